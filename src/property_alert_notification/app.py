@@ -1,0 +1,87 @@
+"""Builds the API from the slices' routes."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import cast
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from property_alert_notification import __version__, logs, problems
+from property_alert_notification.clock import Clock
+from property_alert_notification.dashboard.documentation import add_documentation
+from property_alert_notification.dashboard.landing import landing_router
+from property_alert_notification.dashboard.mailbox import mailbox_router
+from property_alert_notification.dashboard.pages import static_files
+from property_alert_notification.health import health_router
+from property_alert_notification.metrics import Metrics
+from property_alert_notification.middleware import LoopbackOnly, RequestContext
+from property_alert_notification.notification_worker.worker import Worker
+from property_alert_notification.notifications.routes import router as notifications
+from property_alert_notification.preferences.routes import router as preferences
+from property_alert_notification.settings import Settings
+from property_alert_notification.wiring import Parts, assemble
+
+LARGEST_BODY = 256 * 1024
+"""Bytes of a request's body at most; a larger one is answered 413."""
+
+DESCRIPTION = """
+Other services hand over notifications; this service tells the right person, on the channel they chose.
+
+A 2xx answer means that the notification is on our disk. We try at least once, and we tell you when we don't know.
+"""
+
+
+def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
+    """The API, whose parts are assembled when it starts; `with_worker` runs a worker in its event loop."""
+    logs.configure(level=settings.log_level, as_json=settings.logs_as_json)
+    clock, metrics = Clock(), Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            parts = await stack.enter_async_context(assemble(settings, clock=clock, metrics=metrics))
+            app.state.parts = parts
+            app.state.database = parts.database
+            app.state.clock = parts.clock
+            app.state.acceptance = parts.acceptance
+            if with_worker:
+                await stack.enter_async_context(Worker(parts))
+            yield
+
+    app = FastAPI(
+        title=settings.project_name,
+        description=DESCRIPTION,
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        strict_content_type=False,  # the seed took JSON without a Content-Type
+        max_body_size=LARGEST_BODY,
+        generate_unique_id_function=_operation_id,
+    )
+    problems.add_handlers(app)
+    app.add_middleware(RequestContext, clock=clock, metrics=metrics)
+    if settings.is_local and not settings.allow_remote:
+        app.add_middleware(LoopbackOnly)
+    _include_routes(app, with_mailbox=settings.is_local)
+    return app
+
+
+def _include_routes(app: FastAPI, *, with_mailbox: bool) -> None:
+    v1 = APIRouter(prefix="/api/v1")
+    v1.include_router(notifications)
+    v1.include_router(preferences)
+    app.include_router(v1)
+    app.include_router(health_router(lambda: cast(Parts, app.state.parts)))
+    if with_mailbox:
+        app.include_router(mailbox_router())
+    app.include_router(landing_router(with_mailbox=with_mailbox))
+    app.mount("/static", static_files(), name="static")
+    add_documentation(app)
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The function's name: short and stable in generated clients."""
+    return route.name

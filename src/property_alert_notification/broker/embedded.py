@@ -1,0 +1,159 @@
+"""A broker without a broker: the table of due deliveries is the queue, and every listener reads it."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from property_alert_notification.broker.base import Lane, Listener
+from property_alert_notification.clock import Clock
+from property_alert_notification.vocabulary import Channel
+
+ReadDue = Callable[[Channel, int], Awaitable[Sequence[UUID]]]
+"""Reads at most so many due deliveries of a channel, urgent ones first, then the longest due."""
+
+_LONGEST_WAIT = timedelta(seconds=1)
+# Listeners of one store part company in steps of this size.
+_BLOCK = 32
+
+
+class EmbeddedBroker:
+    """Hands due deliveries straight from the store to the workers; any number of processes may share the store.
+
+    Nobody has to ring: a doorbell only saves the wait for the next poll. Unlike with RabbitMQ, two listeners may be
+    handed the same delivery; the claim decides who has it. What the store raises passes through `take` as it is
+    (StoreUnavailable).
+    """
+
+    needs_relay = False
+
+    def __init__(
+        self,
+        due: ReadDue,
+        *,
+        poll: timedelta = timedelta(milliseconds=50),
+        window: int = 256,
+        clock: Clock | None = None,
+    ) -> None:
+        """`poll` is how often an idle listener reads, at most a second; `window` is how much it reads at a time."""
+        self._due = due
+        self._poll = min(poll, _LONGEST_WAIT)
+        self._window = window
+        self._clock = clock or Clock()
+        self._listeners: set[EmbeddedListener] = set()
+
+    async def ring(self, lane: Lane, deliveries: Sequence[UUID]) -> None:
+        """Let the listeners of this process look at once."""
+        self.wake()
+
+    async def waiting(self, lane: Lane) -> int:
+        """No doorbell ever waits: what is due is read, not queued."""
+        return 0
+
+    async def listen(self, channel: Channel) -> Listener:
+        """Begin to read what is due on a channel, both lanes together."""
+        listener = EmbeddedListener(
+            lambda: self._due(channel, self._window), self._poll, self._clock, self._listeners.discard
+        )
+        self._listeners.add(listener)
+        return listener
+
+    async def check(self) -> None:
+        """Never fails: there is nothing beside the store, which is checked by itself."""
+
+    def wake(self) -> None:
+        """Let every listener of this process look at once. Cheap enough to be called for every commit."""
+        for listener in self._listeners:
+            listener.wake()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for listener in tuple(self._listeners):
+            await listener.close()
+
+
+class EmbeddedListener:
+    """Reads a window of due deliveries at a time and hands it out in parts."""
+
+    def __init__(
+        self,
+        read: Callable[[], Awaitable[Sequence[UUID]]],
+        poll: timedelta,
+        clock: Clock,
+        on_close: Callable[["EmbeddedListener"], None],
+    ) -> None:
+        self._read = read
+        self._poll = poll.total_seconds()
+        self._clock = clock
+        self._on_close = on_close
+        self._buffer: deque[UUID] = deque()
+        self._stale_at = 0.0
+        self._handed_out: set[UUID] = set()
+        self._idle = False
+        self._woken = asyncio.Event()
+
+    async def take(self, limit: int) -> Sequence[UUID]:
+        """Wait for up to `limit` due deliveries, at most one poll interval; no delivery twice from one read.
+
+        The caller claims what it took before it takes again, so that the next read no longer sees it.
+
+        Raises:
+            StoreUnavailable: the store could not be read; calling again later works.
+        """
+        # An old window is mostly what others have claimed meanwhile, and lacks what became urgent since.
+        if not self._buffer or self._clock.monotonic() > self._stale_at:
+            await self._refill()
+        taken = [self._buffer.popleft() for _ in range(min(limit, len(self._buffer)))]
+        self._handed_out.update(taken)
+        return taken
+
+    async def done(self, deliveries: Sequence[UUID]) -> None:
+        """Nothing to forget: a claimed delivery is no longer due."""
+
+    async def close(self) -> None:
+        """Stop listening; what was read and not claimed is still due for everyone."""
+        self._buffer.clear()
+        self._on_close(self)
+
+    def wake(self) -> None:
+        """Read at once instead of at the next poll."""
+        self._woken.set()
+
+    async def _refill(self) -> None:
+        self._buffer.clear()
+        if self._idle:
+            await self._wait()
+        # Cleared before the read: what becomes due while it runs is found by the next one.
+        self._woken.clear()
+        self._idle = True  # also if the read fails: a store that is down is not asked in a loop
+        found = await self._read()
+        # Only what was just handed out: somebody else is about to claim it. Reading on would be a hot loop.
+        self._idle = self._handed_out.issuperset(found)
+        self._handed_out.clear()
+        self._stale_at = self._clock.monotonic() + self._poll
+        if not self._idle:
+            self._buffer.extend(self._spread(found))
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(self._poll):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+
+    def _spread(self, found: Sequence[UUID]) -> Sequence[UUID]:
+        """Keep the first block, which holds the urgent ones, and shuffle the others.
+
+        Listeners that read the same window then seldom try to claim the same rows. When more than a block is
+        urgent, the rest of it waits behind others for one window at most.
+        """
+        first, *blocks = (found[start : start + _BLOCK] for start in range(0, len(found), _BLOCK))
+        blocks.sort(key=lambda _: self._clock.jitter())
+        return [delivery for block in (first, *blocks) for delivery in block]

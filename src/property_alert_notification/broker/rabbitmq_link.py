@@ -1,0 +1,194 @@
+"""One connection to RabbitMQ with one channel on it, opened again for as long as somebody wants it.
+
+The channel is never repaired: whatever goes wrong with it or with what was set up on it, the connection is closed
+and everything is set up anew. What belongs to a channel (delivery tags, confirms, consumers) is thus lost with it,
+and cannot be used on the next by mistake.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
+
+import structlog
+from aio_pika import Connection
+from aio_pika.abc import AbstractChannel
+from aio_pika.connection import make_url
+
+from property_alert_notification.errors import BrokerUnavailable
+
+log = structlog.get_logger()
+
+# A silent peer is noticed after three heartbeats: half a minute, where the usual 60 s would take three.
+_HEARTBEAT = 10
+_OPENING = 10.0
+_CLOSING = 2.0
+_PORTS = {"amqp": 5672, "amqps": 5671}
+
+Session = TypeVar("Session")
+Prepare = Callable[[AbstractChannel, Callable[[str], None]], Awaitable[Session]]
+"""Sets up what its user needs on a fresh channel; the second argument gives the channel up, with a reason."""
+
+
+class Link(Generic[Session]):
+    """Keeps one session with the broker, from the first time it is asked for until it is closed."""
+
+    def __init__(
+        self, url: str, name: str, prepare: Prepare[Session], *, patience: timedelta, pause: timedelta
+    ) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            url: where the broker is.
+            name: how the connection is called in RabbitMQ's own tools.
+            prepare: sets up a session on a fresh channel.
+            patience: how long `get` waits for a session.
+            pause: how long to wait before opening another after one could not be opened or was lost.
+        """
+        self.address = _address(url)
+        self._url = url
+        self._name = name
+        self._prepare = prepare
+        self._patience = patience.total_seconds()
+        self._pause = pause.total_seconds()
+        self._session: Session | None = None
+        self._up = asyncio.Event()
+        self._cause = "no connection yet"
+        self._keeper: asyncio.Task[None] | None = None
+
+    @property
+    def current(self) -> Session | None:
+        """The session, if there is one now."""
+        return self._session
+
+    def open(self) -> None:
+        """Begin to keep a session."""
+        if self._keeper is None:
+            self._keeper = asyncio.create_task(self._keep(), name=f"rabbitmq {self._name}")
+
+    async def get(self) -> Session:
+        """The session, after a short wait if it is not there at once.
+
+        Raises:
+            BrokerUnavailable: there is none; the text says where the broker should be, and why it is not.
+        """
+        if self._session is None:
+            await self._wait()
+        if self._session is None:
+            raise self.unavailable(self._cause)
+        return self._session
+
+    def unavailable(self, cause: str) -> BrokerUnavailable:
+        """The error to raise when something failed; it names the broker without its password."""
+        return BrokerUnavailable(f"RabbitMQ at {self.address}: {cause}")
+
+    @contextmanager
+    def faults(self) -> Iterator[None]:
+        """Turn whatever the client raises into BrokerUnavailable; our own errors and our own cancellation pass."""
+        try:
+            yield
+        except BrokerUnavailable:
+            raise
+        except asyncio.CancelledError:
+            if is_cancelled():
+                raise
+            raise self.unavailable("the connection was closed") from None
+        except Exception as error:
+            # Not only its own kinds: what waits while the connection is lost may even get a bare Exception.
+            raise self.unavailable(describe(error)) from error
+
+    async def close(self) -> None:
+        """Give the session up; the broker puts unacknowledged messages back."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._keeper
+            self._keeper = None
+
+    async def _wait(self) -> None:
+        self.open()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience):
+                await self._up.wait()
+
+    async def _keep(self) -> None:
+        while True:
+            try:
+                cause = await self._live()
+            except asyncio.CancelledError as error:
+                if is_cancelled():
+                    raise
+                cause = describe(error)  # the client cancels what waits on a connection that it closes
+            except Exception as error:
+                cause = describe(error)  # whatever it died of, the answer is a new one
+            if cause != self._cause:
+                log.warning("broker.lost", address=self.address, connection=self._name, cause=cause)
+            self._cause = cause
+            await asyncio.sleep(self._pause)
+
+    async def _live(self) -> str:
+        """Open a session and wait until it is lost; returns of what."""
+        connection = Connection(
+            make_url(self._url, **_defaults(self._url)), client_properties={"connection_name": self._name}
+        )
+        lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def give_up(cause: str) -> None:
+            if not lost.done():
+                lost.set_result(cause)
+
+        def note_close(_sender: object, error: BaseException | None) -> None:
+            give_up(describe(error) if error else "closed")
+
+        try:
+            async with asyncio.timeout(_OPENING):
+                await connection.connect()
+                connection.close_callbacks.add(note_close)
+                channel = connection.channel(on_return_raises=True)
+                await channel.initialize()
+                channel.close_callbacks.add(note_close)
+                session = await self._prepare(channel, give_up)
+            self._open(session)
+            return await lost
+        finally:
+            self._session = None
+            self._up.clear()
+            await _hang_up(connection)
+
+    def _open(self, session: Session) -> None:
+        self._session = session
+        self._cause = ""
+        self._up.set()
+        log.info("broker.connected", address=self.address, connection=self._name)
+
+
+def is_cancelled() -> bool:
+    """Whether it is this task that somebody cancelled, and not only what it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+async def _hang_up(connection: Connection) -> None:
+    # A frozen or blocked broker does not answer the goodbye.
+    with suppress(Exception):
+        async with asyncio.timeout(_CLOSING):
+            await connection.close()
+
+
+def describe(error: BaseException) -> str:
+    """One line for people. The client's errors carry the broker's words, never the URL."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    text = " ".join(str(part) for part in error.args if part is not None)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _defaults(url: str) -> dict[str, Any]:
+    return {} if "heartbeat=" in urlsplit(url).query else {"heartbeat": _HEARTBEAT}
+
+
+def _address(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.hostname or 'localhost'}:{parts.port or _PORTS[parts.scheme]}"

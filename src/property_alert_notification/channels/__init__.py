@@ -1,0 +1,1 @@
+"""SEND: one provider, one file."""

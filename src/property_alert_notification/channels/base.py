@@ -1,0 +1,85 @@
+"""What every provider does: take one message for one address, and say truthfully what came of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+from uuid import UUID
+
+from property_alert_notification.clock import Clock
+from property_alert_notification.database import Database
+from property_alert_notification.settings import Settings
+from property_alert_notification.vocabulary import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """One rendered message on its way to one address."""
+
+    delivery_id: UUID
+    """Constant over all attempts: the key by which a provider can recognise a repeat."""
+    to: str
+    subject: str
+    """One line; channels without a subject leave it unused."""
+    text: str
+    html: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The provider took the message."""
+
+    provider_message_id: str | None = None
+
+
+class Sender(Protocol):
+    """One provider of one channel.
+
+    `send` either returns a Receipt or raises one of the three SendErrors; anything else it raises is a fault of
+    the sender and counts as not sent. It holds no database transaction while the provider is spoken to.
+    """
+
+    channel: ClassVar[Channel]
+    name: ClassVar[str]
+    concurrency: int
+    """Messages this provider takes at once, at most."""
+
+    async def send(self, message: OutgoingMessage) -> Receipt:
+        """Hand one message over.
+
+        Raises:
+            RetryLater: it was not taken.
+            OutcomeUnknown: it may have been taken.
+            Refused: it will never be taken.
+        """
+
+    async def check(self) -> str:
+        """Reach the provider without sending anything; returns one line for people that says what answered.
+
+        Raises:
+            SendError: it cannot be reached or used; the text says what to fix.
+        """
+
+    async def close(self) -> None:
+        """Give connections back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a provider may build on. Its own settings it reads itself."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    announce: Callable[[str], None]
+    """Prints one line on the console; only providers for local use may call it."""
+
+
+class Provider(Protocol):
+    """What a module `channels/<channel>_<name>.py` must offer."""
+
+    def create(self, tools: Tools) -> Sender:
+        """Build the sender from its settings.
+
+        Raises:
+            ConfigurationError: a setting is missing or wrong.
+        """

@@ -1,0 +1,66 @@
+"""Email into the development mailbox: kept in the store, shown on a page, sent to nobody."""
+
+from typing import ClassVar
+
+from property_alert_notification.channels.base import OutgoingMessage, Receipt, Tools
+from property_alert_notification.channels.email_console import LINE
+from property_alert_notification.channels.mime import Composer, EmailSettings
+from property_alert_notification.errors import OutcomeUnknown, StoreUnavailable
+from property_alert_notification.mailbox.capture import Capture
+from property_alert_notification.mailbox.queries import Captured
+from property_alert_notification.settings import load
+from property_alert_notification.vocabulary import Channel
+
+
+def create(tools: Tools) -> "EmailMailboxSender":
+    """Build the sender from `EMAIL_…`."""
+    return EmailMailboxSender(load(EmailSettings), tools)
+
+
+class EmailMailboxSender:
+    """Takes every message that can be written as an email, made-up addresses included."""
+
+    channel: ClassVar[Channel] = Channel.EMAIL
+    name: ClassVar[str] = "mailbox"
+    concurrency = 512
+    """Many, because what is sent together is committed together."""
+
+    def __init__(self, settings: EmailSettings, tools: Tools) -> None:
+        """Nothing is written yet."""
+        self._sender = settings.email_from
+        self._composer = Composer(settings)
+        self._clock = tools.clock
+        self._announce = tools.announce
+        self._database = tools.database
+        self._capture = Capture(tools.database)
+
+    async def send(self, message: OutgoingMessage) -> Receipt:
+        """Keep one message, with the bytes that a real server would have been given."""
+        now = self._clock.now()
+        mail = self._composer.compose(message, now=now, made_up=True)
+        captured = Captured(
+            id=self._clock.new_id(),
+            delivery_id=message.delivery_id,
+            channel=self.channel,
+            sender=self._sender,
+            address=message.to,
+            subject=message.subject,
+            text=message.text,
+            html=message.html,
+            raw=mail.content.decode(),
+            captured_at=now,
+        )
+        try:
+            await self._capture.take(captured)
+        except StoreUnavailable:
+            raise OutcomeUnknown("the store did not confirm the mailbox's copy") from None
+        self._announce(LINE.format(address=message.to))
+        return Receipt(provider_message_id=str(captured.id))
+
+    async def check(self) -> str:
+        """The mailbox is as reachable as the store."""
+        await self._database.ping()
+        return "email is kept in the mailbox"
+
+    async def close(self) -> None:
+        """The store's connections are not ours."""

@@ -1,0 +1,391 @@
+"""Email through an SMTP server, over a pool of reused connections.
+
+The verbs are driven one by one, because what a failure means depends on how far the message had come:
+
+- at the greeting, EHLO, STARTTLS or AUTH the server or its settings are at fault: tried again later;
+- at MAIL too: it names only our own address, and correcting `EMAIL_FROM` must not cost any message;
+- at RCPT, DATA and after the final dot the server judged this message: 4yz is tried again, 5yz is final;
+- silence after the final dot is the one case in which nobody can tell;
+- after the answer to the final dot nothing matters any more, least of all QUIT.
+
+Source: RFC 5321, 4.2 to 4.5; enhanced status codes: RFC 3463.
+"""
+
+import asyncio
+import re
+import ssl
+from collections import deque
+from collections.abc import Awaitable
+from typing import ClassVar, Literal
+
+from aiosmtplib import SMTP, SMTPException, SMTPResponseException
+from aiosmtplib.response import SMTPResponse
+from pydantic import Field, FilePath, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from property_alert_notification.channels.base import OutgoingMessage, Receipt, Tools
+from property_alert_notification.channels.mime import Composer, EmailSettings, Mail
+from property_alert_notification.clock import Clock
+from property_alert_notification.errors import ConfigurationError, OutcomeUnknown, Refused, RetryLater
+from property_alert_notification.settings import SettingsGroup, load
+from property_alert_notification.vocabulary import Channel
+
+_CLOSING = 421
+_LOGIN_CODES = {530, 534, 535, 538}  # "authenticate first", at whatever verb (RFC 4954, 6): never about one message
+_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
+_QUEUE_ID = re.compile(r"(?:queued as |\bid=)<?([A-Za-z0-9-]{1,64})(?![\w.@])")
+
+
+class SmtpSettings(SettingsGroup):
+    """Where email is handed over."""
+
+    model_config = SettingsConfigDict(env_prefix="SMTP_", env_ignore_empty=True)
+
+    host: str = Field("localhost", min_length=1, max_length=253, examples=["smtp.example.com"])
+    """Name of the SMTP server; its certificate must carry it."""
+
+    # Submission, not relay: what hosted providers offer, and what cloud networks let out (RFC 6409).
+    port: int = Field(587, ge=1, le=65_535)
+    """587 for a provider with STARTTLS, 465 with `SMTP_TLS=true`, often 25 for a relay of your own."""
+
+    username: str | None = Field(None, examples=["alerts@example.com"])
+    """Log in with this name; none is no login."""
+
+    password: SecretStr = Field(SecretStr(""), examples=["a-secret"])
+    """The password of `SMTP_USERNAME`."""
+
+    starttls: Literal["required", "opportunistic", "off"] = "required"
+    """`required` sends nothing without verified encryption; `opportunistic` encrypts when the server offers it,
+    whatever its certificate; `off` never does."""
+
+    tls: bool = False
+    """TLS from the first byte, as on port 465. STARTTLS is then not used."""
+
+    ca_file: FilePath | None = Field(None, examples=["/etc/ssl/our-ca.pem"])
+    """Certificates (PEM) to trust besides those of the system."""
+
+    connections: int = Field(8, ge=1, le=100)
+    """Connections of one worker at most."""
+
+    messages_per_connection: int = Field(100, ge=1, le=100_000)
+    """A connection is closed after this many; some servers count."""
+
+    idle_timeout: float = Field(30.0, gt=0, le=3_600)
+    """Seconds after which an unused connection is not used again."""
+
+    timeout: float = Field(60.0, gt=0, le=600)
+    """Seconds the server has to answer a connection or a command."""
+
+    final_timeout: float = Field(600.0, gt=0, le=3_600)
+    """Seconds the server has to take a message it has been given whole. RFC 5321 (4.5.3.2.6) asks for 600; with
+    less, more messages end as unknown."""
+
+
+def create(tools: Tools) -> "SmtpSender":
+    """Build the sender from `SMTP_…` and `EMAIL_…`."""
+    email = load(EmailSettings)
+    if "email_from" not in email.model_fields_set:
+        raise ConfigurationError("EMAIL_FROM: needed for EMAIL_PROVIDER=smtp. Example: EMAIL_FROM=alerts@example.com")
+    settings = load(SmtpSettings)
+    if settings.username and settings.starttls == "opportunistic" and not settings.tls:
+        raise ConfigurationError(
+            "SMTP_STARTTLS: opportunistic would show the password to anyone who hides the server's offer. "
+            "Example: SMTP_STARTTLS=required"
+        )
+    return SmtpSender(settings, Composer(email), tools.clock)
+
+
+class SmtpSender:
+    """Hands each message over in a transaction of its own, with one recipient."""
+
+    channel: ClassVar[Channel] = Channel.EMAIL
+    name: ClassVar[str] = "smtp"
+
+    def __init__(self, settings: SmtpSettings, composer: Composer, clock: Clock) -> None:
+        """Nothing is opened yet."""
+        self._composer = composer
+        self._clock = clock
+        self._pool = _Pool(settings, clock)
+        # Twice the connections, so that the next message waits at each.
+        self.concurrency = 2 * settings.connections
+
+    async def send(self, message: OutgoingMessage) -> Receipt:
+        """Hand one message over; the receipt holds the server's queue id if it tells one."""
+        mail = self._composer.compose(message, now=self._clock.now())
+        return Receipt(await self._pool.hand_over(mail))
+
+    async def check(self) -> str:
+        """Connect, encrypt and log in."""
+        return await self._pool.check()
+
+    async def close(self) -> None:
+        """Say QUIT on every idle connection; those in use follow when their message is through."""
+        await self._pool.close()
+
+
+class _Stale(Exception):
+    """The server gave up a reused connection before it had the message."""
+
+
+class _Pool:
+    """Connections that are opened when needed and kept for the next message."""
+
+    def __init__(self, settings: SmtpSettings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._context = _tls_context(settings)
+        self._slots = asyncio.Semaphore(settings.connections)
+        self._idle: deque[_Connection] = deque()  # the longest unused one is on the left
+        self._closed = False
+
+    async def hand_over(self, mail: Mail) -> str | None:
+        async with self._slots:
+            connection = await self._reused()
+            if connection is not None:
+                try:
+                    return await self._use(connection, mail)
+                except _Stale:
+                    pass
+            connection = await _Connection.open(self._settings, self._context)
+            try:
+                return await self._use(connection, mail)
+            except _Stale as error:
+                raise RetryLater(str(error)) from None
+
+    async def check(self) -> str:
+        async with self._slots:
+            if self._idle:  # the limit holds for this one too
+                await self._idle.popleft().quit()
+            connection = await _Connection.open(self._settings, self._context)
+            await connection.quit()
+        return f"{self._settings.host}:{self._settings.port} answers, {connection.description}"
+
+    async def close(self) -> None:
+        self._closed = True
+        idle, self._idle = list(self._idle), deque()
+        await asyncio.gather(*[connection.quit() for connection in idle])
+
+    async def _reused(self) -> "_Connection | None":
+        """The connection used last, so that those not needed grow old; the old ones are closed on the way."""
+        oldest = self._clock.monotonic() - self._settings.idle_timeout
+        while self._idle and (self._idle[0].used_at < oldest or not self._idle[0].is_alive):
+            await self._idle.popleft().quit()
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_alive:
+                return connection
+        return None
+
+    async def _use(self, connection: "_Connection", mail: Mail) -> str | None:
+        try:
+            return await connection.hand_over(mail)
+        finally:
+            await self._put_back(connection)
+
+    async def _put_back(self, connection: "_Connection") -> None:
+        if not connection.is_alive:
+            return
+        if self._closed or connection.messages >= self._settings.messages_per_connection:
+            await connection.quit()
+            return
+        connection.used_at = self._clock.monotonic()
+        self._idle.append(connection)
+
+
+class _Connection:
+    """One session with the server."""
+
+    def __init__(self, smtp: SMTP, settings: SmtpSettings) -> None:
+        self._smtp = smtp
+        self._settings = settings
+        self.description = ""
+        self.messages = 0
+        self.used_at = 0.0
+
+    @classmethod
+    async def open(cls, settings: SmtpSettings, context: ssl.SSLContext) -> "_Connection":
+        """Connect, encrypt and log in as the settings say.
+
+        Raises:
+            RetryLater: one of these did not work; no message was involved.
+        """
+        smtp = SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            use_tls=settings.tls,
+            start_tls=False,
+            tls_context=context,
+            timeout=settings.timeout,
+        )
+        connection = cls(smtp, settings)
+        try:
+            await connection._begin()
+        except BaseException:
+            smtp.close()
+            raise
+        return connection
+
+    @property
+    def is_alive(self) -> bool:
+        return self._smtp.is_connected
+
+    async def quit(self) -> None:
+        """Leave politely; the server's opinion about it is of no interest."""
+        try:
+            await self._smtp.quit(timeout=min(self._settings.timeout, 2.0))
+        except (SMTPException, OSError):
+            pass
+        finally:
+            self._smtp.close()
+
+    async def hand_over(self, mail: Mail) -> str | None:
+        """One transaction; returns the server's queue id if it tells one.
+
+        Raises:
+            _Stale: the connection was lost before the message had left.
+            SendError: as the module says.
+        """
+        self.messages += 1
+        try:
+            await self._announce(mail)
+            answer = await self._transfer(mail.content)
+        except (RetryLater, Refused):
+            await self._reset()
+            raise
+        except BaseException:
+            self._smtp.close()  # what the server would answer next belongs to nobody
+            raise
+        _judge(answer, "the final dot")
+        found = _QUEUE_ID.search(answer.message)
+        return found.group(1) if found else None
+
+    async def _begin(self) -> None:
+        settings = self._settings
+        await _setting_up("the greeting", self._smtp.connect())
+        await _setting_up("EHLO", self._smtp.ehlo())
+        encrypted = settings.tls
+        if not settings.tls and settings.starttls != "off":
+            encrypted = await self._encrypt()
+        if settings.username:
+            await self._log_in(settings.username)
+        login = "logged in" if settings.username else "no login"
+        self.description = f"{'encrypted' if encrypted else 'not encrypted'}, {login}"
+
+    async def _encrypt(self) -> bool:
+        if not self._smtp.supports_extension("starttls"):
+            if self._settings.starttls == "required":
+                raise RetryLater("the SMTP server offers no STARTTLS, and SMTP_STARTTLS is required")
+            return False
+        await _setting_up("STARTTLS", self._smtp.starttls())
+        await _setting_up("EHLO", self._smtp.ehlo())
+        return True
+
+    async def _log_in(self, username: str) -> None:
+        if not self._smtp.supports_extension("auth"):
+            raise RetryLater("the SMTP server offers no login on this connection, and SMTP_USERNAME is set")
+        await _setting_up("AUTH", self._smtp.login(username, self._settings.password.get_secret_value()))
+
+    async def _announce(self, mail: Mail) -> None:
+        options: tuple[bytes, ...] = ()
+        if mail.recipient.needs_utf8 or mail.sender.needs_utf8:
+            if not self._smtp.supports_extension("smtputf8"):
+                raise Refused("the address needs SMTPUTF8, which the SMTP server does not offer")
+            options = (b"BODY=8BITMIME", b"SMTPUTF8")
+        answer = await self._command(b"MAIL", f"FROM:<{mail.sender.text}>".encode(), *options)
+        if answer.code >= 500:  # about EMAIL_FROM, not about this message
+            raise RetryLater(_reason(answer, "MAIL"))
+        _judge(answer, "MAIL")
+        _judge(await self._command(b"RCPT", f"TO:<{mail.recipient.text}>".encode()), "RCPT")
+
+    async def _transfer(self, content: bytes) -> SMTPResponse:
+        """The message itself, up to the answer to the final dot."""
+        answer = await self._command(b"DATA")
+        if answer.code != 354:
+            _judge(answer, "DATA")
+            raise RetryLater(_reason(answer, "DATA"))
+        protocol = self._smtp.protocol
+        if protocol is None:
+            raise _Stale("the SMTP server closed the connection at DATA")
+        try:
+            # Until it is written the message cannot have been taken.
+            protocol.write(content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+        except SMTPException:
+            raise _Stale("the SMTP server closed the connection at DATA") from None
+        try:
+            answer = await protocol.read_response(timeout=self._settings.final_timeout)
+        except (SMTPException, OSError) as error:
+            raise OutcomeUnknown(f"no answer to the final dot ({_kind(error)})") from None
+        if answer.code // 100 not in {2, 4, 5}:
+            raise OutcomeUnknown(_reason(answer, "the final dot"))
+        if answer.code == _CLOSING:
+            self._smtp.close()
+        return answer
+
+    async def _command(self, *words: bytes) -> SMTPResponse:
+        """Say one command of a transaction.
+
+        Raises:
+            _Stale: the connection is lost, or the server closes it.
+        """
+        verb = words[0].decode()
+        try:
+            answer = await self._smtp.execute_command(*words)
+        except (SMTPException, OSError) as error:
+            self._smtp.close()
+            raise _Stale(f"no answer to {verb} ({_kind(error)})") from None
+        if answer.code == _CLOSING:
+            raise _Stale(_reason(answer, verb))
+        return answer
+
+    async def _reset(self) -> None:
+        """Forget the transaction, so that the connection can be used again."""
+        try:
+            answer = await self._command(b"RSET")
+        except _Stale:
+            return
+        if answer.code != 250:
+            self._smtp.close()
+
+
+async def _setting_up(verb: str, step: Awaitable[object]) -> None:
+    """A step that comes before any message: whatever happens, no message is to blame."""
+    try:
+        await step
+    except SMTPResponseException as error:
+        raise RetryLater(_reason(SMTPResponse(error.code, error.message), verb)) from None
+    except ssl.SSLCertVerificationError as error:
+        raise RetryLater(f"the SMTP server's certificate is not trusted: {error.verify_message}") from None
+    except (SMTPException, OSError) as error:
+        raise RetryLater(f"the SMTP server did not get past {verb} ({_kind(error)})") from None
+
+
+def _judge(answer: SMTPResponse, verb: str) -> None:
+    """Return for 2yz; raise what any other reply means for this message."""
+    if answer.code // 100 == 2:
+        return
+    if answer.code // 100 == 5 and answer.code not in _LOGIN_CODES:
+        raise Refused(_reason(answer, verb))
+    raise RetryLater(_reason(answer, verb))
+
+
+def _reason(answer: SMTPResponse, verb: str) -> str:
+    """The codes only: servers repeat addresses in their texts."""
+    enhanced = _ENHANCED.match(answer.message)
+    return f"SMTP {answer.code}{' ' + enhanced.group() if enhanced else ''} at {verb}"
+
+
+def _kind(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    return type(error.__cause__ if isinstance(error.__cause__, OSError) else error).__name__
+
+
+def _tls_context(settings: SmtpSettings) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if settings.ca_file is not None:
+        context.load_verify_locations(cafile=settings.ca_file)
+    if settings.starttls == "opportunistic" and not settings.tls:
+        # Whoever could present a false certificate could as well hide the offer of STARTTLS (RFC 7435).
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context

@@ -1,0 +1,177 @@
+"""What every provider spoken to by HTTP shares: one way to post, and one reading of what came back.
+
+- 2xx: taken. 408, 425, 429, 500, 501, 503, 505: not taken. Any other 4xx: never will be.
+- 401, 403: our credentials are wrong; no message should be lost to that, so it is tried again.
+- 3xx: the URL in the settings is wrong, since a redirected POST is not followed (it would carry the credentials and
+  the message to wherever the answer says); tried again for the same reason.
+- 502, 504, any other 5xx, and silence once the request has left: it may have been taken.
+- No connection: not taken.
+
+Source: RFC 9110, 15 (status codes) and 10.2.3 (Retry-After).
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx2
+
+from property_alert_notification.clock import Clock
+from property_alert_notification.errors import OutcomeUnknown, Refused, RetryLater
+
+CONNECTIONS = 32
+"""Connections to one provider, at most."""
+
+LARGEST_BODY = 65_536
+"""Bytes of an answer that are read; what comes after tells nothing about a message."""
+
+_NOT_TAKEN = frozenset({408, 425, 429, 500, 501, 503, 505})
+_OUR_FAULT = frozenset({401, 403})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that was read as far as it came."""
+
+    status: int
+    headers: httpx2.Headers
+    body: bytes
+    """At most LARGEST_BODY bytes; less when the connection ended first."""
+
+
+class HttpCaller:
+    """One provider's connections."""
+
+    def __init__(self, clock: Clock, *, deadline: float = 30.0, auth: tuple[str, str] | None = None) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            clock: tells how far away a date in Retry-After is.
+            deadline: seconds for one call, from the wait for a connection to the last byte of the answer.
+            auth: name and password for HTTP Basic.
+        """
+        self._clock = clock
+        self._deadline = deadline
+        self._client = httpx2.AsyncClient(
+            auth=auth,
+            trust_env=False,
+            follow_redirects=False,
+            timeout=deadline,
+            limits=httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            headers={"User-Agent": "property-alert-notification", "Accept-Encoding": "identity"},
+        )
+
+    async def post(
+        self,
+        url: str,
+        *,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        explain: Callable[[bytes], str | None] = lambda _: None,
+    ) -> bytes:
+        """Post one message; returns the body of the answer that took it.
+
+        `explain` may find the provider's own error code in the body of any other answer, for the reason.
+
+        Raises:
+            SendError: as the module says.
+        """
+        answer = await self._call("POST", url, json=json, data=form, headers=headers)
+        raise_unless_taken(answer, now=self._clock.now(), explanation=explain(answer.body))
+        return answer.body
+
+    async def ask(self, method: str, url: str, *, headers: Mapping[str, str] | None = None) -> int:
+        """The status with which the provider answers a request that sends nothing.
+
+        Raises:
+            SendError: it cannot be reached.
+        """
+        return (await self._call(method, url, headers=headers)).status
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self._client.aclose()
+
+    async def _call(self, method: str, url: str, **content: Any) -> Answer:
+        departure = _Departure()
+        request = self._client.build_request(method, url, extensions={"trace": departure.note}, **content)
+        try:
+            return await self._exchange(request)
+        except (httpx2.HTTPError, OSError) as error:
+            if departure.begun:
+                raise OutcomeUnknown(f"no answer to the HTTP request ({type(error).__name__})") from None
+            raise RetryLater(f"the provider could not be reached ({type(error).__name__})") from None
+
+    async def _exchange(self, request: httpx2.Request) -> Answer:
+        response: httpx2.Response | None = None
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._deadline):
+                response = await self._client.send(request, stream=True)
+                async for chunk in response.aiter_raw():
+                    body += chunk
+                    if len(body) >= LARGEST_BODY:
+                        break
+        except (httpx2.HTTPError, OSError):
+            if response is None:
+                raise
+            # The status has come, and it alone decides.
+        finally:
+            if response is not None:
+                await response.aclose()
+        return Answer(response.status_code, response.headers, bytes(body[:LARGEST_BODY]))
+
+
+class _Departure:
+    """Whether any byte of a request may have left."""
+
+    def __init__(self) -> None:
+        self.begun = False
+
+    async def note(self, event: str, _info: Any) -> None:
+        if event.endswith("send_request_headers.started"):
+            self.begun = True
+
+
+def raise_unless_taken(answer: Answer, *, now: datetime, explanation: str | None = None) -> None:
+    """Return for 2xx; raise what any other status means, as the module says."""
+    status = answer.status
+    if 200 <= status < 300:
+        return
+    reason = _reason(status, explanation)
+    if status in _NOT_TAKEN or status in _OUR_FAULT or 300 <= status < 400:
+        raise RetryLater(reason, retry_after=retry_after(answer.headers.get("Retry-After"), now=now))
+    if 400 <= status < 500:
+        raise Refused(reason)
+    raise OutcomeUnknown(reason)
+
+
+def retry_after(value: str | None, *, now: datetime) -> timedelta | None:
+    """What a Retry-After header asks for: seconds or a date. None if it asks for nothing that can be understood."""
+    if value is None:
+        return None
+    value = value.strip()
+    try:
+        if value.isascii() and value.isdigit():
+            return timedelta(seconds=int(value))
+        wait = _aware(parsedate_to_datetime(value)) - now
+    except (ValueError, OverflowError):
+        return None
+    return wait if wait > timedelta(0) else None
+
+
+def _aware(time: datetime) -> datetime:
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _reason(status: int, explanation: str | None) -> str:
+    advice = ""
+    if status in _OUR_FAULT:
+        advice = ": the provider does not accept our credentials"
+    elif 300 <= status < 400:
+        advice = ": the provider's URL in the settings leads elsewhere"
+    return f"HTTP {status}{advice}{f' ({explanation})' if explanation else ''}"

@@ -1,0 +1,220 @@
+"""Builds the bytes of an email.
+
+Written by hand because it is on the hot path: the standard library's EmailMessage takes 1.1 ms for what takes a few
+dozen microseconds here. Nothing reaches a header without being checked for control characters or encoded.
+
+Sources: RFC 5322 (headers), RFC 2045 to 2047 (MIME), RFC 6531 and 6532 (addresses beyond ASCII), RFC 3834
+(Auto-Submitted).
+"""
+
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, Field
+from pydantic_settings import SettingsConfigDict
+
+from property_alert_notification.channels.base import OutgoingMessage
+from property_alert_notification.errors import Refused
+from property_alert_notification.settings import SettingsGroup
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_PLAIN_ADDRESS = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*\Z")
+_LINE_LENGTH = 76
+_WORD_OCTETS = 45  # become 60 characters, 72 with what makes them an encoded word; RFC 2047 allows 75
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address as it is written in headers and on the wire."""
+
+    text: str
+    """The domain is ASCII; the part before the @ is not if `needs_utf8`."""
+    needs_utf8: bool = False
+    """Whether every server on the way must speak SMTPUTF8."""
+
+    @property
+    def domain(self) -> str:
+        """What stands behind the @."""
+        return self.text.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One email ready for the wire."""
+
+    sender: Address
+    recipient: Address
+    content: bytes
+    """Lines end in CRLF and are at most 998 octets long."""
+
+
+def _usable_address(value: str) -> str:
+    try:
+        return parse_address(value).text
+    except Refused as error:
+        raise ValueError(error.reason) from None
+
+
+def _without_controls(value: str) -> str:
+    if _CONTROL.search(value):
+        raise ValueError("holds a control character")
+    return value
+
+
+class EmailSettings(SettingsGroup):
+    """Who writes. Every email provider uses it."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True)
+
+    email_from: Annotated[str, AfterValidator(_usable_address)] = Field(
+        "property-alerts@localhost", examples=["alerts@example.com"]
+    )
+    """The address that messages come from, also in the envelope. Required for `EMAIL_PROVIDER=smtp`."""
+
+    email_from_name: Annotated[str, AfterValidator(_without_controls)] = Field(
+        "", max_length=200, examples=["Example Homes"]
+    )
+    """The name that people see beside it."""
+
+    email_reply_to: Annotated[str, AfterValidator(_usable_address)] | None = Field(None, examples=["help@example.com"])
+    """Where answers go, if not to `EMAIL_FROM`."""
+
+
+class Composer:
+    """Writes emails from one sender."""
+
+    def __init__(self, settings: EmailSettings) -> None:
+        """What is the same in every message is prepared here."""
+        self._sender = parse_address(settings.email_from)
+        headers = _from_header(settings.email_from_name, self._sender)
+        if settings.email_reply_to is not None:
+            headers += f"Reply-To: {settings.email_reply_to}\r\n"
+        self._prepared = headers + "MIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\n"
+
+    def compose(self, message: OutgoingMessage, *, now: datetime, made_up: bool = False) -> Mail:
+        """One message, ready for the wire.
+
+        The Message-ID is the same over all attempts of a delivery.
+
+        Args:
+            message: what to write.
+            now: the Date of the message.
+            made_up: whether to take an address that no server would, for a mailbox that only shows it.
+
+        Raises:
+            Refused: the address cannot be used, or a header would hold a control character.
+        """
+        recipient = _recipient(message.to, made_up=made_up)
+        if _CONTROL.search(message.subject):
+            raise Refused("the subject holds a control character")
+        try:
+            content = self._write(message, recipient, now).encode()
+        except UnicodeEncodeError:
+            raise Refused("the message is not valid Unicode") from None
+        return Mail(self._sender, recipient, content)
+
+    def _write(self, message: OutgoingMessage, recipient: Address, now: datetime) -> str:
+        to = recipient.text if "@" in recipient.text else _unstructured("To", recipient.text)
+        headers = (
+            f"{self._prepared}To: {to}\r\n"
+            f"Subject: {_unstructured('Subject', message.subject)}\r\n"
+            f"Date: {format_datetime(now)}\r\n"
+            f"Message-ID: <{message.delivery_id}@{self._sender.domain}>\r\n"
+        )
+        if message.html is None:
+            return headers + _part("plain", message.text)
+        # "=_" never stands in quoted-printable text, so no body can hold the boundary.
+        boundary = f"=_{message.delivery_id.hex}"
+        return (
+            f'{headers}Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
+            f"--{boundary}\r\n{_part('plain', message.text)}\r\n"
+            f"--{boundary}\r\n{_part('html', message.html)}\r\n"
+            f"--{boundary}--\r\n"
+        )
+
+
+def parse_address(text: str) -> Address:
+    """An address with its domain in ASCII.
+
+    Raises:
+        Refused: no server could take it; the reason does not repeat it.
+    """
+    if _PLAIN_ADDRESS.match(text):
+        return Address(text)
+    try:
+        valid = validate_email(text, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        raise Refused("the address cannot be used") from None
+    return Address(f"{valid.local_part}@{valid.ascii_domain}", needs_utf8=valid.ascii_email is None)
+
+
+def _recipient(text: str, *, made_up: bool) -> Address:
+    if _CONTROL.search(text):
+        raise Refused("the address holds a control character")
+    try:
+        return parse_address(text)
+    except Refused:
+        if not made_up:
+            raise
+        return Address(text.replace("@", " at "))
+
+
+def _from_header(name: str, address: Address) -> str:
+    if not name:
+        return f"From: {address.text}\r\n"
+    if name.isascii() and "=?" not in name:
+        quoted = name.replace("\\", r"\\").replace('"', r"\"")
+        return f'From: "{quoted}"\r\n <{address.text}>\r\n'
+    return f"From: {_encoded_words('From', name)}\r\n <{address.text}>\r\n"
+
+
+def _unstructured(name: str, value: str) -> str:
+    """A header value that reads as `value`, in lines of at most 76 columns."""
+    plain = value.isascii() and "=?" not in value
+    if plain and len(name) + 2 + len(value) <= _LINE_LENGTH and value == value.strip(" "):
+        return value
+    words = value.split(" ")
+    if plain and all(0 < len(word) < _LINE_LENGTH - len(name) - 2 for word in words):
+        return "\r\n ".join(_lines(name, words))
+    return _encoded_words(name, value)
+
+
+def _lines(name: str, words: list[str]) -> Iterator[str]:
+    line, room = words[0], _LINE_LENGTH - len(name) - 2
+    for word in words[1:]:
+        if len(line) + 1 + len(word) > room:
+            yield line
+            line, room = word, _LINE_LENGTH - 1
+        else:
+            line = f"{line} {word}"
+    yield line
+
+
+def _encoded_words(name: str, value: str) -> str:
+    """RFC 2047, in pieces that each end with a whole character."""
+    pieces, piece = [], b""
+    room = _WORD_OCTETS - len(name) // 4 * 3 - 3  # the name of the header stands before the first piece
+    for character in value:
+        encoded = character.encode()
+        if len(piece) + len(encoded) > room:
+            pieces.append(piece)
+            piece, room = b"", _WORD_OCTETS
+        piece += encoded
+    pieces.append(piece)
+    return "\r\n ".join(f"=?utf-8?b?{binascii.b2a_base64(piece, newline=False).decode()}?=" for piece in pieces)
+
+
+def _part(subtype: str, text: str) -> str:
+    unified = text.replace("\r\n", "\n").replace("\r", "\n")
+    body = binascii.b2a_qp(unified.encode(), istext=True).decode().replace("\n", "\r\n")
+    return (
+        f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{body}\r\n"
+    )

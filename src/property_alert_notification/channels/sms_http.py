@@ -1,0 +1,89 @@
+"""SMS through any gateway that takes a small JSON document by HTTP.
+
+The gateway is sent `{"id", "to", "text"}` and an `Idempotency-Key`, both of them the delivery's id, and answers 2xx
+when it has the message. A gateway that honours the key makes repeats harmless.
+"""
+
+import json
+from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from property_alert_notification.channels.base import OutgoingMessage, Receipt, Tools
+from property_alert_notification.channels.http import CONNECTIONS, HttpCaller
+from property_alert_notification.clock import Clock
+from property_alert_notification.errors import RetryLater
+from property_alert_notification.settings import SettingsGroup, load
+from property_alert_notification.vocabulary import Channel
+
+
+def _http_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not url.isprintable():
+        raise ValueError("must be a whole http:// or https:// URL")
+    return url
+
+
+class SmsHttpSettings(SettingsGroup):
+    """Where the gateway is."""
+
+    model_config = SettingsConfigDict(env_prefix="SMS_HTTP_", env_ignore_empty=True)
+
+    url: Annotated[str, AfterValidator(_http_url)] = Field(examples=["https://sms.example.com/messages"])
+    """Messages are posted to this URL."""
+
+    token: SecretStr | None = Field(None, examples=["a-secret"])
+    """Sent as `Authorization: Bearer`; none sends no such header."""
+
+
+def create(tools: Tools) -> "SmsHttpSender":
+    """Build the sender from `SMS_HTTP_…`."""
+    return SmsHttpSender(load(SmsHttpSettings), tools.clock)
+
+
+class SmsHttpSender:
+    """Posts one document for each message."""
+
+    channel: ClassVar[Channel] = Channel.SMS
+    name: ClassVar[str] = "http"
+    concurrency = CONNECTIONS
+
+    def __init__(self, settings: SmsHttpSettings, clock: Clock, *, deadline: float = 30.0) -> None:
+        """Nothing is opened yet; `deadline` is in seconds, for one message."""
+        self._url = settings.url
+        self._headers = {"Authorization": f"Bearer {settings.token.get_secret_value()}"} if settings.token else {}
+        self._http = HttpCaller(clock, deadline=deadline)
+
+    async def send(self, message: OutgoingMessage) -> Receipt:
+        """Post one message; the receipt holds the `id` of the answer, if it has one."""
+        delivery_id = str(message.delivery_id)
+        body = await self._http.post(
+            self._url,
+            json={"id": delivery_id, "to": message.to, "text": message.text},
+            headers={**self._headers, "Idempotency-Key": delivery_id},
+        )
+        return Receipt(provider_message_id=_their_id(body))
+
+    async def check(self) -> str:
+        """Ask for the URL without posting to it; a gateway may answer that with nearly anything."""
+        status = await self._http.ask("HEAD", self._url, headers=self._headers)
+        if status in {401, 403}:
+            raise RetryLater(f"the SMS gateway answers {status}: check SMS_HTTP_TOKEN")
+        if status == 404:
+            raise RetryLater("the SMS gateway answers 404: check SMS_HTTP_URL")
+        return f"the SMS gateway answers ({status})"
+
+    async def close(self) -> None:
+        """Give connections back."""
+        await self._http.close()
+
+
+def _their_id(body: bytes) -> str | None:
+    try:
+        fields = json.loads(body)
+    except ValueError:
+        return None
+    found = fields.get("id") if isinstance(fields, dict) else None
+    return str(found)[:255] if isinstance(found, str | int) else None

@@ -1,0 +1,61 @@
+"""SMS into the development mailbox: kept in the store, shown on a page, sent to nobody."""
+
+from typing import ClassVar
+
+from property_alert_notification.channels.base import OutgoingMessage, Receipt, Tools
+from property_alert_notification.channels.sms_console import LINE
+from property_alert_notification.errors import OutcomeUnknown, StoreUnavailable
+from property_alert_notification.mailbox.capture import Capture
+from property_alert_notification.mailbox.queries import Captured
+from property_alert_notification.vocabulary import Channel
+
+
+def create(tools: Tools) -> "SmsMailboxSender":
+    """Build the sender; it has no settings."""
+    return SmsMailboxSender(tools)
+
+
+class SmsMailboxSender:
+    """Takes every message."""
+
+    channel: ClassVar[Channel] = Channel.SMS
+    name: ClassVar[str] = "mailbox"
+    concurrency = 512
+    """Many, because what is sent together is committed together."""
+
+    def __init__(self, tools: Tools) -> None:
+        """Nothing is written yet."""
+        self._sender = tools.settings.project_name
+        self._clock = tools.clock
+        self._announce = tools.announce
+        self._database = tools.database
+        self._capture = Capture(tools.database)
+
+    async def send(self, message: OutgoingMessage) -> Receipt:
+        """Keep one message."""
+        captured = Captured(
+            id=self._clock.new_id(),
+            delivery_id=message.delivery_id,
+            channel=self.channel,
+            sender=self._sender,
+            address=message.to,
+            subject=message.subject,
+            text=message.text,
+            html=None,
+            raw=None,
+            captured_at=self._clock.now(),
+        )
+        try:
+            await self._capture.take(captured)
+        except StoreUnavailable:
+            raise OutcomeUnknown("the store did not confirm the mailbox's copy") from None
+        self._announce(LINE.format(address=message.to))
+        return Receipt(provider_message_id=str(captured.id))
+
+    async def check(self) -> str:
+        """The mailbox is as reachable as the store."""
+        await self._database.ping()
+        return "SMS is kept in the mailbox"
+
+    async def close(self) -> None:
+        """The store's connections are not ours."""

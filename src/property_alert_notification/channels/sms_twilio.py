@@ -1,0 +1,105 @@
+"""SMS through Twilio's Messages resource.
+
+Twilio takes no idempotency key here, so an unknown outcome stays unknown until somebody asks.
+Source: https://www.twilio.com/docs/messaging/api/message-resource
+"""
+
+import json
+from typing import Any, ClassVar
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from property_alert_notification.channels.base import OutgoingMessage, Receipt, Tools
+from property_alert_notification.channels.http import CONNECTIONS, HttpCaller
+from property_alert_notification.clock import Clock
+from property_alert_notification.errors import ConfigurationError, RetryLater
+from property_alert_notification.settings import SettingsGroup, load
+from property_alert_notification.vocabulary import Channel
+
+
+class TwilioSettings(SettingsGroup):
+    """An account, and whom its messages come from."""
+
+    model_config = SettingsConfigDict(env_prefix="TWILIO_", env_ignore_empty=True)
+
+    account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$", examples=["AC00000000000000000000000000000000"])
+    """From the Twilio console."""
+
+    auth_token: SecretStr = Field(min_length=1, examples=["a-secret"])
+    """From the Twilio console."""
+
+    from_number: str | None = Field(None, pattern=r"^\+[1-9][0-9]{6,14}$", examples=["+15005550006"])
+    """The number messages come from, in E.164 form; this or `TWILIO_MESSAGING_SERVICE_SID`."""
+
+    messaging_service_sid: str | None = Field(
+        None, pattern=r"^MG[0-9a-fA-F]{32}$", examples=["MG00000000000000000000000000000000"]
+    )
+    """The messaging service that chooses the number."""
+
+    base_url: str = Field("https://api.twilio.com", pattern=r"^https?://[^/?#]+$", examples=["https://api.twilio.com"])
+    """Another region, or a stand-in for tests."""
+
+
+def create(tools: Tools) -> "TwilioSender":
+    """Build the sender from `TWILIO_…`."""
+    settings = load(TwilioSettings)
+    if (settings.from_number is None) == (settings.messaging_service_sid is None):
+        raise ConfigurationError(
+            "TWILIO_FROM_NUMBER: set either this or TWILIO_MESSAGING_SERVICE_SID. "
+            "Example: TWILIO_FROM_NUMBER=+15005550006"
+        )
+    return TwilioSender(settings, tools.clock)
+
+
+class TwilioSender:
+    """Creates one Message resource for each message."""
+
+    channel: ClassVar[Channel] = Channel.SMS
+    name: ClassVar[str] = "twilio"
+    concurrency = CONNECTIONS
+
+    def __init__(self, settings: TwilioSettings, clock: Clock, *, deadline: float = 30.0) -> None:
+        """Nothing is opened yet; `deadline` is in seconds, for one message."""
+        self._account = f"{settings.base_url}/2010-04-01/Accounts/{settings.account_sid}"
+        if settings.from_number is not None:
+            self._origin = {"From": settings.from_number}
+        else:
+            self._origin = {"MessagingServiceSid": settings.messaging_service_sid or ""}
+        login = (settings.account_sid, settings.auth_token.get_secret_value())
+        self._http = HttpCaller(clock, deadline=deadline, auth=login)
+
+    async def send(self, message: OutgoingMessage) -> Receipt:
+        """Create one message; the receipt holds its SID."""
+        body = await self._http.post(
+            f"{self._account}/Messages.json",
+            form={"To": message.to, "Body": message.text, **self._origin},
+            explain=_error_code,
+        )
+        sid = _fields(body).get("sid")
+        return Receipt(provider_message_id=sid[:255] if isinstance(sid, str) else None)
+
+    async def check(self) -> str:
+        """Read the account."""
+        status = await self._http.ask("GET", f"{self._account}.json")
+        if status != 200:
+            raise RetryLater(f"Twilio answers {status}: check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN")
+        return "Twilio answers and knows the account"
+
+    async def close(self) -> None:
+        """Give connections back."""
+        await self._http.close()
+
+
+def _error_code(body: bytes) -> str | None:
+    """Twilio's own code, to read up on. It decides nothing: only the HTTP status is part of their contract."""
+    code = _fields(body).get("code")
+    return f"Twilio error {code}" if isinstance(code, int) else None
+
+
+def _fields(body: bytes) -> dict[str, Any]:
+    try:
+        fields = json.loads(body)
+    except ValueError:
+        return {}
+    return fields if isinstance(fields, dict) else {}

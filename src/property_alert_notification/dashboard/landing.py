@@ -1,0 +1,17 @@
+"""The first page: where a person who opens the service in a browser finds the rest."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from property_alert_notification.dashboard.pages import page
+
+
+def landing_router(*, with_mailbox: bool) -> APIRouter:
+    """`/`, with a link to the mailbox where there is one."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/")
+    async def landing(request: Request) -> HTMLResponse:
+        return page("landing.html", title=request.app.title, with_mailbox=with_mailbox)
+
+    return router

@@ -1,0 +1,87 @@
+// The message at the right: an email in its three forms, or an SMS as a phone shows it.
+const VIEWS = ["html", "text", "raw"];
+const ENCODINGS = { gsm7: "GSM-7", ucs2: "UCS-2" };
+const at = (id) => document.getElementById(id);
+
+let preferred = "html"; // stays while a person goes through several messages
+let message = null;
+
+export function showMessage(shown) {
+  message = shown;
+  at("subject").textContent = isSms() ? `SMS to ${message.to}` : message.subject || "(no subject)";
+  at("to").textContent = message.to;
+  at("from").textContent = message.from;
+  at("delivery").textContent = message.delivery_id;
+  showTime(at("captured"), { dateStyle: "medium", timeStyle: "medium" });
+  at("tabs").hidden = isSms();
+  at("panel-phone").hidden = !isSms();
+  at("panel-html").replaceChildren(); // forgets the email before
+  if (isSms()) showPhone();
+  else showEmail();
+}
+
+const isSms = () => message.channel === "sms";
+
+function showTime(time, format) {
+  time.dateTime = message.captured_at;
+  time.textContent = new Intl.DateTimeFormat(undefined, format).format(new Date(message.captured_at));
+}
+
+function showEmail() {
+  at("tab-html").hidden = !message.has_html;
+  at("tab-raw").hidden = message.raw === null;
+  at("panel-text").textContent = message.text;
+  at("panel-raw").textContent = message.raw ?? "";
+  showView(at(`tab-${preferred}`).hidden ? "text" : preferred);
+}
+
+function showView(view) {
+  for (const name of VIEWS) {
+    const chosen = name === view;
+    at(`tab-${name}`).setAttribute("aria-selected", String(chosen));
+    at(`tab-${name}`).tabIndex = chosen ? 0 : -1;
+    at(`panel-${name}`).hidden = !chosen;
+  }
+  if (view === "html" && !at("panel-html").firstChild) at("panel-html").append(frame());
+}
+
+// Without allow-scripts and allow-same-origin nothing in the email can run or reach this page.
+function frame() {
+  const made = document.createElement("iframe");
+  made.setAttribute("sandbox", "allow-popups allow-popups-to-escape-sandbox");
+  made.title = "The email as it renders";
+  made.src = `/mailbox/messages/${message.id}/html`;
+  return made;
+}
+
+function showPhone() {
+  for (const name of VIEWS) at(`panel-${name}`).hidden = true;
+  at("caller").textContent = message.from;
+  at("bubble").textContent = message.text;
+  showTime(at("sms-time"), { weekday: "short", hour: "numeric", minute: "2-digit" });
+  at("cost").textContent = cost();
+}
+
+function cost() {
+  const { encoding, segments } = message.sms_size;
+  const characters = [...message.text].length; // an emoji is one
+  return `${characters} characters · ${segments} ${segments === 1 ? "segment" : "segments"} · ${ENCODINGS[encoding]}`;
+}
+
+at("tabs").addEventListener("click", (event) => {
+  const tab = event.target.closest("[role=tab]");
+  if (tab) choose(tab);
+});
+at("tabs").addEventListener("keydown", (event) => {
+  const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!by) return;
+  const tabs = VIEWS.map((view) => at(`tab-${view}`)).filter((tab) => !tab.hidden);
+  const next = tabs[(tabs.indexOf(event.target) + by + tabs.length) % tabs.length];
+  choose(next);
+  next.focus();
+});
+
+function choose(tab) {
+  preferred = tab.id.slice("tab-".length);
+  showView(preferred);
+}

@@ -1,0 +1,336 @@
+"""The way to the store: transactions, batches, and one error for everything that is the store's fault.
+
+SQLite and PostgreSQL differ in three things that this module hides: how a transaction begins, how a batch of
+rows is handed to one statement, and which exceptions mean "the store is not there".
+"""
+
+import asyncio
+import json
+import sqlite3
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+import asyncpg
+from sqlalchemy import DateTime, FromClause, String, Table, Text, bindparam, cast, event, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlmodel import AutoString, SQLModel
+
+from property_alert_notification.errors import StoreUnavailable
+
+# Named, so that a migration can drop what an earlier one made.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class _SqliteTime(TypeDecorator[datetime]):
+    """RFC 3339 in UTC with microseconds: sorts as text, and a person can read it."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> str | None:
+        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:
+        return None if value is None else datetime.fromisoformat(value)
+
+
+def time_type() -> TypeEngine[datetime]:
+    """The column type of every instant: aware, in UTC."""
+    return DateTime(timezone=True).with_variant(_SqliteTime(), "sqlite")
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table behind a model, for statements that work on many rows."""
+    return model.__table__  # type: ignore[attr-defined, no-any-return]
+
+
+class Database:
+    """One store, reached through a bounded pool of connections."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, wait: float = 1.0) -> None:
+        """Nothing is opened yet. `wait` is the longest wait for a connection or a lock, in seconds."""
+        self.is_sqlite = url.startswith("sqlite")
+        self._engine = (
+            _sqlite_engine(url, pool_size, wait) if self.is_sqlite else _postgres_engine(url, pool_size, wait)
+        )
+        # SQLite has one writer. Waiting for it here is fair and exact; inside SQLite it is a poll with sleeps.
+        self._writer = asyncio.Semaphore(1 if self.is_sqlite else pool_size)
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """For migrations, which talk to the engine itself."""
+        return self._engine
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """All or nothing: commits when the block ends, rolls back when it raises.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached, or is out of space.
+        """
+        with _store_faults():
+            async with self._writer, self._engine.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """For statements that change nothing. On SQLite they never wait for a writer.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached.
+        """
+        with _store_faults():
+            async with self._engine.connect() as connection:
+                yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def ping(self) -> None:
+        """Ask the store for an answer.
+
+        Raises:
+            StoreUnavailable: it gave none.
+        """
+        async with self.reading() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self._engine.dispose()
+
+
+def _sqlite_engine(url: str, pool_size: int, wait: float) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=wait,
+        connect_args={"timeout": 10, "isolation_level": None},
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_pragmas(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:
+        # A deferred BEGIN that reads and then writes fails at once when another writer came first.
+        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgres_engine(url: str, pool_size: int, wait: float) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=wait,
+        pool_recycle=1800,
+        hide_parameters=True,  # an error must not carry addresses into the log
+        connect_args={
+            "timeout": max(wait, 1.0),
+            "command_timeout": 30,
+            "server_settings": {"application_name": "property-alerts", "lock_timeout": "10s"},
+        },
+    )
+
+
+# What the drivers raise when the store is away, full or restarting, as opposed to a statement being wrong.
+_FAULTS = (
+    OSError,
+    TimeoutError,
+    PoolTimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+)
+_SQLITE_FAULTS = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+}
+
+
+class _store_faults:  # noqa: N801 - reads as a statement: with _store_faults()
+    """Turns whatever the store's drivers raise into StoreUnavailable; lets all else pass."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        if error is not None and _is_store_fault(error):
+            raise StoreUnavailable from error
+
+
+def _is_store_fault(error: BaseException) -> bool:
+    if isinstance(error, PoolTimeoutError):
+        return True
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return True
+        # SQLAlchemy's asyncpg layer raises errors of its own, from the driver's.
+        driver_error = error.orig and (error.orig.__cause__ or error.orig)
+        return driver_error is not None and _is_store_fault(driver_error)
+    if isinstance(error, sqlite3.Error):
+        # The low byte is the kind; the rest says more about it (https://www.sqlite.org/rescode.html).
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF in _SQLITE_FAULTS
+    return isinstance(error, _FAULTS)
+
+
+def batch(
+    connection: AsyncConnection, columns: Mapping[str, TypeEngine[Any]], rows: Iterable[Sequence[Any]]
+) -> FromClause:
+    """Many rows as one table expression, handed over in one statement whose text never changes.
+
+    PostgreSQL gets one array per column (`unnest`), SQLite one JSON document (`json_each`).
+
+    Args:
+        connection: decides the form.
+        columns: name and type of each column, in the order of the values.
+        rows: the values, one sequence per row.
+    """
+    if connection.dialect.name == "sqlite":
+        return _batch_as_json(connection, columns, rows)
+    arrays = list(zip(*rows, strict=True)) or [()] * len(columns)
+    parameters = [
+        bindparam(None, list(values), ARRAY(kind), unique=True)
+        for values, kind in zip(arrays, columns.values(), strict=True)
+    ]
+    unnested = func.unnest(*[cast(parameter, parameter.type) for parameter in parameters])
+    return unnested.table_valued(*columns, name="batch").render_derived()
+
+
+def _batch_as_json(
+    connection: AsyncConnection, columns: Mapping[str, TypeEngine[Any]], rows: Iterable[Sequence[Any]]
+) -> FromClause:
+    dialect = connection.dialect
+    binders = [kind.dialect_impl(dialect).bind_processor(dialect) for kind in columns.values()]
+    document = json.dumps(
+        [
+            [bind(value) if bind and value is not None else value for bind, value in zip(binders, row, strict=True)]
+            for row in rows
+        ],
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    each = func.json_each(bindparam(None, document, String(), unique=True)).table_valued("value", name="each")
+    extracted = [
+        func.json_extract(each.c.value, f"$[{place}]", type_=kind).label(name)
+        for place, (name, kind) in enumerate(columns.items())
+    ]
+    return select(*extracted).select_from(each).subquery("batch")
+
+
+def columns_of(table: Table, *names: str) -> dict[str, TypeEngine[Any]]:
+    """Name and type of the named columns, as `batch` wants them.
+
+    Text has no length here: a cast to varchar(n) would cut a longer value without a word.
+    """
+    return {name: Text() if isinstance(kind := table.c[name].type, String | AutoString) else kind for name in names}
+
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class GroupCommit(Generic[Item, Result]):
+    """Commits what concurrent callers ask for together: one transaction for all that waits.
+
+    While one transaction is on its way, the next callers gather; nobody waits for a timer. A caller alone
+    gets a transaction of its own at once.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        write: Callable[[AsyncConnection, Sequence[Item]], Awaitable[Sequence[Result | Exception]]],
+        *,
+        largest: int = 500,
+    ) -> None:
+        """`write` puts a batch into the open transaction and answers one result, or exception, per item."""
+        self._database = database
+        self._write = write
+        self._largest = largest
+        self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._runner: asyncio.Task[None] | None = None
+
+    async def submit(self, item: Item, *, timeout: float | None = None) -> Result:  # noqa: ASYNC109 - part of the promise
+        """Return what `write` answered for this item, after its commit.
+
+        Raises:
+            StoreUnavailable: the store failed, or `timeout` seconds passed. An item that was still waiting
+                is then not written; one that was on its way may have been.
+        """
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if self._runner is None:
+            self._runner = asyncio.create_task(self._run())
+        try:
+            async with asyncio.timeout(timeout):
+                return await future
+        except TimeoutError:
+            raise StoreUnavailable("The store did not answer in time. Try again.") from None
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                await self._commit(self._take())
+        finally:
+            self._runner = None
+
+    def _take(self) -> list[tuple[Item, asyncio.Future[Result]]]:
+        taken = [self._waiting.popleft() for _ in range(min(self._largest, len(self._waiting)))]
+        return [(item, future) for item, future in taken if not future.done()]
+
+    async def _commit(self, taken: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+        try:
+            async with self._database.transaction() as connection:
+                results = await self._write(connection, [item for item, _ in taken])
+        except StoreUnavailable as fault:
+            _settle_all(taken, [fault] * len(taken))
+        except Exception as fault:
+            if len(taken) == 1:
+                _settle_all(taken, [fault])
+                return
+            # One bad item must not spoil its neighbours: each gets a transaction of its own.
+            for one in taken:
+                await self._commit([one])
+        else:
+            _settle_all(taken, results)
+
+
+def _settle_all(taken: Sequence[tuple[Any, asyncio.Future[Result]]], results: Sequence[Result | Exception]) -> None:
+    for (_, future), result in zip(taken, results, strict=True):
+        if future.done():  # its caller stopped waiting
+            continue
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)

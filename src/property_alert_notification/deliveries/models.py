@@ -1,0 +1,75 @@
+"""The promise to deliver, and what was tried to keep it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, SmallInteger, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from property_alert_notification.database import time_type
+
+
+class Delivery(SQLModel, table=True):
+    """A notification on one channel to one address.
+
+    The row is its own outbox entry: what has a `due_at` that has come is what the relay, or the embedded broker,
+    offers to the workers.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("notification_id", "channel", "address"),
+        # Ended deliveries have no due_at: the index holds open ones only, so its cost does not grow with history.
+        Index(
+            "ix_deliveries_due",
+            "channel",
+            "urgent",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        # Leases, apart from a backlog that may be long.
+        Index(
+            "ix_deliveries_leased",
+            "due_at",
+            sqlite_where=text("state = 'sending'"),
+            postgresql_where=text("state = 'sending'"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    notification_id: UUID = Field(foreign_key="notifications.id", ondelete="CASCADE")
+    channel: str = Field(max_length=16)
+    address: str = Field(max_length=320)
+    urgent: bool
+    state: str = Field(max_length=16)
+    """A DeliveryState."""
+    reason: str | None = Field(default=None, sa_type=Text)
+    """Why it is in this state, in words."""
+    due_at: datetime | None = Field(default=None, sa_type=time_type())
+    """When somebody must look at it next: to send it or, while `sending`, to rescue it if its lease ran out."""
+    rung_at: datetime | None = Field(default=None, sa_type=time_type())
+    """When the relay last rang for it, and nobody has claimed it since."""
+    fence: int = 0
+    """Counts claims. Only the worker that holds the current one may settle the delivery."""
+    attempts: int = Field(default=0, sa_type=SmallInteger)
+    unknowns: int = Field(default=0, sa_type=SmallInteger)
+    """Attempts of which nobody can tell whether they succeeded."""
+    changed_at: datetime = Field(sa_type=time_type())
+
+
+class Attempt(SQLModel, table=True):
+    """One try of a delivery at one provider; committed before the provider is called."""
+
+    __tablename__ = "attempts"
+
+    delivery_id: UUID = Field(primary_key=True, foreign_key="deliveries.id", ondelete="CASCADE")
+    fence: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """The claim under which it was made."""
+    provider: str = Field(max_length=64)
+    started_at: datetime = Field(sa_type=time_type())
+    ended_at: datetime | None = Field(default=None, sa_type=time_type())
+    outcome: str | None = Field(default=None, max_length=16)
+    """An Outcome; None while the attempt is open."""
+    reason: str | None = Field(default=None, sa_type=Text)
+    provider_message_id: str | None = Field(default=None, max_length=255)

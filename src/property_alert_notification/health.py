@@ -1,0 +1,102 @@
+"""Whether this process is alive, whether it can do its work, and its figures for Prometheus."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel, ConfigDict
+
+from property_alert_notification import migrations
+from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.errors import StoreUnavailable, Unavailable
+from property_alert_notification.vocabulary import Channel
+from property_alert_notification.wiring import Parts
+
+LONGEST_CHECK = 2.0
+"""Seconds after which a part that gave no answer counts as down."""
+
+
+class Part(BaseModel):
+    """One part that this process needs."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    up: bool
+    problem: str | None = None
+    """What is wrong, in words."""
+
+
+class Readiness(BaseModel):
+    """`ready`: all is well. `degraded`: accepting goes on, delivering waits. `down`: nothing can be accepted."""
+
+    status: Literal["ready", "degraded", "down"]
+    store: Part
+    broker: Part
+
+
+def health_router(parts: Callable[[], Parts]) -> APIRouter:
+    """The routes of a process whose parts exist from its start on."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/health/live")
+    async def live() -> dict[str, str]:
+        """Answers as long as the process does."""
+        return {"status": "alive"}
+
+    @router.get("/health/ready", responses={503: {"model": Readiness}})
+    async def ready(response: Response) -> Readiness:
+        """Whether notifications can be accepted now, and which part is down."""
+        readiness = await check(parts())
+        if readiness.status == "down":
+            response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+            response.headers["Retry-After"] = "1"
+        return readiness
+
+    @router.get("/metrics", response_class=PlainTextResponse)
+    async def metrics() -> Response:
+        """Figures of this process, and how long what is due has been waiting."""
+        await _measure_queue_age(parts())
+        return Response(parts().metrics.render(), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+async def check(parts: Parts) -> Readiness:
+    """Ask every part."""
+    store, broker = await asyncio.gather(_ask(lambda: _check_store(parts)), _ask(parts.broker.check))
+    status: Literal["ready", "degraded", "down"] = "ready" if broker.up else "degraded"
+    return Readiness(status=status if store.up else "down", store=store, broker=broker)
+
+
+async def _ask(question: Callable[[], Awaitable[None]]) -> Part:
+    try:
+        async with asyncio.timeout(LONGEST_CHECK):
+            await question()
+    except TimeoutError:
+        return Part(up=False, problem="gave no answer in time")
+    except Unavailable as fault:
+        return Part(up=False, problem=fault.detail)
+    return Part(up=True)
+
+
+async def _check_store(parts: Parts) -> None:
+    if not await migrations.is_current(parts.database):
+        raise StoreUnavailable("The store's schema is not this version's. Run `property-alerts migrate`.")
+
+
+async def _measure_queue_age(parts: Parts) -> None:
+    now = parts.clock.now()
+    try:
+        async with parts.database.reading() as connection:
+            for channel in Channel:
+                oldest = await deliveries.oldest_due(connection, channel, now=now)
+                age = (now - oldest).total_seconds() if oldest else 0.0
+                parts.metrics.queue_age.labels(channel).set(age)
+    except StoreUnavailable:
+        # The other figures are most wanted just now; an age that nobody knows is not a number.
+        for channel in Channel:
+            parts.metrics.queue_age.labels(channel).set(float("nan"))

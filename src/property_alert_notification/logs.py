@@ -1,0 +1,41 @@
+"""Structured logs: events with ids, never an address, a message text or a secret."""
+
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+_SHARED: list[Callable[..., Any]] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
+
+# These say at INFO what is ours to say, or print URLs that may carry tokens.
+_QUIET = ("httpx2", "httpcore2", "aio_pika", "aiormq", "aiosqlite", "alembic", "asyncio")
+
+
+def configure(*, level: str, as_json: bool) -> None:
+    """Send all logs, the libraries' included, to standard error in one form."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    structlog.configure(
+        processors=[*_SHARED, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_SHARED,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.root.handlers = [handler]
+    logging.root.setLevel(number)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)

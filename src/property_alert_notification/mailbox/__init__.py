@@ -1,0 +1,1 @@
+"""The development mailbox: messages kept in the store instead of being sent."""

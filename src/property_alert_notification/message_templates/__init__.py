@@ -1,0 +1,1 @@
+"""WRITE: a notification in the words and the form of its channel."""

@@ -1,0 +1,73 @@
+"""What happens around every request: its id, its count, and who may ask at all."""
+
+import ipaddress
+import re
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from property_alert_notification.clock import Clock
+from property_alert_notification.metrics import Metrics
+from property_alert_notification.problems import problem
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+
+
+class RequestContext:
+    """Gives each request an id (the caller's `X-Request-ID`, if usable), logs with it and counts it."""
+
+    def __init__(self, app: ASGIApp, *, clock: Clock, metrics: Metrics) -> None:
+        self._app = app
+        self._clock = clock
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = (
+            next(
+                (value for name, value in scope["headers"] if name == b"x-request-id" and _REQUEST_ID.fullmatch(value)),
+                None,
+            )
+            or str(self._clock.new_id()).encode()
+        )
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message.setdefault("headers", []).append((b"x-request-id", request_id))
+                route = getattr(scope.get("route"), "path", "none")
+                self._metrics.requests.labels(scope["method"], route, message["status"]).inc()
+            await send(message)
+
+        structlog.contextvars.bind_contextvars(request_id=request_id.decode())
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            structlog.contextvars.unbind_contextvars("request_id")
+
+
+class LoopbackOnly:
+    """Refuses requests that reached this machine from elsewhere: a local service asks nobody for a key."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not _came_by_loopback(scope):
+            answer = problem(
+                403,
+                "This service runs with ENVIRONMENT=local, which asks nobody for a key: it answers on loopback only. "
+                "Use http://127.0.0.1, or set ALLOW_REMOTE=true if this network may reach it.",
+            )
+            await answer(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def _came_by_loopback(scope: Scope) -> bool:
+    server = scope.get("server")
+    try:
+        return server is None or ipaddress.ip_address(server[0]).is_loopback
+    except ValueError:
+        return True  # a name or a socket's path: not a network address

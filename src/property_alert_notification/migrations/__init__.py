@@ -1,0 +1,89 @@
+"""Brings the store's schema up to date, and says whether it is."""
+
+import asyncio
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.database import Database
+
+_LOCK = 7_227_155_001
+"""Any number, as long as nothing else in the database takes the same advisory lock."""
+
+
+async def upgrade(database: Database, revision: str = "head") -> None:
+    """Migrate to a revision; several processes may ask at once, one does it.
+
+    Raises:
+        StoreUnavailable: the store cannot be reached.
+    """
+    async with database.transaction() as connection:
+        await _lock(connection)
+        await connection.run_sync(lambda sync: command.upgrade(_config(sync), revision))
+
+
+async def downgrade(database: Database, revision: str) -> None:
+    """Migrate back to a revision; `base` is the empty store.
+
+    Raises:
+        StoreUnavailable: the store cannot be reached.
+    """
+    async with database.transaction() as connection:
+        await _lock(connection)
+        await connection.run_sync(lambda sync: command.downgrade(_config(sync), revision))
+
+
+async def is_current(database: Database) -> bool:
+    """Whether the store has this version's schema.
+
+    Raises:
+        StoreUnavailable: the store cannot be reached.
+    """
+    async with database.reading() as connection:
+        return await connection.run_sync(_is_at_head)
+
+
+async def check(database: Database) -> None:
+    """Compare the store with the models.
+
+    Raises:
+        alembic.util.exc.CommandError: a model changed and no migration says so.
+    """
+    async with database.transaction() as connection:
+        await connection.run_sync(lambda sync: command.check(_config(sync)))
+
+
+async def _lock(connection: AsyncConnection) -> None:
+    # SQLite needs none: its transactions begin immediately, one at a time.
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def _is_at_head(connection: Connection) -> bool:
+    heads = set(ScriptDirectory.from_config(_config(connection)).get_heads())
+    return set(MigrationContext.configure(connection).get_current_heads()) == heads
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = connection
+    return config
+
+
+def migrate_now(url: str) -> None:
+    """Upgrade from synchronous code, for commands."""
+
+    async def run() -> None:
+        database = Database(url)
+        try:
+            await upgrade(database)
+        finally:
+            await database.close()
+
+    asyncio.run(run())

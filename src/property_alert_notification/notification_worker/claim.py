@@ -1,0 +1,96 @@
+"""Takes deliveries in hand: what is due, still wanted and still fresh is claimed; the rest ends here, unsent."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.deliveries.queries import Claim, Settlement
+from property_alert_notification.notifications import queries as notifications
+from property_alert_notification.notifications.queries import Content
+from property_alert_notification.preferences import queries as preferences
+from property_alert_notification.preferences.rules import Suppress, Wishes, decide
+from property_alert_notification.vocabulary import Channel, DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One claimed delivery with what it has to say."""
+
+    claim: Claim
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """Why a claimed delivery is not sent after all."""
+
+    state: DeliveryState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of one round of claiming."""
+
+    jobs: list[Job]
+    withheld: list[Settlement]
+
+
+async def take_in_hand(
+    connection: AsyncConnection,
+    wanted: Collection[UUID],
+    *,
+    channel: Channel,
+    provider: str,
+    now: datetime,
+    leased_until: datetime,
+) -> Taken:
+    """Claim what may be sent now, with an open attempt each; end what may not. The caller commits before sending.
+
+    Preferences and expiry are read here, after the claim: who opted out before it gets nothing.
+    """
+    claims = await deliveries.claim(connection, wanted, now=now, leased_until=leased_until)
+    if not claims:
+        return Taken([], [])
+    contents = await notifications.contents(connection, {claim.notification_id for claim in claims})
+    wishes = await preferences.wishes_of(connection, {content.user_id for content in contents.values()})
+
+    jobs, withheld = [], []
+    for claim in claims:
+        content = contents[claim.notification_id]
+        objection = object_to(channel, content, wishes.get(content.user_id), now=now)
+        if objection is None:
+            jobs.append(Job(claim, content))
+        else:
+            withheld.append(_unsent(claim, objection, now))
+    if withheld:
+        await deliveries.settle(connection, withheld)
+    if jobs:
+        await deliveries.open_attempts(connection, [job.claim for job in jobs], provider=provider, started_at=now)
+    return Taken(jobs, withheld)
+
+
+def object_to(channel: Channel, content: Content, wishes: Wishes | None, *, now: datetime) -> Withheld | None:
+    """What speaks against sending now, if anything does. Pure."""
+    decision = decide(channel, wishes)
+    if isinstance(decision, Suppress):
+        return Withheld(DeliveryState.SUPPRESSED, decision.reason)
+    if content.expires_at is not None and now >= content.expires_at:
+        return Withheld(DeliveryState.EXPIRED, "it expired before it could be sent")
+    return None
+
+
+def _unsent(claim: Claim, withheld: Withheld, now: datetime) -> Settlement:
+    return Settlement(
+        delivery_id=claim.delivery_id,
+        fence=claim.fence,
+        state=withheld.state,
+        reason=withheld.reason,
+        due_at=None,
+        outcome=None,
+        settled_at=now,
+    )

@@ -1,0 +1,106 @@
+"""Where a delivery goes after an attempt. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from property_alert_notification.channels.base import Receipt
+from property_alert_notification.errors import OutcomeUnknown, Refused, RetryLater
+from property_alert_notification.vocabulary import DeliveryState, Outcome
+
+BLIND_RESENDS = 1
+"""How often a message that may have arrived is sent once more, by providers that cannot recognise a repeat."""
+
+BREAKS_BEFORE_QUARANTINE = 5
+"""Attempts that broke our own code before the delivery waits for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Our own code failed before or while it spoke to the provider; `reason` names the error's class only."""
+
+    reason: str
+
+
+Result = Receipt | RetryLater | OutcomeUnknown | Refused | Broken
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """When to try again."""
+
+    first_wait: timedelta
+    """Before the second attempt; doubles after each failure."""
+    longest_wait: timedelta
+    max_attempts: int
+    """The first included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an attempt came to, and what becomes of its delivery."""
+
+    outcome: Outcome
+    state: DeliveryState
+    reason: str
+    due_at: datetime | None = None
+
+
+def judge(
+    result: Result, *, attempts: int, unknowns: int, policy: RetryPolicy, now: datetime, jitter: float
+) -> Verdict:
+    """Decide from one attempt's result.
+
+    Args:
+        result: what the provider, or our own code, said.
+        attempts: attempts made, this one included.
+        unknowns: earlier attempts of which nobody can tell.
+        policy: when to try again.
+        now: when the attempt ended.
+        jitter: in [0, 1), spreads what failed together.
+    """
+    match result:
+        case Receipt():
+            return Verdict(Outcome.SENT, DeliveryState.SENT, "the provider took it")
+        case Refused():
+            return Verdict(Outcome.REFUSED, DeliveryState.FAILED, result.reason)
+        case OutcomeUnknown():
+            return _judge_unknown(result, unknowns, now + wait_after(attempts, policy, jitter=jitter))
+        case RetryLater():
+            wait = max(wait_after(attempts, policy, jitter=jitter), result.retry_after or timedelta())
+            due_at = now + min(wait, policy.longest_wait)
+            return _retry(result.reason, attempts, policy.max_attempts, due_at, given_up=DeliveryState.FAILED)
+        case Broken():
+            due_at = now + wait_after(attempts, policy, jitter=jitter)
+            return _retry(result.reason, attempts, BREAKS_BEFORE_QUARANTINE, due_at, given_up=DeliveryState.QUARANTINED)
+
+
+def judge_abandoned(*, unknowns: int, now: datetime) -> Verdict:
+    """Decide for a delivery whose worker vanished with it: its lease has been waiting enough."""
+    return _judge_unknown(OutcomeUnknown(ABANDONED), unknowns, now)
+
+
+ABANDONED = "its worker stopped before it could say what happened"
+
+
+def wait_after(attempt: int, policy: RetryPolicy, *, jitter: float) -> timedelta:
+    """How long to wait after failed attempt number `attempt` (1 = the first).
+
+    `jitter` spreads the second half of the wait, so that deliveries that failed together do not return together.
+    """
+    doublings = 2.0 ** min(attempt - 1, 30)
+    full = min(policy.first_wait * doublings, policy.longest_wait)
+    return full / 2 + full / 2 * jitter
+
+
+def _judge_unknown(result: OutcomeUnknown, unknowns: int, due_at: datetime) -> Verdict:
+    if unknowns < BLIND_RESENDS:
+        reason = f"{result.reason}; it is sent once more"
+        return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, reason, due_at)
+    reason = f"{result.reason}; it was sent {unknowns + 1} times and nobody can tell whether it arrived"
+    return Verdict(Outcome.UNKNOWN, DeliveryState.FAILED, reason)
+
+
+def _retry(reason: str, attempts: int, most: int, due_at: datetime, *, given_up: DeliveryState) -> Verdict:
+    if attempts < most:
+        return Verdict(Outcome.NOT_SENT, DeliveryState.RETRY_WAIT, reason, due_at)
+    return Verdict(Outcome.NOT_SENT, given_up, f"gave up after {attempts} attempts: {reason}")

@@ -1,0 +1,151 @@
+"""The worker: relays what is due, delivers it, and rescues what was abandoned.
+
+Run it as `property-alerts worker`, or as a script by its path.
+As a script this file is the module `__main__`: it keeps no state at module level.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from property_alert_notification import logs, wiring
+from property_alert_notification.deliveries.relay import Relay
+from property_alert_notification.errors import ConfigurationError
+from property_alert_notification.health import health_router
+from property_alert_notification.message_templates.render import render
+from property_alert_notification.notification_worker.deliver import Crew, Desk
+from property_alert_notification.notification_worker.rescue import keep_rescuing
+from property_alert_notification.notification_worker.verdict import RetryPolicy
+from property_alert_notification.settings import Settings, load
+from property_alert_notification.wiring import Parts
+
+log = structlog.get_logger()
+
+
+class Worker:
+    """Everything one worker does, as an asynchronous context: it works from entering until leaving."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        settings = parts.settings
+        self._lease = timedelta(seconds=settings.lease)
+        desk = Desk(
+            database=parts.database,
+            broker=parts.broker,
+            clock=parts.clock,
+            metrics=parts.metrics,
+            render=lambda channel, title, message: render(
+                channel, title, message, sms_max_segments=settings.sms_max_segments
+            ),
+            policy=RetryPolicy(
+                first_wait=timedelta(seconds=settings.retry_first_wait),
+                longest_wait=timedelta(seconds=settings.retry_longest_wait),
+                max_attempts=settings.retry_max_attempts,
+            ),
+            lease=self._lease,
+            concurrency=settings.worker_concurrency,
+        )
+        self._senders = parts.create_senders()
+        self._crews = [Crew(sender, desk) for sender in self._senders]
+        self._relay = Relay(parts.database, parts.broker, parts.clock) if parts.broker.needs_relay else None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        duties: list[Callable[[], Awaitable[None]]] = [crew.run for crew in self._crews]
+        duties.append(lambda: keep_rescuing(self._parts.database, self._parts.clock, lease=self._lease))
+        if self._relay is not None:
+            duties.append(self._relay.run)
+            self._parts.wakers.append(self._relay.wake)
+        self._tasks = [asyncio.create_task(_keep_doing(duty)) for duty in duties]
+        log.info("worker.started", channels=[str(sender.channel) for sender in self._senders])
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(crew.finish(self._parts.settings.shutdown_grace) for crew in self._crews))
+        await asyncio.gather(*(sender.close() for sender in self._senders))
+        log.info("worker.stopped")
+
+
+async def _keep_doing(duty: Callable[[], Awaitable[None]]) -> None:
+    """A duty that breaks for a reason nobody foresaw is begun again: the others must not stop with it."""
+    while True:
+        try:
+            await duty()
+        except Exception:
+            log.exception("worker.duty_broke")
+        await asyncio.sleep(1)
+
+
+async def work(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT, then finish what is on the wire.
+
+    Raises:
+        ConfigurationError: a setting is wrong, or the store's schema is old.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with wiring.assemble(settings) as parts, _telemetry(parts), Worker(parts):
+        await stop.wait()
+
+
+@asynccontextmanager
+async def _telemetry(parts: Parts) -> AsyncIterator[None]:
+    """Show health and figures on `WORKER_METRICS_PORT`, if it is set."""
+    if not parts.settings.worker_metrics_port:
+        yield
+        return
+    app = FastAPI(openapi_url=None)
+    app.include_router(health_router(lambda: parts))
+    server = _Server(
+        uvicorn.Config(
+            app,
+            host=parts.settings.worker_metrics_host,
+            port=parts.settings.worker_metrics_port,
+            log_config=None,
+            access_log=False,
+        )
+    )
+    serving = asyncio.create_task(server.serve())
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+class _Server(uvicorn.Server):
+    """A server within a process that handles signals itself."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def main() -> None:
+    """Run a worker with the settings of the environment; exits with one line when one of them is wrong."""
+    try:
+        settings = load(Settings)
+        logs.configure(level=settings.log_level, as_json=settings.logs_as_json)
+        with asyncio.Runner(loop_factory=wiring.new_event_loop) as runner:
+            runner.run(work(settings))
+    except ConfigurationError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""ACCEPT: what other services ask to be told to a user."""

@@ -1,0 +1,34 @@
+"""Which deliveries a notification becomes. Pure."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from property_alert_notification.preferences.rules import Suppress, Wishes, decide
+from property_alert_notification.vocabulary import Channel, DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One delivery to be made, or the reason why not."""
+
+    channel: Channel
+    address: str
+    """Empty when the caller gave none."""
+    state: DeliveryState
+    reason: str
+
+
+def plan(addresses: Mapping[Channel, str], wishes: Wishes, *, only: Collection[Channel] | None) -> Iterator[Planned]:
+    """One delivery per channel that the caller asked for: queued, or suppressed with the reason."""
+    for channel in Channel:
+        if only is None or channel in only:
+            yield _plan_channel(channel, addresses.get(channel, ""), wishes)
+
+
+def _plan_channel(channel: Channel, address: str, wishes: Wishes) -> Planned:
+    decision = decide(channel, wishes)
+    if isinstance(decision, Suppress):
+        return Planned(channel, address, DeliveryState.SUPPRESSED, decision.reason)
+    if not address:
+        return Planned(channel, address, DeliveryState.SUPPRESSED, f"the caller gave no address for {channel}")
+    return Planned(channel, address, DeliveryState.QUEUED, decision.reason)

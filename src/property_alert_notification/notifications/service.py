@@ -1,0 +1,176 @@
+"""Accepting a notification: store it together with the promise to deliver it, and tell its story afterwards."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.clock import Clock
+from property_alert_notification.database import Database, GroupCommit
+from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.deliveries.models import Attempt, Delivery
+from property_alert_notification.deliveries.queries import NewDelivery
+from property_alert_notification.deliveries.states import status_of
+from property_alert_notification.errors import NotFound
+from property_alert_notification.metrics import Metrics
+from property_alert_notification.notifications import queries
+from property_alert_notification.notifications.addresses import normalise_email, normalise_phone
+from property_alert_notification.notifications.models import Notification
+from property_alert_notification.notifications.plan import plan
+from property_alert_notification.notifications.schemas import (
+    AttemptPublic,
+    DeliveryPublic,
+    NotificationCreate,
+    NotificationStory,
+)
+from property_alert_notification.preferences import queries as preferences
+from property_alert_notification.preferences.rules import Wishes
+from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The durable answer to a request."""
+
+    id: UUID
+    status: NotificationStatus
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A request whose addresses are in their stored form."""
+
+    body: NotificationCreate
+    addresses: dict[Channel, str]
+
+
+class Acceptance:
+    """Where notifications come in. Concurrent requests are committed together."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        metrics: Metrics,
+        *,
+        strict_addresses: bool,
+        timeout: float,
+        wake: Callable[[], None],
+    ) -> None:
+        """`timeout` is in seconds; `wake` is called when something became due."""
+        self._clock = clock
+        self._metrics = metrics
+        self._strict = strict_addresses
+        self._timeout = timeout
+        self._wake = wake
+        self._commits: GroupCommit[_Request, Accepted] = GroupCommit(database, self._store)
+
+    async def accept(self, body: NotificationCreate) -> Accepted:
+        """Store a notification and one delivery per channel; both are on the disk when this returns.
+
+        Raises:
+            InvalidField: an address is impossible.
+            NotFound: the user has never said what they want to receive.
+            StoreUnavailable: nothing was promised.
+        """
+        request = _Request(body, self._addresses(body))
+        with self._metrics.stage("accept"):
+            accepted = await self._commits.submit(request, timeout=self._timeout)
+        self._metrics.accepted.inc()
+        self._wake()
+        return accepted
+
+    def _addresses(self, body: NotificationCreate) -> dict[Channel, str]:
+        addresses = {}
+        if body.user_email is not None:
+            addresses[Channel.EMAIL] = normalise_email(body.user_email, strict=self._strict)
+        if body.user_phone_number is not None:
+            addresses[Channel.SMS] = normalise_phone(body.user_phone_number, strict=self._strict)
+        return addresses
+
+    async def _store(self, connection: AsyncConnection, requests: Sequence[_Request]) -> list[Accepted | Exception]:
+        wishes = await preferences.wishes_of(connection, {request.body.user_id for request in requests})
+        notifications: list[Notification] = []
+        promised: list[NewDelivery] = []
+        answers: list[Accepted | Exception] = []
+        for request in requests:
+            if request.body.user_id not in wishes:
+                answers.append(NotFound("Preferences not found for user"))
+                continue
+            notification = self._notification(request.body)
+            planned = self._promise(notification, request, wishes[request.body.user_id])
+            notifications.append(notification)
+            promised += planned
+            answers.append(Accepted(notification.id, status_of([delivery.state for delivery in planned])))
+        if notifications:
+            await queries.add(connection, notifications)
+            await deliveries.add(connection, promised)
+        return answers
+
+    def _notification(self, body: NotificationCreate) -> Notification:
+        return Notification(
+            id=self._clock.new_id(),
+            user_id=body.user_id,
+            category=body.category,
+            reference=body.reference,
+            title=body.title,
+            message=body.message,
+            urgent=body.urgent,
+            channels=None if body.channels is None else [*body.channels],
+            accepted_at=self._clock.now(),
+            expires_at=body.expires_at,
+        )
+
+    def _promise(self, notification: Notification, request: _Request, wishes: Wishes) -> list[NewDelivery]:
+        return [
+            NewDelivery(
+                id=self._clock.new_id(),
+                notification_id=notification.id,
+                channel=planned.channel,
+                address=planned.address,
+                urgent=notification.urgent,
+                state=planned.state,
+                reason=planned.reason,
+                due_at=notification.accepted_at if planned.state is DeliveryState.QUEUED else None,
+                changed_at=notification.accepted_at,
+            )
+            for planned in plan(request.addresses, wishes, only=request.body.channels)
+        ]
+
+
+async def tell(database: Database, notification_id: UUID) -> NotificationStory:
+    """The whole story of a notification.
+
+    Raises:
+        NotFound: there is none with this id.
+        StoreUnavailable: the store cannot be reached.
+    """
+    async with database.reading() as connection:
+        notification = await queries.get(connection, notification_id)
+        if notification is None:
+            raise NotFound("Notification not found")
+        its_deliveries = await deliveries.of_notifications(connection, [notification_id])
+        attempts = await deliveries.attempts_of(connection, [delivery.id for delivery in its_deliveries])
+    return _story(notification, its_deliveries, attempts)
+
+
+def _story(
+    notification: Notification, its_deliveries: Sequence[Delivery], attempts: Sequence[Attempt]
+) -> NotificationStory:
+    by_delivery = {key: list(group) for key, group in groupby(attempts, lambda attempt: attempt.delivery_id)}
+    return NotificationStory(
+        **notification.model_dump(),
+        status=status_of([DeliveryState(delivery.state) for delivery in its_deliveries]),
+        deliveries=[_tell_delivery(delivery, by_delivery.get(delivery.id, [])) for delivery in its_deliveries],
+        not_asked_for=[channel for channel in Channel if channel not in (notification.channels or Channel)],
+    )
+
+
+def _tell_delivery(delivery: Delivery, attempts: Sequence[Attempt]) -> DeliveryPublic:
+    return DeliveryPublic(
+        **delivery.model_dump(exclude={"address", "attempts"}),
+        address=delivery.address or None,
+        attempts=[AttemptPublic(**attempt.model_dump()) for attempt in attempts],
+    )

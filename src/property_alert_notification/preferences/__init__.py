@@ -1,0 +1,1 @@
+"""ALLOW: what each user wants to receive."""

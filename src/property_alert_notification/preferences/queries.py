@@ -1,0 +1,82 @@
+"""Every statement about preferences."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.database import batch, columns_of, table_of
+from property_alert_notification.preferences.models import Preference
+from property_alert_notification.preferences.rules import Wishes
+from property_alert_notification.vocabulary import Channel
+
+_preferences = table_of(Preference)
+
+
+def _insert(connection: AsyncConnection) -> sqlite.Insert | postgresql.Insert:
+    """An insert that may say what happens on a conflict, which standard SQL cannot."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return insert(_preferences)
+
+
+async def find(connection: AsyncConnection, user_id: int) -> Preference | None:
+    """The preferences of a user, or None."""
+    row = (
+        (await connection.execute(select(_preferences).where(_preferences.c.user_id == user_id)))
+        .mappings()
+        .one_or_none()
+    )
+    return None if row is None else Preference(**row)
+
+
+async def wishes_of(connection: AsyncConnection, users: Collection[int]) -> dict[int, Wishes]:
+    """The wishes of many users; who never said any, or took them back, is left out."""
+    wanted = batch(connection, columns_of(_preferences, "user_id"), [(user,) for user in users])
+    statement = select(_preferences.c.user_id, _preferences.c.email_enabled, _preferences.c.sms_enabled).where(
+        _preferences.c.user_id.in_(select(wanted.c.user_id))
+    )
+    return {user_id: _WISHES[email, sms] for user_id, email, sms in await connection.execute(statement)}
+
+
+_WISHES = {
+    (email, sms): Wishes(frozenset(channel for channel, on in ((Channel.EMAIL, email), (Channel.SMS, sms)) if on))
+    for email in (True, False)
+    for sms in (True, False)
+}
+
+
+async def create(connection: AsyncConnection, preference: Preference) -> bool:
+    """Insert preferences unless the user has some; returns whether they were inserted."""
+    statement = _insert(connection).values(**preference.model_dump()).on_conflict_do_nothing()
+    return (await connection.execute(statement)).rowcount == 1
+
+
+async def put(connection: AsyncConnection, preference: Preference) -> None:
+    """Insert preferences or replace those that are there."""
+    statement = _insert(connection).values(**preference.model_dump())
+    replacing = statement.on_conflict_do_update(
+        index_elements=["user_id"],
+        set_={name: statement.excluded[name] for name in ("email_enabled", "sms_enabled", "updated_at")},
+    )
+    await connection.execute(replacing)
+
+
+async def change(
+    connection: AsyncConnection, user_id: int, changes: dict[str, bool], *, changed_at: datetime
+) -> Preference | None:
+    """Change the named fields; returns the preferences as they are now, or None when there are none."""
+    statement = (
+        update(_preferences)
+        .where(_preferences.c.user_id == user_id)
+        .values(**changes, updated_at=changed_at)
+        .returning(*_preferences.c)
+    )
+    row = (await connection.execute(statement)).mappings().one_or_none()
+    return None if row is None else Preference(**row)
+
+
+async def remove(connection: AsyncConnection, user_id: int) -> bool:
+    """Delete preferences; returns whether there were any."""
+    return (await connection.execute(delete(_preferences).where(_preferences.c.user_id == user_id))).rowcount == 1

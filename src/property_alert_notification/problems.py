@@ -1,0 +1,110 @@
+"""Errors as callers see them: the seed's `detail`, with RFC 9457's `type`, `title` and `status` beside it."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from math import ceil
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+
+from property_alert_notification.errors import InvalidField, RequestError, Unavailable
+
+_INVALID = 422
+"""By number: Python 3.13 renamed its constant."""
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """An answer that is not a success (RFC 9457)."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    """What happened, and what to do about it."""
+
+
+class FieldProblem(BaseModel):
+    """One field that cannot be used."""
+
+    type: str
+    loc: list[str | int]
+    msg: str
+
+
+class InvalidRequest(BaseModel):
+    """A request whose fields cannot be used (RFC 9457); `detail` lists them."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: list[FieldProblem]
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that may answer with these statuses."""
+    return {status: {"model": InvalidRequest if status == _INVALID else Problem} for status in statuses}
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Make every error of the application a problem document."""
+    app.add_exception_handler(RequestError, _request_error)
+    app.add_exception_handler(InvalidField, _invalid_field)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def problem(
+    status: int, detail: str | Sequence[Any], *, title: str | None = None, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """A problem document as a response."""
+    content = {
+        "type": "about:blank",
+        "title": title or HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    return JSONResponse(content, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+async def _request_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestError)  # noqa: S101 - what the handler is registered for
+    headers = {}
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = str(ceil(error.retry_after.total_seconds()))
+    return problem(error.status, error.detail, title=error.title, headers=headers)
+
+
+async def _invalid_field(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, InvalidField)  # noqa: S101 - what the handler is registered for
+    detail = [{"type": "value_error", "loc": ["body", error.field], "msg": error.problem}]
+    return problem(error.status, detail, title=error.title)
+
+
+async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - what the handler is registered for
+    # A notification's fields are personal data, which an error must not repeat; wishes are not.
+    private = "/preferences" not in request.url.path
+    details = [
+        {key: value for key, value in one.items() if not (private and key in ("input", "ctx"))}
+        for one in jsonable_encoder(error.errors())
+    ]
+    return problem(_INVALID, details, title=InvalidField.title)
+
+
+async def _http_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - what the handler is registered for
+    return problem(error.status_code, error.detail, headers=error.headers)
+
+
+async def _unforeseen(_request: Request, _error: Exception) -> JSONResponse:
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something broke on our side. The log says what.")

@@ -1,0 +1,162 @@
+"""What an operator may set, read from the environment and `.env`, and checked at start.
+
+Every field's docstring says its meaning; durations are in seconds unless the name says otherwise.
+The table in README.md is made from these classes.
+"""
+
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from property_alert_notification.errors import ConfigurationError
+from property_alert_notification.vocabulary import Environment
+
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+}
+
+
+def _with_async_driver(url: str) -> str:
+    """Name the driver, so that the URL which other tools take works here too."""
+    scheme, separator, rest = url.partition("://")
+    driver = _DRIVERS.get(scheme)
+    if not separator or driver is None:
+        raise ValueError("must start with sqlite:// or postgresql://")
+    return f"{driver}://{rest}"
+
+
+def _known_broker(url: str) -> str:
+    if urlsplit(url).scheme not in {"embedded", "amqp", "amqps"}:
+        raise ValueError("must start with embedded://, amqp:// or amqps://")
+    return url
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+class SettingsGroup(BaseSettings):
+    """What every group of settings shares: where it is read from and how its fields are documented."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", use_attribute_docstrings=True
+    )
+
+
+class Settings(SettingsGroup):
+    """The service itself. Providers have groups of their own, beside their code in `channels/`."""
+
+    project_name: str = Field("property-alert-notification", min_length=1, max_length=100)
+    """Title of the API documentation and of the pages."""
+
+    environment: Annotated[Environment, BeforeValidator(_lower)] = Field(Environment.LOCAL, examples=["production"])
+    """`local`, `staging` or `production`. `local` runs a worker inside the API, migrates at start and
+    accepts made-up addresses."""
+
+    database_url: Annotated[str, AfterValidator(_with_async_driver)] = Field(
+        "sqlite+aiosqlite:///./app.db", examples=["postgresql://alerts:secret@db/alerts"]
+    )
+    """The store: SQLite or PostgreSQL."""
+
+    database_pool_size: int = Field(10, ge=2, le=100)
+    """Connections to the store that one process holds at most."""
+
+    store_timeout: float = Field(1.0, gt=0, le=30)
+    """Seconds a caller waits for the store before it is answered 503."""
+
+    queue_broker_url: Annotated[str, AfterValidator(_known_broker)] = Field(
+        "embedded://", examples=["amqp://guest:guest@localhost/"]
+    )
+    """The broker: `embedded://` (the table of due deliveries is the queue) or RabbitMQ."""
+
+    queue_routing_key: str = Field("property_alert", pattern=r"^[A-Za-z0-9_.-]{1,100}$", examples=["property_alert"])
+    """How the names of the RabbitMQ queues begin."""
+
+    email_provider: str = Field("mailbox", pattern=r"^[a-z0-9_]{1,40}$", examples=["smtp"])
+    """Who carries email: `mailbox`, `smtp`, `console`, or any `channels/email_<name>.py`."""
+
+    sms_provider: str = Field("mailbox", pattern=r"^[a-z0-9_]{1,40}$", examples=["twilio"])
+    """Who carries SMS: `mailbox`, `console`, `twilio`, `http`, or any `channels/sms_<name>.py`."""
+
+    worker_concurrency: int = Field(64, ge=1, le=1000)
+    """Deliveries of one channel that a worker has in hand at once; a provider may ask for fewer."""
+
+    lease: float = Field(20.0, ge=2, le=600)
+    """Seconds a claim holds without being renewed; a dead worker's deliveries are found after this."""
+
+    shutdown_grace: float = Field(10.0, ge=0, le=600)
+    """Seconds a stopping worker gives to what is on the wire."""
+
+    retry_first_wait: float = Field(30.0, gt=0, le=86_400)
+    """Seconds before the second attempt; it doubles after each failure."""
+
+    retry_longest_wait: float = Field(3_600.0, gt=0, le=604_800)
+    """Seconds between two attempts at most, also when a provider asks for more."""
+
+    retry_max_attempts: int = Field(8, ge=1, le=30)
+    """Attempts per delivery, the first included, before it is marked failed."""
+
+    sms_max_segments: int = Field(3, ge=1, le=10)
+    """SMS segments one message may cost; a longer text is cut."""
+
+    allow_remote: bool = False
+    """Let other machines reach a `local` service, which asks nobody for a key."""
+
+    log_level: Annotated[str, BeforeValidator(_lower)] = Field("info", pattern="^(debug|info|warning|error)$")
+    """The least important events that are logged: `debug`, `info`, `warning` or `error`."""
+
+    log_format: Annotated[str, BeforeValidator(_lower)] = Field("auto", pattern="^(auto|console|json)$")
+    """`console` for people, `json` for machines; `auto` is `console` when `ENVIRONMENT=local`."""
+
+    worker_metrics_port: int = Field(0, ge=0, le=65_535, examples=["9464"])
+    """Port on which a separate worker shows `/metrics` and `/health/live`; 0 is none."""
+
+    worker_metrics_host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104 - an example, not a default
+    """Address on which that port is opened."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is a developer's own machine."""
+        return self.environment is Environment.LOCAL
+
+    @property
+    def logs_as_json(self) -> bool:
+        """Whether logs are for machines."""
+        return self.log_format == "json" or (self.log_format == "auto" and not self.is_local)
+
+
+Group = TypeVar("Group", bound=SettingsGroup)
+
+
+def load(group: type[Group]) -> Group:
+    """Read one group of settings.
+
+    Raises:
+        ConfigurationError: a value cannot be used; one line that names the variable, the problem and an example.
+    """
+    try:
+        return group()
+    except ValidationError as error:
+        raise ConfigurationError("; ".join(_explain(group, problem) for problem in error.errors())) from None
+
+
+def variable_name(group: type[SettingsGroup], field: str) -> str:
+    """The environment variable that sets `field`."""
+    return f"{group.model_config.get('env_prefix', '')}{field}".upper()
+
+
+def _explain(group: type[SettingsGroup], problem: Any) -> str:
+    field = str(problem["loc"][0]) if problem["loc"] else ""
+    if field not in group.model_fields:
+        return f"settings: {problem['msg']}"
+    info = group.model_fields[field]
+    example = info.examples[0] if info.examples else info.get_default()
+    example = example.value if isinstance(example, Environment) else example
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{variable_name(group, field)}: {message}. Example: {variable_name(group, field)}={example}"

@@ -1,0 +1,76 @@
+"""The words of this service, each with one meaning, everywhere."""
+
+from enum import StrEnum
+
+
+class Environment(StrEnum):
+    """Where a process runs; `local` asks for no credentials and accepts addresses made up for a walkthrough."""
+
+    LOCAL = "local"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class Channel(StrEnum):
+    """A way to reach a person."""
+
+    EMAIL = "email"
+    SMS = "sms"
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands. Events only ever move it forward."""
+
+    QUEUED = "queued"
+    """Waits for a worker, from `due_at` on."""
+    HELD = "held"
+    """Waits for an hour its user accepts."""
+    SENDING = "sending"
+    """A worker has claimed it, until its lease ends."""
+    RETRY_WAIT = "retry_wait"
+    """The provider did not take it; it is tried again at `due_at`."""
+    UNKNOWN = "unknown"
+    """The provider may have taken it; its policy decides at `due_at`."""
+    ON_HOLD = "on_hold"
+    """Waits for a person to approve it."""
+    QUARANTINED = "quarantined"
+    """Broke the worker time and again; waits for a person."""
+
+    SENT = "sent"
+    """A provider took it."""
+    DELIVERED = "delivered"
+    """The provider said it arrived."""
+    FAILED = "failed"
+    """It will not arrive; the reason says why."""
+    SUPPRESSED = "suppressed"
+    """It must not be sent; the reason says why."""
+    EXPIRED = "expired"
+    """It was not sent in time to be of use."""
+    CANCELLED = "cancelled"
+    """Its caller took it back."""
+
+
+class Outcome(StrEnum):
+    """What one attempt came to."""
+
+    SENT = "sent"
+    """The provider took the message."""
+    NOT_SENT = "not_sent"
+    """The provider did not take it: safe to try again."""
+    REFUSED = "refused"
+    """The provider will never take it."""
+    UNKNOWN = "unknown"
+    """It may have been taken: trying again may send it twice."""
+
+
+class NotificationStatus(StrEnum):
+    """What a notification's deliveries come to, taken together."""
+
+    SCHEDULED = "scheduled"
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    SENT = "sent"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    SUPPRESSED = "suppressed"
+    CANCELLED = "cancelled"

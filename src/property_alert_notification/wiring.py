@@ -1,0 +1,140 @@
+"""The composition root: from settings to a store, a broker and senders that know each other."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+import uvloop
+
+from property_alert_notification import migrations
+from property_alert_notification.broker.base import Broker
+from property_alert_notification.broker.embedded import EmbeddedBroker
+from property_alert_notification.broker.rabbitmq import RabbitMQBroker
+from property_alert_notification.channels.base import Sender, Tools
+from property_alert_notification.channels.registry import create_sender
+from property_alert_notification.clock import Clock
+from property_alert_notification.database import Database
+from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.errors import ConfigurationError, StoreUnavailable
+from property_alert_notification.metrics import Metrics
+from property_alert_notification.notifications.service import Acceptance
+from property_alert_notification.settings import Settings
+from property_alert_notification.vocabulary import Channel
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One process's parts."""
+
+    settings: Settings
+    clock: Clock
+    metrics: Metrics
+    database: Database
+    broker: Broker
+    acceptance: Acceptance
+    wakers: list[Callable[[], None]] = field(default_factory=list)
+    """Whoever looks for due deliveries in this process and may be asked to look at once."""
+
+    def create_senders(self) -> list[Sender]:
+        """One sender per channel, as the settings choose.
+
+        Raises:
+            ConfigurationError: a provider does not exist, or a setting of its own is wrong.
+        """
+        tools = Tools(self.settings, self.database, self.clock, announce)
+        return [create_sender(channel, tools) for channel in Channel]
+
+
+@asynccontextmanager
+async def assemble(
+    settings: Settings, *, clock: Clock | None = None, metrics: Metrics | None = None
+) -> AsyncIterator[Parts]:
+    """Build the parts of a process, and take them apart again at the end.
+
+    A store or broker that is away does not stop the start: both are waited for while the process runs.
+
+    Raises:
+        ConfigurationError: the store is there and its schema is not this version's.
+    """
+    clock, metrics = clock or Clock(), metrics or Metrics()
+    database = Database(settings.database_url, pool_size=settings.database_pool_size, wait=settings.store_timeout)
+    wakers: list[Callable[[], None]] = []
+    acceptance = Acceptance(
+        database,
+        clock,
+        metrics,
+        strict_addresses=not settings.is_local,
+        timeout=settings.store_timeout,
+        wake=lambda: _wake(wakers),
+    )
+    preparing = await _begin_to_prepare_schema(database, migrate=settings.is_local)
+    try:
+        async with _broker(settings, database, clock) as broker:
+            wakers.append(broker.wake)
+            yield Parts(settings, clock, metrics, database, broker, acceptance, wakers)
+    finally:
+        preparing.cancel()
+        await asyncio.gather(preparing, return_exceptions=True)
+        await database.close()
+
+
+def announce(line: str) -> None:
+    """Print a line for the person at the console."""
+    print(line, flush=True)  # noqa: T201 - this is the console
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """The event loop of every process that we start ourselves."""
+    return uvloop.new_event_loop()
+
+
+def _broker(settings: Settings, database: Database, clock: Clock) -> Broker:
+    if settings.queue_broker_url.startswith("embedded"):
+
+        async def due(channel: Channel, limit: int) -> Sequence[UUID]:
+            async with database.reading() as connection:
+                return await deliveries.due(connection, channel, now=clock.now(), limit=limit)
+
+        return EmbeddedBroker(due)
+    return RabbitMQBroker(settings.queue_broker_url, settings.queue_routing_key)
+
+
+def _wake(wakers: Sequence[Callable[[], None]]) -> None:
+    for wake in wakers:
+        wake()
+
+
+async def _begin_to_prepare_schema(database: Database, *, migrate: bool) -> asyncio.Task[None]:
+    """Prepare the schema now or, when the store is away, in the background as soon as it is there."""
+    try:
+        await _prepare_schema(database, migrate=migrate)
+    except StoreUnavailable as fault:
+        log.warning("store.waits", cause=fault.detail)
+        return asyncio.create_task(_prepare_schema_when_possible(database, migrate=migrate))
+    return asyncio.create_task(asyncio.sleep(0))
+
+
+async def _prepare_schema(database: Database, *, migrate: bool) -> None:
+    if migrate:
+        await migrations.upgrade(database)
+    elif not await migrations.is_current(database):
+        raise ConfigurationError(
+            "DATABASE_URL: the store's schema is not this version's. Run `property-alerts migrate` first"
+        )
+
+
+async def _prepare_schema_when_possible(database: Database, *, migrate: bool) -> None:
+    while True:
+        await asyncio.sleep(1)
+        try:
+            await _prepare_schema(database, migrate=migrate)
+        except StoreUnavailable:
+            continue
+        except ConfigurationError as error:
+            log.error("store.schema_old", problem=str(error))  # noqa: TRY400 - the sentence says it all
+        return
