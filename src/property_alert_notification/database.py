@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import asyncpg
-from sqlalchemy import DateTime, FromClause, String, Table, Text, bindparam, cast, event, func, select, text
+from sqlalchemy import DateTime, FromClause, String, Table, Text, bindparam, event, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -223,8 +223,8 @@ def batch(
         bindparam(None, list(values), ARRAY(kind), unique=True)
         for values, kind in zip(arrays, columns.values(), strict=True)
     ]
-    unnested = func.unnest(*[cast(parameter, parameter.type) for parameter in parameters])
-    return unnested.table_valued(*columns, name="batch").render_derived()
+    unnested = func.unnest(*parameters)
+    return unnested.table_valued(*columns).render_derived(name="batch")
 
 
 def _batch_as_json(

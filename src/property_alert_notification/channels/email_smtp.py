@@ -281,9 +281,16 @@ class _Connection:
         return True
 
     async def _log_in(self, username: str) -> None:
-        if not self._smtp.supports_extension("auth"):
-            raise RetryLater("the SMTP server offers no login on this connection, and SMTP_USERNAME is set")
-        await _setting_up("AUTH", self._smtp.login(username, self._settings.password.get_secret_value()))
+        """One method only: a server that refused the password by one would count a second try as an attack."""
+        smtp, password = self._smtp, self._settings.password.get_secret_value()
+        if "plain" in smtp.server_auth_methods:
+            await _setting_up("AUTH", smtp.auth_plain(username, password))
+        elif "login" in smtp.server_auth_methods:
+            await _setting_up("AUTH", smtp.auth_login(username, password))
+        elif "cram-md5" in smtp.server_auth_methods:
+            await _setting_up("AUTH", smtp.auth_crammd5(username, password))
+        else:
+            raise RetryLater("the SMTP server offers no login we know on this connection, and SMTP_USERNAME is set")
 
     async def _announce(self, mail: Mail) -> None:
         options: tuple[bytes, ...] = ()

@@ -147,10 +147,12 @@ def parse_address(text: str) -> Address:
     Raises:
         Refused: no server could take it; the reason does not repeat it.
     """
+    if "=?" in text:  # a mail program would read it as an encoded word, and show another address
+        raise Refused("the address cannot be used")
     if _PLAIN_ADDRESS.match(text):
         return Address(text)
     try:
-        valid = validate_email(text, check_deliverability=False, globally_deliverable=False)
+        valid = validate_email(text, strict=True, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError:
         raise Refused("the address cannot be used") from None
     return Address(f"{valid.local_part}@{valid.ascii_domain}", needs_utf8=valid.ascii_email is None)

@@ -13,7 +13,8 @@ from property_alert_notification.dashboard.pages import guarded, packaged_files
 # Swagger UI styles its elements inline and FastAPI starts it by an inline script; both know only our own schema.
 _POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "img-src 'self' data:; font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 )
 _ASSETS = "/docs/assets"
 

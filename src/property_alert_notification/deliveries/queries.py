@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, SmallInteger, func, insert, literal, select, union_all, update
+from sqlalchemy import Select, SmallInteger, case, func, insert, literal, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.broker.base import Lane
@@ -209,8 +209,7 @@ async def settle(connection: AsyncConnection, settlements: Sequence[Settlement])
             reason=rows.c.reason,
             due_at=rows.c.due_at,
             changed_at=rows.c.changed_at,
-            unknowns=_deliveries.c.unknowns
-            + func.coalesce(rows.c.outcome == Outcome.UNKNOWN, False).cast(SmallInteger),
+            unknowns=_deliveries.c.unknowns + case((rows.c.outcome == Outcome.UNKNOWN, 1), else_=0),
         )
         .returning(_deliveries.c.id)
     )

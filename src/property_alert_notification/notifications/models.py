@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, Index, Text
+from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
 
 from property_alert_notification.database import time_type
@@ -24,8 +24,8 @@ class Notification(SQLModel, table=True):
     title: str = Field(sa_type=Text)
     message: str = Field(sa_type=Text)
     urgent: bool
-    channels: list[str] | None = Field(default=None, sa_type=JSON(none_as_null=True))
-    """The only channels the caller asked for; None is all of them."""
+    channels: str | None = Field(default=None, max_length=255)
+    """The only channels the caller asked for, separated by spaces; None is all of them."""
     accepted_at: datetime = Field(sa_type=time_type())
     expires_at: datetime | None = Field(default=None, sa_type=time_type())
     """After this it is of no use, and not sent."""

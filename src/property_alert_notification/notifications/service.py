@@ -118,7 +118,7 @@ class Acceptance:
             title=body.title,
             message=body.message,
             urgent=body.urgent,
-            channels=None if body.channels is None else [*body.channels],
+            channels=None if body.channels is None else " ".join(body.channels),
             accepted_at=self._clock.now(),
             expires_at=body.expires_at,
         )
@@ -160,11 +160,13 @@ def _story(
     notification: Notification, its_deliveries: Sequence[Delivery], attempts: Sequence[Attempt]
 ) -> NotificationStory:
     by_delivery = {key: list(group) for key, group in groupby(attempts, lambda attempt: attempt.delivery_id)}
+    asked_for = [Channel(word) for word in notification.channels.split()] if notification.channels else None
     return NotificationStory(
-        **notification.model_dump(),
+        **notification.model_dump(exclude={"channels"}),
+        channels=asked_for,
         status=status_of([DeliveryState(delivery.state) for delivery in its_deliveries]),
         deliveries=[_tell_delivery(delivery, by_delivery.get(delivery.id, [])) for delivery in its_deliveries],
-        not_asked_for=[channel for channel in Channel if channel not in (notification.channels or Channel)],
+        not_asked_for=[channel for channel in Channel if asked_for is not None and channel not in asked_for],
     )
 
 

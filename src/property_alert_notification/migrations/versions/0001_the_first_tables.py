@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("urgent", sa.Boolean(), nullable=False),
-        sa.Column("channels", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("channels", sa.String(255), nullable=True),
         sa.Column("accepted_at", time_type(), nullable=False),
         sa.Column("expires_at", time_type(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notifications")),

@@ -1,0 +1,64 @@
+"""The `property-alerts` command.
+
+Each command imports what it needs when it runs, so that `--help` and `health` answer at once.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from property_alert_notification.cli import generated, inspection, processes, schema, stories, tour
+from property_alert_notification.errors import ConfigurationError, ServiceError
+
+WRONG_SETTING = 2
+"""Exit code when a setting or an option has to be changed before it can work."""
+
+app = typer.Typer(
+    help="Tell the right person of the right home, on the channel they chose.\n\n"
+    "Start with `property-alerts dev`, then `property-alerts demo` in another terminal.",
+    epilog="Every command explains itself: property-alerts COMMAND --help",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+
+app.command("dev", rich_help_panel="Run")(processes.dev)
+app.command("api", rich_help_panel="Run")(processes.api)
+app.command("worker", rich_help_panel="Run")(processes.worker)
+app.command("migrate", rich_help_panel="Run")(schema.migrate)
+app.command("check", rich_help_panel="Look")(inspection.check)
+app.command("health", rich_help_panel="Look")(inspection.health)
+app.add_typer(stories.app, name="notifications", rich_help_panel="Look")
+app.command("demo", rich_help_panel="Look")(tour.demo)
+app.command("openapi", rich_help_panel="Work on this project")(generated.openapi)
+app.command("settings", rich_help_panel="Work on this project")(generated.settings)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from property_alert_notification import __version__
+
+        typer.echo(f"property-alerts {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """What stands before a command."""
+
+
+def main() -> None:
+    """Run the command line; what is wrong is told in one line, without a traceback."""
+    try:
+        app(prog_name="property-alerts")
+    except ConfigurationError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(WRONG_SETTING)
+    except ServiceError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,89 @@
+"""The commands that run until they are stopped: `dev`, `api` and `worker`."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from property_alert_notification.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from property_alert_notification.settings import Settings
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")]
+
+
+def dev(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Run everything in one process: API, worker and mailbox.
+
+    Needs nothing else: without settings the store is the file `app.db` and the broker is built in.
+    The schema is brought up to date at the start. Ctrl-C stops it.
+
+    Examples:
+
+        property-alerts dev
+
+        property-alerts dev --port 8001
+
+        EMAIL_PROVIDER=console property-alerts dev
+    """
+    settings = _settings()
+    if not settings.is_local:
+        raise ConfigurationError(
+            f"ENVIRONMENT: `dev` is for local, and this is {settings.environment}. "
+            "Run `property-alerts api` and `property-alerts worker`, or set ENVIRONMENT=local"
+        )
+    _serve(settings, host, port, with_worker=True)
+
+
+def api(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Run the API alone; workers run beside it.
+
+    Start as many as you like on one PostgreSQL. SIGTERM finishes the requests at hand.
+
+    Examples:
+
+        property-alerts api
+
+        property-alerts api --host 0.0.0.0 --port 8080
+    """
+    _serve(_settings(), host, port, with_worker=False)
+
+
+def worker() -> None:
+    """Run a worker: relay what is due, deliver it, rescue what was abandoned.
+
+    Start as many as you like. SIGTERM finishes what is on the wire, for up to SHUTDOWN_GRACE seconds.
+
+    Examples:
+
+        property-alerts worker
+
+        WORKER_METRICS_PORT=9464 property-alerts worker
+    """
+    import asyncio
+
+    from property_alert_notification import logs, wiring
+    from property_alert_notification.notification_worker.worker import work
+
+    settings = _settings()
+    logs.configure(level=settings.log_level, as_json=settings.logs_as_json)
+    with asyncio.Runner(loop_factory=wiring.new_event_loop) as runner:
+        runner.run(work(settings))
+
+
+def _settings() -> "Settings":
+    from property_alert_notification.settings import Settings, load
+
+    return load(Settings)
+
+
+def _serve(settings: "Settings", host: str, port: int, *, with_worker: bool) -> None:
+    from property_alert_notification.cli.server import is_loopback, serve
+
+    if settings.is_local and not settings.allow_remote and not is_loopback(host):
+        raise ConfigurationError(
+            f"ALLOW_REMOTE: with ENVIRONMENT=local nobody is asked for a key, so {host} is refused. "
+            "Use --host 127.0.0.1, or set ALLOW_REMOTE=true if this network may reach it"
+        )
+    serve(settings, host, port, with_worker=with_worker)

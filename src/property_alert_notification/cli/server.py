@@ -1,0 +1,108 @@
+"""Serves the API over HTTP until SIGINT or SIGTERM, and then stops in order."""
+
+import asyncio
+import errno
+import ipaddress
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import ceil
+
+import uvicorn
+from fastapi import FastAPI
+
+from property_alert_notification import wiring
+from property_alert_notification.app import create_app
+from property_alert_notification.errors import ConfigurationError
+from property_alert_notification.settings import Settings
+
+
+def serve(settings: Settings, host: str, port: int, *, with_worker: bool) -> None:
+    """Serve until told to stop; returns when everything has ended in order.
+
+    Raises:
+        ConfigurationError: the port is taken, a setting is wrong, or the store's schema is old.
+    """
+    with _listen(host, port) as listener:
+        app = create_app(settings, with_worker=with_worker)
+        server = _Server(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                log_config=None,
+                access_log=settings.is_local,
+                timeout_graceful_shutdown=ceil(settings.shutdown_grace),
+            ),
+            on_ready=lambda: _welcome(_url(listener), settings, with_worker=with_worker),
+        )
+        with asyncio.Runner(loop_factory=wiring.new_event_loop) as runner:
+            runner.run(_run(server, app, listener))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _run(server: "_Server", app: FastAPI, listener: socket.socket) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
+    # Entered here and not by uvicorn, which would print a traceback for a setting that is wrong.
+    async with app.router.lifespan_context(app):
+        await server.serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to its caller, and says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, *, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn would raise the signal again at the end, and the exit code would not be 0.
+        yield
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server((str(address[0]), port), family=family, backlog=2048)
+    except OSError as error:
+        raise ConfigurationError(_explain(error, host, port)) from None
+
+
+def _explain(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"--port: {port} is taken on {host}. Example: --port {port + 1 if port < 65_535 else 8000}"
+    if isinstance(error, PermissionError):
+        return f"--port: {port} may not be used by this user. Example: --port 8000"
+    return f"--host: cannot listen on {host} ({error.strerror}). Example: --host 127.0.0.1"
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"http://{host}:{port}"
+
+
+def _welcome(url: str, settings: Settings, *, with_worker: bool) -> None:
+    lines = [f"{settings.project_name} answers at {url}", f"  try it out      {url}/docs"]
+    if settings.is_local:
+        lines.append(f"  what was sent   {url}/mailbox")
+    if with_worker:
+        lines.append(f"  1,000 alerts    property-alerts demo --url {url}    (in another terminal; or: make demo)")
+        lines.append("  stop            Ctrl-C")
+    else:
+        lines.append("  deliveries      property-alerts worker    (at least one beside this process)")
+    wiring.announce("\n".join(lines))

@@ -1,0 +1,65 @@
+"""Worlds on every store, and on every pair of store and broker."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from property_alert_notification.settings import Settings
+from tests.pipeline.world import World
+from tests.services.smtp import SmtpServer
+
+STORES = ("sqlite", "postgresql")
+PAIRS = tuple((store, broker) for store in STORES for broker in ("embedded", "rabbitmq"))
+
+
+@pytest.fixture
+def make_settings(
+    request: pytest.FixtureRequest, tmp_path: Path, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Settings]:
+    """Settings for one store and one broker, with email going to the SMTP server."""
+    for name, value in {
+        "SMTP_HOST": smtp_server.host,
+        "SMTP_PORT": smtp_server.port,
+        "SMTP_STARTTLS": "off",
+        "EMAIL_FROM": "alerts@example.com",
+    }.items():
+        monkeypatch.setenv(name, str(value))
+
+    def make(store: str, broker: str = "embedded", **fields: Any) -> Settings:
+        database_url = (
+            f"sqlite:///{tmp_path}/alerts.db" if store == "sqlite" else request.getfixturevalue("postgres_url")
+        )
+        broker_url = "embedded://" if broker == "embedded" else request.getfixturevalue("rabbitmq").url
+        quick: dict[str, Any] = {
+            "database_url": database_url,
+            "queue_broker_url": broker_url,
+            "queue_routing_key": f"test-{uuid4().hex}",
+            "email_provider": "smtp",
+            "store_timeout": 10,
+            "retry_first_wait": 0.05,
+            "lease": 2,
+        }
+        return Settings(**quick | fields)
+
+    return make
+
+
+@pytest.fixture(params=STORES)
+async def world(
+    request: pytest.FixtureRequest, make_settings: Callable[..., Settings], smtp_server: SmtpServer
+) -> AsyncIterator[World]:
+    """A world on each store."""
+    async with World(make_settings(request.param), smtp_server) as world:
+        yield world
+
+
+@pytest.fixture(params=PAIRS, ids="-".join)
+async def any_world(
+    request: pytest.FixtureRequest, make_settings: Callable[..., Settings], smtp_server: SmtpServer
+) -> AsyncIterator[World]:
+    """A world on each pair of store and broker."""
+    async with World(make_settings(*request.param), smtp_server) as world:
+        yield world

@@ -1,0 +1,167 @@
+"""What becomes of a delivery when its provider, its worker or its store fails."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+from property_alert_notification.deliveries import queries
+from property_alert_notification.deliveries.queries import Claim, Settlement
+from property_alert_notification.notification_worker.claim import take_in_hand
+from property_alert_notification.notification_worker.rescue import rescue_abandoned
+from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
+from tests.pipeline.world import World
+
+
+async def test_a_refused_message_fails_and_is_not_tried_again(world: World) -> None:
+    world.smtp.answer = lambda _mail: "550 5.1.1 no such mailbox"
+    await world.a_user()
+    notification = await world.accept()
+    await world.a_worker()
+
+    story = await world.until(notification, "failed")
+
+    assert [one.outcome for one in story.deliveries[0].attempts] == [Outcome.REFUSED]
+    assert story.deliveries[0].due_at is None
+
+
+async def test_a_message_that_was_not_taken_is_tried_again(world: World) -> None:
+    answers = iter(["451 4.3.0 not now", "451 4.3.0 not yet", "250 ok"])
+    world.smtp.answer = lambda _mail: next(answers)
+    await world.a_user()
+    notification = await world.accept()
+    await world.a_worker()
+
+    story = await world.until(notification, "sent")
+
+    assert [one.outcome for one in story.deliveries[0].attempts] == [Outcome.NOT_SENT, Outcome.NOT_SENT, Outcome.SENT]
+    assert len(world.smtp.mails) == 1
+
+
+async def test_it_gives_up_after_the_attempts_it_was_given(world: World) -> None:
+    world.smtp.answer = lambda _mail: "451 4.3.0 never"
+    await world.a_user()
+    notification = await world.accept()
+    await world.a_worker()
+
+    story = await world.until(notification, "failed", within=60)
+
+    assert story.deliveries[0].reason.startswith("gave up after 8 attempts: ")
+    assert len(story.deliveries[0].attempts) == 8
+
+
+async def test_a_message_that_may_have_arrived_is_sent_once_more_and_then_given_up(world: World) -> None:
+    await world.a_user()
+    notification = await world.accept()
+    delivery = await world.delivery(notification)
+    for _ in range(2):
+        await _abandon(world, delivery.id)
+        await rescue_abandoned(world.parts.database, world.parts.clock, lease=timedelta(seconds=2))
+
+    delivery = await world.delivery(notification)
+    assert delivery.state is DeliveryState.FAILED
+    assert "nobody can tell whether it arrived" in delivery.reason
+    assert [one.outcome for one in delivery.attempts] == [Outcome.UNKNOWN, Outcome.UNKNOWN]
+
+
+async def test_what_a_dead_worker_had_in_hand_is_rescued_and_sent(world: World) -> None:
+    await world.a_user()
+    notification = await world.accept()
+    await _abandon(world, (await world.delivery(notification)).id)
+
+    await world.a_worker()
+
+    story = await world.until(notification, "sent")
+    first, second = story.deliveries[0].attempts
+    assert (first.outcome, first.reason) == (Outcome.UNKNOWN, "its worker stopped before it could say what happened")
+    assert second.outcome is Outcome.SENT
+
+
+async def test_a_frozen_worker_that_thaws_changes_the_log_but_not_the_state(world: World) -> None:
+    await world.a_user()
+    notification = await world.accept()
+    claim = await _abandon(world, (await world.delivery(notification)).id)
+    await world.a_worker()
+    await world.until(notification, "sent")
+
+    moved = await _settle_late(world, claim)
+
+    delivery = await world.delivery(notification)
+    assert moved == set()
+    assert delivery.state is DeliveryState.SENT
+    assert [one.outcome for one in delivery.attempts] == [Outcome.REFUSED, Outcome.SENT]
+
+
+async def test_only_one_of_two_claims_at_the_same_time_wins(world: World) -> None:
+    await world.a_user()
+    delivery = await world.delivery(await world.accept())
+
+    claims = await asyncio.gather(*(_claim(world, delivery.id, lease=20) for _ in range(8)))
+
+    assert sum(len(claim) for claim in claims) == 1
+
+
+async def test_a_renewed_lease_is_not_rescued(world: World) -> None:
+    await world.a_user()
+    delivery = await world.delivery(await world.accept())
+    (claim,) = await _claim(world, delivery.id, lease=-1)
+    now = world.parts.clock.now()
+
+    async with world.parts.database.transaction() as connection:
+        renewed = await queries.renew(connection, {claim.delivery_id: claim.fence}, leased_until=now.replace(year=9999))
+        seized = await queries.seize_abandoned(connection, now=now, leased_until=now, limit=10)
+
+    assert (renewed, seized) == ({delivery.id}, [])
+
+
+async def test_a_stopping_worker_finishes_what_is_on_the_wire(world: World) -> None:
+    arrived = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def answer(_mail: object) -> str:
+        loop.call_soon_threadsafe(arrived.set)
+        return "250 ok"
+
+    world.smtp.answer = answer
+    await world.a_user()
+    notification = await world.accept()
+    worker = await world.a_worker()
+    await arrived.wait()
+
+    await worker.__aexit__(None, None, None)
+
+    assert (await world.story(notification)).status == "sent"
+
+
+async def _claim(world: World, delivery: UUID, *, lease: float) -> list[Claim]:
+    now = world.parts.clock.now()
+    async with world.parts.database.transaction() as connection:
+        taken = await take_in_hand(
+            connection,
+            [delivery],
+            channel=Channel.EMAIL,
+            provider="smtp",
+            now=now,
+            leased_until=now + timedelta(seconds=lease),
+        )
+    return [job.claim for job in taken.jobs]
+
+
+async def _abandon(world: World, delivery: UUID) -> Claim:
+    """Claim it as a worker would that dies at once: its lease has already run out."""
+    (claim,) = await _claim(world, delivery, lease=-1)
+    return claim
+
+
+async def _settle_late(world: World, claim: Claim) -> set[UUID]:
+    """What a worker does that was frozen while it spoke to the provider."""
+    settlement = Settlement(
+        delivery_id=claim.delivery_id,
+        fence=claim.fence,
+        state=DeliveryState.FAILED,
+        reason="refused, says the one who slept",
+        due_at=None,
+        outcome=Outcome.REFUSED,
+        settled_at=world.parts.clock.now(),
+    )
+    async with world.parts.database.transaction() as connection:
+        return await queries.settle(connection, [settlement])

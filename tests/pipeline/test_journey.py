@@ -1,0 +1,158 @@
+"""The way of an immediate notification, from accepting to the provider, on every store and broker."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from property_alert_notification.errors import NotFound
+from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
+from tests.pipeline.world import World
+
+
+async def test_an_accepted_notification_is_sent_and_tells_its_story(any_world: World) -> None:
+    await any_world.a_user()
+    notification = await any_world.accept(title="A home for you", message="3 bedrooms", reference="listing-7")
+    await any_world.a_worker()
+
+    story = await any_world.until(notification, "sent")
+
+    (mail,) = await any_world.smtp.wait_for(1)
+    assert mail.recipients == ("user1@example.com",)
+    assert mail.parsed()["Subject"] == "A home for you"
+    assert story.reference == "listing-7"
+    email, sms = story.deliveries
+    assert (email.channel, email.state, email.address) == (Channel.EMAIL, DeliveryState.SENT, "user1@example.com")
+    assert [(one.provider, one.outcome) for one in email.attempts] == [("smtp", Outcome.SENT)]
+    assert (sms.state, sms.reason) == (DeliveryState.SUPPRESSED, "the user does not want sms")
+    assert sms.attempts == []
+
+
+async def test_a_thousand_notifications_are_each_received_once_with_their_own_words(any_world: World) -> None:
+    await any_world.a_user()
+    await any_world.a_worker()
+
+    await asyncio.gather(
+        *(any_world.accept(title=f"Home {n}", message=f"Listing {n} is new", channels=["email"]) for n in range(1000))
+    )
+
+    mails = await any_world.smtp.wait_for(1000, timeout=60)
+    received = {(mail.parsed()["Subject"], _plain_text(mail.parsed())) for mail in mails}
+    assert received == {(f"Home {n}", f"Listing {n} is new") for n in range(1000)}
+    assert len(mails) == 1000
+
+
+async def test_two_workers_send_once(any_world: World) -> None:
+    await any_world.a_user()
+    ids = await asyncio.gather(*(any_world.accept(title=f"Home {n}", channels=["email"]) for n in range(300)))
+
+    await any_world.a_worker()
+    await any_world.a_worker()
+
+    for notification in ids:
+        await any_world.until(notification, "sent")
+    subjects = [mail.parsed()["Subject"] for mail in any_world.smtp.mails]
+    assert sorted(subjects) == sorted(f"Home {n}" for n in range(300))
+
+
+async def test_urgent_notifications_overtake_a_backlog(any_world: World) -> None:
+    await any_world.a_user()
+    await asyncio.gather(*(any_world.accept(title="slow", channels=["email"]) for _ in range(200)))
+    await any_world.accept(title="fast", channels=["email"], urgent=True)
+
+    await any_world.a_worker()
+
+    mails = await any_world.smtp.wait_for(201)
+    assert "fast" in [mail.parsed()["Subject"] for mail in mails][:100]
+
+
+async def test_a_user_without_preferences_is_not_found_and_nothing_is_stored(world: World) -> None:
+    with pytest.raises(NotFound, match="Preferences not found for user"):
+        await world.accept(user_id=99)
+
+
+async def test_one_unknown_user_does_not_spoil_those_committed_together_with_it(world: World) -> None:
+    await world.a_user()
+
+    answers = await asyncio.gather(*(world.accept(user_id=user) for user in (1, 99, 1)), return_exceptions=True)
+
+    assert [type(answer).__name__ for answer in answers] == ["UUID", "NotFound", "UUID"]
+
+
+async def test_a_user_who_wants_nothing_gets_nothing_and_the_caller_learns_why(world: World) -> None:
+    await world.a_user(email=False)
+
+    story = await world.story(await world.accept())
+
+    assert story.status is NotificationStatus.SUPPRESSED
+    assert [delivery.reason for delivery in story.deliveries] == [
+        "the user does not want email",
+        "the user does not want sms",
+    ]
+
+
+async def test_the_caller_may_narrow_the_channels_but_never_widen_them(world: World) -> None:
+    await world.a_user(email=True, sms=False)
+
+    story = await world.story(await world.accept(channels=["sms"]))
+
+    assert [(one.channel, one.state) for one in story.deliveries] == [(Channel.SMS, DeliveryState.SUPPRESSED)]
+    assert story.not_asked_for == [Channel.EMAIL]
+
+
+async def test_a_channel_without_an_address_says_so(world: World) -> None:
+    await world.a_user()
+
+    delivery = await world.delivery(await world.accept(user_email=None))
+
+    assert (delivery.state, delivery.reason) == (DeliveryState.SUPPRESSED, "the caller gave no address for email")
+
+
+async def test_who_opted_out_after_accepting_gets_nothing(world: World) -> None:
+    await world.a_user()
+    notification = await world.accept()
+    await world.a_user(email=False)
+
+    await world.a_worker()
+
+    story = await world.until(notification, "suppressed")
+    assert story.deliveries[0].reason == "the user does not want email"
+    assert story.deliveries[0].attempts == []
+    assert world.smtp.mails == []
+
+
+async def test_deleted_preferences_are_consent_withdrawn(world: World) -> None:
+    await world.a_user()
+    notification = await world.accept()
+    await world.forget_user()
+
+    await world.a_worker()
+
+    story = await world.until(notification, "suppressed")
+    assert story.deliveries[0].reason == "the user's preferences were deleted, and with them the consent"
+    assert world.smtp.mails == []
+
+
+async def test_what_expired_is_not_sent(world: World) -> None:
+    await world.a_user()
+    notification = await world.accept(expires_at=world.parts.clock.now() - timedelta(seconds=1))
+
+    await world.a_worker()
+
+    story = await world.until(notification, "expired")
+    assert story.deliveries[0].reason == "it expired before it could be sent"
+    assert world.smtp.mails == []
+
+
+async def test_words_of_every_kind_survive_the_store(world: World) -> None:
+    await world.a_user()
+    message = "Straße 家 🏡 \u202eright to left\u202c 'quoted' \"double\" {brace} %s \\ \n\ttab"
+
+    story = await world.story(await world.accept(title="Ümläut — 家 🏡", message=message, channels=["email", "sms"]))
+
+    assert (story.title, story.message) == ("Ümläut — 家 🏡", message)
+    assert story.channels == [Channel.EMAIL, Channel.SMS]
+
+
+def _plain_text(mail: object) -> str:
+    return mail.get_body(preferencelist=("plain",)).get_content().strip()  # type: ignore[attr-defined, no-any-return]

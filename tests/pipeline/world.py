@@ -1,0 +1,111 @@
+"""A small world to tell stories in: one store, one broker, a real SMTP server, and workers on demand."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+from property_alert_notification.errors import NotFound
+from property_alert_notification.notification_worker.worker import Worker
+from property_alert_notification.notifications.schemas import DeliveryPublic, NotificationCreate, NotificationStory
+from property_alert_notification.notifications.service import tell
+from property_alert_notification.preferences import queries as preferences
+from property_alert_notification.preferences.models import Preference
+from property_alert_notification.settings import Settings
+from property_alert_notification.vocabulary import Channel
+from property_alert_notification.wiring import Parts, assemble
+from tests.services.smtp import SmtpServer
+
+
+async def eventually(question: Callable[[], Awaitable[Any]], *, within: float = 30) -> Any:
+    """Ask again and again until the answer is true, and return it."""
+    async with asyncio.timeout(within):
+        while not (answer := await question()):
+            await asyncio.sleep(0.02)
+    return answer
+
+
+class World:
+    """Everything a pipeline test needs, with the words of the tests."""
+
+    def __init__(self, settings: Settings, smtp: SmtpServer) -> None:
+        self.settings = settings
+        self.smtp = smtp
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        self.parts: Parts = await self._stack.enter_async_context(assemble(self.settings))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def a_worker(self) -> Worker:
+        """One more worker, with parts of its own, as if it were another process."""
+        parts = await self._stack.enter_async_context(assemble(self.settings))
+        return await self._stack.enter_async_context(Worker(parts))
+
+    async def a_user(self, user_id: int = 1, *, email: bool = True, sms: bool = False) -> int:
+        """A user who wants these channels from now on."""
+        wishes = Preference(
+            user_id=user_id, email_enabled=email, sms_enabled=sms, updated_at=self.parts.clock.now()
+        )
+        async with self.parts.database.transaction() as connection:
+            await preferences.put(connection, wishes)
+        return user_id
+
+    async def forget_user(self, user_id: int = 1) -> None:
+        """The user takes all consent back."""
+        async with self.parts.database.transaction() as connection:
+            await preferences.remove(connection, user_id)
+
+    async def accept(self, user_id: int = 1, **fields: Any) -> UUID:
+        """Hand over a notification; returns its id."""
+        body: dict[str, Any] = {
+            "title": "A home for you",
+            "message": "3 bedrooms, 1,180 square feet",
+            "user_id": user_id,
+            "user_email": f"user{user_id}@example.com",
+            "user_phone_number": "+14155552671",
+        }
+        return (await self.parts.acceptance.accept(NotificationCreate(**body | fields))).id
+
+    async def story(self, notification: UUID) -> NotificationStory:
+        """What is known of a notification."""
+        return await tell(self.parts.database, notification)
+
+    async def delivery(self, notification: UUID, channel: Channel = Channel.EMAIL) -> DeliveryPublic:
+        """What is known of it on one channel."""
+        return next(one for one in (await self.story(notification)).deliveries if one.channel is channel)
+
+    async def until(self, notification: UUID, status: str, *, within: float = 30) -> NotificationStory:
+        """The story once the notification has this status."""
+
+        async def has_status() -> NotificationStory | None:
+            story = await self.story(notification)
+            return story if story.status == status else None
+
+        story: NotificationStory = await eventually(has_status, within=within)
+        return story
+
+    async def until_delivery(self, notification: UUID, state: str, *, within: float = 30) -> DeliveryPublic:
+        """Its email delivery once it is in this state."""
+
+        async def in_state() -> DeliveryPublic | None:
+            delivery = await self.delivery(notification)
+            return delivery if delivery.state == state else None
+
+        delivery: DeliveryPublic = await eventually(in_state, within=within)
+        return delivery
+
+    async def exists(self, notification: UUID) -> bool:
+        """Whether the store knows it."""
+        try:
+            await self.story(notification)
+        except NotFound:
+            return False
+        return True
