@@ -58,7 +58,6 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         strict_content_type=False,  # the seed took JSON without a Content-Type
-        max_body_size=LARGEST_BODY,
         generate_unique_id_function=_operation_id,
     )
     problems.add_handlers(app)
@@ -70,7 +69,7 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
 
 
 def _include_routes(app: FastAPI, *, with_mailbox: bool) -> None:
-    v1 = APIRouter(prefix="/api/v1")
+    v1 = APIRouter(prefix="/api/v1", max_body_size=LARGEST_BODY)
     v1.include_router(notifications)
     v1.include_router(preferences)
     app.include_router(v1)

@@ -72,14 +72,11 @@ async def assemble(
         timeout=settings.store_timeout,
         wake=lambda: _wake(wakers),
     )
-    preparing = await _begin_to_prepare_schema(database, migrate=settings.is_local)
     try:
-        async with _broker(settings, database, clock) as broker:
+        async with _prepared(database, migrate=settings.is_local), _broker(settings, database, clock) as broker:
             wakers.append(broker.wake)
             yield Parts(settings, clock, metrics, database, broker, acceptance, wakers)
     finally:
-        preparing.cancel()
-        await asyncio.gather(preparing, return_exceptions=True)
         await database.close()
 
 
@@ -93,7 +90,8 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-def _broker(settings: Settings, database: Database, clock: Clock) -> Broker:
+def create_broker(settings: Settings, database: Database, clock: Clock) -> Broker:
+    """The broker that the settings choose; nothing is opened yet."""
     if settings.queue_broker_url.startswith("embedded"):
 
         async def due(channel: Channel, limit: int) -> Sequence[UUID]:
@@ -109,14 +107,22 @@ def _wake(wakers: Sequence[Callable[[], None]]) -> None:
         wake()
 
 
-async def _begin_to_prepare_schema(database: Database, *, migrate: bool) -> asyncio.Task[None]:
+@asynccontextmanager
+async def _prepared(database: Database, *, migrate: bool) -> AsyncIterator[None]:
     """Prepare the schema now or, when the store is away, in the background as soon as it is there."""
     try:
         await _prepare_schema(database, migrate=migrate)
     except StoreUnavailable as fault:
         log.warning("store.waits", cause=fault.detail)
-        return asyncio.create_task(_prepare_schema_when_possible(database, migrate=migrate))
-    return asyncio.create_task(asyncio.sleep(0))
+    else:
+        yield
+        return
+    preparing = asyncio.create_task(_prepare_schema_when_possible(database, migrate=migrate))
+    try:
+        yield
+    finally:
+        preparing.cancel()
+        await asyncio.gather(preparing, return_exceptions=True)
 
 
 async def _prepare_schema(database: Database, *, migrate: bool) -> None:

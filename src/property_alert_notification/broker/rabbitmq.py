@@ -20,7 +20,7 @@ from uuid import UUID
 import structlog
 from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
-from aio_pika.exceptions import PublishError
+from aio_pika.exceptions import DeliveryError, PublishError
 
 from property_alert_notification.broker.base import Lane
 from property_alert_notification.broker.rabbitmq_link import Link, Prepare, Session, describe, is_cancelled
@@ -192,6 +192,8 @@ class _Publisher:
             return_exceptions=True,
         )
         for result in results:
+            if isinstance(result, DeliveryError) and not isinstance(result, PublishError):
+                raise BrokerUnavailable(f"RabbitMQ refused a doorbell: the queue {queue} is full.")
             if isinstance(result, BaseException) and not isinstance(result, PublishError):
                 raise result
         return [message for message, result in zip(messages, results, strict=True) if isinstance(result, PublishError)]

@@ -57,6 +57,7 @@ class Link(Generic[Session]):
         self._up = asyncio.Event()
         self._cause = "no connection yet"
         self._keeper: asyncio.Task[None] | None = None
+        self._closed = False
 
     @property
     def current(self) -> Session | None:
@@ -64,8 +65,8 @@ class Link(Generic[Session]):
         return self._session
 
     def open(self) -> None:
-        """Begin to keep a session."""
-        if self._keeper is None:
+        """Begin to keep a session; does nothing once it was closed."""
+        if self._keeper is None and not self._closed:
             self._keeper = asyncio.create_task(self._keep(), name=f"rabbitmq {self._name}")
 
     async def get(self) -> Session:
@@ -100,7 +101,9 @@ class Link(Generic[Session]):
             raise self.unavailable(describe(error)) from error
 
     async def close(self) -> None:
-        """Give the session up; the broker puts unacknowledged messages back."""
+        """Give the session up for good; the broker puts unacknowledged messages back."""
+        self._closed = True
+        self._cause = "closed by this process"
         if self._keeper is not None:
             self._keeper.cancel()
             with suppress(asyncio.CancelledError):
@@ -150,14 +153,14 @@ class Link(Generic[Session]):
                 await channel.initialize()
                 channel.close_callbacks.add(note_close)
                 session = await self._prepare(channel, give_up)
-            self._open(session)
+            self._begin(session)
             return await lost
         finally:
             self._session = None
             self._up.clear()
             await _hang_up(connection)
 
-    def _open(self, session: Session) -> None:
+    def _begin(self, session: Session) -> None:
         self._session = session
         self._cause = ""
         self._up.set()

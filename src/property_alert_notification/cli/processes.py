@@ -19,7 +19,7 @@ def dev(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     Needs nothing else: without settings the store is the file `app.db` and the broker is built in.
     The schema is brought up to date at the start. Ctrl-C stops it.
 
-    Examples:
+    For example:
 
         property-alerts dev
 
@@ -41,7 +41,7 @@ def api(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
     Start as many as you like on one PostgreSQL. SIGTERM finishes the requests at hand.
 
-    Examples:
+    For example:
 
         property-alerts api
 
@@ -55,7 +55,7 @@ def worker() -> None:
 
     Start as many as you like. SIGTERM finishes what is on the wire, for up to SHUTDOWN_GRACE seconds.
 
-    Examples:
+    For example:
 
         property-alerts worker
 

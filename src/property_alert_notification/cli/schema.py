@@ -16,7 +16,8 @@ HEAD = "head"
 
 def migrate(
     to: Annotated[
-        str, typer.Option(metavar="REVISION", help=f"Where to go: a revision, `{HEAD}`, or `{BASE}` for an empty store.")
+        str,
+        typer.Option(metavar="REVISION", help=f"Where to go: a revision, `{HEAD}`, or `{BASE}` for an empty store."),
     ] = HEAD,
     check: Annotated[bool, typer.Option("--check", help="Change nothing; say whether models and migrations agree.")] = (
         False
@@ -27,7 +28,7 @@ def migrate(
 
     Several may run at once: one does the work, the others find it done. Run it before new workers and APIs start.
 
-    Examples:
+    For example:
 
         property-alerts migrate
 
@@ -45,10 +46,11 @@ def migrate(
 
 async def _migrate(url: str, to: str, *, yes: bool) -> None:
     from property_alert_notification import migrations
+    from property_alert_notification.cli.store import reaching, shown
 
     revisions = [BASE, *migrations.revisions()]
     target = _find(revisions, to)
-    async with _reaching(url) as database:
+    async with reaching(url) as database:
         current = await migrations.current(database) or BASE
         if current not in revisions:
             raise ConfigurationError(
@@ -56,9 +58,9 @@ async def _migrate(url: str, to: str, *, yes: bool) -> None:
                 "Migrate back with that version, or install it"
             )
         if target == current:
-            typer.echo(f"Nothing to do: {_shown(url)} is at {current}.")
+            typer.echo(f"Nothing to do: {shown(url)} is at {current}.")
         elif revisions.index(target) > revisions.index(current):
-            typer.echo(f"Migrating {_shown(url)} from {current} to {target} …")
+            typer.echo(f"Migrating {shown(url)} from {current} to {target} …")
             await migrations.upgrade(database, target)
             typer.echo(f"Done: it is at {target}.")
         else:
@@ -81,15 +83,16 @@ async def _check(url: str) -> None:
     from tempfile import TemporaryDirectory
 
     from property_alert_notification import migrations
+    from property_alert_notification.cli.store import reaching, shown
 
     with TemporaryDirectory() as folder:
         scratch = f"sqlite+aiosqlite:///{folder}/check.db"
-        async with _reaching(scratch) as database:
+        async with reaching(scratch) as database:
             await migrations.upgrade(database)
             await _compare(database, "a new SQLite store")
     if not url.startswith("sqlite"):
-        async with _reaching(url) as database:
-            await _compare(database, _shown(url))
+        async with reaching(url) as database:
+            await _compare(database, shown(url))
 
 
 async def _compare(database: "Database", name: str) -> None:

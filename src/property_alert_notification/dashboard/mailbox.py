@@ -10,16 +10,18 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from property_alert_notification.dashboard.pages import guarded, page
 from property_alert_notification.database import Database
+from property_alert_notification.dependencies import DatabaseDep
 from property_alert_notification.errors import NotFound
 from property_alert_notification.mailbox import queries
 from property_alert_notification.mailbox.queries import Captured
 from property_alert_notification.message_templates.sms_segments import Encoding, measure
+from property_alert_notification.problems import documented
 from property_alert_notification.vocabulary import Channel
 
 # An email may style itself and show pictures. It gets no origin, so it reaches neither this page nor its API;
@@ -101,14 +103,6 @@ class Cleared(BaseModel):
     """Messages that were removed."""
 
 
-def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
-    return database
-
-
-Store = Annotated[Database, Depends(_database)]
-
-
 def mailbox_router() -> APIRouter:
     """The page and the API."""
     router = APIRouter()
@@ -129,7 +123,7 @@ async def show_mailbox(request: Request) -> HTMLResponse:
 
 
 @_pages.get("/mailbox/messages/{message_id}/html")
-async def show_html(message_id: UUID, store: Store) -> HTMLResponse:
+async def show_html(message_id: UUID, store: DatabaseDep) -> HTMLResponse:
     """The HTML part of one email, harmless also when opened on its own."""
     message = await _get(store, message_id)
     if message.html is None:
@@ -139,7 +133,7 @@ async def show_html(message_id: UUID, store: Store) -> HTMLResponse:
 
 @_api.get("/messages", summary="List captured messages")
 async def list_messages(
-    store: Store,
+    store: DatabaseDep,
     channel: Annotated[Channel | None, Query(description="Only this channel.")] = None,
     to: Annotated[str | None, Query(max_length=320, description="Only messages to exactly this address.")] = None,
     search: Annotated[
@@ -165,9 +159,9 @@ async def list_messages(
 @_api.get(
     "/messages/{message_id}",
     summary="Show one captured message",
-    responses={404: {"description": "There is no such message"}},
+    responses=documented(404),
 )
-async def show_message(message_id: UUID, store: Store) -> Message:
+async def show_message(message_id: UUID, store: DatabaseDep) -> Message:
     """One message with everything that is known of it."""
     message = await _get(store, message_id)
     size = measure(message.text) if message.channel == Channel.SMS else None
@@ -175,7 +169,7 @@ async def show_message(message_id: UUID, store: Store) -> Message:
 
 
 @_api.delete("/messages", summary="Clear the mailbox")
-async def clear_messages(store: Store) -> Cleared:
+async def clear_messages(store: DatabaseDep) -> Cleared:
     """Remove every captured message; deliveries and notifications stay as they are."""
     async with store.transaction() as connection:
         return Cleared(cleared=await queries.clear(connection))

@@ -1,6 +1,6 @@
 """Brings the store's schema up to date, and says whether it is."""
 
-import asyncio
+from io import StringIO
 from pathlib import Path
 
 from alembic import command
@@ -48,6 +48,22 @@ async def is_current(database: Database) -> bool:
         return await connection.run_sync(_is_at_head)
 
 
+async def current(database: Database) -> str | None:
+    """The revision that the store is at; None for an empty one.
+
+    Raises:
+        StoreUnavailable: the store cannot be reached.
+    """
+    async with database.reading() as connection:
+        return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+
+
+def revisions() -> list[str]:
+    """Every revision there is, the first one first."""
+    script = ScriptDirectory(str(Path(__file__).parent))
+    return [revision.revision for revision in script.walk_revisions()][::-1]
+
+
 async def check(database: Database) -> None:
     """Compare the store with the models.
 
@@ -70,20 +86,7 @@ def _is_at_head(connection: Connection) -> bool:
 
 
 def _config(connection: Connection) -> Config:
-    config = Config()
+    config = Config(stdout=StringIO())  # its callers say what happens, in their own words
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
     return config
-
-
-def migrate_now(url: str) -> None:
-    """Upgrade from synchronous code, for commands."""
-
-    async def run() -> None:
-        database = Database(url)
-        try:
-            await upgrade(database)
-        finally:
-            await database.close()
-
-    asyncio.run(run())

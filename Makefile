@@ -1,0 +1,54 @@
+# Everything a person does with this repository, each by one word. `make` alone lists them.
+
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test check lint bench openapi lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+setup: $(VENV)/.runtime ## make .venv and install what the service needs, hash by hash
+
+run: $(VENV)/.runtime ## start the service on SQLite, worker included; Ctrl-C stops it
+	@$(BIN)/property-alerts dev
+
+demo: $(VENV)/.runtime ## send 1,000 alerts about real listings through the running service
+	@$(BIN)/property-alerts demo
+
+test: $(VENV)/.dev ## every test on real PostgreSQL, RabbitMQ and Chromium, with coverage; ARGS="-k smtp" for some
+	@scripts/provide-services
+	$(BIN)/pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+check: $(VENV)/.dev ## what must hold before a commit: format, types, layers, migrations, generated files, locks
+	@scripts/check
+
+lint: $(VENV)/.dev ## the quick part of check: ruff and mypy
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev ## requests per second, latency and drain rate, measured on this machine
+	@scripts/provide-services
+	$(BIN)/python -m benchmarks $(ARGS)
+
+openapi: $(VENV)/.runtime ## write docs/openapi.json anew
+	$(BIN)/property-alerts openapi
+
+lock: $(VENV)/.dev ## pin every package anew; ARGS=--upgrade takes the newest that fit
+	scripts/lock $(ARGS)
+
+clean: ## remove .venv and every cache; data stays
+	rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps say which lock was installed; an older one is installed over.
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	@scripts/make-venv $(VENV)
+	@scripts/install $(VENV) requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@scripts/install $(VENV) requirements-dev.lock
+	@touch $@

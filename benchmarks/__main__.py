@@ -1,0 +1,79 @@
+"""The command: runs the measurements one after the other, since two at a time would measure each other."""
+
+import signal
+import sys
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+
+from benchmarks import accept, drain
+from benchmarks.children import ChildFailed
+from benchmarks.report import Report
+from benchmarks.stores import StoreName, open_store
+from tests.services.process import ServiceFailed, ServiceMissing
+
+DISK = "/var/tmp"
+"""Where stores are kept: /tmp may be memory, where a flush costs nothing."""
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+console = Console(stderr=True)
+
+
+class Measurement(StrEnum):
+    """What can be measured."""
+
+    ACCEPT = "accept"
+    DRAIN = "drain"
+
+
+def bench(
+    *,
+    quick: Annotated[bool, typer.Option("--quick", help="A few seconds: shows that it runs, not how fast.")] = False,
+    only: Annotated[Measurement | None, typer.Option(help="Measure this alone.")] = None,
+    store: Annotated[StoreName | None, typer.Option(help="Measure on this store alone.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Keep the results in this file, as JSON.")] = None,
+) -> None:
+    """Measure how fast notifications are accepted and delivered on this machine."""
+    tempfile.tempdir = DISK
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    report = Report()
+    try:
+        _measure(report, quick=quick, measurements=_chosen(only, Measurement), stores=_chosen(store, StoreName))
+    except (ServiceMissing, ServiceFailed, ChildFailed) as fault:
+        console.print(str(fault), style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(2) from None
+    # Without a terminal nobody says how wide it is.
+    report.show(Console(width=None if sys.stdout.isatty() else 120))
+    if json is not None:
+        report.write(json)
+    raise typer.Exit(0 if report.is_correct else 1)
+
+
+def _measure(report: Report, *, quick: bool, measurements: list[Measurement], stores: list[StoreName]) -> None:
+    notifications = drain.QUICK_NOTIFICATIONS if quick else drain.NOTIFICATIONS
+    with console.status("Starting") as status:
+        if Measurement.DRAIN in measurements:
+            status.update("The SMTP library alone")
+            report.smtp_limit = drain.measure_limit(notifications)
+        for name in stores:
+            status.update(f"Starting {name}")
+            with open_store(name) as opened:
+                if Measurement.ACCEPT in measurements:
+                    effort = accept.QUICK if quick else accept.Effort()
+                    report.accept += accept.measure(opened, effort, status.update)
+                if Measurement.DRAIN in measurements:
+                    report.drain.append(drain.measure_smtp(opened, notifications, status.update))
+                    report.drain.append(drain.measure_instant(opened, notifications, status.update))
+
+
+def _chosen(one: Choice | None, every: type[Choice]) -> list[Choice]:
+    return list(every) if one is None else [one]
+
+
+if __name__ == "__main__":
+    typer.run(bench)

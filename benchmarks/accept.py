@@ -1,0 +1,122 @@
+"""How fast notifications are accepted over HTTP, beside a bare FastAPI handler with the same body.
+
+The two are asked in turn, in pairs: what else the machine does then falls on both. The figure that means something
+on other machines is their ratio.
+"""
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from benchmarks.children import Child, answer_of
+from benchmarks.ledger import count_notifications
+from benchmarks.serve import PATH
+from benchmarks.stores import Store
+
+FLOOR = 0.25
+"""Of the bare handler's requests, at `FLOOR_CONNECTIONS`."""
+FLOOR_CONNECTIONS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How long to measure."""
+
+    connections: Sequence[int] = (1, 16, 64)
+    pairs: int = 3
+    warm_up: float = 0.5
+    seconds: float = 3.0
+    most: int = 200_000
+
+
+QUICK = Effort(pairs=1, warm_up=0.1, seconds=1.0, most=200)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one side answered; medians over the pairs."""
+
+    requests_per_second: float
+    p50_ms: float
+    p99_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Accepting:
+    """One store at one number of connections."""
+
+    store: str
+    connections: int
+    bare: Load
+    ours: Load
+    ratio: float
+    """Ours to the bare handler's requests per second; the median over the pairs."""
+    ratios: list[float]
+    failed: int
+    """Requests of either side that were not answered 200."""
+    not_stored: int
+    """Notifications that were answered 200 and are not in the store."""
+
+
+def measure(store: Store, effort: Effort, progress: Callable[[str], None]) -> list[Accepting]:
+    """Ask both sides at each number of connections.
+
+    Raises:
+        ChildFailed: a side could not be started, or gave up.
+    """
+    settings = store.fresh()
+    answer_of(("-m", "benchmarks.fill", "0"), settings, patience=60)
+    results, stored = [], 0
+    with (
+        Child(("-m", "benchmarks.serve", "bare")) as bare,
+        Child(("-m", "benchmarks.serve", "ours"), settings) as ours,
+    ):
+        ports = bare.read()["port"], ours.read()["port"]
+        for connections in effort.connections:
+            progress(f"{store.title}: POST over {connections} connections")
+            pairs = [_ask_both(ports, connections, effort) for _ in range(effort.pairs)]
+            total = count_notifications(settings["DATABASE_URL"])
+            results.append(_summary(store, connections, pairs, total - stored))
+            stored = total
+    return results
+
+
+def _ask_both(ports: tuple[int, int], connections: int, effort: Effort) -> tuple[dict[str, float], dict[str, float]]:
+    bare, ours = (_ask(port, connections, effort) for port in ports)
+    return bare, ours
+
+
+def _ask(port: int, connections: int, effort: Effort) -> dict[str, float]:
+    options = {
+        "port": port,
+        "path": PATH,
+        "connections": connections,
+        "warm-up": effort.warm_up,
+        "seconds": effort.seconds,
+        "most": effort.most,
+    }
+    arguments = [f"--{name}={value}" for name, value in options.items()]
+    return answer_of(("-m", "benchmarks.load", *arguments), patience=effort.warm_up + effort.seconds + 30)
+
+
+def _summary(
+    store: Store, connections: int, pairs: Sequence[tuple[dict[str, float], dict[str, float]]], stored: int
+) -> Accepting:
+    bare, ours = zip(*pairs, strict=True)
+    ratios = [mine["requests_per_second"] / other["requests_per_second"] for other, mine in pairs]
+    return Accepting(
+        store=store.title,
+        connections=connections,
+        bare=_median(bare),
+        ours=_median(ours),
+        ratio=statistics.median(ratios),
+        ratios=ratios,
+        failed=int(sum(answers["failed"] for answers in bare + ours)),
+        not_stored=int(sum(answers["succeeded"] for answers in ours)) - stored,
+    )
+
+
+def _median(answers: Sequence[dict[str, float]]) -> Load:
+    return Load(
+        *(statistics.median(answer[name] for answer in answers) for name in ("requests_per_second", "p50_ms", "p99_ms"))
+    )

@@ -1,0 +1,46 @@
+"""A child that fills an empty store: the thousand users who want email, and so many notifications for them.
+
+They come in by the way that every notification comes in, without HTTP around it.
+"""
+
+import argparse
+import asyncio
+import itertools
+import time
+
+from benchmarks.children import say
+from benchmarks.workload import USERS, alerts
+from property_alert_notification.notifications.schemas import NotificationCreate
+from property_alert_notification.preferences import queries as preferences
+from property_alert_notification.preferences.models import Preference
+from property_alert_notification.settings import Settings, load
+from property_alert_notification.wiring import Parts, assemble, new_event_loop
+
+AT_ONCE = 500
+
+
+async def fill(notifications: int) -> None:
+    """Fill the store of the settings, and say how long it took."""
+    settings = load(Settings).model_copy(update={"store_timeout": 30.0})
+    async with assemble(settings) as parts:
+        await _add_users(parts)
+        began = time.monotonic()
+        bodies = (NotificationCreate(**body) for body in alerts(notifications))
+        while some := list(itertools.islice(bodies, AT_ONCE)):
+            await asyncio.gather(*(parts.acceptance.accept(body) for body in some))
+        say(notifications=notifications, seconds=time.monotonic() - began)
+
+
+async def _add_users(parts: Parts) -> None:
+    now = parts.clock.now()
+    async with parts.database.transaction() as connection:
+        for user in USERS:
+            wishes = Preference(user_id=user, email_enabled=True, sms_enabled=False, updated_at=now)
+            await preferences.put(connection, wishes)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("notifications", type=int)
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(fill(parser.parse_args().notifications))

@@ -1,0 +1,36 @@
+"""Email that is taken at once and goes nowhere, so that only the service's own work is left to measure."""
+
+from typing import ClassVar
+
+from benchmarks.sink import Taken
+from property_alert_notification.channels.base import OutgoingMessage, Receipt, Tools
+from property_alert_notification.vocabulary import Channel
+
+
+def create(_tools: Tools) -> "InstantSender":
+    """Build the sender; it has no settings."""
+    return InstantSender()
+
+
+class InstantSender:
+    """Counts what it takes, and says the count when it is closed."""
+
+    channel: ClassVar[Channel] = Channel.EMAIL
+    name: ClassVar[str] = "instant"
+    concurrency = 1_000
+
+    def __init__(self) -> None:
+        self._taken = Taken()
+
+    async def send(self, message: OutgoingMessage) -> Receipt:
+        """Take one message."""
+        self._taken.note(b"Message-ID: <%s>" % message.delivery_id.hex.encode())
+        return Receipt()
+
+    async def check(self) -> str:
+        """There is nothing to reach."""
+        return "takes everything"
+
+    async def close(self) -> None:
+        """Say what was taken."""
+        self._taken.tell()

@@ -1,0 +1,102 @@
+"""What a run found: tables for people, JSON for programs."""
+
+import dataclasses
+import json
+import os
+import platform
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import accept, drain
+from benchmarks.accept import Accepting
+from benchmarks.drain import Drained, HandedOver
+
+
+@dataclass
+class Report:
+    """Everything that one run measured."""
+
+    machine: dict[str, Any] = field(default_factory=lambda: machine())
+    accept: list[Accepting] = field(default_factory=list)
+    smtp_limit: HandedOver | None = None
+    drain: list[Drained] = field(default_factory=list)
+
+    @property
+    def is_correct(self) -> bool:
+        """Whether every request was answered 200 and stored, and every message arrived once and is known to have."""
+        faults = [count for one in self.accept for count in (one.failed, one.not_stored)]
+        faults += [count for one in self.drain for count in (one.duplicates, one.missing, one.unsettled)]
+        return not any(faults)
+
+    def write(self, path: Path) -> None:
+        """Keep it as JSON."""
+        path.write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n")
+
+    def show(self, console: Console) -> None:
+        """Print it."""
+        console.print("{cpus} processors, Python {python}, {system}, load {load} at the start".format(**self.machine))
+        if self.accept:
+            console.print(_accept_table(self.accept))
+        if self.drain:
+            console.print(_drain_table(self.drain, self.smtp_limit))
+        if not self.is_correct:
+            console.print("Requests failed, or messages were lost, doubled or not settled: see above.", style="red")
+
+
+def machine() -> dict[str, Any]:
+    """What the figures depend on, as far as it can be told."""
+    return {
+        "cpus": os.cpu_count(),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+def _accept_table(results: list[Accepting]) -> Table:
+    table = Table(title="POST /api/v1/notifications/, durable before it is answered")
+    for heading in ("store", "connections", "bare/s", "p99 ms", "ours/s", "p99 ms", "ratio", "floor", "faults"):
+        table.add_column(heading, justify="left" if heading == "store" else "right")
+    for one in results:
+        floor = accept.FLOOR if one.connections == accept.FLOOR_CONNECTIONS else None
+        table.add_row(
+            one.store,
+            str(one.connections),
+            f"{one.bare.requests_per_second:,.0f}",
+            f"{one.bare.p99_ms:.1f}",
+            f"{one.ours.requests_per_second:,.0f}",
+            f"{one.ours.p99_ms:.1f}",
+            f"{one.ratio:.1%}",
+            "" if floor is None else _verdict(one.ratio >= floor, f"{floor:.0%}"),
+            str(one.failed + one.not_stored),
+        )
+    return table
+
+
+def _drain_table(results: list[Drained], limit: HandedOver | None) -> Table:
+    table = Table(title="Notifications delivered by one worker process")
+    headings = ("store", "provider", "per second", "with its start", "floor", "doubled", "missing", "unsettled")
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading in ("store", "provider") else "right")
+    if limit is not None:
+        table.add_row("the SMTP library alone", "smtp", f"{limit.per_second:,.0f}")
+    for one in results:
+        table.add_row(
+            one.store,
+            one.provider,
+            f"{one.per_second:,.0f}",
+            f"{one.per_second_from_start:,.0f}",
+            _verdict(one.per_second >= drain.FLOOR, f"{drain.FLOOR:,.0f}"),
+            str(one.duplicates),
+            str(one.missing),
+            str(one.unsettled),
+        )
+    return table
+
+
+def _verdict(is_met: bool, floor: str) -> str:
+    return f"[green]{floor} met[/]" if is_met else f"[red]{floor} not met[/]"

@@ -1,0 +1,56 @@
+"""A child that serves one application: ours without a worker, or the least that FastAPI can do with the same body."""
+
+import argparse
+import asyncio
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+
+from benchmarks.children import say
+from property_alert_notification.app import create_app
+from property_alert_notification.notifications.schemas import NotificationCreate
+from property_alert_notification.settings import Settings, load
+from property_alert_notification.wiring import new_event_loop
+
+PATH = "/api/v1/notifications/"
+
+
+def bare() -> FastAPI:
+    """An application whose only handler reads the body and answers, and stores nothing."""
+    app = FastAPI()
+
+    @app.post(PATH)
+    async def schedule_notification(body: NotificationCreate) -> dict[str, str]:
+        return {"title": body.title, "status": "pending"}
+
+    return app
+
+
+def ours() -> FastAPI:
+    """The service's API."""
+    return create_app(load(Settings), with_worker=False)
+
+
+class _Server(uvicorn.Server):
+    """Says its port as soon as it answers."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        say(port=self.servers[0].sockets[0].getsockname()[1])
+
+
+async def serve(app: FastAPI) -> None:
+    """Serve until SIGTERM, in one process."""
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, http="httptools", access_log=False, log_config=None, backlog=2048
+    )
+    await _Server(config).serve()
+
+
+if __name__ == "__main__":
+    applications = {"bare": bare, "ours": ours}
+    parser = argparse.ArgumentParser()
+    parser.add_argument("application", choices=applications)
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(serve(applications[parser.parse_args().application]()))

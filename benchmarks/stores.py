@@ -1,0 +1,80 @@
+"""The two setups that are measured, on a real disk and with every flush: SQLite alone, and PostgreSQL with RabbitMQ."""
+
+import itertools
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from tests.services.postgres import Postgres
+from tests.services.rabbitmq import RabbitMQ
+
+
+class StoreName(StrEnum):
+    """How a setup is chosen on the command line."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
+
+
+class Store(Protocol):
+    """One setup."""
+
+    title: str
+
+    def fresh(self) -> dict[str, str]:
+        """The settings of a service on an empty database, which nobody else uses."""
+
+
+@contextmanager
+def open_store(name: StoreName) -> Iterator[Store]:
+    """Start what a setup needs, and stop it at the end.
+
+    Raises:
+        ServiceMissing: a server's program is not on this machine.
+        ServiceFailed: a server did not start.
+    """
+    if name is StoreName.SQLITE:
+        with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+            yield _Sqlite(Path(folder))
+    else:
+        with Postgres(durable=True) as postgres, RabbitMQ() as rabbitmq:
+            yield _Postgresql(postgres, rabbitmq)
+
+
+@dataclass
+class _Sqlite:
+    folder: Path
+    title = "SQLite + embedded"
+
+    def __post_init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    def fresh(self) -> dict[str, str]:
+        path = self.folder / f"{next(self._numbers)}.db"
+        return _common() | {"DATABASE_URL": f"sqlite+aiosqlite:///{path}", "QUEUE_BROKER_URL": "embedded://"}
+
+
+@dataclass
+class _Postgresql:
+    postgres: Postgres
+    rabbitmq: RabbitMQ
+    title = "PostgreSQL + RabbitMQ"
+
+    def __post_init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    def fresh(self) -> dict[str, str]:
+        return _common() | {
+            "DATABASE_URL": self.postgres.create_database(),
+            "QUEUE_BROKER_URL": self.rabbitmq.url,
+            "QUEUE_ROUTING_KEY": f"benchmark_{next(self._numbers)}",
+        }
+
+
+def _common() -> dict[str, str]:
+    """Logs as in production: of the usual level, for machines. Local, so that the store is migrated at start."""
+    return {"ENVIRONMENT": "local", "LOG_FORMAT": "json"}

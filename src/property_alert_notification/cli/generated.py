@@ -1,0 +1,126 @@
+"""`openapi` and `settings`: write what the repository shows of the code, or say that it is out of date."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from property_alert_notification.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from property_alert_notification.settings import SettingsGroup
+
+BEGIN = "<!-- settings: begin, written by `property-alerts settings` -->"
+END = "<!-- settings: end -->"
+
+Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit with 1 when the file is out of date.")]
+
+
+def openapi(
+    check: Check = False, file: Annotated[Path, typer.Option(help="The file to write.")] = Path("docs/openapi.json")
+) -> None:
+    """Write the API's description, the same on every machine: it does not depend on settings.
+
+    For example:
+
+        property-alerts openapi
+
+        property-alerts openapi --check
+    """
+    from property_alert_notification.app import create_app
+    from property_alert_notification.settings import Settings
+
+    # Constructed, not loaded: the defaults alone, whatever the environment says.
+    app = create_app(Settings.model_construct(), with_worker=False)
+    _keep(file, json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n", check=check, command="openapi")
+
+
+def settings(
+    check: Check = False, file: Annotated[Path, typer.Option(help="The file to write into.")] = Path("README.md")
+) -> None:
+    """Write the table of all settings into README.md, from the classes that read them.
+
+    For example:
+
+        property-alerts settings
+
+        property-alerts settings --check
+    """
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ConfigurationError(f"--file: {file} has no place for the table, between the lines {BEGIN!r} and {END!r}")
+    _keep(file, f"{before}{BEGIN}\n\n{_tables()}\n{END}{after}", check=check, command="settings")
+
+
+def _keep(file: Path, content: str, *, check: bool, command: str) -> None:
+    if file.exists() and file.read_text(encoding="utf-8") == content:
+        typer.echo(f"{file} is current")
+    elif check:
+        typer.echo(f"{file} is out of date. Write it anew: property-alerts {command}", err=True)
+        raise typer.Exit(1)
+    elif not file.parent.is_dir():
+        raise ConfigurationError(f"--file: there is no folder {file.parent}. Run this in the repository")
+    else:
+        file.write_text(content, encoding="utf-8")
+        typer.echo(f"{file} is written")
+
+
+def _tables() -> str:
+    return "\n".join(_table(group) for group in _groups())
+
+
+def _groups() -> Iterator["type[SettingsGroup]"]:
+    """The service's own settings first, then each provider's, in the order of their files."""
+    import importlib
+    import pkgutil
+
+    from property_alert_notification import channels
+    from property_alert_notification.settings import Settings, SettingsGroup
+
+    yield Settings
+    for module in pkgutil.iter_modules(channels.__path__, f"{channels.__name__}."):
+        members = vars(importlib.import_module(module.name)).values()
+        yield from (
+            member
+            for member in members
+            if isinstance(member, type) and issubclass(member, SettingsGroup) and member.__module__ == module.name
+        )
+
+
+def _table(group: "type[SettingsGroup]") -> str:
+    from property_alert_notification.settings import variable_name
+
+    lines = [f"**{_heading(group)}.** {_one_line(group.__doc__)}", ""]
+    lines += ["| variable | default | meaning |", "|---|---|---|"]
+    for name, field in group.model_fields.items():
+        lines.append(f"| `{variable_name(group, name)}` | {_default(field)} | {_one_line(field.description)} |")
+    return "\n".join([*lines, ""])
+
+
+def _heading(group: "type[SettingsGroup]") -> str:
+    """What makes these settings matter: `channels/email_smtp.py` is read when EMAIL_PROVIDER=smtp."""
+    from property_alert_notification.vocabulary import Channel
+
+    channel, _, provider = group.__module__.rpartition(".")[2].partition("_")
+    if provider and channel in list(Channel):
+        return f"`{channel.upper()}_PROVIDER={provider}`"
+    return group.__name__.removesuffix("Settings") or "Service"
+
+
+def _default(field: Any) -> str:
+    from pydantic import SecretStr
+
+    if field.is_required():
+        return "required"
+    value = field.default
+    if value is None or value == "" or isinstance(value, SecretStr):
+        return "none"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _one_line(text: str | None) -> str:
+    return " ".join((text or "").split()).replace("|", "\\|")

@@ -1,0 +1,193 @@
+"""`check` and `health`: whether everything that is needed is there, and what to do when it is not."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from property_alert_notification.errors import (
+    BrokerUnavailable,
+    ConfigurationError,
+    SendError,
+    StoreUnavailable,
+    Unavailable,
+)
+
+if TYPE_CHECKING:
+    from property_alert_notification.channels.base import Tools
+    from property_alert_notification.database import Database
+    from property_alert_notification.settings import Settings
+    from property_alert_notification.vocabulary import Channel
+
+LONGEST_QUESTION = 10.0
+"""Seconds after which a part that gave no answer counts as unreachable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one part answered."""
+
+    part: str
+    well: bool
+    words: str
+    """What answered, or what to fix."""
+
+
+def check() -> None:
+    """Ask everything this service needs: settings, store, broker and both providers. Sends nothing.
+
+    Exits with 1 when something is wrong, and says what to fix.
+
+    For example:
+
+        property-alerts check
+
+        DATABASE_URL=postgresql://alerts:secret@db/alerts property-alerts check
+    """
+    import logging
+
+    from property_alert_notification import logs
+    from property_alert_notification.settings import Settings, load
+
+    # What the parts and their libraries would log, the table says better.
+    logs.configure(level="critical", as_json=False)
+    logging.disable()
+    try:
+        settings = load(Settings)
+    except ConfigurationError as error:
+        findings: Sequence[Finding] = [Finding("settings", False, str(error))]
+    else:
+        findings = [Finding("settings", True, f"ENVIRONMENT={settings.environment}"), *asyncio.run(_ask_all(settings))]
+    _show(findings)
+    if not all(finding.well for finding in findings):
+        raise typer.Exit(1)
+
+
+def health(
+    url: Annotated[str, typer.Option(help="Where the service answers; overrules --port.")] = "",
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Its port on this machine.")] = 8000,
+    ready: Annotated[bool, typer.Option("--ready", help="Also ask whether it can accept notifications now.")] = False,
+) -> None:
+    """Ask a running service whether it is alive; exits with 0 or 1, for container health checks.
+
+    For example:
+
+        property-alerts health
+
+        property-alerts health --port 9464
+
+        property-alerts health --url http://10.0.0.5:8000 --ready
+    """
+    import http.client
+    import urllib.error
+    import urllib.request
+
+    address = f"{url.rstrip('/') or f'http://127.0.0.1:{port}'}/health/{'ready' if ready else 'live'}"
+    if not address.startswith(("http://", "https://")):
+        raise ConfigurationError("--url: must start with http:// or https://. Example: --url http://127.0.0.1:8000")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(address, timeout=4) as response:
+            typer.echo(response.read().decode())
+    except urllib.error.HTTPError as refusal:
+        typer.echo(f"{address} answers {refusal.code}: {refusal.read().decode(errors='replace')}", err=True)
+        raise typer.Exit(1) from None
+    except (OSError, http.client.HTTPException) as fault:
+        typer.echo(f"{address} does not answer: {getattr(fault, 'reason', fault)}", err=True)
+        raise typer.Exit(1) from None
+
+
+async def _ask_all(settings: "Settings") -> Sequence[Finding]:
+    from property_alert_notification import wiring
+    from property_alert_notification.channels.base import Tools
+    from property_alert_notification.channels.registry import chosen
+    from property_alert_notification.cli.store import PATIENCE
+    from property_alert_notification.clock import Clock
+    from property_alert_notification.database import Database
+    from property_alert_notification.vocabulary import Channel
+
+    clock, database = Clock(), Database(settings.database_url, wait=PATIENCE)
+    tools = Tools(settings, database, clock, wiring.announce)
+    try:
+        async with wiring.create_broker(settings, database, clock) as broker:
+            return await asyncio.gather(
+                _ask("store", _ask_store(database, settings)),
+                _ask("broker", _ask_broker(broker.check(), settings)),
+                *[
+                    _ask(f"{channel} by {chosen(channel, settings)}", _ask_sender(channel, tools))
+                    for channel in Channel
+                ],
+            )
+    finally:
+        await database.close()
+
+
+async def _ask(part: str, question: Awaitable[str]) -> Finding:
+    try:
+        async with asyncio.timeout(LONGEST_QUESTION):
+            return Finding(part, True, await question)
+    except TimeoutError:
+        return Finding(part, False, f"gave no answer within {LONGEST_QUESTION:.0f} seconds")
+    except (ConfigurationError, SendError) as error:
+        return Finding(part, False, str(error))
+    except StoreUnavailable:
+        return Finding(part, False, "needs the store: see there")
+    except Unavailable as fault:
+        return Finding(part, False, fault.detail)
+
+
+async def _ask_store(database: "Database", settings: "Settings") -> str:
+    from property_alert_notification import migrations
+    from property_alert_notification.cli.store import explain, shown
+
+    try:
+        current = await migrations.is_current(database)
+    except StoreUnavailable as fault:
+        raise ConfigurationError(explain(fault, settings.database_url)) from None
+    name = shown(settings.database_url)
+    if current:
+        return f"{name} answers, its schema is current"
+    if settings.is_local:
+        return f"{name} answers, the next start brings its schema up to date"
+    raise ConfigurationError(f"{name} answers, its schema is old: run `property-alerts migrate`")
+
+
+async def _ask_broker(question: Awaitable[None], settings: "Settings") -> str:
+    try:
+        await question
+    except BrokerUnavailable as fault:
+        fix = "QUEUE_BROKER_URL: start RabbitMQ or correct the address; embedded:// needs no RabbitMQ"
+        raise BrokerUnavailable(f"{fault.detail.rstrip('.')}. {fix}") from None
+    if settings.queue_broker_url.startswith("embedded"):
+        return "embedded: the table of due deliveries is the queue"
+    return "RabbitMQ confirms what is published"
+
+
+async def _ask_sender(channel: "Channel", tools: "Tools") -> str:
+    from property_alert_notification.channels.registry import create_sender
+
+    sender = create_sender(channel, tools)
+    try:
+        return await sender.check()
+    finally:
+        await sender.close()
+
+
+def _show(findings: Sequence[Finding]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    table = Table(box=box.SIMPLE, show_header=False)
+    for finding in findings:
+        mark = Text("✓", "green") if finding.well else Text("✗", "red")
+        table.add_row(mark, finding.part, Text(finding.words if finding.well else "see below"))
+    console.print(table)
+    for finding in findings:
+        if not finding.well:
+            # One line each, however long: it may be searched for.
+            console.print(Text(f"✗ {finding.part}: {finding.words}"), soft_wrap=True)

@@ -1,0 +1,60 @@
+"""The way from a command to the store, with errors that an operator can act on."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import make_url
+
+from property_alert_notification import migrations
+from property_alert_notification.database import Database
+from property_alert_notification.errors import ConfigurationError, StoreUnavailable
+
+PATIENCE = 5.0
+"""Seconds a person waits for the store before they are told that it is away."""
+
+
+@asynccontextmanager
+async def reaching(url: str) -> AsyncIterator[Database]:
+    """The store behind a URL, for as long as the block lasts.
+
+    Raises:
+        StoreUnavailable: it cannot be reached; the text says which, why, and what to look at.
+    """
+    database = Database(url, wait=PATIENCE)
+    try:
+        yield database
+    except StoreUnavailable as fault:
+        raise StoreUnavailable(explain(fault, url)) from None
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def reading(url: str) -> AsyncIterator[Database]:
+    """The same, for a store whose tables are to be read.
+
+    Raises:
+        ConfigurationError: its schema is not this version's.
+        StoreUnavailable: it cannot be reached.
+    """
+    async with reaching(url) as database:
+        if not await migrations.is_current(database):
+            raise ConfigurationError(
+                f"DATABASE_URL: the schema of {shown(url)} is not this version's. Run `property-alerts migrate` first"
+            )
+        yield database
+
+
+def shown(url: str) -> str:
+    """A store's URL as people write it, without its password."""
+    parsed = make_url(url)
+    return parsed.set(drivername=parsed.get_backend_name()).render_as_string(hide_password=True)
+
+
+def explain(fault: StoreUnavailable, url: str) -> str:
+    """Which store does not answer, why, and what to look at."""
+    cause: BaseException = fault
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    words = str(cause).partition("\n")[0] or type(cause).__name__
+    return f"DATABASE_URL: {shown(url)} cannot be reached ({words}). Start it, or correct the address"

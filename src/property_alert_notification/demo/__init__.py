@@ -1,0 +1,1 @@
+"""Real listings through a running service, to see it work."""

@@ -1,0 +1,54 @@
+"""The API over real HTTP, on each store."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from property_alert_notification.app import create_app
+from property_alert_notification.settings import Settings
+from tests.services.serving import serving
+
+NOTIFICATION = {
+    "title": "notification title",
+    "message": "notification message",
+    "user_id": 1,
+    "user_email": "user@test.com",
+    "user_phone_number": "1231233",
+}
+WISHES = {"email_enabled": True, "sms_enabled": True}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty store."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/api.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+async def client(store_url: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """A caller of a local service without a worker."""
+    async with a_client(database_url=store_url) as client:
+        yield client
+
+
+@pytest.fixture
+async def lite(tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
+    """A caller of a service on SQLite, whose user 1 wants everything: for what the store has no part in."""
+    async with a_client(database_url=f"sqlite:///{tmp_path}/lite.db") as client:
+        await client.put("/api/v1/preferences/1", json=WISHES)
+        yield client
+
+
+@asynccontextmanager
+async def a_client(**settings: Any) -> AsyncIterator[httpx2.AsyncClient]:
+    """A caller of a service of its own with these settings."""
+    app = create_app(Settings(**{"store_timeout": 10, **settings}), with_worker=False)
+    async with serving(app) as url, httpx2.AsyncClient(base_url=url, trust_env=False) as client:
+        yield client

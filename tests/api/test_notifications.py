@@ -1,0 +1,189 @@
+"""The notifications API: what is taken, what is refused, and in which words."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from tests.api.conftest import NOTIFICATION, WISHES, a_client
+
+
+@pytest.fixture
+async def caller(client: httpx2.AsyncClient) -> httpx2.AsyncClient:
+    """A caller whose user 1 wants everything."""
+    await client.put("/api/v1/preferences/1", json=WISHES)
+    return client
+
+
+async def test_a_notification_is_echoed_with_its_id_and_status(caller: httpx2.AsyncClient) -> None:
+    answer = await caller.post("/api/v1/notifications/", json=NOTIFICATION)
+
+    assert answer.status_code == 200
+    body = answer.json()
+    notification_id, status = body.pop("id"), body.pop("status")
+    assert (body, status) == (NOTIFICATION, "pending")
+    story = (await caller.get(f"/api/v1/notifications/{notification_id}")).json()
+    assert [(one["channel"], one["address"], one["state"]) for one in story["deliveries"]] == [
+        ("email", "user@test.com", "queued"),
+        ("sms", "1231233", "queued"),
+    ]
+    assert story["deliveries"][0]["reason"] == "the user wants email"
+
+
+async def test_the_echo_is_what_was_sent_and_the_store_holds_what_was_normalised(caller: httpx2.AsyncClient) -> None:
+    sent = NOTIFICATION | {"user_email": "User@TEST.com", "user_phone_number": "+1 415 555 2671", "reference": "r-1"}
+
+    echo = (await caller.post("/api/v1/notifications/", json=sent)).json()
+
+    assert {name: echo[name] for name in sent} == sent
+    story = (await caller.get(f"/api/v1/notifications/{echo['id']}")).json()
+    assert [one["address"] for one in story["deliveries"]] == ["User@test.com", "+14155552671"]
+
+
+async def test_a_user_without_preferences_is_not_found(client: httpx2.AsyncClient) -> None:
+    answer = await client.post("/api/v1/notifications/", json=NOTIFICATION)
+
+    assert answer.status_code == 404
+    assert answer.json() == {
+        "type": "about:blank",
+        "title": "Not found",
+        "status": 404,
+        "detail": "Preferences not found for user",
+    }
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_an_unknown_notification_is_not_found(client: httpx2.AsyncClient) -> None:
+    answer = await client.get(f"/api/v1/notifications/{uuid4()}")
+
+    assert (answer.status_code, answer.json()["detail"]) == (404, "Notification not found")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", ""),
+        ("title", "x" * 256),
+        ("title", "two\nlines"),
+        ("title", "nul\x00"),
+        ("message", ""),
+        ("message", "x" * 20_001),
+        ("message", "\x1b[31m"),
+        ("user_id", -1),
+        ("user_id", 2**63),
+        ("user_id", "one"),
+        ("user_id", None),
+        ("user_email", "a@b.com\r\nBcc: c@d.com"),
+        ("user_email", "x" * 321),
+        ("user_email", 7),
+        ("user_phone_number", "1" * 33),
+        ("category", "Not A Slug"),
+        ("reference", "x" * 256),
+        ("expires_at", "2026-01-01T00:00:00"),
+        ("expires_at", "tomorrow"),
+        ("channels", []),
+        ("channels", ["pigeon"]),
+        ("unheard_of", 1),
+    ],
+)
+async def test_a_wrong_field_is_named_and_its_value_is_not_repeated(
+    lite: httpx2.AsyncClient, field: str, value: Any
+) -> None:
+    answer = await lite.post("/api/v1/notifications/", json=NOTIFICATION | {field: value})
+
+    assert answer.status_code == 422
+    (problem,) = answer.json()["detail"]
+    assert problem["loc"][:2] == ["body", field]
+    assert problem.keys() <= {"type", "loc", "msg"}
+
+
+@pytest.mark.parametrize("field", NOTIFICATION)
+async def test_a_missing_field_is_named(lite: httpx2.AsyncClient, field: str) -> None:
+    body = {name: value for name, value in NOTIFICATION.items() if name != field}
+
+    answer = await lite.post("/api/v1/notifications/", json=body)
+
+    assert answer.status_code == 422
+    assert [(one["type"], one["loc"]) for one in answer.json()["detail"]] == [("missing", ["body", field])]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"null", b'"text"', b'{"title": "\\ud800"}', b"\xff\xfe", b'{"user_id": NaN}'],
+)
+async def test_a_body_that_is_no_notification_is_answered_422(lite: httpx2.AsyncClient, content: bytes) -> None:
+    answer = await lite.post(
+        "/api/v1/notifications/", content=content, headers={"Content-Type": "application/json"}
+    )
+
+    assert answer.status_code == 422
+
+
+async def test_a_body_that_is_nested_too_deep_is_refused(lite: httpx2.AsyncClient) -> None:
+    answer = await lite.post("/api/v1/notifications/", content=b"[" * 100_000)
+
+    assert answer.status_code == 400
+
+
+async def test_a_lone_surrogate_is_refused(lite: httpx2.AsyncClient) -> None:
+    body = b'{"title":"x","message":"\\ud800","user_id":1,"user_email":"user@test.com","user_phone_number":"1231233"}'
+
+    answer = await lite.post("/api/v1/notifications/", content=body, headers={"Content-Type": "application/json"})
+
+    assert (answer.status_code, answer.json()["detail"][0]["loc"]) == (422, ["body", "message"])
+
+
+async def test_json_needs_no_content_type(lite: httpx2.AsyncClient) -> None:
+    request = lite.build_request("POST", "/api/v1/notifications/", json=NOTIFICATION)
+    del request.headers["Content-Type"]
+
+    assert (await lite.send(request)).status_code == 200
+
+
+async def test_a_body_over_the_limit_is_answered_413(lite: httpx2.AsyncClient) -> None:
+    answer = await lite.post("/api/v1/notifications/", json=NOTIFICATION | {"message": "x" * 300_000})
+
+    assert answer.status_code == 413
+    assert answer.json()["status"] == 413
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/api/v1/notifications", 200),
+        ("POST", "/api/v1/notifications/", 200),
+        ("GET", "/api/v1/preferences/1", 200),
+        ("GET", "/api/v1/preferences/1/", 200),
+    ],
+)
+async def test_paths_answer_with_and_without_the_trailing_slash(
+    lite: httpx2.AsyncClient, method: str, path: str, status: int
+) -> None:
+    answer = await lite.request(method, path, json=NOTIFICATION if method == "POST" else None)
+
+    assert answer.status_code == status
+
+
+async def test_outside_local_impossible_addresses_name_their_field(store_url: str) -> None:
+    # A local service migrates; the staging service below finds its schema.
+    async with a_client(database_url=store_url) as local:
+        await local.put("/api/v1/preferences/1", json=WISHES)
+    async with a_client(database_url=store_url, environment="staging") as staging:
+        answers = {
+            field: await staging.post("/api/v1/notifications/", json=_possible() | {field: value})
+            for field, value in (("user_email", "nobody"), ("user_phone_number", "1231233"))
+        }
+        possible = await staging.post("/api/v1/notifications/", json=_possible())
+
+    assert possible.status_code == 200
+    for field, answer in answers.items():
+        assert answer.status_code == 422
+        (problem,) = answer.json()["detail"]
+        assert problem["loc"] == ["body", field]
+        assert "nobody" not in answer.text
+        assert "1231233" not in answer.text
+
+
+def _possible() -> dict[str, Any]:
+    return NOTIFICATION | {"user_email": "ada@example.com", "user_phone_number": "+14155552671"}

@@ -1,0 +1,102 @@
+"""The preferences API: the seed's calls with the seed's answers, and those added beside them."""
+
+import httpx2
+import pytest
+
+from tests.api.conftest import WISHES
+
+
+async def test_preferences_are_created_once(client: httpx2.AsyncClient) -> None:
+    first = await client.post("/api/v1/preferences/1", json=WISHES)
+    second = await client.post("/api/v1/preferences/1", json=WISHES)
+
+    assert (first.status_code, first.json()) == (201, WISHES)
+    assert second.status_code == 400
+    assert second.json()["detail"] == "Preferences already exist for user_id=1"
+
+
+async def test_preferences_are_read_back(client: httpx2.AsyncClient) -> None:
+    await client.post("/api/v1/preferences/1", json={"email_enabled": True, "sms_enabled": False})
+
+    answer = await client.get("/api/v1/preferences/1")
+
+    assert (answer.status_code, answer.json()) == (200, {"email_enabled": True, "sms_enabled": False})
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+async def test_preferences_that_are_not_there_are_not_found(client: httpx2.AsyncClient, method: str) -> None:
+    answer = await client.request(method, "/api/v1/preferences/404", json={} if method == "PATCH" else None)
+
+    assert answer.status_code == 404
+    assert answer.json()["detail"] == "Preference not found"
+
+
+async def test_put_creates_and_replaces(client: httpx2.AsyncClient) -> None:
+    for wishes in (WISHES, {"email_enabled": False, "sms_enabled": True}):
+        answer = await client.put("/api/v1/preferences/1", json=wishes)
+        assert (answer.status_code, answer.json()) == (200, wishes)
+        assert (await client.get("/api/v1/preferences/1")).json() == wishes
+
+
+async def test_patch_changes_only_what_it_names(client: httpx2.AsyncClient) -> None:
+    await client.post("/api/v1/preferences/1", json=WISHES)
+
+    answer = await client.patch("/api/v1/preferences/1", json={"sms_enabled": False})
+
+    assert (answer.status_code, answer.json()) == (200, {"email_enabled": True, "sms_enabled": False})
+
+
+async def test_deleted_preferences_are_gone(client: httpx2.AsyncClient) -> None:
+    await client.post("/api/v1/preferences/1", json=WISHES)
+
+    assert (await client.delete("/api/v1/preferences/1")).status_code == 204
+    assert (await client.get("/api/v1/preferences/1")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (
+            {"email_enabled": True, "sms_enabled": "not a boolean"},
+            {
+                "type": "bool_parsing",
+                "loc": ["body", "sms_enabled"],
+                "msg": "Input should be a valid boolean, unable to interpret input",
+                "input": "not a boolean",
+            },
+        ),
+        (
+            {"email_enabled": True},
+            {
+                "type": "missing",
+                "loc": ["body", "sms_enabled"],
+                "msg": "Field required",
+                "input": {"email_enabled": True},
+            },
+        ),
+        (
+            {"sms_enabled": False},
+            {
+                "type": "missing",
+                "loc": ["body", "email_enabled"],
+                "msg": "Field required",
+                "input": {"sms_enabled": False},
+            },
+        ),
+    ],
+)
+async def test_wrong_wishes_are_explained_as_the_seed_did(
+    lite: httpx2.AsyncClient, body: dict[str, object], detail: dict[str, object]
+) -> None:
+    answer = await lite.post("/api/v1/preferences/2", json=body)
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == [detail]
+
+
+@pytest.mark.parametrize("user_id", ["-1", str(2**63), "x", "1.5", "%00"])
+async def test_an_impossible_user_id_names_its_field(lite: httpx2.AsyncClient, user_id: str) -> None:
+    answer = await lite.get(f"/api/v1/preferences/{user_id}")
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["path", "user_id"]

@@ -1,0 +1,102 @@
+"""What holds for every call: request ids, health, figures, and what happens when a part is down."""
+
+import httpx2
+import pytest
+
+from property_alert_notification.errors import ConfigurationError
+from property_alert_notification.settings import Settings
+from property_alert_notification.wiring import assemble
+from tests.api.conftest import NOTIFICATION, WISHES, a_client
+from tests.pipeline.world import eventually
+from tests.services.postgres import Postgres
+from tests.services.process import free_port
+
+
+async def test_a_request_id_comes_back_and_a_bad_one_is_replaced(lite: httpx2.AsyncClient) -> None:
+    given = await lite.get("/health/live", headers={"X-Request-ID": "caller-7"})
+    bad = await lite.get("/health/live", headers={"X-Request-ID": "a b<script>"})
+
+    assert given.headers["X-Request-ID"] == "caller-7"
+    assert bad.headers["X-Request-ID"] not in ("", "a b<script>")
+
+
+async def test_a_working_service_is_alive_and_ready(lite: httpx2.AsyncClient) -> None:
+    live, ready = await lite.get("/health/live"), await lite.get("/health/ready")
+
+    assert (live.status_code, live.json()) == (200, {"status": "alive"})
+    assert (ready.status_code, ready.json()["status"]) == (200, "ready")
+
+
+async def test_figures_count_what_was_accepted_and_carry_no_address(lite: httpx2.AsyncClient) -> None:
+    await lite.post("/api/v1/notifications/", json=NOTIFICATION)
+
+    figures = (await lite.get("/metrics")).text
+
+    assert "property_alerts_notifications_accepted_total 1.0" in figures
+    assert 'property_alerts_queue_age_seconds{channel="email"}' in figures
+    assert 'property_alerts_stage_seconds_count{stage="accept"} 1.0' in figures
+    assert "user@test.com" not in figures
+
+
+async def test_unknown_paths_and_methods_are_problems_too(lite: httpx2.AsyncClient) -> None:
+    missing, wrong = await lite.get("/api/v1/nothing"), await lite.delete("/api/v1/notifications/")
+
+    assert (missing.status_code, missing.json()["status"]) == (404, 404)
+    assert (wrong.status_code, wrong.json()["status"]) == (405, 405)
+
+
+async def test_a_dead_broker_degrades_but_accepting_goes_on(store_url: str) -> None:
+    nobody = f"amqp://guest:guest@127.0.0.1:{free_port()}/"
+    async with a_client(database_url=store_url, queue_broker_url=nobody) as client:
+        await client.put("/api/v1/preferences/1", json=WISHES)
+        accepted = await client.post("/api/v1/notifications/", json=NOTIFICATION)
+        ready = await client.get("/health/ready")
+
+    assert accepted.status_code == 200
+    assert (ready.status_code, ready.json()["status"], ready.json()["broker"]["up"]) == (200, "degraded", False)
+    assert "guest:" not in ready.text
+
+
+async def test_a_store_that_dies_is_answered_503_and_used_again_when_it_is_back(
+    postgres: Postgres, postgres_url: str
+) -> None:
+    async with a_client(database_url=postgres_url, store_timeout=1) as client:
+        await client.put("/api/v1/preferences/1", json=WISHES)
+        postgres.kill()
+        try:
+            refused = await client.post("/api/v1/notifications/", json=NOTIFICATION)
+            ready = await client.get("/health/ready")
+        finally:
+            postgres.start()
+
+        async def accepted() -> bool:
+            return (await client.post("/api/v1/notifications/", json=NOTIFICATION)).status_code == 200
+
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+        assert (ready.status_code, ready.json()["store"]["up"]) == (503, False)
+        await eventually(accepted)
+
+
+async def test_a_store_that_was_dead_at_the_start_is_migrated_and_used_when_it_is_there(
+    postgres: Postgres, postgres_url: str
+) -> None:
+    postgres.stop()
+    async with a_client(database_url=postgres_url, store_timeout=1) as client:
+        try:
+            refused = await client.put("/api/v1/preferences/1", json=WISHES)
+        finally:
+            postgres.start()
+
+        async def answered() -> bool:
+            return (await client.put("/api/v1/preferences/1", json=WISHES)).status_code == 200
+
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+        await eventually(answered)
+
+
+async def test_an_old_schema_stops_the_start_outside_local(store_url: str) -> None:
+    settings = Settings(database_url=store_url, environment="production")
+
+    with pytest.raises(ConfigurationError, match="property-alerts migrate"):
+        async with assemble(settings):
+            pass

@@ -1,0 +1,1 @@
+"""The brokers: one contract, and the faults that only a real one has."""

@@ -1,0 +1,159 @@
+"""Both brokers, each on its real carrier, behind one small face that the conformance suite talks to."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+import pytest
+from sqlalchemy import insert
+from sqlmodel import SQLModel
+
+from property_alert_notification.broker.base import Broker, Lane, Listener
+from property_alert_notification.broker.embedded import EmbeddedBroker
+from property_alert_notification.broker.rabbitmq import RabbitMQBroker
+from property_alert_notification.clock import Clock
+from property_alert_notification.database import Database, table_of
+from property_alert_notification.deliveries import queries
+from property_alert_notification.notifications.models import Notification
+from property_alert_notification.vocabulary import Channel, DeliveryState
+from tests.services.rabbitmq import RabbitMQ
+
+CLOCK = Clock()
+EMAIL = Lane(Channel.EMAIL)
+
+
+class Carrier(Protocol):
+    """What carries the doorbells of one test, however many brokers are connected to it."""
+
+    async def connect(self, *, poll: timedelta = timedelta(milliseconds=50)) -> Broker:
+        """What one process would use."""
+
+    async def make_due(self, broker: Broker, count: int, lane: Lane = EMAIL) -> list[UUID]:
+        """Let this many deliveries become due, and ring for them."""
+
+    async def claim(self, deliveries: Sequence[UUID]) -> list[UUID]:
+        """Those of the deliveries that are the caller's own from now on."""
+
+
+class StoreCarrier:
+    """The table of due deliveries in a SQLite database."""
+
+    def __init__(self, database: Database, stack: AsyncExitStack) -> None:
+        self._database = database
+        self._stack = stack
+
+    async def connect(self, *, poll: timedelta = timedelta(milliseconds=50)) -> Broker:
+        return await self._stack.enter_async_context(EmbeddedBroker(self._read_due, poll=poll))
+
+    async def _read_due(self, channel: Channel, limit: int) -> Sequence[UUID]:
+        async with self._database.reading() as connection:
+            return await queries.due(connection, channel, now=CLOCK.now(), limit=limit)
+
+    async def make_due(self, broker: Broker, count: int, lane: Lane = EMAIL) -> list[UUID]:
+        deliveries = [self._delivery(lane) for _ in range(count)]
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                insert(table_of(Notification)),
+                [
+                    {"id": delivery.notification_id, "user_id": 1, "category": "general", "title": "A home",
+                     "message": "Come and see", "urgent": lane.urgent, "accepted_at": delivery.changed_at}
+                    for delivery in deliveries
+                ],
+            )  # fmt: skip
+            await queries.add(connection, deliveries)
+        ids = [delivery.id for delivery in deliveries]
+        await broker.ring(lane, ids)
+        return ids
+
+    def _delivery(self, lane: Lane) -> queries.NewDelivery:
+        now = CLOCK.now()
+        return queries.NewDelivery(
+            id=CLOCK.new_id(),
+            notification_id=CLOCK.new_id(),
+            channel=lane.channel,
+            address="somebody@homes.test",
+            urgent=lane.urgent,
+            state=DeliveryState.QUEUED,
+            reason="due now",
+            due_at=now,
+            changed_at=now,
+        )
+
+    async def claim(self, deliveries: Sequence[UUID]) -> list[UUID]:
+        now = CLOCK.now()
+        async with self._database.transaction() as connection:
+            claims = await queries.claim(connection, deliveries, now=now, leased_until=now + timedelta(minutes=5))
+        return [claim.delivery_id for claim in claims]
+
+
+class RabbitMQCarrier:
+    """A node, and queues of this test's own. Nobody but the broker decides who gets what."""
+
+    def __init__(self, url: str, routing_key: str, stack: AsyncExitStack) -> None:
+        self._new_broker = partial(RabbitMQBroker, url, routing_key)
+        self._stack = stack
+
+    async def connect(self, *, poll: timedelta = timedelta(milliseconds=50)) -> Broker:
+        return await self._stack.enter_async_context(self._new_broker())
+
+    async def make_due(self, broker: Broker, count: int, lane: Lane = EMAIL) -> list[UUID]:
+        ids = [CLOCK.new_id() for _ in range(count)]
+        await broker.ring(lane, ids)
+        return ids
+
+    async def claim(self, deliveries: Sequence[UUID]) -> list[UUID]:
+        return list(deliveries)
+
+
+@pytest.fixture
+def routing_key() -> str:
+    """How the queues of this test, and of no other, begin."""
+    return f"test-{CLOCK.new_id()}"
+
+
+@pytest.fixture(params=["embedded", "rabbitmq"])
+async def carrier(request: pytest.FixtureRequest, tmp_path: Path, routing_key: str) -> AsyncIterator[Carrier]:
+    async with AsyncExitStack() as stack:
+        if request.param == "rabbitmq":
+            node: RabbitMQ = request.getfixturevalue("rabbitmq")
+            yield RabbitMQCarrier(node.url, routing_key, stack)
+        else:
+            database = Database(f"sqlite+aiosqlite:///{tmp_path}/alerts.db")
+            stack.push_async_callback(database.close)
+            async with database.engine.begin() as connection:
+                await connection.run_sync(SQLModel.metadata.create_all)
+            yield StoreCarrier(database, stack)
+
+
+@pytest.fixture
+def node(rabbitmq: RabbitMQ) -> Iterator[RabbitMQ]:
+    """The node, for tests that hurt it: it is up and well again afterwards, whatever became of the test."""
+    yield rabbitmq
+    rabbitmq.stop()
+    rabbitmq.start()
+
+
+async def take_all(
+    carrier: Carrier, listener: Listener, count: int, *, limit: int = 64, patience: float = 30
+) -> list[UUID]:
+    """Take, claim and do until `count` deliveries have been claimed, in the order in which they came."""
+    claimed: list[UUID] = []
+    async with asyncio.timeout(patience):
+        while len(claimed) < count:
+            taken = await listener.take(limit)
+            if taken:
+                claimed += await carrier.claim(taken)
+                await listener.done(taken)
+    return claimed
+
+
+async def until(condition: Callable[[], Awaitable[bool]], *, patience: float = 60) -> None:
+    """Ask again and again until the answer is yes."""
+    async with asyncio.timeout(patience):
+        while not await condition():  # noqa: ASYNC110 - another process is asked, which sets no event of ours
+            await asyncio.sleep(0.02)

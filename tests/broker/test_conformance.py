@@ -1,0 +1,155 @@
+"""What every broker must do, asked of each."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+from property_alert_notification.broker.base import Lane, Listener
+from property_alert_notification.vocabulary import Channel
+from tests.broker.conftest import EMAIL, Carrier, take_all, until
+
+URGENT = Lane(Channel.EMAIL, urgent=True)
+SMS = Lane(Channel.SMS)
+
+
+async def test_what_is_rung_is_taken(carrier: Carrier) -> None:
+    broker = await carrier.connect()
+    listener = await broker.listen(Channel.EMAIL)
+
+    due = await carrier.make_due(broker, 3)
+
+    assert sorted(await take_all(carrier, listener, 3)) == sorted(due)
+
+
+async def test_ringing_for_nothing_is_allowed(carrier: Carrier) -> None:
+    broker = await carrier.connect()
+    listener = await broker.listen(Channel.EMAIL)
+
+    await broker.ring(EMAIL, [])
+
+    assert list(await listener.take(10)) == []
+
+
+async def test_take_gives_no_more_than_it_was_asked_for(carrier: Carrier) -> None:
+    broker = await carrier.connect()
+    listener = await broker.listen(Channel.EMAIL)
+    due = await carrier.make_due(broker, 120)
+
+    taken: list[UUID] = []
+    while len(taken) < 120:
+        part = await listener.take(7)
+        assert len(part) <= 7
+        taken += await carrier.claim(part) if part else []
+        await listener.done(part)
+
+    assert sorted(taken) == sorted(due)
+
+
+async def test_urgent_deliveries_are_taken_first(carrier: Carrier) -> None:
+    broker = await carrier.connect()
+    await carrier.make_due(broker, 100, EMAIL)
+    urgent = await carrier.make_due(broker, 5, URGENT)
+    listener = await broker.listen(Channel.EMAIL)
+
+    taken = await take_all(carrier, listener, 105, limit=20)
+
+    # A listener that has just begun may hear one lane a moment before the other.
+    assert set(urgent) <= set(taken[:40])
+    assert len(set(taken)) == 105
+
+
+async def test_a_listener_hears_its_own_channel_only(carrier: Carrier) -> None:
+    broker = await carrier.connect()
+    email, sms = await broker.listen(Channel.EMAIL), await broker.listen(Channel.SMS)
+
+    due_by_email = await carrier.make_due(broker, 2, EMAIL)
+    due_by_sms = await carrier.make_due(broker, 3, SMS)
+
+    assert sorted(await take_all(carrier, email, 2)) == sorted(due_by_email)
+    assert sorted(await take_all(carrier, sms, 3)) == sorted(due_by_sms)
+
+
+async def test_an_idle_listener_answers_with_nothing(carrier: Carrier) -> None:
+    broker = await carrier.connect()
+    listener = await broker.listen(Channel.EMAIL)
+
+    async with asyncio.timeout(10):
+        assert list(await listener.take(10)) == []
+
+
+async def test_what_is_done_is_forgotten(carrier: Carrier) -> None:
+    broker = await carrier.connect()
+    listener = await broker.listen(Channel.EMAIL)
+    await carrier.make_due(broker, 60)
+    await take_all(carrier, listener, 60)
+
+    await listener.close()
+
+    later = await broker.listen(Channel.EMAIL)
+    assert list(await later.take(10)) == []
+
+
+async def test_what_was_not_done_comes_back_after_close(carrier: Carrier) -> None:
+    broker = await carrier.connect()
+    due = await carrier.make_due(broker, 60)
+    listener = await broker.listen(Channel.EMAIL)
+    taken: list[UUID] = []
+    while not taken:
+        taken += await listener.take(10)
+
+    await listener.close()
+
+    later = await broker.listen(Channel.EMAIL)
+    assert set(await take_all(carrier, later, 60)) == set(due)
+
+
+async def test_two_processes_share_thousands_and_none_is_claimed_twice(carrier: Carrier) -> None:
+    """With RabbitMQ a doorbell goes to one listener; with the embedded broker the claim decides."""
+    first, second = await carrier.connect(), await carrier.connect()
+    listeners = [await first.listen(Channel.EMAIL), await second.listen(Channel.EMAIL)]
+    due = await carrier.make_due(first, 3_000)
+    claimed: list[UUID] = []
+
+    async def work(listener: Listener) -> None:
+        while len(claimed) < len(due):
+            taken = await listener.take(64)
+            if taken:
+                claimed.extend(await carrier.claim(taken))
+                await listener.done(taken)
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(*map(work, listeners))
+
+    assert len(claimed) == len(due)
+    assert set(claimed) == set(due)
+
+
+async def test_waking_ends_the_wait(carrier: Carrier) -> None:
+    broker = await carrier.connect(poll=timedelta(seconds=1))
+    listener = await broker.listen(Channel.EMAIL)
+    assert list(await listener.take(10)) == []  # from here on it waits for the next poll
+
+    waiting = asyncio.create_task(take_all(carrier, listener, 1))
+    await asyncio.sleep(0)
+    due = await carrier.make_due(broker, 1)
+    broker.wake()
+
+    assert await waiting == due
+
+
+async def test_nothing_waits_once_all_is_taken(carrier: Carrier) -> None:
+    broker = await carrier.connect()
+    listener = await broker.listen(Channel.EMAIL)
+    await carrier.make_due(broker, 10)
+    await take_all(carrier, listener, 10)
+
+    async def nothing_waits() -> bool:
+        return await broker.waiting(EMAIL) == 0
+
+    await until(nothing_waits)
+
+
+async def test_a_broker_that_is_well_says_so(carrier: Carrier) -> None:
+    broker = await carrier.connect()
+
+    await broker.check()

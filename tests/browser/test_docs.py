@@ -1,0 +1,68 @@
+"""The API documentation and the first page, on a machine without internet access."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from tests.services.pages import Pages, serve_pages
+
+
+@pytest.fixture
+async def pages(tmp_path: Path) -> AsyncIterator[Pages]:
+    async with serve_pages(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+async def outside(page: Page) -> list[str]:
+    """Every request that did not stay on this machine; none of them gets through."""
+    tried: list[str] = []
+
+    async def stay_here(route: Route) -> None:
+        if urlsplit(route.request.url).hostname == "127.0.0.1":
+            await route.continue_()
+        else:
+            tried.append(route.request.url)
+            await route.abort()
+
+    await page.context.route("**/*", stay_here)
+    return tried
+
+
+async def test_the_documentation_shows_every_operation_without_internet(
+    pages: Pages, page: Page, outside: list[str]
+) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+
+    await page.goto(f"{pages.url}/docs", wait_until="networkidle")
+
+    await expect(page.get_by_text("List captured messages")).to_be_visible()
+    described = (await (await page.request.get(f"{pages.url}/openapi.json")).json())["paths"]
+    await expect(page.locator(".opblock")).to_have_count(sum(len(operations) for operations in described.values()))
+    await page.get_by_text("List captured messages").click()
+    await page.get_by_role("button", name="Try it out").click()
+    await page.get_by_role("button", name="Execute").click()
+    await expect(page.locator(".live-responses-table .response .response-col_status")).to_have_text("200")
+    assert outside == []
+    assert complaints == []
+
+
+async def test_the_first_page_leads_to_the_others(pages: Pages, page: Page, outside: list[str]) -> None:
+    await page.goto(pages.url)
+
+    links = page.get_by_role("navigation").get_by_role("link")
+    targets = [await link.get_attribute("href") for link in await links.all()]
+    assert targets == ["/mailbox", "/docs", "/health/ready", "/metrics"]
+    await links.first.click()
+    await expect(page.get_by_role("heading", name="Mailbox")).to_be_visible()
+    assert outside == []
+
+
+async def test_the_watch_over_the_outside_sees_what_leaves(page: Page, outside: list[str]) -> None:
+    await page.set_content('<img src="http://pictures.test/house.png">')
+
+    assert outside == ["http://pictures.test/house.png"]

@@ -1,0 +1,64 @@
+"""What the tests of providers share: messages, and tools on a store of their own."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from sqlmodel import SQLModel
+
+from property_alert_notification.channels.base import OutgoingMessage, Tools
+from property_alert_notification.clock import Clock
+from property_alert_notification.database import Database
+from property_alert_notification.settings import Settings, load
+
+CLOCK = Clock()
+
+
+def a_message(to: str = "anna@example.com", *, html: bool = True, text: str = "Now 450,000.") -> OutgoingMessage:
+    """One message with a delivery id of its own."""
+    return OutgoingMessage(
+        delivery_id=CLOCK.new_id(),
+        to=to,
+        subject="Price drop",
+        text=text,
+        html=f"<p>{text}</p>" if html else None,
+    )
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in list(os.environ):
+        if name.startswith(("SMTP_", "EMAIL_", "SMS_", "TWILIO_")):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    """What was announced on the console."""
+    return []
+
+
+@pytest.fixture
+async def tools(tmp_path: Path, lines: list[str]) -> AsyncIterator[Tools]:
+    """Tools on an empty SQLite store."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/mail.db")
+    async with database.engine.begin() as connection:
+        await connection.run_sync(SQLModel.metadata.create_all)
+    yield Tools(load(Settings), database, CLOCK, lines.append)
+    await database.close()
+
+
+Environ = Callable[..., None]
+
+
+@pytest.fixture
+def environ(monkeypatch: pytest.MonkeyPatch) -> Environ:
+    """Sets environment variables by keyword for one test."""
+
+    def set_all(**variables: object) -> None:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, str(value))
+
+    return set_all

@@ -1,0 +1,136 @@
+"""An SMTP server that does at one verb what a test tells it to."""
+
+import asyncio
+import ssl
+from collections import Counter
+from types import TracebackType
+from typing import Self
+
+DROP = "drop"
+"""Close the connection instead of answering."""
+
+SILENCE = "silence"
+"""Do not answer, and wait for the client to give up."""
+
+_EXTENSIONS = ["AUTH PLAIN LOGIN", "SMTPUTF8", "8BITMIME"]
+_USUAL = {"STARTTLS": "220 go", "DATA": "354 go", "AUTH": "235 welcome", "QUIT": "221 bye"}
+
+
+class ScriptedSmtpServer:
+    """Answers every verb as RFC 5321 has it, except those in `script`.
+
+    Attributes:
+        script: verb (`GREETING`, `DOT`, …) to an answer, DROP or SILENCE; may change at any time.
+        taken: every message that was answered 250 after its dot.
+        verbs: how often each verb was heard.
+    """
+
+    def __init__(
+        self,
+        script: dict[str, str] | None = None,
+        *,
+        starttls: ssl.SSLContext | None = None,
+        extensions: list[str] | None = None,
+    ) -> None:
+        self.script = script or {}
+        self.taken: list[bytes] = []
+        self.verbs: Counter[str] = Counter()
+        self.commands: list[str] = []
+        self.port = 0
+        self.open = 0
+        self.most_open = 0
+        self._starttls = starttls
+        self._extensions = _EXTENSIONS if extensions is None else extensions
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._stopping = asyncio.Event()
+        self._news = asyncio.Condition()
+        self._conversations: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._stopping.set()
+        self._server.close()
+        await self.hang_up()
+
+    async def hang_up(self, farewell: bytes = b"") -> None:
+        """Close every connection, after a last unasked line if one is given."""
+        for writer in list(self._writers):
+            if farewell:
+                writer.write(farewell)
+            writer.close()
+        await asyncio.gather(*self._conversations)
+
+    async def heard(self, verb: str) -> None:
+        """Return when `verb` has been said at least once."""
+        async with self._news:
+            await self._news.wait_for(lambda: self.verbs[verb] > 0)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        conversation = asyncio.current_task()
+        assert conversation is not None
+        self._conversations.add(conversation)
+        self._writers.add(writer)
+        self.open += 1
+        self.most_open = max(self.most_open, self.open)
+        try:
+            await self._converse(reader, writer)
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self.open -= 1
+            self._writers.discard(writer)
+            self._conversations.discard(conversation)
+            writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not await self._answer(writer, "GREETING", "220 ready"):
+            return
+        encrypted = False
+        while line := await reader.readline():
+            verb = line.split()[0].decode().upper()
+            self.commands.append(line.decode().strip())
+            usual = self._ehlo(encrypted=encrypted) if verb == "EHLO" else _USUAL.get(verb, "250 fine")
+            if not await self._answer(writer, verb, usual) or verb == "QUIT":
+                return
+            said = self.script.get(verb, usual)
+            if said.startswith("220") and self._starttls:
+                await writer.start_tls(self._starttls)
+                encrypted = True
+            if said.startswith("354") and not await self._take(reader, writer):
+                return
+
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        content = await reader.readuntil(b"\r\n.\r\n")
+        usual = "250 2.0.0 Ok: queued as 4XyZ99"
+        if self.script.get("DOT", usual).startswith("250"):
+            self.taken.append(content)
+        return await self._answer(writer, "DOT", usual)
+
+    def _ehlo(self, *, encrypted: bool) -> str:
+        offered = list(self._extensions)
+        if self._starttls is not None and not encrypted:
+            offered.append("STARTTLS")
+        lines = ["scripted", *offered]
+        return "\r\n".join(f"250{'-' if line is not lines[-1] else ' '}{line}" for line in lines)
+
+    async def _answer(self, writer: asyncio.StreamWriter, verb: str, usual: str) -> bool:
+        """Whether the conversation goes on."""
+        async with self._news:
+            self.verbs[verb] += 1
+            self._news.notify_all()
+        answer = self.script.get(verb, usual)
+        if answer == SILENCE:
+            await self._stopping.wait()
+        if answer in {DROP, SILENCE}:
+            return False
+        writer.write(f"{answer}\r\n".encode())
+        await writer.drain()
+        return not answer.startswith("421")

@@ -1,0 +1,335 @@
+"""Email to real SMTP servers on loopback: well-behaved, encrypted, and as odd as they come."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from aiosmtpd.smtp import AuthResult, LoginPassword
+
+from property_alert_notification.channels import email_smtp
+from property_alert_notification.channels.base import Tools
+from property_alert_notification.channels.email_smtp import SmtpSender, SmtpSettings
+from property_alert_notification.channels.mime import Composer, EmailSettings
+from property_alert_notification.errors import ConfigurationError, OutcomeUnknown, Refused, RetryLater, SendError
+from tests.channels.conftest import CLOCK, Environ, a_message
+from tests.channels.smtp_script import DROP, SILENCE, ScriptedSmtpServer
+from tests.services.smtp import SmtpServer
+
+PASSWORD = "correct horse"
+
+
+def a_sender(port: int, **settings: Any) -> SmtpSender:
+    chosen = {"host": "127.0.0.1", "port": port, "starttls": "off", "timeout": 20, "final_timeout": 20, **settings}
+    composer = Composer(EmailSettings(email_from="alerts@example.com", email_from_name="Example Homes"))
+    return SmtpSender(SmtpSettings(**chosen), composer, CLOCK)
+
+
+@asynccontextmanager
+async def sending_to(server: Any, **settings: Any) -> AsyncIterator[SmtpSender]:
+    sender = a_sender(server.port, **settings)
+    try:
+        yield sender
+    finally:
+        await sender.close()
+
+
+@pytest.fixture
+async def scripted() -> AsyncIterator[ScriptedSmtpServer]:
+    async with ScriptedSmtpServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return path
+
+
+@pytest.fixture
+def certificate(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    return context
+
+
+def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, login: Any) -> AuthResult:
+    right = isinstance(login, LoginPassword) and (login.login, login.password) == (b"alerts", PASSWORD.encode())
+    return AuthResult(success=right, handled=False)
+
+
+# What one message comes to, by the verb at which the server turned odd. The verbs before RCPT say nothing about it.
+SETTING_UP = ("GREETING", "EHLO", "STARTTLS", "AUTH", "MAIL")
+JUDGING = ("RCPT", "DATA", "DOT")
+GRID = [
+    *[(verb, answer, RetryLater) for verb in SETTING_UP for answer in ("421 closing", "450 wait", "550 no", DROP)],
+    *[(verb, answer, RetryLater) for verb in JUDGING for answer in ("421 closing", "450 wait", "451 wait", "452 full")],
+    *[(verb, answer, Refused) for verb in JUDGING for answer in ("550 no", "552 full", "554 no")],
+    ("RCPT", DROP, RetryLater),
+    ("DATA", DROP, RetryLater),
+    ("RCPT", "530 5.7.0 log in first", RetryLater),
+    ("DOT", DROP, OutcomeUnknown),
+    ("DOT", "nonsense", OutcomeUnknown),
+    *[("QUIT", answer, None) for answer in ("421 closing", "450 wait", "550 no", DROP)],
+]
+
+
+@pytest.mark.parametrize(("verb", "answer", "expected"), GRID)
+async def test_what_a_failure_means_depends_on_how_far_the_message_had_come(
+    verb: str, answer: str, expected: type[SendError] | None, certificate: ssl.SSLContext, ca_file: Path
+) -> None:
+    secure = {"starttls": "required", "ca_file": ca_file, "host": "localhost"} if verb == "STARTTLS" else {}
+    options = {"starttls": certificate} if verb == "STARTTLS" else {}
+    async with (
+        ScriptedSmtpServer({verb: answer}, **options) as server,
+        sending_to(server, username="alerts", password="x", messages_per_connection=1, **secure) as sender,
+    ):
+        if expected is None:
+            await sender.send(a_message())
+            assert len(server.taken) == 1
+            return
+
+        with pytest.raises(expected) as caught:
+            await sender.send(a_message())
+
+        assert type(caught.value) is expected
+        assert server.taken == []
+        # The server is well again, and so are we.
+        server.script.clear()
+        await sender.send(a_message())
+        assert len(server.taken) == 1
+
+
+@pytest.mark.parametrize("verb", ["GREETING", "EHLO", "MAIL", "RCPT", "DATA"])
+async def test_silence_before_the_final_dot_is_not_sent(verb: str) -> None:
+    async with ScriptedSmtpServer({verb: SILENCE}) as server, sending_to(server, timeout=0.1) as sender:
+        with pytest.raises(RetryLater, match="timeout"):
+            await sender.send(a_message())
+
+
+async def test_silence_after_the_final_dot_is_unknown() -> None:
+    async with ScriptedSmtpServer({"DOT": SILENCE}) as server, sending_to(server, final_timeout=0.1) as sender:
+        with pytest.raises(OutcomeUnknown, match="timeout"):
+            await sender.send(a_message())
+
+
+async def test_reasons_hold_codes_and_no_address(scripted: ScriptedSmtpServer) -> None:
+    scripted.script["RCPT"] = "550 5.1.1 <anna@example.com>: no such user anna@example.com"
+    async with sending_to(scripted) as sender:
+        with pytest.raises(Refused) as caught:
+            await sender.send(a_message("anna@example.com"))
+    assert caught.value.reason == "SMTP 550 5.1.1 at RCPT"
+
+
+async def test_nobody_listening_is_not_sent() -> None:
+    async with ScriptedSmtpServer() as server:
+        port = server.port
+    with pytest.raises(RetryLater, match="ConnectionRefusedError"):
+        await a_sender(port).send(a_message())
+
+
+async def test_a_connection_serves_many_messages(scripted: ScriptedSmtpServer) -> None:
+    async with sending_to(scripted, connections=1) as sender:
+        for _ in range(5):
+            receipt = await sender.send(a_message())
+    assert receipt.provider_message_id == "4XyZ99"
+    assert (scripted.verbs["GREETING"], len(scripted.taken), scripted.verbs["QUIT"]) == (1, 5, 1)
+
+
+async def test_a_refused_message_leaves_the_connection_usable(scripted: ScriptedSmtpServer) -> None:
+    async with sending_to(scripted, connections=1) as sender:
+        scripted.script["RCPT"] = "550 no"
+        with pytest.raises(Refused):
+            await sender.send(a_message())
+        scripted.script.clear()
+        await sender.send(a_message())
+    assert (scripted.verbs["GREETING"], scripted.verbs["RSET"], len(scripted.taken)) == (1, 1, 1)
+
+
+async def test_a_connection_is_closed_after_its_share_of_messages(scripted: ScriptedSmtpServer) -> None:
+    async with sending_to(scripted, connections=1, messages_per_connection=2) as sender:
+        for _ in range(6):
+            await sender.send(a_message())
+    assert (scripted.verbs["GREETING"], scripted.verbs["QUIT"]) == (3, 3)
+
+
+@pytest.mark.parametrize("farewell", [b"", b"421 4.4.2 idle for too long\r\n"])
+async def test_a_server_that_closed_an_idle_connection_costs_no_message(
+    scripted: ScriptedSmtpServer, farewell: bytes
+) -> None:
+    async with sending_to(scripted, connections=1) as sender:
+        await sender.send(a_message())
+        await scripted.hang_up(farewell)
+        await sender.send(a_message())
+    assert (scripted.verbs["GREETING"], len(scripted.taken)) == (2, 2)
+
+
+@pytest.mark.parametrize("answer", ["421 idle for too long", DROP])
+async def test_a_reused_connection_that_ends_before_the_dot_is_replaced(
+    scripted: ScriptedSmtpServer, answer: str
+) -> None:
+    class OnlyOnce(dict[str, str]):
+        def get(self, key: str, default: Any = None) -> Any:
+            return super().pop(key, default)
+
+    async with sending_to(scripted, connections=1) as sender:
+        await sender.send(a_message())
+        scripted.script = OnlyOnce(MAIL=answer)
+        await sender.send(a_message())
+    assert (scripted.verbs["GREETING"], len(scripted.taken)) == (2, 2)
+
+
+async def test_an_old_idle_connection_is_not_used_again(scripted: ScriptedSmtpServer) -> None:
+    async with sending_to(scripted, connections=1, idle_timeout=1e-9) as sender:
+        await sender.send(a_message())
+        await sender.send(a_message())
+    assert (scripted.verbs["GREETING"], scripted.verbs["QUIT"]) == (2, 2)
+
+
+async def test_a_cancelled_message_takes_its_connection_with_it() -> None:
+    async with ScriptedSmtpServer({"RCPT": SILENCE}) as server, sending_to(server, connections=1) as sender:
+        sending = asyncio.create_task(sender.send(a_message()))
+        await server.heard("RCPT")
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        server.script.clear()
+        await sender.send(a_message())
+        assert (server.verbs["GREETING"], len(server.taken)) == (2, 1)
+
+
+async def test_a_line_that_begins_with_a_dot_arrives_with_one(smtp_server: SmtpServer) -> None:
+    text = "first\n.second\n.\n..third\n"
+    async with sending_to(smtp_server) as sender:
+        await sender.send(a_message(html=False, text=text))
+    (mail,) = await smtp_server.wait_for(1)
+    assert mail.parsed().get_content().split() == text.split()
+
+
+async def test_a_thousand_messages_arrive_once_each_over_few_connections(smtp_server: SmtpServer) -> None:
+    messages = [a_message(f"user{number}@example.com", text=f"Häuser {number} €") for number in range(1_000)]
+    async with sending_to(smtp_server, connections=4) as sender:
+        ready = asyncio.Semaphore(sender.concurrency)
+
+        async def send(number: int) -> None:
+            async with ready:
+                await sender.send(messages[number])
+
+        await asyncio.gather(*[send(number) for number in range(1_000)])
+
+    mails = await smtp_server.wait_for(1_000)
+    assert sorted(mail.recipients for mail in mails) == sorted((message.to,) for message in messages)
+    by_recipient = {mail.recipients[0]: mail.parsed() for mail in mails}
+    for message in messages:
+        plain = by_recipient[message.to].get_body(("plain",))
+        assert plain is not None
+        assert plain.get_content().strip() == message.text
+
+
+async def test_the_pool_never_holds_more_connections_than_it_may(scripted: ScriptedSmtpServer) -> None:
+    async with sending_to(scripted, connections=3, messages_per_connection=7) as sender:
+        await asyncio.gather(*[sender.send(a_message()) for _ in range(200)], sender.check())
+    assert len(scripted.taken) == 200
+    assert scripted.most_open <= 3
+
+
+async def test_starttls_and_a_login_with_a_ca_of_our_own(certificate: ssl.SSLContext, ca_file: Path) -> None:
+    options = {"tls_context": certificate, "authenticator": authenticate, "auth_required": True}
+    login = {"starttls": "required", "ca_file": ca_file, "host": "localhost", "username": "alerts"}
+    with SmtpServer(**options) as server:
+        async with sending_to(server, password=PASSWORD, **login) as sender:
+            await sender.send(a_message())
+            assert await sender.check() == f"localhost:{server.port} answers, encrypted, logged in"
+        assert len(await server.wait_for(1)) == 1
+
+        async with sending_to(server, password="wrong", **login) as sender:
+            with pytest.raises(RetryLater, match=r"SMTP 535 5\.7\.8 at AUTH"):
+                await sender.send(a_message())
+
+
+async def test_tls_from_the_first_byte(certificate: ssl.SSLContext, ca_file: Path) -> None:
+    with SmtpServer(ssl_context=certificate) as server:
+        async with sending_to(server, tls=True, host="localhost", ca_file=ca_file) as sender:
+            await sender.send(a_message())
+        assert len(await server.wait_for(1)) == 1
+
+
+async def test_a_certificate_nobody_vouches_for_is_not_trusted(certificate: ssl.SSLContext) -> None:
+    with SmtpServer(tls_context=certificate) as server:
+        async with sending_to(server, starttls="required", host="localhost") as sender:
+            with pytest.raises(RetryLater, match="certificate is not trusted"):
+                await sender.send(a_message())
+        assert server.mails == []
+
+
+async def test_a_certificate_for_another_name_is_not_trusted(certificate: ssl.SSLContext, ca_file: Path) -> None:
+    with SmtpServer(tls_context=certificate) as server:
+        async with sending_to(server, starttls="required", ca_file=ca_file) as sender:
+            with pytest.raises(RetryLater, match="certificate is not trusted"):
+                await sender.send(a_message())
+
+
+async def test_required_starttls_never_falls_back_to_plain_text(scripted: ScriptedSmtpServer) -> None:
+    async with sending_to(scripted, starttls="required", username="alerts", password="x") as sender:
+        with pytest.raises(RetryLater, match="STARTTLS"):
+            await sender.send(a_message())
+    assert (scripted.verbs["AUTH"], scripted.verbs["MAIL"]) == (0, 0)
+
+
+async def test_opportunistic_starttls_takes_what_it_gets(
+    scripted: ScriptedSmtpServer, certificate: ssl.SSLContext
+) -> None:
+    async with sending_to(scripted, starttls="opportunistic") as sender:
+        await sender.send(a_message())
+        assert "not encrypted, no login" in await sender.check()
+    async with (
+        ScriptedSmtpServer(starttls=certificate) as server,
+        sending_to(server, starttls="opportunistic") as sender,
+    ):
+        await sender.send(a_message())
+        assert server.verbs["STARTTLS"] == 1
+
+
+async def test_a_server_without_a_login_is_not_sent() -> None:
+    async with ScriptedSmtpServer(extensions=[]) as server, sending_to(server, username="alerts") as sender:
+        with pytest.raises(RetryLater, match="offers no login"):
+            await sender.send(a_message())
+
+
+async def test_an_address_beyond_ascii_needs_a_server_that_takes_it(scripted: ScriptedSmtpServer) -> None:
+    async with sending_to(scripted) as sender:
+        await sender.send(a_message("änna@häuser.example"))
+    assert "MAIL FROM:<alerts@example.com> BODY=8BITMIME SMTPUTF8" in scripted.commands
+    assert "RCPT TO:<änna@xn--huser-gra.example>" in scripted.commands
+
+    async with ScriptedSmtpServer(extensions=[]) as server, sending_to(server) as sender:
+        with pytest.raises(Refused, match="SMTPUTF8"):
+            await sender.send(a_message("änna@example.com"))
+
+
+async def test_the_settings_are_read_and_checked(tools: Tools, environ: Environ) -> None:
+    with pytest.raises(ConfigurationError, match="EMAIL_FROM: needed"):
+        email_smtp.create(tools)
+
+    environ(EMAIL_FROM="alerts@example.com", SMTP_USERNAME="alerts", SMTP_STARTTLS="opportunistic")
+    with pytest.raises(ConfigurationError, match="SMTP_STARTTLS"):
+        email_smtp.create(tools)
+
+    environ(SMTP_STARTTLS="required", SMTP_CA_FILE="/nowhere/ca.pem")
+    with pytest.raises(ConfigurationError, match="SMTP_CA_FILE"):
+        email_smtp.create(tools)
+
+    environ(SMTP_CA_FILE="", SMTP_CONNECTIONS="3")
+    sender = email_smtp.create(tools)
+    assert sender.concurrency == 6
+    await sender.close()

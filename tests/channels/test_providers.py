@@ -1,0 +1,188 @@
+"""What every provider must do, whatever it is called and whoever wrote it."""
+
+import asyncio
+import importlib
+import re
+from email import message_from_string, policy
+from pathlib import Path
+
+import pytest
+
+from property_alert_notification import channels
+from property_alert_notification.channels import registry
+from property_alert_notification.channels.base import Tools
+from property_alert_notification.errors import ConfigurationError, OutcomeUnknown, Refused
+from property_alert_notification.mailbox import queries
+from property_alert_notification.mailbox.capture import KEPT, Capture
+from property_alert_notification.mailbox.queries import Captured
+from property_alert_notification.vocabulary import Channel
+from tests.channels.conftest import CLOCK, Environ, a_message
+from tests.channels.http_server import HttpServer, answering
+from tests.channels.smtp_script import ScriptedSmtpServer
+
+EVERY_PROVIDER = [(channel, name) for channel in Channel for name in registry.names(channel)]
+GUIDE = Path(__file__).parents[2] / "docs" / "adding-a-provider.md"
+
+
+def test_the_providers_are_these() -> None:
+    assert registry.names(Channel.EMAIL) == ["console", "mailbox", "smtp"]
+    assert registry.names(Channel.SMS) == ["console", "http", "mailbox", "twilio"]
+
+
+@pytest.mark.parametrize(("channel", "name"), EVERY_PROVIDER)
+async def test_every_provider_keeps_the_promise(channel: Channel, name: str, tools: Tools, environ: Environ) -> None:
+    async with ScriptedSmtpServer() as smtp, HttpServer() as http:
+        http.behaviour = answering(200, b'{"sid": "SM1", "id": "1"}')
+        environ(
+            EMAIL_FROM="alerts@example.com",
+            SMTP_HOST="127.0.0.1",
+            SMTP_PORT=smtp.port,
+            SMTP_STARTTLS="off",
+            TWILIO_ACCOUNT_SID="AC" + "0" * 32,
+            TWILIO_AUTH_TOKEN="t0ken",
+            TWILIO_FROM_NUMBER="+15005550006",
+            TWILIO_BASE_URL=http.url,
+            SMS_HTTP_URL=http.url,
+        )
+        sender = importlib.import_module(f"{channels.__name__}.{channel}_{name}").create(tools)
+
+        assert (sender.channel, sender.name) == (channel, name)
+        assert sender.concurrency >= 1
+        said = await sender.check()
+        assert said
+        assert "\n" not in said
+        assert (len(smtp.taken), await count(tools)) == (0, 0)
+
+        await sender.send(a_message("anna@example.com" if channel is Channel.EMAIL else "+15005550010"))
+
+        await sender.close()
+        await sender.close()
+
+
+async def count(tools: Tools) -> int:
+    async with tools.database.reading() as connection:
+        return await queries.count(connection)
+
+
+@pytest.mark.parametrize("name", ["console", "mailbox"])
+async def test_the_local_providers_say_whom_they_reached(name: str, tools: Tools, lines: list[str]) -> None:
+    settings = tools.settings.model_copy(update={"email_provider": name, "sms_provider": name})
+    chosen = Tools(settings, tools.database, tools.clock, tools.announce)
+    await registry.create_sender(Channel.EMAIL, chosen).send(a_message("user@test.com"))
+    await registry.create_sender(Channel.SMS, chosen).send(a_message("1231233"))
+    assert lines == ["Email Hander executed with user@test.com", "SMS Hander executed with 1231233"]
+
+
+async def test_the_mailbox_keeps_an_email_as_it_would_have_been_sent(tools: Tools) -> None:
+    message = a_message("änna@example.com", text="Häuser\nab 450.000 €")
+    await registry.create_sender(Channel.EMAIL, tools).send(message)
+
+    async with tools.database.reading() as connection:
+        (kept,) = await queries.newest(connection, limit=10)
+
+    assert (kept.channel, kept.address, kept.delivery_id) == ("email", message.to, message.delivery_id)
+    assert (kept.subject, kept.text, kept.html) == (message.subject, message.text, message.html)
+    assert kept.raw is not None
+    part = message_from_string(kept.raw, policy=policy.default).get_body(("plain",))
+    assert part is not None
+    assert part.get_content().split() == message.text.split()
+
+
+@pytest.mark.parametrize("address", ["string", "not an address", "a@b@c", ""])
+async def test_the_mailbox_takes_made_up_addresses(tools: Tools, address: str) -> None:
+    await registry.create_sender(Channel.EMAIL, tools).send(a_message(address))
+    assert await count(tools) == 1
+
+
+async def test_the_mailbox_refuses_what_would_break_a_header(tools: Tools) -> None:
+    with pytest.raises(Refused):
+        await registry.create_sender(Channel.EMAIL, tools).send(a_message("a@b.example\r\nBcc: c@d.example"))
+    assert await count(tools) == 0
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+async def test_a_mailbox_whose_store_gives_no_answer_does_not_claim_success(
+    tools: Tools, lines: list[str], channel: Channel
+) -> None:
+    async with tools.database.transaction() as connection:
+        await connection.exec_driver_sql("PRAGMA max_page_count = 1")
+        await queries.clear(connection)
+    sender = registry.create_sender(channel, tools)
+    large = a_message(text="x" * 1_000_000)
+    with pytest.raises(OutcomeUnknown):
+        await sender.send(large)
+    assert lines == []
+
+
+async def test_the_mailbox_forgets_the_oldest(tools: Tools) -> None:
+    capture = Capture(tools.database)
+    ids = [CLOCK.new_id() for _ in range(KEPT + 1_500)]
+    for start in range(0, len(ids), 500):
+        await asyncio.gather(*[capture.take(a_captured(number, ids[number])) for number in range(start, start + 500)])
+
+    async with tools.database.reading() as connection:
+        assert await queries.count(connection) == KEPT
+        (newest,) = await queries.newest(connection, limit=1)
+        assert await queries.get(connection, ids[1_499]) is None
+        assert await queries.get(connection, ids[1_500]) is not None
+    assert newest.id == ids[-1]
+
+
+async def test_the_mailbox_is_searched_and_read_in_pages(tools: Tools) -> None:
+    capture = Capture(tools.database)
+    ids = [CLOCK.new_id() for _ in range(30)]
+    for number, message_id in enumerate(ids):
+        await capture.take(a_captured(number, message_id))
+
+    async with tools.database.reading() as connection:
+        found = await queries.newest(connection, search="HOME 7% off_", limit=10)
+        assert [message.id for message in found] == [ids[7]]
+        assert await queries.newest(connection, channel="sms", limit=10) == []
+        page = await queries.newest(connection, before=ids[10], limit=3)
+        assert [message.id for message in page] == [ids[9], ids[8], ids[7]]
+        assert (await queries.count(connection, channel="email"), await queries.count(connection)) == (30, 30)
+    async with tools.database.transaction() as connection:
+        assert await queries.clear(connection) == 30
+        assert await queries.count(connection) == 0
+
+
+def a_captured(number: int, message_id: object) -> Captured:
+    return Captured(
+        id=message_id,  # type: ignore[arg-type]
+        delivery_id=CLOCK.new_id(),
+        channel="email",
+        sender="alerts@example.com",
+        address=f"user{number}@example.com",
+        subject=f"Home {number}% off_season",
+        text="text",
+        html=None,
+        raw=None,
+        captured_at=CLOCK.now(),
+    )
+
+
+def test_an_unknown_provider_is_named_with_the_known_ones(tools: Tools) -> None:
+    settings = tools.settings.model_copy(update={"sms_provider": "acme"})
+    with pytest.raises(ConfigurationError, match=r"SMS_PROVIDER: .*'acme'.*console, http, mailbox, twilio"):
+        registry.create_sender(Channel.SMS, Tools(settings, tools.database, tools.clock, tools.announce))
+
+
+async def test_the_guide_to_adding_a_provider_works_as_written(
+    tools: Tools, environ: Environ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = re.search(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    assert example is not None
+    (tmp_path / "sms_acme.py").write_text(example.group(1))
+    monkeypatch.setattr(channels, "__path__", [*channels.__path__, str(tmp_path)])
+    settings = tools.settings.model_copy(update={"sms_provider": "acme"})
+
+    async with HttpServer() as server:
+        server.behaviour = answering(200, b'{"id": "acme-1"}')
+        environ(ACME_URL=server.url, ACME_TOKEN="t0ken")
+        sender = registry.create_sender(Channel.SMS, Tools(settings, tools.database, tools.clock, tools.announce))
+        assert "answers" in await sender.check()
+        receipt = await sender.send(a_message("+15005550010"))
+        await sender.close()
+
+    assert receipt.provider_message_id == "acme-1"
+    assert server.requests[-1].headers["authorization"] == "Bearer t0ken"

@@ -1,0 +1,115 @@
+"""The servers that other tests rely on keep their word, and no test is passed over."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import aio_pika
+import aiosmtplib
+import asyncpg
+import pytest
+
+from tests.services.postgres import Postgres
+from tests.services.rabbitmq import RabbitMQ
+from tests.services.smtp import SmtpServer
+
+ROOT = Path(__file__).parents[2]
+
+
+async def test_a_killed_postgres_comes_back_with_what_was_committed() -> None:
+    with Postgres() as server:
+        url = server.create_database()
+        await _execute(url, "CREATE TABLE kept (number int); INSERT INTO kept VALUES (7)")
+
+        server.kill()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncpg.connect(_plain(url))
+        server.start()
+
+        assert await _number(url) == 7
+
+
+async def test_a_database_can_be_the_copy_of_another(postgres: Postgres) -> None:
+    original = postgres.create_database()
+    await _execute(original, "CREATE TABLE kept (number int); INSERT INTO kept VALUES (8)")
+
+    copy = postgres.create_database(template=original)
+
+    assert await _number(copy) == 8
+
+
+async def test_a_killed_rabbitmq_comes_back_with_what_it_confirmed() -> None:
+    with RabbitMQ() as node:
+        async with await aio_pika.connect(node.url) as connection, connection.channel() as channel:
+            await _declare(channel)
+            await channel.default_exchange.publish(aio_pika.Message(b"kept", delivery_mode=2), "doorbells")
+
+        node.keep_new_queues()
+        node.kill()
+        with pytest.raises(aio_pika.exceptions.AMQPConnectionError):
+            await aio_pika.connect(node.url)
+        node.start()
+
+        async with await aio_pika.connect(node.url) as connection, connection.channel() as channel:
+            queue = await _declare(channel)
+            async with queue.iterator(timeout=30) as messages:
+                message = await anext(messages)
+            assert message.body == b"kept"
+
+
+async def test_the_mail_server_keeps_what_it_took_and_nothing_else(smtp_server: SmtpServer) -> None:
+    await _send(smtp_server, b"Subject: one\r\n\r\ntaken\r\n")
+    smtp_server.answer = lambda mail: "550 5.7.1 no"
+    with pytest.raises(aiosmtplib.SMTPDataError):
+        await _send(smtp_server, b"Subject: two\r\n\r\nrefused\r\n")
+
+    (mail,) = await smtp_server.wait_for(1)
+    assert mail.content == b"Subject: one\r\n\r\ntaken\r\n"
+    assert (mail.sender, mail.recipients) == ("from@example.com", ("to@example.com",))
+
+
+@pytest.mark.parametrize(
+    "body", ["pytest.skip('not today')", "pytest.xfail('not today')"], ids=["skipped", "expected to fail"]
+)
+def test_a_run_that_passes_over_a_test_fails(tmp_path: Path, body: str) -> None:
+    (tmp_path / "test_one.py").write_text(f"import pytest\n\ndef test_one() -> None:\n    {body}\n")
+
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", "test_one.py"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == pytest.ExitCode.TESTS_FAILED, run.stdout
+    assert "nothing here may be" in run.stdout
+
+
+async def _send(server: SmtpServer, content: bytes) -> None:
+    await aiosmtplib.send(
+        content, sender="from@example.com", recipients=["to@example.com"], hostname=server.host, port=server.port
+    )
+
+
+async def _declare(channel: aio_pika.abc.AbstractChannel) -> aio_pika.abc.AbstractQueue:
+    return await channel.declare_queue("doorbells", durable=True, arguments={"x-queue-type": "quorum"})
+
+
+def _plain(url: str) -> str:
+    return url.replace("+asyncpg", "")
+
+
+async def _execute(url: str, statements: str) -> None:
+    connection = await asyncpg.connect(_plain(url))
+    await connection.execute(statements)
+    await connection.close()
+
+
+async def _number(url: str) -> int:
+    connection = await asyncpg.connect(_plain(url))
+    number: int = await connection.fetchval("SELECT number FROM kept")
+    await connection.close()
+    return number

@@ -1,0 +1,236 @@
+"""A PostgreSQL server of our own: a temporary cluster on a private port, or a container where there are no programs."""
+
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from tests.services.process import ServiceFailed, ServiceMissing, docker, end, free_port, has_docker, wait_until
+
+IMAGE = "postgres:15"
+UNSAFE = ("fsync=off", "full_page_writes=off")
+COMMON = ("max_connections=200", "timezone=UTC", "log_min_messages=warning")
+
+
+class _Server(Protocol):
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def kill(self) -> None: ...
+    def close(self) -> None: ...
+    def tool(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]: ...
+
+
+class Postgres:
+    """One server, with as many databases as are asked for.
+
+    Use it as a context manager, or call `start` and `close`.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
+        """Without `durable` nothing is flushed to the disk: faster, and nothing that a test can lose.
+
+        A killed server still recovers all it committed; only a machine that loses power would not. Benchmarks
+        measure the flushes too, and ask for `durable`.
+
+        Raises:
+            ServiceMissing: neither the programs nor docker are here.
+        """
+        self.port = free_port()
+        settings = COMMON if durable else COMMON + UNSAFE
+        programs = find_programs()
+        if programs is not None:
+            self._server: _Server = _Cluster(programs, self.port, settings)
+        elif has_docker():
+            self._server = _Container(self.port, settings)
+        else:
+            raise ServiceMissing("PostgreSQL")
+        self._numbers = itertools.count(1)
+
+    @property
+    def url(self) -> str:
+        """The address of the maintenance database, for SQLAlchemy and asyncpg."""
+        return self._url("postgres")
+
+    def create_database(self, template: str | None = None) -> str:
+        """Make a fresh database and return its address.
+
+        Args:
+            template: the address of a database made here, to which nobody is connected; the fresh one is its copy.
+        """
+        name = f"fresh_{next(self._numbers)}"
+        # Copied as files: with a write-ahead log of every page instead, it takes three times as long.
+        origin = template.rpartition("/")[2] if template else "template0"
+        self.sql(f'CREATE DATABASE "{name}" TEMPLATE "{origin}" STRATEGY file_copy')
+        return self._url(name)
+
+    def drop_database(self, url: str) -> None:
+        """Remove a database, whoever is still connected to it."""
+        self.sql(f'DROP DATABASE IF EXISTS "{url.rpartition("/")[2]}" WITH (FORCE)')
+
+    def sql(self, statement: str, *, database: str = "postgres") -> str:
+        """Run one statement as the superuser; returns its rows as plain text.
+
+        Raises:
+            ServiceFailed: the server refused it, or is away.
+        """
+        done = self._server.tool("psql", "--dbname", database, "--no-psqlrc", "--quiet", "-At", "--command", statement)
+        if done.returncode != 0:
+            raise ServiceFailed(done.stderr)
+        return done.stdout.strip()
+
+    def start(self) -> Self:
+        """Start, also again after `stop` or `kill`; returns when it answers."""
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        """Shut down as an operator would: sessions are cut, what they had committed is kept."""
+        self._server.stop()
+
+    def kill(self) -> None:
+        """End every process of it by SIGKILL; the next start recovers."""
+        self._server.kill()
+
+    def close(self) -> None:
+        """Stop it for good and remove its files."""
+        self._server.close()
+
+    def _url(self, name: str) -> str:
+        return f"postgresql+asyncpg://postgres@127.0.0.1:{self.port}/{name}"
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def find_programs() -> Path | None:
+    """The folder with PostgreSQL's programs; of several the newest version."""
+    on_path = shutil.which("initdb")
+    if on_path:
+        return Path(on_path).resolve().parent
+    # Debian keeps them out of PATH, one folder per version.
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    return found[-1].parent if found else None
+
+
+class _Cluster:
+    """A server from this machine's programs."""
+
+    def __init__(self, programs: Path, port: int, settings: tuple[str, ...]) -> None:
+        self._programs = programs
+        self._port = port
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+        # The server refuses to run as root; the packages bring a user for it.
+        self._user = "postgres" if os.geteuid() == 0 else None
+        self._folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+        if self._user:
+            shutil.chown(self._folder, self._user)
+        self._data = self._folder / "data"
+        self._log = self._folder / "log"
+
+    def start(self) -> None:
+        if not self._data.exists():
+            self._run("initdb", f"--pgdata={self._data}", "--username=postgres", "--auth=trust", "--encoding=UTF8",
+                      "--locale=C", "--no-sync")  # fmt: skip
+        options = ("listen_addresses=127.0.0.1", f"port={self._port}", "unix_socket_directories=", *self._settings)
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._programs / "postgres", "-D", self._data, *(f"--{option}" for option in options)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self._folder,
+                user=self._user,
+                start_new_session=True,  # Ctrl-C is for the one who started it, who then stops it in order
+            )
+        wait_until(lambda: self.tool("pg_isready").returncode == 0, process=self._process, log=self._log.read_text)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            end(self._process, signal.SIGINT)  # to PostgreSQL this means "fast shutdown"
+            self._process = None
+
+    def kill(self) -> None:
+        if self._process is None:
+            return
+        children = _children_of(self._process.pid)
+        end(self._process, signal.SIGKILL)
+        for child in children:
+            _kill_and_wait(child)
+        self._process = None
+
+    def close(self) -> None:
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def tool(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        target = ("--host=127.0.0.1", f"--port={self._port}", "--username=postgres")
+        return subprocess.run([self._programs / name, *target, *arguments], capture_output=True, text=True, check=False)
+
+    def _run(self, name: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [self._programs / name, *arguments],
+            capture_output=True,
+            text=True,
+            cwd=self._folder,
+            user=self._user,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise ServiceFailed(f"{name}: {done.stderr}")
+
+
+def _children_of(pid: int) -> list[int]:
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [int(child) for child in listed.stdout.split()]
+
+
+def _kill_and_wait(pid: int) -> None:
+    """A server that is started while a process of the last one lives finds its memory in use, and gives up."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    wait_until(lambda: not _is_alive(pid), process=None, log=lambda: f"process {pid} does not end")
+
+
+def _is_alive(pid: int) -> bool:
+    shown = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return bool(shown.stdout.strip()) and not shown.stdout.lstrip().startswith("Z")
+
+
+class _Container:
+    """A server from the official image."""
+
+    def __init__(self, port: int, settings: tuple[str, ...]) -> None:
+        options = itertools.chain.from_iterable(("-c", option) for option in settings)
+        self._id = docker("create", "--publish", f"127.0.0.1:{port}:5432", "--env", "POSTGRES_HOST_AUTH_METHOD=trust",
+                          IMAGE, *options)  # fmt: skip
+
+    def start(self) -> None:
+        docker("start", self._id)
+        # By TCP: while the image prepares the cluster, a first server answers on its socket only.
+        wait_until(lambda: self.tool("pg_isready").returncode == 0, process=None, log=lambda: docker("logs", self._id))
+
+    def stop(self) -> None:
+        docker("stop", "--signal", "SIGINT", self._id)
+
+    def kill(self) -> None:
+        docker("kill", self._id)
+
+    def close(self) -> None:
+        docker("rm", "--force", "--volumes", self._id)
+
+    def tool(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["docker", "exec", self._id, name, "--host=127.0.0.1", "--username=postgres", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,0 +1,105 @@
+"""What a channel carries for a title and a message."""
+
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from property_alert_notification.message_templates.render import render
+from property_alert_notification.message_templates.sms_segments import measure
+from property_alert_notification.vocabulary import Channel
+
+TAGS_OF_THE_WRAPPER = {"html", "head", "meta", "title", "style", "body", "table", "tr", "td", "h1", "p", "a", "br"}
+words = st.text(st.characters(exclude_categories=("Cs",)), max_size=200)
+
+
+class Page(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.links: list[str] = []
+        self.lines: list[str] = []
+        self._inside = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self._inside = tag if tag != "meta" else self._inside
+        if tag == "a":
+            self.links.append(dict(attributes)["href"] or "")
+
+    def handle_data(self, data: str) -> None:
+        if self._inside not in {"style", "title"}:
+            self.lines.append(data)
+
+    @property
+    def words(self) -> list[str]:
+        return "".join(self.lines).split()
+
+
+def test_an_email_is_subject_text_and_html() -> None:
+    email = render(Channel.EMAIL, "Price drop", "Now 450,000.\n\nCall us.")
+
+    assert (email.subject, email.text) == ("Price drop", "Now 450,000.\n\nCall us.")
+    assert email.html is not None
+    assert Page(email.html).words == ["Price", "drop", "Now", "450,000.", "Call", "us."]
+    assert email.html.count("<p ") == 2
+
+
+def test_a_line_end_is_a_line_end_and_a_blank_line_a_paragraph() -> None:
+    html = render(Channel.EMAIL, "t", "one\r\ntwo\n \n\nthree").html or ""
+    assert (html.count("<p "), html.count("<br>")) == (2, 1)
+
+
+def test_an_sms_is_one_text() -> None:
+    assert render(Channel.SMS, "Viewing", "Tomorrow at 10.").text == "Viewing\nTomorrow at 10."
+    assert render(Channel.SMS, "Viewing", "").text == "Viewing"
+    assert render(Channel.SMS, "", "Tomorrow").text == "Tomorrow"
+    assert render(Channel.SMS, "Viewing", "Tomorrow").html is None
+
+
+def test_an_sms_costs_no_more_than_allowed() -> None:
+    text = render(Channel.SMS, "Viewing", "a" * 1_000, sms_max_segments=2).text
+    assert measure(text).segments == 2
+    assert text.endswith("...")
+
+
+@pytest.mark.parametrize(
+    ("message", "links"),
+    [
+        ("See https://example.com/a?b=1&c=2.", ["https://example.com/a?b=1&c=2"]),
+        ("(http://example.com/)", ["http://example.com/"]),
+        ("https://en.example.org/wiki/House_(disambiguation)!", ["https://en.example.org/wiki/House_(disambiguation)"]),
+        ("HTTPS://EXAMPLE.COM and http://b.example", ["HTTPS://EXAMPLE.COM", "http://b.example"]),
+        ("javascript:alert(1) data:text/html,x ftp://example.com", []),
+        ('https://example.com/"onmouseover="alert(1)', ["https://example.com/"]),
+        ("https://example.com/<script>", ["https://example.com/"]),
+    ],
+)
+def test_only_web_addresses_become_links(message: str, links: list[str]) -> None:
+    page = Page(render(Channel.EMAIL, "t", message).html or "")
+    assert page.links == links
+    assert page.words == ["t", *message.split()]
+
+
+@given(words, words)
+def test_no_words_of_a_caller_become_markup(title: str, message: str) -> None:
+    page = Page(render(Channel.EMAIL, title, message).html or "")
+    assert page.tags <= TAGS_OF_THE_WRAPPER
+    assert all(link.lower().startswith(("http://", "https://")) for link in page.links)
+
+
+@given(words)
+def test_a_subject_is_one_line(title: str) -> None:
+    subject = render(Channel.EMAIL, title, "").subject
+    assert len(subject.splitlines()) <= 1
+    assert not any(ord(character) < 32 or ord(character) == 127 for character in subject)
+
+
+def test_the_page_adapts_to_a_dark_screen_and_a_narrow_one() -> None:
+    html = render(Channel.EMAIL, "t", "m").html or ""
+    assert "prefers-color-scheme: dark" in html
+    assert "max-width: 480px" in html
+    assert 'role="presentation"' in html
