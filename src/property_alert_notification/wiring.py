@@ -73,7 +73,7 @@ async def assemble(
         wake=lambda: _wake(wakers),
     )
     try:
-        async with _prepared(database, migrate=settings.is_local), _broker(settings, database, clock) as broker:
+        async with _prepared(database, migrate=settings.is_local), create_broker(settings, database, clock) as broker:
             wakers.append(broker.wake)
             yield Parts(settings, clock, metrics, database, broker, acceptance, wakers)
     finally:
