@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import json
 import statistics
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -102,6 +103,8 @@ async def put_load(port: int, path: str, *, connections: int, warm_up: float, se
     ]
     await asyncio.gather(*(connection.over for _, connection in made))
     took = time.perf_counter() - counts_from
+    if len(tally.latencies) < 2:
+        sys.exit(f"port {port} answered next to nothing: {tally.succeeded} times 200, {tally.failed} times otherwise")
     centiles = statistics.quantiles(tally.latencies, n=100, method="inclusive")
     say(
         requests_per_second=len(tally.latencies) / took,

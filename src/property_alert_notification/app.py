@@ -15,7 +15,7 @@ from property_alert_notification.dashboard.mailbox import mailbox_router
 from property_alert_notification.dashboard.pages import static_files
 from property_alert_notification.health import health_router
 from property_alert_notification.metrics import Metrics
-from property_alert_notification.middleware import LoopbackOnly, RequestContext
+from property_alert_notification.middleware import DeclaredSize, LoopbackOnly, RequestContext
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.routes import router as notifications
 from property_alert_notification.preferences.routes import router as preferences
@@ -61,9 +61,10 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     problems.add_handlers(app)
-    app.add_middleware(RequestContext, clock=clock, metrics=metrics)
     if settings.is_local and not settings.allow_remote:
         app.add_middleware(LoopbackOnly)
+    app.add_middleware(DeclaredSize, largest=LARGEST_BODY)
+    app.add_middleware(RequestContext, clock=clock, metrics=metrics)
     _include_routes(app, with_mailbox=settings.is_local)
     return app
 

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -18,6 +19,17 @@ _SHARED: list[Callable[..., Any]] = [
 _QUIET = ("httpx2", "httpcore2", "aio_pika", "aiormq", "aiosqlite", "alembic", "asyncio")
 
 
+class _StandardError:
+    """Prints lines. A log that nobody can take any more must not stop the service."""
+
+    def msg(self, line: str) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
+
+    debug = info = warning = error = exception = msg
+
+
 def configure(*, level: str, as_json: bool) -> None:
     """Send all logs, the libraries' included, to standard error in one form."""
     number = logging.getLevelNamesMapping()[level.upper()]
@@ -25,7 +37,7 @@ def configure(*, level: str, as_json: bool) -> None:
     structlog.configure(
         processors=[*_SHARED, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: _StandardError(),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -36,6 +48,7 @@ def configure(*, level: str, as_json: bool) -> None:
         )
     )
     logging.root.handlers = [handler]
-    logging.root.setLevel(number)
+    # Ours only: at DEBUG libraries print what they carry, and they carry personal data.
+    logging.root.setLevel(max(number, logging.INFO))
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

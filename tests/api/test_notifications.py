@@ -1,5 +1,6 @@
 """The notifications API: what is taken, what is refused, and in which words."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -142,10 +143,16 @@ async def test_json_needs_no_content_type(lite: httpx2.AsyncClient) -> None:
 
 
 async def test_a_body_over_the_limit_is_answered_413(lite: httpx2.AsyncClient) -> None:
-    answer = await lite.post("/api/v1/notifications/", json=NOTIFICATION | {"message": "x" * 300_000})
+    async def in_pieces() -> AsyncIterator[bytes]:
+        for _ in range(30):
+            yield b"x" * 10_000
 
-    assert answer.status_code == 413
-    assert answer.json()["status"] == 413
+    declared = await lite.post("/api/v1/notifications/", json=NOTIFICATION | {"message": "x" * 300_000})
+    streamed = await lite.post("/api/v1/notifications/", content=in_pieces())
+
+    for answer in (declared, streamed):
+        assert (answer.status_code, answer.json()["status"]) == (413, 413)
+        assert answer.headers["X-Request-ID"]
 
 
 @pytest.mark.parametrize(

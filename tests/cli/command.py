@@ -1,0 +1,98 @@
+"""The command line as a person has it: a process of its own, in a folder of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import property_alert_notification
+from tests.services.process import end, free_port, wait_until
+
+_COMMAND = [sys.executable, "-m", "property_alert_notification.cli"]
+_SOURCES = str(Path(property_alert_notification.__file__).parents[1])
+
+
+def run(folder: Path, *arguments: str, answer: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end; `answer` is what a person types."""
+    return subprocess.run(
+        [*_COMMAND, *arguments],
+        cwd=folder,
+        env=_environment(settings),
+        input=answer,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@dataclass
+class Running:
+    """A command that runs until it is stopped."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def output(self) -> str:
+        return (self.folder / "stdout").read_text()
+
+    def errors(self) -> str:
+        return (self.folder / "stderr").read_text()
+
+    def stop(self, how: signal.Signals) -> int:
+        """Send a signal and return the exit code."""
+        end(self.process, how)
+        return self.process.returncode
+
+
+@contextmanager
+def running(folder: Path, *arguments: str, ready: str, port: int = 0, **settings: str) -> Iterator[Running]:
+    """Start a command, wait until it prints `ready`, and stop it at the end."""
+    with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
+        process = subprocess.Popen(
+            [*_COMMAND, *arguments],
+            cwd=folder,
+            env=_environment(settings),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
+    started = Running(process, folder, port)
+    try:
+        wait_until(
+            lambda: ready in started.output() + started.errors(),
+            process=process,
+            log=lambda: started.output() + started.errors(),
+        )
+        yield started
+    finally:
+        end(process, signal.SIGTERM)
+
+
+@contextmanager
+def running_dev(folder: Path, **settings: str) -> Iterator[Running]:
+    """`property-alerts dev` on a free port."""
+    port = free_port()
+    with running(folder, "dev", "--port", str(port), ready="Ctrl-C", port=port, **settings) as started:
+        yield started
+
+
+def words(text: str) -> str:
+    """The text with every run of white space as one space: how a table or a box was laid out does not matter."""
+    return re.sub(r"\s+", " ", text)
+
+
+def _environment(settings: dict[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COV")}
+    return {**kept, "PYTHONPATH": _SOURCES, "PYTHONUTF8": "1", "COLUMNS": "200", **settings}

@@ -1,0 +1,51 @@
+"""`demo` against a running service."""
+
+from pathlib import Path
+
+import httpx2
+
+from property_alert_notification.demo.alerts import alerts, wishes
+from property_alert_notification.demo.listings import read_listings
+from tests.cli.command import run, words
+from tests.cli.conftest import ALERTS, Shown
+from tests.services.process import free_port
+
+
+def _wanted(channel: str) -> int:
+    sample = alerts(read_listings(), ALERTS, run="demo")
+    return sum(wishes(alert["user_id"])[f"{channel}_enabled"] for alert in sample)
+
+
+def test_it_counts_what_was_sent_and_what_was_not_wanted(shown: Shown) -> None:
+    email, sms = _wanted("email"), _wanted("sms")
+
+    assert shown.demo.returncode == 0, shown.demo.stderr
+    assert f"email {email} 0 {ALERTS - email} 0 0" in words(shown.demo.stdout)
+    assert f"sms {sms} 0 {ALERTS - sms} 0 0" in words(shown.demo.stdout)
+    assert f"{shown.service.url}/mailbox" in shown.demo.stdout
+
+
+def test_every_alert_that_was_wanted_is_in_the_mailbox_once(shown: Shown) -> None:
+    with httpx2.Client(base_url=shown.service.url, trust_env=False) as client:
+        messages = client.get("/api/mailbox/messages", params={"limit": 200}).json()["messages"]
+    arrived = [(message["channel"], message["text"].rpartition("Reference ")[2].strip()) for message in messages]
+
+    assert len(arrived) == len(set(arrived)) == _wanted("email") + _wanted("sms")
+
+
+def test_the_sample_holds_a_thousand_different_homes() -> None:
+    assert len({listing.listing_id for listing in read_listings()}) == 1000
+
+
+def test_more_alerts_than_homes_differ_all_the_same() -> None:
+    told = [alert["message"] for alert in alerts(read_listings(), 2500, run="demo")]
+
+    assert len(set(told)) == 2500
+
+
+def test_without_a_service_it_says_how_to_start_one(tmp_path: Path) -> None:
+    done = run(tmp_path, "demo", "--url", f"http://127.0.0.1:{free_port()}")
+
+    assert done.returncode == 1
+    assert "make run" in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,41 @@
+"""The help teaches: each command explains itself with an example."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+from typer.testing import CliRunner
+
+from property_alert_notification import __version__
+from property_alert_notification.cli import app
+from tests.cli.command import run, words
+
+
+def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    below = getattr(command, "commands", {})
+    if not below:
+        yield path
+    for name, child in below.items():
+        yield from _commands(child, (*path, name))
+
+
+@pytest.mark.parametrize("path", list(_commands(typer.main.get_command(app))), ids=" ".join)
+def test_the_help_of_every_command_shows_an_example(path: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(app, [*path, "--help"], env={"COLUMNS": "200"}, prog_name="property-alerts")
+
+    assert shown.exit_code == 0
+    assert f"For example: property-alerts {' '.join(path)}" in words(shown.output)
+
+
+def test_the_help_lists_every_command(tmp_path: Path) -> None:
+    done = run(tmp_path, "--help")
+
+    assert done.returncode == 0
+    for name in ("dev", "api", "worker", "migrate", "check", "health", "notifications", "demo", "openapi", "settings"):
+        assert f" {name} " in done.stdout
+
+
+def test_the_version(tmp_path: Path) -> None:
+    assert run(tmp_path, "--version").stdout == f"property-alerts {__version__}\n"

@@ -1,0 +1,107 @@
+"""`check`, `health` and `notifications`: what an operator is told."""
+
+import json
+import re
+from pathlib import Path
+
+from tests.cli.command import run, words
+from tests.cli.conftest import ALERTS, Shown
+from tests.services.process import free_port
+
+
+def test_check_finds_everything_in_order_on_a_fresh_machine(tmp_path: Path) -> None:
+    done = run(tmp_path, "check")
+
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("✓") == 5
+    assert "✗" not in done.stdout
+
+
+def test_check_says_what_to_fix_in_one_line_for_each_failure(tmp_path: Path) -> None:
+    dead = free_port()
+
+    done = run(
+        tmp_path,
+        "check",
+        DATABASE_URL=f"postgresql://alerts:a-secret@127.0.0.1:{dead}/alerts",
+        QUEUE_BROKER_URL=f"amqp://guest:a-secret@127.0.0.1:{dead}/",
+        EMAIL_PROVIDER="console",
+        SMS_PROVIDER="acme",
+    )
+
+    assert (done.returncode, done.stderr) == (1, "")
+    failures = [line for line in done.stdout.splitlines() if line.startswith("✗")]
+    assert [line.split(":")[0] for line in failures] == ["✗ store", "✗ broker", "✗ sms by acme"]
+    assert "DATABASE_URL" in failures[0]
+    assert "QUEUE_BROKER_URL" in failures[1]
+    assert "SMS_PROVIDER=mailbox" in failures[2]
+    assert "a-secret" not in done.stdout
+
+
+def test_check_names_a_setting_that_cannot_be_used(tmp_path: Path) -> None:
+    done = run(tmp_path, "check", LEASE="soon")
+
+    assert done.returncode == 1
+    assert "✗ settings: LEASE: " in done.stdout
+
+
+def test_check_in_production_wants_the_schema(tmp_path: Path) -> None:
+    done = run(tmp_path, "check", ENVIRONMENT="production")
+
+    assert done.returncode == 1
+    assert "property-alerts migrate" in done.stdout
+
+
+def test_health_asks_a_running_service(shown: Shown, tmp_path: Path) -> None:
+    ready = run(tmp_path, "health", "--ready", "--url", shown.service.url)
+    gone = run(tmp_path, "health", "--port", str(free_port()))
+
+    assert (ready.returncode, json.loads(ready.stdout)["status"]) == (0, "ready")
+    assert gone.returncode == 1
+    assert "does not answer" in gone.stderr
+
+
+def test_the_list_shows_states_and_nothing_personal(shown: Shown) -> None:
+    folder = shown.service.folder
+
+    told = run(folder, "notifications", "list", "--limit", str(ALERTS))
+    machine = json.loads(run(folder, "notifications", "list", "--limit", "1000", "--json").stdout)
+
+    assert len(re.findall(r"(?m)^ ?[0-9a-f]{8}-", told.stdout)) == len(machine) == ALERTS
+    assert "suppressed" in told.stdout
+    for private in ("@", "+1206", "bedroom", "New Listing"):
+        assert private not in told.stdout + json.dumps(machine)
+
+
+def test_the_list_of_one_user(shown: Shown) -> None:
+    found = json.loads(run(shown.service.folder, "notifications", "list", "--user", "990001", "--json").stdout)
+
+    assert [one["user_id"] for one in found] == [990_001]
+
+
+def test_the_story_of_one_notification(shown: Shown) -> None:
+    folder = shown.service.folder
+    one = json.loads(run(folder, "notifications", "list", "--user", "990001", "--json").stdout)[0]
+
+    told = words(run(folder, "notifications", "show", one["id"]).stdout)
+    machine = json.loads(run(folder, "notifications", "show", one["id"], "--json").stdout)
+
+    assert machine["id"] == one["id"]
+    assert f"reference {one['reference']}" in told
+    assert "address buyer.990001@example.com" in told
+    assert "attempt 1" in told
+    assert "sent: the provider took it" in told
+
+
+def test_a_notification_that_is_not_there_is_told_in_one_line(shown: Shown) -> None:
+    done = run(shown.service.folder, "notifications", "show", "01900000-0000-7000-8000-000000000000")
+
+    assert (done.returncode, done.stderr) == (1, "error: Notification not found\n")
+
+
+def test_a_store_without_tables_is_told_in_one_line(tmp_path: Path) -> None:
+    done = run(tmp_path, "notifications", "list")
+
+    assert done.returncode == 2
+    assert "property-alerts migrate" in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,56 @@
+"""`migrate`: there, back, and whether the models agree."""
+
+from pathlib import Path
+
+from property_alert_notification import migrations
+from tests.cli.command import run
+from tests.services.process import free_port
+
+NEWEST = migrations.revisions()[-1]
+
+
+def test_it_says_what_it_does_and_a_second_time_that_nothing_is_to_do(tmp_path: Path) -> None:
+    first, second = run(tmp_path, "migrate"), run(tmp_path, "migrate")
+
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert f"from base to {NEWEST}" in first.stdout
+    assert f"Done: it is at {NEWEST}." in first.stdout
+    assert "Nothing to do" in second.stdout
+
+
+def test_going_back_asks_first(tmp_path: Path) -> None:
+    run(tmp_path, "migrate")
+
+    refused = run(tmp_path, "migrate", "--to", "base", answer="n\n")
+    still = run(tmp_path, "migrate")
+    agreed = run(tmp_path, "migrate", "--to", "base", "--yes")
+
+    assert refused.returncode == 1
+    assert "is lost" in refused.stdout
+    assert "Nothing to do" in still.stdout
+    assert "Done: it is at base." in agreed.stdout
+
+
+def test_a_revision_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    done = run(tmp_path, "migrate", "--to", "9999")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no revision is called '9999'" in done.stderr
+
+
+def test_models_and_migrations_agree_on_sqlite_and_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    assert run(tmp_path, "migrate", DATABASE_URL=postgres_url).returncode == 0
+
+    done = run(tmp_path, "migrate", "--check", DATABASE_URL=postgres_url)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("✓") == 2
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_store_that_is_away_is_told_in_one_line_without_its_password(tmp_path: Path) -> None:
+    done = run(tmp_path, "migrate", DATABASE_URL=f"postgresql://alerts:a-secret@127.0.0.1:{free_port()}/alerts")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: DATABASE_URL: postgresql://alerts:***@")
+    assert done.stderr.count("\n") == 1

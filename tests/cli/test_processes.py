@@ -1,0 +1,114 @@
+"""`dev`, `api` and `worker`: how they start, and how they stop."""
+
+import signal
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.cli.command import run, running, running_dev
+from tests.cli.conftest import Shown
+from tests.services.process import free_port
+
+PRODUCTION = {"ENVIRONMENT": "production", "DATABASE_URL": "sqlite:///./app.db"}
+
+
+def test_dev_says_where_to_look_and_answers_there(shown: Shown) -> None:
+    with httpx2.Client(base_url=shown.service.url, trust_env=False) as client:
+        statuses = [client.get(path).status_code for path in ("/docs", "/mailbox", "/health/ready")]
+
+    assert statuses == [200, 200, 200]
+    for path in ("/docs", "/mailbox"):
+        assert f"{shown.service.url}{path}" in shown.service.output()
+    assert f"demo --url {shown.service.url}" in shown.service.output()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_dev_stops_in_order(tmp_path: Path, how: signal.Signals) -> None:
+    with running_dev(tmp_path) as service:
+        code = service.stop(how)
+
+    assert code == 0
+    assert "worker.stopped" in service.errors()
+    assert "Traceback" not in service.errors()
+
+
+def test_a_port_that_is_taken_is_named(shown: Shown, tmp_path: Path) -> None:
+    done = run(tmp_path, "dev", "--port", str(shown.service.port))
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"error: --port: {shown.service.port} is taken on 127.0.0.1. Example: --port {shown.service.port + 1}\n"
+    )
+
+
+def test_dev_is_for_local_only(tmp_path: Path) -> None:
+    done = run(tmp_path, "dev", ENVIRONMENT="production")
+
+    assert done.returncode == 2
+    assert "property-alerts api" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["dev", "api"])
+def test_local_is_not_shown_to_other_machines(tmp_path: Path, command: str) -> None:
+    done = run(tmp_path, command, "--host", "0.0.0.0")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ALLOW_REMOTE: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_local_is_shown_when_told_so(tmp_path: Path) -> None:
+    port = free_port()
+    arguments = ("api", "--host", "0.0.0.0", "--port", str(port))
+    with running(tmp_path, *arguments, ready="answers at", port=port, ALLOW_REMOTE="true") as service:
+        assert run(tmp_path, "health", "--port", str(port)).returncode == 0
+        assert service.stop(signal.SIGTERM) == 0
+
+
+@pytest.mark.parametrize("command", ["api", "worker"])
+def test_an_old_schema_stops_the_start_and_names_the_cure(tmp_path: Path, command: str) -> None:
+    port = ("--port", str(free_port())) if command == "api" else ()
+
+    done = run(tmp_path, command, *port, **PRODUCTION)
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("error: DATABASE_URL: ")
+    assert "property-alerts migrate" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_in_production_the_api_and_a_worker_are_two_processes(tmp_path: Path) -> None:
+    assert run(tmp_path, "migrate", **PRODUCTION).returncode == 0
+    port, telemetry = free_port(), free_port()
+    with (
+        running(tmp_path, "api", "--port", str(port), ready="answers at", **PRODUCTION) as api,
+        running(
+            _folder(tmp_path),
+            "worker",
+            ready="worker.started",
+            **PRODUCTION | {"DATABASE_URL": f"sqlite:///{tmp_path}/app.db", "WORKER_METRICS_PORT": str(telemetry)},
+        ) as worker,
+    ):
+        assert run(tmp_path, "health", "--ready", "--port", str(port)).returncode == 0
+        assert "/mailbox" not in api.output()
+        assert "GET /health" not in api.errors()
+        assert [worker.stop(signal.SIGTERM), api.stop(signal.SIGTERM)] == [0, 0]
+    assert "worker.started" not in api.errors()
+
+
+def test_a_wrong_setting_is_told_in_one_line(tmp_path: Path) -> None:
+    done = run(tmp_path, "worker", DATABASE_URL="mysql://alerts@db/alerts")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: DATABASE_URL: must start with sqlite:// or postgresql://. "
+        "Example: DATABASE_URL=postgresql://alerts:secret@db/alerts\n"
+    )
+
+
+def _folder(beside: Path) -> Path:
+    folder = beside / "worker"
+    folder.mkdir()
+    return folder

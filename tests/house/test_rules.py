@@ -1,0 +1,106 @@
+"""The rules of the house, read off the source."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import property_alert_notification
+
+PACKAGE = Path(property_alert_notification.__file__).parent
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+ROOT = Path(__file__).parents[2]
+
+SQL_ROOMS = {"queries.py", "models.py", "database.py"}
+SQL_WORDS = {"select", "insert", "update", "delete", "text", "union_all", "func"}
+BARE_CLOCKS = {"datetime.now", "datetime.utcnow", "time.time", "time.monotonic", "uuid.uuid4", "uuid4", "date.today"}
+ENVIRONMENT = {"os.environ", "os.getenv", "environ", "getenv"}
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _names(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute | ast.Name):
+            yield ast.unparse(node)
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((node.module, alias.name) for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+
+
+def _label(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
+
+
+@pytest.mark.parametrize("path", [one for one in SOURCES if "migrations" not in one.parts], ids=_label)
+def test_sql_lives_in_its_rooms(path: Path) -> None:
+    statements = {name for module, name in _imports(_tree(path)) if module == "sqlalchemy"} & SQL_WORDS
+
+    assert path.name in SQL_ROOMS or not statements
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_label)
+def test_time_ids_and_randomness_come_from_the_clock(path: Path) -> None:
+    tree = _tree(path)
+    modules = {module for module, _ in _imports(tree)}
+
+    assert path.name == "clock.py" or not (set(_names(tree)) & BARE_CLOCKS or modules & {"random", "secrets"})
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_label)
+def test_the_environment_is_read_in_the_settings(path: Path) -> None:
+    assert path.name == "settings.py" or not set(_names(_tree(path))) & ENVIRONMENT
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_label)
+def test_every_module_says_what_it_is(path: Path) -> None:
+    assert (ast.get_docstring(_tree(path)) or "").strip()
+
+
+def test_no_file_or_folder_is_named_after_nothing() -> None:
+    vague = {"utils", "helpers", "manager", "common", "misc", "base_service"}
+
+    assert not [_label(path) for path in SOURCES if vague & set(path.with_suffix("").parts)]
+
+
+def test_no_sibling_of_the_worker_script_hides_a_standard_module() -> None:
+    siblings = {path.stem for path in (PACKAGE / "notification_worker").glob("*.py")}
+
+    assert not siblings & set(sys.stdlib_module_names)
+
+
+def test_the_worker_script_keeps_no_state_at_module_level() -> None:
+    worker = _tree(PACKAGE / "notification_worker" / "worker.py")
+    assigned = [ast.unparse(node) for node in worker.body if isinstance(node, ast.Assign | ast.AnnAssign)]
+
+    assert assigned == ["log = structlog.get_logger()"]
+
+
+def test_the_layers_follow_the_journey() -> None:
+    checked = subprocess.run(["lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_a_log_event_is_a_noun_and_a_verb() -> None:
+    events = [
+        event
+        for path in SOURCES
+        for event in re.findall(
+            r"\blog\.(?:debug|info|warning|error|exception)\(\s*\"([^\"]+)\"", path.read_text(encoding="utf-8")
+        )
+    ]
+
+    assert events
+    assert [event for event in events if not re.fullmatch(r"[a-z_]+\.[a-z_]+", event)] == []

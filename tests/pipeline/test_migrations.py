@@ -1,0 +1,53 @@
+"""The schema goes up and down on both stores, and says what the models say."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect
+
+from property_alert_notification import migrations
+from property_alert_notification.database import Database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def empty(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """A store without a schema."""
+    url = f"sqlite:///{tmp_path}/empty.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    database = Database(url.replace("sqlite:", "sqlite+aiosqlite:"), wait=30)
+    yield database
+    await database.close()
+
+
+async def tables(database: Database) -> set[str]:
+    async with database.reading() as connection:
+        return set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
+
+
+async def test_up_down_and_up_again(empty: Database) -> None:
+    await migrations.upgrade(empty)
+    full = await tables(empty)
+    await migrations.downgrade(empty, "base")
+    assert await tables(empty) == {"alembic_version"}
+    assert not await migrations.is_current(empty)
+
+    await migrations.upgrade(empty)
+
+    assert await tables(empty) == full
+    assert await migrations.is_current(empty)
+
+
+async def test_the_migrations_say_what_the_models_say(empty: Database) -> None:
+    await migrations.upgrade(empty)
+
+    await migrations.check(empty)
+
+
+async def test_processes_that_start_together_migrate_once(empty: Database) -> None:
+    others = [Database(empty.engine.url.render_as_string(hide_password=False), wait=30) for _ in range(3)]
+
+    await asyncio.gather(*(migrations.upgrade(database) for database in [empty, *others]))
+
+    assert await migrations.is_current(empty)
+    await asyncio.gather(*(database.close() for database in others))

@@ -1,0 +1,52 @@
+"""Which deliveries a notification becomes, and what is still checked right before sending."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from property_alert_notification.notification_worker.claim import object_to
+from property_alert_notification.notifications.plan import plan
+from property_alert_notification.notifications.queries import Content
+from property_alert_notification.preferences.rules import Wishes
+from property_alert_notification.vocabulary import Channel, DeliveryState
+
+CHANNELS = st.sets(st.sampled_from(list(Channel)))
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@given(opted_in=CHANNELS, only=st.none() | CHANNELS, known=CHANNELS)
+def test_exactly_the_wanted_asked_for_and_addressed_channels_are_queued(
+    opted_in: set[Channel], only: set[Channel] | None, known: set[Channel]
+) -> None:
+    planned = list(plan({channel: "somewhere" for channel in known}, Wishes(frozenset(opted_in)), only=only))
+
+    asked_for = set(Channel) if only is None else only
+    assert {one.channel for one in planned} == asked_for
+    assert {one.channel for one in planned if one.state is DeliveryState.QUEUED} == opted_in & asked_for & known
+    assert all(one.state is DeliveryState.SUPPRESSED for one in planned if one.channel not in opted_in)
+    assert all(one.reason for one in planned)
+
+
+def test_consent_is_checked_before_freshness() -> None:
+    stale = _content(expires_at=NOW - timedelta(days=1))
+
+    objection = object_to(Channel.SMS, stale, Wishes(frozenset({Channel.EMAIL})), now=NOW)
+
+    assert objection is not None
+    assert objection.state is DeliveryState.SUPPRESSED
+
+
+def test_a_notification_expires_at_its_second_and_not_before() -> None:
+    wishes = Wishes(frozenset(Channel))
+    content = _content(expires_at=NOW)
+
+    assert object_to(Channel.SMS, content, wishes, now=NOW - timedelta(microseconds=1)) is None
+    at_its_second = object_to(Channel.SMS, content, wishes, now=NOW)
+    assert at_its_second is not None
+    assert at_its_second.state is DeliveryState.EXPIRED
+
+
+def _content(*, expires_at: datetime | None) -> Content:
+    return Content(uuid4(), user_id=1, category="general", title="t", message="m", expires_at=expires_at)
