@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,13 +56,15 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, *arguments: str, ready: str, port: int = 0, **settings: str) -> Iterator[Running]:
+def running(
+    folder: Path, *arguments: str, ready: str, port: int = 0, settings: Mapping[str, str] | None = None
+) -> Iterator[Running]:
     """Start a command, wait until it prints `ready`, and stop it at the end."""
     with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
         process = subprocess.Popen(
             [*_COMMAND, *arguments],
             cwd=folder,
-            env=_environment(settings),
+            env=_environment(settings or {}),
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,
@@ -84,7 +86,7 @@ def running(folder: Path, *arguments: str, ready: str, port: int = 0, **settings
 def running_dev(folder: Path, **settings: str) -> Iterator[Running]:
     """`property-alerts dev` on a free port."""
     port = free_port()
-    with running(folder, "dev", "--port", str(port), ready="Ctrl-C", port=port, **settings) as started:
+    with running(folder, "dev", "--port", str(port), ready="Ctrl-C", port=port, settings=settings) as started:
         yield started
 
 
@@ -93,6 +95,6 @@ def words(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
-def _environment(settings: dict[str, str]) -> dict[str, str]:
+def _environment(settings: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COV")}
     return {**kept, "PYTHONPATH": _SOURCES, "PYTHONUTF8": "1", "COLUMNS": "200", **settings}

@@ -62,7 +62,7 @@ def test_local_is_not_shown_to_other_machines(tmp_path: Path, command: str) -> N
 def test_local_is_shown_when_told_so(tmp_path: Path) -> None:
     port = free_port()
     arguments = ("api", "--host", "0.0.0.0", "--port", str(port))
-    with running(tmp_path, *arguments, ready="answers at", port=port, ALLOW_REMOTE="true") as service:
+    with running(tmp_path, *arguments, ready="answers at", port=port, settings={"ALLOW_REMOTE": "true"}) as service:
         assert run(tmp_path, "health", "--port", str(port)).returncode == 0
         assert service.stop(signal.SIGTERM) == 0
 
@@ -83,15 +83,17 @@ def test_in_production_the_api_and_a_worker_are_two_processes(tmp_path: Path) ->
     assert run(tmp_path, "migrate", **PRODUCTION).returncode == 0
     port, telemetry = free_port(), free_port()
     with (
-        running(tmp_path, "api", "--port", str(port), ready="answers at", **PRODUCTION) as api,
+        running(tmp_path, "api", "--port", str(port), ready="answers at", settings=PRODUCTION) as api,
         running(
             _folder(tmp_path),
             "worker",
             ready="worker.started",
-            **PRODUCTION | {"DATABASE_URL": f"sqlite:///{tmp_path}/app.db", "WORKER_METRICS_PORT": str(telemetry)},
+            settings=PRODUCTION
+            | {"DATABASE_URL": f"sqlite:///{tmp_path}/app.db", "WORKER_METRICS_PORT": str(telemetry)},
         ) as worker,
     ):
         assert run(tmp_path, "health", "--ready", "--port", str(port)).returncode == 0
+        assert run(tmp_path, "health", "--port", str(telemetry)).returncode == 0
         assert "/mailbox" not in api.output()
         assert "GET /health" not in api.errors()
         assert [worker.stop(signal.SIGTERM), api.stop(signal.SIGTERM)] == [0, 0]

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable
+from datetime import datetime
 from typing import Any, TypeVar
 
 import httpx2
@@ -48,8 +49,13 @@ async def run(url: str, count: int, *, patience: float) -> bool:
             accepted = await demo.send(count)
             sent_at = clock.monotonic()
             stories = await demo.follow(accepted, patience)
-    seconds = (sent_at - started_at, clock.monotonic() - started_at)
-    _report(console, url, count, accepted, stories, seconds)
+    _report(console, stories)
+    console.print(_speed("alerts handed over", len(accepted), sent_at - started_at))
+    if stories:
+        console.print(_speed("deliveries ended", *_span(stories)))
+    if len(stories) < count:
+        console.print(f"{count - len(stories):,} are still open: property-alerts notifications list", style="yellow")
+    console.print(f"\nRead them: {url}/mailbox", soft_wrap=True)
     return len(stories) == count
 
 
@@ -110,9 +116,12 @@ class _Demo:
         await _together(items, step)
 
     async def _ask(self, method: str, path: str, **body: Any) -> Any:
-        """One request, again while the service is busy: it says so with 429 or 503, and took nothing."""
+        """One request, again while the service says "not now" with 429 or 503."""
         for _ in range(TRIES):
-            response = await self._client.request(method, f"{_API}{path}", **body)
+            try:
+                response = await self._client.request(method, f"{_API}{path}", **body)
+            except httpx2.TransportError as fault:
+                raise Unavailable(f"the service stopped answering ({type(fault).__name__}): see its console") from None
             if response.status_code not in (429, 503):
                 break
             await asyncio.sleep(float(response.headers.get("Retry-After", 1)))
@@ -152,30 +161,23 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def _report(
-    console: Console,
-    url: str,
-    count: int,
-    accepted: Collection[str],
-    stories: Collection[dict[str, Any]],
-    seconds: tuple[float, float],
-) -> None:
+def _report(console: Console, stories: Collection[dict[str, Any]]) -> None:
     states = Counter((delivery["channel"], delivery["state"]) for story in stories for delivery in story["deliveries"])
-    channels = sorted({channel for channel, _ in states})
     table = Table("deliveries", *_COLUMNS, "other", box=box.SIMPLE_HEAD)
-    for channel in channels:
+    for channel in sorted({channel for channel, _ in states}):
         counted = [states[channel, state] for state in _COLUMNS]
         other = sum(number for (its, _), number in states.items() if its == channel) - sum(counted)
         table.add_row(channel, *[f"{number:,}" for number in (*counted, other)])
     console.print(table)
-    handing_over, everything = seconds
-    ended = sum(states.values())
-    console.print(
-        f"{len(accepted):,} alerts handed over in {handing_over:.1f} s, {len(accepted) / handing_over:,.0f} per second"
-    )
-    console.print(f"{ended:,} deliveries ended after {everything:.1f} s, {ended / everything:,.0f} per second")
-    if len(stories) < count:
-        console.print(
-            f"{count - len(stories):,} alerts are still open: property-alerts notifications list", style="yellow"
-        )
-    console.print(f"\nRead them: {url}/mailbox", soft_wrap=True)
+
+
+def _span(stories: Collection[dict[str, Any]]) -> tuple[int, float]:
+    """How many deliveries ended, and the seconds from the first accept to the last end by the service's own clock."""
+    ends = [datetime.fromisoformat(delivery["changed_at"]) for story in stories for delivery in story["deliveries"]]
+    first = min(datetime.fromisoformat(story["accepted_at"]) for story in stories)
+    return len(ends), (max(ends) - first).total_seconds()
+
+
+def _speed(what: str, number: int, seconds: float) -> str:
+    per_second = f", {number / seconds:,.0f} per second" if seconds > 0 else ""
+    return f"{number:,} {what} in {seconds:.1f} s{per_second}"
