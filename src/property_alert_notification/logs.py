@@ -52,3 +52,5 @@ def configure(*, level: str, as_json: bool) -> None:
     logging.root.setLevel(max(number, logging.INFO))
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It repeats at every try to connect what `broker.lost` says once.
+    logging.getLogger("aiormq.connection").setLevel(logging.CRITICAL)

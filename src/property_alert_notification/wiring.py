@@ -1,9 +1,11 @@
 """The composition root: from settings to a store, a broker and senders that know each other."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import NoReturn
 from uuid import UUID
 
 import structlog
@@ -83,6 +85,12 @@ async def assemble(
 def announce(line: str) -> None:
     """Print a line for the person at the console."""
     print(line, flush=True)  # noqa: T201 - this is the console
+
+
+def give_up(error: ConfigurationError) -> NoReturn:
+    """End the process with the one line that says which setting is wrong."""
+    print(f"error: {error}", file=sys.stderr)  # noqa: T201 - before logs are configured
+    sys.exit(2)
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:

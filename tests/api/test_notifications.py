@@ -114,9 +114,7 @@ async def test_a_missing_field_is_named(lite: httpx2.AsyncClient, field: str) ->
     [b"", b"{", b"[]", b"null", b'"text"', b'{"title": "\\ud800"}', b"\xff\xfe", b'{"user_id": NaN}'],
 )
 async def test_a_body_that_is_no_notification_is_answered_422(lite: httpx2.AsyncClient, content: bytes) -> None:
-    answer = await lite.post(
-        "/api/v1/notifications/", content=content, headers={"Content-Type": "application/json"}
-    )
+    answer = await lite.post("/api/v1/notifications/", content=content, headers={"Content-Type": "application/json"})
 
     assert answer.status_code == 422
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from property_alert_notification import migrations
 from property_alert_notification.database import Database
@@ -35,6 +35,14 @@ async def test_up_down_and_up_again(empty: Database) -> None:
     await migrations.upgrade(empty)
 
     assert await tables(empty) == full
+    assert await migrations.is_current(empty)
+
+
+async def test_a_store_that_a_newer_version_migrated_is_recent_enough(empty: Database) -> None:
+    await migrations.upgrade(empty)
+    async with empty.transaction() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = 'of_tomorrow'"))
+
     assert await migrations.is_current(empty)
 
 

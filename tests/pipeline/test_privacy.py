@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import aio_pika
+
 from property_alert_notification.broker.base import Lane
 from property_alert_notification.errors import BrokerUnavailable
 from property_alert_notification.settings import Settings

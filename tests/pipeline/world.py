@@ -22,7 +22,7 @@ from tests.services.smtp import SmtpServer
 async def eventually(question: Callable[[], Awaitable[Any]], *, within: float = 30) -> Any:
     """Ask again and again until the answer is true, and return it."""
     async with asyncio.timeout(within):
-        while not (answer := await question()):
+        while not (answer := await question()):  # noqa: ASYNC110 - the answer comes from another process
             await asyncio.sleep(0.02)
     return answer
 
@@ -51,9 +51,7 @@ class World:
 
     async def a_user(self, user_id: int = 1, *, email: bool = True, sms: bool = False) -> int:
         """A user who wants these channels from now on."""
-        wishes = Preference(
-            user_id=user_id, email_enabled=email, sms_enabled=sms, updated_at=self.parts.clock.now()
-        )
+        wishes = Preference(user_id=user_id, email_enabled=email, sms_enabled=sms, updated_at=self.parts.clock.now())
         async with self.parts.database.transaction() as connection:
             await preferences.put(connection, wishes)
         return user_id

@@ -8,7 +8,11 @@ from property_alert_notification.notifications.addresses import normalise_email,
 
 @pytest.mark.parametrize(
     ("given", "stored"),
-    [("ada@example.com", "ada@example.com"), ("Ada@EXAMPLE.com", "Ada@example.com"), ("ada@bücher.de", "ada@bücher.de")],
+    [
+        ("ada@example.com", "ada@example.com"),
+        ("Ada@EXAMPLE.com", "Ada@example.com"),
+        ("ada@bücher.de", "ada@bücher.de"),
+    ],
 )
 @pytest.mark.parametrize("strict", [True, False])
 def test_an_email_address_is_normalised(given: str, stored: str, strict: bool) -> None:

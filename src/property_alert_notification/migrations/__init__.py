@@ -1,5 +1,6 @@
 """Brings the store's schema up to date, and says whether it is."""
 
+from functools import cache
 from io import StringIO
 from pathlib import Path
 
@@ -39,7 +40,10 @@ async def downgrade(database: Database, revision: str) -> None:
 
 
 async def is_current(database: Database) -> bool:
-    """Whether the store has this version's schema.
+    """Whether the store's schema is this version's, or a newer one.
+
+    During a rolling upgrade the schema is newer than the processes that have not been replaced yet; every
+    migration keeps what the version before it needs.
 
     Raises:
         StoreUnavailable: the store cannot be reached.
@@ -58,6 +62,7 @@ async def current(database: Database) -> str | None:
         return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
 
 
+@cache
 def revisions() -> list[str]:
     """Every revision there is, the first one first."""
     script = ScriptDirectory(str(Path(__file__).parent))
@@ -81,8 +86,9 @@ async def _lock(connection: AsyncConnection) -> None:
 
 
 def _is_at_head(connection: Connection) -> bool:
-    heads = set(ScriptDirectory.from_config(_config(connection)).get_heads())
-    return set(MigrationContext.configure(connection).get_current_heads()) == heads
+    known = revisions()
+    current = MigrationContext.configure(connection).get_current_revision()
+    return current is not None and (current == known[-1] or current not in known)
 
 
 def _config(connection: Connection) -> Config:

@@ -6,7 +6,6 @@ As a script this file is the module `__main__`: it keeps no state at module leve
 
 import asyncio
 import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
@@ -144,7 +143,7 @@ def main() -> None:
         with asyncio.Runner(loop_factory=wiring.new_event_loop) as runner:
             runner.run(work(settings))
     except ConfigurationError as error:
-        sys.exit(str(error))
+        wiring.give_up(error)
 
 
 if __name__ == "__main__":
