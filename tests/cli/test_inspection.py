@@ -34,7 +34,7 @@ def test_check_says_what_to_fix_in_one_line_for_each_failure(tmp_path: Path) -> 
     assert [line.split(":")[0] for line in failures] == ["✗ store", "✗ broker", "✗ sms by acme"]
     assert "DATABASE_URL" in failures[0]
     assert "QUEUE_BROKER_URL" in failures[1]
-    assert "SMS_PROVIDER=mailbox" in failures[2]
+    assert "SMS_PROVIDER=twilio" in failures[2]
     assert "a-secret" not in done.stdout
 
 

@@ -89,7 +89,14 @@ def test_in_production_the_api_and_a_worker_are_two_processes(tmp_path: Path) ->
             "worker",
             ready="worker.started",
             settings=PRODUCTION
-            | {"DATABASE_URL": f"sqlite:///{tmp_path}/app.db", "WORKER_METRICS_PORT": str(telemetry)},
+            | {
+                "DATABASE_URL": f"sqlite:///{tmp_path}/app.db",
+                "WORKER_METRICS_PORT": str(telemetry),
+                "EMAIL_PROVIDER": "smtp",
+                "EMAIL_FROM": "alerts@example.com",
+                "SMS_PROVIDER": "http",
+                "SMS_HTTP_URL": "https://sms.example.com/messages",
+            },
         ) as worker,
     ):
         assert run(tmp_path, "health", "--ready", "--port", str(port)).returncode == 0

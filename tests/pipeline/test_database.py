@@ -79,10 +79,13 @@ async def test_a_caller_who_waited_too_long_is_told_and_its_item_is_not_written(
 
 
 async def test_a_transaction_that_raises_leaves_nothing_behind(world: World) -> None:
-    with pytest.raises(KeyError):
+    async def begin_and_give_up() -> None:
         async with world.parts.database.transaction() as connection:
             await connection.execute(text("DELETE FROM alembic_version"))
             raise KeyError
+
+    with pytest.raises(KeyError):
+        await begin_and_give_up()
 
     async with world.parts.database.reading() as connection:
         assert (await connection.execute(text("SELECT count(*) FROM alembic_version"))).scalar_one() == 1
