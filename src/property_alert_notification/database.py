@@ -9,12 +9,26 @@ import json
 import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import asyncpg
-from sqlalchemy import DateTime, FromClause, String, Table, Text, bindparam, event, func, select, text
+from sqlalchemy import (
+    CursorResult,
+    DateTime,
+    Dialect,
+    Executable,
+    FromClause,
+    String,
+    Table,
+    Text,
+    bindparam,
+    event,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -66,6 +80,7 @@ class Database:
         self._engine = (
             _sqlite_engine(url, pool_size, wait) if self.is_sqlite else _postgres_engine(url, pool_size, wait)
         )
+        self._readers = self._engine.execution_options(**_READING[self.is_sqlite])
         # SQLite has one writer. Waiting for it here is fair and exact; inside SQLite it is a poll with sleeps.
         self._writer = asyncio.Semaphore(1 if self.is_sqlite else pool_size)
 
@@ -93,8 +108,8 @@ class Database:
             StoreUnavailable: the store cannot be reached.
         """
         with _store_faults():
-            async with self._engine.connect() as connection:
-                yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+            async with self._readers.connect() as connection:
+                yield connection
 
     async def ping(self) -> None:
         """Ask the store for an answer.
@@ -110,12 +125,17 @@ class Database:
         await self._engine.dispose()
 
 
+# A statement that reads needs no transaction around it. SQLite's driver knows none unless it is told to begin one.
+_READING: dict[bool, dict[str, Any]] = {True: {"begin": False}, False: {"isolation_level": "AUTOCOMMIT"}}
+
+
 def _sqlite_engine(url: str, pool_size: int, wait: float) -> AsyncEngine:
     engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=wait,
+        pool_reset_on_return=None,  # every transaction here ends with its block
         connect_args={"timeout": 10, "isolation_level": None},
         hide_parameters=True,
     )
@@ -123,14 +143,17 @@ def _sqlite_engine(url: str, pool_size: int, wait: float) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864"):
+        # The mode stays with the file. Whoever finds it locked meets somebody who is switching it.
+        with suppress(sqlite3.OperationalError):
+            cursor.execute("PRAGMA journal_mode=WAL")
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
         # A deferred BEGIN that reads and then writes fails at once when another writer came first.
-        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        if connection.get_execution_options().get("begin", True):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
@@ -142,6 +165,7 @@ def _postgres_engine(url: str, pool_size: int, wait: float) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=wait,
+        pool_reset_on_return=None,  # every transaction here ends with its block
         pool_recycle=1800,
         hide_parameters=True,  # an error must not carry addresses into the log
         connect_args={
@@ -204,43 +228,46 @@ def _is_store_fault(error: BaseException) -> bool:
     return isinstance(error, _FAULTS)
 
 
-def batch(
-    connection: AsyncConnection, columns: Mapping[str, TypeEngine[Any]], rows: Iterable[Sequence[Any]]
-) -> FromClause:
-    """Many rows as one table expression, handed over in one statement whose text never changes.
+class BatchStatement:
+    """One statement over a batch of rows. It is built once for each kind of store; every run only brings values.
 
-    PostgreSQL gets one array per column (`unnest`), SQLite one JSON document (`json_each`).
-
-    Args:
-        connection: decides the form.
-        columns: name and type of each column, in the order of the values.
-        rows: the values, one sequence per row.
+    PostgreSQL gets one array per column (`unnest`), SQLite one JSON document (`json_each`), so the text of the
+    statement is the same for one row and for a thousand.
     """
-    if connection.dialect.name == "sqlite":
-        return _batch_as_json(connection, columns, rows)
+
+    def __init__(self, columns: Mapping[str, TypeEngine[Any]], build: Callable[[FromClause], Executable]) -> None:
+        """`columns` are the names and types of the batch; `build` makes the statement around it as a table."""
+        self._columns = columns
+        self._build = build
+        self._built: dict[str, Executable] = {}
+
+    async def run(
+        self, connection: AsyncConnection, rows: Iterable[Sequence[Any]], **parameters: Any
+    ) -> CursorResult[*tuple[Any, ...]]:
+        """Execute for these rows, whose values stand in the order of the columns."""
+        dialect = connection.dialect
+        values = _as_json(self._columns, rows, dialect) if dialect.name == "sqlite" else _as_arrays(self._columns, rows)
+        return await connection.execute(self._statement(dialect.name), values | parameters)
+
+    def _statement(self, dialect: str) -> Executable:
+        if dialect not in self._built:
+            table = _json_table(self._columns) if dialect == "sqlite" else _array_table(self._columns)
+            self._built[dialect] = self._build(table)
+        return self._built[dialect]
+
+
+def _array_table(columns: Mapping[str, TypeEngine[Any]]) -> FromClause:
+    arrays = [bindparam(f"batch_{name}", type_=ARRAY(kind)) for name, kind in columns.items()]
+    return func.unnest(*arrays).table_valued(*columns).render_derived(name="batch")
+
+
+def _as_arrays(columns: Mapping[str, TypeEngine[Any]], rows: Iterable[Sequence[Any]]) -> dict[str, Any]:
     arrays = list(zip(*rows, strict=True)) or [()] * len(columns)
-    parameters = [
-        bindparam(None, list(values), ARRAY(kind), unique=True)
-        for values, kind in zip(arrays, columns.values(), strict=True)
-    ]
-    unnested = func.unnest(*parameters)
-    return unnested.table_valued(*columns).render_derived(name="batch")
+    return {f"batch_{name}": values for name, values in zip(columns, arrays, strict=True)}
 
 
-def _batch_as_json(
-    connection: AsyncConnection, columns: Mapping[str, TypeEngine[Any]], rows: Iterable[Sequence[Any]]
-) -> FromClause:
-    dialect = connection.dialect
-    binders = [kind.dialect_impl(dialect).bind_processor(dialect) for kind in columns.values()]
-    document = json.dumps(
-        [
-            [bind(value) if bind and value is not None else value for bind, value in zip(binders, row, strict=True)]
-            for row in rows
-        ],
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
-    each = func.json_each(bindparam(None, document, String(), unique=True)).table_valued("value", name="each")
+def _json_table(columns: Mapping[str, TypeEngine[Any]]) -> FromClause:
+    each = func.json_each(bindparam("batch", type_=String())).table_valued("value", name="each")
     extracted = [
         func.json_extract(each.c.value, f"$[{place}]", type_=kind).label(name)
         for place, (name, kind) in enumerate(columns.items())
@@ -248,8 +275,17 @@ def _batch_as_json(
     return select(*extracted).select_from(each).subquery("batch")
 
 
+def _as_json(columns: Mapping[str, TypeEngine[Any]], rows: Iterable[Sequence[Any]], dialect: Dialect) -> dict[str, Any]:
+    binders = [kind.dialect_impl(dialect).bind_processor(dialect) for kind in columns.values()]
+    document = [
+        [bind(value) if bind and value is not None else value for bind, value in zip(binders, row, strict=True)]
+        for row in rows
+    ]
+    return {"batch": json.dumps(document, ensure_ascii=False, separators=(",", ":"))}
+
+
 def columns_of(table: Table, *names: str) -> dict[str, TypeEngine[Any]]:
-    """Name and type of the named columns, as `batch` wants them.
+    """Name and type of the named columns, as a BatchStatement wants them.
 
     Text has no length here: a cast to varchar(n) would cut a longer value without a word.
     """

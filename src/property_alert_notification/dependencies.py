@@ -1,4 +1,7 @@
-"""What routes may ask for. The application puts these into its state when it starts."""
+"""What routes may ask for. The application puts these into its state when it starts.
+
+They are coroutines because FastAPI runs a plain function in a thread.
+"""
 
 from typing import Annotated, cast
 
@@ -8,11 +11,11 @@ from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
 
 
-def _database(request: Request) -> Database:
+async def _database(request: Request) -> Database:
     return cast(Database, request.app.state.database)
 
 
-def _clock(request: Request) -> Clock:
+async def _clock(request: Request) -> Clock:
     return cast(Clock, request.app.state.clock)
 
 

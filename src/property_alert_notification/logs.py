@@ -12,7 +12,12 @@ _SHARED: list[Callable[..., Any]] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,
+]
+
+# Tracebacks without local variables: those hold addresses and texts.
+_AS_JSON: list[Any] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+_FOR_PEOPLE: list[Any] = [
+    structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
 ]
 
 # These say at INFO what is ours to say, or print URLs that may carry tokens.
@@ -33,9 +38,9 @@ class _StandardError:
 def configure(*, level: str, as_json: bool) -> None:
     """Send all logs, the libraries' included, to standard error in one form."""
     number = logging.getLevelNamesMapping()[level.upper()]
-    renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    renderers = _AS_JSON if as_json else _FOR_PEOPLE
     structlog.configure(
-        processors=[*_SHARED, renderer],
+        processors=[*_SHARED, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=lambda *_: _StandardError(),
         cache_logger_on_first_use=False,
@@ -44,7 +49,7 @@ def configure(*, level: str, as_json: bool) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
     logging.root.handlers = [handler]

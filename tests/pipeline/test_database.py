@@ -8,26 +8,29 @@ from sqlalchemy import Integer, Text, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import Database, GroupCommit, batch, time_type
+from property_alert_notification.database import BatchStatement, Database, GroupCommit, time_type
 from property_alert_notification.errors import StoreUnavailable
 from tests.pipeline.world import World
 
 
 async def test_a_batch_reaches_sql_as_it_was(world: World) -> None:
     now = world.parts.clock.now()
+    everything = BatchStatement(
+        {"number": Integer(), "words": Text(), "at": time_type()}, lambda table: select(table).order_by(table.c.number)
+    )
     rows = [(1, "x" * 400, now), (2, 'quote " and \\ and 家', None), (3, "", now)]
 
     async with world.parts.database.transaction() as connection:
-        table = batch(connection, {"number": Integer(), "words": Text(), "at": time_type()}, rows)
-        found = (await connection.execute(select(table).order_by(table.c.number))).all()
+        found = (await everything.run(connection, rows)).all()
 
     assert [tuple(row) for row in found] == rows
 
 
 async def test_an_empty_batch_has_no_rows(world: World) -> None:
+    everything = BatchStatement({"number": Integer()}, select)
+
     async with world.parts.database.transaction() as connection:
-        table = batch(connection, {"number": Integer()}, [])
-        assert (await connection.execute(select(table))).all() == []
+        assert (await everything.run(connection, [])).all() == []
 
 
 async def test_callers_at_the_same_time_share_a_commit(world: World) -> None:

@@ -1,15 +1,35 @@
-"""Every statement about deliveries and attempts. Each works on a batch; a batch of one is a batch."""
+"""Every statement about deliveries and attempts. Each works on a batch; a batch of one is a batch.
 
-from collections.abc import Collection, Mapping, Sequence
+Statements are built once and given values when they run: building one costs more than running it.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
-from sqlalchemy import Select, SmallInteger, case, func, insert, literal, select, union_all, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    SmallInteger,
+    Update,
+    and_,
+    bindparam,
+    case,
+    insert,
+    literal,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.broker.base import Lane
-from property_alert_notification.database import batch, columns_of, table_of
+from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import WAITING
 from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
@@ -62,123 +82,220 @@ class Settlement:
 
 
 _NEW = ("id", "notification_id", "channel", "address", "urgent", "state", "reason", "due_at", "changed_at")
+_CLAIMED = tuple(_deliveries.c[name] for name in ("id", "notification_id", "address", "fence", "attempts", "unknowns"))
+_IDS = columns_of(_deliveries, "id")
+
+_now = bindparam("now", type_=time_type())
+_leased_until = bindparam("leased_until", type_=time_type())
+_limit = bindparam("limit", type_=Integer)
+
+
+def _due_in(*, urgent: bool | None = None) -> Select[tuple[UUID]]:
+    """What may be claimed in a lane, longest due first."""
+    wanted_urgency = bindparam("lane_urgent", type_=Boolean) if urgent is None else literal(urgent, Boolean)
+    return (
+        select(_deliveries.c.id)
+        .where(
+            _deliveries.c.channel == bindparam("lane_channel"),
+            _deliveries.c.urgent == wanted_urgency,
+            _deliveries.c.due_at <= _now,
+            _deliveries.c.state.in_(WAITING),
+        )
+        .order_by(_deliveries.c.due_at)
+    )
+
+
+_zero = literal(0, SmallInteger)
+_ADD = BatchStatement(
+    columns_of(_deliveries, *_NEW),
+    lambda new: insert(_deliveries).from_select(
+        [*_NEW, "fence", "attempts", "unknowns"], select(*new.c, _zero, _zero, _zero)
+    ),
+)
 
 
 async def add(connection: AsyncConnection, deliveries: Sequence[NewDelivery]) -> None:
     """Insert planned deliveries."""
-    rows = batch(
-        connection,
-        columns_of(_deliveries, *_NEW),
-        [tuple(getattr(delivery, name) for name in _NEW) for delivery in deliveries],
-    )
-    zero = literal(0, SmallInteger)
-    await connection.execute(
-        insert(_deliveries).from_select([*_NEW, "fence", "attempts", "unknowns"], select(*rows.c, zero, zero, zero))
-    )
+    await _ADD.run(connection, map(attrgetter(*_NEW), deliveries))
 
 
-def _due(lane: Lane, now: datetime, limit: int) -> Select[tuple[UUID]]:
-    """What may be claimed in a lane, longest due first."""
-    return (
-        select(_deliveries.c.id)
-        .where(
-            _deliveries.c.channel == lane.channel,
-            _deliveries.c.urgent.is_(lane.urgent),
-            _deliveries.c.due_at <= now,
-            _deliveries.c.state.in_(WAITING),
-        )
-        .order_by(_deliveries.c.due_at)
-        .limit(limit)
-    )
+# Two ranges of one index; sorting by (urgent, due_at) instead would walk over everything that is due later.
+_lanes = [_due_in(urgent=urgent).limit(_limit).subquery() for urgent in (True, False)]
+_DUE = union_all(*[select(lane.c.id) for lane in _lanes]).limit(_limit)
 
 
 async def due(connection: AsyncConnection, channel: Channel, *, now: datetime, limit: int) -> Sequence[UUID]:
     """Up to `limit` deliveries of a channel that may be claimed, urgent ones first, then by time."""
-    # Two ranges of one index; sorting by (urgent, due_at) instead would walk over everything that is due later.
-    lanes = [_due(Lane(channel, urgent), now, limit).subquery() for urgent in (True, False)]
-    both = union_all(*[select(lane.c.id) for lane in lanes]).limit(limit)
-    return [delivery for (delivery,) in await connection.execute(both)]
+    found = await connection.execute(_DUE, {"lane_channel": channel, "now": now, "limit": limit})
+    return [delivery for (delivery,) in found]
+
+
+_TAKE_DUE = (
+    update(_deliveries)
+    .where(
+        _deliveries.c.id.in_(
+            _due_in()
+            .where(_deliveries.c.rung_at.is_(None))
+            .limit(_limit)
+            .with_for_update(skip_locked=True)
+            .scalar_subquery()
+        )
+    )
+    .values(rung_at=_now)
+    .returning(_deliveries.c.id)
+)
 
 
 async def take_due(connection: AsyncConnection, lane: Lane, *, now: datetime, limit: int) -> Sequence[UUID]:
     """Mark up to `limit` due deliveries of a lane as rung and return them, each to one caller only."""
-    candidates = _due(lane, now, limit).where(_deliveries.c.rung_at.is_(None)).with_for_update(skip_locked=True)
-    statement = (
-        update(_deliveries)
-        .where(_deliveries.c.id.in_(candidates.scalar_subquery()))
-        .values(rung_at=now)
-        .returning(_deliveries.c.id)
-    )
-    return [delivery for (delivery,) in await connection.execute(statement)]
+    values = {"lane_channel": lane.channel, "lane_urgent": lane.urgent, "now": now, "limit": limit}
+    return [delivery for (delivery,) in await connection.execute(_TAKE_DUE, values)]
 
 
-async def busy_lanes(connection: AsyncConnection, lanes: Sequence[Lane], *, now: datetime) -> list[Lane]:
+_LANES = [(channel, urgent) for channel in Channel for urgent in (True, False)]
+_BUSY = select(
+    *[
+        select(_deliveries.c.id)
+        .where(
+            _deliveries.c.channel == channel,
+            _deliveries.c.urgent.is_(urgent),
+            _deliveries.c.due_at <= _now,
+            _deliveries.c.state.in_(WAITING),
+            _deliveries.c.rung_at.is_(None),
+        )
+        .exists()
+        for channel, urgent in _LANES
+    ]
+)
+
+
+async def busy_lanes(connection: AsyncConnection, *, now: datetime) -> list[Lane]:
     """The lanes in which something is due that nobody has rung for."""
-    questions = [select(_due(lane, now, 1).where(_deliveries.c.rung_at.is_(None)).exists()) for lane in lanes]
-    answers = (await connection.execute(select(*[question.scalar_subquery() for question in questions]))).one()
-    return [lane for lane, busy in zip(lanes, answers, strict=True) if busy]
+    answers = (await connection.execute(_BUSY, {"now": now})).one()
+    return [Lane(*lane) for lane, busy in zip(_LANES, answers, strict=True) if busy]
+
+
+_UNRING = BatchStatement(
+    _IDS,
+    lambda wanted: update(_deliveries).where(_deliveries.c.id.in_(select(wanted.c.id))).values(rung_at=None),
+)
 
 
 async def unring(connection: AsyncConnection, deliveries: Collection[UUID]) -> None:
     """Take back the mark of doorbells that the broker did not confirm."""
-    wanted = batch(connection, columns_of(_deliveries, "id"), [(delivery,) for delivery in deliveries])
-    await connection.execute(update(_deliveries).where(_deliveries.c.id.in_(select(wanted.c.id))).values(rung_at=None))
+    await _UNRING.run(connection, _each(deliveries))
+
+
+_FORGET_LOST_BELLS = (
+    update(_deliveries)
+    .where(
+        _deliveries.c.id.in_(
+            _due_in()
+            .where(_deliveries.c.rung_at < bindparam("rung_before", type_=time_type()))
+            .limit(_limit)
+            .with_for_update(skip_locked=True)
+            .scalar_subquery()
+        )
+    )
+    .values(rung_at=None)
+)
 
 
 async def forget_lost_bells(
     connection: AsyncConnection, lane: Lane, *, now: datetime, rung_before: datetime, limit: int
 ) -> int:
     """Unmark deliveries whose doorbell was rung before a time and brought nobody; returns how many."""
-    lost = _due(lane, now, limit).where(_deliveries.c.rung_at < rung_before).with_for_update(skip_locked=True)
-    result = await connection.execute(
-        update(_deliveries).where(_deliveries.c.id.in_(lost.scalar_subquery())).values(rung_at=None)
-    )
-    return result.rowcount
+    values = {
+        "lane_channel": lane.channel,
+        "lane_urgent": lane.urgent,
+        "now": now,
+        "rung_before": rung_before,
+        "limit": limit,
+    }
+    return (await connection.execute(_FORGET_LOST_BELLS, values)).rowcount
 
 
-async def claim(
-    connection: AsyncConnection, deliveries: Collection[UUID], *, now: datetime, leased_until: datetime
-) -> list[Claim]:
-    """Claim what is still claimable of these; each delivery goes to one caller, under a new fence."""
-    wanted = batch(connection, columns_of(_deliveries, "id"), [(delivery,) for delivery in deliveries])
+def _claim_these(wanted: FromClause) -> Update:
     claimable = (
         select(_deliveries.c.id)
         .where(
             _deliveries.c.id.in_(select(wanted.c.id)),
             _deliveries.c.state.in_(WAITING),
-            _deliveries.c.due_at <= now,
+            _deliveries.c.due_at <= _now,
         )
         .with_for_update(skip_locked=True)
     )
-    statement = (
+    return (
         update(_deliveries)
         .where(_deliveries.c.id.in_(claimable.scalar_subquery()))
         .values(
             state=DeliveryState.SENDING,
             fence=_deliveries.c.fence + 1,
             attempts=_deliveries.c.attempts + 1,
-            due_at=leased_until,
+            due_at=_leased_until,
             rung_at=None,
-            changed_at=now,
+            changed_at=_now,
         )
-        .returning(
-            *(_deliveries.c[name] for name in ("id", "notification_id", "address", "fence", "attempts", "unknowns"))
-        )
+        .returning(*_CLAIMED)
     )
-    return [Claim(*row) for row in await connection.execute(statement)]
+
+
+_CLAIM = BatchStatement(_IDS, _claim_these)
+
+
+async def claim(
+    connection: AsyncConnection, deliveries: Collection[UUID], *, now: datetime, leased_until: datetime
+) -> list[Claim]:
+    """Claim what is still claimable of these; each delivery goes to one caller, under a new fence."""
+    claimed = await _CLAIM.run(connection, _each(deliveries), now=now, leased_until=leased_until)
+    return [Claim(*row) for row in claimed]
+
+
+_ATTEMPT = ("delivery_id", "fence", "provider", "started_at")
+_OPEN_ATTEMPTS = BatchStatement(
+    columns_of(_attempts, *_ATTEMPT), lambda new: insert(_attempts).from_select(_ATTEMPT, select(*new.c))
+)
 
 
 async def open_attempts(
     connection: AsyncConnection, claims: Sequence[Claim], *, provider: str, started_at: datetime
 ) -> None:
     """Write down that these are about to be tried; commit before calling the provider."""
-    names = ("delivery_id", "fence", "provider", "started_at")
-    rows = batch(
-        connection,
-        columns_of(_attempts, *names),
-        [(claim.delivery_id, claim.fence, provider, started_at) for claim in claims],
-    )
-    await connection.execute(insert(_attempts).from_select(names, select(*rows.c)))
+    await _OPEN_ATTEMPTS.run(connection, [(claim.delivery_id, claim.fence, provider, started_at) for claim in claims])
+
+
+_SETTLED = columns_of(_deliveries, "id", "fence", "state", "reason", "due_at", "changed_at")
+_ENDED = {"id": _deliveries.c.id.type, "fence": _deliveries.c.fence.type} | columns_of(
+    _attempts, "outcome", "reason", "ended_at", "provider_message_id"
+)
+_MOVE = BatchStatement(
+    _SETTLED | columns_of(_attempts, "outcome"),
+    lambda settled: (
+        update(_deliveries)
+        .where(_is_ours(settled))
+        .values(
+            state=settled.c.state,
+            reason=settled.c.reason,
+            due_at=settled.c.due_at,
+            changed_at=settled.c.changed_at,
+            unknowns=_deliveries.c.unknowns + case((settled.c.outcome == Outcome.UNKNOWN, 1), else_=0),
+        )
+        .returning(_deliveries.c.id)
+    ),
+)
+_END_ATTEMPTS = BatchStatement(
+    _ENDED,
+    lambda ended: (
+        update(_attempts)
+        .where(_attempts.c.delivery_id == ended.c.id, _attempts.c.fence == ended.c.fence)
+        .values(
+            outcome=ended.c.outcome,
+            reason=ended.c.reason,
+            ended_at=ended.c.ended_at,
+            provider_message_id=ended.c.provider_message_id,
+        )
+    ),
+)
 
 
 async def settle(connection: AsyncConnection, settlements: Sequence[Settlement]) -> set[UUID]:
@@ -187,125 +304,121 @@ async def settle(connection: AsyncConnection, settlements: Sequence[Settlement])
     An attempt ends as it truly ended even when its worker was fenced off in the meantime: the log says what
     happened, the state belongs to whoever holds the fence.
     """
-    columns = columns_of(_deliveries, "id", "fence", "state", "reason", "due_at", "changed_at")
-    columns |= columns_of(_attempts, "outcome", "provider_message_id")
-    rows = batch(
+    moved = await _MOVE.run(
         connection,
-        columns,
-        [
-            (s.delivery_id, s.fence, s.state, s.reason, s.due_at, s.settled_at, s.outcome, s.provider_message_id)
-            for s in settlements
-        ],
+        [(s.delivery_id, s.fence, s.state, s.reason, s.due_at, s.settled_at, s.outcome) for s in settlements],
     )
-    moved = await connection.execute(
-        update(_deliveries)
-        .where(
-            _deliveries.c.id == rows.c.id,
-            _deliveries.c.fence == rows.c.fence,
-            _deliveries.c.state == DeliveryState.SENDING,
+    tried = [s for s in settlements if s.outcome is not None]
+    if tried:
+        await _END_ATTEMPTS.run(
+            connection,
+            [(s.delivery_id, s.fence, s.outcome, s.reason, s.settled_at, s.provider_message_id) for s in tried],
         )
-        .values(
-            state=rows.c.state,
-            reason=rows.c.reason,
-            due_at=rows.c.due_at,
-            changed_at=rows.c.changed_at,
-            unknowns=_deliveries.c.unknowns + case((rows.c.outcome == Outcome.UNKNOWN, 1), else_=0),
-        )
-        .returning(_deliveries.c.id)
-    )
-    await connection.execute(
-        update(_attempts)
-        .where(_attempts.c.delivery_id == rows.c.id, _attempts.c.fence == rows.c.fence)
-        .values(
-            outcome=rows.c.outcome,
-            reason=rows.c.reason,
-            ended_at=rows.c.changed_at,
-            provider_message_id=rows.c.provider_message_id,
-        )
-    )
     return set(moved.scalars())
+
+
+def _is_ours(held: FromClause) -> ColumnElement[bool]:
+    """The delivery is being sent, and under the fence that the caller holds."""
+    return and_(
+        _deliveries.c.id == held.c.id,
+        _deliveries.c.fence == held.c.fence,
+        _deliveries.c.state == DeliveryState.SENDING,
+    )
+
+
+_RENEW = BatchStatement(
+    columns_of(_deliveries, "id", "fence"),
+    lambda held: update(_deliveries).where(_is_ours(held)).values(due_at=_leased_until).returning(_deliveries.c.id),
+)
 
 
 async def renew(connection: AsyncConnection, held: Mapping[UUID, int], *, leased_until: datetime) -> set[UUID]:
     """Prolong the leases of these deliveries (id → fence); returns those that are still ours."""
-    rows = batch(connection, columns_of(_deliveries, "id", "fence"), list(held.items()))
-    statement = (
-        update(_deliveries)
-        .where(
-            _deliveries.c.id == rows.c.id,
-            _deliveries.c.fence == rows.c.fence,
-            _deliveries.c.state == DeliveryState.SENDING,
+    return set((await _RENEW.run(connection, held.items(), leased_until=leased_until)).scalars())
+
+
+_SEIZE_ABANDONED = (
+    update(_deliveries)
+    .where(
+        _deliveries.c.id.in_(
+            select(_deliveries.c.id)
+            .where(_deliveries.c.state == DeliveryState.SENDING, _deliveries.c.due_at <= _now)
+            .order_by(_deliveries.c.due_at)
+            .limit(_limit)
+            .with_for_update(skip_locked=True)
+            .scalar_subquery()
         )
-        .values(due_at=leased_until)
-        .returning(_deliveries.c.id)
     )
-    return set((await connection.execute(statement)).scalars())
+    .values(fence=_deliveries.c.fence + 1, due_at=_leased_until)
+    .returning(*_CLAIMED)
+)
 
 
 async def seize_abandoned(
     connection: AsyncConnection, *, now: datetime, leased_until: datetime, limit: int
 ) -> list[Claim]:
     """Take over deliveries whose lease ran out; the raised fence shuts their worker out."""
-    abandoned = (
-        select(_deliveries.c.id)
-        .where(_deliveries.c.state == DeliveryState.SENDING, _deliveries.c.due_at <= now)
-        .order_by(_deliveries.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    statement = (
-        update(_deliveries)
-        .where(_deliveries.c.id.in_(abandoned.scalar_subquery()))
-        .values(fence=_deliveries.c.fence + 1, due_at=leased_until)
-        .returning(
-            *(_deliveries.c[name] for name in ("id", "notification_id", "address", "fence", "attempts", "unknowns"))
-        )
-    )
-    return [Claim(*row) for row in await connection.execute(statement)]
+    values = {"now": now, "leased_until": leased_until, "limit": limit}
+    return [Claim(*row) for row in await connection.execute(_SEIZE_ABANDONED, values)]
+
+
+_CLOSE_OPEN_ATTEMPTS = BatchStatement(
+    _IDS,
+    lambda wanted: (
+        update(_attempts)
+        .where(_attempts.c.delivery_id.in_(select(wanted.c.id)), _attempts.c.ended_at.is_(None))
+        .values(outcome=Outcome.UNKNOWN, reason=bindparam("why"), ended_at=_now)
+    ),
+)
 
 
 async def close_open_attempts(
     connection: AsyncConnection, deliveries: Collection[UUID], *, reason: str, ended_at: datetime
 ) -> None:
     """End the attempts of which nobody will ever tell the outcome."""
-    wanted = batch(connection, columns_of(_deliveries, "id"), [(delivery,) for delivery in deliveries])
-    await connection.execute(
-        update(_attempts)
-        .where(_attempts.c.delivery_id.in_(select(wanted.c.id)), _attempts.c.ended_at.is_(None))
-        .values(outcome=Outcome.UNKNOWN, reason=reason, ended_at=ended_at)
-    )
+    await _CLOSE_OPEN_ATTEMPTS.run(connection, _each(deliveries), why=reason, now=ended_at)
+
+
+_OF_NOTIFICATIONS = BatchStatement(
+    _IDS,
+    lambda wanted: (
+        select(_deliveries).where(_deliveries.c.notification_id.in_(select(wanted.c.id))).order_by(_deliveries.c.id)
+    ),
+)
 
 
 async def of_notifications(connection: AsyncConnection, notifications: Collection[UUID]) -> list[Delivery]:
     """All deliveries of these notifications, in the order they were planned."""
-    wanted = batch(connection, columns_of(_deliveries, "id"), [(notification,) for notification in notifications])
-    statement = (
-        select(_deliveries).where(_deliveries.c.notification_id.in_(select(wanted.c.id))).order_by(_deliveries.c.id)
-    )
-    return [Delivery(**row) for row in (await connection.execute(statement)).mappings()]
+    found = await _OF_NOTIFICATIONS.run(connection, _each(notifications))
+    return [Delivery(**row) for row in found.mappings()]
+
+
+_ATTEMPTS_OF = BatchStatement(
+    _IDS,
+    lambda wanted: (
+        select(_attempts)
+        .where(_attempts.c.delivery_id.in_(select(wanted.c.id)))
+        .order_by(_attempts.c.delivery_id, _attempts.c.fence)
+    ),
+)
 
 
 async def attempts_of(connection: AsyncConnection, deliveries: Collection[UUID]) -> list[Attempt]:
     """All attempts at these deliveries, in the order they were made."""
-    wanted = batch(connection, columns_of(_deliveries, "id"), [(delivery,) for delivery in deliveries])
-    statement = (
-        select(_attempts)
-        .where(_attempts.c.delivery_id.in_(select(wanted.c.id)))
-        .order_by(_attempts.c.delivery_id, _attempts.c.fence)
-    )
-    return [Attempt(**row) for row in (await connection.execute(statement)).mappings()]
+    return [Attempt(**row) for row in (await _ATTEMPTS_OF.run(connection, _each(deliveries))).mappings()]
+
+
+_oldest = [
+    _due_in(urgent=urgent).with_only_columns(_deliveries.c.due_at).limit(1).subquery() for urgent in (True, False)
+]
+_OLDEST_DUE = union_all(*[select(lane.c.due_at) for lane in _oldest])
 
 
 async def oldest_due(connection: AsyncConnection, channel: Channel, *, now: datetime) -> datetime | None:
     """Since when the longest waiting delivery of a channel has been due; None when nothing is."""
-    oldest = [
-        select(func.min(_deliveries.c.due_at)).where(
-            _deliveries.c.channel == channel,
-            _deliveries.c.urgent.is_(urgent),
-            _deliveries.c.due_at <= now,
-            _deliveries.c.state.in_(WAITING),
-        )
-        for urgent in (True, False)
-    ]
-    answers = [value for value in (await connection.execute(union_all(*oldest))).scalars() if value is not None]
-    return min(answers, default=None)
+    return min((await connection.execute(_OLDEST_DUE, {"lane_channel": channel, "now": now})).scalars(), default=None)
+
+
+def _each(ids: Collection[UUID]) -> Iterable[tuple[UUID]]:
+    """Ids as rows of one column."""
+    return zip(ids, strict=True)

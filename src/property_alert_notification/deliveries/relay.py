@@ -78,7 +78,7 @@ class Relay:
 
     async def _ring_what_is_due(self) -> int:
         async with self._database.reading() as connection:
-            busy = await queries.busy_lanes(connection, LANES, now=self._clock.now())
+            busy = await queries.busy_lanes(connection, now=self._clock.now())
         return sum([await self._ring_lane(lane) for lane in busy])
 
     async def _ring_lane(self, lane: Lane) -> int:

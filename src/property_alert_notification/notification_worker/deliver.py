@@ -110,8 +110,8 @@ class Crew:
                 await listener.done(wanted)
 
     async def _room(self) -> int:
-        """Wait until a fair part of the slots is free, so that one claim takes many; returns how many are."""
-        while self._slots - len(self._in_hand) < max(1, self._slots // 4):
+        """Wait until half of the slots are free, so that one claim takes many; returns how many are."""
+        while self._slots - len(self._in_hand) < max(1, self._slots // 2):
             self._freed.clear()
             await self._freed.wait()
         return self._slots - len(self._in_hand)

@@ -99,6 +99,7 @@ async def work(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with wiring.assemble(settings) as parts, _telemetry(parts), Worker(parts):
+        wiring.calm_garbage_collector()
         await stop.wait()
 
 

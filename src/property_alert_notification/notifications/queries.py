@@ -1,18 +1,34 @@
 """Every statement about notifications."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import batch, columns_of, table_of
+from property_alert_notification.database import BatchStatement, columns_of, table_of
 from property_alert_notification.notifications.models import Notification
 
 _notifications = table_of(Notification)
-_COLUMNS = tuple(column.name for column in _notifications.c)
+
+
+@dataclass(frozen=True, slots=True)
+class NewNotification:
+    """A notification as accepted."""
+
+    id: UUID
+    user_id: int
+    category: str
+    reference: str | None
+    title: str
+    message: str
+    urgent: bool
+    channels: str | None
+    accepted_at: datetime
+    expires_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +43,15 @@ class Content:
     expires_at: datetime | None
 
 
-_CONTENT = ("id", "user_id", "category", "title", "message", "expires_at")
+_NEW = tuple(field.name for field in fields(NewNotification))
+_ADD = BatchStatement(
+    columns_of(_notifications, *_NEW), lambda new: insert(_notifications).from_select(_NEW, select(*new.c))
+)
 
 
-async def add(connection: AsyncConnection, notifications: Sequence[Notification]) -> None:
+async def add(connection: AsyncConnection, notifications: Sequence[NewNotification]) -> None:
     """Insert accepted notifications."""
-    rows = batch(
-        connection,
-        columns_of(_notifications, *_COLUMNS),
-        [tuple(getattr(notification, name) for name in _COLUMNS) for notification in notifications],
-    )
-    await connection.execute(insert(_notifications).from_select(_COLUMNS, select(*rows.c)))
+    await _ADD.run(connection, map(attrgetter(*_NEW), notifications))
 
 
 async def get(connection: AsyncConnection, notification_id: UUID) -> Notification | None:
@@ -59,10 +73,14 @@ async def newest(
     return [Notification(**row) for row in (await connection.execute(statement)).mappings()]
 
 
+_CONTENTS = BatchStatement(
+    columns_of(_notifications, "id"),
+    lambda wanted: select(*(_notifications.c[field.name] for field in fields(Content))).where(
+        _notifications.c.id.in_(select(wanted.c.id))
+    ),
+)
+
+
 async def contents(connection: AsyncConnection, notifications: Collection[UUID]) -> dict[UUID, Content]:
     """What is to be told, by notification."""
-    wanted = batch(connection, columns_of(_notifications, "id"), [(notification,) for notification in notifications])
-    statement = select(*(_notifications.c[name] for name in _CONTENT)).where(
-        _notifications.c.id.in_(select(wanted.c.id))
-    )
-    return {row.id: Content(*row) for row in await connection.execute(statement)}
+    return {row[0]: Content(*row) for row in await _CONTENTS.run(connection, zip(notifications, strict=True))}

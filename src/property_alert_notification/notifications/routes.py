@@ -18,7 +18,7 @@ from property_alert_notification.problems import documented
 router = APIRouter(prefix="/notifications", tags=["notifications"], responses=documented(404, 422, 503))
 
 
-def _acceptance(request: Request) -> Acceptance:
+async def _acceptance(request: Request) -> Acceptance:
     return cast(Acceptance, request.app.state.acceptance)
 
 

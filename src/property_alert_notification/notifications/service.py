@@ -19,6 +19,7 @@ from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.addresses import normalise_email, normalise_phone
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.plan import plan
+from property_alert_notification.notifications.queries import NewNotification
 from property_alert_notification.notifications.schemas import (
     AttemptPublic,
     DeliveryPublic,
@@ -92,7 +93,7 @@ class Acceptance:
 
     async def _store(self, connection: AsyncConnection, requests: Sequence[_Request]) -> list[Accepted | Exception]:
         wishes = await preferences.wishes_of(connection, {request.body.user_id for request in requests})
-        notifications: list[Notification] = []
+        notifications: list[NewNotification] = []
         promised: list[NewDelivery] = []
         answers: list[Accepted | Exception] = []
         for request in requests:
@@ -109,8 +110,8 @@ class Acceptance:
             await deliveries.add(connection, promised)
         return answers
 
-    def _notification(self, body: NotificationCreate) -> Notification:
-        return Notification(
+    def _notification(self, body: NotificationCreate) -> NewNotification:
+        return NewNotification(
             id=self._clock.new_id(),
             user_id=body.user_id,
             category=body.category,
@@ -123,7 +124,7 @@ class Acceptance:
             expires_at=body.expires_at,
         )
 
-    def _promise(self, notification: Notification, request: _Request, wishes: Wishes) -> list[NewDelivery]:
+    def _promise(self, notification: NewNotification, request: _Request, wishes: Wishes) -> list[NewDelivery]:
         return [
             NewDelivery(
                 id=self._clock.new_id(),

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import batch, columns_of, table_of
+from property_alert_notification.database import BatchStatement, columns_of, table_of
 from property_alert_notification.preferences.models import Preference
 from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.vocabulary import Channel
@@ -31,13 +31,18 @@ async def find(connection: AsyncConnection, user_id: int) -> Preference | None:
     return None if row is None else Preference(**row)
 
 
+_WISHES_OF = BatchStatement(
+    columns_of(_preferences, "user_id"),
+    lambda wanted: select(_preferences.c.user_id, _preferences.c.email_enabled, _preferences.c.sms_enabled).where(
+        _preferences.c.user_id.in_(select(wanted.c.user_id))
+    ),
+)
+
+
 async def wishes_of(connection: AsyncConnection, users: Collection[int]) -> dict[int, Wishes]:
     """The wishes of many users; who never said any, or took them back, is left out."""
-    wanted = batch(connection, columns_of(_preferences, "user_id"), [(user,) for user in users])
-    statement = select(_preferences.c.user_id, _preferences.c.email_enabled, _preferences.c.sms_enabled).where(
-        _preferences.c.user_id.in_(select(wanted.c.user_id))
-    )
-    return {user_id: _WISHES[email, sms] for user_id, email, sms in await connection.execute(statement)}
+    found = await _WISHES_OF.run(connection, zip(users, strict=True))
+    return {user_id: _WISHES[email, sms] for user_id, email, sms in found}
 
 
 _WISHES = {
