@@ -11,7 +11,7 @@ from benchmarks.children import say
 from property_alert_notification.app import create_app
 from property_alert_notification.notifications.schemas import NotificationCreate
 from property_alert_notification.settings import Settings, load
-from property_alert_notification.wiring import new_event_loop
+from property_alert_notification.wiring import calm_garbage_collector, new_event_loop
 
 PATH = "/api/v1/notifications/"
 
@@ -37,6 +37,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        calm_garbage_collector()
         say(port=self.servers[0].sockets[0].getsockname()[1])
 
 

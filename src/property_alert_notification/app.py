@@ -59,6 +59,7 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
         redirect_slashes=False,
         strict_content_type=False,  # the seed took JSON without a Content-Type
         generate_unique_id_function=_operation_id,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # ours are in metrics.py and logs.py
     )
     problems.add_handlers(app)
     if settings.is_local and not settings.allow_remote:

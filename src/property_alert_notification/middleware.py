@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from functools import lru_cache
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -54,7 +55,7 @@ class LoopbackOnly:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not _came_by_loopback(scope):
+        if scope["type"] == "http" and scope.get("server") and not _is_loopback(scope["server"][0]):
             answer = problem(
                 403,
                 "This service runs with ENVIRONMENT=local, which asks nobody for a key: it answers on loopback only. "
@@ -84,9 +85,9 @@ class DeclaredSize:
         await self._app(scope, receive, send)
 
 
-def _came_by_loopback(scope: Scope) -> bool:
-    server = scope.get("server")
+@lru_cache(maxsize=64)
+def _is_loopback(host: str) -> bool:
     try:
-        return server is None or ipaddress.ip_address(server[0]).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return True  # a name or a socket's path: not a network address

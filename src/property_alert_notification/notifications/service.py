@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from uuid import UUID
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.clock import Clock
@@ -29,6 +30,8 @@ from property_alert_notification.notifications.schemas import (
 from property_alert_notification.preferences import queries as preferences
 from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class Acceptance:
         with self._metrics.stage("accept"):
             accepted = await self._commits.submit(request, timeout=self._timeout)
         self._metrics.accepted.inc()
+        log.debug("notification.accepted", notification_id=str(accepted.id))
         self._wake()
         return accepted
 
