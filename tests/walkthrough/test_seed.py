@@ -163,7 +163,7 @@ async def test_neither_logs_nor_figures_show_what_was_sent_to_whom(
 
 async def test_the_architecture_picture_is_where_the_seed_had_it() -> None:
     assert (ROOT / "docs/alert-notification.drawio.png").read_bytes().startswith(b"\x89PNG")
-    assert "/docs/alert-notification.drawio.png" in (ROOT / "README.md").read_text()
+    assert "docs/architecture.svg" in (ROOT / "README.md").read_text()
 
 
 async def test_the_seeds_extras_and_files_are_there() -> None:
