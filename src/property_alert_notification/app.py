@@ -42,7 +42,7 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
         async with AsyncExitStack() as stack:
             parts = await stack.enter_async_context(assemble(settings, clock=clock, metrics=metrics))
             app.state.parts = parts
-            app.state.database = parts.database
+            app.state.database = parts.database.within(settings.store_timeout)
             app.state.clock = parts.clock
             app.state.acceptance = parts.acceptance
             if with_worker:

@@ -10,6 +10,7 @@ import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -77,12 +78,20 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10, wait: float = 1.0) -> None:
         """Nothing is opened yet. `wait` is the longest wait for a connection or a lock, in seconds."""
         self.is_sqlite = url.startswith("sqlite")
+        self.deadline: float | None = None
+        """Seconds that one block may take; None is as long as it needs."""
         self._engine = (
             _sqlite_engine(url, pool_size, wait) if self.is_sqlite else _postgres_engine(url, pool_size, wait)
         )
         self._readers = self._engine.execution_options(**_READING[self.is_sqlite])
         # SQLite has one writer. Waiting for it here is fair and exact; inside SQLite it is a poll with sleeps.
         self._writer = asyncio.Semaphore(1 if self.is_sqlite else pool_size)
+
+    def within(self, seconds: float) -> "Database":
+        """The same store for callers who cannot wait: a block that takes longer ends as StoreUnavailable."""
+        hurried = copy(self)
+        hurried.deadline = seconds
+        return hurried
 
     @property
     def engine(self) -> AsyncEngine:
@@ -97,7 +106,7 @@ class Database:
             StoreUnavailable: the store cannot be reached, or is out of space.
         """
         with _store_faults():
-            async with self._writer, self._engine.begin() as connection:
+            async with asyncio.timeout(self.deadline), self._writer, self._engine.begin() as connection:
                 yield connection
 
     @asynccontextmanager
@@ -108,7 +117,7 @@ class Database:
             StoreUnavailable: the store cannot be reached.
         """
         with _store_faults():
-            async with self._readers.connect() as connection:
+            async with asyncio.timeout(self.deadline), self._readers.connect() as connection:
                 yield connection
 
     async def ping(self) -> None:

@@ -1,5 +1,9 @@
 """What holds for every call: request ids, health, figures, and what happens when a part is down."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
 import httpx2
 import pytest
 
@@ -77,6 +81,26 @@ async def test_a_store_that_dies_is_answered_503_and_used_again_when_it_is_back(
         await eventually(accepted)
 
 
+async def test_a_store_that_hangs_is_answered_503_and_not_waited_for(postgres_url: str) -> None:
+    async with a_client(database_url=postgres_url, store_timeout=1) as client:
+        await client.put("/api/v1/preferences/1", json=WISHES)
+        async with _locked(postgres_url, "preferences"):
+            answers = [
+                await client.get("/api/v1/preferences/1", timeout=10),
+                await client.put("/api/v1/preferences/1", json=WISHES, timeout=10),
+                await client.post("/api/v1/notifications/", json=NOTIFICATION, timeout=10),
+            ]
+            live = await client.get("/health/live")
+
+        assert [(answer.status_code, answer.headers["Retry-After"]) for answer in answers] == [(503, "1")] * 3
+        assert live.status_code == 200
+
+        async def answered() -> bool:
+            return (await client.get("/api/v1/preferences/1")).status_code == 200
+
+        await eventually(answered)
+
+
 async def test_a_store_that_was_dead_at_the_start_is_migrated_and_used_when_it_is_there(
     postgres: Postgres, postgres_url: str
 ) -> None:
@@ -100,3 +124,15 @@ async def test_an_old_schema_stops_the_start_outside_local(store_url: str) -> No
     with pytest.raises(ConfigurationError, match="property-alerts migrate"):
         async with assemble(settings):
             pass
+
+
+@asynccontextmanager
+async def _locked(url: str, table: str) -> AsyncIterator[None]:
+    """Nobody else can read or write the table."""
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    try:
+        async with connection.transaction():
+            await connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+            yield
+    finally:
+        await connection.close()
