@@ -10,6 +10,7 @@ import time
 
 from benchmarks.children import say
 from benchmarks.workload import USERS, alerts
+from property_alert_notification import logs
 from property_alert_notification.notifications.schemas import NotificationCreate
 from property_alert_notification.preferences import queries as preferences
 from property_alert_notification.preferences.models import Preference
@@ -22,6 +23,7 @@ AT_ONCE = 500
 async def fill(notifications: int) -> None:
     """Fill the store of the settings, and say how long it took."""
     settings = load(Settings).model_copy(update={"store_timeout": 30.0})
+    logs.configure(level=settings.log_level, as_json=True)  # its standard output is for the parent
     async with assemble(settings) as parts:
         await _add_users(parts)
         began = time.monotonic()
