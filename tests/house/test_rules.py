@@ -88,7 +88,8 @@ def test_the_worker_script_keeps_no_state_at_module_level() -> None:
 
 
 def test_the_layers_follow_the_journey() -> None:
-    checked = subprocess.run(["lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    checked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert checked.returncode == 0, checked.stdout
 
