@@ -11,11 +11,11 @@ help: ## list these targets
 
 setup: $(VENV)/.runtime ## make .venv and install what the service needs, hash by hash
 
-run: $(VENV)/.runtime ## start the service on SQLite, worker included; Ctrl-C stops it
-	@$(BIN)/property-alerts dev
+run: $(VENV)/.runtime ## start the service on SQLite, worker included; ARGS="--port 8055" for another port
+	@$(BIN)/property-alerts dev $(ARGS)
 
-demo: $(VENV)/.runtime ## send 1,000 alerts about real listings through the running service
-	@$(BIN)/property-alerts demo
+demo: $(VENV)/.runtime ## send 1,000 alerts about real listings through the running service; ARGS="--count 50" for fewer
+	@$(BIN)/property-alerts demo $(ARGS)
 
 test: $(VENV)/.dev ## every test on real PostgreSQL, RabbitMQ and Chromium, with coverage; ARGS="-k smtp" for some
 	@scripts/provide-services

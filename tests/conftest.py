@@ -67,13 +67,14 @@ async def page() -> AsyncIterator[Page]:
 @pytest.fixture(autouse=True)
 def _no_habits_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Every test starts without our settings in the environment, and in an empty folder, where no `.env` is read."""
-    for name in set(os.environ) & _setting_names():
+    for name in set(os.environ) & setting_names():
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
 
 @functools.cache
-def _setting_names() -> set[str]:
+def setting_names() -> set[str]:
+    """Every variable that some group of settings reads, in capitals and not."""
     for module in pkgutil.iter_modules(channels.__path__, f"{channels.__name__}."):
         importlib.import_module(module.name)
     names = {variable_name(group, field) for group in _groups(SettingsGroup) for field in group.model_fields}

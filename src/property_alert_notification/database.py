@@ -10,6 +10,7 @@ import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from contextvars import Context
 from copy import copy
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -37,7 +38,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import AutoString, SQLModel
 
-from property_alert_notification.errors import StoreUnavailable
+from property_alert_notification.errors import StoreMisconfigured, StoreUnavailable
 
 # Named, so that a migration can drop what an earlier one made.
 SQLModel.metadata.naming_convention = {
@@ -198,6 +199,7 @@ _FAULTS = (
     asyncpg.InvalidCatalogNameError,
     asyncpg.LockNotAvailableError,
     asyncpg.DeadlockDetectedError,
+    asyncpg.UndefinedTableError,  # not migrated yet
 )
 _SQLITE_FAULTS = {
     sqlite3.SQLITE_BUSY,
@@ -218,23 +220,36 @@ class _store_faults:  # noqa: N801 - reads as a statement: with _store_faults()
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
-        if error is not None and _is_store_fault(error):
-            raise StoreUnavailable from error
+        driver_error = None if error is None else _driver_error(error)
+        if driver_error is None:
+            return
+        raise (StoreMisconfigured() if _is_misconfigured(driver_error) else StoreUnavailable()) from driver_error
+
+
+def _driver_error(error: BaseException) -> BaseException | None:
+    """What the driver raised, if it means that the store is away; None for a mistake of ours."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        # SQLAlchemy's asyncpg layer raises errors of its own, from the driver's.
+        driver_error = error.orig.__cause__ or error.orig
+        return driver_error if error.connection_invalidated or _is_store_fault(driver_error) else None
+    return error if _is_store_fault(error) else None
 
 
 def _is_store_fault(error: BaseException) -> bool:
-    if isinstance(error, PoolTimeoutError):
-        return True
-    if isinstance(error, DBAPIError):
-        if error.connection_invalidated:
-            return True
-        # SQLAlchemy's asyncpg layer raises errors of its own, from the driver's.
-        driver_error = error.orig and (error.orig.__cause__ or error.orig)
-        return driver_error is not None and _is_store_fault(driver_error)
     if isinstance(error, sqlite3.Error):
-        # The low byte is the kind; the rest says more about it (https://www.sqlite.org/rescode.html).
-        return getattr(error, "sqlite_errorcode", 0) & 0xFF in _SQLITE_FAULTS
+        return _sqlite_kind(error) in _SQLITE_FAULTS or str(error).startswith("no such table")
     return isinstance(error, _FAULTS)
+
+
+def _is_misconfigured(error: BaseException) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return _sqlite_kind(error) in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB}
+    return isinstance(error, asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InvalidCatalogNameError)
+
+
+def _sqlite_kind(error: sqlite3.Error) -> int:
+    """The low byte is the kind; the rest says more about it (https://www.sqlite.org/rescode.html)."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 class BatchStatement:
@@ -336,7 +351,8 @@ class GroupCommit(Generic[Item, Result]):
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._runner is None:
-            self._runner = asyncio.create_task(self._run())
+            # Nobody's context: what it logs later is not about the caller who happened to come first.
+            self._runner = asyncio.create_task(self._run(), context=Context())
         try:
             async with asyncio.timeout(timeout):
                 return await future
@@ -346,7 +362,8 @@ class GroupCommit(Generic[Item, Result]):
     async def _run(self) -> None:
         try:
             while self._waiting:
-                await self._commit(self._take())
+                if taken := self._take():
+                    await self._commit(taken)
         finally:
             self._runner = None
 

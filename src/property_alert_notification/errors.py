@@ -7,6 +7,7 @@ ServiceError
 │   ├── InvalidField          422
 │   └── Unavailable           503, with Retry-After
 │       ├── StoreUnavailable
+│       │   └── StoreMisconfigured
 │       └── BrokerUnavailable
 ├── SendError                 a provider did not confirm a message
 │   ├── RetryLater            it was not taken: safe to try again
@@ -70,12 +71,29 @@ class Unavailable(RequestError):
     title = "Service unavailable"
     retry_after: ClassVar[timedelta] = timedelta(seconds=1)
 
+    @property
+    def cause(self) -> str:
+        """What is wrong, for logs and operators; it names no value of any caller."""
+        return self.detail
+
 
 class StoreUnavailable(Unavailable):
     """The database cannot be reached, or did not commit in time."""
 
-    def __init__(self, detail: str = "The store is not available: nothing was accepted. Try again.") -> None:
+    def __init__(self, detail: str = "The store is not available. Try again.") -> None:
         super().__init__(detail)
+
+    @property
+    def cause(self) -> str:
+        """What the driver said."""
+        driver_error = self.__cause__
+        if driver_error is None:
+            return self.detail
+        return str(driver_error).partition("\n")[0] or type(driver_error).__name__
+
+
+class StoreMisconfigured(StoreUnavailable):
+    """The store answered, and waiting will not help: a wrong password, no such database, no such folder."""
 
 
 class BrokerUnavailable(Unavailable):

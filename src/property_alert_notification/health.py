@@ -79,13 +79,13 @@ async def _ask(question: Callable[[], Awaitable[None]]) -> Part:
     except TimeoutError:
         return Part(up=False, problem="gave no answer in time")
     except Unavailable as fault:
-        return Part(up=False, problem=fault.detail)
+        return Part(up=False, problem=fault.cause)
     return Part(up=True)
 
 
 async def _check_store(parts: Parts) -> None:
-    if not await migrations.is_current(parts.database):
-        raise StoreUnavailable("The store's schema is not this version's. Run `property-alerts migrate`.")
+    if not await migrations.is_recent_enough(parts.database):
+        raise StoreUnavailable("The store's schema is old. Run `property-alerts migrate`.")
 
 
 async def _measure_queue_age(parts: Parts) -> None:

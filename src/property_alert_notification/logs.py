@@ -2,26 +2,69 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import structlog
+
+
+def origin(error: BaseException) -> dict[str, str]:
+    """An unforeseen error as fields of a log event: its kind and place. Its text may hold personal data."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames[-4:]]
+    return {"error": type(error).__name__, "at": " > ".join(places)}
+
+
+def _without_texts(_logger: Any, _name: str, event: Any) -> Any:
+    """Say where an exception came from, not what it says: its text may hold what somebody sent."""
+    error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()
+    if isinstance(error, tuple):
+        error = error[1]
+    return event | origin(error) if isinstance(error, BaseException) else event
+
 
 _SHARED: list[Callable[..., Any]] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _without_texts,
 ]
 
-# Tracebacks without local variables: those hold addresses and texts.
-_AS_JSON: list[Any] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-_FOR_PEOPLE: list[Any] = [
-    structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
-]
+_AS_JSON: Any = structlog.processors.JSONRenderer()
+_FOR_PEOPLE: Any = structlog.dev.ConsoleRenderer(colors=False)
 
 # These say at INFO what is ours to say, or print URLs that may carry tokens.
-_QUIET = ("httpx2", "httpcore2", "aio_pika", "aiormq", "aiosqlite", "alembic", "asyncio")
+_QUIET = ("httpx2", "httpcore2", "aio_pika", "aiormq", "aiosqlite", "alembic", "asyncio", "watchfiles")
+
+
+log = structlog.get_logger()
+
+
+class Outage:
+    """Says once that somebody waits for a part that is away, and once that it goes on."""
+
+    def __init__(self, who: str) -> None:
+        self._who = who
+        self._cause: str | None = None
+
+    def goes_on(self, cause: str) -> None:
+        """The part is away, or still is."""
+        if cause != self._cause:
+            log.warning("part.waits", part=self._who, cause=cause)
+        self._cause = cause
+
+    def is_over(self) -> None:
+        """The part answered."""
+        if self._cause is not None:
+            log.info("part.resumes", part=self._who)
+        self._cause = None
 
 
 class _StandardError:
@@ -38,9 +81,9 @@ class _StandardError:
 def configure(*, level: str, as_json: bool) -> None:
     """Send all logs, the libraries' included, to standard error in one form."""
     number = logging.getLevelNamesMapping()[level.upper()]
-    renderers = _AS_JSON if as_json else _FOR_PEOPLE
+    renderer = _AS_JSON if as_json else _FOR_PEOPLE
     structlog.configure(
-        processors=[*_SHARED, *renderers],
+        processors=[*_SHARED, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=lambda *_: _StandardError(),
         cache_logger_on_first_use=False,
@@ -49,7 +92,7 @@ def configure(*, level: str, as_json: bool) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
     logging.root.handlers = [handler]

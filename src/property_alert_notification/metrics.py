@@ -47,7 +47,7 @@ class Metrics:
         )
         stages = Histogram(
             "property_alerts_stage_seconds",
-            "How long each stage of a notification's way takes, per batch.",
+            "How long each stage takes: accept, send and settle for one delivery, claim for a batch.",
             ["stage"],
             buckets=_STAGE_BUCKETS,
             registry=self.registry,

@@ -3,13 +3,19 @@
 import ipaddress
 import re
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 import structlog
+from starlette.datastructures import Headers
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from property_alert_notification.clock import Clock
+from property_alert_notification.logs import origin
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.problems import problem
+
+log = structlog.get_logger()
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
@@ -34,28 +40,50 @@ class RequestContext:
             or str(self._clock.new_id()).encode()
         )
 
+        answered = False
+
         async def send_with_id(message: Message) -> None:
+            nonlocal answered
             if message["type"] == "http.response.start":
+                answered = True
                 message.setdefault("headers", []).append((b"x-request-id", request_id))
-                route = getattr(scope.get("route"), "path", "none")
-                self._metrics.requests.labels(scope["method"], route, message["status"]).inc()
+                self._metrics.requests.labels(scope["method"], _route(scope), message["status"]).inc()
             await send(message)
 
         structlog.contextvars.bind_contextvars(request_id=request_id.decode())
         try:
             await self._app(scope, receive, send_with_id)
+        except Exception as error:
+            # Its text may hold what the caller sent, so it stops here.
+            log.error("request.broke", method=scope["method"], **origin(error))  # noqa: TRY400
+            if answered:
+                raise
+            await problem(500, "Something broke on our side. The log says what.")(scope, receive, send_with_id)
         finally:
             structlog.contextvars.unbind_contextvars("request_id")
 
 
+def _route(scope: Scope) -> str:
+    """The template of the path, as OpenAPI has it: a label that has few values, and none of a caller's."""
+    route = scope.get("route")
+    if not isinstance(route, Route):
+        return getattr(route, "path", "none")
+    # The route knows its path below its router; what stands before that in the request is the router's prefix.
+    return f"{scope['path'].rsplit('/', route.path.count('/'))[0]}{route.path}"
+
+
 class LoopbackOnly:
-    """Refuses requests that reached this machine from elsewhere: a local service asks nobody for a key."""
+    """Refuses what did not come from this machine's own programs: a local service asks nobody for a key.
+
+    A web page that is open in a developer's browser is not one of them. It gives itself away by the name it calls
+    us (DNS rebinding) or by its own.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope.get("server") and not _is_loopback(scope["server"][0]):
+        if scope["type"] == "http" and not _is_from_here(scope):
             answer = problem(
                 403,
                 "This service runs with ENVIRONMENT=local, which asks nobody for a key: it answers on loopback only. "
@@ -85,9 +113,27 @@ class DeclaredSize:
         await self._app(scope, receive, send)
 
 
+def _is_from_here(scope: Scope) -> bool:
+    if scope.get("server") and not _is_loopback(scope["server"][0]):
+        return False
+    headers = Headers(scope=scope)
+    return (
+        _names_loopback(headers.get("host", ""))
+        and _names_loopback(headers.get("origin", "").partition("://")[2])
+        and headers.get("sec-fetch-site") != "cross-site"
+    )
+
+
+@lru_cache(maxsize=64)
+def _names_loopback(authority: str) -> bool:
+    """Whether the host of `host:port` is this machine; no host at all is nobody else's."""
+    host = urlsplit(f"//{authority}").hostname
+    return host is None or host == "localhost" or host.endswith(".localhost") or _is_loopback(host)
+
+
 @lru_cache(maxsize=64)
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return True  # a name or a socket's path: not a network address
+        return host.startswith("/")  # a Unix socket

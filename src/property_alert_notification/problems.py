@@ -1,12 +1,12 @@
 """Errors as callers see them: the seed's `detail`, with RFC 9457's `type`, `title` and `status` beside it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from math import ceil
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
@@ -60,7 +60,6 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(InvalidField, _invalid_field)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, _unforeseen)
 
 
 def problem(
@@ -93,10 +92,10 @@ async def _invalid_field(_request: Request, error: Exception) -> JSONResponse:
 async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what the handler is registered for
     # A notification's fields are personal data, which an error must not repeat; wishes are not.
-    private = "/preferences" not in request.url.path
+    hidden = {"ctx"} if "/preferences" in request.url.path else {"ctx", "input"}
     details = [
-        {key: value for key, value in one.items() if not (private and key in ("input", "ctx"))}
-        for one in jsonable_encoder(error.errors())
+        {key: _repeatable(value) if key == "input" else value for key, value in one.items() if key not in hidden}
+        for one in error.errors()
     ]
     return problem(_INVALID, details, title=InvalidField.title)
 
@@ -106,5 +105,10 @@ async def _http_error(_request: Request, error: Exception) -> JSONResponse:
     return problem(error.status_code, error.detail, headers=error.headers)
 
 
-async def _unforeseen(_request: Request, _error: Exception) -> JSONResponse:
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something broke on our side. The log says what.")
+def _repeatable(value: Any) -> Any:
+    """What a caller sent, if JSON can carry it back."""
+    try:
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError):  # bytes, NaN, an unpaired surrogate, a thousand brackets
+        return f"a value of type {type(value).__name__}"
+    return value

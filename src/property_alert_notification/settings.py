@@ -28,12 +28,16 @@ def _with_async_driver(url: str) -> str:
     driver = _DRIVERS.get(scheme)
     if not separator or driver is None:
         raise ValueError("must start with sqlite:// or postgresql://")
+    if driver.startswith("postgresql") and not urlsplit(url).hostname:
+        raise ValueError("names no host")
     return f"{driver}://{rest}"
 
 
 def _known_broker(url: str) -> str:
     if urlsplit(url).scheme not in {"embedded", "amqp", "amqps"}:
         raise ValueError("must start with embedded://, amqp:// or amqps://")
+    if urlsplit(url).scheme != "embedded" and not urlsplit(url).hostname:
+        raise ValueError("names no host")
     return url
 
 

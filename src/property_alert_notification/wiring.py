@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 from uuid import UUID
 
-import structlog
 import uvloop
 
 from property_alert_notification import migrations
@@ -17,17 +16,16 @@ from property_alert_notification.broker.base import Broker
 from property_alert_notification.broker.embedded import EmbeddedBroker
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.channels.base import Sender, Tools
-from property_alert_notification.channels.registry import create_sender
+from property_alert_notification.channels.registry import check_choices, create_sender
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import queries as deliveries
-from property_alert_notification.errors import ConfigurationError, StoreUnavailable
+from property_alert_notification.errors import ConfigurationError, StoreMisconfigured, StoreUnavailable
+from property_alert_notification.logs import Outage
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notifications.service import Acceptance
 from property_alert_notification.settings import Settings
 from property_alert_notification.vocabulary import Channel
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +60,9 @@ async def assemble(
     A store or broker that is away does not stop the start: both are waited for while the process runs.
 
     Raises:
-        ConfigurationError: the store is there and its schema is not this version's.
+        ConfigurationError: a provider does not exist, the store cannot be used as it is set, or its schema is old.
     """
+    check_choices(settings)
     clock, metrics = clock or Clock(), metrics or Metrics()
     database = Database(settings.database_url, pool_size=settings.database_pool_size, wait=settings.store_timeout)
     wakers: list[Callable[[], None]] = []
@@ -131,12 +130,18 @@ async def _prepared(database: Database, *, migrate: bool) -> AsyncIterator[None]
     """Prepare the schema now or, when the store is away, in the background as soon as it is there."""
     try:
         await _prepare_schema(database, migrate=migrate)
+    except StoreMisconfigured as fault:
+        raise ConfigurationError(
+            f"DATABASE_URL: the store cannot be used ({fault.cause}). "
+            "Example: DATABASE_URL=postgresql://alerts:secret@db/alerts"
+        ) from None
     except StoreUnavailable as fault:
-        log.warning("store.waits", cause=fault.detail)
+        outage = Outage("schema")
+        outage.goes_on(fault.cause)
     else:
         yield
         return
-    preparing = asyncio.create_task(_prepare_schema_when_possible(database, migrate=migrate))
+    preparing = asyncio.create_task(_prepare_schema_when_possible(database, outage, migrate=migrate))
     try:
         yield
     finally:
@@ -145,21 +150,23 @@ async def _prepared(database: Database, *, migrate: bool) -> AsyncIterator[None]
 
 
 async def _prepare_schema(database: Database, *, migrate: bool) -> None:
-    if migrate:
-        await migrations.upgrade(database)
-    elif not await migrations.is_current(database):
-        raise ConfigurationError(
-            "DATABASE_URL: the store's schema is not this version's. Run `property-alerts migrate` first"
-        )
+    if await migrations.is_recent_enough(database):
+        return
+    if not migrate:
+        raise ConfigurationError("DATABASE_URL: the store's schema is old. Run `property-alerts migrate` first")
+    await migrations.upgrade(database)
 
 
-async def _prepare_schema_when_possible(database: Database, *, migrate: bool) -> None:
+async def _prepare_schema_when_possible(database: Database, outage: Outage, *, migrate: bool) -> None:
     while True:
         await asyncio.sleep(1)
         try:
             await _prepare_schema(database, migrate=migrate)
-        except StoreUnavailable:
+        except StoreUnavailable as fault:
+            outage.goes_on(fault.cause)
             continue
         except ConfigurationError as error:
-            log.error("store.schema_old", problem=str(error))  # noqa: TRY400 - the sentence says it all
+            outage.goes_on(str(error))
+            continue
+        outage.is_over()
         return

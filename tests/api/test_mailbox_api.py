@@ -1,5 +1,6 @@
 """The mailbox API that other teams' tests ask."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ async def subjects(client: httpx2.AsyncClient, **query: Any) -> list[str]:
 
 
 async def test_an_empty_mailbox_lists_nothing(client: httpx2.AsyncClient) -> None:
-    assert await ask(client) == {"messages": [], "next_before": None, "total": 0}
+    assert await ask(client) == {"messages": [], "next_before": None, "total": 0, "kept": 0}
 
 
 async def test_the_list_says_of_each_message_what_a_test_needs(pages: Pages, client: httpx2.AsyncClient) -> None:
@@ -87,6 +88,24 @@ async def test_filters_narrow_the_list_together(pages: Pages, client: httpx2.Asy
     assert await subjects(client, search="100% SURE", channel="email") == ["c", "b"]
     assert await subjects(client, search="anna", to="anna@example.test", channel="email") == ["b", "a"]
     assert await subjects(client, search="%") == ["", "c", "b"]
+
+
+async def test_the_total_is_that_of_the_channel(pages: Pages, client: httpx2.AsyncClient) -> None:
+    await pages.keep({}, {}, {"channel": "sms"})
+
+    for channel, total in (({}, 3), ({"channel": "email"}, 2), ({"channel": "sms"}, 1)):
+        answer = await ask(client, search="nobody wrote this", **channel)
+        assert (answer["total"], answer["kept"]) == (total, 3)
+
+
+async def test_every_page_has_an_icon(pages: Pages, client: httpx2.AsyncClient) -> None:
+    icon = await client.get("/favicon.ico", follow_redirects=True)
+    assert (icon.status_code, icon.headers["content-type"]) == (200, "image/svg+xml")
+
+    for path in ("/", "/mailbox", "/docs"):
+        link = re.search(r'<link rel="(?:shortcut )?icon" href="([^"]+)"', (await client.get(path)).text)
+        assert link is not None
+        assert (await client.get(link[1])).status_code == 200
 
 
 async def test_one_message_is_shown_whole(pages: Pages, client: httpx2.AsyncClient) -> None:

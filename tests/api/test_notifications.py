@@ -83,6 +83,8 @@ async def test_an_unknown_notification_is_not_found(client: httpx2.AsyncClient) 
         ("reference", "x" * 256),
         ("expires_at", "2026-01-01T00:00:00"),
         ("expires_at", "tomorrow"),
+        ("expires_at", "9999-12-31T23:59:59-14:00"),
+        ("expires_at", "0001-01-01T00:00:00+14:00"),
         ("channels", []),
         ("channels", ["pigeon"]),
         ("unheard_of", 1),
@@ -115,6 +117,14 @@ async def test_a_missing_field_is_named(lite: httpx2.AsyncClient, field: str) ->
 )
 async def test_a_body_that_is_no_notification_is_answered_422(lite: httpx2.AsyncClient, content: bytes) -> None:
     answer = await lite.post("/api/v1/notifications/", content=content, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize("path", ["/api/v1/notifications/", "/api/v1/preferences/2"])
+async def test_bytes_that_are_no_text_are_answered_422(lite: httpx2.AsyncClient, path: str, kind: str) -> None:
+    answer = await lite.post(path, content=b"\xff\xfe\x00", headers={"Content-Type": kind})
 
     assert answer.status_code == 422
 
@@ -174,7 +184,9 @@ async def test_outside_local_impossible_addresses_name_their_field(store_url: st
     # A local service migrates; the staging service below finds its schema.
     async with a_client(database_url=store_url) as local:
         await local.put("/api/v1/preferences/1", json=WISHES)
-    async with a_client(database_url=store_url, environment="staging") as staging:
+    async with a_client(
+        database_url=store_url, environment="staging", email_provider="smtp", sms_provider="http"
+    ) as staging:
         answers = {
             field: await staging.post("/api/v1/notifications/", json=_possible() | {field: value})
             for field, value in (("user_email", "nobody"), ("user_phone_number", "1231233"))

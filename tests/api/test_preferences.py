@@ -100,3 +100,13 @@ async def test_an_impossible_user_id_names_its_field(lite: httpx2.AsyncClient, u
 
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["path", "user_id"]
+
+
+@pytest.mark.parametrize("value", ["NaN", "1e999", '"\\ud800"', "[" * 500 + "]" * 500])
+async def test_a_value_that_json_cannot_carry_back_is_described(lite: httpx2.AsyncClient, value: str) -> None:
+    body = f'{{"email_enabled": true, "sms_enabled": {value}}}'
+
+    answer = await lite.post("/api/v1/preferences/2", content=body, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["body", "sms_enabled"]

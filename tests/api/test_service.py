@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import asyncpg
 import httpx2
 import pytest
 
+from property_alert_notification.app import create_app
 from property_alert_notification.errors import ConfigurationError
 from property_alert_notification.settings import Settings
 from property_alert_notification.wiring import assemble
@@ -14,6 +16,7 @@ from tests.api.conftest import NOTIFICATION, WISHES, a_client
 from tests.pipeline.world import eventually
 from tests.services.postgres import Postgres
 from tests.services.process import free_port
+from tests.services.serving import serving
 
 
 async def test_a_request_id_comes_back_and_a_bad_one_is_replaced(lite: httpx2.AsyncClient) -> None:
@@ -39,6 +42,7 @@ async def test_figures_count_what_was_accepted_and_carry_no_address(lite: httpx2
     assert "property_alerts_notifications_accepted_total 1.0" in figures
     assert 'property_alerts_queue_age_seconds{channel="email"}' in figures
     assert 'property_alerts_stage_seconds_count{stage="accept"} 1.0' in figures
+    assert 'http_requests_total{method="POST",route="/api/v1/notifications/",status="200"} 1.0' in figures
     assert "user@test.com" not in figures
 
 
@@ -47,6 +51,70 @@ async def test_unknown_paths_and_methods_are_problems_too(lite: httpx2.AsyncClie
 
     assert (missing.status_code, missing.json()["status"]) == (404, 404)
     assert (wrong.status_code, wrong.json()["status"]) == (405, 405)
+
+
+async def test_what_nobody_foresaw_is_a_500_with_an_id_and_without_its_text(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/broken.db", log_format="json"), with_worker=False)
+
+    @app.get("/broken")
+    async def broken() -> None:
+        raise ValueError("canary.address@example.com")
+
+    async with serving(app) as url, httpx2.AsyncClient(base_url=url, trust_env=False) as client:
+        answer = await client.get("/broken", headers={"X-Request-ID": "caller-8"})
+        figures = (await client.get("/metrics")).text
+
+    assert (answer.status_code, answer.headers["X-Request-ID"]) == (500, "caller-8")
+    assert answer.json()["detail"] == "Something broke on our side. The log says what."
+    assert 'route="/broken",status="500"} 1.0' in figures
+    logged = "".join(capfd.readouterr())
+    assert '"event": "request.broke"' in logged
+    assert '"request_id": "caller-8"' in logged
+    assert "canary" not in logged + answer.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "192.168.1.7:8000"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+    ],
+)
+async def test_a_web_page_of_somebody_else_gets_nothing_from_a_local_service(
+    lite: httpx2.AsyncClient, headers: dict[str, str]
+) -> None:
+    read = await lite.get("/api/mailbox/messages", headers=headers)
+    sent = await lite.post("/api/v1/notifications/", json=NOTIFICATION, headers=headers)
+
+    assert (read.status_code, sent.status_code) == (403, 403)
+    assert "ALLOW_REMOTE=true" in read.json()["detail"]
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:8000", "alerts.localhost"])
+async def test_a_local_service_answers_to_the_names_of_this_machine(lite: httpx2.AsyncClient, host: str) -> None:
+    answer = await lite.get("/health/live", headers={"Host": host, "Origin": f"http://{host}"})
+
+    assert answer.status_code == 200
+
+
+async def test_a_database_that_does_not_exist_stops_the_start(postgres: Postgres) -> None:
+    url = f"postgresql://postgres@127.0.0.1:{postgres.port}/nowhere"
+
+    with pytest.raises(ConfigurationError, match=r'DATABASE_URL: .*database "nowhere" does not exist'):
+        async with assemble(Settings(database_url=url)):
+            pass
+
+
+async def test_a_provider_that_does_not_exist_stops_the_api_too(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/alerts.db", email_provider="acme")
+
+    with pytest.raises(ConfigurationError, match="EMAIL_PROVIDER: no provider is called 'acme'"):
+        async with assemble(settings):
+            pass
 
 
 async def test_a_dead_broker_degrades_but_accepting_goes_on(store_url: str) -> None:
@@ -78,6 +146,7 @@ async def test_a_store_that_dies_is_answered_503_and_used_again_when_it_is_back(
 
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
         assert (ready.status_code, ready.json()["store"]["up"]) == (503, False)
+        assert "Connect call failed" in ready.json()["store"]["problem"]
         await eventually(accepted)
 
 
@@ -119,7 +188,7 @@ async def test_a_store_that_was_dead_at_the_start_is_migrated_and_used_when_it_i
 
 
 async def test_an_old_schema_stops_the_start_outside_local(store_url: str) -> None:
-    settings = Settings(database_url=store_url, environment="production")
+    settings = Settings(database_url=store_url, environment="production", email_provider="smtp", sms_provider="http")
 
     with pytest.raises(ConfigurationError, match="property-alerts migrate"):
         async with assemble(settings):

@@ -1,7 +1,9 @@
 """The API documentation and the first page, on a machine without internet access."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -49,6 +51,24 @@ async def test_the_documentation_shows_every_operation_without_internet(
     await expect(page.locator(".live-responses-table .response .response-col_status")).to_have_text("200")
     assert outside == []
     assert complaints == []
+
+
+@pytest.mark.parametrize(("scheme", "bright"), [("light", True), ("dark", False)])
+async def test_the_documentation_is_as_bright_as_the_browser_wants(
+    pages: Pages, page: Page, scheme: Literal["light", "dark"], bright: bool
+) -> None:
+    await page.emulate_media(color_scheme=scheme)
+    await page.goto(f"{pages.url}/docs")
+
+    await expect(page.locator(".opblock").first).to_be_visible()
+    ground = await page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    ink = await page.evaluate("getComputedStyle(document.querySelector('.info .title')).color")
+    assert (_brightness(ink) < 128) is bright
+    assert ground == "rgba(0, 0, 0, 0)" if bright else _brightness(ground) < 128
+
+
+def _brightness(colour: str) -> float:
+    return sum(map(int, re.findall(r"\d+", colour)[:3])) / 3
 
 
 async def test_the_first_page_leads_to_the_others(pages: Pages, page: Page, outside: list[str]) -> None:

@@ -133,8 +133,11 @@ async def test_search_and_channel_narrow_the_list(pages: Pages, mailbox: Page) -
     await expect(mailbox.get_by_text("3 of 4 messages")).to_be_visible()
     await mailbox.get_by_role("radio", name="Email").check()
     await expect(rows(mailbox)).to_have_text([re.compile("Offer"), re.compile("Viewing")])
+    await expect(mailbox.get_by_text("2 of 3 messages")).to_be_visible()
+    await expect(mailbox.get_by_role("article")).to_be_visible()
     await mailbox.get_by_role("searchbox").fill("nobody wrote this")
     await expect(mailbox.get_by_text("No message matches.")).to_be_visible()
+    await expect(mailbox.get_by_role("article")).to_be_hidden()
     await mailbox.get_by_role("button", name="Show all").click()
     await expect(rows(mailbox)).to_have_count(4)
 

@@ -1,6 +1,5 @@
 """What the tests of providers share: messages, and tools on a store of their own."""
 
-import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -24,14 +23,6 @@ def a_message(to: str = "anna@example.com", *, html: bool = True, text: str = "N
         text=text,
         html=f"<p>{text}</p>" if html else None,
     )
-
-
-@pytest.fixture(autouse=True)
-def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in list(os.environ):
-        if name.startswith(("SMTP_", "EMAIL_", "SMS_", "TWILIO_")):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture

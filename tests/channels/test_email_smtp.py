@@ -331,5 +331,5 @@ async def test_the_settings_are_read_and_checked(tools: Tools, environ: Environ)
 
     environ(SMTP_CA_FILE="", SMTP_CONNECTIONS="3")
     sender = email_smtp.create(tools)
-    assert sender.concurrency == 24
+    assert sender.concurrency == 3
     await sender.close()

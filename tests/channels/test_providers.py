@@ -5,6 +5,7 @@ import importlib
 import re
 from email import message_from_string, policy
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -15,48 +16,77 @@ from property_alert_notification.errors import ConfigurationError, OutcomeUnknow
 from property_alert_notification.mailbox import queries
 from property_alert_notification.mailbox.capture import KEPT, Capture
 from property_alert_notification.mailbox.queries import Captured
+from property_alert_notification.settings import Settings, SettingsGroup, load, variable_name
 from property_alert_notification.vocabulary import Channel
 from tests.channels.conftest import CLOCK, Environ, a_message
 from tests.channels.http_server import HttpServer, answering
 from tests.channels.smtp_script import ScriptedSmtpServer
+from tests.conftest import setting_names
 
 EVERY_PROVIDER = [(channel, name) for channel in Channel for name in registry.names(channel)]
-GUIDE = Path(__file__).parents[2] / "docs" / "adding-a-provider.md"
+ROOT = Path(__file__).parents[2]
+GUIDE = ROOT / "docs" / "adding-a-provider.md"
 
 
-def test_the_providers_are_these() -> None:
-    assert registry.names(Channel.EMAIL) == ["console", "mailbox", "smtp"]
-    assert registry.names(Channel.SMS) == ["console", "http", "mailbox", "twilio"]
+def test_the_providers_that_the_settings_name_are_there() -> None:
+    assert {"console", "mailbox", "smtp"} <= set(registry.names(Channel.EMAIL))
+    assert {"console", "http", "mailbox", "twilio"} <= set(registry.names(Channel.SMS))
 
 
 @pytest.mark.parametrize(("channel", "name"), EVERY_PROVIDER)
 async def test_every_provider_keeps_the_promise(channel: Channel, name: str, tools: Tools, environ: Environ) -> None:
+    await keep_the_promise(channel, name, tools, environ)
+
+
+async def keep_the_promise(channel: Channel, name: str, tools: Tools, environ: Environ) -> None:
+    provider = importlib.import_module(f"{channels.__name__}.{channel}_{name}")
     async with ScriptedSmtpServer() as smtp, HttpServer() as http:
-        http.behaviour = answering(200, b'{"sid": "SM1", "id": "1"}')
-        environ(
-            EMAIL_FROM="alerts@example.com",
-            SMTP_HOST="127.0.0.1",
-            SMTP_PORT=smtp.port,
-            SMTP_STARTTLS="off",
-            TWILIO_ACCOUNT_SID="AC" + "0" * 32,
-            TWILIO_AUTH_TOKEN="t0ken",
-            TWILIO_FROM_NUMBER="+15005550006",
-            TWILIO_BASE_URL=http.url,
-            SMS_HTTP_URL=http.url,
-        )
-        sender = importlib.import_module(f"{channels.__name__}.{channel}_{name}").create(tools)
+        environ(**usual(provider, http.url) | particular(smtp.port))
+        sender = provider.create(tools)
 
         assert (sender.channel, sender.name) == (channel, name)
         assert sender.concurrency >= 1
+        http.behaviour = answering(200)
         said = await sender.check()
         assert said
         assert "\n" not in said
         assert (len(smtp.taken), await count(tools)) == (0, 0)
 
-        await sender.send(a_message("anna@example.com" if channel is Channel.EMAIL else "+15005550010"))
+        for body in (b'{"id": "1", "sid": "SM1"}', b"{}", b"taken, thank you"):
+            http.behaviour = answering(200, body)
+            await sender.send(a_message("anna@example.com" if channel is Channel.EMAIL else "+15005550010"))
 
         await sender.close()
         await sender.close()
+
+
+def usual(provider: ModuleType, url: str) -> dict[str, object]:
+    """The settings of a provider that every one needs: required fields by their example, URLs of the test's server."""
+    groups = [
+        group
+        for group in vars(provider).values()
+        if isinstance(group, type) and issubclass(group, SettingsGroup) and group.__module__ == provider.__name__
+    ]
+    wanted: dict[str, object] = {}
+    for group in groups:
+        for name, field in group.model_fields.items():
+            if name == "url" or name.endswith("_url"):
+                wanted[variable_name(group, name)] = url
+            elif field.is_required():
+                assert field.examples, f"{variable_name(group, name)} is required and has no example"
+                wanted[variable_name(group, name)] = field.examples[0]
+    return wanted
+
+
+def particular(smtp_port: int) -> dict[str, object]:
+    """What single providers need beyond that."""
+    return {
+        "EMAIL_FROM": "alerts@example.com",
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": smtp_port,
+        "SMTP_STARTTLS": "off",
+        "TWILIO_FROM_NUMBER": "+15005550006",
+    }
 
 
 async def count(tools: Tools) -> int:
@@ -162,9 +192,24 @@ def a_captured(number: int, message_id: object) -> Captured:
 
 
 def test_an_unknown_provider_is_named_with_the_known_ones(tools: Tools) -> None:
-    settings = tools.settings.model_copy(update={"sms_provider": "acme"})
-    with pytest.raises(ConfigurationError, match=r"SMS_PROVIDER: .*'acme'.*console, http, mailbox, twilio"):
+    names = registry.names(Channel.SMS)
+    settings = tools.settings.model_copy(update={"sms_provider": "nobody"})
+    with pytest.raises(ConfigurationError, match=rf"SMS_PROVIDER: .*'nobody'.*{', '.join(names)}\."):
         registry.create_sender(Channel.SMS, Tools(settings, tools.database, tools.clock, tools.announce))
+
+
+async def test_every_line_of_the_sample_settings_may_be_used(tools: Tools, tmp_path: Path) -> None:
+    commented = re.compile(r"^# (?=[A-Z_]+=)", re.MULTILINE)
+    sample = commented.sub("", (ROOT / ".env-sample").read_text())
+    assert set(re.findall(r"^([A-Z_]+)=", sample, re.MULTILINE)) <= setting_names()
+    (tmp_path / ".env").write_text(sample)
+
+    settings = load(Settings)
+
+    assert (settings.email_provider, settings.sms_provider) == ("smtp", "twilio")
+    for channel in Channel:
+        sample_tools = Tools(settings, tools.database, tools.clock, tools.announce)
+        await registry.create_sender(channel, sample_tools).close()
 
 
 async def test_the_guide_to_adding_a_provider_works_as_written(
@@ -186,3 +231,4 @@ async def test_the_guide_to_adding_a_provider_works_as_written(
 
     assert receipt.provider_message_id == "acme-1"
     assert server.requests[-1].headers["authorization"] == "Bearer t0ken"
+    await keep_the_promise(Channel.SMS, "acme", tools, environ)

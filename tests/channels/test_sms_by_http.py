@@ -109,7 +109,7 @@ async def test_without_a_token_no_authorization_is_sent(server: HttpServer) -> N
     assert "authorization" not in server.requests[0].headers
 
 
-@pytest.mark.parametrize("body", [b"", b"no json", b"[]", b'{"id": null, "sid": null}', b"\xff\xfe"])
+@pytest.mark.parametrize("body", [b"", b"no json", b"[]", b'{"id": null, "sid": null}', b"\xff\xfe", b"[" * 60_000])
 async def test_an_answer_without_an_id_still_means_taken(server: HttpServer, sender: Any, body: bytes) -> None:
     server.behaviour = answering(200, body)
     assert (await sender.send(an_sms())).provider_message_id is None

@@ -22,7 +22,7 @@ def run(folder: Path, *arguments: str, answer: str = "", **settings: str) -> sub
     return subprocess.run(
         [*_COMMAND, *arguments],
         cwd=folder,
-        env=_environment(settings),
+        env=environment(**settings),
         input=answer,
         capture_output=True,
         text=True,
@@ -64,7 +64,7 @@ def running(
         process = subprocess.Popen(
             [*_COMMAND, *arguments],
             cwd=folder,
-            env=_environment(settings or {}),
+            env=environment(**(settings or {})),
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,
@@ -95,6 +95,7 @@ def words(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
-def _environment(settings: Mapping[str, str]) -> dict[str, str]:
+def environment(**settings: str) -> dict[str, str]:
+    """The environment of a command: nothing of this machine but its PATH, and these settings."""
     kept = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COV")}
     return {**kept, "PYTHONPATH": _SOURCES, "PYTHONUTF8": "1", "COLUMNS": "200", **settings}

@@ -1,5 +1,6 @@
 """The help teaches: each command explains itself with an example."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ def test_the_help_of_every_command_shows_an_example(path: tuple[str, ...]) -> No
 
     assert shown.exit_code == 0
     assert f"For example: property-alerts {' '.join(path)}" in words(shown.output)
+    assert re.search(r"For example: *\n *\n property-alerts \S", shown.output)
 
 
 def test_the_help_lists_every_command(tmp_path: Path) -> None:

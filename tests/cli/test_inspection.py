@@ -26,12 +26,12 @@ def test_check_says_what_to_fix_in_one_line_for_each_failure(tmp_path: Path) -> 
         DATABASE_URL=f"postgresql://alerts:a-secret@127.0.0.1:{dead}/alerts",
         QUEUE_BROKER_URL=f"amqp://guest:a-secret@127.0.0.1:{dead}/",
         EMAIL_PROVIDER="console",
-        SMS_PROVIDER="acme",
+        SMS_PROVIDER="nobody",
     )
 
     assert (done.returncode, done.stderr) == (1, "")
     failures = [line for line in done.stdout.splitlines() if line.startswith("✗")]
-    assert [line.split(":")[0] for line in failures] == ["✗ store", "✗ broker", "✗ sms by acme"]
+    assert [line.split(":")[0] for line in failures] == ["✗ store", "✗ broker", "✗ sms by nobody"]
     assert "DATABASE_URL" in failures[0]
     assert "QUEUE_BROKER_URL" in failures[1]
     assert "SMS_PROVIDER=twilio" in failures[2]
@@ -77,6 +77,19 @@ def test_the_list_of_one_user(shown: Shown) -> None:
     found = json.loads(run(shown.service.folder, "notifications", "list", "--user", "990001", "--json").stdout)
 
     assert [one["user_id"] for one in found] == [990_001]
+
+
+def test_the_list_of_one_status(shown: Shown) -> None:
+    def listed(*options: str) -> list[str]:
+        done = run(shown.service.folder, "notifications", "list", "--json", "--limit", "1000", *options)
+        return [one["status"] for one in json.loads(done.stdout)]
+
+    everything = listed()
+    for status in ("sent", "suppressed", "failed"):
+        assert listed("--status", status) == [status] * everything.count(status)
+    assert set(everything) == {"sent", "suppressed"}
+    assert listed("--status", "SENT", "--limit", "3") == ["sent"] * 3
+    assert listed("--status", "sent", "--user", "990001") == ["sent"]
 
 
 def test_the_story_of_one_notification(shown: Shown) -> None:

@@ -1,16 +1,27 @@
 """`dev`, `api` and `worker`: how they start, and how they stop."""
 
+import re
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from tests.cli.command import run, running, running_dev
+from property_alert_notification.cli.server import as_typed
+from tests.cli.command import environment, run, running, running_dev
 from tests.cli.conftest import Shown
 from tests.services.process import free_port
 
-PRODUCTION = {"ENVIRONMENT": "production", "DATABASE_URL": "sqlite:///./app.db"}
+PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "DATABASE_URL": "sqlite:///./app.db",
+    "EMAIL_PROVIDER": "smtp",
+    "EMAIL_FROM": "alerts@example.com",
+    "SMS_PROVIDER": "http",
+    "SMS_HTTP_URL": "https://sms.example.com/messages",
+}
 
 
 def test_dev_says_where_to_look_and_answers_there(shown: Shown) -> None:
@@ -20,7 +31,37 @@ def test_dev_says_where_to_look_and_answers_there(shown: Shown) -> None:
     assert statuses == [200, 200, 200]
     for path in ("/docs", "/mailbox"):
         assert f"{shown.service.url}{path}" in shown.service.output()
-    assert f"demo --url {shown.service.url}" in shown.service.output()
+
+
+def test_the_demo_works_as_dev_has_it_typed(shown: Shown) -> None:
+    typed = re.search(r"1,000 alerts +(.+ --url \S+)", shown.service.output())
+
+    assert typed is not None
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{typed[1]} --help"],
+        cwd=shown.service.folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "property-alerts demo" in done.stdout
+
+
+def test_a_program_is_shown_as_the_shell_would_find_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / ".venv/bin/property-alerts"
+    program.parent.mkdir(parents=True)
+    program.touch(mode=0o755)
+    monkeypatch.setattr(sys, "argv", [str(program), "dev"])
+
+    assert as_typed() == ".venv/bin/property-alerts"
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert as_typed() == "property-alerts"
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.chdir(program.parent)
+    assert as_typed() == str(program)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -67,6 +108,17 @@ def test_local_is_shown_when_told_so(tmp_path: Path) -> None:
         assert service.stop(signal.SIGTERM) == 0
 
 
+@pytest.mark.parametrize("command", ["dev", "api", "worker"])
+def test_a_store_that_waiting_will_not_mend_stops_the_start_with_one_line(tmp_path: Path, command: str) -> None:
+    port = () if command == "worker" else ("--port", str(free_port()))
+
+    done = run(tmp_path, command, *port, DATABASE_URL="sqlite:////no/such/folder/alerts.db")
+
+    assert done.returncode == 2
+    assert "error: DATABASE_URL: the store cannot be used (unable to open database file)" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("command", ["api", "worker"])
 def test_an_old_schema_stops_the_start_and_names_the_cure(tmp_path: Path, command: str) -> None:
     port = ("--port", str(free_port())) if command == "api" else ()
@@ -92,10 +144,6 @@ def test_in_production_the_api_and_a_worker_are_two_processes(tmp_path: Path) ->
             | {
                 "DATABASE_URL": f"sqlite:///{tmp_path}/app.db",
                 "WORKER_METRICS_PORT": str(telemetry),
-                "EMAIL_PROVIDER": "smtp",
-                "EMAIL_FROM": "alerts@example.com",
-                "SMS_PROVIDER": "http",
-                "SMS_HTTP_URL": "https://sms.example.com/messages",
             },
         ) as worker,
     ):

@@ -4,10 +4,13 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
+from property_alert_notification.channels.email_smtp import SmtpSender
 from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries.queries import Claim, Settlement
 from property_alert_notification.notification_worker.claim import take_in_hand
-from property_alert_notification.notification_worker.rescue import rescue_abandoned
+from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
 from tests.pipeline.world import World
 
@@ -49,18 +52,23 @@ async def test_it_gives_up_after_the_attempts_it_was_given(world: World) -> None
     assert len(story.deliveries[0].attempts) == 8
 
 
-async def test_a_message_that_may_have_arrived_is_sent_once_more_and_then_given_up(world: World) -> None:
+async def test_a_delivery_that_loses_its_worker_time_and_again_waits_for_a_person(world: World) -> None:
+    """Nobody knows whether it kills them; but each time it may never have left, so four times it is sent again."""
     await world.a_user()
     notification = await world.accept()
     delivery = await world.delivery(notification)
-    for _ in range(2):
+    parts = world.parts
+    rescuer = Rescuer(parts.database, parts.clock, parts.metrics, lease=timedelta(seconds=2))
+    for _ in range(4):
         await _abandon(world, delivery.id)
-        await rescue_abandoned(world.parts.database, world.parts.clock, lease=timedelta(seconds=2))
+        await rescuer.rescue()
+        assert (await world.delivery(notification)).state is DeliveryState.UNKNOWN
+    await _abandon(world, delivery.id)
+    await rescuer.rescue()
 
     delivery = await world.delivery(notification)
-    assert delivery.state is DeliveryState.FAILED
-    assert "nobody can tell whether it arrived" in delivery.reason
-    assert [one.outcome for one in delivery.attempts] == [Outcome.UNKNOWN, Outcome.UNKNOWN]
+    assert delivery.state is DeliveryState.QUARANTINED
+    assert [one.outcome for one in delivery.attempts] == [Outcome.UNKNOWN] * 5
 
 
 async def test_what_a_dead_worker_had_in_hand_is_rescued_and_sent(world: World) -> None:
@@ -91,6 +99,25 @@ async def test_a_frozen_worker_that_thaws_changes_the_log_but_not_the_state(worl
     assert [one.outcome for one in delivery.attempts] == [Outcome.REFUSED, Outcome.SENT]
 
 
+async def test_a_sender_that_breaks_may_have_sent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It broke while it spoke to the provider: trying again and again could send again and again."""
+
+    async def break_after_sending(self: object, message: object) -> None:
+        raise KeyError("canary.address@example.com")
+
+    monkeypatch.setattr(SmtpSender, "send", break_after_sending)
+    await world.a_user()
+    notification = await world.accept()
+    await world.a_worker()
+
+    story = await world.until(notification, "failed")
+
+    delivery = story.deliveries[0]
+    assert [one.outcome for one in delivery.attempts] == [Outcome.UNKNOWN, Outcome.UNKNOWN]
+    assert delivery.reason.startswith("the worker broke on it (KeyError)")
+    assert "canary" not in str(story.deliveries)
+
+
 async def test_only_one_of_two_claims_at_the_same_time_wins(world: World) -> None:
     await world.a_user()
     delivery = await world.delivery(await world.accept())
@@ -107,7 +134,9 @@ async def test_a_renewed_lease_is_not_rescued(world: World) -> None:
     now = world.parts.clock.now()
 
     async with world.parts.database.transaction() as connection:
-        renewed = await queries.renew(connection, {claim.delivery_id: claim.fence}, leased_until=now.replace(year=9999))
+        renewed = await queries.renew(
+            connection, [(claim.delivery_id, claim.fence)], leased_until=now.replace(year=9999)
+        )
         seized = await queries.seize_abandoned(connection, now=now, leased_until=now, limit=10)
 
     assert (renewed, seized) == ({delivery.id}, [])

@@ -21,6 +21,9 @@ class Lane:
     urgent: bool = False
 
 
+LANES = tuple(Lane(channel, urgent) for channel in Channel for urgent in (True, False))
+
+
 class Listener(Protocol):
     """One worker's ear for one channel."""
 

@@ -8,6 +8,7 @@ and cannot be used on the next by mistake.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import Context
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
@@ -67,7 +68,7 @@ class Link(Generic[Session]):
     def open(self) -> None:
         """Begin to keep a session; does nothing once it was closed."""
         if self._keeper is None and not self._closed:
-            self._keeper = asyncio.create_task(self._keep(), name=f"rabbitmq {self._name}")
+            self._keeper = asyncio.create_task(self._keep(), name=f"rabbitmq {self._name}", context=Context())
 
     async def get(self) -> Session:
         """The session, after a short wait if it is not there at once.

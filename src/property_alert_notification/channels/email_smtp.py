@@ -106,8 +106,7 @@ class SmtpSender:
         self._composer = composer
         self._clock = clock
         self._pool = _Pool(settings, clock)
-        # More than connections, so that the next messages are claimed and composed while these are handed over.
-        self.concurrency = 8 * settings.connections
+        self.concurrency = settings.connections
 
     async def send(self, message: OutgoingMessage) -> Receipt:
         """Hand one message over; the receipt holds the server's queue id if it tells one."""

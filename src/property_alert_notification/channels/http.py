@@ -11,6 +11,7 @@ Source: RFC 9110, 15 (status codes) and 10.2.3 (Retry-After).
 """
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -124,6 +125,24 @@ class HttpCaller:
             if response is not None:
                 await response.aclose()
         return Answer(response.status_code, response.headers, bytes(body[:LARGEST_BODY]))
+
+
+def fields_of(body: bytes) -> dict[str, Any]:
+    """The fields of a JSON object; none when the body is anything else.
+
+    It never raises: what a 2xx answer says, or fails to say, does not change that the message was taken.
+    """
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def id_in(body: bytes, field: str) -> str | None:
+    """The provider's id of a message it took, or None: sending what was taken again because of that is worse."""
+    found = fields_of(body).get(field)
+    return str(found)[:255] if isinstance(found, str | int) else None
 
 
 class _Departure:

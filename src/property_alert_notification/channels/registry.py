@@ -24,24 +24,24 @@ def names(channel: Channel) -> list[str]:
     )
 
 
+def check_choices(settings: Settings) -> None:
+    """Make sure that each channel's provider exists and may be used here, without building it.
+
+    Raises:
+        ConfigurationError: one does not, or may not.
+    """
+    for channel in Channel:
+        _check_choice(channel, settings)
+
+
 def create_sender(channel: Channel, tools: Tools) -> Sender:
     """Build the sender that the settings choose for a channel.
 
     Raises:
         ConfigurationError: there is no such provider, or one of its own settings is wrong.
     """
-    name = chosen(channel, tools.settings)
-    if name not in names(channel):
-        raise ConfigurationError(
-            f"{_variable(channel)}: no provider is called {name!r}; there are {', '.join(names(channel))}. "
-            f"Example: {_variable(channel)}={_EXAMPLE[channel]}"
-        )
-    if name in _LOCAL_ONLY and not tools.settings.is_local:
-        raise ConfigurationError(
-            f"{_variable(channel)}: {name} shows messages to developers and sends nothing, so it is for "
-            f"ENVIRONMENT=local only. Example: {_variable(channel)}={_EXAMPLE[channel]}"
-        )
-    module = importlib.import_module(f"{channels.__name__}.{channel}_{name}")
+    _check_choice(channel, tools.settings)
+    module = importlib.import_module(f"{channels.__name__}.{channel}_{chosen(channel, tools.settings)}")
     return cast(Provider, module).create(tools)
 
 
@@ -50,5 +50,12 @@ def chosen(channel: Channel, settings: Settings) -> str:
     return {Channel.EMAIL: settings.email_provider, Channel.SMS: settings.sms_provider}[channel]
 
 
-def _variable(channel: Channel) -> str:
-    return f"{channel}_provider".upper()
+def _check_choice(channel: Channel, settings: Settings) -> None:
+    name, variable = chosen(channel, settings), f"{channel}_provider".upper()
+    if name not in names(channel):
+        problem = f"no provider is called {name!r}; there are {', '.join(names(channel))}"
+    elif name in _LOCAL_ONLY and not settings.is_local:
+        problem = f"{name} shows messages to developers and sends nothing, so it is for ENVIRONMENT=local only"
+    else:
+        return
+    raise ConfigurationError(f"{variable}: {problem}. Example: {variable}={_EXAMPLE[channel]}")

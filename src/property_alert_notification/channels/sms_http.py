@@ -4,7 +4,6 @@ The gateway is sent `{"id", "to", "text"}` and an `Idempotency-Key`, both of the
 when it has the message. A gateway that honours the key makes repeats harmless.
 """
 
-import json
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
@@ -12,7 +11,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from property_alert_notification.channels.base import OutgoingMessage, Receipt, Tools
-from property_alert_notification.channels.http import CONNECTIONS, HttpCaller
+from property_alert_notification.channels.http import CONNECTIONS, HttpCaller, id_in
 from property_alert_notification.clock import Clock
 from property_alert_notification.errors import RetryLater
 from property_alert_notification.settings import SettingsGroup, load
@@ -64,7 +63,7 @@ class SmsHttpSender:
             json={"id": delivery_id, "to": message.to, "text": message.text},
             headers={**self._headers, "Idempotency-Key": delivery_id},
         )
-        return Receipt(provider_message_id=_their_id(body))
+        return Receipt(provider_message_id=id_in(body, "id"))
 
     async def check(self) -> str:
         """Ask for the URL without posting to it; a gateway may answer that with nearly anything."""
@@ -78,12 +77,3 @@ class SmsHttpSender:
     async def close(self) -> None:
         """Give connections back."""
         await self._http.close()
-
-
-def _their_id(body: bytes) -> str | None:
-    try:
-        fields = json.loads(body)
-    except ValueError:
-        return None
-    found = fields.get("id") if isinstance(fields, dict) else None
-    return str(found)[:255] if isinstance(found, str | int) else None

@@ -4,14 +4,13 @@ Twilio takes no idempotency key here, so an unknown outcome stays unknown until 
 Source: https://www.twilio.com/docs/messaging/api/message-resource
 """
 
-import json
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from property_alert_notification.channels.base import OutgoingMessage, Receipt, Tools
-from property_alert_notification.channels.http import CONNECTIONS, HttpCaller
+from property_alert_notification.channels.http import CONNECTIONS, HttpCaller, fields_of, id_in
 from property_alert_notification.clock import Clock
 from property_alert_notification.errors import ConfigurationError, RetryLater
 from property_alert_notification.settings import SettingsGroup, load
@@ -76,8 +75,7 @@ class TwilioSender:
             form={"To": message.to, "Body": message.text, **self._origin},
             explain=_error_code,
         )
-        sid = _fields(body).get("sid")
-        return Receipt(provider_message_id=sid[:255] if isinstance(sid, str) else None)
+        return Receipt(provider_message_id=id_in(body, "sid"))
 
     async def check(self) -> str:
         """Read the account."""
@@ -93,13 +91,5 @@ class TwilioSender:
 
 def _error_code(body: bytes) -> str | None:
     """Twilio's own code, to read up on. It decides nothing: only the HTTP status is part of their contract."""
-    code = _fields(body).get("code")
+    code = fields_of(body).get("code")
     return f"Twilio error {code}" if isinstance(code, int) else None
-
-
-def _fields(body: bytes) -> dict[str, Any]:
-    try:
-        fields = json.loads(body)
-    except ValueError:
-        return {}
-    return fields if isinstance(fields, dict) else {}

@@ -21,13 +21,12 @@ Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit with 1
 def openapi(
     check: Check = False, file: Annotated[Path, typer.Option(help="The file to write.")] = Path("docs/openapi.json")
 ) -> None:
-    """Write the API's description, the same on every machine: it does not depend on settings.
+    r"""Write the API's description, the same on every machine: it does not depend on settings.
 
     For example:
 
-        property-alerts openapi
-
-        property-alerts openapi --check
+    `property-alerts openapi`\
+    `property-alerts openapi --check`
     """
     from property_alert_notification.app import create_app
     from property_alert_notification.settings import Settings
@@ -40,13 +39,12 @@ def openapi(
 def settings(
     check: Check = False, file: Annotated[Path, typer.Option(help="The file to write into.")] = Path("README.md")
 ) -> None:
-    """Write the table of all settings into README.md, from the classes that read them.
+    r"""Write the table of all settings into README.md, from the classes that read them.
 
     For example:
 
-        property-alerts settings
-
-        property-alerts settings --check
+    `property-alerts settings`\
+    `property-alerts settings --check`
     """
     text = file.read_text(encoding="utf-8") if file.exists() else ""
     before, begin, rest = text.partition(BEGIN)

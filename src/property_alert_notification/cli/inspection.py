@@ -36,15 +36,14 @@ class Finding:
 
 
 def check() -> None:
-    """Ask everything this service needs: settings, store, broker and both providers. Sends nothing.
+    r"""Ask everything this service needs: settings, store, broker and both providers. Sends nothing.
 
     Exits with 1 when something is wrong, and says what to fix.
 
     For example:
 
-        property-alerts check
-
-        DATABASE_URL=postgresql://alerts:secret@db/alerts property-alerts check
+    `property-alerts check`\
+    `DATABASE_URL=postgresql://alerts:secret@db/alerts property-alerts check`
     """
     import logging
 
@@ -70,15 +69,13 @@ def health(
     port: Annotated[int, typer.Option(min=1, max=65_535, help="Its port on this machine.")] = 8000,
     ready: Annotated[bool, typer.Option("--ready", help="Also ask whether it can accept notifications now.")] = False,
 ) -> None:
-    """Ask a running service whether it is alive; exits with 0 or 1, for container health checks.
+    r"""Ask a running service whether it is alive; exits with 0 or 1, for container health checks.
 
     For example:
 
-        property-alerts health
-
-        property-alerts health --port 9464
-
-        property-alerts health --url http://10.0.0.5:8000 --ready
+    `property-alerts health`\
+    `property-alerts health --port 9464`\
+    `property-alerts health --url http://10.0.0.5:8000 --ready`
     """
     import http.client
     import urllib.error
@@ -143,7 +140,7 @@ async def _ask_store(database: "Database", settings: "Settings") -> str:
     from property_alert_notification.cli.store import explain, shown
 
     try:
-        current = await migrations.is_current(database)
+        current = await migrations.is_recent_enough(database)
     except StoreUnavailable as fault:
         raise ConfigurationError(explain(fault, settings.database_url)) from None
     name = shown(settings.database_url)

@@ -14,18 +14,16 @@ Port = Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0
 
 
 def dev(host: Host = "127.0.0.1", port: Port = 8000) -> None:
-    """Run everything in one process: API, worker and mailbox.
+    r"""Run everything in one process: API, worker and mailbox.
 
     Needs nothing else: without settings the store is the file `app.db` and the broker is built in.
     The schema is brought up to date at the start. Ctrl-C stops it.
 
     For example:
 
-        property-alerts dev
-
-        property-alerts dev --port 8001
-
-        EMAIL_PROVIDER=console property-alerts dev
+    `property-alerts dev`\
+    `property-alerts dev --port 8001`\
+    `EMAIL_PROVIDER=console property-alerts dev`
     """
     settings = _settings()
     if not settings.is_local:
@@ -37,29 +35,27 @@ def dev(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
 
 def api(host: Host = "127.0.0.1", port: Port = 8000) -> None:
-    """Run the API alone; workers run beside it.
+    r"""Run the API alone; workers run beside it.
 
     Start as many as you like on one PostgreSQL. SIGTERM finishes the requests at hand.
 
     For example:
 
-        property-alerts api
-
-        property-alerts api --host 0.0.0.0 --port 8080
+    `property-alerts api`\
+    `property-alerts api --host 0.0.0.0 --port 8080`
     """
     _serve(_settings(), host, port, with_worker=False)
 
 
 def worker() -> None:
-    """Run a worker: relay what is due, deliver it, rescue what was abandoned.
+    r"""Run a worker: relay what is due, deliver it, rescue what was abandoned.
 
     Start as many as you like. SIGTERM finishes what is on the wire, for up to SHUTDOWN_GRACE seconds.
 
     For example:
 
-        property-alerts worker
-
-        WORKER_METRICS_PORT=9464 property-alerts worker
+    `property-alerts worker`\
+    `WORKER_METRICS_PORT=9464 property-alerts worker`
     """
     import asyncio
 

@@ -24,17 +24,16 @@ def migrate(
     ),
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before going back.")] = False,
 ) -> None:
-    """Bring the store's schema up to date.
+    r"""Bring the store's schema up to date.
 
     Several may run at once: one does the work, the others find it done. Run it before new workers and APIs start.
+    Going back to an earlier revision asks first: data may be lost.
 
     For example:
 
-        property-alerts migrate
-
-        property-alerts migrate --to 0001        (an earlier revision: asks first, data may be lost)
-
-        property-alerts migrate --check
+    `property-alerts migrate`\
+    `property-alerts migrate --to 0001`\
+    `property-alerts migrate --check`
     """
     from property_alert_notification import logs
     from property_alert_notification.settings import Settings, load
@@ -100,7 +99,7 @@ async def _compare(database: "Database", name: str) -> None:
 
     from property_alert_notification import migrations
 
-    if not await migrations.is_current(database):
+    if not await migrations.is_recent_enough(database):
         raise ConfigurationError(f"DATABASE_URL: {name} is not at the newest revision. Run `property-alerts migrate`")
     try:
         await migrations.check(database)

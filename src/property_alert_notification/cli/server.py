@@ -3,11 +3,15 @@
 import asyncio
 import errno
 import ipaddress
+import shlex
+import shutil
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import ceil
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
@@ -97,13 +101,28 @@ def _url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if listener.family == socket.AF_INET6 else f"http://{host}:{port}"
 
 
+def as_typed() -> str:
+    """This program as a shell in this folder understands it: its name where that is found, else its path."""
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        return f"{_path(Path(sys.executable))} -m property_alert_notification.cli"
+    return _path(program)
+
+
+def _path(program: Path) -> str:
+    program, here = program.absolute(), Path.cwd()
+    if shutil.which(program.name) == str(program):
+        return program.name
+    return shlex.quote(str(program.relative_to(here) if here in program.parent.parents else program))
+
+
 def _welcome(url: str, settings: Settings, *, with_worker: bool) -> None:
     lines = [f"{settings.project_name} answers at {url}", f"  try it out      {url}/docs"]
     if settings.is_local:
         lines.append(f"  what was sent   {url}/mailbox")
     if with_worker:
-        lines.append(f"  1,000 alerts    property-alerts demo --url {url}    (in another terminal; or: make demo)")
+        lines.append(f"  1,000 alerts    {as_typed()} demo --url {url}    (in another terminal)")
         lines.append("  stop            Ctrl-C")
     else:
-        lines.append("  deliveries      property-alerts worker    (at least one beside this process)")
+        lines.append(f"  deliveries      {as_typed()} worker    (at least one beside this process)")
     wiring.announce("\n".join(lines))

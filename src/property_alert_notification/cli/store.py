@@ -38,7 +38,7 @@ async def reading(url: str) -> AsyncIterator[Database]:
         StoreUnavailable: it cannot be reached.
     """
     async with reaching(url) as database:
-        if not await migrations.is_current(database):
+        if not await migrations.is_recent_enough(database):
             raise ConfigurationError(
                 f"DATABASE_URL: the schema of {shown(url)} is not this version's. Run `property-alerts migrate` first"
             )

@@ -8,9 +8,12 @@ from uuid import UUID
 
 import typer
 
+from property_alert_notification.vocabulary import NotificationStatus
+
 if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from property_alert_notification.notifications.schemas import DeliveryPublic, NotificationStory
 
@@ -21,6 +24,10 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 
+LOOKED_AT = 5_000
+"""Notifications that are read at most to find those of one status: it is not stored, but follows from deliveries."""
+
+_PAGE = 500
 _WIDEST_ROW = 200
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines: times are UTC.")]
@@ -29,22 +36,24 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines: 
 @app.command("list")
 def list_newest(
     user: Annotated[int | None, typer.Option(help="Only those for this user_id.")] = None,
+    status: Annotated[
+        NotificationStatus | None,
+        typer.Option(help=f"Only those with this status, of the newest {LOOKED_AT:,}.", case_sensitive=False),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """List the newest notifications and the state of their deliveries, without any address or text.
+    r"""List the newest notifications and the state of their deliveries, without any address or text.
 
     For example:
 
-        property-alerts notifications list
-
-        property-alerts notifications list --user 1 --limit 100
-
-        property-alerts notifications list --json | jq '.[] | select(.status == "failed")'
+    `property-alerts notifications list`\
+    `property-alerts notifications list --user 1 --limit 100`\
+    `property-alerts notifications list --status failed --json`
     """
     from pydantic_core import to_jsonable_python
 
-    found = asyncio.run(_newest(_database_url(), user, limit))
+    found = asyncio.run(_newest(_database_url(), user, status, limit))
     if as_json:
         typer.echo(json.dumps(to_jsonable_python(found), indent=2))
     else:
@@ -56,15 +65,14 @@ def show(
     notification_id: Annotated[UUID, typer.Argument(metavar="ID", help="As the API answered it, or `list` shows it.")],
     as_json: AsJson = False,
 ) -> None:
-    """Tell the whole story of one notification: every delivery, every attempt, and the reason of each decision.
+    r"""Tell the whole story of one notification: every delivery, every attempt, and the reason of each decision.
 
     It prints the message and the addresses: they are personal data.
 
     For example:
 
-        property-alerts notifications show 019ab6c1-3f7e-7cc3-98c4-2f0e8d1f6a55
-
-        property-alerts notifications show 019ab6c1-3f7e-7cc3-98c4-2f0e8d1f6a55 --json
+    `property-alerts notifications show 019ab6c1-3f7e-7cc3-98c4-2f0e8d1f6a55`\
+    `property-alerts notifications show 019ab6c1-3f7e-7cc3-98c4-2f0e8d1f6a55 --json`
     """
     story = asyncio.run(_story(_database_url(), notification_id))
     if as_json:
@@ -79,16 +87,33 @@ def _database_url() -> str:
     return load(Settings).database_url
 
 
-async def _newest(url: str, user: int | None, limit: int) -> list[dict[str, Any]]:
+async def _newest(url: str, user: int | None, status: NotificationStatus | None, limit: int) -> list[dict[str, Any]]:
     from property_alert_notification.cli.store import reading
+
+    async with reading(url) as database, database.reading() as connection:
+        if status is None:
+            return await _page(connection, user, None, limit)
+        found: list[dict[str, Any]] = []
+        before: UUID | None = None
+        for _ in range(0, LOOKED_AT, _PAGE):
+            page = await _page(connection, user, before, _PAGE)
+            found += [one for one in page if one["status"] is status]
+            if len(found) >= limit or len(page) < _PAGE:
+                break
+            before = page[-1]["id"]
+    return found[:limit]
+
+
+async def _page(
+    connection: "AsyncConnection", user: int | None, before: UUID | None, limit: int
+) -> list[dict[str, Any]]:
     from property_alert_notification.deliveries import queries as deliveries
     from property_alert_notification.deliveries.states import status_of
     from property_alert_notification.notifications import queries
     from property_alert_notification.vocabulary import DeliveryState
 
-    async with reading(url) as database, database.reading() as connection:
-        notifications = await queries.newest(connection, user_id=user, limit=limit)
-        theirs = await deliveries.of_notifications(connection, [notification.id for notification in notifications])
+    notifications = await queries.newest(connection, user_id=user, before=before, limit=limit)
+    theirs = await deliveries.of_notifications(connection, [notification.id for notification in notifications])
     states: dict[UUID, dict[str, DeliveryState]] = {notification.id: {} for notification in notifications}
     for delivery in theirs:
         states[delivery.notification_id][delivery.channel] = DeliveryState(delivery.state)

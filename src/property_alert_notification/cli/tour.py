@@ -10,16 +10,15 @@ def demo(
     count: Annotated[int, typer.Option(min=1, max=100_000, help="Alerts to send.")] = 1000,
     patience: Annotated[float, typer.Option(min=1, help="Seconds to wait for the last delivery.")] = 120,
 ) -> None:
-    """Send alerts about real homes through a running service, and watch what becomes of them.
+    r"""Send alerts about real homes through a running service, and watch what becomes of them.
 
     It speaks to the HTTP API as any other service would: preferences for 200 made-up users first, then the alerts.
     Some of the users want only email or only SMS, and some want nothing.
 
     For example:
 
-        property-alerts demo
-
-        property-alerts demo --count 50 --url http://127.0.0.1:8001
+    `property-alerts demo`\
+    `property-alerts demo --count 50 --url http://127.0.0.1:8001`
     """
     import asyncio
 

@@ -31,8 +31,9 @@ def add_documentation(app: FastAPI) -> None:
             title=f"{app.title} · API",
             swagger_js_url=f"{root}{_ASSETS}/swagger-ui-bundle.js",
             swagger_css_url=f"{root}{_ASSETS}/swagger-ui.css",
-            swagger_favicon_url=f"{root}{_ASSETS}/favicon.png",
+            swagger_favicon_url=f"{root}/static/house.svg",
             # Its badge asks a public server whether the schema is valid.
             swagger_ui_parameters={"validatorUrl": None, **(app.swagger_ui_parameters or {})},
         )
-        return guarded(bytes(swagger.body).decode(), policy=_POLICY)
+        script = f'<script src="{root}/static/documentation.js"></script>'
+        return guarded(bytes(swagger.body).decode().replace("</head>", f"{script}</head>"), policy=_POLICY)

@@ -1,7 +1,7 @@
-"""The first page: where a person who opens the service in a browser finds the rest."""
+"""The first page, where a person who opens the service in a browser finds the rest, and the icon of every page."""
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from property_alert_notification.dashboard.pages import page
 
@@ -13,5 +13,10 @@ def landing_router(*, with_mailbox: bool) -> APIRouter:
     @router.get("/")
     async def landing(request: Request) -> HTMLResponse:
         return page("landing.html", title=request.app.title, with_mailbox=with_mailbox)
+
+    @router.get("/favicon.ico")
+    async def icon() -> RedirectResponse:
+        """What a browser asks for where an answer is no page and names no icon, as `/metrics`."""
+        return RedirectResponse("/static/house.svg", status_code=308)
 
     return router

@@ -69,6 +69,8 @@ class MessageList(BaseModel):
     next_before: UUID | None
     """Give this as `before` to get the next page; null on the last."""
     total: int
+    """Messages of the chosen channel, whatever the other filters."""
+    kept: int
     """Messages in the mailbox, whatever the filters."""
 
 
@@ -147,12 +149,14 @@ async def list_messages(
         found = await queries.newest(
             connection, channel=channel, address=to, search=search, before=before, limit=limit + 1
         )
-        total = await queries.count(connection)
+        total = await queries.count(connection, channel=channel)
+        kept = total if channel is None else await queries.count(connection)
     shown = found[:limit]
     return MessageList(
         messages=[MessageSummary.model_validate(_fields(message)) for message in shown],
         next_before=shown[-1].id if len(found) > limit else None,
         total=total,
+        kept=kept,
     )
 
 

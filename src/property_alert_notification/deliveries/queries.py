@@ -3,7 +3,7 @@
 Statements are built once and given values when they run: building one costs more than running it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.broker.base import Lane
+from property_alert_notification.broker.base import LANES, Lane
 from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import WAITING
@@ -59,6 +59,7 @@ class Claim:
 
     delivery_id: UUID
     notification_id: UUID
+    channel: str
     address: str
     fence: int
     attempts: int
@@ -82,7 +83,9 @@ class Settlement:
 
 
 _NEW = ("id", "notification_id", "channel", "address", "urgent", "state", "reason", "due_at", "changed_at")
-_CLAIMED = tuple(_deliveries.c[name] for name in ("id", "notification_id", "address", "fence", "attempts", "unknowns"))
+_CLAIMED = tuple(
+    _deliveries.c[name] for name in ("id", "notification_id", "channel", "address", "fence", "attempts", "unknowns")
+)
 _IDS = columns_of(_deliveries, "id")
 
 _now = bindparam("now", type_=time_type())
@@ -130,17 +133,14 @@ async def due(connection: AsyncConnection, channel: Channel, *, now: datetime, l
     return [delivery for (delivery,) in found]
 
 
+def _among(chosen: Select[tuple[UUID]]) -> ColumnElement[bool]:
+    """The delivery is one of these, which are locked and chosen once, whatever the plan."""
+    return _deliveries.c.id.in_(select(chosen.with_for_update(skip_locked=True).cte("chosen").c.id))
+
+
 _TAKE_DUE = (
     update(_deliveries)
-    .where(
-        _deliveries.c.id.in_(
-            _due_in()
-            .where(_deliveries.c.rung_at.is_(None))
-            .limit(_limit)
-            .with_for_update(skip_locked=True)
-            .scalar_subquery()
-        )
-    )
+    .where(_among(_due_in().where(_deliveries.c.rung_at.is_(None)).limit(_limit)))
     .values(rung_at=_now)
     .returning(_deliveries.c.id)
 )
@@ -152,19 +152,18 @@ async def take_due(connection: AsyncConnection, lane: Lane, *, now: datetime, li
     return [delivery for (delivery,) in await connection.execute(_TAKE_DUE, values)]
 
 
-_LANES = [(channel, urgent) for channel in Channel for urgent in (True, False)]
 _BUSY = select(
     *[
         select(_deliveries.c.id)
         .where(
-            _deliveries.c.channel == channel,
-            _deliveries.c.urgent.is_(urgent),
+            _deliveries.c.channel == lane.channel,
+            _deliveries.c.urgent.is_(lane.urgent),
             _deliveries.c.due_at <= _now,
             _deliveries.c.state.in_(WAITING),
             _deliveries.c.rung_at.is_(None),
         )
         .exists()
-        for channel, urgent in _LANES
+        for lane in LANES
     ]
 )
 
@@ -172,7 +171,7 @@ _BUSY = select(
 async def busy_lanes(connection: AsyncConnection, *, now: datetime) -> list[Lane]:
     """The lanes in which something is due that nobody has rung for."""
     answers = (await connection.execute(_BUSY, {"now": now})).one()
-    return [Lane(*lane) for lane, busy in zip(_LANES, answers, strict=True) if busy]
+    return [lane for lane, busy in zip(LANES, answers, strict=True) if busy]
 
 
 _UNRING = BatchStatement(
@@ -188,15 +187,7 @@ async def unring(connection: AsyncConnection, deliveries: Collection[UUID]) -> N
 
 _FORGET_LOST_BELLS = (
     update(_deliveries)
-    .where(
-        _deliveries.c.id.in_(
-            _due_in()
-            .where(_deliveries.c.rung_at < bindparam("rung_before", type_=time_type()))
-            .limit(_limit)
-            .with_for_update(skip_locked=True)
-            .scalar_subquery()
-        )
-    )
+    .where(_among(_due_in().where(_deliveries.c.rung_at < bindparam("rung_before", type_=time_type())).limit(_limit)))
     .values(rung_at=None)
 )
 
@@ -332,21 +323,21 @@ _RENEW = BatchStatement(
 )
 
 
-async def renew(connection: AsyncConnection, held: Mapping[UUID, int], *, leased_until: datetime) -> set[UUID]:
-    """Prolong the leases of these deliveries (id → fence); returns those that are still ours."""
-    return set((await _RENEW.run(connection, held.items(), leased_until=leased_until)).scalars())
+async def renew(
+    connection: AsyncConnection, held: Collection[tuple[UUID, int]], *, leased_until: datetime
+) -> set[UUID]:
+    """Prolong the leases of these deliveries (id and fence); returns those that are still ours."""
+    return set((await _RENEW.run(connection, held, leased_until=leased_until)).scalars())
 
 
 _SEIZE_ABANDONED = (
     update(_deliveries)
     .where(
-        _deliveries.c.id.in_(
+        _among(
             select(_deliveries.c.id)
             .where(_deliveries.c.state == DeliveryState.SENDING, _deliveries.c.due_at <= _now)
             .order_by(_deliveries.c.due_at)
             .limit(_limit)
-            .with_for_update(skip_locked=True)
-            .scalar_subquery()
         )
     )
     .values(fence=_deliveries.c.fence + 1, due_at=_leased_until)
@@ -368,15 +359,17 @@ _CLOSE_OPEN_ATTEMPTS = BatchStatement(
         update(_attempts)
         .where(_attempts.c.delivery_id.in_(select(wanted.c.id)), _attempts.c.ended_at.is_(None))
         .values(outcome=Outcome.UNKNOWN, reason=bindparam("why"), ended_at=_now)
+        .returning(_attempts.c.delivery_id, _attempts.c.provider)
     ),
 )
 
 
 async def close_open_attempts(
     connection: AsyncConnection, deliveries: Collection[UUID], *, reason: str, ended_at: datetime
-) -> None:
-    """End the attempts of which nobody will ever tell the outcome."""
-    await _CLOSE_OPEN_ATTEMPTS.run(connection, _each(deliveries), why=reason, now=ended_at)
+) -> dict[UUID, str]:
+    """End the attempts of which nobody will ever tell the outcome; returns the provider of each delivery's."""
+    closed = await _CLOSE_OPEN_ATTEMPTS.run(connection, _each(deliveries), why=reason, now=ended_at)
+    return {row.delivery_id: row.provider for row in closed}
 
 
 _OF_NOTIFICATIONS = BatchStatement(

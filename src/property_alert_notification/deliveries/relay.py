@@ -12,16 +12,14 @@ from uuid import UUID
 
 import structlog
 
-from property_alert_notification.broker.base import Broker, Lane
+from property_alert_notification.broker.base import LANES, Broker, Lane
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import queries
 from property_alert_notification.errors import Unavailable
-from property_alert_notification.vocabulary import Channel
+from property_alert_notification.logs import Outage
 
 log = structlog.get_logger()
-
-LANES = tuple(Lane(channel, urgent) for channel in Channel for urgent in (True, False))
 
 POLL = 0.025
 """Seconds between two looks at an idle store."""
@@ -56,14 +54,16 @@ class Relay:
 
     async def run(self) -> None:
         """Ring until cancelled. A store or broker that is away is waited for."""
+        outage = Outage("relay")
         while True:
             try:
                 rung = await self._ring_what_is_due()
                 await self._search_for_lost_bells()
             except Unavailable as fault:
-                log.warning("relay.waits", cause=fault.detail)
+                outage.goes_on(fault.cause)
                 await asyncio.sleep(AFTER_A_FAULT)
                 continue
+            outage.is_over()
             if not rung:
                 await self._wait()
 

@@ -1,9 +1,11 @@
 """What the states of deliveries mean, taken alone and together. Pure.
 
-queued ─┬─> sending ─┬─> sent ──> delivered
-held ───┤            ├─> retry_wait ──> sending …
-unknown ┘            ├─> unknown ──> sending … (once)
-                     └─> failed
+queued, held ──> sending ─┬─> sent ──> delivered
+                   ^      ├─> failed
+                   │      ├─> retry_wait ─┐  the provider did not take it
+                   │      ├─> unknown ────┤  it may have, or a lease ran out: once more, then failed
+                   ├──────┼───────────────┘
+                          └─> quarantined    it broke the worker five times: waits for a person
 any open state ──> suppressed | expired | cancelled
 """
 
@@ -35,7 +37,10 @@ _BEST_FIRST = (
 
 
 def status_of(states: Collection[DeliveryState]) -> NotificationStatus:
-    """The status of a notification with deliveries in these states; pending while any is open."""
+    """The status of a notification with deliveries in these states.
+
+    `scheduled` while there are none yet, `pending` while any is open, else the best end that one of them reached.
+    """
     if not states:
         return NotificationStatus.SCHEDULED
     if any(state not in ENDED for state in states):

@@ -39,7 +39,7 @@ def _words(listing: Listing, number: int) -> dict[str, str]:
     home = _home(listing)
     match number % 4:
         case 0:
-            before = round(listing.list_price * 1.05, -3)
+            before = round(listing.list_price * 1.05 / 1000) * 1000
             return {
                 "category": "listing_alert",
                 "title": f"Price Change: now ${listing.list_price:,} in {listing.postal_code}",

@@ -39,8 +39,8 @@ async def downgrade(database: Database, revision: str) -> None:
         await connection.run_sync(lambda sync: command.downgrade(_config(sync), revision))
 
 
-async def is_current(database: Database) -> bool:
-    """Whether the store's schema is this version's, or a newer one.
+async def is_recent_enough(database: Database) -> bool:
+    """Whether the store's schema is this version's, or a newer one, of which this version knows nothing.
 
     During a rolling upgrade the schema is newer than the processes that have not been replaced yet; every
     migration keeps what the version before it needs.

@@ -37,7 +37,7 @@ class Taken:
     """What came of one round of claiming."""
 
     jobs: list[Job]
-    withheld: list[Settlement]
+    withheld: list[tuple[Claim, Settlement]]
 
 
 async def take_in_hand(
@@ -66,9 +66,9 @@ async def take_in_hand(
         if objection is None:
             jobs.append(Job(claim, content))
         else:
-            withheld.append(_unsent(claim, objection, now))
+            withheld.append((claim, _unsent(claim, objection, now)))
     if withheld:
-        await deliveries.settle(connection, withheld)
+        await deliveries.settle(connection, [settlement for _, settlement in withheld])
     if jobs:
         await deliveries.open_attempts(connection, [job.claim for job in jobs], provider=provider, started_at=now)
     return Taken(jobs, withheld)

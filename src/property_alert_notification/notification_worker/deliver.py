@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,12 +12,13 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.broker.base import Broker, Listener
-from property_alert_notification.channels.base import OutgoingMessage, Sender
+from property_alert_notification.channels.base import OutgoingMessage, Receipt, Sender
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database, GroupCommit
 from property_alert_notification.deliveries import queries
-from property_alert_notification.deliveries.queries import Settlement
+from property_alert_notification.deliveries.queries import Claim, Settlement
 from property_alert_notification.errors import OutcomeUnknown, Refused, RetryLater, StoreUnavailable, Unavailable
+from property_alert_notification.logs import Outage, origin
 from property_alert_notification.message_templates.render import Rendered
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker.claim import Job, Taken, take_in_hand
@@ -27,6 +29,12 @@ log = structlog.get_logger()
 
 AFTER_A_FAULT = 0.5
 """Seconds to wait when the store or the broker is away."""
+
+AHEAD = 4
+"""Deliveries in hand for each that the provider takes at once: the next are claimed and ready when one is through."""
+
+LONGEST_GATHERING = 0.02
+"""Seconds for which free slots wait for more of them to become free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +66,28 @@ class Crew:
     def __init__(self, sender: Sender, desk: Desk) -> None:
         self._sender = sender
         self._desk = desk
-        self._slots = min(sender.concurrency, desk.concurrency)
-        self._in_hand: dict[UUID, _InHand] = {}
+        self._slots = min(sender.concurrency * AHEAD, desk.concurrency)
+        self._at_provider = asyncio.Semaphore(sender.concurrency)
+        self._in_hand: dict[tuple[UUID, int], _InHand] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
+        self._outage = Outage(f"worker of {sender.channel}")
         self._settlements: GroupCommit[Settlement, bool] = GroupCommit(desk.database, _settle)
         desk.metrics.in_hand.labels(sender.channel).set_function(lambda: len(self._in_hand))
 
-    async def run(self) -> None:
-        """Deliver until cancelled; what is on the wire then goes on until `finish` ends it."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._renew_leases())
-            group.create_task(self._listen())
+    async def listen(self) -> None:
+        """Take and deliver until cancelled; what is in hand then goes on until `finish` ends it."""
+        listener = await self._desk.broker.listen(self._sender.channel)
+        try:
+            await self._work(listener)
+        finally:
+            await asyncio.shield(listener.close())
 
     async def finish(self, grace: float) -> None:
-        """Give what is on the wire `grace` seconds to end. The leases of what remains run out, and it is rescued."""
+        """Give what is in hand `grace` seconds to end; `renew_leases` must go on meanwhile.
+
+        The leases of what remains run out, and it is rescued.
+        """
         ends = self._desk.clock.monotonic() + grace
         while self._tasks and (left := ends - self._desk.clock.monotonic()) > 0:
             await asyncio.wait(list(self._tasks), timeout=left)
@@ -83,48 +98,47 @@ class Crew:
         if remaining:
             log.warning("worker.left_behind", channel=self._sender.channel, deliveries=len(remaining))
 
-    async def _listen(self) -> None:
-        while True:
-            try:
-                listener = await self._desk.broker.listen(self._sender.channel)
-            except Unavailable as fault:
-                log.warning("worker.waits", channel=self._sender.channel, cause=fault.detail)
-                await asyncio.sleep(AFTER_A_FAULT)
-                continue
-            try:
-                await self._work(listener)
-            finally:
-                await asyncio.shield(listener.close())
-
     async def _work(self, listener: Listener) -> None:
         while True:
             try:
                 wanted = await listener.take(await self._room())
             except Unavailable as fault:
-                log.warning("worker.waits", channel=self._sender.channel, cause=fault.detail)
+                self._outage.goes_on(fault.cause)
                 await asyncio.sleep(AFTER_A_FAULT)
                 continue
+            self._outage.is_over()
             if wanted:
                 # A stop in the middle of a claim must not strand what it claimed.
                 await asyncio.shield(self._track(self._begin(wanted)))
                 await listener.done(wanted)
 
     async def _room(self) -> int:
-        """Wait until half of the slots are free, so that one claim takes many; returns how many are."""
-        while self._slots - len(self._in_hand) < max(1, self._slots // 2):
-            self._freed.clear()
-            await self._freed.wait()
+        """How many slots are free. Waits for one, and a moment for half of them, so that one claim takes many.
+
+        A claim costs the same for one row as for fifty; but calls that hang must not hold up the others.
+        """
+        while not self._free():
+            await self._until_freed()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_GATHERING):
+                while self._free() < self._slots // 2:
+                    await self._until_freed()
+        return self._free()
+
+    def _free(self) -> int:
         return self._slots - len(self._in_hand)
 
+    async def _until_freed(self) -> None:
+        self._freed.clear()
+        await self._freed.wait()
+
     async def _begin(self, wanted: Sequence[UUID]) -> None:
-        taken = await self._claim(wanted)
-        lease_ends = self._desk.clock.monotonic() + self._desk.lease.total_seconds()
+        taken, lease_ends = await self._claim(wanted)
         for job in taken.jobs:
-            in_hand = _InHand(job, lease_ends)
-            self._in_hand[job.claim.delivery_id] = in_hand
+            in_hand = self._in_hand[job.claim.delivery_id, job.claim.fence] = _InHand(job, lease_ends)
             self._track(self._deliver(in_hand))
-        for settlement in taken.withheld:
-            self._tell(settlement)
+        for claim, settlement in taken.withheld:
+            self._tell(claim, settlement)
 
     def _track(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -132,13 +146,15 @@ class Crew:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _claim(self, wanted: Sequence[UUID]) -> Taken:
+    async def _claim(self, wanted: Sequence[UUID]) -> tuple[Taken, float]:
+        """What was claimed, and when its leases end on the monotonic clock."""
         while True:
             now = self._desk.clock.now()
+            lease_ends = self._desk.clock.monotonic() + self._desk.lease.total_seconds()
             try:
                 with self._desk.metrics.stage("claim"):
                     async with self._desk.database.transaction() as connection:
-                        return await take_in_hand(
+                        taken = await take_in_hand(
                             connection,
                             wanted,
                             channel=self._sender.channel,
@@ -148,38 +164,48 @@ class Crew:
                         )
             except StoreUnavailable as fault:
                 # A commit whose answer was lost leaves claims that nobody holds: their leases run out.
-                log.warning("worker.waits", channel=self._sender.channel, cause=fault.detail)
+                self._outage.goes_on(fault.cause)
                 await asyncio.sleep(AFTER_A_FAULT)
+            else:
+                return taken, lease_ends
 
     async def _deliver(self, in_hand: _InHand) -> None:
         claim = in_hand.job.claim
         try:
-            if self._desk.clock.monotonic() >= in_hand.lease_ends:
-                return  # it may be somebody else's by now
-            with self._desk.metrics.stage("send"):
-                result = await self._send(in_hand.job)
+            async with self._at_provider:
+                # Checked last: whoever froze, or waited for the provider too long, may have lost it by now.
+                if self._desk.clock.monotonic() >= in_hand.lease_ends:
+                    log.warning("lease.lost", **_ids(claim))
+                    return
+                with self._desk.metrics.stage("send"):
+                    result = await self._send(in_hand.job)
             await self._settle(in_hand.job, result)
         finally:
-            del self._in_hand[claim.delivery_id]
+            del self._in_hand[claim.delivery_id, claim.fence]
             self._freed.set()
 
     async def _send(self, job: Job) -> Result:
         """Render and hand over; whatever happens becomes a value."""
         try:
-            rendered = self._desk.render(self._sender.channel, job.content.title, job.content.message)
-            message = OutgoingMessage(
-                delivery_id=job.claim.delivery_id,
-                to=job.claim.address,
-                subject=rendered.subject,
-                text=rendered.text,
-                html=rendered.html,
-            )
+            message = self._compose(job)
+        except Exception as error:  # a broken message must not take its worker down
+            return Broken(_tell_broken(job, error))
+        try:
             return await self._sender.send(message)
         except (RetryLater, OutcomeUnknown, Refused) as error:
             return error
-        except Exception as error:  # a broken message must not take its worker down
-            log.exception("delivery.broke", delivery_id=str(job.claim.delivery_id))
-            return Broken(f"the worker broke on it ({type(error).__name__})")
+        except Exception as error:  # nobody knows how far the sender had come
+            return OutcomeUnknown(_tell_broken(job, error))
+
+    def _compose(self, job: Job) -> OutgoingMessage:
+        rendered = self._desk.render(self._sender.channel, job.content.title, job.content.message)
+        return OutgoingMessage(
+            delivery_id=job.claim.delivery_id,
+            to=job.claim.address,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+        )
 
     async def _settle(self, job: Job, result: Result) -> None:
         clock, claim = self._desk.clock, job.claim
@@ -200,15 +226,15 @@ class Crew:
             due_at=verdict.due_at,
             outcome=verdict.outcome,
             settled_at=now,
-            provider_message_id=getattr(result, "provider_message_id", None),
+            provider_message_id=_storable(result.provider_message_id) if isinstance(result, Receipt) else None,
         )
         with self._desk.metrics.stage("settle"):
             ours = await self._commit(settlement)
         self._desk.metrics.attempts.labels(self._sender.channel, self._sender.name, verdict.outcome).inc()
         if ours:
-            self._tell(settlement, notification_id=str(claim.notification_id))
+            self._tell(claim, settlement)
         else:
-            log.warning("delivery.fenced", delivery_id=str(claim.delivery_id), outcome=verdict.outcome)
+            log.warning("delivery.fenced", **_ids(claim), outcome=verdict.outcome)
 
     async def _commit(self, settlement: Settlement) -> bool:
         """Write down the outcome however long the store is away: only this process knows it."""
@@ -218,23 +244,22 @@ class Crew:
             except StoreUnavailable:
                 await asyncio.sleep(AFTER_A_FAULT)
 
-    def _tell(self, settlement: Settlement, **ids: str) -> None:
+    def _tell(self, claim: Claim, settlement: Settlement) -> None:
         self._desk.metrics.settled.labels(self._sender.channel, settlement.state).inc()
         log.info(
             "delivery.settled",
             state=settlement.state,
-            delivery_id=str(settlement.delivery_id),
             channel=self._sender.channel,
             reason=settlement.reason,
-            **ids,
+            **_ids(claim),
         )
 
-    async def _renew_leases(self) -> None:
-        """Keep what is in hand ours, while the provider takes its time."""
+    async def renew_leases(self) -> None:
+        """Keep what is in hand ours while the provider takes its time, until cancelled."""
         desk = self._desk
         while True:
             await asyncio.sleep(desk.lease.total_seconds() / 4)
-            held = {delivery: in_hand.job.claim.fence for delivery, in_hand in self._in_hand.items()}
+            held = list(self._in_hand)
             if not held:
                 continue
             asked_at = desk.clock.monotonic()
@@ -242,10 +267,29 @@ class Crew:
                 async with desk.database.transaction() as connection:
                     renewed = await queries.renew(connection, held, leased_until=desk.clock.now() + desk.lease)
             except StoreUnavailable as fault:
-                log.warning("lease.not_renewed", channel=self._sender.channel, cause=fault.detail)
+                self._outage.goes_on(fault.cause)
                 continue
-            for delivery in renewed & self._in_hand.keys():
-                self._in_hand[delivery].lease_ends = asked_at + desk.lease.total_seconds()
+            for claim in held:
+                in_hand = self._in_hand.get(claim)
+                if in_hand is not None:
+                    # Lost: if it has not left yet, it must not leave any more.
+                    in_hand.lease_ends = asked_at + desk.lease.total_seconds() if claim[0] in renewed else asked_at
+
+
+def _ids(claim: Claim) -> dict[str, str]:
+    return {"notification_id": str(claim.notification_id), "delivery_id": str(claim.delivery_id)}
+
+
+def _storable(provider_message_id: str | None) -> str | None:
+    """An id that any store takes; a provider may answer anything."""
+    if provider_message_id is None or not provider_message_id.isascii() or not provider_message_id.isprintable():
+        return None
+    return provider_message_id[:255]
+
+
+def _tell_broken(job: Job, error: Exception) -> str:
+    log.error("delivery.broke", **_ids(job.claim), **origin(error))
+    return f"the worker broke on it ({type(error).__name__})"
 
 
 async def _settle(connection: AsyncConnection, settlements: Sequence[Settlement]) -> list[bool]:

@@ -10,7 +10,10 @@ from property_alert_notification.database import Database
 from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries.queries import Claim, Settlement
 from property_alert_notification.errors import StoreUnavailable
+from property_alert_notification.logs import Outage
+from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker.verdict import ABANDONED, judge_abandoned
+from property_alert_notification.vocabulary import Outcome
 
 log = structlog.get_logger()
 
@@ -18,41 +21,66 @@ AT_ONCE = 500
 """Deliveries rescued in one transaction."""
 
 
-async def rescue_abandoned(database: Database, clock: Clock, *, lease: timedelta) -> int:
-    """Decide over deliveries whose lease ran out; returns how many there were, at most `AT_ONCE`."""
-    now = clock.now()
-    async with database.transaction() as connection:
-        abandoned = await queries.seize_abandoned(connection, now=now, leased_until=now + lease, limit=AT_ONCE)
-        if abandoned:
-            ids = [claim.delivery_id for claim in abandoned]
-            await queries.close_open_attempts(connection, ids, reason=ABANDONED, ended_at=now)
-            await queries.settle(connection, [_settlement(claim, clock) for claim in abandoned])
-    if abandoned:
-        log.warning("deliveries.rescued", deliveries=len(abandoned))
-    return len(abandoned)
+class Rescuer:
+    """Decides over deliveries whose lease ran out. Any number of rescuers may share one store."""
 
+    def __init__(self, database: Database, clock: Clock, metrics: Metrics, *, lease: timedelta) -> None:
+        self._database = database
+        self._clock = clock
+        self._metrics = metrics
+        self._lease = lease
 
-async def keep_rescuing(database: Database, clock: Clock, *, lease: timedelta) -> None:
-    """Look for abandoned deliveries until cancelled."""
-    while True:
-        try:
-            found = await rescue_abandoned(database, clock, lease=lease)
-        except StoreUnavailable as fault:
-            log.warning("rescue.waits", cause=fault.detail)
+    async def run(self) -> None:
+        """Look for abandoned deliveries until cancelled."""
+        outage = Outage("rescue")
+        while True:
             found = 0
-        if found < AT_ONCE:
-            await asyncio.sleep(lease.total_seconds() / 4)
+            try:
+                found = await self.rescue()
+            except StoreUnavailable as fault:
+                outage.goes_on(fault.cause)
+            else:
+                outage.is_over()
+            if found < AT_ONCE:
+                await asyncio.sleep(self._lease.total_seconds() / 4)
 
+    async def rescue(self) -> int:
+        """Decide over those that are abandoned now; returns how many there were, at most `AT_ONCE`."""
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            abandoned = await queries.seize_abandoned(
+                connection, now=now, leased_until=now + self._lease, limit=AT_ONCE
+            )
+            if not abandoned:
+                return 0
+            ids = [claim.delivery_id for claim in abandoned]
+            providers = await queries.close_open_attempts(connection, ids, reason=ABANDONED, ended_at=now)
+            settlements = [self._decide(claim) for claim in abandoned]
+            await queries.settle(connection, settlements)
+        for claim, settlement in zip(abandoned, settlements, strict=True):
+            self._tell(claim, settlement, provider=providers.get(claim.delivery_id, "none"))
+        return len(abandoned)
 
-def _settlement(claim: Claim, clock: Clock) -> Settlement:
-    now = clock.now()
-    verdict = judge_abandoned(unknowns=claim.unknowns, now=now)
-    return Settlement(
-        delivery_id=claim.delivery_id,
-        fence=claim.fence,
-        state=verdict.state,
-        reason=verdict.reason,
-        due_at=verdict.due_at,
-        outcome=verdict.outcome,
-        settled_at=now,
-    )
+    def _decide(self, claim: Claim) -> Settlement:
+        now = self._clock.now()
+        verdict = judge_abandoned(attempts=claim.attempts, now=now)
+        return Settlement(
+            delivery_id=claim.delivery_id,
+            fence=claim.fence,
+            state=verdict.state,
+            reason=verdict.reason,
+            due_at=verdict.due_at,
+            outcome=None,  # its attempt is closed already, and does not count as one that a provider left open
+            settled_at=now,
+        )
+
+    def _tell(self, claim: Claim, settlement: Settlement, *, provider: str) -> None:
+        self._metrics.attempts.labels(claim.channel, provider, Outcome.UNKNOWN).inc()
+        self._metrics.settled.labels(claim.channel, settlement.state).inc()
+        log.warning(
+            "delivery.rescued",
+            state=settlement.state,
+            channel=claim.channel,
+            notification_id=str(claim.notification_id),
+            delivery_id=str(claim.delivery_id),
+        )

@@ -11,7 +11,7 @@ BLIND_RESENDS = 1
 """How often a message that may have arrived is sent once more, by providers that cannot recognise a repeat."""
 
 BREAKS_BEFORE_QUARANTINE = 5
-"""Attempts that broke our own code before the delivery waits for a person."""
+"""Attempts that broke our own code, or lost their worker, before the delivery waits for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,15 @@ def judge(
             return _retry(result.reason, attempts, BREAKS_BEFORE_QUARANTINE, due_at, given_up=DeliveryState.QUARANTINED)
 
 
-def judge_abandoned(*, unknowns: int, now: datetime) -> Verdict:
-    """Decide for a delivery whose worker vanished with it: its lease has been waiting enough."""
-    return _judge_unknown(OutcomeUnknown(ABANDONED), unknowns, now)
+def judge_abandoned(*, attempts: int, now: datetime) -> Verdict:
+    """Decide for a delivery whose worker vanished with it.
+
+    Perhaps it was on the wire, perhaps it had not begun: it is sent again at once, since its lease has been
+    waiting enough. One that loses its worker time and again may be what kills it.
+    """
+    if attempts < BREAKS_BEFORE_QUARANTINE:
+        return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, f"{ABANDONED}; it is sent again", now)
+    return Verdict(Outcome.UNKNOWN, DeliveryState.QUARANTINED, f"{ABANDONED}, for the {attempts}th time")
 
 
 ABANDONED = "its worker stopped before it could say what happened"

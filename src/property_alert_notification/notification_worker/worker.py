@@ -6,7 +6,8 @@ As a script this file is the module `__main__`: it keeps no state at module leve
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from types import TracebackType
@@ -20,9 +21,10 @@ from property_alert_notification import logs, wiring
 from property_alert_notification.deliveries.relay import Relay
 from property_alert_notification.errors import ConfigurationError
 from property_alert_notification.health import health_router
+from property_alert_notification.logs import origin
 from property_alert_notification.message_templates.render import render
 from property_alert_notification.notification_worker.deliver import Crew, Desk
-from property_alert_notification.notification_worker.rescue import keep_rescuing
+from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.verdict import RetryPolicy
 from property_alert_notification.settings import Settings, load
 from property_alert_notification.wiring import Parts
@@ -56,27 +58,36 @@ class Worker:
         self._senders = parts.create_senders()
         self._crews = [Crew(sender, desk) for sender in self._senders]
         self._relay = Relay(parts.database, parts.broker, parts.clock) if parts.broker.needs_relay else None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._duties: list[asyncio.Task[None]] = []
+        self._renewals: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        duties: list[Callable[[], Awaitable[None]]] = [crew.run for crew in self._crews]
-        duties.append(lambda: keep_rescuing(self._parts.database, self._parts.clock, lease=self._lease))
+        duties: list[Callable[[], Awaitable[None]]] = [crew.listen for crew in self._crews]
+        parts = self._parts
+        duties.append(Rescuer(parts.database, parts.clock, parts.metrics, lease=self._lease).run)
         if self._relay is not None:
             duties.append(self._relay.run)
             self._parts.wakers.append(self._relay.wake)
-        self._tasks = [asyncio.create_task(_keep_doing(duty)) for duty in duties]
+        self._duties = [asyncio.create_task(_keep_doing(duty)) for duty in duties]
+        self._renewals = [asyncio.create_task(_keep_doing(crew.renew_leases)) for crew in self._crews]
         log.info("worker.started", channels=[str(sender.channel) for sender in self._senders])
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await _end(self._duties)
         await asyncio.gather(*(crew.finish(self._parts.settings.shutdown_grace) for crew in self._crews))
+        # Last: what is still on the wire stays ours until it ends.
+        await _end(self._renewals)
         await asyncio.gather(*(sender.close() for sender in self._senders))
         log.info("worker.stopped")
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _keep_doing(duty: Callable[[], Awaitable[None]]) -> None:
@@ -84,8 +95,8 @@ async def _keep_doing(duty: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await duty()
-        except Exception:
-            log.exception("worker.duty_broke")
+        except Exception as error:
+            log.error("worker.duty_broke", **origin(error))  # noqa: TRY400 - its text may hold personal data
         await asyncio.sleep(1)
 
 
@@ -111,21 +122,24 @@ async def _telemetry(parts: Parts) -> AsyncIterator[None]:
         return
     app = FastAPI(openapi_url=None)
     app.include_router(health_router(lambda: parts))
-    server = _Server(
-        uvicorn.Config(
-            app,
-            host=parts.settings.worker_metrics_host,
-            port=parts.settings.worker_metrics_port,
-            log_config=None,
-            access_log=False,
-        )
-    )
-    serving = asyncio.create_task(server.serve())
+    server = _Server(uvicorn.Config(app, log_config=None, access_log=False))
+    serving = asyncio.create_task(server.serve(sockets=[_telemetry_socket(parts.settings)]))
     try:
         yield
     finally:
         server.should_exit = True
         await serving
+
+
+def _telemetry_socket(settings: Settings) -> socket.socket:
+    address = (settings.worker_metrics_host, settings.worker_metrics_port)
+    try:
+        return socket.create_server(address)
+    except OSError as error:
+        raise ConfigurationError(
+            f"WORKER_METRICS_PORT: {address[1]} on {address[0]} cannot be opened ({error.strerror}). "
+            f"Example: WORKER_METRICS_PORT={address[1] + 1}"
+        ) from None
 
 
 class _Server(uvicorn.Server):

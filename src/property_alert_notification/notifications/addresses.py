@@ -38,7 +38,7 @@ def normalise_phone(number: str, *, strict: bool) -> str:
     """
     try:
         parsed = phonenumbers.parse(number)
-        possible = phonenumbers.is_valid_number(parsed)
+        possible = phonenumbers.is_possible_number(parsed)
     except phonenumbers.NumberParseException:
         possible = False
     if possible:

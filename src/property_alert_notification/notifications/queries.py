@@ -64,7 +64,7 @@ async def get(connection: AsyncConnection, notification_id: UUID) -> Notificatio
 async def newest(
     connection: AsyncConnection, *, user_id: int | None = None, before: UUID | None = None, limit: int
 ) -> list[Notification]:
-    """Up to `limit` notifications, newest first: of one user, or accepted before the one with id `before`."""
+    """Up to `limit` notifications, newest first; only those of one user, or accepted before the one `before`."""
     statement = select(_notifications).order_by(_notifications.c.id.desc()).limit(limit)
     if user_id is not None:
         statement = statement.where(_notifications.c.user_id == user_id)

@@ -15,7 +15,7 @@ from property_alert_notification.notifications.schemas import (
 from property_alert_notification.notifications.service import Acceptance, tell
 from property_alert_notification.problems import documented
 
-router = APIRouter(prefix="/notifications", tags=["notifications"], responses=documented(404, 422, 503))
+router = APIRouter(prefix="/notifications", tags=["notifications"], responses=documented(404, 413, 422, 503))
 
 
 async def _acceptance(request: Request) -> Acceptance:

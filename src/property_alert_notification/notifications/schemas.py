@@ -1,7 +1,7 @@
 """What callers send about notifications, and what they are told."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -30,6 +30,17 @@ def _one_line(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_printable)]
 Line = Annotated[Text, AfterValidator(_one_line)]
+
+
+def _representable(moment: datetime) -> datetime:
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("lies outside the years 1 to 9999 in UTC") from None
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_representable)]
 
 
 class NotificationCreate(BaseModel):
@@ -67,7 +78,7 @@ class NotificationCreate(BaseModel):
     """The caller's own id, given back in every answer."""
     urgent: bool = False
     """Overtakes what is not urgent at every stage."""
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     """RFC 3339 with an offset; it is not sent after this."""
     channels: Annotated[list[Channel], Field(min_length=1, max_length=len(Channel))] | None = None
     """Use these channels only; never adds one that the user does not want."""

@@ -1,9 +1,9 @@
 """What each user wants to receive, over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response, status
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from property_alert_notification.clock import Clock
 from property_alert_notification.dependencies import ClockDep, DatabaseDep
@@ -12,7 +12,7 @@ from property_alert_notification.preferences import queries
 from property_alert_notification.preferences.models import Preference
 from property_alert_notification.problems import documented
 
-router = APIRouter(prefix="/preferences", tags=["preferences"], responses=documented(422, 503))
+router = APIRouter(prefix="/preferences", tags=["preferences"], responses=documented(413, 422, 503))
 
 UserId = Annotated[int, Path(ge=0, le=2**63 - 1, description="The user, as the User service knows them.")]
 
@@ -28,13 +28,18 @@ class PreferenceCreate(BaseModel):
     sms_enabled: bool
 
 
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
 class PreferencePatch(BaseModel):
     """What changes in a user's wishes; a field that is left out stays as it is."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"sms_enabled": False}]})
 
-    email_enabled: bool = True
-    sms_enabled: bool = True
+    # Left out means unchanged, so the schema must not promise a default.
+    email_enabled: Annotated[bool, Field(json_schema_extra=_without_default)] = True
+    sms_enabled: Annotated[bool, Field(json_schema_extra=_without_default)] = True
 
 
 class PreferencePublic(BaseModel):

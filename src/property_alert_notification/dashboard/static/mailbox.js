@@ -14,7 +14,8 @@ const wide = matchMedia("(min-width: 801px)");
 
 let wish = { channel: "", search: "" };
 let messages = [];
-let total = 0;
+let total = 0; // of the chosen channel
+let kept = 0; // in the whole mailbox
 let oldest = null; // where "load older" goes on; null when there is nothing older
 
 // --- the API -------------------------------------------------------------------------------------------------------
@@ -37,7 +38,7 @@ async function refresh() {
   const asked = wish;
   const probe = await ask({ limit: 1 });
   if (asked !== wish) return;
-  if (probe.messages[0]?.id === messages[0]?.id && probe.total === total) return;
+  if (probe.messages[0]?.id === messages[0]?.id && probe.total === total && probe.kept === kept) return;
   const page = await ask({ limit: PAGE });
   if (asked === wish) merge(page);
 }
@@ -87,13 +88,14 @@ function replace(page, { fresh = false } = {}) {
 }
 
 function paint(page) {
-  total = page.total;
-  at("count").textContent = wish.channel || wish.search ? `${found()} of ${counted(total)}` : counted(total);
+  ({ total, kept } = page);
+  at("count").textContent = wish.search ? `${found()} of ${counted(total)}` : counted(total);
   at("older").hidden = oldest === null;
-  at("no-match").hidden = messages.length > 0 || total === 0;
-  at("clear").disabled = total === 0;
-  document.body.dataset.mailbox = total === 0 ? "empty" : "filled";
-  if (total === 0) history.replaceState(null, "", location.pathname);
+  at("no-match").hidden = messages.length > 0 || kept === 0;
+  at("clear").disabled = kept === 0;
+  document.body.dataset.mailbox = kept === 0 ? "empty" : "filled";
+  // A message that was opened by its link stays while nothing narrows the list; beside "No message matches" none does.
+  if (messages.length === 0) history.replaceState(null, "", location.pathname);
   else if (wide.matches && !chosenId() && messages.length > 0) history.replaceState(null, "", `#${messages[0].id}`);
   choose();
 }
@@ -112,7 +114,7 @@ function choose() {
   const id = chosenId();
   document.body.dataset.view = id ? "message" : "list";
   markChosen(id);
-  if (!id) return showOnly(total === 0 ? "empty" : "unchosen");
+  if (!id) return showOnly(kept === 0 ? "empty" : "unchosen");
   if (id !== shownId) return open(id);
 }
 
@@ -210,7 +212,7 @@ at("older").addEventListener("click", () => loadOlder().catch(() => tellLive("lo
 
 at("clear").addEventListener("click", () => {
   at("confirm-words").textContent =
-    `${counted(total)} will be removed from this page. Notifications and deliveries stay as they are.`;
+    `${counted(kept)} will be removed from this page. Notifications and deliveries stay as they are.`;
   at("confirm").returnValue = "keep";
   at("confirm").showModal();
 });
