@@ -178,3 +178,8 @@ async def test_an_email_is_served_without_the_right_to_run_scripts(pages: Pages,
     assert "allow-scripts" not in policy
     assert "allow-same-origin" not in policy
     assert "script-src" not in policy
+
+
+@pytest.mark.parametrize("query", [{"search": "a\x00"}, {"to": "\x00"}])
+async def test_a_search_for_what_no_store_can_hold_is_refused(client: httpx2.AsyncClient, query: dict[str, str]) -> None:
+    assert (await client.get("/api/mailbox/messages", params=query)).status_code == 422

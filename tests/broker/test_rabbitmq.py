@@ -199,6 +199,22 @@ async def test_a_listener_whose_queue_is_deleted_listens_again(
     assert await hear(listener, ids) == set(ids)
 
 
+async def test_a_listener_that_has_gone_deaf_notices_and_hears_again(broker: RabbitMQBroker) -> None:
+    """Its connection is well and its consumers are gone, without a word from the broker."""
+    listener = await broker.listen(Channel.EMAIL)
+    await until_connected(listener)
+    ear = listener._link.current
+    assert ear is not None
+    underlay = ear._acknowledge.__self__
+    for consumer in list(underlay.consumers):
+        await underlay.basic_cancel(consumer)
+
+    deliveries = some_ids(3)
+    await until_it_works(lambda: broker.ring(EMAIL, deliveries))
+
+    assert await hear(listener, deliveries) == set(deliveries)
+
+
 async def test_a_full_queue_refuses_and_takes_again_when_there_is_room(
     broker: RabbitMQBroker, rabbitmq: RabbitMQ, routing_key: str
 ) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import json
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
@@ -35,6 +35,8 @@ _LARGEST_BODY = 65_536
 # Doorbells of one lane that a listener holds at most, unacknowledged.
 _PREFETCH = 8
 _IDLE = 1.0
+# Seconds after which a listener that hears nothing asks whether there is something to hear.
+_SUSPICIOUS_SILENCE = 5.0
 # Declared anew these must never differ, or RabbitMQ refuses the queue: a change needs queues of another name.
 _QUEUE_ARGUMENTS: dict[str, Any] = {
     "x-queue-type": "quorum",
@@ -109,10 +111,14 @@ class RabbitMQBroker:
             lambda prepare: self._link(f"listen {channel}", prepare),
             urgent=self.queue_name(Lane(channel, urgent=True)),
             plain=self.queue_name(Lane(channel)),
+            is_anything_waiting=lambda: self._is_anything_waiting(channel),
             on_close=self._listeners.discard,
         )
         self._listeners.add(listener)
         return listener
+
+    async def _is_anything_waiting(self, channel: Channel) -> bool:
+        return any([await self.waiting(Lane(channel, urgent)) for urgent in (True, False)])
 
     async def check(self) -> None:
         """Prove that a doorbell can be published now, by publishing one to a queue of this process.
@@ -208,10 +214,12 @@ class RabbitMQListener:
         *,
         urgent: str,
         plain: str,
+        is_anything_waiting: Callable[[], Awaitable[bool]],
         on_close: Callable[["RabbitMQListener"], None],
     ) -> None:
         self._link = link(self._prepare)
         self._queues = {urgent: True, plain: False}
+        self._is_anything_waiting = is_anything_waiting
         self._on_close = on_close
         self._link.open()
         self.unreadable = 0
@@ -224,7 +232,12 @@ class RabbitMQListener:
             BrokerUnavailable: the connection is gone; calling again later works.
         """
         ear = await self._link.get()
-        return await ear.take(limit)
+        taken = await ear.take(limit)
+        if not taken and ear.is_suspiciously_silent() and await self._is_anything_waiting():
+            # Seen when a queue was deleted while two workers redeclared it: the broker keeps a consumer that
+            # it never serves, and says nothing about it.
+            ear.give_up("hears nothing of what is waiting")
+        return taken
 
     async def done(self, deliveries: Sequence[UUID]) -> None:
         """Forget these; a doorbell is acknowledged when all its deliveries are done.
@@ -279,14 +292,26 @@ class _Ear:
 
     def __init__(self, acknowledge: Callable[..., Any], give_up: Callable[[str], None]) -> None:
         self._acknowledge = acknowledge
-        self._give_up = give_up
+        self.give_up = give_up
         self._urgent: deque[tuple[UUID, _Doorbell]] = deque()
         self._plain: deque[tuple[UUID, _Doorbell]] = deque()
         self._handed_out: dict[UUID, list[_Doorbell]] = {}
         self._unacknowledged: dict[int, _Doorbell] = {}
         self._heard = asyncio.Event()
+        self._last_asked = asyncio.get_running_loop().time()
+
+    def is_suspiciously_silent(self) -> bool:
+        """Whether nothing came for a while although there is room for it; says so once in that time."""
+        now = asyncio.get_running_loop().time()
+        if self._unacknowledged:
+            self._last_asked = now
+        if now - self._last_asked < _SUSPICIOUS_SILENCE:
+            return False
+        self._last_asked = now
+        return True
 
     async def hear(self, tag: int, deliveries: Sequence[UUID], *, urgent: bool) -> None:
+        self._last_asked = asyncio.get_running_loop().time()
         doorbell = self._unacknowledged[tag] = _Doorbell(tag, len(deliveries))
         lane = self._urgent if urgent else self._plain
         lane.extend((delivery, doorbell) for delivery in deliveries)
@@ -332,7 +357,7 @@ class _Ear:
         except (Exception, asyncio.CancelledError) as error:
             # The client raises all sorts when the connection is gone, and cancels what waits on it. An
             # acknowledgement that may be missing would hold a place in the prefetch for ever.
-            self._give_up(describe(error))
+            self.give_up(describe(error))
             if is_cancelled():
                 raise
 

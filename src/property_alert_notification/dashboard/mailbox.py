@@ -31,6 +31,8 @@ _EMAIL_POLICY = (
     "img-src data: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 _HEAD = re.compile(r"<head(?:\s[^>]*)?>", re.IGNORECASE)
+# PostgreSQL keeps none, and refuses to look for one.
+_NO_NUL = r"^[^\x00]*$"
 _LINKS_OPEN_A_TAB = '<base target="_blank">'
 
 
@@ -137,9 +139,16 @@ async def show_html(message_id: UUID, store: DatabaseDep) -> HTMLResponse:
 async def list_messages(
     store: DatabaseDep,
     channel: Annotated[Channel | None, Query(description="Only this channel.")] = None,
-    to: Annotated[str | None, Query(max_length=320, description="Only messages to exactly this address.")] = None,
+    to: Annotated[
+        str | None, Query(max_length=320, pattern=_NO_NUL, description="Only messages to exactly this address.")
+    ] = None,
     search: Annotated[
-        str | None, Query(max_length=200, description="Only messages with this in an address, the subject or the text.")
+        str | None,
+        Query(
+            max_length=200,
+            pattern=_NO_NUL,
+            description="Only messages with this in an address, the subject or the text.",
+        ),
     ] = None,
     before: Annotated[UUID | None, Query(description="Only messages older than this one.")] = None,
     limit: Annotated[int, Query(ge=1, le=200, description="Messages in one page.")] = 50,
