@@ -114,11 +114,13 @@ class DeclaredSize:
 
 
 def _is_from_here(scope: Scope) -> bool:
-    if scope.get("server") and not _is_loopback(scope["server"][0]):
-        return False
+    server = scope.get("server")
+    if server is None or not _is_address(server[0]):
+        return True  # a Unix socket, or a client in this very process
     headers = Headers(scope=scope)
     return (
-        _names_loopback(headers.get("host", ""))
+        _names_loopback(server[0])
+        and _names_loopback(headers.get("host", ""))
         and _names_loopback(headers.get("origin", "").partition("://")[2])
         and headers.get("sec-fetch-site") != "cross-site"
     )
@@ -127,13 +129,18 @@ def _is_from_here(scope: Scope) -> bool:
 @lru_cache(maxsize=64)
 def _names_loopback(authority: str) -> bool:
     """Whether the host of `host:port` is this machine; no host at all is nobody else's."""
-    host = urlsplit(f"//{authority}").hostname
-    return host is None or host == "localhost" or host.endswith(".localhost") or _is_loopback(host)
+    if _is_address(authority):
+        return ipaddress.ip_address(authority).is_loopback
+    host = urlsplit(f"//{authority}").hostname or "localhost"
+    if _is_address(host):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost" or host.endswith(".localhost")
 
 
 @lru_cache(maxsize=64)
-def _is_loopback(host: str) -> bool:
+def _is_address(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        ipaddress.ip_address(host)
     except ValueError:
-        return host.startswith("/")  # a Unix socket
+        return False
+    return True

@@ -181,5 +181,7 @@ async def test_an_email_is_served_without_the_right_to_run_scripts(pages: Pages,
 
 
 @pytest.mark.parametrize("query", [{"search": "a\x00"}, {"to": "\x00"}])
-async def test_a_search_for_what_no_store_can_hold_is_refused(client: httpx2.AsyncClient, query: dict[str, str]) -> None:
+async def test_a_search_for_what_no_store_can_hold_is_refused(
+    client: httpx2.AsyncClient, query: dict[str, str]
+) -> None:
     assert (await client.get("/api/mailbox/messages", params=query)).status_code == 422

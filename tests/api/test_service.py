@@ -101,6 +101,17 @@ async def test_a_local_service_answers_to_the_names_of_this_machine(lite: httpx2
     assert answer.status_code == 200
 
 
+async def test_a_client_in_the_same_process_needs_no_network_name(tmp_path: Path) -> None:
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/alerts.db"), with_worker=False)
+    transport = httpx2.ASGITransport(app)
+
+    async with (
+        app.router.lifespan_context(app),
+        httpx2.AsyncClient(transport=transport, base_url="http://test") as client,
+    ):
+        assert (await client.get("/health/live")).status_code == 200
+
+
 async def test_a_database_that_does_not_exist_stops_the_start(postgres: Postgres) -> None:
     url = f"postgresql://postgres@127.0.0.1:{postgres.port}/nowhere"
 
