@@ -131,7 +131,10 @@ def _names_loopback(authority: str) -> bool:
     """Whether the host of `host:port` is this machine; no host at all is nobody else's."""
     if _is_address(authority):
         return ipaddress.ip_address(authority).is_loopback
-    host = urlsplit(f"//{authority}").hostname or "localhost"
+    try:
+        host = urlsplit(f"//{authority}").hostname or "localhost"
+    except ValueError:  # brackets without an address
+        return False
     if _is_address(host):
         return ipaddress.ip_address(host).is_loopback
     return host == "localhost" or host.endswith(".localhost")

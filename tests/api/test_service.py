@@ -80,6 +80,7 @@ async def test_what_nobody_foresaw_is_a_500_with_an_id_and_without_its_text(
     [
         {"Host": "evil.example"},
         {"Host": "192.168.1.7:8000"},
+        {"Host": "[::1"},
         {"Origin": "https://evil.example"},
         {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
     ],
