@@ -122,8 +122,13 @@ def _is_from_here(scope: Scope) -> bool:
         _names_loopback(server[0])
         and _names_loopback(headers.get("host", ""))
         and _names_loopback(headers.get("origin", "").partition("://")[2])
-        and headers.get("sec-fetch-site") != "cross-site"
+        and (headers.get("sec-fetch-site") != "cross-site" or _only_follows_a_link(scope, headers))
     )
+
+
+def _only_follows_a_link(scope: Scope, headers: Headers) -> bool:
+    """A link, in a captured email for one, opens a page of ours: it changes nothing, and its page reads nothing."""
+    return scope["method"] == "GET" and headers.get("sec-fetch-mode") == "navigate"
 
 
 @lru_cache(maxsize=64)

@@ -82,7 +82,7 @@ async def test_what_nobody_foresaw_is_a_500_with_an_id_and_without_its_text(
         {"Host": "192.168.1.7:8000"},
         {"Host": "[::1"},
         {"Origin": "https://evil.example"},
-        {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "null", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"},
     ],
 )
 async def test_a_web_page_of_somebody_else_gets_nothing_from_a_local_service(
@@ -93,6 +93,15 @@ async def test_a_web_page_of_somebody_else_gets_nothing_from_a_local_service(
 
     assert (read.status_code, sent.status_code) == (403, 403)
     assert "ALLOW_REMOTE=true" in read.json()["detail"]
+
+
+async def test_a_link_in_a_captured_email_may_open_a_page(lite: httpx2.AsyncClient) -> None:
+    by_a_link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+
+    followed = await lite.get("/", headers=by_a_link)
+    sent = await lite.post("/api/v1/notifications/", json=NOTIFICATION, headers=by_a_link)
+
+    assert (followed.status_code, sent.status_code) == (200, 403)
 
 
 @pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1", "[::1]:8000", "alerts.localhost"])
