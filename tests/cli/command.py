@@ -1,6 +1,5 @@
 """The command line as a person has it: a process of its own, in a folder of its own."""
 
-import os
 import re
 import signal
 import subprocess
@@ -10,11 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import property_alert_notification
 from tests.services.process import end, free_port, wait_until
+from tests.services.program import environment
 
 _COMMAND = [sys.executable, "-m", "property_alert_notification.cli"]
-_SOURCES = str(Path(property_alert_notification.__file__).parents[1])
 
 
 def run(folder: Path, *arguments: str, answer: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
@@ -93,9 +91,3 @@ def running_dev(folder: Path, **settings: str) -> Iterator[Running]:
 def words(text: str) -> str:
     """The text with every run of white space as one space: how a table or a box was laid out does not matter."""
     return re.sub(r"\s+", " ", text)
-
-
-def environment(**settings: str) -> dict[str, str]:
-    """The environment of a command: nothing of this machine but its PATH, and these settings."""
-    kept = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COV")}
-    return {**kept, "PYTHONPATH": _SOURCES, "PYTHONUTF8": "1", "COLUMNS": "200", **settings}

@@ -10,9 +10,10 @@ import httpx2
 import pytest
 
 from property_alert_notification.cli.server import as_typed
-from tests.cli.command import environment, run, running, running_dev
+from tests.cli.command import run, running, running_dev
 from tests.cli.conftest import Shown
 from tests.services.process import free_port
+from tests.services.program import environment
 
 PRODUCTION = {
     "ENVIRONMENT": "production",

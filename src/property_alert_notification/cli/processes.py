@@ -57,15 +57,9 @@ def worker() -> None:
     `property-alerts worker`\
     `WORKER_METRICS_PORT=9464 property-alerts worker`
     """
-    import asyncio
+    from property_alert_notification.notification_worker.worker import main
 
-    from property_alert_notification import logs, wiring
-    from property_alert_notification.notification_worker.worker import work
-
-    settings = _settings()
-    logs.configure(level=settings.log_level, as_json=settings.logs_as_json)
-    with asyncio.Runner(loop_factory=wiring.new_event_loop) as runner:
-        runner.run(work(settings))
+    main()
 
 
 def _settings() -> "Settings":
