@@ -5,14 +5,16 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from property_alert_notification.channels.email_smtp import SmtpSender
 from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries.queries import Claim, Settlement
+from property_alert_notification.message_templates.render import Rendered, render
 from property_alert_notification.notification_worker.claim import take_in_hand
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
-from tests.pipeline.world import World
+from tests.pipeline.world import World, eventually
 
 
 async def test_a_refused_message_fails_and_is_not_tried_again(world: World) -> None:
@@ -69,6 +71,46 @@ async def test_a_delivery_that_loses_its_worker_time_and_again_waits_for_a_perso
     delivery = await world.delivery(notification)
     assert delivery.state is DeliveryState.QUARANTINED
     assert [one.outcome for one in delivery.attempts] == [Outcome.UNKNOWN] * 5
+
+
+async def test_tries_that_a_provider_refused_for_now_are_not_counted_as_lost_workers(world: World) -> None:
+    world.smtp.answer = lambda _mail: "451 4.3.0 not now"
+    await world.a_user()
+    notification = await world.accept()
+    worker = await world.a_worker()
+
+    async def tried_six_times() -> bool:
+        return len((await world.delivery(notification)).attempts) >= 6
+
+    await eventually(tried_six_times)
+    await worker.__aexit__(None, None, None)
+    async with world.parts.database.transaction() as connection:
+        await connection.execute(text("UPDATE deliveries SET due_at = changed_at WHERE state = 'retry_wait'"))
+    await _abandon(world, (await world.delivery(notification)).id)
+    parts = world.parts
+    await Rescuer(parts.database, parts.clock, parts.metrics, lease=timedelta(seconds=2)).rescue()
+
+    assert (await world.delivery(notification)).state is DeliveryState.UNKNOWN
+
+
+async def test_a_message_that_cannot_be_rendered_waits_for_a_person_and_its_neighbours_are_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def render_or_break(channel: Channel, title: str, message: str, *, sms_max_segments: int) -> Rendered:
+        if title == "poison":
+            raise KeyError("canary.address@example.com")
+        return render(channel, title, message, sms_max_segments=sms_max_segments)
+
+    monkeypatch.setattr("property_alert_notification.notification_worker.worker.render", render_or_break)
+    await world.a_user()
+    poison, sound = await world.accept(title="poison"), await world.accept(title="sound")
+    await world.a_worker()
+
+    await world.until(sound, "sent")
+    delivery = await world.until_delivery(poison, "quarantined")
+
+    assert delivery.reason == "gave up after 5 attempts: the worker broke on it (KeyError)"
+    assert [mail.parsed()["Subject"] for mail in world.smtp.mails] == ["sound"]
 
 
 async def test_what_a_dead_worker_had_in_hand_is_rescued_and_sent(world: World) -> None:

@@ -69,8 +69,8 @@ def test_a_blind_unknown_is_resent_once_and_then_failed() -> None:
 
 
 def test_an_abandoned_delivery_is_due_at_once_until_it_has_lost_five_workers() -> None:
-    assert judge_abandoned(attempts=4, now=NOW).due_at == NOW
-    assert judge_abandoned(attempts=5, now=NOW).state is DeliveryState.QUARANTINED
+    assert judge_abandoned(lost_workers=4, now=NOW).due_at == NOW
+    assert judge_abandoned(lost_workers=5, now=NOW).state is DeliveryState.QUARANTINED
 
 
 @given(attempt=st.integers(1, 10_000), jitter=st.floats(0, 1, exclude_max=True))

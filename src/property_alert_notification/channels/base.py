@@ -35,7 +35,8 @@ class Sender(Protocol):
     """One provider of one channel.
 
     `send` either returns a Receipt or raises one of the three SendErrors; anything else it raises is a fault of
-    the sender and counts as not sent. It holds no database transaction while the provider is spoken to.
+    the sender and counts as unknown, since nobody can tell how far it had come. It holds no database transaction
+    while the provider is spoken to.
     """
 
     channel: ClassVar[Channel]

@@ -20,6 +20,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    func,
     insert,
     literal,
     select,
@@ -370,6 +371,22 @@ async def close_open_attempts(
     """End the attempts of which nobody will ever tell the outcome; returns the provider of each delivery's."""
     closed = await _CLOSE_OPEN_ATTEMPTS.run(connection, _each(deliveries), why=reason, now=ended_at)
     return {row.delivery_id: row.provider for row in closed}
+
+
+_COUNT_ATTEMPTS = BatchStatement(
+    _IDS,
+    lambda wanted: (
+        select(_attempts.c.delivery_id, func.count())
+        .where(_attempts.c.delivery_id.in_(select(wanted.c.id)), _attempts.c.reason == bindparam("why"))
+        .group_by(_attempts.c.delivery_id)
+    ),
+)
+
+
+async def count_attempts(connection: AsyncConnection, deliveries: Collection[UUID], *, reason: str) -> dict[UUID, int]:
+    """How many attempts at each of these deliveries ended for this reason."""
+    counted = await _COUNT_ATTEMPTS.run(connection, _each(deliveries), why=reason)
+    return {row[0]: row[1] for row in counted}
 
 
 _OF_NOTIFICATIONS = BatchStatement(

@@ -55,15 +55,16 @@ class Rescuer:
                 return 0
             ids = [claim.delivery_id for claim in abandoned]
             providers = await queries.close_open_attempts(connection, ids, reason=ABANDONED, ended_at=now)
-            settlements = [self._decide(claim) for claim in abandoned]
+            lost_workers = await queries.count_attempts(connection, ids, reason=ABANDONED)
+            settlements = [self._decide(claim, lost_workers.get(claim.delivery_id, 1)) for claim in abandoned]
             await queries.settle(connection, settlements)
         for claim, settlement in zip(abandoned, settlements, strict=True):
             self._tell(claim, settlement, provider=providers.get(claim.delivery_id, "none"))
         return len(abandoned)
 
-    def _decide(self, claim: Claim) -> Settlement:
+    def _decide(self, claim: Claim, lost_workers: int) -> Settlement:
         now = self._clock.now()
-        verdict = judge_abandoned(attempts=claim.attempts, now=now)
+        verdict = judge_abandoned(lost_workers=lost_workers, now=now)
         return Settlement(
             delivery_id=claim.delivery_id,
             fence=claim.fence,

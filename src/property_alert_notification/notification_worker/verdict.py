@@ -74,15 +74,16 @@ def judge(
             return _retry(result.reason, attempts, BREAKS_BEFORE_QUARANTINE, due_at, given_up=DeliveryState.QUARANTINED)
 
 
-def judge_abandoned(*, attempts: int, now: datetime) -> Verdict:
+def judge_abandoned(*, lost_workers: int, now: datetime) -> Verdict:
     """Decide for a delivery whose worker vanished with it.
 
     Perhaps it was on the wire, perhaps it had not begun: it is sent again at once, since its lease has been
-    waiting enough. One that loses its worker time and again may be what kills it.
+    waiting enough. One that loses its worker time and again may be what kills it: `lost_workers` counts them,
+    this one included.
     """
-    if attempts < BREAKS_BEFORE_QUARANTINE:
+    if lost_workers < BREAKS_BEFORE_QUARANTINE:
         return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, f"{ABANDONED}; it is sent again", now)
-    return Verdict(Outcome.UNKNOWN, DeliveryState.QUARANTINED, f"{ABANDONED}, for the {attempts}th time")
+    return Verdict(Outcome.UNKNOWN, DeliveryState.QUARANTINED, f"{ABANDONED}, for the {lost_workers}th time")
 
 
 ABANDONED = "its worker stopped before it could say what happened"
