@@ -3,10 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import Index, SmallInteger, Text, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from property_alert_notification.database import time_type
+
+OPEN = "state IN ('queued', 'held', 'sending', 'retry_wait', 'unknown', 'on_hold', 'quarantined')"
+"""The condition of a partial index; a query must say it in these very words for the index to be of use."""
 
 
 class Delivery(SQLModel, table=True):
@@ -35,6 +38,8 @@ class Delivery(SQLModel, table=True):
             sqlite_where=text("state = 'sending'"),
             postgresql_where=text("state = 'sending'"),
         ),
+        # What is open, newest notification first, for lists.
+        Index("ix_deliveries_open", "notification_id", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
     )
 
     id: UUID = Field(primary_key=True)
@@ -42,6 +47,8 @@ class Delivery(SQLModel, table=True):
     channel: str = Field(max_length=16)
     address: str = Field(max_length=320)
     urgent: bool
+    test: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Goes to the simulator, never to a real provider."""
     state: str = Field(max_length=16)
     """A DeliveryState."""
     reason: str | None = Field(default=None, sa_type=Text)

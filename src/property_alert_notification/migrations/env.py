@@ -8,12 +8,13 @@ from sqlmodel import SQLModel
 
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import models as deliveries
+from property_alert_notification.idempotency import models as idempotency
 from property_alert_notification.mailbox import models as mailbox
 from property_alert_notification.notifications import models as notifications
 from property_alert_notification.preferences import models as preferences
 from property_alert_notification.settings import Settings, load
 
-MODELS = (deliveries, mailbox, notifications, preferences)
+MODELS = (deliveries, idempotency, mailbox, notifications, preferences)
 """Importing them registers their tables."""
 
 

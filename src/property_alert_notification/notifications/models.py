@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Text
+from sqlalchemy import BigInteger, Index, Text, false, text
 from sqlmodel import Field, SQLModel
 
 from property_alert_notification.database import time_type
@@ -13,7 +13,31 @@ class Notification(SQLModel, table=True):
     """A notification as accepted. What became of it is told by its deliveries."""
 
     __tablename__ = "notifications"
-    __table_args__ = (Index("ix_notifications_user", "user_id", "id"),)
+    __table_args__ = (
+        # Lists are walked newest first: an id carries its time, so each of these is in the order of a page.
+        Index("ix_notifications_user", "user_id", "id"),
+        Index("ix_notifications_category", "category", "id"),
+        Index(
+            "ix_notifications_reference",
+            "reference",
+            "id",
+            sqlite_where=text("reference IS NOT NULL"),
+            postgresql_where=text("reference IS NOT NULL"),
+        ),
+        Index(
+            "ix_notifications_status",
+            "status",
+            "id",
+            sqlite_where=text("status IS NOT NULL"),
+            postgresql_where=text("status IS NOT NULL"),
+        ),
+        Index(
+            "ix_notifications_scheduled",
+            "send_at",
+            sqlite_where=text("status = 'scheduled'"),
+            postgresql_where=text("status = 'scheduled'"),
+        ),
+    )
 
     id: UUID = Field(primary_key=True)
     """UUIDv7: carries the millisecond at which it was accepted."""
@@ -29,3 +53,18 @@ class Notification(SQLModel, table=True):
     accepted_at: datetime = Field(sa_type=time_type())
     expires_at: datetime | None = Field(default=None, sa_type=time_type())
     """After this it is of no use, and not sent."""
+    caller: str | None = Field(default=None, max_length=100)
+    """Who handed it over: the name of their API key; None when no key was asked for."""
+    test: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Handed over with a test key: never reaches a real provider."""
+    status: str | None = Field(default=None, max_length=16)
+    """A NotificationStatus where a list cannot find it by the deliveries: `scheduled`, or an end that is neither
+    `sent` nor `delivered`. None everywhere else, so that the usual journey never writes this row again."""
+    send_at: datetime | None = Field(default=None, sa_type=time_type())
+    """The caller's wish: not before this."""
+    user_email: str | None = Field(default=None, max_length=320)
+    """Kept until the plan is made; then it is in the deliveries."""
+    user_phone_number: str | None = Field(default=None, max_length=32)
+    """Kept until the plan is made; then it is in the deliveries."""
+    cancelled_at: datetime | None = Field(default=None, sa_type=time_type())
+    """When its caller took it back; what is not on the wire by then is not sent any more."""

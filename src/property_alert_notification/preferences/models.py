@@ -9,7 +9,7 @@ from property_alert_notification.database import time_type
 
 
 class Preference(SQLModel, table=True):
-    """The wishes of one user. No row means that the user never said anything, or took it all back."""
+    """The wishes of one user. No row means that the user never said anything."""
 
     __tablename__ = "preferences"
 
@@ -17,3 +17,5 @@ class Preference(SQLModel, table=True):
     email_enabled: bool
     sms_enabled: bool
     updated_at: datetime = Field(sa_type=time_type())
+    withdrawn_at: datetime | None = Field(default=None, sa_type=time_type())
+    """When they were deleted: consent withdrawn, which default preferences must not undo."""

@@ -1,0 +1,1 @@
+"""ONCE: a repeated call gets the answer of the first."""

@@ -1,0 +1,24 @@
+"""What was answered to a call that may be repeated."""
+
+from datetime import datetime
+
+from sqlalchemy import SmallInteger, Text
+from sqlmodel import Field, SQLModel
+
+from property_alert_notification.database import time_type
+
+
+class IdempotencyKey(SQLModel, table=True):
+    """One `Idempotency-Key` of one caller, with the answer that every repetition gets."""
+
+    __tablename__ = "idempotency_keys"
+
+    owner: str = Field(primary_key=True, max_length=110)
+    """Whose key it is: callers share no namespace. Empty when no API key was asked for."""
+    key: str = Field(primary_key=True, max_length=255)
+    fingerprint: str = Field(max_length=32)
+    """A hash of method, path and body: what else must be the same in a repetition."""
+    status_code: int = Field(sa_type=SmallInteger)
+    answer: str = Field(sa_type=Text)
+    """JSON: what the answer says that the request does not."""
+    expires_at: datetime = Field(sa_type=time_type(), index=True)
