@@ -23,7 +23,7 @@ from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.errors import ConfigurationError, StoreMisconfigured, StoreUnavailable
 from property_alert_notification.logs import Outage
 from property_alert_notification.metrics import Metrics
-from property_alert_notification.notifications.service import Acceptance
+from property_alert_notification.notifications.acceptance import Acceptance
 from property_alert_notification.settings import Settings
 from property_alert_notification.vocabulary import Channel
 

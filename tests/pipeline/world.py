@@ -10,7 +10,7 @@ from uuid import UUID
 from property_alert_notification.errors import NotFound
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.schemas import DeliveryPublic, NotificationCreate, NotificationStory
-from property_alert_notification.notifications.service import tell
+from property_alert_notification.notifications.story import tell
 from property_alert_notification.preferences import queries as preferences
 from property_alert_notification.preferences.models import Preference
 from property_alert_notification.settings import Settings

@@ -129,7 +129,7 @@ async def _page(
 
 async def _story(url: str, notification_id: UUID) -> "NotificationStory":
     from property_alert_notification.cli.store import reading
-    from property_alert_notification.notifications.service import tell
+    from property_alert_notification.notifications.story import tell
 
     async with reading(url) as database:
         return await tell(database, notification_id)

@@ -48,6 +48,7 @@ class NewDelivery:
     channel: Channel
     address: str
     urgent: bool
+    test: bool
     state: DeliveryState
     reason: str
     due_at: datetime | None
@@ -83,7 +84,7 @@ class Settlement:
     provider_message_id: str | None = None
 
 
-_NEW = ("id", "notification_id", "channel", "address", "urgent", "state", "reason", "due_at", "changed_at")
+_NEW = ("id", "notification_id", "channel", "address", "urgent", "test", "state", "reason", "due_at", "changed_at")
 _CLAIMED = tuple(
     _deliveries.c[name] for name in ("id", "notification_id", "channel", "address", "fence", "attempts", "unknowns")
 )

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import BatchStatement, columns_of, table_of
 from property_alert_notification.notifications.models import Notification
+from property_alert_notification.vocabulary import NotificationStatus
 
 _notifications = table_of(Notification)
 
@@ -29,6 +30,12 @@ class NewNotification:
     channels: str | None
     accepted_at: datetime
     expires_at: datetime | None
+    caller: str | None
+    test: bool
+    status: NotificationStatus | None
+    send_at: datetime | None
+    user_email: str | None
+    user_phone_number: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
 from property_alert_notification.dependencies import DatabaseDep
+from property_alert_notification.notifications.acceptance import Acceptance
 from property_alert_notification.notifications.schemas import (
     NotificationAccepted,
     NotificationCreate,
     NotificationStory,
 )
-from property_alert_notification.notifications.service import Acceptance, tell
+from property_alert_notification.notifications.story import tell
 from property_alert_notification.problems import documented
 
 router = APIRouter(prefix="/notifications", tags=["notifications"], responses=documented(404, 413, 422, 503))

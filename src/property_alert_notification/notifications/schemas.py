@@ -78,6 +78,8 @@ class NotificationCreate(BaseModel):
     """The caller's own id, given back in every answer."""
     urgent: bool = False
     """Overtakes what is not urgent at every stage."""
+    send_at: Moment | None = None
+    """RFC 3339 with an offset; it is not sent before this. Left out, null or past: at once."""
     expires_at: Moment | None = None
     """RFC 3339 with an offset; it is not sent after this."""
     channels: Annotated[list[Channel], Field(min_length=1, max_length=len(Channel))] | None = None

@@ -1,8 +1,7 @@
-"""Accepting a notification: store it together with the promise to deliver it, and tell its story afterwards."""
+"""Accepting a notification: store it together with the promise to deliver it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from uuid import UUID
 
 import structlog
@@ -11,25 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database, GroupCommit
 from property_alert_notification.deliveries import queries as deliveries
-from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.queries import NewDelivery
 from property_alert_notification.deliveries.states import status_of
 from property_alert_notification.errors import NotFound
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.addresses import normalise_email, normalise_phone
-from property_alert_notification.notifications.models import Notification
-from property_alert_notification.notifications.plan import plan
+from property_alert_notification.notifications.plan import plan, promise
 from property_alert_notification.notifications.queries import NewNotification
-from property_alert_notification.notifications.schemas import (
-    AttemptPublic,
-    DeliveryPublic,
-    NotificationCreate,
-    NotificationStory,
-)
+from property_alert_notification.notifications.schemas import NotificationCreate
 from property_alert_notification.preferences import queries as preferences
 from property_alert_notification.preferences.rules import Wishes
-from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus
+from property_alert_notification.vocabulary import Channel, NotificationStatus
 
 log = structlog.get_logger()
 
@@ -104,17 +96,20 @@ class Acceptance:
             if request.body.user_id not in wishes:
                 answers.append(NotFound("Preferences not found for user"))
                 continue
-            notification = self._notification(request.body)
+            notification = self._notification(request)
             planned = self._promise(notification, request, wishes[request.body.user_id])
             notifications.append(notification)
             promised += planned
             answers.append(Accepted(notification.id, status_of([delivery.state for delivery in planned])))
         if notifications:
             await queries.add(connection, notifications)
+        if promised:
             await deliveries.add(connection, promised)
         return answers
 
-    def _notification(self, body: NotificationCreate) -> NewNotification:
+    def _notification(self, request: _Request) -> NewNotification:
+        body, now = request.body, self._clock.now()
+        later = body.send_at is not None and body.send_at > now
         return NewNotification(
             id=self._clock.new_id(),
             user_id=body.user_id,
@@ -124,60 +119,27 @@ class Acceptance:
             message=body.message,
             urgent=body.urgent,
             channels=None if body.channels is None else " ".join(body.channels),
-            accepted_at=self._clock.now(),
+            accepted_at=now,
             expires_at=body.expires_at,
+            caller=None,
+            test=False,
+            status=NotificationStatus.SCHEDULED if later else None,
+            send_at=body.send_at,
+            user_email=request.addresses.get(Channel.EMAIL) if later else None,
+            user_phone_number=request.addresses.get(Channel.SMS) if later else None,
         )
 
     def _promise(self, notification: NewNotification, request: _Request, wishes: Wishes) -> list[NewDelivery]:
+        if notification.status is NotificationStatus.SCHEDULED:
+            return []
         return [
-            NewDelivery(
-                id=self._clock.new_id(),
-                notification_id=notification.id,
-                channel=planned.channel,
-                address=planned.address,
+            promise(
+                notification.id,
+                planned,
                 urgent=notification.urgent,
-                state=planned.state,
-                reason=planned.reason,
-                due_at=notification.accepted_at if planned.state is DeliveryState.QUEUED else None,
-                changed_at=notification.accepted_at,
+                test=notification.test,
+                now=notification.accepted_at,
+                new_id=self._clock.new_id,
             )
             for planned in plan(request.addresses, wishes, only=request.body.channels)
         ]
-
-
-async def tell(database: Database, notification_id: UUID) -> NotificationStory:
-    """The whole story of a notification.
-
-    Raises:
-        NotFound: there is none with this id.
-        StoreUnavailable: the store cannot be reached.
-    """
-    async with database.reading() as connection:
-        notification = await queries.get(connection, notification_id)
-        if notification is None:
-            raise NotFound("Notification not found")
-        its_deliveries = await deliveries.of_notifications(connection, [notification_id])
-        attempts = await deliveries.attempts_of(connection, [delivery.id for delivery in its_deliveries])
-    return _story(notification, its_deliveries, attempts)
-
-
-def _story(
-    notification: Notification, its_deliveries: Sequence[Delivery], attempts: Sequence[Attempt]
-) -> NotificationStory:
-    by_delivery = {key: list(group) for key, group in groupby(attempts, lambda attempt: attempt.delivery_id)}
-    asked_for = [Channel(word) for word in notification.channels.split()] if notification.channels else None
-    return NotificationStory(
-        **notification.model_dump(exclude={"channels"}),
-        channels=asked_for,
-        status=status_of([DeliveryState(delivery.state) for delivery in its_deliveries]),
-        deliveries=[_tell_delivery(delivery, by_delivery.get(delivery.id, [])) for delivery in its_deliveries],
-        not_asked_for=[channel for channel in Channel if asked_for is not None and channel not in asked_for],
-    )
-
-
-def _tell_delivery(delivery: Delivery, attempts: Sequence[Attempt]) -> DeliveryPublic:
-    return DeliveryPublic(
-        **delivery.model_dump(exclude={"address", "attempts"}),
-        address=delivery.address or None,
-        attempts=[AttemptPublic(**attempt.model_dump()) for attempt in attempts],
-    )

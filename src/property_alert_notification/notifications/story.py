@@ -1,0 +1,53 @@
+"""The story of a notification: its deliveries, every attempt, and the reason of each decision."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from uuid import UUID
+
+from property_alert_notification.database import Database
+from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.deliveries.models import Attempt, Delivery
+from property_alert_notification.deliveries.states import status_of
+from property_alert_notification.errors import NotFound
+from property_alert_notification.notifications import queries
+from property_alert_notification.notifications.models import Notification
+from property_alert_notification.notifications.schemas import AttemptPublic, DeliveryPublic, NotificationStory
+from property_alert_notification.vocabulary import Channel, DeliveryState
+
+
+async def tell(database: Database, notification_id: UUID) -> NotificationStory:
+    """The whole story of a notification.
+
+    Raises:
+        NotFound: there is none with this id.
+        StoreUnavailable: the store cannot be reached.
+    """
+    async with database.reading() as connection:
+        notification = await queries.get(connection, notification_id)
+        if notification is None:
+            raise NotFound("Notification not found")
+        its_deliveries = await deliveries.of_notifications(connection, [notification_id])
+        attempts = await deliveries.attempts_of(connection, [delivery.id for delivery in its_deliveries])
+    return _story(notification, its_deliveries, attempts)
+
+
+def _story(
+    notification: Notification, its_deliveries: Sequence[Delivery], attempts: Sequence[Attempt]
+) -> NotificationStory:
+    by_delivery = {key: list(group) for key, group in groupby(attempts, lambda attempt: attempt.delivery_id)}
+    asked_for = [Channel(word) for word in notification.channels.split()] if notification.channels else None
+    return NotificationStory(
+        **notification.model_dump(exclude={"channels", "status", "user_email", "user_phone_number"}),
+        channels=asked_for,
+        status=status_of([DeliveryState(delivery.state) for delivery in its_deliveries]),
+        deliveries=[_tell_delivery(delivery, by_delivery.get(delivery.id, [])) for delivery in its_deliveries],
+        not_asked_for=[channel for channel in Channel if asked_for is not None and channel not in asked_for],
+    )
+
+
+def _tell_delivery(delivery: Delivery, attempts: Sequence[Attempt]) -> DeliveryPublic:
+    return DeliveryPublic(
+        **delivery.model_dump(exclude={"address", "attempts"}),
+        address=delivery.address or None,
+        attempts=[AttemptPublic(**attempt.model_dump()) for attempt in attempts],
+    )
