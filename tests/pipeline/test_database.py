@@ -36,23 +36,23 @@ async def test_an_empty_batch_has_no_rows(world: World) -> None:
 async def test_callers_at_the_same_time_share_a_commit(world: World) -> None:
     sizes: list[int] = []
 
-    async def write(_connection: AsyncConnection, items: Sequence[int]) -> list[int]:
+    async def write(items: Sequence[int]) -> list[int]:
         sizes.append(len(items))
         return [item * 2 for item in items]
 
-    commits = GroupCommit[int, int](world.parts.database, write, largest=50)
+    commits = GroupCommit[int, int](write, largest=50)
 
     assert await asyncio.gather(*(commits.submit(n) for n in range(120))) == [n * 2 for n in range(120)]
     assert sizes == [50, 50, 20]
 
 
 async def test_one_bad_item_does_not_spoil_its_neighbours(world: World) -> None:
-    async def write(_connection: AsyncConnection, items: Sequence[int]) -> list[int]:
+    async def write(items: Sequence[int]) -> list[int]:
         if 3 in items:
             raise ValueError("three")
         return list(items)
 
-    commits = GroupCommit[int, int](world.parts.database, write)
+    commits = GroupCommit[int, int](write)
 
     answers = await asyncio.gather(*(commits.submit(n) for n in range(5)), return_exceptions=True)
 
@@ -63,13 +63,13 @@ async def test_a_caller_who_waited_too_long_is_told_and_its_item_is_not_written(
     written: list[int] = []
     begun, let_go = asyncio.Event(), asyncio.Event()
 
-    async def write(_connection: AsyncConnection, items: Sequence[int]) -> list[int]:
+    async def write(items: Sequence[int]) -> list[int]:
         begun.set()
         await let_go.wait()
         written.extend(items)
         return list(items)
 
-    commits = GroupCommit[int, int](world.parts.database, write)
+    commits = GroupCommit[int, int](write)
     first = asyncio.create_task(commits.submit(1))
     await begun.wait()
     with pytest.raises(StoreUnavailable):

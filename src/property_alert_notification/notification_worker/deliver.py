@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.broker.base import Broker, Listener
 from property_alert_notification.channels.base import OutgoingMessage, Receipt, Sender
@@ -72,7 +71,7 @@ class Crew:
         self._tasks: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
         self._outage = Outage(f"worker of {sender.channel}")
-        self._settlements: GroupCommit[Settlement, bool] = GroupCommit(desk.database, _settle)
+        self._settlements: GroupCommit[Settlement, bool] = GroupCommit(self._move_on)
         desk.metrics.in_hand.labels(sender.channel).set_function(lambda: len(self._in_hand))
 
     async def listen(self) -> None:
@@ -244,6 +243,11 @@ class Crew:
             except StoreUnavailable:
                 await asyncio.sleep(AFTER_A_FAULT)
 
+    async def _move_on(self, settlements: Sequence[Settlement]) -> list[bool]:
+        async with self._desk.database.transaction() as connection:
+            moved = await queries.settle(connection, settlements)
+        return [settlement.delivery_id in moved for settlement in settlements]
+
     def _tell(self, claim: Claim, settlement: Settlement) -> None:
         self._desk.metrics.settled.labels(self._sender.channel, settlement.state).inc()
         log.info(
@@ -290,8 +294,3 @@ def _storable(provider_message_id: str | None) -> str | None:
 def _tell_broken(job: Job, error: Exception) -> str:
     log.error("delivery.broke", **_ids(job.claim), **origin(error))
     return f"the worker broke on it ({type(error).__name__})"
-
-
-async def _settle(connection: AsyncConnection, settlements: Sequence[Settlement]) -> list[bool]:
-    moved = await queries.settle(connection, settlements)
-    return [settlement.delivery_id in moved for settlement in settlements]

@@ -1,0 +1,12 @@
+"""The store: transactions, batches, and one error for everything that is its fault.
+
+SQLite and PostgreSQL differ in three things that this package hides: how a transaction begins, how a batch of
+rows is handed to one statement, and which exceptions mean "the store is not there".
+"""
+
+from property_alert_notification.database.batch import BatchStatement
+from property_alert_notification.database.columns import columns_of, table_of, time_type
+from property_alert_notification.database.group_commit import GroupCommit
+from property_alert_notification.database.store import Database
+
+__all__ = ["BatchStatement", "Database", "GroupCommit", "columns_of", "table_of", "time_type"]

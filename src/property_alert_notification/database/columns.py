@@ -1,0 +1,48 @@
+"""Tables and the types of their columns, the same on every store."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, String, Table, Text
+from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlmodel import AutoString, SQLModel
+
+# Named, so that a migration can drop what an earlier one made.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class _SqliteTime(TypeDecorator[datetime]):
+    """RFC 3339 in UTC with microseconds: sorts as text, and a person can read it."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> str | None:
+        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:
+        return None if value is None else datetime.fromisoformat(value)
+
+
+def time_type() -> TypeEngine[datetime]:
+    """The column type of every instant: aware, in UTC."""
+    return DateTime(timezone=True).with_variant(_SqliteTime(), "sqlite")
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table behind a model, for statements that work on many rows."""
+    return model.__table__  # type: ignore[attr-defined, no-any-return]
+
+
+def columns_of(table: Table, *names: str) -> dict[str, TypeEngine[Any]]:
+    """Name and type of the named columns, as a BatchStatement wants them.
+
+    Text has no length here: a cast to varchar(n) would cut a longer value without a word.
+    """
+    return {name: Text() if isinstance(kind := table.c[name].type, String | AutoString) else kind for name in names}

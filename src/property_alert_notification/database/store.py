@@ -1,0 +1,184 @@
+"""The way to the store: a bounded pool of connections, and transactions."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from copy import copy
+from typing import Any, cast
+
+import asyncpg
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from property_alert_notification.database.faults import store_faults
+from property_alert_notification.database.script import (
+    Dictionary,
+    Result,
+    Script,
+    SqliteWriter,
+    run_on_postgres,
+)
+
+
+class Database:
+    """One store, reached through a bounded pool of connections."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, wait: float = 1.0) -> None:
+        """Nothing is opened yet. `wait` is the longest wait for a connection or a lock, in seconds."""
+        self.is_sqlite = url.startswith("sqlite")
+        self.deadline: float | None = None
+        """Seconds that one block may take; None is as long as it needs."""
+        self._engine = (
+            _sqlite_engine(url, pool_size, wait) if self.is_sqlite else _postgres_engine(url, pool_size, wait)
+        )
+        self._readers = self._engine.execution_options(**_READING[self.is_sqlite])
+        # SQLite has one writer. Waiting for it here is fair and exact; inside SQLite it is a poll with sleeps.
+        self._writer = asyncio.Semaphore(1 if self.is_sqlite else pool_size)
+        self._dictionary = Dictionary(self._engine.dialect)
+        self._thread = SqliteWriter(lambda: _sqlite_connection(self._engine), self._dictionary)
+
+    def within(self, seconds: float) -> "Database":
+        """The same store for callers who cannot wait: a block that takes longer ends as StoreUnavailable."""
+        hurried = copy(self)
+        hurried.deadline = seconds
+        return hurried
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """For migrations, which talk to the engine itself."""
+        return self._engine
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """All or nothing: commits when the block ends, rolls back when it raises.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached, or is out of space.
+        """
+        with store_faults():
+            async with asyncio.timeout(self.deadline), self._writer, self._engine.begin() as connection:
+                yield connection
+
+    async def run(self, script: Script[Result]) -> Result:
+        """What a script returns, after its commit; nothing of it is there when it raises.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached, or is out of space.
+        """
+        with store_faults():
+            async with asyncio.timeout(self.deadline), self._writer:
+                if self.is_sqlite:
+                    return await self._thread.run(script)
+                async with self._driver_connection() as connection:
+                    return await run_on_postgres(connection, script, self._dictionary)
+
+    @asynccontextmanager
+    async def _driver_connection(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
+        """A connection of the pool without SQLAlchemy around it, which therefore has to be told when it broke."""
+        async with self._engine.connect() as connection:
+            driver = await _driver_of(connection)
+            if driver.is_closed():
+                await connection.invalidate()
+                driver = await _driver_of(connection)
+            try:
+                yield driver
+            finally:
+                if driver.is_closed():
+                    await connection.invalidate()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """For statements that change nothing. On SQLite they never wait for a writer.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached.
+        """
+        with store_faults():
+            async with asyncio.timeout(self.deadline), self._readers.connect() as connection:
+                yield connection
+
+    async def ping(self) -> None:
+        """Ask the store for an answer.
+
+        Raises:
+            StoreUnavailable: it gave none.
+        """
+        async with self.reading() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self._thread.close()
+        await self._engine.dispose()
+
+
+# A statement that reads needs no transaction around it. SQLite's driver knows none unless it is told to begin one.
+_READING: dict[bool, dict[str, Any]] = {True: {"begin": False}, False: {"isolation_level": "AUTOCOMMIT"}}
+
+
+_SQLITE_CONNECT: dict[str, Any] = {"timeout": 10, "isolation_level": None}
+
+
+def _sqlite_engine(url: str, pool_size: int, wait: float) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=wait,
+        pool_reset_on_return=None,  # every transaction here ends with its block
+        connect_args=_SQLITE_CONNECT,
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_pragmas(connection: Any, _record: Any) -> None:
+        _set_pragmas(connection)
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:
+        # A deferred BEGIN that reads and then writes fails at once when another writer came first.
+        if connection.get_execution_options().get("begin", True):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _set_pragmas(connection: Any) -> None:
+    cursor = connection.cursor()
+    # The mode stays with the file. Whoever finds it locked meets somebody who is switching it.
+    with suppress(sqlite3.OperationalError):
+        cursor.execute("PRAGMA journal_mode=WAL")
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_connection(engine: AsyncEngine) -> sqlite3.Connection:
+    """A connection as the pool has them, without the thread of its own."""
+    arguments, options = engine.dialect.create_connect_args(engine.url)
+    connection = sqlite3.connect(*arguments, **options | _SQLITE_CONNECT)
+    _set_pragmas(connection)
+    return connection
+
+
+async def _driver_of(connection: AsyncConnection) -> "asyncpg.Connection[Any]":
+    raw = await connection.get_raw_connection()
+    return cast("asyncpg.Connection[Any]", raw.driver_connection)
+
+
+def _postgres_engine(url: str, pool_size: int, wait: float) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=wait,
+        pool_reset_on_return=None,  # every transaction here ends with its block
+        pool_recycle=1800,
+        hide_parameters=True,  # an error must not carry addresses into the log
+        connect_args={
+            "timeout": max(wait, 1.0),
+            "command_timeout": 30,
+            "server_settings": {"application_name": "property-alerts", "lock_timeout": "10s"},
+        },
+    )
