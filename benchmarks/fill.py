@@ -11,10 +11,13 @@ import time
 from benchmarks.children import say
 from benchmarks.workload import USERS, alerts
 from property_alert_notification import logs
+from property_alert_notification.access.keyring import Keyring
+from property_alert_notification.notifications.acceptance import Handover
 from property_alert_notification.notifications.schemas import NotificationCreate
 from property_alert_notification.preferences import queries as preferences
 from property_alert_notification.preferences.models import Preference
 from property_alert_notification.settings import Settings, load
+from property_alert_notification.vocabulary import Scope
 from property_alert_notification.wiring import Parts, assemble, new_event_loop
 
 AT_ONCE = 500
@@ -26,11 +29,12 @@ async def fill(notifications: int) -> None:
     logs.configure(level=settings.log_level, as_json=True)  # its standard output is for the parent
     async with assemble(settings) as parts:
         await _add_users(parts)
+        key = await Keyring(parts.database, parts.clock, "benchmark").create("benchmark", list(Scope))
         began = time.monotonic()
         bodies = (NotificationCreate(**body) for body in alerts(notifications))
         while some := list(itertools.islice(bodies, AT_ONCE)):
-            await asyncio.gather(*(parts.acceptance.accept(body) for body in some))
-        say(notifications=notifications, seconds=time.monotonic() - began)
+            await asyncio.gather(*(parts.acceptance.accept(Handover(body)) for body in some))
+        say(notifications=notifications, seconds=time.monotonic() - began, key=key)
 
 
 async def _add_users(parts: Parts) -> None:

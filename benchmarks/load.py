@@ -92,9 +92,11 @@ def _is_whole(answer: bytes) -> bool:
     return len(answer) >= end + len(_END_OF_HEAD) + int(answer[start : answer.index(b"\r", start)])
 
 
-async def put_load(port: int, path: str, *, connections: int, warm_up: float, seconds: float, most: int) -> None:
+async def put_load(
+    port: int, path: str, *, key: str, connections: int, warm_up: float, seconds: float, most: int
+) -> None:
     """Ask for so many seconds or answers, whichever comes first, and say what came of it."""
-    requests = itertools.cycle([_request(port, path, user) for user in USERS])
+    requests = _requests(port, path, key)
     counts_from = time.perf_counter() + warm_up
     tally = Tally(counts_from, counts_from + seconds, most)
     loop = asyncio.get_running_loop()
@@ -115,19 +117,28 @@ async def put_load(port: int, path: str, *, connections: int, warm_up: float, se
     )
 
 
-def _request(port: int, path: str, user: int) -> bytes:
+def _requests(port: int, path: str, key: str) -> Iterator[bytes]:
+    """Requests for user after user, each with an idempotency key of its own."""
+    parts = [_around_the_key(port, path, key, user) for user in USERS]
+    run = time.time_ns()
+    for number, (before, after) in enumerate(itertools.cycle(parts)):
+        yield b"%bbench-%d-%d%b" % (before, run, number, after)
+
+
+def _around_the_key(port: int, path: str, key: str, user: int) -> tuple[bytes, bytes]:
     body = json.dumps(alert(user)).encode()
-    head = (
+    before = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
+        f"Authorization: Bearer {key}\r\nContent-Length: {len(body)}\r\nIdempotency-Key: "
     )
-    return head.encode() + body
+    return before.encode(), b"\r\n\r\n" + body
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--path", required=True)
+    parser.add_argument("--key", required=True)
     parser.add_argument("--connections", type=int, required=True)
     parser.add_argument("--warm-up", type=float, required=True)
     parser.add_argument("--seconds", type=float, required=True)

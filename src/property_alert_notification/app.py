@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from property_alert_notification import __version__, logs, problems
+from property_alert_notification.administration import router as administration
 from property_alert_notification.clock import Clock
 from property_alert_notification.dashboard.documentation import add_documentation
 from property_alert_notification.dashboard.landing import landing_router
@@ -17,10 +18,11 @@ from property_alert_notification.health import health_router
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.middleware import DeclaredSize, LoopbackOnly, RequestContext
 from property_alert_notification.notification_worker.worker import Worker
+from property_alert_notification.notifications.handover import add_handover
 from property_alert_notification.notifications.routes import router as notifications
 from property_alert_notification.preferences.routes import router as preferences
 from property_alert_notification.settings import Settings
-from property_alert_notification.wiring import Parts, assemble
+from property_alert_notification.wiring import Parts, assemble, default_wishes
 
 LARGEST_BODY = 256 * 1024
 """Bytes of a request's body at most; a larger one is answered 413."""
@@ -44,7 +46,10 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
             app.state.parts = parts
             app.state.database = parts.database.within(settings.store_timeout)
             app.state.clock = parts.clock
+            app.state.gate = parts.gate
             app.state.acceptance = parts.acceptance
+            app.state.default_wishes = default_wishes(settings)
+            await parts.gate.announce()
             if with_worker:
                 await stack.enter_async_context(Worker(parts))
             yield
@@ -71,9 +76,11 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
 
 
 def _include_routes(app: FastAPI, *, with_mailbox: bool) -> None:
+    add_handover(app, largest_body=LARGEST_BODY)
     v1 = APIRouter(prefix="/api/v1", max_body_size=LARGEST_BODY)
     v1.include_router(notifications)
     v1.include_router(preferences)
+    v1.include_router(administration)
     app.include_router(v1)
     app.include_router(health_router(lambda: cast(Parts, app.state.parts)))
     if with_mailbox:

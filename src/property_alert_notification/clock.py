@@ -3,7 +3,7 @@
 import random
 import secrets
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 
@@ -25,17 +25,37 @@ class Clock:
         """A fresh number in [0, 1), to spread what would otherwise happen together."""
         return random.random()  # noqa: S311 - spreading load is not a secret
 
+    def random_bits(self, count: int) -> int:
+        """A number of `count` bits that nobody can foresee."""
+        return secrets.randbits(count)
+
     def new_id(self) -> UUID:
         """A UUIDv7 (RFC 9562, 5.7), greater than every one this clock gave before.
 
         Ids made within one millisecond count upwards from a random start, so rows inserted in order
         land next to each other in an index.
         """
-        milliseconds = time.time_ns() // 1_000_000
-        candidate = milliseconds << 74 | secrets.randbits(73)
-        # 74 bits below the timestamp; the top one starts at zero, which leaves room to count.
-        self._last_id = candidate if candidate > self._last_id else self._last_id + 1
+        earliest = time.time_ns() // 1_000_000 << 74
+        if self._last_id < earliest:
+            # 74 bits below the timestamp; the top one starts at zero, which leaves room to count.
+            self._last_id = earliest | secrets.randbits(73)
+        else:
+            self._last_id += 1
         return _with_version(self._last_id)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def first_id_of(moment: datetime) -> UUID:
+    """Below every id that was made in the millisecond of `moment` or later, and above all made before it."""
+    return UUID(int=max((moment - _EPOCH) // _MILLISECOND, 0) << 80)
+
+
+def time_of(id_: UUID) -> datetime:
+    """The millisecond in which an id was made, aware and in UTC."""
+    return _EPOCH + (id_.int >> 80) * _MILLISECOND
 
 
 def _with_version(value: int) -> UUID:

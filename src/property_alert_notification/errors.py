@@ -3,20 +3,31 @@
 ServiceError
 ├── RequestError              the caller can act on it: becomes an HTTP answer
 │   ├── PreferencesExist      400
+│   ├── Unauthorised          401
+│   ├── Forbidden             403
 │   ├── NotFound              404
+│   ├── Conflict              409
+│   ├── CallInProgress        409, with Retry-After
 │   ├── InvalidField          422
+│   │   └── KeyReused
+│   ├── TooManyRequests       429, with Retry-After
 │   └── Unavailable           503, with Retry-After
+│       ├── Overloaded
 │       ├── StoreUnavailable
+│       │   ├── StoreLocked
 │       │   └── StoreMisconfigured
 │       └── BrokerUnavailable
 ├── SendError                 a provider did not confirm a message
 │   ├── RetryLater            it was not taken: safe to try again
 │   ├── OutcomeUnknown        it may have been taken: trying again may send it twice
 │   └── Refused               it will never be taken: do not try again
+├── TooManyKeys               a caller has as many API keys as they may have
 └── ConfigurationError        a setting is wrong: stops the process at start
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
+from math import ceil
 from typing import ClassVar
 
 
@@ -34,6 +45,11 @@ class RequestError(ServiceError):
         super().__init__(detail)
         self.detail = detail
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer's headers say about it."""
+        return {}
+
 
 class PreferencesExist(RequestError):
     """Preferences are created once; PUT and PATCH change them."""
@@ -45,11 +61,40 @@ class PreferencesExist(RequestError):
         super().__init__(f"Preferences already exist for user_id={user_id}")
 
 
+class Unauthorised(RequestError):
+    """The call has no API key, or one that is worth nothing (RFC 9110, 15.5.2)."""
+
+    status = 401
+    title = "Unauthorised"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """How to prove who is calling (RFC 6750, 3)."""
+        return {"WWW-Authenticate": "Bearer"}
+
+
+class Forbidden(RequestError):
+    """The API key is good, but not for this."""
+
+    status = 403
+    title = "Forbidden"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"This API key lacks the scope {scope}.")
+
+
 class NotFound(RequestError):
     """What the path or the body names is not there."""
 
     status = 404
     title = "Not found"
+
+
+class Conflict(RequestError):
+    """It is too late for this: what it asks for no longer fits how things stand."""
+
+    status = 409
+    title = "Conflict"
 
 
 class InvalidField(RequestError):
@@ -58,10 +103,52 @@ class InvalidField(RequestError):
     status = 422
     title = "Unprocessable content"
 
-    def __init__(self, field: str, problem: str) -> None:
+    def __init__(self, field: str, problem: str, *, place: str = "body") -> None:
         super().__init__(f"{field}: {problem}")
+        self.place = place
+        """The part of the request: `body`, `header`, `query`."""
         self.field = field
         self.problem = problem
+
+
+class KeyReused(InvalidField):
+    """The `Idempotency-Key` was given to another call before."""
+
+    def __init__(self) -> None:
+        problem = "belongs to another call: the key is the same, but method, path or body differ"
+        super().__init__("Idempotency-Key", problem, place="header")
+
+
+class CallInProgress(RequestError):
+    """The same call is being answered at this moment; its answer is there soon."""
+
+    status = 409
+    title = "Call in progress"
+
+    def __init__(self) -> None:
+        super().__init__("A call with this Idempotency-Key is being answered. Repeat it.")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """When to come again."""
+        return {"Retry-After": "1"}
+
+
+class TooManyRequests(RequestError):
+    """The caller's rate is used up until its window ends, in `retry_after` seconds."""
+
+    status = 429
+    title = "Too many requests"
+
+    def __init__(self, detail: str, *, retry_after: int, headers: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+        self._headers = dict(headers)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """When to come again, and what the rate is."""
+        return {"Retry-After": str(self.retry_after), **self._headers}
 
 
 class Unavailable(RequestError):
@@ -72,9 +159,24 @@ class Unavailable(RequestError):
     retry_after: ClassVar[timedelta] = timedelta(seconds=1)
 
     @property
+    def headers(self) -> dict[str, str]:
+        """When to come again."""
+        return {"Retry-After": str(ceil(self.retry_after.total_seconds()))}
+
+    @property
     def cause(self) -> str:
         """What is wrong, for logs and operators; it names no value of any caller."""
         return self.detail
+
+
+class Overloaded(Unavailable):
+    """So much waits to be sent that more would come too late."""
+
+    title = "Too much waits to be sent"
+    retry_after = timedelta(seconds=5)
+
+    def __init__(self) -> None:
+        super().__init__("Too many messages wait to be sent. Try again; what is urgent is taken at any time.")
 
 
 class StoreUnavailable(Unavailable):
@@ -90,6 +192,10 @@ class StoreUnavailable(Unavailable):
         if driver_error is None:
             return self.detail
         return str(driver_error).partition("\n")[0] or type(driver_error).__name__
+
+
+class StoreLocked(StoreUnavailable):
+    """Another transaction holds a row for longer than anybody waits; others are not concerned."""
 
 
 class StoreMisconfigured(StoreUnavailable):
@@ -125,6 +231,10 @@ class OutcomeUnknown(SendError):
 
 class Refused(SendError):
     """The message will never be taken."""
+
+
+class TooManyKeys(ServiceError):
+    """A caller has as many API keys as they may have; the text says what to do."""
 
 
 class ConfigurationError(ServiceError):

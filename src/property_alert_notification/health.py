@@ -58,7 +58,10 @@ def health_router(parts: Callable[[], Parts]) -> APIRouter:
 
     @router.get("/metrics", response_class=PlainTextResponse)
     async def metrics() -> Response:
-        """Figures of this process, and how long what is due has been waiting."""
+        """Figures of this process, and how long what is due has been waiting.
+
+        Nobody is asked for a key: no figure says anything about a person.
+        """
         await _measure_queue_age(parts())
         return Response(parts().metrics.render(), media_type=CONTENT_TYPE_LATEST)
 

@@ -5,6 +5,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,21 @@ def _without_texts(_logger: Any, _name: str, event: Any) -> Any:
     return event | origin(error) if isinstance(error, BaseException) else event
 
 
+_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
+def log_with(request_id: str) -> None:
+    """Name this request in every event from here on."""
+    _request_id.set(request_id)
+
+
+def _with_request(_logger: Any, _name: str, event: Any) -> Any:
+    request_id = _request_id.get()
+    return event if request_id is None else event | {"request_id": request_id}
+
+
 _SHARED: list[Callable[..., Any]] = [
-    structlog.contextvars.merge_contextvars,
+    _with_request,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     _without_texts,

@@ -30,6 +30,17 @@ class Metrics:
             ["channel", "provider", "outcome"],
             registry=self.registry,
         )
+        self.released = Counter(
+            "property_alerts_notifications_released",
+            "Scheduled notifications that fell due and were planned.",
+            registry=self.registry,
+        )
+        self.purged = Counter(
+            "property_alerts_purged",
+            "Rows deleted because they were kept long enough.",
+            ["kind"],
+            registry=self.registry,
+        )
         self.queue_age = Gauge(
             "property_alerts_queue_age_seconds",
             "How long the longest waiting delivery has been due.",

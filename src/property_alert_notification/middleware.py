@@ -3,15 +3,17 @@
 import ipaddress
 import re
 from functools import lru_cache
+from typing import cast
 from urllib.parse import urlsplit
 
 import structlog
+from prometheus_client import Counter
 from starlette.datastructures import Headers
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from property_alert_notification.clock import Clock
-from property_alert_notification.logs import origin
+from property_alert_notification.logs import log_with, origin
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.problems import problem
 
@@ -27,30 +29,24 @@ class RequestContext:
         self._app = app
         self._clock = clock
         self._metrics = metrics
+        self._counters: dict[tuple[str, str, int], Counter] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = (
-            next(
-                (value for name, value in scope["headers"] if name == b"x-request-id" and _REQUEST_ID.fullmatch(value)),
-                None,
-            )
-            or str(self._clock.new_id()).encode()
-        )
-
+        request_id = _given_id(scope) or str(self._clock.new_id()).encode()
         answered = False
 
         async def send_with_id(message: Message) -> None:
             nonlocal answered
             if message["type"] == "http.response.start":
                 answered = True
-                message.setdefault("headers", []).append((b"x-request-id", request_id))
-                self._metrics.requests.labels(scope["method"], _route(scope), message["status"]).inc()
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id)]
+                self._count(scope, message["status"])
             await send(message)
 
-        structlog.contextvars.bind_contextvars(request_id=request_id.decode())
+        log_with(request_id.decode())
         try:
             await self._app(scope, receive, send_with_id)
         except Exception as error:
@@ -59,8 +55,20 @@ class RequestContext:
             if answered:
                 raise
             await problem(500, "Something broke on our side. The log says what.")(scope, receive, send_with_id)
-        finally:
-            structlog.contextvars.unbind_contextvars("request_id")
+
+    def _count(self, scope: Scope, status: int) -> None:
+        labels = scope["method"], _route(scope), status
+        counter = self._counters.get(labels)
+        if counter is None:
+            counter = self._counters[labels] = self._metrics.requests.labels(*labels)
+        counter.inc()
+
+
+def _given_id(scope: Scope) -> bytes | None:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            return cast(bytes, value)
+    return None
 
 
 def _route(scope: Scope) -> str:

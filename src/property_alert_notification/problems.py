@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from math import ceil
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -12,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
-from property_alert_notification.errors import InvalidField, RequestError, Unavailable
+from property_alert_notification.errors import InvalidField, RequestError
 
 _INVALID = 422
 """By number: Python 3.13 renamed its constant."""
@@ -77,15 +76,12 @@ def problem(
 
 async def _request_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestError)  # noqa: S101 - what the handler is registered for
-    headers = {}
-    if isinstance(error, Unavailable):
-        headers["Retry-After"] = str(ceil(error.retry_after.total_seconds()))
-    return problem(error.status, error.detail, title=error.title, headers=headers)
+    return problem(error.status, error.detail, title=error.title, headers=error.headers)
 
 
 async def _invalid_field(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, InvalidField)  # noqa: S101 - what the handler is registered for
-    detail = [{"type": "value_error", "loc": ["body", error.field], "msg": error.problem}]
+    detail = [{"type": "value_error", "loc": [error.place, error.field], "msg": error.problem}]
     return problem(error.status, detail, title=error.title)
 
 

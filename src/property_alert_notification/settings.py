@@ -8,10 +8,10 @@ from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from property_alert_notification.errors import ConfigurationError
-from property_alert_notification.vocabulary import Environment
+from property_alert_notification.vocabulary import Channel, Environment
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -45,6 +45,13 @@ def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
+def _words(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    words = set(value.lower().replace(",", " ").split())
+    return None if not words else words - {"none"}
+
+
 class SettingsGroup(BaseSettings):
     """What every group of settings shares: where it is read from and how its fields are documented."""
 
@@ -74,6 +81,18 @@ class Settings(SettingsGroup):
     store_timeout: float = Field(1.0, gt=0, le=30)
     """Seconds a caller waits for the store before it is answered 503."""
 
+    idempotency_hours: float = Field(24.0, gt=0, le=8_784)
+    """Hours for which an `Idempotency-Key` is remembered, up to a year."""
+
+    max_backlog: int = Field(1_000_000, ge=1)
+    """Unsent messages that may be due before more are refused with 503; urgent ones are always taken."""
+
+    default_preferences: Annotated[frozenset[Channel] | None, NoDecode, BeforeValidator(_words)] = Field(
+        None, examples=["email,sms"]
+    )
+    """Channels that a user who never said anything wants: `email`, `sms`, `email,sms` or `none`. Without it
+    a notification for such a user is answered 404."""
+
     queue_broker_url: Annotated[str, AfterValidator(_known_broker)] = Field(
         "embedded://", examples=["amqp://guest:guest@localhost/"]
     )
@@ -87,6 +106,13 @@ class Settings(SettingsGroup):
 
     sms_provider: str = Field("mailbox", pattern=r"^[a-z0-9_]{1,40}$", examples=["twilio"])
     """Who carries SMS: `mailbox`, `console`, `twilio`, `http`, or any `channels/sms_<name>.py`."""
+
+    redirect_email_to: str | None = Field(None, max_length=320, examples=["staging@example.com"])
+    """Every email goes to this address and to nobody else, with the intended one in its subject; never in
+    `production`."""
+
+    redirect_sms_to: str | None = Field(None, max_length=32, examples=["+14155552671"])
+    """Every SMS goes to this number and to nobody else; never in `production`."""
 
     worker_concurrency: int = Field(64, ge=1, le=1000)
     """Deliveries of one channel that a worker has in hand at once; a provider may ask for fewer."""
@@ -105,6 +131,10 @@ class Settings(SettingsGroup):
 
     retry_max_attempts: int = Field(8, ge=1, le=30)
     """Attempts per delivery, the first included, before it is marked failed."""
+
+    retention_days: float = Field(90.0, gt=0, le=36_500)
+    """Days after their last change for which ended notifications are kept; then they are deleted, with their
+    deliveries and attempts."""
 
     sms_max_segments: int = Field(3, ge=1, le=10)
     """SMS segments one message may cost; a longer text is cut."""

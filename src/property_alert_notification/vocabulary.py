@@ -18,6 +18,17 @@ class Channel(StrEnum):
     SMS = "sms"
 
 
+class Scope(StrEnum):
+    """What an API key allows. None of them implies another."""
+
+    NOTIFICATIONS_WRITE = "notifications:write"
+    NOTIFICATIONS_READ = "notifications:read"
+    PREFERENCES_WRITE = "preferences:write"
+    PREFERENCES_READ = "preferences:read"
+    ADMIN = "admin"
+    """Sees what was changed in the service itself, and by whom."""
+
+
 class DeliveryState(StrEnum):
     """Where a delivery stands. Events only ever move it forward."""
 

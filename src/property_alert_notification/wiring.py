@@ -6,16 +6,19 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import NoReturn
 from uuid import UUID
 
 import uvloop
 
 from property_alert_notification import migrations
+from property_alert_notification.access.gate import Gate
 from property_alert_notification.broker.base import Broker
 from property_alert_notification.broker.embedded import EmbeddedBroker
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.channels.base import Sender, Tools
+from property_alert_notification.channels.redirect import check_redirects
 from property_alert_notification.channels.registry import check_choices, create_sender
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
@@ -24,6 +27,8 @@ from property_alert_notification.errors import ConfigurationError, StoreMisconfi
 from property_alert_notification.logs import Outage
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notifications.acceptance import Acceptance
+from property_alert_notification.notifications.backlog import Backlog
+from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.settings import Settings
 from property_alert_notification.vocabulary import Channel
 
@@ -37,9 +42,15 @@ class Parts:
     metrics: Metrics
     database: Database
     broker: Broker
+    gate: Gate
+    backlog: Backlog
     acceptance: Acceptance
     wakers: list[Callable[[], None]] = field(default_factory=list)
     """Whoever looks for due deliveries in this process and may be asked to look at once."""
+
+    def wake(self) -> None:
+        """Something became due in this process."""
+        _wake(self.wakers)
 
     def create_senders(self) -> list[Sender]:
         """One sender per channel, as the settings choose.
@@ -63,23 +74,35 @@ async def assemble(
         ConfigurationError: a provider does not exist, the store cannot be used as it is set, or its schema is old.
     """
     check_choices(settings)
+    check_redirects(settings)
     clock, metrics = clock or Clock(), metrics or Metrics()
     database = Database(settings.database_url, pool_size=settings.database_pool_size, wait=settings.store_timeout)
+    gate = Gate(database, clock, keyless=settings.is_local, patience=settings.store_timeout)
     wakers: list[Callable[[], None]] = []
+    backlog = Backlog(database, clock, most=settings.max_backlog)
     acceptance = Acceptance(
         database,
         clock,
         metrics,
+        backlog,
         strict_addresses=not settings.is_local,
+        default_wishes=default_wishes(settings),
+        keep_keys_for=timedelta(hours=settings.idempotency_hours),
         timeout=settings.store_timeout,
         wake=lambda: _wake(wakers),
     )
     try:
         async with _prepared(database, migrate=settings.is_local), create_broker(settings, database, clock) as broker:
             wakers.append(broker.wake)
-            yield Parts(settings, clock, metrics, database, broker, acceptance, wakers)
+            yield Parts(settings, clock, metrics, database, broker, gate, backlog, acceptance, wakers)
     finally:
+        await gate.close()
         await database.close()
+
+
+def default_wishes(settings: Settings) -> Wishes | None:
+    """What a user who never said anything wants; None when that is unknown."""
+    return None if settings.default_preferences is None else Wishes(settings.default_preferences)
 
 
 def announce(line: str) -> None:

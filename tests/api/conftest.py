@@ -8,8 +8,13 @@ from typing import Any
 import httpx2
 import pytest
 
+from property_alert_notification import migrations
+from property_alert_notification.access.keyring import Keyring
 from property_alert_notification.app import create_app
+from property_alert_notification.clock import Clock
+from property_alert_notification.database import Database
 from property_alert_notification.settings import Settings
+from property_alert_notification.vocabulary import Scope
 from tests.services.serving import serving
 
 NOTIFICATION = {
@@ -43,6 +48,19 @@ async def lite(tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
     """A caller of a service on SQLite, whose user 1 wants everything: for what the store has no part in."""
     async with a_client(database_url=f"sqlite:///{tmp_path}/lite.db") as client:
         await client.put("/api/v1/preferences/1", json=WISHES)
+        yield client
+
+
+@asynccontextmanager
+async def a_guarded_client(store_url: str, *scopes: Scope, **settings: Any) -> AsyncIterator[httpx2.AsyncClient]:
+    """A caller, with a key for these scopes, of a production service of its own."""
+    database = Database(Settings(database_url=store_url).database_url, wait=10)
+    await migrations.upgrade(database)
+    key = await Keyring(database, Clock(), actor="test").create("caller", scopes)
+    await database.close()
+    production = {"environment": "production", "email_provider": "smtp", "sms_provider": "http"}
+    async with a_client(database_url=store_url, **(production | settings)) as client:
+        client.headers["Authorization"] = f"Bearer {key}"
         yield client
 
 

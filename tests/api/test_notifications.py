@@ -7,7 +7,8 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.api.conftest import NOTIFICATION, WISHES, a_client
+from property_alert_notification.vocabulary import Scope
+from tests.api.conftest import NOTIFICATION, WISHES, a_guarded_client
 
 
 @pytest.fixture
@@ -181,12 +182,9 @@ async def test_paths_answer_with_and_without_the_trailing_slash(
 
 
 async def test_outside_local_impossible_addresses_name_their_field(store_url: str) -> None:
-    # A local service migrates; the staging service below finds its schema.
-    async with a_client(database_url=store_url) as local:
-        await local.put("/api/v1/preferences/1", json=WISHES)
-    async with a_client(
-        database_url=store_url, environment="staging", email_provider="smtp", sms_provider="http"
-    ) as staging:
+    scopes = (Scope.NOTIFICATIONS_WRITE, Scope.PREFERENCES_WRITE)
+    async with a_guarded_client(store_url, *scopes, environment="staging") as staging:
+        await staging.put("/api/v1/preferences/1", json=WISHES)
         answers = {
             field: await staging.post("/api/v1/notifications/", json=_possible() | {field: value})
             for field, value in (("user_email", "nobody"), ("user_phone_number", "1231233"))

@@ -213,6 +213,7 @@ async def _claim(world: World, delivery: UUID, *, lease: float) -> list[Claim]:
             provider="smtp",
             now=now,
             leased_until=now + timedelta(seconds=lease),
+            default_wishes=None,
         )
     return [job.claim for job in taken.jobs]
 

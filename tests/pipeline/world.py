@@ -9,6 +9,7 @@ from uuid import UUID
 
 from property_alert_notification.errors import NotFound
 from property_alert_notification.notification_worker.worker import Worker
+from property_alert_notification.notifications.acceptance import Handover
 from property_alert_notification.notifications.schemas import DeliveryPublic, NotificationCreate, NotificationStory
 from property_alert_notification.notifications.story import tell
 from property_alert_notification.preferences import queries as preferences
@@ -70,7 +71,7 @@ class World:
             "user_email": f"user{user_id}@example.com",
             "user_phone_number": "+14155552671",
         }
-        return (await self.parts.acceptance.accept(NotificationCreate(**body | fields))).id
+        return (await self.parts.acceptance.accept(Handover(NotificationCreate(**body | fields)))).id
 
     async def story(self, notification: UUID) -> NotificationStory:
         """What is known of a notification."""

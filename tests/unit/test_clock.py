@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import RFC_4122
 
-from property_alert_notification.clock import Clock
+from property_alert_notification.clock import Clock, first_id_of, time_of
 
 
 def test_ids_are_version_7_and_always_grow() -> None:
@@ -19,9 +19,17 @@ def test_an_id_carries_its_millisecond() -> None:
     clock = Clock()
     before = clock.now()
 
-    made_at = datetime.fromtimestamp((clock.new_id().int >> 80) / 1000, UTC)
+    made_at = time_of(clock.new_id())
 
     assert before - timedelta(milliseconds=1) <= made_at <= clock.now()
+
+
+def test_a_moment_parts_the_ids_made_before_it_from_the_others() -> None:
+    id_ = Clock().new_id()
+    made_at = time_of(id_)
+
+    assert first_id_of(made_at) < id_ < first_id_of(made_at + timedelta(milliseconds=1))
+    assert first_id_of(datetime(1, 1, 1, tzinfo=UTC)) < first_id_of(datetime(9999, 12, 31, tzinfo=UTC))
 
 
 def test_jitter_stays_in_its_range() -> None:

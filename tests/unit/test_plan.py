@@ -1,5 +1,6 @@
 """Which deliveries a notification becomes, and what is still checked right before sending."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -46,6 +47,15 @@ def test_a_notification_expires_at_its_second_and_not_before() -> None:
     at_its_second = object_to(Channel.SMS, content, wishes, now=NOW)
     assert at_its_second is not None
     assert at_its_second.state is DeliveryState.EXPIRED
+
+
+def test_what_was_cancelled_is_not_sent_whatever_else_is_true() -> None:
+    cancelled = replace(_content(expires_at=None), cancelled_at=NOW)
+
+    objection = object_to(Channel.SMS, cancelled, Wishes(frozenset(Channel)), now=NOW)
+
+    assert objection is not None
+    assert objection.state is DeliveryState.CANCELLED
 
 
 def _content(*, expires_at: datetime | None) -> Content:

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from property_alert_notification.deliveries.states import ENDED, WAITING, status_of
+from property_alert_notification.deliveries.states import ENDED, KEPT, WAITING, kept_status, status_from, status_of
 from property_alert_notification.vocabulary import DeliveryState, NotificationStatus
 
 
@@ -26,3 +26,17 @@ def test_the_best_end_counts() -> None:
 
 def test_no_state_both_waits_and_has_ended() -> None:
     assert not set(WAITING) & set(ENDED)
+
+
+@pytest.mark.parametrize("state", DeliveryState)
+def test_a_row_keeps_only_what_a_list_cannot_find_by_the_deliveries(state: DeliveryState) -> None:
+    status = status_of([state])
+
+    assert kept_status([state]) == (status if status in ("failed", "expired", "suppressed", "cancelled") else None)
+    assert status_from(kept_status([state]), [state]) == status
+
+
+def test_without_deliveries_the_row_itself_says_how_it_stands() -> None:
+    assert status_from("cancelled", []) is NotificationStatus.CANCELLED
+    assert status_from(None, []) is NotificationStatus.SCHEDULED
+    assert {NotificationStatus.SCHEDULED, NotificationStatus.CANCELLED} <= KEPT

@@ -2,20 +2,20 @@
 
 import asyncio
 import json
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
+from property_alert_notification.cli.tables import WIDEST_ROW, headed, local, plain
 from property_alert_notification.vocabulary import NotificationStatus
 
 if TYPE_CHECKING:
     from rich.table import Table
-    from rich.text import Text
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from property_alert_notification.notifications.queries import Summary
     from property_alert_notification.notifications.schemas import DeliveryPublic, NotificationStory
+    from property_alert_notification.vocabulary import DeliveryState
 
 app = typer.Typer(
     help="See what became of notifications, and why.",
@@ -23,12 +23,6 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
-
-LOOKED_AT = 5_000
-"""Notifications that are read at most to find those of one status: it is not stored, but follows from deliveries."""
-
-_PAGE = 500
-_WIDEST_ROW = 200
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines: times are UTC.")]
 
@@ -38,7 +32,7 @@ def list_newest(
     user: Annotated[int | None, typer.Option(help="Only those for this user_id.")] = None,
     status: Annotated[
         NotificationStatus | None,
-        typer.Option(help=f"Only those with this status, of the newest {LOOKED_AT:,}.", case_sensitive=False),
+        typer.Option(help="Only those with this status.", case_sensitive=False),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 20,
     as_json: AsJson = False,
@@ -89,42 +83,23 @@ def _database_url() -> str:
 
 async def _newest(url: str, user: int | None, status: NotificationStatus | None, limit: int) -> list[dict[str, Any]]:
     from property_alert_notification.cli.store import reading
-
-    async with reading(url) as database, database.reading() as connection:
-        if status is None:
-            return await _page(connection, user, None, limit)
-        found: list[dict[str, Any]] = []
-        before: UUID | None = None
-        for _ in range(0, LOOKED_AT, _PAGE):
-            page = await _page(connection, user, before, _PAGE)
-            found += [one for one in page if one["status"] is status]
-            if len(found) >= limit or len(page) < _PAGE:
-                break
-            before = page[-1]["id"]
-    return found[:limit]
-
-
-async def _page(
-    connection: "AsyncConnection", user: int | None, before: UUID | None, limit: int
-) -> list[dict[str, Any]]:
     from property_alert_notification.deliveries import queries as deliveries
-    from property_alert_notification.deliveries.states import status_of
     from property_alert_notification.notifications import queries
-    from property_alert_notification.vocabulary import DeliveryState
 
-    notifications = await queries.newest(connection, user_id=user, before=before, limit=limit)
-    theirs = await deliveries.of_notifications(connection, [notification.id for notification in notifications])
-    states: dict[UUID, dict[str, DeliveryState]] = {notification.id: {} for notification in notifications}
-    for delivery in theirs:
-        states[delivery.notification_id][delivery.channel] = DeliveryState(delivery.state)
-    return [
-        {
-            **notification.model_dump(include={"id", "accepted_at", "user_id", "category", "reference", "urgent"}),
-            "status": status_of(states[notification.id].values()),
-            "deliveries": states[notification.id],
-        }
-        for notification in notifications
-    ]
+    filters = queries.Filters(user_id=user, status=status)
+    async with reading(url) as database, database.reading() as connection:
+        page = await queries.find(connection, filters, before=None, limit=limit)
+        found = page.items
+        while page.next is not None and len(found) < limit:
+            page = await queries.find(connection, filters, before=page.next, limit=limit - len(found))
+            found += page.items
+        states = await deliveries.states_of(connection, [summary.id for summary in found])
+    return [_row(summary, states[summary.id]) for summary in found]
+
+
+def _row(summary: "Summary", states: dict[str, "DeliveryState"]) -> dict[str, Any]:
+    shown = ("id", "accepted_at", "user_id", "category", "reference", "urgent", "status")
+    return {name: getattr(summary, name) for name in shown} | {"deliveries": states}
 
 
 async def _story(url: str, notification_id: UUID) -> "NotificationStory":
@@ -143,72 +118,52 @@ def _show_list(found: list[dict[str, Any]]) -> None:
     if not found:
         typer.echo("There are none.")
         return
-    table = _table("id", "accepted", "user", *Channel)
+    table = headed("id", "accepted", "user", *Channel)
     for one in found:
-        states = [one["deliveries"].get(channel, "not asked for") for channel in Channel]
+        otherwise = "not asked for" if one["deliveries"] else str(one["status"])
+        states = [one["deliveries"].get(channel, otherwise) for channel in Channel]
         accepted = f"{one['accepted_at'].astimezone():%m-%d %H:%M}"
-        table.add_row(*[_plain(cell) for cell in (one["id"], accepted, one["user_id"], *states)])
-    # Wider than any row: where a screen is too narrow, lines that wrap are better than ids cut short.
-    Console(width=_WIDEST_ROW).print(table)
+        table.add_row(*[plain(cell) for cell in (one["id"], accepted, one["user_id"], *states)])
+    Console(width=WIDEST_ROW).print(table)
 
 
 def _show_story(story: "NotificationStory") -> None:
     from rich.console import Console
 
     console = Console()
-    facts = _table("notification", str(story.id))
+    facts = headed("notification", str(story.id))
     for name, value in (
         ("status", story.status),
         ("user", story.user_id),
         ("category", story.category),
         ("reference", story.reference),
-        ("accepted", _local(story.accepted_at)),
-        ("expires", _local(story.expires_at)),
+        ("accepted", local(story.accepted_at)),
+        ("by", story.caller),
+        ("test", "yes" if story.test else None),
+        ("send at", local(story.send_at)),
+        ("expires", local(story.expires_at)),
+        ("cancelled", local(story.cancelled_at)),
         ("urgent", "yes" if story.urgent else None),
         ("only", ", ".join(story.channels or [])),
         ("title", story.title),
         ("message", story.message),
     ):
         if value not in (None, ""):
-            facts.add_row(name, _plain(value))
+            facts.add_row(name, plain(value))
     console.print(facts)
     for delivery in story.deliveries:
         console.print(_delivery_table(delivery))
 
 
 def _delivery_table(delivery: "DeliveryPublic") -> "Table":
-    table = _table(str(delivery.channel), f"{delivery.state}: {delivery.reason}")
-    table.add_row("address", _plain(delivery.address or "none"))
-    table.add_row("since", _local(delivery.changed_at))
+    table = headed(str(delivery.channel), f"{delivery.state}: {delivery.reason}")
+    table.add_row("address", plain(delivery.address or "none"))
+    table.add_row("since", local(delivery.changed_at))
     if delivery.due_at is not None:
-        table.add_row("next look", _local(delivery.due_at))
+        table.add_row("next look", local(delivery.due_at))
     for number, attempt in enumerate(delivery.attempts, start=1):
         came_of_it = f"{attempt.outcome}: {attempt.reason}" if attempt.outcome else "under way"
-        table.add_row(f"attempt {number}", _plain(f"{_local(attempt.started_at)} by {attempt.provider}, {came_of_it}"))
+        table.add_row(f"attempt {number}", plain(f"{local(attempt.started_at)} by {attempt.provider}, {came_of_it}"))
         if attempt.provider_message_id:
-            table.add_row("", _plain(f"the provider calls it {attempt.provider_message_id}"))
+            table.add_row("", plain(f"the provider calls it {attempt.provider_message_id}"))
     return table
-
-
-def _table(*headings: str) -> "Table":
-    from rich import box
-    from rich.markup import escape
-    from rich.table import Table
-
-    return Table(*[escape(_harmless(heading)) for heading in headings], box=box.SIMPLE_HEAD, pad_edge=False)
-
-
-def _plain(value: object) -> "Text":
-    """As it was written: brackets in it are no markup."""
-    from rich.text import Text
-
-    return Text(_harmless(str(value)))
-
-
-def _harmless(text: str) -> str:
-    """Without anything that a terminal would obey."""
-    return "".join(sign if sign.isprintable() or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in text)
-
-
-def _local(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M:%S %Z}"

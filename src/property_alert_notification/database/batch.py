@@ -21,22 +21,34 @@ class BatchStatement:
         """`columns` are the names and types of the batch; `build` makes the statement around it as a table."""
         self.columns = columns
         self._build = build
-        self._built: dict[str, Executable] = {}
+        self._on_arrays: Executable | None = None
+        self._on_document: Executable | None = None
 
     async def run(
         self, connection: AsyncConnection, rows: Iterable[Sequence[Any]], **parameters: Any
     ) -> CursorResult[*tuple[Any, ...]]:
         """Execute for these rows, whose values stand in the order of the columns."""
-        dialect = connection.dialect
-        values = _as_json(self.columns, rows, dialect) if dialect.name == "sqlite" else _as_arrays(self.columns, rows)
-        return await connection.execute(self.on(dialect.name), values | parameters)
+        if connection.dialect.name == "sqlite":
+            values = _as_json(self.columns, rows, connection.dialect)
+            return await connection.execute(self.on_document(), values | parameters)
+        return await connection.execute(self.on_arrays(), _as_arrays(self.columns, rows) | parameters)
 
-    def on(self, dialect: str) -> Executable:
-        """The statement for `sqlite` or `postgresql`."""
-        if dialect not in self._built:
-            table = _json_table(self.columns) if dialect == "sqlite" else _array_table(self.columns)
-            self._built[dialect] = self._build(table)
-        return self._built[dialect]
+    def on_arrays(self) -> Executable:
+        """The statement for PostgreSQL: column `x` is the array `batch_x`."""
+        if self._on_arrays is None:
+            self._on_arrays = self._build(_array_table(self.columns))
+        return self._on_arrays
+
+    def on_document(self) -> Executable:
+        """The statement for SQLite: `batch` is a JSON array of rows, which are arrays."""
+        if self._on_document is None:
+            self._on_document = self._build(_json_table(self.columns))
+        return self._on_document
+
+    def on_one_row(self) -> Executable:
+        """The statement for a single row, whose column `x` is the value `batch_x`."""
+        values = [bindparam(f"batch_{name}", type_=kind).label(name) for name, kind in self.columns.items()]
+        return self._build(select(*values).subquery("batch"))
 
 
 def _array_table(columns: Mapping[str, TypeEngine[Any]]) -> FromClause:

@@ -6,7 +6,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from property_alert_notification.errors import StoreMisconfigured, StoreUnavailable
+from property_alert_notification.errors import StoreLocked, StoreMisconfigured, StoreUnavailable
 
 # What the drivers raise when the store is away, full or restarting, as opposed to a statement being wrong.
 _FAULTS = (
@@ -14,6 +14,7 @@ _FAULTS = (
     TimeoutError,
     PoolTimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what a connection says that broke in the middle of an answer
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
@@ -45,7 +46,13 @@ class store_faults:  # noqa: N801 - reads as a statement: with store_faults()
         driver_error = None if error is None else _driver_error(error)
         if driver_error is None:
             return
-        raise (StoreMisconfigured() if _is_misconfigured(driver_error) else StoreUnavailable()) from driver_error
+        raise _as_ours(driver_error) from driver_error
+
+
+def _as_ours(driver_error: BaseException) -> StoreUnavailable:
+    if isinstance(driver_error, asyncpg.LockNotAvailableError):
+        return StoreLocked()
+    return StoreMisconfigured() if _is_misconfigured(driver_error) else StoreUnavailable()
 
 
 def _driver_error(error: BaseException) -> BaseException | None:

@@ -4,18 +4,22 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
-from property_alert_notification.errors import StoreUnavailable
+from property_alert_notification.errors import StoreLocked, StoreUnavailable
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+_WORTH_ANOTHER = 8
+"""Items that must be waiting before a second transaction is begun beside the first."""
+
+
 class GroupCommit(Generic[Item, Result]):
     """Commits what concurrent callers ask for together: one transaction for all that waits.
 
-    While one transaction is on its way, the next callers gather; nobody waits for a timer. A caller alone
+    While a transaction is on its way, the next callers gather; nobody waits for a timer. A caller alone
     gets a transaction of its own at once.
     """
 
@@ -23,19 +27,21 @@ class GroupCommit(Generic[Item, Result]):
         self,
         write: Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]],
         *,
+        at_once: int = 1,
         largest: int = 500,
         most_waiting: int = 5_000,
     ) -> None:
         """`write` puts a batch into one transaction and answers one result, or exception, per item.
 
-        `largest` is the most that one transaction takes; with more than `most_waiting` behind it, the next is
-        turned away at once.
+        `at_once` transactions may be on their way together, `largest` is the most that one takes; with more than
+        `most_waiting` behind them, the next is turned away at once.
         """
         self._write = write
+        self._at_once = at_once
         self._largest = largest
         self._most_waiting = most_waiting
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
-        self._runner: asyncio.Task[None] | None = None
+        self._runners: set[asyncio.Task[None]] = set()
 
     async def submit(self, item: Item, *, timeout: float | None = None) -> Result:  # noqa: ASYNC109 - part of the promise
         """Return what `write` answered for this item, after its commit.
@@ -46,16 +52,25 @@ class GroupCommit(Generic[Item, Result]):
         """
         if len(self._waiting) >= self._most_waiting:
             raise StoreUnavailable("The store is slower than what comes in. Try again.")
-        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Result] = loop.create_future()
         self._waiting.append((item, future))
-        if self._runner is None:
-            # Nobody's context: what it logs later is not about the caller who happened to come first.
-            self._runner = asyncio.create_task(self._run(), context=Context())
+        self._start_runner()
+        if timeout is None:
+            return await future
+        too_late = loop.call_later(timeout, _give_up, future)
         try:
-            async with asyncio.timeout(timeout):
-                return await future
-        except TimeoutError:
-            raise StoreUnavailable("The store did not answer in time. Try again.") from None
+            return await future
+        finally:
+            too_late.cancel()
+
+    def _start_runner(self) -> None:
+        """See to it that somebody commits what waits. Another one besides is worth it for many only."""
+        running = len(self._runners)
+        if running == 0 or (running < self._at_once and len(self._waiting) >= _WORTH_ANOTHER):
+            # Nobody's context: what it logs later is not about the caller who happened to come first.
+            runner = asyncio.create_task(self._run(), context=Context())
+            self._runners.add(runner)
 
     async def _run(self) -> None:
         try:
@@ -63,7 +78,8 @@ class GroupCommit(Generic[Item, Result]):
                 if taken := self._take():
                     await self._commit(taken)
         finally:
-            self._runner = None
+            # At once, not when the loop comes to it: whoever submits next must see that nobody is at work.
+            self._runners.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     def _take(self) -> list[tuple[Item, asyncio.Future[Result]]]:
         taken = [self._waiting.popleft() for _ in range(min(self._largest, len(self._waiting)))]
@@ -72,16 +88,24 @@ class GroupCommit(Generic[Item, Result]):
     async def _commit(self, taken: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:
             results = await self._write([item for item, _ in taken])
-        except StoreUnavailable as fault:
-            _settle_all(taken, [fault] * len(taken))
         except Exception as fault:
-            if len(taken) == 1:
-                _settle_all(taken, [fault])
+            if len(taken) == 1 or _concerns_all(fault):
+                _settle_all(taken, [fault] * len(taken))
                 return
             # One bad item must not spoil its neighbours: each gets a transaction of its own.
             await asyncio.gather(*(self._commit([one]) for one in taken))
         else:
             _settle_all(taken, results)
+
+
+def _concerns_all(fault: Exception) -> bool:
+    """A store that is away is so for everybody; one that is locked, for whoever wants the same row."""
+    return isinstance(fault, StoreUnavailable) and not isinstance(fault, StoreLocked)
+
+
+def _give_up(future: "asyncio.Future[Any]") -> None:
+    if not future.done():
+        future.set_exception(StoreUnavailable("The store did not answer in time. Try again."))
 
 
 def _settle_all(taken: Sequence[tuple[Any, asyncio.Future[Result]]], results: Sequence[Result | Exception]) -> None:

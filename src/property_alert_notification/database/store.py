@@ -12,13 +12,7 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from property_alert_notification.database.faults import store_faults
-from property_alert_notification.database.script import (
-    Dictionary,
-    Result,
-    Script,
-    SqliteWriter,
-    run_on_postgres,
-)
+from property_alert_notification.database.script import PostgresScripts, Result, Script, SqliteScripts
 
 
 class Database:
@@ -35,8 +29,8 @@ class Database:
         self._readers = self._engine.execution_options(**_READING[self.is_sqlite])
         # SQLite has one writer. Waiting for it here is fair and exact; inside SQLite it is a poll with sleeps.
         self._writer = asyncio.Semaphore(1 if self.is_sqlite else pool_size)
-        self._dictionary = Dictionary(self._engine.dialect)
-        self._thread = SqliteWriter(lambda: _sqlite_connection(self._engine), self._dictionary)
+        self._sqlite = SqliteScripts(self._engine.dialect, lambda: _sqlite_connection(self._engine))
+        self._postgres = PostgresScripts(self._engine.dialect)
 
     def within(self, seconds: float) -> "Database":
         """The same store for callers who cannot wait: a block that takes longer ends as StoreUnavailable."""
@@ -69,9 +63,9 @@ class Database:
         with store_faults():
             async with asyncio.timeout(self.deadline), self._writer:
                 if self.is_sqlite:
-                    return await self._thread.run(script)
+                    return await self._sqlite.run(script)
                 async with self._driver_connection() as connection:
-                    return await run_on_postgres(connection, script, self._dictionary)
+                    return await self._postgres.run(connection, script)
 
     @asynccontextmanager
     async def _driver_connection(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
@@ -109,7 +103,7 @@ class Database:
 
     async def close(self) -> None:
         """Give every connection back."""
-        await self._thread.close()
+        await self._sqlite.close()
         await self._engine.dispose()
 
 
@@ -157,7 +151,8 @@ def _set_pragmas(connection: Any) -> None:
 def _sqlite_connection(engine: AsyncEngine) -> sqlite3.Connection:
     """A connection as the pool has them, without the thread of its own."""
     arguments, options = engine.dialect.create_connect_args(engine.url)
-    connection = sqlite3.connect(*arguments, **options | _SQLITE_CONNECT)
+    given: Any = {**options, **_SQLITE_CONNECT, "check_same_thread": False}
+    connection: sqlite3.Connection = sqlite3.connect(arguments[0], **given)
     _set_pragmas(connection)
     return connection
 
@@ -179,6 +174,6 @@ def _postgres_engine(url: str, pool_size: int, wait: float) -> AsyncEngine:
         connect_args={
             "timeout": max(wait, 1.0),
             "command_timeout": 30,
-            "server_settings": {"application_name": "property-alerts", "lock_timeout": "10s"},
+            "server_settings": {"application_name": "property-alerts", "lock_timeout": f"{round(wait * 500)}ms"},
         },
     )

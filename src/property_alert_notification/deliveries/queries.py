@@ -6,7 +6,7 @@ Statements are built once and given values when they run: building one costs mor
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -20,6 +20,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    delete,
     func,
     insert,
     literal,
@@ -30,18 +31,17 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.broker.base import LANES, Lane
-from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type
+from property_alert_notification.database import Ask, BatchStatement, columns_of, table_of, time_type
 from property_alert_notification.deliveries.models import Attempt, Delivery
-from property_alert_notification.deliveries.states import WAITING
+from property_alert_notification.deliveries.states import ENDED, WAITING
 from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
 
 _deliveries = table_of(Delivery)
 _attempts = table_of(Attempt)
 
 
-@dataclass(frozen=True, slots=True)
-class NewDelivery:
-    """A delivery as planned."""
+class NewDelivery(NamedTuple):
+    """A delivery as planned: a row to insert."""
 
     id: UUID
     notification_id: UUID
@@ -67,6 +67,8 @@ class Claim:
     attempts: int
     """Attempts made, this one included."""
     unknowns: int
+    test: bool
+    """Goes to the simulator, never to a real provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,10 @@ class Settlement:
     provider_message_id: str | None = None
 
 
-_NEW = ("id", "notification_id", "channel", "address", "urgent", "test", "state", "reason", "due_at", "changed_at")
+_NEW = NewDelivery._fields
 _CLAIMED = tuple(
-    _deliveries.c[name] for name in ("id", "notification_id", "channel", "address", "fence", "attempts", "unknowns")
+    _deliveries.c[name]
+    for name in ("id", "notification_id", "channel", "address", "fence", "attempts", "unknowns", "test")
 )
 _IDS = columns_of(_deliveries, "id")
 
@@ -119,9 +122,9 @@ _ADD = BatchStatement(
 )
 
 
-async def add(connection: AsyncConnection, deliveries: Sequence[NewDelivery]) -> None:
+def add(deliveries: Sequence[NewDelivery]) -> Ask:
     """Insert planned deliveries."""
-    await _ADD.run(connection, map(attrgetter(*_NEW), deliveries))
+    return Ask(_ADD, deliveries)
 
 
 # Two ranges of one index; sorting by (urgent, due_at) instead would walk over everything that is due later.
@@ -404,6 +407,60 @@ async def of_notifications(connection: AsyncConnection, notifications: Collectio
     return [Delivery(**row) for row in found.mappings()]
 
 
+_STATES_OF = BatchStatement(
+    _IDS,
+    lambda wanted: (
+        select(_deliveries.c.notification_id, _deliveries.c.channel, _deliveries.c.state)
+        .where(_deliveries.c.notification_id.in_(select(wanted.c.id)))
+        .order_by(_deliveries.c.id)
+    ),
+)
+
+
+async def states_of(
+    connection: AsyncConnection, notifications: Collection[UUID]
+) -> dict[UUID, dict[str, DeliveryState]]:
+    """The state of each channel's delivery, by notification; one without deliveries has none."""
+    states: dict[UUID, dict[str, DeliveryState]] = {notification: {} for notification in notifications}
+    for notification, channel, state in await _STATES_OF.run(connection, _each(notifications)):
+        states[notification][channel] = DeliveryState(state)
+    return states
+
+
+_of_notification = _deliveries.c.notification_id == bindparam("notification", type_=_deliveries.c.notification_id.type)
+_LOCK_OPEN = (
+    select(_deliveries.c.id)
+    .where(_of_notification, _deliveries.c.state.not_in(ENDED))
+    .order_by(_deliveries.c.id)
+    .with_for_update()
+)
+
+
+async def lock_open(connection: AsyncConnection, notification: UUID) -> set[UUID]:
+    """Hold the open deliveries of a notification until the transaction ends; nobody claims or settles them then."""
+    return set((await connection.execute(_LOCK_OPEN, {"notification": notification})).scalars())
+
+
+_CANCEL = (
+    update(_deliveries)
+    .where(_of_notification, _deliveries.c.state.not_in((*ENDED, DeliveryState.SENDING)))
+    .values(state=DeliveryState.CANCELLED, reason=bindparam("why"), due_at=None, rung_at=None, changed_at=_now)
+)
+
+
+async def cancel(connection: AsyncConnection, notification: UUID, *, reason: str, now: datetime) -> None:
+    """End what is open of a notification, but for what some worker has on the wire."""
+    await connection.execute(_CANCEL, {"notification": notification, "why": reason, "now": now})
+
+
+_REMOVE = delete(_deliveries).where(_of_notification)
+
+
+async def remove(connection: AsyncConnection, notification: UUID) -> None:
+    """Forget the deliveries of a notification; the caller holds them, and knows that none was ever claimed."""
+    await connection.execute(_REMOVE, {"notification": notification})
+
+
 _ATTEMPTS_OF = BatchStatement(
     _IDS,
     lambda wanted: (
@@ -433,3 +490,23 @@ async def oldest_due(connection: AsyncConnection, channel: Channel, *, now: date
 def _each(ids: Collection[UUID]) -> Iterable[tuple[UUID]]:
     """Ids as rows of one column."""
     return zip(ids, strict=True)
+
+
+_WAITING_FOR_WORK = (
+    select(_deliveries.c.id)
+    .where(
+        _deliveries.c.channel == bindparam("lane_channel"),
+        _deliveries.c.urgent.is_(False),
+        _deliveries.c.due_at <= _now,
+        _deliveries.c.state.in_(WAITING),
+    )
+    .limit(_limit)
+)
+_COUNT_WAITING = select(func.count()).select_from(_WAITING_FOR_WORK.subquery())
+
+
+async def count_waiting(connection: AsyncConnection, channel: Channel, *, now: datetime, limit: int) -> int:
+    """How many deliveries of a channel that are not urgent are due and unsent; counts no further than `limit`."""
+    return (
+        await connection.execute(_COUNT_WAITING, {"lane_channel": channel, "now": now, "limit": limit})
+    ).scalar_one()

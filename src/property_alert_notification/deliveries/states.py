@@ -26,7 +26,10 @@ ENDED = (
 )
 """Nothing more is done for these."""
 
-_BEST_FIRST = (
+UNFULFILLED = (DeliveryState.FAILED, DeliveryState.EXPIRED, DeliveryState.SUPPRESSED, DeliveryState.CANCELLED)
+"""Ends that reached nobody. Whoever moves a delivery here sees to its notification's own status."""
+
+BEST_FIRST = (
     (DeliveryState.DELIVERED, NotificationStatus.DELIVERED),
     (DeliveryState.SENT, NotificationStatus.SENT),
     (DeliveryState.FAILED, NotificationStatus.FAILED),
@@ -34,6 +37,9 @@ _BEST_FIRST = (
     (DeliveryState.SUPPRESSED, NotificationStatus.SUPPRESSED),
     (DeliveryState.CANCELLED, NotificationStatus.CANCELLED),
 )
+
+KEPT = {status for state, status in BEST_FIRST if state in UNFULFILLED} | {NotificationStatus.SCHEDULED}
+"""What a notification's own row says; every other status is told by its deliveries alone."""
 
 
 def status_of(states: Collection[DeliveryState]) -> NotificationStatus:
@@ -45,4 +51,18 @@ def status_of(states: Collection[DeliveryState]) -> NotificationStatus:
         return NotificationStatus.SCHEDULED
     if any(state not in ENDED for state in states):
         return NotificationStatus.PENDING
-    return next(status for state, status in _BEST_FIRST if state in states)
+    return next(status for state, status in BEST_FIRST if state in states)
+
+
+def status_from(kept: str | None, states: Collection[DeliveryState]) -> NotificationStatus:
+    """The status of a notification whose own row says `kept`: it is the deliveries' word that counts, if there are any.
+
+    One that was cancelled before it was planned has none.
+    """
+    return status_of(states) if states or kept is None else NotificationStatus(kept)
+
+
+def kept_status(states: Collection[DeliveryState]) -> NotificationStatus | None:
+    """What the row of a notification says itself: an end that reached nobody. Or nothing, and it need not change."""
+    status = status_of(states)
+    return status if status in KEPT else None

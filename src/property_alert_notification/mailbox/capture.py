@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from property_alert_notification.database import Database, GroupCommit
 from property_alert_notification.mailbox import queries
 from property_alert_notification.mailbox.queries import Captured
@@ -19,7 +17,8 @@ class Capture:
     """The way into the mailbox."""
 
     def __init__(self, database: Database) -> None:
-        self._commits: GroupCommit[Captured, None] = GroupCommit(database, self._write)
+        self._database = database
+        self._commits: GroupCommit[Captured, None] = GroupCommit(self._write)
         self._since_pruned = _PRUNE_EVERY
 
     async def take(self, message: Captured) -> None:
@@ -30,10 +29,11 @@ class Capture:
         """
         await self._commits.submit(message)
 
-    async def _write(self, connection: AsyncConnection, messages: Sequence[Captured]) -> Sequence[None]:
-        await queries.capture(connection, messages)
+    async def _write(self, messages: Sequence[Captured]) -> Sequence[None]:
+        async with self._database.transaction() as connection:
+            await queries.capture(connection, messages)
+            if self._since_pruned + len(messages) >= _PRUNE_EVERY:
+                await queries.prune(connection, keep=KEPT)
+                self._since_pruned = -len(messages)
         self._since_pruned += len(messages)
-        if self._since_pruned >= _PRUNE_EVERY:
-            await queries.prune(connection, keep=KEPT)
-            self._since_pruned = 0
         return [None] * len(messages)

@@ -82,6 +82,7 @@ async def check(database: Database) -> None:
 async def _lock(connection: AsyncConnection) -> None:
     # SQLite needs none: its transactions begin immediately, one at a time.
     if connection.dialect.name == "postgresql":
+        await connection.execute(text("SET LOCAL lock_timeout = '60s'"))
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 

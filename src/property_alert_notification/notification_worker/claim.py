@@ -7,6 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.channels import simulator
+from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.queries import Claim, Settlement
 from property_alert_notification.notifications import queries as notifications
@@ -46,18 +48,20 @@ async def take_in_hand(
     *,
     channel: Channel,
     provider: str,
+    default_wishes: Wishes | None,
     now: datetime,
     leased_until: datetime,
 ) -> Taken:
     """Claim what may be sent now, with an open attempt each; end what may not. The caller commits before sending.
 
-    Preferences and expiry are read here, after the claim: who opted out before it gets nothing.
+    Cancelling, preferences and expiry are read here, after the claim: who opted out before it gets nothing.
     """
     claims = await deliveries.claim(connection, wanted, now=now, leased_until=leased_until)
     if not claims:
         return Taken([], [])
     contents = await notifications.contents(connection, {claim.notification_id for claim in claims})
-    wishes = await preferences.wishes_of(connection, {content.user_id for content in contents.values()})
+    users = {content.user_id for content in contents.values()}
+    wishes = await run_within(connection, preferences.wishes_of(users, default=default_wishes))
 
     jobs, withheld = [], []
     for claim in claims:
@@ -69,13 +73,24 @@ async def take_in_hand(
             withheld.append((claim, _unsent(claim, objection, now)))
     if withheld:
         await deliveries.settle(connection, [settlement for _, settlement in withheld])
+        await notifications.conclude(connection, [claim.delivery_id for claim, _ in withheld])
     if jobs:
-        await deliveries.open_attempts(connection, [job.claim for job in jobs], provider=provider, started_at=now)
+        await _open_attempts(connection, [job.claim for job in jobs], provider=provider, now=now)
     return Taken(jobs, withheld)
+
+
+async def _open_attempts(
+    connection: AsyncConnection, claims: Collection[Claim], *, provider: str, now: datetime
+) -> None:
+    for name, test in ((provider, False), (simulator.NAME, True)):
+        if theirs := [claim for claim in claims if claim.test is test]:
+            await deliveries.open_attempts(connection, theirs, provider=name, started_at=now)
 
 
 def object_to(channel: Channel, content: Content, wishes: Wishes | None, *, now: datetime) -> Withheld | None:
     """What speaks against sending now, if anything does. Pure."""
+    if content.cancelled_at is not None:
+        return Withheld(DeliveryState.CANCELLED, "its caller took it back")
     decision = decide(channel, wishes)
     if isinstance(decision, Suppress):
         return Withheld(DeliveryState.SUPPRESSED, decision.reason)

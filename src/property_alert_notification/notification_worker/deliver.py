@@ -11,17 +11,21 @@ from uuid import UUID
 import structlog
 
 from property_alert_notification.broker.base import Broker, Listener
+from property_alert_notification.channels import simulator
 from property_alert_notification.channels.base import OutgoingMessage, Receipt, Sender
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database, GroupCommit
 from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries.queries import Claim, Settlement
+from property_alert_notification.deliveries.states import UNFULFILLED
 from property_alert_notification.errors import OutcomeUnknown, Refused, RetryLater, StoreUnavailable, Unavailable
 from property_alert_notification.logs import Outage, origin
 from property_alert_notification.message_templates.render import Rendered
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker.claim import Job, Taken, take_in_hand
 from property_alert_notification.notification_worker.verdict import Broken, Result, RetryPolicy, judge
+from property_alert_notification.notifications import queries as notifications
+from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.vocabulary import Channel
 
 log = structlog.get_logger()
@@ -46,6 +50,10 @@ class Desk:
     metrics: Metrics
     render: Callable[[Channel, str, str], Rendered]
     """Channel, title and message in; the message in the form of its channel out."""
+    redirect: Callable[[Channel, OutgoingMessage], OutgoingMessage]
+    """The message as it leaves: for its own address, or for the one to which all are redirected."""
+    default_wishes: Wishes | None
+    """Of a user who never said any; None when that is unknown."""
     policy: RetryPolicy
     lease: timedelta
     concurrency: int
@@ -158,6 +166,7 @@ class Crew:
                             wanted,
                             channel=self._sender.channel,
                             provider=self._sender.name,
+                            default_wishes=self._desk.default_wishes,
                             now=now,
                             leased_until=now + self._desk.lease,
                         )
@@ -190,11 +199,16 @@ class Crew:
         except Exception as error:  # a broken message must not take its worker down
             return Broken(_tell_broken(job, error))
         try:
-            return await self._sender.send(message)
+            return await self._hand_over(message, test=job.claim.test)
         except (RetryLater, OutcomeUnknown, Refused) as error:
             return error
         except Exception as error:  # nobody knows how far the sender had come
             return OutcomeUnknown(_tell_broken(job, error))
+
+    async def _hand_over(self, message: OutgoingMessage, *, test: bool) -> Receipt:
+        if test:
+            return simulator.simulate(message)
+        return await self._sender.send(self._desk.redirect(self._sender.channel, message))
 
     def _compose(self, job: Job) -> OutgoingMessage:
         rendered = self._desk.render(self._sender.channel, job.content.title, job.content.message)
@@ -229,7 +243,8 @@ class Crew:
         )
         with self._desk.metrics.stage("settle"):
             ours = await self._commit(settlement)
-        self._desk.metrics.attempts.labels(self._sender.channel, self._sender.name, verdict.outcome).inc()
+        provider = simulator.NAME if claim.test else self._sender.name
+        self._desk.metrics.attempts.labels(self._sender.channel, provider, verdict.outcome).inc()
         if ours:
             self._tell(claim, settlement)
         else:
@@ -246,6 +261,8 @@ class Crew:
     async def _move_on(self, settlements: Sequence[Settlement]) -> list[bool]:
         async with self._desk.database.transaction() as connection:
             moved = await queries.settle(connection, settlements)
+            if unfulfilled := [one.delivery_id for one in settlements if one.state in UNFULFILLED]:
+                await notifications.conclude(connection, unfulfilled)
         return [settlement.delivery_id in moved for settlement in settlements]
 
     def _tell(self, claim: Claim, settlement: Settlement) -> None:

@@ -1,4 +1,4 @@
-"""The worker: relays what is due, delivers it, and rescues what was abandoned.
+"""The worker: releases and relays what is due, delivers it, rescues what was abandoned, and deletes what is old.
 
 Run it as `property-alerts worker`, or as a script by its path.
 As a script this file is the module `__main__`: it keeps no state at module level.
@@ -18,13 +18,16 @@ import uvicorn
 from fastapi import FastAPI
 
 from property_alert_notification import logs, wiring
+from property_alert_notification.channels.redirect import redirect
 from property_alert_notification.deliveries.relay import Relay
 from property_alert_notification.errors import ConfigurationError
 from property_alert_notification.health import health_router
 from property_alert_notification.logs import origin
 from property_alert_notification.message_templates.render import render
 from property_alert_notification.notification_worker.deliver import Crew, Desk
+from property_alert_notification.notification_worker.release import Releaser
 from property_alert_notification.notification_worker.rescue import Rescuer
+from property_alert_notification.notification_worker.retention import Retention
 from property_alert_notification.notification_worker.verdict import RetryPolicy
 from property_alert_notification.settings import Settings, load
 from property_alert_notification.wiring import Parts
@@ -47,6 +50,8 @@ class Worker:
             render=lambda channel, title, message: render(
                 channel, title, message, sms_max_segments=settings.sms_max_segments
             ),
+            redirect=lambda channel, message: redirect(message, channel, settings),
+            default_wishes=wiring.default_wishes(settings),
             policy=RetryPolicy(
                 first_wait=timedelta(seconds=settings.retry_first_wait),
                 longest_wait=timedelta(seconds=settings.retry_longest_wait),
@@ -58,6 +63,16 @@ class Worker:
         self._senders = parts.create_senders()
         self._crews = [Crew(sender, desk) for sender in self._senders]
         self._relay = Relay(parts.database, parts.broker, parts.clock) if parts.broker.needs_relay else None
+        self._releaser = Releaser(
+            parts.database,
+            parts.clock,
+            parts.metrics,
+            default_wishes=wiring.default_wishes(settings),
+            wake=parts.wake,
+        )
+        self._retention = Retention(
+            parts.database, parts.clock, parts.metrics, keep_for=timedelta(days=settings.retention_days)
+        )
         self._duties: list[asyncio.Task[None]] = []
         self._renewals: list[asyncio.Task[None]] = []
 
@@ -65,6 +80,7 @@ class Worker:
         duties: list[Callable[[], Awaitable[None]]] = [crew.listen for crew in self._crews]
         parts = self._parts
         duties.append(Rescuer(parts.database, parts.clock, parts.metrics, lease=self._lease).run)
+        duties += [self._releaser.run, self._retention.run]
         if self._relay is not None:
             duties.append(self._relay.run)
             self._parts.wakers.append(self._relay.wake)

@@ -1,21 +1,31 @@
-"""Accepting a notification: store it together with the promise to deliver it."""
+"""Accepting notifications: store each together with the promise to deliver it, once for every idempotency key.
 
+What concurrent callers hand over is committed together. The transaction asks the store four times, however many
+there are: for the users' wishes, for the keys, for the notifications and for their deliveries. Answers are known
+before anything is written, because ids are made here; so a key is stored with its answer by one insert, and
+whoever finds another answer there came second.
+"""
+
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
-import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from property_alert_notification.clock import Clock
-from property_alert_notification.database import Database, GroupCommit
+from property_alert_notification.database import Database, GroupCommit, Script
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.queries import NewDelivery
 from property_alert_notification.deliveries.states import status_of
-from property_alert_notification.errors import NotFound
+from property_alert_notification.errors import CallInProgress, KeyReused, NotFound, RequestError, StoreLocked
+from property_alert_notification.idempotency import queries as idempotency
+from property_alert_notification.idempotency.keys import CallKey
+from property_alert_notification.idempotency.once import Overtaken, recall, remember, repeat
+from property_alert_notification.idempotency.queries import Answer, Stored
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.addresses import normalise_email, normalise_phone
+from property_alert_notification.notifications.backlog import Backlog
 from property_alert_notification.notifications.plan import plan, promise
 from property_alert_notification.notifications.queries import NewNotification
 from property_alert_notification.notifications.schemas import NotificationCreate
@@ -23,95 +33,229 @@ from property_alert_notification.preferences import queries as preferences
 from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.vocabulary import Channel, NotificationStatus
 
-log = structlog.get_logger()
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """One notification as its caller hands it over."""
+
+    body: NotificationCreate
+    caller: str | None = None
+    test: bool = False
+    key: CallKey | None = None
+    """Under which it may be handed over again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The durable answer to a request."""
+    """The durable answer to a handover."""
 
     id: UUID
     status: NotificationStatus
+    replayed: bool = False
+    """It was accepted by an earlier call with the same key; this one changed nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A request whose addresses are in their stored form."""
+    """A handover whose addresses are in their stored form."""
 
-    body: NotificationCreate
+    handover: Handover
     addresses: dict[Channel, str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A notification as it will be stored, if nobody stored it before."""
+
+    notification: NewNotification
+    deliveries: list[NewDelivery]
+    accepted: Accepted
+
+
 class Acceptance:
-    """Where notifications come in. Concurrent requests are committed together."""
+    """Where notifications come in."""
 
     def __init__(
         self,
         database: Database,
         clock: Clock,
         metrics: Metrics,
+        backlog: Backlog,
         *,
         strict_addresses: bool,
+        default_wishes: Wishes | None,
+        keep_keys_for: timedelta,
         timeout: float,
         wake: Callable[[], None],
     ) -> None:
         """`timeout` is in seconds; `wake` is called when something became due."""
+        self._database = database
         self._clock = clock
         self._metrics = metrics
+        self._backlog = backlog
         self._strict = strict_addresses
+        self._default_wishes = default_wishes
+        self._keep_keys_for = keep_keys_for
         self._timeout = timeout
         self._wake = wake
-        self._commits: GroupCommit[_Request, Accepted] = GroupCommit(database, self._store)
+        self._commits: GroupCommit[_Request, Accepted] = GroupCommit(
+            self._commit, at_once=1 if database.is_sqlite else 2
+        )
 
-    async def accept(self, body: NotificationCreate) -> Accepted:
+    async def accept(self, handover: Handover) -> Accepted:
         """Store a notification and one delivery per channel; both are on the disk when this returns.
 
         Raises:
             InvalidField: an address is impossible.
+            KeyReused: its idempotency key belongs to another call.
+            CallInProgress: another process is at work on the same call, and does not come to an end.
             NotFound: the user has never said what they want to receive.
+            Overloaded: too much waits to be sent.
             StoreUnavailable: nothing was promised.
         """
-        request = _Request(body, self._addresses(body))
+        request = self._request(handover)
         with self._metrics.stage("accept"):
-            accepted = await self._commits.submit(request, timeout=self._timeout)
-        self._metrics.accepted.inc()
-        log.debug("notification.accepted", notification_id=str(accepted.id))
-        self._wake()
+            try:
+                accepted = await self._commits.submit(request, timeout=self._timeout)
+            except StoreLocked:
+                if handover.key is None:
+                    raise
+                raise CallInProgress from None
+        self._count(1)
         return accepted
 
-    def _addresses(self, body: NotificationCreate) -> dict[Channel, str]:
-        addresses = {}
+    async def accept_all(
+        self,
+        handovers: Sequence[Handover | Exception],
+        key: CallKey | None,
+        render: Callable[[list[Accepted | Exception]], str],
+    ) -> tuple[str, bool]:
+        """Store many in one transaction; an exception, given or met, takes the place of its notification's answer.
+
+        Returns:
+            The answers as `render` writes them, and whether they are those of an earlier call with the same key.
+
+        Raises:
+            KeyReused: the key of the whole call belongs to another call.
+            StoreUnavailable: nothing was promised.
+        """
+        requests = [self._request_or_fault(handover) for handover in handovers]
+        database = self._database.within(self._timeout)
+        with self._metrics.stage("accept"):
+            while True:
+                try:
+                    answer, replayed, count = await database.run(self._store_call(requests, key, render))
+                except Overtaken:
+                    continue
+                break
+        self._count(count)
+        return answer, replayed
+
+    def _count(self, accepted: int) -> None:
+        self._metrics.accepted.inc(accepted)
+        self._wake()
+
+    def _request_or_fault(self, handover: Handover | Exception) -> _Request | Exception:
+        if isinstance(handover, Exception):
+            return handover
+        try:
+            return self._request(handover)
+        except RequestError as fault:
+            return fault
+
+    def _request(self, handover: Handover) -> _Request:
+        body, addresses = handover.body, {}
+        if not body.urgent:
+            self._backlog.refuse_more()
         if body.user_email is not None:
             addresses[Channel.EMAIL] = normalise_email(body.user_email, strict=self._strict)
         if body.user_phone_number is not None:
             addresses[Channel.SMS] = normalise_phone(body.user_phone_number, strict=self._strict)
-        return addresses
+        return _Request(handover, addresses)
 
-    async def _store(self, connection: AsyncConnection, requests: Sequence[_Request]) -> list[Accepted | Exception]:
-        wishes = await preferences.wishes_of(connection, {request.body.user_id for request in requests})
-        notifications: list[NewNotification] = []
-        promised: list[NewDelivery] = []
-        answers: list[Accepted | Exception] = []
-        for request in requests:
-            if request.body.user_id not in wishes:
-                answers.append(NotFound("Preferences not found for user"))
-                continue
-            notification = self._notification(request)
-            planned = self._promise(notification, request, wishes[request.body.user_id])
-            notifications.append(notification)
-            promised += planned
-            answers.append(Accepted(notification.id, status_of([delivery.state for delivery in planned])))
-        if notifications:
-            await queries.add(connection, notifications)
-        if promised:
-            await deliveries.add(connection, promised)
+    async def _commit(self, requests: Sequence[_Request]) -> list[Accepted | Exception]:
+        return await self._database.run(self._store(requests))
+
+    def _store_call(
+        self,
+        requests: Sequence[_Request | Exception],
+        key: CallKey | None,
+        render: Callable[[list[Accepted | Exception]], str],
+    ) -> Script[tuple[str, bool, int]]:
+        """Everything that one call hands over, and the answer to the call itself."""
+        now = self._clock.now()
+        if key is not None:
+            known = yield from recall(key, now=now)
+            if known is not None:
+                return known.text, True, 0
+        usable = [request for request in requests if isinstance(request, _Request)]
+        answers = iter((yield from self._store(usable)))
+        results = [request if isinstance(request, Exception) else next(answers) for request in requests]
+        text = render(results)
+        if key is not None:
+            yield from remember(key, Answer(200, text), now=now, until=now + self._keep_keys_for)
+        return text, False, sum(isinstance(result, Accepted) for result in results)
+
+    def _store(self, requests: Sequence[_Request]) -> Script[list[Accepted | Exception]]:
+        now = self._clock.now()
+        users = {request.handover.body.user_id for request in requests}
+        wishes = yield from preferences.wishes_of(users, default=self._default_wishes)
+        drafts = [self._draft(request, wishes.get(request.handover.body.user_id), now) for request in requests]
+        answers: list[Accepted | Exception] = [
+            draft.accepted if draft else NotFound("Preferences not found for user") for draft in drafts
+        ]
+        earlier = yield from self._keep_keys(requests, answers, now)
+        for place, known in earlier:
+            answers[place] = known
+            drafts[place] = None
+        new = [draft for draft in drafts if draft]
+        if new:
+            yield queries.add([draft.notification for draft in new])
+            yield deliveries.add([delivery for draft in new for delivery in draft.deliveries])
         return answers
 
-    def _notification(self, request: _Request) -> NewNotification:
-        body, now = request.body, self._clock.now()
+    def _keep_keys(
+        self, requests: Sequence[_Request], answers: Sequence[Accepted | Exception], now: datetime
+    ) -> Script[list[tuple[int, Accepted | Exception]]]:
+        """Keep the answers under their keys; returns the places where another call had come before, and its answer."""
+        until = now + self._keep_keys_for
+        firsts: dict[tuple[str, str], tuple[int, CallKey]] = {}
+        repeated = []
+        for place, request in enumerate(requests):
+            key = request.handover.key
+            if key is None:
+                continue
+            first, first_key = firsts.setdefault((key.owner, key.key), (place, key))
+            if first != place:
+                repeated.append((place, first, key.fingerprint == first_key.fingerprint))
+        if not firsts:
+            return []
+        successes = [
+            (key, Answer(200, _write(answer)))
+            for place, key in firsts.values()
+            if isinstance(answer := answers[place], Accepted)
+        ]
+        kept = (yield from idempotency.keep(successes, now=now, until=until)) if successes else set()
+        earlier = {}
+        if others := [key for place, key in firsts.values() if (key.owner, key.key) not in kept]:
+            for known in (yield from idempotency.earlier(others, now=now)):
+                place, key = firsts[known.key.owner, known.key.key]
+                earlier[place] = _repeat(known, key)
+        for place, first, same in repeated:
+            answer = earlier.get(first, answers[first])
+            earlier[place] = _again(answer) if same else KeyReused()
+        return list(earlier.items())
+
+    def _draft(self, request: _Request, wishes: Wishes | None, now: datetime) -> _Draft | None:
+        if wishes is None:
+            return None
+        body = request.handover.body
         later = body.send_at is not None and body.send_at > now
-        return NewNotification(
-            id=self._clock.new_id(),
+        id_ = self._clock.new_id()
+        promised = [] if later else self._promise(id_, request, wishes, now)
+        status = NotificationStatus.SCHEDULED if later else status_of([one.state for one in promised])
+        notification = NewNotification(
+            id=id_,
             user_id=body.user_id,
             category=body.category,
             reference=body.reference,
@@ -121,25 +265,41 @@ class Acceptance:
             channels=None if body.channels is None else " ".join(body.channels),
             accepted_at=now,
             expires_at=body.expires_at,
-            caller=None,
-            test=False,
-            status=NotificationStatus.SCHEDULED if later else None,
+            caller=request.handover.caller,
+            test=request.handover.test,
+            status=None if status is NotificationStatus.PENDING else status,
             send_at=body.send_at,
             user_email=request.addresses.get(Channel.EMAIL) if later else None,
             user_phone_number=request.addresses.get(Channel.SMS) if later else None,
         )
+        return _Draft(notification, promised, Accepted(id_, status))
 
-    def _promise(self, notification: NewNotification, request: _Request, wishes: Wishes) -> list[NewDelivery]:
-        if notification.status is NotificationStatus.SCHEDULED:
-            return []
+    def _promise(self, notification: UUID, request: _Request, wishes: Wishes, now: datetime) -> list[NewDelivery]:
+        body = request.handover.body
         return [
             promise(
-                notification.id,
+                notification,
                 planned,
-                urgent=notification.urgent,
-                test=notification.test,
-                now=notification.accepted_at,
+                urgent=body.urgent,
+                test=request.handover.test,
+                now=now,
                 new_id=self._clock.new_id,
             )
-            for planned in plan(request.addresses, wishes, only=request.body.channels)
+            for planned in plan(request.addresses, wishes, only=body.channels)
         ]
+
+
+def _write(accepted: Accepted) -> str:
+    return f'{{"id":"{accepted.id}","status":"{accepted.status}"}}'
+
+
+def _repeat(known: Stored, key: CallKey) -> Accepted | Exception:
+    try:
+        answer = json.loads(repeat(known, key).text)
+    except KeyReused as fault:
+        return fault
+    return Accepted(UUID(answer["id"]), NotificationStatus(answer["status"]), replayed=True)
+
+
+def _again(answer: Accepted | Exception) -> Accepted | Exception:
+    return Accepted(answer.id, answer.status, replayed=True) if isinstance(answer, Accepted) else answer

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Index, Text, false, text
 from sqlmodel import Field, SQLModel
 
 from property_alert_notification.database import time_type
+from property_alert_notification.vocabulary import Channel
 
 
 class Notification(SQLModel, table=True):
@@ -68,3 +69,8 @@ class Notification(SQLModel, table=True):
     """Kept until the plan is made; then it is in the deliveries."""
     cancelled_at: datetime | None = Field(default=None, sa_type=time_type())
     """When its caller took it back; what is not on the wire by then is not sent any more."""
+
+    @property
+    def asked_for(self) -> list[Channel] | None:
+        """The only channels the caller asked for; None is all of them."""
+        return None if self.channels is None else [Channel(word) for word in self.channels.split()]

@@ -1,41 +1,83 @@
-"""Notifications over HTTP: hand one over, and ask what became of it."""
+"""Notifications over HTTP, once they were handed over: ask what became of them, change them, take them back."""
 
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel
 
-from property_alert_notification.dependencies import DatabaseDep
-from property_alert_notification.notifications.acceptance import Acceptance
+from property_alert_notification.dependencies import ClockDep, DatabaseDep, needs
+from property_alert_notification.notifications import changes, queries
+from property_alert_notification.notifications.cursor import from_cursor, to_cursor
+from property_alert_notification.notifications.queries import Filters
 from property_alert_notification.notifications.schemas import (
-    NotificationAccepted,
-    NotificationCreate,
+    NotificationPage,
+    NotificationPatch,
+    NotificationQuery,
     NotificationStory,
+    NotificationSummary,
 )
 from property_alert_notification.notifications.story import tell
+from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.problems import documented
+from property_alert_notification.vocabulary import Scope
 
-router = APIRouter(prefix="/notifications", tags=["notifications"], responses=documented(404, 413, 422, 503))
-
-
-async def _acceptance(request: Request) -> Acceptance:
-    return cast(Acceptance, request.app.state.acceptance)
-
-
-@router.post("", include_in_schema=False)
-@router.post("/", response_model=NotificationAccepted)
-async def schedule_notification(
-    body: NotificationCreate, acceptance: Annotated[Acceptance, Depends(_acceptance)]
-) -> JSONResponse:
-    """Hand over one notification. The answer means that it is on our disk, and that we will try to deliver it."""
-    accepted = await acceptance.accept(body)
-    echo = body.model_dump(mode="json", exclude_unset=True)
-    return JSONResponse({**echo, "id": str(accepted.id), "status": accepted.status})
+router = APIRouter(
+    prefix="/notifications", tags=["notifications"], responses=documented(401, 403, 404, 413, 422, 429, 503)
+)
 
 
-@router.get("/{notification_id}/", include_in_schema=False)
-@router.get("/{notification_id}")
-async def read_notification(notification_id: UUID, database: DatabaseDep) -> NotificationStory:
+async def _default_wishes(request: Request) -> Wishes | None:
+    return cast(Wishes | None, request.app.state.default_wishes)
+
+
+@router.get("/", include_in_schema=False, dependencies=[needs(Scope.NOTIFICATIONS_READ)])
+@router.get("", response_model=NotificationPage, dependencies=[needs(Scope.NOTIFICATIONS_READ)])
+async def list_notifications(query: Annotated[NotificationQuery, Query()], database: DatabaseDep) -> Response:
+    """List notifications, the newest first.
+
+    Pages stay as they are while others come in. A page may be short, or even empty: go on until `next` is null.
+    """
+    filters = Filters(**query.model_dump(exclude={"limit", "cursor"}))
+    before = None if query.cursor is None else from_cursor(query.cursor)
+    async with database.reading() as connection:
+        found = await queries.find(connection, filters, before=before, limit=query.limit)
+    items = [NotificationSummary.model_validate(item) for item in found.items]
+    return _written(NotificationPage(items=items, next=None if found.next is None else to_cursor(found.next)))
+
+
+@router.get("/{notification_id}/", include_in_schema=False, dependencies=[needs(Scope.NOTIFICATIONS_READ)])
+@router.get("/{notification_id}", response_model=NotificationStory, dependencies=[needs(Scope.NOTIFICATIONS_READ)])
+async def read_notification(notification_id: UUID, database: DatabaseDep) -> Response:
     """The whole story of a notification: its deliveries, every attempt, and the reason of each decision."""
-    return await tell(database, notification_id)
+    return _written(await tell(database, notification_id))
+
+
+def _written(answer: BaseModel) -> Response:
+    """As JSON, once: FastAPI would check again what was made here."""
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+@router.patch("/{notification_id}/", include_in_schema=False, dependencies=[needs(Scope.NOTIFICATIONS_WRITE)])
+@router.patch("/{notification_id}", responses=documented(409), dependencies=[needs(Scope.NOTIFICATIONS_WRITE)])
+async def change_notification(
+    notification_id: UUID,
+    body: NotificationPatch,
+    database: DatabaseDep,
+    clock: ClockDep,
+    default_wishes: Annotated[Wishes | None, Depends(_default_wishes)],
+) -> NotificationStory:
+    """Change what a notification says, or when it is sent, until sending it begins; 409 from then on."""
+    async with database.transaction() as connection:
+        return await changes.change(connection, notification_id, body, clock, default_wishes=default_wishes)
+
+
+@router.post("/{notification_id}/cancel/", include_in_schema=False, dependencies=[needs(Scope.NOTIFICATIONS_WRITE)])
+@router.post("/{notification_id}/cancel", responses=documented(409), dependencies=[needs(Scope.NOTIFICATIONS_WRITE)])
+async def cancel_notification(notification_id: UUID, database: DatabaseDep, clock: ClockDep) -> NotificationStory:
+    """Take a notification back: after a 200 nothing of it is sent any more, but for what is on the wire already.
+
+    409 when nothing is left to cancel.
+    """
+    async with database.transaction() as connection:
+        return await changes.cancel(connection, notification_id, now=clock.now())

@@ -2,11 +2,21 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
+from property_alert_notification.notifications.cursor import from_cursor
 from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
 
 INT64_MAX = 2**63 - 1
@@ -42,6 +52,12 @@ def _representable(moment: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, AfterValidator(_representable)]
 
+UserId = Annotated[int, Field(ge=0, le=INT64_MAX)]
+Title = Annotated[Line, Field(min_length=1, max_length=255)]
+Message = Annotated[Text, Field(min_length=1, max_length=20_000)]
+Category = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+Reference = Annotated[Line, Field(min_length=1, max_length=255)]
+
 
 class NotificationCreate(BaseModel):
     """One thing to tell one user."""
@@ -62,19 +78,19 @@ class NotificationCreate(BaseModel):
         },
     )
 
-    title: Annotated[Line, Field(min_length=1, max_length=255)]
+    title: Title
     """Subject of an email, first line of an SMS."""
-    message: Annotated[Text, Field(min_length=1, max_length=20_000)]
+    message: Message
     """Plain text; line breaks are kept."""
-    user_id: Annotated[int, Field(ge=0, le=INT64_MAX)]
+    user_id: UserId
     """The user, as the User service knows them."""
     user_email: Annotated[Line, Field(min_length=1, max_length=320)] | None
     """Where email for this user goes; null when there is none."""
     user_phone_number: Annotated[Line, Field(min_length=1, max_length=32)] | None
     """Where SMS for this user goes, in E.164 form (`+14155552671`); null when there is none."""
-    category: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")] = "general"
+    category: Category = "general"
     """What it is about, as a slug: `listing_alert`, `viewing`, `offer`, `account` …"""
-    reference: Annotated[Line, Field(min_length=1, max_length=255)] | None = None
+    reference: Reference | None = None
     """The caller's own id, given back in every answer."""
     urgent: bool = False
     """Overtakes what is not urgent at every stage."""
@@ -91,6 +107,71 @@ class NotificationAccepted(NotificationCreate):
 
     id: UUID
     status: NotificationStatus
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
+_Unchanged = Field(json_schema_extra=_without_default)
+"""Left out means that it stays as it is, so the schema must not promise a default."""
+
+
+class NotificationPatch(BaseModel):
+    """What changes in a notification that nobody has begun to send; a field that is left out stays as it is."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        use_attribute_docstrings=True,
+        json_schema_extra={"minProperties": 1, "examples": [{"title": "the viewing is at noon"}]},
+    )
+
+    title: Annotated[Title, _Unchanged] = ""
+    """Subject of an email, first line of an SMS."""
+    message: Annotated[Message, _Unchanged] = ""
+    """Plain text; line breaks are kept."""
+    send_at: Annotated[Moment | None, _Unchanged] = None
+    """RFC 3339 with an offset; it is not sent before this. Null or past: at once."""
+    expires_at: Annotated[Moment | None, _Unchanged] = None
+    """RFC 3339 with an offset; it is not sent after this. Null: it never expires."""
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("names nothing to change")
+        return self
+
+
+class NotificationQuery(BaseModel):
+    """What a list is narrowed to, and which page of it is asked for."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    user_id: UserId | None = None
+    """Only those for this user."""
+    status: NotificationStatus | None = None
+    """Only those that stand like this."""
+    category: Category | None = None
+    """Only those about this."""
+    reference: Reference | None = None
+    """Only those with this id of the caller's own."""
+    channel: Channel | None = None
+    """Only those meant for this channel: the caller asked for it, or for all. Whether it was used is told by each."""
+    accepted_after: Moment | None = None
+    """RFC 3339 with an offset: only those accepted in this millisecond or later."""
+    accepted_before: Moment | None = None
+    """RFC 3339 with an offset: only those accepted before this millisecond."""
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    """How many a page has at most."""
+    cursor: Annotated[Line, Field(max_length=100)] | None = None
+    """`next` of the page before, with the same filters. Left out: the first page."""
+
+    @field_validator("cursor")
+    @classmethod
+    def _is_a_cursor(cls, cursor: str | None) -> str | None:
+        if cursor is not None:
+            from_cursor(cursor)
+        return cursor
 
 
 class AttemptPublic(BaseModel):
@@ -124,6 +205,52 @@ class DeliveryPublic(BaseModel):
     attempts: list[AttemptPublic]
 
 
+class TimelineEntry(BaseModel):
+    """One thing that happened."""
+
+    at: datetime
+    what: str
+
+
+def _as_list(words: str | None) -> list[str] | None:
+    """As the store keeps them: separated by spaces."""
+    return None if words is None else words.split()
+
+
+class NotificationSummary(BaseModel):
+    """One notification of a list: how it stands, without its message and addresses."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
+
+    id: UUID
+    status: NotificationStatus
+    user_id: int
+    category: str
+    reference: str | None
+    title: str
+    urgent: bool
+    channels: Annotated[list[Channel] | None, BeforeValidator(_as_list)]
+    """The only channels that the caller asked for; null is all of them."""
+    accepted_at: datetime
+    send_at: datetime | None
+    expires_at: datetime | None
+    caller: str | None
+    """Who handed it over: the name of their API key."""
+    test: bool
+    """Handed over with a test key: it never reaches a real provider."""
+
+
+class NotificationPage(BaseModel):
+    """Some of a list, the newest first."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    items: list[NotificationSummary]
+    """May be fewer than asked for, even none, although more follow: go on until `next` is null."""
+    next: str | None
+    """The `cursor` of the page after this one; null when this is the last."""
+
+
 class NotificationStory(BaseModel):
     """Everything that is known about a notification."""
 
@@ -139,7 +266,16 @@ class NotificationStory(BaseModel):
     urgent: bool
     channels: list[Channel] | None
     accepted_at: datetime
+    send_at: datetime | None
     expires_at: datetime | None
+    cancelled_at: datetime | None
+    """When its caller took it back."""
+    caller: str | None
+    """Who handed it over: the name of their API key."""
+    test: bool
+    """Handed over with a test key: it never reaches a real provider."""
     deliveries: list[DeliveryPublic]
     not_asked_for: list[Channel]
     """Channels that the caller left out, and that were therefore not considered."""
+    timeline: list[TimelineEntry]
+    """What happened, in order and in words, and why each channel was or was not used."""

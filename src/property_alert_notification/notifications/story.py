@@ -1,18 +1,23 @@
 """The story of a notification: its deliveries, every attempt, and the reason of each decision."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.models import Attempt, Delivery
-from property_alert_notification.deliveries.states import status_of
+from property_alert_notification.deliveries.states import status_from
 from property_alert_notification.errors import NotFound
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.schemas import AttemptPublic, DeliveryPublic, NotificationStory
+from property_alert_notification.notifications.timeline import timeline
 from property_alert_notification.vocabulary import Channel, DeliveryState
+
+NO_SUCH_NOTIFICATION = "Notification not found"
 
 
 async def tell(database: Database, notification_id: UUID) -> NotificationStory:
@@ -23,25 +28,36 @@ async def tell(database: Database, notification_id: UUID) -> NotificationStory:
         StoreUnavailable: the store cannot be reached.
     """
     async with database.reading() as connection:
-        notification = await queries.get(connection, notification_id)
-        if notification is None:
-            raise NotFound("Notification not found")
-        its_deliveries = await deliveries.of_notifications(connection, [notification_id])
-        attempts = await deliveries.attempts_of(connection, [delivery.id for delivery in its_deliveries])
-    return _story(notification, its_deliveries, attempts)
+        return await read(connection, notification_id)
+
+
+async def read(connection: AsyncConnection, notification_id: UUID) -> NotificationStory:
+    """The whole story, as this connection sees it.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    notification = await queries.get(connection, notification_id)
+    if notification is None:
+        raise NotFound(NO_SUCH_NOTIFICATION)
+    its_deliveries = await deliveries.of_notifications(connection, [notification_id])
+    claimed = [delivery.id for delivery in its_deliveries if delivery.fence]
+    attempts = await deliveries.attempts_of(connection, claimed) if claimed else []
+    by_delivery = {key: list(group) for key, group in groupby(attempts, lambda attempt: attempt.delivery_id)}
+    return _story(notification, its_deliveries, by_delivery)
 
 
 def _story(
-    notification: Notification, its_deliveries: Sequence[Delivery], attempts: Sequence[Attempt]
+    notification: Notification, its_deliveries: Sequence[Delivery], attempts: Mapping[UUID, Sequence[Attempt]]
 ) -> NotificationStory:
-    by_delivery = {key: list(group) for key, group in groupby(attempts, lambda attempt: attempt.delivery_id)}
-    asked_for = [Channel(word) for word in notification.channels.split()] if notification.channels else None
+    asked_for = notification.asked_for
     return NotificationStory(
         **notification.model_dump(exclude={"channels", "status", "user_email", "user_phone_number"}),
         channels=asked_for,
-        status=status_of([DeliveryState(delivery.state) for delivery in its_deliveries]),
-        deliveries=[_tell_delivery(delivery, by_delivery.get(delivery.id, [])) for delivery in its_deliveries],
+        status=status_from(notification.status, [DeliveryState(delivery.state) for delivery in its_deliveries]),
+        deliveries=[_tell_delivery(delivery, attempts.get(delivery.id, [])) for delivery in its_deliveries],
         not_asked_for=[channel for channel in Channel if asked_for is not None and channel not in asked_for],
+        timeline=timeline(notification, its_deliveries, attempts),
     )
 
 

@@ -2,19 +2,22 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response, status
+from fastapi import APIRouter, Path, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from property_alert_notification.clock import Clock
-from property_alert_notification.dependencies import ClockDep, DatabaseDep
+from property_alert_notification.dependencies import ClockDep, DatabaseDep, needs
 from property_alert_notification.errors import NotFound, PreferencesExist
 from property_alert_notification.preferences import queries
 from property_alert_notification.preferences.models import Preference
 from property_alert_notification.problems import documented
+from property_alert_notification.vocabulary import Scope
 
-router = APIRouter(prefix="/preferences", tags=["preferences"], responses=documented(413, 422, 503))
+router = APIRouter(prefix="/preferences", tags=["preferences"], responses=documented(401, 403, 413, 422, 429, 503))
 
 UserId = Annotated[int, Path(ge=0, le=2**63 - 1, description="The user, as the User service knows them.")]
+
+_MAY_READ, _MAY_WRITE = [needs(Scope.PREFERENCES_READ)], [needs(Scope.PREFERENCES_WRITE)]
 
 
 class PreferenceCreate(BaseModel):
@@ -49,8 +52,8 @@ class PreferencePublic(BaseModel):
     sms_enabled: bool
 
 
-@router.post("/{user_id}/", include_in_schema=False, status_code=status.HTTP_201_CREATED)
-@router.post("/{user_id}", status_code=status.HTTP_201_CREATED, responses=documented(400))
+@router.post("/{user_id}/", include_in_schema=False, status_code=status.HTTP_201_CREATED, dependencies=_MAY_WRITE)
+@router.post("/{user_id}", status_code=status.HTTP_201_CREATED, responses=documented(400), dependencies=_MAY_WRITE)
 async def create_preference(
     user_id: UserId, body: PreferenceCreate, database: DatabaseDep, clock: ClockDep
 ) -> PreferencePublic:
@@ -62,16 +65,16 @@ async def create_preference(
     return _public(preference)
 
 
-@router.get("/{user_id}/", include_in_schema=False)
-@router.get("/{user_id}", responses=documented(404))
+@router.get("/{user_id}/", include_in_schema=False, dependencies=_MAY_READ)
+@router.get("/{user_id}", responses=documented(404), dependencies=_MAY_READ)
 async def read_preference(user_id: UserId, database: DatabaseDep) -> PreferencePublic:
     """What a user wants to receive."""
     async with database.reading() as connection:
         return _found(await queries.find(connection, user_id))
 
 
-@router.put("/{user_id}/", include_in_schema=False)
-@router.put("/{user_id}")
+@router.put("/{user_id}/", include_in_schema=False, dependencies=_MAY_WRITE)
+@router.put("/{user_id}", dependencies=_MAY_WRITE)
 async def put_preference(
     user_id: UserId, body: PreferenceCreate, database: DatabaseDep, clock: ClockDep
 ) -> PreferencePublic:
@@ -82,8 +85,8 @@ async def put_preference(
     return _public(preference)
 
 
-@router.patch("/{user_id}/", include_in_schema=False)
-@router.patch("/{user_id}", responses=documented(404))
+@router.patch("/{user_id}/", include_in_schema=False, dependencies=_MAY_WRITE)
+@router.patch("/{user_id}", responses=documented(404), dependencies=_MAY_WRITE)
 async def patch_preference(
     user_id: UserId, body: PreferencePatch, database: DatabaseDep, clock: ClockDep
 ) -> PreferencePublic:
@@ -93,14 +96,13 @@ async def patch_preference(
         return _found(await queries.change(connection, user_id, changes, changed_at=clock.now()))
 
 
-@router.delete("/{user_id}/", include_in_schema=False, status_code=status.HTTP_204_NO_CONTENT)
-@router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT, responses=documented(404))
-async def delete_preference(user_id: UserId, database: DatabaseDep) -> Response:
+@router.delete("/{user_id}/", include_in_schema=False, status_code=status.HTTP_204_NO_CONTENT, dependencies=_MAY_WRITE)
+@router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT, responses=documented(404), dependencies=_MAY_WRITE)
+async def delete_preference(user_id: UserId, database: DatabaseDep) -> None:
     """Take all consent back: what is not sent yet will not be."""
     async with database.transaction() as connection:
         if not await queries.remove(connection, user_id):
             raise NotFound("Preference not found")
-    return Response(status_code=status.HTTP_204_NO_CONTENT)
 
 
 def _preference(user_id: int, body: PreferenceCreate, clock: Clock) -> Preference:

@@ -1,0 +1,1 @@
+"""Who may call, what they may do, how often, and who changed that."""

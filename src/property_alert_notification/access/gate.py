@@ -1,0 +1,223 @@
+"""Lets a call in or turns it away: by its API key, by what the key allows, and by the caller's rate."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import inf
+
+import structlog
+
+from property_alert_notification.access import queries
+from property_alert_notification.access.keys import digest, is_well_formed
+from property_alert_notification.access.models import ApiKey
+from property_alert_notification.access.quota import Headers, Quota
+from property_alert_notification.access.rates import Rate
+from property_alert_notification.access.rounds import Rounds
+from property_alert_notification.clock import Clock
+from property_alert_notification.database import Database
+from property_alert_notification.errors import Forbidden, StoreUnavailable, Unauthorised
+from property_alert_notification.vocabulary import Scope
+
+log = structlog.get_logger()
+
+FRESH = 2.0
+"""Seconds for which what is known of keys is used without asking the store again."""
+
+TRUSTED = 4.5
+"""Seconds after which it is not used any more: a revoked key is worthless within five."""
+
+AFTER_A_FAULT = 0.5
+"""Seconds between two tries to refresh it, when the store is away."""
+
+REMEMBERED = 10_000
+"""Wrong keys that a process remembers at most, for `FRESH` seconds."""
+
+USE_NOTED = timedelta(minutes=1)
+"""How often the last use of a key is written down, at most."""
+
+MAKE_ONE = "property-alerts keys create --name crm --scope notifications:write"
+"""The command that makes a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Who is calling, and in whose name."""
+
+    caller: str | None
+    """The name of their key; None when no key was asked for."""
+    owner: str
+    """Whose idempotency keys these are: it stays when keys are exchanged. Empty without a key."""
+    test: bool
+    """What they hand over never reaches a real provider."""
+    headers: Headers = ()
+    """What the answer tells about their rate, if they have one."""
+
+
+NOBODY = Admission(caller=None, owner="", test=False)
+
+
+@dataclass(slots=True)
+class _Known:
+    """A key that the store knows."""
+
+    key: ApiKey
+    scopes: frozenset[str]
+    admission: Admission
+    quota: Quota | None
+    ends: float
+    """When it expires, on the monotonic clock."""
+    noted_at: datetime | None
+    """The last use that is written down."""
+    was_used: bool = False
+
+
+class Gate:
+    """Admits calls to one process. What it knows of keys it refreshes while they are used, behind their back."""
+
+    def __init__(self, database: Database, clock: Clock, *, keyless: bool, patience: float) -> None:
+        """`keyless` lets calls in that have no key; `patience` is how many seconds a call waits for the store."""
+        self._database = database.within(patience)
+        self._clock = clock
+        self._keyless = keyless
+        self._patience = patience
+        self._known: dict[str, _Known] = {}
+        self._wrong: dict[str, float] = {}
+        self._wanted: set[str] = set()
+        self._quotas: dict[tuple[str, Rate], Quota] = {}
+        self._tried_at = self._asked_at = -inf
+        self._loads = Rounds(self._load, patience=patience)
+        self._notes = Rounds(self._note_uses, patience=patience)
+
+    async def admit(self, authorization: str | None, scope: Scope, *, cost: int = 1) -> Admission:
+        """Let one call in, by its `Authorization` header; `cost` is how much of the caller's rate it takes.
+
+        Raises:
+            Unauthorised: it has no key, or one that is worth nothing.
+            Forbidden: the key does not allow this.
+            TooManyRequests: the caller's rate is used up.
+            InvalidField: it costs more than the caller may do at once.
+            StoreUnavailable: the store cannot say whether the key is good.
+        """
+        if authorization is None and self._keyless:
+            return NOBODY
+        known = await self._find(_key_in(authorization))
+        if scope not in known.scopes:
+            raise Forbidden(scope)
+        known.was_used = True
+        if known.quota is None:
+            return known.admission
+        headers = await known.quota.take(cost)
+        return Admission(known.key.name, known.key.owner, known.key.test, headers)
+
+    async def announce(self) -> None:
+        """Say in the log when nobody needs a key, and when nobody has one."""
+        if self._keyless:
+            log.info("key.not_needed", because="ENVIRONMENT=local asks nobody for an API key")
+            return
+        try:
+            async with self._database.reading() as connection:
+                if not await queries.has_live(connection, now=self._clock.now()):
+                    log.warning("key.missing", because="every call is answered 401", make_one=MAKE_ONE)
+        except StoreUnavailable as fault:
+            log.warning("key.unread", cause=fault.cause)
+
+    async def close(self) -> None:
+        """End what goes on in the background."""
+        for rounds in (self._loads, self._notes):
+            await rounds.close()
+        for quota in self._quotas.values():
+            await quota.close()
+
+    async def _find(self, key: str) -> _Known:
+        wanted, now = digest(key), self._clock.monotonic()
+        known = self._known.get(wanted)
+        age = now - self._asked_at
+        if known is None or age >= TRUSTED:
+            known = await self._ask(key, wanted, now)
+        elif age >= FRESH and now - self._tried_at >= AFTER_A_FAULT:
+            self._loads.begin()
+        if now >= known.ends:
+            raise _worthless()
+        return known
+
+    async def _ask(self, key: str, wanted: str, now: float) -> _Known:
+        if not is_well_formed(key) or now - self._wrong.get(wanted, -inf) < FRESH:
+            raise _worthless()
+        self._wanted.add(wanted)
+        await self._loads.join()
+        known = self._known.get(wanted)
+        if known is None:
+            raise _worthless()
+        return known
+
+    async def _load(self) -> None:
+        """Ask the store for everything that is known or wanted, in one question."""
+        wanted, self._wanted = self._wanted, set()
+        asked_at, now = self._clock.monotonic(), self._clock.now()
+        self._tried_at = asked_at
+        async with self._database.reading() as connection:
+            found = await queries.live_among(connection, wanted | self._known.keys(), now=now)
+        self._known = {key.digest: self._recognise(key, asked_at, now) for key in found}
+        self._asked_at = asked_at
+        self._remember_wrong(wanted - self._known.keys(), asked_at)
+        self._drop_quotas()
+        self._notes.begin()
+
+    def _recognise(self, key: ApiKey, asked_at: float, now: datetime) -> _Known:
+        before = self._known.get(key.digest)
+        return _Known(
+            key=key,
+            scopes=frozenset(key.scopes.split()),
+            admission=Admission(caller=key.name, owner=key.owner, test=key.test),
+            quota=self._quota(key),
+            ends=inf if key.expires_at is None else asked_at + (key.expires_at - now).total_seconds(),
+            noted_at=key.last_used_at,
+            # Somebody asked for a key that was not known: they are using it.
+            was_used=before is None or before.was_used,
+        )
+
+    def _quota(self, key: ApiKey) -> Quota | None:
+        if (rate := key.rate) is None:
+            return None
+        quota = self._quotas.get((key.owner, rate))
+        if quota is None:
+            quota = Quota(key.owner, rate, self._database, self._clock, patience=self._patience)
+            self._quotas[key.owner, rate] = quota
+        return quota
+
+    def _drop_quotas(self) -> None:
+        in_use = {known.quota for known in self._known.values()}
+        self._quotas = {name: quota for name, quota in self._quotas.items() if quota in in_use}
+
+    def _remember_wrong(self, wrong: set[str], asked_at: float) -> None:
+        if len(self._wrong) + len(wrong) > REMEMBERED:
+            self._wrong.clear()
+        self._wrong.update(dict.fromkeys(wrong, asked_at))
+
+    async def _note_uses(self) -> None:
+        now = self._clock.now()
+        used = [known for known in self._known.values() if known.was_used and _is_due(known.noted_at, now)]
+        if not used:
+            return
+        async with self._database.transaction() as connection:
+            await queries.mark_used(connection, [known.key.id for known in used], now=now)
+        for known in used:
+            known.was_used, known.noted_at = False, now
+
+
+def _is_due(noted_at: datetime | None, now: datetime) -> bool:
+    return noted_at is None or now - noted_at >= USE_NOTED
+
+
+def _key_in(authorization: str | None) -> str:
+    """The key of an `Authorization` header (RFC 6750, 2.1)."""
+    scheme, _, key = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not key:
+        raise Unauthorised(
+            "This call needs an API key: send `Authorization: Bearer <key>`. "
+            f"Whoever runs this service makes one with `{MAKE_ONE}`."
+        )
+    return key.strip()
+
+
+def _worthless() -> Unauthorised:
+    return Unauthorised("This API key is unknown, has expired or was revoked.")

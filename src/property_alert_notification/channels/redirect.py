@@ -1,0 +1,64 @@
+"""Sends what is meant for many people to one address, so that a service may be tried with the data of real ones."""
+
+from dataclasses import replace
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from property_alert_notification.channels.base import OutgoingMessage
+from property_alert_notification.errors import ConfigurationError
+from property_alert_notification.settings import Settings
+from property_alert_notification.vocabulary import Channel, Environment
+
+
+def check_redirects(settings: Settings) -> None:
+    """Make sure that redirection is allowed here, and leads to addresses that can exist.
+
+    Raises:
+        ConfigurationError: it is not, or they cannot.
+    """
+    for channel in Channel:
+        if (address := _target(channel, settings)) is None:
+            continue
+        variable = f"redirect_{channel}_to".upper()
+        if settings.environment is Environment.PRODUCTION:
+            raise ConfigurationError(
+                f"{variable}: with ENVIRONMENT=production messages go to the people they are for. "
+                "Remove it, or set ENVIRONMENT=staging"
+            )
+        if not _CAN_BE[channel](address):
+            raise ConfigurationError(f"{variable}: cannot be written to. Example: {variable}={_EXAMPLE[channel]}")
+
+
+def redirect(message: OutgoingMessage, channel: Channel, settings: Settings) -> OutgoingMessage:
+    """The message for the one address that the settings name, or as it is when they name none.
+
+    The subject of an email then begins with the address it was meant for, in brackets.
+    """
+    address = _target(channel, settings)
+    if address is None:
+        return message
+    return replace(message, to=address, subject=f"[{message.to}] {message.subject}")
+
+
+def _target(channel: Channel, settings: Settings) -> str | None:
+    return {Channel.EMAIL: settings.redirect_email_to, Channel.SMS: settings.redirect_sms_to}[channel]
+
+
+def _can_be_email(address: str) -> bool:
+    try:
+        validate_email(address, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return False
+    return True
+
+
+def _can_be_phone(number: str) -> bool:
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+_CAN_BE = {Channel.EMAIL: _can_be_email, Channel.SMS: _can_be_phone}
+_EXAMPLE = {Channel.EMAIL: "staging@example.com", Channel.SMS: "+14155552671"}

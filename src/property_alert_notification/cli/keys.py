@@ -1,0 +1,260 @@
+"""`keys` and `audit`: who may call, and who changed that."""
+
+import asyncio
+import json
+import os
+import pwd
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from property_alert_notification.cli.tables import WIDEST_ROW, headed, local, plain
+from property_alert_notification.errors import ConfigurationError
+from property_alert_notification.vocabulary import Scope
+
+if TYPE_CHECKING:
+    from property_alert_notification.access.keyring import Keyring
+    from property_alert_notification.access.models import ApiKey, AuditEntry
+    from property_alert_notification.access.rates import Rate
+    from property_alert_notification.database import Database
+
+app = typer.Typer(
+    help="Make, exchange and revoke the API keys of callers.",
+    epilog="Start with: property-alerts keys create --name crm --scope notifications:write",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+_UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines: times are UTC.")]
+Test = Annotated[bool, typer.Option("--test", help="A test key: its messages never reach a real provider.")]
+
+Answer = TypeVar("Answer")
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Option(help="Who calls with it. Letters, digits, dots, dashes and underscores.")],
+    scope: Annotated[list[Scope], typer.Option(help="What it allows; may be given more than once.")],
+    test: Test = False,
+    expires: Annotated[str | None, typer.Option(help="How long it works, as 90d, 12h, 30min. Default: always.")] = None,
+    rate: Annotated[str | None, typer.Option(help="Calls it may make per s, min, h or day. Default: no limit.")] = None,
+) -> None:
+    r"""Make an API key and print it, alone, on standard output. It is shown this once.
+
+    A caller has at most two keys at a time; `rotate` exchanges them.
+
+    For example:
+
+    `property-alerts keys create --name crm --scope notifications:write`\
+    `property-alerts keys create --name crm --scope notifications:write --rate 100/min --expires 90d`\
+    `property-alerts keys create --name crm --scope notifications:write --scope notifications:read --test`
+    """
+    from property_alert_notification.access.keyring import NAME
+
+    if not re.fullmatch(NAME, name):
+        raise ConfigurationError("--name: up to 100 letters, digits, dots, dashes and underscores. Example: --name crm")
+    lifetime = None if expires is None else _duration("--expires", expires)
+    per = None if rate is None else _rate(rate)
+
+    key = _run(lambda keyring: keyring.create(name, scope, test=test, lifetime=lifetime, rate=per))
+
+    typer.echo(f"A {'test' if test else 'live'} key for {name}. Keep it safe, it is not shown again:", err=True)
+    typer.echo(key)
+
+
+@app.command("list")
+def list_all(as_json: AsJson = False) -> None:
+    r"""List all API keys, by caller: how each begins, what it allows, when it was used last. No secret is shown.
+
+    For example:
+
+    `property-alerts keys list`\
+    `property-alerts keys list --json`
+    """
+    from property_alert_notification.clock import Clock
+
+    keys, now = asyncio.run(_every()), Clock().now()
+    if as_json:
+        typer.echo(json.dumps([_as_json(key, now) for key in keys], indent=2))
+    else:
+        _show_keys(keys, now)
+
+
+@app.command()
+def rotate(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The caller, as `create` was told and `list` shows.")],
+    test: Test = False,
+    overlap: Annotated[str, typer.Option(help="How long the old key goes on working, as 24h, 30min, 7d.")] = "24h",
+) -> None:
+    r"""Make a key that takes the place of a caller's only one, and print it, alone, on standard output.
+
+    It allows what the old one allows. The old one goes on working for a while, so that the caller can change over.
+
+    For example:
+
+    `property-alerts keys rotate crm`\
+    `property-alerts keys rotate crm --overlap 7d`
+    """
+    ends = _duration("--overlap", overlap)
+
+    key = _run(lambda keyring: keyring.rotate(name, test=test, overlap=ends))
+
+    typer.echo(f"The new key of {name}; the old one works for another {overlap}. It is not shown again:", err=True)
+    typer.echo(key)
+
+
+@app.command()
+def revoke(
+    prefix: Annotated[str | None, typer.Argument(metavar="PREFIX", help="How the key begins, as `list` shows.")] = None,
+    name: Annotated[str | None, typer.Option(help="All keys of this caller instead.")] = None,
+    test: Test = False,
+) -> None:
+    r"""Make a key worthless, or all of a caller's, within five seconds on every process.
+
+    For example:
+
+    `property-alerts keys revoke pa_live_4fT9xQ2b`\
+    `property-alerts keys revoke --name crm`
+    """
+    if (prefix is None) == (name is None):
+        raise ConfigurationError("PREFIX or --name: give one of them. Example: property-alerts keys revoke --name crm")
+    if name is not None:
+        revoked = _run(lambda keyring: keyring.revoke_all(name, test=test))
+    else:
+        revoked = [_run(lambda keyring: keyring.revoke(prefix or ""))]
+    for key in revoked:
+        typer.echo(f"Revoked {key.prefix}… of {key.name}.", err=True)
+
+
+def audit(
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    r"""List administrative changes, the newest first: who did what, and when.
+
+    For example:
+
+    `property-alerts audit`\
+    `property-alerts audit --limit 100 --json`
+    """
+    from pydantic_core import to_jsonable_python
+
+    found = asyncio.run(_changes(limit))
+    if as_json:
+        typer.echo(json.dumps(to_jsonable_python([entry.model_dump() for entry in found]), indent=2))
+    else:
+        _show_changes(found)
+
+
+def _duration(option: str, text: str) -> timedelta:
+    parts = re.fullmatch(r"([1-9][0-9]{0,5})(s|min|h|d)", text)
+    if parts is None:
+        raise ConfigurationError(f"{option}: must be a number of s, min, h or d. Example: {option} 90d")
+    return timedelta(**{_UNITS[parts[2]]: int(parts[1])})
+
+
+def _rate(text: str) -> "Rate":
+    from property_alert_notification.access.rates import parse_rate
+
+    try:
+        return parse_rate(text)
+    except ValueError as error:
+        raise ConfigurationError(f"--rate: {error}") from None
+
+
+def _run(change: "Callable[[Keyring], Awaitable[Answer]]") -> Answer:
+    """Make one change, in the name of whoever typed the command."""
+    from property_alert_notification.access.keyring import Keyring
+    from property_alert_notification.clock import Clock
+
+    async def make() -> Answer:
+        async with _store() as database:
+            return await change(Keyring(database, Clock(), actor=f"cli:{_who()}"))
+
+    return asyncio.run(make())
+
+
+@asynccontextmanager
+async def _store() -> "AsyncIterator[Database]":
+    from property_alert_notification.cli.store import reading
+    from property_alert_notification.settings import Settings, load
+
+    async with reading(load(Settings).database_url) as database:
+        yield database
+
+
+def _who() -> str:
+    """The user of the machine; a container may run as a number that has no name."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
+
+
+async def _every() -> "list[ApiKey]":
+    from property_alert_notification.access import queries
+
+    async with _store() as database, database.reading() as connection:
+        return await queries.every(connection)
+
+
+async def _changes(limit: int) -> "Sequence[AuditEntry]":
+    from property_alert_notification.access import queries
+
+    async with _store() as database, database.reading() as connection:
+        return await queries.changes(connection, limit=limit)
+
+
+def _state(key: "ApiKey", now: datetime) -> str:
+    if key.revoked_at is not None:
+        return "revoked"
+    return "expired" if key.expires_at is not None and key.expires_at <= now else "works"
+
+
+def _as_json(key: "ApiKey", now: datetime) -> dict[str, Any]:
+    from pydantic_core import to_jsonable_python
+
+    shown = key.model_dump(exclude={"digest", "rate_limit", "rate_period"})
+    rate = None if key.rate is None else str(key.rate)
+    facts: dict[str, Any] = to_jsonable_python(
+        shown | {"scopes": key.scopes.split(), "rate": rate, "state": _state(key, now)}
+    )
+    return facts
+
+
+def _show_keys(keys: "Sequence[ApiKey]", now: datetime) -> None:
+    if not keys:
+        typer.echo("There are none. Make one with: property-alerts keys create --name crm --scope notifications:write")
+        return
+    table = headed("name", "begins with", "state", "scopes", "rate", "expires", "last used")
+    for key in keys:
+        cells = (key.name, key.prefix, _state(key, now), key.scopes, key.rate or "", local(key.expires_at))
+        table.add_row(*[plain(cell) for cell in (*cells, local(key.last_used_at) or "never")])
+    _print(table)
+
+
+def _show_changes(found: "Sequence[AuditEntry]") -> None:
+    if not found:
+        typer.echo("Nothing was changed yet.")
+        return
+    table = headed("at", "who", "what", "of", "details")
+    for entry in found:
+        details = " ".join(f"{name}={_in_words(value)}" for name, value in entry.details.items() if value is not None)
+        table.add_row(*[plain(cell) for cell in (local(entry.at), entry.actor, entry.action, entry.subject, details)])
+    _print(table)
+
+
+def _in_words(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _print(table: Any) -> None:
+    from rich.console import Console
+
+    Console(width=WIDEST_ROW).print(table)

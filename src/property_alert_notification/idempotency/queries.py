@@ -1,0 +1,102 @@
+"""Every statement about idempotency keys."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import FromClause, Integer, Select, Text, bindparam, cast, delete, select, true, tuple_
+
+# Its words for conflicts are SQLite's too.
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
+
+from property_alert_notification.database import Ask, BatchStatement, Script, columns_of, table_of, time_type
+from property_alert_notification.idempotency.keys import CallKey
+from property_alert_notification.idempotency.models import IdempotencyKey
+
+_keys = table_of(IdempotencyKey)
+_now = bindparam("now", type_=time_type())
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered to a call, as JSON; only successes are kept."""
+
+    status_code: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A call that was answered before."""
+
+    key: CallKey
+    """With the fingerprint of that call."""
+    answer: Answer
+
+
+_NEW = ("owner", "key", "fingerprint", "status_code", "answer")
+
+
+def _insert_new(new: FromClause) -> ReturningInsert[tuple[str, str]]:
+    """Whoever comes second changes nothing; a key that expired is as good as none."""
+    columns = [*_NEW, "expires_at"]
+    wanted = insert(_keys).from_select(columns, select(*new.c, bindparam("until", type_=time_type())).where(true()))
+    return wanted.on_conflict_do_update(
+        index_elements=["owner", "key"],
+        set_={name: wanted.excluded[name] for name in columns[2:]},
+        where=_keys.c.expires_at <= _now,
+    ).returning(_keys.c.owner, _keys.c.key)
+
+
+_KEEP = BatchStatement(columns_of(_keys, *_NEW), _insert_new)
+
+
+def keep(answers: Iterable[tuple[CallKey, Answer]], *, now: datetime, until: datetime) -> Script[set[tuple[str, str]]]:
+    """Keep these answers where nobody answered before; returns owner and key of those that were kept.
+
+    A call that is being answered by another process is waited for.
+    """
+    rows = [(key.owner, key.key, key.fingerprint, answer.status_code, answer.text) for key, answer in answers]
+    # Always in the same order, or two processes wait for each other for ever.
+    kept = yield Ask(_KEEP, sorted(rows), {"now": now, "until": until})
+    return {(owner, key) for owner, key in kept}
+
+
+def _look_up(given: FromClause) -> Select[tuple[str, str, str]]:
+    # One look into the index for each key, whatever the store believes to know about the table.
+    found = select(_keys.c.fingerprint + " " + cast(_keys.c.status_code, Text) + " " + _keys.c.answer).where(
+        _keys.c.owner == given.c.owner, _keys.c.key == given.c.key, _keys.c.expires_at > _now
+    )
+    return select(given.c.owner, given.c.key, found.scalar_subquery())
+
+
+_EARLIER = BatchStatement(columns_of(_keys, "owner", "key"), _look_up)
+
+
+def earlier(keys: Iterable[CallKey], *, now: datetime) -> Script[list[Stored]]:
+    """What was answered to calls with these keys before."""
+    found = yield Ask(_EARLIER, [(key.owner, key.key) for key in keys], {"now": now})
+    return [_stored(owner, key, text) for owner, key, text in found if text is not None]
+
+
+def _stored(owner: str, key: str, text: str) -> Stored:
+    fingerprint, status_code, answer = text.split(" ", 2)
+    return Stored(CallKey(owner, key, fingerprint), Answer(int(status_code), answer))
+
+
+_REMOVE_EXPIRED = delete(_keys).where(
+    tuple_(_keys.c.owner, _keys.c.key).in_(
+        select(_keys.c.owner, _keys.c.key)
+        .where(_keys.c.expires_at <= _now)
+        .order_by(_keys.c.expires_at)
+        .limit(bindparam("limit", type_=Integer))
+        .with_for_update(skip_locked=True)
+    )
+)
+
+
+async def remove_expired(connection: AsyncConnection, *, now: datetime, limit: int) -> int:
+    """Forget up to `limit` keys whose time is over; returns how many."""
+    return (await connection.execute(_REMOVE_EXPIRED, {"now": now, "limit": limit})).rowcount

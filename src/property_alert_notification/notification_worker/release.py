@@ -1,0 +1,70 @@
+"""Plans scheduled notifications when their time has come."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from property_alert_notification.clock import Clock
+from property_alert_notification.database import Database
+from property_alert_notification.errors import StoreUnavailable
+from property_alert_notification.logs import Outage
+from property_alert_notification.metrics import Metrics
+from property_alert_notification.notifications import queries
+from property_alert_notification.notifications.release import release_due
+from property_alert_notification.preferences.rules import Wishes
+
+log = structlog.get_logger()
+
+POLL = 0.1
+"""Seconds between two looks while nothing is due."""
+
+AFTER_A_FAULT = 1.0
+"""Seconds to wait when the store is away."""
+
+
+class Releaser:
+    """Watches the clock for scheduled notifications. Any number of releasers may share one store."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        metrics: Metrics,
+        *,
+        default_wishes: Wishes | None,
+        wake: Callable[[], None],
+    ) -> None:
+        """`wake` is called when something became due."""
+        self._database = database
+        self._clock = clock
+        self._metrics = metrics
+        self._default_wishes = default_wishes
+        self._wake = wake
+
+    async def run(self) -> None:
+        """Release until cancelled. A store that is away is waited for."""
+        outage = Outage("release")
+        while True:
+            try:
+                released = await self.release()
+            except StoreUnavailable as fault:
+                outage.goes_on(fault.cause)
+                await asyncio.sleep(AFTER_A_FAULT)
+                continue
+            outage.is_over()
+            if not released:
+                await asyncio.sleep(POLL)
+
+    async def release(self) -> int:
+        """Plan some of what is due now; returns how many that were, 0 when nothing is left for this releaser."""
+        async with self._database.reading() as connection:
+            if not await queries.is_any_due(connection, now=self._clock.now()):
+                return 0
+        async with self._database.transaction() as connection:
+            released = await release_due(connection, self._clock, default_wishes=self._default_wishes)
+        if released:
+            self._metrics.released.inc(released)
+            log.info("notifications.released", notifications=released)
+            self._wake()
+        return released

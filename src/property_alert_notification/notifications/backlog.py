@@ -1,0 +1,65 @@
+"""Says no while too much waits to be sent: what is accepted must be sent while it is of use."""
+
+import asyncio
+
+from property_alert_notification.clock import Clock
+from property_alert_notification.database import Database
+from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.errors import Overloaded, StoreUnavailable
+from property_alert_notification.logs import Outage
+from property_alert_notification.vocabulary import Channel
+
+SHORTEST_PAUSE = 1.0
+"""Seconds between two counts."""
+
+SHARE = 20
+"""A count that took a second is repeated after so many: counting must not become the load."""
+
+
+class Backlog:
+    """How much waits, as one process knows it: as last counted, and what it accepted since."""
+
+    def __init__(self, database: Database, clock: Clock, *, most: int) -> None:
+        """`most` is how many deliveries that are not urgent may be due and unsent."""
+        self._database = database
+        self._clock = clock
+        self._most = most
+        self._counted = 0
+
+    def refuse_more(self) -> None:
+        """Return if another notification may be accepted.
+
+        Raises:
+            Overloaded: not now.
+        """
+        if self._counted >= self._most:
+            raise Overloaded
+
+    def grow(self, deliveries: int) -> None:
+        """So many more became due in this process."""
+        self._counted += deliveries
+
+    async def run(self) -> None:
+        """Count until cancelled."""
+        outage = Outage("backlog")
+        while True:
+            began = self._clock.monotonic()
+            try:
+                await self.count()
+            except StoreUnavailable as fault:
+                outage.goes_on(fault.cause)
+            else:
+                outage.is_over()
+            await asyncio.sleep(max(SHORTEST_PAUSE, SHARE * (self._clock.monotonic() - began)))
+
+    async def count(self) -> None:
+        """Ask the store how much waits.
+
+        Raises:
+            StoreUnavailable: it gave no answer.
+        """
+        now, counted = self._clock.now(), 0
+        async with self._database.reading() as connection:
+            for channel in Channel:
+                counted += await deliveries.count_waiting(connection, channel, now=now, limit=self._most)
+        self._counted = counted

@@ -1,0 +1,123 @@
+"""Changing one's mind: a notification is cancelled, or changed before anybody has begun to send it.
+
+Claims and settlements hold deliveries and then their notification; so does everything here. Two that took them in
+opposite orders would wait for each other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.clock import Clock
+from property_alert_notification.database import run_within
+from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.deliveries.states import ENDED
+from property_alert_notification.errors import Conflict, NotFound
+from property_alert_notification.notifications import queries
+from property_alert_notification.notifications.models import Notification
+from property_alert_notification.notifications.release import plan_now
+from property_alert_notification.notifications.schemas import NotificationPatch, NotificationStory
+from property_alert_notification.notifications.story import NO_SUCH_NOTIFICATION, read
+from property_alert_notification.preferences.rules import Wishes
+from property_alert_notification.vocabulary import DeliveryState, NotificationStatus
+
+TAKEN_BACK = "its caller took it back"
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A notification that nobody else changes, claims or settles until the transaction ends."""
+
+    notification: Notification
+    deliveries: Sequence[Delivery]
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.notification.status == NotificationStatus.SCHEDULED
+
+    @property
+    def open(self) -> list[Delivery]:
+        return [delivery for delivery in self.deliveries if delivery.state not in ENDED]
+
+
+async def cancel(connection: AsyncConnection, notification_id: UUID, *, now: datetime) -> NotificationStory:
+    """Take a notification back: nothing of it is sent any more, but for what is at a provider at this moment.
+
+    Such a delivery ends as its provider says; it is not tried again.
+
+    Raises:
+        Conflict: nothing is left to cancel.
+        NotFound: there is none with this id.
+    """
+    held = await _hold(connection, notification_id)
+    waiting = [delivery for delivery in held.open if delivery.state != DeliveryState.SENDING]
+    if not held.is_scheduled and not waiting:
+        raise Conflict("Nothing is left to cancel: it has ended, or is being sent at this moment.")
+    await queries.change(connection, notification_id, cancelled_at=now)
+    if held.is_scheduled:
+        ended = {"status": NotificationStatus.CANCELLED, "user_email": None, "user_phone_number": None}
+        await queries.change(connection, notification_id, **ended)
+    else:
+        await deliveries.cancel(connection, notification_id, reason=TAKEN_BACK, now=now)
+        await queries.conclude(connection, [delivery.id for delivery in waiting])
+    return await read(connection, notification_id)
+
+
+async def change(
+    connection: AsyncConnection,
+    notification_id: UUID,
+    patch: NotificationPatch,
+    clock: Clock,
+    *,
+    default_wishes: Wishes | None,
+) -> NotificationStory:
+    """Change what a notification says, or when, as long as nobody has begun to send it.
+
+    Raises:
+        Conflict: it has ended, or a worker has claimed one of its deliveries before.
+        NotFound: there is none with this id.
+    """
+    held = await _hold(connection, notification_id)
+    if not held.is_scheduled and (not held.open or any(delivery.fence for delivery in held.deliveries)):
+        raise Conflict("It can no longer be changed: it has ended, or sending it has begun.")
+    values = patch.model_dump(exclude_unset=True)
+    await queries.change(connection, notification_id, **values)
+    if "send_at" in values:
+        later = patch.send_at is not None and patch.send_at > clock.now()
+        if later and not held.is_scheduled:
+            await _unplan(connection, held)
+        if not later and held.is_scheduled:
+            notification = held.notification.model_copy(update=values)
+            await run_within(connection, plan_now([notification], clock, default_wishes=default_wishes))
+    return await read(connection, notification_id)
+
+
+async def _hold(connection: AsyncConnection, notification_id: UUID) -> _Held:
+    while True:
+        async with connection.begin_nested() as attempt:
+            locked = await deliveries.lock_open(connection, notification_id)
+            notification = await queries.lock(connection, notification_id)
+            if notification is None:
+                raise NotFound(NO_SUCH_NOTIFICATION)
+            held = _Held(notification, await deliveries.of_notifications(connection, [notification_id]))
+            if {delivery.id for delivery in held.open} == locked:
+                return held
+            # It was released between the two locks. Its deliveries must be held first, so let go and begin again.
+            await attempt.rollback()
+
+
+async def _unplan(connection: AsyncConnection, held: _Held) -> None:
+    """Back to waiting for its time: a new plan is made then. Nobody ever claimed these deliveries."""
+    addresses = {delivery.channel: delivery.address or None for delivery in held.deliveries}
+    await deliveries.remove(connection, held.notification.id)
+    await queries.change(
+        connection,
+        held.notification.id,
+        status=NotificationStatus.SCHEDULED,
+        user_email=addresses.get("email"),
+        user_phone_number=addresses.get("sms"),
+    )

@@ -1,0 +1,72 @@
+"""Releasing what was scheduled: when its time has come, a notification is planned like one that was just accepted."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.clock import Clock
+from property_alert_notification.database import Script, run_within
+from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.deliveries.queries import NewDelivery
+from property_alert_notification.deliveries.states import kept_status
+from property_alert_notification.notifications import queries
+from property_alert_notification.notifications.models import Notification
+from property_alert_notification.notifications.plan import Planned, plan, promise
+from property_alert_notification.preferences import queries as preferences
+from property_alert_notification.preferences.rules import Wishes
+from property_alert_notification.vocabulary import Channel, DeliveryState
+
+AT_ONCE = 500
+"""Notifications released in one transaction: short enough to be no pause for those who accept meanwhile."""
+
+
+async def release_due(connection: AsyncConnection, clock: Clock, *, default_wishes: Wishes | None) -> int:
+    """Plan what fell due, each in one transaction only; returns how many there were, at most `AT_ONCE`."""
+    due = await queries.take_due(connection, now=clock.now(), limit=AT_ONCE)
+    if due:
+        await run_within(connection, plan_now(due, clock, default_wishes=default_wishes))
+    return len(due)
+
+
+def plan_now(scheduled: Sequence[Notification], clock: Clock, *, default_wishes: Wishes | None) -> Script[None]:
+    """Make the deliveries of scheduled notifications, which the caller has locked, from the wishes of this moment."""
+    users = {notification.user_id for notification in scheduled}
+    wishes = yield from preferences.wishes_of(users, default=default_wishes)
+    now = clock.now()
+    promised = {
+        notification.id: _promise(notification, wishes.get(notification.user_id), now, clock)
+        for notification in scheduled
+    }
+    yield deliveries.add([delivery for theirs in promised.values() for delivery in theirs])
+    yield queries.planned(
+        (id_, kept_status([delivery.state for delivery in theirs])) for id_, theirs in promised.items()
+    )
+
+
+def _promise(notification: Notification, wishes: Wishes | None, now: datetime, clock: Clock) -> list[NewDelivery]:
+    expired = notification.expires_at is not None and notification.expires_at <= now
+    return [
+        promise(
+            notification.id,
+            _expire(planned) if expired else planned,
+            urgent=notification.urgent,
+            test=notification.test,
+            now=now,
+            new_id=clock.new_id,
+        )
+        for planned in plan(_addresses(notification), wishes, only=notification.asked_for)
+    ]
+
+
+def _expire(planned: Planned) -> Planned:
+    """Consent is checked before freshness: what must not be sent is suppressed, whenever."""
+    if planned.state is DeliveryState.SUPPRESSED:
+        return planned
+    return replace(planned, state=DeliveryState.EXPIRED, reason="it expired before it could be sent")
+
+
+def _addresses(notification: Notification) -> dict[Channel, str]:
+    known = {Channel.EMAIL: notification.user_email, Channel.SMS: notification.user_phone_number}
+    return {channel: address for channel, address in known.items() if address is not None}

@@ -1,0 +1,73 @@
+"""The story of a notification in order and in words. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from operator import attrgetter
+from uuid import UUID
+
+from property_alert_notification.clock import time_of
+from property_alert_notification.deliveries.models import Attempt, Delivery
+from property_alert_notification.deliveries.states import ENDED, UNFULFILLED
+from property_alert_notification.notifications.models import Notification
+from property_alert_notification.notifications.schemas import TimelineEntry
+from property_alert_notification.vocabulary import Channel, DeliveryState
+
+
+def timeline(
+    notification: Notification, deliveries: Sequence[Delivery], attempts: Mapping[UUID, Sequence[Attempt]]
+) -> list[TimelineEntry]:
+    """All that is known to have happened, oldest first; `attempts` are by delivery."""
+    told = list(_tell_accepted(notification))
+    for delivery in deliveries:
+        told += _tell_delivery(delivery, attempts.get(delivery.id, ()), notification.accepted_at)
+    if notification.cancelled_at is not None:
+        told.append(TimelineEntry(at=notification.cancelled_at, what="cancelled by its caller"))
+    # What happened at the same moment stays in the order of the telling.
+    return sorted(told, key=attrgetter("at"))
+
+
+def _tell_accepted(notification: Notification) -> Iterator[TimelineEntry]:
+    at, send_at = notification.accepted_at, notification.send_at
+    by = "" if notification.caller is None else f" by {notification.caller}"
+    yield TimelineEntry(at=at, what=f"accepted{by}{', as a test' if notification.test else ''}")
+    asked_for = notification.asked_for
+    for channel in Channel:
+        if asked_for is not None and channel not in asked_for:
+            yield TimelineEntry(at=at, what=f"{channel}: not used, the caller did not ask for it")
+    if send_at is not None and send_at > at:
+        yield TimelineEntry(at=at, what=f"waits until {_in_words(send_at)}")
+
+
+def _tell_delivery(delivery: Delivery, attempts: Sequence[Attempt], accepted_at: datetime) -> Iterator[TimelineEntry]:
+    channel = delivery.channel
+    # An id is cut to its millisecond, which may begin before the microsecond of acceptance.
+    planned_at = max(time_of(delivery.id), accepted_at)
+    if _never_left_the_plan(delivery):
+        yield TimelineEntry(at=planned_at, what=f"{channel}: not used, {delivery.reason}")
+        return
+    waits_for_its_first = delivery.state == DeliveryState.QUEUED and not delivery.fence
+    why = delivery.reason if waits_for_its_first else f"the user wants {channel}"
+    yield TimelineEntry(at=planned_at, what=f"{channel}: planned, {why}")
+    for attempt in attempts:
+        yield _tell_attempt(channel, attempt)
+    if delivery.state in UNFULFILLED:
+        yield TimelineEntry(at=delivery.changed_at, what=f"{channel}: {delivery.state}, {delivery.reason}")
+    elif delivery.state not in (*ENDED, DeliveryState.QUEUED, DeliveryState.SENDING):
+        until = "a person decides" if delivery.due_at is None else _in_words(delivery.due_at)
+        yield TimelineEntry(at=delivery.changed_at, what=f"{channel}: waits until {until}")
+
+
+def _never_left_the_plan(delivery: Delivery) -> bool:
+    """It ended when it was planned: nobody ever claimed it, and it was not cancelled either."""
+    return not delivery.fence and delivery.state in (DeliveryState.SUPPRESSED, DeliveryState.EXPIRED)
+
+
+def _tell_attempt(channel: str, attempt: Attempt) -> TimelineEntry:
+    if attempt.ended_at is None:
+        return TimelineEntry(at=attempt.started_at, what=f"{channel}: being tried by {attempt.provider}")
+    told = f"{channel}: tried by {attempt.provider}, {attempt.outcome}: {attempt.reason}"
+    return TimelineEntry(at=attempt.ended_at, what=told)
+
+
+def _in_words(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")

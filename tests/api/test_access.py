@@ -1,0 +1,189 @@
+"""Every call needs a key that allows it, outside local; rates, and the record of changes."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from property_alert_notification import migrations
+from property_alert_notification.access.keyring import Keyring
+from property_alert_notification.access.rates import Rate
+from property_alert_notification.app import create_app
+from property_alert_notification.clock import Clock
+from property_alert_notification.database import Database, table_of
+from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.settings import Settings
+from property_alert_notification.vocabulary import Scope
+from tests.api.conftest import NOTIFICATION, WISHES, a_client, a_guarded_client
+
+PARAMETERS = {"user_id": "1", "notification_id": "01900000-0000-7000-8000-000000000000"}
+_KIND = {"GET": "read"}
+OPEN_TO_ALL = ["/", "/docs", "/openapi.json", "/health/live", "/health/ready", "/metrics"]
+
+
+def _operations() -> Iterator[tuple[str, str, Scope]]:
+    """Method, path and scope of every operation, read off the document that callers read."""
+    for path, operations in create_app(Settings(), with_worker=False).openapi()["paths"].items():
+        if path.startswith("/api/v1"):
+            for method, operation in operations.items():
+                ((scope,),) = [requirement["apiKey"] for requirement in operation["security"]]
+                yield method.upper(), path.format(**PARAMETERS), Scope(scope)
+
+
+OPERATIONS = list(_operations())
+
+
+async def test_every_operation_wants_a_key_and_its_own_scope(store_url: str) -> None:
+    async with a_guarded_client(store_url) as nobody:
+        keys = await _a_key_per_scope(store_url)
+        for method, path, scope in OPERATIONS:
+            without = await nobody.request(method, path, json={}, headers={"Authorization": ""})
+            with_all_others = [
+                await nobody.request(method, path, json={}, headers=_bearer(key))
+                for other, key in keys.items()
+                if other is not scope
+            ]
+            with_it = await nobody.request(method, path, json={}, headers=_bearer(keys[scope]))
+
+            assert without.status_code == 401, (method, path)
+            assert without.headers["WWW-Authenticate"] == "Bearer"
+            assert {(answer.status_code, scope in answer.text) for answer in with_all_others} == {(403, True)}
+            assert with_it.status_code not in (401, 403), (method, path)
+
+
+def test_the_document_names_the_scheme_and_no_scope_is_without_an_operation() -> None:
+    document = create_app(Settings(), with_worker=False).openapi()
+
+    scheme = document["components"]["securitySchemes"]["apiKey"]
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    assert {scope for _, _, scope in OPERATIONS} == set(Scope)
+    for path, operations in document["paths"].items():
+        if path.startswith("/api/v1"):
+            assert all({"401", "403", "429"} <= set(operation["responses"]) for operation in operations.values())
+
+
+@pytest.mark.parametrize(("method", "path", "scope"), OPERATIONS)
+def test_reading_wants_a_scope_for_reading_and_changing_one_for_writing(method: str, path: str, scope: Scope) -> None:
+    slice_of_the_path = path.split("/")[3]
+
+    assert scope == ("admin" if slice_of_the_path == "audit" else f"{slice_of_the_path}:{_KIND.get(method, 'write')}")
+
+
+async def test_what_a_test_key_hands_over_is_a_test(store_url: str) -> None:
+    async with a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client, _keyring(store_url) as keyring:
+        await client.put("/api/v1/preferences/1", json=WISHES)
+        answers = {}
+        for test in (True, False):
+            key = await keyring.create("crm", [Scope.NOTIFICATIONS_WRITE], test=test)
+            body = NOTIFICATION | {"user_email": "ada@example.com", "user_phone_number": "+14155552671"}
+            answers[test] = (await client.post("/api/v1/notifications/", json=body, headers=_bearer(key))).json()["id"]
+        deliveries = table_of(Delivery)
+        async with keyring.database.reading() as connection:
+            stored = (await connection.execute(select(deliveries.c.notification_id, deliveries.c.test))).all()
+
+    assert sorted((str(notification), test) for notification, test in stored) == sorted(
+        (notification, test) for test, notification in answers.items() for _ in range(2)
+    )
+
+
+async def test_paths_that_the_document_leaves_out_want_a_key_too(store_url: str) -> None:
+    async with a_guarded_client(store_url) as nobody:
+        for method, path in ((method, path) for method, path, _ in OPERATIONS):
+            other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
+            answer = await nobody.request(method, other, json={}, headers={"Authorization": ""})
+
+            assert answer.status_code == 401, (method, other)
+
+
+@pytest.mark.parametrize("path", OPEN_TO_ALL)
+async def test_what_says_nothing_about_anybody_needs_no_key(store_url: str, path: str) -> None:
+    async with a_guarded_client(store_url) as nobody:
+        answer = await nobody.get(path, headers={"Authorization": ""})
+
+    assert answer.status_code == 200
+
+
+async def test_the_refusal_says_how_a_key_is_made_and_a_bad_key_is_named_as_such(store_url: str) -> None:
+    async with a_guarded_client(store_url) as client:
+        without = await client.get("/api/v1/preferences/1", headers={"Authorization": ""})
+        wrong = await client.get("/api/v1/preferences/1", headers=_bearer("pa_live_made_up"))
+
+    assert "property-alerts keys create --name crm --scope notifications:write" in without.json()["detail"]
+    assert wrong.json()["detail"] == "This API key is unknown, has expired or was revoked."
+    assert {answer.headers["content-type"] for answer in (without, wrong)} == {"application/problem+json"}
+
+
+async def test_a_local_service_needs_no_key_and_honours_one(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/local.db"
+    async with a_client(database_url=url) as client:
+        keys = await _a_key_per_scope(url)
+        answers = [
+            await client.get("/api/v1/audit"),
+            await client.get("/api/v1/audit", headers=_bearer(keys[Scope.ADMIN])),
+            await client.get("/api/v1/audit", headers=_bearer(keys[Scope.NOTIFICATIONS_READ])),
+            await client.get("/api/v1/audit", headers=_bearer("made-up")),
+        ]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 403, 401]
+
+
+async def test_a_rate_is_told_and_kept(store_url: str) -> None:
+    async with a_guarded_client(store_url) as client, _keyring(store_url) as keyring:
+        key = await keyring.create("crm", [Scope.PREFERENCES_READ, Scope.PREFERENCES_WRITE], rate=Rate(3, 86_400))
+        await keyring.create("patient", [Scope.PREFERENCES_READ])
+        wishes = {"email_enabled": True, "sms_enabled": True}
+        put = await client.put("/api/v1/preferences/1", json=wishes, headers=_bearer(key))
+        read = await client.get("/api/v1/preferences/1", headers=_bearer(key))
+        deleted = await client.delete("/api/v1/preferences/1", headers=_bearer(key))
+        refused = await client.get("/api/v1/preferences/1", headers=_bearer(key))
+
+    told = [(answer.status_code, answer.headers["RateLimit-Remaining"]) for answer in (put, read, deleted, refused)]
+    assert told == [(200, "2"), (200, "1"), (204, "0"), (429, "0")]
+    assert {answer.headers["RateLimit-Limit"] for answer in (put, read, deleted, refused)} == {"3"}
+    assert int(refused.headers["Retry-After"]) == int(refused.headers["RateLimit-Reset"]) > 0
+    assert (refused.json()["title"], "3/day" in refused.json()["detail"]) == ("Too many requests", True)
+
+
+async def test_the_record_of_changes_is_read_page_by_page(store_url: str) -> None:
+    async with a_guarded_client(store_url, Scope.ADMIN) as client, _keyring(store_url) as keyring:
+        for name in ("a", "b", "c"):
+            await keyring.create(name, [Scope.ADMIN], lifetime=timedelta(days=1))
+        await keyring.revoke_all("b")
+
+        pages: list[dict[str, Any]] = [(await client.get("/api/v1/audit?limit=2")).json()]
+        await keyring.create("d", [Scope.ADMIN])
+        while pages[-1]["next"]:
+            pages.append((await client.get(f"/api/v1/audit?limit=2&before={pages[-1]['next']}")).json())
+        wrong = [(await client.get(f"/api/v1/audit?{query}")).status_code for query in ("limit=0", "limit=101")]
+
+    items = [item for page in pages for item in page["items"]]
+    assert [(one["actor"], one["action"], one["subject"]) for one in items] == [
+        ("cli:ada", "key.revoked", "b"),
+        ("cli:ada", "key.created", "c"),
+        ("cli:ada", "key.created", "b"),
+        ("cli:ada", "key.created", "a"),
+        ("test", "key.created", "caller"),
+    ]
+    assert items[1]["details"]["scopes"] == ["admin"]
+    assert wrong == [422, 422]
+
+
+async def _a_key_per_scope(store_url: str) -> dict[Scope, str]:
+    async with _keyring(store_url) as keyring:
+        return {scope: await keyring.create(scope.replace(":", "-"), [scope]) for scope in Scope}
+
+
+@asynccontextmanager
+async def _keyring(store_url: str) -> AsyncIterator[Keyring]:
+    database = Database(Settings(database_url=store_url).database_url, wait=10)
+    await migrations.upgrade(database)
+    yield Keyring(database, Clock(), actor="cli:ada")
+    await database.close()
+
+
+def _bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}

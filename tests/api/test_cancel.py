@@ -1,0 +1,64 @@
+"""Taking a notification back over HTTP."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from tests.api.conftest import NOTIFICATION, WISHES
+
+PATH = "/api/v1/notifications"
+FAR = "2199-01-01T00:00:00Z"
+
+
+@pytest.fixture
+async def caller(client: httpx2.AsyncClient) -> httpx2.AsyncClient:
+    """A caller whose user 1 wants everything."""
+    await client.put("/api/v1/preferences/1", json=WISHES)
+    return client
+
+
+async def _accept(caller: httpx2.AsyncClient, **fields: Any) -> str:
+    return str((await caller.post(f"{PATH}/", json=NOTIFICATION | fields)).json()["id"])
+
+
+async def test_what_waits_is_cancelled_and_says_so(caller: httpx2.AsyncClient) -> None:
+    id_ = await _accept(caller)
+
+    answer = await caller.post(f"{PATH}/{id_}/cancel")
+
+    assert answer.status_code == 200
+    story = answer.json()
+    assert (story["status"], story["id"]) == ("cancelled", id_)
+    assert [(one["state"], one["reason"], one["due_at"]) for one in story["deliveries"]] == [
+        ("cancelled", "its caller took it back", None)
+    ] * 2
+    assert story["cancelled_at"] is not None
+    assert story["timeline"][-1]["what"] == "cancelled by its caller"
+    assert story == (await caller.get(f"{PATH}/{id_}")).json()
+
+
+async def test_what_is_scheduled_is_cancelled_without_ever_being_planned(caller: httpx2.AsyncClient) -> None:
+    id_ = await _accept(caller, send_at=FAR)
+
+    story = (await caller.post(f"{PATH}/{id_}/cancel/")).json()
+
+    assert (story["status"], story["deliveries"]) == ("cancelled", [])
+
+
+@pytest.mark.parametrize("fields", [{}, {"send_at": FAR}])
+async def test_there_is_nothing_left_to_cancel_twice(caller: httpx2.AsyncClient, fields: dict[str, Any]) -> None:
+    id_ = await _accept(caller, **fields)
+    await caller.post(f"{PATH}/{id_}/cancel")
+
+    answer = await caller.post(f"{PATH}/{id_}/cancel")
+
+    assert (answer.status_code, answer.json()["title"]) == (409, "Conflict")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_an_unknown_notification_cannot_be_cancelled(caller: httpx2.AsyncClient) -> None:
+    answer = await caller.post(f"{PATH}/{uuid4()}/cancel")
+
+    assert (answer.status_code, answer.json()["detail"]) == (404, "Notification not found")

@@ -1,0 +1,113 @@
+"""Changing a notification over HTTP before anybody has begun to send it."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from tests.api.conftest import NOTIFICATION, WISHES
+
+PATH = "/api/v1/notifications"
+FAR = "2199-01-01T00:00:00Z"
+
+
+@pytest.fixture
+async def caller(client: httpx2.AsyncClient) -> httpx2.AsyncClient:
+    """A caller whose user 1 wants everything."""
+    await client.put("/api/v1/preferences/1", json=WISHES)
+    return client
+
+
+async def _accept(caller: httpx2.AsyncClient, **fields: Any) -> str:
+    return str((await caller.post(f"{PATH}/", json=NOTIFICATION | fields)).json()["id"])
+
+
+async def test_what_it_says_may_change_until_it_is_sent(caller: httpx2.AsyncClient) -> None:
+    id_ = await _accept(caller, expires_at=FAR)
+
+    answer = await caller.patch(f"{PATH}/{id_}", json={"title": "new title", "expires_at": None})
+
+    assert answer.status_code == 200
+    story = answer.json()
+    assert (story["title"], story["message"]) == ("new title", "notification message")
+    assert (story["expires_at"], story["status"]) == (None, "pending")
+    assert story == (await caller.get(f"{PATH}/{id_}/")).json()
+
+
+async def test_moved_to_later_it_waits_without_deliveries_and_is_planned_anew_when_moved_back(
+    caller: httpx2.AsyncClient,
+) -> None:
+    id_ = await _accept(caller)
+    before = (await caller.get(f"{PATH}/{id_}")).json()
+
+    later = (await caller.patch(f"{PATH}/{id_}", json={"send_at": FAR})).json()
+    now = (await caller.patch(f"{PATH}/{id_}/", json={"send_at": None})).json()
+
+    assert (later["status"], later["deliveries"]) == ("scheduled", [])
+    assert (now["status"], now["send_at"]) == ("pending", None)
+    assert [(one["channel"], one["address"], one["state"]) for one in now["deliveries"]] == [
+        (one["channel"], one["address"], one["state"]) for one in before["deliveries"]
+    ]
+
+
+async def test_what_is_scheduled_may_change_and_stays_scheduled(caller: httpx2.AsyncClient) -> None:
+    id_ = await _accept(caller, send_at=FAR)
+
+    story = (await caller.patch(f"{PATH}/{id_}", json={"message": "new", "send_at": "2198-01-01T00:00:00Z"})).json()
+
+    assert (story["status"], story["message"], story["send_at"]) == ("scheduled", "new", "2198-01-01T00:00:00Z")
+
+
+async def test_who_opted_out_meanwhile_gets_nothing_when_it_is_moved_to_now(caller: httpx2.AsyncClient) -> None:
+    id_ = await _accept(caller, send_at=FAR)
+    await caller.delete("/api/v1/preferences/1")
+
+    story = (await caller.patch(f"{PATH}/{id_}", json={"send_at": None})).json()
+
+    assert story["status"] == "suppressed"
+    assert {one["reason"] for one in story["deliveries"]} == {
+        "the user's preferences were deleted, and with them the consent"
+    }
+    page = (await caller.get(PATH, params={"status": "suppressed"})).json()
+    assert [one["id"] for one in page["items"]] == [id_]
+
+
+async def test_what_was_cancelled_cannot_be_changed(caller: httpx2.AsyncClient) -> None:
+    id_ = await _accept(caller)
+    await caller.post(f"{PATH}/{id_}/cancel")
+
+    answer = await caller.patch(f"{PATH}/{id_}", json={"title": "too late"})
+
+    assert (answer.status_code, answer.json()["title"]) == (409, "Conflict")
+
+
+async def test_an_unknown_notification_cannot_be_changed(caller: httpx2.AsyncClient) -> None:
+    answer = await caller.patch(f"{PATH}/{uuid4()}", json={"title": "new"})
+
+    assert (answer.status_code, answer.json()["detail"]) == (404, "Notification not found")
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ({}, []),
+        ({"title": None}, ["title"]),
+        ({"title": ""}, ["title"]),
+        ({"title": "two\nlines"}, ["title"]),
+        ({"message": None}, ["message"]),
+        ({"message": "x" * 20_001}, ["message"]),
+        ({"send_at": "2030-01-01T00:00:00"}, ["send_at"]),
+        ({"expires_at": "soon"}, ["expires_at"]),
+        ({"user_id": 2}, ["user_id"]),
+    ],
+)
+async def test_a_wrong_change_is_named_and_its_value_is_not_repeated(
+    lite: httpx2.AsyncClient, body: dict[str, Any], where: list[str]
+) -> None:
+    answer = await lite.patch(f"{PATH}/{uuid4()}", json=body)
+
+    assert answer.status_code == 422
+    (problem,) = answer.json()["detail"]
+    assert problem["loc"] == ["body", *where]
+    assert problem.keys() <= {"type", "loc", "msg"}

@@ -1,0 +1,196 @@
+"""Lists of notifications over HTTP."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+
+from property_alert_notification.notifications import queries
+from property_alert_notification.notifications.cursor import to_cursor
+from tests.api.conftest import NOTIFICATION, WISHES
+
+PATH = "/api/v1/notifications"
+FAR = "2199-01-01T00:00:00Z"
+
+
+@pytest.fixture
+async def caller(client: httpx2.AsyncClient) -> httpx2.AsyncClient:
+    """A caller whose users 1 and 2 want everything, and whose user 3 wants nothing."""
+    for user, wishes in ((1, WISHES), (2, WISHES), (3, {"email_enabled": False, "sms_enabled": False})):
+        await client.put(f"/api/v1/preferences/{user}", json=wishes)
+    return client
+
+
+async def _accept(caller: httpx2.AsyncClient, **fields: Any) -> str:
+    answer = await caller.post(f"{PATH}/", json=NOTIFICATION | fields)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["id"])
+
+
+async def _list(caller: httpx2.AsyncClient, **filters: Any) -> dict[str, Any]:
+    answer = await caller.get(PATH, params=filters)
+    assert answer.status_code == 200, answer.text
+    page: dict[str, Any] = answer.json()
+    return page
+
+
+async def _ids(caller: httpx2.AsyncClient, **filters: Any) -> list[str]:
+    """Of all pages."""
+    page = await _list(caller, **filters)
+    ids = [one["id"] for one in page["items"]]
+    while page["next"]:
+        page = await _list(caller, **filters, cursor=page["next"])
+        ids += [one["id"] for one in page["items"]]
+    return ids
+
+
+async def test_an_item_says_how_it_stands_and_nothing_that_was_written_to_the_person(
+    caller: httpx2.AsyncClient,
+) -> None:
+    id_ = await _accept(caller, reference="r-1", channels=["email"], expires_at=FAR)
+
+    (item,) = (await _list(caller))["items"]
+
+    assert datetime.fromisoformat(item.pop("accepted_at")).utcoffset() is not None
+    assert item.pop("expires_at") is not None
+    assert item == {
+        "id": id_,
+        "status": "pending",
+        "user_id": 1,
+        "category": "general",
+        "reference": "r-1",
+        "title": "notification title",
+        "urgent": False,
+        "channels": ["email"],
+        "send_at": None,
+        "caller": None,
+        "test": False,
+    }
+
+
+async def test_an_empty_list_is_its_last_page(caller: httpx2.AsyncClient) -> None:
+    assert await _list(caller) == {"items": [], "next": None}
+
+
+async def test_pages_are_newest_first_and_stable_while_others_come_in(caller: httpx2.AsyncClient) -> None:
+    ids = [await _accept(caller) for _ in range(7)]
+
+    first = await _list(caller, limit=3)
+    await _accept(caller)
+    rest = await _list(caller, limit=100, cursor=first["next"])
+
+    assert [one["id"] for one in first["items"] + rest["items"]] == ids[::-1]
+    assert rest["next"] is None
+
+
+async def test_a_list_that_ends_with_its_page_has_no_next(caller: httpx2.AsyncClient) -> None:
+    for _ in range(3):
+        await _accept(caller)
+
+    assert (await _list(caller, limit=3))["next"] is None
+
+
+async def test_each_filter_finds_its_own_and_nothing_else(caller: httpx2.AsyncClient) -> None:
+    general = await _accept(caller)
+    later = await _accept(caller, send_at=FAR, category="viewing")
+    theirs = await _accept(caller, user_id=2, reference="r-2", channels=["sms"])
+    unwanted = await _accept(caller, user_id=3, category="viewing", reference="r-3", channels=["email"])
+    cancelled = await _accept(caller, user_id=2, channels=["email"])
+    await caller.post(f"{PATH}/{cancelled}/cancel")
+
+    for filters, expected in (
+        ({"user_id": 2}, [cancelled, theirs]),
+        ({"category": "viewing"}, [unwanted, later]),
+        ({"reference": "r-2"}, [theirs]),
+        ({"channel": "sms"}, [theirs, later, general]),
+        ({"channel": "email"}, [cancelled, unwanted, later, general]),
+        ({"status": "pending"}, [theirs, general]),
+        ({"status": "scheduled"}, [later]),
+        ({"status": "suppressed"}, [unwanted]),
+        ({"status": "cancelled"}, [cancelled]),
+        ({"status": "sent"}, []),
+        ({"status": "delivered"}, []),
+        ({"status": "pending", "user_id": 2}, [theirs]),
+        ({"status": "pending", "category": "general"}, [theirs, general]),
+        ({"status": "pending", "channel": "email"}, [general]),
+        ({"status": "suppressed", "category": "viewing", "user_id": 3}, [unwanted]),
+        ({"user_id": 1, "category": "viewing"}, [later]),
+        ({"reference": "r-3", "user_id": 2}, []),
+    ):
+        assert await _ids(caller, **filters) == expected, filters
+        assert await _ids(caller, **filters, limit=1) == expected, filters
+
+
+async def test_a_search_that_finds_little_gives_short_pages_and_goes_on(
+    caller: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "FIRST_WALKED", 1)
+    monkeypatch.setattr(queries, "MOST_WALKED", 2)
+    wanted = [await _accept(caller, user_id=user, category="viewing") for user in (1, 2, 2, 2, 2, 1)]
+
+    page = await _list(caller, category="viewing", status="delivered")
+    pending = {"category": "viewing", "status": "pending", "channel": "email"}
+
+    assert (page["items"], page["next"] is None) == ([], False)
+    assert await _ids(caller, category="viewing", status="delivered") == []
+    assert await _ids(caller, user_id=1, category="viewing", status="pending") == [wanted[5], wanted[0]]
+    assert await _ids(caller, user_id=2, channel="email") == wanted[4:0:-1]
+    assert await _ids(caller, **pending) == wanted[::-1]
+
+
+async def test_the_status_of_an_item_is_that_of_its_story(caller: httpx2.AsyncClient) -> None:
+    await _accept(caller, send_at=FAR)
+    await _accept(caller, user_id=3)
+    await _accept(caller)
+
+    for item in (await _list(caller))["items"]:
+        assert item["status"] == (await caller.get(f"{PATH}/{item['id']}")).json()["status"]
+
+
+async def test_times_bound_a_list_from_inclusive_to_exclusive(caller: httpx2.AsyncClient) -> None:
+    ids = [await _accept(caller) for _ in range(3)]
+    at = datetime.fromtimestamp((UUID(ids[1]).int >> 80) / 1000).astimezone()
+    after = at + timedelta(milliseconds=1)
+
+    assert ids[1] in await _ids(caller, accepted_after=at.isoformat())
+    assert ids[1] not in await _ids(caller, accepted_after=after.isoformat())
+    assert ids[1] not in await _ids(caller, accepted_before=at.isoformat())
+    assert ids[1] in await _ids(caller, accepted_before=after.isoformat(), accepted_after=at.isoformat())
+    assert await _ids(caller, accepted_after=FAR) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("cursor", "nonsense"),
+        ("cursor", ""),
+        ("cursor", "家"),
+        ("cursor", to_cursor(UUID(int=7)) + "A"),
+        ("cursor", to_cursor(UUID(int=7))[:-1]),
+        ("cursor", "Q" + to_cursor(UUID(int=7))[1:]),
+        ("limit", 0),
+        ("limit", 101),
+        ("user_id", 2**63),
+        ("user_id", "one"),
+        ("status", "lost"),
+        ("channel", "pigeon"),
+        ("category", "Not A Slug"),
+        ("reference", "nul\x00"),
+        ("accepted_after", "yesterday"),
+        ("accepted_before", "2026-01-01T00:00:00"),
+        ("unheard_of", 1),
+    ],
+)
+async def test_a_wrong_filter_is_named(lite: httpx2.AsyncClient, name: str, value: Any) -> None:
+    answer = await lite.get(PATH, params={name: value})
+
+    assert answer.status_code == 422
+    (problem,) = answer.json()["detail"]
+    assert problem["loc"] == ["query", name]
+    assert problem.keys() <= {"type", "loc", "msg"}
+
+
+async def test_the_list_answers_with_and_without_the_trailing_slash(lite: httpx2.AsyncClient) -> None:
+    assert (await lite.get(PATH)).status_code == (await lite.get(f"{PATH}/")).status_code == 200

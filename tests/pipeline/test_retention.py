@@ -1,0 +1,149 @@
+"""What is deleted because it was kept long enough, and what stays."""
+
+import asyncio
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.clock import Clock
+from property_alert_notification.database import table_of
+from property_alert_notification.deliveries.models import Attempt, Delivery
+from property_alert_notification.idempotency.models import IdempotencyKey
+from property_alert_notification.notification_worker import retention
+from property_alert_notification.notification_worker.retention import Retention
+from property_alert_notification.notifications import changes
+from tests.pipeline.world import World
+
+KEPT_FOR = timedelta(days=90)
+
+
+class LaterClock(Clock):
+    """Is ahead by `ahead`, on the wall and otherwise."""
+
+    ahead = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead.total_seconds()
+
+
+async def test_what_ended_long_ago_goes_with_all_it_has_and_the_rest_stays(world: World) -> None:
+    await world.a_user()
+    sent = await world.accept()
+    await world.a_worker()
+    await world.until(sent, "sent")
+    world.smtp.answer = lambda _mail: "451 4.3.0 not now"
+    open_ = await world.accept()
+    cancelled = await world.accept(send_at=world.parts.clock.now() + timedelta(days=1))
+    scheduled = await world.accept(send_at=world.parts.clock.now() + timedelta(days=1000))
+    await _cancel(world, cancelled)
+    await world.until_delivery(open_, "retry_wait")
+
+    young = await _purge(world, KEPT_FOR - timedelta(days=1))
+    assert [await world.exists(one) for one in (sent, open_, cancelled, scheduled)] == [True] * 4
+    await _hold(world, open_)
+    old = await _purge(world, KEPT_FOR + timedelta(days=1))
+
+    assert (young, old) == (0, 2)
+    assert [await world.exists(one) for one in (sent, open_, cancelled, scheduled)] == [False, True, False, True]
+    async with world.parts.database.reading() as connection:
+        left = (await connection.execute(select(table_of(Delivery).c.notification_id).distinct())).scalars().all()
+        tried = (await connection.execute(select(table_of(Attempt).c.delivery_id).distinct())).scalars().all()
+    assert left == [open_]
+    assert tried == [(await world.delivery(open_)).id]
+
+
+async def test_what_was_open_when_the_walk_came_by_is_found_when_it_begins_again(world: World) -> None:
+    await world.a_user()
+    late = await world.accept()
+    done = await world.accept(channels=["sms"])
+    clock = LaterClock()
+    walk = Retention(world.parts.database, clock, world.parts.metrics, keep_for=KEPT_FOR)
+    clock.ahead = KEPT_FOR + timedelta(days=1)
+    await walk.purge_some()
+    assert [await world.exists(one) for one in (late, done)] == [True, False]
+    await _cancel(world, late)
+
+    await walk.purge_some()
+    still_there = await world.exists(late)
+    clock.ahead += timedelta(days=2)
+    await walk.purge_some()
+
+    assert (still_there, await world.exists(late)) == (True, False)
+
+
+async def test_several_at_once_delete_everything_in_small_steps(world: World) -> None:
+    await world.a_user(email=False)
+    await asyncio.gather(*(world.accept() for _ in range(3 * retention.AT_ONCE)))
+    walks = [_walk(world, KEPT_FOR * 2) for _ in range(2)]
+
+    await asyncio.gather(*(_walk_to_the_end(walk) for walk in walks))
+
+    async with world.parts.database.reading() as connection:
+        assert await _count(connection, "notifications") == await _count(connection, "deliveries") == 0
+
+
+async def test_idempotency_keys_go_when_they_expire(world: World) -> None:
+    now = world.parts.clock.now()
+    async with world.parts.database.transaction() as connection:
+        await connection.execute(
+            table_of(IdempotencyKey).insert(),
+            [
+                {
+                    "owner": "",
+                    "key": str(n),
+                    "fingerprint": "f",
+                    "status_code": 200,
+                    "answer": "{}",
+                    "expires_at": now + timedelta(days=n),
+                }
+                for n in range(1, 5)
+            ],
+        )
+
+    await _walk(world, timedelta(days=2.5)).purge_some()
+
+    async with world.parts.database.reading() as connection:
+        left = (await connection.execute(select(table_of(IdempotencyKey).c.key))).scalars().all()
+    assert sorted(left) == ["3", "4"]
+
+
+def _walk(world: World, ahead: timedelta) -> Retention:
+    clock = LaterClock()
+    clock.ahead = ahead
+    return Retention(world.parts.database, clock, world.parts.metrics, keep_for=KEPT_FOR)
+
+
+async def _walk_to_the_end(walk: Retention) -> None:
+    while await walk.purge_some():
+        pass
+
+
+async def _purge(world: World, ahead: timedelta) -> int:
+    async with world.parts.database.reading() as connection:
+        before = await _count(connection, "notifications")
+    await _walk_to_the_end(_walk(world, ahead))
+    async with world.parts.database.reading() as connection:
+        return before - await _count(connection, "notifications")
+
+
+async def _count(connection: AsyncConnection, table: str) -> int:
+    return int((await connection.execute(select(func.count()).select_from(text(table)))).scalar_one())
+
+
+async def _cancel(world: World, notification: UUID) -> None:
+    async with world.parts.database.transaction() as connection:
+        await changes.cancel(connection, notification, now=world.parts.clock.now())
+
+
+async def _hold(world: World, notification: UUID) -> None:
+    """Open, although nothing has changed for long."""
+    async with world.parts.database.transaction() as connection:
+        theirs = table_of(Delivery).c.notification_id == notification
+        await connection.execute(
+            update(table_of(Delivery)).where(theirs, table_of(Delivery).c.channel == "email").values(state="on_hold")
+        )

@@ -1,0 +1,269 @@
+"""What is sent later, taken back or changed, while workers are at work."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from property_alert_notification.errors import Conflict
+from property_alert_notification.notification_worker.claim import take_in_hand
+from property_alert_notification.notification_worker.release import Releaser
+from property_alert_notification.notifications import changes, release
+from property_alert_notification.notifications.schemas import NotificationPatch, NotificationStory
+from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus
+from property_alert_notification.wiring import Parts
+from tests.pipeline.world import World, eventually
+
+SOON = timedelta(seconds=1)
+LATER = timedelta(days=400)
+
+
+async def test_it_is_sent_when_its_time_has_come_and_not_before(any_world: World) -> None:
+    await any_world.a_user()
+    send_at = any_world.parts.clock.now() + SOON
+    notification = await any_world.accept(send_at=send_at)
+    await any_world.a_worker()
+    waiting = await any_world.story(notification)
+
+    story = await any_world.until(notification, "sent")
+
+    assert (waiting.status, waiting.deliveries) == (NotificationStatus.SCHEDULED, [])
+    assert story.deliveries[0].attempts[0].started_at >= send_at
+    assert story.deliveries[0].address == "user1@example.com"
+    assert len(any_world.smtp.mails) == 1
+    told = [entry.what for entry in story.timeline]
+    assert told[:4] == [
+        "accepted",
+        f"waits until {send_at.isoformat(timespec='seconds')}",
+        "email: planned, the user wants email",
+        "sms: not used, the user does not want sms",
+    ]
+    assert told[4] == "email: tried by smtp, sent: the provider took it"
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+async def test_workers_at_the_same_time_release_each_once(world: World, workers: int) -> None:
+    await world.a_user(sms=True)
+    ids = await _scheduled(world, 2 * release.AT_ONCE)
+    releasers = [_releaser(world.parts) for _ in range(workers)]
+
+    counts = await asyncio.gather(*(_release_all(releaser) for releaser in releasers))
+
+    assert sum(counts) == len(ids)
+    for notification in ids[:: len(ids) // 10]:
+        story = await world.story(notification)
+        assert [one.state for one in story.deliveries] == [DeliveryState.QUEUED] * 2
+
+
+async def test_nothing_is_released_before_its_time(world: World) -> None:
+    await world.a_user()
+    notification = await world.accept(send_at=world.parts.clock.now() + LATER)
+
+    assert await _releaser(world.parts).release() == 0
+    assert (await world.story(notification)).status is NotificationStatus.SCHEDULED
+
+
+async def test_accepting_goes_on_while_many_fall_due(world: World) -> None:
+    await world.a_user()
+    await _scheduled(world, 3 * release.AT_ONCE)
+    releasing = asyncio.create_task(_release_all(_releaser(world.parts)))
+
+    accepted_meanwhile = 0
+    while not releasing.done():
+        await world.accept()
+        accepted_meanwhile += 1
+
+    assert await releasing == 3 * release.AT_ONCE
+    # At least one between any two of the transactions that release.
+    assert accepted_meanwhile >= 3
+
+
+async def test_who_took_their_consent_back_meanwhile_gets_nothing(world: World) -> None:
+    await world.a_user()
+    (notification,) = await _scheduled(world, 1)
+    await world.forget_user()
+
+    await _releaser(world.parts).release()
+
+    story = await world.story(notification)
+    assert story.status is NotificationStatus.SUPPRESSED
+    assert story.deliveries[0].reason == "the user's preferences were deleted, and with them the consent"
+
+
+async def test_what_expired_before_its_time_came_is_not_sent(world: World) -> None:
+    await world.a_user()
+    now = world.parts.clock.now()
+    (notification,) = await _scheduled(world, 1, expires_at=now)
+
+    await _releaser(world.parts).release()
+
+    story = await world.story(notification)
+    assert story.status is NotificationStatus.EXPIRED
+    assert [one.state for one in story.deliveries] == [DeliveryState.EXPIRED, DeliveryState.SUPPRESSED]
+
+
+async def test_what_was_cancelled_is_never_sent_whatever_the_workers_do(any_world: World) -> None:
+    await any_world.a_user()
+    ids = await asyncio.gather(*(any_world.accept(title=f"Home {n}", channels=["email"]) for n in range(200)))
+    await any_world.a_worker()
+    await any_world.a_worker()
+
+    answers = await asyncio.gather(*(_cancel(any_world, one) for one in ids), return_exceptions=True)
+
+    async def ended() -> bool:
+        stories = [await any_world.story(one) for one in ids]
+        return all(story.status in ("sent", "cancelled") for story in stories)
+
+    await eventually(ended)
+    cancelled = {f"Home {n}" for n, answer in enumerate(answers) if not isinstance(answer, BaseException)}
+    subjects = [mail.parsed()["Subject"] for mail in any_world.smtp.mails]
+    assert {type(answer) for answer in answers} <= {NotificationStory, Conflict}
+    assert sorted(subjects) == sorted({f"Home {n}" for n in range(200)} - cancelled)
+
+
+async def test_cancelling_while_it_is_released_leaves_nothing_to_send(world: World) -> None:
+    await world.a_user()
+    ids = await _scheduled(world, 40, channels=["email"])
+
+    releasing = asyncio.create_task(_release_all(_releaser(world.parts)))
+    stories = await asyncio.gather(*(_cancel(world, notification) for notification in ids))
+    await releasing
+
+    assert {story.status for story in stories} == {NotificationStatus.CANCELLED}
+    for notification in ids:
+        assert (await world.story(notification)).status is NotificationStatus.CANCELLED
+
+
+async def test_what_is_on_the_wire_cannot_be_cancelled(world: World) -> None:
+    await world.a_user()
+    notification = await world.accept(channels=["email"])
+    await _claim(world, notification)
+
+    with pytest.raises(Conflict, match="being sent"):
+        await _cancel(world, notification)
+    with pytest.raises(Conflict, match="sending it has begun"):
+        await _change(world, notification, title="too late")
+
+    assert (await world.story(notification)).cancelled_at is None
+
+
+async def test_what_is_on_the_wire_when_the_rest_is_cancelled_is_not_tried_again(world: World) -> None:
+    world.smtp.answer = lambda _mail: "451 4.3.0 not now"
+    await world.a_user(sms=True)
+    notification = await world.accept()
+    await _claim(world, notification, lease=timedelta(seconds=-1))
+
+    story = await _cancel(world, notification)
+    await world.a_worker()
+    ended = await world.until(notification, "cancelled")
+
+    assert [one.state for one in story.deliveries] == [DeliveryState.SENDING, DeliveryState.CANCELLED]
+    assert [one.state for one in ended.deliveries] == [DeliveryState.CANCELLED] * 2
+    assert len(ended.deliveries[0].attempts) == 1
+    assert world.smtp.mails == []
+
+
+async def test_a_change_is_either_sent_or_refused(any_world: World) -> None:
+    await any_world.a_user()
+    ids = await asyncio.gather(*(any_world.accept(title=f"Home {n}", channels=["email"]) for n in range(200)))
+    await any_world.a_worker()
+
+    answers = await asyncio.gather(
+        *(_change(any_world, one, title=f"Changed {n}") for n, one in enumerate(ids)), return_exceptions=True
+    )
+
+    mails = await any_world.smtp.wait_for(len(ids))
+    expected = [
+        f"Home {n}" if isinstance(answer, BaseException) else f"Changed {n}" for n, answer in enumerate(answers)
+    ]
+    assert {type(answer) for answer in answers} <= {NotificationStory, Conflict}
+    assert sorted(mail.parsed()["Subject"] for mail in mails) == sorted(expected)
+
+
+async def test_what_was_moved_to_later_is_not_sent_now(any_world: World) -> None:
+    await any_world.a_user()
+    ids = await asyncio.gather(*(any_world.accept(title=f"Home {n}", channels=["email"]) for n in range(100)))
+    await any_world.a_worker()
+
+    later = any_world.parts.clock.now() + LATER
+    answers = await asyncio.gather(*(_change(any_world, one, send_at=later) for one in ids), return_exceptions=True)
+
+    for n, (notification, answer) in enumerate(zip(ids, answers, strict=True)):
+        if isinstance(answer, BaseException):
+            await any_world.until(notification, "sent")
+        else:
+            assert (await any_world.story(notification)).status is NotificationStatus.SCHEDULED
+            assert f"Home {n}" not in {mail.parsed()["Subject"] for mail in any_world.smtp.mails}
+
+
+async def test_two_deliveries_that_end_at_the_same_moment_both_count(world: World) -> None:
+    await world.a_user(sms=True)
+    ids = [await world.accept() for _ in range(20)]
+    # Both channels find out at the same time that consent is gone.
+    await world.forget_user()
+
+    async def take(channel: Channel, notification: UUID) -> None:
+        await _claim(world, notification, channel=channel)
+
+    await asyncio.gather(*(take(channel, one) for one in ids for channel in Channel))
+
+    for notification in ids:
+        async with world.parts.database.reading() as connection:
+            row = await changes.queries.get(connection, notification)
+        assert row is not None
+        assert row.status == NotificationStatus.SUPPRESSED
+
+
+async def _scheduled(world: World, count: int, **fields: Any) -> list[UUID]:
+    """Notifications that are due now, although nobody has released them."""
+    send_at = world.parts.clock.now() + timedelta(days=1)
+    ids = await asyncio.gather(*(world.accept(send_at=send_at, **fields) for _ in range(count)))
+    async with world.parts.database.transaction() as connection:
+        for notification in ids:
+            await changes.queries.change(connection, notification, send_at=world.parts.clock.now())
+    return ids
+
+
+def _releaser(parts: Parts) -> Releaser:
+    return Releaser(parts.database, parts.clock, parts.metrics, default_wishes=None, wake=parts.wake)
+
+
+async def _release_all(releaser: Releaser) -> int:
+    total = 0
+    while released := await releaser.release():
+        total += released
+    return total
+
+
+async def _cancel(world: World, notification: UUID) -> NotificationStory:
+    async with world.parts.database.transaction() as connection:
+        return await changes.cancel(connection, notification, now=world.parts.clock.now())
+
+
+async def _change(world: World, notification: UUID, **fields: Any) -> NotificationStory:
+    async with world.parts.database.transaction() as connection:
+        patch = NotificationPatch(**fields)
+        return await changes.change(connection, notification, patch, world.parts.clock, default_wishes=None)
+
+
+async def _claim(
+    world: World,
+    notification: UUID,
+    *,
+    channel: Channel = Channel.EMAIL,
+    lease: timedelta = timedelta(seconds=60),
+) -> None:
+    """What a worker does before it sends."""
+    delivery, now = await world.delivery(notification, channel), world.parts.clock.now()
+    async with world.parts.database.transaction() as connection:
+        await take_in_hand(
+            connection,
+            [delivery.id],
+            channel=channel,
+            provider="smtp",
+            now=now,
+            leased_until=now + lease,
+            default_wishes=None,
+        )
