@@ -1,7 +1,9 @@
 """Builds the API from the slices' routes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import cast
 
 from fastapi import APIRouter, FastAPI
@@ -18,8 +20,12 @@ from property_alert_notification.health import health_router
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.middleware import DeclaredSize, LoopbackOnly, RequestContext
 from property_alert_notification.notification_worker.worker import Worker
-from property_alert_notification.notifications.handover import add_handover
+from property_alert_notification.notifications.handover import LARGEST_BATCH, PATH
+from property_alert_notification.notifications.handover import batch_router as batch
+from property_alert_notification.notifications.handover import router as handover
 from property_alert_notification.notifications.routes import router as notifications
+from property_alert_notification.notifications.short_cut import ShortCut
+from property_alert_notification.preferences.routes import batch_router as preferences_batch
 from property_alert_notification.preferences.routes import router as preferences
 from property_alert_notification.settings import Settings
 from property_alert_notification.wiring import Parts, assemble, default_wishes
@@ -48,8 +54,10 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
             app.state.clock = parts.clock
             app.state.gate = parts.gate
             app.state.acceptance = parts.acceptance
+            app.state.keep_keys_for = timedelta(hours=settings.idempotency_hours)
             app.state.default_wishes = default_wishes(settings)
             await parts.gate.announce()
+            stack.push_async_callback(_end, asyncio.create_task(parts.backlog.run()))
             if with_worker:
                 await stack.enter_async_context(Worker(parts))
             yield
@@ -67,18 +75,26 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},  # ours are in metrics.py and logs.py
     )
     problems.add_handlers(app)
+    app.add_middleware(ShortCut)
     if settings.is_local and not settings.allow_remote:
         app.add_middleware(LoopbackOnly)
-    app.add_middleware(DeclaredSize, largest=LARGEST_BODY)
+    app.add_middleware(DeclaredSize, largest=LARGEST_BODY, larger={f"{PATH}/batch": LARGEST_BATCH})
     app.add_middleware(RequestContext, clock=clock, metrics=metrics)
     _include_routes(app, with_mailbox=settings.is_local)
     return app
 
 
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 def _include_routes(app: FastAPI, *, with_mailbox: bool) -> None:
-    add_handover(app, largest_body=LARGEST_BODY)
     v1 = APIRouter(prefix="/api/v1", max_body_size=LARGEST_BODY)
+    v1.include_router(handover)
+    v1.include_router(batch)
     v1.include_router(notifications)
+    v1.include_router(preferences_batch)
     v1.include_router(preferences)
     v1.include_router(administration)
     app.include_router(v1)

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import cast
 from urllib.parse import urlsplit
@@ -73,6 +74,9 @@ def _given_id(scope: Scope) -> bytes | None:
 
 def _route(scope: Scope) -> str:
     """The template of the path, as OpenAPI has it: a label that has few values, and none of a caller's."""
+    template = scope.get("route_template")
+    if template is not None:
+        return cast(str, template)
     route = scope.get("route")
     if not isinstance(route, Route):
         return getattr(route, "path", "none")
@@ -108,17 +112,29 @@ class DeclaredSize:
     One that declares no size is counted while it is read, by FastAPI's own limit.
     """
 
-    def __init__(self, app: ASGIApp, *, largest: int) -> None:
+    def __init__(self, app: ASGIApp, *, largest: int, larger: Mapping[str, int]) -> None:
+        """`largest` is in bytes; `larger` are the paths that may have more."""
         self._app = app
         self._largest = largest
+        self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        declared = next((value for name, value in scope.get("headers", ()) if name == b"content-length"), b"0")
-        if declared.isdigit() and int(declared) > self._largest:
-            answer = problem(413, f"The body is larger than {self._largest // 1024} kB. Send less at once.")
+        declared = _declared_size(scope)
+        if declared > self._largest and declared > (most := self._most(scope)):
+            answer = problem(413, f"The body is larger than {most // 1024} kB. Send less at once.")
             await answer(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+    def _most(self, scope: Scope) -> int:
+        return self._larger.get(scope["path"].rstrip("/"), self._largest)
+
+
+def _declared_size(scope: Scope) -> int:
+    for name, value in scope.get("headers", ()):
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0
 
 
 def _is_from_here(scope: Scope) -> bool:

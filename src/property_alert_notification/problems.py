@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.exceptions import HTTPException
 
 from property_alert_notification.errors import InvalidField, RequestError
@@ -56,7 +56,6 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def add_handlers(app: FastAPI) -> None:
     """Make every error of the application a problem document."""
     app.add_exception_handler(RequestError, _request_error)
-    app.add_exception_handler(InvalidField, _invalid_field)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_error)
 
@@ -65,24 +64,40 @@ def problem(
     status: int, detail: str | Sequence[Any], *, title: str | None = None, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """A problem document as a response."""
-    content = {
+    return JSONResponse(_document(status, detail, title), status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def contents_of(error: RequestError) -> dict[str, Any]:
+    """The problem document of an error."""
+    detail: str | list[dict[str, Any]] = error.detail
+    if isinstance(error, InvalidField):
+        detail = [{"type": "value_error", "loc": [error.place, error.field], "msg": error.problem}]
+    return _document(error.status, detail, error.title)
+
+
+def answer_to(error: RequestError) -> JSONResponse:
+    """An error as a response."""
+    return JSONResponse(contents_of(error), error.status, headers=error.headers, media_type=MEDIA_TYPE)
+
+
+def invalid_request(error: ValidationError) -> dict[str, Any]:
+    """The problem document of values that cannot be used, without the values."""
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    return _document(_INVALID, [{**one, "loc": ["body", *one["loc"]]} for one in details], InvalidField.title)
+
+
+def _document(status: int, detail: str | Sequence[Any], title: str | None) -> dict[str, Any]:
+    return {
         "type": "about:blank",
         "title": title or HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
     }
-    return JSONResponse(content, status, headers=headers, media_type=MEDIA_TYPE)
 
 
 async def _request_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestError)  # noqa: S101 - what the handler is registered for
-    return problem(error.status, error.detail, title=error.title, headers=error.headers)
-
-
-async def _invalid_field(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, InvalidField)  # noqa: S101 - what the handler is registered for
-    detail = [{"type": "value_error", "loc": [error.place, error.field], "msg": error.problem}]
-    return problem(error.status, detail, title=error.title)
+    return answer_to(error)
 
 
 async def _invalid_request(request: Request, error: Exception) -> JSONResponse:

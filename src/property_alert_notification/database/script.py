@@ -108,9 +108,10 @@ class SqliteScripts:
     at every row. What may take long has a thread: waiting for another process, and flushing to the disk.
     """
 
-    def __init__(self, dialect: Dialect, connect: Callable[[], sqlite3.Connection]) -> None:
-        """Nothing is opened before the first script."""
+    def __init__(self, dialect: Dialect, connect: Callable[[], sqlite3.Connection], *, wait: float) -> None:
+        """Nothing is opened before the first script. `wait` is how many seconds other processes may hold us up."""
         self._dialect = dialect
+        self._wait = wait
         self._connect = connect
         self._thread = ThreadPoolExecutor(1, "sqlite-writer")
         self._connection: sqlite3.Connection | None = None
@@ -122,9 +123,9 @@ class SqliteScripts:
         if self._connection is None:
             self._connection = await loop.run_in_executor(self._thread, self._connect)
         cursor = self._connection.cursor()
-        if not _begin_at_once(cursor):
-            await loop.run_in_executor(self._thread, _begin, cursor)
         try:
+            if not _begin_at_once(cursor):
+                await asyncio.shield(loop.run_in_executor(self._thread, _begin, cursor, self._wait))
             result = self._drive(script, cursor)
             # Even when its caller goes away meanwhile: the next one must find the transaction ended.
             await asyncio.shield(loop.run_in_executor(self._thread, cursor.execute, "COMMIT"))
@@ -164,9 +165,9 @@ def _begin_at_once(cursor: sqlite3.Cursor) -> bool:
     return True
 
 
-def _begin(cursor: sqlite3.Cursor) -> None:
+def _begin(cursor: sqlite3.Cursor, wait: float) -> None:
     """Begin as soon as other processes let us."""
-    cursor.execute("PRAGMA busy_timeout = 10000")
+    cursor.execute(f"PRAGMA busy_timeout = {round(wait * 1000)}")
     cursor.execute("BEGIN IMMEDIATE")
 
 

@@ -29,7 +29,7 @@ class Database:
         self._readers = self._engine.execution_options(**_READING[self.is_sqlite])
         # SQLite has one writer. Waiting for it here is fair and exact; inside SQLite it is a poll with sleeps.
         self._writer = asyncio.Semaphore(1 if self.is_sqlite else pool_size)
-        self._sqlite = SqliteScripts(self._engine.dialect, lambda: _sqlite_connection(self._engine))
+        self._sqlite = SqliteScripts(self._engine.dialect, lambda: _sqlite_connection(self._engine), wait=wait)
         self._postgres = PostgresScripts(self._engine.dialect)
 
     def within(self, seconds: float) -> "Database":

@@ -6,25 +6,28 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import Database, Script, run_within
-from property_alert_notification.errors import CallInProgress, KeyReused
+from property_alert_notification.errors import CallInProgress, KeyReused, StoreLocked
 from property_alert_notification.idempotency import queries
 from property_alert_notification.idempotency.keys import CallKey
 from property_alert_notification.idempotency.queries import Answer, Stored
 
+_NO_ANSWER = Answer(0, "")
+"""Stands in the row of a key while its call is answered; nobody else ever sees it."""
 
-class Overtaken(Exception):
-    """Another process answered the same call while this one was at work."""
 
+def begin(key: CallKey, *, now: datetime, until: datetime) -> Script[Answer | None]:
+    """Take the key for this transaction; or, if the call was answered before, return that answer.
 
-def recall(key: CallKey, *, now: datetime) -> Script[Answer | None]:
-    """What was answered to this call before.
+    A call that is being answered by another process is waited for.
 
     Raises:
         KeyReused: the key belongs to another call.
     """
+    if (yield from queries.keep([(key, _NO_ANSWER)], now=now, until=until)):
+        return None
     for known in (yield from queries.earlier([key], now=now)):
         return repeat(known, key)
-    return None
+    raise CallInProgress
 
 
 def repeat(known: Stored, key: CallKey) -> Answer:
@@ -36,16 +39,6 @@ def repeat(known: Stored, key: CallKey) -> Answer:
     if known.key.fingerprint != key.fingerprint:
         raise KeyReused
     return known.answer
-
-
-def remember(key: CallKey, answer: Answer, *, now: datetime, until: datetime) -> Script[None]:
-    """Keep the answer for every repetition.
-
-    Raises:
-        Overtaken: somebody kept another; roll back and look again.
-    """
-    if not (yield from queries.keep([(key, answer)], now=now, until=until)):
-        raise Overtaken
 
 
 async def answer_once(
@@ -63,19 +56,17 @@ async def answer_once(
         CallInProgress: another process works at the same call, and does not come to an end.
         StoreUnavailable: nothing was done.
     """
-    if key is None:
+    try:
         async with database.transaction() as connection:
-            return await work(connection), False
-    for _ in range(2):
-        try:
-            async with database.transaction() as connection:
-                known = await run_within(connection, recall(key, now=now))
-                if known is not None:
-                    return known, True
-                answer = await work(connection)
-                await run_within(connection, remember(key, answer, now=now, until=now + keep_for))
-        except Overtaken:
-            continue
-        else:
+            if key is None:
+                return await work(connection), False
+            known = await run_within(connection, begin(key, now=now, until=now + keep_for))
+            if known is not None:
+                return known, True
+            answer = await work(connection)
+            await run_within(connection, queries.complete(key, answer))
             return answer, False
-    raise CallInProgress
+    except StoreLocked:
+        if key is None:
+            raise
+        raise CallInProgress from None

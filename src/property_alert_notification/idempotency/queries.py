@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import FromClause, Integer, Select, Text, bindparam, cast, delete, select, true, tuple_
+from sqlalchemy import FromClause, Integer, Select, Text, bindparam, cast, delete, select, true, tuple_, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
@@ -62,6 +62,21 @@ def keep(answers: Iterable[tuple[CallKey, Answer]], *, now: datetime, until: dat
     # Always in the same order, or two processes wait for each other for ever.
     kept = yield Ask(_KEEP, sorted(rows), {"now": now, "until": until})
     return {(owner, key) for owner, key in kept}
+
+
+_COMPLETE = BatchStatement(
+    columns_of(_keys, "owner", "key", "status_code", "answer"),
+    lambda given: (
+        update(_keys)
+        .where(_keys.c.owner == given.c.owner, _keys.c.key == given.c.key)
+        .values(status_code=given.c.status_code, answer=given.c.answer)
+    ),
+)
+
+
+def complete(key: CallKey, answer: Answer) -> Script[None]:
+    """Give a key that this transaction keeps its answer."""
+    yield Ask(_COMPLETE, [(key.owner, key.key, answer.status_code, answer.text)])
 
 
 def _look_up(given: FromClause) -> Select[tuple[str, str, str]]:

@@ -17,10 +17,10 @@ from property_alert_notification.database import Database, GroupCommit, Script
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.queries import NewDelivery
 from property_alert_notification.deliveries.states import status_of
-from property_alert_notification.errors import CallInProgress, KeyReused, NotFound, RequestError, StoreLocked
+from property_alert_notification.errors import CallInProgress, InvalidField, KeyReused, NotFound, StoreLocked
 from property_alert_notification.idempotency import queries as idempotency
 from property_alert_notification.idempotency.keys import CallKey
-from property_alert_notification.idempotency.once import Overtaken, recall, remember, repeat
+from property_alert_notification.idempotency.once import begin, repeat
 from property_alert_notification.idempotency.queries import Answer, Stored
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notifications import queries
@@ -137,22 +137,23 @@ class Acceptance:
 
         Raises:
             KeyReused: the key of the whole call belongs to another call.
+            CallInProgress: another process is at work on the same call, and does not come to an end.
+            Overloaded: too much waits to be sent.
             StoreUnavailable: nothing was promised.
         """
         requests = [self._request_or_fault(handover) for handover in handovers]
         database = self._database.within(self._timeout)
         with self._metrics.stage("accept"):
-            while True:
-                try:
-                    answer, replayed, count = await database.run(self._store_call(requests, key, render))
-                except Overtaken:
-                    continue
-                break
+            try:
+                answer, replayed, count = await database.run(self._store_call(requests, key, render))
+            except StoreLocked:
+                raise CallInProgress from None
         self._count(count)
         return answer, replayed
 
     def _count(self, accepted: int) -> None:
         self._metrics.accepted.inc(accepted)
+        self._backlog.grow(accepted)
         self._wake()
 
     def _request_or_fault(self, handover: Handover | Exception) -> _Request | Exception:
@@ -160,7 +161,7 @@ class Acceptance:
             return handover
         try:
             return self._request(handover)
-        except RequestError as fault:
+        except InvalidField as fault:
             return fault
 
     def _request(self, handover: Handover) -> _Request:
@@ -185,7 +186,7 @@ class Acceptance:
         """Everything that one call hands over, and the answer to the call itself."""
         now = self._clock.now()
         if key is not None:
-            known = yield from recall(key, now=now)
+            known = yield from begin(key, now=now, until=now + self._keep_keys_for)
             if known is not None:
                 return known.text, True, 0
         usable = [request for request in requests if isinstance(request, _Request)]
@@ -193,7 +194,7 @@ class Acceptance:
         results = [request if isinstance(request, Exception) else next(answers) for request in requests]
         text = render(results)
         if key is not None:
-            yield from remember(key, Answer(200, text), now=now, until=now + self._keep_keys_for)
+            yield from idempotency.complete(key, Answer(200, text))
         return text, False, sum(isinstance(result, Accepted) for result in results)
 
     def _store(self, requests: Sequence[_Request]) -> Script[list[Accepted | Exception]]:

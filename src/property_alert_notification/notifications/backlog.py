@@ -35,9 +35,9 @@ class Backlog:
         if self._counted >= self._most:
             raise Overloaded
 
-    def grow(self, deliveries: int) -> None:
-        """So many more became due in this process."""
-        self._counted += deliveries
+    def grow(self, accepted: int) -> None:
+        """So many more were accepted in this process: each waits on one channel, as far as anybody knows."""
+        self._counted += accepted
 
     async def run(self) -> None:
         """Count until cancelled."""

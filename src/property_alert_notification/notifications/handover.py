@@ -1,70 +1,38 @@
-"""The way in: `POST /api/v1/notifications/`, the call that every notification begins with.
+"""The way in: one notification, or up to a thousand."""
 
-FastAPI finds out for each call what its function wants, which costs more than accepting does. So this route takes
-a short cut where all is as usual; any other call goes FastAPI's way to the same function. Description, errors and
-access are therefore those of any other route.
-"""
-
+import json
 from typing import Annotated, cast
 
-from fastapi import Depends, FastAPI, Header, Request, Response
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ValidationError
-from starlette.types import Message, Receive, Scope, Send
 
 from property_alert_notification.access.gate import Admission, Gate
 from property_alert_notification.dependencies import needs
+from property_alert_notification.errors import RequestError
+from property_alert_notification.idempotency.calls import IdempotencyKey, json_answer
 from property_alert_notification.idempotency.keys import call_key
-from property_alert_notification.notifications.acceptance import Acceptance, Handover
-from property_alert_notification.notifications.schemas import NotificationAccepted, NotificationCreate
-from property_alert_notification.problems import documented
-from property_alert_notification.vocabulary import Scope as Permission
+from property_alert_notification.notifications.acceptance import Acceptance, Accepted, Handover
+from property_alert_notification.notifications.schemas import (
+    BatchItem,
+    NotificationAccepted,
+    NotificationBatch,
+    NotificationBatchAnswer,
+    NotificationCreate,
+)
+from property_alert_notification.problems import contents_of, documented, invalid_request
+from property_alert_notification.vocabulary import Scope
 
 PATH = "/api/v1/notifications"
+LARGEST_BATCH = 4 * 1024 * 1024
+"""Bytes of a batch at most."""
 
-_JSON = (b"", b"application/json")
+_MAY_WRITE = needs(Scope.NOTIFICATIONS_WRITE)
+_RESPONSES = documented(401, 403, 409, 413, 422, 429, 503)
 
-
-class ShortCut(APIRoute):
-    """Calls `schedule_notification` itself, if a call is one notification in JSON and not too large."""
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a call."""
-        headers = dict(scope["headers"])
-        first = await receive() if scope["method"] == "POST" and headers.get(b"content-type", b"") in _JSON else None
-        body = _whole_body(first)
-        if body is None:
-            await super().handle(scope, receive if first is None else _again(first, receive), send)
-            return
-        authorization, key = headers.get(b"authorization"), headers.get(b"idempotency-key")
-        state = scope["app"].state
-        admission = await cast(Gate, state.gate).admit(
-            None if authorization is None else authorization.decode("latin-1"), Permission.NOTIFICATIONS_WRITE
-        )
-        response = await schedule_notification(
-            body, admission, state.acceptance, None if key is None else key.decode("latin-1")
-        )
-        await response(scope, receive, send)
-
-
-def _whole_body(message: Message | None) -> NotificationCreate | None:
-    """The notification, if this message holds all of it and nothing is wrong with it."""
-    if message is None or message["type"] != "http.request" or message.get("more_body"):
-        return None
-    try:
-        return NotificationCreate.model_validate_json(message.get("body", b""))
-    except ValidationError:
-        return None
-
-
-def _again(first: Message, receive: Receive) -> Receive:
-    """What was received, to be received once more."""
-    waiting = [first]
-
-    async def receive_again() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return receive_again
+router = APIRouter(prefix="/notifications", tags=["notifications"], responses=_RESPONSES)
+batch_router = APIRouter(
+    prefix="/notifications", tags=["notifications"], responses=_RESPONSES, max_body_size=LARGEST_BATCH
+)
 
 
 async def _acceptance(request: Request) -> Acceptance:
@@ -72,45 +40,86 @@ async def _acceptance(request: Request) -> Acceptance:
 
 
 AcceptanceDep = Annotated[Acceptance, Depends(_acceptance)]
-IdempotencyKeyHeader = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        description="Any text of up to 255 printable ASCII characters, new for each new call. A repeated call with "
-        "the same key and body changes nothing and gets the first answer, with `Idempotency-Replayed: true`.",
-        examples=["viewing-8321-reminder"],
-    ),
-]
 
 
-async def schedule_notification(
-    body: NotificationCreate,
-    admission: Annotated[Admission, needs(Permission.NOTIFICATIONS_WRITE)],
-    acceptance: AcceptanceDep,
-    idempotency_key: IdempotencyKeyHeader = None,
-) -> Response:
-    """Hand over one notification. The answer means that it is on our disk, and that we will try to deliver it."""
-    echo = body.__pydantic_serializer__.to_json(body, exclude_unset=True)
+async def hand_over(
+    body: NotificationCreate, admission: Admission, acceptance: Acceptance, idempotency_key: str | None
+) -> tuple[bytes, bool]:
+    """Accept one notification: the answer as JSON, and whether it is that of an earlier call.
+
+    Raises:
+        RequestError: it was not accepted.
+    """
+    echo = _echo(body)
     key = call_key(admission.owner, idempotency_key, method="POST", path=PATH, body=echo)
     accepted = await acceptance.accept(Handover(body, admission.caller, admission.test, key))
-    content = b'%b,"id":"%b","status":"%b"}' % (echo[:-1], str(accepted.id).encode(), accepted.status.encode())
-    headers = dict(admission.headers)
-    if accepted.replayed:
-        headers["Idempotency-Replayed"] = "true"
-    return Response(content, headers=headers, media_type="application/json")
+    told = b'%b,"id":"%b","status":"%b"}' % (echo[:-1], str(accepted.id).encode(), accepted.status.encode())
+    return told, accepted.replayed
 
 
-def add_handover(app: FastAPI, *, largest_body: int) -> None:
-    """Give the application its way in, before its other routes: it is the one that is taken most."""
-    for path, documented_here in ((f"{PATH}/", True), (PATH, False)):
-        app.router.add_api_route(
-            path,
-            schedule_notification,
-            methods=["POST"],
-            tags=["notifications"],
-            response_model=NotificationAccepted,
-            responses=documented(401, 403, 404, 409, 413, 422, 429, 503),
-            include_in_schema=documented_here,
-            max_body_size=largest_body,
-            route_class_override=ShortCut,
-        )
+@router.post("", include_in_schema=False)
+@router.post("/", response_model=NotificationAccepted, responses=documented(404))
+async def schedule_notification(
+    body: NotificationCreate,
+    admission: Annotated[Admission, _MAY_WRITE],
+    acceptance: AcceptanceDep,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Hand over one notification. The answer means that it is on our disk, and that we will try to deliver it."""
+    told, replayed = await hand_over(body, admission, acceptance, idempotency_key)
+    return json_answer(told, admission, replayed=replayed)
+
+
+@batch_router.post("/batch/", include_in_schema=False)
+@batch_router.post("/batch", response_model=NotificationBatchAnswer)
+async def schedule_notifications(
+    request: Request,
+    body: NotificationBatch,
+    admission: Annotated[Admission, _MAY_WRITE],
+    acceptance: AcceptanceDep,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Hand over up to a thousand notifications in one transaction.
+
+    There is one result per notification, in the same order; one that cannot be accepted does not spoil the others.
+    Each counts as a call of its caller's rate, and may have an idempotency key of its own.
+    """
+    admission = await _charge_for_the_rest(request, admission, len(body.notifications) - 1)
+    key = call_key(admission.owner, idempotency_key, method="POST", path=f"{PATH}/batch", body=await request.body())
+    handovers = [_of_item(item, admission) for item in body.notifications]
+    answer, replayed = await acceptance.accept_all(handovers, key, _tell_all)
+    return json_answer(answer, admission, replayed=replayed)
+
+
+async def _charge_for_the_rest(request: Request, admission: Admission, others: int) -> Admission:
+    if not others or not admission.headers:
+        return admission
+    gate = cast(Gate, request.app.state.gate)
+    return await gate.admit(request.headers.get("authorization"), Scope.NOTIFICATIONS_WRITE, cost=others)
+
+
+def _of_item(item: BatchItem | ValidationError, admission: Admission) -> Handover | RequestError | ValidationError:
+    if isinstance(item, ValidationError):
+        return item
+    try:
+        # The same call as if it came alone, so that one may be repeated as the other.
+        key = call_key(admission.owner, item.idempotency_key, method="POST", path=PATH, body=_echo(item))
+    except RequestError as fault:
+        return fault
+    return Handover(item, admission.caller, admission.test, key)
+
+
+def _echo(body: NotificationCreate) -> bytes:
+    return body.__pydantic_serializer__.to_json(body, exclude_unset=True, exclude={"idempotency_key"})
+
+
+def _tell_all(results: list[Accepted | Exception]) -> str:
+    return json.dumps({"results": [_tell(result) for result in results]}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _tell(result: Accepted | Exception) -> dict[str, object]:
+    if isinstance(result, Accepted):
+        return {"id": str(result.id), "status": result.status}
+    if isinstance(result, ValidationError):
+        return {"error": invalid_request(result)}
+    return {"error": contents_of(cast(RequestError, result))}

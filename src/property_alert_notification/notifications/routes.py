@@ -1,12 +1,17 @@
 """Notifications over HTTP, once they were handed over: ask what became of them, change them, take them back."""
 
+from http import HTTPStatus
 from typing import Annotated, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.access.gate import Admission
 from property_alert_notification.dependencies import ClockDep, DatabaseDep, needs
+from property_alert_notification.idempotency.calls import IdempotencyKey, answer_call
+from property_alert_notification.idempotency.queries import Answer
 from property_alert_notification.notifications import changes, queries
 from property_alert_notification.notifications.cursor import from_cursor, to_cursor
 from property_alert_notification.notifications.queries import Filters
@@ -72,12 +77,22 @@ async def change_notification(
         return await changes.change(connection, notification_id, body, clock, default_wishes=default_wishes)
 
 
-@router.post("/{notification_id}/cancel/", include_in_schema=False, dependencies=[needs(Scope.NOTIFICATIONS_WRITE)])
-@router.post("/{notification_id}/cancel", responses=documented(409), dependencies=[needs(Scope.NOTIFICATIONS_WRITE)])
-async def cancel_notification(notification_id: UUID, database: DatabaseDep, clock: ClockDep) -> NotificationStory:
+@router.post("/{notification_id}/cancel/", include_in_schema=False)
+@router.post("/{notification_id}/cancel", response_model=NotificationStory, responses=documented(409))
+async def cancel_notification(
+    request: Request,
+    notification_id: UUID,
+    admission: Annotated[Admission, needs(Scope.NOTIFICATIONS_WRITE)],
+    clock: ClockDep,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
     """Take a notification back: after a 200 nothing of it is sent any more, but for what is on the wire already.
 
     409 when nothing is left to cancel.
     """
-    async with database.transaction() as connection:
-        return await changes.cancel(connection, notification_id, now=clock.now())
+
+    async def cancel(connection: AsyncConnection) -> Answer:
+        story = await changes.cancel(connection, notification_id, now=clock.now())
+        return Answer(HTTPStatus.OK, story.model_dump_json())
+
+    return await answer_call(request, admission, idempotency_key, cancel)

@@ -12,11 +12,15 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     field_validator,
     model_validator,
 )
 
 from property_alert_notification.notifications.cursor import from_cursor
+from property_alert_notification.problems import InvalidRequest, Problem
 from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
 
 INT64_MAX = 2**63 - 1
@@ -100,6 +104,70 @@ class NotificationCreate(BaseModel):
     """RFC 3339 with an offset; it is not sent after this."""
     channels: Annotated[list[Channel], Field(min_length=1, max_length=len(Channel))] | None = None
     """Use these channels only; never adds one that the user does not want."""
+
+
+class BatchItem(NotificationCreate):
+    """One notification of many."""
+
+    idempotency_key: str | None = None
+    """As `Idempotency-Key` on a call for this one alone: up to 255 printable ASCII characters."""
+
+
+def _by_itself(item: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """An item that is wrong becomes its own error, which does not spoil the others."""
+    try:
+        return validate(item)
+    except ValidationError as error:
+        return error
+
+
+class NotificationBatch(BaseModel):
+    """Up to a thousand notifications."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "notifications": [
+                        {
+                            "title": "New home in Ballard",
+                            "message": "3 bedrooms, $538,000",
+                            "user_id": 1,
+                            "user_email": "ada@example.com",
+                            "user_phone_number": None,
+                            "category": "listing_alert",
+                            "idempotency_key": "listing-6414100192-user-1",
+                        }
+                    ]
+                }
+            ]
+        },
+    )
+
+    notifications: Annotated[
+        list[Annotated[BatchItem, WrapValidator(_by_itself)]], Field(min_length=1, max_length=1_000)
+    ]
+
+
+class BatchItemAccepted(BaseModel):
+    """One notification that is on our disk."""
+
+    id: UUID
+    status: NotificationStatus
+
+
+class BatchItemRefused(BaseModel):
+    """One notification that was not accepted."""
+
+    error: InvalidRequest | Problem
+
+
+class NotificationBatchAnswer(BaseModel):
+    """One result per notification, in the same order."""
+
+    results: list[BatchItemAccepted | BatchItemRefused]
 
 
 class NotificationAccepted(NotificationCreate):

@@ -2,10 +2,15 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import FromClause, Select, case, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, FromClause, Select, case, select, true, update
+
+# Its words for conflicts are SQLite's too.
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from property_alert_notification.database import Ask, BatchStatement, Script, columns_of, table_of
 from property_alert_notification.preferences.models import Preference
@@ -13,18 +18,13 @@ from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.vocabulary import Channel
 
 _preferences = table_of(Preference)
-
-
-def _insert(connection: AsyncConnection) -> sqlite.Insert | postgresql.Insert:
-    """An insert that may say what happens on a conflict, which standard SQL cannot."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    return insert(_preferences)
+_given = _preferences.c.withdrawn_at.is_(None)
 
 
 async def find(connection: AsyncConnection, user_id: int) -> Preference | None:
     """The preferences of a user, or None."""
     row = (
-        (await connection.execute(select(_preferences).where(_preferences.c.user_id == user_id)))
+        (await connection.execute(select(_preferences).where(_preferences.c.user_id == user_id, _given)))
         .mappings()
         .one_or_none()
     )
@@ -60,20 +60,41 @@ _WISHES = {
 }
 
 
-async def create(connection: AsyncConnection, preference: Preference) -> bool:
-    """Insert preferences unless the user has some; returns whether they were inserted."""
-    statement = _insert(connection).values(**preference.model_dump()).on_conflict_do_nothing()
-    return (await connection.execute(statement)).rowcount == 1
+_COLUMNS = ("user_id", "email_enabled", "sms_enabled", "updated_at")
+
+
+def _insert_new(new: FromClause) -> ReturningInsert[tuple[int]]:
+    """Insert those who have none, or took them back."""
+    wanted = _insert(new)
+    return _replacing(wanted, where=_preferences.c.withdrawn_at.is_not(None)).returning(_preferences.c.user_id)
+
+
+def _insert(new: FromClause) -> Insert:
+    return insert(_preferences).from_select(_COLUMNS, select(*new.c).where(true()))
+
+
+def _replacing(wanted: Insert, *, where: ColumnElement[bool] | None = None) -> Insert:
+    changed = {name: wanted.excluded[name] for name in _COLUMNS[1:]}
+    return wanted.on_conflict_do_update(index_elements=["user_id"], set_={**changed, "withdrawn_at": None}, where=where)
+
+
+_CREATE = BatchStatement(columns_of(_preferences, *_COLUMNS), _insert_new)
+_PUT = BatchStatement(columns_of(_preferences, *_COLUMNS), lambda new: _replacing(_insert(new)))
+
+
+async def create(connection: AsyncConnection, preferences: Collection[Preference]) -> set[int]:
+    """Insert preferences of users, each named once, who have none; returns those users."""
+    return set((await _CREATE.run(connection, _rows(preferences))).scalars())
 
 
 async def put(connection: AsyncConnection, preference: Preference) -> None:
     """Insert preferences or replace those that are there."""
-    statement = _insert(connection).values(**preference.model_dump())
-    replacing = statement.on_conflict_do_update(
-        index_elements=["user_id"],
-        set_={name: statement.excluded[name] for name in ("email_enabled", "sms_enabled", "updated_at")},
-    )
-    await connection.execute(replacing)
+    await _PUT.run(connection, _rows([preference]))
+
+
+def _rows(preferences: Collection[Preference]) -> list[tuple[Any, ...]]:
+    # Always in the same order, or two processes wait for each other for ever.
+    return sorted(map(attrgetter(*_COLUMNS), preferences))
 
 
 async def change(
@@ -82,7 +103,7 @@ async def change(
     """Change the named fields; returns the preferences as they are now, or None when there are none."""
     statement = (
         update(_preferences)
-        .where(_preferences.c.user_id == user_id)
+        .where(_preferences.c.user_id == user_id, _given)
         .values(**changes, updated_at=changed_at)
         .returning(*_preferences.c)
     )
@@ -90,6 +111,11 @@ async def change(
     return None if row is None else Preference(**row)
 
 
-async def remove(connection: AsyncConnection, user_id: int) -> bool:
-    """Delete preferences; returns whether there were any."""
-    return (await connection.execute(delete(_preferences).where(_preferences.c.user_id == user_id))).rowcount == 1
+async def withdraw(connection: AsyncConnection, user_id: int, *, withdrawn_at: datetime) -> bool:
+    """Delete preferences, but remember that the user took them back; returns whether there were any."""
+    statement = (
+        update(_preferences)
+        .where(_preferences.c.user_id == user_id, _given)
+        .values(email_enabled=False, sms_enabled=False, updated_at=withdrawn_at, withdrawn_at=withdrawn_at)
+    )
+    return (await connection.execute(statement)).rowcount == 1

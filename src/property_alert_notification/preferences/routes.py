@@ -1,19 +1,26 @@
 """What each user wants to receive, over HTTP."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, status
+from fastapi import APIRouter, Path, Request, Response, status
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.access.gate import Admission
 from property_alert_notification.clock import Clock
 from property_alert_notification.dependencies import ClockDep, DatabaseDep, needs
 from property_alert_notification.errors import NotFound, PreferencesExist
+from property_alert_notification.idempotency.calls import IdempotencyKey, answer_call
+from property_alert_notification.idempotency.queries import Answer
 from property_alert_notification.preferences import queries
 from property_alert_notification.preferences.models import Preference
-from property_alert_notification.problems import documented
+from property_alert_notification.problems import Problem, contents_of, documented
 from property_alert_notification.vocabulary import Scope
 
-router = APIRouter(prefix="/preferences", tags=["preferences"], responses=documented(401, 403, 413, 422, 429, 503))
+_RESPONSES = documented(401, 403, 413, 422, 429, 503)
+
+router = APIRouter(prefix="/preferences", tags=["preferences"], responses=_RESPONSES)
+batch_router = APIRouter(prefix="/preferences", tags=["preferences"], responses=_RESPONSES | documented(409))
 
 UserId = Annotated[int, Path(ge=0, le=2**63 - 1, description="The user, as the User service knows them.")]
 
@@ -45,6 +52,45 @@ class PreferencePatch(BaseModel):
     sms_enabled: Annotated[bool, Field(json_schema_extra=_without_default)] = True
 
 
+class PreferenceOfUser(PreferenceCreate):
+    """What one user of many wants to receive."""
+
+    user_id: Annotated[int, Field(ge=0, le=2**63 - 1)]
+
+
+class PreferenceBatch(BaseModel):
+    """What up to a thousand users want to receive."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"preferences": [{"user_id": 1, "email_enabled": True, "sms_enabled": False}]}]
+        },
+    )
+
+    preferences: Annotated[list[PreferenceOfUser], Field(min_length=1, max_length=1_000)]
+
+
+class PreferenceCreated(BaseModel):
+    """A user who has preferences from now on."""
+
+    user_id: int
+    status: Literal["created"] = "created"
+
+
+class PreferenceRefused(BaseModel):
+    """A user who had some already, and keeps them."""
+
+    user_id: int
+    error: Problem
+
+
+class PreferenceBatchAnswer(BaseModel):
+    """One result per user, in the same order."""
+
+    results: list[PreferenceCreated | PreferenceRefused]
+
+
 class PreferencePublic(BaseModel):
     """A user's wishes as they are now."""
 
@@ -52,17 +98,61 @@ class PreferencePublic(BaseModel):
     sms_enabled: bool
 
 
-@router.post("/{user_id}/", include_in_schema=False, status_code=status.HTTP_201_CREATED, dependencies=_MAY_WRITE)
-@router.post("/{user_id}", status_code=status.HTTP_201_CREATED, responses=documented(400), dependencies=_MAY_WRITE)
+@batch_router.post("/batch/", include_in_schema=False)
+@batch_router.post("/batch", response_model=PreferenceBatchAnswer)
+async def create_preferences(
+    request: Request,
+    body: PreferenceBatch,
+    admission: Annotated[Admission, needs(Scope.PREFERENCES_WRITE)],
+    clock: ClockDep,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Say for the first time what up to a thousand users want to receive.
+
+    There is one result per user, in the same order; users who had preferences keep them.
+    """
+
+    async def create(connection: AsyncConnection) -> Answer:
+        # The first word of each user counts.
+        wanted = {one.user_id: _preference(one.user_id, one, clock) for one in reversed(body.preferences)}
+        created = await queries.create(connection, wanted.values())
+        results = [_result(one.user_id, created) for one in body.preferences]
+        return Answer(status.HTTP_200_OK, PreferenceBatchAnswer(results=results).model_dump_json())
+
+    return await answer_call(request, admission, idempotency_key, create)
+
+
+def _result(user_id: int, created: set[int]) -> PreferenceCreated | PreferenceRefused:
+    if user_id in created:
+        created.remove(user_id)
+        return PreferenceCreated(user_id=user_id)
+    return PreferenceRefused(user_id=user_id, error=Problem(**contents_of(PreferencesExist(user_id))))
+
+
+@router.post("/{user_id}/", include_in_schema=False, status_code=status.HTTP_201_CREATED)
+@router.post(
+    "/{user_id}",
+    status_code=status.HTTP_201_CREATED,
+    response_model=PreferencePublic,
+    responses=documented(400, 409),
+)
 async def create_preference(
-    user_id: UserId, body: PreferenceCreate, database: DatabaseDep, clock: ClockDep
-) -> PreferencePublic:
+    request: Request,
+    user_id: UserId,
+    body: PreferenceCreate,
+    admission: Annotated[Admission, needs(Scope.PREFERENCES_WRITE)],
+    clock: ClockDep,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
     """Say for the first time what a user wants to receive."""
-    preference = _preference(user_id, body, clock)
-    async with database.transaction() as connection:
-        if not await queries.create(connection, preference):
+
+    async def create(connection: AsyncConnection) -> Answer:
+        preference = _preference(user_id, body, clock)
+        if not await queries.create(connection, [preference]):
             raise PreferencesExist(user_id)
-    return _public(preference)
+        return Answer(status.HTTP_201_CREATED, _public(preference).model_dump_json())
+
+    return await answer_call(request, admission, idempotency_key, create)
 
 
 @router.get("/{user_id}/", include_in_schema=False, dependencies=_MAY_READ)
@@ -98,15 +188,20 @@ async def patch_preference(
 
 @router.delete("/{user_id}/", include_in_schema=False, status_code=status.HTTP_204_NO_CONTENT, dependencies=_MAY_WRITE)
 @router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT, responses=documented(404), dependencies=_MAY_WRITE)
-async def delete_preference(user_id: UserId, database: DatabaseDep) -> None:
+async def delete_preference(user_id: UserId, database: DatabaseDep, clock: ClockDep) -> None:
     """Take all consent back: what is not sent yet will not be."""
     async with database.transaction() as connection:
-        if not await queries.remove(connection, user_id):
+        if not await queries.withdraw(connection, user_id, withdrawn_at=clock.now()):
             raise NotFound("Preference not found")
 
 
 def _preference(user_id: int, body: PreferenceCreate, clock: Clock) -> Preference:
-    return Preference(user_id=user_id, updated_at=clock.now(), **body.model_dump())
+    return Preference(
+        user_id=user_id,
+        updated_at=clock.now(),
+        email_enabled=body.email_enabled,
+        sms_enabled=body.sms_enabled,
+    )
 
 
 def _public(preference: Preference) -> PreferencePublic:

@@ -1,0 +1,83 @@
+"""A short cut to `schedule_notification`, the call that every notification begins with.
+
+FastAPI finds out for each call what its function wants, which costs more than accepting does. So a call that is as
+usual, one notification in JSON that is in order, is answered here. Any other goes FastAPI's way to the same
+function: description, errors and access are those of any other route.
+"""
+
+from typing import cast
+
+from fastapi import FastAPI
+from pydantic import ValidationError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from property_alert_notification.access.gate import Gate
+from property_alert_notification.errors import RequestError
+from property_alert_notification.notifications.handover import PATH, hand_over
+from property_alert_notification.notifications.schemas import NotificationCreate
+from property_alert_notification.problems import answer_to
+from property_alert_notification.vocabulary import Scope as Permission
+
+_PATHS = (f"{PATH}/", PATH)
+_JSON = (b"", b"application/json")
+
+
+class ShortCut:
+    """Answers `POST /api/v1/notifications/` itself where it can; stands right before the application's routes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a call, or pass it on."""
+        if scope["type"] != "http" or scope["path"] not in _PATHS or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        first = await receive() if headers.get(b"content-type", b"") in _JSON else None
+        body = None if first is None else _whole_body(first)
+        if body is None:
+            await self._app(scope, receive if first is None else _again(first, receive), send)
+            return
+        scope["route_template"] = scope["path"]
+        try:
+            await _answer(scope["app"], headers, body, send)
+        except RequestError as error:
+            await answer_to(error)(scope, receive, send)
+
+
+async def _answer(app: FastAPI, headers: dict[bytes, bytes], body: NotificationCreate, send: Send) -> None:
+    gate = cast(Gate, app.state.gate)
+    admission = await gate.admit(_text(headers.get(b"authorization")), Permission.NOTIFICATIONS_WRITE)
+    told, replayed = await hand_over(body, admission, app.state.acceptance, _text(headers.get(b"idempotency-key")))
+    answer = [(b"content-length", b"%d" % len(told)), (b"content-type", b"application/json")]
+    if replayed:
+        answer.append((b"idempotency-replayed", b"true"))
+    if admission.headers:
+        answer += [(name.lower().encode(), value.encode()) for name, value in admission.headers]
+    await send({"type": "http.response.start", "status": 200, "headers": answer})
+    await send({"type": "http.response.body", "body": told})
+
+
+def _text(header: bytes | None) -> str | None:
+    return None if header is None else header.decode("latin-1")
+
+
+def _whole_body(message: Message) -> NotificationCreate | None:
+    """The notification, if this message holds all of it and nothing is wrong with it."""
+    if message["type"] != "http.request" or message.get("more_body"):
+        return None
+    try:
+        return NotificationCreate.model_validate_json(message.get("body", b""))
+    except ValidationError:
+        return None
+
+
+def _again(first: Message, receive: Receive) -> Receive:
+    """What was received, to be received once more."""
+    waiting = [first]
+
+    async def receive_again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return receive_again

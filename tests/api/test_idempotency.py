@@ -1,0 +1,201 @@
+"""A repeated call gets the answer of the first, and changes nothing."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import text
+
+from property_alert_notification.access.keyring import Keyring
+from property_alert_notification.app import create_app
+from property_alert_notification.database import Database
+from property_alert_notification.settings import Settings
+from property_alert_notification.vocabulary import Scope
+from tests.api.conftest import NOTIFICATION, WISHES, a_client
+from tests.services.serving import serving
+
+PATH = "/api/v1/notifications/"
+
+
+@pytest.fixture
+async def caller(client: httpx2.AsyncClient) -> httpx2.AsyncClient:
+    """A caller on each store, whose user 1 wants everything."""
+    await client.put("/api/v1/preferences/1", json=WISHES)
+    return client
+
+
+def keyed(key: str) -> dict[str, str]:
+    return {"Idempotency-Key": key}
+
+
+async def how_many(client: httpx2.AsyncClient) -> int:
+    return len((await client.get("/api/v1/notifications", params={"limit": 100})).json()["items"])
+
+
+async def test_a_repetition_gets_the_first_answer_verbatim(caller: httpx2.AsyncClient) -> None:
+    first = await caller.post(PATH, json=NOTIFICATION, headers=keyed("a"))
+    second = await caller.post(PATH.rstrip("/"), json=NOTIFICATION, headers=keyed("a"))
+
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert second.content == first.content
+    assert "Idempotency-Replayed" not in first.headers
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert await how_many(caller) == 1
+
+
+async def test_without_a_key_the_same_call_is_another_notification(caller: httpx2.AsyncClient) -> None:
+    ids = {(await caller.post(PATH, json=NOTIFICATION)).json()["id"] for _ in range(2)}
+
+    assert len(ids) == 2
+
+
+async def test_another_body_under_the_same_key_is_refused(caller: httpx2.AsyncClient) -> None:
+    await caller.post(PATH, json=NOTIFICATION, headers=keyed("a"))
+
+    answer = await caller.post(PATH, json=NOTIFICATION | {"title": "another"}, headers=keyed("a"))
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["header", "Idempotency-Key"]
+    assert await how_many(caller) == 1
+
+
+async def test_the_order_of_fields_and_the_spaces_between_them_are_no_other_body(caller: httpx2.AsyncClient) -> None:
+    first = await caller.post(PATH, json=NOTIFICATION, headers=keyed("a"))
+    turned = dict(reversed(NOTIFICATION.items()))
+
+    assert (await caller.post(PATH, json=turned, headers=keyed("a"))).json() == first.json()
+
+
+async def test_an_error_is_not_kept(caller: httpx2.AsyncClient) -> None:
+    stranger = NOTIFICATION | {"user_id": 2}
+    assert (await caller.post(PATH, json=stranger, headers=keyed("a"))).status_code == 404
+    await caller.put("/api/v1/preferences/2", json=WISHES)
+
+    answer = await caller.post(PATH, json=stranger, headers=keyed("a"))
+
+    assert answer.status_code == 200
+    assert "Idempotency-Replayed" not in answer.headers
+
+
+async def test_an_accepted_call_is_repeated_even_if_it_would_be_refused_now(caller: httpx2.AsyncClient) -> None:
+    first = await caller.post(PATH, json=NOTIFICATION, headers=keyed("a"))
+    await caller.delete("/api/v1/preferences/1")
+
+    second = await caller.post(PATH, json=NOTIFICATION, headers=keyed("a"))
+
+    assert (second.status_code, second.content) == (200, first.content)
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "caf\xe9"])
+async def test_a_key_that_cannot_be_one_is_named(lite: httpx2.AsyncClient, key: str) -> None:
+    answer = await lite.post(PATH, json=NOTIFICATION, headers={"Idempotency-Key": key.encode("latin-1")})
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["header", "Idempotency-Key"]
+
+
+async def test_racing_calls_make_one_notification_per_key(caller: httpx2.AsyncClient) -> None:
+    calls = [
+        caller.post(PATH, json=NOTIFICATION | {"reference": str(n)}, headers=keyed(f"key {n}"))
+        for _ in range(10)
+        for n in range(20)
+    ]
+
+    answers = await asyncio.gather(*calls)
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["id"] for answer in answers}) == 20
+    assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 20
+    assert await how_many(caller) == 20
+
+
+async def test_a_key_that_expired_is_forgotten(store_url: str) -> None:
+    async with a_client(database_url=store_url, idempotency_hours=1e-6) as client:
+        await client.put("/api/v1/preferences/1", json=WISHES)
+        ids = set()
+        for _ in range(2):
+            ids.add((await client.post(PATH, json=NOTIFICATION, headers=keyed("a"))).json()["id"])
+            await asyncio.sleep(0.01)  # longer than a key is kept
+
+        assert len(ids) == 2
+
+
+async def test_callers_share_no_keys_but_a_caller_keeps_them_when_its_api_key_is_exchanged(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/keys.db", store_timeout=10)
+    app = create_app(settings, with_worker=False)
+    async with serving(app) as url, httpx2.AsyncClient(base_url=url, trust_env=False) as client:
+        await client.put("/api/v1/preferences/1", json=WISHES)
+        ring = Keyring(app.state.parts.database, app.state.parts.clock, "test")
+        crm, shop = [await ring.create(name, [Scope.NOTIFICATIONS_WRITE]) for name in ("crm", "shop")]
+        new_crm = await ring.rotate("crm", overlap=timedelta(hours=1))
+
+        ids = [
+            (
+                await client.post(PATH, json=NOTIFICATION, headers=keyed("a") | {"Authorization": f"Bearer {api_key}"})
+            ).json()["id"]
+            for api_key in (crm, shop, new_crm)
+        ]
+
+    assert ids[0] == ids[2] != ids[1]
+
+
+async def test_creating_preferences_may_be_repeated(client: httpx2.AsyncClient) -> None:
+    path = "/api/v1/preferences/7"
+    first = await client.post(path, json=WISHES, headers=keyed("a"))
+    second = await client.post(path, json=WISHES, headers=keyed("a"))
+    without = await client.post(path, json=WISHES)
+
+    assert (first.status_code, second.status_code, without.status_code) == (201, 201, 400)
+    assert second.content == first.content
+    assert second.headers["Idempotency-Replayed"] == "true"
+
+
+async def test_racing_creations_of_preferences_all_get_the_first_answer(client: httpx2.AsyncClient) -> None:
+    answers = await asyncio.gather(
+        *(client.post("/api/v1/preferences/7", json=WISHES, headers=keyed("a")) for _ in range(8))
+    )
+
+    assert {answer.status_code for answer in answers} == {201}
+
+
+async def test_cancelling_may_be_repeated(caller: httpx2.AsyncClient) -> None:
+    id_ = (await caller.post(PATH, json=NOTIFICATION)).json()["id"]
+    path = f"/api/v1/notifications/{id_}/cancel"
+    first = await caller.post(path, headers=keyed("c"))
+    second = await caller.post(path, headers=keyed("c"))
+    without = await caller.post(path)
+
+    assert (first.status_code, second.status_code, without.status_code) == (200, 200, 409)
+    assert second.content == first.content
+
+
+async def test_a_key_of_one_call_is_not_a_key_of_another_path(caller: httpx2.AsyncClient) -> None:
+    id_ = (await caller.post(PATH, json=NOTIFICATION, headers=keyed("a"))).json()["id"]
+
+    assert (await caller.post(f"/api/v1/notifications/{id_}/cancel", headers=keyed("a"))).status_code == 422
+
+
+async def test_a_call_that_somebody_else_is_answering_is_told_to_come_again(postgres_url: str) -> None:
+    async with a_client(database_url=postgres_url, store_timeout=1) as client:
+        await client.put("/api/v1/preferences/1", json=WISHES)
+        other = Database(postgres_url.replace("postgresql:", "postgresql+asyncpg:"))
+        async with other.transaction() as connection:
+            await connection.execute(
+                text(
+                    "INSERT INTO idempotency_keys (owner, key, fingerprint, status_code, answer, expires_at)"
+                    " VALUES ('', 'held', '', 0, '', now() + interval '1 day')"
+                )
+            )
+            held, free = await asyncio.gather(
+                client.post(PATH, json=NOTIFICATION, headers=keyed("held")),
+                client.post(PATH, json=NOTIFICATION, headers=keyed("free")),
+            )
+            await connection.rollback()
+        await other.close()
+
+    answer: dict[str, Any] = held.json()
+    assert (held.status_code, answer["title"], held.headers["Retry-After"]) == (409, "Call in progress", "1")
+    assert free.status_code == 200
