@@ -65,7 +65,8 @@ class StoreCarrier:
                     for delivery in deliveries
                 ],
             )  # fmt: skip
-            await queries.add(connection, deliveries)
+            adding = queries.add(deliveries)
+            await adding.statement.run(connection, adding.rows)
         ids = [delivery.id for delivery in deliveries]
         await broker.ring(lane, ids)
         return ids
@@ -78,6 +79,7 @@ class StoreCarrier:
             channel=lane.channel,
             address="somebody@homes.test",
             urgent=lane.urgent,
+            test=False,
             state=DeliveryState.QUEUED,
             reason="due now",
             due_at=now,
