@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 
-from benchmarks import accept, drain
+from benchmarks import accept, drain, history
 from benchmarks.children import ChildFailed
 from benchmarks.report import Report
 from benchmarks.stores import StoreName, open_store
@@ -28,6 +28,7 @@ class Measurement(StrEnum):
     """What can be measured."""
 
     ACCEPT = "accept"
+    HISTORY = "history"
     DRAIN = "drain"
 
 
@@ -66,6 +67,10 @@ def _measure(report: Report, *, quick: bool, measurements: list[Measurement], st
                 if Measurement.ACCEPT in measurements:
                     effort = accept.QUICK if quick else accept.Effort()
                     report.accept += accept.measure(opened, effort, status.update)
+                if Measurement.HISTORY in measurements:
+                    rows = history.QUICK_ROWS if quick else history.ROWS
+                    effort = accept.QUICK if quick else accept.Effort()
+                    report.history.append(history.measure(opened, rows, effort, status.update))
                 if Measurement.DRAIN in measurements:
                     report.drain.append(drain.measure_smtp(opened, notifications, status.update))
                     report.drain.append(drain.measure_instant(opened, notifications, status.update))

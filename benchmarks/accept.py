@@ -7,6 +7,7 @@ on other machines is their ratio.
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.children import Child, answer_of
 from benchmarks.ledger import count_notifications
@@ -77,21 +78,22 @@ def measure(store: Store, effort: Effort, progress: Callable[[str], None]) -> li
         ports = bare.read()["port"], ours.read()["port"]
         for connections in effort.connections:
             progress(f"{store.title}: POST over {connections} connections")
-            pairs = [_ask_both(ports, key, connections, effort) for _ in range(effort.pairs)]
+            pairs = [ask_both(ports, key, connections, effort) for _ in range(effort.pairs)]
             total = count_notifications(settings["DATABASE_URL"])
             results.append(_summary(store, connections, pairs, total - stored))
             stored = total
     return results
 
 
-def _ask_both(
+def ask_both(
     ports: tuple[int, int], key: str, connections: int, effort: Effort
 ) -> tuple[dict[str, float], dict[str, float]]:
-    bare, ours = (_ask(port, key, connections, effort) for port in ports)
+    bare, ours = (ask(port, key, connections, effort) for port in ports)
     return bare, ours
 
 
-def _ask(port: int, key: str, connections: int, effort: Effort) -> dict[str, float]:
+def ask(port: int, key: str, connections: int, effort: Effort, *, paths: Path | None = None) -> dict[str, float]:
+    """Put load on one side: notifications, or the GETs of a file of paths."""
     options = {
         "port": port,
         "path": PATH,
@@ -102,6 +104,8 @@ def _ask(port: int, key: str, connections: int, effort: Effort) -> dict[str, flo
         "most": effort.most,
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]
+    if paths is not None:
+        arguments.append(f"--paths={paths}")
     return answer_of(("-m", "benchmarks.load", *arguments), patience=effort.warm_up + effort.seconds + 30)
 
 

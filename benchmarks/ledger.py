@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, insert, literal, select, text, update
 
-from property_alert_notification.database import Database, table_of
-from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.database import Database, table_of, time_type
+from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.notifications.models import Notification
 
 POLL = 0.1
@@ -15,6 +16,7 @@ POLL = 0.1
 
 Answer = TypeVar("Answer")
 
+_attempts = table_of(Attempt)
 _deliveries = table_of(Delivery)
 _notifications = table_of(Notification)
 
@@ -65,9 +67,45 @@ def wait_until_ended(url: str, *, patience: float, look: Callable[[], None]) -> 
         return False
 
 
+def finish_all(url: str) -> None:
+    """Let everything that waits have been sent, with an attempt each, and the store know its tables."""
+    waiting = _deliveries.c.due_at.is_not(None)
+    sent_at = bindparam("sent_at", type_=time_type())
+    attempts = insert(_attempts).from_select(
+        ["delivery_id", "fence", "provider", "started_at", "ended_at", "outcome"],
+        select(_deliveries.c.id, literal(1), literal("instant"), sent_at, sent_at, literal("sent")).where(waiting),
+    )
+    sent = (
+        update(_deliveries)
+        .where(waiting)
+        .values(state="sent", reason="the provider took it", due_at=None, fence=1, attempts=1, changed_at=sent_at)
+    )
+
+    async def finish(database: Database) -> None:
+        async with database.transaction() as connection:
+            now = {"sent_at": datetime.now(UTC)}
+            await connection.execute(attempts, now)
+            await connection.execute(sent, now)
+        async with database.reading() as connection:
+            await connection.execute(text("ANALYZE" if database.is_sqlite else "VACUUM ANALYZE"))
+
+    _with(url, finish)
+
+
+def some_ids(url: str, count: int) -> list[str]:
+    """Ids from all over the table."""
+
+    async def sample(database: Database) -> list[str]:
+        async with database.reading() as connection:
+            every = (await connection.execute(select(_notifications.c.id))).scalars().all()
+        return [str(id_) for id_ in every[:: max(len(every) // count, 1)]]
+
+    return _with(url, sample)
+
+
 def _with(url: str, ask: Callable[[Database], Awaitable[Answer]]) -> Answer:
     async def run() -> Answer:
-        database = Database(url, pool_size=2, wait=10)
+        database = Database(url, pool_size=2, wait=600)
         try:
             return await ask(database)
         finally:

@@ -11,8 +11,9 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import cast
 
 import uvloop
@@ -46,6 +47,16 @@ class Tally:
             self.failed += 1
         if asked_at >= self.counts_from:
             self.latencies.append(now - asked_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much to ask."""
+
+    connections: int
+    warm_up: float
+    seconds: float
+    most: int
 
 
 class Connection(asyncio.Protocol):
@@ -92,16 +103,14 @@ def _is_whole(answer: bytes) -> bool:
     return len(answer) >= end + len(_END_OF_HEAD) + int(answer[start : answer.index(b"\r", start)])
 
 
-async def put_load(
-    port: int, path: str, *, key: str, connections: int, warm_up: float, seconds: float, most: int
-) -> None:
+async def put_load(requests: Iterator[bytes], port: int, *, effort: Effort) -> None:
     """Ask for so many seconds or answers, whichever comes first, and say what came of it."""
-    requests = _requests(port, path, key)
-    counts_from = time.perf_counter() + warm_up
-    tally = Tally(counts_from, counts_from + seconds, most)
+    counts_from = time.perf_counter() + effort.warm_up
+    tally = Tally(counts_from, counts_from + effort.seconds, effort.most)
     loop = asyncio.get_running_loop()
     made = [
-        await loop.create_connection(lambda: Connection(requests, tally), "127.0.0.1", port) for _ in range(connections)
+        await loop.create_connection(lambda: Connection(requests, tally), "127.0.0.1", port)
+        for _ in range(effort.connections)
     ]
     await asyncio.gather(*(connection.over for _, connection in made))
     took = time.perf_counter() - counts_from
@@ -117,7 +126,7 @@ async def put_load(
     )
 
 
-def _requests(port: int, path: str, key: str) -> Iterator[bytes]:
+def handovers(port: int, path: str, key: str) -> Iterator[bytes]:
     """Requests for user after user, each with an idempotency key of its own."""
     parts = [_around_the_key(port, path, key, user) for user in USERS]
     run = time.time_ns()
@@ -134,14 +143,32 @@ def _around_the_key(port: int, path: str, key: str, user: int) -> tuple[bytes, b
     return before.encode(), b"\r\n\r\n" + body
 
 
+def questions(port: int, paths: Iterable[str], key: str) -> Iterator[bytes]:
+    """GET requests for path after path."""
+    return itertools.cycle(
+        [
+            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
+            for path in paths
+        ]
+    )
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--path", required=True)
+    parser.add_argument("--paths", type=Path, help="a file with a path on each line, to GET; else POST to --path")
+    parser.add_argument("--path", default="")
     parser.add_argument("--key", required=True)
     parser.add_argument("--connections", type=int, required=True)
     parser.add_argument("--warm-up", type=float, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--most", type=int, required=True)
+    given = parser.parse_args()
+    wanted = (
+        questions(given.port, given.paths.read_text().split(), given.key)
+        if given.paths
+        else handovers(given.port, given.path, given.key)
+    )
+    effort = Effort(given.connections, given.warm_up, given.seconds, given.most)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(put_load(**vars(parser.parse_args())))
+        runner.run(put_load(wanted, given.port, effort=effort))

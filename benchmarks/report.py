@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import platform
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import accept, drain
+from benchmarks import accept, drain, history
 from benchmarks.accept import Accepting
 from benchmarks.drain import Drained, HandedOver
+from benchmarks.history import History
 
 
 @dataclass
@@ -22,6 +24,7 @@ class Report:
 
     machine: dict[str, Any] = field(default_factory=lambda: machine())
     accept: list[Accepting] = field(default_factory=list)
+    history: list[History] = field(default_factory=list)
     smtp_limit: HandedOver | None = None
     drain: list[Drained] = field(default_factory=list)
 
@@ -29,6 +32,7 @@ class Report:
     def is_correct(self) -> bool:
         """Whether every request was answered 200 and stored, and every message arrived once and is known to have."""
         faults = [count for one in self.accept for count in (one.failed, one.not_stored)]
+        faults += [count for one in self.history for count in (one.failed, one.missing)]
         faults += [count for one in self.drain for count in (one.duplicates, one.missing, one.unsettled)]
         return not any(faults)
 
@@ -41,6 +45,8 @@ class Report:
         console.print("{cpus} processors, Python {python}, {system}, load {load} at the start".format(**self.machine))
         if self.accept:
             console.print(_accept_table(self.accept))
+        for one in self.history:
+            console.print(_history_table(one))
         if self.drain:
             console.print(_drain_table(self.drain, self.smtp_limit))
         if not self.is_correct:
@@ -75,6 +81,36 @@ def _accept_table(results: list[Accepting]) -> Table:
             str(one.failed + one.not_stored),
         )
     return table
+
+
+def _history_table(one: History) -> Table:
+    table = Table(title=f"{one.store}, with {one.rows:,} finished notifications")
+    for heading in ("figure", "value", "limit"):
+        table.add_column(heading, justify="left" if heading == "figure" else "right")
+    for figure, value, is_met, limit in _history_rows(one):
+        table.add_row(figure, value, limit and _verdict(is_met, limit))
+    return table
+
+
+def _history_rows(one: History) -> Iterator[tuple[str, str, bool, str]]:
+    yield "accepted in batches", f"{one.batch_per_second:,.0f}/s", *_at_least(one.batch_per_second, history.BATCH_FLOOR)
+    yield "memory grew by", f"{one.memory_mb:.0f} MB", *_at_most(one.memory_mb, history.MEMORY_CEILING)
+    yield "single POSTs, empty store", f"{one.empty:.1%} of bare", True, ""
+    yield "single POSTs, full store", f"{one.full:.1%} of bare", *_at_least(one.full / one.empty, history.FLAT)
+    flat = _at_least(one.deleting / one.empty, history.FLAT)
+    yield "single POSTs while deleting", f"{one.deleting:.1%} of bare", *flat
+    yield "deleted meanwhile", f"{one.deleted_per_second:,.0f}/s", True, ""
+    for read in one.reads:
+        ceiling = _at_most(read.p99_ms, history.READ_CEILING)
+        yield f"{read.kind}, {history.READERS} connections, p99", f"{read.p99_ms:.1f} ms", *ceiling
+
+
+def _at_least(value: float, limit: float) -> tuple[bool, str]:
+    return value >= limit, f"{limit:,.0f}/s" if limit > 1 else f"{limit:.0%} of the empty one"
+
+
+def _at_most(value: float, limit: float) -> tuple[bool, str]:
+    return value <= limit, f"{limit:,.0f}"
 
 
 def _drain_table(results: list[Drained], limit: HandedOver | None) -> Table:

@@ -26,6 +26,8 @@ def test_a_quick_run_measures_everything_and_every_message_arrives_once(store: s
     found = json.loads(results.read_text())
     assert [(one["store"], one["connections"]) for one in found["accept"]] == [(title, 1), (title, 16), (title, 64)]
     assert all((one["failed"], one["not_stored"]) == (0, 0) for one in found["accept"])
+    assert [(one["store"], one["failed"], one["missing"]) for one in found["history"]] == [(title, 0, 0)]
+    assert len(found["history"][0]["reads"]) == 5
     assert [(one["store"], one["provider"]) for one in found["drain"]] == [(title, "smtp"), (title, "instant")]
     assert all((one["duplicates"], one["missing"], one["unsettled"]) == (0, 0, 0) for one in found["drain"])
     assert found["smtp_limit"]["messages"] == found["drain"][0]["notifications"]

@@ -1,0 +1,27 @@
+"""A child that deletes what has ended, as a worker does, but at once instead of after months. Ends at SIGTERM."""
+
+import asyncio
+import signal
+from contextlib import suppress
+from datetime import timedelta
+
+from benchmarks.children import say
+from property_alert_notification.notification_worker.retention import Retention
+from property_alert_notification.settings import Settings, load
+from property_alert_notification.wiring import assemble, new_event_loop
+
+
+async def forget() -> None:
+    """Delete until asked to end, and say that it has begun."""
+    async with assemble(load(Settings)) as parts:
+        duty = Retention(parts.database, parts.clock, parts.metrics, keep_for=timedelta(0))
+        deleting = asyncio.create_task(duty.run())
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, deleting.cancel)
+        say(begun=True)
+        with suppress(asyncio.CancelledError):
+            await deleting
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(forget())
