@@ -210,8 +210,7 @@ async def test_two_deliveries_that_end_at_the_same_moment_both_count(world: Worl
     await asyncio.gather(*(take(channel, one) for one in ids for channel in Channel))
 
     for notification in ids:
-        async with world.parts.database.reading() as connection:
-            row = await changes.queries.get(connection, notification)
+        row = await world.parts.database.look(changes.queries.get(notification))
         assert row is not None
         assert row.status == NotificationStatus.SUPPRESSED
 

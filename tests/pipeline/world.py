@@ -60,7 +60,7 @@ class World:
     async def forget_user(self, user_id: int = 1) -> None:
         """The user takes all consent back."""
         async with self.parts.database.transaction() as connection:
-            await preferences.remove(connection, user_id)
+            await preferences.withdraw(connection, user_id, withdrawn_at=self.parts.clock.now())
 
     async def accept(self, user_id: int = 1, **fields: Any) -> UUID:
         """Hand over a notification; returns its id."""

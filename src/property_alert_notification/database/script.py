@@ -72,6 +72,10 @@ class PostgresScripts:
             raise
         return result
 
+    async def look(self, connection: "asyncpg.Connection[Any]", script: Script[Result]) -> Result:
+        """Run a script that changes nothing."""
+        return await self._drive(script, connection)
+
     async def _drive(self, script: Script[Result], connection: "asyncpg.Connection[Any]") -> Result:
         rows: list[Row] | None = None
         while True:
@@ -115,6 +119,7 @@ class SqliteScripts:
         self._connect = connect
         self._thread = ThreadPoolExecutor(1, "sqlite-writer")
         self._connection: sqlite3.Connection | None = None
+        self._reader: sqlite3.Connection | None = None
         self._known: dict[BatchStatement, _SqliteStatement] = {}
 
     async def run(self, script: Script[Result]) -> Result:
@@ -134,10 +139,19 @@ class SqliteScripts:
             raise
         return result
 
+    async def look(self, script: Script[Result]) -> Result:
+        """Run a script that changes nothing. Nobody who writes is waited for."""
+        if self._reader is None:
+            loop = asyncio.get_running_loop()
+            reader = await loop.run_in_executor(self._thread, self._connect)
+            self._reader = self._reader or reader
+        return self._drive(script, self._reader.cursor())
+
     async def close(self) -> None:
         """Wait for what is running, and close."""
-        if self._connection is not None:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
+        for connection in (self._connection, self._reader):
+            if connection is not None:
+                await asyncio.get_running_loop().run_in_executor(self._thread, connection.close)
         self._thread.shutdown()
 
     def _drive(self, script: Script[Result], cursor: sqlite3.Cursor) -> Result:

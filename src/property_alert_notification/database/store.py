@@ -67,6 +67,19 @@ class Database:
                 async with self._driver_connection() as connection:
                     return await self._postgres.run(connection, script)
 
+    async def look(self, script: Script[Result]) -> Result:
+        """What a script returns that changes nothing and finds what it wants by an index: a few rows, at once.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached.
+        """
+        with store_faults():
+            async with asyncio.timeout(self.deadline):
+                if self.is_sqlite:
+                    return await self._sqlite.look(script)
+                async with self._driver_connection() as connection:
+                    return await self._postgres.look(connection, script)
+
     @asynccontextmanager
     async def _driver_connection(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
         """A connection of the pool without SQLAlchemy around it, which therefore has to be told when it broke."""

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.broker.base import LANES, Lane
-from property_alert_notification.database import Ask, BatchStatement, columns_of, table_of, time_type
+from property_alert_notification.database import Ask, BatchStatement, Script, columns_of, table_of, time_type
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import ENDED, WAITING
 from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
@@ -401,10 +401,10 @@ _OF_NOTIFICATIONS = BatchStatement(
 )
 
 
-async def of_notifications(connection: AsyncConnection, notifications: Collection[UUID]) -> list[Delivery]:
+def of_notifications(notifications: Collection[UUID]) -> Script[list[Delivery]]:
     """All deliveries of these notifications, in the order they were planned."""
-    found = await _OF_NOTIFICATIONS.run(connection, _each(notifications))
-    return [Delivery(**row) for row in found.mappings()]
+    found = yield Ask(_OF_NOTIFICATIONS, _each(notifications))
+    return [Delivery(**dict(zip(_deliveries.c.keys(), row, strict=True))) for row in found]
 
 
 _STATES_OF = BatchStatement(
@@ -471,9 +471,10 @@ _ATTEMPTS_OF = BatchStatement(
 )
 
 
-async def attempts_of(connection: AsyncConnection, deliveries: Collection[UUID]) -> list[Attempt]:
+def attempts_of(deliveries: Collection[UUID]) -> Script[list[Attempt]]:
     """All attempts at these deliveries, in the order they were made."""
-    return [Attempt(**row) for row in (await _ATTEMPTS_OF.run(connection, _each(deliveries))).mappings()]
+    found = yield Ask(_ATTEMPTS_OF, _each(deliveries))
+    return [Attempt(**dict(zip(_attempts.c.keys(), row, strict=True))) for row in found]
 
 
 _oldest = [

@@ -7,7 +7,7 @@ whoever finds another answer there came second.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -219,33 +219,25 @@ class Acceptance:
         self, requests: Sequence[_Request], answers: Sequence[Accepted | Exception], now: datetime
     ) -> Script[list[tuple[int, Accepted | Exception]]]:
         """Keep the answers under their keys; returns the places where another call had come before, and its answer."""
-        until = now + self._keep_keys_for
-        firsts: dict[tuple[str, str], tuple[int, CallKey]] = {}
-        repeated = []
+        calls: dict[tuple[str, str], list[tuple[int, CallKey]]] = {}
         for place, request in enumerate(requests):
-            key = request.handover.key
-            if key is None:
-                continue
-            first, first_key = firsts.setdefault((key.owner, key.key), (place, key))
-            if first != place:
-                repeated.append((place, first, key.fingerprint == first_key.fingerprint))
-        if not firsts:
+            if (key := request.handover.key) is not None:
+                calls.setdefault((key.owner, key.key), []).append((place, key))
+        if not calls:
             return []
-        successes = [
-            (key, Answer(200, _write(answer)))
-            for place, key in firsts.values()
-            if isinstance(answer := answers[place], Accepted)
+        firsts = _first_successes(calls, answers)
+        answered = [(one.key, one.answer) for _, one in firsts.values()]
+        kept = (yield from idempotency.keep(answered, now=now, until=now + self._keep_keys_for)) if firsts else set()
+        known = [firsts[name][1] for name in kept]
+        if others := [same[0][1] for name, same in calls.items() if name not in kept]:
+            known += yield from idempotency.earlier(others, now=now)
+        new = {firsts[name][0] for name in kept}
+        return [
+            (place, _repeat(one, key))
+            for one in known
+            for place, key in calls[one.key.owner, one.key.key]
+            if place not in new
         ]
-        kept = (yield from idempotency.keep(successes, now=now, until=until)) if successes else set()
-        earlier = {}
-        if others := [key for place, key in firsts.values() if (key.owner, key.key) not in kept]:
-            for known in (yield from idempotency.earlier(others, now=now)):
-                place, key = firsts[known.key.owner, known.key.key]
-                earlier[place] = _repeat(known, key)
-        for place, first, same in repeated:
-            answer = earlier.get(first, answers[first])
-            earlier[place] = _again(answer) if same else KeyReused()
-        return list(earlier.items())
 
     def _draft(self, request: _Request, wishes: Wishes | None, now: datetime) -> _Draft | None:
         if wishes is None:
@@ -290,6 +282,19 @@ class Acceptance:
         ]
 
 
+def _first_successes(
+    calls: Mapping[tuple[str, str], Sequence[tuple[int, CallKey]]], answers: Sequence[Accepted | Exception]
+) -> dict[tuple[str, str], tuple[int, Stored]]:
+    """By key, the place of the first call with it that can be answered 2xx, and that answer: no other is kept."""
+    firsts: dict[tuple[str, str], tuple[int, Stored]] = {}
+    for name, same in calls.items():
+        for place, key in same:
+            if isinstance(answer := answers[place], Accepted):
+                firsts[name] = place, Stored(key, Answer(200, _write(answer)))
+                break
+    return firsts
+
+
 def _write(accepted: Accepted) -> str:
     return f'{{"id":"{accepted.id}","status":"{accepted.status}"}}'
 
@@ -300,7 +305,3 @@ def _repeat(known: Stored, key: CallKey) -> Accepted | Exception:
     except KeyReused as fault:
         return fault
     return Accepted(UUID(answer["id"]), NotificationStatus(answer["status"]), replayed=True)
-
-
-def _again(answer: Accepted | Exception) -> Accepted | Exception:
-    return Accepted(answer.id, answer.status, replayed=True) if isinstance(answer, Accepted) else answer

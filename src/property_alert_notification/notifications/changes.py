@@ -64,7 +64,7 @@ async def cancel(connection: AsyncConnection, notification_id: UUID, *, now: dat
     else:
         await deliveries.cancel(connection, notification_id, reason=TAKEN_BACK, now=now)
         await queries.conclude(connection, [delivery.id for delivery in waiting])
-    return await read(connection, notification_id)
+    return await run_within(connection, read(notification_id))
 
 
 async def change(
@@ -93,7 +93,7 @@ async def change(
         if not later and held.is_scheduled:
             notification = held.notification.model_copy(update=values)
             await run_within(connection, plan_now([notification], clock, default_wishes=default_wishes))
-    return await read(connection, notification_id)
+    return await run_within(connection, read(notification_id))
 
 
 async def _hold(connection: AsyncConnection, notification_id: UUID) -> _Held:
@@ -103,7 +103,7 @@ async def _hold(connection: AsyncConnection, notification_id: UUID) -> _Held:
             notification = await queries.lock(connection, notification_id)
             if notification is None:
                 raise NotFound(NO_SUCH_NOTIFICATION)
-            held = _Held(notification, await deliveries.of_notifications(connection, [notification_id]))
+            held = _Held(notification, await run_within(connection, deliveries.of_notifications([notification_id])))
             if {delivery.id for delivery in held.open} == locked:
                 return held
             # It was released between the two locks. Its deliveries must be held first, so let go and begin again.

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.clock import first_id_of
-from property_alert_notification.database import Ask, BatchStatement, columns_of, table_of, time_type
+from property_alert_notification.database import Ask, BatchStatement, Script, columns_of, table_of, time_type
 from property_alert_notification.deliveries.models import OPEN, Delivery
 from property_alert_notification.deliveries.states import BEST_FIRST, ENDED, KEPT, UNFULFILLED
 from property_alert_notification.notifications.models import Notification
@@ -86,11 +86,14 @@ def add(notifications: Sequence[NewNotification]) -> Ask:
     return Ask(_ADD, notifications)
 
 
-async def get(connection: AsyncConnection, notification_id: UUID) -> Notification | None:
+_GET = BatchStatement(_IDS, lambda wanted: select(_notifications).where(_notifications.c.id.in_(select(wanted.c.id))))
+
+
+def get(notification_id: UUID) -> Script[Notification | None]:
     """One notification, or None."""
-    statement = select(_notifications).where(_notifications.c.id == notification_id)
-    row = (await connection.execute(statement)).mappings().one_or_none()
-    return None if row is None else Notification(**row)
+    for row in (yield Ask(_GET, [(notification_id,)])):
+        return Notification(**dict(zip(_notifications.c.keys(), row, strict=True)))
+    return None
 
 
 _CONTENTS = BatchStatement(

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,9 +27,9 @@ from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.problems import documented
 from property_alert_notification.vocabulary import Scope
 
-router = APIRouter(
-    prefix="/notifications", tags=["notifications"], responses=documented(401, 403, 404, 413, 422, 429, 503)
-)
+router = APIRouter(prefix="/notifications", tags=["notifications"], responses=documented(401, 403, 413, 422, 429, 503))
+
+NotificationId = Annotated[UUID, Path(description="Of a notification, as the answer that accepted it has it.")]
 
 
 async def _default_wishes(request: Request) -> Wishes | None:
@@ -52,8 +52,13 @@ async def list_notifications(query: Annotated[NotificationQuery, Query()], datab
 
 
 @router.get("/{notification_id}/", include_in_schema=False, dependencies=[needs(Scope.NOTIFICATIONS_READ)])
-@router.get("/{notification_id}", response_model=NotificationStory, dependencies=[needs(Scope.NOTIFICATIONS_READ)])
-async def read_notification(notification_id: UUID, database: DatabaseDep) -> Response:
+@router.get(
+    "/{notification_id}",
+    response_model=NotificationStory,
+    responses=documented(404),
+    dependencies=[needs(Scope.NOTIFICATIONS_READ)],
+)
+async def read_notification(notification_id: NotificationId, database: DatabaseDep) -> Response:
     """The whole story of a notification: its deliveries, every attempt, and the reason of each decision."""
     return _written(await tell(database, notification_id))
 
@@ -64,9 +69,9 @@ def _written(answer: BaseModel) -> Response:
 
 
 @router.patch("/{notification_id}/", include_in_schema=False, dependencies=[needs(Scope.NOTIFICATIONS_WRITE)])
-@router.patch("/{notification_id}", responses=documented(409), dependencies=[needs(Scope.NOTIFICATIONS_WRITE)])
+@router.patch("/{notification_id}", responses=documented(404, 409), dependencies=[needs(Scope.NOTIFICATIONS_WRITE)])
 async def change_notification(
-    notification_id: UUID,
+    notification_id: NotificationId,
     body: NotificationPatch,
     database: DatabaseDep,
     clock: ClockDep,
@@ -78,10 +83,10 @@ async def change_notification(
 
 
 @router.post("/{notification_id}/cancel/", include_in_schema=False)
-@router.post("/{notification_id}/cancel", response_model=NotificationStory, responses=documented(409))
+@router.post("/{notification_id}/cancel", response_model=NotificationStory, responses=documented(404, 409))
 async def cancel_notification(
     request: Request,
-    notification_id: UUID,
+    notification_id: NotificationId,
     admission: Annotated[Admission, needs(Scope.NOTIFICATIONS_WRITE)],
     clock: ClockDep,
     idempotency_key: IdempotencyKey = None,

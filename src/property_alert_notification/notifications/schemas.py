@@ -28,6 +28,7 @@ INT64_MAX = 2**63 - 1
 # Control characters, lone surrogates and the two non-characters: no store or wire carries them faithfully.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _LINE_BREAK = re.compile("[\t\n\r\x85\u2028\u2029]")
+_DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _printable(text: str) -> str:
@@ -54,9 +55,24 @@ def _representable(moment: datetime) -> datetime:
     return moment
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_representable)]
+def _written_out(moment: Any) -> Any:
+    """Not a number: nobody can tell whether it would count seconds or milliseconds."""
+    if not isinstance(moment, datetime) and not (isinstance(moment, str) and _DATE.match(moment)):
+        raise ValueError("must be RFC 3339 with an offset, for example 2026-11-24T09:00:00+01:00")
+    return moment
 
-UserId = Annotated[int, Field(ge=0, le=INT64_MAX)]
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_representable)]
+
+
+def _no_truth_value(number: Any) -> Any:
+    """`true` would pass for 1, and somebody else would be told."""
+    if isinstance(number, bool):
+        raise ValueError("must be an integer")  # noqa: TRY004 - pydantic takes a TypeError for a fault of ours
+    return number
+
+
+UserId = Annotated[int, BeforeValidator(_no_truth_value), Field(ge=0, le=INT64_MAX)]
 Title = Annotated[Line, Field(min_length=1, max_length=255)]
 Message = Annotated[Text, Field(min_length=1, max_length=20_000)]
 Category = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -136,7 +152,7 @@ class NotificationBatch(BaseModel):
                             "message": "3 bedrooms, $538,000",
                             "user_id": 1,
                             "user_email": "ada@example.com",
-                            "user_phone_number": None,
+                            "user_phone_number": "+14155552671",
                             "category": "listing_alert",
                             "idempotency_key": "listing-6414100192-user-1",
                         }

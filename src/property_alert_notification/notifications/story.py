@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from property_alert_notification.database import Database
+from property_alert_notification.database import Database, Script
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import status_from
@@ -27,22 +25,21 @@ async def tell(database: Database, notification_id: UUID) -> NotificationStory:
         NotFound: there is none with this id.
         StoreUnavailable: the store cannot be reached.
     """
-    async with database.reading() as connection:
-        return await read(connection, notification_id)
+    return await database.look(read(notification_id))
 
 
-async def read(connection: AsyncConnection, notification_id: UUID) -> NotificationStory:
-    """The whole story, as this connection sees it.
+def read(notification_id: UUID) -> Script[NotificationStory]:
+    """The whole story, as a part of a larger script or transaction.
 
     Raises:
         NotFound: there is none with this id.
     """
-    notification = await queries.get(connection, notification_id)
+    notification = yield from queries.get(notification_id)
     if notification is None:
         raise NotFound(NO_SUCH_NOTIFICATION)
-    its_deliveries = await deliveries.of_notifications(connection, [notification_id])
+    its_deliveries = yield from deliveries.of_notifications([notification_id])
     claimed = [delivery.id for delivery in its_deliveries if delivery.fence]
-    attempts = await deliveries.attempts_of(connection, claimed) if claimed else []
+    attempts = (yield from deliveries.attempts_of(claimed)) if claimed else []
     by_delivery = {key: list(group) for key, group in groupby(attempts, lambda attempt: attempt.delivery_id)}
     return _story(notification, its_deliveries, by_delivery)
 
