@@ -1,0 +1,76 @@
+"""Whether an answer is the one that a page shows, but for what differs from run to run: ids, cursors, times."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tests.docs.pages import Answer
+
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+_CURSOR = re.compile(r"[A-Za-z0-9_-]{23}")
+_KEY = re.compile(r"pa_(live|test)_\w{8}")
+"""How a key begins."""
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z")
+_USER = re.compile(r"cli:[\w.-]+")
+_SECONDS = re.compile(r"\d{1,5}")
+
+_COUNTING_DOWN = {"retry-after", "ratelimit-reset"}
+
+
+class Likeness:
+    """Learns which real id stands for which one of the page; from then on, it has to be that one everywhere."""
+
+    def __init__(self, **known: str) -> None:
+        """`known` are words of the page and what stands for them."""
+        self._real: dict[str, str] = dict(known)
+
+    def real(self, text: str) -> str:
+        """What a reader would type instead: with the ids that this run brought."""
+        for shown, real in self._real.items():
+            text = text.replace(shown, real)
+        return text
+
+    def differences(self, shown: Answer, real: Answer) -> list[str]:
+        """Where the answer is not the one that the page shows, in words; empty when it is."""
+        before = dict(self._real)
+        found = [*_in_status(shown, real), *_in_headers(shown, real), *self._in_body(shown.body, real.body, "")]
+        if found:
+            self._real = before
+        return found
+
+    def _in_body(self, shown: Any, real: Any, at: str) -> Iterator[str]:
+        if isinstance(shown, dict) and isinstance(real, dict) and shown.keys() == real.keys():
+            for name, value in shown.items():
+                yield from self._in_body(value, real[name], f"{at}/{name}")
+        elif isinstance(shown, list) and isinstance(real, list) and len(shown) == len(real):
+            for place, value in enumerate(shown):
+                yield from self._in_body(value, real[place], f"{at}/{place}")
+        elif type(shown) is not type(real) or not (shown == real or self._stands_for(shown, real)):
+            yield _told(at or "body", shown, real)
+
+    def _stands_for(self, shown: object, real: object) -> bool:
+        if not (isinstance(shown, str) and isinstance(real, str)):
+            return False
+        if any(form.fullmatch(shown) and form.fullmatch(real) for form in (_ID, _CURSOR, _KEY)):
+            return self._real.setdefault(shown, real) == real
+        # Times of ours have a fraction, on the page always; those that callers name have none, and are what they are.
+        is_our_time = "." in shown and bool(_TIME.fullmatch(shown) and _TIME.fullmatch(real))
+        return is_our_time or bool(_USER.fullmatch(shown) and _USER.fullmatch(real))
+
+
+def _in_status(shown: Answer, real: Answer) -> Iterator[str]:
+    is_alike = real.status in (None, 200, 201) if shown.status is None else real.status == shown.status
+    if not is_alike:
+        yield _told("status", shown.status, real.status)
+
+
+def _in_headers(shown: Answer, real: Answer) -> Iterator[str]:
+    """Only those that the page shows: an answer may have more."""
+    for name, value in shown.headers.items():
+        told = real.headers.get(name, "")
+        if value != told and not (name in _COUNTING_DOWN and _SECONDS.fullmatch(told)):
+            yield _told(name, value, told)
+
+
+def _told(what: str, shown: Any, real: Any) -> str:
+    return f"{what}: the page has {shown!r}, the service {real!r}"
