@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check lint bench openapi lock clean
+.PHONY: help setup run demo test check lint bench chaos fuzz openapi lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,14 @@ lint: $(VENV)/.dev ## the quick part of check: ruff and mypy
 bench: $(VENV)/.dev ## requests per second, latency and drain rate, measured on this machine
 	@scripts/provide-services
 	$(BIN)/python -m benchmarks $(ARGS)
+
+chaos: $(VENV)/.dev ## kill processes and RabbitMQ at work and count every message; E=races for one experiment, ARGS="--quick"
+	@scripts/provide-services
+	$(BIN)/python -m chaos $(E) $(ARGS)
+
+fuzz: $(VENV)/.dev ## hostile input by the thousand, new in each run; EXAMPLES=20000 of each property for more
+	@scripts/provide-services
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/pytest tests/fuzz --timeout=0 $(ARGS)
 
 openapi: $(VENV)/.runtime ## write docs/openapi.json anew
 	$(BIN)/property-alerts openapi

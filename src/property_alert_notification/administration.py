@@ -12,7 +12,7 @@ from property_alert_notification.dependencies import DatabaseDep, needs
 from property_alert_notification.problems import documented
 from property_alert_notification.vocabulary import Scope
 
-router = APIRouter(prefix="/audit", tags=["administration"], responses=documented(401, 403, 422, 429, 503))
+router = APIRouter(prefix="/audit", tags=["administration"], responses=documented(401, 403, 413, 422, 429, 503))
 
 
 class Change(BaseModel):

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 
 from property_alert_notification import __version__, logs, problems
 from property_alert_notification.administration import router as administration
+from property_alert_notification.api_document import TAGS, DescribedApi
 from property_alert_notification.clock import Clock
 from property_alert_notification.dashboard.documentation import add_documentation
 from property_alert_notification.dashboard.landing import landing_router
@@ -62,10 +63,11 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
                 await stack.enter_async_context(Worker(parts))
             yield
 
-    app = FastAPI(
+    app = DescribedApi(
         title=settings.project_name,
         description=DESCRIPTION,
         version=__version__,
+        openapi_tags=TAGS,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from property_alert_notification import migrations
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.errors import StoreUnavailable, Unavailable
+from property_alert_notification.problems import documented
 from property_alert_notification.vocabulary import Channel
 from property_alert_notification.wiring import Parts
 
@@ -38,16 +39,25 @@ class Readiness(BaseModel):
     broker: Part
 
 
+_DOWN = {
+    "example": {
+        "status": "down",
+        "store": {"up": False, "problem": "gave no answer in time"},
+        "broker": {"up": True, "problem": None},
+    }
+}
+
+
 def health_router(parts: Callable[[], Parts]) -> APIRouter:
     """The routes of a process whose parts exist from its start on."""
-    router = APIRouter(tags=["health"])
+    router = APIRouter(tags=["health"], responses=documented(403, 413))
 
     @router.get("/health/live")
     async def live() -> dict[str, str]:
         """Answers as long as the process does."""
         return {"status": "alive"}
 
-    @router.get("/health/ready", responses={503: {"model": Readiness}})
+    @router.get("/health/ready", responses={503: {"model": Readiness, "content": {"application/json": _DOWN}}})
     async def ready(response: Response) -> Readiness:
         """Whether notifications can be accepted now, and which part is down."""
         readiness = await check(parts())

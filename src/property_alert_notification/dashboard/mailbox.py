@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -116,7 +116,7 @@ def mailbox_router() -> APIRouter:
 
 
 _pages = APIRouter(include_in_schema=False)
-_api = APIRouter(prefix="/api/mailbox", tags=["mailbox"])
+_api = APIRouter(prefix="/api/mailbox", tags=["mailbox"], responses=documented(403, 413, 422, 503))
 
 
 @_pages.get("/mailbox")
@@ -174,7 +174,9 @@ async def list_messages(
     summary="Show one captured message",
     responses=documented(404),
 )
-async def show_message(message_id: UUID, store: DatabaseDep) -> Message:
+async def show_message(
+    message_id: Annotated[UUID, Path(description="Of a message, as the list has it.")], store: DatabaseDep
+) -> Message:
     """One message with everything that is known of it."""
     message = await _get(store, message_id)
     size = measure(message.text) if message.channel == Channel.SMS else None

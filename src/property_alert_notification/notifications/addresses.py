@@ -9,6 +9,8 @@ from property_alert_notification.errors import InvalidField
 
 _REMEMBERED = 65_536
 
+_LONGEST = len("+") + 15
+
 
 @lru_cache(maxsize=_REMEMBERED)
 def normalise_email(address: str, *, strict: bool) -> str:
@@ -36,13 +38,22 @@ def normalise_phone(number: str, *, strict: bool) -> str:
     Raises:
         InvalidField: `strict`, and no such number can exist.
     """
-    try:
-        parsed = phonenumbers.parse(number)
-        possible = phonenumbers.is_possible_number(parsed)
-    except phonenumbers.NumberParseException:
-        possible = False
-    if possible:
-        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    found = _e164(number)
+    # A zero that is written after the country may be lost anew each time; then nobody knows which number is meant.
+    if found is not None and (found == number or _e164(found) == found):
+        return found
     if strict:
         raise InvalidField("user_phone_number", "is not a phone number in E.164 form. Example: +14155552671")
     return number
+
+
+def _e164(number: str) -> str | None:
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(parsed):
+        return None
+    found = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    # Some national plans have longer ones, which only their own country can call.
+    return found if len(found) <= _LONGEST else None

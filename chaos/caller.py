@@ -1,0 +1,123 @@
+"""Another service that calls ours, and repeats every call until it has an answer."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+from types import TracebackType
+from typing import Any, Self
+
+import httpx2
+
+from chaos.journal import Journal
+
+PATH = "/api/v1/notifications/"
+
+PATIENCE = 5.0
+"""Seconds that one call waits for its answer."""
+
+LONGEST = 120.0
+"""Seconds after which a call is not repeated any more."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
+"""Seconds between a call and its repetition, at most: they double from the one to the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call was answered in the end."""
+
+    status: int
+    id: str | None
+    replayed: bool
+
+
+class NoAnswer(Exception):
+    """Nothing that was repeated brought an answer."""
+
+
+class Caller:
+    """Calls several processes of the service with one API key. Use it as a context manager."""
+
+    def __init__(self, urls: list[str], api_key: str, journal: Journal, dice: Random, *, connections: int) -> None:
+        """`connections` is how many are open at once, at most."""
+        self._urls = urls
+        self._journal = journal
+        self._dice = dice
+        self._client = httpx2.AsyncClient(
+            headers={"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"},
+            limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
+            # To wait for a connection is not to wait for the service.
+            timeout=httpx2.Timeout(PATIENCE, pool=LONGEST),
+            trust_env=False,
+        )
+
+    async def hand_over(self, key: str, body: Mapping[str, Any], *, first: int) -> Answer | None:
+        """Hand one notification over, at `urls[first]` and in turns; notes the answer, or what was wrong with it."""
+        try:
+            answer = await self.ask(key, body, first=first)
+        except NoAnswer:
+            self._journal.wrong["no answer"] += 1
+            return None
+        if answer.id is None:
+            self._journal.wrong[f"answered {answer.status}"] += 1
+            return None
+        self._journal.note(key, answer.id, replayed=answer.replayed)
+        return answer
+
+    async def ask(self, key: str, body: Mapping[str, Any], *, first: int) -> Answer:
+        """Call until there is an answer that stays: not lost, and not 409, 429 or 5xx.
+
+        Raises:
+            NoAnswer: there is none after a long time.
+        """
+        content = json.dumps(body).encode()
+        try:
+            async with asyncio.timeout(LONGEST):
+                for number in itertools.count():
+                    url = self._urls[(first + number) % len(self._urls)]
+                    if (answer := await self._call(url, key, content)) is not None:
+                        return answer
+                    pause = min(FIRST_PAUSE * 2**number, LONGEST_PAUSE)
+                    await asyncio.sleep(self._dice.uniform(pause / 2, pause))
+        except TimeoutError:
+            pass
+        raise NoAnswer
+
+    async def _call(self, url: str, key: str, content: bytes) -> Answer | None:
+        self._journal.calls += 1
+        try:
+            response = await self._client.post(url + PATH, content=content, headers={"Idempotency-Key": key})
+        except httpx2.TransportError:
+            return None
+        if response.status_code in (409, 429) or response.status_code >= 500:
+            return None
+        replayed = response.headers.get("Idempotency-Replayed") == "true"
+        return Answer(response.status_code, response.json()["id"] if response.is_success else None, replayed)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+
+
+def notification(number: int) -> dict[str, Any]:
+    """One that is told from all others by its user, its reference and its address."""
+    return {
+        "title": "A home for you",
+        "message": f"Viewing {number} is confirmed for 10:30.",
+        "user_id": number + 1,
+        "user_email": address(number),
+        "user_phone_number": "+14155552671",
+        "reference": f"viewing-{number}",
+    }
+
+
+def address(number: int) -> str:
+    """To whom that notification goes."""
+    return f"buyer-{number}@example.com"

@@ -1,0 +1,134 @@
+"""The document that clients are generated from: nothing in it is missing, and nothing is made up."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+
+from property_alert_notification.app import create_app
+from property_alert_notification.problems import MEDIA_TYPE
+from property_alert_notification.settings import Settings
+from property_alert_notification.vocabulary import Scope
+
+DOCUMENT = create_app(Settings.model_construct(), with_worker=False).openapi()
+OPERATIONS = {
+    operation["operationId"]: (method, path, operation)
+    for path, item in DOCUMENT["paths"].items()
+    for method, operation in item.items()
+}
+OF_THE_API = {name: found for name, found in OPERATIONS.items() if found[1].startswith("/api/v1/")}
+
+
+@pytest.fixture(params=OPERATIONS.values(), ids=list(OPERATIONS))
+def operation(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return request.param[2]
+
+
+@pytest.fixture(params=OF_THE_API.values(), ids=list(OF_THE_API))
+def api_operation(request: pytest.FixtureRequest) -> tuple[str, str, dict[str, Any]]:
+    return request.param
+
+
+def _fits(value: Any, schema: dict[str, Any]) -> bool:
+    return Draft202012Validator({**schema, "components": DOCUMENT["components"]}).is_valid(value)
+
+
+def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    return DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+
+
+def test_the_document_is_valid() -> None:
+    validate(DOCUMENT)
+
+
+def test_each_operation_has_a_name_of_its_own() -> None:
+    names = Counter(operation["operationId"] for item in DOCUMENT["paths"].values() for operation in item.values())
+
+    assert {name: count for name, count in names.items() if count > 1} == {}
+
+
+def test_each_operation_says_what_it_does_and_where_it_belongs(operation: dict[str, Any]) -> None:
+    assert operation["summary"]
+    assert operation["description"]
+    assert operation["tags"]
+    assert set(operation["tags"]) <= {tag["name"] for tag in DOCUMENT["tags"]}
+
+
+def test_each_parameter_is_described(operation: dict[str, Any]) -> None:
+    assert [one["name"] for one in operation.get("parameters", ()) if not one.get("description")] == []
+
+
+def test_each_body_has_examples_that_fit_it(operation: dict[str, Any]) -> None:
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        examples = _resolved(content["schema"])["examples"]
+        assert examples
+        assert [one for one in examples if not _fits(one, content["schema"])] == []
+
+
+def test_each_answer_is_described_and_has_an_example_that_fits_it(operation: dict[str, Any]) -> None:
+    for status, answer in operation["responses"].items():
+        assert answer["description"]
+        assert ("content" in answer) is (status != "204")
+        for content in answer.get("content", {}).values():
+            assert _fits(content["example"], content.get("schema", {})), status
+
+
+def test_each_header_has_an_example_that_fits_it(operation: dict[str, Any]) -> None:
+    for answer in operation["responses"].values():
+        assert "X-Request-ID" in answer["headers"]
+        for header in answer["headers"].values():
+            assert header["description"]
+            assert _fits(header["example"], header["schema"])
+
+
+def test_each_operation_of_the_api_documents_every_status_that_can_occur(
+    api_operation: tuple[str, str, dict[str, Any]],
+) -> None:
+    _, path, operation = api_operation
+    expected = {"401", "403", "413", "422", "429", "503"}
+    if "requestBody" in operation:
+        expected.add("400")
+    if any(one["name"] == "Idempotency-Key" for one in operation.get("parameters", ())):
+        expected.add("409")
+    if path.endswith(("{notification_id}", "/cancel")):
+        expected.add("404")
+
+    assert expected <= set(operation["responses"])
+    assert any(status.startswith("2") for status in operation["responses"])
+
+
+def test_each_error_of_the_api_is_a_problem_document(api_operation: tuple[str, str, dict[str, Any]]) -> None:
+    errors = {status: answer for status, answer in api_operation[2]["responses"].items() if status >= "400"}
+
+    assert {tuple(answer["content"]) for answer in errors.values()} == {(MEDIA_TYPE,)}
+    for status, answer in errors.items():
+        assert answer["content"][MEDIA_TYPE]["example"]["status"] == int(status)
+
+
+def test_each_operation_of_the_api_says_what_its_headers_tell(api_operation: tuple[str, str, dict[str, Any]]) -> None:
+    headers = {status: set(answer["headers"]) for status, answer in api_operation[2]["responses"].items()}
+
+    rate = {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
+    assert "WWW-Authenticate" in headers["401"]
+    assert {"Retry-After", *rate} <= headers["429"]
+    assert "Retry-After" in headers["503"]
+    assert [status for status, names in headers.items() if status.startswith("2") and not rate <= names] == []
+
+
+def test_each_operation_of_the_api_names_the_scope_it_needs(api_operation: tuple[str, str, dict[str, Any]]) -> None:
+    method, path, operation = api_operation
+    if "/audit" in path:
+        expected = Scope.ADMIN
+    else:
+        expected = Scope(f"{path.split('/')[3]}:{'read' if method == 'get' else 'write'}")
+
+    assert operation["security"] == [{"apiKey": [expected]}]
+
+
+def test_every_post_takes_an_idempotency_key(api_operation: tuple[str, str, dict[str, Any]]) -> None:
+    method, _, operation = api_operation
+    names = {one["name"] for one in operation.get("parameters", ())}
+
+    assert ("Idempotency-Key" in names) is (method == "post")

@@ -1,0 +1,25 @@
+"""How much is tried: little and always the same in a run of all tests, much and always new by `make fuzz`."""
+
+import os
+
+from hypothesis import HealthCheck, Phase, settings
+
+FEW = 20
+"""Examples of each property in a run of all tests."""
+
+_WANTED = os.environ.get("FUZZ_EXAMPLES")
+
+
+def budget(*, share: float = 1.0) -> settings:
+    """The settings of one property; `share` is of the examples that others get."""
+    return settings(
+        max_examples=max(1, round(int(_WANTED or FEW) * share)),
+        # The same examples on every machine: what fails in CI fails on a desk too.
+        derandomize=_WANTED is None,
+        database=None,
+        deadline=None,
+        print_blob=True,
+        # Without `explain`, which runs a failing example many times over HTTP only to comment it.
+        phases=[Phase.explicit, Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )

@@ -1,0 +1,39 @@
+"""One service on each store, as a developer starts it, which every test here tries to break."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx2
+import pytest
+
+from tests.cli.command import Running, running_dev
+from tests.services.postgres import Postgres
+
+
+@dataclass(frozen=True)
+class Target:
+    """A running service with a worker, and a caller of it."""
+
+    service: Running
+    caller: httpx2.Client
+
+    def faults(self) -> list[str]:
+        """What it wrote about faults of its own."""
+        marks = ("request.broke", "Traceback", "[error", "[critical")
+        return [line for line in self.service.errors().splitlines() if any(mark in line for mark in marks)]
+
+
+@pytest.fixture(scope="package", params=["sqlite", "postgresql"])
+def target(
+    request: pytest.FixtureRequest, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Target]:
+    """The service. Nobody tries things out on it before it has said that it is ready."""
+    folder = tmp_path_factory.mktemp(request.param)
+    store = "sqlite:///./fuzz.db" if request.param == "sqlite" else postgres.create_database()
+    with (
+        running_dev(folder, DATABASE_URL=store, STORE_TIMEOUT="10") as service,
+        httpx2.Client(base_url=service.url, trust_env=False, timeout=30) as caller,
+    ):
+        target = Target(service, caller)
+        yield target
+        assert target.faults() == []

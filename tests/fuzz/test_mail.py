@@ -1,0 +1,111 @@
+"""What hostile texts become in the message that leaves: one addressee, our own headers, and the text itself."""
+
+import json
+import unicodedata
+from collections import Counter
+from email import message_from_string, policy
+from typing import Any
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from property_alert_notification.errors import InvalidField
+from property_alert_notification.notifications.addresses import normalise_email, normalise_phone
+from tests.api.conftest import NOTIFICATION, WISHES
+from tests.fuzz.budget import budget
+from tests.fuzz.conftest import Target
+from tests.fuzz.hostile import texts
+
+OURS = {
+    *("from", "mime-version", "auto-submitted", "to", "subject", "date", "message-id", "content-type"),
+    "content-transfer-encoding",
+}
+
+addresses = st.one_of(
+    texts,
+    st.builds(
+        "{}@{}".format, texts, st.sampled_from(("example.com", "ex\u0430mple.com", "[127.0.0.1]", "a\u202eb.com"))
+    ),
+    st.from_regex(r"\A[a-z\u0430-\u044f\u200b'\".,<>()-]{1,20}@[a-z\u0430-\u044f\u00df\u3002.-]{1,20}\Z"),
+    st.emails(),
+)
+numbers = st.one_of(texts, st.from_regex(r"\A[+\uff0b]?[0-9 ().x#;\u0660-\u0669\uff10-\uff19-]{1,25}\Z"))
+
+
+@pytest.fixture(autouse=True)
+def _user_1_wants_everything(target: Target) -> None:
+    target.caller.put("/api/v1/preferences/1", json=WISHES).raise_for_status()
+
+
+def delivered(target: Target, notification_id: str) -> dict[str, Any]:
+    """Its email delivery, once it has ended."""
+    while True:
+        story = target.caller.get(f"/api/v1/notifications/{notification_id}").json()
+        if story["status"] != "pending":
+            return next(one for one in story["deliveries"] if one["channel"] == "email")
+
+
+def one_line(text: str) -> str:
+    """Without control characters, and with one blank where any kind of white space was."""
+    return " ".join("".join(" " if unicodedata.category(one) == "Cc" else one for one in text).split())
+
+
+def usable(address: str) -> bool:
+    """Whether it is an address outside of a walkthrough too."""
+    try:
+        normalise_email(address, strict=True)
+    except InvalidField:
+        return False
+    return True
+
+
+@budget()
+@given(title=texts, message=texts, address=addresses)
+@example(title="=?utf-8?q?Bcc=3A_eve=40example.com?=", message=".\n.\nQUIT", address="ada@example.com")
+def test_a_delivered_email_has_one_addressee_and_no_header_but_ours(
+    target: Target, title: str, message: str, address: str
+) -> None:
+    body = NOTIFICATION | {"title": title, "message": message, "user_email": address, "user_phone_number": None}
+    answer = target.caller.post("/api/v1/notifications/", content=json.dumps(body))
+    assert answer.status_code in (200, 413, 422)
+    assume(answer.status_code == 200)
+    delivery = delivered(target, answer.json()["id"])
+    assert delivery["state"] in ("sent", "failed")
+    captured = target.caller.get("/api/mailbox/messages", params={"channel": "email", "limit": 1}).json()["messages"]
+    if delivery["state"] == "failed":
+        assert not captured or captured[0]["delivery_id"] != delivery["id"]
+        return
+    assert captured[0]["delivery_id"] == delivery["id"]
+    raw = target.caller.get(f"/api/mailbox/messages/{captured[0]['id']}").json()["raw"]
+    parsed = message_from_string(raw, policy=policy.SMTP)
+    assert Counter(name.lower() for name in parsed) <= Counter(OURS)
+    assert parsed["subject"] == one_line(title)
+    if usable(address):
+        assert len(parsed["to"].addresses) == 1
+
+
+@budget(share=10)
+@given(address=addresses)
+def test_an_address_has_one_normal_form(address: str) -> None:
+    try:
+        normal = normalise_email(address, strict=True)
+    except InvalidField:
+        return
+    assert normalise_email(normal, strict=True) == normal
+    assert normal.count("@") == 1
+    assert not set(normal) & set('\r\n\t\0 ,;<>()[]"\u200b\u202e\ufeff')
+
+
+@budget(share=10)
+@given(number=numbers)
+def test_a_phone_number_has_one_normal_form(number: str) -> None:
+    try:
+        normal = normalise_phone(number, strict=True)
+    except InvalidField:
+        return
+    assert normalise_phone(normal, strict=True) == normal
+    assert normal.isascii()
+    assert normal[0] == "+"
+    assert normal[1:].isdigit()
+    assert len(normal) <= 16
