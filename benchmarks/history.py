@@ -148,10 +148,13 @@ class _Asker:
             paths = Path(folder) / "paths"
             paths.write_text("\n".join(path.format(id=id_, user=place % 1_000 + 1) for place, id_ in enumerate(ids)))
             answers = [accept.ask(self._ports[1], self._key, READERS, self._effort, paths=paths) for _ in range(3)]
-        self.failed += int(sum(answer["failed"] for answer in answers))
-        figures = ("requests_per_second", "p50_ms", "p99_ms")
-        medians = [statistics.median(answer[name] for answer in answers) for name in figures]
-        return Read(kind, *medians, int(sum(answer["failed"] for answer in answers)))
+        failed = int(sum(answer["failed"] for answer in answers))
+        self.failed += failed
+        per_second, p50, p99 = (
+            statistics.median(answer[name] for answer in answers)
+            for name in ("requests_per_second", "p50_ms", "p99_ms")
+        )
+        return Read(kind, per_second, p50, p99, failed)
 
 
 def _fill(port: int, key: str, rows: int, child: Child) -> tuple[int, float, float]:
