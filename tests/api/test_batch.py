@@ -153,3 +153,11 @@ async def test_default_preferences_are_for_those_who_never_said_anything(store_u
 
     assert (accepted.status_code, withdrawn.status_code) == (200, 404)
     assert {one["channel"]: one["state"] for one in story["deliveries"]} == {"email": "queued", "sms": "suppressed"}
+
+
+async def test_true_is_no_user(lite: httpx2.AsyncClient) -> None:
+    body = {"preferences": [{"user_id": True, "email_enabled": True, "sms_enabled": True}]}
+
+    answer = await lite.post("/api/v1/preferences/batch", json=body)
+
+    assert (answer.status_code, answer.json()["detail"][0]["loc"]) == (422, ["body", "preferences", 0, "user_id"])

@@ -55,7 +55,7 @@ class PreferencePatch(BaseModel):
 class PreferenceOfUser(PreferenceCreate):
     """What one user of many wants to receive."""
 
-    user_id: Annotated[int, Field(ge=0, le=2**63 - 1)]
+    user_id: Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
 
 
 class PreferenceBatch(BaseModel):
