@@ -1,0 +1,79 @@
+"""What waits is bounded, several transactions may be on their way, and a locked row holds up only who wants it."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from property_alert_notification.database import GroupCommit
+from property_alert_notification.errors import StoreLocked, StoreUnavailable
+
+
+class Writer:
+    """Writes when it is let go."""
+
+    def __init__(self) -> None:
+        self.under_way: list[list[int]] = []
+        self.let_go = asyncio.Event()
+
+    async def write(self, items: Sequence[int]) -> list[int]:
+        self.under_way.append(list(items))
+        await self.let_go.wait()
+        return list(items)
+
+
+async def test_more_than_may_wait_is_turned_away_at_once() -> None:
+    writer = Writer()
+    commits = GroupCommit[int, int](writer.write, largest=1, most_waiting=2)
+    taken = [asyncio.create_task(commits.submit(n)) for n in range(3)]
+    while not writer.under_way:
+        await asyncio.sleep(0)
+
+    with pytest.raises(StoreUnavailable):
+        await commits.submit(3)
+    writer.let_go.set()
+
+    assert await asyncio.gather(*taken) == [0, 1, 2]
+
+
+async def test_a_second_transaction_is_begun_beside_the_first_for_many() -> None:
+    writer = Writer()
+    commits = GroupCommit[int, int](writer.write, at_once=2)
+    first = asyncio.create_task(commits.submit(0))
+    while not writer.under_way:
+        await asyncio.sleep(0)
+    others = [asyncio.create_task(commits.submit(n)) for n in range(1, 30)]
+    while len(writer.under_way) < 2:
+        await asyncio.sleep(0)
+    writer.let_go.set()
+
+    assert [await first, *await asyncio.gather(*others)] == list(range(30))
+    assert writer.under_way[0] == [0]
+
+
+async def test_a_locked_row_holds_up_only_who_wants_it() -> None:
+    async def write(items: Sequence[int]) -> list[int]:
+        if 3 in items:
+            raise StoreLocked
+        return list(items)
+
+    commits = GroupCommit[int, int](write)
+
+    answers = await asyncio.gather(*(commits.submit(n) for n in range(5)), return_exceptions=True)
+
+    assert [type(answer) for answer in answers] == [int, int, int, StoreLocked, int]
+
+
+async def test_a_store_that_is_away_is_asked_once_for_all() -> None:
+    asked = []
+
+    async def write(items: Sequence[int]) -> list[int]:
+        asked.append(list(items))
+        raise StoreUnavailable
+
+    commits = GroupCommit[int, int](write)
+
+    answers = await asyncio.gather(*(commits.submit(n) for n in range(5)), return_exceptions=True)
+
+    assert {type(answer) for answer in answers} == {StoreUnavailable}
+    assert asked == [[0, 1, 2, 3, 4]]
