@@ -12,43 +12,45 @@ from property_alert_notification.errors import StoreLocked, StoreUnavailable
 class Writer:
     """Writes when it is let go."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, expected: int = 1) -> None:
         self.under_way: list[list[int]] = []
+        self.begun = asyncio.Barrier(expected + 1)
         self.let_go = asyncio.Event()
 
     async def write(self, items: Sequence[int]) -> list[int]:
         self.under_way.append(list(items))
-        await self.let_go.wait()
+        if not self.let_go.is_set():
+            await self.begun.wait()
+            await self.let_go.wait()
         return list(items)
 
 
 async def test_more_than_may_wait_is_turned_away_at_once() -> None:
     writer = Writer()
     commits = GroupCommit[int, int](writer.write, largest=1, most_waiting=2)
-    taken = [asyncio.create_task(commits.submit(n)) for n in range(3)]
-    while not writer.under_way:
-        await asyncio.sleep(0)
+    first = asyncio.create_task(commits.submit(0))
+    await writer.begun.wait()
+    others = [asyncio.create_task(commits.submit(n)) for n in (1, 2)]
+    await asyncio.sleep(0)
 
     with pytest.raises(StoreUnavailable):
         await commits.submit(3)
     writer.let_go.set()
 
-    assert await asyncio.gather(*taken) == [0, 1, 2]
+    assert await asyncio.gather(first, *others) == [0, 1, 2]
 
 
 async def test_a_second_transaction_is_begun_beside_the_first_for_many() -> None:
-    writer = Writer()
+    writer = Writer(expected=2)
     commits = GroupCommit[int, int](writer.write, at_once=2)
     first = asyncio.create_task(commits.submit(0))
-    while not writer.under_way:
-        await asyncio.sleep(0)
+    await asyncio.sleep(0)
     others = [asyncio.create_task(commits.submit(n)) for n in range(1, 30)]
-    while len(writer.under_way) < 2:
-        await asyncio.sleep(0)
+    await writer.begun.wait()
     writer.let_go.set()
 
     assert [await first, *await asyncio.gather(*others)] == list(range(30))
-    assert writer.under_way[0] == [0]
+    assert len(writer.under_way) == 2
 
 
 async def test_a_locked_row_holds_up_only_who_wants_it() -> None:
