@@ -32,7 +32,6 @@ from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.settings import Settings
 from property_alert_notification.vocabulary import Channel
 
-
 LAST_ANSWER = 0.1
 """Seconds that a driver's thread has to end after it could not open the store."""
 
