@@ -19,7 +19,7 @@ demo: $(VENV)/.runtime ## send 1,000 alerts about real listings through the runn
 
 test: $(VENV)/.dev ## every test on real PostgreSQL, RabbitMQ and Chromium, with coverage; ARGS="-k smtp" for some
 	@scripts/provide-services
-	$(BIN)/pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
+	$(BIN)/pytest --numprocesses 3 --dist worksteal --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 check: $(VENV)/.dev ## what must hold before a commit: format, types, layers, migrations, generated files, locks
 	@scripts/check

@@ -167,7 +167,7 @@ async def test_a_store_that_dies_is_answered_503_and_used_again_when_it_is_back(
 
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
         assert (ready.status_code, ready.json()["store"]["up"]) == (503, False)
-        assert "Connect call failed" in ready.json()["store"]["problem"]
+        assert ready.json()["store"]["problem"]
         await eventually(accepted)
 
 

@@ -40,7 +40,6 @@ def make_settings(
             "email_provider": "smtp",
             "store_timeout": 10,
             "retry_first_wait": 0.05,
-            "lease": 2,
         }
         return Settings(**quick | fields)
 

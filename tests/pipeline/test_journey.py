@@ -2,10 +2,12 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from property_alert_notification.errors import NotFound
+from property_alert_notification.notifications.queries import Filters, find
 from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
 from tests.pipeline.world import World
 
@@ -28,6 +30,19 @@ async def test_an_accepted_notification_is_sent_and_tells_its_story(any_world: W
     assert sms.attempts == []
 
 
+async def test_what_was_sent_is_found_by_its_status_page_by_page(world: World) -> None:
+    await world.a_user()
+    sent = [await world.accept(title=f"Home {n}", channels=["email"]) for n in range(3)]
+    await world.accept(channels=["sms"])
+    await world.a_worker()
+    for notification in sent:
+        await world.until(notification, "sent")
+    await world.accept(channels=["email"], send_at=world.parts.clock.now() + timedelta(days=1))
+
+    assert await _found(world, NotificationStatus.SENT) == sent[::-1]
+    assert await _found(world, NotificationStatus.DELIVERED) == []
+
+
 async def test_a_thousand_notifications_are_each_received_once_with_their_own_words(any_world: World) -> None:
     await any_world.a_user()
     await any_world.a_worker()
@@ -37,7 +52,8 @@ async def test_a_thousand_notifications_are_each_received_once_with_their_own_wo
     )
 
     mails = await any_world.smtp.wait_for(1000, timeout=60)
-    received = {(mail.parsed()["Subject"], _plain_text(mail.parsed())) for mail in mails}
+    letters = [mail.parsed() for mail in mails]
+    received = {(letter["Subject"], _plain_text(letter)) for letter in letters}
     assert received == {(f"Home {n}", f"Listing {n} is new") for n in range(1000)}
     assert len(mails) == 1000
 
@@ -156,3 +172,11 @@ async def test_words_of_every_kind_survive_the_store(world: World) -> None:
 
 def _plain_text(mail: object) -> str:
     return mail.get_body(preferencelist=("plain",)).get_content().strip()  # type: ignore[attr-defined, no-any-return]
+
+
+async def _found(world: World, status: NotificationStatus) -> list[UUID]:
+    """Of two pages."""
+    async with world.parts.database.reading() as connection:
+        first = await find(connection, Filters(status=status), before=None, limit=2)
+        second = await find(connection, Filters(status=status), before=first.next, limit=2)
+    return [one.id for one in first.items + (second.items if first.next else [])]

@@ -11,6 +11,9 @@ from property_alert_notification.database import time_type
 OPEN = "state IN ('queued', 'held', 'sending', 'retry_wait', 'unknown', 'on_hold', 'quarantined')"
 """The condition of a partial index; a query must say it in these very words for the index to be of use."""
 
+FULFILLED = "state IN ('sent', 'delivered')"
+"""The condition of another: ends that only a delivery itself tells, and not its notification's row."""
+
 
 class Delivery(SQLModel, table=True):
     """A notification on one channel to one address.
@@ -40,6 +43,14 @@ class Delivery(SQLModel, table=True):
         ),
         # What is open, newest notification first, for lists.
         Index("ix_deliveries_open", "notification_id", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
+        # What reached somebody, likewise.
+        Index(
+            "ix_deliveries_fulfilled",
+            "state",
+            "notification_id",
+            sqlite_where=text(FULFILLED),
+            postgresql_where=text(FULFILLED),
+        ),
     )
 
     id: UUID = Field(primary_key=True)

@@ -28,10 +28,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.clock import first_id_of
 from property_alert_notification.database import Ask, BatchStatement, Script, columns_of, table_of, time_type
-from property_alert_notification.deliveries.models import OPEN, Delivery
+from property_alert_notification.deliveries.models import FULFILLED, OPEN, Delivery
 from property_alert_notification.deliveries.states import BEST_FIRST, ENDED, KEPT, UNFULFILLED
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.vocabulary import Channel, NotificationStatus
+from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus
 
 _notifications = table_of(Notification)
 _deliveries = table_of(Delivery)
@@ -339,13 +339,24 @@ def _way(filters: Filters, before: UUID | None) -> _Way:
         )
         if value is not None
     ]
-    if filters.status is NotificationStatus.PENDING and filters.reference is None and filters.user_id is None:
-        # What is open is little beside all that ever ended, and has an index of its own.
+    channel = _is_meant_for(filters.channel)
+    if filters.status in _ALONG_DELIVERIES and filters.reference is None and filters.user_id is None:
         id_ = _deliveries.c.notification_id
-        return _Way(id_, [text(OPEN), *_between(id_, filters, before)], [*exact, *_is_meant_for(filters.channel)])
+        along = [*_ALONG_DELIVERIES[filters.status], *_between(id_, filters, before)]
+        # One open delivery says all; beside one that was sent, another may still be open.
+        stands = [] if filters.status is NotificationStatus.PENDING else _stands_as(filters.status)
+        return _Way(id_, along, [*exact, *channel, *stands])
     id_ = _notifications.c.id
-    others = [*exact[1:], *_is_meant_for(filters.channel), *_stands_as(filters.status)]
+    others = [*exact[1:], *channel, *_stands_as(filters.status)]
     return _Way(id_, [*exact[:1], *_between(id_, filters, before)], others)
+
+
+# Statuses that deliveries tell have an index of deliveries each.
+_ALONG_DELIVERIES: dict[NotificationStatus | None, list[ColumnElement[bool] | TextClause]] = {
+    NotificationStatus.PENDING: [text(OPEN)],
+    NotificationStatus.SENT: [text(FULFILLED), _deliveries.c.state == DeliveryState.SENT],
+    NotificationStatus.DELIVERED: [text(FULFILLED), _deliveries.c.state == DeliveryState.DELIVERED],
+}
 
 
 _SUMMARISED = [_notifications.c[field.name] for field in fields(Summary)]
