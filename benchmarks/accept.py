@@ -20,6 +20,10 @@ PRODUCTION = {"ENVIRONMENT": "production", "EMAIL_PROVIDER": "smtp", "SMS_PROVID
 FLOOR = 0.6
 """Of the bare handler's requests, at `FLOOR_CONNECTIONS`."""
 FLOOR_CONNECTIONS = 64
+P99_CEILING = 3.0
+"""Times the bare handler's, there."""
+P50_CEILING = 2.0
+"""Milliseconds, for a caller who is alone."""
 
 
 @dataclass(frozen=True, slots=True)

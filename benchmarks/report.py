@@ -65,22 +65,32 @@ def machine() -> dict[str, Any]:
 
 def _accept_table(results: list[Accepting]) -> Table:
     table = Table(title="POST /api/v1/notifications/, durable before it is answered")
-    for heading in ("store", "connections", "bare/s", "p99 ms", "ours/s", "p99 ms", "ratio", "floor", "faults"):
+    headings = ("store", "connections", "bare/s", "p99 ms", "ours/s", "p50 ms", "p99 ms", "ratio", "limits", "faults")
+    for heading in headings:
         table.add_column(heading, justify="left" if heading == "store" else "right")
     for one in results:
-        floor = accept.FLOOR if one.connections == accept.FLOOR_CONNECTIONS else None
         table.add_row(
             one.store,
             str(one.connections),
             f"{one.bare.requests_per_second:,.0f}",
             f"{one.bare.p99_ms:.1f}",
             f"{one.ours.requests_per_second:,.0f}",
+            f"{one.ours.p50_ms:.1f}",
             f"{one.ours.p99_ms:.1f}",
             f"{one.ratio:.1%}",
-            "" if floor is None else _verdict(one.ratio >= floor, f"{floor:.0%}"),
+            "\n".join(_accept_verdicts(one)),
             str(one.failed + one.not_stored),
         )
     return table
+
+
+def _accept_verdicts(one: Accepting) -> Iterator[str]:
+    if one.connections == accept.FLOOR_CONNECTIONS:
+        yield _verdict(one.ratio >= accept.FLOOR, f"{accept.FLOOR:.0%}")
+        ceiling = accept.P99_CEILING
+        yield _verdict(one.ours.p99_ms <= ceiling * one.bare.p99_ms, f"p99 {ceiling:.0f} x bare")
+    if one.connections == 1:
+        yield _verdict(one.ours.p50_ms <= accept.P50_CEILING, f"p50 {accept.P50_CEILING:.0f} ms")
 
 
 def _history_table(one: History) -> Table:

@@ -21,7 +21,7 @@ class BatchStatement:
         """`columns` are the names and types of the batch; `build` makes the statement around it as a table."""
         self.columns = columns
         self._build = build
-        self._on_arrays: Executable | None = None
+        self._on_arrays: dict[int, Executable] = {}
         self._on_document: Executable | None = None
 
     async def run(
@@ -31,13 +31,18 @@ class BatchStatement:
         if connection.dialect.name == "sqlite":
             values = _as_json(self.columns, rows, connection.dialect)
             return await connection.execute(self.on_document(), values | parameters)
-        return await connection.execute(self.on_arrays(), _as_arrays(self.columns, rows) | parameters)
+        return await connection.execute(self.on_arrays(), self.arrays(rows) | parameters)
 
-    def on_arrays(self) -> Executable:
-        """The statement for PostgreSQL: column `x` is the array `batch_x`."""
-        if self._on_arrays is None:
-            self._on_arrays = self._build(_array_table(self.columns))
-        return self._on_arrays
+    def on_arrays(self, place: int = 0) -> Executable:
+        """The statement for PostgreSQL: column `x` is the array `batch0_x`, or `batch1_x` in place 1."""
+        if place not in self._on_arrays:
+            self._on_arrays[place] = self._build(_array_table(self.columns, place))
+        return self._on_arrays[place]
+
+    def arrays(self, rows: Iterable[Sequence[Any]], place: int = 0) -> dict[str, Sequence[Any]]:
+        """The values for that."""
+        columns = list(zip(*rows, strict=True)) or [()] * len(self.columns)
+        return {f"batch{place}_{name}": values for name, values in zip(self.columns, columns, strict=True)}
 
     def on_document(self) -> Executable:
         """The statement for SQLite: `batch` is a JSON array of rows, which are arrays."""
@@ -51,14 +56,17 @@ class BatchStatement:
         return self._build(select(*values).subquery("batch"))
 
 
-def _array_table(columns: Mapping[str, TypeEngine[Any]]) -> FromClause:
-    arrays = [bindparam(f"batch_{name}", type_=ARRAY(kind)) for name, kind in columns.items()]
+def joined(statements: Sequence[BatchStatement]) -> Executable:
+    """For PostgreSQL, one statement that does what these do, none of which sees what another did."""
+    parts: list[Any] = [statement.on_arrays(place) for place, statement in enumerate(statements)]
+    *others, last = parts
+    whole: Executable = last.add_cte(*[other.cte(f"part_{place}") for place, other in enumerate(others)])
+    return whole
+
+
+def _array_table(columns: Mapping[str, TypeEngine[Any]], place: int) -> FromClause:
+    arrays = [bindparam(f"batch{place}_{name}", type_=ARRAY(kind)) for name, kind in columns.items()]
     return func.unnest(*arrays).table_valued(*columns).render_derived(name="batch")
-
-
-def _as_arrays(columns: Mapping[str, TypeEngine[Any]], rows: Iterable[Sequence[Any]]) -> dict[str, Any]:
-    arrays = list(zip(*rows, strict=True)) or [()] * len(columns)
-    return {f"batch_{name}": values for name, values in zip(columns, arrays, strict=True)}
 
 
 def _json_table(columns: Mapping[str, TypeEngine[Any]]) -> FromClause:

@@ -12,7 +12,9 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from property_alert_notification.database.faults import store_faults
-from property_alert_notification.database.script import PostgresScripts, Result, Script, SqliteScripts
+from property_alert_notification.database.postgres import PostgresScripts
+from property_alert_notification.database.script import Result, Script
+from property_alert_notification.database.sqlite import SqliteScripts
 
 
 class Database:
@@ -78,7 +80,7 @@ class Database:
                 if self.is_sqlite:
                     return await self._sqlite.look(script)
                 async with self._driver_connection() as connection:
-                    return await self._postgres.look(connection, script)
+                    return await self._postgres.run(connection, script)
 
     @asynccontextmanager
     async def _driver_connection(self) -> AsyncIterator["asyncpg.Connection[Any]"]:

@@ -23,7 +23,7 @@ def begin(key: CallKey, *, now: datetime, until: datetime) -> Script[Answer | No
     Raises:
         KeyReused: the key belongs to another call.
     """
-    if (yield from queries.keep([(key, _NO_ANSWER)], now=now, until=until)):
+    if (yield from queries.keep([Stored(key, _NO_ANSWER)], now=now, until=until)):
         return None
     for known in (yield from queries.earlier([key], now=now)):
         return repeat(known, key)

@@ -50,17 +50,33 @@ def _insert_new(new: FromClause) -> ReturningInsert[tuple[str, str]]:
     ).returning(_keys.c.owner, _keys.c.key)
 
 
+_ADD = BatchStatement(
+    columns_of(_keys, *_NEW),
+    lambda new: insert(_keys).from_select([*_NEW, "expires_at"], select(*new.c, bindparam("until", type_=time_type()))),
+)
+
+
+def add(answers: Iterable[Stored], *, until: datetime) -> Ask:
+    """Keep these answers; a conflict when one of their keys is there already, expired or not."""
+    return Ask(_ADD, _rows(answers), {"until": until})
+
+
+def _rows(answers: Iterable[Stored]) -> list[tuple[str, str, str, int, str]]:
+    """Always in the same order, or two processes wait for each other for ever."""
+    return sorted(
+        (one.key.owner, one.key.key, one.key.fingerprint, one.answer.status_code, one.answer.text) for one in answers
+    )
+
+
 _KEEP = BatchStatement(columns_of(_keys, *_NEW), _insert_new)
 
 
-def keep(answers: Iterable[tuple[CallKey, Answer]], *, now: datetime, until: datetime) -> Script[set[tuple[str, str]]]:
+def keep(answers: Iterable[Stored], *, now: datetime, until: datetime) -> Script[set[tuple[str, str]]]:
     """Keep these answers where nobody answered before; returns owner and key of those that were kept.
 
     A call that is being answered by another process is waited for.
     """
-    rows = [(key.owner, key.key, key.fingerprint, answer.status_code, answer.text) for key, answer in answers]
-    # Always in the same order, or two processes wait for each other for ever.
-    kept = yield Ask(_KEEP, sorted(rows), {"now": now, "until": until})
+    kept = yield Ask(_KEEP, _rows(answers), {"now": now, "until": until})
     return {(owner, key) for owner, key in kept}
 
 

@@ -1,22 +1,22 @@
 """Accepting notifications: store each together with the promise to deliver it, once for every idempotency key.
 
-What concurrent callers hand over is committed together. The transaction asks the store four times, however many
-there are: for the users' wishes, for the keys, for the notifications and for their deliveries. Answers are known
-before anything is written, because ids are made here; so a key is stored with its answer by one insert, and
-whoever finds another answer there came second.
+What concurrent callers hand over is committed together, and asks the store twice, however many they are: for the
+users' wishes, and to add keys, notifications and deliveries at once. Answers are known before anything is written,
+because ids are made here; so a key is stored with its answer. Only when another call came first with one of the keys
+is it found out with which, and the rest added.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from property_alert_notification.clock import Clock
-from property_alert_notification.database import Database, GroupCommit, Script
+from property_alert_notification.database import Ask, Conflict, Database, GroupCommit, Script, Together
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.queries import NewDelivery
-from property_alert_notification.deliveries.states import status_of
+from property_alert_notification.deliveries.states import kept_status, status_of
 from property_alert_notification.errors import CallInProgress, InvalidField, KeyReused, NotFound, StoreLocked
 from property_alert_notification.idempotency import queries as idempotency
 from property_alert_notification.idempotency.keys import CallKey
@@ -147,6 +147,8 @@ class Acceptance:
             try:
                 answer, replayed, count = await database.run(self._store_call(requests, key, render))
             except StoreLocked:
+                if key is None and not any(_has_key(request) for request in requests):
+                    raise
                 raise CallInProgress from None
         self._count(count)
         return answer, replayed
@@ -175,7 +177,7 @@ class Acceptance:
         return _Request(handover, addresses)
 
     async def _commit(self, requests: Sequence[_Request]) -> list[Accepted | Exception]:
-        return await self._database.run(self._store(requests))
+        return await self._database.run(self._store(requests, alone=True))
 
     def _store_call(
         self,
@@ -190,54 +192,35 @@ class Acceptance:
             if known is not None:
                 return known.text, True, 0
         usable = [request for request in requests if isinstance(request, _Request)]
-        answers = iter((yield from self._store(usable)))
+        answers = iter((yield from self._store(usable, alone=key is None)))
         results = [request if isinstance(request, Exception) else next(answers) for request in requests]
         text = render(results)
         if key is not None:
             yield from idempotency.complete(key, Answer(200, text))
         return text, False, sum(isinstance(result, Accepted) for result in results)
 
-    def _store(self, requests: Sequence[_Request]) -> Script[list[Accepted | Exception]]:
+    def _store(self, requests: Sequence[_Request], *, alone: bool) -> Script[list[Accepted | Exception]]:
+        """With `alone` there is nothing else in the transaction."""
         now = self._clock.now()
+        until = now + self._keep_keys_for
         users = {request.handover.body.user_id for request in requests}
         wishes = yield from preferences.wishes_of(users, default=self._default_wishes)
         drafts = [self._draft(request, wishes.get(request.handover.body.user_id), now) for request in requests]
-        answers: list[Accepted | Exception] = [
-            draft.accepted if draft else NotFound("Preferences not found for user") for draft in drafts
-        ]
-        earlier = yield from self._keep_keys(requests, answers, now)
-        for place, known in earlier:
-            answers[place] = known
-            drafts[place] = None
-        new = [draft for draft in drafts if draft]
-        if new:
-            yield queries.add([draft.notification for draft in new])
-            yield deliveries.add([delivery for draft in new for delivery in draft.deliveries])
-        return answers
-
-    def _keep_keys(
-        self, requests: Sequence[_Request], answers: Sequence[Accepted | Exception], now: datetime
-    ) -> Script[list[tuple[int, Accepted | Exception]]]:
-        """Keep the answers under their keys; returns the places where another call had come before, and its answer."""
-        calls: dict[tuple[str, str], list[tuple[int, CallKey]]] = {}
-        for place, request in enumerate(requests):
-            if (key := request.handover.key) is not None:
-                calls.setdefault((key.owner, key.key), []).append((place, key))
-        if not calls:
-            return []
-        firsts = _first_successes(calls, answers)
-        answered = [(one.key, one.answer) for _, one in firsts.values()]
-        kept = (yield from idempotency.keep(answered, now=now, until=now + self._keep_keys_for)) if firsts else set()
-        known = [firsts[name][1] for name in kept]
-        if others := [same[0][1] for name, same in calls.items() if name not in kept]:
-            known += yield from idempotency.earlier(others, now=now)
-        new = {firsts[name][0] for name in kept}
-        return [
-            (place, _repeat(one, key))
-            for one in known
-            for place, key in calls[one.key.owner, one.key.key]
-            if place not in new
-        ]
+        intake = _Intake(requests, drafts)
+        if refused := intake.refused_keys():
+            intake.repeat((yield from idempotency.earlier(refused, now=now)))
+        additions, answers = intake.additions(), intake.new_answers()
+        if not additions:
+            return intake.answers
+        try:
+            yield Together([*_keys(answers, until), *additions], last=alone)
+        except Conflict:  # another call came first with one of the keys
+            kept = yield from idempotency.keep(answers, now=now, until=until)
+            late = [one.key for one in answers if (one.key.owner, one.key.key) not in kept]
+            intake.repeat((yield from idempotency.earlier(late, now=now)))
+            if additions := intake.additions():
+                yield Together(additions)
+        return intake.answers
 
     def _draft(self, request: _Request, wishes: Wishes | None, now: datetime) -> _Draft | None:
         if wishes is None:
@@ -246,7 +229,7 @@ class Acceptance:
         later = body.send_at is not None and body.send_at > now
         id_ = self._clock.new_id()
         promised = [] if later else self._promise(id_, request, wishes, now)
-        status = NotificationStatus.SCHEDULED if later else status_of([one.state for one in promised])
+        states = [one.state for one in promised]
         notification = NewNotification(
             id=id_,
             user_id=body.user_id,
@@ -260,12 +243,12 @@ class Acceptance:
             expires_at=body.expires_at,
             caller=request.handover.caller,
             test=request.handover.test,
-            status=None if status is NotificationStatus.PENDING else status,
+            status=NotificationStatus.SCHEDULED if later else kept_status(states),
             send_at=body.send_at,
             user_email=request.addresses.get(Channel.EMAIL) if later else None,
             user_phone_number=request.addresses.get(Channel.SMS) if later else None,
         )
-        return _Draft(notification, promised, Accepted(id_, status))
+        return _Draft(notification, promised, Accepted(id_, status_of(states)))
 
     def _promise(self, notification: UUID, request: _Request, wishes: Wishes, now: datetime) -> list[NewDelivery]:
         body = request.handover.body
@@ -282,17 +265,67 @@ class Acceptance:
         ]
 
 
-def _first_successes(
-    calls: Mapping[tuple[str, str], Sequence[tuple[int, CallKey]]], answers: Sequence[Accepted | Exception]
-) -> dict[tuple[str, str], tuple[int, Stored]]:
-    """By key, the place of the first call with it that can be answered 2xx, and that answer: no other is kept."""
-    firsts: dict[tuple[str, str], tuple[int, Stored]] = {}
-    for name, same in calls.items():
-        for place, key in same:
-            if isinstance(answer := answers[place], Accepted):
-                firsts[name] = place, Stored(key, Answer(200, _write(answer)))
-                break
-    return firsts
+class _Intake:
+    """Handovers that are stored together: what is to be added for them, and what each is answered."""
+
+    def __init__(self, requests: Sequence[_Request], drafts: Sequence[_Draft | None]) -> None:
+        self.answers: list[Accepted | Exception] = [
+            draft.accepted if draft else NotFound("Preferences not found for user") for draft in drafts
+        ]
+        self._drafts = list(drafts)
+        self._calls: dict[tuple[str, str], list[tuple[int, CallKey]]] = {}
+        for place, request in enumerate(requests):
+            if (key := request.handover.key) is not None:
+                self._calls.setdefault((key.owner, key.key), []).append((place, key))
+        self._firsts = dict(self._first_successes())
+        self._repeat_firsts()
+
+    def refused_keys(self) -> list[CallKey]:
+        """Keys with which nothing can be accepted now; an earlier call may have been."""
+        return [same[0][1] for name, same in self._calls.items() if name not in self._firsts]
+
+    def new_answers(self) -> list[Stored]:
+        """By key, the answer to the first call that can be answered 2xx: no other is kept."""
+        return [stored for _, stored in self._firsts.values()]
+
+    def repeat(self, known: Iterable[Stored]) -> None:
+        """Another call came first with these keys: answer all that have them as it was answered, and add nothing."""
+        for one in known:
+            for place, key in self._calls[one.key.owner, one.key.key]:
+                self._answer_as(one, place, key)
+
+    def additions(self) -> list[Ask]:
+        """Every notification that is accepted, and its deliveries."""
+        new = [draft for draft in self._drafts if draft]
+        promised = [delivery for draft in new for delivery in draft.deliveries]
+        asks = [queries.add([draft.notification for draft in new])] if new else []
+        return [*asks, deliveries.add(promised)] if promised else asks
+
+    def _first_successes(self) -> Iterator[tuple[tuple[str, str], tuple[int, Stored]]]:
+        for name, same in self._calls.items():
+            for place, key in same:
+                if isinstance(answer := self.answers[place], Accepted):
+                    yield name, (place, Stored(key, Answer(200, _write(answer))))
+                    break
+
+    def _repeat_firsts(self) -> None:
+        """The same key may come twice at the same time."""
+        for name, (first, stored) in self._firsts.items():
+            for place, key in self._calls[name]:
+                if place != first:
+                    self._answer_as(stored, place, key)
+
+    def _answer_as(self, known: Stored, place: int, key: CallKey) -> None:
+        self.answers[place] = _repeat(known, key)
+        self._drafts[place] = None
+
+
+def _keys(answers: Sequence[Stored], until: datetime) -> list[Ask]:
+    return [idempotency.add(answers, until=until)] if answers else []
+
+
+def _has_key(request: _Request | Exception) -> bool:
+    return isinstance(request, _Request) and request.handover.key is not None
 
 
 def _write(accepted: Accepted) -> str:

@@ -1,0 +1,109 @@
+"""Scripts on PostgreSQL, by calls of its driver."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, TypeAlias
+
+import asyncpg
+from sqlalchemy import Dialect
+
+from property_alert_notification.database.batch import BatchStatement, joined
+from property_alert_notification.database.script import (
+    Ask,
+    Conflict,
+    Result,
+    Row,
+    Script,
+    StatementText,
+    Together,
+    drive,
+)
+
+Connection: TypeAlias = "asyncpg.Connection[Any]"
+
+
+class PostgresScripts:
+    """Runs scripts on a connection of PostgreSQL's driver. Each statement is translated once."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._known: dict[tuple[BatchStatement, ...], StatementText] = {}
+
+    async def run(self, connection: Connection, script: Script[Result]) -> Result:
+        """Run a script as one transaction.
+
+        It begins with the first statement that is not a mere look, since each of them sees what is committed before
+        it, here as there. One statement that changes something, and is the last, is a transaction by itself.
+        """
+        transaction = _Transaction(connection)
+        try:
+            result = await drive(script, partial(self._answer, transaction))
+            await transaction.commit()
+        except Exception:
+            await transaction.undo()
+            raise
+        except BaseException:  # its caller goes away, and must not be kept waiting
+            connection.terminate()
+            raise
+        return result
+
+    async def _answer(self, transaction: "_Transaction", step: Ask | Together) -> list[Row]:
+        text, values = self._translate(step)
+        if isinstance(step, Together):
+            return await transaction.add(text.text, values, alone=step.last)
+        return await transaction.ask(text.text, values, reads=text.reads)
+
+    def _translate(self, step: Ask | Together) -> tuple[StatementText, Sequence[Any]]:
+        asks = [step] if isinstance(step, Ask) else step.asks
+        statements = tuple(ask.statement for ask in asks)
+        known = self._known.get(statements)
+        if known is None:
+            known = self._known[statements] = StatementText(joined(statements), self._dialect)
+        values: dict[str, Any] = {}
+        for place, ask in enumerate(asks):
+            values |= ask.parameters
+            values |= ask.statement.arrays(ask.rows, place)
+        return known, known.in_order(values)
+
+
+class _Transaction:
+    """One that may not have begun."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._begun = False
+
+    async def ask(self, text: str, values: Sequence[Any], *, reads: bool) -> list[Row]:
+        if not reads:
+            await self._begin()
+        return await self._connection.fetch(text, *values)
+
+    async def add(self, text: str, values: Sequence[Any], *, alone: bool) -> list[Row]:
+        if not alone:
+            await self._begin()
+        if self._begun:
+            await self._connection.execute("SAVEPOINT before")
+        try:
+            return await self._connection.fetch(text, *values)
+        except asyncpg.IntegrityConstraintViolationError as error:
+            if self._begun:
+                await self._connection.execute("ROLLBACK TO SAVEPOINT before")
+            raise Conflict from error
+
+    async def commit(self) -> None:
+        if self._begun:
+            await self._connection.execute("COMMIT")
+
+    async def undo(self) -> None:
+        """Roll back; a connection that cannot do even that is of no use any more."""
+        if not self._begun or self._connection.is_closed():
+            return
+        try:
+            await self._connection.execute("ROLLBACK")
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+            self._connection.terminate()
+
+    async def _begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            await self._connection.execute("BEGIN")

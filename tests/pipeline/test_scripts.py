@@ -1,0 +1,95 @@
+"""Scripts are transactions: all or nothing, and a conflict is told to the script, which may go on."""
+
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
+
+from property_alert_notification.database import Ask, BatchStatement, Conflict, Script, Together, columns_of, run_within
+from tests.pipeline.world import World
+
+_LEFT, _RIGHT = (Table(name, MetaData(), Column("n", Integer, primary_key=True)) for name in ("lefts", "rights"))
+
+
+def _addition(table: Table) -> BatchStatement:
+    return BatchStatement(columns_of(table, "n"), lambda new: insert(table).from_select(["n"], select(new.c.n)))
+
+
+_ADD_LEFT, _ADD_RIGHT = _addition(_LEFT), _addition(_RIGHT)
+
+
+@pytest.fixture
+async def tables(world: World) -> World:
+    """A world with two tables that hold numbers."""
+    async with world.parts.database.transaction() as connection:
+        for table in (_LEFT, _RIGHT):
+            await connection.execute(text(f"CREATE TABLE {table.name} (n INTEGER PRIMARY KEY)"))
+    return world
+
+
+def _left(*numbers: int) -> Ask:
+    return Ask(_ADD_LEFT, [(n,) for n in numbers])
+
+
+def _right(*numbers: int) -> Ask:
+    return Ask(_ADD_RIGHT, [(n,) for n in numbers])
+
+
+def _add(*steps: Ask | Together) -> Script[str]:
+    for step in steps:
+        try:
+            yield step
+        except Conflict:
+            yield _right(99)
+            return "conflict"
+    return "added"
+
+
+async def _numbers(world: World) -> list[Sequence[int]]:
+    async with world.parts.database.reading() as connection:
+        return [
+            (await connection.execute(select(table.c.n).order_by(table.c.n))).scalars().all()
+            for table in (_LEFT, _RIGHT)
+        ]
+
+
+async def test_what_is_added_together_is_there(tables: World) -> None:
+    added = await tables.parts.database.run(_add(Together([_left(1, 2), _right(3)], last=True)))
+
+    assert added == "added"
+    assert await _numbers(tables) == [[1, 2], [3]]
+
+
+@pytest.mark.parametrize("last", [True, False])
+async def test_of_what_conflicts_nothing_is_added_and_the_script_goes_on(tables: World, *, last: bool) -> None:
+    database = tables.parts.database
+    await database.run(_add(_right(3)))
+
+    assert await database.run(_add(Together([_left(1, 2), _right(3)], last=last))) == "conflict"
+
+    assert await _numbers(tables) == [[], [3, 99]]
+
+
+async def test_what_came_before_a_conflict_stays(tables: World) -> None:
+    assert await tables.parts.database.run(_add(_left(1), Together([_left(2), _right(3, 3)]))) == "conflict"
+
+    assert await _numbers(tables) == [[1], [99]]
+
+
+async def test_a_part_of_a_greater_transaction_meets_conflicts_alike(tables: World) -> None:
+    async with tables.parts.database.transaction() as connection:
+        assert await run_within(connection, _add(_left(1), Together([_left(2), _right(3)]))) == "added"
+        assert await run_within(connection, _add(Together([_left(4), _right(3)]))) == "conflict"
+
+    assert await _numbers(tables) == [[1, 2], [3, 99]]
+
+
+async def test_a_script_that_raises_leaves_nothing_behind(tables: World) -> None:
+    def fail() -> Script[None]:
+        yield _left(1)
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        await tables.parts.database.run(fail())
+
+    assert await _numbers(tables) == [[], []]
