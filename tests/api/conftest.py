@@ -44,6 +44,20 @@ async def client(store_url: str) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 @pytest.fixture
+async def caller(client: httpx2.AsyncClient) -> httpx2.AsyncClient:
+    """The same, when user 1 wants everything."""
+    await client.put("/api/v1/preferences/1", json=WISHES)
+    return client
+
+
+async def accept(caller: httpx2.AsyncClient, **fields: Any) -> str:
+    """Hand over a notification, with these fields in place of the usual ones; returns its id."""
+    answer = await caller.post("/api/v1/notifications/", json=NOTIFICATION | fields)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["id"])
+
+
+@pytest.fixture
 async def lite(tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
     """A caller of a service on SQLite, whose user 1 wants everything: for what the store has no part in."""
     async with a_client(database_url=f"sqlite:///{tmp_path}/lite.db") as client:

@@ -4,19 +4,11 @@ import asyncio
 from typing import Any
 
 import httpx2
-import pytest
 
 from tests.api.conftest import NOTIFICATION, WISHES, a_client
 from tests.api.test_idempotency import how_many, keyed
 
 PATH = "/api/v1/notifications/batch"
-
-
-@pytest.fixture
-async def caller(client: httpx2.AsyncClient) -> httpx2.AsyncClient:
-    """A caller on each store, whose user 1 wants everything."""
-    await client.put("/api/v1/preferences/1", json=WISHES)
-    return client
 
 
 async def post(client: httpx2.AsyncClient, items: list[Any], **headers: str) -> httpx2.Response:

@@ -6,25 +6,14 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.api.conftest import NOTIFICATION, WISHES
+from tests.api.conftest import accept
 
 PATH = "/api/v1/notifications"
 FAR = "2199-01-01T00:00:00Z"
 
 
-@pytest.fixture
-async def caller(client: httpx2.AsyncClient) -> httpx2.AsyncClient:
-    """A caller whose user 1 wants everything."""
-    await client.put("/api/v1/preferences/1", json=WISHES)
-    return client
-
-
-async def _accept(caller: httpx2.AsyncClient, **fields: Any) -> str:
-    return str((await caller.post(f"{PATH}/", json=NOTIFICATION | fields)).json()["id"])
-
-
 async def test_what_waits_is_cancelled_and_says_so(caller: httpx2.AsyncClient) -> None:
-    id_ = await _accept(caller)
+    id_ = await accept(caller)
 
     answer = await caller.post(f"{PATH}/{id_}/cancel")
 
@@ -40,7 +29,7 @@ async def test_what_waits_is_cancelled_and_says_so(caller: httpx2.AsyncClient) -
 
 
 async def test_what_is_scheduled_is_cancelled_without_ever_being_planned(caller: httpx2.AsyncClient) -> None:
-    id_ = await _accept(caller, send_at=FAR)
+    id_ = await accept(caller, send_at=FAR)
 
     story = (await caller.post(f"{PATH}/{id_}/cancel/")).json()
 
@@ -49,7 +38,7 @@ async def test_what_is_scheduled_is_cancelled_without_ever_being_planned(caller:
 
 @pytest.mark.parametrize("fields", [{}, {"send_at": FAR}])
 async def test_there_is_nothing_left_to_cancel_twice(caller: httpx2.AsyncClient, fields: dict[str, Any]) -> None:
-    id_ = await _accept(caller, **fields)
+    id_ = await accept(caller, **fields)
     await caller.post(f"{PATH}/{id_}/cancel")
 
     answer = await caller.post(f"{PATH}/{id_}/cancel")

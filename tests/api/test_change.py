@@ -6,25 +6,14 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.api.conftest import NOTIFICATION, WISHES
+from tests.api.conftest import accept
 
 PATH = "/api/v1/notifications"
 FAR = "2199-01-01T00:00:00Z"
 
 
-@pytest.fixture
-async def caller(client: httpx2.AsyncClient) -> httpx2.AsyncClient:
-    """A caller whose user 1 wants everything."""
-    await client.put("/api/v1/preferences/1", json=WISHES)
-    return client
-
-
-async def _accept(caller: httpx2.AsyncClient, **fields: Any) -> str:
-    return str((await caller.post(f"{PATH}/", json=NOTIFICATION | fields)).json()["id"])
-
-
 async def test_what_it_says_may_change_until_it_is_sent(caller: httpx2.AsyncClient) -> None:
-    id_ = await _accept(caller, expires_at=FAR)
+    id_ = await accept(caller, expires_at=FAR)
 
     answer = await caller.patch(f"{PATH}/{id_}", json={"title": "new title", "expires_at": None})
 
@@ -38,7 +27,7 @@ async def test_what_it_says_may_change_until_it_is_sent(caller: httpx2.AsyncClie
 async def test_moved_to_later_it_waits_without_deliveries_and_is_planned_anew_when_moved_back(
     caller: httpx2.AsyncClient,
 ) -> None:
-    id_ = await _accept(caller)
+    id_ = await accept(caller)
     before = (await caller.get(f"{PATH}/{id_}")).json()
 
     later = (await caller.patch(f"{PATH}/{id_}", json={"send_at": FAR})).json()
@@ -52,7 +41,7 @@ async def test_moved_to_later_it_waits_without_deliveries_and_is_planned_anew_wh
 
 
 async def test_what_is_scheduled_may_change_and_stays_scheduled(caller: httpx2.AsyncClient) -> None:
-    id_ = await _accept(caller, send_at=FAR)
+    id_ = await accept(caller, send_at=FAR)
 
     story = (await caller.patch(f"{PATH}/{id_}", json={"message": "new", "send_at": "2198-01-01T00:00:00Z"})).json()
 
@@ -60,7 +49,7 @@ async def test_what_is_scheduled_may_change_and_stays_scheduled(caller: httpx2.A
 
 
 async def test_who_opted_out_meanwhile_gets_nothing_when_it_is_moved_to_now(caller: httpx2.AsyncClient) -> None:
-    id_ = await _accept(caller, send_at=FAR)
+    id_ = await accept(caller, send_at=FAR)
     await caller.delete("/api/v1/preferences/1")
 
     story = (await caller.patch(f"{PATH}/{id_}", json={"send_at": None})).json()
@@ -74,7 +63,7 @@ async def test_who_opted_out_meanwhile_gets_nothing_when_it_is_moved_to_now(call
 
 
 async def test_what_was_cancelled_cannot_be_changed(caller: httpx2.AsyncClient) -> None:
-    id_ = await _accept(caller)
+    id_ = await accept(caller)
     await caller.post(f"{PATH}/{id_}/cancel")
 
     answer = await caller.patch(f"{PATH}/{id_}", json={"title": "too late"})

@@ -20,13 +20,6 @@ from tests.services.serving import serving
 PATH = "/api/v1/notifications/"
 
 
-@pytest.fixture
-async def caller(client: httpx2.AsyncClient) -> httpx2.AsyncClient:
-    """A caller on each store, whose user 1 wants everything."""
-    await client.put("/api/v1/preferences/1", json=WISHES)
-    return client
-
-
 def keyed(key: str) -> dict[str, str]:
     return {"Idempotency-Key": key}
 

@@ -9,7 +9,7 @@ import pytest
 
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.cursor import to_cursor
-from tests.api.conftest import NOTIFICATION, WISHES
+from tests.api.conftest import WISHES, accept
 
 PATH = "/api/v1/notifications"
 FAR = "2199-01-01T00:00:00Z"
@@ -21,12 +21,6 @@ async def caller(client: httpx2.AsyncClient) -> httpx2.AsyncClient:
     for user, wishes in ((1, WISHES), (2, WISHES), (3, {"email_enabled": False, "sms_enabled": False})):
         await client.put(f"/api/v1/preferences/{user}", json=wishes)
     return client
-
-
-async def _accept(caller: httpx2.AsyncClient, **fields: Any) -> str:
-    answer = await caller.post(f"{PATH}/", json=NOTIFICATION | fields)
-    assert answer.status_code == 200, answer.text
-    return str(answer.json()["id"])
 
 
 async def _list(caller: httpx2.AsyncClient, **filters: Any) -> dict[str, Any]:
@@ -49,7 +43,7 @@ async def _ids(caller: httpx2.AsyncClient, **filters: Any) -> list[str]:
 async def test_an_item_says_how_it_stands_and_nothing_that_was_written_to_the_person(
     caller: httpx2.AsyncClient,
 ) -> None:
-    id_ = await _accept(caller, reference="r-1", channels=["email"], expires_at=FAR)
+    id_ = await accept(caller, reference="r-1", channels=["email"], expires_at=FAR)
 
     (item,) = (await _list(caller))["items"]
 
@@ -75,10 +69,10 @@ async def test_an_empty_list_is_its_last_page(caller: httpx2.AsyncClient) -> Non
 
 
 async def test_pages_are_newest_first_and_stable_while_others_come_in(caller: httpx2.AsyncClient) -> None:
-    ids = [await _accept(caller) for _ in range(7)]
+    ids = [await accept(caller) for _ in range(7)]
 
     first = await _list(caller, limit=3)
-    await _accept(caller)
+    await accept(caller)
     rest = await _list(caller, limit=100, cursor=first["next"])
 
     assert [one["id"] for one in first["items"] + rest["items"]] == ids[::-1]
@@ -87,17 +81,17 @@ async def test_pages_are_newest_first_and_stable_while_others_come_in(caller: ht
 
 async def test_a_list_that_ends_with_its_page_has_no_next(caller: httpx2.AsyncClient) -> None:
     for _ in range(3):
-        await _accept(caller)
+        await accept(caller)
 
     assert (await _list(caller, limit=3))["next"] is None
 
 
 async def test_each_filter_finds_its_own_and_nothing_else(caller: httpx2.AsyncClient) -> None:
-    general = await _accept(caller)
-    later = await _accept(caller, send_at=FAR, category="viewing")
-    theirs = await _accept(caller, user_id=2, reference="r-2", channels=["sms"])
-    unwanted = await _accept(caller, user_id=3, category="viewing", reference="r-3", channels=["email"])
-    cancelled = await _accept(caller, user_id=2, channels=["email"])
+    general = await accept(caller)
+    later = await accept(caller, send_at=FAR, category="viewing")
+    theirs = await accept(caller, user_id=2, reference="r-2", channels=["sms"])
+    unwanted = await accept(caller, user_id=3, category="viewing", reference="r-3", channels=["email"])
+    cancelled = await accept(caller, user_id=2, channels=["email"])
     await caller.post(f"{PATH}/{cancelled}/cancel")
 
     for filters, expected in (
@@ -128,7 +122,7 @@ async def test_a_search_that_finds_little_gives_short_pages_and_goes_on(
 ) -> None:
     monkeypatch.setattr(queries, "FIRST_WALKED", 1)
     monkeypatch.setattr(queries, "MOST_WALKED", 2)
-    wanted = [await _accept(caller, user_id=user, category="viewing") for user in (1, 2, 2, 2, 2, 1)]
+    wanted = [await accept(caller, user_id=user, category="viewing") for user in (1, 2, 2, 2, 2, 1)]
 
     delivered = {"user_id": 2, "category": "viewing", "status": "delivered"}
     page = await _list(caller, **delivered)
@@ -142,16 +136,16 @@ async def test_a_search_that_finds_little_gives_short_pages_and_goes_on(
 
 
 async def test_the_status_of_an_item_is_that_of_its_story(caller: httpx2.AsyncClient) -> None:
-    await _accept(caller, send_at=FAR)
-    await _accept(caller, user_id=3)
-    await _accept(caller)
+    await accept(caller, send_at=FAR)
+    await accept(caller, user_id=3)
+    await accept(caller)
 
     for item in (await _list(caller))["items"]:
         assert item["status"] == (await caller.get(f"{PATH}/{item['id']}")).json()["status"]
 
 
 async def test_times_bound_a_list_from_inclusive_to_exclusive(caller: httpx2.AsyncClient) -> None:
-    ids = [await _accept(caller) for _ in range(3)]
+    ids = [await accept(caller) for _ in range(3)]
     at = datetime.fromtimestamp((UUID(ids[1]).int >> 80) / 1000).astimezone()
     after = at + timedelta(milliseconds=1)
 

@@ -5,7 +5,15 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
 
-from property_alert_notification.database import Ask, BatchStatement, Conflict, Script, Together, columns_of, run_within
+from property_alert_notification.database import (
+    AlreadyThere,
+    Ask,
+    BatchStatement,
+    Script,
+    Together,
+    columns_of,
+    run_within,
+)
 from tests.pipeline.world import World
 
 _LEFT, _RIGHT = (Table(name, MetaData(), Column("n", Integer, primary_key=True)) for name in ("lefts", "rights"))
@@ -39,7 +47,7 @@ def _add(*steps: Ask | Together) -> Script[str]:
     for step in steps:
         try:
             yield step
-        except Conflict:
+        except AlreadyThere:
             yield _right(99)
             return "conflict"
     return "added"

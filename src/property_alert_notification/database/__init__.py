@@ -7,13 +7,13 @@ rows is handed to one statement, and which exceptions mean "the store is not the
 from property_alert_notification.database.batch import BatchStatement
 from property_alert_notification.database.columns import columns_of, table_of, time_type
 from property_alert_notification.database.group_commit import GroupCommit
-from property_alert_notification.database.script import Ask, Conflict, Script, Together, run_within
+from property_alert_notification.database.script import AlreadyThere, Ask, Script, Together, run_within
 from property_alert_notification.database.store import Database
 
 __all__ = [
+    "AlreadyThere",
     "Ask",
     "BatchStatement",
-    "Conflict",
     "Database",
     "GroupCommit",
     "Script",

@@ -9,8 +9,8 @@ from sqlalchemy import Dialect
 
 from property_alert_notification.database.batch import BatchStatement, joined
 from property_alert_notification.database.script import (
+    AlreadyThere,
     Ask,
-    Conflict,
     Result,
     Row,
     Script,
@@ -88,7 +88,7 @@ class _Transaction:
         except asyncpg.IntegrityConstraintViolationError as error:
             if self._begun:
                 await self._connection.execute("ROLLBACK TO SAVEPOINT before")
-            raise Conflict from error
+            raise AlreadyThere from error
 
     async def commit(self) -> None:
         if self._begun:

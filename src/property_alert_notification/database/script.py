@@ -33,7 +33,7 @@ class Ask:
 class Together:
     """Statements that add rows, all or none of them. None sees what another did, and no rows come back.
 
-    The script is told of a `Conflict` where it yields this, and may go on.
+    The script is told of a `AlreadyThere` where it yields this, and may go on.
     """
 
     asks: Sequence[Ask]
@@ -42,21 +42,21 @@ class Together:
     """Nothing that changes anything follows, unless this meets a conflict."""
 
 
-class Conflict(Exception):
-    """What should be added contradicts what is there; nothing of it was added."""
+class AlreadyThere(Exception):
+    """Some of what should be added is there already; nothing was added."""
 
 
 Script = Generator[Ask | Together, list[Row], Result]
 
 
 async def drive(script: Script[Result], answer: Callable[[Ask | Together], Awaitable[list[Row]]]) -> Result:
-    """Run a script to its end: `answer` gives the rows of each step, or raises Conflict."""
+    """Run a script to its end: `answer` gives the rows of each step, or raises AlreadyThere."""
     try:
         step = next(script)
         while True:
             try:
                 rows = await answer(step)
-            except Conflict as conflict:
+            except AlreadyThere as conflict:
                 step = script.throw(conflict)
             else:
                 step = script.send(rows)
@@ -76,7 +76,7 @@ async def run_within(connection: AsyncConnection, script: Script[Result]) -> Res
                 for ask in step.asks:
                     await ask.statement.run(connection, ask.rows, **ask.parameters)
         except IntegrityError as error:
-            raise Conflict from error
+            raise AlreadyThere from error
         return []
 
     return await drive(script, answer)

@@ -15,8 +15,8 @@ from sqlalchemy import Dialect
 
 from property_alert_notification.database.batch import BatchStatement
 from property_alert_notification.database.script import (
+    AlreadyThere,
     Ask,
-    Conflict,
     Result,
     Row,
     Script,
@@ -95,7 +95,7 @@ class SqliteScripts:
                 self._execute(cursor, ask)
         except sqlite3.IntegrityError as error:
             await self._begin_again(cursor) if untouched else cursor.execute("ROLLBACK TO before")
-            raise Conflict from error
+            raise AlreadyThere from error
         return []
 
     async def _begin_again(self, cursor: sqlite3.Cursor) -> None:

@@ -29,6 +29,12 @@ ENDED = (
 UNFULFILLED = (DeliveryState.FAILED, DeliveryState.EXPIRED, DeliveryState.SUPPRESSED, DeliveryState.CANCELLED)
 """Ends that reached nobody. Whoever moves a delivery here sees to its notification's own status."""
 
+TAKEN_BACK = "its caller took it back"
+"""Why a delivery is cancelled."""
+
+TOO_LATE = "it expired before it could be sent"
+"""Why one is expired."""
+
 BEST_FIRST = (
     (DeliveryState.DELIVERED, NotificationStatus.DELIVERED),
     (DeliveryState.SENT, NotificationStatus.SENT),

@@ -11,6 +11,7 @@ from property_alert_notification.channels import simulator
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.queries import Claim, Settlement
+from property_alert_notification.deliveries.states import TAKEN_BACK, TOO_LATE
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.notifications.queries import Content
 from property_alert_notification.preferences import queries as preferences
@@ -90,12 +91,12 @@ async def _open_attempts(
 def object_to(channel: Channel, content: Content, wishes: Wishes | None, *, now: datetime) -> Withheld | None:
     """What speaks against sending now, if anything does. Pure."""
     if content.cancelled_at is not None:
-        return Withheld(DeliveryState.CANCELLED, "its caller took it back")
+        return Withheld(DeliveryState.CANCELLED, TAKEN_BACK)
     decision = decide(channel, wishes)
     if isinstance(decision, Suppress):
         return Withheld(DeliveryState.SUPPRESSED, decision.reason)
     if content.expires_at is not None and now >= content.expires_at:
-        return Withheld(DeliveryState.EXPIRED, "it expired before it could be sent")
+        return Withheld(DeliveryState.EXPIRED, TOO_LATE)
     return None
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from property_alert_notification.clock import Clock
-from property_alert_notification.database import Ask, Conflict, Database, GroupCommit, Script, Together
+from property_alert_notification.database import AlreadyThere, Ask, Database, GroupCommit, Script, Together
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.queries import NewDelivery
 from property_alert_notification.deliveries.states import kept_status, status_of
@@ -214,7 +214,7 @@ class Acceptance:
             return intake.answers
         try:
             yield Together([*_keys(answers, until), *additions], last=alone)
-        except Conflict:  # another call came first with one of the keys
+        except AlreadyThere:  # another call came first with one of the keys
             kept = yield from idempotency.keep(answers, now=now, until=until)
             late = [one.key for one in answers if (one.key.owner, one.key.key) not in kept]
             intake.repeat((yield from idempotency.earlier(late, now=now)))

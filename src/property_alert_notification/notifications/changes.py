@@ -15,7 +15,7 @@ from property_alert_notification.clock import Clock
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.deliveries.states import ENDED
+from property_alert_notification.deliveries.states import ENDED, TAKEN_BACK
 from property_alert_notification.errors import Conflict, NotFound
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.models import Notification
@@ -24,8 +24,6 @@ from property_alert_notification.notifications.schemas import NotificationPatch,
 from property_alert_notification.notifications.story import NO_SUCH_NOTIFICATION, read
 from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.vocabulary import DeliveryState, NotificationStatus
-
-TAKEN_BACK = "its caller took it back"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from property_alert_notification.clock import Clock
 from property_alert_notification.database import Script, run_within
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.queries import NewDelivery
-from property_alert_notification.deliveries.states import kept_status
+from property_alert_notification.deliveries.states import TOO_LATE, kept_status
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.plan import Planned, plan, promise
@@ -64,7 +64,7 @@ def _expire(planned: Planned) -> Planned:
     """Consent is checked before freshness: what must not be sent is suppressed, whenever."""
     if planned.state is DeliveryState.SUPPRESSED:
         return planned
-    return replace(planned, state=DeliveryState.EXPIRED, reason="it expired before it could be sent")
+    return replace(planned, state=DeliveryState.EXPIRED, reason=TOO_LATE)
 
 
 def _addresses(notification: Notification) -> dict[Channel, str]:

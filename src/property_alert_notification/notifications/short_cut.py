@@ -33,7 +33,7 @@ class ShortCut:
         if scope["type"] != "http" or scope["path"] not in _PATHS or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
-        headers = dict(scope["headers"])
+        headers = dict(reversed(scope["headers"]))  # of two alike the first counts, as in the routes
         first = await receive() if headers.get(b"content-type", b"") in _JSON else None
         body = None if first is None else _whole_body(first)
         if body is None:
