@@ -124,14 +124,14 @@ async def test_a_search_that_finds_little_gives_short_pages_and_goes_on(
     monkeypatch.setattr(queries, "MOST_WALKED", 2)
     wanted = [await accept(caller, user_id=user, category="viewing") for user in (1, 2, 2, 2, 2, 1)]
 
-    delivered = {"user_id": 2, "category": "viewing", "status": "delivered"}
+    delivered = {"user_id": 2, "category": "viewing", "status": "delivered", "limit": 1}
     page = await _list(caller, **delivered)
-    pending = {"category": "viewing", "status": "pending", "channel": "email"}
+    pending = {"category": "viewing", "status": "pending", "channel": "email", "limit": 1}
 
     assert (page["items"], page["next"] is None) == ([], False)
     assert await _ids(caller, **delivered) == []
-    assert await _ids(caller, user_id=1, category="viewing", status="pending") == [wanted[5], wanted[0]]
-    assert await _ids(caller, user_id=2, channel="email") == wanted[4:0:-1]
+    assert await _ids(caller, user_id=1, category="viewing", status="pending", limit=1) == [wanted[5], wanted[0]]
+    assert await _ids(caller, user_id=2, channel="email", limit=1) == wanted[4:0:-1]
     assert await _ids(caller, **pending) == wanted[::-1]
 
 

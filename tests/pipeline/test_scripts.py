@@ -1,4 +1,4 @@
-"""Scripts are transactions: all or nothing, and a conflict is told to the script, which may go on."""
+"""Scripts are transactions: all or nothing, but when some is there already, a script is told and may go on."""
 
 from collections.abc import Sequence
 
@@ -49,7 +49,7 @@ def _add(*steps: Ask | Together) -> Script[str]:
             yield step
         except AlreadyThere:
             yield _right(99)
-            return "conflict"
+            return "already there"
     return "added"
 
 
@@ -62,34 +62,26 @@ async def _numbers(world: World) -> list[Sequence[int]]:
 
 
 async def test_what_is_added_together_is_there(tables: World) -> None:
-    added = await tables.parts.database.run(_add(Together([_left(1, 2), _right(3)], last=True)))
+    added = await tables.parts.database.run(_add(Together([_left(1, 2), _right(3)])))
 
     assert added == "added"
     assert await _numbers(tables) == [[1, 2], [3]]
 
 
-@pytest.mark.parametrize("last", [True, False])
-async def test_of_what_conflicts_nothing_is_added_and_the_script_goes_on(tables: World, *, last: bool) -> None:
+async def test_of_what_is_there_already_nothing_is_added_and_the_script_goes_on(tables: World) -> None:
     database = tables.parts.database
     await database.run(_add(_right(3)))
 
-    assert await database.run(_add(Together([_left(1, 2), _right(3)], last=last))) == "conflict"
+    assert await database.run(_add(Together([_left(1, 2), _right(3)]))) == "already there"
 
     assert await _numbers(tables) == [[], [3, 99]]
 
 
-async def test_what_came_before_a_conflict_stays(tables: World) -> None:
-    assert await tables.parts.database.run(_add(_left(1), Together([_left(2), _right(3, 3)]))) == "conflict"
-
-    assert await _numbers(tables) == [[1], [99]]
-
-
-async def test_a_part_of_a_greater_transaction_meets_conflicts_alike(tables: World) -> None:
+async def test_a_script_may_be_a_part_of_a_greater_transaction(tables: World) -> None:
     async with tables.parts.database.transaction() as connection:
-        assert await run_within(connection, _add(_left(1), Together([_left(2), _right(3)]))) == "added"
-        assert await run_within(connection, _add(Together([_left(4), _right(3)]))) == "conflict"
+        assert await run_within(connection, _add(_left(1), _right(3))) == "added"
 
-    assert await _numbers(tables) == [[1, 2], [3, 99]]
+    assert await _numbers(tables) == [[1], [3]]
 
 
 async def test_a_script_that_raises_leaves_nothing_behind(tables: World) -> None:

@@ -88,10 +88,10 @@ async def _newest(url: str, user: int | None, status: NotificationStatus | None,
 
     filters = queries.Filters(user_id=user, status=status)
     async with reading(url) as database, database.reading() as connection:
-        page = await queries.find(connection, filters, before=None, limit=limit)
+        page = await database.look(queries.find(filters, before=None, limit=limit))
         found = page.items
         while page.next is not None and len(found) < limit:
-            page = await queries.find(connection, filters, before=page.next, limit=limit - len(found))
+            page = await database.look(queries.find(filters, before=page.next, limit=limit - len(found)))
             found += page.items
         states = await deliveries.states_of(connection, [summary.id for summary in found])
     return [_row(summary, states[summary.id]) for summary in found]

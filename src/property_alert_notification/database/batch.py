@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import CursorResult, Dialect, Executable, FromClause, String, bindparam, func, select
+from sqlalchemy import CursorResult, Dialect, Executable, FromClause, String, bindparam, func, null, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
@@ -18,7 +18,10 @@ class BatchStatement:
     """
 
     def __init__(self, columns: Mapping[str, TypeEngine[Any]], build: Callable[[FromClause], Executable]) -> None:
-        """`columns` are the names and types of the batch; `build` makes the statement around it as a table."""
+        """`columns` are the names and types of the batch; `build` makes the statement around it as a table.
+
+        Without columns there is no batch, and every value of the statement is a parameter.
+        """
         self.columns = columns
         self._build = build
         self._on_arrays: dict[int, Executable] = {}
@@ -56,6 +59,9 @@ class BatchStatement:
         return self._build(select(*values).subquery("batch"))
 
 
+_NONE = select(null()).subquery("batch")
+
+
 def joined(statements: Sequence[BatchStatement]) -> Executable:
     """For PostgreSQL, one statement that does what these do, none of which sees what another did."""
     parts: list[Any] = [statement.on_arrays(place) for place, statement in enumerate(statements)]
@@ -65,11 +71,15 @@ def joined(statements: Sequence[BatchStatement]) -> Executable:
 
 
 def _array_table(columns: Mapping[str, TypeEngine[Any]], place: int) -> FromClause:
+    if not columns:
+        return _NONE
     arrays = [bindparam(f"batch{place}_{name}", type_=ARRAY(kind)) for name, kind in columns.items()]
     return func.unnest(*arrays).table_valued(*columns).render_derived(name="batch")
 
 
 def _json_table(columns: Mapping[str, TypeEngine[Any]]) -> FromClause:
+    if not columns:
+        return _NONE
     each = func.json_each(bindparam("batch", type_=String())).table_valued("value", name="each")
     extracted = [
         func.json_extract(each.c.value, f"$[{place}]", type_=kind).label(name)

@@ -33,7 +33,7 @@ class PostgresScripts:
         """Run a script as one transaction.
 
         It begins with the first statement that is not a mere look, since each of them sees what is committed before
-        it, here as there. One statement that changes something, and is the last, is a transaction by itself.
+        it, here as there. What is changed together needs no more than its one statement.
         """
         transaction = _Transaction(connection)
         try:
@@ -49,9 +49,9 @@ class PostgresScripts:
 
     async def _answer(self, transaction: "_Transaction", step: Ask | Together) -> list[Row]:
         text, values = self._translate(step)
-        if isinstance(step, Together):
-            return await transaction.add(text.text, values, alone=step.last)
-        return await transaction.ask(text.text, values, reads=text.reads)
+        if isinstance(step, Ask):
+            return await transaction.ask(text.text, values, reads=text.reads)
+        return await transaction.be(text.text, values)
 
     def _translate(self, step: Ask | Together) -> tuple[StatementText, Sequence[Any]]:
         asks = [step] if isinstance(step, Ask) else step.asks
@@ -78,16 +78,10 @@ class _Transaction:
             await self._begin()
         return await self._connection.fetch(text, *values)
 
-    async def add(self, text: str, values: Sequence[Any], *, alone: bool) -> list[Row]:
-        if not alone:
-            await self._begin()
-        if self._begun:
-            await self._connection.execute("SAVEPOINT before")
+    async def be(self, text: str, values: Sequence[Any]) -> list[Row]:
         try:
             return await self._connection.fetch(text, *values)
-        except asyncpg.IntegrityConstraintViolationError as error:
-            if self._begun:
-                await self._connection.execute("ROLLBACK TO SAVEPOINT before")
+        except asyncpg.UniqueViolationError as error:
             raise AlreadyThere from error
 
     async def commit(self) -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import Dialect, Executable
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database.batch import BatchStatement
@@ -31,15 +30,14 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Statements that add rows, all or none of them. None sees what another did, and no rows come back.
+    """All that a script changes, in one step: rows that are added, all or none. None sees what another did.
 
-    The script is told of a `AlreadyThere` where it yields this, and may go on.
+    No rows come back. When some are there already, the script is told so where it yields this, and may go on with
+    other changes instead.
     """
 
     asks: Sequence[Ask]
     """Their parameters must not share a name with different values."""
-    last: bool = False
-    """Nothing that changes anything follows, unless this meets a conflict."""
 
 
 class AlreadyThere(Exception):
@@ -68,16 +66,10 @@ async def run_within(connection: AsyncConnection, script: Script[Result]) -> Res
     """Run a script as a part of a transaction that its caller has begun."""
 
     async def answer(step: Ask | Together) -> list[Row]:
-        if isinstance(step, Ask):
-            found = await step.statement.run(connection, step.rows, **step.parameters)
-            return list(found) if found.returns_rows else []
-        try:
-            async with connection.begin_nested():
-                for ask in step.asks:
-                    await ask.statement.run(connection, ask.rows, **ask.parameters)
-        except IntegrityError as error:
-            raise AlreadyThere from error
-        return []
+        if isinstance(step, Together):
+            raise TypeError("what is changed together is a transaction by itself")
+        found = await step.statement.run(connection, step.rows, **step.parameters)
+        return list(found) if found.returns_rows else []
 
     return await drive(script, answer)
 
@@ -93,9 +85,10 @@ class StatementText:
         self.names: Sequence[str] = compiled.positiontup
         self.reads = getattr(statement, "is_select", False) and getattr(statement, "_for_update_arg", None) is None
         """It neither changes nor locks anything."""
-        self._constants: Mapping[str, Any] = compiled.params
+        self.constants: dict[str, Any] = dict(compiled.params)
+        """Values that stand in the statement itself, by name."""
 
     def in_order(self, values: Mapping[str, Any]) -> list[Any]:
         """The values by position, together with those that stand in the statement itself."""
-        every = {**self._constants, **values}
+        every = {**self.constants, **values}
         return [every[name] for name in self.names]

@@ -3,11 +3,11 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -54,7 +54,7 @@ class SqliteScripts:
         cursor = self._connection.cursor()
         try:
             await self._begin(cursor)
-            result = await drive(script, partial(self._answer, cursor, self._connection.total_changes))
+            result = await drive(script, partial(self._answer, cursor))
             # Even when its caller goes away meanwhile: the next one must find the transaction ended.
             await asyncio.shield(loop.run_in_executor(self._thread, cursor.execute, "COMMIT"))
         except BaseException:
@@ -69,7 +69,7 @@ class SqliteScripts:
             reader = await loop.run_in_executor(self._thread, self._connect)
             reader.execute(f"PRAGMA busy_timeout = {_LONGEST_HOLD_UP}")
             self._reader = self._reader or reader
-        return await drive(script, partial(self._answer, self._reader.cursor(), 0))
+        return await drive(script, partial(self._answer, self._reader.cursor()))
 
     async def close(self) -> None:
         """Wait for what is running, and close."""
@@ -83,24 +83,18 @@ class SqliteScripts:
             loop = asyncio.get_running_loop()
             await asyncio.shield(loop.run_in_executor(self._thread, _begin, cursor, self._wait))
 
-    async def _answer(self, cursor: sqlite3.Cursor, changes: int, step: Ask | Together) -> list[Row]:
-        """`changes` is what the connection had changed in all its life when the transaction began."""
+    async def _answer(self, cursor: sqlite3.Cursor, step: Ask | Together) -> list[Row]:
         if isinstance(step, Ask):
             return self._execute(cursor, step)
-        untouched = cursor.connection.total_changes == changes
-        if not untouched:  # a savepoint copies every page that is changed after it
-            cursor.execute("SAVEPOINT before")
         try:
             for ask in step.asks:
                 self._execute(cursor, ask)
         except sqlite3.IntegrityError as error:
-            await self._begin_again(cursor) if untouched else cursor.execute("ROLLBACK TO before")
+            # Not to a savepoint: that would copy every page that is changed after it.
+            cursor.execute("ROLLBACK")
+            await self._begin(cursor)
             raise AlreadyThere from error
         return []
-
-    async def _begin_again(self, cursor: sqlite3.Cursor) -> None:
-        cursor.execute("ROLLBACK")
-        await self._begin(cursor)
 
     def _execute(self, cursor: sqlite3.Cursor, ask: Ask) -> list[Row]:
         known = self._known.get(ask.statement)
@@ -170,23 +164,19 @@ class _ForEach:
 
     def __init__(self, statement: BatchStatement, dialect: Dialect) -> None:
         self._text = StatementText(statement.on_one_row(), dialect)
-        columns = [f"batch_{name}" for name in statement.columns]
-        self._from_row = [
-            (place, columns.index(name)) for place, name in enumerate(self._text.names) if name in columns
-        ]
-        self._no_row = dict.fromkeys(columns)
+        every = [f"batch_{name}" for name in statement.columns]
+        self._others = [name for name in self._text.names if name not in every]
+        every += self._others
+        self._places = [every.index(name) for name in self._text.names]
 
     def execute(self, cursor: sqlite3.Cursor, ask: Ask) -> list[Row]:
-        parameters = {name: _storable(value) for name, value in ask.parameters.items()}
-        every = self._text.in_order({**parameters, **self._no_row})
-        cursor.executemany(self._text.text, (self._in_order(row, every) for row in ask.rows))
+        known = self._text.constants | {name: _storable(value) for name, value in ask.parameters.items()}
+        others = [known[name] for name in self._others]
+        cursor.executemany(self._text.text, (self._in_order((*row, *others)) for row in ask.rows))
         return []
 
-    def _in_order(self, row: Row, every: Sequence[Any]) -> Sequence[Any]:
-        values = list(every)
-        for place, column in self._from_row:
-            values[place] = _storable(row[column])
-        return values
+    def _in_order(self, every: Row) -> Row:
+        return [value if type(value := every[place]) in _AS_THEY_ARE else _storable(value) for place in self._places]
 
 
 _AS_THEY_ARE = frozenset({str, int, float, type(None)})
@@ -202,5 +192,11 @@ def _storable(value: Any) -> Any:
     if isinstance(value, UUID):
         return value.hex
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
+        return _in_utc(value)
     return value.value if isinstance(value, StrEnum) else int(value)
+
+
+@lru_cache(64)
+def _in_utc(instant: datetime) -> str:
+    """Of a batch, most rows have the same few."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")

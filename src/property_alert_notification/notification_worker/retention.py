@@ -19,7 +19,7 @@ log = structlog.get_logger()
 AT_ONCE = 200
 """Rows looked at, or deleted, in one transaction."""
 
-PAUSE = 0.05
+PAUSE = 0.1
 """Seconds between two transactions, in which others have the store for themselves."""
 
 IDLE = 300.0

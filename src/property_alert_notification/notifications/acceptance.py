@@ -200,7 +200,7 @@ class Acceptance:
         return text, False, sum(isinstance(result, Accepted) for result in results)
 
     def _store(self, requests: Sequence[_Request], *, alone: bool) -> Script[list[Accepted | Exception]]:
-        """With `alone` there is nothing else in the transaction."""
+        """`alone` in its transaction, it tries first as if no key had ever been used before."""
         now = self._clock.now()
         until = now + self._keep_keys_for
         users = {request.handover.body.user_id for request in requests}
@@ -209,17 +209,20 @@ class Acceptance:
         intake = _Intake(requests, drafts)
         if refused := intake.refused_keys():
             intake.repeat((yield from idempotency.earlier(refused, now=now)))
-        additions, answers = intake.additions(), intake.new_answers()
-        if not additions:
-            return intake.answers
-        try:
-            yield Together([*_keys(answers, until), *additions], last=alone)
-        except AlreadyThere:  # another call came first with one of the keys
+        answers = intake.new_answers()
+        if alone and (additions := intake.additions()):
+            try:
+                yield Together([*_keys(answers, until), *additions])
+            except AlreadyThere:  # another call came first with one of the keys
+                pass
+            else:
+                return intake.answers
+        if answers:
             kept = yield from idempotency.keep(answers, now=now, until=until)
             late = [one.key for one in answers if (one.key.owner, one.key.key) not in kept]
             intake.repeat((yield from idempotency.earlier(late, now=now)))
-            if additions := intake.additions():
-                yield Together(additions)
+        for addition in intake.additions():  # noqa: UP028 - a list would not take the answers
+            yield addition
         return intake.answers
 
     def _draft(self, request: _Request, wishes: Wishes | None, now: datetime) -> _Draft | None:

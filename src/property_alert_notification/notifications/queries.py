@@ -1,12 +1,14 @@
 """Every statement about notifications."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     FromClause,
     Integer,
@@ -230,10 +232,10 @@ class Filters:
     """This millisecond is no longer."""
 
 
-FIRST_WALKED = 200
-"""Notifications looked at first: most lists find their page among them."""
+FIRST_WALKED = 3
+"""Times the wanted are looked at first: most lists find their page among them."""
 
-MOST_WALKED = 5_000
+MOST_WALKED = 2_000
 """Notifications that one page looks at, when no index leads to exactly those that are wanted."""
 
 
@@ -265,29 +267,38 @@ class Found:
     """Everything below this id is still to come; None when that is nothing."""
 
 
-async def find(connection: AsyncConnection, filters: Filters, *, before: UUID | None, limit: int) -> Found:
+def find(filters: Filters, *, before: UUID | None, limit: int) -> Script[Found]:
     """Up to `limit` notifications, newest first; with `before` only those below that id.
 
     It is bounded: when `MOST_WALKED` were looked at, the page ends although more may follow.
     """
-    way = _way(filters, before)
-    found = await _look(connection, way, limit, along=FIRST_WALKED)
+    given = {name: getattr(filters, name) for name in _EXACT if getattr(filters, name) is not None}
+    way = _way(frozenset(given), filters.status, filters.channel)
+    given |= _bounds(filters, before)
+    found = yield from _look(way, given, limit, along=limit * FIRST_WALKED)
     if found.next is not None and len(found.items) < limit:
-        found = await _look(connection, way, limit, along=MOST_WALKED)
+        found = yield from _look(way, given, limit, along=MOST_WALKED)
     return found
 
 
-async def _look(connection: AsyncConnection, way: "_Way", limit: int, *, along: int) -> Found:
-    floor = await _floor(connection, way, along) if way.others else None
-    rows = (await connection.execute(way.page(floor, limit + 1))).all()
+def _look(way: "_Way", given: Mapping[str, Any], limit: int, *, along: int) -> Script[Found]:
+    floor = None
+    if way.looks_at_each:
+        for (last,) in (yield Ask(way.ids, (), {**given, "skipped": along - 1})):
+            floor = last
+    rows = yield Ask(way.page, (), {**given, "floor": floor or given["from"], "limit": limit + 1, "walked": along})
     items = [Summary(*[*shown, _status(kept, stands)]) for *shown, kept, stands in rows[:limit]]
     return Found(items, items[-1].id if len(rows) > limit else floor)
 
 
-async def _floor(connection: AsyncConnection, way: "_Way", along: int) -> UUID | None:
-    """The last id that one page may look at, or None when it may look at all."""
-    floor = await connection.execute(way.ids().offset(along - 1).limit(1))
-    return next((id_ for (id_,) in floor), None)
+def _bounds(filters: Filters, before: UUID | None) -> dict[str, UUID]:
+    """An id carries the millisecond at which it was accepted."""
+    ends = [end for end in (before, filters.accepted_before and first_id_of(filters.accepted_before)) if end]
+    begin = _FIRST_ID if filters.accepted_after is None else first_id_of(filters.accepted_after)
+    return {"from": begin, "before": min(ends, default=_LAST_ID)}
+
+
+_FIRST_ID, _LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
 
 
 def _status(kept: str | None, stands: int | None) -> NotificationStatus:
@@ -298,57 +309,66 @@ _STATUS_AT: dict[int | None, NotificationStatus] = {None: NotificationStatus.SCH
 _STATUS_AT |= {_PLACES[state]: status for state, status in BEST_FIRST}
 
 
-@dataclass(frozen=True, slots=True)
 class _Way:
     """How a list is walked: along an index in the order of ids, looking at each for all that the index leaves open."""
 
-    id: ColumnElement[UUID]
-    """The ids in the index."""
-    along: Sequence[ColumnElement[bool] | TextClause]
-    """What the index leads to."""
-    others: Sequence[ColumnElement[bool]]
-    """What is left to look at."""
-
-    def ids(self, floor: UUID | None = None) -> Select[Any]:
-        """All that is walked, newest first, down to `floor`."""
-        walked = select(self.id).where(*self.along).order_by(self.id.desc())
-        walked = walked.where(self.id >= floor) if floor else walked
-        return walked if self.id is _notifications.c.id else walked.distinct()
-
-    def page(self, floor: UUID | None, limit: int) -> Select[Any]:
-        """What is wanted of that, newest first."""
-        wanted = select(*_SUMMARISED, _its_stand).order_by(_notifications.c.id.desc()).limit(limit)
-        # As plain truth values these lead to no index: the store must not walk another way, which is not bounded.
-        wanted = wanted.where(*[other.is_(True) for other in self.others])
-        if self.id is not _notifications.c.id:
-            walked = self.ids(floor).limit(MOST_WALKED if self.others else limit)
-            return wanted.where(_notifications.c.id.in_(select(walked.subquery())))
-        wanted = wanted.where(*self.along)
-        return wanted.where(self.id >= floor) if floor else wanted
+    def __init__(
+        self,
+        id_: ColumnElement[UUID],
+        along: Sequence[ColumnElement[bool] | TextClause],
+        others: Sequence[ColumnElement[bool]],
+    ) -> None:
+        """`id_` are the ids in the index, `along` is what it leads to, and `others` what is left to look at."""
+        self.looks_at_each = bool(others)
+        self.ids = BatchStatement({}, lambda _: _walked(id_, along).offset(_skipped).limit(1))
+        """The last id of those that one page may look at; none when it may look at all."""
+        self.page = BatchStatement({}, lambda _: _page(id_, along, others))
+        """What is wanted of those down to that id."""
 
 
-def _way(filters: Filters, before: UUID | None) -> _Way:
+def _walked(id_: ColumnElement[UUID], along: Sequence[ColumnElement[bool] | TextClause]) -> Select[Any]:
+    walked = select(id_).where(*along, id_ < _before, id_ >= _from).order_by(id_.desc())
+    return walked if id_ is _notifications.c.id else walked.distinct()
+
+
+def _page(
+    id_: ColumnElement[UUID],
+    along: Sequence[ColumnElement[bool] | TextClause],
+    others: Sequence[ColumnElement[bool]],
+) -> Select[Any]:
+    wanted = select(*_SUMMARISED, _its_stand).order_by(_notifications.c.id.desc()).limit(_limit)
+    # As plain truth values these lead to no index: the store must not walk another way, which is not bounded.
+    wanted = wanted.where(*[other.is_(True) for other in others])
+    if id_ is _notifications.c.id:
+        return wanted.where(*along, id_ < _before, id_ >= _floor)
+    walked = _walked(id_, along).where(id_ >= _floor).limit(_along if others else _limit)
+    return wanted.where(_notifications.c.id.in_(select(walked.subquery())))
+
+
+def _named(name: str, like: ColumnElement[Any]) -> BindParameter[Any]:
+    return bindparam(name, type_=like.type)
+
+
+_before, _from, _floor = (_named(name, _notifications.c.id) for name in ("before", "from", "floor"))
+_skipped, _along = bindparam("skipped", type_=Integer), bindparam("walked", type_=Integer)
+
+_EXACT = ("reference", "user_id", "category")
+"""What a list is narrowed to by equality, the most selective first."""
+
+
+@cache
+def _way(given: frozenset[str], status: NotificationStatus | None, channel: Channel | None) -> _Way:
     """The most selective index first; its condition leads, the others are looked at."""
-    exact = [
-        column == value
-        for column, value in (
-            (_notifications.c.reference, filters.reference),
-            (_notifications.c.user_id, filters.user_id),
-            (_notifications.c.status, filters.status if filters.status in KEPT else None),
-            (_notifications.c.category, filters.category),
-        )
-        if value is not None
-    ]
-    channel = _is_meant_for(filters.channel)
-    if filters.status in _ALONG_DELIVERIES and filters.reference is None and filters.user_id is None:
-        id_ = _deliveries.c.notification_id
-        along = [*_ALONG_DELIVERIES[filters.status], *_between(id_, filters, before)]
+    exact = [_notifications.c[name] == _named(name, _notifications.c[name]) for name in _EXACT if name in given]
+    if status in KEPT:
+        exact.insert(len(given - {"category"}), _notifications.c.status == str(status))
+    if status in _ALONG_DELIVERIES and given <= {"category"}:
         # One open delivery says all; beside one that was sent, another may still be open.
-        stands = [] if filters.status is NotificationStatus.PENDING else _stands_as(filters.status)
-        return _Way(id_, along, [*exact, *channel, *stands])
-    id_ = _notifications.c.id
-    others = [*exact[1:], *channel, *_stands_as(filters.status)]
-    return _Way(id_, [*exact[:1], *_between(id_, filters, before)], others)
+        stands = [] if status is NotificationStatus.PENDING else _stands_as(status)
+        others = [*exact, *_is_meant_for(channel), *stands]
+        return _Way(_deliveries.c.notification_id, _ALONG_DELIVERIES[status], others)
+    others = [*exact[1:], *_is_meant_for(channel), *_stands_as(status)]
+    return _Way(_notifications.c.id, exact[:1], others)
 
 
 # Statuses that deliveries tell have an index of deliveries each.
@@ -375,17 +395,6 @@ def _stands_as(status: NotificationStatus | None) -> list[ColumnElement[bool]]:
         return []
     place = next(place for place, at_place in _STATUS_AT.items() if at_place is status)
     return [_notifications.c.status.is_(None), _its_stand == place]
-
-
-def _between(id_: ColumnElement[UUID], filters: Filters, before: UUID | None) -> list[ColumnElement[bool]]:
-    """An id carries the millisecond at which it was accepted."""
-    ends = [before] if before else []
-    if filters.accepted_before is not None:
-        ends.append(first_id_of(filters.accepted_before))
-    bounds = [id_ < min(ends)] if ends else []
-    if filters.accepted_after is not None:
-        bounds.append(id_ >= first_id_of(filters.accepted_after))
-    return bounds
 
 
 _OLDEST = (

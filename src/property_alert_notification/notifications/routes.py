@@ -45,8 +45,7 @@ async def list_notifications(query: Annotated[NotificationQuery, Query()], datab
     """
     filters = Filters(**query.model_dump(exclude={"limit", "cursor"}))
     before = None if query.cursor is None else from_cursor(query.cursor)
-    async with database.reading() as connection:
-        found = await queries.find(connection, filters, before=before, limit=query.limit)
+    found = await database.look(queries.find(filters, before=before, limit=query.limit))
     items = [NotificationSummary.model_validate(item) for item in found.items]
     return _written(NotificationPage(items=items, next=None if found.next is None else to_cursor(found.next)))
 
