@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -24,6 +25,9 @@ from property_alert_notification.database.script import (
     Together,
     drive,
 )
+
+_BETWEEN_LOOKS = 0.001
+"""Seconds between two looks whether another process has stopped writing."""
 
 _LONGEST_HOLD_UP = 50
 """Milliseconds for which a reader may hold the event loop up; only whoever mends the file ever makes it wait."""
@@ -116,8 +120,14 @@ def _begin_at_once(cursor: sqlite3.Cursor) -> bool:
 
 
 def _begin(cursor: sqlite3.Cursor, wait: float) -> None:
-    """Begin as soon as other processes let us."""
-    cursor.execute(f"PRAGMA busy_timeout = {round(wait * 1000)}")
+    """Begin as soon as other processes let us.
+
+    SQLite itself would look after ever longer pauses, and miss the moments between two transactions of somebody busy.
+    """
+    for _ in range(round(wait / _BETWEEN_LOOKS)):
+        if _begin_at_once(cursor):
+            return
+        time.sleep(_BETWEEN_LOOKS)
     cursor.execute("BEGIN IMMEDIATE")
 
 
