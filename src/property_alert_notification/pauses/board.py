@@ -70,7 +70,7 @@ class Board:
 
     def pause_of(self, channel: Channel, category: str) -> str | None:
         """The name of the pause that stops a delivery, if one does."""
-        return pause_of(self._names, channel=channel, category=category)
+        return pause_of(self._names, channel=channel, category=category) if self._names else None
 
     async def _bring_back(self, ended: Pause) -> int:
         now = self._clock.now()
