@@ -26,8 +26,10 @@ from property_alert_notification.notifications.handover import batch_router as b
 from property_alert_notification.notifications.handover import router as handover
 from property_alert_notification.notifications.routes import router as notifications
 from property_alert_notification.notifications.short_cut import ShortCut
+from property_alert_notification.pauses.routes import router as pauses
 from property_alert_notification.preferences.routes import batch_router as preferences_batch
 from property_alert_notification.preferences.routes import router as preferences
+from property_alert_notification.quarantine.routes import router as quarantine
 from property_alert_notification.settings import Settings
 from property_alert_notification.wiring import Parts, assemble, default_wishes
 
@@ -98,6 +100,8 @@ def _include_routes(app: FastAPI, *, with_mailbox: bool) -> None:
     v1.include_router(notifications)
     v1.include_router(preferences_batch)
     v1.include_router(preferences)
+    v1.include_router(quarantine)
+    v1.include_router(pauses)
     v1.include_router(administration)
     app.include_router(v1)
     app.include_router(health_router(lambda: cast(Parts, app.state.parts)))

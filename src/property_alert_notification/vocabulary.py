@@ -26,7 +26,7 @@ class Scope(StrEnum):
     PREFERENCES_WRITE = "preferences:write"
     PREFERENCES_READ = "preferences:read"
     ADMIN = "admin"
-    """Sees what was changed in the service itself, and by whom."""
+    """Stops and resumes sending, decides over what is quarantined, and sees who changed what in the service itself."""
 
 
 class DeliveryState(StrEnum):
@@ -35,7 +35,7 @@ class DeliveryState(StrEnum):
     QUEUED = "queued"
     """Waits for a worker, from `due_at` on."""
     HELD = "held"
-    """Waits for an hour its user accepts."""
+    """Waits until it may be sent: an operator paused it. Later also for an hour its user accepts."""
     SENDING = "sending"
     """A worker has claimed it, until its lease ends."""
     RETRY_WAIT = "retry_wait"

@@ -20,7 +20,13 @@ from property_alert_notification.settings import Settings
 from property_alert_notification.vocabulary import Scope
 from tests.api.conftest import NOTIFICATION, WISHES, a_client, a_guarded_client
 
-PARAMETERS = {"user_id": "1", "notification_id": "01900000-0000-7000-8000-000000000000"}
+PARAMETERS = {
+    "user_id": "1",
+    "notification_id": "01900000-0000-7000-8000-000000000000",
+    "delivery_id": "01900000-0000-7000-8000-000000000001",
+    "name": "email",
+}
+FOR_ADMINISTRATORS = {"audit", "pauses", "quarantine"}
 _KIND = {"GET": "read"}
 OPEN_TO_ALL = ["/", "/docs", "/openapi.json", "/health/live", "/health/ready", "/metrics"]
 
@@ -70,7 +76,9 @@ def test_the_document_names_the_scheme_and_no_scope_is_without_an_operation() ->
 def test_reading_wants_a_scope_for_reading_and_changing_one_for_writing(method: str, path: str, scope: Scope) -> None:
     slice_of_the_path = path.split("/")[3]
 
-    assert scope == ("admin" if slice_of_the_path == "audit" else f"{slice_of_the_path}:{_KIND.get(method, 'write')}")
+    assert scope == (
+        "admin" if slice_of_the_path in FOR_ADMINISTRATORS else f"{slice_of_the_path}:{_KIND.get(method, 'write')}"
+    )
 
 
 async def test_what_a_test_key_hands_over_is_a_test(store_url: str) -> None:

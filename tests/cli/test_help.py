@@ -35,12 +35,13 @@ def test_the_help_lists_every_command(tmp_path: Path) -> None:
     done = run(tmp_path, "--help")
 
     assert done.returncode == 0
-    running, looking, letting_in = (
+    running, looking, stepping_in, letting_in = (
         ("dev", "api", "worker", "migrate"),
         ("check", "health", "notifications"),
+        ("pause", "resume", "pauses", "quarantine"),
         ("keys", "audit"),
     )
-    for name in (*running, *looking, *letting_in, "demo", "openapi", "settings"):
+    for name in (*running, *looking, *stepping_in, *letting_in, "demo", "openapi", "settings"):
         assert f" {name} " in done.stdout
 
 

@@ -214,6 +214,7 @@ async def _claim(world: World, delivery: UUID, *, lease: float) -> list[Claim]:
             now=now,
             leased_until=now + timedelta(seconds=lease),
             default_wishes=None,
+            paused=(),
         )
     return [job.claim for job in taken.jobs]
 

@@ -265,4 +265,5 @@ async def _claim(
             now=now,
             leased_until=now + lease,
             default_wishes=None,
+            paused=(),
         )

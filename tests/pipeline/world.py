@@ -3,11 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
+from property_alert_notification.broker.base import Lane
 from property_alert_notification.errors import NotFound
+from property_alert_notification.notification_worker.claim import take_in_hand
+from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.acceptance import Handover
 from property_alert_notification.notifications.schemas import DeliveryPublic, NotificationCreate, NotificationStory
@@ -100,6 +104,32 @@ class World:
 
         delivery: DeliveryPublic = await eventually(in_state, within=within)
         return delivery
+
+    async def lose_worker(self, notification: UUID) -> None:
+        """A worker claims its email and dies at once; its lease runs out, and it is rescued."""
+        parts, delivery = self.parts, await self.delivery(notification)
+        now = parts.clock.now()
+        async with parts.database.transaction() as connection:
+            taken = await take_in_hand(
+                connection,
+                [delivery.id],
+                channel=Channel.EMAIL,
+                provider="smtp",
+                default_wishes=None,
+                paused=(),
+                now=now,
+                leased_until=now - timedelta(seconds=1),
+            )
+        assert len(taken.jobs) == 1
+        await Rescuer(parts.database, parts.clock, parts.metrics, lease=timedelta(seconds=2)).rescue()
+
+    async def until_nothing_waits(self, lane: Lane) -> None:
+        """Wait until the broker has handed every doorbell of a lane to somebody."""
+
+        async def is_empty() -> bool:
+            return not await self.parts.broker.waiting(lane)
+
+        await eventually(is_empty)
 
     async def exists(self, notification: UUID) -> bool:
         """Whether the store knows it."""

@@ -1,10 +1,26 @@
-"""The status of a notification follows from its deliveries alone."""
+"""What events make of a delivery, in whatever order they come; and what its deliveries make of a notification."""
 
 import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
-from property_alert_notification.deliveries.states import ENDED, KEPT, WAITING, kept_status, status_from, status_of
+from property_alert_notification.deliveries.states import (
+    ENDED,
+    KEPT,
+    STUCK,
+    WAITING,
+    Event,
+    after,
+    kept_status,
+    movable_by,
+    status_from,
+    status_of,
+)
 from property_alert_notification.vocabulary import DeliveryState, NotificationStatus
 
 
@@ -40,3 +56,64 @@ def test_without_deliveries_the_row_itself_says_how_it_stands() -> None:
     assert status_from("cancelled", []) is NotificationStatus.CANCELLED
     assert status_from(None, []) is NotificationStatus.SCHEDULED
     assert {NotificationStatus.SCHEDULED, NotificationStatus.CANCELLED} <= KEPT
+
+
+PAGE = Path(__file__).parents[2] / "docs/states.md"
+EVENTS = tuple(Event)
+ORDERS = 10_000
+LENGTH = 20
+
+
+def _progress(state: DeliveryState) -> int:
+    """How far it has come: open, taken by a provider, arrived, ended for good."""
+    if state not in ENDED:
+        return 0
+    return {DeliveryState.SENT: 1, DeliveryState.DELIVERED: 2}.get(state, 3)
+
+
+@settings(max_examples=ORDERS, database=None, phases=[Phase.generate])
+@given(order=st.binary(min_size=LENGTH, max_size=LENGTH))
+def test_no_order_of_events_moves_a_delivery_back(order: bytes) -> None:
+    state = DeliveryState.QUEUED
+    for event in (EVENTS[byte % len(EVENTS)] for byte in order):
+        moved = after(state, event)
+        assert _progress(moved) >= _progress(state)
+        assert after(moved, event) is moved
+        assert moved is state or state in movable_by(event)
+        state = moved
+
+
+def test_what_a_provider_reports_comes_to_the_same_in_every_order_among_whatever_else_happens() -> None:
+    for order in itertools.product(EVENTS, repeat=4):
+        state = DeliveryState.SENT
+        for event in order:
+            state = after(state, event)
+
+        arrived = DeliveryState.DELIVERED if Event.ARRIVED in order else DeliveryState.SENT
+        assert state is (DeliveryState.FAILED if Event.BOUNCED in order else arrived), order
+
+
+@pytest.mark.parametrize("state", DeliveryState)
+def test_every_state_waits_is_in_hand_waits_for_a_person_or_has_ended(state: DeliveryState) -> None:
+    assert [state in WAITING, state is DeliveryState.SENDING, state in STUCK, state in ENDED].count(True) == 1
+
+
+@pytest.mark.parametrize("state", [state for state in DeliveryState if state not in ENDED])
+def test_from_every_open_state_a_caller_may_take_it_back(state: DeliveryState) -> None:
+    assert after(state, Event.CANCELLED) is DeliveryState.CANCELLED
+
+
+def test_the_page_draws_every_move_and_no_other() -> None:
+    moves = {(state, after(state, event), event) for event in Event for state in movable_by(event)}
+
+    assert set(_drawn(PAGE.read_text())) == {(was, now, event) for was, now, event in moves if was is not now}
+
+
+def test_the_page_explains_every_state() -> None:
+    assert set(re.findall(r"(?m)^\| `(\w+)` \|", PAGE.read_text())) == set(DeliveryState)
+
+
+def _drawn(page: str) -> Iterator[tuple[DeliveryState, DeliveryState, Event]]:
+    for was, now, event in re.findall(r"(?m)^ +(\w+) --> (\w+): (.+)$", page):
+        for one in WAITING if was == "waiting" else (DeliveryState(was),):
+            yield one, DeliveryState(now), Event(event)

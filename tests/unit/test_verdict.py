@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from property_alert_notification.channels.base import Receipt
+from property_alert_notification.deliveries.states import Event, after
 from property_alert_notification.errors import OutcomeUnknown, Refused, RetryLater
 from property_alert_notification.notification_worker.verdict import (
     Broken,
     Result,
     RetryPolicy,
+    Stopped,
     Verdict,
     judge,
     judge_abandoned,
@@ -35,6 +37,7 @@ def decide(result: Result, *, attempts: int = 1, unknowns: int = 0) -> Verdict:
         (RetryLater("busy"), Outcome.NOT_SENT, DeliveryState.RETRY_WAIT),
         (OutcomeUnknown("silence"), Outcome.UNKNOWN, DeliveryState.UNKNOWN),
         (Broken("KeyError"), Outcome.NOT_SENT, DeliveryState.RETRY_WAIT),
+        (Stopped("sending of email is paused"), Outcome.NOT_SENT, DeliveryState.HELD),
     ],
 )
 def test_each_result_has_its_verdict(result: Result, outcome: Outcome, state: DeliveryState) -> None:
@@ -42,6 +45,19 @@ def test_each_result_has_its_verdict(result: Result, outcome: Outcome, state: De
 
     assert (verdict.outcome, verdict.state) == (outcome, state)
     assert (verdict.due_at is None) == (state in (DeliveryState.SENT, DeliveryState.FAILED))
+
+
+@given(
+    result=st.sampled_from(
+        [Receipt(), Refused("no"), RetryLater("busy"), OutcomeUnknown("?"), Broken("KeyError"), Stopped("paused")]
+    ),
+    attempts=st.integers(1, 10),
+    unknowns=st.integers(0, 10),
+)
+def test_a_verdict_leads_where_some_event_leads(result: Result, attempts: int, unknowns: int) -> None:
+    verdicts = (decide(result, attempts=attempts, unknowns=unknowns), judge_abandoned(lost_workers=attempts, now=NOW))
+
+    assert {verdict.state for verdict in verdicts} <= {after(DeliveryState.SENDING, event) for event in Event}
 
 
 def test_a_provider_that_asks_for_a_longer_wait_gets_it() -> None:

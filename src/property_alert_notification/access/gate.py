@@ -51,6 +51,11 @@ class Admission:
     headers: Headers = ()
     """What the answer tells about their rate, if they have one."""
 
+    @property
+    def actor(self) -> str:
+        """Who they are in the record of administrative changes."""
+        return self.caller or "local"
+
 
 NOBODY = Admission(caller=None, owner="", test=False)
 

@@ -17,7 +17,10 @@ Node = dict[str, Any]
 TAGS = [
     {"name": "notifications", "description": "Hand notifications over, and ask what became of them."},
     {"name": "preferences", "description": "What each user wants to receive."},
-    {"name": "administration", "description": "What was changed in the service itself, and by whom."},
+    {
+        "name": "administration",
+        "description": "Stop sending, decide over what is quarantined, see who changed what.",
+    },
     {"name": "health", "description": "For load balancers, orchestrators and Prometheus."},
     {"name": "mailbox", "description": "What would have been sent; on a developer's own machine only."},
 ]

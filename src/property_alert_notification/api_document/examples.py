@@ -109,6 +109,21 @@ _CANCELLED = {
     "cancelled_at": _CANCELLED_AT,
     "timeline": [*_LATER["timeline"], {"at": _CANCELLED_AT, "what": "cancelled by its caller"}],
 }
+_STUCK = {
+    "id": _BY_EMAIL,
+    "notification_id": _NOTIFICATION,
+    "user_id": 1,
+    "category": "listing_alert",
+    "reference": "listing-6414100192",
+    "channel": "email",
+    "urgent": False,
+    "test": False,
+    "state": "quarantined",
+    "reason": "gave up after 5 attempts: the worker broke on it (KeyError)",
+    "attempts": 5,
+    "changed_at": _SENT_AT,
+}
+_PAUSE = {"name": "email", "paused_at": _ACCEPTED_AT, "paused_by": "cli:ada"}
 _WISHES = {"email_enabled": True, "sms_enabled": False}
 _CAPTURED = {
     "id": _MESSAGE,
@@ -144,6 +159,28 @@ ANSWERS: dict[str, Any] = {
     "read_preference": _WISHES,
     "put_preference": _WISHES,
     "patch_preference": _WISHES,
+    "list_quarantine": {"items": [_STUCK], "next": "AQGapcRSwXxjsLWV7LXYofE"},
+    "read_quarantined": {
+        **_STUCK,
+        "tried": [
+            {
+                "provider": "smtp",
+                "started_at": _ACCEPTED_AT,
+                "ended_at": _SENT_AT,
+                "outcome": "not_sent",
+                "reason": "the worker broke on it (KeyError)",
+                "provider_message_id": None,
+            }
+        ],
+    },
+    "replay_quarantined": {**_STUCK, "state": "queued", "reason": "an operator has it tried again", "attempts": 0},
+    "discard_quarantined": {
+        **_STUCK,
+        "state": "failed",
+        "reason": "an operator discarded it: gave up after 5 attempts: the worker broke on it (KeyError)",
+    },
+    "list_pauses": {"items": [_PAUSE]},
+    "pause_sending": _PAUSE,
     "list_changes": {
         "items": [
             {
@@ -196,6 +233,7 @@ TROUBLE: dict[str, Any] = {
 """What any operation answers when something is wrong, by status."""
 
 _NO_NOTIFICATION = contents_of(NotFound("Notification not found"))
+_NO_DELIVERY = contents_of(NotFound("Delivery not found"))
 _NO_PREFERENCE = contents_of(NotFound("Preference not found"))
 
 UNKNOWN: dict[str, Any] = {
@@ -206,6 +244,10 @@ UNKNOWN: dict[str, Any] = {
     "read_preference": _NO_PREFERENCE,
     "patch_preference": _NO_PREFERENCE,
     "delete_preference": _NO_PREFERENCE,
+    "read_quarantined": contents_of(NotFound("No such delivery is quarantined")),
+    "replay_quarantined": _NO_DELIVERY,
+    "discard_quarantined": _NO_DELIVERY,
+    "resume_sending": contents_of(NotFound("Sending of email is not paused.")),
     "show_message": contents_of(NotFound("Message not found")),
 }
 """What an operation answers when its path or body names what is not there."""

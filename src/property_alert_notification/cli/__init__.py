@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from property_alert_notification.cli import generated, inspection, keys, processes, schema, stories, tour
+from property_alert_notification.cli import (
+    generated,
+    inspection,
+    keys,
+    pausing,
+    processes,
+    quarantine,
+    schema,
+    stories,
+    tour,
+)
 from property_alert_notification.errors import ConfigurationError, ServiceError
 
 WRONG_SETTING = 2
@@ -30,6 +40,10 @@ app.command("migrate", rich_help_panel="Run")(schema.migrate)
 app.command("check", rich_help_panel="Look")(inspection.check)
 app.command("health", rich_help_panel="Look")(inspection.health)
 app.add_typer(stories.app, name="notifications", rich_help_panel="Look")
+app.command("pause", rich_help_panel="Step in")(pausing.pause)
+app.command("resume", rich_help_panel="Step in")(pausing.resume)
+app.command("pauses", rich_help_panel="Step in")(pausing.pauses)
+app.add_typer(quarantine.app, name="quarantine", rich_help_panel="Step in")
 app.add_typer(keys.app, name="keys", rich_help_panel="Let in")
 app.command("audit", rich_help_panel="Let in")(keys.audit)
 app.command("demo", rich_help_panel="Look")(tour.demo)

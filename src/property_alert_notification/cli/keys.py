@@ -2,11 +2,8 @@
 
 import asyncio
 import json
-import os
-import pwd
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -20,7 +17,6 @@ if TYPE_CHECKING:
     from property_alert_notification.access.keyring import Keyring
     from property_alert_notification.access.models import ApiKey, AuditEntry
     from property_alert_notification.access.rates import Rate
-    from property_alert_notification.database import Database
 
 app = typer.Typer(
     help="Make, exchange and revoke the API keys of callers.",
@@ -171,43 +167,29 @@ def _rate(text: str) -> "Rate":
 def _run(change: "Callable[[Keyring], Awaitable[Answer]]") -> Answer:
     """Make one change, in the name of whoever typed the command."""
     from property_alert_notification.access.keyring import Keyring
+    from property_alert_notification.cli.store import actor, configured
     from property_alert_notification.clock import Clock
 
     async def make() -> Answer:
-        async with _store() as database:
-            return await change(Keyring(database, Clock(), actor=f"cli:{_who()}"))
+        async with configured() as database:
+            return await change(Keyring(database, Clock(), actor=actor()))
 
     return asyncio.run(make())
 
 
-@asynccontextmanager
-async def _store() -> "AsyncIterator[Database]":
-    from property_alert_notification.cli.store import reading
-    from property_alert_notification.settings import Settings, load
-
-    async with reading(load(Settings).database_url) as database:
-        yield database
-
-
-def _who() -> str:
-    """The user of the machine; a container may run as a number that has no name."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return str(os.getuid())
-
-
 async def _every() -> "list[ApiKey]":
     from property_alert_notification.access import queries
+    from property_alert_notification.cli.store import configured
 
-    async with _store() as database, database.reading() as connection:
+    async with configured() as database, database.reading() as connection:
         return await queries.every(connection)
 
 
 async def _changes(limit: int) -> "Sequence[AuditEntry]":
     from property_alert_notification.access import queries
+    from property_alert_notification.cli.store import configured
 
-    async with _store() as database, database.reading() as connection:
+    async with configured() as database, database.reading() as connection:
         return await queries.changes(connection, limit=limit)
 
 

@@ -1,5 +1,7 @@
 """The way from a command to the store, with errors that an operator can act on."""
 
+import os
+import pwd
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,6 +10,7 @@ from sqlalchemy import make_url
 from property_alert_notification import migrations
 from property_alert_notification.database import Database
 from property_alert_notification.errors import ConfigurationError, StoreUnavailable
+from property_alert_notification.settings import Settings, load
 
 PATIENCE = 5.0
 """Seconds a person waits for the store before they are told that it is away."""
@@ -43,6 +46,26 @@ async def reading(url: str) -> AsyncIterator[Database]:
                 f"DATABASE_URL: the schema of {shown(url)} is not this version's. Run `property-alerts migrate` first"
             )
         yield database
+
+
+@asynccontextmanager
+async def configured() -> AsyncIterator[Database]:
+    """The same, for the store that the settings name.
+
+    Raises:
+        ConfigurationError: a setting is wrong, or the store's schema is not this version's.
+        StoreUnavailable: it cannot be reached.
+    """
+    async with reading(load(Settings).database_url) as database:
+        yield database
+
+
+def actor() -> str:
+    """Who types, for the record of administrative changes; a container may run as a number that has no name."""
+    try:
+        return f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
+    except KeyError:
+        return f"cli:{os.getuid()}"
 
 
 def shown(url: str) -> str:

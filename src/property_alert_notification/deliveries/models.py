@@ -51,6 +51,19 @@ class Delivery(SQLModel, table=True):
             sqlite_where=text(FULFILLED),
             postgresql_where=text(FULFILLED),
         ),
+        # What waits for an operator, and what waits for an operator's other word: rare, and found at once.
+        Index(
+            "ix_deliveries_quarantined",
+            "id",
+            sqlite_where=text("state = 'quarantined'"),
+            postgresql_where=text("state = 'quarantined'"),
+        ),
+        Index(
+            "ix_deliveries_held",
+            "reason",
+            sqlite_where=text("state = 'held'"),
+            postgresql_where=text("state = 'held'"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -73,6 +86,8 @@ class Delivery(SQLModel, table=True):
     attempts: int = Field(default=0, sa_type=SmallInteger)
     unknowns: int = Field(default=0, sa_type=SmallInteger)
     """Attempts of which nobody can tell whether they succeeded."""
+    replayed_at: datetime | None = Field(default=None, sa_type=time_type())
+    """When an operator last had it tried again: attempts are counted from there."""
     changed_at: datetime = Field(sa_type=time_type())
 
 

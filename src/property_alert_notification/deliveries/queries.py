@@ -24,6 +24,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     union_all,
     update,
@@ -194,6 +195,8 @@ _FORGET_LOST_BELLS = (
     update(_deliveries)
     .where(_among(_due_in().where(_deliveries.c.rung_at < bindparam("rung_before", type_=time_type())).limit(_limit)))
     .values(rung_at=None)
+    # Counted by what comes back: SQLite's driver counts no rows of a statement that begins with WITH.
+    .returning(_deliveries.c.id)
 )
 
 
@@ -208,7 +211,7 @@ async def forget_lost_bells(
         "rung_before": rung_before,
         "limit": limit,
     }
-    return (await connection.execute(_FORGET_LOST_BELLS, values)).rowcount
+    return len((await connection.execute(_FORGET_LOST_BELLS, values)).all())
 
 
 def _claim_these(wanted: FromClause) -> Update:
@@ -274,6 +277,8 @@ _MOVE = BatchStatement(
             reason=settled.c.reason,
             due_at=settled.c.due_at,
             changed_at=settled.c.changed_at,
+            # Held: nobody was asked to take it, so that was no attempt.
+            attempts=_deliveries.c.attempts - case((settled.c.state == DeliveryState.HELD, 1), else_=0),
             unknowns=_deliveries.c.unknowns + case((settled.c.outcome == Outcome.UNKNOWN, 1), else_=0),
         )
         .returning(_deliveries.c.id)
@@ -381,14 +386,19 @@ _COUNT_ATTEMPTS = BatchStatement(
     _IDS,
     lambda wanted: (
         select(_attempts.c.delivery_id, func.count())
-        .where(_attempts.c.delivery_id.in_(select(wanted.c.id)), _attempts.c.reason == bindparam("why"))
+        .join(_deliveries, _deliveries.c.id == _attempts.c.delivery_id)
+        .where(
+            _attempts.c.delivery_id.in_(select(wanted.c.id)),
+            _attempts.c.reason == bindparam("why"),
+            or_(_deliveries.c.replayed_at.is_(None), _attempts.c.started_at >= _deliveries.c.replayed_at),
+        )
         .group_by(_attempts.c.delivery_id)
     ),
 )
 
 
 async def count_attempts(connection: AsyncConnection, deliveries: Collection[UUID], *, reason: str) -> dict[UUID, int]:
-    """How many attempts at each of these deliveries ended for this reason."""
+    """How many attempts at each of these deliveries ended for this reason, since it was last replayed."""
     counted = await _COUNT_ATTEMPTS.run(connection, _each(deliveries), why=reason)
     return {row[0]: row[1] for row in counted}
 

@@ -1,20 +1,52 @@
-"""What the states of deliveries mean, taken alone and together. Pure.
+"""What the states of deliveries mean, taken alone and together, and what leads from one to the other. Pure.
 
-queued, held ──> sending ─┬─> sent ──> delivered
-                   ^      ├─> failed
-                   │      ├─> retry_wait ─┐  the provider did not take it
-                   │      ├─> unknown ────┤  it may have, or a lease ran out: once more, then failed
-                   ├──────┼───────────────┘
-                          └─> quarantined    it broke the worker five times: waits for a person
-any open state ──> suppressed | expired | cancelled
+docs/states.md draws it. Every statement that moves a delivery takes its condition from here.
 """
 
 from collections.abc import Collection
+from enum import StrEnum
 
 from property_alert_notification.vocabulary import DeliveryState, NotificationStatus
 
+
+class Event(StrEnum):
+    """What can happen to a delivery."""
+
+    CLAIMED = "claimed"
+    """A worker takes it in hand."""
+    TAKEN = "taken"
+    """The provider took it."""
+    NOT_TAKEN = "not taken"
+    """The provider did not take it, and it is worth another try."""
+    UNCERTAIN = "uncertain"
+    """The provider may have taken it, or its worker vanished."""
+    GIVEN_UP = "given up"
+    """The provider refused it, or it was tried often enough."""
+    BROKE = "broke"
+    """It broke our own code, or its worker, for the fifth time."""
+    UNWANTED = "unwanted"
+    """Its user does not want it."""
+    TOO_LATE = "too late"
+    """It was not sent in time to be of use."""
+    CANCELLED = "cancelled"
+    """Its caller took it back."""
+    PAUSED = "paused"
+    """An operator stopped what it is part of."""
+    REPLAYED = "replayed"
+    """An operator has it tried again."""
+    DISCARDED = "discarded"
+    """An operator gave it up."""
+    ARRIVED = "arrived"
+    """The provider says that it arrived."""
+    BOUNCED = "bounced"
+    """The provider says that it did not."""
+
+
 WAITING = (DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.RETRY_WAIT, DeliveryState.UNKNOWN)
 """A worker may claim these once `due_at` has come."""
+
+STUCK = (DeliveryState.ON_HOLD, DeliveryState.QUARANTINED)
+"""These wait for a person."""
 
 ENDED = (
     DeliveryState.SENT,
@@ -25,6 +57,40 @@ ENDED = (
     DeliveryState.CANCELLED,
 )
 """Nothing more is done for these."""
+
+_IN_HAND = (DeliveryState.SENDING,)
+_MOVES: dict[Event, tuple[tuple[DeliveryState, ...], DeliveryState]] = {
+    Event.CLAIMED: (WAITING, DeliveryState.SENDING),
+    Event.TAKEN: (_IN_HAND, DeliveryState.SENT),
+    Event.NOT_TAKEN: (_IN_HAND, DeliveryState.RETRY_WAIT),
+    Event.UNCERTAIN: (_IN_HAND, DeliveryState.UNKNOWN),
+    Event.GIVEN_UP: (_IN_HAND, DeliveryState.FAILED),
+    Event.BROKE: (_IN_HAND, DeliveryState.QUARANTINED),
+    Event.UNWANTED: (_IN_HAND, DeliveryState.SUPPRESSED),
+    Event.TOO_LATE: (_IN_HAND, DeliveryState.EXPIRED),
+    Event.CANCELLED: ((*WAITING, *STUCK, *_IN_HAND), DeliveryState.CANCELLED),
+    Event.PAUSED: ((*WAITING, *_IN_HAND), DeliveryState.HELD),
+    Event.REPLAYED: ((DeliveryState.QUARANTINED,), DeliveryState.QUEUED),
+    Event.DISCARDED: ((DeliveryState.QUARANTINED,), DeliveryState.FAILED),
+    Event.ARRIVED: ((DeliveryState.SENT,), DeliveryState.DELIVERED),
+    Event.BOUNCED: ((DeliveryState.SENT, DeliveryState.DELIVERED), DeliveryState.FAILED),
+}
+
+
+def movable_by(event: Event) -> tuple[DeliveryState, ...]:
+    """The states in which a delivery is moved by an event; in any other the event changes nothing."""
+    return _MOVES[event][0]
+
+
+def after(state: DeliveryState, event: Event) -> DeliveryState:
+    """Where a delivery stands after an event: where the event leads, or where it was.
+
+    So a repeated event changes nothing, one that comes too late changes nothing, and an end stays an end: `sent` may
+    still become `delivered` or `failed`, and `delivered` may become `failed`, never the other way round.
+    """
+    movable, target = _MOVES[event]
+    return target if state in movable else state
+
 
 UNFULFILLED = (DeliveryState.FAILED, DeliveryState.EXPIRED, DeliveryState.SUPPRESSED, DeliveryState.CANCELLED)
 """Ends that reached nobody. Whoever moves a delivery here sees to its notification's own status."""

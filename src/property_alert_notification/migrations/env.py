@@ -12,10 +12,11 @@ from property_alert_notification.deliveries import models as deliveries
 from property_alert_notification.idempotency import models as idempotency
 from property_alert_notification.mailbox import models as mailbox
 from property_alert_notification.notifications import models as notifications
+from property_alert_notification.pauses import models as pauses
 from property_alert_notification.preferences import models as preferences
 from property_alert_notification.settings import Settings, load
 
-MODELS = (access, deliveries, idempotency, mailbox, notifications, preferences)
+MODELS = (access, deliveries, idempotency, mailbox, notifications, pauses, preferences)
 """Importing them registers their tables."""
 
 

@@ -1,6 +1,6 @@
 """Takes deliveries in hand: what is due, still wanted and still fresh is claimed; the rest ends here, unsent."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +14,8 @@ from property_alert_notification.deliveries.queries import Claim, Settlement
 from property_alert_notification.deliveries.states import TAKEN_BACK, TOO_LATE
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.notifications.queries import Content
+from property_alert_notification.pauses import queries as pauses
+from property_alert_notification.pauses.rules import LOOK_AGAIN
 from property_alert_notification.preferences import queries as preferences
 from property_alert_notification.preferences.rules import Suppress, Wishes, decide
 from property_alert_notification.vocabulary import Channel, DeliveryState
@@ -50,13 +52,17 @@ async def take_in_hand(
     channel: Channel,
     provider: str,
     default_wishes: Wishes | None,
+    paused: Sequence[tuple[str, str | None]],
     now: datetime,
     leased_until: datetime,
 ) -> Taken:
     """Claim what may be sent now, with an open attempt each; end what may not. The caller commits before sending.
 
+    What one of the pauses in `paused` stops (a name, and a category if it is one's) is put back, unclaimed.
     Cancelling, preferences and expiry are read here, after the claim: who opted out before it gets nothing.
     """
+    for name, category in paused:
+        await pauses.hold(connection, wanted, name, category=category, now=now, until=now + LOOK_AGAIN)
     claims = await deliveries.claim(connection, wanted, now=now, leased_until=leased_until)
     if not claims:
         return Taken([], [])

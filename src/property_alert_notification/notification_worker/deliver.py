@@ -23,8 +23,10 @@ from property_alert_notification.logs import Outage, origin
 from property_alert_notification.message_templates.render import Rendered
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker.claim import Job, Taken, take_in_hand
-from property_alert_notification.notification_worker.verdict import Broken, Result, RetryPolicy, judge
+from property_alert_notification.notification_worker.verdict import Broken, Result, RetryPolicy, Stopped, judge
 from property_alert_notification.notifications import queries as notifications
+from property_alert_notification.pauses.board import Board
+from property_alert_notification.pauses.rules import reason_of
 from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.vocabulary import Channel
 
@@ -54,6 +56,7 @@ class Desk:
     """The message as it leaves: for its own address, or for the one to which all are redirected."""
     default_wishes: Wishes | None
     """Of a user who never said any; None when that is unknown."""
+    pauses: Board
     policy: RetryPolicy
     lease: timedelta
     concurrency: int
@@ -106,6 +109,7 @@ class Crew:
             log.warning("worker.left_behind", channel=self._sender.channel, deliveries=len(remaining))
 
     async def _work(self, listener: Listener) -> None:
+        await self._desk.pauses.was_read()
         while True:
             try:
                 wanted = await listener.take(await self._room())
@@ -167,6 +171,7 @@ class Crew:
                             channel=self._sender.channel,
                             provider=self._sender.name,
                             default_wishes=self._desk.default_wishes,
+                            paused=self._desk.pauses.pauses_on(self._sender.channel),
                             now=now,
                             leased_until=now + self._desk.lease,
                         )
@@ -194,6 +199,9 @@ class Crew:
 
     async def _send(self, job: Job) -> Result:
         """Render and hand over; whatever happens becomes a value."""
+        pause = self._desk.pauses.pause_of(self._sender.channel, job.content.category)
+        if pause is not None:
+            return Stopped(reason_of(pause))
         try:
             message = self._compose(job)
         except Exception as error:  # a broken message must not take its worker down

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from property_alert_notification.channels.base import Receipt
 from property_alert_notification.errors import OutcomeUnknown, Refused, RetryLater
+from property_alert_notification.pauses.rules import LOOK_AGAIN
 from property_alert_notification.vocabulary import DeliveryState, Outcome
 
 BLIND_RESENDS = 1
@@ -21,7 +22,14 @@ class Broken:
     reason: str
 
 
-Result = Receipt | RetryLater | OutcomeUnknown | Refused | Broken
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """An operator paused it before it was handed over; `reason` names the pause."""
+
+    reason: str
+
+
+Result = Receipt | RetryLater | OutcomeUnknown | Refused | Broken | Stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,8 @@ def judge(
         case Broken():
             due_at = now + wait_after(attempts, policy, jitter=jitter)
             return _retry(result.reason, attempts, BREAKS_BEFORE_QUARANTINE, due_at, given_up=DeliveryState.QUARANTINED)
+        case Stopped():
+            return Verdict(Outcome.NOT_SENT, DeliveryState.HELD, result.reason, now + LOOK_AGAIN)
 
 
 def judge_abandoned(*, lost_workers: int, now: datetime) -> Verdict:

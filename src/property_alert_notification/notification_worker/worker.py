@@ -29,6 +29,7 @@ from property_alert_notification.notification_worker.release import Releaser
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.retention import Retention
 from property_alert_notification.notification_worker.verdict import RetryPolicy
+from property_alert_notification.pauses.board import Board
 from property_alert_notification.settings import Settings, load
 from property_alert_notification.wiring import Parts
 
@@ -42,6 +43,7 @@ class Worker:
         self._parts = parts
         settings = parts.settings
         self._lease = timedelta(seconds=settings.lease)
+        self._pauses = Board(parts.database, parts.clock)
         desk = Desk(
             database=parts.database,
             broker=parts.broker,
@@ -52,6 +54,7 @@ class Worker:
             ),
             redirect=lambda channel, message: redirect(message, channel, settings),
             default_wishes=wiring.default_wishes(settings),
+            pauses=self._pauses,
             policy=RetryPolicy(
                 first_wait=timedelta(seconds=settings.retry_first_wait),
                 longest_wait=timedelta(seconds=settings.retry_longest_wait),
@@ -80,7 +83,7 @@ class Worker:
         duties: list[Callable[[], Awaitable[None]]] = [crew.listen for crew in self._crews]
         parts = self._parts
         duties.append(Rescuer(parts.database, parts.clock, parts.metrics, lease=self._lease).run)
-        duties += [self._releaser.run, self._retention.run]
+        duties += [self._pauses.watch, self._releaser.run, self._retention.run]
         if self._relay is not None:
             duties.append(self._relay.run)
             self._parts.wakers.append(self._relay.wake)

@@ -15,7 +15,6 @@ from pydantic import (
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
-    field_validator,
     model_validator,
 )
 
@@ -226,6 +225,14 @@ class NotificationPatch(BaseModel):
         return self
 
 
+def _is_a_cursor(cursor: str) -> str:
+    from_cursor(cursor)
+    return cursor
+
+
+PageCursor = Annotated[Line, Field(max_length=100), AfterValidator(_is_a_cursor)]
+
+
 class NotificationQuery(BaseModel):
     """What a list is narrowed to, and which page of it is asked for."""
 
@@ -247,15 +254,8 @@ class NotificationQuery(BaseModel):
     """RFC 3339 with an offset: only those accepted before this millisecond."""
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     """How many a page has at most."""
-    cursor: Annotated[Line, Field(max_length=100)] | None = None
+    cursor: PageCursor | None = None
     """`next` of the page before, with the same filters. Left out: the first page."""
-
-    @field_validator("cursor")
-    @classmethod
-    def _is_a_cursor(cls, cursor: str | None) -> str | None:
-        if cursor is not None:
-            from_cursor(cursor)
-        return cursor
 
 
 class AttemptPublic(BaseModel):

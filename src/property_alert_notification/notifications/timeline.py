@@ -50,7 +50,11 @@ def _tell_delivery(delivery: Delivery, attempts: Sequence[Attempt], accepted_at:
     yield TimelineEntry(at=planned_at, what=f"{channel}: planned, {why}")
     for attempt in attempts:
         yield _tell_attempt(channel, attempt)
-    if delivery.state in UNFULFILLED:
+    if delivery.replayed_at is not None:
+        yield TimelineEntry(at=delivery.replayed_at, what=f"{channel}: replayed by an operator")
+    if delivery.state == DeliveryState.HELD:
+        yield TimelineEntry(at=delivery.changed_at, what=f"{channel}: waits, {delivery.reason}")
+    elif delivery.state in UNFULFILLED:
         yield TimelineEntry(at=delivery.changed_at, what=f"{channel}: {delivery.state}, {delivery.reason}")
     elif delivery.state not in (*ENDED, DeliveryState.QUEUED, DeliveryState.SENDING):
         until = "a person decides" if delivery.due_at is None else _in_words(delivery.due_at)

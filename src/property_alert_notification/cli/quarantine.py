@@ -1,0 +1,154 @@
+"""`quarantine`: what broke the worker time and again, and what becomes of it."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+from property_alert_notification.cli.tables import WIDEST_ROW, headed, local, plain
+
+if TYPE_CHECKING:
+    from property_alert_notification.quarantine.queries import Case
+    from property_alert_notification.quarantine.schemas import QuarantineCase, QuarantinedDelivery
+    from property_alert_notification.quarantine.ward import Ward
+
+app = typer.Typer(
+    help="See what broke the worker time and again, have it tried again, or give it up.",
+    epilog="Start with: property-alerts quarantine list",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines: times are UTC.")]
+Ids = Annotated[list[UUID], typer.Argument(metavar="ID...", help="Of deliveries, as `list` shows them.")]
+
+
+@app.command("list")
+def list_newest(
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    r"""List quarantined deliveries, the newest first, without any address or text.
+
+    For example:
+
+    `property-alerts quarantine list`\
+    `property-alerts quarantine list --limit 100 --json`
+    """
+    found = asyncio.run(_newest(limit))
+    if as_json:
+        typer.echo(json.dumps([case.model_dump(mode="json") for case in found], indent=2))
+    elif not found:
+        typer.echo("There are none.")
+    else:
+        _show_list(found)
+
+
+@app.command()
+def show(
+    delivery_id: Annotated[UUID, typer.Argument(metavar="ID", help="Of a delivery, as `list` shows it.")],
+    as_json: AsJson = False,
+) -> None:
+    r"""Tell what is known of one quarantined delivery, and everything that was tried.
+
+    Its address and message are told by `property-alerts notifications show`, with the id of its notification.
+
+    For example:
+
+    `property-alerts quarantine show 019ab6c1-3f7e-7cc3-98c4-2f0e8d1f6a55`
+    """
+    case = asyncio.run(_case(delivery_id))
+    if as_json:
+        typer.echo(case.model_dump_json(indent=2))
+    else:
+        _show_case(case)
+
+
+@app.command()
+def replay(delivery_ids: Ids) -> None:
+    r"""Have deliveries tried again, at once; several at a time all or none.
+
+    Consent, expiry, cancellation and pauses are looked at anew. Whatever breaks five more times comes back here.
+
+    For example:
+
+    `property-alerts quarantine replay 019ab6c1-3f7e-7cc3-98c4-2f0e8d1f6a55`
+    """
+    _decide(delivery_ids, lambda ward, delivery_id: ward.replay(delivery_id))
+    typer.echo(f"{len(delivery_ids)} tried again. See: property-alerts quarantine list")
+
+
+@app.command()
+def discard(delivery_ids: Ids) -> None:
+    r"""Give deliveries up: they end as failed; several at a time all or none.
+
+    For example:
+
+    `property-alerts quarantine discard 019ab6c1-3f7e-7cc3-98c4-2f0e8d1f6a55`
+    """
+    _decide(delivery_ids, lambda ward, delivery_id: ward.discard(delivery_id))
+    typer.echo(f"{len(delivery_ids)} given up.")
+
+
+def _decide(delivery_ids: list[UUID], decision: "Callable[[Ward, UUID], Awaitable[Case]]") -> None:
+    from property_alert_notification.cli.store import actor, configured
+    from property_alert_notification.clock import Clock
+    from property_alert_notification.quarantine.ward import Ward
+
+    async def work() -> None:
+        async with configured() as database, database.transaction() as connection:
+            ward = Ward(connection, Clock(), actor())
+            # In one order, or two operators wait for each other.
+            for delivery_id in sorted(set(delivery_ids)):
+                await decision(ward, delivery_id)
+
+    asyncio.run(work())
+
+
+async def _newest(limit: int) -> "list[QuarantinedDelivery]":
+    from property_alert_notification.cli.store import configured
+    from property_alert_notification.quarantine.cases import list_cases
+
+    async with configured() as database:
+        return (await list_cases(database, cursor=None, limit=limit)).items
+
+
+async def _case(delivery_id: UUID) -> "QuarantineCase":
+    from property_alert_notification.cli.store import configured
+    from property_alert_notification.quarantine.cases import show_case
+
+    async with configured() as database:
+        return await show_case(database, delivery_id)
+
+
+def _show_list(found: "list[QuarantinedDelivery]") -> None:
+    from rich.console import Console
+
+    table = headed("delivery", "channel", "category", "user", "since", "attempts", "why")
+    for one in found:
+        cells = (one.id, one.channel, one.category, one.user_id, local(one.changed_at), one.attempts, one.reason)
+        table.add_row(*[plain(cell) for cell in cells])
+    Console(width=WIDEST_ROW).print(table)
+
+
+def _show_case(case: "QuarantineCase") -> None:
+    from rich.console import Console
+
+    table = headed("delivery", str(case.id))
+    for name, value in (
+        ("notification", case.notification_id),
+        ("channel", case.channel),
+        ("user", case.user_id),
+        ("category", case.category),
+        ("reference", case.reference or ""),
+        ("since", local(case.changed_at)),
+        ("why", case.reason),
+    ):
+        table.add_row(name, plain(value))
+    for number, attempt in enumerate(case.tried, start=1):
+        told = f"{local(attempt.started_at)} by {attempt.provider}, {attempt.outcome}: {attempt.reason}"
+        table.add_row(f"attempt {number}", plain(told))
+    Console().print(table)

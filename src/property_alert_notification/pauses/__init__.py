@@ -1,0 +1,1 @@
+"""STOP: what an operator does not want sent for now, on every worker, until they say so."""

@@ -1,0 +1,41 @@
+"""What is quarantined, as it is shown."""
+
+from uuid import UUID
+
+from property_alert_notification.database import Database, run_within
+from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.errors import NotFound
+from property_alert_notification.notifications.cursor import from_cursor, to_cursor
+from property_alert_notification.notifications.schemas import AttemptPublic
+from property_alert_notification.quarantine import queries
+from property_alert_notification.quarantine.schemas import QuarantineCase, QuarantinedDelivery, QuarantinePage
+from property_alert_notification.vocabulary import DeliveryState
+
+
+async def list_cases(database: Database, *, cursor: str | None, limit: int) -> QuarantinePage:
+    """One page, the newest first.
+
+    Raises:
+        StoreUnavailable: the store cannot be reached.
+    """
+    before = None if cursor is None else from_cursor(cursor)
+    async with database.reading() as connection:
+        found = await queries.newest(connection, before=before, limit=limit + 1)
+    items = [QuarantinedDelivery.model_validate(case) for case in found[:limit]]
+    return QuarantinePage(items=items, next=to_cursor(items[-1].id) if len(found) > limit else None)
+
+
+async def show_case(database: Database, delivery_id: UUID) -> QuarantineCase:
+    """One quarantined delivery, with all that was tried.
+
+    Raises:
+        NotFound: no such delivery is quarantined.
+        StoreUnavailable: the store cannot be reached.
+    """
+    async with database.reading() as connection:
+        case = await queries.find(connection, delivery_id)
+        if case is None or case.state != DeliveryState.QUARANTINED:
+            raise NotFound("No such delivery is quarantined")
+        attempts = await run_within(connection, deliveries.attempts_of([delivery_id]))
+    shown = QuarantinedDelivery.model_validate(case).model_dump()
+    return QuarantineCase(**shown, tried=[AttemptPublic(**attempt.model_dump()) for attempt in attempts])

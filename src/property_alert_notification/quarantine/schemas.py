@@ -1,0 +1,60 @@
+"""What operators ask about what is quarantined, and what they are told."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from property_alert_notification.notifications.schemas import AttemptPublic, PageCursor
+from property_alert_notification.vocabulary import Channel, DeliveryState
+
+
+class QuarantineQuery(BaseModel):
+    """Which page of the list is asked for."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    """How many a page has at most."""
+    cursor: PageCursor | None = None
+    """`next` of the page before. Left out: the first page."""
+
+
+class QuarantinedDelivery(BaseModel):
+    """A delivery that waits for an operator, or that one has just decided over; without address and message."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
+
+    id: UUID
+    notification_id: UUID
+    user_id: int
+    category: str
+    reference: str | None
+    channel: Channel
+    urgent: bool
+    test: bool
+    state: DeliveryState
+    reason: str
+    """Why it is in this state, in words."""
+    attempts: int
+    """Made since it was accepted, or last replayed."""
+    changed_at: datetime
+    """Since when it is in this state."""
+
+
+class QuarantinePage(BaseModel):
+    """Some of what is quarantined, the newest first."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    items: list[QuarantinedDelivery]
+    next: str | None
+    """The `cursor` of the page after this one; null when this is the last."""
+
+
+class QuarantineCase(QuarantinedDelivery):
+    """A quarantined delivery with all that was tried."""
+
+    tried: list[AttemptPublic]
+    """Every attempt, in order."""

@@ -1,0 +1,68 @@
+"""What an operator may do with what is quarantined; each decision is in the record of administrative changes."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.access import queries as access
+from property_alert_notification.access.models import AuditEntry
+from property_alert_notification.clock import Clock
+from property_alert_notification.errors import Conflict, NotFound
+from property_alert_notification.notifications import queries as notifications
+from property_alert_notification.quarantine import queries
+from property_alert_notification.quarantine.queries import Case
+
+REPLAYED = "an operator has it tried again"
+
+
+@dataclass(frozen=True, slots=True)
+class Ward:
+    """Decisions of one operator; `actor` is who they are."""
+
+    connection: AsyncConnection
+    """Of the transaction whose commit makes it so."""
+    clock: Clock
+    actor: str
+
+    async def replay(self, delivery_id: UUID) -> Case:
+        """Let the workers try it again at once.
+
+        Consent, expiry, cancellation and pauses are looked at like before any attempt, and the provider gets the
+        same key. It is quarantined again after five more attempts that break.
+
+        Raises:
+            NotFound: there is no such delivery.
+            Conflict: it is not quarantined.
+        """
+        moved = await queries.replay(self.connection, delivery_id, reason=REPLAYED, now=self.clock.now())
+        return await self._record("delivery.replayed", delivery_id, moved=moved)
+
+    async def discard(self, delivery_id: UUID) -> Case:
+        """Give it up: it ends as failed.
+
+        Raises:
+            NotFound: there is no such delivery.
+            Conflict: it is not quarantined.
+        """
+        moved = await queries.discard(self.connection, delivery_id, now=self.clock.now())
+        if moved:
+            await notifications.conclude(self.connection, [delivery_id])
+        return await self._record("delivery.discarded", delivery_id, moved=moved)
+
+    async def _record(self, action: str, delivery_id: UUID, *, moved: bool) -> Case:
+        case = await queries.find(self.connection, delivery_id)
+        if case is None:
+            raise NotFound("Delivery not found")
+        if not moved:
+            raise Conflict(f"It is not quarantined: it is {case.state}.")
+        entry = AuditEntry(
+            id=self.clock.new_id(),
+            at=self.clock.now(),
+            actor=self.actor,
+            action=action,
+            subject=str(delivery_id),
+            details={"notification_id": str(case.notification_id), "channel": case.channel},
+        )
+        await access.record(self.connection, entry)
+        return case

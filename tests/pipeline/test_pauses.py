@@ -1,0 +1,209 @@
+"""What an operator paused is not sent by anybody, is not lost, and goes out when they resume."""
+
+import threading
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from property_alert_notification.errors import NotFound
+from property_alert_notification.notification_worker.worker import Worker
+from property_alert_notification.pauses import board, queries
+from property_alert_notification.pauses.board import Board
+from property_alert_notification.pauses.control import Control
+from property_alert_notification.pauses.rules import EVERYTHING, LOOK_AGAIN
+from property_alert_notification.vocabulary import Channel, DeliveryState
+from tests.pipeline.world import World, eventually
+
+
+async def test_what_is_paused_waits_and_says_why_and_is_sent_when_it_is_resumed(any_world: World) -> None:
+    world = any_world
+    await world.a_user(sms=True)
+    await _pause(world, "email")
+    await world.a_worker()
+    await world.a_worker()
+    paused = [await world.accept(title=f"Home {n}") for n in range(60)]
+
+    for notification in paused:
+        delivery = await world.until_delivery(notification, "held")
+        assert delivery.reason == "sending of email is paused"
+    assert world.smtp.mails == []
+    story = await world.story(paused[0])
+    assert story.status == "pending"
+    assert "email: waits, sending of email is paused" in [entry.what for entry in story.timeline]
+
+    async def the_other_channel_goes_on() -> bool:
+        return (await world.delivery(paused[0], Channel.SMS)).state is DeliveryState.SENT
+
+    await eventually(the_other_channel_goes_on)
+
+    await _resume(world, "email")
+
+    for notification in paused:
+        await world.until(notification, "sent")
+    assert sorted(mail.parsed()["Subject"] for mail in world.smtp.mails) == sorted(f"Home {n}" for n in range(60))
+
+
+async def test_a_category_is_paused_and_others_are_sent(world: World) -> None:
+    await world.a_user()
+    await _pause(world, "listing_alert")
+    await world.a_worker()
+
+    paused = await world.accept(category="listing_alert", urgent=True)
+    other = await world.accept(category="viewing")
+
+    await world.until(other, "sent")
+    delivery = await world.until_delivery(paused, "held")
+    assert (delivery.reason, delivery.attempts) == ("sending of listing_alert is paused", [])
+    await _resume(world, "listing_alert")
+    await world.until(paused, "sent")
+
+
+async def test_everything_is_paused_and_each_pause_ends_by_its_own_name(world: World) -> None:
+    await world.a_user()
+    await _pause(world, EVERYTHING)
+    await _pause(world, "email")
+    await world.a_worker()
+    notification = await world.accept()
+    held = await world.until_delivery(notification, "held")
+
+    await _resume(world, EVERYTHING)
+
+    async def held_by_the_other() -> bool:
+        return (await world.delivery(notification)).reason == "sending of email is paused"
+
+    assert held.reason == "sending of everything is paused"
+    await eventually(held_by_the_other)
+    assert world.smtp.mails == []
+    await _resume(world, "email")
+    await world.until(notification, "sent")
+
+
+async def test_a_channel_is_meant_by_its_name_and_no_category_that_is_called_so(world: World) -> None:
+    await world.a_user()
+    await _pause(world, "sms")
+    await world.a_worker()
+
+    await world.until(await world.accept(category="sms", channels=["email"]), "sent")
+
+
+async def test_what_is_in_hand_and_has_not_begun_is_not_sent_either(world: World) -> None:
+    """A slow provider must not go on for minutes with what was claimed before the pause."""
+    resumed = threading.Event()
+
+    def answer(_mail: object) -> str:
+        resumed.wait()
+        return "250 ok"
+
+    world.smtp.answer = answer
+    await world.a_user()
+    accepted = [await world.accept(title=f"Home {n}") for n in range(30)]
+    worker = await world.a_worker()
+
+    async def states() -> Counter[DeliveryState]:
+        return Counter([(await world.delivery(notification)).state for notification in accepted])
+
+    async def all_are_in_hand() -> bool:
+        return (await states())[DeliveryState.SENDING] == 30
+
+    async def none_is_in_hand() -> bool:
+        return (await states())[DeliveryState.SENDING] == 0
+
+    await eventually(all_are_in_hand)
+    await _pause(world, "email")
+    await _until_it_knows(worker)
+    resumed.set()
+    await eventually(none_is_in_hand)
+
+    found = await states()
+    assert found.keys() == {DeliveryState.SENT, DeliveryState.HELD}
+    assert len(world.smtp.mails) == found[DeliveryState.SENT]
+    await _resume(world, "email")
+    for notification in accepted:
+        await world.until(notification, "sent")
+    assert len(world.smtp.mails) == 30
+    assert await _attempts_counted(world) == {1}
+
+
+async def test_what_a_worker_held_after_the_end_of_the_pause_is_brought_back_too(world: World) -> None:
+    await world.a_user()
+    notification = await world.accept()
+    await _pause(world, "email")
+    await _resume(world, "email")
+    await _pause(world, "sms")
+    parts, delivery = world.parts, await world.delivery(notification)
+    late_board = Board(parts.database, parts.clock)
+    assert await late_board.look() == 0
+    async with parts.database.transaction() as connection:
+        await connection.execute(text("UPDATE pauses SET resumed_at = NULL WHERE name = 'email'"))
+        now = parts.clock.now()
+        await queries.hold(connection, [delivery.id], "email", category=None, now=now, until=now + LOOK_AGAIN)
+        await queries.end(connection, "email", now=now)
+
+    assert await late_board.look() == 1
+    back = await world.delivery(notification)
+    assert (back.state, back.reason) == (DeliveryState.HELD, "sending of email goes on")
+    assert back.due_at is not None
+    assert back.due_at <= parts.clock.now()
+    assert await late_board.look() == 0
+
+
+async def test_a_pause_that_was_ended_is_forgotten_after_a_while(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(board, "REMEMBERED", timedelta())
+    await _pause(world, "email")
+    await _resume(world, "email")
+
+    await Board(world.parts.database, world.parts.clock).look()
+
+    async with world.parts.database.reading() as connection:
+        assert await queries.every(connection) == []
+
+
+async def test_a_pause_begins_once_and_what_is_not_paused_cannot_be_resumed(world: World) -> None:
+    await _pause(world, "email", actor="first")
+    again = await _pause(world, "email", actor="second")
+    await _resume(world, "email")
+    with pytest.raises(NotFound, match="Sending of email is not paused"):
+        await _resume(world, "email")
+    anew = await _pause(world, "email", actor="third")
+
+    assert (again, anew) == ("first", "third")
+
+
+async def test_whoever_opted_out_meanwhile_gets_nothing_when_sending_goes_on(world: World) -> None:
+    await world.a_user()
+    await _pause(world, "email")
+    worker = await world.a_worker()
+    notification = await world.accept()
+    await world.until_delivery(notification, "held")
+    await world.forget_user()
+    await _resume(world, "email")
+
+    story = await world.until(notification, "suppressed")
+
+    await worker.__aexit__(None, None, None)
+    assert story.deliveries[0].reason == "the user's preferences were deleted, and with them the consent"
+    assert world.smtp.mails == []
+
+
+async def _pause(world: World, name: str, *, actor: str = "test") -> str:
+    async with world.parts.database.transaction() as connection:
+        return (await Control(connection, world.parts.clock, actor).pause(name)).paused_by
+
+
+async def _resume(world: World, name: str) -> None:
+    async with world.parts.database.transaction() as connection:
+        await Control(connection, world.parts.clock, "test").resume(name)
+
+
+async def _until_it_knows(worker: Worker) -> None:
+    async def knows() -> bool:
+        return worker._pauses.pauses_on(Channel.EMAIL) != []
+
+    await eventually(knows)
+
+
+async def _attempts_counted(world: World) -> set[int]:
+    async with world.parts.database.reading() as connection:
+        return set((await connection.execute(text("SELECT attempts FROM deliveries WHERE state = 'sent'"))).scalars())
