@@ -4,6 +4,7 @@ Every field's docstring says its meaning; durations are in seconds unless the na
 The table in README.md is made from these classes.
 """
 
+import re
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -41,6 +42,18 @@ def _known_broker(url: str) -> str:
     return url
 
 
+_PROVIDER = re.compile(r"[a-z0-9_]{1,40}(@[a-z0-9_]{1,20})?")
+
+
+def _in_order(names: str) -> str:
+    providers = names.replace(" ", "").split(",")
+    if not all(_PROVIDER.fullmatch(provider) for provider in providers):
+        raise ValueError("must be names of providers, in small letters, with commas between")
+    if len(set(providers)) < len(providers):
+        raise ValueError("names a provider twice; a second one of a kind is smtp@backup")
+    return ",".join(providers)
+
+
 def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
@@ -58,6 +71,13 @@ class SettingsGroup(BaseSettings):
     model_config = SettingsConfigDict(
         env_file=".env", env_file_encoding="utf-8", extra="ignore", use_attribute_docstrings=True
     )
+
+
+class ProviderSettings(SettingsGroup):
+    """What every provider that is reached over a network has. A second one of a kind reads all of it by its name."""
+
+    rate: float | None = Field(None, gt=0, le=10_000, examples=["10"])
+    """Messages per second of one worker at most; none is as many as it takes."""
 
 
 class Settings(SettingsGroup):
@@ -101,11 +121,14 @@ class Settings(SettingsGroup):
     queue_routing_key: str = Field("property_alert", pattern=r"^[A-Za-z0-9_.-]{1,100}$", examples=["property_alert"])
     """How the names of the RabbitMQ queues begin."""
 
-    email_provider: str = Field("mailbox", pattern=r"^[a-z0-9_]{1,40}$", examples=["smtp"])
-    """Who carries email: `mailbox`, `smtp`, `console`, or any `channels/email_<name>.py`."""
+    email_provider: Annotated[str, AfterValidator(_in_order)] = Field("mailbox", examples=["smtp"])
+    """Who carries email: `mailbox`, `smtp`, `console`, or any `channels/email_<name>.py`. Several, as in
+    `smtp,smtp@backup`, stand in for one another in this order; `smtp@backup` has settings of its own,
+    `SMTP_BACKUP_…` beside `SMTP_…`."""
 
-    sms_provider: str = Field("mailbox", pattern=r"^[a-z0-9_]{1,40}$", examples=["twilio"])
-    """Who carries SMS: `mailbox`, `console`, `twilio`, `http`, or any `channels/sms_<name>.py`."""
+    sms_provider: Annotated[str, AfterValidator(_in_order)] = Field("mailbox", examples=["twilio"])
+    """Who carries SMS: `mailbox`, `console`, `twilio`, `http`, or any `channels/sms_<name>.py`; several
+    as for email."""
 
     redirect_email_to: str | None = Field(None, max_length=320, examples=["staging@example.com"])
     """Every email goes to this address and to nobody else, with the intended one in its subject; never in
@@ -168,24 +191,40 @@ class Settings(SettingsGroup):
 Group = TypeVar("Group", bound=SettingsGroup)
 
 
-def load(group: type[Group]) -> Group:
-    """Read one group of settings.
+def load(group: type[Group], instance: str | None = None) -> Group:
+    """Read one group of settings; that of a second provider of a kind is told by the name of the instance.
 
     Raises:
         ConfigurationError: a value cannot be used; one line that names the variable, the problem and an example.
     """
+    _check_instance(group, instance)
     try:
-        return group()
+        return group(_env_prefix=_prefix(group, instance))
     except ValidationError as error:
-        raise ConfigurationError("; ".join(_explain(group, problem) for problem in error.errors())) from None
+        raise ConfigurationError("; ".join(_explain(group, instance, problem) for problem in error.errors())) from None
 
 
-def variable_name(group: type[SettingsGroup], field: str) -> str:
-    """The environment variable that sets `field`."""
-    return f"{group.model_config.get('env_prefix', '')}{field}".upper()
+def variable_name(group: type[SettingsGroup], field: str, instance: str | None = None) -> str:
+    """The environment variable that sets `field`, of the instance with this name."""
+    return f"{_prefix(group, instance)}{field}".upper()
 
 
-def _explain(group: type[SettingsGroup], problem: Any) -> str:
+def _prefix(group: type[SettingsGroup], instance: str | None) -> str:
+    prefix = group.model_config.get("env_prefix", "")
+    return prefix if instance is None else f"{prefix}{instance}_"
+
+
+def _check_instance(group: type[SettingsGroup], instance: str | None) -> None:
+    """No variable may mean two things: `SMTP_FINAL_TIMEOUT` is no setting of `smtp@final`."""
+    if instance is None:
+        return
+    taken = {variable_name(group, field) for field in group.model_fields}
+    for field in group.model_fields:
+        if (variable := variable_name(group, field, instance)) in taken:
+            raise ConfigurationError(f"{variable}: means something else already. Give {instance!r} another name")
+
+
+def _explain(group: type[SettingsGroup], instance: str | None, problem: Any) -> str:
     field = str(problem["loc"][0]) if problem["loc"] else ""
     if field not in group.model_fields:
         return f"settings: {problem['msg']}"
@@ -193,4 +232,5 @@ def _explain(group: type[SettingsGroup], problem: Any) -> str:
     example = info.examples[0] if info.examples else info.get_default()
     example = example.value if isinstance(example, Environment) else example
     message = problem["msg"].removeprefix("Value error, ")
-    return f"{variable_name(group, field)}: {message}. Example: {variable_name(group, field)}={example}"
+    variable = variable_name(group, field, instance)
+    return f"{variable}: {message}. Example: {variable}={example}"

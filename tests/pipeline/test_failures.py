@@ -13,6 +13,7 @@ from property_alert_notification.deliveries.queries import Claim, Settlement
 from property_alert_notification.message_templates.render import Rendered, render
 from property_alert_notification.notification_worker.claim import take_in_hand
 from property_alert_notification.notification_worker.rescue import Rescuer
+from property_alert_notification.notification_worker.route import Line, Place
 from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
 from tests.pipeline.world import World, eventually
 
@@ -210,7 +211,7 @@ async def _claim(world: World, delivery: UUID, *, lease: float) -> list[Claim]:
             connection,
             [delivery],
             channel=Channel.EMAIL,
-            provider="smtp",
+            line=Line([Place("smtp")]),
             now=now,
             leased_until=now + timedelta(seconds=lease),
             default_wishes=None,

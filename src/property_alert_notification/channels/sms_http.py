@@ -10,11 +10,10 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from property_alert_notification.channels.base import OutgoingMessage, Receipt, Tools
-from property_alert_notification.channels.http import CONNECTIONS, HttpCaller, id_in
+from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
+from property_alert_notification.channels.http import HttpCaller, HttpSettings, id_in
 from property_alert_notification.clock import Clock
 from property_alert_notification.errors import RetryLater
-from property_alert_notification.settings import SettingsGroup, load
 from property_alert_notification.vocabulary import Channel
 
 
@@ -25,7 +24,7 @@ def _http_url(url: str) -> str:
     return url
 
 
-class SmsHttpSettings(SettingsGroup):
+class SmsHttpSettings(HttpSettings):
     """Where the gateway is."""
 
     model_config = SettingsConfigDict(env_prefix="SMS_HTTP_", env_ignore_empty=True)
@@ -39,7 +38,7 @@ class SmsHttpSettings(SettingsGroup):
 
 def create(tools: Tools) -> "SmsHttpSender":
     """Build the sender from `SMS_HTTP_…`."""
-    return SmsHttpSender(load(SmsHttpSettings), tools.clock)
+    return SmsHttpSender(tools.load(SmsHttpSettings), tools.clock)
 
 
 class SmsHttpSender:
@@ -47,13 +46,13 @@ class SmsHttpSender:
 
     channel: ClassVar[Channel] = Channel.SMS
     name: ClassVar[str] = "http"
-    concurrency = CONNECTIONS
 
     def __init__(self, settings: SmsHttpSettings, clock: Clock, *, deadline: float = 30.0) -> None:
         """Nothing is opened yet; `deadline` is in seconds, for one message."""
         self._url = settings.url
         self._headers = {"Authorization": f"Bearer {settings.token.get_secret_value()}"} if settings.token else {}
-        self._http = HttpCaller(clock, deadline=deadline)
+        self.limits = Limits(settings.connections, settings.rate)
+        self._http = HttpCaller(clock, connections=settings.connections, deadline=deadline)
 
     async def send(self, message: OutgoingMessage) -> Receipt:
         """Post one message; the receipt holds the `id` of the answer, if it has one."""

@@ -85,7 +85,11 @@ def _groups() -> Iterator["type[SettingsGroup]"]:
         yield from (
             member
             for member in members
-            if isinstance(member, type) and issubclass(member, SettingsGroup) and member.__module__ == module.name
+            if isinstance(member, type)
+            and issubclass(member, SettingsGroup)
+            and member.__module__ == module.name
+            # Without a prefix it is what several of them have in common.
+            and member.model_config.get("env_prefix")
         )
 
 

@@ -1,8 +1,9 @@
 """Takes deliveries in hand: what is due, still wanted and still fresh is claimed; the rest ends here, unsent."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import groupby
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,12 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.channels import simulator
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.queries import Claim, Settlement
+from property_alert_notification.deliveries.states import UNFULFILLED
+from property_alert_notification.notification_worker.route import Line, Place, Try, Wait
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.notifications.queries import Content
 from property_alert_notification.preferences import queries as preferences
 from property_alert_notification.preferences.rules import Suppress, Wishes, decide
-from property_alert_notification.vocabulary import Channel, DeliveryState
+from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,10 @@ class Job:
 
     claim: Claim
     content: Content
+    tries: tuple[Try, ...]
+    """What was tried before."""
+    place: Place
+    """The provider that gets it, which its open attempt names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,7 @@ class Taken:
 
     jobs: list[Job]
     withheld: list[tuple[Claim, Settlement]]
+    """Those that are not sent, or not yet."""
 
 
 async def take_in_hand(
@@ -47,44 +56,76 @@ async def take_in_hand(
     wanted: Collection[UUID],
     *,
     channel: Channel,
-    provider: str,
+    line: Line,
     default_wishes: Wishes | None,
     now: datetime,
     leased_until: datetime,
 ) -> Taken:
     """Claim what may be sent now, with an open attempt each; end what may not. The caller commits before sending.
 
-    Cancelling, preferences and expiry are read here, after the claim: who opted out before it gets nothing.
+    Cancelling, preferences and expiry are read here, after the claim: who opted out before it gets nothing. Only for
+    what was tried before is anything more read: how that ended decides which provider gets it.
     """
     claims = await deliveries.claim(connection, wanted, now=now, leased_until=leased_until)
     if not claims:
         return Taken([], [])
     contents = await notifications.contents(connection, {claim.notification_id for claim in claims})
+    tries = await _tries(connection, [claim.delivery_id for claim in claims if claim.fence > 1])
     users = {content.user_id for content in contents.values()}
     wishes = await run_within(connection, preferences.wishes_of(users, default=default_wishes))
 
-    jobs, withheld = [], []
+    jobs: list[Job] = []
+    withheld: list[tuple[Claim, Settlement]] = []
     for claim in claims:
         content = contents[claim.notification_id]
         objection = object_to(channel, content, wishes.get(content.user_id), now=now)
-        if objection is None:
-            jobs.append(Job(claim, content))
-        else:
-            withheld.append((claim, _unsent(claim, objection, now)))
+        before = tries.get(claim.delivery_id, ())
+        match objection or (Place(simulator.NAME) if claim.test else line.place(before)):
+            case Withheld() as objection:
+                withheld.append((claim, _unsent(claim, objection, now)))
+            case Wait(seconds=seconds):
+                withheld.append((claim, postpone(claim, before, due_at=now + timedelta(seconds=seconds), now=now)))
+            case Place() as place:
+                jobs.append(Job(claim, content, before, place))
     if withheld:
-        await deliveries.settle(connection, [settlement for _, settlement in withheld])
-        await notifications.conclude(connection, [claim.delivery_id for claim, _ in withheld])
+        await _settle(connection, [settlement for _, settlement in withheld])
     if jobs:
-        await _open_attempts(connection, [job.claim for job in jobs], provider=provider, now=now)
+        await deliveries.open_attempts(connection, [(job.claim, job.place.provider) for job in jobs], started_at=now)
     return Taken(jobs, withheld)
 
 
-async def _open_attempts(
-    connection: AsyncConnection, claims: Collection[Claim], *, provider: str, now: datetime
-) -> None:
-    for name, test in ((provider, False), (simulator.NAME, True)):
-        if theirs := [claim for claim in claims if claim.test is test]:
-            await deliveries.open_attempts(connection, theirs, provider=name, started_at=now)
+async def _settle(connection: AsyncConnection, settlements: Sequence[Settlement]) -> None:
+    await deliveries.settle(connection, settlements)
+    if ended := [settlement.delivery_id for settlement in settlements if settlement.state in UNFULFILLED]:
+        await notifications.conclude(connection, ended)
+
+
+async def _tries(connection: AsyncConnection, again: Collection[UUID]) -> dict[UUID, tuple[Try, ...]]:
+    if not again:
+        return {}
+    attempts = await run_within(connection, deliveries.attempts_of(again))
+    by_delivery = groupby(attempts, key=lambda attempt: attempt.delivery_id)
+    return {delivery: tuple(_try(attempt) for attempt in theirs) for delivery, theirs in by_delivery}
+
+
+def _try(attempt: Attempt) -> Try:
+    return Try(attempt.provider, None if attempt.outcome is None else Outcome(attempt.outcome))
+
+
+def postpone(claim: Claim, tries: Sequence[Try], *, due_at: datetime, now: datetime) -> Settlement:
+    """A claim handed back that never came to a provider: it costs the delivery nothing. Pure."""
+    unsure = any(one.outcome is Outcome.UNKNOWN for one in tries)
+    return Settlement(
+        delivery_id=claim.delivery_id,
+        fence=claim.fence,
+        state=DeliveryState.UNKNOWN if unsure else DeliveryState.RETRY_WAIT,
+        reason="it waits for a provider: the breaker is open",
+        due_at=due_at,
+        outcome=None,
+        settled_at=now,
+        counted=False,
+        begun=False,
+    )
 
 
 def object_to(channel: Channel, content: Content, wishes: Wishes | None, *, now: datetime) -> Withheld | None:

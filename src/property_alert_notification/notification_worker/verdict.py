@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from property_alert_notification.channels.base import Receipt
-from property_alert_notification.errors import OutcomeUnknown, Refused, RetryLater
+from property_alert_notification.errors import OutcomeUnknown, ProviderDown, Refused, RetryLater
 from property_alert_notification.vocabulary import DeliveryState, Outcome
 
 BLIND_RESENDS = 1
@@ -43,10 +43,19 @@ class Verdict:
     state: DeliveryState
     reason: str
     due_at: datetime | None = None
+    counted: bool = True
+    """Whether the attempt uses up one of those that the delivery has."""
 
 
 def judge(
-    result: Result, *, attempts: int, unknowns: int, policy: RetryPolicy, now: datetime, jitter: float
+    result: Result,
+    *,
+    attempts: int,
+    unknowns: int,
+    policy: RetryPolicy,
+    now: datetime,
+    jitter: float,
+    elsewhere: bool = False,
 ) -> Verdict:
     """Decide from one attempt's result.
 
@@ -57,6 +66,7 @@ def judge(
         policy: when to try again.
         now: when the attempt ended.
         jitter: in [0, 1), spreads what failed together.
+        elsewhere: another provider, which has not failed it as often, stands ready.
     """
     match result:
         case Receipt():
@@ -66,8 +76,9 @@ def judge(
         case OutcomeUnknown():
             return _judge_unknown(result, unknowns, now + wait_after(attempts, policy, jitter=jitter))
         case RetryLater():
-            wait = max(wait_after(attempts, policy, jitter=jitter), result.retry_after or timedelta())
-            due_at = now + min(wait, policy.longest_wait)
+            due_at = now if elsewhere else now + _wait_for(result, attempts, policy, jitter=jitter)
+            if isinstance(result, ProviderDown):
+                return Verdict(Outcome.NOT_SENT, DeliveryState.RETRY_WAIT, result.reason, due_at, counted=False)
             return _retry(result.reason, attempts, policy.max_attempts, due_at, given_up=DeliveryState.FAILED)
         case Broken():
             due_at = now + wait_after(attempts, policy, jitter=jitter)
@@ -97,6 +108,12 @@ def wait_after(attempt: int, policy: RetryPolicy, *, jitter: float) -> timedelta
     doublings = 2.0 ** min(attempt - 1, 30)
     full = min(policy.first_wait * doublings, policy.longest_wait)
     return full / 2 + full / 2 * jitter
+
+
+def _wait_for(result: RetryLater, attempts: int, policy: RetryPolicy, *, jitter: float) -> timedelta:
+    """As long as the provider wishes, if that is longer, and at most the longest wait."""
+    wait = max(wait_after(attempts, policy, jitter=jitter), result.retry_after or timedelta())
+    return min(wait, policy.longest_wait)
 
 
 def _judge_unknown(result: OutcomeUnknown, unknowns: int, due_at: datetime) -> Verdict:

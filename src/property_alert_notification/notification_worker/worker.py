@@ -24,6 +24,7 @@ from property_alert_notification.errors import ConfigurationError
 from property_alert_notification.health import health_router
 from property_alert_notification.logs import origin
 from property_alert_notification.message_templates.render import render
+from property_alert_notification.notification_worker.carriers import Carriers
 from property_alert_notification.notification_worker.deliver import Crew, Desk
 from property_alert_notification.notification_worker.release import Releaser
 from property_alert_notification.notification_worker.rescue import Rescuer
@@ -61,7 +62,11 @@ class Worker:
             concurrency=settings.worker_concurrency,
         )
         self._senders = parts.create_senders()
-        self._crews = [Crew(sender, desk) for sender in self._senders]
+        self._carriers = [
+            Carriers(channel, senders, parts.clock, parts.metrics, on_change=lambda: None)
+            for channel, senders in self._senders.items()
+        ]
+        self._crews = [Crew(carriers, desk) for carriers in self._carriers]
         self._relay = Relay(parts.database, parts.broker, parts.clock) if parts.broker.needs_relay else None
         self._releaser = Releaser(
             parts.database,
@@ -86,7 +91,7 @@ class Worker:
             self._parts.wakers.append(self._relay.wake)
         self._duties = [asyncio.create_task(_keep_doing(duty)) for duty in duties]
         self._renewals = [asyncio.create_task(_keep_doing(crew.renew_leases)) for crew in self._crews]
-        log.info("worker.started", channels=[str(sender.channel) for sender in self._senders])
+        log.info("worker.started", channels=[str(channel) for channel in self._senders])
         return self
 
     async def __aexit__(
@@ -96,7 +101,7 @@ class Worker:
         await asyncio.gather(*(crew.finish(self._parts.settings.shutdown_grace) for crew in self._crews))
         # Last: what is still on the wire stays ours until it ends.
         await _end(self._renewals)
-        await asyncio.gather(*(sender.close() for sender in self._senders))
+        await asyncio.gather(*(sender.close() for senders in self._senders.values() for sender in senders.values()))
         log.info("worker.stopped")
 
 
