@@ -14,6 +14,7 @@ from property_alert_notification.errors import OutcomeUnknown, ProviderDown, Ref
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker import breaker
 from property_alert_notification.notification_worker.breaker import IN_DOUBT, Breaker, Signal
+from property_alert_notification.notification_worker.pace import Pace
 from property_alert_notification.notification_worker.route import Place
 from property_alert_notification.notification_worker.verdict import Result
 from property_alert_notification.vocabulary import BreakerState, Channel
@@ -45,8 +46,9 @@ class Carrier:
         self._at_once = asyncio.Semaphore(sender.limits.at_once)
         self._calling = 0
         self._news = asyncio.Event()
-        self._next_begins = 0.0
+        self._pace = Pace(sender.limits.per_second)
         metrics.breaker.labels(sender.channel, provider).state(self.breaker.state)
+        metrics.breaker_openings.labels(sender.channel, provider)
 
     @property
     def opens_at(self) -> datetime | None:
@@ -86,7 +88,8 @@ class Carrier:
     async def turn(self, *, probe: bool) -> AsyncIterator[bool]:
         """Wait until one message may begin; False when its provider was closed off meanwhile."""
         async with self._at_once:
-            await self._pace()
+            if wait := self._pace.wait(self._clock.monotonic()):
+                await asyncio.sleep(wait)
             while self.breaker.state is BreakerState.CLOSED and self.breaker.doubtful and self._calling >= IN_DOUBT:
                 self._news.clear()
                 await self._news.wait()
@@ -115,15 +118,6 @@ class Carrier:
             pause=pause,
         )
         self._become(heard, None if isinstance(result, Receipt) else result.reason)
-
-    async def _pace(self) -> None:
-        per_second = self.sender.limits.per_second
-        if per_second is None:
-            return
-        now = self._clock.monotonic()
-        begins = max(now, self._next_begins)
-        self._next_begins = begins + 1 / per_second
-        await asyncio.sleep(begins - now)
 
     def _become(self, new: Breaker, reason: str | None) -> None:
         old, self.breaker = self.breaker, new
