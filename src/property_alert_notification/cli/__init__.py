@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from property_alert_notification.cli import generated, inspection, keys, processes, schema, stories, tour
+from property_alert_notification.cli import generated, inspection, keys, processes, providers, schema, stories, tour
 from property_alert_notification.errors import ConfigurationError, ServiceError
 
 WRONG_SETTING = 2
@@ -29,6 +29,7 @@ app.command("worker", rich_help_panel="Run")(processes.worker)
 app.command("migrate", rich_help_panel="Run")(schema.migrate)
 app.command("check", rich_help_panel="Look")(inspection.check)
 app.command("health", rich_help_panel="Look")(inspection.health)
+app.command("providers", rich_help_panel="Look")(providers.providers)
 app.add_typer(stories.app, name="notifications", rich_help_panel="Look")
 app.add_typer(keys.app, name="keys", rich_help_panel="Let in")
 app.command("audit", rich_help_panel="Let in")(keys.audit)

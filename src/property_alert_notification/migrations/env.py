@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
 from property_alert_notification.access import models as access
+from property_alert_notification.channels import models as channels
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import models as deliveries
 from property_alert_notification.idempotency import models as idempotency
@@ -15,7 +16,7 @@ from property_alert_notification.notifications import models as notifications
 from property_alert_notification.preferences import models as preferences
 from property_alert_notification.settings import Settings, load
 
-MODELS = (access, deliveries, idempotency, mailbox, notifications, preferences)
+MODELS = (access, channels, deliveries, idempotency, mailbox, notifications, preferences)
 """Importing them registers their tables."""
 
 

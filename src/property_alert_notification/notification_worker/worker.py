@@ -27,6 +27,7 @@ from property_alert_notification.message_templates.render import render
 from property_alert_notification.notification_worker.carriers import Carriers
 from property_alert_notification.notification_worker.deliver import Crew, Desk
 from property_alert_notification.notification_worker.release import Releaser
+from property_alert_notification.notification_worker.report import Reporter
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.retention import Retention
 from property_alert_notification.notification_worker.verdict import RetryPolicy
@@ -62,11 +63,13 @@ class Worker:
             concurrency=settings.worker_concurrency,
         )
         self._senders = parts.create_senders()
-        self._carriers = [
-            Carriers(channel, senders, parts.clock, parts.metrics, on_change=lambda: None)
+        changed = asyncio.Event()
+        carriers = [
+            Carriers(channel, senders, parts.clock, parts.metrics, on_change=changed.set)
             for channel, senders in self._senders.items()
         ]
-        self._crews = [Crew(carriers, desk) for carriers in self._carriers]
+        self._crews = [Crew(each, desk) for each in carriers]
+        self._reporter = Reporter(parts.database, parts.clock, carriers, changed)
         self._relay = Relay(parts.database, parts.broker, parts.clock) if parts.broker.needs_relay else None
         self._releaser = Releaser(
             parts.database,
@@ -85,7 +88,7 @@ class Worker:
         duties: list[Callable[[], Awaitable[None]]] = [crew.listen for crew in self._crews]
         parts = self._parts
         duties.append(Rescuer(parts.database, parts.clock, parts.metrics, lease=self._lease).run)
-        duties += [self._releaser.run, self._retention.run]
+        duties += [self._releaser.run, self._retention.run, self._reporter.run]
         if self._relay is not None:
             duties.append(self._relay.run)
             self._parts.wakers.append(self._relay.wake)
@@ -102,6 +105,7 @@ class Worker:
         # Last: what is still on the wire stays ours until it ends.
         await _end(self._renewals)
         await asyncio.gather(*(sender.close() for senders in self._senders.values() for sender in senders.values()))
+        await self._reporter.close()
         log.info("worker.stopped")
 
 
