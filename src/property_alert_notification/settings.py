@@ -5,6 +5,7 @@ The table in README.md is made from these classes.
 """
 
 import re
+from datetime import timedelta
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -52,6 +53,29 @@ def _in_order(names: str) -> str:
     if len(set(providers)) < len(providers):
         raise ValueError("names a provider twice; a second one of a kind is smtp@backup")
     return ",".join(providers)
+
+
+_CATEGORY = r"[a-z0-9][a-z0-9_-]{0,63}"
+_DEADLINE = re.compile(rf"(?:({_CATEGORY})=)?([1-9][0-9]{{0,5}})(min|h|d)")
+_UNITS = {"min": "minutes", "h": "hours", "d": "days"}
+
+
+def _deadlines(text: str) -> str:
+    parts = text.replace(" ", "").split(",")
+    if not all(_DEADLINE.fullmatch(part) for part in parts):
+        raise ValueError("must be a number of min, h or d, and others for single categories after commas")
+    if sum("=" not in part for part in parts) != 1:
+        raise ValueError("must have one entry without a category, for all others")
+    return ",".join(parts)
+
+
+def _categories(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    names = value.lower().replace(",", " ").split()
+    if not all(re.fullmatch(_CATEGORY, name) for name in names):
+        raise ValueError("must be categories, with commas between")
+    return frozenset(names)
 
 
 def _lower(value: Any) -> Any:
@@ -155,6 +179,16 @@ class Settings(SettingsGroup):
     retry_max_attempts: int = Field(8, ge=1, le=30)
     """Attempts per delivery, the first included, before it is marked failed."""
 
+    useless_after: Annotated[str, AfterValidator(_deadlines)] = Field("5d", examples=["5d,viewing=2h"])
+    """How long after it was accepted, or after its `send_at`, a message is still of use: later it expires unsent.
+    Categories may differ, as in `5d,viewing=2h`; `expires_at` may only be sooner."""
+
+    unknown_give_up: Annotated[frozenset[str], NoDecode, BeforeValidator(_categories)] = Field(
+        frozenset(), examples=["listing_alert,digest"]
+    )
+    """Categories whose messages are rather lost than doubled: when nobody can tell whether one arrived it fails. All
+    others are sent once more, or as often as the provider promises to recognise repeats."""
+
     retention_days: float = Field(90.0, gt=0, le=36_500)
     """Days after their last change for which ended notifications are kept; then they are deleted, with their
     deliveries and attempts."""
@@ -176,6 +210,12 @@ class Settings(SettingsGroup):
 
     worker_metrics_host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104 - an example, not a default
     """Address on which that port is opened."""
+
+    @property
+    def deadlines(self) -> dict[str | None, timedelta]:
+        """How long messages are of use, by category; None is all others."""
+        found = [_DEADLINE.fullmatch(part) for part in self.useless_after.split(",")]
+        return {match[1]: timedelta(**{_UNITS[match[3]]: int(match[2])}) for match in found if match is not None}
 
     @property
     def is_local(self) -> bool:

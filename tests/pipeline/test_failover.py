@@ -262,6 +262,43 @@ async def test_a_lost_answer_sends_nobody_else_the_sms(
         assert both.second.requests == []
 
 
+async def test_a_gateway_that_recognises_repeats_gets_the_same_key_until_it_answers(
+    make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMS_HTTP_KEY_HOURS", "24")
+    settings = make_settings("sqlite", sms_provider="http,http@spare", unknown_give_up="general")
+    async with two_gateways(settings, smtp_server, monkeypatch) as both:
+        both.first.behaviour = reset
+        (notification,) = await text(both.world, 1)
+        await both.world.a_worker()
+
+        async def asked_three_times() -> bool:
+            return len(both.first.requests) >= 3
+
+        await eventually(asked_three_times)
+        both.first.behaviour = answering(201)
+        await both.world.until(notification, "sent", within=60)
+
+        assert len({request.headers["idempotency-key"] for request in both.first.requests}) == 1
+        assert both.second.requests == []
+
+
+async def test_a_category_that_had_better_be_lost_than_doubled_is_sent_once(
+    make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make_settings("sqlite", email_provider="smtp", unknown_give_up="digest")
+    async with two_servers(settings, smtp_server, monkeypatch, {"DOT": DROP}) as both:
+        digest = await both.world.accept(category="digest", channels=["email"])
+        other = await both.world.accept(category="viewing", channels=["email"])
+        await both.world.a_worker()
+
+        await both.world.until(digest, "failed")
+        await both.world.until(other, "failed")
+
+        assert len((await both.world.delivery(digest)).attempts) == 1
+        assert len((await both.world.delivery(other)).attempts) == 2
+
+
 async def test_a_provider_gets_no_more_at_once_than_it_is_set_to(
     make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

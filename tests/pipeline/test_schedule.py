@@ -263,6 +263,7 @@ async def _claim(
             [delivery.id],
             channel=channel,
             line=Line([Place("smtp")]),
+            deadlines={None: timedelta(days=5)},
             now=now,
             leased_until=now + lease,
             default_wishes=None,

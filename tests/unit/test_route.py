@@ -1,5 +1,7 @@
 """Which provider a delivery goes to."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,12 +9,13 @@ from hypothesis import strategies as st
 from property_alert_notification.notification_worker.route import Line, Place, Try, Wait, elsewhere, route
 from property_alert_notification.vocabulary import Outcome
 
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 A, B, C = Place("a"), Place("b"), Place("c")
 LINE = [A, B, C]
 
 
 def failed(*providers: str) -> list[Try]:
-    return [Try(provider, Outcome.NOT_SENT) for provider in providers]
+    return [Try(provider, Outcome.NOT_SENT, NOW) for provider in providers]
 
 
 def test_the_first_that_works_gets_it() -> None:
@@ -37,7 +40,7 @@ def test_it_is_due_elsewhere_at_once_while_somebody_has_failed_it_less_often() -
 
 @pytest.mark.parametrize("outcome", [Outcome.UNKNOWN, None])
 def test_where_nobody_can_tell_it_stays_with_that_provider(outcome: Outcome | None) -> None:
-    tries = [*failed("a"), Try("b", outcome), *failed("b", "b")]
+    tries = [*failed("a"), Try("b", outcome, NOW), *failed("b", "b")]
 
     assert route(tries, LINE) is B
     assert route(tries, [A, Place("b", wait=7), C]) == Wait(7)
@@ -45,7 +48,7 @@ def test_where_nobody_can_tell_it_stays_with_that_provider(outcome: Outcome | No
 
 
 def test_a_provider_that_left_the_settings_is_not_waited_for() -> None:
-    assert route([Try("gone", Outcome.UNKNOWN)], LINE) is A
+    assert route([Try("gone", Outcome.UNKNOWN, NOW)], LINE) is A
 
 
 def test_when_all_are_left_alone_it_waits_for_the_first_that_may_be_tried_out() -> None:
@@ -61,7 +64,9 @@ def test_one_delivery_of_a_round_tries_a_provider_out_and_the_others_go_past_it(
     assert isinstance(alone.place([]), Wait)
 
 
-_tries = st.builds(Try, st.sampled_from("abcx"), st.sampled_from([Outcome.NOT_SENT, Outcome.UNKNOWN, None]))
+_tries = st.builds(
+    Try, st.sampled_from("abcx"), st.sampled_from([Outcome.NOT_SENT, Outcome.UNKNOWN, None]), st.just(NOW)
+)
 _places = st.builds(Place, st.just(""), st.sampled_from([0.0, 1.0, 30.0]))
 
 

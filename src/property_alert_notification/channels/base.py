@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar, Protocol
 from uuid import UUID
 
@@ -52,6 +53,8 @@ class Sender(Protocol):
     channel: ClassVar[Channel]
     name: ClassVar[str]
     limits: Limits
+    key_window: timedelta | None
+    """For how long it recognises a repeat by the delivery's id and ignores it; None is not at all."""
 
     async def send(self, message: OutgoingMessage) -> Receipt:
         """Hand one message over.

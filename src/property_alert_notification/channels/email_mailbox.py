@@ -23,6 +23,7 @@ class EmailMailboxSender:
     channel: ClassVar[Channel] = Channel.EMAIL
     name: ClassVar[str] = "mailbox"
     limits = Limits(at_once=512)
+    key_window = None
     """Many, because what is sent together is committed together."""
 
     def __init__(self, settings: EmailSettings, tools: Tools) -> None:

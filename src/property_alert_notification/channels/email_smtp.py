@@ -101,6 +101,8 @@ class SmtpSender:
 
     channel: ClassVar[Channel] = Channel.EMAIL
     name: ClassVar[str] = "smtp"
+    key_window = None
+    """Some stores show equal Message-IDs once, but none promises it."""
 
     def __init__(self, settings: SmtpSettings, composer: Composer, clock: Clock) -> None:
         """Nothing is opened yet."""

@@ -21,6 +21,7 @@ class SmsConsoleSender:
     channel: ClassVar[Channel] = Channel.SMS
     name: ClassVar[str] = "console"
     limits = Limits(at_once=64)
+    key_window = None
 
     def __init__(self, announce: Callable[[str], None]) -> None:
         """`announce` prints one line."""

@@ -4,6 +4,7 @@ The gateway is sent `{"id", "to", "text"}` and an `Idempotency-Key`, both of the
 when it has the message. A gateway that honours the key makes repeats harmless.
 """
 
+from datetime import timedelta
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
@@ -35,6 +36,10 @@ class SmsHttpSettings(HttpSettings):
     token: SecretStr | None = Field(None, examples=["a-secret"])
     """Sent as `Authorization: Bearer`; none sends no such header."""
 
+    key_hours: float = Field(0.0, ge=0, le=8_784, examples=["24"])
+    """Hours for which the gateway answers a repeated `Idempotency-Key` without sending again. 0 is not at all: when
+    nobody can tell whether it has a message, it gets it once more at most."""
+
 
 def create(tools: Tools) -> "SmsHttpSender":
     """Build the sender from `SMS_HTTP_…`."""
@@ -52,6 +57,7 @@ class SmsHttpSender:
         self._url = settings.url
         self._headers = {"Authorization": f"Bearer {settings.token.get_secret_value()}"} if settings.token else {}
         self.limits = Limits(settings.connections, settings.rate)
+        self.key_window = timedelta(hours=settings.key_hours) or None
         self._http = HttpCaller(clock, connections=settings.connections, deadline=deadline)
 
     async def send(self, message: OutgoingMessage) -> Receipt:

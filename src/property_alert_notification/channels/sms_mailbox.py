@@ -21,6 +21,7 @@ class SmsMailboxSender:
     channel: ClassVar[Channel] = Channel.SMS
     name: ClassVar[str] = "mailbox"
     limits = Limits(at_once=512)
+    key_window = None
     """Many, because what is sent together is committed together."""
 
     def __init__(self, tools: Tools) -> None:

@@ -55,6 +55,7 @@ class TwilioSender:
 
     channel: ClassVar[Channel] = Channel.SMS
     name: ClassVar[str] = "twilio"
+    key_window = None
 
     def __init__(self, settings: TwilioSettings, clock: Clock, *, deadline: float = 30.0) -> None:
         """Nothing is opened yet; `deadline` is in seconds, for one message."""

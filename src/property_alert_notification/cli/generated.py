@@ -118,7 +118,7 @@ def _default(field: Any) -> str:
     if field.is_required():
         return "required"
     value = field.default
-    if value is None or value == "" or isinstance(value, SecretStr):
+    if value is None or value in ("", frozenset()) or isinstance(value, SecretStr):
         return "none"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 

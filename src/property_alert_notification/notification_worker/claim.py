@@ -1,6 +1,6 @@
 """Takes deliveries in hand: what is due, still wanted and still fresh is claimed; the rest ends here, unsent."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.channels import simulator
+from property_alert_notification.clock import time_of
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.models import Attempt
@@ -32,6 +33,8 @@ class Job:
     """What was tried before."""
     place: Place
     """The provider that gets it, which its open attempt names."""
+    started_at: datetime
+    """When that attempt was opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ async def take_in_hand(
     channel: Channel,
     line: Line,
     default_wishes: Wishes | None,
+    deadlines: Mapping[str | None, timedelta],
     now: datetime,
     leased_until: datetime,
 ) -> Taken:
@@ -78,7 +82,7 @@ async def take_in_hand(
     withheld: list[tuple[Claim, Settlement]] = []
     for claim in claims:
         content = contents[claim.notification_id]
-        objection = object_to(channel, content, wishes.get(content.user_id), now=now)
+        objection = object_to(channel, content, wishes.get(content.user_id), deadlines, now=now)
         before = tries.get(claim.delivery_id, ())
         match objection or (Place(simulator.NAME) if claim.test else line.place(before)):
             case Withheld() as objection:
@@ -86,7 +90,7 @@ async def take_in_hand(
             case Wait(seconds=seconds):
                 withheld.append((claim, postpone(claim, before, due_at=now + timedelta(seconds=seconds), now=now)))
             case Place() as place:
-                jobs.append(Job(claim, content, before, place))
+                jobs.append(Job(claim, content, before, place, now))
     if withheld:
         await _settle(connection, [settlement for _, settlement in withheld])
     if jobs:
@@ -109,7 +113,8 @@ async def _tries(connection: AsyncConnection, again: Collection[UUID]) -> dict[U
 
 
 def _try(attempt: Attempt) -> Try:
-    return Try(attempt.provider, None if attempt.outcome is None else Outcome(attempt.outcome))
+    outcome = None if attempt.outcome is None else Outcome(attempt.outcome)
+    return Try(attempt.provider, outcome, attempt.started_at)
 
 
 def postpone(claim: Claim, tries: Sequence[Try], *, due_at: datetime, now: datetime) -> Settlement:
@@ -128,8 +133,18 @@ def postpone(claim: Claim, tries: Sequence[Try], *, due_at: datetime, now: datet
     )
 
 
-def object_to(channel: Channel, content: Content, wishes: Wishes | None, *, now: datetime) -> Withheld | None:
-    """What speaks against sending now, if anything does. Pure."""
+def object_to(
+    channel: Channel,
+    content: Content,
+    wishes: Wishes | None,
+    deadlines: Mapping[str | None, timedelta],
+    *,
+    now: datetime,
+) -> Withheld | None:
+    """What speaks against sending now, if anything does. Pure.
+
+    `deadlines` is how long a message is of use, by category; None is all others.
+    """
     if content.cancelled_at is not None:
         return Withheld(DeliveryState.CANCELLED, "its caller took it back")
     decision = decide(channel, wishes)
@@ -137,6 +152,9 @@ def object_to(channel: Channel, content: Content, wishes: Wishes | None, *, now:
         return Withheld(DeliveryState.SUPPRESSED, decision.reason)
     if content.expires_at is not None and now >= content.expires_at:
         return Withheld(DeliveryState.EXPIRED, "it expired before it could be sent")
+    wanted_at = content.send_at or time_of(content.id)
+    if now >= wanted_at + deadlines.get(content.category, deadlines[None]):
+        return Withheld(DeliveryState.EXPIRED, "it could not be sent while it was of use")
     return None
 
 

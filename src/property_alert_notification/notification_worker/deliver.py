@@ -1,10 +1,10 @@
 """Delivers one channel: takes doorbells for its free slots, claims, sends, settles, and renews its leases meanwhile."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker.carriers import Carrier, Carriers
 from property_alert_notification.notification_worker.claim import Job, Taken, postpone, take_in_hand
 from property_alert_notification.notification_worker.route import Line, Try, Wait, elsewhere, route
-from property_alert_notification.notification_worker.verdict import Broken, Result, RetryPolicy, judge
+from property_alert_notification.notification_worker.verdict import TRUSTED_SHARE, Broken, Result, RetryPolicy, judge
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.vocabulary import Channel, Outcome
@@ -53,6 +53,10 @@ class Desk:
     """The message as it leaves: for its own address, or for the one to which all are redirected."""
     default_wishes: Wishes | None
     """Of a user who never said any; None when that is unknown."""
+    deadlines: Mapping[str | None, timedelta]
+    """How long a message is of use, by category; None is all others."""
+    given_up: Collection[str]
+    """Categories whose messages are rather lost than doubled."""
     policy: RetryPolicy
     lease: timedelta
     concurrency: int
@@ -170,6 +174,7 @@ class Crew:
                             channel=self._channel,
                             line=Line(self._carriers.line()),
                             default_wishes=self._desk.default_wishes,
+                            deadlines=self._desk.deadlines,
                             now=now,
                             leased_until=now + self._desk.lease,
                         )
@@ -258,6 +263,8 @@ class Crew:
             now=now,
             jitter=clock.jitter(),
             elsewhere=self._is_wanted_elsewhere(job),
+            resend=job.content.category not in self._desk.given_up,
+            recognised_until=self._recognised_until(job),
         )
         settlement = Settlement(
             delivery_id=claim.delivery_id,
@@ -282,7 +289,14 @@ class Crew:
         """Whether another provider may have it at once, if this one did not take it for certain."""
         if job.claim.test:
             return False
-        return elsewhere([*job.tries, Try(job.place.provider, Outcome.NOT_SENT)], self._carriers.line())
+        return elsewhere([*job.tries, Try(job.place.provider, Outcome.NOT_SENT, job.started_at)], self._carriers.line())
+
+    def _recognised_until(self, job: Job) -> datetime | None:
+        """Up to when its provider recognises what it was given before; None when it does not."""
+        if job.claim.test or (window := self._carriers[job.place.provider].sender.key_window) is None:
+            return None
+        first = min((one.started_at for one in job.tries if one.provider == job.place.provider), default=job.started_at)
+        return first + window * TRUSTED_SHARE
 
     async def _commit(self, settlement: Settlement) -> bool:
         """Write down the outcome however long the store is away: only this process knows it."""

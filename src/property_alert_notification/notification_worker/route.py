@@ -8,6 +8,7 @@ it, a delivery stays with that one: any other could only send it twice.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from property_alert_notification.notification_worker.breaker import FIRST
 from property_alert_notification.vocabulary import Outcome
@@ -20,6 +21,7 @@ class Try:
     provider: str
     outcome: Outcome | None
     """None while nobody has said."""
+    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from property_alert_notification.vocabulary import DeliveryState, Outcome
 BLIND_RESENDS = 1
 """How often a message that may have arrived is sent once more, by providers that cannot recognise a repeat."""
 
+TRUSTED_SHARE = 0.8
+"""Of the time for which a provider says it recognises a repeat: its clock and ours differ."""
+
 BREAKS_BEFORE_QUARANTINE = 5
 """Attempts that broke our own code, or lost their worker, before the delivery waits for a person."""
 
@@ -56,6 +59,8 @@ def judge(
     now: datetime,
     jitter: float,
     elsewhere: bool = False,
+    resend: bool = True,
+    recognised_until: datetime | None = None,
 ) -> Verdict:
     """Decide from one attempt's result.
 
@@ -67,6 +72,8 @@ def judge(
         now: when the attempt ended.
         jitter: in [0, 1), spreads what failed together.
         elsewhere: another provider, which has not failed it as often, stands ready.
+        resend: what may have arrived is sent once more; else it is given up.
+        recognised_until: up to when the provider recognises a repeat; None is never.
     """
     match result:
         case Receipt():
@@ -74,7 +81,15 @@ def judge(
         case Refused():
             return Verdict(Outcome.REFUSED, DeliveryState.FAILED, result.reason)
         case OutcomeUnknown():
-            return _judge_unknown(result, unknowns, now + wait_after(attempts, policy, jitter=jitter))
+            due_at = now + wait_after(attempts, policy, jitter=jitter)
+            if recognised_until is not None and due_at <= recognised_until and attempts < policy.max_attempts:
+                return Verdict(
+                    Outcome.UNKNOWN,
+                    DeliveryState.UNKNOWN,
+                    f"{result.reason}; it is sent again, and the provider recognises it",
+                    due_at,
+                )
+            return _judge_unknown(result, unknowns, due_at, resends=BLIND_RESENDS if resend else 0)
         case RetryLater():
             due_at = now if elsewhere else now + _wait_for(result, attempts, policy, jitter=jitter)
             if isinstance(result, ProviderDown):
@@ -85,13 +100,15 @@ def judge(
             return _retry(result.reason, attempts, BREAKS_BEFORE_QUARANTINE, due_at, given_up=DeliveryState.QUARANTINED)
 
 
-def judge_abandoned(*, lost_workers: int, now: datetime) -> Verdict:
+def judge_abandoned(*, lost_workers: int, now: datetime, resend: bool = True) -> Verdict:
     """Decide for a delivery whose worker vanished with it.
 
-    Perhaps it was on the wire, perhaps it had not begun: it is sent again at once, since its lease has been
-    waiting enough. One that loses its worker time and again may be what kills it: `lost_workers` counts them,
-    this one included.
+    Perhaps it was on the wire, perhaps it had not begun: it is sent again at once, since its lease has been waiting
+    enough, unless it had better be lost than doubled (`resend`). One that loses its worker time and again may be what
+    kills it: `lost_workers` counts them, this one included.
     """
+    if not resend:
+        return Verdict(Outcome.UNKNOWN, DeliveryState.FAILED, f"{ABANDONED}, and nobody can tell whether it arrived")
     if lost_workers < BREAKS_BEFORE_QUARANTINE:
         return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, f"{ABANDONED}; it is sent again", now)
     return Verdict(Outcome.UNKNOWN, DeliveryState.QUARANTINED, f"{ABANDONED}, for the {lost_workers}th time")
@@ -116,11 +133,12 @@ def _wait_for(result: RetryLater, attempts: int, policy: RetryPolicy, *, jitter:
     return min(wait, policy.longest_wait)
 
 
-def _judge_unknown(result: OutcomeUnknown, unknowns: int, due_at: datetime) -> Verdict:
-    if unknowns < BLIND_RESENDS:
+def _judge_unknown(result: OutcomeUnknown, unknowns: int, due_at: datetime, *, resends: int) -> Verdict:
+    if unknowns < resends:
         reason = f"{result.reason}; it is sent once more"
         return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, reason, due_at)
-    reason = f"{result.reason}; it was sent {unknowns + 1} times and nobody can tell whether it arrived"
+    times = "once" if unknowns == 0 else f"{unknowns + 1} times"
+    reason = f"{result.reason}; it was sent {times} and nobody can tell whether it arrived"
     return Verdict(Outcome.UNKNOWN, DeliveryState.FAILED, reason)
 
 

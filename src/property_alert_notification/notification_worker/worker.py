@@ -54,6 +54,8 @@ class Worker:
             ),
             redirect=lambda channel, message: redirect(message, channel, settings),
             default_wishes=wiring.default_wishes(settings),
+            deadlines=settings.deadlines,
+            given_up=settings.unknown_give_up,
             policy=RetryPolicy(
                 first_wait=timedelta(seconds=settings.retry_first_wait),
                 longest_wait=timedelta(seconds=settings.retry_longest_wait),
@@ -78,6 +80,19 @@ class Worker:
             default_wishes=wiring.default_wishes(settings),
             wake=parts.wake,
         )
+        self._rescuer = Rescuer(
+            parts.database,
+            parts.clock,
+            parts.metrics,
+            lease=self._lease,
+            given_up=settings.unknown_give_up,
+            keyed=[
+                (channel, provider)
+                for channel, senders in self._senders.items()
+                for provider, sender in senders.items()
+                if sender.key_window is not None
+            ],
+        )
         self._retention = Retention(
             parts.database, parts.clock, parts.metrics, keep_for=timedelta(days=settings.retention_days)
         )
@@ -86,9 +101,7 @@ class Worker:
 
     async def __aenter__(self) -> Self:
         duties: list[Callable[[], Awaitable[None]]] = [crew.listen for crew in self._crews]
-        parts = self._parts
-        duties.append(Rescuer(parts.database, parts.clock, parts.metrics, lease=self._lease).run)
-        duties += [self._releaser.run, self._retention.run, self._reporter.run]
+        duties += [self._rescuer.run, self._releaser.run, self._retention.run, self._reporter.run]
         if self._relay is not None:
             duties.append(self._relay.run)
             self._parts.wakers.append(self._relay.wake)
