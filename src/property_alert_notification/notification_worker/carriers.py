@@ -175,7 +175,8 @@ class Carriers:
     def room(self) -> int:
         """How many more deliveries may be claimed for the first that works, and for those that are tried out."""
         room = 0
-        for carrier, place in zip(self, self.line(), strict=True):
+        for carrier in self:
+            place = carrier.place()
             if place.probe:
                 room += 1
             elif not place.wait:

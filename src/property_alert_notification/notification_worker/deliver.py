@@ -262,7 +262,7 @@ class Crew:
             policy=self._desk.policy,
             now=now,
             jitter=clock.jitter(),
-            elsewhere=self._is_wanted_elsewhere(job),
+            elsewhere=isinstance(result, RetryLater) and self._is_wanted_elsewhere(job),
             resend=job.content.category not in self._desk.given_up,
             recognised_until=self._recognised_until(job),
         )
@@ -286,7 +286,7 @@ class Crew:
             log.warning("delivery.fenced", **_ids(claim), outcome=verdict.outcome)
 
     def _is_wanted_elsewhere(self, job: Job) -> bool:
-        """Whether another provider may have it at once, if this one did not take it for certain."""
+        """Whether another provider may have at once what this one did not take."""
         if job.claim.test:
             return False
         return elsewhere([*job.tries, Try(job.place.provider, Outcome.NOT_SENT, job.started_at)], self._carriers.line())

@@ -44,6 +44,8 @@ class Wait:
 
 def route(tries: Sequence[Try], line: Sequence[Place]) -> Place | Wait:
     """Where a delivery goes that was tried so before."""
+    if not tries and not line[0].wait:
+        return line[0]  # as nearly always
     candidates = _candidates(tries, line)
     ready = [place for place in candidates if not place.wait]
     if not ready:
