@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from benchmarks.sink import Taken
-from property_alert_notification.channels.base import OutgoingMessage, Receipt, Tools
+from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
 from property_alert_notification.vocabulary import Channel
 
 
@@ -17,7 +17,8 @@ class InstantSender:
 
     channel: ClassVar[Channel] = Channel.EMAIL
     name: ClassVar[str] = "instant"
-    concurrency = 1_000
+    limits = Limits(at_once=1_000)
+    key_window = None
 
     def __init__(self) -> None:
         self._taken = Taken()

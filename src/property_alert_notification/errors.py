@@ -19,6 +19,7 @@ ServiceError
 │       └── BrokerUnavailable
 ├── SendError                 a provider did not confirm a message
 │   ├── RetryLater            it was not taken: safe to try again
+│   │   └── ProviderDown      and no message is to blame
 │   ├── OutcomeUnknown        it may have been taken: trying again may send it twice
 │   └── Refused               it will never be taken: do not try again
 ├── TooManyKeys               a caller has as many API keys as they may have
@@ -223,6 +224,10 @@ class RetryLater(SendError):
     def __init__(self, reason: str, *, retry_after: timedelta | None = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+
+
+class ProviderDown(RetryLater):
+    """The provider takes nothing now, or nothing from us: no message is to blame, and none has used up an attempt."""
 
 
 class OutcomeUnknown(SendError):

@@ -2,7 +2,17 @@
 
 from contextlib import AbstractContextManager
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Enum,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+
+from property_alert_notification.vocabulary import BreakerState
 
 disable_created_metrics()  # type: ignore[no-untyped-call] # they double every series and say nothing new
 
@@ -28,6 +38,19 @@ class Metrics:
             "property_alerts_attempts",
             "Attempts that ended, by what came of them.",
             ["channel", "provider", "outcome"],
+            registry=self.registry,
+        )
+        self.breaker = Enum(
+            "property_alerts_provider_breaker",
+            "The state of this process's breaker of a provider.",
+            ["channel", "provider"],
+            states=[*BreakerState],
+            registry=self.registry,
+        )
+        self.breaker_openings = Counter(
+            "property_alerts_provider_breaker_openings",
+            "How often the breaker of a provider opened.",
+            ["channel", "provider"],
             registry=self.registry,
         )
         self.released = Counter(

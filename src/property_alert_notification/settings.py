@@ -4,6 +4,8 @@ Every field's docstring says its meaning; durations are in seconds unless the na
 The table in README.md is made from these classes.
 """
 
+import re
+from datetime import timedelta
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -41,6 +43,41 @@ def _known_broker(url: str) -> str:
     return url
 
 
+_PROVIDER = re.compile(r"[a-z0-9_]{1,40}(@[a-z0-9_]{1,20})?")
+
+
+def _in_order(names: str) -> str:
+    providers = names.replace(" ", "").split(",")
+    if not all(_PROVIDER.fullmatch(provider) for provider in providers):
+        raise ValueError("must be names of providers, in small letters, with commas between")
+    if len(set(providers)) < len(providers):
+        raise ValueError("names a provider twice; a second one of a kind is smtp@backup")
+    return ",".join(providers)
+
+
+_CATEGORY = r"[a-z0-9][a-z0-9_-]{0,63}"
+_DEADLINE = re.compile(rf"(?:({_CATEGORY})=)?([1-9][0-9]{{0,5}})(min|h|d)")
+_UNITS = {"min": "minutes", "h": "hours", "d": "days"}
+
+
+def _deadlines(text: str) -> str:
+    parts = text.replace(" ", "").split(",")
+    if not all(_DEADLINE.fullmatch(part) for part in parts):
+        raise ValueError("must be a number of min, h or d, and others for single categories after commas")
+    if sum("=" not in part for part in parts) != 1:
+        raise ValueError("must have one entry without a category, for all others")
+    return ",".join(parts)
+
+
+def _categories(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    names = value.lower().replace(",", " ").split()
+    if not all(re.fullmatch(_CATEGORY, name) for name in names):
+        raise ValueError("must be categories, with commas between")
+    return frozenset(names)
+
+
 def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
@@ -58,6 +95,13 @@ class SettingsGroup(BaseSettings):
     model_config = SettingsConfigDict(
         env_file=".env", env_file_encoding="utf-8", extra="ignore", use_attribute_docstrings=True
     )
+
+
+class ProviderSettings(SettingsGroup):
+    """What every provider that is reached over a network has. A second one of a kind reads all of it by its name."""
+
+    rate: float | None = Field(None, gt=0, le=10_000, examples=["10"])
+    """Messages per second of one worker at most; none is as many as it takes."""
 
 
 class Settings(SettingsGroup):
@@ -101,11 +145,14 @@ class Settings(SettingsGroup):
     queue_routing_key: str = Field("property_alert", pattern=r"^[A-Za-z0-9_.-]{1,100}$", examples=["property_alert"])
     """How the names of the RabbitMQ queues begin."""
 
-    email_provider: str = Field("mailbox", pattern=r"^[a-z0-9_]{1,40}$", examples=["smtp"])
-    """Who carries email: `mailbox`, `smtp`, `console`, or any `channels/email_<name>.py`."""
+    email_provider: Annotated[str, AfterValidator(_in_order)] = Field("mailbox", examples=["smtp"])
+    """Who carries email: `mailbox`, `smtp`, `console`, or any `channels/email_<name>.py`. Several, as in
+    `smtp,smtp@backup`, stand in for one another in this order; `smtp@backup` has settings of its own,
+    `SMTP_BACKUP_…` beside `SMTP_…`."""
 
-    sms_provider: str = Field("mailbox", pattern=r"^[a-z0-9_]{1,40}$", examples=["twilio"])
-    """Who carries SMS: `mailbox`, `console`, `twilio`, `http`, or any `channels/sms_<name>.py`."""
+    sms_provider: Annotated[str, AfterValidator(_in_order)] = Field("mailbox", examples=["twilio"])
+    """Who carries SMS: `mailbox`, `console`, `twilio`, `http`, or any `channels/sms_<name>.py`; several
+    as for email."""
 
     redirect_email_to: str | None = Field(None, max_length=320, examples=["staging@example.com"])
     """Every email goes to this address and to nobody else, with the intended one in its subject; never in
@@ -132,6 +179,16 @@ class Settings(SettingsGroup):
     retry_max_attempts: int = Field(8, ge=1, le=30)
     """Attempts per delivery, the first included, before it is marked failed."""
 
+    useless_after: Annotated[str, AfterValidator(_deadlines)] = Field("5d", examples=["5d,viewing=2h"])
+    """How long after it was accepted, or after its `send_at`, a message is still of use: later it expires unsent.
+    Categories may differ, as in `5d,viewing=2h`; `expires_at` may only be sooner."""
+
+    unknown_give_up: Annotated[frozenset[str], NoDecode, BeforeValidator(_categories)] = Field(
+        frozenset(), examples=["listing_alert,digest"]
+    )
+    """Categories whose messages are rather lost than doubled: when nobody can tell whether one arrived it fails. All
+    others are sent once more, or as often as the provider promises to recognise repeats."""
+
     retention_days: float = Field(90.0, gt=0, le=36_500)
     """Days after their last change for which ended notifications are kept; then they are deleted, with their
     deliveries and attempts."""
@@ -155,6 +212,12 @@ class Settings(SettingsGroup):
     """Address on which that port is opened."""
 
     @property
+    def deadlines(self) -> dict[str | None, timedelta]:
+        """How long messages are of use, by category; None is all others."""
+        found = [_DEADLINE.fullmatch(part) for part in self.useless_after.split(",")]
+        return {match[1]: timedelta(**{_UNITS[match[3]]: int(match[2])}) for match in found if match is not None}
+
+    @property
     def is_local(self) -> bool:
         """Whether this is a developer's own machine."""
         return self.environment is Environment.LOCAL
@@ -168,24 +231,40 @@ class Settings(SettingsGroup):
 Group = TypeVar("Group", bound=SettingsGroup)
 
 
-def load(group: type[Group]) -> Group:
-    """Read one group of settings.
+def load(group: type[Group], instance: str | None = None) -> Group:
+    """Read one group of settings; that of a second provider of a kind is told by the name of the instance.
 
     Raises:
         ConfigurationError: a value cannot be used; one line that names the variable, the problem and an example.
     """
+    _check_instance(group, instance)
     try:
-        return group()
+        return group(_env_prefix=_prefix(group, instance))
     except ValidationError as error:
-        raise ConfigurationError("; ".join(_explain(group, problem) for problem in error.errors())) from None
+        raise ConfigurationError("; ".join(_explain(group, instance, problem) for problem in error.errors())) from None
 
 
-def variable_name(group: type[SettingsGroup], field: str) -> str:
-    """The environment variable that sets `field`."""
-    return f"{group.model_config.get('env_prefix', '')}{field}".upper()
+def variable_name(group: type[SettingsGroup], field: str, instance: str | None = None) -> str:
+    """The environment variable that sets `field`, of the instance with this name."""
+    return f"{_prefix(group, instance)}{field}".upper()
 
 
-def _explain(group: type[SettingsGroup], problem: Any) -> str:
+def _prefix(group: type[SettingsGroup], instance: str | None) -> str:
+    prefix = group.model_config.get("env_prefix", "")
+    return prefix if instance is None else f"{prefix}{instance}_"
+
+
+def _check_instance(group: type[SettingsGroup], instance: str | None) -> None:
+    """No variable may mean two things: `SMTP_FINAL_TIMEOUT` is no setting of `smtp@final`."""
+    if instance is None:
+        return
+    taken = {variable_name(group, field) for field in group.model_fields}
+    for field in group.model_fields:
+        if (variable := variable_name(group, field, instance)) in taken:
+            raise ConfigurationError(f"{variable}: means something else already. Give {instance!r} another name")
+
+
+def _explain(group: type[SettingsGroup], instance: str | None, problem: Any) -> str:
     field = str(problem["loc"][0]) if problem["loc"] else ""
     if field not in group.model_fields:
         return f"settings: {problem['msg']}"
@@ -193,4 +272,5 @@ def _explain(group: type[SettingsGroup], problem: Any) -> str:
     example = info.examples[0] if info.examples else info.get_default()
     example = example.value if isinstance(example, Environment) else example
     message = problem["msg"].removeprefix("Value error, ")
-    return f"{variable_name(group, field)}: {message}. Example: {variable_name(group, field)}={example}"
+    variable = variable_name(group, field, instance)
+    return f"{variable}: {message}. Example: {variable}={example}"

@@ -74,6 +74,17 @@ class Outcome(StrEnum):
     """It may have been taken: trying again may send it twice."""
 
 
+class BreakerState(StrEnum):
+    """Whether a worker gives a provider anything to send."""
+
+    CLOSED = "closed"
+    """All is well: messages flow."""
+    OPEN = "open"
+    """It failed time and again: it gets nothing for a while."""
+    HALF_OPEN = "half_open"
+    """A single message tries it out."""
+
+
 class NotificationStatus(StrEnum):
     """What a notification's deliveries come to, taken together."""
 

@@ -19,7 +19,7 @@ from property_alert_notification.broker.embedded import EmbeddedBroker
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.channels.base import Sender, Tools
 from property_alert_notification.channels.redirect import check_redirects
-from property_alert_notification.channels.registry import check_choices, create_sender
+from property_alert_notification.channels.registry import check_choices, chosen, create_sender
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import queries as deliveries
@@ -55,14 +55,17 @@ class Parts:
         """Something became due in this process."""
         _wake(self.wakers)
 
-    def create_senders(self) -> list[Sender]:
-        """One sender per channel, as the settings choose.
+    def create_senders(self) -> dict[Channel, dict[str, Sender]]:
+        """The senders of each channel by the names of their providers, in the order that the settings choose.
 
         Raises:
             ConfigurationError: a provider does not exist, or a setting of its own is wrong.
         """
         tools = Tools(self.settings, self.database, self.clock, announce)
-        return [create_sender(channel, tools) for channel in Channel]
+        return {
+            channel: {name: create_sender(channel, name, tools) for name in chosen(channel, self.settings)}
+            for channel in Channel
+        }
 
 
 @asynccontextmanager

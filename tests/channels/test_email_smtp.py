@@ -12,10 +12,17 @@ import trustme
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from property_alert_notification.channels import email_smtp
-from property_alert_notification.channels.base import Tools
+from property_alert_notification.channels.base import Limits, Tools
 from property_alert_notification.channels.email_smtp import SmtpSender, SmtpSettings
 from property_alert_notification.channels.mime import Composer, EmailSettings
-from property_alert_notification.errors import ConfigurationError, OutcomeUnknown, Refused, RetryLater, SendError
+from property_alert_notification.errors import (
+    ConfigurationError,
+    OutcomeUnknown,
+    ProviderDown,
+    Refused,
+    RetryLater,
+    SendError,
+)
 from tests.channels.conftest import CLOCK, Environ, a_message
 from tests.channels.smtp_script import DROP, SILENCE, ScriptedSmtpServer
 from tests.services.smtp import SmtpServer
@@ -72,12 +79,15 @@ def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, l
 SETTING_UP = ("GREETING", "EHLO", "STARTTLS", "AUTH", "MAIL")
 JUDGING = ("RCPT", "DATA", "DOT")
 GRID = [
-    *[(verb, answer, RetryLater) for verb in SETTING_UP for answer in ("421 closing", "450 wait", "550 no", DROP)],
-    *[(verb, answer, RetryLater) for verb in JUDGING for answer in ("421 closing", "450 wait", "451 wait", "452 full")],
+    *[(verb, answer, ProviderDown) for verb in SETTING_UP for answer in ("421 closing", "450 wait", "550 no", DROP)],
+    *[(verb, answer, RetryLater) for verb in JUDGING for answer in ("450 wait", "451 wait", "452 full")],
+    ("RCPT", "421 closing", ProviderDown),
+    ("DATA", "421 closing", ProviderDown),
+    ("DOT", "421 closing", RetryLater),
     *[(verb, answer, Refused) for verb in JUDGING for answer in ("550 no", "552 full", "554 no")],
     ("RCPT", DROP, RetryLater),
     ("DATA", DROP, RetryLater),
-    ("RCPT", "530 5.7.0 log in first", RetryLater),
+    ("RCPT", "530 5.7.0 log in first", ProviderDown),
     ("DOT", DROP, OutcomeUnknown),
     ("DOT", "nonsense", OutcomeUnknown),
     *[("QUIT", answer, None) for answer in ("421 closing", "450 wait", "550 no", DROP)],
@@ -134,7 +144,7 @@ async def test_reasons_hold_codes_and_no_address(scripted: ScriptedSmtpServer) -
 async def test_nobody_listening_is_not_sent() -> None:
     async with ScriptedSmtpServer() as server:
         port = server.port
-    with pytest.raises(RetryLater, match="ConnectionRefusedError"):
+    with pytest.raises(ProviderDown, match="ConnectionRefusedError"):
         await a_sender(port).send(a_message())
 
 
@@ -219,7 +229,7 @@ async def test_a_line_that_begins_with_a_dot_arrives_with_one(smtp_server: SmtpS
 async def test_a_thousand_messages_arrive_once_each_over_few_connections(smtp_server: SmtpServer) -> None:
     messages = [a_message(f"user{number}@example.com", text=f"Häuser {number} €") for number in range(1_000)]
     async with sending_to(smtp_server, connections=4) as sender:
-        ready = asyncio.Semaphore(sender.concurrency)
+        ready = asyncio.Semaphore(sender.limits.at_once)
 
         async def send(number: int) -> None:
             async with ready:
@@ -253,7 +263,7 @@ async def test_starttls_and_a_login_with_a_ca_of_our_own(certificate: ssl.SSLCon
         assert len(await server.wait_for(1)) == 1
 
         async with sending_to(server, password="wrong", **login) as sender:
-            with pytest.raises(RetryLater, match=r"SMTP 535 5\.7\.8 at AUTH"):
+            with pytest.raises(ProviderDown, match=r"SMTP 535 5\.7\.8 at AUTH"):
                 await sender.send(a_message())
 
 
@@ -267,7 +277,7 @@ async def test_tls_from_the_first_byte(certificate: ssl.SSLContext, ca_file: Pat
 async def test_a_certificate_nobody_vouches_for_is_not_trusted(certificate: ssl.SSLContext) -> None:
     with SmtpServer(tls_context=certificate) as server:
         async with sending_to(server, starttls="required", host="localhost") as sender:
-            with pytest.raises(RetryLater, match="certificate is not trusted"):
+            with pytest.raises(ProviderDown, match="certificate is not trusted"):
                 await sender.send(a_message())
         assert server.mails == []
 
@@ -275,13 +285,13 @@ async def test_a_certificate_nobody_vouches_for_is_not_trusted(certificate: ssl.
 async def test_a_certificate_for_another_name_is_not_trusted(certificate: ssl.SSLContext, ca_file: Path) -> None:
     with SmtpServer(tls_context=certificate) as server:
         async with sending_to(server, starttls="required", ca_file=ca_file) as sender:
-            with pytest.raises(RetryLater, match="certificate is not trusted"):
+            with pytest.raises(ProviderDown, match="certificate is not trusted"):
                 await sender.send(a_message())
 
 
 async def test_required_starttls_never_falls_back_to_plain_text(scripted: ScriptedSmtpServer) -> None:
     async with sending_to(scripted, starttls="required", username="alerts", password="x") as sender:
-        with pytest.raises(RetryLater, match="STARTTLS"):
+        with pytest.raises(ProviderDown, match="STARTTLS"):
             await sender.send(a_message())
     assert (scripted.verbs["AUTH"], scripted.verbs["MAIL"]) == (0, 0)
 
@@ -302,7 +312,7 @@ async def test_opportunistic_starttls_takes_what_it_gets(
 
 async def test_a_server_without_a_login_is_not_sent() -> None:
     async with ScriptedSmtpServer(extensions=[]) as server, sending_to(server, username="alerts") as sender:
-        with pytest.raises(RetryLater, match="offers no login"):
+        with pytest.raises(ProviderDown, match="offers no login"):
             await sender.send(a_message())
 
 
@@ -331,5 +341,5 @@ async def test_the_settings_are_read_and_checked(tools: Tools, environ: Environ)
 
     environ(SMTP_CA_FILE="", SMTP_CONNECTIONS="3")
     sender = email_smtp.create(tools)
-    assert sender.concurrency == 3
+    assert sender.limits == Limits(at_once=3, per_second=None)
     await sender.close()

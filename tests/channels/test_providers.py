@@ -45,7 +45,7 @@ async def keep_the_promise(channel: Channel, name: str, tools: Tools, environ: E
         sender = provider.create(tools)
 
         assert (sender.channel, sender.name) == (channel, name)
-        assert sender.concurrency >= 1
+        assert sender.limits.at_once >= 1
         http.behaviour = answering(200)
         said = await sender.check()
         assert said
@@ -96,16 +96,14 @@ async def count(tools: Tools) -> int:
 
 @pytest.mark.parametrize("name", ["console", "mailbox"])
 async def test_the_local_providers_say_whom_they_reached(name: str, tools: Tools, lines: list[str]) -> None:
-    settings = tools.settings.model_copy(update={"email_provider": name, "sms_provider": name})
-    chosen = Tools(settings, tools.database, tools.clock, tools.announce)
-    await registry.create_sender(Channel.EMAIL, chosen).send(a_message("user@test.com"))
-    await registry.create_sender(Channel.SMS, chosen).send(a_message("1231233"))
+    await registry.create_sender(Channel.EMAIL, name, tools).send(a_message("user@test.com"))
+    await registry.create_sender(Channel.SMS, name, tools).send(a_message("1231233"))
     assert lines == ["Email Hander executed with user@test.com", "SMS Hander executed with 1231233"]
 
 
 async def test_the_mailbox_keeps_an_email_as_it_would_have_been_sent(tools: Tools) -> None:
     message = a_message("änna@example.com", text="Häuser\nab 450.000 €")
-    await registry.create_sender(Channel.EMAIL, tools).send(message)
+    await registry.create_sender(Channel.EMAIL, "mailbox", tools).send(message)
 
     async with tools.database.reading() as connection:
         (kept,) = await queries.newest(connection, limit=10)
@@ -120,13 +118,13 @@ async def test_the_mailbox_keeps_an_email_as_it_would_have_been_sent(tools: Tool
 
 @pytest.mark.parametrize("address", ["string", "not an address", "a@b@c", ""])
 async def test_the_mailbox_takes_made_up_addresses(tools: Tools, address: str) -> None:
-    await registry.create_sender(Channel.EMAIL, tools).send(a_message(address))
+    await registry.create_sender(Channel.EMAIL, "mailbox", tools).send(a_message(address))
     assert await count(tools) == 1
 
 
 async def test_the_mailbox_refuses_what_would_break_a_header(tools: Tools) -> None:
     with pytest.raises(Refused):
-        await registry.create_sender(Channel.EMAIL, tools).send(a_message("a@b.example\r\nBcc: c@d.example"))
+        await registry.create_sender(Channel.EMAIL, "mailbox", tools).send(a_message("a@b.example\r\nBcc: c@d.example"))
     assert await count(tools) == 0
 
 
@@ -137,7 +135,7 @@ async def test_a_mailbox_whose_store_gives_no_answer_does_not_claim_success(
     async with tools.database.transaction() as connection:
         await connection.exec_driver_sql("PRAGMA max_page_count = 1")
         await queries.clear(connection)
-    sender = registry.create_sender(channel, tools)
+    sender = registry.create_sender(channel, "mailbox", tools)
     large = a_message(text="x" * 1_000_000)
     with pytest.raises(OutcomeUnknown):
         await sender.send(large)
@@ -193,9 +191,8 @@ def a_captured(number: int, message_id: object) -> Captured:
 
 def test_an_unknown_provider_is_named_with_the_known_ones(tools: Tools) -> None:
     names = registry.names(Channel.SMS)
-    settings = tools.settings.model_copy(update={"sms_provider": "nobody"})
     with pytest.raises(ConfigurationError, match=rf"SMS_PROVIDER: .*'nobody'.*{', '.join(names)}\."):
-        registry.create_sender(Channel.SMS, Tools(settings, tools.database, tools.clock, tools.announce))
+        registry.create_sender(Channel.SMS, "nobody", tools)
 
 
 async def test_every_line_of_the_sample_settings_may_be_used(tools: Tools, tmp_path: Path) -> None:
@@ -209,7 +206,8 @@ async def test_every_line_of_the_sample_settings_may_be_used(tools: Tools, tmp_p
     assert (settings.email_provider, settings.sms_provider) == ("smtp", "twilio")
     for channel in Channel:
         sample_tools = Tools(settings, tools.database, tools.clock, tools.announce)
-        await registry.create_sender(channel, sample_tools).close()
+        for provider in registry.chosen(channel, settings):
+            await registry.create_sender(channel, provider, sample_tools).close()
 
 
 async def test_the_guide_to_adding_a_provider_works_as_written(
@@ -219,12 +217,11 @@ async def test_the_guide_to_adding_a_provider_works_as_written(
     assert example is not None
     (tmp_path / "sms_acme.py").write_text(example.group(1))
     monkeypatch.setattr(channels, "__path__", [*channels.__path__, str(tmp_path)])
-    settings = tools.settings.model_copy(update={"sms_provider": "acme"})
 
     async with HttpServer() as server:
         server.behaviour = answering(200, b'{"id": "acme-1"}')
         environ(ACME_URL=server.url, ACME_TOKEN="t0ken")
-        sender = registry.create_sender(Channel.SMS, Tools(settings, tools.database, tools.clock, tools.announce))
+        sender = registry.create_sender(Channel.SMS, "acme", tools)
         assert "answers" in await sender.check()
         receipt = await sender.send(a_message("+15005550010"))
         await sender.close()

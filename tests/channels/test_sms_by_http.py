@@ -18,7 +18,14 @@ from property_alert_notification.channels.base import OutgoingMessage, Tools
 from property_alert_notification.channels.http import LARGEST_BODY, HttpCaller, retry_after
 from property_alert_notification.channels.sms_http import SmsHttpSender, SmsHttpSettings
 from property_alert_notification.channels.sms_twilio import TwilioSender, TwilioSettings
-from property_alert_notification.errors import ConfigurationError, OutcomeUnknown, Refused, RetryLater, SendError
+from property_alert_notification.errors import (
+    ConfigurationError,
+    OutcomeUnknown,
+    ProviderDown,
+    Refused,
+    RetryLater,
+    SendError,
+)
 from tests.channels import http_server
 from tests.channels.conftest import CLOCK, Environ, a_message
 from tests.channels.http_server import HttpServer, answering
@@ -119,8 +126,8 @@ async def test_an_answer_without_an_id_still_means_taken(server: HttpServer, sen
     ("status", "expected"),
     [
         *[(status, Refused) for status in (400, 402, 404, 409, 410, 413, 422, 451)],
-        *[(status, RetryLater) for status in (301, 302, 303, 304, 307, 308)],
-        *[(status, RetryLater) for status in (401, 403, 408, 425, 429, 500, 501, 503, 505)],
+        *[(status, ProviderDown) for status in (301, 302, 303, 304, 307, 308, 401, 403, 429, 503)],
+        *[(status, RetryLater) for status in (408, 425, 500, 501, 505)],
         *[(status, OutcomeUnknown) for status in (502, 504, 507, 520, 524, 599)],
     ],
 )
@@ -172,14 +179,14 @@ async def test_nobody_listening_is_not_sent(build: Any) -> None:
     async with HttpServer() as server:
         url = server.url
     sender = build(url)
-    with pytest.raises(RetryLater, match="could not be reached"):
+    with pytest.raises(ProviderDown, match="could not be reached"):
         await sender.send(an_sms())
     await sender.close()
 
 
 async def test_a_name_that_does_not_exist_is_not_sent() -> None:
     sender = gateway("http://gateway.invalid")
-    with pytest.raises(RetryLater, match="could not be reached"):
+    with pytest.raises(ProviderDown, match="could not be reached"):
         await sender.send(an_sms())
     await sender.close()
 
@@ -191,7 +198,7 @@ async def test_tls_that_fails_is_not_sent() -> None:
 
     server = await asyncio.start_server(speak_no_tls, "127.0.0.1", 0)
     sender = gateway(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-    with pytest.raises(RetryLater, match="could not be reached"):
+    with pytest.raises(ProviderDown, match="could not be reached"):
         await sender.send(an_sms())
     await sender.close()
     server.close()

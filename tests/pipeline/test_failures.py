@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,7 @@ from property_alert_notification.deliveries.queries import Claim, Settlement
 from property_alert_notification.message_templates.render import Rendered, render
 from property_alert_notification.notification_worker.claim import take_in_hand
 from property_alert_notification.notification_worker.rescue import Rescuer
+from property_alert_notification.notification_worker.route import Line, Place
 from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
 from tests.pipeline.world import World, eventually
 
@@ -71,6 +73,24 @@ async def test_a_delivery_that_loses_its_worker_time_and_again_waits_for_a_perso
     delivery = await world.delivery(notification)
     assert delivery.state is DeliveryState.QUARANTINED
     assert [one.outcome for one in delivery.attempts] == [Outcome.UNKNOWN] * 5
+
+
+async def test_what_had_better_be_lost_than_doubled_fails_with_its_worker_unless_its_provider_recognises_repeats(
+    world: World,
+) -> None:
+    await world.a_user()
+    lost, kept, other = [await world.accept(category=name) for name in ("digest", "digest", "viewing")]
+    parts = world.parts
+    rules: dict[str, Any] = {"lease": timedelta(seconds=2), "given_up": {"digest"}}
+    await _abandon(world, (await world.delivery(kept)).id)
+    await Rescuer(parts.database, parts.clock, parts.metrics, keyed=[("email", "smtp")], **rules).rescue()
+    await _abandon(world, (await world.delivery(lost)).id)
+    await _abandon(world, (await world.delivery(other)).id)
+    await Rescuer(parts.database, parts.clock, parts.metrics, **rules).rescue()
+
+    assert (await world.story(lost)).status == "failed"
+    assert (await world.delivery(kept)).state is DeliveryState.UNKNOWN
+    assert (await world.delivery(other)).state is DeliveryState.UNKNOWN
 
 
 async def test_tries_that_a_provider_refused_for_now_are_not_counted_as_lost_workers(world: World) -> None:
@@ -210,7 +230,8 @@ async def _claim(world: World, delivery: UUID, *, lease: float) -> list[Claim]:
             connection,
             [delivery],
             channel=Channel.EMAIL,
-            provider="smtp",
+            line=Line([Place("smtp")]),
+            deadlines={None: timedelta(days=5)},
             now=now,
             leased_until=now + timedelta(seconds=lease),
             default_wishes=None,

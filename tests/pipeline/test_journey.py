@@ -1,15 +1,20 @@
 """The way of an immediate notification, from accepting to the provider, on every store and broker."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
+from property_alert_notification.clock import first_id_of
 from property_alert_notification.errors import NotFound
 from property_alert_notification.notifications.queries import Filters, find
+from property_alert_notification.settings import Settings
 from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
 from tests.pipeline.world import World
+from tests.services.smtp import SmtpServer
 
 
 async def test_an_accepted_notification_is_sent_and_tells_its_story(any_world: World) -> None:
@@ -158,6 +163,26 @@ async def test_what_expired_is_not_sent(world: World) -> None:
     story = await world.until(notification, "expired")
     assert story.deliveries[0].reason == "it expired before it could be sent"
     assert world.smtp.mails == []
+
+
+async def test_what_is_of_no_use_any_more_is_not_sent(
+    make_settings: Callable[..., Settings], smtp_server: SmtpServer
+) -> None:
+    async with World(make_settings("sqlite", useless_after="5d,viewing=1min"), smtp_server) as world:
+        await world.a_user()
+        viewing, other = [await world.accept(category=name) for name in ("viewing", "offer")]
+        earlier = first_id_of(world.parts.clock.now() - timedelta(minutes=2))
+        async with world.parts.database.transaction() as connection:
+            await connection.execute(text("PRAGMA defer_foreign_keys = on"))
+            for table, column in (("notifications", "id"), ("deliveries", "notification_id")):
+                statement = text(f"UPDATE {table} SET {column} = :new WHERE {column} = :old")
+                await connection.execute(statement, {"new": earlier.hex, "old": viewing.hex})
+        await world.a_worker()
+
+        await world.until(other, "sent")
+        story = await world.until(earlier, "expired")
+
+        assert story.deliveries[0].reason == "it could not be sent while it was of use"
 
 
 async def test_words_of_every_kind_survive_the_store(world: World) -> None:

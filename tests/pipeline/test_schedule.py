@@ -10,6 +10,7 @@ import pytest
 from property_alert_notification.errors import Conflict
 from property_alert_notification.notification_worker.claim import take_in_hand
 from property_alert_notification.notification_worker.release import Releaser
+from property_alert_notification.notification_worker.route import Line, Place
 from property_alert_notification.notifications import changes, release
 from property_alert_notification.notifications.schemas import NotificationPatch, NotificationStory
 from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus
@@ -261,7 +262,8 @@ async def _claim(
             connection,
             [delivery.id],
             channel=channel,
-            provider="smtp",
+            line=Line([Place("smtp")]),
+            deadlines={None: timedelta(days=5)},
             now=now,
             leased_until=now + lease,
             default_wishes=None,

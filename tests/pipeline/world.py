@@ -38,6 +38,8 @@ class World:
     def __init__(self, settings: Settings, smtp: SmtpServer) -> None:
         self.settings = settings
         self.smtp = smtp
+        self.workers: list[Parts] = []
+        """The parts of each worker."""
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -52,6 +54,7 @@ class World:
     async def a_worker(self) -> Worker:
         """One more worker, with parts of its own, as if it were another process."""
         parts = await self._stack.enter_async_context(assemble(self.settings))
+        self.workers.append(parts)
         return await self._stack.enter_async_context(Worker(parts))
 
     async def a_user(self, user_id: int = 1, *, email: bool = True, sms: bool = False) -> int:

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from property_alert_notification.clock import first_id_of
 from property_alert_notification.notification_worker.claim import object_to
 from property_alert_notification.notifications.plan import plan
 from property_alert_notification.notifications.queries import Content
@@ -15,6 +15,8 @@ from property_alert_notification.vocabulary import Channel, DeliveryState
 
 CHANNELS = st.sets(st.sampled_from(list(Channel)))
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ACCEPTED_AT = NOW - timedelta(days=2)
+DEADLINES = {None: timedelta(days=5), "viewing": timedelta(hours=2)}
 
 
 @given(opted_in=CHANNELS, only=st.none() | CHANNELS, known=CHANNELS)
@@ -33,7 +35,7 @@ def test_exactly_the_wanted_asked_for_and_addressed_channels_are_queued(
 def test_consent_is_checked_before_freshness() -> None:
     stale = _content(expires_at=NOW - timedelta(days=1))
 
-    objection = object_to(Channel.SMS, stale, Wishes(frozenset({Channel.EMAIL})), now=NOW)
+    objection = object_to(Channel.SMS, stale, Wishes(frozenset({Channel.EMAIL})), DEADLINES, now=NOW)
 
     assert objection is not None
     assert objection.state is DeliveryState.SUPPRESSED
@@ -43,8 +45,8 @@ def test_a_notification_expires_at_its_second_and_not_before() -> None:
     wishes = Wishes(frozenset(Channel))
     content = _content(expires_at=NOW)
 
-    assert object_to(Channel.SMS, content, wishes, now=NOW - timedelta(microseconds=1)) is None
-    at_its_second = object_to(Channel.SMS, content, wishes, now=NOW)
+    assert object_to(Channel.SMS, content, wishes, DEADLINES, now=NOW - timedelta(microseconds=1)) is None
+    at_its_second = object_to(Channel.SMS, content, wishes, DEADLINES, now=NOW)
     assert at_its_second is not None
     assert at_its_second.state is DeliveryState.EXPIRED
 
@@ -52,11 +54,35 @@ def test_a_notification_expires_at_its_second_and_not_before() -> None:
 def test_what_was_cancelled_is_not_sent_whatever_else_is_true() -> None:
     cancelled = replace(_content(expires_at=None), cancelled_at=NOW)
 
-    objection = object_to(Channel.SMS, cancelled, Wishes(frozenset(Channel)), now=NOW)
+    objection = object_to(Channel.SMS, cancelled, Wishes(frozenset(Channel)), DEADLINES, now=NOW)
 
     assert objection is not None
     assert objection.state is DeliveryState.CANCELLED
 
 
+def test_a_message_is_of_use_for_as_long_as_its_category_says() -> None:
+    wishes = Wishes(frozenset(Channel))
+    content = _content(expires_at=None)
+    viewing = replace(content, category="viewing")
+    ends = ACCEPTED_AT + timedelta(days=5)
+
+    assert object_to(Channel.SMS, content, wishes, DEADLINES, now=ends - timedelta(milliseconds=1)) is None
+    for stale, now in ((content, ends), (viewing, ACCEPTED_AT + timedelta(hours=2))):
+        objection = object_to(Channel.SMS, stale, wishes, DEADLINES, now=now)
+        assert objection is not None
+        assert (objection.state, objection.reason) == (
+            DeliveryState.EXPIRED,
+            "it could not be sent while it was of use",
+        )
+
+
+def test_what_was_scheduled_is_of_use_from_its_own_time_on() -> None:
+    scheduled = replace(_content(expires_at=None), category="viewing", send_at=NOW)
+
+    assert object_to(Channel.SMS, scheduled, Wishes(frozenset(Channel)), DEADLINES, now=NOW) is None
+
+
 def _content(*, expires_at: datetime | None) -> Content:
-    return Content(uuid4(), user_id=1, category="general", title="t", message="m", expires_at=expires_at)
+    return Content(
+        first_id_of(ACCEPTED_AT), user_id=1, category="general", title="t", message="m", expires_at=expires_at
+    )

@@ -1,11 +1,13 @@
 """Settings: defaults that work, and one line for each that does not."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from property_alert_notification.channels.email_smtp import SmtpSettings
 from property_alert_notification.errors import ConfigurationError
 from property_alert_notification.settings import Settings, SettingsGroup, load, variable_name
 from property_alert_notification.vocabulary import Environment
@@ -61,9 +63,57 @@ def test_words_may_be_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.logs_as_json
 
 
+def test_providers_stand_in_the_order_in_which_they_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAIL_PROVIDER", "smtp, smtp@backup")
+
+    assert load(Settings).email_provider == "smtp,smtp@backup"
+
+
+def test_how_long_messages_are_of_use_may_differ_by_category(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(Settings).deadlines == {None: timedelta(days=5)}
+
+    monkeypatch.setenv("USELESS_AFTER", "viewing=90min, 2d,offer=36h")
+
+    assert load(Settings).deadlines == {
+        None: timedelta(days=2),
+        "viewing": timedelta(minutes=90),
+        "offer": timedelta(hours=36),
+    }
+
+
+def test_categories_may_be_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(Settings).unknown_give_up == frozenset()
+
+    monkeypatch.setenv("UNKNOWN_GIVE_UP", "listing_alert, digest")
+
+    assert load(Settings).unknown_give_up == {"listing_alert", "digest"}
+
+
+def test_a_second_instance_has_settings_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMTP_HOST", "first.example.com")
+    monkeypatch.setenv("SMTP_PORT", "25")
+    monkeypatch.setenv("SMTP_BACKUP_HOST", "second.example.com")
+
+    first, second = load(SmtpSettings), load(SmtpSettings, "backup")
+
+    assert (first.host, first.port) == ("first.example.com", 25)
+    assert (second.host, second.port) == ("second.example.com", 587)
+
+
+def test_an_instance_may_not_be_called_so_that_a_variable_means_two_things() -> None:
+    with pytest.raises(ConfigurationError, match="SMTP_FINAL_TIMEOUT: means something else already"):
+        load(SmtpSettings, "final")
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "example"),
     [
+        ("EMAIL_PROVIDER", "smtp;mailbox", "EMAIL_PROVIDER=smtp"),
+        ("EMAIL_PROVIDER", "smtp,smtp", "EMAIL_PROVIDER=smtp"),
+        ("SMS_PROVIDER", "", "SMS_PROVIDER=twilio"),
+        ("USELESS_AFTER", "viewing=2h", "USELESS_AFTER=5d,viewing=2h"),
+        ("USELESS_AFTER", "5d,viewing=soon", "USELESS_AFTER=5d,viewing=2h"),
+        ("UNKNOWN_GIVE_UP", "What?", "UNKNOWN_GIVE_UP=listing_alert,digest"),
         ("ENVIRONMENT", "prod", "ENVIRONMENT=production"),
         ("DATABASE_URL", "mysql://a/b", "DATABASE_URL=postgresql://"),
         ("DATABASE_URL", "app.db", "DATABASE_URL=postgresql://"),

@@ -1,6 +1,7 @@
 """What becomes of a delivery after each kind of result."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from property_alert_notification.channels.base import Receipt
 from property_alert_notification.deliveries.states import Event, after
-from property_alert_notification.errors import OutcomeUnknown, Refused, RetryLater
+from property_alert_notification.errors import OutcomeUnknown, ProviderDown, Refused, RetryLater
 from property_alert_notification.notification_worker.verdict import (
     Broken,
     Result,
@@ -25,8 +26,8 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 POLICY = RetryPolicy(first_wait=timedelta(seconds=30), longest_wait=timedelta(hours=1), max_attempts=3)
 
 
-def decide(result: Result, *, attempts: int = 1, unknowns: int = 0) -> Verdict:
-    return judge(result, attempts=attempts, unknowns=unknowns, policy=POLICY, now=NOW, jitter=0)
+def decide(result: Result, *, attempts: int = 1, unknowns: int = 0, **circumstances: Any) -> Verdict:
+    return judge(result, attempts=attempts, unknowns=unknowns, policy=POLICY, now=NOW, jitter=0, **circumstances)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,7 @@ def decide(result: Result, *, attempts: int = 1, unknowns: int = 0) -> Verdict:
         (Receipt(), Outcome.SENT, DeliveryState.SENT),
         (Refused("no"), Outcome.REFUSED, DeliveryState.FAILED),
         (RetryLater("busy"), Outcome.NOT_SENT, DeliveryState.RETRY_WAIT),
+        (ProviderDown("wrong password"), Outcome.NOT_SENT, DeliveryState.RETRY_WAIT),
         (OutcomeUnknown("silence"), Outcome.UNKNOWN, DeliveryState.UNKNOWN),
         (Broken("KeyError"), Outcome.NOT_SENT, DeliveryState.RETRY_WAIT),
         (Stopped("sending of email is paused"), Outcome.NOT_SENT, DeliveryState.HELD),
@@ -82,6 +84,37 @@ def test_what_breaks_the_worker_five_times_waits_for_a_person() -> None:
 def test_a_blind_unknown_is_resent_once_and_then_failed() -> None:
     assert decide(OutcomeUnknown("silence")).state is DeliveryState.UNKNOWN
     assert decide(OutcomeUnknown("silence"), unknowns=1).state is DeliveryState.FAILED
+
+
+def test_where_losing_is_better_than_doubling_nothing_unknown_is_sent_again() -> None:
+    silent = decide(OutcomeUnknown("silence"), resend=False)
+
+    assert (silent.state, silent.outcome) == (DeliveryState.FAILED, Outcome.UNKNOWN)
+    assert silent.reason == "silence; it was sent once and nobody can tell whether it arrived"
+    assert judge_abandoned(lost_workers=1, now=NOW, resend=False).state is DeliveryState.FAILED
+
+
+def test_a_provider_that_recognises_repeats_gets_them_until_it_may_have_forgotten() -> None:
+    again = {"unknowns": 1, "resend": False}
+
+    assert decide(OutcomeUnknown("silence"), recognised_until=NOW + timedelta(hours=1), **again).due_at is not None
+    assert decide(OutcomeUnknown("silence"), recognised_until=NOW, **again).state is DeliveryState.FAILED
+    last = decide(OutcomeUnknown("silence"), recognised_until=NOW + timedelta(hours=9), attempts=3, **again)
+    assert last.state is DeliveryState.FAILED
+
+
+def test_a_provider_that_is_down_uses_up_no_attempt() -> None:
+    down = decide(ProviderDown("wrong password"), attempts=POLICY.max_attempts)
+
+    assert (down.state, down.counted) == (DeliveryState.RETRY_WAIT, False)
+    assert decide(RetryLater("451")).counted
+
+
+def test_what_one_provider_did_not_take_is_due_at_once_for_the_next() -> None:
+    for failure in (RetryLater("451"), ProviderDown("421"), ProviderDown("429", retry_after=timedelta(hours=1))):
+        assert decide(failure, elsewhere=True).due_at == NOW
+    for other in (OutcomeUnknown("silence"), Broken("KeyError")):
+        assert decide(other, elsewhere=True) == decide(other)
 
 
 def test_an_abandoned_delivery_is_due_at_once_until_it_has_lost_five_workers() -> None:

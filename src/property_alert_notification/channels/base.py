@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar, Protocol
 from uuid import UUID
 
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
-from property_alert_notification.settings import Settings
+from property_alert_notification.settings import Group, Settings, load
 from property_alert_notification.vocabulary import Channel
 
 
@@ -31,6 +32,16 @@ class Receipt:
     provider_message_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of one worker a provider takes."""
+
+    at_once: int
+    """Messages on the wire at most."""
+    per_second: float | None = None
+    """Messages that may begin in a second; None is as many as it takes."""
+
+
 class Sender(Protocol):
     """One provider of one channel.
 
@@ -41,14 +52,16 @@ class Sender(Protocol):
 
     channel: ClassVar[Channel]
     name: ClassVar[str]
-    concurrency: int
-    """Messages this provider takes at once, at most."""
+    limits: Limits
+    key_window: timedelta | None
+    """For how long it recognises a repeat by the delivery's id and ignores it; None is not at all."""
 
     async def send(self, message: OutgoingMessage) -> Receipt:
         """Hand one message over.
 
         Raises:
             RetryLater: it was not taken.
+            ProviderDown: neither would any other have been.
             OutcomeUnknown: it may have been taken.
             Refused: it will never be taken.
         """
@@ -66,13 +79,23 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a provider may build on. Its own settings it reads itself."""
+    """What a provider may build on. Its own settings it reads itself, by `load`."""
 
     settings: Settings
     database: Database
     clock: Clock
     announce: Callable[[str], None]
     """Prints one line on the console; only providers for local use may call it."""
+    instance: str | None = None
+    """What tells the provider from others of its kind: `backup` in `smtp@backup`."""
+
+    def load(self, group: type[Group]) -> Group:
+        """Read a group of settings of this instance.
+
+        Raises:
+            ConfigurationError: a value cannot be used.
+        """
+        return load(group, self.instance)
 
 
 class Provider(Protocol):

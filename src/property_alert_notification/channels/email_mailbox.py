@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from property_alert_notification.channels.base import OutgoingMessage, Receipt, Tools
+from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
 from property_alert_notification.channels.email_console import LINE
 from property_alert_notification.channels.mime import Composer, EmailSettings
 from property_alert_notification.errors import OutcomeUnknown, StoreUnavailable
@@ -22,7 +22,8 @@ class EmailMailboxSender:
 
     channel: ClassVar[Channel] = Channel.EMAIL
     name: ClassVar[str] = "mailbox"
-    concurrency = 512
+    limits = Limits(at_once=512)
+    key_window = None
     """Many, because what is sent together is committed together."""
 
     def __init__(self, settings: EmailSettings, tools: Tools) -> None:

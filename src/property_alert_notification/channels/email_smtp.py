@@ -2,8 +2,9 @@
 
 The verbs are driven one by one, because what a failure means depends on how far the message had come:
 
-- at the greeting, EHLO, STARTTLS or AUTH the server or its settings are at fault: tried again later;
+- at the greeting, EHLO, STARTTLS or AUTH the server or its settings are at fault, and no message is;
 - at MAIL too: it names only our own address, and correcting `EMAIL_FROM` must not cost any message;
+- 421 before the final dot, which any verb may be answered, is the server's farewell;
 - at RCPT, DATA and after the final dot the server judged this message: 4yz is tried again, 5yz is final;
 - silence after the final dot is the one case in which nobody can tell;
 - after the answer to the final dot nothing matters any more, least of all QUIT.
@@ -23,11 +24,11 @@ from aiosmtplib.response import SMTPResponse
 from pydantic import Field, FilePath, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from property_alert_notification.channels.base import OutgoingMessage, Receipt, Tools
+from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
 from property_alert_notification.channels.mime import Composer, EmailSettings, Mail
 from property_alert_notification.clock import Clock
-from property_alert_notification.errors import ConfigurationError, OutcomeUnknown, Refused, RetryLater
-from property_alert_notification.settings import SettingsGroup, load
+from property_alert_notification.errors import ConfigurationError, OutcomeUnknown, ProviderDown, Refused, RetryLater
+from property_alert_notification.settings import ProviderSettings, load
 from property_alert_notification.vocabulary import Channel
 
 _CLOSING = 421
@@ -36,7 +37,7 @@ _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
 _QUEUE_ID = re.compile(r"(?:queued as |\bid=)<?([A-Za-z0-9-]{1,64})(?![\w.@])")
 
 
-class SmtpSettings(SettingsGroup):
+class SmtpSettings(ProviderSettings):
     """Where email is handed over."""
 
     model_config = SettingsConfigDict(env_prefix="SMTP_", env_ignore_empty=True)
@@ -86,7 +87,7 @@ def create(tools: Tools) -> "SmtpSender":
     email = load(EmailSettings)
     if "email_from" not in email.model_fields_set:
         raise ConfigurationError("EMAIL_FROM: needed for EMAIL_PROVIDER=smtp. Example: EMAIL_FROM=alerts@example.com")
-    settings = load(SmtpSettings)
+    settings = tools.load(SmtpSettings)
     if settings.username and settings.starttls == "opportunistic" and not settings.tls:
         raise ConfigurationError(
             "SMTP_STARTTLS: opportunistic would show the password to anyone who hides the server's offer. "
@@ -100,13 +101,15 @@ class SmtpSender:
 
     channel: ClassVar[Channel] = Channel.EMAIL
     name: ClassVar[str] = "smtp"
+    key_window = None
+    """Some stores show equal Message-IDs once, but none promises it."""
 
     def __init__(self, settings: SmtpSettings, composer: Composer, clock: Clock) -> None:
         """Nothing is opened yet."""
         self._composer = composer
         self._clock = clock
         self._pool = _Pool(settings, clock)
-        self.concurrency = settings.connections
+        self.limits = Limits(settings.connections, settings.rate)
 
     async def send(self, message: OutgoingMessage) -> Receipt:
         """Hand one message over; the receipt holds the server's queue id if it tells one."""
@@ -123,7 +126,11 @@ class SmtpSender:
 
 
 class _Stale(Exception):
-    """The server gave up a reused connection before it had the message."""
+    """The connection was lost before the message had left: a matter of course for one that was used before."""
+
+
+class _Unwilling(_Stale):
+    """And no message was to blame: the server said goodbye, or knew nothing of the message yet."""
 
 
 class _Pool:
@@ -148,6 +155,8 @@ class _Pool:
             connection = await _Connection.open(self._settings, self._context)
             try:
                 return await self._use(connection, mail)
+            except _Unwilling as error:
+                raise ProviderDown(str(error)) from None
             except _Stale as error:
                 raise RetryLater(str(error)) from None
 
@@ -206,7 +215,7 @@ class _Connection:
         """Connect, encrypt and log in as the settings say.
 
         Raises:
-            RetryLater: one of these did not work; no message was involved.
+            ProviderDown: one of these did not work; no message was involved.
         """
         smtp = SMTP(
             hostname=settings.host,
@@ -273,7 +282,7 @@ class _Connection:
     async def _encrypt(self) -> bool:
         if not self._smtp.supports_extension("starttls"):
             if self._settings.starttls == "required":
-                raise RetryLater("the SMTP server offers no STARTTLS, and SMTP_STARTTLS is required")
+                raise ProviderDown("the SMTP server offers no STARTTLS, and SMTP_STARTTLS is required")
             return False
         await _setting_up("STARTTLS", self._smtp.starttls())
         await _setting_up("EHLO", self._smtp.ehlo())
@@ -289,7 +298,7 @@ class _Connection:
         elif "cram-md5" in smtp.server_auth_methods:
             await _setting_up("AUTH", smtp.auth_crammd5(username, password))
         else:
-            raise RetryLater("the SMTP server offers no login we know on this connection, and SMTP_USERNAME is set")
+            raise ProviderDown("the SMTP server offers no login we know on this connection, and SMTP_USERNAME is set")
 
     async def _announce(self, mail: Mail) -> None:
         options: tuple[bytes, ...] = ()
@@ -298,8 +307,8 @@ class _Connection:
                 raise Refused("the address needs SMTPUTF8, which the SMTP server does not offer")
             options = (b"BODY=8BITMIME", b"SMTPUTF8")
         answer = await self._command(b"MAIL", f"FROM:<{mail.sender.text}>".encode(), *options)
-        if answer.code >= 500:  # about EMAIL_FROM, not about this message
-            raise RetryLater(_reason(answer, "MAIL"))
+        if answer.code >= 400:  # about EMAIL_FROM, not about this message
+            raise ProviderDown(_reason(answer, "MAIL"))
         _judge(answer, "MAIL")
         _judge(await self._command(b"RCPT", f"TO:<{mail.recipient.text}>".encode()), "RCPT")
 
@@ -338,9 +347,10 @@ class _Connection:
             answer = await self._smtp.execute_command(*words)
         except (SMTPException, OSError) as error:
             self._smtp.close()
-            raise _Stale(f"no answer to {verb} ({_kind(error)})") from None
+            lost = _Unwilling if verb == "MAIL" else _Stale
+            raise lost(f"no answer to {verb} ({_kind(error)})") from None
         if answer.code == _CLOSING:
-            raise _Stale(_reason(answer, verb))
+            raise _Unwilling(_reason(answer, verb))
         return answer
 
     async def _reset(self) -> None:
@@ -358,18 +368,20 @@ async def _setting_up(verb: str, step: Awaitable[object]) -> None:
     try:
         await step
     except SMTPResponseException as error:
-        raise RetryLater(_reason(SMTPResponse(error.code, error.message), verb)) from None
+        raise ProviderDown(_reason(SMTPResponse(error.code, error.message), verb)) from None
     except ssl.SSLCertVerificationError as error:
-        raise RetryLater(f"the SMTP server's certificate is not trusted: {error.verify_message}") from None
+        raise ProviderDown(f"the SMTP server's certificate is not trusted: {error.verify_message}") from None
     except (SMTPException, OSError) as error:
-        raise RetryLater(f"the SMTP server did not get past {verb} ({_kind(error)})") from None
+        raise ProviderDown(f"the SMTP server did not get past {verb} ({_kind(error)})") from None
 
 
 def _judge(answer: SMTPResponse, verb: str) -> None:
     """Return for 2yz; raise what any other reply means for this message."""
     if answer.code // 100 == 2:
         return
-    if answer.code // 100 == 5 and answer.code not in _LOGIN_CODES:
+    if answer.code in _LOGIN_CODES:
+        raise ProviderDown(_reason(answer, verb))
+    if answer.code // 100 == 5:
         raise Refused(_reason(answer, verb))
     raise RetryLater(_reason(answer, verb))
 

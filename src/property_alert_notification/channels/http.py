@@ -1,11 +1,11 @@
 """What every provider spoken to by HTTP shares: one way to post, and one reading of what came back.
 
-- 2xx: taken. 408, 425, 429, 500, 501, 503, 505: not taken. Any other 4xx: never will be.
-- 401, 403: our credentials are wrong; no message should be lost to that, so it is tried again.
+- 2xx: taken. 408, 425, 500, 501, 505: not taken. Any other 4xx: never will be.
+- 429, 503, no connection: the provider takes nothing now, whatever the message.
+- 401, 403: our credentials are wrong; no message should be lost to that.
 - 3xx: the URL in the settings is wrong, since a redirected POST is not followed (it would carry the credentials and
-  the message to wherever the answer says); tried again for the same reason.
+  the message to wherever the answer says); no message should be lost to that either.
 - 502, 504, any other 5xx, and silence once the request has left: it may have been taken.
-- No connection: not taken.
 
 Source: RFC 9110, 15 (status codes) and 10.2.3 (Retry-After).
 """
@@ -19,17 +19,17 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
+from pydantic import Field
 
 from property_alert_notification.clock import Clock
-from property_alert_notification.errors import OutcomeUnknown, Refused, RetryLater
-
-CONNECTIONS = 32
-"""Connections to one provider, at most."""
+from property_alert_notification.errors import OutcomeUnknown, ProviderDown, Refused, RetryLater
+from property_alert_notification.settings import ProviderSettings
 
 LARGEST_BODY = 65_536
 """Bytes of an answer that are read; what comes after tells nothing about a message."""
 
-_NOT_TAKEN = frozenset({408, 425, 429, 500, 501, 503, 505})
+_NOT_TAKEN = frozenset({408, 425, 500, 501, 505})
+_DOWN = frozenset({429, 503})
 _OUR_FAULT = frozenset({401, 403})
 
 
@@ -43,14 +43,24 @@ class Answer:
     """At most LARGEST_BODY bytes; less when the connection ended first."""
 
 
+class HttpSettings(ProviderSettings):
+    """What every provider that is spoken to by HTTP has."""
+
+    connections: int = Field(32, ge=1, le=1_000)
+    """Connections of one worker at most; each carries one message at a time."""
+
+
 class HttpCaller:
     """One provider's connections."""
 
-    def __init__(self, clock: Clock, *, deadline: float = 30.0, auth: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self, clock: Clock, *, connections: int = 32, deadline: float = 30.0, auth: tuple[str, str] | None = None
+    ) -> None:
         """Nothing is opened yet.
 
         Args:
             clock: tells how far away a date in Retry-After is.
+            connections: how many at most.
             deadline: seconds for one call, from the wait for a connection to the last byte of the answer.
             auth: name and password for HTTP Basic.
         """
@@ -61,7 +71,7 @@ class HttpCaller:
             trust_env=False,
             follow_redirects=False,
             timeout=deadline,
-            limits=httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
             headers={"User-Agent": "property-alert-notification", "Accept-Encoding": "identity"},
         )
 
@@ -105,7 +115,7 @@ class HttpCaller:
         except (httpx2.HTTPError, OSError) as error:
             if departure.begun:
                 raise OutcomeUnknown(f"no answer to the HTTP request ({type(error).__name__})") from None
-            raise RetryLater(f"the provider could not be reached ({type(error).__name__})") from None
+            raise ProviderDown(f"the provider could not be reached ({type(error).__name__})") from None
 
     async def _exchange(self, request: httpx2.Request) -> Answer:
         response: httpx2.Response | None = None
@@ -162,8 +172,11 @@ def raise_unless_taken(answer: Answer, *, now: datetime, explanation: str | None
     if 200 <= status < 300:
         return
     reason = _reason(status, explanation)
-    if status in _NOT_TAKEN or status in _OUR_FAULT or 300 <= status < 400:
-        raise RetryLater(reason, retry_after=retry_after(answer.headers.get("Retry-After"), now=now))
+    wait = retry_after(answer.headers.get("Retry-After"), now=now)
+    if status in _DOWN or status in _OUR_FAULT or 300 <= status < 400:
+        raise ProviderDown(reason, retry_after=wait)
+    if status in _NOT_TAKEN:
+        raise RetryLater(reason, retry_after=wait)
     if 400 <= status < 500:
         raise Refused(reason)
     raise OutcomeUnknown(reason)

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from dataclasses import replace
 from typing import cast
 
 from property_alert_notification import channels
@@ -25,37 +26,39 @@ def names(channel: Channel) -> list[str]:
 
 
 def check_choices(settings: Settings) -> None:
-    """Make sure that each channel's provider exists and may be used here, without building it.
+    """Make sure that each channel's providers exist and may be used here, without building them.
 
     Raises:
         ConfigurationError: one does not, or may not.
     """
     for channel in Channel:
-        _check_choice(channel, settings)
+        for provider in chosen(channel, settings):
+            _check_choice(channel, provider, settings)
 
 
-def create_sender(channel: Channel, tools: Tools) -> Sender:
-    """Build the sender that the settings choose for a channel.
+def create_sender(channel: Channel, provider: str, tools: Tools) -> Sender:
+    """Build the sender of one provider of a channel: `smtp`, or `smtp@backup` with settings of its own.
 
     Raises:
         ConfigurationError: there is no such provider, or one of its own settings is wrong.
     """
-    _check_choice(channel, tools.settings)
-    module = importlib.import_module(f"{channels.__name__}.{channel}_{chosen(channel, tools.settings)}")
-    return cast(Provider, module).create(tools)
+    _check_choice(channel, provider, tools.settings)
+    kind, _, instance = provider.partition("@")
+    module = importlib.import_module(f"{channels.__name__}.{channel}_{kind}")
+    return cast(Provider, module).create(replace(tools, instance=instance or None))
 
 
-def chosen(channel: Channel, settings: Settings) -> str:
-    """The name of the provider that carries a channel."""
-    return {Channel.EMAIL: settings.email_provider, Channel.SMS: settings.sms_provider}[channel]
+def chosen(channel: Channel, settings: Settings) -> list[str]:
+    """The names of the providers that carry a channel, in the order in which they stand in for one another."""
+    return {Channel.EMAIL: settings.email_provider, Channel.SMS: settings.sms_provider}[channel].split(",")
 
 
-def _check_choice(channel: Channel, settings: Settings) -> None:
-    name, variable = chosen(channel, settings), f"{channel}_provider".upper()
-    if name not in names(channel):
-        problem = f"no provider is called {name!r}; there are {', '.join(names(channel))}"
-    elif name in _LOCAL_ONLY and not settings.is_local:
-        problem = f"{name} shows messages to developers and sends nothing, so it is for ENVIRONMENT=local only"
+def _check_choice(channel: Channel, provider: str, settings: Settings) -> None:
+    kind, variable = provider.partition("@")[0], f"{channel}_provider".upper()
+    if kind not in names(channel):
+        problem = f"no provider is called {kind!r}; there are {', '.join(names(channel))}"
+    elif kind in _LOCAL_ONLY and not settings.is_local:
+        problem = f"{kind} shows messages to developers and sends nothing, so it is for ENVIRONMENT=local only"
     else:
         return
     raise ConfigurationError(f"{variable}: {problem}. Example: {variable}={_EXAMPLE[channel]}")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import ClassVar
 
-from property_alert_notification.channels.base import OutgoingMessage, Receipt, Tools
+from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
 from property_alert_notification.vocabulary import Channel
 
 # "Hander" is no slip of ours: scripts look for the line in this spelling, as the service has always printed it.
@@ -20,7 +20,8 @@ class SmsConsoleSender:
 
     channel: ClassVar[Channel] = Channel.SMS
     name: ClassVar[str] = "console"
-    concurrency = 64
+    limits = Limits(at_once=64)
+    key_window = None
 
     def __init__(self, announce: Callable[[str], None]) -> None:
         """`announce` prints one line."""

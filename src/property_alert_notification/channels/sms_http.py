@@ -4,17 +4,17 @@ The gateway is sent `{"id", "to", "text"}` and an `Idempotency-Key`, both of the
 when it has the message. A gateway that honours the key makes repeats harmless.
 """
 
+from datetime import timedelta
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from property_alert_notification.channels.base import OutgoingMessage, Receipt, Tools
-from property_alert_notification.channels.http import CONNECTIONS, HttpCaller, id_in
+from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
+from property_alert_notification.channels.http import HttpCaller, HttpSettings, id_in
 from property_alert_notification.clock import Clock
 from property_alert_notification.errors import RetryLater
-from property_alert_notification.settings import SettingsGroup, load
 from property_alert_notification.vocabulary import Channel
 
 
@@ -25,7 +25,7 @@ def _http_url(url: str) -> str:
     return url
 
 
-class SmsHttpSettings(SettingsGroup):
+class SmsHttpSettings(HttpSettings):
     """Where the gateway is."""
 
     model_config = SettingsConfigDict(env_prefix="SMS_HTTP_", env_ignore_empty=True)
@@ -36,10 +36,14 @@ class SmsHttpSettings(SettingsGroup):
     token: SecretStr | None = Field(None, examples=["a-secret"])
     """Sent as `Authorization: Bearer`; none sends no such header."""
 
+    key_hours: float = Field(0.0, ge=0, le=8_784, examples=["24"])
+    """Hours for which the gateway answers a repeated `Idempotency-Key` without sending again. 0 is not at all: when
+    nobody can tell whether it has a message, it gets it once more at most."""
+
 
 def create(tools: Tools) -> "SmsHttpSender":
     """Build the sender from `SMS_HTTP_…`."""
-    return SmsHttpSender(load(SmsHttpSettings), tools.clock)
+    return SmsHttpSender(tools.load(SmsHttpSettings), tools.clock)
 
 
 class SmsHttpSender:
@@ -47,13 +51,14 @@ class SmsHttpSender:
 
     channel: ClassVar[Channel] = Channel.SMS
     name: ClassVar[str] = "http"
-    concurrency = CONNECTIONS
 
     def __init__(self, settings: SmsHttpSettings, clock: Clock, *, deadline: float = 30.0) -> None:
         """Nothing is opened yet; `deadline` is in seconds, for one message."""
         self._url = settings.url
         self._headers = {"Authorization": f"Bearer {settings.token.get_secret_value()}"} if settings.token else {}
-        self._http = HttpCaller(clock, deadline=deadline)
+        self.limits = Limits(settings.connections, settings.rate)
+        self.key_window = timedelta(hours=settings.key_hours) or None
+        self._http = HttpCaller(clock, connections=settings.connections, deadline=deadline)
 
     async def send(self, message: OutgoingMessage) -> Receipt:
         """Post one message; the receipt holds the `id` of the answer, if it has one."""

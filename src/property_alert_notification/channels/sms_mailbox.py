@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from property_alert_notification.channels.base import OutgoingMessage, Receipt, Tools
+from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
 from property_alert_notification.channels.sms_console import LINE
 from property_alert_notification.errors import OutcomeUnknown, StoreUnavailable
 from property_alert_notification.mailbox.capture import Capture
@@ -20,7 +20,8 @@ class SmsMailboxSender:
 
     channel: ClassVar[Channel] = Channel.SMS
     name: ClassVar[str] = "mailbox"
-    concurrency = 512
+    limits = Limits(at_once=512)
+    key_window = None
     """Many, because what is sent together is committed together."""
 
     def __init__(self, tools: Tools) -> None:

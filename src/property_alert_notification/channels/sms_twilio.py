@@ -9,15 +9,14 @@ from typing import ClassVar
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from property_alert_notification.channels.base import OutgoingMessage, Receipt, Tools
-from property_alert_notification.channels.http import CONNECTIONS, HttpCaller, fields_of, id_in
+from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
+from property_alert_notification.channels.http import HttpCaller, HttpSettings, fields_of, id_in
 from property_alert_notification.clock import Clock
 from property_alert_notification.errors import ConfigurationError, RetryLater
-from property_alert_notification.settings import SettingsGroup, load
 from property_alert_notification.vocabulary import Channel
 
 
-class TwilioSettings(SettingsGroup):
+class TwilioSettings(HttpSettings):
     """An account, and whom its messages come from."""
 
     model_config = SettingsConfigDict(env_prefix="TWILIO_", env_ignore_empty=True)
@@ -42,7 +41,7 @@ class TwilioSettings(SettingsGroup):
 
 def create(tools: Tools) -> "TwilioSender":
     """Build the sender from `TWILIO_…`."""
-    settings = load(TwilioSettings)
+    settings = tools.load(TwilioSettings)
     if (settings.from_number is None) == (settings.messaging_service_sid is None):
         raise ConfigurationError(
             "TWILIO_FROM_NUMBER: set either this or TWILIO_MESSAGING_SERVICE_SID. "
@@ -56,7 +55,7 @@ class TwilioSender:
 
     channel: ClassVar[Channel] = Channel.SMS
     name: ClassVar[str] = "twilio"
-    concurrency = CONNECTIONS
+    key_window = None
 
     def __init__(self, settings: TwilioSettings, clock: Clock, *, deadline: float = 30.0) -> None:
         """Nothing is opened yet; `deadline` is in seconds, for one message."""
@@ -66,7 +65,8 @@ class TwilioSender:
         else:
             self._origin = {"MessagingServiceSid": settings.messaging_service_sid or ""}
         login = (settings.account_sid, settings.auth_token.get_secret_value())
-        self._http = HttpCaller(clock, deadline=deadline, auth=login)
+        self.limits = Limits(settings.connections, settings.rate)
+        self._http = HttpCaller(clock, connections=settings.connections, deadline=deadline, auth=login)
 
     async def send(self, message: OutgoingMessage) -> Receipt:
         """Create one message; the receipt holds its SID."""

@@ -14,6 +14,7 @@ from property_alert_notification.cli import (
     keys,
     pausing,
     processes,
+    providers,
     quarantine,
     schema,
     stories,
@@ -39,6 +40,7 @@ app.command("worker", rich_help_panel="Run")(processes.worker)
 app.command("migrate", rich_help_panel="Run")(schema.migrate)
 app.command("check", rich_help_panel="Look")(inspection.check)
 app.command("health", rich_help_panel="Look")(inspection.health)
+app.command("providers", rich_help_panel="Look")(providers.providers)
 app.add_typer(stories.app, name="notifications", rich_help_panel="Look")
 app.command("pause", rich_help_panel="Step in")(pausing.pause)
 app.command("resume", rich_help_panel="Step in")(pausing.resume)

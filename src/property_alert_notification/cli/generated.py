@@ -80,13 +80,16 @@ def _groups() -> Iterator["type[SettingsGroup]"]:
     from property_alert_notification.settings import Settings, SettingsGroup
 
     yield Settings
-    for module in pkgutil.iter_modules(channels.__path__, f"{channels.__name__}."):
-        members = vars(importlib.import_module(module.name)).values()
-        yield from (
-            member
-            for member in members
-            if isinstance(member, type) and issubclass(member, SettingsGroup) and member.__module__ == module.name
-        )
+    prefix = f"{channels.__name__}."
+    for module in [importlib.import_module(found.name) for found in pkgutil.iter_modules(channels.__path__, prefix)]:
+        for member in vars(module).values():
+            if (
+                isinstance(member, type)
+                and issubclass(member, SettingsGroup)
+                and member.__module__ == module.__name__
+                and not member.__subclasses__()  # what several groups build on is told with each of them
+            ):
+                yield member
 
 
 def _table(group: "type[SettingsGroup]") -> str:
@@ -115,7 +118,7 @@ def _default(field: Any) -> str:
     if field.is_required():
         return "required"
     value = field.default
-    if value is None or value == "" or isinstance(value, SecretStr):
+    if value is None or value in ("", frozenset()) or isinstance(value, SecretStr):
         return "none"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 

@@ -36,7 +36,7 @@ class Finding:
 
 
 def check() -> None:
-    r"""Ask everything this service needs: settings, store, broker and both providers. Sends nothing.
+    r"""Ask everything this service needs: settings, store, broker and every provider. Sends nothing.
 
     Exits with 1 when something is wrong, and says what to fix.
 
@@ -113,8 +113,9 @@ async def _ask_all(settings: "Settings") -> Sequence[Finding]:
                 _ask("store", _ask_store(database, settings)),
                 _ask("broker", _ask_broker(broker.check(), settings)),
                 *[
-                    _ask(f"{channel} by {chosen(channel, settings)}", _ask_sender(channel, tools))
+                    _ask(f"{channel} by {provider}", _ask_sender(channel, provider, tools))
                     for channel in Channel
+                    for provider in chosen(channel, settings)
                 ],
             )
     finally:
@@ -162,10 +163,10 @@ async def _ask_broker(question: Awaitable[None], settings: "Settings") -> str:
     return "RabbitMQ confirms what is published"
 
 
-async def _ask_sender(channel: "Channel", tools: "Tools") -> str:
+async def _ask_sender(channel: "Channel", provider: str, tools: "Tools") -> str:
     from property_alert_notification.channels.registry import create_sender
 
-    sender = create_sender(channel, tools)
+    sender = create_sender(channel, provider, tools)
     try:
         return await sender.check()
     finally:

@@ -84,6 +84,7 @@ class Delivery(SQLModel, table=True):
     fence: int = 0
     """Counts claims. Only the worker that holds the current one may settle the delivery."""
     attempts: int = Field(default=0, sa_type=SmallInteger)
+    """Attempts made, but for those that failed because their provider was down."""
     unknowns: int = Field(default=0, sa_type=SmallInteger)
     """Attempts of which nobody can tell whether they succeeded."""
     replayed_at: datetime | None = Field(default=None, sa_type=time_type())

@@ -26,6 +26,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    tuple_,
     union_all,
     update,
 )
@@ -66,7 +67,7 @@ class Claim:
     address: str
     fence: int
     attempts: int
-    """Attempts made, this one included."""
+    """Attempts made and counted, this one included."""
     unknowns: int
     test: bool
     """Goes to the simulator, never to a real provider."""
@@ -85,6 +86,10 @@ class Settlement:
     """None when no attempt was made."""
     settled_at: datetime
     provider_message_id: str | None = None
+    counted: bool = True
+    """Whether the claim used up one of the attempts that the delivery has."""
+    begun: bool = True
+    """False when its attempt never came to the provider, and so was none."""
 
 
 _NEW = NewDelivery._fields
@@ -257,10 +262,11 @@ _OPEN_ATTEMPTS = BatchStatement(
 
 
 async def open_attempts(
-    connection: AsyncConnection, claims: Sequence[Claim], *, provider: str, started_at: datetime
+    connection: AsyncConnection, claims: Iterable[tuple[Claim, str]], *, started_at: datetime
 ) -> None:
-    """Write down that these are about to be tried; commit before calling the provider."""
-    await _OPEN_ATTEMPTS.run(connection, [(claim.delivery_id, claim.fence, provider, started_at) for claim in claims])
+    """Write down by which provider each is about to be tried; commit before calling it."""
+    rows = [(claim.delivery_id, claim.fence, provider, started_at) for claim, provider in claims]
+    await _OPEN_ATTEMPTS.run(connection, rows)
 
 
 _SETTLED = columns_of(_deliveries, "id", "fence", "state", "reason", "due_at", "changed_at")
@@ -268,7 +274,7 @@ _ENDED = {"id": _deliveries.c.id.type, "fence": _deliveries.c.fence.type} | colu
     _attempts, "outcome", "reason", "ended_at", "provider_message_id"
 )
 _MOVE = BatchStatement(
-    _SETTLED | columns_of(_attempts, "outcome"),
+    _SETTLED | columns_of(_attempts, "outcome") | {"uncounted": SmallInteger()},
     lambda settled: (
         update(_deliveries)
         .where(_is_ours(settled))
@@ -277,8 +283,7 @@ _MOVE = BatchStatement(
             reason=settled.c.reason,
             due_at=settled.c.due_at,
             changed_at=settled.c.changed_at,
-            # Held: nobody was asked to take it, so that was no attempt.
-            attempts=_deliveries.c.attempts - case((settled.c.state == DeliveryState.HELD, 1), else_=0),
+            attempts=_deliveries.c.attempts - settled.c.uncounted,
             unknowns=_deliveries.c.unknowns + case((settled.c.outcome == Outcome.UNKNOWN, 1), else_=0),
         )
         .returning(_deliveries.c.id)
@@ -299,6 +304,14 @@ _END_ATTEMPTS = BatchStatement(
 )
 
 
+_WITHDRAW_ATTEMPTS = BatchStatement(
+    columns_of(_attempts, "delivery_id", "fence"),
+    lambda unbegun: delete(_attempts).where(
+        tuple_(_attempts.c.delivery_id, _attempts.c.fence).in_(select(*unbegun.c)), _attempts.c.ended_at.is_(None)
+    ),
+)
+
+
 async def settle(connection: AsyncConnection, settlements: Sequence[Settlement]) -> set[UUID]:
     """Move deliveries on whose fence is still ours, and end all their attempts; returns those that moved.
 
@@ -307,7 +320,10 @@ async def settle(connection: AsyncConnection, settlements: Sequence[Settlement])
     """
     moved = await _MOVE.run(
         connection,
-        [(s.delivery_id, s.fence, s.state, s.reason, s.due_at, s.settled_at, s.outcome) for s in settlements],
+        [
+            (s.delivery_id, s.fence, s.state, s.reason, s.due_at, s.settled_at, s.outcome, 0 if s.counted else 1)
+            for s in settlements
+        ],
     )
     tried = [s for s in settlements if s.outcome is not None]
     if tried:
@@ -315,6 +331,9 @@ async def settle(connection: AsyncConnection, settlements: Sequence[Settlement])
             connection,
             [(s.delivery_id, s.fence, s.outcome, s.reason, s.settled_at, s.provider_message_id) for s in tried],
         )
+    unbegun = [(s.delivery_id, s.fence) for s in settlements if not s.begun]
+    if unbegun:
+        await _WITHDRAW_ATTEMPTS.run(connection, unbegun)
     return set(moved.scalars())
 
 

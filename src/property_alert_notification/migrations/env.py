@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
 from property_alert_notification.access import models as access
+from property_alert_notification.channels import models as channels
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import models as deliveries
 from property_alert_notification.idempotency import models as idempotency
@@ -16,7 +17,7 @@ from property_alert_notification.pauses import models as pauses
 from property_alert_notification.preferences import models as preferences
 from property_alert_notification.settings import Settings, load
 
-MODELS = (access, deliveries, idempotency, mailbox, notifications, pauses, preferences)
+MODELS = (access, channels, deliveries, idempotency, mailbox, notifications, pauses, preferences)
 """Importing them registers their tables."""
 
 

@@ -1,24 +1,28 @@
 """Takes deliveries in hand: what is due, still wanted and still fresh is claimed; the rest ends here, unsent."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import groupby
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.channels import simulator
+from property_alert_notification.clock import time_of
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.queries import Claim, Settlement
-from property_alert_notification.deliveries.states import TAKEN_BACK, TOO_LATE
+from property_alert_notification.deliveries.states import TAKEN_BACK, TOO_LATE, UNFULFILLED
+from property_alert_notification.notification_worker.route import Line, Place, Try, Wait
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.notifications.queries import Content
 from property_alert_notification.pauses import queries as pauses
 from property_alert_notification.pauses.rules import LOOK_AGAIN
 from property_alert_notification.preferences import queries as preferences
 from property_alert_notification.preferences.rules import Suppress, Wishes, decide
-from property_alert_notification.vocabulary import Channel, DeliveryState
+from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,12 @@ class Job:
 
     claim: Claim
     content: Content
+    tries: tuple[Try, ...]
+    """What was tried before."""
+    place: Place
+    """The provider that gets it, which its open attempt names."""
+    started_at: datetime
+    """When that attempt was opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,7 @@ class Taken:
 
     jobs: list[Job]
     withheld: list[tuple[Claim, Settlement]]
+    """Those that are not sent, or not yet."""
 
 
 async def take_in_hand(
@@ -50,16 +61,18 @@ async def take_in_hand(
     wanted: Collection[UUID],
     *,
     channel: Channel,
-    provider: str,
+    line: Line,
     default_wishes: Wishes | None,
     paused: Sequence[tuple[str, str | None]],
+    deadlines: Mapping[str | None, timedelta],
     now: datetime,
     leased_until: datetime,
 ) -> Taken:
     """Claim what may be sent now, with an open attempt each; end what may not. The caller commits before sending.
 
     What one of the pauses in `paused` stops (a name, and a category if it is one's) is put back, unclaimed.
-    Cancelling, preferences and expiry are read here, after the claim: who opted out before it gets nothing.
+    Cancelling, preferences and expiry are read here, after the claim: who opted out before it gets nothing. Only for
+    what was tried before is anything more read: how that ended decides which provider gets it.
     """
     for name, category in paused:
         await pauses.hold(connection, wanted, name, category=category, now=now, until=now + LOOK_AGAIN)
@@ -67,35 +80,87 @@ async def take_in_hand(
     if not claims:
         return Taken([], [])
     contents = await notifications.contents(connection, {claim.notification_id for claim in claims})
+    tries = await _tries(connection, [claim.delivery_id for claim in claims if claim.fence > 1])
     users = {content.user_id for content in contents.values()}
     wishes = await run_within(connection, preferences.wishes_of(users, default=default_wishes))
 
-    jobs, withheld = [], []
+    jobs: list[Job] = []
+    withheld: list[tuple[Claim, Settlement]] = []
     for claim in claims:
         content = contents[claim.notification_id]
-        objection = object_to(channel, content, wishes.get(content.user_id), now=now)
-        if objection is None:
-            jobs.append(Job(claim, content))
+        objection = object_to(channel, content, wishes.get(content.user_id), deadlines, now=now)
+        came = _begin(claim, content, objection, tries.get(claim.delivery_id, ()), line, now)
+        if isinstance(came, Job):
+            jobs.append(came)
         else:
-            withheld.append((claim, _unsent(claim, objection, now)))
+            withheld.append((claim, came))
     if withheld:
-        await deliveries.settle(connection, [settlement for _, settlement in withheld])
-        await notifications.conclude(connection, [claim.delivery_id for claim, _ in withheld])
+        await _settle(connection, [settlement for _, settlement in withheld])
     if jobs:
-        await _open_attempts(connection, [job.claim for job in jobs], provider=provider, now=now)
+        await deliveries.open_attempts(connection, [(job.claim, job.place.provider) for job in jobs], started_at=now)
     return Taken(jobs, withheld)
 
 
-async def _open_attempts(
-    connection: AsyncConnection, claims: Collection[Claim], *, provider: str, now: datetime
-) -> None:
-    for name, test in ((provider, False), (simulator.NAME, True)):
-        if theirs := [claim for claim in claims if claim.test is test]:
-            await deliveries.open_attempts(connection, theirs, provider=name, started_at=now)
+def _begin(
+    claim: Claim, content: Content, objection: Withheld | None, before: tuple[Try, ...], line: Line, now: datetime
+) -> Job | Settlement:
+    """The job, with the provider that gets it, or what it comes to without one."""
+    match objection or (Place(simulator.NAME) if claim.test else line.place(before)):
+        case Withheld() as objection:
+            return _unsent(claim, objection, now)
+        case Wait(seconds=seconds):
+            return postpone(claim, before, due_at=now + timedelta(seconds=seconds), now=now)
+        case place:
+            return Job(claim, content, before, place, now)
 
 
-def object_to(channel: Channel, content: Content, wishes: Wishes | None, *, now: datetime) -> Withheld | None:
-    """What speaks against sending now, if anything does. Pure."""
+async def _settle(connection: AsyncConnection, settlements: Sequence[Settlement]) -> None:
+    await deliveries.settle(connection, settlements)
+    if ended := [settlement.delivery_id for settlement in settlements if settlement.state in UNFULFILLED]:
+        await notifications.conclude(connection, ended)
+
+
+async def _tries(connection: AsyncConnection, again: Collection[UUID]) -> dict[UUID, tuple[Try, ...]]:
+    if not again:
+        return {}
+    attempts = await run_within(connection, deliveries.attempts_of(again))
+    by_delivery = groupby(attempts, key=lambda attempt: attempt.delivery_id)
+    return {delivery: tuple(_try(attempt) for attempt in theirs) for delivery, theirs in by_delivery}
+
+
+def _try(attempt: Attempt) -> Try:
+    outcome = None if attempt.outcome is None else Outcome(attempt.outcome)
+    return Try(attempt.provider, outcome, attempt.started_at)
+
+
+def postpone(claim: Claim, tries: Sequence[Try], *, due_at: datetime, now: datetime) -> Settlement:
+    """A claim handed back that never came to a provider: it costs the delivery nothing. Pure."""
+    unsure = any(one.outcome is Outcome.UNKNOWN for one in tries)
+    return Settlement(
+        delivery_id=claim.delivery_id,
+        fence=claim.fence,
+        state=DeliveryState.UNKNOWN if unsure else DeliveryState.RETRY_WAIT,
+        reason="it waits for a provider: the breaker is open",
+        due_at=due_at,
+        outcome=None,
+        settled_at=now,
+        counted=False,
+        begun=False,
+    )
+
+
+def object_to(
+    channel: Channel,
+    content: Content,
+    wishes: Wishes | None,
+    deadlines: Mapping[str | None, timedelta],
+    *,
+    now: datetime,
+) -> Withheld | None:
+    """What speaks against sending now, if anything does. Pure.
+
+    `deadlines` is how long a message is of use, by category; None is all others.
+    """
     if content.cancelled_at is not None:
         return Withheld(DeliveryState.CANCELLED, TAKEN_BACK)
     decision = decide(channel, wishes)
@@ -103,6 +168,9 @@ def object_to(channel: Channel, content: Content, wishes: Wishes | None, *, now:
         return Withheld(DeliveryState.SUPPRESSED, decision.reason)
     if content.expires_at is not None and now >= content.expires_at:
         return Withheld(DeliveryState.EXPIRED, TOO_LATE)
+    wanted_at = content.send_at or time_of(content.id)
+    if now >= wanted_at + deadlines.get(content.category, deadlines[None]):
+        return Withheld(DeliveryState.EXPIRED, "it could not be sent while it was of use")
     return None
 
 

@@ -1,10 +1,10 @@
 """Delivers one channel: takes doorbells for its free slots, claims, sends, settles, and renews its leases meanwhile."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ import structlog
 
 from property_alert_notification.broker.base import Broker, Listener
 from property_alert_notification.channels import simulator
-from property_alert_notification.channels.base import OutgoingMessage, Receipt, Sender
+from property_alert_notification.channels.base import OutgoingMessage, Receipt
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database, GroupCommit
 from property_alert_notification.deliveries import queries
@@ -22,21 +22,27 @@ from property_alert_notification.errors import OutcomeUnknown, Refused, RetryLat
 from property_alert_notification.logs import Outage, origin
 from property_alert_notification.message_templates.render import Rendered
 from property_alert_notification.metrics import Metrics
-from property_alert_notification.notification_worker.claim import Job, Taken, take_in_hand
-from property_alert_notification.notification_worker.verdict import Broken, Result, RetryPolicy, Stopped, judge
+from property_alert_notification.notification_worker.carriers import Carrier, Carriers
+from property_alert_notification.notification_worker.claim import Job, Taken, postpone, take_in_hand
+from property_alert_notification.notification_worker.route import Line, Try, Wait, elsewhere, route
+from property_alert_notification.notification_worker.verdict import (
+    TRUSTED_SHARE,
+    Broken,
+    Result,
+    RetryPolicy,
+    Stopped,
+    judge,
+)
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.pauses.board import Board
 from property_alert_notification.pauses.rules import reason_of
 from property_alert_notification.preferences.rules import Wishes
-from property_alert_notification.vocabulary import Channel
+from property_alert_notification.vocabulary import Channel, Outcome
 
 log = structlog.get_logger()
 
 AFTER_A_FAULT = 0.5
 """Seconds to wait when the store or the broker is away."""
-
-AHEAD = 4
-"""Deliveries in hand for each that the provider takes at once: the next are claimed and ready when one is through."""
 
 LONGEST_GATHERING = 0.02
 """Seconds for which free slots wait for more of them to become free."""
@@ -57,6 +63,10 @@ class Desk:
     default_wishes: Wishes | None
     """Of a user who never said any; None when that is unknown."""
     pauses: Board
+    deadlines: Mapping[str | None, timedelta]
+    """How long a message is of use, by category; None is all others."""
+    given_up: Collection[str]
+    """Categories whose messages are rather lost than doubled."""
     policy: RetryPolicy
     lease: timedelta
     concurrency: int
@@ -73,21 +83,20 @@ class _InHand:
 class Crew:
     """One channel's deliveries in one worker."""
 
-    def __init__(self, sender: Sender, desk: Desk) -> None:
-        self._sender = sender
+    def __init__(self, carriers: Carriers, desk: Desk) -> None:
+        self._carriers = carriers
+        self._channel = carriers.channel
         self._desk = desk
-        self._slots = min(sender.concurrency * AHEAD, desk.concurrency)
-        self._at_provider = asyncio.Semaphore(sender.concurrency)
         self._in_hand: dict[tuple[UUID, int], _InHand] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
-        self._outage = Outage(f"worker of {sender.channel}")
+        self._outage = Outage(f"worker of {self._channel}")
         self._settlements: GroupCommit[Settlement, bool] = GroupCommit(self._move_on)
-        desk.metrics.in_hand.labels(sender.channel).set_function(lambda: len(self._in_hand))
+        desk.metrics.in_hand.labels(self._channel).set_function(lambda: len(self._in_hand))
 
     async def listen(self) -> None:
         """Take and deliver until cancelled; what is in hand then goes on until `finish` ends it."""
-        listener = await self._desk.broker.listen(self._sender.channel)
+        listener = await self._desk.broker.listen(self._channel)
         try:
             await self._work(listener)
         finally:
@@ -106,7 +115,7 @@ class Crew:
             task.cancel()
         await asyncio.gather(*remaining, return_exceptions=True)
         if remaining:
-            log.warning("worker.left_behind", channel=self._sender.channel, deliveries=len(remaining))
+            log.warning("worker.left_behind", channel=self._channel, deliveries=len(remaining))
 
     async def _work(self, listener: Listener) -> None:
         await self._desk.pauses.was_read()
@@ -127,17 +136,20 @@ class Crew:
         """How many slots are free. Waits for one, and a moment for half of them, so that one claim takes many.
 
         A claim costs the same for one row as for fifty; but calls that hang must not hold up the others.
+        While no provider may have anything, nothing is claimed.
         """
         while not self._free():
-            await self._until_freed()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._carriers.wait()):
+                    await self._until_freed()
         with suppress(TimeoutError):
             async with asyncio.timeout(LONGEST_GATHERING):
-                while self._free() < self._slots // 2:
+                while self._free() < len(self._in_hand):
                     await self._until_freed()
         return self._free()
 
     def _free(self) -> int:
-        return self._slots - len(self._in_hand)
+        return min(self._carriers.room(), self._desk.concurrency - len(self._in_hand))
 
     async def _until_freed(self) -> None:
         self._freed.clear()
@@ -146,6 +158,8 @@ class Crew:
     async def _begin(self, wanted: Sequence[UUID]) -> None:
         taken, lease_ends = await self._claim(wanted)
         for job in taken.jobs:
+            if not job.claim.test:
+                self._carriers[job.place.provider].take(probe=job.place.probe)
             in_hand = self._in_hand[job.claim.delivery_id, job.claim.fence] = _InHand(job, lease_ends)
             self._track(self._deliver(in_hand))
         for claim, settlement in taken.withheld:
@@ -168,10 +182,11 @@ class Crew:
                         taken = await take_in_hand(
                             connection,
                             wanted,
-                            channel=self._sender.channel,
-                            provider=self._sender.name,
+                            channel=self._channel,
+                            line=Line(self._carriers.line()),
                             default_wishes=self._desk.default_wishes,
-                            paused=self._desk.pauses.pauses_on(self._sender.channel),
+                            paused=self._desk.pauses.pauses_on(self._channel),
+                            deadlines=self._desk.deadlines,
                             now=now,
                             leased_until=now + self._desk.lease,
                         )
@@ -183,23 +198,46 @@ class Crew:
                 return taken, lease_ends
 
     async def _deliver(self, in_hand: _InHand) -> None:
-        claim = in_hand.job.claim
+        job = in_hand.job
         try:
-            async with self._at_provider:
+            if job.claim.test:
+                await self._settle(job, await self._send(job))
+            else:
+                await self._deliver_by(self._carriers[job.place.provider], in_hand)
+        finally:
+            del self._in_hand[job.claim.delivery_id, job.claim.fence]
+            self._freed.set()
+
+    async def _deliver_by(self, carrier: Carrier, in_hand: _InHand) -> None:
+        job, probe = in_hand.job, in_hand.job.place.probe
+        try:
+            async with carrier.turn(probe=probe) as may_begin:
+                if not may_begin:
+                    await self._hand_back(job)
+                    return
                 # Checked last: whoever froze, or waited for the provider too long, may have lost it by now.
                 if self._desk.clock.monotonic() >= in_hand.lease_ends:
-                    log.warning("lease.lost", **_ids(claim))
+                    log.warning("lease.lost", **_ids(job.claim))
                     return
                 with self._desk.metrics.stage("send"):
-                    result = await self._send(in_hand.job)
-            await self._settle(in_hand.job, result)
+                    result = await self._send(job)
+            carrier.hear(result, probe=probe)
+            await self._settle(job, result)
         finally:
-            del self._in_hand[claim.delivery_id, claim.fence]
-            self._freed.set()
+            carrier.give_back(probe=probe)
+
+    async def _hand_back(self, job: Job) -> None:
+        """Its provider is left alone since it was claimed: another may have it now, or it waits."""
+        now = self._desk.clock.now()
+        place = route(job.tries, self._carriers.line())
+        wait = timedelta(seconds=place.seconds if isinstance(place, Wait) else 0)
+        settlement = postpone(job.claim, job.tries, due_at=now + wait, now=now)
+        if await self._commit(settlement):
+            self._tell(job.claim, settlement)
 
     async def _send(self, job: Job) -> Result:
         """Render and hand over; whatever happens becomes a value."""
-        pause = self._desk.pauses.pause_of(self._sender.channel, job.content.category)
+        pause = self._desk.pauses.pause_of(self._channel, job.content.category)
         if pause is not None:
             return Stopped(reason_of(pause))
         try:
@@ -207,19 +245,20 @@ class Crew:
         except Exception as error:  # a broken message must not take its worker down
             return Broken(_tell_broken(job, error))
         try:
-            return await self._hand_over(message, test=job.claim.test)
+            return await self._hand_over(message, job)
         except (RetryLater, OutcomeUnknown, Refused) as error:
             return error
         except Exception as error:  # nobody knows how far the sender had come
             return OutcomeUnknown(_tell_broken(job, error))
 
-    async def _hand_over(self, message: OutgoingMessage, *, test: bool) -> Receipt:
-        if test:
+    async def _hand_over(self, message: OutgoingMessage, job: Job) -> Receipt:
+        if job.claim.test:
             return simulator.simulate(message)
-        return await self._sender.send(self._desk.redirect(self._sender.channel, message))
+        sender = self._carriers[job.place.provider].sender
+        return await sender.send(self._desk.redirect(self._channel, message))
 
     def _compose(self, job: Job) -> OutgoingMessage:
-        rendered = self._desk.render(self._sender.channel, job.content.title, job.content.message)
+        rendered = self._desk.render(self._channel, job.content.title, job.content.message)
         return OutgoingMessage(
             delivery_id=job.claim.delivery_id,
             to=job.claim.address,
@@ -238,6 +277,9 @@ class Crew:
             policy=self._desk.policy,
             now=now,
             jitter=clock.jitter(),
+            elsewhere=isinstance(result, RetryLater) and self._is_wanted_elsewhere(job),
+            resend=job.content.category not in self._desk.given_up,
+            recognised_until=self._recognised_until(job),
         )
         settlement = Settlement(
             delivery_id=claim.delivery_id,
@@ -248,15 +290,28 @@ class Crew:
             outcome=verdict.outcome,
             settled_at=now,
             provider_message_id=_storable(result.provider_message_id) if isinstance(result, Receipt) else None,
+            counted=verdict.counted,
         )
         with self._desk.metrics.stage("settle"):
             ours = await self._commit(settlement)
-        provider = simulator.NAME if claim.test else self._sender.name
-        self._desk.metrics.attempts.labels(self._sender.channel, provider, verdict.outcome).inc()
+        self._desk.metrics.attempts.labels(self._channel, job.place.provider, verdict.outcome).inc()
         if ours:
             self._tell(claim, settlement)
         else:
             log.warning("delivery.fenced", **_ids(claim), outcome=verdict.outcome)
+
+    def _is_wanted_elsewhere(self, job: Job) -> bool:
+        """Whether another provider may have at once what this one did not take."""
+        if job.claim.test:
+            return False
+        return elsewhere([*job.tries, Try(job.place.provider, Outcome.NOT_SENT, job.started_at)], self._carriers.line())
+
+    def _recognised_until(self, job: Job) -> datetime | None:
+        """Up to when its provider recognises what it was given before; None when it does not."""
+        if job.claim.test or (window := self._carriers[job.place.provider].sender.key_window) is None:
+            return None
+        first = min((one.started_at for one in job.tries if one.provider == job.place.provider), default=job.started_at)
+        return first + window * TRUSTED_SHARE
 
     async def _commit(self, settlement: Settlement) -> bool:
         """Write down the outcome however long the store is away: only this process knows it."""
@@ -274,11 +329,11 @@ class Crew:
         return [settlement.delivery_id in moved for settlement in settlements]
 
     def _tell(self, claim: Claim, settlement: Settlement) -> None:
-        self._desk.metrics.settled.labels(self._sender.channel, settlement.state).inc()
+        self._desk.metrics.settled.labels(self._channel, settlement.state).inc()
         log.info(
             "delivery.settled",
             state=settlement.state,
-            channel=self._sender.channel,
+            channel=self._channel,
             reason=settlement.reason,
             **_ids(claim),
         )

@@ -1,9 +1,12 @@
 """Brings back deliveries whose worker died or froze with them in hand."""
 
 import asyncio
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
@@ -13,6 +16,7 @@ from property_alert_notification.errors import StoreUnavailable
 from property_alert_notification.logs import Outage
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker.verdict import ABANDONED, judge_abandoned
+from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.vocabulary import Outcome
 
 log = structlog.get_logger()
@@ -24,7 +28,28 @@ AT_ONCE = 500
 class Rescuer:
     """Decides over deliveries whose lease ran out. Any number of rescuers may share one store."""
 
-    def __init__(self, database: Database, clock: Clock, metrics: Metrics, *, lease: timedelta) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        metrics: Metrics,
+        *,
+        lease: timedelta,
+        given_up: Collection[str] = (),
+        keyed: Collection[tuple[str, str]] = (),
+    ) -> None:
+        """What is rescued.
+
+        Args:
+            database: the store.
+            clock: tells the time.
+            metrics: counts what was rescued.
+            lease: how long a rescuer holds what it decides over.
+            given_up: categories whose messages are rather lost than doubled.
+            keyed: channels and providers that recognise repeats, so that nothing is doubled there.
+        """
+        self._given_up = frozenset(given_up)
+        self._keyed = frozenset(keyed)
         self._database = database
         self._clock = clock
         self._metrics = metrics
@@ -56,15 +81,35 @@ class Rescuer:
             ids = [claim.delivery_id for claim in abandoned]
             providers = await queries.close_open_attempts(connection, ids, reason=ABANDONED, ended_at=now)
             lost_workers = await queries.count_attempts(connection, ids, reason=ABANDONED)
-            settlements = [self._decide(claim, lost_workers.get(claim.delivery_id, 1)) for claim in abandoned]
+            better_lost = await self._better_lost(connection, abandoned, providers)
+            settlements = [
+                self._decide(claim, lost_workers.get(claim.delivery_id, 1), resend=claim not in better_lost)
+                for claim in abandoned
+            ]
             await queries.settle(connection, settlements)
+            if better_lost:
+                await notifications.conclude(connection, [claim.delivery_id for claim in better_lost])
         for claim, settlement in zip(abandoned, settlements, strict=True):
             self._tell(claim, settlement, provider=providers.get(claim.delivery_id, "none"))
         return len(abandoned)
 
-    def _decide(self, claim: Claim, lost_workers: int) -> Settlement:
+    async def _better_lost(
+        self, connection: AsyncConnection, abandoned: Sequence[Claim], providers: Mapping[UUID, str]
+    ) -> list[Claim]:
+        """Those that may not be sent again."""
+        if not self._given_up:
+            return []
+        contents = await notifications.contents(connection, {claim.notification_id for claim in abandoned})
+        return [
+            claim
+            for claim in abandoned
+            if contents[claim.notification_id].category in self._given_up
+            and (claim.channel, providers.get(claim.delivery_id)) not in self._keyed
+        ]
+
+    def _decide(self, claim: Claim, lost_workers: int, *, resend: bool) -> Settlement:
         now = self._clock.now()
-        verdict = judge_abandoned(lost_workers=lost_workers, now=now)
+        verdict = judge_abandoned(lost_workers=lost_workers, now=now, resend=resend)
         return Settlement(
             delivery_id=claim.delivery_id,
             fence=claim.fence,

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from property_alert_notification.channels.base import Receipt
-from property_alert_notification.errors import OutcomeUnknown, Refused, RetryLater
+from property_alert_notification.errors import OutcomeUnknown, ProviderDown, Refused, RetryLater
 from property_alert_notification.pauses.rules import LOOK_AGAIN
 from property_alert_notification.vocabulary import DeliveryState, Outcome
 
 BLIND_RESENDS = 1
 """How often a message that may have arrived is sent once more, by providers that cannot recognise a repeat."""
+
+TRUSTED_SHARE = 0.8
+"""Of the time for which a provider says it recognises a repeat: its clock and ours differ."""
 
 BREAKS_BEFORE_QUARANTINE = 5
 """Attempts that broke our own code, or lost their worker, before the delivery waits for a person."""
@@ -51,10 +54,21 @@ class Verdict:
     state: DeliveryState
     reason: str
     due_at: datetime | None = None
+    counted: bool = True
+    """Whether the attempt uses up one of those that the delivery has."""
 
 
 def judge(
-    result: Result, *, attempts: int, unknowns: int, policy: RetryPolicy, now: datetime, jitter: float
+    result: Result,
+    *,
+    attempts: int,
+    unknowns: int,
+    policy: RetryPolicy,
+    now: datetime,
+    jitter: float,
+    elsewhere: bool = False,
+    resend: bool = True,
+    recognised_until: datetime | None = None,
 ) -> Verdict:
     """Decide from one attempt's result.
 
@@ -65,6 +79,9 @@ def judge(
         policy: when to try again.
         now: when the attempt ended.
         jitter: in [0, 1), spreads what failed together.
+        elsewhere: another provider, which has not failed it as often, stands ready.
+        resend: what may have arrived is sent once more; else it is given up.
+        recognised_until: up to when the provider recognises a repeat; None is never.
     """
     match result:
         case Receipt():
@@ -72,25 +89,36 @@ def judge(
         case Refused():
             return Verdict(Outcome.REFUSED, DeliveryState.FAILED, result.reason)
         case OutcomeUnknown():
-            return _judge_unknown(result, unknowns, now + wait_after(attempts, policy, jitter=jitter))
+            due_at = now + wait_after(attempts, policy, jitter=jitter)
+            if recognised_until and due_at <= recognised_until and attempts < policy.max_attempts:
+                reason = f"{result.reason}; it is sent again, and the provider recognises it"
+                return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, reason, due_at)
+            return _judge_unknown(result, unknowns, due_at, resends=BLIND_RESENDS if resend else 0)
         case RetryLater():
-            wait = max(wait_after(attempts, policy, jitter=jitter), result.retry_after or timedelta())
-            due_at = now + min(wait, policy.longest_wait)
-            return _retry(result.reason, attempts, policy.max_attempts, due_at, given_up=DeliveryState.FAILED)
+            due_at = now if elsewhere else now + _wait_for(result, attempts, policy, jitter=jitter)
+            return _judge_not_taken(result, attempts, policy, due_at)
         case Broken():
             due_at = now + wait_after(attempts, policy, jitter=jitter)
             return _retry(result.reason, attempts, BREAKS_BEFORE_QUARANTINE, due_at, given_up=DeliveryState.QUARANTINED)
         case Stopped():
-            return Verdict(Outcome.NOT_SENT, DeliveryState.HELD, result.reason, now + LOOK_AGAIN)
+            return Verdict(Outcome.NOT_SENT, DeliveryState.HELD, result.reason, now + LOOK_AGAIN, counted=False)
 
 
-def judge_abandoned(*, lost_workers: int, now: datetime) -> Verdict:
+def _judge_not_taken(result: RetryLater, attempts: int, policy: RetryPolicy, due_at: datetime) -> Verdict:
+    if isinstance(result, ProviderDown):
+        return Verdict(Outcome.NOT_SENT, DeliveryState.RETRY_WAIT, result.reason, due_at, counted=False)
+    return _retry(result.reason, attempts, policy.max_attempts, due_at, given_up=DeliveryState.FAILED)
+
+
+def judge_abandoned(*, lost_workers: int, now: datetime, resend: bool = True) -> Verdict:
     """Decide for a delivery whose worker vanished with it.
 
-    Perhaps it was on the wire, perhaps it had not begun: it is sent again at once, since its lease has been
-    waiting enough. One that loses its worker time and again may be what kills it: `lost_workers` counts them,
-    this one included.
+    Perhaps it was on the wire, perhaps it had not begun: it is sent again at once, since its lease has been waiting
+    enough, unless it had better be lost than doubled (`resend`). One that loses its worker time and again may be what
+    kills it: `lost_workers` counts them, this one included.
     """
+    if not resend:
+        return Verdict(Outcome.UNKNOWN, DeliveryState.FAILED, f"{ABANDONED}, and nobody can tell whether it arrived")
     if lost_workers < BREAKS_BEFORE_QUARANTINE:
         return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, f"{ABANDONED}; it is sent again", now)
     return Verdict(Outcome.UNKNOWN, DeliveryState.QUARANTINED, f"{ABANDONED}, for the {lost_workers}th time")
@@ -109,11 +137,18 @@ def wait_after(attempt: int, policy: RetryPolicy, *, jitter: float) -> timedelta
     return full / 2 + full / 2 * jitter
 
 
-def _judge_unknown(result: OutcomeUnknown, unknowns: int, due_at: datetime) -> Verdict:
-    if unknowns < BLIND_RESENDS:
+def _wait_for(result: RetryLater, attempts: int, policy: RetryPolicy, *, jitter: float) -> timedelta:
+    """As long as the provider wishes, if that is longer, and at most the longest wait."""
+    wait = max(wait_after(attempts, policy, jitter=jitter), result.retry_after or timedelta())
+    return min(wait, policy.longest_wait)
+
+
+def _judge_unknown(result: OutcomeUnknown, unknowns: int, due_at: datetime, *, resends: int) -> Verdict:
+    if unknowns < resends:
         reason = f"{result.reason}; it is sent once more"
         return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, reason, due_at)
-    reason = f"{result.reason}; it was sent {unknowns + 1} times and nobody can tell whether it arrived"
+    times = "once" if unknowns == 0 else f"{unknowns + 1} times"
+    reason = f"{result.reason}; it was sent {times} and nobody can tell whether it arrived"
     return Verdict(Outcome.UNKNOWN, DeliveryState.FAILED, reason)
 
 

@@ -24,8 +24,10 @@ from property_alert_notification.errors import ConfigurationError
 from property_alert_notification.health import health_router
 from property_alert_notification.logs import origin
 from property_alert_notification.message_templates.render import render
+from property_alert_notification.notification_worker.carriers import Carriers
 from property_alert_notification.notification_worker.deliver import Crew, Desk
 from property_alert_notification.notification_worker.release import Releaser
+from property_alert_notification.notification_worker.report import Reporter
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.retention import Retention
 from property_alert_notification.notification_worker.verdict import RetryPolicy
@@ -55,6 +57,8 @@ class Worker:
             redirect=lambda channel, message: redirect(message, channel, settings),
             default_wishes=wiring.default_wishes(settings),
             pauses=self._pauses,
+            deadlines=settings.deadlines,
+            given_up=settings.unknown_give_up,
             policy=RetryPolicy(
                 first_wait=timedelta(seconds=settings.retry_first_wait),
                 longest_wait=timedelta(seconds=settings.retry_longest_wait),
@@ -64,7 +68,13 @@ class Worker:
             concurrency=settings.worker_concurrency,
         )
         self._senders = parts.create_senders()
-        self._crews = [Crew(sender, desk) for sender in self._senders]
+        changed = asyncio.Event()
+        carriers = [
+            Carriers(channel, senders, parts.clock, parts.metrics, on_change=changed.set)
+            for channel, senders in self._senders.items()
+        ]
+        self._crews = [Crew(each, desk) for each in carriers]
+        self._reporter = Reporter(parts.database, parts.clock, carriers, changed)
         self._relay = Relay(parts.database, parts.broker, parts.clock) if parts.broker.needs_relay else None
         self._releaser = Releaser(
             parts.database,
@@ -72,6 +82,19 @@ class Worker:
             parts.metrics,
             default_wishes=wiring.default_wishes(settings),
             wake=parts.wake,
+        )
+        self._rescuer = Rescuer(
+            parts.database,
+            parts.clock,
+            parts.metrics,
+            lease=self._lease,
+            given_up=settings.unknown_give_up,
+            keyed=[
+                (channel, provider)
+                for channel, senders in self._senders.items()
+                for provider, sender in senders.items()
+                if sender.key_window is not None
+            ],
         )
         self._retention = Retention(
             parts.database, parts.clock, parts.metrics, keep_for=timedelta(days=settings.retention_days)
@@ -81,15 +104,13 @@ class Worker:
 
     async def __aenter__(self) -> Self:
         duties: list[Callable[[], Awaitable[None]]] = [crew.listen for crew in self._crews]
-        parts = self._parts
-        duties.append(Rescuer(parts.database, parts.clock, parts.metrics, lease=self._lease).run)
-        duties += [self._pauses.watch, self._releaser.run, self._retention.run]
+        duties += [self._rescuer.run, self._pauses.watch, self._releaser.run, self._retention.run, self._reporter.run]
         if self._relay is not None:
             duties.append(self._relay.run)
             self._parts.wakers.append(self._relay.wake)
         self._duties = [asyncio.create_task(_keep_doing(duty)) for duty in duties]
         self._renewals = [asyncio.create_task(_keep_doing(crew.renew_leases)) for crew in self._crews]
-        log.info("worker.started", channels=[str(sender.channel) for sender in self._senders])
+        log.info("worker.started", channels=[str(channel) for channel in self._senders])
         return self
 
     async def __aexit__(
@@ -99,7 +120,8 @@ class Worker:
         await asyncio.gather(*(crew.finish(self._parts.settings.shutdown_grace) for crew in self._crews))
         # Last: what is still on the wire stays ours until it ends.
         await _end(self._renewals)
-        await asyncio.gather(*(sender.close() for sender in self._senders))
+        await asyncio.gather(*(sender.close() for senders in self._senders.values() for sender in senders.values()))
+        await self._reporter.close()
         log.info("worker.stopped")
 
 

@@ -75,6 +75,7 @@ class Content:
     message: str
     expires_at: datetime | None
     cancelled_at: datetime | None = None
+    send_at: datetime | None = None
 
 
 _NEW = NewNotification._fields

@@ -1,0 +1,49 @@
+"""Every statement about what workers tell of their providers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from operator import attrgetter
+from uuid import UUID
+
+from sqlalchemy import FromClause, delete, select, true
+
+# Its words for conflicts are SQLite's too.
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.channels.models import ToldBreaker
+from property_alert_notification.database import BatchStatement, columns_of, table_of
+
+_breakers = table_of(ToldBreaker)
+_COLUMNS = tuple(_breakers.c.keys())
+_KEY = ("worker", "channel", "provider")
+
+
+def _insert_or_replace(told: FromClause) -> Insert:
+    wanted = insert(_breakers).from_select(_COLUMNS, select(*told.c).where(true()))
+    changed = {name: wanted.excluded[name] for name in _COLUMNS if name not in _KEY}
+    return wanted.on_conflict_do_update(index_elements=_KEY, set_=changed)
+
+
+_TELL = BatchStatement(columns_of(_breakers, *_COLUMNS), _insert_or_replace)
+
+
+async def tell(connection: AsyncConnection, breakers: Sequence[ToldBreaker]) -> None:
+    """Write down how one worker's breakers stand."""
+    await _TELL.run(connection, map(attrgetter(*_COLUMNS), breakers))
+
+
+async def told(connection: AsyncConnection) -> list[ToldBreaker]:
+    """What every worker told last, by channel and provider."""
+    everything = select(_breakers).order_by(_breakers.c.channel, _breakers.c.provider, _breakers.c.worker)
+    return [ToldBreaker(**row) for row in (await connection.execute(everything)).mappings()]
+
+
+async def forget_silent(connection: AsyncConnection, *, told_before: datetime) -> None:
+    """Delete what workers told that are long gone."""
+    await connection.execute(delete(_breakers).where(_breakers.c.told_at < told_before))
+
+
+async def forget(connection: AsyncConnection, worker: UUID) -> None:
+    """Delete what a worker told that stops."""
+    await connection.execute(delete(_breakers).where(_breakers.c.worker == worker))

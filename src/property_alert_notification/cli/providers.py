@@ -1,0 +1,137 @@
+"""`providers`: who carries which channel, in which order, within which limits, and how their breakers stand."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from property_alert_notification.cli.tables import WIDEST_ROW, headed, local, plain
+from property_alert_notification.vocabulary import BreakerState, Channel
+
+if TYPE_CHECKING:
+    from property_alert_notification.channels.base import Limits
+    from property_alert_notification.channels.models import ToldBreaker
+    from property_alert_notification.settings import Settings
+
+LIVING = timedelta(seconds=60)
+"""How long a worker may say nothing before what it told is not taken for the present any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One provider of one channel."""
+
+    channel: str
+    order: int | None
+    """Its place among those of the settings; None when only a worker knows it."""
+    provider: str
+    limits: "Limits | None"
+    told: "list[ToldBreaker]"
+    """What each living worker says of it."""
+
+
+def providers(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for machines: times are UTC.")] = False,
+) -> None:
+    r"""List the providers of each channel in their order, their limits for each worker, and their breakers.
+
+    Order and limits are those of the settings of this command; the state of the breakers is what workers said within
+    the last minute.
+
+    For example:
+
+    `property-alerts providers`\
+    `property-alerts providers --json`
+    """
+    from property_alert_notification.settings import Settings, load
+
+    entries = asyncio.run(_entries(load(Settings)))
+    if as_json:
+        typer.echo(json.dumps([_as_json(entry) for entry in entries], indent=2))
+    else:
+        _show(entries)
+
+
+async def _entries(settings: "Settings") -> list[Entry]:
+    from property_alert_notification import wiring
+    from property_alert_notification.channels import queries
+    from property_alert_notification.channels.base import Tools
+    from property_alert_notification.channels.registry import chosen
+    from property_alert_notification.cli.store import reading
+    from property_alert_notification.clock import Clock
+
+    clock = Clock()
+    async with reading(settings.database_url) as database:
+        tools = Tools(settings, database, clock, wiring.announce)
+        ordered = [(channel, name) for channel in Channel for name in chosen(channel, settings)]
+        limits = [await _limits(channel, name, tools) for channel, name in ordered]
+        async with database.reading() as connection:
+            told = _living(await queries.told(connection), clock.now())
+    entries = [
+        Entry(channel, chosen(channel, settings).index(name) + 1, name, limit, _of(told, channel, name))
+        for (channel, name), limit in zip(ordered, limits, strict=True)
+    ]
+    unknown = sorted(
+        {(one.channel, one.provider) for one in told} - {(str(channel), name) for channel, name in ordered}
+    )
+    return entries + [Entry(channel, None, name, None, _of(told, channel, name)) for channel, name in unknown]
+
+
+async def _limits(channel: Channel, provider: str, tools: Any) -> "Limits":
+    from property_alert_notification.channels.registry import create_sender
+
+    sender = create_sender(channel, provider, tools)
+    await sender.close()
+    return sender.limits
+
+
+def _living(told: "Sequence[ToldBreaker]", now: datetime) -> "list[ToldBreaker]":
+    return [one for one in told if now - one.told_at <= LIVING]
+
+
+def _of(told: "Sequence[ToldBreaker]", channel: str, provider: str) -> "list[ToldBreaker]":
+    return [one for one in told if (one.channel, one.provider) == (channel, provider)]
+
+
+def _as_json(entry: Entry) -> dict[str, Any]:
+    from pydantic_core import to_jsonable_python
+
+    facts: dict[str, Any] = to_jsonable_python(
+        {
+            "channel": entry.channel,
+            "order": entry.order,
+            "provider": entry.provider,
+            "at_once": entry.limits.at_once if entry.limits else None,
+            "per_second": entry.limits.per_second if entry.limits else None,
+            "breakers": [one.model_dump(exclude={"channel", "provider"}) for one in entry.told],
+        }
+    )
+    return facts
+
+
+def _show(entries: Sequence[Entry]) -> None:
+    from rich.console import Console
+
+    table = headed("channel", "order", "provider", "at once", "per second", "breaker")
+    for entry in entries:
+        limits = ("", "") if entry.limits is None else (entry.limits.at_once, entry.limits.per_second or "no limit")
+        cells = (entry.channel, entry.order or "", entry.provider, *limits, _in_words(entry.told))
+        table.add_row(*[plain(cell) for cell in cells])
+    Console(width=WIDEST_ROW).print(table)
+
+
+def _in_words(told: "Sequence[ToldBreaker]") -> str:
+    if not told:
+        return "no worker tells"
+    failing = [one for one in told if one.state != BreakerState.CLOSED]
+    workers = f"{len(told)} worker{'s' if len(told) > 1 else ''}"
+    if not failing:
+        return f"closed ({workers})"
+    first = failing[0]
+    state = first.state.replace("_", "-")
+    again = f", tried again at {local(first.opens_at)}" if first.opens_at else ""
+    return f"{state} ({len(failing)} of {workers}) since {local(first.changed_at)}{again}: {first.reason}"

@@ -1,0 +1,162 @@
+"""When a provider that fails is left alone, and how it is tried again. Pure.
+
+closed ──> open ──> half-open ──> closed
+            ^           │
+            └───────────┘
+
+- Closed: messages flow. It opens when `DOWN_IN_A_ROW` calls say, and none goes well in between, that the provider
+  itself is at fault; when `FAILED` of the last `RECENT` calls failed within `STORM` seconds; or when the provider asks
+  for a pause.
+- In doubt: still closed, but nothing went well since the last failure, or since the start. Then only `IN_DOUBT` calls
+  are made at a time, so that a storm costs few of them.
+- Open: no calls, for a time that doubles with each opening, up to `LONGEST`, so that work goes on soon after the end
+  of a fault.
+- Half-open: one message tries it out. One that gives no answer in `PROBE_PATIENCE` makes room for the next.
+
+Instants are seconds on a clock that never runs backwards.
+"""
+
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from property_alert_notification.vocabulary import BreakerState
+
+DOWN_IN_A_ROW = 3
+"""Calls after which a provider that is itself at fault is left alone."""
+
+RECENT = 20
+FAILED = 10
+STORM = 10.0
+
+IN_DOUBT = 3
+"""Calls at a time while nobody knows whether the provider is well."""
+
+FIRST = 1.0
+LONGEST = 20.0
+"""Seconds for which a breaker stays open: the first time, and at most unless the provider asks for more."""
+
+LONGEST_WISH = 300.0
+"""Seconds for which a provider may ask to be left alone."""
+
+STEADY = 60.0
+"""Seconds a breaker has to stay closed before its next opening counts as the first again."""
+
+PROBE_PATIENCE = 30.0
+
+
+class Signal(Enum):
+    """What a call says about its provider."""
+
+    WELL = auto()
+    """It took the message, or refused it for good: either way it works."""
+    FAILED = auto()
+    """It did not take the message, or nobody knows."""
+    DOWN = auto()
+    """It takes nothing: login, greeting, connection, or too many calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """What one worker knows about one provider."""
+
+    state: BreakerState = BreakerState.CLOSED
+    until: float = 0.0
+    """Open: when it may be tried out. Half-open: when the next may try."""
+    doubtful: bool = True
+    recent: tuple[tuple[float, bool], ...] = ()
+    """When the last calls ended, and whether they failed; nothing while none did."""
+    down_in_a_row: int = 0
+    openings: int = 0
+    """How often it opened without being steady in between."""
+    closed_at: float = float("-inf")
+
+
+def may_probe(breaker: Breaker, *, now: float) -> bool:
+    """Whether one message may try the provider out."""
+    return breaker.state is not BreakerState.CLOSED and now >= breaker.until
+
+
+def wait(breaker: Breaker, *, now: float) -> float:
+    """Seconds until a provider that gets nothing may get something; 0 when it may now."""
+    match breaker.state:
+        case BreakerState.CLOSED:
+            return 0.0
+        case BreakerState.OPEN:
+            return max(0.0, breaker.until - now)
+        case BreakerState.HALF_OPEN:
+            # The probe may end at any time, and then all may go on.
+            return min(FIRST, max(0.0, breaker.until - now))
+
+
+def begin_probe(breaker: Breaker, *, now: float) -> Breaker:
+    """One message is about to try the provider out."""
+    return replace(breaker, state=BreakerState.HALF_OPEN, until=now + PROBE_PATIENCE)
+
+
+def drop_probe(breaker: Breaker, *, now: float) -> Breaker:
+    """That message never reached the provider: another may try at once."""
+    if breaker.state is not BreakerState.HALF_OPEN:
+        return breaker
+    return replace(breaker, state=BreakerState.OPEN, until=now)
+
+
+def hear(
+    breaker: Breaker, signal: Signal, *, probe: bool, now: float, jitter: float, pause: float | None = None
+) -> Breaker:
+    """What becomes of the breaker when a call has ended.
+
+    Args:
+        breaker: as it is.
+        signal: what the call says.
+        probe: the call was made to try the provider out. The others say nothing any more once the breaker is open.
+        now: when it ended.
+        jitter: in [0, 1), so that many workers do not come back together.
+        pause: seconds for which the provider asked to be left alone.
+    """
+    if breaker.state is BreakerState.CLOSED:
+        if signal is Signal.WELL:
+            return _after_success(breaker, now=now)
+        failing = _after_failure(breaker, signal, now=now)
+        if pause is None and not _is_storm(failing):
+            return failing
+        return _open(failing, now=now, jitter=jitter, pause=pause)
+    if not probe:
+        return breaker
+    if signal is Signal.WELL:
+        return Breaker(doubtful=False, openings=breaker.openings, closed_at=now)
+    return _open(breaker, now=now, jitter=jitter, pause=pause)
+
+
+def _after_success(breaker: Breaker, *, now: float) -> Breaker:
+    if not breaker.recent and not breaker.doubtful:
+        return breaker  # as nearly always
+    recent = _recent(breaker, failed=False, now=now)
+    if not any(failed for _, failed in recent):
+        recent = ()
+    return replace(breaker, doubtful=False, recent=recent, down_in_a_row=0)
+
+
+def _after_failure(breaker: Breaker, signal: Signal, *, now: float) -> Breaker:
+    return replace(
+        breaker,
+        doubtful=True,
+        recent=_recent(breaker, failed=True, now=now),
+        down_in_a_row=breaker.down_in_a_row + (signal is Signal.DOWN),
+    )
+
+
+def _recent(breaker: Breaker, *, failed: bool, now: float) -> tuple[tuple[float, bool], ...]:
+    calls = (*breaker.recent, (now, failed))[-RECENT:]
+    return tuple(call for call in calls if call[0] > now - STORM)
+
+
+def _is_storm(breaker: Breaker) -> bool:
+    return breaker.down_in_a_row >= DOWN_IN_A_ROW or sum(failed for _, failed in breaker.recent) >= FAILED
+
+
+def _open(breaker: Breaker, *, now: float, jitter: float, pause: float | None) -> Breaker:
+    steady = breaker.state is BreakerState.CLOSED and now - breaker.closed_at > STEADY
+    openings = 1 if steady else breaker.openings + 1
+    full = min(FIRST * 2.0 ** min(openings - 1, 30), LONGEST)
+    stays = max(full / 2 + full / 2 * jitter, min(pause or 0.0, LONGEST_WISH))
+    return Breaker(state=BreakerState.OPEN, until=now + stays, openings=openings)

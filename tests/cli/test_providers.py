@@ -1,0 +1,59 @@
+"""`providers`: what an operator learns about them from another process."""
+
+import json
+from pathlib import Path
+
+from tests.cli.command import run, running_dev, words
+from tests.services.process import free_port, wait_until
+
+SETTINGS = {
+    "EMAIL_PROVIDER": "smtp,smtp@backup",
+    "EMAIL_FROM": "alerts@example.com",
+    "SMTP_HOST": "127.0.0.1",
+    "SMTP_STARTTLS": "off",
+    "SMTP_RATE": "12.5",
+    "SMTP_BACKUP_HOST": "127.0.0.1",
+    "SMTP_BACKUP_STARTTLS": "off",
+    "SMTP_BACKUP_CONNECTIONS": "3",
+}
+
+
+def test_order_limits_and_breakers_are_told_by_another_process(tmp_path: Path) -> None:
+    settings = SETTINGS | {"SMTP_PORT": str(free_port()), "SMTP_BACKUP_PORT": str(free_port())}
+    with running_dev(tmp_path, **settings) as service:
+        run(tmp_path, "demo", "--url", service.url, "--count", "10", "--patience", "1")
+
+        def told() -> list[dict[str, object]]:
+            done = run(tmp_path, "providers", "--json", **settings)
+            assert done.returncode == 0, done.stderr
+            entries: list[dict[str, object]] = json.loads(done.stdout)
+            return entries
+
+        def both_are_left_alone() -> bool:
+            states = [one["state"] for entry in told() for one in entry["breakers"]]  # type: ignore[attr-defined]
+            return len(states) == 3 and "closed" not in states[:2]
+
+        wait_until(both_are_left_alone, process=service.process, log=service.output)
+        entries = told()
+        shown = words(run(tmp_path, "providers", **settings).stdout)
+
+    assert [(one["channel"], one["order"], one["provider"], one["at_once"], one["per_second"]) for one in entries] == [
+        ("email", 1, "smtp", 8, 12.5),
+        ("email", 2, "smtp@backup", 3, None),
+        ("sms", 1, "mailbox", 512, None),
+    ]
+    assert "(1 of 1 worker) since " in shown
+    assert "the SMTP server did not get past the greeting (ConnectionRefusedError)" in shown
+    assert "closed (1 worker)" in shown
+    assert "no worker tells" in words(run(tmp_path, "providers", **settings).stdout)
+
+
+def test_a_wrong_setting_of_the_second_provider_is_named(tmp_path: Path) -> None:
+    settings = SETTINGS | {"SMTP_BACKUP_PORT": "many", "DATABASE_URL": f"sqlite:///{tmp_path}/alerts.db"}
+    run(tmp_path, "migrate", DATABASE_URL=settings["DATABASE_URL"])
+
+    done = run(tmp_path, "providers", **settings)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: SMTP_BACKUP_PORT: ")
+    assert done.stderr.count("\n") == 1

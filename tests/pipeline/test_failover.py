@@ -1,0 +1,324 @@
+"""Several providers for one channel: who gets what when one of them fails, and how much a dead one costs."""
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import pytest
+from sqlalchemy import update
+
+from property_alert_notification.database import table_of
+from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.notification_worker.breaker import RECENT
+from property_alert_notification.settings import Settings
+from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
+from tests.channels.http_server import HttpServer, answering, reset
+from tests.channels.smtp_script import DROP, ScriptedSmtpServer
+from tests.pipeline.conftest import PAIRS, STORES
+from tests.pipeline.world import World, eventually
+from tests.services.smtp import SmtpServer
+
+MakeSettings = Callable[..., Settings]
+TOLD = 60
+
+
+class TwoServers:
+    """A world whose email goes to a server that does as it is told, and else to a backup."""
+
+    def __init__(self, world: World, first: ScriptedSmtpServer, backup: SmtpServer) -> None:
+        self.world = world
+        self.first = first
+        self.backup = backup
+
+
+class Gateways:
+    """A world whose SMS go to one gateway, and else to a spare one."""
+
+    def __init__(self, world: World, first: HttpServer, second: HttpServer) -> None:
+        self.world = world
+        self.first = first
+        self.second = second
+
+
+@asynccontextmanager
+async def two_servers(
+    settings: Settings, backup: SmtpServer, monkeypatch: pytest.MonkeyPatch, script: dict[str, str]
+) -> AsyncIterator[TwoServers]:
+    async with ScriptedSmtpServer(script) as first:
+        for prefix, port in (("SMTP", first.port), ("SMTP_BACKUP", backup.port)):
+            monkeypatch.setenv(f"{prefix}_HOST", "127.0.0.1")
+            monkeypatch.setenv(f"{prefix}_PORT", str(port))
+            monkeypatch.setenv(f"{prefix}_STARTTLS", "off")
+        async with World(settings, backup) as world:
+            await world.a_user()
+            yield TwoServers(world, first, backup)
+
+
+async def tell(world: World, count: int = TOLD) -> list[UUID]:
+    return [await world.accept(title=f"Home {number}", channels=["email"]) for number in range(count)]
+
+
+def subjects(first: ScriptedSmtpServer, backup: SmtpServer) -> Counter[str]:
+    """Every message that either server took."""
+    taken = [content.split(b"Subject: ")[1].split(b"\r\n")[0].decode() for content in first.taken]
+    return Counter(taken) + Counter(str(mail.parsed()["Subject"]) for mail in backup.mails)
+
+
+EACH_ONCE = Counter(f"Home {number}" for number in range(TOLD))
+STORMS = [
+    ("GREETING", "421 4.3.2 too busy", "SMTP 421 4.3.2 at the greeting"),
+    ("GREETING", "554 5.3.2 go away", "SMTP 554 5.3.2 at the greeting"),
+    ("AUTH", "535 5.7.8 wrong password", "SMTP 535 5.7.8 at AUTH"),
+    ("GREETING", DROP, "the SMTP server did not get past the greeting (SMTPServerDisconnected)"),
+    ("MAIL", "451 4.3.0 not now", "SMTP 451 4.3.0 at MAIL"),
+    ("RCPT", "451 4.3.0 not now", "SMTP 451 4.3.0 at RCPT"),
+    ("DATA", "421 4.3.2 closing", "SMTP 421 4.3.2 at DATA"),
+    ("DOT", "452 4.3.1 full", "SMTP 452 4.3.1 at the final dot"),
+]
+
+
+@pytest.mark.parametrize(("verb", "answer", "reason"), STORMS)
+async def test_each_message_arrives_once_by_the_other_server_and_the_failing_one_is_soon_left_alone(
+    verb: str,
+    answer: str,
+    reason: str,
+    make_settings: MakeSettings,
+    smtp_server: SmtpServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SMTP_USERNAME", "alerts")
+    monkeypatch.setenv("SMTP_PASSWORD", "x")
+    settings = make_settings("sqlite", email_provider="smtp,smtp@backup")
+    async with two_servers(settings, smtp_server, monkeypatch, {verb: answer}) as both:
+        ids = await tell(both.world)
+        await both.world.a_worker()
+        for notification in ids:
+            await both.world.until(notification, "sent")
+
+        attempts = [one for each in ids for one in (await both.world.delivery(each)).attempts]
+        failed = [one for one in attempts if one.outcome is not Outcome.SENT]
+        assert subjects(both.first, both.backup) == EACH_ONCE
+        assert {(one.provider, one.outcome, one.reason) for one in failed} == {("smtp", Outcome.NOT_SENT, reason)}
+        assert {one.provider for one in attempts if one.outcome is Outcome.SENT} == {"smtp@backup"}
+        # While it stayed open nothing was tried; each time after that, one message was.
+        openings = metric(both.world, "breaker_openings_total", "smtp")
+        assert openings >= 1
+        assert len(failed) <= RECENT + openings - 1
+
+
+@pytest.mark.parametrize(("store", "broker"), PAIRS)
+async def test_a_server_that_dies_in_the_middle_costs_no_message_and_doubles_none(
+    store: str, broker: str, make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make_settings(store, broker, email_provider="smtp,smtp@backup")
+    async with two_servers(settings, smtp_server, monkeypatch, {}) as both:
+        await both.world.a_worker()
+        ids = await tell(both.world, TOLD // 2)
+        for notification in ids:
+            await both.world.until(notification, "sent")
+        assert smtp_server.mails == []
+
+        both.first.script["GREETING"] = DROP
+        both.first.script["MAIL"] = DROP
+        ids += [await both.world.accept(title=f"Home {n}", channels=["email"]) for n in range(TOLD // 2, TOLD)]
+        for notification in ids:
+            await both.world.until(notification, "sent")
+
+        assert subjects(both.first, both.backup) == EACH_ONCE
+        assert len(smtp_server.mails) == TOLD // 2
+
+
+async def test_when_no_provider_works_nothing_is_used_up_and_all_goes_out_when_one_does(
+    make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMTP_USERNAME", "alerts")
+    monkeypatch.setenv("SMTP_PASSWORD", "x")
+    settings = make_settings("sqlite", email_provider="smtp", retry_max_attempts=2)
+    async with two_servers(settings, smtp_server, monkeypatch, {"AUTH": "535 5.7.8 wrong password"}) as both:
+        ids = await tell(both.world)
+        await both.world.a_worker()
+
+        async def opened_three_times() -> bool:
+            return metric(both.world, "breaker_openings_total", "smtp") >= 3
+
+        await eventually(opened_three_times)
+        assert metric(both.world, "breaker", "smtp", property_alerts_provider_breaker="closed") == 0
+        # Three to find out, and one for each time that it was tried again.
+        assert both.first.verbs["AUTH"] <= RECENT
+        stories = [await both.world.delivery(each) for each in ids]
+        assert {one.state for one in stories} <= {DeliveryState.QUEUED, DeliveryState.RETRY_WAIT, DeliveryState.SENDING}
+        both.first.script.clear()
+        for notification in ids:
+            await both.world.until(notification, "sent", within=60)
+
+        assert subjects(both.first, both.backup) == EACH_ONCE
+        assert metric(both.world, "breaker", "smtp", property_alerts_provider_breaker="closed") == 1
+
+
+async def test_a_message_that_is_refused_is_offered_to_nobody_else(
+    make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make_settings("sqlite", email_provider="smtp,smtp@backup")
+    async with two_servers(settings, smtp_server, monkeypatch, {"RCPT": "550 5.1.1 nobody"}) as both:
+        ids = await tell(both.world)
+        await both.world.a_worker()
+        for notification in ids:
+            story = await both.world.until(notification, "failed")
+            assert [one.provider for one in story.deliveries[0].attempts] == ["smtp"]
+
+        assert smtp_server.mails == []
+        # Every one of them was answered: nothing is wrong with the server.
+        assert metric(both.world, "breaker_openings_total", "smtp") == 0
+
+
+@pytest.mark.parametrize("store", STORES)
+async def test_what_may_have_arrived_is_offered_to_nobody_else(
+    store: str, make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make_settings(store, email_provider="smtp,smtp@backup")
+    async with two_servers(settings, smtp_server, monkeypatch, {"DOT": DROP}) as both:
+        (notification,) = await tell(both.world, 1)
+        await both.world.a_worker()
+
+        story = await both.world.until(notification, "failed")
+
+        attempts = [(one.provider, one.outcome) for one in story.deliveries[0].attempts]
+        assert attempts == [("smtp", Outcome.UNKNOWN)] * 2
+        assert smtp_server.mails == []
+
+
+async def test_a_test_message_goes_to_no_provider_however_many_there_are(
+    make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make_settings("sqlite", email_provider="smtp,smtp@backup")
+    async with two_servers(settings, smtp_server, monkeypatch, {}) as both:
+        (notification,) = await tell(both.world, 1)
+        async with both.world.parts.database.transaction() as connection:
+            await connection.execute(update(table_of(Delivery)).values(test=True))
+        await both.world.a_worker()
+
+        story = await both.world.until(notification, "sent")
+
+        assert [one.provider for one in story.deliveries[0].attempts] == ["simulator"]
+        assert subjects(both.first, both.backup) == Counter()
+
+
+@asynccontextmanager
+async def two_gateways(
+    settings: Settings, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Gateways]:
+    async with HttpServer() as first, HttpServer() as second:
+        monkeypatch.setenv("SMS_HTTP_URL", first.url)
+        monkeypatch.setenv("SMS_HTTP_SPARE_URL", second.url)
+        async with World(settings, smtp) as world:
+            await world.a_user(email=False, sms=True)
+            yield Gateways(world, first, second)
+
+
+async def text(world: World, count: int = TOLD) -> list[UUID]:
+    return [await world.accept(title=f"Home {number}", channels=["sms"]) for number in range(count)]
+
+
+def ids_in(server: HttpServer) -> Counter[str]:
+    return Counter(json.loads(request.body)["id"] for request in server.requests)
+
+
+@pytest.mark.parametrize("answer", [(503, {}), (429, {"Retry_After": "3600"}), (500, {}), (401, {})])
+async def test_each_sms_is_taken_once_by_the_gateway_that_works(
+    answer: tuple[int, dict[str, str]],
+    make_settings: MakeSettings,
+    smtp_server: SmtpServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    status, headers = answer
+    settings = make_settings("sqlite", sms_provider="http,http@spare")
+    async with two_gateways(settings, smtp_server, monkeypatch) as both:
+        both.first.behaviour = answering(status, **headers)
+        notifications = await text(both.world)
+        await both.world.a_worker()
+        for notification in notifications:
+            await both.world.until(notification, "sent")
+
+        deliveries = [await both.world.delivery(one, Channel.SMS) for one in notifications]
+        assert ids_in(both.second) == Counter(str(one.id) for one in deliveries)
+        assert 1 <= len(both.first.requests) <= RECENT
+        assert {attempt.provider for one in deliveries for attempt in one.attempts} == {"http", "http@spare"}
+
+
+async def test_a_lost_answer_sends_nobody_else_the_sms(
+    make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make_settings("sqlite", sms_provider="http,http@spare")
+    async with two_gateways(settings, smtp_server, monkeypatch) as both:
+        both.first.behaviour = reset
+        (notification,) = await text(both.world, 1)
+        await both.world.a_worker()
+
+        await both.world.until(notification, "failed")
+
+        assert len(both.first.requests) == 2
+        assert both.second.requests == []
+
+
+async def test_a_gateway_that_recognises_repeats_gets_the_same_key_until_it_answers(
+    make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMS_HTTP_KEY_HOURS", "24")
+    settings = make_settings("sqlite", sms_provider="http,http@spare", unknown_give_up="general")
+    async with two_gateways(settings, smtp_server, monkeypatch) as both:
+        both.first.behaviour = reset
+        (notification,) = await text(both.world, 1)
+        await both.world.a_worker()
+
+        async def asked_three_times() -> bool:
+            return len(both.first.requests) >= 3
+
+        await eventually(asked_three_times)
+        both.first.behaviour = answering(201)
+        await both.world.until(notification, "sent", within=60)
+
+        assert len({request.headers["idempotency-key"] for request in both.first.requests}) == 1
+        assert both.second.requests == []
+
+
+async def test_a_category_that_had_better_be_lost_than_doubled_is_sent_once(
+    make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make_settings("sqlite", email_provider="smtp", unknown_give_up="digest")
+    async with two_servers(settings, smtp_server, monkeypatch, {"DOT": DROP}) as both:
+        digest = await both.world.accept(category="digest", channels=["email"])
+        other = await both.world.accept(category="viewing", channels=["email"])
+        await both.world.a_worker()
+
+        await both.world.until(digest, "failed")
+        await both.world.until(other, "failed")
+
+        assert len((await both.world.delivery(digest)).attempts) == 1
+        assert len((await both.world.delivery(other)).attempts) == 2
+
+
+async def test_a_provider_gets_no_more_at_once_than_it_is_set_to(
+    make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMTP_CONNECTIONS", "2")
+    monkeypatch.setenv("SMTP_RATE", "50")
+    async with two_servers(make_settings("sqlite"), smtp_server, monkeypatch, {}) as both:
+        ids = await tell(both.world)
+        await both.world.a_worker()
+        for notification in ids:
+            await both.world.until(notification, "sent")
+
+        assert subjects(both.first, both.backup) == EACH_ONCE
+        assert both.first.most_open <= 2
+
+
+def metric(world: World, name: str, provider: str, **labels: str) -> float:
+    """What the only worker counts."""
+    registry = world.workers[-1].metrics.registry
+    value = registry.get_sample_value(
+        f"property_alerts_provider_{name}", {"channel": "email", "provider": provider, **labels}
+    )
+    assert value is not None
+    return value

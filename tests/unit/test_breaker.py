@@ -1,0 +1,180 @@
+"""When a provider is left alone, and when it is tried again."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from property_alert_notification.notification_worker.breaker import (
+    DOWN_IN_A_ROW,
+    FIRST,
+    LONGEST,
+    LONGEST_WISH,
+    PROBE_PATIENCE,
+    RECENT,
+    STEADY,
+    STORM,
+    Breaker,
+    Signal,
+    begin_probe,
+    drop_probe,
+    hear,
+    may_probe,
+    wait,
+)
+from property_alert_notification.vocabulary import BreakerState
+
+WELL = Breaker(doubtful=False)
+
+
+def after(breaker: Breaker, *signals: Signal, now: float = 0.0, every: float = 0.0) -> Breaker:
+    for number, signal in enumerate(signals):
+        breaker = hear(breaker, signal, probe=False, now=now + number * every, jitter=0)
+    return breaker
+
+
+def an_open_one(*, openings: int = 1) -> Breaker:
+    breaker = after(WELL, *[Signal.DOWN] * DOWN_IN_A_ROW)
+    for _ in range(openings - 1):
+        breaker = begin_probe(breaker, now=breaker.until)
+        breaker = hear(breaker, Signal.DOWN, probe=True, now=breaker.until - PROBE_PATIENCE, jitter=0)
+    return breaker
+
+
+def test_a_healthy_provider_costs_nothing_to_remember() -> None:
+    assert hear(WELL, Signal.WELL, probe=False, now=1, jitter=0) is WELL
+
+
+def test_a_storm_of_failures_opens_within_twenty_calls_and_ten_seconds() -> None:
+    calls = [after(WELL, *[Signal.FAILED] * number, every=STORM / RECENT) for number in range(RECENT + 1)]
+
+    assert calls[1].state is BreakerState.CLOSED
+    assert calls[RECENT].state is BreakerState.OPEN
+
+
+def test_it_opens_though_every_other_message_gets_through() -> None:
+    assert after(WELL, *[Signal.FAILED, Signal.WELL] * (RECENT // 2)).state is BreakerState.OPEN
+
+
+def test_failures_that_are_far_apart_are_no_storm() -> None:
+    assert after(WELL, *[Signal.FAILED] * 100, every=STORM / 5).state is BreakerState.CLOSED
+
+
+def test_three_wrong_passwords_are_enough() -> None:
+    assert after(WELL, *[Signal.DOWN] * 3, every=3600).state is BreakerState.OPEN
+    assert after(WELL, Signal.DOWN, Signal.DOWN, Signal.WELL, Signal.DOWN).state is BreakerState.CLOSED
+
+
+def test_a_provider_is_doubted_until_something_goes_well() -> None:
+    assert Breaker().doubtful
+    assert not after(Breaker(), Signal.WELL).doubtful
+    assert after(WELL, Signal.FAILED).doubtful
+    assert not after(WELL, Signal.FAILED, Signal.WELL).doubtful
+
+
+def test_one_message_at_a_time_tries_it_out() -> None:
+    breaker = an_open_one()
+    assert not may_probe(breaker, now=breaker.until - 0.01)
+    assert may_probe(breaker, now=breaker.until)
+
+    probed = begin_probe(breaker, now=breaker.until)
+
+    assert probed.state is BreakerState.HALF_OPEN
+    assert not may_probe(probed, now=breaker.until)
+    assert may_probe(probed, now=breaker.until + PROBE_PATIENCE)
+
+
+def test_a_success_closes_it_and_a_failure_opens_it_for_longer() -> None:
+    breaker = begin_probe(an_open_one(), now=10)
+
+    assert hear(breaker, Signal.WELL, probe=True, now=11, jitter=0).state is BreakerState.CLOSED
+    failed = hear(breaker, Signal.FAILED, probe=True, now=11, jitter=0)
+    assert failed.state is BreakerState.OPEN
+    assert wait(failed, now=11) > wait(an_open_one(), now=0)
+
+
+def test_calls_from_before_it_opened_say_nothing_any_more() -> None:
+    for breaker in (an_open_one(), begin_probe(an_open_one(), now=10)):
+        for signal in Signal:
+            assert hear(breaker, signal, probe=False, now=11, jitter=0) is breaker
+
+
+def test_a_probe_that_never_left_makes_room_for_the_next() -> None:
+    dropped = drop_probe(begin_probe(an_open_one(), now=10), now=11)
+
+    assert dropped.state is BreakerState.OPEN
+    assert may_probe(dropped, now=11)
+    assert drop_probe(WELL, now=11) is WELL
+
+
+def test_the_pause_that_a_provider_asks_for_is_kept_and_bounded() -> None:
+    def asked(pause: float) -> float:
+        return wait(hear(WELL, Signal.DOWN, probe=False, now=0, jitter=0, pause=pause), now=0)
+
+    assert asked(42) == 42
+    assert asked(0.001) >= FIRST / 2
+    assert asked(1e9) == LONGEST_WISH
+
+
+def test_one_that_flaps_stays_open_longer_each_time_until_it_was_steady() -> None:
+    def reopened(after_closing: float) -> Breaker:
+        probed = begin_probe(an_open_one(openings=4), now=100)
+        closed = hear(probed, Signal.WELL, probe=True, now=100, jitter=0)
+        return after(closed, *[Signal.DOWN] * DOWN_IN_A_ROW, now=100 + after_closing)
+
+    assert reopened(1).openings == 5
+    assert reopened(STEADY + 1).openings == 1
+
+
+@given(openings=st.integers(1, 200), jitter=st.floats(0, 1, exclude_max=True))
+def test_it_is_never_left_alone_for_longer_than_the_longest(openings: int, jitter: float) -> None:
+    probed = Breaker(state=BreakerState.HALF_OPEN, openings=openings)
+
+    opened = hear(probed, Signal.DOWN, probe=True, now=0, jitter=jitter)
+
+    assert FIRST / 2 <= wait(opened, now=0) <= LONGEST
+
+
+class AnyProvider(RuleBasedStateMachine):
+    """A provider that behaves in any way, under a worker that keeps to the rules."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.breaker = Breaker()
+        self.now = 0.0
+
+    @rule(seconds=st.floats(0, 100))
+    def time_passes(self, seconds: float) -> None:
+        self.now += seconds
+
+    @rule(signal=st.sampled_from(Signal), jitter=st.floats(0, 1, exclude_max=True))
+    def a_call_ends(self, signal: Signal, jitter: float) -> None:
+        was = self.breaker
+        self.breaker = hear(was, signal, probe=False, now=self.now, jitter=jitter)
+        if was.state is BreakerState.CLOSED:
+            assert signal is not Signal.WELL or self.breaker.state is BreakerState.CLOSED
+
+    @precondition(lambda self: may_probe(self.breaker, now=self.now))
+    @rule(signal=st.sampled_from([*Signal, None]), jitter=st.floats(0, 1, exclude_max=True))
+    def a_probe_is_made(self, signal: Signal | None, jitter: float) -> None:
+        self.breaker = begin_probe(self.breaker, now=self.now)
+        assert not may_probe(self.breaker, now=self.now)
+        if signal is None:
+            self.breaker = drop_probe(self.breaker, now=self.now)
+            assert may_probe(self.breaker, now=self.now)
+            return
+        self.breaker = hear(self.breaker, signal, probe=True, now=self.now, jitter=jitter)
+        assert (self.breaker.state is BreakerState.CLOSED) == (signal is Signal.WELL)
+
+    @invariant()
+    def it_can_always_go_on(self) -> None:
+        """Closed, or open for a bounded time."""
+        assert 0 <= wait(self.breaker, now=self.now) <= LONGEST
+        assert may_probe(self.breaker, now=self.now + PROBE_PATIENCE) or self.breaker.state is BreakerState.CLOSED
+
+    @invariant()
+    def it_remembers_little(self) -> None:
+        assert len(self.breaker.recent) <= RECENT
+
+
+TestAnyProvider = AnyProvider.TestCase
+TestAnyProvider.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)
