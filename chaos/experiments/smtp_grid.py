@@ -1,0 +1,41 @@
+"""The SMTP server refuses, closes or falls silent at any verb."""
+
+from chaos.experiment import Bound, Experiment, Load
+from chaos.provider.mood import DROP, SILENCE, Fault
+from chaos.trial import Trial
+
+VERBS = ("greeting", "ehlo", "mail", "rcpt", "data", "dot", "quit", "rset")
+ANSWERS = (
+    "421 4.3.2 closing",
+    "450 4.2.1 busy",
+    "451 4.3.0 error",
+    "550 5.1.1 nobody",
+    "552 5.2.2 full",
+    "554 5.0.0 no",
+    DROP,
+    SILENCE,
+)
+CELLS = 6
+
+
+async def _disturb(trial: Trial) -> None:
+    cells = trial.dice.sample([(verb, answer) for verb in VERBS for answer in ANSWERS], CELLS)
+    cells.append(("dot", trial.dice.choice([DROP, SILENCE])))
+    await trial.misbehave(*(Fault(*cell, share=0.06, is_taken=trial.dice.random() < 0.5) for cell in cells))
+    await trial.until_accepted(1.0)
+    await trial.until_taken(0.8)
+    await trial.behave()
+    # Nobody can tell what became of a message that was given whole and not answered.
+    silent = (f"dot: {DROP}", f"dot: {SILENCE}", "dot: 421")
+    trial.in_doubt_at_most += sum(entry.answer.startswith(silent) for entry in trial.entries())
+
+
+EXPERIMENT = Experiment(
+    id="B29",
+    question="The SMTP server refuses, hangs up or falls silent at any verb: is all but the final dot tried freely?",
+    disturb=_disturb,
+    trials=100,
+    bound=Bound.ON_THE_WIRE,
+    load=Load(count=200, rate=60),
+    ends=frozenset({"sent", "failed"}),
+)
