@@ -1,5 +1,6 @@
 """A process of the service, as an operator starts it, that can be killed and started again."""
 
+import resource
 import signal
 import subprocess
 import sys
@@ -74,6 +75,12 @@ class Server:
     def thaw(self) -> None:
         """Let it go on; does nothing to one that is not frozen."""
         self._signal(signal.SIGCONT)
+
+    def limit_files(self, size: int | None) -> None:
+        """Let no file that it writes grow beyond so many bytes, as on a disk that is full; None lifts that."""
+        if self._process is not None:
+            limit = resource.RLIM_INFINITY if size is None else size
+            resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
 
     @property
     def is_running(self) -> bool:

@@ -12,9 +12,12 @@ LIVES = 5
 
 POISON = "poison-"
 
+WHICH = 30
+"""The number of the one that kills: it comes when the provider knows what to do."""
 
-def _poison_the_first(body: dict[str, object], number: int) -> None:
-    if number == 0:
+
+def _poison_one(body: dict[str, object], number: int) -> None:
+    if number == WHICH:
         body["user_email"] = f"{POISON}{body['user_email']}"
 
 
@@ -29,7 +32,7 @@ async def _disturb(trial: Trial) -> None:
     await ledger.wait_until_ended(trial.stage.database_url, patience=30)
     told = await ledger.tell(trial.stage.database_url, trial.tag)
     ended = [one.reference for one in told if one.state == "quarantined"]
-    if ended != [next(iter(trial.bodies))]:
+    if ended != [list(trial.bodies)[WHICH]]:
         trial.wrong["others in quarantine than the one that kills"] += 1
 
 
@@ -41,5 +44,5 @@ EXPERIMENT = Experiment(
     bound=Bound.ON_THE_WIRE,
     load=Load(count=150, rate=30),
     ends=frozenset({"sent", "quarantined"}),
-    shape=_poison_the_first,
+    shape=_poison_one,
 )
