@@ -28,7 +28,7 @@ async def _disturb(trial: Trial) -> None:
 
 EXPERIMENT = Experiment(
     id="B18",
-    question="The disk under SQLite is full for 3 to 6 s: are calls refused, claims stopped, and is all sent afterwards?",
+    question="The disk under SQLite is full for 3 to 6 s: are calls refused, and is all sent afterwards?",
     disturb=_disturb,
     trials=20,
     bound=Bound.ON_THE_WIRE,

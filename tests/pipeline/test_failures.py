@@ -179,7 +179,7 @@ async def test_a_renewed_lease_is_not_rescued(world: World) -> None:
         renewed = await queries.renew(
             connection, [(claim.delivery_id, claim.fence)], leased_until=now.replace(year=9999)
         )
-        seized = await queries.seize_abandoned(connection, now=now, leased_until=now, limit=10)
+        seized = await queries.seize_abandoned(connection, ran_out_by=now, leased_until=now, limit=10)
 
     assert (renewed, seized) == ({delivery.id}, [])
 
