@@ -89,10 +89,9 @@ def chaos(
     run = _Run(tasks, results, minutes=minutes, seed=seed)
     try:
         run.all()
-    except* (ServiceMissing, ServiceFailed) as faults:
+    except* ServiceMissing as faults:
         run.holds = False
-        for fault in _leaves(faults):
-            console.print(str(fault), style="red", markup=False, soft_wrap=True)
+        _show(faults)
     raise typer.Exit(0 if run.holds else 1)
 
 
@@ -109,13 +108,33 @@ class _Run:
         self.holds = True
 
     def all(self) -> None:
-        """Do every task; a stage on which a trial failed is not used again."""
-        while self._tasks:
-            plan = self._tasks[0].experiment.plan
-            with open_stage(plan) as stage:
-                while self._tasks and self._tasks[0].experiment.plan == plan:
-                    if not asyncio.run(self._one(stage, self._tasks[0])):
-                        break
+        """Do every task; a stage on which a trial failed is not used again.
+
+        Raises:
+            ServiceMissing: a server's program is not on this machine; in a group of exceptions.
+        """
+        while self._drop_what_is_done():
+            task, left = self._tasks[0], self._tasks[0].trials
+            try:
+                self._on_one_stage()
+            except* ServiceFailed as faults:
+                self.holds = False
+                _show(faults)
+                if task.trials == left:  # its stage cannot even be opened
+                    task.trials = 0
+
+    def _on_one_stage(self) -> None:
+        plan = self._tasks[0].experiment.plan
+        with open_stage(plan) as stage:
+            while self._drop_what_is_done() and self._tasks[0].experiment.plan == plan:
+                if not asyncio.run(self._one(stage, self._tasks[0])):
+                    return
+
+    def _drop_what_is_done(self) -> bool:
+        """Whether anything is left to do."""
+        while self._tasks and not self._tasks[0].trials:
+            self._tasks.popleft()
+        return bool(self._tasks)
 
     async def _one(self, stage: Stage, task: _Task) -> bool:
         """The trials of one experiment, as many as its share of the time has room for; False when one failed."""
@@ -125,8 +144,6 @@ class _Run:
             found = await self._trial(stage, task)
             if time.monotonic() >= share_ends:
                 task.trials = 0
-            if not task.trials:
-                self._tasks.popleft()
             if not found.holds:
                 return False
         return True
@@ -145,6 +162,11 @@ class _Run:
             stage.keep_logs(evidence)
             console.print(f"its logs are in {evidence.relative_to(ROOT)}", soft_wrap=True)
         return found
+
+
+def _show(faults: BaseExceptionGroup[BaseException]) -> None:
+    for fault in _leaves(faults):
+        console.print(str(fault), style="red", markup=False, soft_wrap=True)
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

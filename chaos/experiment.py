@@ -69,5 +69,3 @@ class Experiment:
     """The states in which a delivery may end here."""
     shape: Callable[[dict[str, Any], int], None] | None = None
     """Changes the body of the n-th notification before it is handed over."""
-    may_not_answer: bool = False
-    """An API is frozen here, so that some calls get no answer in time."""

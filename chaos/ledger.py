@@ -44,13 +44,6 @@ class Told:
         return sum(outcome in {None, "sent", "unknown"} for outcome, _ in self.tries)
 
 
-async def stored_ids(url: str, tag: str = "") -> list[str]:
-    """The id of every notification whose reference begins so."""
-    async with _opened(url) as database, database.reading() as connection:
-        wanted = select(_notifications.c.id).where(_notifications.c.reference.startswith(tag))
-        return [str(id_) for id_ in (await connection.execute(wanted)).scalars()]
-
-
 async def tell(url: str, tag: str) -> list[Told]:
     """Every delivery of the notifications whose reference begins so."""
     is_ours = _notifications.c.reference.startswith(f"{tag}-")

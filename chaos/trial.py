@@ -41,7 +41,7 @@ LONGEST = 240.0
 QUIET = 0.3
 """Seconds for which a worker that was late may still send."""
 
-BROKEN_DUTY = "worker.duty_broke"
+BROKEN = ("worker.duty_broke", "delivery.broke")
 """What a worker logs when its own code broke."""
 
 
@@ -170,10 +170,10 @@ async def _count(trial: Trial, *, recovery: float, seconds: float) -> Record:
     entries = trial.entries()
     findings = judge(experiment, trial.bodies, journal.ids, told, entries, in_doubt_at_most=trial.in_doubt_at_most)
     findings.wrong += trial.wrong + journal.wrong
-    if journal.hangs and not experiment.may_not_answer:
+    if journal.hangs:
         findings.wrong["calls that hung"] += journal.hangs
-    if broken := sum(server.log().count(BROKEN_DUTY) for server in stage.workers):
-        findings.wrong["duties of workers that broke"] += broken
+    if broken := sum(server.log().count(event) for server in stage.workers for event in BROKEN):
+        findings.wrong["code of workers that broke"] += broken
     return Record(
         id=experiment.id,
         name=experiment.disturb.__module__.rpartition(".")[2],

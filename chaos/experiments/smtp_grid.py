@@ -26,7 +26,7 @@ async def _disturb(trial: Trial) -> None:
     await trial.until_taken(0.8)
     await trial.behave()
     # Nobody can tell what became of a message that was given whole and not answered.
-    silent = (f"dot: {DROP}", f"dot: {SILENCE}", "dot: 421")
+    silent = (f"dot: {DROP}", f"dot: {SILENCE}")
     trial.in_doubt_at_most += sum(entry.answer.startswith(silent) for entry in trial.entries())
 
 

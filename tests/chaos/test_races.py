@@ -14,6 +14,7 @@ from chaos.stage import Stage, create_key, open_stage
 
 RACERS = 20
 KEYS = 10
+TAG = "race"
 
 
 @pytest.mark.parametrize("store", StoreName)
@@ -65,7 +66,7 @@ def _caller(stage: Stage, api_key: str) -> Caller:
 
 
 def _body(number: int) -> dict[str, Any]:
-    return notification(number, "race")
+    return notification(number, TAG)
 
 
 def _ids(races: list[list[Answer]]) -> set[str | None]:
@@ -73,4 +74,4 @@ def _ids(races: list[list[Answer]]) -> set[str | None]:
 
 
 async def _stored(stage: Stage) -> set[str]:
-    return set(await ledger.stored_ids(stage.database_url))
+    return {one.notification for one in await ledger.tell(stage.database_url, TAG)}

@@ -33,23 +33,23 @@ class Rescuer:
     async def run(self) -> None:
         """Look for abandoned deliveries until cancelled.
 
-        While the store is away every lease runs out, those of the living included. So when it is back they get a
-        moment to renew them, and to write down what they sent: only older leases are abandoned without doubt.
+        While the store is away every lease runs out, those of the living included. So when it is back, they get a
+        moment to renew them and to write down what they sent; only much older leases are abandoned without doubt.
         """
         outage, pause = Outage("rescue"), self._lease.total_seconds() / 4
-        away_since: datetime | None = None
+        doubtful_since: datetime | None = None
         while True:
             found, asked_at = 0, self._clock.now()
             try:
-                found = await self.rescue(ran_out_by=away_since)
+                if doubtful_since is not None:
+                    await self.rescue(ran_out_by=doubtful_since)
+                    outage.is_over()
+                    await asyncio.sleep(pause)
+                found, doubtful_since = await self.rescue(), None
             except StoreUnavailable as fault:
                 outage.goes_on(fault.cause)
-                away_since = away_since or asked_at
-            else:
-                outage.is_over()
-                if away_since is not None and found < AT_ONCE:
-                    away_since = None
-                    await asyncio.sleep(pause)
+                # Kept over several faults: a store that is full still answers, as long as there is nothing to write.
+                doubtful_since = doubtful_since or asked_at - self._lease
             if found < AT_ONCE:
                 await asyncio.sleep(pause)
 
