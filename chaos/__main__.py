@@ -138,7 +138,8 @@ class _Run:
 
     async def _one(self, stage: Stage, task: _Task) -> bool:
         """The trials of one experiment, as many as its share of the time has room for; False when one failed."""
-        share_ends = time.monotonic() + (self._ends - time.monotonic()) / len(self._tasks)
+        share = task.trials / sum(one.trials for one in self._tasks)
+        share_ends = time.monotonic() + (self._ends - time.monotonic()) * share
         while task.trials:
             task.trials -= 1
             found = await self._trial(stage, task)

@@ -1,4 +1,4 @@
-"""The SMTP server refuses, closes or falls silent at any verb."""
+"""The SMTP server refuses, closes, dawdles or falls silent at any verb."""
 
 from chaos.experiment import Bound, Experiment, Load
 from chaos.provider.mood import DROP, SILENCE, Fault
@@ -21,7 +21,9 @@ CELLS = 6
 async def _disturb(trial: Trial) -> None:
     cells = trial.dice.sample([(verb, answer) for verb in VERBS for answer in ANSWERS], CELLS)
     cells.append(("dot", trial.dice.choice([DROP, SILENCE])))
-    await trial.misbehave(*(Fault(*cell, share=0.06, is_taken=trial.dice.random() < 0.5) for cell in cells))
+    faults = [Fault(*cell, share=0.06, is_taken=trial.dice.random() < 0.5) for cell in cells]
+    slow = Fault(trial.dice.choice(VERBS), late=1.0, share=0.05)
+    await trial.misbehave(*faults, slow)
     await trial.until_accepted(1.0)
     await trial.until_taken(0.8)
     await trial.behave()
@@ -32,7 +34,7 @@ async def _disturb(trial: Trial) -> None:
 
 EXPERIMENT = Experiment(
     id="B29",
-    question="The SMTP server refuses, hangs up or falls silent at any verb: is all but the final dot tried freely?",
+    question="The SMTP server refuses, hangs up, dawdles or falls silent at any verb: is only the final dot in doubt?",
     disturb=_disturb,
     trials=100,
     bound=Bound.ON_THE_WIRE,
