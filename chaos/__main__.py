@@ -72,7 +72,8 @@ def chaos(
 ) -> None:
     """Break the service while it works, and count what came of every message.
 
-    A run goes on where the file of results says that the last one stopped.
+    A run goes on where the file of results says that the last one stopped. At its end the table of
+    docs/reliability.md is written anew.
     """
     if table:
         record.write_table(record.read(results), EXPERIMENTS.values(), PAGE)
@@ -92,6 +93,8 @@ def chaos(
     except* ServiceMissing as faults:
         run.holds = False
         _show(faults)
+    if results == RESULTS:
+        record.write_table(record.read(results), EXPERIMENTS.values(), PAGE)
     raise typer.Exit(0 if run.holds else 1)
 
 

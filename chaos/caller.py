@@ -102,6 +102,8 @@ class Caller:
             return None
         self._journal.seconds.append(time.monotonic() - began)
         self._journal.statuses[response.status_code] += 1
+        if response.status_code >= 500:
+            self._journal.errors[f"answered {response.status_code}: {response.text[:200]}"] += 1
         if response.status_code in (409, 429) or response.status_code >= 500:
             return None
         replayed = response.headers.get("Idempotency-Replayed") == "true"

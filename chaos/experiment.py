@@ -37,6 +37,10 @@ class Plan:
     """Of the service, besides those that every stage has."""
 
 
+PATIENT = Plan(settings={"STORE_TIMEOUT": "4"})
+"""Where no call may be answered 5xx, a machine that is short of time must not be what answers it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """What the callers hand over in one trial, each by email and by SMS."""

@@ -12,6 +12,8 @@ class Journal:
     """Calls that were made, whatever came of them."""
     statuses: Counter[int] = field(default_factory=Counter)
     """What they were answered."""
+    errors: Counter[str] = field(default_factory=Counter)
+    """Answers of 5xx, in their own words."""
     hangs: int = 0
     """Calls that had no answer, and no end of their connection either, for as long as a caller waits."""
     seconds: list[float] = field(default_factory=list)
@@ -39,11 +41,6 @@ class Journal:
     def all_ids(self) -> set[str]:
         """Every id that was answered."""
         return set().union(*self.ids.values())
-
-    @property
-    def errors(self) -> int:
-        """Answers of 5xx."""
-        return sum(count for status, count in self.statuses.items() if status >= 500)
 
     @property
     def slow(self) -> float:

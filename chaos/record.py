@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from chaos.experiment import Bound, Experiment
+from chaos.experiment import Experiment
 
 BEGIN, END = "<!-- trials: begin -->", "<!-- trials: end -->"
 """Between these two lines of a page the table is written."""
 
 _HEADINGS = (
-    "", "experiment", "trials", "accepted", "lost", "email twice", "bound", "SMS twice", "recovery, s", "last seed",
-    "date",
+    "", "experiment", "trials", "failed", "accepted", "lost", "email twice", "bound", "SMS twice", "recovery, s",
+    "last seed", "date",
 )  # fmt: skip
 
 
@@ -91,20 +91,17 @@ def table_lines(records: Sequence[Record], experiments: Iterable[Experiment]) ->
         tried[record.id].append(record)
     rows = [_row(experiment, tried[experiment.id]) for experiment in experiments if tried[experiment.id]]
     sums = ["", "**all**", *_sums(records), "", "", ""]
-    right = {"trials", "accepted", "lost", "email twice", "bound", "SMS twice"}
+    right = {"trials", "failed", "accepted", "lost", "email twice", "bound", "SMS twice"}
     rule = ["--:" if heading in right else "---" for heading in _HEADINGS]
     return [f"| {' | '.join(cells)} |" for cells in (_HEADINGS, rule, *rows, sums)]
 
 
 def _row(experiment: Experiment, records: Sequence[Record]) -> list[str]:
     waits = [record.recovery for record in records]
-    counts = _sums(records)
-    if experiment.bound is Bound.NONE:
-        counts[4] = "0"
     return [
         experiment.id,
         experiment.question,
-        *counts,
+        *_sums(records),
         f"{statistics.median(waits):.1f}, at most {max(waits):.1f}",
         str(records[-1].seed),
         max(record.at for record in records),
@@ -113,4 +110,9 @@ def _row(experiment: Experiment, records: Sequence[Record]) -> list[str]:
 
 def _sums(records: Sequence[Record]) -> list[str]:
     columns = ("accepted", "lost", "duplicates", "bound", "keyed_duplicates")
-    return [f"{len(records):,}", *(f"{sum(getattr(one, name) for one in records):,}" for name in columns)]
+    failed = sum(not one.holds for one in records)
+    return [
+        f"{len(records):,}",
+        f"{failed:,}",
+        *(f"{sum(getattr(one, name) for one in records):,}" for name in columns),
+    ]

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from chaos.experiment import Experiment, Load
+from chaos.experiment import PATIENT, Experiment, Load
 from chaos.readiness import readiness
 from chaos.trial import Trial
 
@@ -16,8 +16,7 @@ async def _disturb(trial: Trial) -> None:
         trial.wrong[f"an API without its broker says that it is {status}"] += 1
     await asyncio.sleep(trial.a_moment(1, 6))
     await trial.off(trial.stage.broker.start)
-    if trial.journal.errors:
-        trial.wrong["answers of 5xx"] += trial.journal.errors
+    trial.wrong += trial.journal.errors
 
 
 EXPERIMENT = Experiment(
@@ -25,5 +24,6 @@ EXPERIMENT = Experiment(
     question="RabbitMQ is down for seconds: is everything accepted meanwhile, and sent afterwards?",
     disturb=_disturb,
     trials=20,
+    plan=PATIENT,
     load=Load(count=500, rate=50),
 )

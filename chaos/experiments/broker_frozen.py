@@ -2,7 +2,7 @@
 
 import asyncio
 
-from chaos.experiment import Experiment, Load
+from chaos.experiment import PATIENT, Experiment, Load
 from chaos.trial import Trial
 
 LONG = 40.0
@@ -15,8 +15,7 @@ async def _disturb(trial: Trial) -> None:
     trial.stage.broker.freeze()
     await asyncio.sleep(LONG if trial.dice.random() < 0.2 else trial.a_moment(3, 8))
     trial.stage.broker.thaw()
-    if trial.journal.errors:
-        trial.wrong["answers of 5xx"] += trial.journal.errors
+    trial.wrong += trial.journal.errors
 
 
 EXPERIMENT = Experiment(
@@ -24,5 +23,6 @@ EXPERIMENT = Experiment(
     question="RabbitMQ is frozen for 3 to 8 or for 40 s: does anything hang, and do the workers hear again?",
     disturb=_disturb,
     trials=20,
+    plan=PATIENT,
     load=Load(count=300, rate=60),
 )

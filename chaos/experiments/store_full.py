@@ -22,7 +22,7 @@ async def _disturb(trial: Trial) -> None:
         server.limit_files(None)
     if not trial.journal.errors:
         trial.wrong["nothing was ever full, so nothing was tried"] += 1
-    if trial.journal.errors != trial.journal.statuses[503]:
+    if trial.journal.errors.total() != trial.journal.statuses[503]:
         trial.wrong["answers of 5xx other than 503"] += 1
 
 
