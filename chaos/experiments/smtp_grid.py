@@ -18,10 +18,16 @@ ANSWERS = (
 CELLS = 6
 
 
+def _fault(trial: Trial, verb: str, answer: str) -> Fault:
+    # Whoever says no has not kept it. Whoever says nothing may have.
+    is_taken = answer in {DROP, SILENCE} and trial.dice.random() < 0.5
+    return Fault(verb, answer, share=0.06, is_taken=is_taken)
+
+
 async def _disturb(trial: Trial) -> None:
     cells = trial.dice.sample([(verb, answer) for verb in VERBS for answer in ANSWERS], CELLS)
     cells.append(("dot", trial.dice.choice([DROP, SILENCE])))
-    faults = [Fault(*cell, share=0.06, is_taken=trial.dice.random() < 0.5) for cell in cells]
+    faults = [_fault(trial, *cell) for cell in cells]
     slow = Fault(trial.dice.choice(VERBS), late=1.0, share=0.05)
     await trial.misbehave(*faults, slow)
     await trial.until_accepted(1.0)

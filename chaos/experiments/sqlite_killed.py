@@ -1,6 +1,5 @@
 """Everything is killed that works on one SQLite file, while somebody else reads it."""
 
-import asyncio
 import sqlite3
 from contextlib import closing
 
@@ -17,7 +16,6 @@ async def _disturb(trial: Trial) -> None:
             await trial.until_accepted(moment)
             await trial.kill(trial.dice.choice(trial.stage.servers))
     await trial.until_accepted(1.0)
-    await asyncio.sleep(0)
     with closing(sqlite3.connect(path)) as checker:
         if (found := checker.execute("PRAGMA integrity_check").fetchone()[0]) != "ok":
             trial.wrong[f"integrity check: {found}"] += 1
