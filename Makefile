@@ -33,7 +33,7 @@ bench: $(VENV)/.dev ## requests per second, latency and drain rate, measured on 
 	@scripts/provide-services
 	$(BIN)/python -m benchmarks $(ARGS)
 
-chaos: $(VENV)/.dev ## kill processes and RabbitMQ at work and count every message; E=races for one experiment, ARGS="--quick"
+chaos: $(VENV)/.dev ## break one thing after the other and count every message; E=B3 for one experiment, ARGS="--minutes 60"
 	@scripts/provide-services
 	$(BIN)/python -m chaos $(E) $(ARGS)
 

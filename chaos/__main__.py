@@ -1,81 +1,176 @@
-"""The command: runs experiments one after the other, and fails unless every one of them is exact."""
+"""The command: runs trials of experiments, keeps what came of each, and fails unless the promise held in all."""
 
+import asyncio
+import itertools
+import math
 import random
 import signal
-import sys
-from dataclasses import replace
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from chaos import record
+from chaos.experiment import Experiment
 from chaos.experiments import find_experiments
-from chaos.outcome import Effort, Outcome, show, write
-from chaos.stage import StoreName
+from chaos.record import Record
+from chaos.stage import Stage, open_stage
+from chaos.trial import run_trial
 from tests.services.process import ServiceFailed, ServiceMissing
 
 EXPERIMENTS = find_experiments()
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "docs" / "reliability.jsonl"
+PAGE = ROOT / "docs" / "reliability.md"
+EVIDENCE = ROOT / "chaos-evidence"
+
+MOST_IN_ONE_TRIAL = 1_000
+"""Notifications; their numbers, and so their addresses, are never used again in one run."""
 
 console = Console(stderr=True)
 
 
-def _known(name: str | None) -> str | None:
-    if name is not None and name not in EXPERIMENTS:
-        raise typer.BadParameter(f"must be one of {', '.join(EXPERIMENTS)}")
-    return name
+@dataclass
+class _Task:
+    """What is left to do for one experiment."""
+
+    name: str
+    experiment: Experiment
+    trials: int
 
 
-Name = Annotated[str | None, typer.Argument(callback=_known, help=f"One of: {', '.join(EXPERIMENTS)}. Default: all.")]
-Quick = Annotated[bool, typer.Option("--quick", help="With few calls and kills, in seconds.")]
-Store = Annotated[StoreName | None, typer.Option(help="On this store alone.")]
-Keys = Annotated[int | None, typer.Option(min=1, help="Notifications, each with an idempotency key of its own.")]
-Kills = Annotated[int | None, typer.Option(min=0, help="Kills of API processes, at most.")]
-Seed = Annotated[int | None, typer.Option(help="Where every dice comes from. Default: another one each time.")]
-Json = Annotated[Path | None, typer.Option(help="Keep the counts in this file, as JSON.")]
+def _chosen(names: list[str] | None) -> list[str]:
+    by_id = {experiment.id.lower(): name for name, experiment in EXPERIMENTS.items()}
+    chosen = [by_id.get(name.lower(), name) for name in names or EXPERIMENTS]
+    if unknown := [name for name in chosen if name not in EXPERIMENTS]:
+        known = ", ".join(f"{experiment.id} {name}" for name, experiment in EXPERIMENTS.items())
+        raise typer.BadParameter(f"nobody wrote {', '.join(unknown)}. There are: {known}")
+    return chosen
+
+
+Names = Annotated[list[str] | None, typer.Argument(help="Ids or names of experiments. Default: all.", callback=_chosen)]
+Trials = Annotated[int | None, typer.Option(min=1, help="Trials of each now. Default: those that are missing yet.")]
+Minutes = Annotated[float | None, typer.Option(min=0, help="Spread the missing trials over so much time.")]
+Seed = Annotated[int | None, typer.Option(help="Repeat the trial that had this seed, once.")]
+Results = Annotated[Path, typer.Option(help="The file to which each trial adds its line.")]
+Table = Annotated[bool, typer.Option("--table", help="Only write the table of all trials so far into the page.")]
 
 
 def chaos(
-    experiment: Name = None,
+    names: Names = None,
     *,
-    quick: Quick = False,
-    store: Store = None,
-    keys: Keys = None,
-    kills: Kills = None,
+    trials: Trials = None,
+    minutes: Minutes = None,
     seed: Seed = None,
-    json: Json = None,
+    results: Results = RESULTS,
+    table: Table = False,
 ) -> None:
-    """Break the service while it works, and count what came of every call."""
+    """Break the service while it works, and count what came of every message.
+
+    A run goes on where the file of results says that the last one stopped. At its end the table of
+    docs/reliability.md is written anew.
+    """
+    if table:
+        record.write_table(record.read(results), EXPERIMENTS.values(), PAGE)
+        return
     # SIGTERM ends everything in the same order as Ctrl-C, also in the background, where a shell has SIGINT ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    seed = random.SystemRandom().randrange(1_000_000) if seed is None else seed
-    outcomes: list[Outcome] = []
+    done = record.count_by_id(record.read(results))
+    tasks = []
+    for name in names or []:
+        experiment = EXPERIMENTS[name]
+        wanted = trials or (1 if seed is not None else experiment.trials - done[experiment.id])
+        tasks += [_Task(name, experiment, wanted)] if wanted > 0 else []
+    run = _Run(tasks, results, minutes=minutes, seed=seed)
     try:
-        for name in EXPERIMENTS if experiment is None else [experiment]:
-            effort = _effort(name, quick=quick, keys=keys, kills=kills)
-            outcomes += [_run(name, one, effort, seed) for one in (StoreName if store is None else [store])]
-    except* (ServiceMissing, ServiceFailed) as faults:
-        for fault in _leaves(faults):
-            console.print(str(fault), style="red", markup=False, soft_wrap=True)
-    # Without a terminal nobody says how wide it is.
-    show(outcomes, Console(width=None if sys.stdout.isatty() else 160))
-    if json is not None:
-        write(outcomes, json)
-    raise typer.Exit(0 if outcomes and all(one.is_exact for one in outcomes) else 1)
+        run.all()
+    except* ServiceMissing as faults:
+        run.holds = False
+        _show(faults)
+    if results == RESULTS:
+        record.write_table(record.read(results), EXPERIMENTS.values(), PAGE)
+    raise typer.Exit(0 if run.holds else 1)
 
 
-def _effort(name: str, *, quick: bool, keys: int | None, kills: int | None) -> Effort:
-    usual = EXPERIMENTS[name].QUICK if quick else EXPERIMENTS[name].FULL
-    return replace(usual, keys=usual.keys if keys is None else keys, kills=usual.kills if kills is None else kills)
+class _Run:
+    """Goes through tasks, those with the same stage one after the other."""
+
+    def __init__(self, tasks: Sequence[_Task], results: Path, *, minutes: float | None, seed: int | None) -> None:
+        plans = [task.experiment.plan for task in tasks]
+        self._tasks = deque(sorted(tasks, key=lambda task: plans.index(task.experiment.plan)))
+        self._results = results
+        self._ends = math.inf if minutes is None else time.monotonic() + 60 * minutes
+        self._seed = seed
+        self._numbers = itertools.count(0, MOST_IN_ONE_TRIAL)
+        self.holds = True
+
+    def all(self) -> None:
+        """Do every task; a stage on which a trial failed is not used again.
+
+        Raises:
+            ServiceMissing: a server's program is not on this machine; in a group of exceptions.
+        """
+        while self._drop_what_is_done():
+            task, left = self._tasks[0], self._tasks[0].trials
+            try:
+                self._on_one_stage()
+            except* ServiceFailed as faults:
+                self.holds = False
+                _show(faults)
+                if task.trials == left:  # its stage cannot even be opened
+                    task.trials = 0
+
+    def _on_one_stage(self) -> None:
+        plan = self._tasks[0].experiment.plan
+        with open_stage(plan) as stage:
+            while self._drop_what_is_done() and self._tasks[0].experiment.plan == plan:
+                if not asyncio.run(self._one(stage, self._tasks[0])):
+                    return
+
+    def _drop_what_is_done(self) -> bool:
+        """Whether anything is left to do."""
+        while self._tasks and not self._tasks[0].trials:
+            self._tasks.popleft()
+        return bool(self._tasks)
+
+    async def _one(self, stage: Stage, task: _Task) -> bool:
+        """The trials of one experiment, as many as its share of the time has room for; False when one failed."""
+        share = task.trials / sum(one.trials for one in self._tasks)
+        share_ends = time.monotonic() + (self._ends - time.monotonic()) * share
+        while task.trials:
+            task.trials -= 1
+            found = await self._trial(stage, task)
+            if time.monotonic() >= share_ends:
+                task.trials = 0
+            if not found.holds:
+                return False
+        return True
+
+    async def _trial(self, stage: Stage, task: _Task) -> Record:
+        seed = random.SystemRandom().randrange(1_000_000) if self._seed is None else self._seed
+        found = await run_trial(task.experiment, stage, seed, first=next(self._numbers))
+        record.append(found, self._results)
+        label = f"{found.id} {found.name}, seed {seed}, {found.seconds:.0f} s: "
+        console.print(
+            label + found.line(), markup=False, highlight=False, soft_wrap=True, style=None if found.holds else "red"
+        )
+        if not found.holds:
+            self.holds = False
+            evidence = EVIDENCE / f"{found.name}-{seed}"
+            stage.keep_logs(evidence)
+            console.print(f"its logs are in {evidence.relative_to(ROOT)}", soft_wrap=True)
+        return found
 
 
-def _run(name: str, store: StoreName, effort: Effort, seed: int) -> Outcome:
-    def say(line: str) -> None:
-        console.print(f"{name} on {store}: {line}", markup=False, highlight=False, soft_wrap=True)
-
-    say(f"{effort.keys:,} keys, up to {effort.kills} kills of API processes, seed {seed}")
-    return EXPERIMENTS[name].run(store, effort, seed, say)
+def _show(faults: BaseExceptionGroup[BaseException]) -> None:
+    for fault in _leaves(faults):
+        console.print(str(fault), style="red", markup=False, soft_wrap=True)
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

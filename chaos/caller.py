@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
@@ -20,6 +21,9 @@ PATIENCE = 5.0
 
 LONGEST = 120.0
 """Seconds after which a call is not repeated any more."""
+
+FIRST_PHONE = 2_000_000
+"""Where the seven digits of valid numbers of San Francisco begin."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 """Seconds between a call and its repetition, at most: they double from the one to the other."""
@@ -88,10 +92,18 @@ class Caller:
 
     async def _call(self, url: str, key: str, content: bytes) -> Answer | None:
         self._journal.calls += 1
+        began = time.monotonic()
         try:
             response = await self._client.post(url + PATH, content=content, headers={"Idempotency-Key": key})
+        except httpx2.ReadTimeout:
+            self._journal.hangs += 1
+            return None
         except httpx2.TransportError:
             return None
+        self._journal.seconds.append(time.monotonic() - began)
+        self._journal.statuses[response.status_code] += 1
+        if response.status_code >= 500:
+            self._journal.errors[f"answered {response.status_code}: {response.text[:200]}"] += 1
         if response.status_code in (409, 429) or response.status_code >= 500:
             return None
         replayed = response.headers.get("Idempotency-Replayed") == "true"
@@ -106,18 +118,13 @@ class Caller:
         await self._client.aclose()
 
 
-def notification(number: int) -> dict[str, Any]:
-    """One that is told from all others by its user, its reference and its address."""
+def notification(number: int, tag: str) -> dict[str, Any]:
+    """One that is told from all others by its user, its reference and its addresses."""
     return {
         "title": "A home for you",
         "message": f"Viewing {number} is confirmed for 10:30.",
         "user_id": number + 1,
-        "user_email": address(number),
-        "user_phone_number": "+14155552671",
-        "reference": f"viewing-{number}",
+        "user_email": f"buyer-{number}@example.com",
+        "user_phone_number": f"+1415{FIRST_PHONE + number}",
+        "reference": f"{tag}-{number}",
     }
-
-
-def address(number: int) -> str:
-    """To whom that notification goes."""
-    return f"buyer-{number}@example.com"

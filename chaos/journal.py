@@ -1,27 +1,27 @@
 """What the callers saw, kept outside the service."""
 
-import asyncio
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-
-POLL = 0.01
-"""Seconds between two looks at how far the calls are."""
 
 
 @dataclass
 class Journal:
-    """Every call and every answer of one experiment."""
+    """Every call and every answer of one trial."""
 
     calls: int = 0
     """Calls that were made, whatever came of them."""
+    statuses: Counter[int] = field(default_factory=Counter)
+    """What they were answered."""
+    errors: Counter[str] = field(default_factory=Counter)
+    """Answers of 5xx, in their own words."""
+    hangs: int = 0
+    """Calls that had no answer, and no end of their connection either, for as long as a caller waits."""
+    seconds: list[float] = field(default_factory=list)
+    """How long each answer took."""
     ids: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """By idempotency key, the ids that its answers named."""
     wrong: Counter[str] = field(default_factory=Counter)
     """What should not have been answered, in words, and how often."""
-    kills: Counter[str] = field(default_factory=Counter)
-    """How often what was killed, so far."""
-    is_over: bool = False
-    """Every call is answered."""
     _first_answers: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -42,8 +42,7 @@ class Journal:
         """Every id that was answered."""
         return set().union(*self.ids.values())
 
-    async def reach(self, accepted: int) -> bool:
-        """Wait until so many keys have an answer; False when the calls are over."""
-        while not self.is_over and self.accepted < accepted:  # noqa: ASYNC110 - many wait for many numbers
-            await asyncio.sleep(POLL)
-        return not self.is_over
+    @property
+    def slow(self) -> float:
+        """Seconds within which 99 of 100 answers came; 0 when there was none."""
+        return sorted(self.seconds)[int(len(self.seconds) * 0.99)] if self.seconds else 0.0

@@ -1,11 +1,16 @@
-"""What the store says: the truth that the callers' journal is compared with."""
+"""What the store says: compared with what the callers and the providers wrote down."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 
 from property_alert_notification.database import Database, table_of
-from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.deliveries.models import Attempt, Delivery
+from property_alert_notification.errors import StoreUnavailable
 from property_alert_notification.notifications.models import Notification
 
 POLL = 0.1
@@ -13,40 +18,91 @@ POLL = 0.1
 
 _notifications = table_of(Notification)
 _deliveries = table_of(Delivery)
-_IS_OPEN = select(select(_deliveries.c.id).where(_deliveries.c.due_at.is_not(None)).exists())
+_attempts = table_of(Attempt)
+_IS_OPEN = select(
+    select(_deliveries.c.id).where(_deliveries.c.due_at.is_not(None)).exists()
+    | select(_notifications.c.id).where(_notifications.c.status == "scheduled").exists()
+)
 
 
-async def stored_ids(url: str) -> list[str]:
-    """The id of every notification."""
-    database = _open(url)
-    try:
-        async with database.reading() as connection:
-            return [str(id_) for id_ in (await connection.execute(select(_notifications.c.id))).scalars()]
-    finally:
-        await database.close()
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One delivery as the store tells it."""
+
+    notification: str
+    reference: str
+    id: str
+    channel: str
+    state: str
+    reason: str
+    tries: tuple[tuple[str | None, datetime], ...]
+    """The outcome and the beginning of each attempt."""
+
+    @property
+    def may_have_left(self) -> int:
+        """Attempts that took the message to its provider, or of which nobody can tell."""
+        return sum(outcome in {None, "sent", "unknown"} for outcome, _ in self.tries)
+
+
+async def tell(url: str, tag: str) -> list[Told]:
+    """Every delivery of the notifications whose reference begins so."""
+    is_ours = _notifications.c.reference.startswith(f"{tag}-")
+    deliveries = (
+        select(_notifications.c.id, _notifications.c.reference, _deliveries)
+        .join(_deliveries, _deliveries.c.notification_id == _notifications.c.id)
+        .where(is_ours)
+    )
+    attempts = (
+        select(_attempts.c.delivery_id, _attempts.c.outcome, _attempts.c.started_at)
+        .join(_deliveries, _deliveries.c.id == _attempts.c.delivery_id)
+        .join(_notifications, _deliveries.c.notification_id == _notifications.c.id)
+        .where(is_ours)
+        .order_by(_attempts.c.fence)
+    )
+    async with _opened(url) as database, database.reading() as connection:
+        tries: dict[object, list[tuple[str | None, datetime]]] = {}
+        for delivery, outcome, started_at in await connection.execute(attempts):
+            tries.setdefault(delivery, []).append((outcome, started_at))
+        return [
+            Told(
+                notification=str(row[0]),
+                reference=row.reference,
+                id=str(row[2]),
+                channel=row.channel,
+                state=row.state,
+                reason=row.reason or "",
+                tries=tuple(tries.get(row[2], ())),
+            )
+            for row in await connection.execute(deliveries)
+        ]
 
 
 async def wait_until_ended(url: str, *, patience: float) -> bool:
-    """Wait until no delivery is open, `patience` seconds at most; returns whether none is."""
-    database = _open(url)
+    """Wait until nothing is due or will be, `patience` seconds at most; returns whether that came."""
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(patience), _opened(url) as database:
             while await _is_any_open(database):  # noqa: ASYNC110 - the answer comes from other processes
                 await asyncio.sleep(POLL)
     except TimeoutError:
         return False
     else:
         return True
-    finally:
-        await database.close()
 
 
 async def _is_any_open(database: Database) -> bool:
-    async with database.reading() as connection:
-        return bool((await connection.execute(_IS_OPEN)).scalar_one())
+    try:
+        async with database.reading() as connection:
+            return bool((await connection.execute(_IS_OPEN)).scalar_one())
+    except StoreUnavailable:
+        return True  # it is coming back
 
 
-def _open(url: str) -> Database:
+@asynccontextmanager
+async def _opened(url: str) -> AsyncIterator[Database]:
     # As the settings would name the driver.
     url = url if "+" in url.partition("://")[0] else url.replace("sqlite://", "sqlite+aiosqlite://")
-    return Database(url, pool_size=2, wait=10)
+    database = Database(url, pool_size=2, wait=10)
+    try:
+        yield database
+    finally:
+        await database.close()

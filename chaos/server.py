@@ -1,5 +1,6 @@
 """A process of the service, as an operator starts it, that can be killed and started again."""
 
+import resource
 import signal
 import subprocess
 import sys
@@ -7,9 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.services.process import ServiceFailed, end, wait_until
-from tests.services.program import environment
+from tests.services.program import ROOT, environment
 
-COMMAND = (sys.executable, "-m", "property_alert_notification.cli")
+SERVICE = "property_alert_notification.cli"
+
+PATHS = f"{ROOT / 'src'}:{ROOT}"
 
 LAST_WORDS = 2_000
 """Characters of a failed process's errors that are shown."""
@@ -18,15 +21,25 @@ LAST_WORDS = 2_000
 class Server:
     """One process, in a folder of its own."""
 
-    def __init__(self, name: str, *arguments: str, ready: str, folder: Path, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        *arguments: str,
+        ready: str,
+        folder: Path,
+        settings: Mapping[str, str],
+        module: str = SERVICE,
+    ) -> None:
         """Nothing runs yet; `ready` is what it prints when it works."""
         self.name = name
+        self._module = module
         self._arguments = arguments
         self._ready = ready
         self._folder = folder / name
         self._folder.mkdir()
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
+        self._begins = [0, 0]
 
     def start(self) -> None:
         """Start, also again after `kill`; returns when it works.
@@ -34,11 +47,12 @@ class Server:
         Raises:
             ServiceFailed: it ended, or did not come to work.
         """
-        with self._output.open("wb") as output, self._errors.open("wb") as errors:
+        self._begins = [_size(path) for path in (self._output, self._errors)]
+        with self._output.open("ab") as output, self._errors.open("ab") as errors:
             self._process = subprocess.Popen(
-                [*COMMAND, *self._arguments],
+                [sys.executable, "-m", self._module, *self._arguments],
                 cwd=self._folder,
-                env=environment(**self._settings),
+                env=environment(**{"PYTHONPATH": PATHS, **self._settings}),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=errors,
@@ -50,20 +64,48 @@ class Server:
         """End it by SIGKILL."""
         self._end(signal.SIGKILL)
 
-    def stop(self) -> None:
-        """Let it finish what it has in hand, and end."""
-        self._end(signal.SIGTERM)
+    def stop(self) -> int | None:
+        """Let it finish what it has in hand, and end; returns its exit code, None when it was not running."""
+        return self._end(signal.SIGTERM)
 
-    def raise_if_ended(self) -> None:
-        """Raises ServiceFailed when it ended by itself."""
-        process = self._process
-        if process is not None and process.poll() not in (None, -signal.SIGKILL):
-            raise ServiceFailed(f"{self.name} ended by itself with code {process.returncode}:\n{self._last_words()}")
+    def freeze(self) -> None:
+        """Stop it in its tracks by SIGSTOP, until `thaw`."""
+        self._signal(signal.SIGSTOP)
 
-    def _end(self, how: signal.Signals) -> None:
+    def thaw(self) -> None:
+        """Let it go on; does nothing to one that is not frozen."""
+        self._signal(signal.SIGCONT)
+
+    def limit_files(self, size: int | None) -> None:
+        """Let no file that it writes grow beyond so many bytes, as on a disk that is full; None lifts that."""
         if self._process is not None:
-            end(self._process, how)
-            self._process = None
+            limit = resource.RLIM_INFINITY if size is None else size
+            resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+
+    @property
+    def is_running(self) -> bool:
+        """It was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def has_failed(self) -> bool:
+        """It ended although nobody ended it."""
+        return self._process is not None and self._process.poll() is not None
+
+    def log(self) -> str:
+        """Everything it logged, over all its lives."""
+        return self._errors.read_text(errors="replace") if self._errors.exists() else ""
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(number)
+
+    def _end(self, how: signal.Signals) -> int | None:
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        end(process, how)
+        return process.returncode
 
     @property
     def _output(self) -> Path:
@@ -74,7 +116,8 @@ class Server:
         return self._folder / "errors"
 
     def _is_ready(self) -> bool:
-        return self._ready in self._output.read_text() + self._errors.read_text()
+        texts = [path.read_bytes() for path in (self._output, self._errors)]
+        return any(self._ready.encode() in text[start:] for text, start in zip(texts, self._begins, strict=True))
 
     def _last_words(self) -> str:
         return self._errors.read_text(errors="replace")[-LAST_WORDS:]
@@ -87,9 +130,9 @@ def run(*arguments: str, folder: Path, settings: Mapping[str, str]) -> str:
         ServiceFailed: it failed; the text is what it said.
     """
     done = subprocess.run(
-        [*COMMAND, *arguments],
+        [sys.executable, "-m", SERVICE, *arguments],
         cwd=folder,
-        env=environment(**settings),
+        env=environment(**{"PYTHONPATH": PATHS, **settings}),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -98,3 +141,7 @@ def run(*arguments: str, folder: Path, settings: Mapping[str, str]) -> str:
     if done.returncode != 0:
         raise ServiceFailed(f"{' '.join(arguments)}: {done.stderr}")
     return done.stdout.strip()
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

@@ -1,61 +1,139 @@
-"""Where an experiment takes place: two API processes, workers, and the servers they need, all on loopback."""
+"""Where trials take place: two API processes, workers, providers, and the servers they need, all on loopback."""
 
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
+import httpx2
+
+from chaos.experiment import Plan, StoreName
+from chaos.provider.__main__ import READY
+from chaos.provider.journal import JournalReader
+from chaos.provider.mood import Fault
+from chaos.proxy import Proxy
 from chaos.server import Server, run
 from tests.services.postgres import Postgres
-from tests.services.process import free_port, wait_until
+from tests.services.process import ServiceFailed, free_port, wait_until
 from tests.services.rabbitmq import RabbitMQ
-from tests.services.smtp import SmtpServer
+
+Part = TypeVar("Part")
 
 ROUTING_KEY = "chaos"
+LEASE = 2.0
+"""Seconds of a claim here, the shortest there is, so that a trial need not wait long for a rescue."""
 
+APIS = 2
 
-class StoreName(StrEnum):
-    """How a store is chosen on the command line. Where there are workers, RabbitMQ comes with PostgreSQL."""
-
-    SQLITE = "sqlite"
-    POSTGRESQL = "postgresql"
+SETTINGS = {
+    "ENVIRONMENT": "production",
+    "QUEUE_ROUTING_KEY": ROUTING_KEY,
+    "DEFAULT_PREFERENCES": "email,sms",
+    "LEASE": str(LEASE),
+    "RETRY_FIRST_WAIT": "0.2",
+    "RETRY_LONGEST_WAIT": "2",
+    "RETRY_MAX_ATTEMPTS": "30",
+    "EMAIL_PROVIDER": "smtp",
+    "EMAIL_FROM": "alerts@example.com",
+    "SMTP_HOST": "127.0.0.1",
+    "SMTP_STARTTLS": "off",
+    # What hangs here hangs for ever, so there is no use in waiting as long as a real server may take.
+    "SMTP_TIMEOUT": "2",
+    "SMTP_FINAL_TIMEOUT": "2",
+    "SMS_PROVIDER": "http",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Everything that was started."""
 
-    store: StoreName
+    plan: Plan
     folder: Path
     database_url: str
+    """The store itself, past any proxy."""
     settings: dict[str, str]
     apis: list[Server]
     urls: list[str]
     """Where each of `apis` answers."""
     workers: list[Server]
-    smtp: SmtpServer
+    provider_url: str
+    taken: JournalReader
+    """What the providers wrote down."""
     rabbitmq: RabbitMQ | None
+    postgres: Postgres | None
+    to_broker: Proxy | None
+    to_store: Proxy | None
+    api_key: str
 
-    def create_key(self, name: str) -> str:
-        """An API key of a caller who may do all that an experiment does."""
-        scopes = ("--scope", "notifications:write", "--scope", "notifications:read")
-        return run("keys", "create", "--name", name, *scopes, folder=self.folder, settings=self.settings)
+    @property
+    def servers(self) -> list[Server]:
+        """Every process of the service."""
+        return [*self.apis, *self.workers]
 
-    def raise_if_ended(self) -> None:
-        """Raises ServiceFailed when a process of the service ended by itself."""
-        for server in (*self.apis, *self.workers):
-            server.raise_if_ended()
+    @property
+    def broker(self) -> RabbitMQ:
+        """RabbitMQ, where the plan has it."""
+        return _there(self.rabbitmq)
+
+    @property
+    def database(self) -> Postgres:
+        """PostgreSQL, where the plan has it."""
+        return _there(self.postgres)
+
+    @property
+    def broker_line(self) -> Proxy:
+        """What the workers reach RabbitMQ by, where the plan has proxies."""
+        return _there(self.to_broker)
+
+    @property
+    def store_line(self) -> Proxy:
+        """What the workers reach PostgreSQL by, where the plan has proxies."""
+        return _there(self.to_store)
+
+    def misbehave(self, faults: Sequence[Fault] = (), *, seed: int = 0) -> None:
+        """Let the providers do this from now on; without faults they behave."""
+        changes = {"faults": [asdict(fault) for fault in faults], "seed": seed}
+        httpx2.put(f"{self.provider_url}/mood", json=changes, trust_env=False).raise_for_status()
+
+    def repair(self) -> list[str]:
+        """Bring everything back to work; returns the names of what had ended by itself."""
+        self.misbehave()
+        for line in (self.to_broker, self.to_store):
+            if line is not None:
+                line.go_on()
+        failed = [server.name for server in self.servers if server.has_failed]
+        for server in self.servers:
+            server.thaw()
+            if not server.is_running:
+                server.start()
+        return failed
 
     def stop_service(self) -> None:
         """End the processes of the service in order, so that nothing is on its way any more."""
-        for server in (*self.apis, *self.workers):
+        for server in self.servers:
             server.stop()
+
+    def keep_logs(self, folder: Path) -> None:
+        """Copy what every process logged, and what the providers took."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for server in self.servers:
+            (folder / f"{server.name}.log").write_text(server.log())
+        shutil.copy(self.folder / "journal", folder / "providers.jsonl")
+
+
+def _there(part: Part | None) -> Part:
+    if part is None:
+        raise ServiceFailed("the experiment asks for a part that its plan does not have")
+    return part
 
 
 @contextmanager
-def open_stage(store: StoreName, *, workers: int) -> Iterator[Stage]:
+def open_stage(plan: Plan) -> Iterator[Stage]:
     """Start everything, and stop it at the end, also when it did not start to the end.
 
     Raises:
@@ -64,21 +142,66 @@ def open_stage(store: StoreName, *, workers: int) -> Iterator[Stage]:
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))
-        smtp = stack.enter_context(SmtpServer())
-        rabbitmq = _start_rabbitmq(stack) if workers and store is StoreName.POSTGRESQL else None
-        database_url = f"sqlite:///{folder}/alerts.db" if store is StoreName.SQLITE else _start_postgres(stack)
-        settings = _settings(database_url, smtp, rabbitmq)
+        smtp_port, http_port, *ports = [free_port() for _ in range(2 + APIS)]
+        rabbitmq = _start_rabbitmq(stack) if plan.workers and plan.store is StoreName.POSTGRESQL else None
+        postgres = _start_postgres(stack) if plan.store is StoreName.POSTGRESQL else None
+        database_url = f"sqlite:///{folder}/alerts.db" if postgres is None else postgres.create_database()
+        to_broker = stack.enter_context(Proxy(rabbitmq.port)) if rabbitmq and plan.proxied else None
+        to_store = stack.enter_context(Proxy(postgres.port)) if postgres and plan.proxied else None
+        broker_url = "embedded://" if rabbitmq is None else rabbitmq.url
+        providers = {"SMTP_PORT": str(smtp_port), "SMS_HTTP_URL": f"http://127.0.0.1:{http_port}/messages"}
+        settings = SETTINGS | providers | {"DATABASE_URL": database_url, "QUEUE_BROKER_URL": broker_url}
+        settings |= plan.settings
+        for_workers = settings | _lines(settings, (rabbitmq, to_broker), (postgres, to_store))
+        _start_providers(stack, smtp_port, http_port, folder)
         run("migrate", folder=folder, settings=settings)
-        ports = [free_port() for _ in range(2)]
         apis = [_api(number, port, folder, settings) for number, port in enumerate(ports, start=1)]
-        crew = [_worker(number, folder, settings) for number in range(1, workers + 1)]
+        crew = [_worker(number, folder, for_workers) for number in range(1, plan.workers + 1)]
         for server in (*apis, *crew):
             stack.callback(server.stop)
-            server.start()
+        with ThreadPoolExecutor() as pool:
+            for starting in [pool.submit(server.start) for server in (*apis, *crew)]:
+                starting.result()
         if rabbitmq is not None:
-            _settle_queues(rabbitmq)
-        urls = [f"http://127.0.0.1:{port}" for port in ports]
-        yield Stage(store, folder, database_url, settings, apis, urls, crew, smtp, rabbitmq)
+            settle_queues(rabbitmq)
+        yield Stage(
+            plan=plan,
+            folder=folder,
+            database_url=database_url,
+            settings=settings,
+            apis=apis,
+            urls=[f"http://127.0.0.1:{port}" for port in ports],
+            workers=crew,
+            provider_url=f"http://127.0.0.1:{http_port}",
+            taken=stack.enter_context(closing(JournalReader(folder / "journal"))),
+            rabbitmq=rabbitmq,
+            postgres=postgres,
+            to_broker=to_broker,
+            to_store=to_store,
+            api_key=create_key("chaos", folder=folder, settings=settings),
+        )
+
+
+def create_key(name: str, *, folder: Path, settings: dict[str, str]) -> str:
+    """An API key of a caller who may do all that an experiment does."""
+    scopes = ("notifications:write", "notifications:read", "preferences:write")
+    chosen = [word for scope in scopes for word in ("--scope", scope)]
+    return run("keys", "create", "--name", name, *chosen, folder=folder, settings=settings)
+
+
+def settle_queues(rabbitmq: RabbitMQ) -> None:
+    """A node that is killed right after a queue was declared loses it for good; ours are to be older than that."""
+    wait_until(lambda: _queues(rabbitmq) >= queue_names(), process=None, log=lambda: str(_queues(rabbitmq)))
+    rabbitmq.keep_new_queues()
+
+
+def queue_names() -> set[str]:
+    """The queues of every lane."""
+    return {f"{ROUTING_KEY}.{channel}{lane}" for channel in ("email", "sms") for lane in ("", ".urgent")}
+
+
+def _queues(rabbitmq: RabbitMQ) -> set[str]:
+    return set(rabbitmq.ctl("list_queues", "--silent", "name").split())
 
 
 def _start_rabbitmq(stack: ExitStack) -> RabbitMQ:
@@ -86,25 +209,39 @@ def _start_rabbitmq(stack: ExitStack) -> RabbitMQ:
     return stack.enter_context(closing(RabbitMQ())).start()
 
 
-def _start_postgres(stack: ExitStack) -> str:
-    return stack.enter_context(closing(Postgres())).start().create_database()
+def _start_postgres(stack: ExitStack) -> Postgres:
+    return stack.enter_context(closing(Postgres())).start()
 
 
-def _settings(database_url: str, smtp: SmtpServer, rabbitmq: RabbitMQ | None) -> dict[str, str]:
-    return {
-        "ENVIRONMENT": "production",
-        "DATABASE_URL": database_url,
-        "QUEUE_BROKER_URL": "embedded://" if rabbitmq is None else rabbitmq.url,
-        "QUEUE_ROUTING_KEY": ROUTING_KEY,
-        "EMAIL_PROVIDER": "smtp",
-        "EMAIL_FROM": "alerts@example.com",
-        "SMTP_HOST": smtp.host,
-        "SMTP_PORT": str(smtp.port),
-        "SMTP_STARTTLS": "off",
-        "SMS_PROVIDER": "http",
-        "SMS_HTTP_URL": "http://127.0.0.1:9/messages",  # nobody wants SMS, so it is never asked
-        "DEFAULT_PREFERENCES": "email",
-    }
+def _start_providers(stack: ExitStack, smtp_port: int, http_port: int, folder: Path) -> None:
+    journal = folder / "journal"
+    journal.touch()
+    providers = Server(
+        "providers",
+        str(smtp_port),
+        str(http_port),
+        str(journal),
+        ready=READY,
+        folder=folder,
+        settings={},
+        module="chaos.provider",
+    )
+    stack.callback(providers.stop)
+    providers.start()
+
+
+def _lines(
+    settings: dict[str, str], broker: tuple[RabbitMQ | None, Proxy | None], store: tuple[Postgres | None, Proxy | None]
+) -> dict[str, str]:
+    """The settings by which the workers go through the proxies."""
+    lines: dict[str, str] = {}
+    for name, (server, proxy) in {"QUEUE_BROKER_URL": broker, "DATABASE_URL": store}.items():
+        if server is not None and proxy is not None:
+            lines[name] = settings[name].replace(f":{server.port}/", f":{proxy.port}/")
+    if "QUEUE_BROKER_URL" in lines:
+        # The shortest heartbeat, so that a silent line is noticed within a trial.
+        lines["QUEUE_BROKER_URL"] += "?heartbeat=1"
+    return lines
 
 
 def _api(number: int, port: int, folder: Path, settings: dict[str, str]) -> Server:
@@ -113,17 +250,3 @@ def _api(number: int, port: int, folder: Path, settings: dict[str, str]) -> Serv
 
 def _worker(number: int, folder: Path, settings: dict[str, str]) -> Server:
     return Server(f"worker-{number}", "worker", ready="worker.started", folder=folder, settings=settings)
-
-
-def _settle_queues(rabbitmq: RabbitMQ) -> None:
-    """A node that is killed right after a queue was declared loses it for good; ours are to be older than that."""
-    wait_until(lambda: _queues(rabbitmq) >= _wanted_queues(), process=None, log=lambda: str(_queues(rabbitmq)))
-    rabbitmq.keep_new_queues()
-
-
-def _queues(rabbitmq: RabbitMQ) -> set[str]:
-    return set(rabbitmq.ctl("list_queues", "--silent", "name").split())
-
-
-def _wanted_queues() -> set[str]:
-    return {f"{ROUTING_KEY}.{channel}{lane}" for channel in ("email", "sms") for lane in ("", ".urgent")}

@@ -1,101 +1,77 @@
 """Many calls with one key at the same moment, on two API processes: one notification for each key."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from random import Random
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from chaos import ledger
 from chaos.caller import Answer, Caller, notification
-from chaos.experiments import races
+from chaos.experiment import Plan, StoreName
 from chaos.journal import Journal
-from chaos.outcome import Effort
-from chaos.stage import Stage, StoreName, open_stage
+from chaos.stage import Stage, create_key, open_stage
 
 RACERS = 20
+KEYS = 10
+TAG = "race"
 
 
-@pytest.fixture(scope="module", params=list(StoreName))
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    """Two API processes on each store."""
-    with open_stage(request.param, workers=0) as stage:
-        yield stage
+@pytest.mark.parametrize("store", StoreName)
+def test_racing_calls_get_one_answer_for_each_key(store: StoreName) -> None:
+    """All that can be asked of two processes on one store, which take a while to start."""
+    with open_stage(Plan(store=store, workers=0)) as stage:
+        another = create_key("another", folder=stage.folder, settings=stage.settings)
+        asyncio.run(_ask(stage, another))
 
 
-def a_caller(stage: Stage) -> Caller:
-    """A service with an API key of its own."""
-    api_key = stage.create_key(f"caller-{uuid4()}")
-    return Caller(stage.urls, api_key, Journal(), Random(0), connections=5 * RACERS)
+async def _ask(stage: Stage, another: str) -> None:
+    async with _caller(stage, stage.api_key) as caller, _caller(stage, another) as other:
+        same = [await _race(caller, f"same-{number}", _body(number)) for number in range(KEYS)]
+        _all_but_one_say_that_they_are_repetitions(same)
+        assert await _stored(stage) == _ids(same)
+
+        two = [await _race(caller, f"two-{number}", _body(number), _body(number + 1)) for number in range(KEYS)]
+        _one_body_is_accepted_and_the_other_is_422(two)
+        assert await _stored(stage) == _ids([*same, *two])
+
+        late = await asyncio.gather(*(caller.ask("same-0", _body(99), first=process) for process in range(2)))
+        assert [answer.status for answer in late] == [422, 422]
+
+        theirs = await _race(other, "same-0", _body(0))
+        _all_but_one_say_that_they_are_repetitions([theirs])
+        assert _ids([theirs]).isdisjoint(_ids(same))
 
 
-@pytest.fixture
-async def caller(stage: Stage) -> AsyncIterator[Caller]:
-    """A service that nobody else is."""
-    async with a_caller(stage) as caller:
-        yield caller
+def _all_but_one_say_that_they_are_repetitions(races: list[list[Answer]]) -> None:
+    assert {answer.status for answers in races for answer in answers} == {200}
+    assert [len(_ids([answers])) for answers in races] == [1] * len(races)
+    assert [sum(answer.replayed for answer in answers) for answers in races] == [RACERS - 1] * len(races)
 
 
-async def race(caller: Caller, key: str, *bodies: dict[str, Any]) -> list[Answer]:
+def _one_body_is_accepted_and_the_other_is_422(races: list[list[Answer]]) -> None:
+    half = RACERS // 2
+    assert [sorted(answer.status for answer in answers) for answers in races] == [[200] * half + [422] * half] * KEYS
+    assert [len(_ids([answers])) for answers in races] == [1] * KEYS
+
+
+async def _race(caller: Caller, key: str, *bodies: dict[str, Any]) -> list[Answer]:
     """Twenty calls at once, half of them on each process; the bodies take turns among those of each process."""
     calls = [(racer % 2, bodies[racer // 2 % len(bodies)]) for racer in range(RACERS)]
     return await asyncio.gather(*(caller.ask(key, body, first=process) for process, body in calls))
 
 
-@pytest.mark.parametrize("store", StoreName)
-def test_racing_calls_make_one_notification_for_each_key_also_when_processes_are_killed(store: StoreName) -> None:
-    outcome = races.run(store, Effort(keys=100, kills=2), seed=3, say=lambda _line: None)
-
-    assert (outcome.accepted, outcome.notifications, outcome.lost, outcome.duplicates) == (100, 100, 0, 0)
-    assert outcome.calls >= 100 * RACERS
-    assert outcome.api_kills > 0
-    assert outcome.wrong == {}
+def _caller(stage: Stage, api_key: str) -> Caller:
+    return Caller(stage.urls, api_key, Journal(), Random(0), connections=2 * RACERS)
 
 
-async def test_racing_calls_get_one_answer_and_all_but_one_say_that_it_is_a_repetition(
-    stage: Stage, caller: Caller
-) -> None:
-    before = set(await ledger.stored_ids(stage.database_url))
-
-    answers = await asyncio.gather(*(race(caller, f"key-{number}", notification(number)) for number in range(25)))
-
-    new = set(await ledger.stored_ids(stage.database_url)) - before
-    assert [len({answer.id for answer in one}) for one in answers] == [1] * 25
-    assert {answer.id for one in answers for answer in one} == new
-    assert {answer.status for one in answers for answer in one} == {200}
-    assert [sum(answer.replayed for answer in one) for one in answers] == [RACERS - 1] * 25
+def _body(number: int) -> dict[str, Any]:
+    return notification(number, TAG)
 
 
-async def test_of_two_bodies_that_race_for_one_key_one_is_accepted_and_the_other_is_422(
-    stage: Stage, caller: Caller
-) -> None:
-    before = set(await ledger.stored_ids(stage.database_url))
-
-    racing = [race(caller, f"key-{number}", notification(number), notification(number + 1)) for number in range(10)]
-    answers = await asyncio.gather(*racing)
-
-    new = set(await ledger.stored_ids(stage.database_url)) - before
-    assert len(new) == 10
-    assert [sorted(answer.status for answer in one) for one in answers] == [[200] * 10 + [422] * 10] * 10
-    assert {answer.id for one in answers for answer in one if answer.id} == new
+def _ids(races: list[list[Answer]]) -> set[str | None]:
+    return {answer.id for answers in races for answer in answers if answer.id is not None}
 
 
-async def test_another_body_under_a_used_key_is_422_on_both_processes(caller: Caller) -> None:
-    await caller.ask("key", notification(1), first=0)
-
-    others = await asyncio.gather(*(caller.ask("key", notification(2), first=process) for process in range(2)))
-
-    assert [answer.status for answer in others] == [422, 422]
-
-
-async def test_each_caller_has_keys_of_their_own(stage: Stage, caller: Caller) -> None:
-    mine = await caller.ask("key", notification(1), first=0)
-
-    async with a_caller(stage) as another:
-        theirs = await race(another, "key", notification(1))
-
-    assert len({answer.id for answer in theirs}) == 1
-    assert theirs[0].id != mine.id
-    assert sum(answer.replayed for answer in theirs) == RACERS - 1
+async def _stored(stage: Stage) -> set[str]:
+    return {one.notification for one in await ledger.tell(stage.database_url, TAG)}

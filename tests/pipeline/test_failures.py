@@ -12,9 +12,7 @@ from property_alert_notification.channels.email_smtp import SmtpSender
 from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries.queries import Claim, Settlement
 from property_alert_notification.message_templates.render import Rendered, render
-from property_alert_notification.notification_worker.claim import take_in_hand
 from property_alert_notification.notification_worker.rescue import Rescuer
-from property_alert_notification.notification_worker.route import Line, Place
 from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
 from tests.pipeline.world import World, eventually
 
@@ -184,7 +182,7 @@ async def test_only_one_of_two_claims_at_the_same_time_wins(world: World) -> Non
     await world.a_user()
     delivery = await world.delivery(await world.accept())
 
-    claims = await asyncio.gather(*(_claim(world, delivery.id, lease=20) for _ in range(8)))
+    claims = await asyncio.gather(*(world.claim(delivery.id, lease=20) for _ in range(8)))
 
     assert sum(len(claim) for claim in claims) == 1
 
@@ -192,14 +190,14 @@ async def test_only_one_of_two_claims_at_the_same_time_wins(world: World) -> Non
 async def test_a_renewed_lease_is_not_rescued(world: World) -> None:
     await world.a_user()
     delivery = await world.delivery(await world.accept())
-    (claim,) = await _claim(world, delivery.id, lease=-1)
+    (claim,) = await world.claim(delivery.id, lease=-1)
     now = world.parts.clock.now()
 
     async with world.parts.database.transaction() as connection:
         renewed = await queries.renew(
             connection, [(claim.delivery_id, claim.fence)], leased_until=now.replace(year=9999)
         )
-        seized = await queries.seize_abandoned(connection, now=now, leased_until=now, limit=10)
+        seized = await queries.seize_abandoned(connection, ran_out_by=now, leased_until=now, limit=10)
 
     assert (renewed, seized) == ({delivery.id}, [])
 
@@ -223,26 +221,9 @@ async def test_a_stopping_worker_finishes_what_is_on_the_wire(world: World) -> N
     assert (await world.story(notification)).status == "sent"
 
 
-async def _claim(world: World, delivery: UUID, *, lease: float) -> list[Claim]:
-    now = world.parts.clock.now()
-    async with world.parts.database.transaction() as connection:
-        taken = await take_in_hand(
-            connection,
-            [delivery],
-            channel=Channel.EMAIL,
-            line=Line([Place("smtp")]),
-            deadlines={None: timedelta(days=5)},
-            now=now,
-            leased_until=now + timedelta(seconds=lease),
-            default_wishes=None,
-            paused=(),
-        )
-    return [job.claim for job in taken.jobs]
-
-
 async def _abandon(world: World, delivery: UUID) -> Claim:
     """Claim it as a worker would that dies at once: its lease has already run out."""
-    (claim,) = await _claim(world, delivery, lease=-1)
+    (claim,) = await world.claim(delivery, lease=-1)
     return claim
 
 

@@ -1,9 +1,20 @@
 """A part goes away and comes back: nothing accepted is lost, and nobody has to restart anything (I1, I10)."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
+import pytest
+from structlog.testing import capture_logs
+
+from property_alert_notification.deliveries import queries
+from property_alert_notification.deliveries.queries import Claim, Settlement
 from property_alert_notification.errors import StoreUnavailable
+from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.settings import Settings
+from property_alert_notification.vocabulary import DeliveryState, Outcome
 from tests.pipeline.world import World, eventually
 from tests.services.postgres import Postgres
 from tests.services.rabbitmq import RabbitMQ
@@ -49,3 +60,55 @@ async def test_messages_flow_again_when_a_dead_store_is_back(
         for notification in promised:
             await world.until(notification, "sent", within=60)
         assert {mail.parsed()["Subject"] for mail in world.smtp.mails} == {*(f"before {n}" for n in range(20)), "after"}
+
+
+@pytest.mark.parametrize(("lease", "is_still_its_own"), [(0.5, True), (-9, False)])
+async def test_what_a_worker_held_when_the_store_went_away_is_its_own_unless_its_lease_had_run_out_long_before(
+    make_settings: Callable[..., Settings],
+    postgres: Postgres,
+    smtp_server: SmtpServer,
+    lease: float,
+    is_still_its_own: bool,
+) -> None:
+    """Nobody could renew a lease meanwhile: that all ran out does not mean that all workers died."""
+    async with World(make_settings("postgresql", store_timeout=1), smtp_server) as world:
+        await world.a_user()
+        delivery = await world.delivery(await world.accept())
+        (claim,) = await world.claim(delivery.id, lease=lease)
+        parts = world.parts
+        rescuer = Rescuer(parts.database, parts.clock, parts.metrics, lease=timedelta(seconds=8))
+        with capture_logs() as logs:
+            postgres.kill()
+            rescuing = asyncio.create_task(rescuer.run())
+            try:
+                await eventually(_heard_in(logs, "part.waits"))
+            finally:
+                postgres.start()
+            # Its first look at the store that is back; every lease has run out by now.
+            await eventually(_heard_in(logs, "part.resumes"))
+            moved = await _settle(world, claim)
+            rescuing.cancel()
+
+        assert (moved == {delivery.id}) is is_still_its_own
+
+
+def _heard_in(logs: Sequence[Mapping[str, Any]], event: str) -> Callable[[], Awaitable[bool]]:
+    async def heard() -> bool:
+        return any(entry["event"] == event for entry in logs)
+
+    return heard
+
+
+async def _settle(world: World, claim: Claim) -> set[UUID]:
+    """Write down that it was sent, as the worker does that holds the claim."""
+    settlement = Settlement(
+        delivery_id=claim.delivery_id,
+        fence=claim.fence,
+        state=DeliveryState.SENT,
+        reason="the provider took it",
+        due_at=None,
+        outcome=Outcome.SENT,
+        settled_at=world.parts.clock.now(),
+    )
+    async with world.parts.database.transaction() as connection:
+        return await queries.settle(connection, [settlement])

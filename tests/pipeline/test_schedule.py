@@ -8,9 +8,7 @@ from uuid import UUID
 import pytest
 
 from property_alert_notification.errors import Conflict
-from property_alert_notification.notification_worker.claim import take_in_hand
 from property_alert_notification.notification_worker.release import Releaser
-from property_alert_notification.notification_worker.route import Line, Place
 from property_alert_notification.notifications import changes, release
 from property_alert_notification.notifications.schemas import NotificationPatch, NotificationStory
 from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus
@@ -140,7 +138,7 @@ async def test_cancelling_while_it_is_released_leaves_nothing_to_send(world: Wor
 async def test_what_is_on_the_wire_cannot_be_cancelled(world: World) -> None:
     await world.a_user()
     notification = await world.accept(channels=["email"])
-    await _claim(world, notification)
+    await world.claim((await world.delivery(notification)).id)
 
     with pytest.raises(Conflict, match="being sent"):
         await _cancel(world, notification)
@@ -154,7 +152,7 @@ async def test_what_is_on_the_wire_when_the_rest_is_cancelled_is_not_tried_again
     world.smtp.answer = lambda _mail: "451 4.3.0 not now"
     await world.a_user(sms=True)
     notification = await world.accept()
-    await _claim(world, notification, lease=timedelta(seconds=-1))
+    await world.claim((await world.delivery(notification)).id, lease=-1)
 
     story = await _cancel(world, notification)
     await world.a_worker()
@@ -206,7 +204,7 @@ async def test_two_deliveries_that_end_at_the_same_moment_both_count(world: Worl
     await world.forget_user()
 
     async def take(channel: Channel, notification: UUID) -> None:
-        await _claim(world, notification, channel=channel)
+        await world.claim((await world.delivery(notification, channel)).id, channel=channel)
 
     await asyncio.gather(*(take(channel, one) for one in ids for channel in Channel))
 
@@ -246,26 +244,3 @@ async def _change(world: World, notification: UUID, **fields: Any) -> Notificati
     async with world.parts.database.transaction() as connection:
         patch = NotificationPatch(**fields)
         return await changes.change(connection, notification, patch, world.parts.clock, default_wishes=None)
-
-
-async def _claim(
-    world: World,
-    notification: UUID,
-    *,
-    channel: Channel = Channel.EMAIL,
-    lease: timedelta = timedelta(seconds=60),
-) -> None:
-    """What a worker does before it sends."""
-    delivery, now = await world.delivery(notification, channel), world.parts.clock.now()
-    async with world.parts.database.transaction() as connection:
-        await take_in_hand(
-            connection,
-            [delivery.id],
-            channel=channel,
-            line=Line([Place("smtp")]),
-            deadlines={None: timedelta(days=5)},
-            now=now,
-            leased_until=now + lease,
-            default_wishes=None,
-            paused=(),
-        )

@@ -9,9 +9,11 @@ from typing import Any, Self
 from uuid import UUID
 
 from property_alert_notification.broker.base import Lane
+from property_alert_notification.deliveries.queries import Claim
 from property_alert_notification.errors import NotFound
 from property_alert_notification.notification_worker.claim import take_in_hand
 from property_alert_notification.notification_worker.rescue import Rescuer
+from property_alert_notification.notification_worker.route import Line, Place
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.acceptance import Handover
 from property_alert_notification.notifications.schemas import DeliveryPublic, NotificationCreate, NotificationStory
@@ -108,22 +110,27 @@ class World:
         delivery: DeliveryPublic = await eventually(in_state, within=within)
         return delivery
 
-    async def lose_worker(self, notification: UUID) -> None:
-        """A worker claims its email and dies at once; its lease runs out, and it is rescued."""
-        parts, delivery = self.parts, await self.delivery(notification)
-        now = parts.clock.now()
-        async with parts.database.transaction() as connection:
+    async def claim(self, delivery: UUID, *, channel: Channel = Channel.EMAIL, lease: float = 60) -> list[Claim]:
+        """What a worker does before it sends; `lease` is in seconds, below zero it has run out already."""
+        now = self.parts.clock.now()
+        async with self.parts.database.transaction() as connection:
             taken = await take_in_hand(
                 connection,
-                [delivery.id],
-                channel=Channel.EMAIL,
-                provider="smtp",
+                [delivery],
+                channel=channel,
+                line=Line([Place("smtp")]),
                 default_wishes=None,
                 paused=(),
+                deadlines={None: timedelta(days=5)},
                 now=now,
-                leased_until=now - timedelta(seconds=1),
+                leased_until=now + timedelta(seconds=lease),
             )
-        assert len(taken.jobs) == 1
+        return [job.claim for job in taken.jobs]
+
+    async def lose_worker(self, notification: UUID) -> None:
+        """A worker claims its email and dies at once; its lease runs out, and it is rescued."""
+        assert len(await self.claim((await self.delivery(notification)).id, lease=-1)) == 1
+        parts = self.parts
         await Rescuer(parts.database, parts.clock, parts.metrics, lease=timedelta(seconds=2)).rescue()
 
     async def until_nothing_waits(self, lane: Lane) -> None:

@@ -21,6 +21,7 @@ class _Server(Protocol):
     def start(self) -> None: ...
     def stop(self) -> None: ...
     def kill(self) -> None: ...
+    def kill_process(self, pid: int) -> None: ...
     def close(self) -> None: ...
     def tool(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]: ...
 
@@ -96,6 +97,18 @@ class Postgres:
         """End every process of it by SIGKILL; the next start recovers."""
         self._server.kill()
 
+    def kill_session(self) -> None:
+        """End one client's process by SIGKILL: the server ends all the others itself, recovers and goes on.
+
+        Raises:
+            ServiceFailed: nobody but us is connected.
+        """
+        others = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        pid = self.sql(f"SELECT pid {others} ORDER BY random() LIMIT 1")
+        if not pid:
+            raise ServiceFailed("nobody is connected")
+        self._server.kill_process(int(pid))
+
     def close(self) -> None:
         """Stop it for good and remove its files."""
         self._server.close()
@@ -169,6 +182,9 @@ class _Cluster:
             _kill_and_wait(child)
         self._process = None
 
+    def kill_process(self, pid: int) -> None:
+        os.kill(pid, signal.SIGKILL)
+
     def close(self) -> None:
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -227,6 +243,9 @@ class _Container:
 
     def kill(self) -> None:
         docker("kill", self._id)
+
+    def kill_process(self, pid: int) -> None:
+        docker("exec", self._id, "kill", "-9", str(pid))
 
     def close(self) -> None:
         docker("rm", "--force", "--volumes", self._id)

@@ -21,6 +21,9 @@ class _Node(Protocol):
     def start(self) -> None: ...
     def stop(self) -> None: ...
     def kill(self) -> None: ...
+    def wipe(self) -> None: ...
+    def freeze(self) -> None: ...
+    def thaw(self) -> None: ...
     def close(self) -> None: ...
     def ctl(self, *arguments: str) -> subprocess.CompletedProcess[str]: ...
 
@@ -70,6 +73,18 @@ class RabbitMQ:
     def kill(self) -> None:
         """End it by SIGKILL. Mind the queues that are younger than a second: see `keep_new_queues`."""
         self._node.kill()
+
+    def wipe(self) -> None:
+        """End it by SIGKILL and delete everything it kept: the next start begins with nothing."""
+        self._node.wipe()
+
+    def freeze(self) -> None:
+        """Stop it in its tracks, connections and all, until `thaw`."""
+        self._node.freeze()
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._node.thaw()
 
     def keep_new_queues(self) -> None:
         """Make the quorum queues declared so far survive a kill.
@@ -131,7 +146,20 @@ class _LocalNode:
             end(self._process, signal.SIGKILL)
             self._process = None
 
+    def wipe(self) -> None:
+        self.kill()
+        shutil.rmtree(self._folder / "data", ignore_errors=True)
+
+    def freeze(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+
     def close(self) -> None:
+        self.thaw()
         self.stop()
         if self._epmd is not None:
             end(self._epmd, signal.SIGTERM)
@@ -196,9 +224,12 @@ class _Container:
     """A node from the official image."""
 
     def __init__(self, port: int) -> None:
-        # The node's data is kept under its name, and the name is made from the host's.
-        self._id = docker("create", "--hostname", "alerts", "--publish", f"127.0.0.1:{port}:5672", IMAGE)
         self._port = port
+        self._create()
+
+    def _create(self) -> None:
+        # The node's data is kept under its name, and the name is made from the host's.
+        self._id = docker("create", "--hostname", "alerts", "--publish", f"127.0.0.1:{self._port}:5672", IMAGE)
 
     def start(self) -> None:
         docker("start", self._id)
@@ -209,6 +240,16 @@ class _Container:
 
     def kill(self) -> None:
         docker("kill", self._id)
+
+    def wipe(self) -> None:
+        self.close()
+        self._create()
+
+    def freeze(self) -> None:
+        docker("pause", self._id)
+
+    def thaw(self) -> None:
+        docker("unpause", self._id)
 
     def close(self) -> None:
         docker("rm", "--force", "--volumes", self._id)

@@ -364,7 +364,10 @@ _SEIZE_ABANDONED = (
     .where(
         _among(
             select(_deliveries.c.id)
-            .where(_deliveries.c.state == DeliveryState.SENDING, _deliveries.c.due_at <= _now)
+            .where(
+                _deliveries.c.state == DeliveryState.SENDING,
+                _deliveries.c.due_at <= bindparam("ran_out_by", type_=time_type()),
+            )
             .order_by(_deliveries.c.due_at)
             .limit(_limit)
         )
@@ -375,10 +378,10 @@ _SEIZE_ABANDONED = (
 
 
 async def seize_abandoned(
-    connection: AsyncConnection, *, now: datetime, leased_until: datetime, limit: int
+    connection: AsyncConnection, *, ran_out_by: datetime, leased_until: datetime, limit: int
 ) -> list[Claim]:
-    """Take over deliveries whose lease ran out; the raised fence shuts their worker out."""
-    values = {"now": now, "leased_until": leased_until, "limit": limit}
+    """Take over deliveries whose lease ran out by then; the raised fence shuts their worker out."""
+    values = {"ran_out_by": ran_out_by, "leased_until": leased_until, "limit": limit}
     return [Claim(*row) for row in await connection.execute(_SEIZE_ABANDONED, values)]
 
 

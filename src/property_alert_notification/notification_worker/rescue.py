@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -56,25 +56,38 @@ class Rescuer:
         self._lease = lease
 
     async def run(self) -> None:
-        """Look for abandoned deliveries until cancelled."""
-        outage = Outage("rescue")
+        """Look for abandoned deliveries until cancelled.
+
+        While the store is away every lease runs out, those of the living included. So when it is back, they get a
+        moment to renew them and to write down what they sent; only much older leases are abandoned without doubt.
+        """
+        outage, pause = Outage("rescue"), self._lease.total_seconds() / 4
+        doubtful_since: datetime | None = None
         while True:
-            found = 0
+            found, asked_at = 0, self._clock.now()
             try:
-                found = await self.rescue()
+                if doubtful_since is not None:
+                    await self.rescue(ran_out_by=doubtful_since)
+                    outage.is_over()
+                    await asyncio.sleep(pause)
+                found, doubtful_since = await self.rescue(), None
             except StoreUnavailable as fault:
                 outage.goes_on(fault.cause)
-            else:
-                outage.is_over()
+                # Kept over several faults: a store that is full still answers, as long as there is nothing to write.
+                doubtful_since = doubtful_since or asked_at - self._lease
             if found < AT_ONCE:
-                await asyncio.sleep(self._lease.total_seconds() / 4)
+                await asyncio.sleep(pause)
 
-    async def rescue(self) -> int:
-        """Decide over those that are abandoned now; returns how many there were, at most `AT_ONCE`."""
+    async def rescue(self, *, ran_out_by: datetime | None = None) -> int:
+        """Decide over those that are abandoned now; returns how many there were, at most `AT_ONCE`.
+
+        Args:
+            ran_out_by: when their leases had run out at the latest; now, unless somebody knows better.
+        """
         now = self._clock.now()
         async with self._database.transaction() as connection:
             abandoned = await queries.seize_abandoned(
-                connection, now=now, leased_until=now + self._lease, limit=AT_ONCE
+                connection, ran_out_by=ran_out_by or now, leased_until=now + self._lease, limit=AT_ONCE
             )
             if not abandoned:
                 return 0

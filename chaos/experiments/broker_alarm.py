@@ -1,0 +1,33 @@
+"""RabbitMQ raises its disk alarm, and takes no message until it is cleared."""
+
+import asyncio
+
+from chaos.experiment import PATIENT, Experiment, Load
+from chaos.readiness import readiness
+from chaos.trial import Trial
+
+USUAL = "50MB"
+
+
+async def _disturb(trial: Trial) -> None:
+    broker = trial.stage.broker
+    await trial.until_taken(trial.moments(1, until=0.4)[0])
+    trial.strike()
+    await trial.off(broker.ctl, "set_disk_free_limit", "900GB")
+    try:
+        await asyncio.sleep(trial.a_moment(3, 8))
+        if (status := await readiness(trial.stage.urls[0])) != "degraded":
+            trial.wrong[f"an API whose broker takes nothing says that it is {status}"] += 1
+    finally:
+        await trial.off(broker.ctl, "set_disk_free_limit", USUAL)
+    trial.wrong += trial.journal.errors
+
+
+EXPERIMENT = Experiment(
+    id="B10",
+    question="RabbitMQ's disk alarm blocks every publish for seconds: does anything hang or come twice?",
+    disturb=_disturb,
+    trials=20,
+    plan=PATIENT,
+    load=Load(count=500, rate=50),
+)

@@ -1,0 +1,29 @@
+"""RabbitMQ is away for a while; accepting goes on."""
+
+import asyncio
+
+from chaos.experiment import PATIENT, Experiment, Load
+from chaos.readiness import readiness
+from chaos.trial import Trial
+
+
+async def _disturb(trial: Trial) -> None:
+    await trial.until_accepted(0.1)
+    trial.strike()
+    await trial.off(trial.stage.broker.stop)
+    await asyncio.sleep(2)
+    if (status := await readiness(trial.stage.urls[0])) != "degraded":
+        trial.wrong[f"an API without its broker says that it is {status}"] += 1
+    await asyncio.sleep(trial.a_moment(1, 6))
+    await trial.off(trial.stage.broker.start)
+    trial.wrong += trial.journal.errors
+
+
+EXPERIMENT = Experiment(
+    id="B7",
+    question="RabbitMQ is down for seconds: is everything accepted meanwhile, and sent afterwards?",
+    disturb=_disturb,
+    trials=20,
+    plan=PATIENT,
+    load=Load(count=500, rate=50),
+)

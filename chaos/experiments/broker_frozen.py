@@ -1,0 +1,28 @@
+"""RabbitMQ is frozen: it takes connections, and says nothing."""
+
+import asyncio
+
+from chaos.experiment import PATIENT, Experiment, Load
+from chaos.trial import Trial
+
+LONG = 40.0
+"""Seconds: longer than three heartbeats, so that connections are given up."""
+
+
+async def _disturb(trial: Trial) -> None:
+    await trial.until_taken(trial.moments(1, until=0.4)[0])
+    trial.strike()
+    trial.stage.broker.freeze()
+    await asyncio.sleep(LONG if trial.dice.random() < 0.2 else trial.a_moment(3, 8))
+    trial.stage.broker.thaw()
+    trial.wrong += trial.journal.errors
+
+
+EXPERIMENT = Experiment(
+    id="B8",
+    question="RabbitMQ is frozen for 3 to 8 or for 40 s: does anything hang, and do the workers hear again?",
+    disturb=_disturb,
+    trials=20,
+    plan=PATIENT,
+    load=Load(count=300, rate=60),
+)

@@ -1,0 +1,23 @@
+"""RabbitMQ is killed at work."""
+
+import asyncio
+
+from chaos.experiment import Experiment, Load
+from chaos.trial import Trial
+
+
+async def _disturb(trial: Trial) -> None:
+    await trial.until_taken(trial.moments(1, until=0.5)[0])
+    trial.strike()
+    await trial.off(trial.stage.broker.kill)
+    await asyncio.sleep(trial.a_moment())
+    await trial.off(trial.stage.broker.start)
+
+
+EXPERIMENT = Experiment(
+    id="B6",
+    question="RabbitMQ is killed under load and starts again: does everything arrive, once?",
+    disturb=_disturb,
+    trials=60,
+    load=Load(count=300, rate=100),
+)

@@ -1,0 +1,37 @@
+"""The line between workers and PostgreSQL is cut, silent or slow, while messages are at their providers."""
+
+import asyncio
+
+from chaos.experiment import Bound, Experiment, Load, Plan
+from chaos.provider.mood import HTTP, Fault
+from chaos.trial import Trial
+
+
+async def _disturb(trial: Trial) -> None:
+    line = trial.stage.store_line
+    await trial.misbehave(Fault("dot", late=0.1, share=0.5), Fault(HTTP, late=0.1, share=0.5))
+    await trial.until_taken(trial.moments(1, until=0.5)[0])
+    # Whoever cannot renew loses what is in hand to the other, when that comes through first.
+    trial.strike(workers=len(trial.stage.workers))
+    match trial.dice.randrange(3):
+        case 0:
+            line.cut()
+        case 1:
+            line.stop()
+            await asyncio.sleep(trial.a_moment(1, 5))
+            line.go_on()
+        case _:
+            line.delay(trial.a_moment(0.1, 0.5))
+            await asyncio.sleep(trial.a_moment(2, 4))
+            line.go_on()
+
+
+EXPERIMENT = Experiment(
+    id="B16",
+    question="The line from workers to PostgreSQL breaks after a provider took a message: is the outcome kept?",
+    disturb=_disturb,
+    trials=60,
+    bound=Bound.ON_THE_WIRE,
+    plan=Plan(proxied=True),
+    load=Load(count=200, rate=60),
+)

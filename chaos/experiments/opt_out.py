@@ -1,0 +1,49 @@
+"""Users take their consent back while their messages are on the way."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import httpx2
+
+from chaos import ledger
+from chaos.experiment import Experiment, Load
+from chaos.trial import Trial
+
+SHARE = 0.5
+"""Of the users, who say no to email."""
+
+
+async def _disturb(trial: Trial) -> None:
+    said: dict[str, datetime] = {}
+    headers = {"Authorization": f"Bearer {trial.stage.api_key}"}
+    chosen = [reference for reference in trial.bodies if trial.dice.random() < SHARE]
+    waits = [trial.a_moment(0, 0.1) for _ in chosen]
+    async with httpx2.AsyncClient(headers=headers, trust_env=False, timeout=10) as client:
+
+        async def opt_out(reference: str, wait: float) -> None:
+            while reference not in trial.journal.ids:  # noqa: ASYNC110 - many wait for many
+                await asyncio.sleep(0.005)
+            await asyncio.sleep(wait)
+            user, url = trial.bodies[reference]["user_id"], trial.dice.choice(trial.stage.urls)
+            wishes = {"email_enabled": False, "sms_enabled": True}
+            (await client.put(f"{url}/api/v1/preferences/{user}", json=wishes)).raise_for_status()
+            said[reference] = datetime.now(UTC)
+
+        await asyncio.gather(*(opt_out(*one) for one in zip(chosen, waits, strict=True)))
+    trial.faults += len(chosen)
+    await trial.until_accepted(1.0)
+    await ledger.wait_until_ended(trial.stage.database_url, patience=60)
+    told = [one for one in await ledger.tell(trial.stage.database_url, trial.tag) if one.channel == "email"]
+    late = [one for one in told for _, began_at in one.tries if began_at > said.get(one.reference, began_at)]
+    if late:
+        trial.wrong["tried after the user had said no"] += len(late)
+
+
+EXPERIMENT = Experiment(
+    id="B24",
+    question="Users say no to email while theirs is on the way: does any try begin after the answer to that?",
+    disturb=_disturb,
+    trials=60,
+    load=Load(count=300, rate=150),
+    ends=frozenset({"sent", "suppressed"}),
+)

@@ -1,0 +1,48 @@
+"""Messages that are no doorbells lie in the queues, between those that are."""
+
+import asyncio
+import json
+from uuid import uuid4
+
+from chaos import doorbells
+from chaos.experiment import Experiment, Load
+from chaos.trial import Trial
+
+ROUNDS = 5
+
+
+def _poison() -> list[bytes]:
+    return [
+        b"",
+        b"not json",
+        b"\xff\xfe\x00",
+        b'{"v":99,"deliveries":[]}',
+        b'{"v":1}',
+        b'{"v":1,"deliveries":"all"}',
+        b'{"v":1,"deliveries":["x"]}',
+        b"[" * 50_000,
+        b"x" * 10_000_000,
+        json.dumps({"v": 1, "deliveries": [str(uuid4()) for _ in range(50)]}).encode(),
+    ]
+
+
+async def _disturb(trial: Trial) -> None:
+    for _ in range(ROUNDS):
+        await asyncio.sleep(trial.a_moment(0.05, 0.3))
+        bells = [(channel, body) for channel in ("email", "sms") for body in _poison()]
+        trial.dice.shuffle(bells)
+        trial.strike()
+        await doorbells.ring(trial.stage.broker.url, bells)
+    await trial.until_taken(1.0)
+    # Until then the trial does not end: what is unreadable must not stay.
+    while await trial.off(doorbells.waiting, trial.stage.broker):
+        pass
+
+
+EXPERIMENT = Experiment(
+    id="B14a",
+    question="Bad JSON, unknown versions, 10 MB and unknown ids lie in the queues: are their neighbours sent?",
+    disturb=_disturb,
+    trials=20,
+    load=Load(count=150, rate=80),
+)

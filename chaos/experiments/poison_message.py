@@ -1,0 +1,48 @@
+"""One message kills every worker that takes it in hand."""
+
+import asyncio
+
+from chaos import ledger
+from chaos.experiment import Bound, Experiment, Load
+from chaos.provider.mood import SILENCE, Fault
+from chaos.trial import Trial
+
+LIVES = 5
+"""Workers that a message may cost before it waits for a person."""
+
+POISON = "poison-"
+
+WHICH = 30
+"""The number of the one that kills: it comes when the provider knows what to do."""
+
+
+def _poison_one(body: dict[str, object], number: int) -> None:
+    if number == WHICH:
+        body["user_email"] = f"{POISON}{body['user_email']}"
+
+
+async def _disturb(trial: Trial) -> None:
+    await trial.misbehave(Fault("rcpt", SILENCE, only=POISON))
+    for life in range(1, LIVES + 1):
+        await trial.until_faced(life)
+        trial.strike(workers=len(trial.stage.workers))
+        await asyncio.gather(*(trial.off(worker.kill) for worker in trial.stage.workers))
+        await asyncio.gather(*(trial.off(worker.start) for worker in trial.stage.workers))
+    await trial.until_accepted(1.0)
+    await ledger.wait_until_ended(trial.stage.database_url, patience=30)
+    told = await ledger.tell(trial.stage.database_url, trial.tag)
+    ended = [one.reference for one in told if one.state == "quarantined"]
+    if ended != [list(trial.bodies)[WHICH]]:
+        trial.wrong["others in quarantine than the one that kills"] += 1
+
+
+EXPERIMENT = Experiment(
+    id="B14b",
+    question="One message kills every worker that takes it: is it set apart after five, and are its neighbours sent?",
+    disturb=_disturb,
+    trials=20,
+    bound=Bound.ON_THE_WIRE,
+    load=Load(count=150, rate=30),
+    ends=frozenset({"sent", "quarantined"}),
+    shape=_poison_one,
+)

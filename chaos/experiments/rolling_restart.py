@@ -1,0 +1,28 @@
+"""Every process of the service is restarted in turn, in order, under load."""
+
+from chaos.experiment import PATIENT, Experiment, Load
+from chaos.trial import Trial
+
+
+async def _disturb(trial: Trial) -> None:
+    servers = trial.stage.servers
+    trial.dice.shuffle(servers)
+    for number, server in enumerate(servers):
+        await trial.until_accepted((number + 0.5) / (len(servers) + 1))
+        trial.strike()
+        code = await trial.off(server.stop)
+        if code != 0:
+            trial.wrong[f"{server.name} ended with {code}"] += 1
+        await trial.off(server.start)
+    await trial.until_accepted(1.0)
+    trial.wrong += trial.journal.errors
+
+
+EXPERIMENT = Experiment(
+    id="B5",
+    question="Each process is stopped by SIGTERM and started under load: is anything lost, doubled or answered 5xx?",
+    disturb=_disturb,
+    trials=60,
+    plan=PATIENT,
+    load=Load(count=400, rate=50),
+)

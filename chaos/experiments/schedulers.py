@@ -1,0 +1,38 @@
+"""Three workers release what falls due at one moment, and one of them is frozen over it."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from chaos.experiment import Bound, Experiment, Load, Plan
+from chaos.stage import LEASE
+from chaos.trial import Trial
+
+LATER = 5.0
+"""Seconds between the first call and the moment for which all are scheduled."""
+
+
+def _schedule(body: dict[str, object], number: int) -> None:
+    # To the same second, whichever notification comes first.
+    body["send_at"] = (datetime.now(UTC) + timedelta(seconds=LATER)).replace(microsecond=0).isoformat()
+
+
+async def _disturb(trial: Trial) -> None:
+    await trial.until_accepted(1.0)
+    worker = trial.dice.choice(trial.stage.workers)
+    await trial.until_taken(trial.a_moment(0.0, 0.3))
+    trial.strike(workers=1)
+    worker.freeze()
+    await asyncio.sleep(LEASE + trial.a_moment(1, 2))
+    worker.thaw()
+
+
+EXPERIMENT = Experiment(
+    id="B20",
+    question="Three workers release what was scheduled for one second, one of them frozen: is each released once?",
+    disturb=_disturb,
+    trials=60,
+    bound=Bound.ON_THE_WIRE,
+    plan=Plan(workers=3),
+    load=Load(count=400, rate=200),
+    shape=_schedule,
+)

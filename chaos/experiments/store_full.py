@@ -1,0 +1,37 @@
+"""The files of SQLite cannot grow any more, as on a disk that is full, until there is room again."""
+
+import asyncio
+
+from chaos.experiment import Bound, Experiment, Load, Plan, StoreName
+from chaos.trial import Trial
+
+ROOM_FOR_LOGS = 100_000
+"""Bytes by which the logs may still grow: a full disk under them is another fault."""
+
+
+async def _disturb(trial: Trial) -> None:
+    servers = trial.stage.servers
+    await trial.until_taken(trial.moments(1, until=0.5)[0])
+    # What is in hand cannot be written down, and its lease runs out.
+    trial.strike(workers=len(trial.stage.workers))
+    most = max(len(server.log()) for server in servers) + ROOM_FOR_LOGS
+    for server in servers:
+        server.limit_files(most)
+    await asyncio.sleep(trial.a_moment(3, 6))
+    for server in servers:
+        server.limit_files(None)
+    if not trial.journal.errors:
+        trial.wrong["nothing was ever full, so nothing was tried"] += 1
+    if trial.journal.errors.total() != trial.journal.statuses[503]:
+        trial.wrong["answers of 5xx other than 503"] += 1
+
+
+EXPERIMENT = Experiment(
+    id="B18",
+    question="The disk under SQLite is full for 3 to 6 s: are calls refused, and is all sent afterwards?",
+    disturb=_disturb,
+    trials=20,
+    bound=Bound.ON_THE_WIRE,
+    plan=Plan(store=StoreName.SQLITE),
+    load=Load(count=400, rate=60),
+)

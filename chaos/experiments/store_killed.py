@@ -1,0 +1,41 @@
+"""PostgreSQL is killed: one session, on which all others end too, or the whole server."""
+
+import asyncio
+
+from chaos.experiment import Bound, Experiment, Load
+from chaos.trial import Trial
+from tests.services.postgres import Postgres
+from tests.services.process import ServiceFailed, wait_until
+
+
+def _kills_a_session(store: Postgres) -> bool:
+    try:
+        store.kill_session()
+    except ServiceFailed:
+        return False
+    return True
+
+
+async def _disturb(trial: Trial) -> None:
+    store = trial.stage.database
+    for moment in trial.moments(2, until=0.7):
+        await trial.until_accepted(moment)
+        # It may be away for longer than a lease.
+        trial.strike(workers=len(trial.stage.workers))
+        if trial.dice.random() < 0.5:
+            # Not while it still recovers from the last one.
+            await trial.off(lambda: wait_until(lambda: _kills_a_session(store), process=None, log=lambda: "no session"))
+        else:
+            await trial.off(store.kill)
+            await asyncio.sleep(trial.a_moment())
+            await trial.off(store.start)
+
+
+EXPERIMENT = Experiment(
+    id="B17",
+    question="PostgreSQL is killed under load, a session or all of it: is every 2xx still there?",
+    disturb=_disturb,
+    trials=100,
+    bound=Bound.ON_THE_WIRE,
+    load=Load(count=200, rate=60),
+)

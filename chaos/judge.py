@@ -1,0 +1,102 @@
+"""Compares what callers, store and providers say about one trial. Pure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chaos.experiment import Bound, Experiment
+from chaos.ledger import Told
+from chaos.provider.journal import Entry
+
+ADDRESS = {"email": "user_email", "sms": "user_phone_number"}
+"""By channel, the field that names the address. Email comes twice when it is sent twice; SMS has a keyed gateway."""
+
+OPEN = {"queued", "held", "sending", "retry_wait", "unknown"}
+
+
+@dataclass
+class Findings:
+    """What came of the messages of a trial."""
+
+    lost: int = 0
+    """Deliveries of accepted notifications that are still open, or `sent` and never arrived, or missing."""
+    duplicates: int = 0
+    """Emails that arrived again."""
+    bound: int = 0
+    """How many of them the fault explains."""
+    keyed_duplicates: int = 0
+    """SMS that the gateway, which recognises a repeat by its key, took as another one."""
+    wrong: Counter[str] = field(default_factory=Counter)
+    """Everything else that must not be, in words."""
+
+
+def judge(
+    experiment: Experiment,
+    bodies: Mapping[str, Mapping[str, Any]],
+    answers: Mapping[str, set[str]],
+    told: Sequence[Told],
+    entries: Sequence[Entry],
+    *,
+    in_doubt_at_most: int,
+) -> Findings:
+    """Count.
+
+    Args:
+        experiment: says what is allowed.
+        bodies: by reference, what was handed over.
+        answers: by reference, the ids that a caller was answered.
+        told: the deliveries as the store has them.
+        entries: the providers' journal.
+        in_doubt_at_most: emails that were in the hands of what was killed, frozen or cut off, at most.
+    """
+    findings = Findings()
+    arrived = _arrivals(entries)
+    kept = {(one.reference, one.channel): one for one in told}
+    for reference, body in bodies.items():
+        for channel, name in ADDRESS.items():
+            arrivals = arrived.pop((channel, str(body[name])), 0)
+            _look_at(findings, experiment, kept.get((reference, channel)), answers.get(reference, set()), arrivals)
+            _count_twice(findings, kept.get((reference, channel)), channel, arrivals)
+    if arrived:
+        findings.wrong["arrived and belongs to no call"] += sum(arrived.values())
+    if len({one.notification for one in told}) != len({one.reference for one in told}):
+        findings.wrong["two notifications for one key"] += 1
+    if findings.bound > in_doubt_at_most:
+        findings.wrong["more in doubt than was on the wire"] += findings.bound - in_doubt_at_most
+    if experiment.bound is Bound.NONE:
+        findings.bound = 0
+    return findings
+
+
+def _arrivals(entries: Sequence[Entry]) -> dict[tuple[str, str], int]:
+    """How often a person got the message: an email as often as it was taken, an SMS once for each key."""
+    keys: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for entry in entries:
+        if entry.kind == "taken":
+            keys[entry.channel, entry.to].append(entry.key)
+    return {place: len(taken) for place, taken in keys.items()}
+
+
+def _look_at(findings: Findings, experiment: Experiment, told: Told | None, ids: set[str], arrivals: int) -> None:
+    if told is None:
+        findings.lost += bool(ids)
+    elif told.state in OPEN or (told.state == "sent" and not arrivals):
+        findings.lost += 1
+    elif told.state not in experiment.ends:
+        findings.wrong[f"ended as {told.state}: {told.reason}"] += 1
+    if told is None and arrivals:
+        findings.wrong["arrived and is not in the store"] += 1
+    if told is not None and ids and told.notification not in ids:
+        findings.wrong["the store has another id than the caller"] += 1
+
+
+def _count_twice(findings: Findings, told: Told | None, channel: str, arrivals: int) -> None:
+    left = told.may_have_left if told is not None else 0
+    if channel == "sms":
+        findings.keyed_duplicates += max(0, arrivals - 1)
+        return
+    findings.duplicates += max(0, arrivals - 1)
+    findings.bound += max(0, left - 1)
+    if arrivals > left:
+        findings.wrong["arrived more often than it was tried"] += 1

@@ -1,0 +1,57 @@
+"""How the providers misbehave at the moment: what they say instead of the usual, where, and how often."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+DROP = "drop"
+"""Close the connection instead of answering."""
+
+SILENCE = "silence"
+"""Do not answer, and wait for the client to give up."""
+
+USUAL = ""
+"""Answer as usual, only later."""
+
+HTTP = "http"
+"""Where a fault of the SMS gateway happens; those of the SMTP server happen at a verb, `greeting` or `dot`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One kind of misbehaviour."""
+
+    at: str
+    answer: str = USUAL
+    """What is said instead: a reply of SMTP, a status of HTTP, or one of the words above."""
+    share: float = 1.0
+    """How often it happens where it may."""
+    is_taken: bool = False
+    """The message is kept all the same, whatever the answer says."""
+    late: float = 0.0
+    """Seconds before the answer."""
+    only: str = ""
+    """Happens to addresses that begin so, and to no others."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Of the answer by HTTP."""
+
+
+class Mood:
+    """The faults of the moment, with dice of their own."""
+
+    def __init__(self) -> None:
+        """Well behaved."""
+        self.change([], seed=0)
+
+    def change(self, faults: Sequence[Mapping[str, Any]], *, seed: int) -> None:
+        """From now on these and no others."""
+        self._faults = [Fault(**fault) for fault in faults]
+        self._dice = Random(seed)
+
+    def fault(self, at: str, to: str = "") -> Fault | None:
+        """What goes wrong here, if anything does."""
+        for fault in self._faults:
+            if fault.at == at and to.startswith(fault.only) and self._dice.random() < fault.share:
+                return fault
+        return None
