@@ -93,13 +93,15 @@ async def test_what_is_in_hand_and_has_not_begun_is_not_sent_either(world: World
     resumed = threading.Event()
 
     def answer(_mail: object) -> str:
-        resumed.wait()
+        resumed.wait(60)
         return "250 ok"
 
-    world.smtp.answer = answer
     await world.a_user()
-    accepted = [await world.accept(title=f"Home {n}") for n in range(30)]
     worker = await world.a_worker()
+    await world.until(await world.accept(title="The provider is known to work"), "sent")
+    world.smtp.clear()
+    world.smtp.answer = answer
+    accepted = [await world.accept(title=f"Home {n}") for n in range(30)]
 
     async def states() -> Counter[DeliveryState]:
         return Counter([(await world.delivery(notification)).state for notification in accepted])
