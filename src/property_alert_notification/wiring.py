@@ -32,9 +32,6 @@ from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.settings import Settings
 from property_alert_notification.vocabulary import Channel
 
-LAST_ANSWER = 0.1
-"""Seconds that a driver's thread has to end after it could not open the store."""
-
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -160,8 +157,6 @@ async def _prepared(database: Database, *, migrate: bool) -> AsyncIterator[None]
     try:
         await _prepare_schema(database, migrate=migrate)
     except StoreMisconfigured as fault:
-        # SQLite's driver has a thread that still answers a loop which is about to be closed.
-        await asyncio.sleep(LAST_ANSWER)
         raise ConfigurationError(
             f"DATABASE_URL: the store cannot be used ({fault.cause}). "
             "Example: DATABASE_URL=postgresql://alerts:secret@db/alerts"

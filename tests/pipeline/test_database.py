@@ -1,7 +1,9 @@
 """The store's common ground: batches, commits shared by many callers, and faults told apart from mistakes."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Integer, Text, select, text
@@ -9,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from property_alert_notification.database import BatchStatement, Database, GroupCommit, time_type
 from property_alert_notification.errors import StoreUnavailable
+from property_alert_notification.settings import Settings
 from tests.pipeline.world import World
 
 
@@ -118,3 +121,17 @@ async def test_writers_of_one_store_wait_for_each_other(world: World) -> None:
         assert (await connection.execute(text("SELECT n FROM tally"))).scalar_one() == 80
         await connection.execute(text("DROP TABLE tally"))
     await databases[1].close()
+
+
+async def test_after_its_end_no_thread_of_the_driver_is_left_also_when_callers_went_away(tmp_path: Path) -> None:
+    database = Database(Settings(database_url=f"sqlite:///{tmp_path}/left.db").database_url)
+    with pytest.raises(StoreUnavailable):
+        async with database.within(0.05).reading() as connection:
+            await connection.execute(text(_LONG))
+
+    await database.close()
+
+    assert [thread.name for thread in threading.enumerate() if "_connection_worker_thread" in thread.name] == []
+
+
+_LONG = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000000) SELECT max(i) FROM n"

@@ -5,8 +5,10 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from copy import copy
+from threading import Thread
 from typing import Any, cast
 
+import aiosqlite
 import asyncpg
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -25,8 +27,11 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         self.deadline: float | None = None
         """Seconds that one block may take; None is as long as it needs."""
+        self._threads: list[Thread] = []
         self._engine = (
-            _sqlite_engine(url, pool_size, wait) if self.is_sqlite else _postgres_engine(url, pool_size, wait)
+            _sqlite_engine(url, pool_size, wait, self._threads)
+            if self.is_sqlite
+            else _postgres_engine(url, pool_size, wait)
         )
         self._readers = self._engine.execution_options(**_READING[self.is_sqlite])
         # SQLite has one writer. Waiting for it here is fair and exact; inside SQLite it is a poll with sleeps.
@@ -120,6 +125,9 @@ class Database:
         """Give every connection back."""
         await self._sqlite.close()
         await self._engine.dispose()
+        for thread in self._threads:
+            # One whose caller went away still answers the loop, which therefore must not be closed before.
+            await asyncio.to_thread(thread.join, _LAST_ANSWER)
 
 
 # A statement that reads needs no transaction around it. SQLite's driver knows none unless it is told to begin one.
@@ -133,14 +141,29 @@ _CACHE = 32_768
 """KiB for the one connection that accepts."""
 
 
-def _sqlite_engine(url: str, pool_size: int, wait: float) -> AsyncEngine:
+_LAST_ANSWER = 10.0
+"""Seconds that a thread of SQLite's driver has to end, at most."""
+
+
+def _sqlite_engine(url: str, pool_size: int, wait: float, threads: list[Thread]) -> AsyncEngine:
+    """Every thread of the driver is added to `threads`."""
+
+    async def connect() -> aiosqlite.Connection:
+        arguments, options = engine.dialect.create_connect_args(engine.url)
+        given: Any = {**options, **_SQLITE_CONNECT}
+        connection = aiosqlite.connect(arguments[0], **given)
+        thread = connection._thread  # noqa: SLF001 - SQLAlchemy reaches for it too: there is no other way
+        thread.daemon = True
+        threads[:] = [*(other for other in threads if other.is_alive()), thread]
+        return await connection
+
     engine = create_async_engine(
         url,
+        async_creator=connect,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=wait,
         pool_reset_on_return=None,  # every transaction here ends with its block
-        connect_args=_SQLITE_CONNECT,
         hide_parameters=True,
     )
 
