@@ -8,7 +8,7 @@ import signal
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +29,7 @@ RESULTS = ROOT / "docs" / "reliability.jsonl"
 PAGE = ROOT / "docs" / "reliability.md"
 EVIDENCE = ROOT / "chaos-evidence"
 
-MOST_IN_ONE_TRIAL = 1_000
+MOST_IN_ONE_TRIAL = 10_000
 """Notifications; their numbers, and so their addresses, are never used again in one run."""
 
 console = Console(stderr=True)
@@ -55,6 +55,7 @@ def _chosen(names: list[str] | None) -> list[str]:
 
 Names = Annotated[list[str] | None, typer.Argument(help="Ids or names of experiments. Default: all.", callback=_chosen)]
 Trials = Annotated[int | None, typer.Option(min=1, help="Trials of each now. Default: those that are missing yet.")]
+Count = Annotated[int | None, typer.Option(min=1, help="Notifications of each trial. Default: the experiment's.")]
 Minutes = Annotated[float | None, typer.Option(min=0, help="Spread the missing trials over so much time.")]
 Seed = Annotated[int | None, typer.Option(help="Repeat the trial that had this seed, once.")]
 Results = Annotated[Path, typer.Option(help="The file to which each trial adds its line.")]
@@ -65,6 +66,7 @@ def chaos(
     names: Names = None,
     *,
     trials: Trials = None,
+    count: Count = None,
     minutes: Minutes = None,
     seed: Seed = None,
     results: Results = RESULTS,
@@ -84,7 +86,7 @@ def chaos(
     done = record.count_by_id(record.read(results))
     tasks = []
     for name in names or []:
-        experiment = EXPERIMENTS[name]
+        experiment = _with_load(EXPERIMENTS[name], count)
         wanted = trials or (1 if seed is not None else experiment.trials - done[experiment.id])
         tasks += [_Task(name, experiment, wanted)] if wanted > 0 else []
     run = _Run(tasks, results, minutes=minutes, seed=seed)
@@ -96,6 +98,10 @@ def chaos(
     if results == RESULTS:
         record.write_table(record.read(results), EXPERIMENTS.values(), PAGE)
     raise typer.Exit(0 if run.holds else 1)
+
+
+def _with_load(experiment: Experiment, count: int | None) -> Experiment:
+    return experiment if count is None else replace(experiment, load=replace(experiment.load, count=count))
 
 
 class _Run:

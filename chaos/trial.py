@@ -35,7 +35,7 @@ AWAY = (0.05, 0.8)
 DRAINED_WITHIN = 90.0
 """Seconds until everything has to have ended, after the fault and the calls."""
 
-LONGEST = 240.0
+LONGEST = 400.0
 """Seconds that the calls and the fault may take."""
 
 QUIET = 0.3
@@ -121,6 +121,13 @@ class Trial:
         await self.off(server.kill)
         await asyncio.sleep(self.a_moment())
         await self.off(server.start)
+
+    async def kill_broker(self) -> None:
+        """End RabbitMQ by SIGKILL, and start it again after a while."""
+        self.strike()
+        await self.off(self.stage.broker.kill)
+        await asyncio.sleep(self.a_moment())
+        await self.off(self.stage.broker.start)
 
 
 async def run_trial(experiment: Experiment, stage: Stage, seed: int, *, first: int) -> Record:

@@ -4,8 +4,9 @@ from chaos.experiment import Experiment, Load
 from chaos.trial import Trial
 
 
-async def _disturb(trial: Trial) -> None:
-    for moment in trial.moments(4):
+async def kill_apis(trial: Trial) -> None:
+    """Kill one or the other, four times or once for every fifty notifications."""
+    for moment in trial.moments(max(4, trial.experiment.load.count // 50)):
         await trial.until_accepted(moment)
         await trial.kill(trial.dice.choice(trial.stage.apis))
 
@@ -13,7 +14,7 @@ async def _disturb(trial: Trial) -> None:
 EXPERIMENT = Experiment(
     id="B1",
     question="API processes are killed while 20 callers race for each key: is each key accepted and sent once?",
-    disturb=_disturb,
+    disturb=kill_apis,
     trials=100,
     load=Load(count=40, rate=10, racers=20, replayed=True),
 )

@@ -1,17 +1,12 @@
 """RabbitMQ is killed at work."""
 
-import asyncio
-
 from chaos.experiment import Experiment, Load
 from chaos.trial import Trial
 
 
 async def _disturb(trial: Trial) -> None:
     await trial.until_taken(trial.moments(1, until=0.5)[0])
-    trial.strike()
-    await trial.off(trial.stage.broker.kill)
-    await asyncio.sleep(trial.a_moment())
-    await trial.off(trial.stage.broker.start)
+    await trial.kill_broker()
 
 
 EXPERIMENT = Experiment(

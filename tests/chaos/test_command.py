@@ -38,6 +38,17 @@ def test_nothing_is_lost_whatever_is_killed_repeated_or_poisoned(tmp_path: Path)
     assert all(f"seed {one['seed']}" in done.stderr for one in found)
 
 
+def test_every_call_is_accepted_and_sent_once_while_apis_and_rabbitmq_are_killed(tmp_path: Path) -> None:
+    """As the experiment with ten thousand, with fewer."""
+    results = tmp_path / "results.jsonl"
+
+    done = _chaos("accept_once", "--trials=1", "--count=240", f"--results={results}")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    (found,) = _read(results)
+    assert (found["accepted"], found["duplicates"], found["faults"]) == (240, 0, 4)
+
+
 def test_one_sqlite_file_survives_everyone_who_works_on_it(tmp_path: Path) -> None:
     done = _chaos("sqlite_killed", "--trials=1", f"--results={tmp_path}/results.jsonl")
 

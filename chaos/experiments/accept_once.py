@@ -1,0 +1,34 @@
+"""Ten thousand calls, each repeated until it is answered, while both API processes and RabbitMQ are killed."""
+
+import asyncio
+
+from chaos.experiment import Experiment, Load
+from chaos.trial import Trial
+
+
+async def _disturb(trial: Trial) -> None:
+    count = trial.experiment.load.count
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_kill_apis(trial, times=max(3, count // 160)))
+        tasks.create_task(_kill_the_broker(trial, times=max(1, count // 1_000)))
+
+
+async def _kill_apis(trial: Trial, *, times: int) -> None:
+    for moment in trial.moments(times):
+        await trial.until_accepted(moment)
+        await trial.kill(trial.dice.choice(trial.stage.apis))
+
+
+async def _kill_the_broker(trial: Trial, *, times: int) -> None:
+    for moment in trial.moments(times):
+        await trial.until_accepted(moment)
+        await trial.kill_broker()
+
+
+EXPERIMENT = Experiment(
+    id="A1",
+    question="Both API processes and RabbitMQ are killed during 10,000 calls: is each of them accepted and sent once?",
+    disturb=_disturb,
+    trials=3,
+    load=Load(count=10_000, rate=60),
+)

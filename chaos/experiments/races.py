@@ -1,0 +1,12 @@
+"""Twenty callers race for each of a thousand keys while API processes are killed, on PostgreSQL."""
+
+from chaos.experiment import Experiment, Load
+from chaos.experiments.api_killed import kill_apis
+
+EXPERIMENT = Experiment(
+    id="A2",
+    question="As B1, for 1,000 keys on PostgreSQL: is each accepted and sent once?",
+    disturb=kill_apis,
+    trials=3,
+    load=Load(count=1_000, rate=10, racers=20, replayed=True),
+)
