@@ -1,5 +1,6 @@
 """One service on each store, as a developer starts it, which every test here tries to break."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,6 +9,9 @@ import pytest
 
 from tests.cli.command import Running, running_dev
 from tests.services.postgres import Postgres
+
+# At its beginning: what follows may be a caller's own words, such as a request id.
+_FAULT = re.compile(r"\S+ \[(error|critical)|Traceback")
 
 
 @dataclass(frozen=True)
@@ -19,8 +23,7 @@ class Target:
 
     def faults(self) -> list[str]:
         """What it wrote about faults of its own."""
-        marks = ("request.broke", "Traceback", "[error", "[critical")
-        return [line for line in self.service.errors().splitlines() if any(mark in line for mark in marks)]
+        return [line for line in self.service.errors().splitlines() if _FAULT.match(line)]
 
 
 @pytest.fixture(scope="package", params=["sqlite", "postgresql"])
