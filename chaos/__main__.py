@@ -160,7 +160,7 @@ class _Run:
 
     async def _trial(self, stage: Stage, task: _Task) -> Record:
         seed = random.SystemRandom().randrange(1_000_000) if self._seed is None else self._seed
-        found = await run_trial(task.experiment, stage, seed, first=next(self._numbers))
+        found = await run_trial(task.name, task.experiment, stage, seed, first=next(self._numbers))
         record.append(found, self._results)
         label = f"{found.id} {found.name}, seed {seed}, {found.seconds:.0f} s: "
         console.print(

@@ -17,7 +17,7 @@ from chaos.provider.journal import Entry
 from chaos.provider.mood import Fault
 from chaos.record import Record
 from chaos.server import Server
-from chaos.stage import Stage
+from chaos.stage import LEASE, Stage
 
 Result = TypeVar("Result")
 
@@ -122,6 +122,13 @@ class Trial:
         await asyncio.sleep(self.a_moment())
         await self.off(server.start)
 
+    async def freeze(self, worker: Server) -> None:
+        """Freeze it for longer than its lease, and thaw it."""
+        self.strike(workers=1)
+        worker.freeze()
+        await asyncio.sleep(LEASE + self.a_moment(1, 2))
+        worker.thaw()
+
     async def kill_broker(self) -> None:
         """End RabbitMQ by SIGKILL, and start it again after a while."""
         self.strike()
@@ -130,7 +137,7 @@ class Trial:
         await self.off(self.stage.broker.start)
 
 
-async def run_trial(experiment: Experiment, stage: Stage, seed: int, *, first: int) -> Record:
+async def run_trial(name: str, experiment: Experiment, stage: Stage, seed: int, *, first: int) -> Record:
     """Do one trial on a stage where everything works, and leave it so.
 
     Raises:
@@ -152,7 +159,7 @@ async def run_trial(experiment: Experiment, stage: Stage, seed: int, *, first: i
     if not has_ended:
         trial.wrong["not everything ended in time"] += 1
     await asyncio.sleep(QUIET)
-    return await _count(trial, recovery=recovery, seconds=time.monotonic() - began)
+    return await _count(name, trial, recovery=recovery, seconds=time.monotonic() - began)
 
 
 async def _call_all(trial: Trial) -> None:
@@ -171,7 +178,7 @@ async def _call_all(trial: Trial) -> None:
             await asyncio.gather(*(caller.hand_over(key, body, first=0) for key, body in trial.bodies.items()))
 
 
-async def _count(trial: Trial, *, recovery: float, seconds: float) -> Record:
+async def _count(name: str, trial: Trial, *, recovery: float, seconds: float) -> Record:
     experiment, stage, journal = trial.experiment, trial.stage, trial.journal
     told = await ledger.tell(stage.database_url, trial.tag)
     entries = trial.entries()
@@ -183,7 +190,7 @@ async def _count(trial: Trial, *, recovery: float, seconds: float) -> Record:
         findings.wrong["code of workers that broke"] += broken
     return Record(
         id=experiment.id,
-        name=experiment.disturb.__module__.rpartition(".")[2],
+        name=name,
         seed=trial.seed,
         at=datetime.now(UTC).date().isoformat(),
         accepted=journal.accepted,

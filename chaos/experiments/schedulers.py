@@ -1,10 +1,8 @@
 """Three workers release what falls due at one moment, and one of them is frozen over it."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 from chaos.experiment import Bound, Experiment, Load, Plan
-from chaos.stage import LEASE
 from chaos.trial import Trial
 
 LATER = 5.0
@@ -20,10 +18,7 @@ async def _disturb(trial: Trial) -> None:
     await trial.until_accepted(1.0)
     worker = trial.dice.choice(trial.stage.workers)
     await trial.until_taken(trial.a_moment(0.0, 0.3))
-    trial.strike(workers=1)
-    worker.freeze()
-    await asyncio.sleep(LEASE + trial.a_moment(1, 2))
-    worker.thaw()
+    await trial.freeze(worker)
 
 
 EXPERIMENT = Experiment(

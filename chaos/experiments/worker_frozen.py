@@ -1,10 +1,7 @@
 """A worker is frozen for longer than its lease, others take over, and it thaws."""
 
-import asyncio
-
 from chaos.experiment import Bound, Experiment, Load
 from chaos.provider.mood import HTTP, Fault
-from chaos.stage import LEASE
 from chaos.trial import Trial
 
 
@@ -12,10 +9,7 @@ async def _disturb(trial: Trial) -> None:
     await trial.misbehave(Fault("dot", late=0.2, share=0.5), Fault(HTTP, late=0.2, share=0.5))
     worker = trial.dice.choice(trial.stage.workers)
     await trial.until_taken(trial.moments(1, until=0.6)[0])
-    trial.strike(workers=1)
-    worker.freeze()
-    await asyncio.sleep(LEASE + trial.a_moment(1, 2))
-    worker.thaw()
+    await trial.freeze(worker)
 
 
 EXPERIMENT = Experiment(

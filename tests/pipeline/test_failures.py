@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from property_alert_notification.channels.email_smtp import SmtpSender
 from property_alert_notification.deliveries import queries
-from property_alert_notification.deliveries.queries import Claim, Settlement
+from property_alert_notification.deliveries.queries import Claim
 from property_alert_notification.message_templates.render import Rendered, render
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
@@ -151,7 +151,7 @@ async def test_a_frozen_worker_that_thaws_changes_the_log_but_not_the_state(worl
     await world.a_worker()
     await world.until(notification, "sent")
 
-    moved = await _settle_late(world, claim)
+    moved = await world.settle(claim, DeliveryState.FAILED, Outcome.REFUSED, "refused, says the one who slept")
 
     delivery = await world.delivery(notification)
     assert moved == set()
@@ -225,18 +225,3 @@ async def _abandon(world: World, delivery: UUID) -> Claim:
     """Claim it as a worker would that dies at once: its lease has already run out."""
     (claim,) = await world.claim(delivery, lease=-1)
     return claim
-
-
-async def _settle_late(world: World, claim: Claim) -> set[UUID]:
-    """What a worker does that was frozen while it spoke to the provider."""
-    settlement = Settlement(
-        delivery_id=claim.delivery_id,
-        fence=claim.fence,
-        state=DeliveryState.FAILED,
-        reason="refused, says the one who slept",
-        due_at=None,
-        outcome=Outcome.REFUSED,
-        settled_at=world.parts.clock.now(),
-    )
-    async with world.parts.database.transaction() as connection:
-        return await queries.settle(connection, [settlement])

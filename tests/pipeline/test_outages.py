@@ -4,13 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from structlog.testing import capture_logs
 
-from property_alert_notification.deliveries import queries
-from property_alert_notification.deliveries.queries import Claim, Settlement
 from property_alert_notification.errors import StoreUnavailable
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.settings import Settings
@@ -86,7 +83,7 @@ async def test_what_a_worker_held_when_the_store_went_away_is_its_own_unless_its
                 postgres.start()
             # Its first look at the store that is back; every lease has run out by now.
             await eventually(_heard_in(logs, "part.resumes"))
-            moved = await _settle(world, claim)
+            moved = await world.settle(claim, DeliveryState.SENT, Outcome.SENT, "the provider took it")
             rescuing.cancel()
 
         assert (moved == {delivery.id}) is is_still_its_own
@@ -97,18 +94,3 @@ def _heard_in(logs: Sequence[Mapping[str, Any]], event: str) -> Callable[[], Awa
         return any(entry["event"] == event for entry in logs)
 
     return heard
-
-
-async def _settle(world: World, claim: Claim) -> set[UUID]:
-    """Write down that it was sent, as the worker does that holds the claim."""
-    settlement = Settlement(
-        delivery_id=claim.delivery_id,
-        fence=claim.fence,
-        state=DeliveryState.SENT,
-        reason="the provider took it",
-        due_at=None,
-        outcome=Outcome.SENT,
-        settled_at=world.parts.clock.now(),
-    )
-    async with world.parts.database.transaction() as connection:
-        return await queries.settle(connection, [settlement])

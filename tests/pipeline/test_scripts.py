@@ -1,6 +1,9 @@
 """Scripts are transactions: all or nothing, but when some is there already, a script is told and may go on."""
 
+import asyncio
+import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
@@ -9,11 +12,13 @@ from property_alert_notification.database import (
     AlreadyThere,
     Ask,
     BatchStatement,
+    Database,
     Script,
     Together,
     columns_of,
     run_within,
 )
+from property_alert_notification.errors import StoreUnavailable
 from tests.pipeline.world import World
 
 _LEFT, _RIGHT = (Table(name, MetaData(), Column("n", Integer, primary_key=True)) for name in ("lefts", "rights"))
@@ -93,3 +98,23 @@ async def test_a_script_that_raises_leaves_nothing_behind(tables: World) -> None
         await tables.parts.database.run(fail())
 
     assert await _numbers(tables) == [[], []]
+
+
+async def test_a_script_waits_for_another_process_that_writes_but_not_for_ever(tmp_path: Path) -> None:
+    """SQLite has one writer."""
+    other = sqlite3.connect(tmp_path / "one.db", isolation_level=None)
+    other.execute("CREATE TABLE lefts (n INTEGER PRIMARY KEY)")
+    other.execute("BEGIN IMMEDIATE")
+    hurried, patient = (Database(f"sqlite+aiosqlite:///{tmp_path}/one.db", wait=wait) for wait in (0.02, 30))
+
+    with pytest.raises(StoreUnavailable):
+        await hurried.run(_add(_left(1)))
+    waiting = asyncio.create_task(patient.run(_add(_left(2))))
+    await asyncio.sleep(0)
+    other.execute("COMMIT")
+
+    assert await waiting == "added"
+    assert other.execute("SELECT n FROM lefts").fetchall() == [(2,)]
+    other.close()
+    for database in (hurried, patient):
+        await database.close()

@@ -9,7 +9,8 @@ from typing import Any, Self
 from uuid import UUID
 
 from property_alert_notification.broker.base import Lane
-from property_alert_notification.deliveries.queries import Claim
+from property_alert_notification.deliveries import queries
+from property_alert_notification.deliveries.queries import Claim, Settlement
 from property_alert_notification.errors import NotFound
 from property_alert_notification.notification_worker.claim import take_in_hand
 from property_alert_notification.notification_worker.rescue import Rescuer
@@ -21,7 +22,7 @@ from property_alert_notification.notifications.story import tell
 from property_alert_notification.preferences import queries as preferences
 from property_alert_notification.preferences.models import Preference
 from property_alert_notification.settings import Settings
-from property_alert_notification.vocabulary import Channel
+from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.wiring import Parts, assemble
 from tests.services.smtp import SmtpServer
 
@@ -126,6 +127,20 @@ class World:
                 leased_until=now + timedelta(seconds=lease),
             )
         return [job.claim for job in taken.jobs]
+
+    async def settle(self, claim: Claim, state: DeliveryState, outcome: Outcome, reason: str) -> set[UUID]:
+        """What the worker does that holds the claim; returns what moved."""
+        settlement = Settlement(
+            delivery_id=claim.delivery_id,
+            fence=claim.fence,
+            state=state,
+            reason=reason,
+            due_at=None,
+            outcome=outcome,
+            settled_at=self.parts.clock.now(),
+        )
+        async with self.parts.database.transaction() as connection:
+            return await queries.settle(connection, [settlement])
 
     async def lose_worker(self, notification: UUID) -> None:
         """A worker claims its email and dies at once; its lease runs out, and it is rescued."""

@@ -138,7 +138,7 @@ _SQLITE_CONNECT: dict[str, Any] = {"timeout": 10, "isolation_level": None}
 
 
 _CACHE = 32_768
-"""KiB for the one connection that accepts."""
+"""KiB for each of the two connections that scripts run on, one that writes and one that looks."""
 
 
 _LAST_ANSWER = 10.0
