@@ -88,8 +88,7 @@ class StoreCarrier:
 
     async def claim(self, deliveries: Sequence[UUID]) -> list[UUID]:
         now = CLOCK.now()
-        async with self._database.transaction() as connection:
-            claims = await queries.claim(connection, deliveries, now=now, leased_until=now + timedelta(minutes=5))
+        claims = await self._database.run(queries.claim(deliveries, now=now, leased_until=now + timedelta(minutes=5)))
         return [claim.delivery_id for claim in claims]
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from property_alert_notification.database import run_within
 from property_alert_notification.errors import NotFound
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.pauses import board, queries
@@ -14,7 +15,7 @@ from property_alert_notification.pauses.board import Board
 from property_alert_notification.pauses.control import Control
 from property_alert_notification.pauses.rules import EVERYTHING, LOOK_AGAIN
 from property_alert_notification.vocabulary import Channel, DeliveryState
-from tests.pipeline.world import World, eventually
+from tests.pipeline.world import World, eventually, only
 
 
 async def test_what_is_paused_waits_and_says_why_and_is_sent_when_it_is_resumed(any_world: World) -> None:
@@ -140,7 +141,9 @@ async def test_what_a_worker_held_after_the_end_of_the_pause_is_brought_back_too
     async with parts.database.transaction() as connection:
         await connection.execute(text("UPDATE pauses SET resumed_at = NULL WHERE name = 'email'"))
         now = parts.clock.now()
-        await queries.hold(connection, [delivery.id], "email", category=None, now=now, until=now + LOOK_AGAIN)
+        await run_within(
+            connection, only(queries.hold([delivery.id], "email", category=None, now=now, until=now + LOOK_AGAIN))
+        )
         await queries.end(connection, "email", now=now)
 
     assert await late_board.look() == 1

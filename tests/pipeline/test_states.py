@@ -7,13 +7,15 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries.queries import Settlement
 from property_alert_notification.deliveries.states import Event, after
+from property_alert_notification.notification_worker.settle import settle
 from property_alert_notification.pauses import queries as pauses
 from property_alert_notification.quarantine import queries as quarantine
 from property_alert_notification.vocabulary import DeliveryState
-from tests.pipeline.world import World
+from tests.pipeline.world import World, only
 
 NOT_HEARD_YET = {Event.ARRIVED, Event.BOUNCED}
 BY_A_WORKER = set(Event) - NOT_HEARD_YET - {Event.CLAIMED, Event.REPLAYED, Event.DISCARDED}
@@ -50,7 +52,7 @@ async def _happen(world: World, connection: AsyncConnection, event: Event, notif
     now = world.parts.clock.now()
     later = now + timedelta(hours=1)
     if event is Event.CLAIMED:
-        await queries.claim(connection, [delivery], now=now, leased_until=later)
+        await run_within(connection, queries.claim([delivery], now=now, leased_until=later))
     elif event is Event.REPLAYED:
         await quarantine.replay(connection, delivery, reason="", now=now)
     elif event is Event.DISCARDED:
@@ -60,7 +62,7 @@ async def _happen(world: World, connection: AsyncConnection, event: Event, notif
     if event is Event.CANCELLED:
         await queries.cancel(connection, notification, reason="", now=now)
     if event is Event.PAUSED:
-        await pauses.hold(connection, [delivery], "email", category=None, now=now, until=later)
+        await run_within(connection, only(pauses.hold([delivery], "email", category=None, now=now, until=later)))
 
 
 async def _settle(world: World, connection: AsyncConnection, event: Event, delivery: UUID) -> None:
@@ -74,4 +76,4 @@ async def _settle(world: World, connection: AsyncConnection, event: Event, deliv
         outcome=None,
         settled_at=world.parts.clock.now(),
     )
-    await queries.settle(connection, [settlement])
+    await run_within(connection, settle([settlement]))

@@ -9,12 +9,13 @@ from typing import Any, Self
 from uuid import UUID
 
 from property_alert_notification.broker.base import Lane
-from property_alert_notification.deliveries import queries
+from property_alert_notification.database import Ask, Script
 from property_alert_notification.deliveries.queries import Claim, Settlement
 from property_alert_notification.errors import NotFound
 from property_alert_notification.notification_worker.claim import take_in_hand
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.route import Line, Place
+from property_alert_notification.notification_worker.settle import settle
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.acceptance import Handover
 from property_alert_notification.notifications.schemas import DeliveryPublic, NotificationCreate, NotificationStory
@@ -114,18 +115,17 @@ class World:
     async def claim(self, delivery: UUID, *, channel: Channel = Channel.EMAIL, lease: float = 60) -> list[Claim]:
         """What a worker does before it sends; `lease` is in seconds, below zero it has run out already."""
         now = self.parts.clock.now()
-        async with self.parts.database.transaction() as connection:
-            taken = await take_in_hand(
-                connection,
-                [delivery],
-                channel=channel,
-                line=Line([Place("smtp")]),
-                default_wishes=None,
-                paused=(),
-                deadlines={None: timedelta(days=5)},
-                now=now,
-                leased_until=now + timedelta(seconds=lease),
-            )
+        claiming = take_in_hand(
+            [delivery],
+            channel=channel,
+            line=Line([Place("smtp")]),
+            default_wishes=None,
+            paused=(),
+            deadlines={None: timedelta(days=5)},
+            now=now,
+            leased_until=now + timedelta(seconds=lease),
+        )
+        taken = await self.parts.database.run(claiming)
         return [job.claim for job in taken.jobs]
 
     async def settle(self, claim: Claim, state: DeliveryState, outcome: Outcome, reason: str) -> set[UUID]:
@@ -139,8 +139,7 @@ class World:
             outcome=outcome,
             settled_at=self.parts.clock.now(),
         )
-        async with self.parts.database.transaction() as connection:
-            return await queries.settle(connection, [settlement])
+        return await self.parts.database.run(settle([settlement]))
 
     async def lose_worker(self, notification: UUID) -> None:
         """A worker claims its email and dies at once; its lease runs out, and it is rescued."""
@@ -163,3 +162,8 @@ class World:
         except NotFound:
             return False
         return True
+
+
+def only(ask: Ask) -> Script[None]:
+    """A script of one statement."""
+    yield ask

@@ -16,22 +16,24 @@ import asyncio
 import re
 import ssl
 from collections import deque
-from collections.abc import Awaitable
-from typing import ClassVar, Literal
+from collections.abc import Awaitable, Collection
+from contextlib import suppress
+from typing import ClassVar, Literal, cast
 
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
-from aiosmtplib.response import SMTPResponse
 from pydantic import Field, FilePath, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
 from property_alert_notification.channels.mime import Composer, EmailSettings, Mail
+from property_alert_notification.channels.smtp_wire import Reply, Wire, WireBroken
 from property_alert_notification.clock import Clock
 from property_alert_notification.errors import ConfigurationError, OutcomeUnknown, ProviderDown, Refused, RetryLater
 from property_alert_notification.settings import ProviderSettings, load
 from property_alert_notification.vocabulary import Channel
 
 _CLOSING = 421
+_GO_AHEAD = 354
 _LOGIN_CODES = {530, 534, 535, 538}  # "authenticate first", at whatever verb (RFC 4954, 6): never about one message
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
 _QUEUE_ID = re.compile(r"(?:queued as |\bid=)<?([A-Za-z0-9-]{1,64})(?![\w.@])")
@@ -203,10 +205,11 @@ class _Pool:
 class _Connection:
     """One session with the server."""
 
-    def __init__(self, smtp: SMTP, settings: SmtpSettings) -> None:
-        self._smtp = smtp
+    def __init__(self, wire: Wire, settings: SmtpSettings, extensions: Collection[str], description: str) -> None:
+        self._wire = wire
         self._settings = settings
-        self.description = ""
+        self._extensions = extensions
+        self.description = description
         self.messages = 0
         self.used_at = 0.0
 
@@ -225,26 +228,25 @@ class _Connection:
             tls_context=context,
             timeout=settings.timeout,
         )
-        connection = cls(smtp, settings)
         try:
-            await connection._begin()
+            description = await _set_up(smtp, settings)
         except BaseException:
             smtp.close()
             raise
-        return connection
+        if smtp.transport is None:
+            raise ProviderDown("the SMTP server closed the connection before it got any message")
+        return cls(Wire(cast("asyncio.Transport", smtp.transport)), settings, smtp.esmtp_extensions, description)
 
     @property
     def is_alive(self) -> bool:
-        return self._smtp.is_connected
+        return self._wire.is_alive
 
     async def quit(self) -> None:
         """Leave politely; the server's opinion about it is of no interest."""
-        try:
-            await self._smtp.quit(timeout=min(self._settings.timeout, 2.0))
-        except (SMTPException, OSError):
-            pass
-        finally:
-            self._smtp.close()
+        with suppress(WireBroken):
+            self._wire.say(b"QUIT")
+            await self._wire.read(timeout=min(self._settings.timeout, 2.0))
+        self._wire.close()
 
     async def hand_over(self, mail: Mail) -> str | None:
         """One transaction; returns the server's queue id if it tells one.
@@ -261,94 +263,61 @@ class _Connection:
             await self._reset()
             raise
         except BaseException:
-            self._smtp.close()  # what the server would answer next belongs to nobody
+            self._wire.close()  # what the server would answer next belongs to nobody
             raise
         _judge(answer, "the final dot")
-        found = _QUEUE_ID.search(answer.message)
+        found = _QUEUE_ID.search(answer.text)
         return found.group(1) if found else None
 
-    async def _begin(self) -> None:
-        settings = self._settings
-        await _setting_up("the greeting", self._smtp.connect())
-        await _setting_up("EHLO", self._smtp.ehlo())
-        encrypted = settings.tls
-        if not settings.tls and settings.starttls != "off":
-            encrypted = await self._encrypt()
-        if settings.username:
-            await self._log_in(settings.username)
-        login = "logged in" if settings.username else "no login"
-        self.description = f"{'encrypted' if encrypted else 'not encrypted'}, {login}"
-
-    async def _encrypt(self) -> bool:
-        if not self._smtp.supports_extension("starttls"):
-            if self._settings.starttls == "required":
-                raise ProviderDown("the SMTP server offers no STARTTLS, and SMTP_STARTTLS is required")
-            return False
-        await _setting_up("STARTTLS", self._smtp.starttls())
-        await _setting_up("EHLO", self._smtp.ehlo())
-        return True
-
-    async def _log_in(self, username: str) -> None:
-        """One method only: a server that refused the password by one would count a second try as an attack."""
-        smtp, password = self._smtp, self._settings.password.get_secret_value()
-        if "plain" in smtp.server_auth_methods:
-            await _setting_up("AUTH", smtp.auth_plain(username, password))
-        elif "login" in smtp.server_auth_methods:
-            await _setting_up("AUTH", smtp.auth_login(username, password))
-        elif "cram-md5" in smtp.server_auth_methods:
-            await _setting_up("AUTH", smtp.auth_crammd5(username, password))
-        else:
-            raise ProviderDown("the SMTP server offers no login we know on this connection, and SMTP_USERNAME is set")
-
     async def _announce(self, mail: Mail) -> None:
-        options: tuple[bytes, ...] = ()
+        """Everything before the message, in one packet if the server takes it so (RFC 2920)."""
+        begin = f"MAIL FROM:<{mail.sender.text}>"
         if mail.recipient.needs_utf8 or mail.sender.needs_utf8:
-            if not self._smtp.supports_extension("smtputf8"):
+            if "smtputf8" not in self._extensions:
                 raise Refused("the address needs SMTPUTF8, which the SMTP server does not offer")
-            options = (b"BODY=8BITMIME", b"SMTPUTF8")
-        answer = await self._command(b"MAIL", f"FROM:<{mail.sender.text}>".encode(), *options)
-        if answer.code >= 400:  # about EMAIL_FROM, not about this message
-            raise ProviderDown(_reason(answer, "MAIL"))
-        _judge(answer, "MAIL")
-        _judge(await self._command(b"RCPT", f"TO:<{mail.recipient.text}>".encode()), "RCPT")
+            begin += " BODY=8BITMIME SMTPUTF8"
+        commands = {"MAIL": begin.encode(), "RCPT": f"RCPT TO:<{mail.recipient.text}>".encode(), "DATA": b"DATA"}
+        at_once = "pipelining" in self._extensions
+        if at_once:
+            self._say("MAIL", *commands.values())
+        for verb, command in commands.items():
+            if not at_once:
+                self._say(verb, command)
+            _agree(await self._read(verb), verb)
 
-    async def _transfer(self, content: bytes) -> SMTPResponse:
+    async def _transfer(self, content: bytes) -> Reply:
         """The message itself, up to the answer to the final dot."""
-        answer = await self._command(b"DATA")
-        if answer.code != 354:
-            _judge(answer, "DATA")
-            raise RetryLater(_reason(answer, "DATA"))
-        protocol = self._smtp.protocol
-        if protocol is None:
-            raise _Stale("the SMTP server closed the connection at DATA")
         try:
             # Until it is written the message cannot have been taken.
-            protocol.write(content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
-        except SMTPException:
+            self._wire.write(content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+        except WireBroken:
             raise _Stale("the SMTP server closed the connection at DATA") from None
         try:
-            answer = await protocol.read_response(timeout=self._settings.final_timeout)
-        except (SMTPException, OSError) as error:
-            raise OutcomeUnknown(f"no answer to the final dot ({_kind(error)})") from None
+            answer = await self._wire.read(timeout=self._settings.final_timeout)
+        except WireBroken as error:
+            raise OutcomeUnknown(f"no answer to the final dot ({error})") from None
         if answer.code // 100 not in {2, 4, 5}:
             raise OutcomeUnknown(_reason(answer, "the final dot"))
         if answer.code == _CLOSING:
-            self._smtp.close()
+            self._wire.close()
         return answer
 
-    async def _command(self, *words: bytes) -> SMTPResponse:
-        """Say one command of a transaction.
+    def _say(self, verb: str, *commands: bytes) -> None:
+        try:
+            self._wire.say(*commands)
+        except WireBroken as error:
+            raise _lost(verb, error) from None
+
+    async def _read(self, verb: str) -> Reply:
+        """The answer to one command of a transaction.
 
         Raises:
             _Stale: the connection is lost, or the server closes it.
         """
-        verb = words[0].decode()
         try:
-            answer = await self._smtp.execute_command(*words)
-        except (SMTPException, OSError) as error:
-            self._smtp.close()
-            lost = _Unwilling if verb == "MAIL" else _Stale
-            raise lost(f"no answer to {verb} ({_kind(error)})") from None
+            answer = await self._wire.read(timeout=self._settings.timeout)
+        except WireBroken as error:
+            raise _lost(verb, error) from None
         if answer.code == _CLOSING:
             raise _Unwilling(_reason(answer, verb))
         return answer
@@ -356,11 +325,52 @@ class _Connection:
     async def _reset(self) -> None:
         """Forget the transaction, so that the connection can be used again."""
         try:
-            answer = await self._command(b"RSET")
+            while self._wire.unanswered:
+                if (await self._read("RSET")).code == _GO_AHEAD:
+                    # It refused the recipient and wants the message all the same. It gets none, not even an empty one.
+                    self._wire.close()
+            self._say("RSET", b"RSET")
+            answer = await self._read("RSET")
         except _Stale:
-            return
-        if answer.code != 250:
-            self._smtp.close()
+            self._wire.close()
+        else:
+            if answer.code != 250:
+                self._wire.close()
+
+
+async def _set_up(smtp: SMTP, settings: SmtpSettings) -> str:
+    """Everything before the first message; returns how safe the connection is, in words."""
+    await _setting_up("the greeting", smtp.connect())
+    await _setting_up("EHLO", smtp.ehlo())
+    encrypted = settings.tls
+    if not settings.tls and settings.starttls != "off":
+        encrypted = await _encrypt(smtp, settings)
+    if settings.username:
+        await _log_in(smtp, settings.username, settings.password.get_secret_value())
+    login = "logged in" if settings.username else "no login"
+    return f"{'encrypted' if encrypted else 'not encrypted'}, {login}"
+
+
+async def _encrypt(smtp: SMTP, settings: SmtpSettings) -> bool:
+    if not smtp.supports_extension("starttls"):
+        if settings.starttls == "required":
+            raise ProviderDown("the SMTP server offers no STARTTLS, and SMTP_STARTTLS is required")
+        return False
+    await _setting_up("STARTTLS", smtp.starttls())
+    await _setting_up("EHLO", smtp.ehlo())
+    return True
+
+
+async def _log_in(smtp: SMTP, username: str, password: str) -> None:
+    """One method only: a server that refused the password by one would count a second try as an attack."""
+    if "plain" in smtp.server_auth_methods:
+        await _setting_up("AUTH", smtp.auth_plain(username, password))
+    elif "login" in smtp.server_auth_methods:
+        await _setting_up("AUTH", smtp.auth_login(username, password))
+    elif "cram-md5" in smtp.server_auth_methods:
+        await _setting_up("AUTH", smtp.auth_crammd5(username, password))
+    else:
+        raise ProviderDown("the SMTP server offers no login we know on this connection, and SMTP_USERNAME is set")
 
 
 async def _setting_up(verb: str, step: Awaitable[object]) -> None:
@@ -368,14 +378,29 @@ async def _setting_up(verb: str, step: Awaitable[object]) -> None:
     try:
         await step
     except SMTPResponseException as error:
-        raise ProviderDown(_reason(SMTPResponse(error.code, error.message), verb)) from None
+        raise ProviderDown(_reason(Reply(error.code, error.message), verb)) from None
     except ssl.SSLCertVerificationError as error:
         raise ProviderDown(f"the SMTP server's certificate is not trusted: {error.verify_message}") from None
     except (SMTPException, OSError) as error:
         raise ProviderDown(f"the SMTP server did not get past {verb} ({_kind(error)})") from None
 
 
-def _judge(answer: SMTPResponse, verb: str) -> None:
+def _agree(answer: Reply, verb: str) -> None:
+    """Return when the server wants to hear the next command, or the message after DATA; raise what else it means."""
+    if verb == "MAIL" and answer.code >= 400:  # about EMAIL_FROM, not about this message
+        raise ProviderDown(_reason(answer, verb))
+    if verb == "DATA" and answer.code == _GO_AHEAD:
+        return
+    _judge(answer, verb)
+    if verb == "DATA":
+        raise RetryLater(_reason(answer, verb))
+
+
+def _lost(verb: str, error: WireBroken) -> _Stale:
+    return (_Unwilling if verb == "MAIL" else _Stale)(f"no answer to {verb} ({error})")
+
+
+def _judge(answer: Reply, verb: str) -> None:
     """Return for 2yz; raise what any other reply means for this message."""
     if answer.code // 100 == 2:
         return
@@ -386,9 +411,9 @@ def _judge(answer: SMTPResponse, verb: str) -> None:
     raise RetryLater(_reason(answer, verb))
 
 
-def _reason(answer: SMTPResponse, verb: str) -> str:
+def _reason(answer: Reply, verb: str) -> str:
     """The codes only: servers repeat addresses in their texts."""
-    enhanced = _ENHANCED.match(answer.message)
+    enhanced = _ENHANCED.match(answer.text)
     return f"SMTP {answer.code}{' ' + enhanced.group() if enhanced else ''} at {verb}"
 
 

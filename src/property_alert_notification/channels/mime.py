@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Annotated
 
 from email_validator import EmailNotValidError, validate_email
@@ -28,6 +29,8 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _PLAIN_ADDRESS = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*\Z")
 _LINE_LENGTH = 76
+_TOUCHED = ("\0", " \n", "\t\n", "\nFrom ")  # by some server on the way
+_LONGEST_LINE = 998  # octets, without CRLF; RFC 5322, 2.1.1
 _WORD_OCTETS = 45  # become 60 characters, 72 with what makes them an encoded word; RFC 2047 allows 75
 
 
@@ -126,12 +129,12 @@ class Composer:
         headers = (
             f"{self._prepared}To: {to}\r\n"
             f"Subject: {_unstructured('Subject', message.subject)}\r\n"
-            f"Date: {format_datetime(now)}\r\n"
+            f"Date: {_date(now.replace(microsecond=0))}\r\n"
             f"Message-ID: <{message.delivery_id}@{self._sender.domain}>\r\n"
         )
         if message.html is None:
             return headers + _part("plain", message.text)
-        # "=_" never stands in quoted-printable text, so no body can hold the boundary.
+        # No body can hold the boundary: it was written before this id was thought of.
         boundary = f"=_{message.delivery_id.hex}"
         return (
             f'{headers}Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
@@ -214,9 +217,24 @@ def _encoded_words(name: str, value: str) -> str:
     return "\r\n ".join(f"=?utf-8?b?{binascii.b2a_base64(piece, newline=False).decode()}?=" for piece in pieces)
 
 
+@lru_cache(2)
+def _date(second: datetime) -> str:
+    return format_datetime(second)
+
+
 def _part(subtype: str, text: str) -> str:
-    unified = text.replace("\r\n", "\n").replace("\r", "\n")
-    body = binascii.b2a_qp(unified.encode(), istext=True).decode().replace("\n", "\r\n")
-    return (
-        f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{body}\r\n"
-    )
+    body = text.replace("\r\n", "\n").replace("\r", "\n")
+    encoding = "7bit"
+    if not _is_plain(body):
+        body = binascii.b2a_qp(body.encode(), istext=True).decode()
+        encoding = "quoted-printable"
+    body = body.replace("\n", "\r\n")
+    return f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{body}\r\n"
+
+
+def _is_plain(body: str) -> bool:
+    """Whether it can be sent as it is (RFC 2045, 2.7; RFC 2049, 3)."""
+    whole = f"\n{body}\n"
+    if not body.isascii() or any(touched in whole for touched in _TOUCHED):
+        return False
+    return max(map(len, body.split("\n"))) <= _LONGEST_LINE

@@ -7,10 +7,12 @@ PostgreSQL one round trip.
 
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Dialect, Executable
+from sqlalchemy import BindParameter, Dialect, Executable
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.visitors import ExternallyTraversible
 
 from property_alert_notification.database.batch import BatchStatement
 
@@ -30,10 +32,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """All that a script changes, in one step: rows that are added, all or none. None sees what another did.
+    """All that a script changes, in one step. No statement sees what another did; the last one's rows come back.
 
-    No rows come back. When some are there already, the script is told so where it yields this, and may go on with
-    other changes instead.
+    When some of what is added is there already, nothing is changed: the script is told so where it yields this, and may
+    go on with other changes instead.
     """
 
     asks: Sequence[Ask]
@@ -63,13 +65,17 @@ async def drive(script: Script[Result], answer: Callable[[Ask | Together], Await
 
 
 async def run_within(connection: AsyncConnection, script: Script[Result]) -> Result:
-    """Run a script as a part of a transaction that its caller has begun."""
+    """Run a script as a part of a transaction that its caller has begun.
+
+    What is there already, when a script adds some together, fails this transaction: nobody is told AlreadyThere.
+    """
 
     async def answer(step: Ask | Together) -> list[Row]:
-        if isinstance(step, Together):
-            raise TypeError("what is changed together is a transaction by itself")
-        found = await step.statement.run(connection, step.rows, **step.parameters)
-        return list(found) if found.returns_rows else []
+        rows: list[Row] = []
+        for ask in [step] if isinstance(step, Ask) else step.asks:
+            found = await ask.statement.run(connection, ask.rows, **ask.parameters)
+            rows = list(found) if found.returns_rows else []
+        return rows
 
     return await drive(script, answer)
 
@@ -78,9 +84,11 @@ class StatementText:
     """The text of a statement, and the order of its values."""
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
-        compiled: Any = statement.compile(  # type: ignore[attr-defined]
-            dialect=dialect, compile_kwargs={"render_postcompile": True}
+        # No value is there yet, which a list in the statement would make SQLAlchemy complain about.
+        without: Any = visitors.cloned_traverse(
+            cast("ExternallyTraversible", statement), {}, {"bindparam": _make_optional}
         )
+        compiled = without.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         self.text = str(compiled)
         self.names: Sequence[str] = compiled.positiontup
         self.reads = getattr(statement, "is_select", False) and getattr(statement, "_for_update_arg", None) is None
@@ -92,3 +100,7 @@ class StatementText:
         """The values by position, together with those that stand in the statement itself."""
         every = {**self.constants, **values}
         return [every[name] for name in self.names]
+
+
+def _make_optional(parameter: BindParameter[Any]) -> None:
+    parameter.required = False

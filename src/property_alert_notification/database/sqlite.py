@@ -90,15 +90,16 @@ class SqliteScripts:
     async def _answer(self, cursor: sqlite3.Cursor, step: Ask | Together) -> list[Row]:
         if isinstance(step, Ask):
             return self._execute(cursor, step)
+        rows: list[Row] = []
         try:
             for ask in step.asks:
-                self._execute(cursor, ask)
+                rows = self._execute(cursor, ask)
         except sqlite3.IntegrityError as error:
             # Not to a savepoint: that would copy every page that is changed after it.
             cursor.execute("ROLLBACK")
             await self._begin(cursor)
             raise AlreadyThere from error
-        return []
+        return rows
 
     def _execute(self, cursor: sqlite3.Cursor, ask: Ask) -> list[Row]:
         known = self._known.get(ask.statement)

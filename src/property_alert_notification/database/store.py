@@ -207,6 +207,11 @@ async def _driver_of(connection: AsyncConnection) -> "asyncpg.Connection[Any]":
     return cast("asyncpg.Connection[Any]", raw.driver_connection)
 
 
+_BY_INDEX = dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"), "off")
+"""Every statement here finds its rows by an index. PostgreSQL would plan to read whole tables while they are small, and
+keep to that plan when they have grown: a prepared statement is planned anew only once somebody has counted the rows."""
+
+
 def _postgres_engine(url: str, pool_size: int, wait: float) -> AsyncEngine:
     return create_async_engine(
         url,
@@ -219,6 +224,10 @@ def _postgres_engine(url: str, pool_size: int, wait: float) -> AsyncEngine:
         connect_args={
             "timeout": max(wait, 1.0),
             "command_timeout": 30,
-            "server_settings": {"application_name": "property-alerts", "lock_timeout": f"{round(wait * 500)}ms"},
+            "server_settings": {
+                "application_name": "property-alerts",
+                "lock_timeout": f"{round(wait * 500)}ms",
+                **_BY_INDEX,
+            },
         },
     )

@@ -247,11 +247,9 @@ def _claim_these(wanted: FromClause) -> Update:
 _CLAIM = BatchStatement(_IDS, _claim_these)
 
 
-async def claim(
-    connection: AsyncConnection, deliveries: Collection[UUID], *, now: datetime, leased_until: datetime
-) -> list[Claim]:
+def claim(deliveries: Collection[UUID], *, now: datetime, leased_until: datetime) -> Script[list[Claim]]:
     """Claim what is still claimable of these; each delivery goes to one caller, under a new fence."""
-    claimed = await _CLAIM.run(connection, _each(deliveries), now=now, leased_until=leased_until)
+    claimed = yield Ask(_CLAIM, _each(deliveries), {"now": now, "leased_until": leased_until})
     return [Claim(*row) for row in claimed]
 
 
@@ -261,12 +259,10 @@ _OPEN_ATTEMPTS = BatchStatement(
 )
 
 
-async def open_attempts(
-    connection: AsyncConnection, claims: Iterable[tuple[Claim, str]], *, started_at: datetime
-) -> None:
+def open_attempts(claims: Iterable[tuple[Claim, str]], *, started_at: datetime) -> Ask:
     """Write down by which provider each is about to be tried; commit before calling it."""
     rows = [(claim.delivery_id, claim.fence, provider, started_at) for claim, provider in claims]
-    await _OPEN_ATTEMPTS.run(connection, rows)
+    return Ask(_OPEN_ATTEMPTS, rows)
 
 
 _SETTLED = columns_of(_deliveries, "id", "fence", "state", "reason", "due_at", "changed_at")
@@ -312,29 +308,24 @@ _WITHDRAW_ATTEMPTS = BatchStatement(
 )
 
 
-async def settle(connection: AsyncConnection, settlements: Sequence[Settlement]) -> set[UUID]:
-    """Move deliveries on whose fence is still ours, and end all their attempts; returns those that moved.
+def settle(settlements: Sequence[Settlement]) -> list[Ask]:
+    """Move deliveries on whose fence is still ours, and end all their attempts; the last finds those that moved.
 
     An attempt ends as it truly ended even when its worker was fenced off in the meantime: the log says what
     happened, the state belongs to whoever holds the fence.
     """
-    moved = await _MOVE.run(
-        connection,
-        [
-            (s.delivery_id, s.fence, s.state, s.reason, s.due_at, s.settled_at, s.outcome, 0 if s.counted else 1)
-            for s in settlements
-        ],
-    )
-    tried = [s for s in settlements if s.outcome is not None]
-    if tried:
-        await _END_ATTEMPTS.run(
-            connection,
-            [(s.delivery_id, s.fence, s.outcome, s.reason, s.settled_at, s.provider_message_id) for s in tried],
-        )
+    ended = [
+        (s.delivery_id, s.fence, s.outcome, s.reason, s.settled_at, s.provider_message_id)
+        for s in settlements
+        if s.outcome is not None
+    ]
     unbegun = [(s.delivery_id, s.fence) for s in settlements if not s.begun]
-    if unbegun:
-        await _WITHDRAW_ATTEMPTS.run(connection, unbegun)
-    return set(moved.scalars())
+    moved = [
+        (s.delivery_id, s.fence, s.state, s.reason, s.due_at, s.settled_at, s.outcome, 0 if s.counted else 1)
+        for s in settlements
+    ]
+    asks = [Ask(_END_ATTEMPTS, ended), Ask(_WITHDRAW_ATTEMPTS, unbegun), Ask(_MOVE, moved)]
+    return [ask for ask in asks if ask.rows]
 
 
 def _is_ours(held: FromClause) -> ColumnElement[bool]:

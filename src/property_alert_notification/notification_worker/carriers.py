@@ -21,7 +21,7 @@ from property_alert_notification.vocabulary import BreakerState, Channel
 
 log = structlog.get_logger()
 
-AHEAD = 4
+AHEAD = 8
 """Deliveries in hand for each that the provider takes at once: the next are claimed and ready when one is through."""
 
 

@@ -6,16 +6,15 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from property_alert_notification.channels import simulator
 from property_alert_notification.clock import time_of
-from property_alert_notification.database import run_within
+from property_alert_notification.database import Script
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.queries import Claim, Settlement
-from property_alert_notification.deliveries.states import TAKEN_BACK, TOO_LATE, UNFULFILLED
+from property_alert_notification.deliveries.states import TAKEN_BACK, TOO_LATE
 from property_alert_notification.notification_worker.route import Line, Place, Try, Wait
+from property_alert_notification.notification_worker.settle import settle
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.notifications.queries import Content
 from property_alert_notification.pauses import queries as pauses
@@ -56,8 +55,7 @@ class Taken:
     """Those that are not sent, or not yet."""
 
 
-async def take_in_hand(
-    connection: AsyncConnection,
+def take_in_hand(
     wanted: Collection[UUID],
     *,
     channel: Channel,
@@ -67,22 +65,22 @@ async def take_in_hand(
     deadlines: Mapping[str | None, timedelta],
     now: datetime,
     leased_until: datetime,
-) -> Taken:
-    """Claim what may be sent now, with an open attempt each; end what may not. The caller commits before sending.
+) -> Script[Taken]:
+    """Claim what may be sent now, with an open attempt each; end what may not. It is committed before anything is sent.
 
     What one of the pauses in `paused` stops (a name, and a category if it is one's) is put back, unclaimed.
     Cancelling, preferences and expiry are read here, after the claim: who opted out before it gets nothing. Only for
     what was tried before is anything more read: how that ended decides which provider gets it.
     """
     for name, category in paused:
-        await pauses.hold(connection, wanted, name, category=category, now=now, until=now + LOOK_AGAIN)
-    claims = await deliveries.claim(connection, wanted, now=now, leased_until=leased_until)
+        yield pauses.hold(wanted, name, category=category, now=now, until=now + LOOK_AGAIN)
+    claims = yield from deliveries.claim(wanted, now=now, leased_until=leased_until)
     if not claims:
         return Taken([], [])
-    contents = await notifications.contents(connection, {claim.notification_id for claim in claims})
-    tries = await _tries(connection, [claim.delivery_id for claim in claims if claim.fence > 1])
+    contents = yield from notifications.contents({claim.notification_id for claim in claims})
+    tries = yield from _tries([claim.delivery_id for claim in claims if claim.fence > 1])
     users = {content.user_id for content in contents.values()}
-    wishes = await run_within(connection, preferences.wishes_of(users, default=default_wishes))
+    wishes = yield from preferences.wishes_of(users, default=default_wishes)
 
     jobs: list[Job] = []
     withheld: list[tuple[Claim, Settlement]] = []
@@ -95,9 +93,9 @@ async def take_in_hand(
         else:
             withheld.append((claim, came))
     if withheld:
-        await _settle(connection, [settlement for _, settlement in withheld])
+        yield from settle([settlement for _, settlement in withheld])
     if jobs:
-        await deliveries.open_attempts(connection, [(job.claim, job.place.provider) for job in jobs], started_at=now)
+        yield deliveries.open_attempts([(job.claim, job.place.provider) for job in jobs], started_at=now)
     return Taken(jobs, withheld)
 
 
@@ -114,16 +112,10 @@ def _begin(
             return Job(claim, content, before, place, now)
 
 
-async def _settle(connection: AsyncConnection, settlements: Sequence[Settlement]) -> None:
-    await deliveries.settle(connection, settlements)
-    if ended := [settlement.delivery_id for settlement in settlements if settlement.state in UNFULFILLED]:
-        await notifications.conclude(connection, ended)
-
-
-async def _tries(connection: AsyncConnection, again: Collection[UUID]) -> dict[UUID, tuple[Try, ...]]:
+def _tries(again: Collection[UUID]) -> Script[dict[UUID, tuple[Try, ...]]]:
     if not again:
         return {}
-    attempts = await run_within(connection, deliveries.attempts_of(again))
+    attempts = yield from deliveries.attempts_of(again)
     by_delivery = groupby(attempts, key=lambda attempt: attempt.delivery_id)
     return {delivery: tuple(_try(attempt) for attempt in theirs) for delivery, theirs in by_delivery}
 

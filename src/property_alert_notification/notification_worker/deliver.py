@@ -17,7 +17,6 @@ from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database, GroupCommit
 from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries.queries import Claim, Settlement
-from property_alert_notification.deliveries.states import UNFULFILLED
 from property_alert_notification.errors import OutcomeUnknown, Refused, RetryLater, StoreUnavailable, Unavailable
 from property_alert_notification.logs import Outage, origin
 from property_alert_notification.message_templates.render import Rendered
@@ -25,6 +24,7 @@ from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker.carriers import Carrier, Carriers
 from property_alert_notification.notification_worker.claim import Job, Taken, postpone, take_in_hand
 from property_alert_notification.notification_worker.route import Line, Try, Wait, elsewhere, route
+from property_alert_notification.notification_worker.settle import settle
 from property_alert_notification.notification_worker.verdict import (
     TRUSTED_SHARE,
     Broken,
@@ -33,7 +33,6 @@ from property_alert_notification.notification_worker.verdict import (
     Stopped,
     judge,
 )
-from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.pauses.board import Board
 from property_alert_notification.pauses.rules import reason_of
 from property_alert_notification.preferences.rules import Wishes
@@ -178,18 +177,17 @@ class Crew:
             lease_ends = self._desk.clock.monotonic() + self._desk.lease.total_seconds()
             try:
                 with self._desk.metrics.stage("claim"):
-                    async with self._desk.database.transaction() as connection:
-                        taken = await take_in_hand(
-                            connection,
-                            wanted,
-                            channel=self._channel,
-                            line=Line(self._carriers.line()),
-                            default_wishes=self._desk.default_wishes,
-                            paused=self._desk.pauses.pauses_on(self._channel),
-                            deadlines=self._desk.deadlines,
-                            now=now,
-                            leased_until=now + self._desk.lease,
-                        )
+                    claiming = take_in_hand(
+                        wanted,
+                        channel=self._channel,
+                        line=Line(self._carriers.line()),
+                        default_wishes=self._desk.default_wishes,
+                        paused=self._desk.pauses.pauses_on(self._channel),
+                        deadlines=self._desk.deadlines,
+                        now=now,
+                        leased_until=now + self._desk.lease,
+                    )
+                    taken = await self._desk.database.run(claiming)
             except StoreUnavailable as fault:
                 # A commit whose answer was lost leaves claims that nobody holds: their leases run out.
                 self._outage.goes_on(fault.cause)
@@ -322,10 +320,7 @@ class Crew:
                 await asyncio.sleep(AFTER_A_FAULT)
 
     async def _move_on(self, settlements: Sequence[Settlement]) -> list[bool]:
-        async with self._desk.database.transaction() as connection:
-            moved = await queries.settle(connection, settlements)
-            if unfulfilled := [one.delivery_id for one in settlements if one.state in UNFULFILLED]:
-                await notifications.conclude(connection, unfulfilled)
+        moved = await self._desk.database.run(settle(settlements))
         return [settlement.delivery_id in moved for settlement in settlements]
 
     def _tell(self, claim: Claim, settlement: Settlement) -> None:

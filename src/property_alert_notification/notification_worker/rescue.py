@@ -9,12 +9,13 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.clock import Clock
-from property_alert_notification.database import Database
+from property_alert_notification.database import Database, run_within
 from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries.queries import Claim, Settlement
 from property_alert_notification.errors import StoreUnavailable
 from property_alert_notification.logs import Outage
 from property_alert_notification.metrics import Metrics
+from property_alert_notification.notification_worker.settle import settle
 from property_alert_notification.notification_worker.verdict import ABANDONED, judge_abandoned
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.vocabulary import Outcome
@@ -99,9 +100,7 @@ class Rescuer:
                 self._decide(claim, lost_workers.get(claim.delivery_id, 1), resend=claim not in better_lost)
                 for claim in abandoned
             ]
-            await queries.settle(connection, settlements)
-            if better_lost:
-                await notifications.conclude(connection, [claim.delivery_id for claim in better_lost])
+            await run_within(connection, settle(settlements))
         for claim, settlement in zip(abandoned, settlements, strict=True):
             self._tell(claim, settlement, provider=providers.get(claim.delivery_id, "none"))
         return len(abandoned)
@@ -112,7 +111,7 @@ class Rescuer:
         """Those that may not be sent again."""
         if not self._given_up:
             return []
-        contents = await notifications.contents(connection, {claim.notification_id for claim in abandoned})
+        contents = await run_within(connection, notifications.contents({claim.notification_id for claim in abandoned}))
         return [
             claim
             for claim in abandoned

@@ -61,7 +61,7 @@ async def cancel(connection: AsyncConnection, notification_id: UUID, *, now: dat
         await queries.change(connection, notification_id, **ended)
     else:
         await deliveries.cancel(connection, notification_id, reason=TAKEN_BACK, now=now)
-        await queries.conclude(connection, [delivery.id for delivery in waiting])
+        await run_within(connection, queries.conclude([delivery.id for delivery in waiting]))
     return await run_within(connection, read(notification_id))
 
 

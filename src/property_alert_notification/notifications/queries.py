@@ -107,9 +107,9 @@ _CONTENTS = BatchStatement(
 )
 
 
-async def contents(connection: AsyncConnection, notifications: Collection[UUID]) -> dict[UUID, Content]:
+def contents(notifications: Collection[UUID]) -> Script[dict[UUID, Content]]:
     """What is to be told, by notification."""
-    return {row[0]: Content(*row) for row in await _CONTENTS.run(connection, _each(notifications))}
+    return {row[0]: Content(*row) for row in (yield Ask(_CONTENTS, _each(notifications)))}
 
 
 _one = _notifications.c.id == bindparam("notification", type_=_notifications.c.id.type)
@@ -169,14 +169,14 @@ def _conclude_these(wanted: FromClause) -> Update:
 _CONCLUDE = BatchStatement(_IDS, _conclude_these)
 
 
-async def conclude(connection: AsyncConnection, ended: Collection[UUID]) -> None:
+def conclude(ended: Collection[UUID]) -> Script[None]:
     """Bring the statuses up to date of the notifications whose deliveries these are, since they ended unfulfilled.
 
     Two deliveries of one notification may end at the same moment. Whoever comes second waits for its row, and then
     sees how the other one ended. The caller holds the deliveries already: everybody takes these two in that order.
     """
-    theirs = (await _LOCK_THEIRS.run(connection, _each(ended))).scalars().all()
-    await _CONCLUDE.run(connection, _each(theirs))
+    theirs = yield Ask(_LOCK_THEIRS, _each(ended))
+    yield Ask(_CONCLUDE, theirs)
 
 
 # Said in the words of the index: a parameter instead could not be matched with its condition.

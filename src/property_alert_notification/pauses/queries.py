@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type
+from property_alert_notification.database import Ask, BatchStatement, columns_of, table_of, time_type
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import WAITING
 from property_alert_notification.notifications.models import Notification
@@ -100,18 +100,10 @@ def _hold_these(wanted: FromClause) -> Update:
 _HOLD = BatchStatement(columns_of(_deliveries, "id"), _hold_these)
 
 
-async def hold(
-    connection: AsyncConnection,
-    wanted: Collection[UUID],
-    name: str,
-    *,
-    category: str | None,
-    now: datetime,
-    until: datetime,
-) -> None:
+def hold(wanted: Collection[UUID], name: str, *, category: str | None, now: datetime, until: datetime) -> Ask:
     """Put back those of these that a pause of this name stops, or those of one category: nobody claims them sooner."""
     values = {"held_because": reason_of(name), "category": category, "now": now, "until": until}
-    await _HOLD.run(connection, zip(wanted, strict=True), **values)
+    return Ask(_HOLD, zip(wanted, strict=True), values)
 
 
 _BRING_BACK = (

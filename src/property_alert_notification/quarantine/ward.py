@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.access import queries as access
 from property_alert_notification.access.models import AuditEntry
 from property_alert_notification.clock import Clock
+from property_alert_notification.database import run_within
 from property_alert_notification.errors import Conflict, NotFound
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.quarantine import queries
@@ -47,7 +48,7 @@ class Ward:
         """
         moved = await queries.discard(self.connection, delivery_id, now=self.clock.now())
         if moved:
-            await notifications.conclude(self.connection, [delivery_id])
+            await run_within(self.connection, notifications.conclude([delivery_id]))
         return await self._record("delivery.discarded", delivery_id, moved=moved)
 
     async def _record(self, action: str, delivery_id: UUID, *, moved: bool) -> Case:

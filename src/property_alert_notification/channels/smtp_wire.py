@@ -1,0 +1,136 @@
+"""What goes over an SMTP connection once it is set up: commands, several in one packet, and the replies to them.
+
+The library that connects, encrypts and logs in waits for each reply before it says anything more. A message then costs
+four turns; where a server takes the commands before it in one packet, two.
+
+Source: RFC 5321, 4.2 (replies) and 4.5.3.1 (their length); RFC 2920 (pipelining).
+"""
+
+import asyncio
+import re
+from collections import deque
+from typing import NamedTuple
+
+_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
+
+_LONGEST_REPLY = 32_768
+"""Octets of a reply that somebody may still mean well with; RFC 5321 allows 512 in a line."""
+
+
+class Reply(NamedTuple):
+    """What the server said to one command."""
+
+    code: int
+    text: str
+    """Its lines, without their codes."""
+
+
+class WireBroken(Exception):
+    """The connection is of no use any more; says why, in a word."""
+
+
+class Wire(asyncio.Protocol):
+    """The two directions of one connection. One caller at a time."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        """Takes the connection over."""
+        self._transport = transport
+        self._received = bytearray()
+        self._lines: list[bytes] = []
+        self._replies: deque[Reply] = deque()
+        self._news = asyncio.Event()
+        self._broken: str | None = None
+        self.unanswered = 0
+        """How many replies are still to be read."""
+        transport.set_protocol(self)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can be used, as far as anybody knows."""
+        if self._broken is not None or self._transport.is_closing():
+            return False
+        # What stands here although nothing was asked is a farewell.
+        return self.unanswered > 0 or not (self._replies or self._received)
+
+    def say(self, *commands: bytes) -> None:
+        """Send commands in one packet; each is answered by itself.
+
+        Raises:
+            ValueError: one holds a control character.
+            WireBroken: nothing was sent.
+        """
+        for command in commands:
+            if _CONTROL.search(command):
+                raise ValueError("an SMTP command holds a control character")
+        self.write(b"".join([command + b"\r\n" for command in commands]), answers=len(commands))
+
+    def write(self, octets: bytes, *, answers: int = 1) -> None:
+        """Send as they are.
+
+        Raises:
+            WireBroken: nothing was sent.
+        """
+        if not self.is_alive:
+            raise WireBroken(self._broken or "disconnected")
+        self.unanswered += answers
+        self._transport.write(octets)
+
+    async def read(self, *, timeout: float) -> Reply:  # noqa: ASYNC109 - each command has its own
+        """Return the next reply.
+
+        Raises:
+            WireBroken: none came within `timeout` seconds.
+        """
+        if not self._replies:
+            try:
+                async with asyncio.timeout(timeout):
+                    await self._until_news()
+            except TimeoutError:
+                self._break("timeout")
+        if not self._replies:
+            raise WireBroken(self._broken)
+        self.unanswered -= 1
+        return self._replies.popleft()
+
+    async def _until_news(self) -> None:
+        while not self._replies and self._broken is None:
+            self._news.clear()
+            await self._news.wait()
+
+    def close(self) -> None:
+        """Hang up; what is not sent yet never will be."""
+        self._break("closed")
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what the server sends: any part of a reply, or several."""
+        self._received += data
+        *lines, rest = self._received.split(b"\n")
+        self._received = rest
+        for line in lines:
+            self._take(bytes(line))
+        if len(self._received) + sum(map(len, self._lines)) > _LONGEST_REPLY:
+            self._break("endless reply")
+        self._news.set()
+
+    def eof_received(self) -> None:
+        """Take in that the server will say no more."""
+        self._break("disconnected")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Take in that the connection is gone."""
+        self._break("disconnected" if exc is None else type(exc).__name__)
+
+    def _take(self, line: bytes) -> None:
+        code = line[:3]
+        if len(code) < 3 or not code.isdigit():
+            self._break("no SMTP reply")
+            return
+        self._lines.append(line[4:].strip())
+        if line[3:4] != b"-":
+            self._replies.append(Reply(int(code), b"\n".join(self._lines).decode("utf-8", "replace")))
+            self._lines.clear()
+
+    def _break(self, reason: str) -> None:
+        self._broken = self._broken or reason
+        self._transport.abort()
+        self._news.set()

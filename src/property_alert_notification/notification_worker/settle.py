@@ -1,0 +1,26 @@
+"""Writes down what came of claims, and what that means for their notifications."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from property_alert_notification.database import Script, Together
+from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.deliveries.queries import Settlement
+from property_alert_notification.deliveries.states import UNFULFILLED
+from property_alert_notification.notifications import queries as notifications
+
+
+def settle(settlements: Sequence[Settlement]) -> Script[set[UUID]]:
+    """Settle deliveries, and conclude the notifications of those that end unfulfilled; returns those that moved.
+
+    Whose fence was raised meanwhile does not move: what happened to it is for its attempt only.
+    """
+    asks = deliveries.settle(settlements)
+    ended = [one.delivery_id for one in settlements if one.state in UNFULFILLED]
+    if not ended:  # as nearly always: one statement, which needs no transaction around it
+        return {row[0] for row in (yield Together(asks))}
+    moved = []
+    for ask in asks:
+        moved = yield ask
+    yield from notifications.conclude(ended)
+    return {row[0] for row in moved}
