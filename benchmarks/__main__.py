@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 
-from benchmarks import accept, drain, history
+from benchmarks import accept, drain, history, latency
 from benchmarks.children import ChildFailed
 from benchmarks.report import Report
 from benchmarks.stores import StoreName, open_store
@@ -30,6 +30,7 @@ class Measurement(StrEnum):
     ACCEPT = "accept"
     HISTORY = "history"
     DRAIN = "drain"
+    LATENCY = "latency"
 
 
 def bench(
@@ -60,7 +61,7 @@ def _measure(report: Report, *, quick: bool, measurements: list[Measurement], st
     with console.status("Starting") as status:
         if Measurement.DRAIN in measurements:
             status.update("The SMTP library alone")
-            report.smtp_limit = drain.measure_limit(notifications)
+            report.limits.append(drain.measure_smtp_limit(notifications))
         for name in stores:
             status.update(f"Starting {name}")
             with open_store(name) as opened:
@@ -72,8 +73,12 @@ def _measure(report: Report, *, quick: bool, measurements: list[Measurement], st
                     effort = accept.QUICK if quick else accept.Effort()
                     report.history.append(history.measure(opened, rows, effort, status.update))
                 if Measurement.DRAIN in measurements:
-                    report.drain.append(drain.measure_smtp(opened, notifications, status.update))
-                    report.drain.append(drain.measure_instant(opened, notifications, status.update))
+                    if name is StoreName.POSTGRESQL:
+                        report.limits.append(drain.measure_broker_limit(opened, notifications))
+                    report.drain += drain.measure(opened, notifications, status.update)
+                if Measurement.LATENCY in measurements:
+                    seconds = latency.QUICK_SECONDS if quick else latency.SECONDS
+                    report.latency.append(latency.measure(opened, seconds, status.update))
 
 
 def _chosen(one: Choice | None, every: type[Choice]) -> list[Choice]:

@@ -70,10 +70,11 @@ class Child:
         if self._process.poll() is not None:
             raise ChildFailed(f"{self._name}: ended by itself.\n{self._last_words()}")
 
-    def memory_mb(self) -> float:
-        """How much of the machine's memory it takes."""
+    def memory_mb(self, *, peak: bool = False) -> float:
+        """How much of the machine's memory it takes, or took at most."""
+        wanted = "VmHWM" if peak else "VmRSS"
         status = Path(f"/proc/{self._process.pid}/status").read_text()
-        return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+        return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith(wanted))
 
     def wait(self) -> None:
         """Let it end by itself."""

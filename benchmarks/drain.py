@@ -1,11 +1,13 @@
-"""How fast one worker process delivers what waits in the store, to a sink and to a provider that takes no time.
+"""How fast workers deliver what waits in the store, to a sink and to a provider that takes no time.
 
-Beside the sink stands the machine's own limit: how fast the SMTP library alone hands the same messages over.
+Beside them stand this machine's own limits: how fast the SMTP library alone hands the same messages over, and how fast
+messages that nobody does anything with come through RabbitMQ.
 """
 
 import importlib.util
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,13 @@ from benchmarks import ledger
 from benchmarks.children import Child, answer_of
 from benchmarks.stores import Store
 
-NOTIFICATIONS = 20_000
+NOTIFICATIONS = 50_000
 QUICK_NOTIFICATIONS = 500
 
-FLOOR = 600.0
-"""Notifications per second."""
+FLOORS = {("smtp", 1): 1_800.0, ("smtp", 2): 2_600.0, ("instant", 1): 3_000.0, ("instant", 2): 4_000.0}
+"""Notifications per second, by provider and number of workers."""
+MEMORY_CEILING = 200.0
+"""MB of one worker."""
 
 SLOWEST = 20
 """Notifications per second below which the wait is given up."""
@@ -30,13 +34,16 @@ class Drained:
 
     store: str
     provider: str
+    workers: int
     notifications: int
     per_second: float
     """From the first message at the provider to the last."""
     per_second_from_start: float
-    """From the start of the worker's process to the last message."""
+    """From the start of the workers' processes to the last message."""
     fill_per_second: float
     """How fast the backlog was accepted, without HTTP."""
+    memory_mb: float
+    """Of the largest worker, at most."""
     duplicates: int
     missing: int
     """Notifications that did not reach the provider."""
@@ -45,14 +52,15 @@ class Drained:
 
 
 @dataclass(frozen=True, slots=True)
-class HandedOver:
-    """What the SMTP library does alone."""
+class Limit:
+    """What this machine does at best."""
 
+    what: str
     messages: int
     per_second: float
 
 
-def measure_limit(messages: int) -> HandedOver:
+def measure_smtp_limit(messages: int) -> Limit:
     """Hand messages to a sink with nothing but the library.
 
     Raises:
@@ -63,82 +71,102 @@ def measure_limit(messages: int) -> HandedOver:
         answer_of(("-m", "benchmarks.hand_over", str(port), str(messages)), patience=60 + messages / SLOWEST)
         sink.stop()
         report = sink.read()
-    return HandedOver(messages, report["messages"] / (report["last_at"] - report["first_at"]))
+    return Limit("the SMTP library alone", messages, report["messages"] / (report["last_at"] - report["first_at"]))
 
 
-def measure_smtp(store: Store, notifications: int, progress: Callable[[str], None]) -> Drained:
-    """Deliver a backlog to a sink, by the worker that an operator would start.
+def measure_broker_limit(store: Store, messages: int) -> Limit:
+    """Let messages through the store's broker, and do nothing with them.
+
+    Raises:
+        ChildFailed: it gave up.
+    """
+    url = store.fresh()["QUEUE_BROKER_URL"]
+    report = answer_of(("-m", "benchmarks.consume", url, str(messages)), patience=60 + messages / SLOWEST)
+    return Limit("RabbitMQ alone", messages, messages / report["seconds"])
+
+
+def measure(store: Store, notifications: int, progress: Callable[[str], None]) -> Iterator[Drained]:
+    """Deliver one backlog after the other: by one worker and by two, to the sink and to the instant provider.
 
     Raises:
         ChildFailed: a process could not be started, or gave up.
     """
-    with Child(("-m", "benchmarks.sink")) as sink:
-        settings = {
-            "EMAIL_PROVIDER": "smtp",
-            "EMAIL_FROM": "alerts@example.com",
-            "SMTP_HOST": "127.0.0.1",
-            "SMTP_PORT": str(sink.read()["port"]),
-            "SMTP_STARTTLS": "off",
-        }
-        return _drain(store, "smtp", notifications, (str(_worker()),), settings, sink, progress)
+    for provider, workers in FLOORS:
+        yield _drain(store, store.fresh(), provider, workers, notifications, progress)
 
 
-def measure_instant(store: Store, notifications: int, progress: Callable[[str], None]) -> Drained:
-    """Deliver a backlog to a provider within the worker that takes everything at once.
+def measure_again(store: Store, settings: dict[str, str], notifications: int, progress: Callable[[str], None]) -> float:
+    """Notifications per second that one worker delivers to the instant provider, beside what the store holds already.
 
     Raises:
         ChildFailed: a process could not be started, or gave up.
     """
-    command = ("-m", "benchmarks.instant_worker")
-    return _drain(store, "instant", notifications, command, {"EMAIL_PROVIDER": "instant"}, None, progress)
+    return _drain(store, settings, "instant", 1, notifications, progress).per_second
+
+
+def smtp_settings(port: int) -> dict[str, str]:
+    """What sends email to the sink."""
+    return {
+        "EMAIL_PROVIDER": "smtp",
+        "EMAIL_FROM": "alerts@example.com",
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": str(port),
+        "SMTP_STARTTLS": "off",
+    }
 
 
 def _drain(
     store: Store,
+    settings: dict[str, str],
     provider: str,
+    workers: int,
     notifications: int,
-    command: tuple[str, ...],
-    provider_settings: dict[str, str],
-    sink: Child | None,
     progress: Callable[[str], None],
 ) -> Drained:
-    """Fill, deliver, stop; the report is the sink's or, without one, the worker's own."""
-    settings = store.fresh()
-    patience = 60 + notifications / SLOWEST
+    """Fill, deliver, stop; the report is the sink's or, without one, the workers' own."""
+    url, patience = settings["DATABASE_URL"], 60 + notifications / SLOWEST
     progress(f"{store.title}: accepting {notifications:,} notifications")
     filled = answer_of(("-m", "benchmarks.fill", str(notifications)), settings, patience=patience)
-    progress(f"{store.title}: delivering them, provider {provider}")
-    started_at = time.monotonic()
-    with Child(command, settings | provider_settings) as worker:
-        ledger.wait_until_ended(settings["DATABASE_URL"], patience=patience, look=worker.raise_if_ended)
-        worker.stop()
-        if sink is not None:
-            sink.stop()
-        report = (sink or worker).read()
-    states = ledger.count_by_state(settings["DATABASE_URL"], channel="email")
-    return _result(store, provider, notifications, filled, report, started_at, states)
-
-
-def _result(
-    store: Store,
-    provider: str,
-    notifications: int,
-    filled: dict[str, Any],
-    report: dict[str, Any],
-    started_at: float,
-    states: dict[str, int],
-) -> Drained:
+    progress(f"{store.title}: delivering them, {workers} to the provider {provider}")
+    with ExitStack() as stack:
+        if provider == "smtp":
+            sinks, command = [stack.enter_context(Child(("-m", "benchmarks.sink")))], WORKER
+            given = settings | smtp_settings(sinks[0].read()["port"])
+        else:
+            sinks, command = [], ("-m", "benchmarks.instant_worker")
+            given = settings | {"EMAIL_PROVIDER": "instant"}
+        sent_before = ledger.count_by_state(url, channel="email").get("sent", 0)
+        started_at = time.monotonic()
+        crew = [stack.enter_context(Child(command, given)) for _ in range(workers)]
+        ledger.wait_until_ended(url, patience=patience, look=lambda: [one.raise_if_ended() for one in crew])
+        memory = max(one.memory_mb(peak=True) for one in crew)
+        for child in [*crew, *sinks]:
+            child.stop()
+        report = _merge([child.read() for child in sinks or crew])
+    sent = ledger.count_by_state(url, channel="email").get("sent", 0) - sent_before
     return Drained(
         store=store.title,
         provider=provider,
+        workers=workers,
         notifications=notifications,
         per_second=report["messages"] / max(report["last_at"] - report["first_at"], 1e-9),
         per_second_from_start=report["messages"] / (report["last_at"] - started_at),
         fill_per_second=filled["notifications"] / filled["seconds"],
-        duplicates=report["messages"] - report["distinct"],
-        missing=notifications - report["distinct"],
-        unsettled=notifications - states.get("sent", 0),
+        memory_mb=memory,
+        duplicates=max(report["messages"] - notifications, report["messages"] - report["distinct"]),
+        missing=max(notifications - report["distinct"], 0),
+        unsettled=notifications - sent,
     )
+
+
+def _merge(reports: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What several saw together; whom two of them saw, is among the messages that are too many."""
+    return {
+        "messages": sum(one["messages"] for one in reports),
+        "distinct": sum(one["distinct"] for one in reports),
+        "first_at": min(one["first_at"] for one in reports if one["messages"]),
+        "last_at": max(one["last_at"] for one in reports),
+    }
 
 
 def _worker() -> Path:
@@ -147,3 +175,7 @@ def _worker() -> Path:
     assert package is not None
     assert package.origin is not None
     return Path(package.origin).parent / "notification_worker" / "worker.py"
+
+
+WORKER = (str(_worker()),)
+"""The command that an operator would give to Python."""

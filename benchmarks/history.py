@@ -1,4 +1,4 @@
-"""What changes when a million notifications lie in the store: accepting, reading, and deleting the old ones.
+"""What changes when a million notifications lie in the store: accepting, reading, delivering, deleting the old ones.
 
 They come in as batches over HTTP, which measures the batch call and the memory of the process that takes them.
 Then all of them are declared sent. Every figure is compared with the same one on the empty store, in pairs with a
@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import accept, ledger
+from benchmarks import accept, drain, ledger
 from benchmarks.accept import Effort
 from benchmarks.children import Child, answer_of
 from benchmarks.serve import PATH
@@ -31,7 +31,12 @@ BATCH_FLOOR = 8_000.0
 MEMORY_CEILING = 50.0
 """MB by which the process may grow meanwhile."""
 FLAT = 0.8
-"""Of what the empty store reaches."""
+"""Of what the empty store accepts."""
+DRAIN_FLAT = 0.85
+"""Of what a worker delivers from a store without them."""
+DRAINED = 0.02
+"""Notifications that it delivers, of the rows."""
+DRAINS = 3
 READ_CEILING = 50.0
 """Milliseconds, 99th percentile."""
 READERS = 16
@@ -75,6 +80,9 @@ class History:
     """The same while another process deletes."""
     deleted_per_second: float
     reads: list[Read]
+    drain_empty: float
+    """Notifications per second that one worker delivers to an instant provider; medians."""
+    drain_full: float
     failed: int
     missing: int
     """Notifications that were answered with an id and are not in the store."""
@@ -106,6 +114,7 @@ def measure(store: Store, rows: int, effort: Effort, progress: Callable[[str], N
         full = ask.pairs()
         progress(f"{store.title}: reading beside {rows:,} finished ones")
         reads = [ask.read(kind, path, ledger.some_ids(url, 1_000)) for kind, path in _READS.items()]
+        drain_empty, drain_full = _drain_both(store, settings, round(rows * DRAINED), progress)
         progress(f"{store.title}: accepting while old ones are deleted")
         ledger.finish_all(url)
         deleting, deleted_per_second = _while_deleting(ask, url, settings)
@@ -119,6 +128,8 @@ def measure(store: Store, rows: int, effort: Effort, progress: Callable[[str], N
         deleting=deleting,
         deleted_per_second=deleted_per_second,
         reads=reads,
+        drain_empty=drain_empty,
+        drain_full=drain_full,
         failed=ask.failed,
         missing=missing,
     )
@@ -157,6 +168,18 @@ class _Asker:
             for name in ("requests_per_second", "p50_ms", "p99_ms")
         )
         return Read(kind, per_second, p50, p99, failed)
+
+
+def _drain_both(
+    store: Store, full: dict[str, str], notifications: int, progress: Callable[[str], None]
+) -> tuple[float, float]:
+    """Notifications per second from a store without history, and from this one, in turn."""
+    pairs = [
+        [drain.measure_again(store, settings, notifications, progress) for settings in (store.fresh(), full)]
+        for _ in range(DRAINS)
+    ]
+    empty, filled = (statistics.median(speeds) for speeds in zip(*pairs, strict=True))
+    return empty, filled
 
 
 def _fill(port: int, key: str, rows: int, child: Child) -> tuple[int, float, float]:

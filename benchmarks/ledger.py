@@ -45,7 +45,7 @@ def count_by_state(url: str, *, channel: str) -> dict[str, int]:
     return _with(url, count)
 
 
-def wait_until_ended(url: str, *, patience: float, look: Callable[[], None]) -> bool:
+def wait_until_ended(url: str, *, patience: float, look: Callable[[], object]) -> bool:
     """Wait until no delivery is open, `patience` seconds at most; returns whether none is.
 
     `look` is called at each look, and may raise.

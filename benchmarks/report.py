@@ -12,10 +12,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import accept, drain, history
+from benchmarks import accept, drain, history, latency
 from benchmarks.accept import Accepting
-from benchmarks.drain import Drained, HandedOver
+from benchmarks.drain import Drained, Limit
 from benchmarks.history import History
+from benchmarks.latency import Latency
 
 
 @dataclass
@@ -25,8 +26,9 @@ class Report:
     machine: dict[str, Any] = field(default_factory=lambda: machine())
     accept: list[Accepting] = field(default_factory=list)
     history: list[History] = field(default_factory=list)
-    smtp_limit: HandedOver | None = None
+    limits: list[Limit] = field(default_factory=list)
     drain: list[Drained] = field(default_factory=list)
+    latency: list[Latency] = field(default_factory=list)
 
     @property
     def is_correct(self) -> bool:
@@ -34,6 +36,7 @@ class Report:
         faults = [count for one in self.accept for count in (one.failed, one.not_stored)]
         faults += [count for one in self.history for count in (one.failed, one.missing)]
         faults += [count for one in self.drain for count in (one.duplicates, one.missing, one.unsettled)]
+        faults += [count for one in self.latency for count in (one.failed, one.missing, one.doubled)]
         return not any(faults)
 
     def write(self, path: Path) -> None:
@@ -48,7 +51,9 @@ class Report:
         for one in self.history:
             console.print(_history_table(one))
         if self.drain:
-            console.print(_drain_table(self.drain, self.smtp_limit))
+            console.print(_drain_table(self.drain, self.limits))
+        if self.latency:
+            console.print(_latency_table(self.latency))
         if not self.is_correct:
             console.print("Requests failed, or messages were lost, doubled or not settled: see above.", style="red")
 
@@ -110,6 +115,9 @@ def _history_rows(one: History) -> Iterator[tuple[str, str, bool, str]]:
     flat = _at_least(one.deleting / one.empty, history.FLAT)
     yield "single POSTs while deleting", f"{one.deleting:.1%} of bare", *flat
     yield "deleted meanwhile", f"{one.deleted_per_second:,.0f}/s", True, ""
+    yield "delivered, empty store", f"{one.drain_empty:,.0f}/s", True, ""
+    flat = one.drain_full / one.drain_empty
+    yield "delivered, full store", f"{one.drain_full:,.0f}/s", *_at_least(flat, history.DRAIN_FLAT)
     for read in one.reads:
         ceiling = _at_most(read.p99_ms, history.READ_CEILING)
         yield f"{read.kind}, {history.READERS} connections, p99", f"{read.p99_ms:.1f} ms", *ceiling
@@ -123,23 +131,49 @@ def _at_most(value: float, limit: float) -> tuple[bool, str]:
     return value <= limit, f"{limit:,.0f}"
 
 
-def _drain_table(results: list[Drained], limit: HandedOver | None) -> Table:
-    table = Table(title="Notifications delivered by one worker process")
-    headings = ("store", "provider", "per second", "with its start", "floor", "doubled", "missing", "unsettled")
+def _drain_table(results: list[Drained], limits: list[Limit]) -> Table:
+    table = Table(title="Notifications delivered by worker processes")
+    left = ("store", "provider")
+    headings = (*left, "workers", "per second", "with its start", "MB", "limits", "doubled", "missing", "unsettled")
     for heading in headings:
-        table.add_column(heading, justify="left" if heading in ("store", "provider") else "right")
-    if limit is not None:
-        table.add_row("the SMTP library alone", "smtp", f"{limit.per_second:,.0f}")
+        table.add_column(heading, justify="left" if heading in left else "right")
+    for limit in limits:
+        table.add_row(limit.what, "", "", f"{limit.per_second:,.0f}")
     for one in results:
+        floor = drain.FLOORS[one.provider, one.workers]
+        speed = _verdict(one.per_second >= floor, f"{floor:,.0f}")
         table.add_row(
             one.store,
             one.provider,
+            str(one.workers),
             f"{one.per_second:,.0f}",
             f"{one.per_second_from_start:,.0f}",
-            _verdict(one.per_second >= drain.FLOOR, f"{drain.FLOOR:,.0f}"),
+            f"{one.memory_mb:.0f}",
+            f"{speed}\n{_verdict(one.memory_mb <= drain.MEMORY_CEILING, f'{drain.MEMORY_CEILING:.0f} MB')}",
             str(one.duplicates),
             str(one.missing),
             str(one.unsettled),
+        )
+    return table
+
+
+def _latency_table(results: list[Latency]) -> Table:
+    table = Table(title=f"From the call to the provider, at {latency.RATE:.0f} notifications a second")
+    headings = ("store", "p50 ms", "p99 ms", "longest ms", "limits", "failed", "missing", "doubled")
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == "store" else "right")
+    for one in results:
+        ceilings = ("p50", one.p50_ms, latency.P50_CEILING), ("p99", one.p99_ms, latency.P99_CEILING)
+        verdicts = [_verdict(value <= most, f"{name} {most:.0f} ms") for name, value, most in ceilings]
+        table.add_row(
+            one.store,
+            f"{one.p50_ms:.1f}",
+            f"{one.p99_ms:.1f}",
+            f"{one.longest_ms:.0f}",
+            "\n".join(verdicts),
+            str(one.failed),
+            str(one.missing),
+            str(one.doubled),
         )
     return table
 

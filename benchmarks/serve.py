@@ -32,6 +32,11 @@ def ours() -> FastAPI:
     return create_app(load(Settings), with_worker=False)
 
 
+def whole() -> FastAPI:
+    """The service in one process: the API, and a worker in its event loop."""
+    return create_app(load(Settings), with_worker=True)
+
+
 class _Server(uvicorn.Server):
     """Says its port as soon as it answers."""
 
@@ -50,7 +55,7 @@ async def serve(app: FastAPI) -> None:
 
 
 if __name__ == "__main__":
-    applications = {"bare": bare, "ours": ours}
+    applications = {"bare": bare, "ours": ours, "whole": whole}
     parser = argparse.ArgumentParser()
     parser.add_argument("application", choices=applications)
     with asyncio.Runner(loop_factory=new_event_loop) as runner:

@@ -3,12 +3,15 @@
 It says its port when it listens and, after SIGTERM, what came. Source: RFC 5321; pipelining: RFC 2920.
 """
 
+import argparse
 import asyncio
+import json
 import re
 import signal
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import cast
 
 import uvloop
@@ -16,6 +19,7 @@ import uvloop
 from benchmarks.children import say
 
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^>\r\n]+>)", re.IGNORECASE | re.MULTILINE)
+_TO = re.compile(rb"^To: ([^\r\n]+)", re.MULTILINE)
 _OK = b"250 2.0.0 OK\r\n"
 _ANSWERS = {
     b"EHLO": b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n",
@@ -34,6 +38,8 @@ class Taken:
     """What came, counted by Message-ID."""
 
     by_id: Counter[bytes] = field(default_factory=Counter)
+    arrived_at: dict[str, float] | None = None
+    """When the first message for each recipient came, if that is wanted."""
     first_at: float = 0.0
     last_at: float = 0.0
 
@@ -43,9 +49,13 @@ class Taken:
         self.by_id[found.group(1) if found else b"none"] += 1
         self.last_at = time.monotonic()
         self.first_at = self.first_at or self.last_at
+        if self.arrived_at is not None and (to := _TO.search(content)):
+            self.arrived_at.setdefault(to.group(1).decode(), self.last_at)
 
-    def tell(self) -> None:
+    def tell(self, arrivals: Path | None = None) -> None:
         """Say it to the parent; the times are those of the machine's monotonic clock."""
+        if arrivals is not None:
+            arrivals.write_text(json.dumps(self.arrived_at))
         say(
             messages=self.by_id.total(),
             distinct=len(self.by_id),
@@ -95,17 +105,19 @@ class Session(asyncio.Protocol):
         return _OK
 
 
-async def serve() -> None:
-    """Take messages until SIGTERM."""
-    taken, stop = Taken(), asyncio.Event()
+async def serve(arrivals: Path | None) -> None:
+    """Take messages until SIGTERM; `arrivals` is a file for the instant at which each recipient's came."""
+    taken, stop = Taken(arrived_at={} if arrivals else None), asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     server = await loop.create_server(lambda: Session(taken), "127.0.0.1", 0)
     say(port=server.sockets[0].getsockname()[1])
     await stop.wait()
-    taken.tell()
+    taken.tell(arrivals)
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--arrivals", type=Path, help="a file to write when the first message for each one came")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve())
+        runner.run(serve(parser.parse_args().arrivals))

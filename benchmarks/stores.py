@@ -24,6 +24,8 @@ class Store(Protocol):
     """One setup."""
 
     title: str
+    works_in_one_process: bool
+    """Whether API and worker usually are one."""
 
     def fresh(self) -> dict[str, str]:
         """The settings of a service on an empty database, which nobody else uses."""
@@ -49,6 +51,7 @@ def open_store(name: StoreName) -> Iterator[Store]:
 class _Sqlite:
     folder: Path
     title = "SQLite + embedded"
+    works_in_one_process = True
 
     def __post_init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -63,6 +66,7 @@ class _Postgresql:
     postgres: Postgres
     rabbitmq: RabbitMQ
     title = "PostgreSQL + RabbitMQ"
+    works_in_one_process = False
 
     def __post_init__(self) -> None:
         self._numbers = itertools.count(1)

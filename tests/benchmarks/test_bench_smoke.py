@@ -28,9 +28,12 @@ def test_a_quick_run_measures_everything_and_every_message_arrives_once(store: s
     assert all((one["failed"], one["not_stored"]) == (0, 0) for one in found["accept"])
     assert [(one["store"], one["failed"], one["missing"]) for one in found["history"]] == [(title, 0, 0)]
     assert len(found["history"][0]["reads"]) == 5
-    assert [(one["store"], one["provider"]) for one in found["drain"]] == [(title, "smtp"), (title, "instant")]
+    drained = [(one["provider"], one["workers"]) for one in found["drain"]]
+    assert drained == [("smtp", 1), ("smtp", 2), ("instant", 1), ("instant", 2)]
     assert all((one["duplicates"], one["missing"], one["unsettled"]) == (0, 0, 0) for one in found["drain"])
-    assert found["smtp_limit"]["messages"] == found["drain"][0]["notifications"]
+    assert {one["messages"] for one in found["limits"]} == {found["drain"][0]["notifications"]}
+    (latency,) = found["latency"]
+    assert (latency["store"], latency["failed"], latency["missing"], latency["doubled"]) == (title, 0, 0, 0)
 
 
 def test_one_measurement_can_be_asked_for(tmp_path: Path) -> None:
@@ -47,4 +50,4 @@ def test_one_measurement_can_be_asked_for(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(results.read_text())
     assert found["accept"] == []
-    assert len(found["drain"]) == 2
+    assert len(found["drain"]) == 4
