@@ -83,6 +83,11 @@ class Server:
             resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
 
     @property
+    def pid(self) -> int | None:
+        """Of the process, while there is one."""
+        return None if self._process is None else self._process.pid
+
+    @property
     def is_running(self) -> bool:
         """It was started and has not ended."""
         return self._process is not None and self._process.poll() is None

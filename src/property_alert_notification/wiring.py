@@ -143,7 +143,7 @@ def create_broker(settings: Settings, database: Database, clock: Clock) -> Broke
                 return await deliveries.due(connection, channel, now=clock.now(), limit=limit)
 
         return EmbeddedBroker(due)
-    return RabbitMQBroker(settings.queue_broker_url, settings.queue_routing_key)
+    return RabbitMQBroker(settings.queue_broker_url, settings.queue_routing_key, clock=clock)
 
 
 def _wake(wakers: Sequence[Callable[[], None]]) -> None:

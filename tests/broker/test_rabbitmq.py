@@ -380,3 +380,54 @@ def test_the_faster_event_loop_will_do_as_well(rabbitmq: RabbitMQ, routing_key: 
             assert await hear(listener, ids) == set(ids)
 
     uvloop.run(journey())
+
+
+async def test_a_silent_lane_has_been_reached_up_to_now(broker: RabbitMQBroker) -> None:
+    before = CLOCK.now()
+
+    reached = await broker.reached(EMAIL)
+
+    assert reached is not None
+    assert before <= reached <= CLOCK.now()
+
+
+async def test_a_lane_with_doorbells_on_their_way_has_been_reached_up_to_what_was_handed_out(
+    broker: RabbitMQBroker,
+) -> None:
+    listener = await broker.listen(Channel.EMAIL)
+    await until_connected(listener)
+    await broker.ring(EMAIL, some_ids(50))
+    while not await listener.take(1):
+        pass
+
+    reached = await broker.reached(EMAIL)
+
+    assert reached is not None
+    assert reached < CLOCK.now() - timedelta(seconds=4)  # other listeners hold some that were rung before
+    assert await broker.reached(URGENT) is not None
+
+
+async def test_nothing_is_known_of_a_lane_where_something_waits_and_nothing_was_handed_out(
+    broker: RabbitMQBroker,
+) -> None:
+    await broker.ring(EMAIL, some_ids(50))
+
+    async def is_counted() -> bool:
+        return await broker.waiting(EMAIL) > 0
+
+    await until(is_counted)
+
+    assert await broker.reached(EMAIL) is None
+
+
+async def test_doorbells_of_others_that_carry_no_time_are_heard(
+    broker: RabbitMQBroker, channel: AbstractChannel
+) -> None:
+    listener = await broker.listen(Channel.EMAIL)
+    await until_connected(listener)
+    (delivery,) = some_ids(1)
+    body = json.dumps({"v": 1, "deliveries": [str(delivery)]}).encode()
+
+    await channel.default_exchange.publish(aio_pika.Message(body), broker.queue_name(EMAIL))
+
+    assert await hear(listener, [delivery]) == {delivery}

@@ -1,6 +1,8 @@
 """What becomes of a delivery when its provider, its worker or its store fails."""
 
 import asyncio
+import threading
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +14,9 @@ from property_alert_notification.channels.email_smtp import SmtpSender
 from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries.queries import Claim
 from property_alert_notification.message_templates.render import Rendered, render
+from property_alert_notification.notification_worker.claim import STOPPED
 from property_alert_notification.notification_worker.rescue import Rescuer
+from property_alert_notification.notifications.schemas import DeliveryPublic
 from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
 from tests.pipeline.world import World, eventually
 
@@ -219,6 +223,48 @@ async def test_a_stopping_worker_finishes_what_is_on_the_wire(world: World) -> N
     await worker.__aexit__(None, None, None)
 
     assert (await world.story(notification)).status == "sent"
+
+
+async def test_a_stopping_worker_hands_back_at_once_what_it_had_not_begun(world: World) -> None:
+    """All its connections are taken up; another worker has what waited for one before those come to their end."""
+    at_once, released = 8, threading.Event()
+
+    def hang(_mail: object) -> str:
+        released.wait(30)
+        return "250 ok"
+
+    await world.a_user()
+    stopping = await world.a_worker()
+    # A worker trusts a provider with many once it took one.
+    await world.until(await world.accept(), "sent")
+    world.smtp.answer = hang
+    notifications = [await world.accept() for _ in range(3 * at_once)]
+    try:
+
+        async def all_are_claimed() -> bool:
+            return all([(await world.delivery(one)).state == "sending" for one in notifications])
+
+        await eventually(all_are_claimed)
+        stopped = asyncio.create_task(stopping.__aexit__(None, None, None))
+
+        async def rest_is_handed_back() -> list[DeliveryPublic]:
+            deliveries = [await world.delivery(one) for one in notifications]
+            back = [one for one in deliveries if one.state == "retry_wait"]
+            return back if len(back) >= len(notifications) - at_once else []
+
+        handed_back = await eventually(rest_is_handed_back)
+        assert not stopped.done()  # the others are on the wire
+    finally:
+        released.set()
+    await stopped
+
+    assert [(one.attempts, one.reason) for one in handed_back] == [([], STOPPED)] * len(handed_back)
+    states = Counter([(await world.delivery(one)).state for one in notifications])
+    assert states == {"retry_wait": len(handed_back), "sent": len(notifications) - len(handed_back)}
+    await world.a_worker()
+    for notification in notifications:
+        await world.until(notification, "sent")
+    assert len(world.smtp.mails) == 1 + len(notifications)
 
 
 async def _abandon(world: World, delivery: UUID) -> Claim:

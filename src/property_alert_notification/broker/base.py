@@ -6,6 +6,7 @@ one that comes twice finds nothing left to claim.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 from uuid import UUID
@@ -60,6 +61,16 @@ class Broker(Protocol):
 
     async def waiting(self, lane: Lane) -> int:
         """At most how many deliveries of the lane have been rung and not yet reached a listener; 0 says none.
+
+        Raises:
+            BrokerUnavailable: the broker gave no answer.
+        """
+
+    async def reached(self, lane: Lane) -> datetime | None:
+        """A doorbell of the lane that was rung before then has reached a listener, or is lost; None says nothing.
+
+        Only what this process itself sees of the lane is known here. Now and then a doorbell is on its way all the
+        same: with a listener that is slower than the others.
 
         Raises:
             BrokerUnavailable: the broker gave no answer.

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 from uuid import UUID
@@ -52,6 +52,10 @@ class EmbeddedBroker:
     async def waiting(self, lane: Lane) -> int:
         """No doorbell ever waits: what is due is read, not queued."""
         return 0
+
+    async def reached(self, lane: Lane) -> datetime:
+        """No doorbell is ever on its way."""
+        return self._clock.now()
 
     async def listen(self, channel: Channel) -> Listener:
         """Begin to read what is due on a channel, both lanes together."""

@@ -1,6 +1,8 @@
 """Doorbells through RabbitMQ: one quorum queue per lane, publisher confirms, many deliveries per message.
 
-A message names up to 50 deliveries by id, and nothing else: `{"v":1,"deliveries":["<uuid>", ...]}`.
+A message names up to 50 deliveries by id, and nothing else: `{"v":1,"deliveries":["<uuid>", ...]}`. Its property
+`timestamp` says when it was rung, in whole seconds: a queue keeps the order, so what was rung much earlier than a
+doorbell that came has come as well.
 Publishing and listening have connections of their own, because RabbitMQ stops reading from a connection that
 publishes during a memory or disk alarm, acknowledgements included
 (https://www.rabbitmq.com/docs/connection-blocked).
@@ -12,7 +14,7 @@ import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -24,6 +26,7 @@ from aio_pika.exceptions import DeliveryError, PublishError
 
 from property_alert_notification.broker.base import Lane
 from property_alert_notification.broker.rabbitmq_link import Link, Prepare, Session, describe, is_cancelled
+from property_alert_notification.clock import Clock
 from property_alert_notification.errors import BrokerUnavailable
 from property_alert_notification.vocabulary import Channel
 
@@ -37,6 +40,9 @@ _PREFETCH = 8
 _IDLE = 1.0
 # Seconds after which a listener that hears nothing asks whether there is something to hear.
 _SUSPICIOUS_SILENCE = 5.0
+# How much earlier than a doorbell that one listener has handed out another may have been rung that waits with another
+# listener: each holds a few.
+_SPREAD = timedelta(seconds=5)
 # Declared anew these must never differ, or RabbitMQ refuses the queue: a change needs queues of another name.
 _QUEUE_ARGUMENTS: dict[str, Any] = {
     "x-queue-type": "quorum",
@@ -61,6 +67,7 @@ class RabbitMQBroker:
         patience: timedelta = timedelta(seconds=1),
         confirm_within: timedelta = timedelta(seconds=5),
         reconnect_after: timedelta = timedelta(milliseconds=500),
+        clock: Clock | None = None,
     ) -> None:
         """Nothing is opened yet.
 
@@ -70,12 +77,14 @@ class RabbitMQBroker:
             patience: how long a call waits for a connection, or for the answer of `check` and `waiting`.
             confirm_within: how long `ring` waits for the confirms of all it published.
             reconnect_after: the pause between two tries to connect.
+            clock: stamps the doorbells.
         """
         self._url = url
         self._routing_key = routing_key
         self._patience = patience
         self._confirm_within = confirm_within
         self._reconnect_after = reconnect_after
+        self._clock = clock or Clock()
         self._publishing = self._link("publish", _Publisher.on)
         self._asking = self._link("ask", _just_the_channel)
         self._listeners: set[RabbitMQListener] = set()
@@ -91,7 +100,7 @@ class RabbitMQBroker:
         publisher = await self._publishing.get()
         with self._publishing.faults():
             async with asyncio.timeout(self._confirm_within.total_seconds()):
-                await publisher.publish(self.queue_name(lane), _doorbells(deliveries))
+                await publisher.publish(self.queue_name(lane), _doorbells(deliveries, self._clock.now()))
 
     async def waiting(self, lane: Lane) -> int:
         """An upper bound: RabbitMQ counts messages, and each may name 50 deliveries, or one.
@@ -104,6 +113,22 @@ class RabbitMQBroker:
             async with asyncio.timeout(self._patience.total_seconds()):
                 queue = await _declare(channel, self.queue_name(lane))
         return (queue.declaration_result.message_count or 0) * DELIVERIES_PER_DOORBELL
+
+    async def reached(self, lane: Lane) -> datetime | None:
+        """Now when the lane is silent; else a while before the ring of what was handed out last in this process.
+
+        Raises:
+            BrokerUnavailable: the broker gave no answer.
+        """
+        asked_at, queue = self._clock.now(), self.queue_name(lane)
+        ears = [listener.ear for listener in self._listeners if listener.listens_to(queue)]
+        if not all(ears):
+            return None
+        if not any(ear.holds(urgent=lane.urgent) for ear in ears if ear) and not await self.waiting(lane):
+            return asked_at
+        handed_out = [rung_at for ear in ears if ear and (rung_at := ear.last_ring(urgent=lane.urgent))]
+        # Another process's clock may be ahead of ours.
+        return min(max(handed_out), asked_at) - _SPREAD if handed_out else None
 
     async def listen(self, channel: Channel) -> "RabbitMQListener":
         """Begin to listen to the two lanes of a channel, at the latest when the broker is there."""
@@ -187,7 +212,7 @@ class _Publisher:
                 raise BrokerUnavailable(f"RabbitMQ has no queue {queue}.")
 
     async def publish_canary(self) -> None:
-        if await self._send(self._canary, [_message(b"{}")]):
+        if await self._send(self._canary, [_message(b"{}", None)]):
             raise BrokerUnavailable("RabbitMQ lost this process's own queue.")
 
     async def _send(self, queue: str, messages: Sequence[Message]) -> Sequence[Message]:
@@ -225,6 +250,15 @@ class RabbitMQListener:
         self.unreadable = 0
         """Messages that were not doorbells, and were thrown away: the database still knows what is due."""
 
+    @property
+    def ear(self) -> "_Ear | None":
+        """What came by the connection that there is now."""
+        return self._link.current
+
+    def listens_to(self, queue: str) -> bool:
+        """Whether it is one of its own."""
+        return queue in self._queues
+
     async def take(self, limit: int) -> Sequence[UUID]:
         """Wait, about a second at most, for up to `limit` due deliveries, urgent ones first.
 
@@ -244,9 +278,8 @@ class RabbitMQListener:
 
         Never raises for a lost connection: its doorbells come again, and find nothing to claim.
         """
-        ear = self._link.current
-        if ear is not None:
-            await ear.forget(deliveries)
+        if self.ear is not None:
+            await self.ear.forget(deliveries)
 
     async def close(self) -> None:
         """Stop listening; doorbells with deliveries that are not done go back to their queue."""
@@ -274,7 +307,7 @@ class RabbitMQListener:
                 self.unreadable += 1
                 log.warning("doorbell.unreadable", queue=queue, bytes=message.body_size, problem=str(problem))
                 deliveries = []
-            await ear.hear(message.delivery_tag, deliveries, urgent=urgent)
+            await ear.hear(message.delivery_tag, deliveries, urgent=urgent, rung_at=message.timestamp)
 
         return hear
 
@@ -285,6 +318,8 @@ class _Doorbell:
 
     tag: int
     open: int
+    rung_at: datetime | None
+    """In whole seconds; None when its sender did not say."""
 
 
 class _Ear:
@@ -295,6 +330,7 @@ class _Ear:
         self.give_up = give_up
         self._urgent: deque[tuple[UUID, _Doorbell]] = deque()
         self._plain: deque[tuple[UUID, _Doorbell]] = deque()
+        self._last_rings: dict[bool, datetime] = {}
         self._handed_out: dict[UUID, list[_Doorbell]] = {}
         self._unacknowledged: dict[int, _Doorbell] = {}
         self._heard = asyncio.Event()
@@ -310,9 +346,17 @@ class _Ear:
         self._last_asked = now
         return True
 
-    async def hear(self, tag: int, deliveries: Sequence[UUID], *, urgent: bool) -> None:
+    def holds(self, *, urgent: bool) -> bool:
+        """Whether something of the lane came that was not handed out yet."""
+        return bool(self._urgent if urgent else self._plain)
+
+    def last_ring(self, *, urgent: bool) -> datetime | None:
+        """When the youngest doorbell of the lane was rung of which something was handed out."""
+        return self._last_rings.get(urgent)
+
+    async def hear(self, tag: int, deliveries: Sequence[UUID], *, urgent: bool, rung_at: datetime | None) -> None:
         self._last_asked = asyncio.get_running_loop().time()
-        doorbell = self._unacknowledged[tag] = _Doorbell(tag, len(deliveries))
+        doorbell = self._unacknowledged[tag] = _Doorbell(tag, len(deliveries), rung_at)
         lane = self._urgent if urgent else self._plain
         lane.extend((delivery, doorbell) for delivery in deliveries)
         if deliveries:
@@ -328,9 +372,10 @@ class _Ear:
             except TimeoutError:
                 return []
         taken: list[UUID] = []
-        for lane in (self._urgent, self._plain):
+        for urgent, lane in ((True, self._urgent), (False, self._plain)):
             while lane and len(taken) < limit:
                 delivery, doorbell = lane.popleft()
+                self._note_ring(doorbell.rung_at, urgent=urgent)
                 doorbells = self._handed_out.setdefault(delivery, [])
                 # Rung twice: one claim answers both.
                 if not doorbells:
@@ -339,6 +384,10 @@ class _Ear:
         if not self._urgent and not self._plain:
             self._heard.clear()
         return taken
+
+    def _note_ring(self, rung_at: datetime | None, *, urgent: bool) -> None:
+        if rung_at is not None:
+            self._last_rings[urgent] = max(rung_at, self._last_rings.get(urgent, rung_at))
 
     async def forget(self, deliveries: Sequence[UUID]) -> None:
         finished = False
@@ -379,19 +428,21 @@ async def _declare(channel: AbstractChannel, queue: str) -> AbstractQueue:
     return await channel.declare_queue(queue, durable=True, arguments=_QUEUE_ARGUMENTS)
 
 
-def _doorbells(deliveries: Sequence[UUID]) -> Sequence[Message]:
+def _doorbells(deliveries: Sequence[UUID], rung_at: datetime) -> Sequence[Message]:
     chunks = (
         deliveries[start : start + DELIVERIES_PER_DOORBELL]
         for start in range(0, len(deliveries), DELIVERIES_PER_DOORBELL)
     )
-    return [
-        _message(json.dumps({"v": _VERSION, "deliveries": [str(id_) for id_ in chunk]}, separators=(",", ":")).encode())
-        for chunk in chunks
-    ]
+    return [_message(_body(chunk), rung_at) for chunk in chunks]
 
 
-def _message(body: bytes) -> Message:
-    return Message(body, content_type="application/json", delivery_mode=DeliveryMode.PERSISTENT)
+def _body(deliveries: Sequence[UUID]) -> bytes:
+    doorbell = {"v": _VERSION, "deliveries": [str(delivery) for delivery in deliveries]}
+    return json.dumps(doorbell, separators=(",", ":")).encode()
+
+
+def _message(body: bytes, rung_at: datetime | None) -> Message:
+    return Message(body, content_type="application/json", delivery_mode=DeliveryMode.PERSISTENT, timestamp=rung_at)
 
 
 def _read(body: bytes) -> Sequence[UUID]:

@@ -163,26 +163,32 @@ async def take_due(connection: AsyncConnection, lane: Lane, *, now: datetime, li
     return [delivery for (delivery,) in await connection.execute(_TAKE_DUE, values)]
 
 
-_BUSY = select(
-    *[
+# Spelled out: a script's statement has no lists.
+_waits = or_(*[_deliveries.c.state == state for state in WAITING])
+
+
+def _with_something_unrung(lanes: FromClause) -> Select[tuple[str, bool]]:
+    first = (
         select(_deliveries.c.id)
         .where(
-            _deliveries.c.channel == lane.channel,
-            _deliveries.c.urgent.is_(lane.urgent),
+            _deliveries.c.channel == lanes.c.channel,
+            _deliveries.c.urgent == lanes.c.urgent,
             _deliveries.c.due_at <= _now,
-            _deliveries.c.state.in_(WAITING),
+            _waits,
             _deliveries.c.rung_at.is_(None),
         )
-        .exists()
-        for lane in LANES
-    ]
-)
+        .limit(1)
+    )
+    return select(lanes.c.channel, lanes.c.urgent).where(first.scalar_subquery().is_not(None))
 
 
-async def busy_lanes(connection: AsyncConnection, *, now: datetime) -> list[Lane]:
-    """The lanes in which something is due that nobody has rung for."""
-    answers = (await connection.execute(_BUSY, {"now": now})).one()
-    return [lane for lane, busy in zip(LANES, answers, strict=True) if busy]
+_BUSY = BatchStatement(columns_of(_deliveries, "channel", "urgent"), _with_something_unrung)
+
+
+def busy_lanes(lanes: Iterable[Lane], *, now: datetime) -> Script[list[Lane]]:
+    """Those of the lanes in which something is due that nobody has rung for."""
+    found = yield Ask(_BUSY, [(lane.channel, lane.urgent) for lane in lanes], {"now": now})
+    return [Lane(Channel(channel), bool(urgent)) for channel, urgent in found]
 
 
 _UNRING = BatchStatement(
@@ -196,9 +202,45 @@ async def unring(connection: AsyncConnection, deliveries: Collection[UUID]) -> N
     await _UNRING.run(connection, _each(deliveries))
 
 
+_FRONT = 50
+"""Deliveries at the front of a lane that tell whether doorbells are missing there."""
+
+# Doorbells are rung, and answered, longest due first. So what waits at the front tells of all, and a backlog costs
+# nothing.
+_fronts = [
+    select(_deliveries.c.rung_at)
+    .where(
+        _deliveries.c.channel == lane.channel,
+        _deliveries.c.urgent.is_(lane.urgent),
+        _deliveries.c.due_at <= _now,
+        _waits,
+    )
+    .order_by(_deliveries.c.due_at)
+    .limit(_FRONT)
+    .subquery()
+    for lane in LANES
+]
+_OLDEST_RINGS = BatchStatement(
+    {}, lambda _: select(*[select(func.min(front.c.rung_at)).scalar_subquery() for front in _fronts])
+)
+
+
+def oldest_rings(*, now: datetime) -> Script[dict[Lane, datetime]]:
+    """When the oldest of the doorbells was rung that nobody answered, at the front of each lane that has one there."""
+    (found,) = yield Ask(_OLDEST_RINGS, (), {"now": now})
+    return {lane: rung_at for lane, rung_at in zip(LANES, found, strict=True) if rung_at is not None}
+
+
 _FORGET_LOST_BELLS = (
     update(_deliveries)
-    .where(_among(_due_in().where(_deliveries.c.rung_at < bindparam("rung_before", type_=time_type())).limit(_limit)))
+    .where(
+        _among(
+            select(_deliveries.c.id).where(
+                _deliveries.c.id.in_(_due_in().limit(_limit)),
+                _deliveries.c.rung_at < bindparam("rung_before", type_=time_type()),
+            )
+        )
+    )
     .values(rung_at=None)
     # Counted by what comes back: SQLite's driver counts no rows of a statement that begins with WITH.
     .returning(_deliveries.c.id)
@@ -208,7 +250,7 @@ _FORGET_LOST_BELLS = (
 async def forget_lost_bells(
     connection: AsyncConnection, lane: Lane, *, now: datetime, rung_before: datetime, limit: int
 ) -> int:
-    """Unmark deliveries whose doorbell was rung before a time and brought nobody; returns how many."""
+    """Unmark deliveries that were rung for before a time, among the `limit` longest due; returns how many."""
     values = {
         "lane_channel": lane.channel,
         "lane_urgent": lane.urgent,

@@ -1,8 +1,8 @@
 """Rings the broker for deliveries that have become due.
 
 The relay keeps a bounded window of doorbells in the broker: rows beyond it stay in the database, where they are
-cheap. A doorbell that got lost, with the broker or on the way, is rung again once its lane is silent: nothing
-waits in the broker, and the delivery is still unclaimed.
+cheap. A doorbell that got lost, with the broker or on the way, is rung again: they are rung and answered longest due
+first, so one that nobody answered although the broker has come past it is lost.
 """
 
 import asyncio
@@ -24,14 +24,26 @@ log = structlog.get_logger()
 POLL = 0.025
 """Seconds between two looks at an idle store."""
 
+GATHER = 0.01
+"""Seconds after which to look again when there was little, so that one doorbell names many."""
+
+LITTLE = 50
+"""Deliveries that fill one doorbell."""
+
 WINDOW = 5_000
 """Deliveries of one lane in the broker at once: about two seconds of work for one worker."""
+
+REST = 0.1
+"""Seconds for which a lane is left alone while half of its window waits in the broker."""
 
 LARGEST_TAKE = 500
 """Deliveries rung under one confirm wait."""
 
-RING_AGAIN = timedelta(seconds=5)
-"""How long an unclaimed doorbell is given, once its lane is silent, before it counts as lost."""
+SEARCH = 0.5
+"""Seconds between two searches for lost doorbells."""
+
+RING_AGAIN = timedelta(seconds=1)
+"""How long a delivery may take from its listener to its claim before its doorbell counts as lost."""
 
 AFTER_A_FAULT = 1.0
 """Seconds to wait when the store or the broker is away."""
@@ -46,6 +58,7 @@ class Relay:
         self._clock = clock
         self._woken = asyncio.Event()
         self._room = dict.fromkeys(LANES, 0)
+        self._rests_until = dict.fromkeys(LANES, clock.monotonic())
         self._searched_at = clock.monotonic()
 
     def wake(self) -> None:
@@ -64,12 +77,12 @@ class Relay:
                 await asyncio.sleep(AFTER_A_FAULT)
                 continue
             outage.is_over()
-            if not rung:
-                await self._wait()
+            if rung < LITTLE:
+                await self._wait(GATHER if rung else POLL)
 
-    async def _wait(self) -> None:
+    async def _wait(self, seconds: float) -> None:
         try:
-            async with asyncio.timeout(POLL):
+            async with asyncio.timeout(seconds):
                 await self._woken.wait()
         except TimeoutError:
             return
@@ -77,27 +90,37 @@ class Relay:
             self._woken.clear()
 
     async def _ring_what_is_due(self) -> int:
-        async with self._database.reading() as connection:
-            busy = await queries.busy_lanes(connection, now=self._clock.now())
+        now = self._clock.monotonic()
+        lanes = [lane for lane in LANES if self._rests_until[lane] <= now]
+        if not lanes:
+            return 0
+        busy = await self._database.look(queries.busy_lanes(lanes, now=self._clock.now()))
         return sum([await self._ring_lane(lane) for lane in busy])
 
     async def _ring_lane(self, lane: Lane) -> int:
-        if self._room[lane] <= 0:
-            self._room[lane] = WINDOW - await self._broker.waiting(lane)
-        limit = min(self._room[lane], LARGEST_TAKE)
-        if limit <= 0:
+        if self._room[lane] <= 0 and not await self._find_room(lane):
             return 0
         async with self._database.transaction() as connection:
+            limit = min(self._room[lane], LARGEST_TAKE)
             due = await queries.take_due(connection, lane, now=self._clock.now(), limit=limit)
         if due:
             await self._ring(lane, due)
         self._room[lane] -= len(due)
         return len(due)
 
+    async def _find_room(self, lane: Lane) -> bool:
+        """Ask how much of the window is free. While half of it is full, nobody waits for the rest."""
+        waiting = await self._broker.waiting(lane)
+        if waiting > WINDOW // 2:
+            self._rests_until[lane] = self._clock.monotonic() + REST
+            return False
+        self._room[lane] = WINDOW - waiting
+        return True
+
     async def _ring(self, lane: Lane, due: Sequence[UUID]) -> None:
         try:
             await self._broker.ring(lane, due)
-        except Unavailable:
+        except (Unavailable, asyncio.CancelledError):
             # It may have been rung all the same; a second ring finds nothing to claim. A crash before this
             # line is what the search for lost bells is for.
             async with self._database.transaction() as connection:
@@ -105,16 +128,21 @@ class Relay:
             raise
 
     async def _search_for_lost_bells(self) -> None:
-        if self._clock.monotonic() - self._searched_at < RING_AGAIN.total_seconds():
+        if self._clock.monotonic() - self._searched_at < SEARCH:
             return
         self._searched_at = self._clock.monotonic()
-        for lane in LANES:
-            if await self._broker.waiting(lane):
-                continue
-            now = self._clock.now()
-            async with self._database.transaction() as connection:
-                lost = await queries.forget_lost_bells(
-                    connection, lane, now=now, rung_before=now - RING_AGAIN, limit=WINDOW
-                )
-            if lost:
-                log.warning("relay.lost_bells", channel=lane.channel, urgent=lane.urgent, deliveries=lost)
+        now = self._clock.now()
+        for lane, rung_at in (await self._database.look(queries.oldest_rings(now=now))).items():
+            if rung_at < now - RING_AGAIN:
+                await self._forget_lost_bells(lane)
+
+    async def _forget_lost_bells(self, lane: Lane) -> None:
+        reached = await self._broker.reached(lane)
+        if reached is None:
+            return
+        async with self._database.transaction() as connection:
+            lost = await queries.forget_lost_bells(
+                connection, lane, now=self._clock.now(), rung_before=reached - RING_AGAIN, limit=WINDOW
+            )
+        if lost:
+            log.warning("relay.lost_bells", channel=lane.channel, urgent=lane.urgent, deliveries=lost)

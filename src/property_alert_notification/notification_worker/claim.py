@@ -23,6 +23,9 @@ from property_alert_notification.preferences import queries as preferences
 from property_alert_notification.preferences.rules import Suppress, Wishes, decide
 from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
 
+NO_PROVIDER = "it waits for a provider: the breaker is open"
+STOPPED = "its worker was stopped before it came to its provider"
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -36,6 +39,11 @@ class Job:
     """The provider that gets it, which its open attempt names."""
     started_at: datetime
     """When that attempt was opened."""
+
+    @property
+    def wanted_at(self) -> datetime:
+        """When its user should have it at the earliest."""
+        return self.content.send_at or time_of(self.content.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +115,7 @@ def _begin(
         case Withheld() as objection:
             return _unsent(claim, objection, now)
         case Wait(seconds=seconds):
-            return postpone(claim, before, due_at=now + timedelta(seconds=seconds), now=now)
+            return postpone(claim, before, due_at=now + timedelta(seconds=seconds), reason=NO_PROVIDER, now=now)
         case place:
             return Job(claim, content, before, place, now)
 
@@ -125,14 +133,14 @@ def _try(attempt: Attempt) -> Try:
     return Try(attempt.provider, outcome, attempt.started_at)
 
 
-def postpone(claim: Claim, tries: Sequence[Try], *, due_at: datetime, now: datetime) -> Settlement:
+def postpone(claim: Claim, tries: Sequence[Try], *, due_at: datetime, reason: str, now: datetime) -> Settlement:
     """A claim handed back that never came to a provider: it costs the delivery nothing. Pure."""
     unsure = any(one.outcome is Outcome.UNKNOWN for one in tries)
     return Settlement(
         delivery_id=claim.delivery_id,
         fence=claim.fence,
         state=DeliveryState.UNKNOWN if unsure else DeliveryState.RETRY_WAIT,
-        reason="it waits for a provider: the breaker is open",
+        reason=reason,
         due_at=due_at,
         outcome=None,
         settled_at=now,

@@ -22,7 +22,14 @@ from property_alert_notification.logs import Outage, origin
 from property_alert_notification.message_templates.render import Rendered
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker.carriers import Carrier, Carriers
-from property_alert_notification.notification_worker.claim import Job, Taken, postpone, take_in_hand
+from property_alert_notification.notification_worker.claim import (
+    NO_PROVIDER,
+    STOPPED,
+    Job,
+    Taken,
+    postpone,
+    take_in_hand,
+)
 from property_alert_notification.notification_worker.route import Line, Try, Wait, elsewhere, route
 from property_alert_notification.notification_worker.settle import settle
 from property_alert_notification.notification_worker.verdict import (
@@ -77,6 +84,9 @@ class _InHand:
     job: Job
     lease_ends: float
     """On the monotonic clock, which no time server moves."""
+    begun: bool = False
+    """Its provider may have it; until then it may be handed back."""
+    work: asyncio.Task[None] | None = None
 
 
 class Crew:
@@ -102,19 +112,27 @@ class Crew:
             await asyncio.shield(listener.close())
 
     async def finish(self, grace: float) -> None:
-        """Give what is in hand `grace` seconds to end; `renew_leases` must go on meanwhile.
+        """Give what is on the wire `grace` seconds to end, and hand the rest back at once.
 
-        The leases of what remains run out, and it is rescued.
+        `renew_leases` must go on meanwhile. The leases of what remains run out, and it is rescued.
         """
         ends = self._desk.clock.monotonic() + grace
         while self._tasks and (left := ends - self._desk.clock.monotonic()) > 0:
-            await asyncio.wait(list(self._tasks), timeout=left)
+            self._hand_back_unbegun()
+            await asyncio.wait(list(self._tasks), timeout=left, return_when=asyncio.FIRST_COMPLETED)
         remaining = list(self._tasks)
         for task in remaining:
             task.cancel()
         await asyncio.gather(*remaining, return_exceptions=True)
         if remaining:
             log.warning("worker.left_behind", channel=self._channel, deliveries=len(remaining))
+
+    def _hand_back_unbegun(self) -> None:
+        for in_hand in self._in_hand.values():
+            if not in_hand.begun and in_hand.work is not None:
+                in_hand.work.cancel()
+                in_hand.work = None
+                self._track(self._postpone(in_hand.job, due_at=in_hand.job.wanted_at, reason=STOPPED))
 
     async def _work(self, listener: Listener) -> None:
         await self._desk.pauses.was_read()
@@ -160,7 +178,7 @@ class Crew:
             if not job.claim.test:
                 self._carriers[job.place.provider].take(probe=job.place.probe)
             in_hand = self._in_hand[job.claim.delivery_id, job.claim.fence] = _InHand(job, lease_ends)
-            self._track(self._deliver(in_hand))
+            in_hand.work = self._track(self._deliver(in_hand))
         for claim, settlement in taken.withheld:
             self._tell(claim, settlement)
 
@@ -199,6 +217,7 @@ class Crew:
         job = in_hand.job
         try:
             if job.claim.test:
+                in_hand.begun = True
                 await self._settle(job, await self._send(job))
             else:
                 await self._deliver_by(self._carriers[job.place.provider], in_hand)
@@ -217,6 +236,7 @@ class Crew:
                 if self._desk.clock.monotonic() >= in_hand.lease_ends:
                     log.warning("lease.lost", **_ids(job.claim))
                     return
+                in_hand.begun = True
                 with self._desk.metrics.stage("send"):
                     result = await self._send(job)
             carrier.hear(result, probe=probe)
@@ -229,7 +249,10 @@ class Crew:
         now = self._desk.clock.now()
         place = route(job.tries, self._carriers.line())
         wait = timedelta(seconds=place.seconds if isinstance(place, Wait) else 0)
-        settlement = postpone(job.claim, job.tries, due_at=now + wait, now=now)
+        await self._postpone(job, due_at=now + wait, reason=NO_PROVIDER)
+
+    async def _postpone(self, job: Job, *, due_at: datetime, reason: str) -> None:
+        settlement = postpone(job.claim, job.tries, due_at=due_at, reason=reason, now=self._desk.clock.now())
         if await self._commit(settlement):
             self._tell(job.claim, settlement)
 

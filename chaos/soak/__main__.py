@@ -1,0 +1,147 @@
+"""The command: soaks one store after the other, shows what each gauge did, and fails when one grows."""
+
+import asyncio
+import itertools
+import json
+import random
+import signal
+import time
+from collections import Counter, defaultdict
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from chaos import ledger
+from chaos.caller import Caller, notification
+from chaos.experiment import Plan, StoreName
+from chaos.journal import Journal
+from chaos.soak import gauges
+from chaos.soak.churn import churn
+from chaos.soak.trend import Trend, trend
+from chaos.stage import Stage, open_stage
+
+TAG = "soak"
+CONNECTIONS = 16
+CALLS_PER_CLIENT = 200
+"""After so many calls the callers drop their connections and open others."""
+
+DRAINED_WITHIN = 120.0
+"""Seconds until everything has to have ended, after the last call."""
+
+console = Console(stderr=True)
+
+
+@dataclass
+class Soaked:
+    """What came of one run."""
+
+    store: str
+    minutes: float
+    accepted: int
+    ends: dict[str, int]
+    """Deliveries by the state in which the store has them."""
+    wrong: dict[str, int]
+    trends: list[Trend] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """Nothing grew, and everything that was accepted was sent."""
+        return not self.wrong and self.ends == {"sent": 2 * self.accepted} and not any(t.grows for t in self.trends)
+
+
+def soak(
+    *,
+    minutes: Annotated[float, typer.Option(min=0.4, help="How long each store is soaked.")] = 8.0,
+    rate: Annotated[float, typer.Option(min=1, help="Notifications per second, each by email and by SMS.")] = 25.0,
+    store: Annotated[StoreName | None, typer.Option(help="This store alone.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Keep the results in this file, as JSON.")] = None,
+) -> None:
+    """Run the service at a steady rate while lines are cut and servers restarted, and look whether anything grows."""
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    found = [_on_stage(name, minutes, rate) for name in ([store] if store else StoreName)]
+    for one in found:
+        Console(width=120).print(_table(one))
+        console.print(f"{one.store}: {one.accepted:,} accepted, {one.ends}, {one.wrong or 'nothing wrong'}")
+    if json_file is not None:
+        json_file.write_text(json.dumps([asdict(one) for one in found], indent=2) + "\n")
+    raise typer.Exit(0 if all(one.holds for one in found) else 1)
+
+
+def _on_stage(store: StoreName, minutes: float, rate: float) -> Soaked:
+    # The store is restarted, and calls meanwhile are answered 503 as soon as that is certain.
+    plan = Plan(store=store, workers=1, proxied=store is StoreName.POSTGRESQL)
+    with open_stage(plan) as stage:
+        return asyncio.run(_run(stage, store, minutes, rate))
+
+
+async def _run(stage: Stage, store: StoreName, minutes: float, rate: float) -> Soaked:
+    journal = Journal()
+    series: defaultdict[str, list[float]] = defaultdict(list)
+    async with asyncio.TaskGroup() as tasks:
+        background = [tasks.create_task(churn(stage)), tasks.create_task(_sample(stage, series))]
+        await _call(stage, journal, minutes * 60, rate)
+        for task in background:
+            task.cancel()
+    wrong = Counter(journal.wrong)
+    for name in await asyncio.to_thread(stage.repair):
+        wrong[f"{name} ended by itself"] += 1
+    if not await ledger.wait_until_ended(stage.database_url, patience=DRAINED_WITHIN):
+        wrong["not everything ended in time"] += 1
+    told = await ledger.tell(stage.database_url, TAG)
+    return Soaked(
+        store=store,
+        minutes=minutes,
+        accepted=journal.accepted,
+        ends=dict(Counter(one.state for one in told)),
+        wrong=dict(wrong),
+        trends=[trend(gauge, values) for gauge, values in sorted(series.items())],
+    )
+
+
+async def _sample(stage: Stage, series: defaultdict[str, list[float]]) -> None:
+    while True:
+        for gauge, value in (await asyncio.to_thread(gauges.read, stage)).items():
+            series[gauge].append(value)
+        await asyncio.sleep(1)
+
+
+async def _call(stage: Stage, journal: Journal, seconds: float, rate: float) -> None:
+    """Hand over at the rate for so long; whoever is not answered calls again."""
+    began, dice = time.monotonic(), random.Random(1)
+    numbers = itertools.count()
+    async with asyncio.TaskGroup() as callers:
+        while time.monotonic() - began < seconds:
+            batch = list(itertools.islice(numbers, CALLS_PER_CLIENT))
+            callers.create_task(_call_for(stage, journal, dice, batch, began, rate))
+            await asyncio.sleep(max(0.0, began + (batch[-1] + 1) / rate - time.monotonic()))
+
+
+async def _call_for(
+    stage: Stage, journal: Journal, dice: random.Random, numbers: list[int], began: float, rate: float
+) -> None:
+    async with Caller(stage.urls, stage.api_key, journal, dice, connections=CONNECTIONS) as caller:
+
+        async def hand_over(number: int) -> None:
+            await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
+            body = notification(number, TAG)
+            await caller.hand_over(body["reference"], body, first=number)
+
+        await asyncio.gather(*(hand_over(number) for number in numbers))
+
+
+def _table(one: Soaked) -> Table:
+    table = Table(title=f"{one.store}, {one.minutes:g} minutes")
+    for heading in ("gauge", "first half", "second half", "most", "verdict"):
+        table.add_column(heading, justify="left" if heading == "gauge" else "right")
+    for found in one.trends:
+        verdict = "[red]grows[/]" if found.grows else "[green]steady[/]"
+        table.add_row(found.gauge, f"{found.first:.1f}", f"{found.second:.1f}", f"{found.most:.1f}", verdict)
+    return table
+
+
+if __name__ == "__main__":
+    typer.run(soak)

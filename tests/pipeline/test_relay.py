@@ -1,0 +1,220 @@
+"""Doorbells: each is rung, one that got lost is rung again, and a long backlog is not rung for twice."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select, text
+
+from property_alert_notification.broker.base import Lane, Listener
+from property_alert_notification.broker.rabbitmq import RabbitMQBroker
+from property_alert_notification.database import table_of
+from property_alert_notification.deliveries import queries
+from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.deliveries.relay import WINDOW, Relay
+from property_alert_notification.errors import BrokerUnavailable
+from property_alert_notification.settings import Settings
+from property_alert_notification.vocabulary import Channel
+from tests.pipeline.conftest import STORES
+from tests.pipeline.world import World, eventually
+from tests.services.rabbitmq import RabbitMQ
+from tests.services.smtp import SmtpServer
+
+EMAIL = Lane(Channel.EMAIL)
+BACKLOG = 100_000
+
+_deliveries = table_of(Delivery)
+
+
+class CountingBroker(RabbitMQBroker):
+    """RabbitMQ, and how often each delivery was published, confirmed or not."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(
+            settings.queue_broker_url,
+            settings.queue_routing_key,
+            confirm_within=timedelta(seconds=2),
+            reconnect_after=timedelta(milliseconds=100),
+        )
+        self.confirmed: Counter[UUID] = Counter()
+        self.tried: Counter[UUID] = Counter()
+
+    async def ring(self, lane: Lane, deliveries: Sequence[UUID]) -> None:
+        self.tried.update(deliveries)
+        await super().ring(lane, deliveries)
+        self.confirmed.update(deliveries)
+
+
+class Relayed:
+    """A relay at work, and somebody who listens and claims instead of a worker."""
+
+    def __init__(self, world: World, broker: CountingBroker, listener: Listener) -> None:
+        self.world = world
+        self.broker = broker
+        self.claimed: Counter[UUID] = Counter()
+        self._listener = listener
+
+    async def claim_some(self, limit: int = 500) -> None:
+        """What a worker does with what it hears; a broker that is away is waited for."""
+        try:
+            taken = await self._listener.take(limit)
+        except BrokerUnavailable:
+            return
+        if taken:
+            now, database = self.world.parts.clock.now(), self.world.parts.database
+            async with database.transaction() as connection:
+                claims = await queries.claim(connection, taken, now=now, leased_until=now + timedelta(hours=1))
+            self.claimed.update(claim.delivery_id for claim in claims)
+            await self._listener.done(taken)
+
+
+@asynccontextmanager
+async def relaying(world: World) -> AsyncIterator[Relayed]:
+    parts = world.parts
+    async with CountingBroker(world.settings) as broker:
+        listener = await broker.listen(Channel.EMAIL)
+        relay = asyncio.create_task(Relay(parts.database, broker, parts.clock).run())
+        try:
+            yield Relayed(world, broker, listener)
+        finally:
+            relay.cancel()
+            await asyncio.gather(relay, return_exceptions=True)
+
+
+_NEW_IDS = """
+    CREATE TEMPORARY TABLE new ON COMMIT DROP AS
+    SELECT gen_random_uuid() AS id, CAST(:at AS timestamptz) + number * interval '1 microsecond' AS at
+    FROM generate_series(1, CAST(:count AS int)) AS number
+"""
+_NEW_NOTIFICATIONS = """
+    INSERT INTO notifications (id, user_id, category, title, message, urgent, accepted_at)
+    SELECT id, 1, 'general', 'A home', 'Come and see', false, at FROM new
+"""
+_NEW_DELIVERIES = """
+    INSERT INTO deliveries (id, notification_id, channel, address, urgent, state, due_at, changed_at, fence, attempts,
+    unknowns) SELECT id, id, 'email', 'a@example.com', false, 'queued', at, at, 0, 0, 0 FROM new
+"""
+
+
+async def make_due(world: World, count: int) -> None:
+    """So many emails that have been due for minutes, on PostgreSQL."""
+    values = {"count": count, "at": world.parts.clock.now() - timedelta(minutes=5)}
+    async with world.parts.database.transaction() as connection:
+        await connection.execute(text(_NEW_IDS), values)
+        await connection.execute(text(_NEW_NOTIFICATIONS))
+        await connection.execute(text(_NEW_DELIVERIES))
+
+
+async def lose_bells(world: World, count: int, *, ago: timedelta = timedelta()) -> set[UUID]:
+    """A relay marks some as rung, and is killed before it rings."""
+    now = world.parts.clock.now() - ago
+    async with world.parts.database.transaction() as connection:
+        return set(await queries.take_due(connection, EMAIL, now=now, limit=count))
+
+
+async def count_marked(world: World) -> int:
+    marked = select(func.count()).where(_deliveries.c.rung_at.is_not(None))
+    async with world.parts.database.reading() as connection:
+        return int((await connection.execute(marked)).scalar_one())
+
+
+@pytest.mark.parametrize("store", STORES)
+async def test_what_a_relay_marked_before_it_was_killed_is_rung_for_by_another(
+    make_settings: Callable[..., Settings], smtp_server: SmtpServer, store: str
+) -> None:
+    async with World(make_settings(store, "rabbitmq"), smtp_server) as world:
+        await world.a_user()
+        notifications = [await world.accept() for _ in range(3)]
+        assert len(await lose_bells(world, 10)) == 3
+
+        await world.a_worker()
+
+        for notification in notifications:
+            await world.until(notification, "sent")
+
+
+async def test_lost_doorbells_are_found_while_a_backlog_stands_behind_them(
+    make_settings: Callable[..., Settings], smtp_server: SmtpServer
+) -> None:
+    async with World(make_settings("postgresql", "rabbitmq"), smtp_server) as world:
+        await make_due(world, 20_000)
+        lost = await lose_bells(world, 700, ago=timedelta(minutes=1))
+        async with relaying(world) as relayed, asyncio.timeout(60):
+            while not lost <= set(relayed.claimed):
+                await relayed.claim_some(20)
+
+        assert len(lost) == 700
+        assert len(relayed.claimed) < 20_000  # the lane had not been silent
+        assert max(relayed.broker.confirmed.values()) == 1
+
+
+async def test_a_wiped_broker_loses_nothing_of_a_long_backlog_which_is_not_published_twice(
+    make_settings: Callable[..., Settings], rabbitmq: RabbitMQ, smtp_server: SmtpServer
+) -> None:
+    async with World(make_settings("postgresql", "rabbitmq"), smtp_server) as world:
+        await make_due(world, BACKLOG)
+        async with relaying(world) as relayed, asyncio.timeout(120):
+            while len(relayed.claimed) < 1_000:
+                await relayed.claim_some()
+            await asyncio.to_thread(rabbitmq.wipe)
+            lost = set(relayed.broker.confirmed) - set(relayed.claimed)
+            await asyncio.to_thread(rabbitmq.start)
+            while not lost <= set(relayed.claimed):
+                await relayed.claim_some()
+
+        assert len(lost) >= WINDOW // 2
+        assert set(relayed.claimed.values()) == {1}
+        assert max(relayed.broker.confirmed.values()) == 2
+        # Of what was published once more there is not more than there was in the broker; the rest was left alone.
+        assert relayed.broker.confirmed.total() - len(relayed.broker.confirmed) <= len(lost) + WINDOW
+        assert len(relayed.broker.confirmed) <= len(relayed.claimed) + 2 * WINDOW
+        assert await count_marked(world) <= 2 * WINDOW
+
+
+async def test_what_the_broker_does_not_confirm_is_rung_for_again(
+    make_settings: Callable[..., Settings], rabbitmq: RabbitMQ, smtp_server: SmtpServer
+) -> None:
+    """During an alarm a publish hangs, and may arrive later all the same."""
+    async with World(make_settings("postgresql", "rabbitmq"), smtp_server) as world:
+        async with relaying(world) as relayed:
+            await asyncio.to_thread(rabbitmq.ctl, "set_disk_free_limit", "900GB")
+            try:
+                await make_due(world, 120)
+
+                async def was_tried_twice() -> bool:
+                    return any(times > 1 for times in relayed.broker.tried.values())
+
+                await eventually(was_tried_twice)
+            finally:
+                await asyncio.to_thread(rabbitmq.ctl, "set_disk_free_limit", "50MB")
+            async with asyncio.timeout(60):
+                while len(relayed.claimed) < 120:
+                    await relayed.claim_some()
+
+        assert set(relayed.claimed.values()) == {1}
+
+
+async def test_a_relay_that_is_stopped_while_it_rings_leaves_no_mark(
+    make_settings: Callable[..., Settings], rabbitmq: RabbitMQ, smtp_server: SmtpServer
+) -> None:
+    async with World(make_settings("postgresql", "rabbitmq"), smtp_server) as world:
+        try:
+            async with relaying(world) as relayed:
+                await make_due(world, 1)
+                while not relayed.claimed:
+                    await relayed.claim_some()
+                await asyncio.to_thread(rabbitmq.freeze)
+                await make_due(world, 10)
+
+                async def rings() -> bool:
+                    return relayed.broker.tried.total() == 11
+
+                await eventually(rings)
+        finally:
+            await asyncio.to_thread(rabbitmq.thaw)
+
+        assert await count_marked(world) == 0
