@@ -12,10 +12,11 @@ from sqlalchemy import update
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.notification_worker.breaker import RECENT
+from property_alert_notification.notifications.schemas import DeliveryPublic
 from property_alert_notification.settings import Settings
 from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
 from tests.channels.http_server import HttpServer, answering, reset
-from tests.channels.smtp_script import DROP, ScriptedSmtpServer
+from tests.channels.smtp_script import DROP, SILENCE, ScriptedSmtpServer
 from tests.pipeline.conftest import PAIRS, STORES
 from tests.pipeline.world import World, eventually
 from tests.services.smtp import SmtpServer
@@ -106,6 +107,36 @@ async def test_each_message_arrives_once_by_the_other_server_and_the_failing_one
         openings = metric(both.world, "breaker_openings_total", "smtp")
         assert openings >= 1
         assert len(failed) <= RECENT + openings - 1
+
+
+@pytest.mark.parametrize("verb", ["GREETING", "RCPT", "DOT"])
+@pytest.mark.parametrize("worked", [0, 20])
+async def test_a_server_that_hangs_is_left_alone_and_what_it_may_have_goes_to_nobody_else(
+    worked: int, verb: str, make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may take a minute, or ten, until a call to it has come to nothing: nobody else waits for that."""
+    settings = make_settings("sqlite", email_provider="smtp,smtp@backup", shutdown_grace=0)
+    monkeypatch.setenv("SMTP_MESSAGES_PER_CONNECTION", "1")
+    async with two_servers(settings, smtp_server, monkeypatch, {}) as both:
+        await both.world.a_worker()
+        ids = await tell(both.world, worked)
+        for notification in ids:
+            await both.world.until(notification, "sent")
+
+        both.first.script[verb] = SILENCE
+        ids = [await both.world.accept(title=f"Home {n}", channels=["email"]) for n in range(worked, TOLD)]
+
+        async def all_but_those_that_hang() -> list[DeliveryPublic] | None:
+            unsent = [one for each in ids if (one := await both.world.delivery(each)).state is not DeliveryState.SENT]
+            stuck = {(one.state, attempt.provider) for one in unsent for attempt in one.attempts}
+            return unsent if stuck == {(DeliveryState.SENDING, "smtp")} and len(unsent) <= RECENT else None
+
+        hang: list[DeliveryPublic] = await eventually(all_but_those_that_hang)
+
+        assert metric(both.world, "breaker_openings_total", "smtp") >= 1
+        taken = subjects(both.first, both.backup)
+        assert taken <= EACH_ONCE
+        assert taken.total() == TOLD - len(hang)
 
 
 @pytest.mark.parametrize(("store", "broker"), PAIRS)

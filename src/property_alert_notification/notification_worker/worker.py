@@ -68,13 +68,11 @@ class Worker:
             concurrency=settings.worker_concurrency,
         )
         self._senders = parts.create_senders()
-        changed = asyncio.Event()
-        carriers = [
-            Carriers(channel, senders, parts.clock, parts.metrics, on_change=changed.set)
-            for channel, senders in self._senders.items()
+        self._carriers = [
+            Carriers(channel, senders, parts.clock, parts.metrics) for channel, senders in self._senders.items()
         ]
-        self._crews = [Crew(each, desk) for each in carriers]
-        self._reporter = Reporter(parts.database, parts.clock, carriers, changed)
+        self._crews = [Crew(each, desk) for each in self._carriers]
+        self._reporter = Reporter(parts.database, parts.clock, self._carriers)
         self._relay = Relay(parts.database, parts.broker, parts.clock) if parts.broker.needs_relay else None
         self._releaser = Releaser(
             parts.database,
@@ -105,6 +103,7 @@ class Worker:
     async def __aenter__(self) -> Self:
         duties: list[Callable[[], Awaitable[None]]] = [crew.listen for crew in self._crews]
         duties += [self._rescuer.run, self._pauses.watch, self._releaser.run, self._retention.run, self._reporter.run]
+        duties += [carriers.watch for carriers in self._carriers]
         if self._relay is not None:
             duties.append(self._relay.run)
             self._parts.wakers.append(self._relay.wake)
