@@ -84,6 +84,19 @@ async def test_twilio_may_choose_the_number_itself(server: HttpServer) -> None:
     assert parse_qs(server.requests[0].body.decode())["MessagingServiceSid"] == [service]
 
 
+async def test_twilio_is_told_where_to_call_back_and_for_which_delivery(server: HttpServer) -> None:
+    login = {"account_sid": SID, "auth_token": "t", "from_number": "+15005550006", "base_url": server.url}
+    message = an_sms()
+    for url, joint in (("https://hooks.example.com/sms", "?"), ("https://hooks.example.com/?a=b", "&")):
+        sender = TwilioSender(TwilioSettings(**login, status_callback_url=url), CLOCK)
+        assert sender.calls_back
+        await sender.send(message)
+        await sender.close()
+        told = parse_qs(server.requests[-1].body.decode())["StatusCallback"]
+        assert told == [f"{url}{joint}delivery_id={message.delivery_id}"]
+    assert not TwilioSender(TwilioSettings(**login), CLOCK).calls_back
+
+
 async def test_twilios_own_code_is_told_and_nothing_else_of_its_answer(server: HttpServer) -> None:
     server.behaviour = answering(400, b'{"code": 21211, "message": "+15005550010 is not a valid phone number"}')
     sender = twilio(server.url)
@@ -268,7 +281,10 @@ def test_twilio_settings_are_checked(tools: Tools, environ: Environ) -> None:
     environ(TWILIO_ACCOUNT_SID=SID, TWILIO_AUTH_TOKEN="t", TWILIO_FROM_NUMBER="")
     with pytest.raises(ConfigurationError, match="TWILIO_FROM_NUMBER: set either"):
         sms_twilio.create(tools)
-    environ(TWILIO_FROM_NUMBER="5550006")
+    environ(TWILIO_FROM_NUMBER="+15005550006", TWILIO_STATUS_CALLBACK_URL="hooks.example.com")
+    with pytest.raises(ConfigurationError, match=r"TWILIO_STATUS_CALLBACK_URL: .*whole"):
+        sms_twilio.create(tools)
+    environ(TWILIO_STATUS_CALLBACK_URL="", TWILIO_FROM_NUMBER="5550006")
     with pytest.raises(ConfigurationError, match="TWILIO_FROM_NUMBER"):
         sms_twilio.create(tools)
 

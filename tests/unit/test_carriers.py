@@ -31,6 +31,7 @@ class Nobody:
     channel: ClassVar[Channel] = Channel.EMAIL
     name: ClassVar[str] = "nobody"
     key_window = None
+    calls_back = False
 
     def __init__(self, at_once: int) -> None:
         self.limits = Limits(at_once)

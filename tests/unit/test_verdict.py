@@ -103,6 +103,25 @@ def test_a_provider_that_recognises_repeats_gets_them_until_it_may_have_forgotte
     assert last.state is DeliveryState.FAILED
 
 
+def test_a_provider_that_calls_back_gets_time_for_it_before_anything_is_sent_again() -> None:
+    silent = decide(OutcomeUnknown("silence"), calls_back=True)
+
+    assert (silent.state, silent.due_at) == (DeliveryState.UNKNOWN, NOW + timedelta(seconds=120))
+    assert decide(OutcomeUnknown("silence"), attempts=9, calls_back=True).due_at == NOW + POLICY.longest_wait / 2
+    # After that it is like any other.
+    assert decide(OutcomeUnknown("silence"), unknowns=1, calls_back=True).state is DeliveryState.FAILED
+    assert decide(OutcomeUnknown("silence"), resend=False, calls_back=True).state is DeliveryState.FAILED
+    abandoned = judge_abandoned(lost_workers=1, now=NOW, calls_back=True)
+    assert abandoned.due_at == NOW + timedelta(seconds=120)
+
+
+def test_a_provider_that_recognises_repeats_need_not_call_back_first() -> None:
+    hour = NOW + timedelta(hours=1)
+    silent = decide(OutcomeUnknown("silence"), recognised_until=hour, calls_back=True)
+
+    assert silent == decide(OutcomeUnknown("silence"), recognised_until=hour)
+
+
 def test_a_provider_that_is_down_uses_up_no_attempt() -> None:
     down = decide(ProviderDown("wrong password"), attempts=POLICY.max_attempts)
 

@@ -103,6 +103,7 @@ class SmtpSender:
     name: ClassVar[str] = "smtp"
     key_window = None
     """Some stores show equal Message-IDs once, but none promises it."""
+    calls_back = False
 
     def __init__(self, settings: SmtpSettings, composer: Composer, clock: Clock) -> None:
         """Nothing is opened yet."""

@@ -282,6 +282,7 @@ class Crew:
             elsewhere=isinstance(result, RetryLater) and self._is_wanted_elsewhere(job),
             resend=job.content.category not in self._desk.given_up,
             recognised_until=self._recognised_until(job),
+            calls_back=not claim.test and self._carriers[job.place.provider].sender.calls_back,
         )
         settlement = Settlement(
             delivery_id=claim.delivery_id,

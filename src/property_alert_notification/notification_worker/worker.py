@@ -18,6 +18,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from property_alert_notification import logs, wiring
+from property_alert_notification.channels.base import Sender
 from property_alert_notification.channels.redirect import redirect
 from property_alert_notification.deliveries.relay import Relay
 from property_alert_notification.errors import ConfigurationError
@@ -87,18 +88,23 @@ class Worker:
             parts.metrics,
             lease=self._lease,
             given_up=settings.unknown_give_up,
-            keyed=[
-                (channel, provider)
-                for channel, senders in self._senders.items()
-                for provider, sender in senders.items()
-                if sender.key_window is not None
-            ],
+            keyed=self._providers(lambda sender: sender.key_window is not None),
+            calling_back=self._providers(lambda sender: sender.calls_back),
         )
         self._retention = Retention(
             parts.database, parts.clock, parts.metrics, keep_for=timedelta(days=settings.retention_days)
         )
         self._duties: list[asyncio.Task[None]] = []
         self._renewals: list[asyncio.Task[None]] = []
+
+    def _providers(self, those: Callable[[Sender], bool]) -> list[tuple[str, str]]:
+        """Channel and name of each provider that is one of those."""
+        return [
+            (channel, provider)
+            for channel, senders in self._senders.items()
+            for provider, sender in senders.items()
+            if those(sender)
+        ]
 
     async def __aenter__(self) -> Self:
         duties: list[Callable[[], Awaitable[None]]] = [crew.listen for crew in self._crews]
