@@ -63,9 +63,10 @@ class Rescuer:
 
         While the store is away every lease runs out, those of the living included. So when it is back, they get a
         moment to renew them and to write down what they sent; only much older leases are abandoned without doubt.
+        Nobody knows what was before this began, so it begins as after an outage.
         """
         outage, pause = Outage("rescue"), self._lease.total_seconds() / 4
-        doubtful_since: datetime | None = None
+        doubtful_since: datetime | None = self._clock.now() - self._lease
         while True:
             found, asked_at = 0, self._clock.now()
             try:
