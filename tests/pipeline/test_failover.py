@@ -314,6 +314,21 @@ async def test_a_gateway_that_recognises_repeats_gets_the_same_key_until_it_answ
         assert both.second.requests == []
 
 
+async def test_a_gateway_that_may_have_forgotten_the_key_is_asked_once_more_like_any_other(
+    make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMS_HTTP_KEY_HOURS", "1e-9")
+    settings = make_settings("sqlite", sms_provider="http,http@spare")
+    async with two_gateways(settings, smtp_server, monkeypatch) as both:
+        both.first.behaviour = reset
+        (notification,) = await text(both.world, 1)
+        await both.world.a_worker()
+
+        await both.world.until(notification, "failed")
+
+        assert len(both.first.requests) == 2
+
+
 async def test_a_category_that_had_better_be_lost_than_doubled_is_sent_once(
     make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
