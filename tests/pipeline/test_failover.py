@@ -1,5 +1,6 @@
 """Several providers for one channel: who gets what when one of them fails, and how much a dead one costs."""
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -7,11 +8,12 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 import pytest
+from aiosmtpd.smtp import AuthResult
 from sqlalchemy import update
 
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.notification_worker.breaker import RECENT
+from property_alert_notification.notification_worker.breaker import DOWN_IN_A_ROW, RECENT
 from property_alert_notification.notifications.schemas import DeliveryPublic
 from property_alert_notification.settings import Settings
 from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
@@ -186,6 +188,68 @@ async def test_when_no_provider_works_nothing_is_used_up_and_all_goes_out_when_o
 
         assert subjects(both.first, both.backup) == EACH_ONCE
         assert metric(both.world, "breaker", "smtp", property_alerts_provider_breaker="closed") == 1
+
+
+async def test_a_wrong_password_costs_no_email_and_when_it_is_right_all_are_sent(
+    make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a server that asks for it as servers do."""
+    right = asyncio.Event()
+
+    def authenticate(*_about: object) -> AuthResult:
+        return AuthResult(success=right.is_set(), handled=False)
+
+    with SmtpServer(authenticator=authenticate, auth_require_tls=False) as server:
+        settings = make_settings("sqlite", retry_max_attempts=1)
+        monkeypatch.setenv("SMTP_PORT", str(server.port))
+        monkeypatch.setenv("SMTP_USERNAME", "alerts")
+        async with World(settings, server) as world:
+            await world.a_user()
+            ids = await tell(world, 10)
+            await world.a_worker()
+
+            async def opened() -> bool:
+                return metric(world, "breaker_openings_total", "smtp") >= 1
+
+            await eventually(opened)
+            assert {(await world.story(each)).status for each in ids} == {"pending"}
+            right.set()
+            for notification in ids:
+                await world.until(notification, "sent")
+
+            assert Counter(str(mail.parsed()["Subject"]) for mail in server.mails) == Counter(
+                f"Home {number}" for number in range(10)
+            )
+
+
+async def test_a_wrong_token_costs_no_sms_and_when_it_is_right_all_are_sent(
+    make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with HttpServer() as twilio:
+        twilio.behaviour = answering(401, b'{"code": 20003, "message": "Authenticate"}')
+        for name, value in {"ACCOUNT_SID": "AC" + "0" * 32, "AUTH_TOKEN": "t", "FROM_NUMBER": "+15005550006"}.items():
+            monkeypatch.setenv(f"TWILIO_{name}", value)
+        monkeypatch.setenv("TWILIO_BASE_URL", twilio.url)
+        settings = make_settings("sqlite", sms_provider="twilio", retry_max_attempts=1)
+        async with World(settings, smtp_server) as world:
+            await world.a_user(email=False, sms=True)
+            ids = await text(world, 10)
+            await world.a_worker()
+
+            async def asked_three_times() -> bool:
+                return len(twilio.requests) >= DOWN_IN_A_ROW
+
+            await eventually(asked_three_times)
+            assert {(await world.story(each)).status for each in ids} == {"pending"}
+            twilio.behaviour = answering(201, b'{"sid": "SM1"}')
+            for notification in ids:
+                await world.until(notification, "sent")
+
+            attempts = [one for each in ids for one in (await world.delivery(each, Channel.SMS)).attempts]
+            refusal = "HTTP 401: the provider does not accept our credentials (Twilio error 20003)"
+            assert {(one.outcome, one.reason) for one in attempts if one.outcome is not Outcome.SENT} == {
+                (Outcome.NOT_SENT, refusal)
+            }
 
 
 async def test_a_message_that_is_refused_is_offered_to_nobody_else(
