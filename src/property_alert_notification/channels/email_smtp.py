@@ -3,7 +3,8 @@
 The verbs are driven one by one, because what a failure means depends on how far the message had come:
 
 - at the greeting, EHLO, STARTTLS or AUTH the server or its settings are at fault, and no message is;
-- at MAIL too: it names only our own address, and correcting `EMAIL_FROM` must not cost any message;
+- at MAIL too: it names only our own address, and correcting `EMAIL_FROM` must not cost any message; but 555 there, when
+  an address beyond ASCII needs SMTPUTF8, is about this message;
 - 421 before the final dot, which any verb may be answered, is the server's farewell;
 - at RCPT, DATA and after the final dot the server judged this message: 4yz is tried again, 5yz is final;
 - silence after the final dot is the one case in which nobody can tell;
@@ -32,6 +33,7 @@ from property_alert_notification.settings import ProviderSettings, load
 from property_alert_notification.vocabulary import Channel
 
 _CLOSING = 421
+_UNKNOWN_OPTION = 555
 _LOGIN_CODES = {530, 534, 535, 538}  # "authenticate first", at whatever verb (RFC 4954, 6): never about one message
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
 _QUEUE_ID = re.compile(r"(?:queued as |\bid=)<?([A-Za-z0-9-]{1,64})(?![\w.@])")
@@ -306,8 +308,12 @@ class _Connection:
         if mail.recipient.needs_utf8 or mail.sender.needs_utf8:
             if not self._smtp.supports_extension("smtputf8"):
                 raise Refused("the address needs SMTPUTF8, which the SMTP server does not offer")
-            options = (b"BODY=8BITMIME", b"SMTPUTF8")
+            options = (b"SMTPUTF8",)
+            if self._smtp.supports_extension("8bitmime"):  # always, says RFC 6531, 3.1
+                options = (b"BODY=8BITMIME", b"SMTPUTF8")
         answer = await self._command(b"MAIL", f"FROM:<{mail.sender.text}>".encode(), *options)
+        if answer.code == _UNKNOWN_OPTION and options:
+            raise Refused(_reason(answer, "MAIL"))
         if answer.code >= 400:  # about EMAIL_FROM, not about this message
             raise ProviderDown(_reason(answer, "MAIL"))
         _judge(answer, "MAIL")
