@@ -19,6 +19,7 @@ class InstantSender:
     name: ClassVar[str] = "instant"
     limits = Limits(at_once=1_000)
     key_window = None
+    calls_back = False
 
     def __init__(self) -> None:
         self._taken = Taken()

@@ -15,21 +15,9 @@ from property_alert_notification.channels.mime import Composer, EmailSettings, M
 from property_alert_notification.errors import ConfigurationError, Refused
 from property_alert_notification.settings import load
 from tests.channels.conftest import Environ, a_message
+from tests.channels.hostile_mail import OURS, body, has_control, hostile_text, with_one_kind_of_line_end
 
 NOW = datetime(2026, 11, 22, 12, 0, 1, tzinfo=UTC)
-OURS = {
-    "From", "Reply-To", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Auto-Submitted", "Content-Type",
-    "Content-Transfer-Encoding",
-}  # fmt: skip
-
-unicode_text = st.text(st.characters(exclude_categories=("Cs",)), max_size=300)
-hostile_text = st.lists(
-    st.sampled_from(
-        ["\r\n", "\n", "\r", "\x00", "\t", " ", "Bcc: x@evil.example", ":", "=?utf-8?q?x?=", "=?", "\x85", "\u2028",
-         "é", "🏡", "漢", '"', "\\", "<", ">", ",", ".", "--", "=_", "a" * 90, "From "]
-    ) | unicode_text,
-    max_size=12,
-).map("".join)  # fmt: skip
 
 
 def composer(name: str = "Example Homes", reply_to: str | None = None) -> Composer:
@@ -38,23 +26,6 @@ def composer(name: str = "Example Homes", reply_to: str | None = None) -> Compos
 
 def parsed(mail: Mail) -> EmailMessage:
     return message_from_bytes(mail.content, policy=policy.default)  # type: ignore[return-value]
-
-
-def has_control(text: str) -> bool:
-    return re.search(r"[\x00-\x1f\x7f]", text) is not None
-
-
-def with_one_kind_of_line_end(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def body(message: EmailMessage, kind: str) -> str:
-    part = message.get_body((kind,))
-    assert part is not None
-    octets = part.get_payload(decode=True)
-    assert isinstance(octets, bytes)
-    # What precedes the last line end is the text; that one belongs to the boundary or closes the message.
-    return octets.decode().replace("\r\n", "\n").removesuffix("\n")
 
 
 @settings(max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])

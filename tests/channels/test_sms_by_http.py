@@ -84,6 +84,19 @@ async def test_twilio_may_choose_the_number_itself(server: HttpServer) -> None:
     assert parse_qs(server.requests[0].body.decode())["MessagingServiceSid"] == [service]
 
 
+async def test_twilio_is_told_where_to_call_back_and_for_which_delivery(server: HttpServer) -> None:
+    login = {"account_sid": SID, "auth_token": "t", "from_number": "+15005550006", "base_url": server.url}
+    message = an_sms()
+    for url, joint in (("https://hooks.example.com/sms", "?"), ("https://hooks.example.com/?a=b", "&")):
+        sender = TwilioSender(TwilioSettings(**login, status_callback_url=url), CLOCK)
+        assert sender.calls_back
+        await sender.send(message)
+        await sender.close()
+        told = parse_qs(server.requests[-1].body.decode())["StatusCallback"]
+        assert told == [f"{url}{joint}delivery_id={message.delivery_id}"]
+    assert not TwilioSender(TwilioSettings(**login), CLOCK).calls_back
+
+
 async def test_twilios_own_code_is_told_and_nothing_else_of_its_answer(server: HttpServer) -> None:
     server.behaviour = answering(400, b'{"code": 21211, "message": "+15005550010 is not a valid phone number"}')
     sender = twilio(server.url)
@@ -223,7 +236,10 @@ async def test_the_providers_wish_is_passed_on(server: HttpServer, sender: Any) 
         ("soon", None),
         ("", None),
         ("٣", None),
+        ("1e9", None),
+        ("1000000000", timedelta(seconds=1e9)),
         ("9" * 30, None),
+        ("9" * 5_000, None),
         ("Sun, 22 Nov 2026 12:01:00 GMT", timedelta(minutes=1)),
         ("Sun, 22 Nov 2026 13:01:00 +0100", timedelta(minutes=1)),
         ("Sun, 22 Nov 2026 12:01:00 -0000", timedelta(minutes=1)),
@@ -268,7 +284,10 @@ def test_twilio_settings_are_checked(tools: Tools, environ: Environ) -> None:
     environ(TWILIO_ACCOUNT_SID=SID, TWILIO_AUTH_TOKEN="t", TWILIO_FROM_NUMBER="")
     with pytest.raises(ConfigurationError, match="TWILIO_FROM_NUMBER: set either"):
         sms_twilio.create(tools)
-    environ(TWILIO_FROM_NUMBER="5550006")
+    environ(TWILIO_FROM_NUMBER="+15005550006", TWILIO_STATUS_CALLBACK_URL="hooks.example.com")
+    with pytest.raises(ConfigurationError, match=r"TWILIO_STATUS_CALLBACK_URL: .*whole"):
+        sms_twilio.create(tools)
+    environ(TWILIO_STATUS_CALLBACK_URL="", TWILIO_FROM_NUMBER="5550006")
     with pytest.raises(ConfigurationError, match="TWILIO_FROM_NUMBER"):
         sms_twilio.create(tools)
 

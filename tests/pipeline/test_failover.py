@@ -1,5 +1,6 @@
 """Several providers for one channel: who gets what when one of them fails, and how much a dead one costs."""
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -7,15 +8,17 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 import pytest
+from aiosmtpd.smtp import AuthResult
 from sqlalchemy import update
 
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.notification_worker.breaker import RECENT
+from property_alert_notification.notification_worker.breaker import DOWN_IN_A_ROW, RECENT
+from property_alert_notification.notifications.schemas import DeliveryPublic
 from property_alert_notification.settings import Settings
 from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
 from tests.channels.http_server import HttpServer, answering, reset
-from tests.channels.smtp_script import DROP, ScriptedSmtpServer
+from tests.channels.smtp_script import DROP, SILENCE, ScriptedSmtpServer
 from tests.pipeline.conftest import PAIRS, STORES
 from tests.pipeline.world import World, eventually
 from tests.services.smtp import SmtpServer
@@ -108,6 +111,36 @@ async def test_each_message_arrives_once_by_the_other_server_and_the_failing_one
         assert len(failed) <= RECENT + openings - 1
 
 
+@pytest.mark.parametrize("verb", ["GREETING", "RCPT", "DOT"])
+@pytest.mark.parametrize("worked", [0, 20])
+async def test_a_server_that_hangs_is_left_alone_and_what_it_may_have_goes_to_nobody_else(
+    worked: int, verb: str, make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may take a minute, or ten, until a call to it has come to nothing: nobody else waits for that."""
+    settings = make_settings("sqlite", email_provider="smtp,smtp@backup", shutdown_grace=0)
+    monkeypatch.setenv("SMTP_MESSAGES_PER_CONNECTION", "1")
+    async with two_servers(settings, smtp_server, monkeypatch, {}) as both:
+        await both.world.a_worker()
+        ids = await tell(both.world, worked)
+        for notification in ids:
+            await both.world.until(notification, "sent")
+
+        both.first.script[verb] = SILENCE
+        ids = [await both.world.accept(title=f"Home {n}", channels=["email"]) for n in range(worked, TOLD)]
+
+        async def all_but_those_that_hang() -> list[DeliveryPublic] | None:
+            unsent = [one for each in ids if (one := await both.world.delivery(each)).state is not DeliveryState.SENT]
+            stuck = {(one.state, attempt.provider) for one in unsent for attempt in one.attempts}
+            return unsent if stuck == {(DeliveryState.SENDING, "smtp")} and len(unsent) <= RECENT else None
+
+        hang: list[DeliveryPublic] = await eventually(all_but_those_that_hang)
+
+        assert metric(both.world, "breaker_openings_total", "smtp") >= 1
+        taken = subjects(both.first, both.backup)
+        assert taken <= EACH_ONCE
+        assert taken.total() == TOLD - len(hang)
+
+
 @pytest.mark.parametrize(("store", "broker"), PAIRS)
 async def test_a_server_that_dies_in_the_middle_costs_no_message_and_doubles_none(
     store: str, broker: str, make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
@@ -155,6 +188,68 @@ async def test_when_no_provider_works_nothing_is_used_up_and_all_goes_out_when_o
 
         assert subjects(both.first, both.backup) == EACH_ONCE
         assert metric(both.world, "breaker", "smtp", property_alerts_provider_breaker="closed") == 1
+
+
+async def test_a_wrong_password_costs_no_email_and_when_it_is_right_all_are_sent(
+    make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a server that asks for it as servers do."""
+    right = asyncio.Event()
+
+    def authenticate(*_about: object) -> AuthResult:
+        return AuthResult(success=right.is_set(), handled=False)
+
+    with SmtpServer(authenticator=authenticate, auth_require_tls=False) as server:
+        settings = make_settings("sqlite", retry_max_attempts=1)
+        monkeypatch.setenv("SMTP_PORT", str(server.port))
+        monkeypatch.setenv("SMTP_USERNAME", "alerts")
+        async with World(settings, server) as world:
+            await world.a_user()
+            ids = await tell(world, 10)
+            await world.a_worker()
+
+            async def opened() -> bool:
+                return metric(world, "breaker_openings_total", "smtp") >= 1
+
+            await eventually(opened)
+            assert {(await world.story(each)).status for each in ids} == {"pending"}
+            right.set()
+            for notification in ids:
+                await world.until(notification, "sent")
+
+            assert Counter(str(mail.parsed()["Subject"]) for mail in server.mails) == Counter(
+                f"Home {number}" for number in range(10)
+            )
+
+
+async def test_a_wrong_token_costs_no_sms_and_when_it_is_right_all_are_sent(
+    make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with HttpServer() as twilio:
+        twilio.behaviour = answering(401, b'{"code": 20003, "message": "Authenticate"}')
+        for name, value in {"ACCOUNT_SID": "AC" + "0" * 32, "AUTH_TOKEN": "t", "FROM_NUMBER": "+15005550006"}.items():
+            monkeypatch.setenv(f"TWILIO_{name}", value)
+        monkeypatch.setenv("TWILIO_BASE_URL", twilio.url)
+        settings = make_settings("sqlite", sms_provider="twilio", retry_max_attempts=1)
+        async with World(settings, smtp_server) as world:
+            await world.a_user(email=False, sms=True)
+            ids = await text(world, 10)
+            await world.a_worker()
+
+            async def asked_three_times() -> bool:
+                return len(twilio.requests) >= DOWN_IN_A_ROW
+
+            await eventually(asked_three_times)
+            assert {(await world.story(each)).status for each in ids} == {"pending"}
+            twilio.behaviour = answering(201, b'{"sid": "SM1"}')
+            for notification in ids:
+                await world.until(notification, "sent")
+
+            attempts = [one for each in ids for one in (await world.delivery(each, Channel.SMS)).attempts]
+            refusal = "HTTP 401: the provider does not accept our credentials (Twilio error 20003)"
+            assert {(one.outcome, one.reason) for one in attempts if one.outcome is not Outcome.SENT} == {
+                (Outcome.NOT_SENT, refusal)
+            }
 
 
 async def test_a_message_that_is_refused_is_offered_to_nobody_else(
@@ -281,6 +376,21 @@ async def test_a_gateway_that_recognises_repeats_gets_the_same_key_until_it_answ
 
         assert len({request.headers["idempotency-key"] for request in both.first.requests}) == 1
         assert both.second.requests == []
+
+
+async def test_a_gateway_that_may_have_forgotten_the_key_is_asked_once_more_like_any_other(
+    make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMS_HTTP_KEY_HOURS", "1e-9")
+    settings = make_settings("sqlite", sms_provider="http,http@spare")
+    async with two_gateways(settings, smtp_server, monkeypatch) as both:
+        both.first.behaviour = reset
+        (notification,) = await text(both.world, 1)
+        await both.world.a_worker()
+
+        await both.world.until(notification, "failed")
+
+        assert len(both.first.requests) == 2
 
 
 async def test_a_category_that_had_better_be_lost_than_doubled_is_sent_once(

@@ -1,24 +1,35 @@
 """What becomes of a delivery when its provider, its worker or its store fails."""
 
 import asyncio
+import signal
 import threading
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
+from structlog.testing import capture_logs
 
 from property_alert_notification.channels.email_smtp import SmtpSender
+from property_alert_notification.database import table_of
 from property_alert_notification.deliveries import queries
+from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.queries import Claim
 from property_alert_notification.message_templates.render import Rendered, render
 from property_alert_notification.notification_worker.claim import STOPPED
 from property_alert_notification.notification_worker.rescue import Rescuer
+from property_alert_notification.notification_worker.verdict import CALLBACK_WAIT
 from property_alert_notification.notifications.schemas import DeliveryPublic
+from property_alert_notification.settings import Settings
 from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
+from tests.cli.command import running
+from tests.pipeline.conftest import STORES
 from tests.pipeline.world import World, eventually
+from tests.services.smtp import Mail, SmtpServer
 
 
 async def test_a_refused_message_fails_and_is_not_tried_again(world: World) -> None:
@@ -163,6 +174,122 @@ async def test_a_frozen_worker_that_thaws_changes_the_log_but_not_the_state(worl
     assert [one.outcome for one in delivery.attempts] == [Outcome.REFUSED, Outcome.SENT]
 
 
+@pytest.mark.parametrize("store", STORES)
+async def test_a_worker_process_frozen_past_its_lease_changes_no_state_when_it_thaws(
+    store: str, make_settings: Callable[..., Settings], smtp_server: SmtpServer, tmp_path: Path
+) -> None:
+    """It had messages in hand; one of them was taken while it could not hear so."""
+    settings = make_settings(store, lease=2)
+    async with World(settings, smtp_server) as world:
+        await world.a_user()
+        told = [await world.accept(title=f"Home {number}") for number in range(3)]
+        frozen: list[str] = []
+
+        def freeze_at_the_first(mail: Mail) -> str:
+            if not frozen:
+                worker.process.send_signal(signal.SIGSTOP)
+                frozen.append(str(mail.parsed()["Subject"]))
+            return "250 ok"
+
+        smtp_server.answer = freeze_at_the_first
+        environment = {
+            "DATABASE_URL": settings.database_url,
+            "EMAIL_PROVIDER": "smtp",
+            "EMAIL_FROM": "alerts@example.com",
+            "SMTP_HOST": smtp_server.host,
+            "SMTP_PORT": str(smtp_server.port),
+            "SMTP_STARTTLS": "off",
+            "STORE_TIMEOUT": "10",
+            "LEASE": "2",
+        }
+        with running(tmp_path, "worker", ready="worker.started", settings=environment) as worker:
+            await smtp_server.wait_for(1)
+            await world.a_worker()
+            for notification in told:
+                await world.until(notification, "sent")
+            before = [await world.delivery(notification) for notification in told]
+
+            worker.process.send_signal(signal.SIGCONT)
+            # It writes down what it had in hand before it ends.
+            assert worker.stop(signal.SIGTERM) == 0
+            log = worker.errors()
+
+        after = [await world.delivery(notification) for notification in told]
+        assert [one.model_copy(update={"attempts": []}) for one in after] == [
+            one.model_copy(update={"attempts": []}) for one in before
+        ]
+        assert "delivery.fenced" in log
+        (taken_late,) = [one for one, at in zip(after, told, strict=True) if frozen == [(await world.story(at)).title]]
+        assert [one.outcome for one in taken_late.attempts] == [Outcome.SENT, Outcome.SENT]
+        assert [one.reason for one in taken_late.attempts] == ["the provider took it"] * 2
+
+
+@pytest.mark.parametrize("store", STORES)
+async def test_a_message_that_was_lost_to_another_before_its_turn_is_not_sent(
+    store: str, make_settings: Callable[..., Settings], smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMTP_CONNECTIONS", "1")
+    free = threading.Event()
+
+    def hold_the_line(_mail: Mail) -> str:
+        free.wait(30)
+        return "250 ok"
+
+    smtp_server.answer = hold_the_line
+    async with World(make_settings(store, lease=2), smtp_server) as world:
+        await world.a_user()
+        first = await world.accept(title="first")
+        await world.a_worker()
+        await world.until_delivery(first, "sending")
+        second = await world.accept(title="second")
+        await world.until_delivery(second, "sending")
+        await _seize(world, second)
+        # From its next renewal on the worker knows.
+        for _ in range(2):
+            lease_ends = (await world.delivery(first)).due_at
+            await eventually(lambda seen=lease_ends: _is_renewed(world, first, seen))
+        with capture_logs() as logs:
+            free.set()
+            await world.until(first, "sent")
+            await world.until(second, "sent")
+
+        lost = [entry["notification_id"] for entry in logs if entry["event"] == "lease.lost"]
+        assert lost == [str(second)]
+        # Once, by whoever rescued it.
+        assert [mail.parsed()["Subject"] for mail in smtp_server.mails] == ["first", "second"]
+
+
+async def _seize(world: World, notification: UUID) -> None:
+    """Another worker takes it over, and dies with it."""
+    delivery = (await world.delivery(notification)).id
+    async with world.parts.database.transaction() as connection:
+        await connection.execute(
+            update(table_of(Delivery))
+            .where(table_of(Delivery).c.id == delivery)
+            .values(fence=table_of(Delivery).c.fence + 1)
+        )
+
+
+async def _is_renewed(world: World, notification: UUID, lease_ended: datetime | None) -> bool:
+    return (await world.delivery(notification)).due_at != lease_ended
+
+
+async def test_what_a_lost_worker_gave_to_a_provider_that_calls_back_is_sent_again_later(world: World) -> None:
+    await world.a_user()
+    heard, unheard = [await world.accept() for _ in range(2)]
+    parts, lease = world.parts, timedelta(seconds=2)
+    await _abandon(world, (await world.delivery(unheard)).id)
+    await Rescuer(parts.database, parts.clock, parts.metrics, lease=lease).rescue()
+    await _abandon(world, (await world.delivery(heard)).id)
+    both: dict[str, Any] = {"calling_back": [("email", "smtp")], "lease": lease}
+    await Rescuer(parts.database, parts.clock, parts.metrics, **both).rescue()
+
+    later, at_once = [(await world.delivery(one)).due_at for one in (heard, unheard)]
+    assert later is not None
+    assert at_once is not None
+    assert later - at_once >= CALLBACK_WAIT
+
+
 async def test_a_sender_that_breaks_may_have_sent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """It broke while it spoke to the provider: trying again and again could send again and again."""
 
@@ -268,6 +395,6 @@ async def test_a_stopping_worker_hands_back_at_once_what_it_had_not_begun(world:
 
 
 async def _abandon(world: World, delivery: UUID) -> Claim:
-    """Claim it as a worker would that dies at once: its lease has already run out."""
-    (claim,) = await world.claim(delivery, lease=-1)
+    """Claim it as a worker would that died long ago: its lease has run out without doubt."""
+    (claim,) = await world.claim(delivery, lease=-60)
     return claim

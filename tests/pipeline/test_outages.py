@@ -89,6 +89,24 @@ async def test_what_a_worker_held_when_the_store_went_away_is_its_own_unless_its
         assert (moved == {delivery.id}) is is_still_its_own
 
 
+async def test_a_rescuer_that_has_just_started_cannot_know_whether_the_store_was_away(world: World) -> None:
+    """Leases that ran out a moment ago may be those of the living, who could not renew them."""
+    await world.a_user()
+    long_gone, just_now = [await world.delivery(await world.accept()) for _ in range(2)]
+    await world.claim(long_gone.id, lease=-1200)
+    (claim,) = await world.claim(just_now.id, lease=-1)
+    parts = world.parts
+    rescuer = Rescuer(parts.database, parts.clock, parts.metrics, lease=timedelta(minutes=10))
+    with capture_logs() as logs:
+        rescuing = asyncio.create_task(rescuer.run())
+        await eventually(_heard_in(logs, "delivery.rescued"))
+        moved = await world.settle(claim, DeliveryState.SENT, Outcome.SENT, "the provider took it")
+        rescuing.cancel()
+
+    assert moved == {just_now.id}
+    assert [entry["delivery_id"] for entry in logs if entry["event"] == "delivery.rescued"] == [str(long_gone.id)]
+
+
 def _heard_in(logs: Sequence[Mapping[str, Any]], event: str) -> Callable[[], Awaitable[bool]]:
     async def heard() -> bool:
         return any(entry["event"] == event for entry in logs)

@@ -152,7 +152,7 @@ async def test_what_is_on_the_wire_when_the_rest_is_cancelled_is_not_tried_again
     world.smtp.answer = lambda _mail: "451 4.3.0 not now"
     await world.a_user(sms=True)
     notification = await world.accept()
-    await world.claim((await world.delivery(notification)).id, lease=-1)
+    await world.claim((await world.delivery(notification)).id, lease=-60)
 
     story = await _cancel(world, notification)
     await world.a_worker()

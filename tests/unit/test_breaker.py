@@ -8,9 +8,11 @@ from property_alert_notification.notification_worker.breaker import (
     DOWN_IN_A_ROW,
     FIRST,
     LONGEST,
+    LONGEST_SILENCE,
     LONGEST_WISH,
     PROBE_PATIENCE,
     RECENT,
+    SILENCE,
     STEADY,
     STORM,
     Breaker,
@@ -20,6 +22,7 @@ from property_alert_notification.notification_worker.breaker import (
     hear,
     may_probe,
     wait,
+    watch,
 )
 from property_alert_notification.vocabulary import BreakerState
 
@@ -125,6 +128,48 @@ def test_one_that_flaps_stays_open_longer_each_time_until_it_was_steady() -> Non
     assert reopened(STEADY + 1).openings == 1
 
 
+def watched(breaker: Breaker, *silences: float, at_once: int = 8) -> Breaker:
+    return watch(breaker, silences, at_once=at_once, now=100, jitter=0)
+
+
+def test_calls_that_get_no_answer_open_it_within_ten_seconds() -> None:
+    assert SILENCE < STORM
+    assert watched(WELL, *[SILENCE] * DOWN_IN_A_ROW).state is BreakerState.OPEN
+    assert watched(WELL, SILENCE, SILENCE, SILENCE - 0.1) is WELL
+    assert watched(WELL) is WELL
+
+
+def test_where_fewer_calls_fit_than_make_a_storm_all_of_them_do() -> None:
+    assert watched(WELL, SILENCE, at_once=1).state is BreakerState.OPEN
+    assert watched(WELL, SILENCE, at_once=2) is WELL
+
+
+def test_one_that_was_only_slow_is_closed_by_its_answer_and_gets_more_time_from_then_on() -> None:
+    silent = watched(WELL, *[SILENCE] * DOWN_IN_A_ROW)
+
+    slow = hear(silent, Signal.WELL, probe=False, now=103, jitter=0, took=8)
+
+    assert slow.state is BreakerState.CLOSED
+    assert watched(slow, *[15.9] * DOWN_IN_A_ROW) is slow
+    assert watched(slow, *[16] * DOWN_IN_A_ROW).state is BreakerState.OPEN
+    assert hear(slow, Signal.WELL, probe=False, now=104, jitter=0, took=0.1).patience == SILENCE
+    assert hear(slow, Signal.WELL, probe=False, now=104, jitter=0, took=1e9).patience == LONGEST_SILENCE
+
+
+def test_calls_that_hung_and_came_to_nothing_do_not_close_it() -> None:
+    silent = watched(WELL, *[SILENCE] * DOWN_IN_A_ROW)
+
+    for signal in (Signal.FAILED, Signal.DOWN):
+        assert hear(silent, signal, probe=False, now=130, jitter=0, took=30) is silent
+
+
+def test_an_answer_while_another_tries_it_out_closes_it_too() -> None:
+    probed = begin_probe(watched(WELL, *[SILENCE] * DOWN_IN_A_ROW), now=102)
+
+    assert hear(probed, Signal.WELL, probe=False, now=103, jitter=0, took=8).state is BreakerState.CLOSED
+    assert watched(probed, *[60.0] * DOWN_IN_A_ROW) is probed
+
+
 @given(openings=st.integers(1, 200), jitter=st.floats(0, 1, exclude_max=True))
 def test_it_is_never_left_alone_for_longer_than_the_longest(openings: int, jitter: float) -> None:
     probed = Breaker(state=BreakerState.HALF_OPEN, openings=openings)
@@ -150,8 +195,14 @@ class AnyProvider(RuleBasedStateMachine):
     def a_call_ends(self, signal: Signal, jitter: float) -> None:
         was = self.breaker
         self.breaker = hear(was, signal, probe=False, now=self.now, jitter=jitter)
-        if was.state is BreakerState.CLOSED:
+        if was.state is BreakerState.CLOSED or was.silent:
             assert signal is not Signal.WELL or self.breaker.state is BreakerState.CLOSED
+
+    @rule(silences=st.lists(st.floats(0, 100), max_size=8), jitter=st.floats(0, 1, exclude_max=True))
+    def calls_run(self, silences: list[float], jitter: float) -> None:
+        was = self.breaker
+        self.breaker = watch(was, silences, at_once=8, now=self.now, jitter=jitter)
+        assert self.breaker is was or (self.breaker.state is BreakerState.OPEN and self.breaker.silent)
 
     @precondition(lambda self: may_probe(self.breaker, now=self.now))
     @rule(signal=st.sampled_from([*Signal, None]), jitter=st.floats(0, 1, exclude_max=True))

@@ -66,6 +66,12 @@ def test_a_provider_that_asks_for_a_longer_wait_gets_it() -> None:
     assert decide(RetryLater("busy", retry_after=timedelta(minutes=5))).due_at == NOW + timedelta(minutes=5)
 
 
+def test_a_provider_cannot_hurry_us() -> None:
+    """Nor does one that names no time, or a time that is over, say that we may come back at once."""
+    for wish in (timedelta(0), timedelta(seconds=1), None):
+        assert decide(RetryLater("busy", retry_after=wish)).due_at == NOW + POLICY.first_wait / 2
+
+
 def test_a_provider_cannot_ask_for_more_than_the_longest_wait() -> None:
     assert decide(RetryLater("busy", retry_after=timedelta(days=9))).due_at == NOW + timedelta(hours=1)
 
@@ -103,6 +109,25 @@ def test_a_provider_that_recognises_repeats_gets_them_until_it_may_have_forgotte
     assert last.state is DeliveryState.FAILED
 
 
+def test_a_provider_that_calls_back_gets_time_for_it_before_anything_is_sent_again() -> None:
+    silent = decide(OutcomeUnknown("silence"), calls_back=True)
+
+    assert (silent.state, silent.due_at) == (DeliveryState.UNKNOWN, NOW + timedelta(seconds=120))
+    assert decide(OutcomeUnknown("silence"), attempts=9, calls_back=True).due_at == NOW + POLICY.longest_wait / 2
+    # After that it is like any other.
+    assert decide(OutcomeUnknown("silence"), unknowns=1, calls_back=True).state is DeliveryState.FAILED
+    assert decide(OutcomeUnknown("silence"), resend=False, calls_back=True).state is DeliveryState.FAILED
+    abandoned = judge_abandoned(lost_workers=1, now=NOW, calls_back=True)
+    assert abandoned.due_at == NOW + timedelta(seconds=120)
+
+
+def test_a_provider_that_recognises_repeats_need_not_call_back_first() -> None:
+    hour = NOW + timedelta(hours=1)
+    silent = decide(OutcomeUnknown("silence"), recognised_until=hour, calls_back=True)
+
+    assert silent == decide(OutcomeUnknown("silence"), recognised_until=hour)
+
+
 def test_a_provider_that_is_down_uses_up_no_attempt() -> None:
     down = decide(ProviderDown("wrong password"), attempts=POLICY.max_attempts)
 
@@ -120,6 +145,13 @@ def test_what_one_provider_did_not_take_is_due_at_once_for_the_next() -> None:
 def test_an_abandoned_delivery_is_due_at_once_until_it_has_lost_five_workers() -> None:
     assert judge_abandoned(lost_workers=4, now=NOW).due_at == NOW
     assert judge_abandoned(lost_workers=5, now=NOW).state is DeliveryState.QUARANTINED
+
+
+def test_each_wait_is_twice_the_one_before_it_and_jitter_takes_off_half_at_most() -> None:
+    seconds = [wait_after(attempt, POLICY, jitter=1).total_seconds() for attempt in range(1, 10)]
+
+    assert seconds == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
+    assert [wait_after(3, POLICY, jitter=jitter).total_seconds() for jitter in (0, 0.5, 1)] == [60, 90, 120]
 
 
 @given(attempt=st.integers(1, 10_000), jitter=st.floats(0, 1, exclude_max=True))

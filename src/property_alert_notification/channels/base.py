@@ -55,6 +55,9 @@ class Sender(Protocol):
     limits: Limits
     key_window: timedelta | None
     """For how long it recognises a repeat by the delivery's id and ignores it; None is not at all."""
+    calls_back: bool
+    """Whether it tells by itself, soon and under the delivery's id, what became of a message: then what may have
+    arrived is not sent again before there was time for that."""
 
     async def send(self, message: OutgoingMessage) -> Receipt:
         """Hand one message over.

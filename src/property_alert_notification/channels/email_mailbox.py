@@ -24,6 +24,7 @@ class EmailMailboxSender:
     name: ClassVar[str] = "mailbox"
     limits = Limits(at_once=512)
     key_window = None
+    calls_back = False
     """Many, because what is sent together is committed together."""
 
     def __init__(self, settings: EmailSettings, tools: Tools) -> None:

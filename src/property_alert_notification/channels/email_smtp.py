@@ -3,7 +3,8 @@
 The verbs are driven one by one, because what a failure means depends on how far the message had come:
 
 - at the greeting, EHLO, STARTTLS or AUTH the server or its settings are at fault, and no message is;
-- at MAIL too: it names only our own address, and correcting `EMAIL_FROM` must not cost any message;
+- at MAIL too: it names only our own address, and correcting `EMAIL_FROM` must not cost any message; but 555 there, when
+  an address beyond ASCII needs SMTPUTF8, is about this message;
 - 421 before the final dot, which any verb may be answered, is the server's farewell;
 - at RCPT, DATA and after the final dot the server judged this message: 4yz is tried again, 5yz is final;
 - silence after the final dot is the one case in which nobody can tell;
@@ -34,6 +35,7 @@ from property_alert_notification.vocabulary import Channel
 
 _CLOSING = 421
 _GO_AHEAD = 354
+_UNKNOWN_OPTION = 555
 _LOGIN_CODES = {530, 534, 535, 538}  # "authenticate first", at whatever verb (RFC 4954, 6): never about one message
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
 _QUEUE_ID = re.compile(r"(?:queued as |\bid=)<?([A-Za-z0-9-]{1,64})(?![\w.@])")
@@ -105,6 +107,7 @@ class SmtpSender:
     name: ClassVar[str] = "smtp"
     key_window = None
     """Some stores show equal Message-IDs once, but none promises it."""
+    calls_back = False
 
     def __init__(self, settings: SmtpSettings, composer: Composer, clock: Clock) -> None:
         """Nothing is opened yet."""
@@ -271,19 +274,31 @@ class _Connection:
 
     async def _announce(self, mail: Mail) -> None:
         """Everything before the message, in one packet if the server takes it so (RFC 2920)."""
-        begin = f"MAIL FROM:<{mail.sender.text}>"
-        if mail.recipient.needs_utf8 or mail.sender.needs_utf8:
-            if "smtputf8" not in self._extensions:
-                raise Refused("the address needs SMTPUTF8, which the SMTP server does not offer")
-            begin += " BODY=8BITMIME SMTPUTF8"
-        commands = {"MAIL": begin.encode(), "RCPT": f"RCPT TO:<{mail.recipient.text}>".encode(), "DATA": b"DATA"}
+        options = self._options(mail)
+        commands = {
+            "MAIL": f"MAIL FROM:<{mail.sender.text}>{options}".encode(),
+            "RCPT": f"RCPT TO:<{mail.recipient.text}>".encode(),
+            "DATA": b"DATA",
+        }
         at_once = "pipelining" in self._extensions
         if at_once:
             self._say("MAIL", *commands.values())
         for verb, command in commands.items():
             if not at_once:
                 self._say(verb, command)
-            _agree(await self._read(verb), verb)
+            answer = await self._read(verb)
+            if options and verb == "MAIL" and answer.code == _UNKNOWN_OPTION:
+                raise Refused(_reason(answer, verb))
+            _agree(answer, verb)
+
+    def _options(self, mail: Mail) -> str:
+        """What MAIL has to say about this message."""
+        if not (mail.recipient.needs_utf8 or mail.sender.needs_utf8):
+            return ""
+        if "smtputf8" not in self._extensions:
+            raise Refused("the address needs SMTPUTF8, which the SMTP server does not offer")
+        # Whoever offers the one should offer the other, says RFC 6531, 3.1.
+        return " BODY=8BITMIME SMTPUTF8" if "8bitmime" in self._extensions else " SMTPUTF8"
 
     async def _transfer(self, content: bytes) -> Reply:
         """The message itself, up to the answer to the final dot."""

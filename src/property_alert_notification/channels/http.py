@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 from pydantic import Field
@@ -41,6 +42,18 @@ class Answer:
     headers: httpx2.Headers
     body: bytes
     """At most LARGEST_BODY bytes; less when the connection ended first."""
+
+
+def http_url(url: str) -> str:
+    """The URL, for settings.
+
+    Raises:
+        ValueError: it is none, or not one of HTTP.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not url.isprintable():
+        raise ValueError("must be a whole http:// or https:// URL")
+    return url
 
 
 class HttpSettings(ProviderSettings):

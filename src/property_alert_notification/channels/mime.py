@@ -137,7 +137,7 @@ class Composer:
         # No body can hold the boundary: it was written before this id was thought of.
         boundary = f"=_{message.delivery_id.hex}"
         return (
-            f'{headers}Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
+            f'{headers}Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
             f"--{boundary}\r\n{_part('plain', message.text)}\r\n"
             f"--{boundary}\r\n{_part('html', message.html)}\r\n"
             f"--{boundary}--\r\n"

@@ -22,6 +22,7 @@ class SmsConsoleSender:
     name: ClassVar[str] = "console"
     limits = Limits(at_once=64)
     key_window = None
+    calls_back = False
 
     def __init__(self, announce: Callable[[str], None]) -> None:
         """`announce` prints one line."""

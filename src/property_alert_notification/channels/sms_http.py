@@ -6,23 +6,15 @@ when it has the message. A gateway that honours the key makes repeats harmless.
 
 from datetime import timedelta
 from typing import Annotated, ClassVar
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
-from property_alert_notification.channels.http import HttpCaller, HttpSettings, id_in
+from property_alert_notification.channels.http import HttpCaller, HttpSettings, http_url, id_in
 from property_alert_notification.clock import Clock
 from property_alert_notification.errors import RetryLater
 from property_alert_notification.vocabulary import Channel
-
-
-def _http_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not url.isprintable():
-        raise ValueError("must be a whole http:// or https:// URL")
-    return url
 
 
 class SmsHttpSettings(HttpSettings):
@@ -30,7 +22,7 @@ class SmsHttpSettings(HttpSettings):
 
     model_config = SettingsConfigDict(env_prefix="SMS_HTTP_", env_ignore_empty=True)
 
-    url: Annotated[str, AfterValidator(_http_url)] = Field(examples=["https://sms.example.com/messages"])
+    url: Annotated[str, AfterValidator(http_url)] = Field(examples=["https://sms.example.com/messages"])
     """Messages are posted to this URL."""
 
     token: SecretStr | None = Field(None, examples=["a-secret"])
@@ -51,6 +43,7 @@ class SmsHttpSender:
 
     channel: ClassVar[Channel] = Channel.SMS
     name: ClassVar[str] = "http"
+    calls_back = False
 
     def __init__(self, settings: SmsHttpSettings, clock: Clock, *, deadline: float = 30.0) -> None:
         """Nothing is opened yet; `deadline` is in seconds, for one message."""

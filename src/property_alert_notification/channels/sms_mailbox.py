@@ -22,6 +22,7 @@ class SmsMailboxSender:
     name: ClassVar[str] = "mailbox"
     limits = Limits(at_once=512)
     key_window = None
+    calls_back = False
     """Many, because what is sent together is committed together."""
 
     def __init__(self, tools: Tools) -> None:

@@ -1,16 +1,18 @@
 """SMS through Twilio's Messages resource.
 
-Twilio takes no idempotency key here, so an unknown outcome stays unknown until somebody asks.
-Source: https://www.twilio.com/docs/messaging/api/message-resource
+Twilio takes no idempotency key here, so an unknown outcome stays unknown until somebody asks, or Twilio calls back.
+Sources: https://www.twilio.com/docs/messaging/api/message-resource,
+https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks
 """
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
-from property_alert_notification.channels.http import HttpCaller, HttpSettings, fields_of, id_in
+from property_alert_notification.channels.http import HttpCaller, HttpSettings, fields_of, http_url, id_in
 from property_alert_notification.clock import Clock
 from property_alert_notification.errors import ConfigurationError, RetryLater
 from property_alert_notification.vocabulary import Channel
@@ -34,6 +36,13 @@ class TwilioSettings(HttpSettings):
         None, pattern=r"^MG[0-9a-fA-F]{32}$", examples=["MG00000000000000000000000000000000"]
     )
     """The messaging service that chooses the number."""
+
+    status_callback_url: Annotated[str, AfterValidator(http_url)] | None = Field(
+        None, examples=["https://hooks.example.com/twilio"]
+    )
+    """Twilio posts here what becomes of each message, with our delivery's id as `delivery_id` in the query. A message
+    of which nobody can tell whether Twilio took it is then sent again after two minutes at the soonest, so that whoever
+    listens there can cancel it. This service does not listen itself yet."""
 
     base_url: str = Field("https://api.twilio.com", pattern=r"^https?://[^/?#]+$", examples=["https://api.twilio.com"])
     """Another region, or a stand-in for tests."""
@@ -64,6 +73,8 @@ class TwilioSender:
             self._origin = {"From": settings.from_number}
         else:
             self._origin = {"MessagingServiceSid": settings.messaging_service_sid or ""}
+        self._callback = settings.status_callback_url
+        self.calls_back = self._callback is not None
         login = (settings.account_sid, settings.auth_token.get_secret_value())
         self.limits = Limits(settings.connections, settings.rate)
         self._http = HttpCaller(clock, connections=settings.connections, deadline=deadline, auth=login)
@@ -72,10 +83,17 @@ class TwilioSender:
         """Create one message; the receipt holds its SID."""
         body = await self._http.post(
             f"{self._account}/Messages.json",
-            form={"To": message.to, "Body": message.text, **self._origin},
+            form={"To": message.to, "Body": message.text, **self._origin, **self._callback_for(message)},
             explain=_error_code,
         )
         return Receipt(provider_message_id=id_in(body, "sid"))
+
+    def _callback_for(self, message: OutgoingMessage) -> dict[str, str]:
+        # The delivery's id, since the answer with Twilio's own is what gets lost.
+        if self._callback is None:
+            return {}
+        joint = "&" if urlsplit(self._callback).query else "?"
+        return {"StatusCallback": f"{self._callback}{joint}delivery_id={message.delivery_id}"}
 
     async def check(self) -> str:
         """Read the account."""

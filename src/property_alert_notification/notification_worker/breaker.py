@@ -9,6 +9,9 @@ closed ──> open ──> half-open ──> closed
   for a pause.
 - In doubt: still closed, but nothing went well since the last failure, or since the start. Then only `IN_DOUBT` calls
   are made at a time, so that a storm costs few of them.
+- Silent: it opens, too, when several calls run and nothing goes well for as long as patience lasts. What hangs may have
+  been taken and stays as it is until it ends, but the provider gets no more of it. The first call that goes well after
+  all closes the breaker: the provider was only slow, and gets twice that time from then on.
 - Open: no calls, for a time that doubles with each opening, up to `LONGEST`, so that work goes on soon after the end
   of a fault.
 - Half-open: one message tries it out. One that gives no answer in `PROBE_PATIENCE` makes room for the next.
@@ -16,6 +19,7 @@ closed ──> open ──> half-open ──> closed
 Instants are seconds on a clock that never runs backwards.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
@@ -43,6 +47,15 @@ STEADY = 60.0
 
 PROBE_PATIENCE = 30.0
 
+SILENCE = 5.0
+"""Seconds of patience with a provider that usually answers soon."""
+
+LONGEST_SILENCE = PROBE_PATIENCE
+"""And with one that is slow."""
+
+UNANSWERED = RECENT
+"""Calls that may begin before any goes well, so that one that falls silent gets no more of them."""
+
 
 class Signal(Enum):
     """What a call says about its provider."""
@@ -69,6 +82,10 @@ class Breaker:
     openings: int = 0
     """How often it opened without being steady in between."""
     closed_at: float = float("-inf")
+    patience: float = SILENCE
+    """Seconds after which calls that run are thought to hang."""
+    silent: bool = False
+    """It opened because they do."""
 
 
 def may_probe(breaker: Breaker, *, now: float) -> bool:
@@ -100,40 +117,71 @@ def drop_probe(breaker: Breaker, *, now: float) -> Breaker:
     return replace(breaker, state=BreakerState.OPEN, until=now)
 
 
+def watch(breaker: Breaker, silences: Sequence[float], *, at_once: int, now: float, jitter: float) -> Breaker:
+    """What becomes of the breaker while calls are running.
+
+    Args:
+        breaker: as it is.
+        silences: for each call, seconds since it began or since any went well, whichever was later.
+        at_once: calls that the provider takes at a time.
+        now: this moment.
+        jitter: as for `hear`.
+    """
+    if breaker.state is not BreakerState.CLOSED:
+        return breaker
+    if sum(silence >= breaker.patience for silence in silences) < min(DOWN_IN_A_ROW, at_once):
+        return breaker
+    return replace(_open(breaker, now=now, jitter=jitter, pause=None), silent=True)
+
+
 def hear(
-    breaker: Breaker, signal: Signal, *, probe: bool, now: float, jitter: float, pause: float | None = None
+    breaker: Breaker,
+    signal: Signal,
+    *,
+    probe: bool,
+    now: float,
+    jitter: float,
+    took: float = 0.0,
+    pause: float | None = None,
 ) -> Breaker:
     """What becomes of the breaker when a call has ended.
 
     Args:
         breaker: as it is.
         signal: what the call says.
-        probe: the call was made to try the provider out. The others say nothing any more once the breaker is open.
+        probe: the call was made to try the provider out. The others say nothing any more once the breaker is open,
+            unless it opened because of their silence.
         now: when it ended.
         jitter: in [0, 1), so that many workers do not come back together.
+        took: seconds from its beginning to its end.
         pause: seconds for which the provider asked to be left alone.
     """
     if breaker.state is BreakerState.CLOSED:
         if signal is Signal.WELL:
-            return _after_success(breaker, now=now)
+            return _after_success(breaker, took=took, now=now)
         failing = _after_failure(breaker, signal, now=now)
         if pause is None and not _is_storm(failing):
             return failing
         return _open(failing, now=now, jitter=jitter, pause=pause)
+    if signal is Signal.WELL and (probe or breaker.silent):
+        return Breaker(doubtful=False, openings=breaker.openings, closed_at=now, patience=_patience(took))
     if not probe:
         return breaker
-    if signal is Signal.WELL:
-        return Breaker(doubtful=False, openings=breaker.openings, closed_at=now)
     return _open(breaker, now=now, jitter=jitter, pause=pause)
 
 
-def _after_success(breaker: Breaker, *, now: float) -> Breaker:
-    if not breaker.recent and not breaker.doubtful:
+def _after_success(breaker: Breaker, *, took: float, now: float) -> Breaker:
+    patience = _patience(took)
+    if not breaker.recent and not breaker.doubtful and breaker.patience == patience:
         return breaker  # as nearly always
     recent = _recent(breaker, failed=False, now=now)
     if not any(failed for _, failed in recent):
         recent = ()
-    return replace(breaker, doubtful=False, recent=recent, down_in_a_row=0)
+    return replace(breaker, doubtful=False, recent=recent, down_in_a_row=0, patience=patience)
+
+
+def _patience(took: float) -> float:
+    return min(max(SILENCE, 2 * took), LONGEST_SILENCE)
 
 
 def _after_failure(breaker: Breaker, signal: Signal, *, now: float) -> Breaker:

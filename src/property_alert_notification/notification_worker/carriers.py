@@ -1,8 +1,10 @@
 """The providers of one channel in one worker: who may have a message now, when each may begin, and what that taught."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -13,7 +15,7 @@ from property_alert_notification.clock import Clock
 from property_alert_notification.errors import OutcomeUnknown, ProviderDown, Refused, RetryLater
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker import breaker
-from property_alert_notification.notification_worker.breaker import IN_DOUBT, Breaker, Signal
+from property_alert_notification.notification_worker.breaker import FIRST, IN_DOUBT, UNANSWERED, Breaker, Signal
 from property_alert_notification.notification_worker.pace import Pace
 from property_alert_notification.notification_worker.route import Place
 from property_alert_notification.notification_worker.verdict import Result
@@ -23,6 +25,18 @@ log = structlog.get_logger()
 
 AHEAD = 8
 """Deliveries in hand for each that the provider takes at once: the next are claimed and ready when one is through."""
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks at calls that run."""
+
+
+@dataclass(eq=False, slots=True)
+class Call:
+    """One message that its provider may have."""
+
+    probe: bool
+    began_at: float = float("inf")
+    """On the monotonic clock."""
 
 
 class Carrier:
@@ -43,9 +57,11 @@ class Carrier:
         self._clock = clock
         self._metrics = metrics
         self._on_change = on_change
-        self._at_once = asyncio.Semaphore(sender.limits.at_once)
-        self._calling = 0
-        self._news = asyncio.Event()
+        self._calls: set[Call] = set()
+        self._unanswered: set[Call] = set()
+        """Those that began since any went well."""
+        self._well_at = float("-inf")
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._pace = Pace(sender.limits.per_second)
         metrics.breaker.labels(sender.channel, provider).state(self.breaker.state)
         metrics.breaker_openings.labels(sender.channel, provider)
@@ -61,7 +77,8 @@ class Carrier:
         """How it stands in the line."""
         now = self._clock.monotonic()
         if breaker.may_probe(self.breaker, now=now):
-            return Place(self.provider, probe=True)
+            # A message that tries it out needs room there, and those that hang may have left none.
+            return Place(self.provider, wait=FIRST) if self._is_full() else Place(self.provider, probe=True)
         return Place(self.provider, wait=breaker.wait(self.breaker, now=now))
 
     def slots(self) -> int:
@@ -85,39 +102,83 @@ class Carrier:
             self._become(breaker.drop_probe(self.breaker, now=self._clock.monotonic()), self.reason)
 
     @asynccontextmanager
-    async def turn(self, *, probe: bool) -> AsyncIterator[bool]:
-        """Wait until one message may begin; False when its provider was closed off meanwhile."""
-        async with self._at_once:
-            if wait := self._pace.wait(self._clock.monotonic()):
+    async def turn(self, *, probe: bool) -> AsyncIterator[Call | None]:
+        """Wait until one message may begin; None when its provider was closed off meanwhile."""
+        while self._takes(probe=probe) and self._is_full():
+            await self._news()
+        call = Call(probe)
+        self._calls.add(call)
+        self._unanswered.add(call)
+        self._let_in()
+        try:
+            if self._takes(probe=probe) and (wait := self._pace.wait(self._clock.monotonic())):
                 await asyncio.sleep(wait)
-            while self.breaker.state is BreakerState.CLOSED and self.breaker.doubtful and self._calling >= IN_DOUBT:
-                self._news.clear()
-                await self._news.wait()
-            if self.breaker.state is not BreakerState.CLOSED and not probe:
-                yield False
-                return
-            self._calling += 1
-            try:
-                yield True
-            finally:
-                self._calling -= 1
-                self._news.set()
+            if self._takes(probe=probe):
+                call.began_at = self._clock.monotonic()
+                yield call
+            else:
+                yield None
+        finally:
+            self._calls.discard(call)
+            self._unanswered.discard(call)
+            self._let_in()
 
-    def hear(self, result: Result, *, probe: bool) -> None:
+    def _takes(self, *, probe: bool) -> bool:
+        return probe or self.breaker.state is BreakerState.CLOSED
+
+    def _is_full(self) -> bool:
+        if len(self._calls) >= self.sender.limits.at_once:
+            return True
+        if self.breaker.state is not BreakerState.CLOSED:
+            return False
+        return len(self._unanswered) >= UNANSWERED or (self.breaker.doubtful and len(self._calls) >= IN_DOUBT)
+
+    async def _news(self) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        await turn
+
+    def _let_in(self) -> None:
+        """Wake the next, if there is room for it; it wakes the one behind it."""
+        while self._waiting and not self._is_full():
+            turn = self._waiting.popleft()
+            if not turn.done():  # as when its worker stops
+                turn.set_result(None)
+                return
+
+    def watch(self) -> None:
+        """Learn from how long calls have been running, whatever comes of them."""
+        now = self._clock.monotonic()
+        watched = breaker.watch(
+            self.breaker,
+            [now - max(call.began_at, self._well_at) for call in self._calls],
+            at_once=self.sender.limits.at_once,
+            now=now,
+            jitter=self._clock.jitter(),
+        )
+        self._become(watched, "its calls get no answer")
+
+    def hear(self, result: Result, call: Call) -> None:
         """Learn from what came of a call."""
         signal = _SIGNALS.get(type(result))
         if signal is None:
             return
+        now = self._clock.monotonic()
         pause = result.retry_after.total_seconds() if isinstance(result, ProviderDown) and result.retry_after else None
         heard = breaker.hear(
             self.breaker,
             signal,
-            probe=probe,
-            now=self._clock.monotonic(),
+            probe=call.probe,
+            now=now,
             jitter=self._clock.jitter(),
+            took=now - call.began_at,
             pause=pause,
         )
         self._become(heard, None if isinstance(result, Receipt) else result.reason)
+        if signal is Signal.WELL:
+            self._well_at = now
+            self._unanswered.clear()
+            self._let_in()
 
     def _become(self, new: Breaker, reason: str | None) -> None:
         old, self.breaker = self.breaker, new
@@ -130,7 +191,10 @@ class Carrier:
         if new.state is BreakerState.OPEN:
             self._metrics.breaker_openings.labels(channel, self.provider).inc()
         log.warning("breaker.changed", channel=channel, provider=self.provider, state=new.state, reason=self.reason)
-        self._news.set()
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
         self._on_change()
 
 
@@ -153,12 +217,11 @@ class Carriers:
         senders: Mapping[str, Sender],
         clock: Clock,
         metrics: Metrics,
-        *,
-        on_change: Callable[[], None],
     ) -> None:
         self.channel = channel
+        self._listeners: list[Callable[[], None]] = []
         self._carriers = {
-            provider: Carrier(provider, sender, clock, metrics, on_change=on_change)
+            provider: Carrier(provider, sender, clock, metrics, on_change=self._tell)
             for provider, sender in senders.items()
         }
 
@@ -167,6 +230,21 @@ class Carriers:
 
     def __getitem__(self, provider: str) -> Carrier:
         return self._carriers[provider]
+
+    def when_changed(self, listener: Callable[[], None]) -> None:
+        """Call this whenever a breaker has opened, closed, or lets a message try its provider out."""
+        self._listeners.append(listener)
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+    async def watch(self) -> None:
+        """Watch their calls until cancelled, so that one that hangs does not get more and more."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            for carrier in self:
+                carrier.watch()
 
     def line(self) -> list[Place]:
         """How all of them stand now."""

@@ -99,6 +99,8 @@ class Crew:
         self._in_hand: dict[tuple[UUID, int], _InHand] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
+        # A provider that is closed off makes room at the next in line.
+        carriers.when_changed(self._freed.set)
         self._outage = Outage(f"worker of {self._channel}")
         self._settlements: GroupCommit[Settlement, bool] = GroupCommit(self._move_on)
         desk.metrics.in_hand.labels(self._channel).set_function(lambda: len(self._in_hand))
@@ -228,8 +230,8 @@ class Crew:
     async def _deliver_by(self, carrier: Carrier, in_hand: _InHand) -> None:
         job, probe = in_hand.job, in_hand.job.place.probe
         try:
-            async with carrier.turn(probe=probe) as may_begin:
-                if not may_begin:
+            async with carrier.turn(probe=probe) as call:
+                if call is None:
                     await self._hand_back(job)
                     return
                 # Checked last: whoever froze, or waited for the provider too long, may have lost it by now.
@@ -239,7 +241,7 @@ class Crew:
                 in_hand.begun = True
                 with self._desk.metrics.stage("send"):
                     result = await self._send(job)
-            carrier.hear(result, probe=probe)
+            carrier.hear(result, call)
             await self._settle(job, result)
         finally:
             carrier.give_back(probe=probe)
@@ -301,6 +303,7 @@ class Crew:
             elsewhere=isinstance(result, RetryLater) and self._is_wanted_elsewhere(job),
             resend=job.content.category not in self._desk.given_up,
             recognised_until=self._recognised_until(job),
+            calls_back=not claim.test and self._carriers[job.place.provider].sender.calls_back,
         )
         settlement = Settlement(
             delivery_id=claim.delivery_id,

@@ -27,12 +27,14 @@ LONG_GONE = timedelta(days=1)
 class Reporter:
     """Writes one row for each provider: when its breaker changes, and again and again, as a sign of life."""
 
-    def __init__(self, database: Database, clock: Clock, carriers: Sequence[Carriers], changed: asyncio.Event) -> None:
-        """`changed` is set when a breaker changes its state."""
+    def __init__(self, database: Database, clock: Clock, carriers: Sequence[Carriers]) -> None:
+        """`carriers` are all that the worker has."""
         self._database = database
         self._clock = clock
         self._carriers = carriers
-        self._changed = changed
+        self._changed = asyncio.Event()
+        for each in carriers:
+            each.when_changed(self._changed.set)
         self._worker = clock.new_id()
 
     async def run(self) -> None:

@@ -38,6 +38,7 @@ class Rescuer:
         lease: timedelta,
         given_up: Collection[str] = (),
         keyed: Collection[tuple[str, str]] = (),
+        calling_back: Collection[tuple[str, str]] = (),
     ) -> None:
         """What is rescued.
 
@@ -48,9 +49,11 @@ class Rescuer:
             lease: how long a rescuer holds what it decides over.
             given_up: categories whose messages are rather lost than doubled.
             keyed: channels and providers that recognise repeats, so that nothing is doubled there.
+            calling_back: those that may still say by themselves what became of a message.
         """
         self._given_up = frozenset(given_up)
         self._keyed = frozenset(keyed)
+        self._calling_back = frozenset(calling_back) - self._keyed
         self._database = database
         self._clock = clock
         self._metrics = metrics
@@ -61,9 +64,10 @@ class Rescuer:
 
         While the store is away every lease runs out, those of the living included. So when it is back, they get a
         moment to renew them and to write down what they sent; only much older leases are abandoned without doubt.
+        Nobody knows what was before this began, so it begins as after an outage.
         """
         outage, pause = Outage("rescue"), self._lease.total_seconds() / 4
-        doubtful_since: datetime | None = None
+        doubtful_since: datetime | None = self._clock.now() - self._lease
         while True:
             found, asked_at = 0, self._clock.now()
             try:
@@ -97,7 +101,12 @@ class Rescuer:
             lost_workers = await queries.count_attempts(connection, ids, reason=ABANDONED)
             better_lost = await self._better_lost(connection, abandoned, providers)
             settlements = [
-                self._decide(claim, lost_workers.get(claim.delivery_id, 1), resend=claim not in better_lost)
+                self._decide(
+                    claim,
+                    lost_workers.get(claim.delivery_id, 1),
+                    resend=claim not in better_lost,
+                    calls_back=(claim.channel, providers.get(claim.delivery_id)) in self._calling_back,
+                )
                 for claim in abandoned
             ]
             await run_within(connection, settle(settlements))
@@ -119,9 +128,9 @@ class Rescuer:
             and (claim.channel, providers.get(claim.delivery_id)) not in self._keyed
         ]
 
-    def _decide(self, claim: Claim, lost_workers: int, *, resend: bool) -> Settlement:
+    def _decide(self, claim: Claim, lost_workers: int, *, resend: bool, calls_back: bool) -> Settlement:
         now = self._clock.now()
-        verdict = judge_abandoned(lost_workers=lost_workers, now=now, resend=resend)
+        verdict = judge_abandoned(lost_workers=lost_workers, now=now, resend=resend, calls_back=calls_back)
         return Settlement(
             delivery_id=claim.delivery_id,
             fence=claim.fence,

@@ -14,6 +14,9 @@ BLIND_RESENDS = 1
 TRUSTED_SHARE = 0.8
 """Of the time for which a provider says it recognises a repeat: its clock and ours differ."""
 
+CALLBACK_WAIT = timedelta(seconds=120)
+"""How long a provider that calls back has for it, before what may have arrived is sent again."""
+
 BREAKS_BEFORE_QUARANTINE = 5
 """Attempts that broke our own code, or lost their worker, before the delivery waits for a person."""
 
@@ -69,6 +72,7 @@ def judge(
     elsewhere: bool = False,
     resend: bool = True,
     recognised_until: datetime | None = None,
+    calls_back: bool = False,
 ) -> Verdict:
     """Decide from one attempt's result.
 
@@ -82,6 +86,7 @@ def judge(
         elsewhere: another provider, which has not failed it as often, stands ready.
         resend: what may have arrived is sent once more; else it is given up.
         recognised_until: up to when the provider recognises a repeat; None is never.
+        calls_back: the provider may still say by itself what became of it.
     """
     match result:
         case Receipt():
@@ -93,6 +98,7 @@ def judge(
             if recognised_until and due_at <= recognised_until and attempts < policy.max_attempts:
                 reason = f"{result.reason}; it is sent again, and the provider recognises it"
                 return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, reason, due_at)
+            due_at = max(due_at, _unheard_until(now, calls_back=calls_back))
             return _judge_unknown(result, unknowns, due_at, resends=BLIND_RESENDS if resend else 0)
         case RetryLater():
             due_at = now if elsewhere else now + _wait_for(result, attempts, policy, jitter=jitter)
@@ -110,17 +116,19 @@ def _judge_not_taken(result: RetryLater, attempts: int, policy: RetryPolicy, due
     return _retry(result.reason, attempts, policy.max_attempts, due_at, given_up=DeliveryState.FAILED)
 
 
-def judge_abandoned(*, lost_workers: int, now: datetime, resend: bool = True) -> Verdict:
+def judge_abandoned(*, lost_workers: int, now: datetime, resend: bool = True, calls_back: bool = False) -> Verdict:
     """Decide for a delivery whose worker vanished with it.
 
     Perhaps it was on the wire, perhaps it had not begun: it is sent again at once, since its lease has been waiting
-    enough, unless it had better be lost than doubled (`resend`). One that loses its worker time and again may be what
-    kills it: `lost_workers` counts them, this one included.
+    enough, unless it had better be lost than doubled (`resend`), or its provider may still say by itself what became
+    of it (`calls_back`). One that loses its worker time and again may be what kills it: `lost_workers` counts them,
+    this one included.
     """
     if not resend:
         return Verdict(Outcome.UNKNOWN, DeliveryState.FAILED, f"{ABANDONED}, and nobody can tell whether it arrived")
     if lost_workers < BREAKS_BEFORE_QUARANTINE:
-        return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, f"{ABANDONED}; it is sent again", now)
+        due_at = _unheard_until(now, calls_back=calls_back)
+        return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, f"{ABANDONED}; it is sent again", due_at)
     return Verdict(Outcome.UNKNOWN, DeliveryState.QUARANTINED, f"{ABANDONED}, for the {lost_workers}th time")
 
 
@@ -135,6 +143,11 @@ def wait_after(attempt: int, policy: RetryPolicy, *, jitter: float) -> timedelta
     doublings = 2.0 ** min(attempt - 1, 30)
     full = min(policy.first_wait * doublings, policy.longest_wait)
     return full / 2 + full / 2 * jitter
+
+
+def _unheard_until(now: datetime, *, calls_back: bool) -> datetime:
+    """Up to when the provider may still say what became of a message."""
+    return now + CALLBACK_WAIT if calls_back else now
 
 
 def _wait_for(result: RetryLater, attempts: int, policy: RetryPolicy, *, jitter: float) -> timedelta:

@@ -18,6 +18,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from property_alert_notification import logs, wiring
+from property_alert_notification.channels.base import Sender
 from property_alert_notification.channels.redirect import redirect
 from property_alert_notification.deliveries.relay import Relay
 from property_alert_notification.errors import ConfigurationError
@@ -68,13 +69,11 @@ class Worker:
             concurrency=settings.worker_concurrency,
         )
         self._senders = parts.create_senders()
-        changed = asyncio.Event()
-        carriers = [
-            Carriers(channel, senders, parts.clock, parts.metrics, on_change=changed.set)
-            for channel, senders in self._senders.items()
+        self._carriers = [
+            Carriers(channel, senders, parts.clock, parts.metrics) for channel, senders in self._senders.items()
         ]
-        self._crews = [Crew(each, desk) for each in carriers]
-        self._reporter = Reporter(parts.database, parts.clock, carriers, changed)
+        self._crews = [Crew(each, desk) for each in self._carriers]
+        self._reporter = Reporter(parts.database, parts.clock, self._carriers)
         self._relay = Relay(parts.database, parts.broker, parts.clock) if parts.broker.needs_relay else None
         self._releaser = Releaser(
             parts.database,
@@ -89,12 +88,8 @@ class Worker:
             parts.metrics,
             lease=self._lease,
             given_up=settings.unknown_give_up,
-            keyed=[
-                (channel, provider)
-                for channel, senders in self._senders.items()
-                for provider, sender in senders.items()
-                if sender.key_window is not None
-            ],
+            keyed=self._providers(lambda sender: sender.key_window is not None),
+            calling_back=self._providers(lambda sender: sender.calls_back),
         )
         self._retention = Retention(
             parts.database, parts.clock, parts.metrics, keep_for=timedelta(days=settings.retention_days)
@@ -102,9 +97,19 @@ class Worker:
         self._duties: list[asyncio.Task[None]] = []
         self._renewals: list[asyncio.Task[None]] = []
 
+    def _providers(self, those: Callable[[Sender], bool]) -> list[tuple[str, str]]:
+        """Channel and name of each provider that is one of those."""
+        return [
+            (channel, provider)
+            for channel, senders in self._senders.items()
+            for provider, sender in senders.items()
+            if those(sender)
+        ]
+
     async def __aenter__(self) -> Self:
         duties: list[Callable[[], Awaitable[None]]] = [crew.listen for crew in self._crews]
         duties += [self._rescuer.run, self._pauses.watch, self._releaser.run, self._retention.run, self._reporter.run]
+        duties += [carriers.watch for carriers in self._carriers]
         if self._relay is not None:
             duties.append(self._relay.run)
             self._parts.wakers.append(self._relay.wake)
