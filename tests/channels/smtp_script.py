@@ -12,7 +12,11 @@ DROP = "drop"
 SILENCE = "silence"
 """Do not answer, and wait for the client to give up."""
 
-_EXTENSIONS = ["AUTH PLAIN LOGIN", "SMTPUTF8", "8BITMIME"]
+HOLD = "hold"
+"""Answer as usual, but only together with the next answer."""
+
+ONE_BY_ONE = ["AUTH PLAIN LOGIN", "SMTPUTF8", "8BITMIME"]
+AT_ONCE = [*ONE_BY_ONE, "PIPELINING"]
 _USUAL = {"STARTTLS": "220 go", "DATA": "354 go", "AUTH": "235 welcome", "QUIT": "221 bye"}
 
 
@@ -20,7 +24,7 @@ class ScriptedSmtpServer:
     """Answers every verb as RFC 5321 has it, except those in `script`.
 
     Attributes:
-        script: verb (`GREETING`, `DOT`, …) to an answer, DROP or SILENCE; may change at any time.
+        script: verb (`GREETING`, `DOT`, …) to an answer, DROP, SILENCE or HOLD; may change at any time.
         taken: every message that was answered 250 after its dot.
         verbs: how often each verb was heard.
     """
@@ -40,12 +44,13 @@ class ScriptedSmtpServer:
         self.open = 0
         self.most_open = 0
         self._starttls = starttls
-        self._extensions = _EXTENSIONS if extensions is None else extensions
+        self._extensions = AT_ONCE if extensions is None else extensions
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._stopping = asyncio.Event()
         self._news = asyncio.Condition()
         self._conversations: set[asyncio.Task[None]] = set()
+        self._held: dict[asyncio.StreamWriter, list[str]] = {}
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -93,14 +98,18 @@ class ScriptedSmtpServer:
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not await self._answer(writer, "GREETING", "220 ready"):
             return
-        encrypted = False
+        encrypted, refused = False, False
         while line := await reader.readline():
             verb = line.split()[0].decode().upper()
             self.commands.append(line.decode().strip())
             usual = self._ehlo(encrypted=encrypted) if verb == "EHLO" else _USUAL.get(verb, "250 fine")
-            if not await self._answer(writer, verb, usual) or verb == "QUIT":
+            if verb == "DATA" and refused:
+                usual = "503 nobody to send it to"
+            said = await self._answer(writer, verb, usual)
+            if said is None or verb == "QUIT":
                 return
-            said = self.script.get(verb, usual)
+            if verb in {"MAIL", "RCPT"}:
+                refused = said[0] in "45" or (refused and verb == "RCPT")
             if said.startswith("220") and self._starttls:
                 await writer.start_tls(self._starttls)
                 encrypted = True
@@ -112,7 +121,7 @@ class ScriptedSmtpServer:
         usual = "250 2.0.0 Ok: queued as 4XyZ99"
         if self.script.get("DOT", usual).startswith("250"):
             self.taken.append(content)
-        return await self._answer(writer, "DOT", usual)
+        return await self._answer(writer, "DOT", usual) is not None
 
     def _ehlo(self, *, encrypted: bool) -> str:
         offered = list(self._extensions)
@@ -121,8 +130,8 @@ class ScriptedSmtpServer:
         lines = ["scripted", *offered]
         return "\r\n".join(f"250{'-' if line is not lines[-1] else ' '}{line}" for line in lines)
 
-    async def _answer(self, writer: asyncio.StreamWriter, verb: str, usual: str) -> bool:
-        """Whether the conversation goes on."""
+    async def _answer(self, writer: asyncio.StreamWriter, verb: str, usual: str) -> str | None:
+        """What was said; None when that was the last word."""
         async with self._news:
             self.verbs[verb] += 1
             self._news.notify_all()
@@ -130,7 +139,11 @@ class ScriptedSmtpServer:
         if answer == SILENCE:
             await self._stopping.wait()
         if answer in {DROP, SILENCE}:
-            return False
-        writer.write(f"{answer}\r\n".encode())
+            return None
+        if answer == HOLD:
+            self._held.setdefault(writer, []).append(usual)
+            return usual
+        answers = [*self._held.pop(writer, []), answer]
+        writer.write("".join([f"{one}\r\n" for one in answers]).encode())
         await writer.drain()
-        return not answer.startswith("421")
+        return None if answer.startswith("421") else answer

@@ -25,7 +25,7 @@ from property_alert_notification.errors import (
     SendError,
 )
 from tests.channels.conftest import CLOCK, Environ, a_message
-from tests.channels.smtp_script import DROP, SILENCE, ScriptedSmtpServer
+from tests.channels.smtp_script import AT_ONCE, DROP, HOLD, ONE_BY_ONE, SILENCE, ScriptedSmtpServer
 from tests.services.smtp import SmtpServer
 
 PASSWORD = "correct horse"
@@ -46,9 +46,16 @@ async def sending_to(server: Any, **settings: Any) -> AsyncIterator[SmtpSender]:
         await sender.close()
 
 
+@pytest.fixture(params=[ONE_BY_ONE, AT_ONCE], ids=["one_by_one", "at_once"])
+def extensions(request: pytest.FixtureRequest) -> list[str]:
+    """What a server offers; some take several commands at once."""
+    offered: list[str] = request.param
+    return offered
+
+
 @pytest.fixture
-async def scripted() -> AsyncIterator[ScriptedSmtpServer]:
-    async with ScriptedSmtpServer() as server:
+async def scripted(extensions: list[str]) -> AsyncIterator[ScriptedSmtpServer]:
+    async with ScriptedSmtpServer(extensions=extensions) as server:
         yield server
 
 
@@ -108,14 +115,21 @@ GRID = [
 
 @pytest.mark.parametrize(("verb", "answer", "expected"), GRID)
 async def test_what_a_failure_means_depends_on_how_far_the_message_had_come(
-    verb: str, answer: str, expected: type[SendError] | None, certificate: ssl.SSLContext, ca_file: Path
+    verb: str,
+    answer: str,
+    expected: type[SendError] | None,
+    extensions: list[str],
+    certificate: ssl.SSLContext,
+    ca_file: Path,
 ) -> None:
     settings: dict[str, Any] = {"username": "alerts", "password": "x", "messages_per_connection": 1}
     if verb == "STARTTLS":
         settings |= {"starttls": "required", "ca_file": ca_file, "host": "localhost"}
     patience = {"final_timeout" if verb == "DOT" else "timeout": 1} if answer == SILENCE else {}
     async with (
-        ScriptedSmtpServer({verb: answer}, starttls=certificate if verb == "STARTTLS" else None) as server,
+        ScriptedSmtpServer(
+            {verb: answer}, starttls=certificate if verb == "STARTTLS" else None, extensions=extensions
+        ) as server,
         sending_to(server, **settings, **patience) as sender,
         sending_to(server, **settings) as patient,
     ):
@@ -171,6 +185,23 @@ async def test_a_refused_message_leaves_the_connection_usable(scripted: Scripted
         scripted.script.clear()
         await sender.send(a_message())
     assert (scripted.verbs["GREETING"], scripted.verbs["RSET"], len(scripted.taken)) == (1, 1, 1)
+
+
+async def test_a_server_that_takes_commands_at_once_is_not_kept_waiting_between_them() -> None:
+    async with ScriptedSmtpServer({"MAIL": HOLD, "RCPT": HOLD}) as server, sending_to(server) as sender:
+        await sender.send(a_message())
+        assert len(server.taken) == 1
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT"])
+async def test_a_server_that_refuses_and_goes_on_all_the_same_gets_no_empty_message(verb: str) -> None:
+    """RFC 2920, 3.1 would send it a lone dot, and hope."""
+    async with ScriptedSmtpServer({verb: "550 no", "DATA": "354 go"}) as server, sending_to(server) as sender:
+        with pytest.raises((Refused, ProviderDown)):
+            await sender.send(a_message())
+        server.script.clear()
+        await sender.send(a_message())
+        assert (server.verbs["GREETING"], server.verbs["DOT"], len(server.taken)) == (2, 1, 1)
 
 
 async def test_a_connection_is_closed_after_its_share_of_messages(scripted: ScriptedSmtpServer) -> None:
