@@ -133,7 +133,7 @@ async def test_a_server_that_hangs_is_left_alone_and_what_it_may_have_goes_to_no
             stuck = {(one.state, attempt.provider) for one in unsent for attempt in one.attempts}
             return unsent if stuck == {(DeliveryState.SENDING, "smtp")} and len(unsent) <= RECENT else None
 
-        hang: list[DeliveryPublic] = await eventually(all_but_those_that_hang)
+        hang: list[DeliveryPublic] = await eventually(all_but_those_that_hang, within=60)
 
         assert metric(both.world, "breaker_openings_total", "smtp") >= 1
         taken = subjects(both.first, both.backup)

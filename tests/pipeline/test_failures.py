@@ -20,6 +20,7 @@ from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.queries import Claim
 from property_alert_notification.message_templates.render import Rendered, render
+from property_alert_notification.notification_worker.breaker import LONGEST_SILENCE
 from property_alert_notification.notification_worker.claim import STOPPED
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.verdict import CALLBACK_WAIT
@@ -229,17 +230,21 @@ async def test_a_message_that_was_lost_to_another_before_its_turn_is_not_sent(
     store: str, make_settings: Callable[..., Settings], smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SMTP_CONNECTIONS", "1")
+    # However long the line is held here, it shall not be taken for one that hangs.
+    monkeypatch.setattr("property_alert_notification.notification_worker.breaker.SILENCE", LONGEST_SILENCE)
     free = threading.Event()
 
     def hold_the_line(_mail: Mail) -> str:
         free.wait(30)
         return "250 ok"
 
-    smtp_server.answer = hold_the_line
     async with World(make_settings(store, lease=2), smtp_server) as world:
         await world.a_user()
-        first = await world.accept(title="first")
         await world.a_worker()
+        await world.until(await world.accept(title="The provider is known to work"), "sent")
+        smtp_server.clear()
+        smtp_server.answer = hold_the_line
+        first = await world.accept(title="first")
         await world.until_delivery(first, "sending")
         second = await world.accept(title="second")
         await world.until_delivery(second, "sending")

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from property_alert_notification.database import run_within
 from property_alert_notification.errors import NotFound
+from property_alert_notification.notification_worker.breaker import LONGEST_SILENCE
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.pauses import board, queries
 from property_alert_notification.pauses.board import Board
@@ -89,8 +90,12 @@ async def test_a_channel_is_meant_by_its_name_and_no_category_that_is_called_so(
     await world.until(await world.accept(category="sms", channels=["email"]), "sent")
 
 
-async def test_what_is_in_hand_and_has_not_begun_is_not_sent_either(world: World) -> None:
+async def test_what_is_in_hand_and_has_not_begun_is_not_sent_either(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A slow provider must not go on for minutes with what was claimed before the pause."""
+    # However slow it is here, it shall not be taken for one that hangs.
+    monkeypatch.setattr("property_alert_notification.notification_worker.breaker.SILENCE", LONGEST_SILENCE)
     resumed = threading.Event()
 
     def answer(_mail: object) -> str:
