@@ -49,6 +49,16 @@ def test_every_call_is_accepted_and_sent_once_while_apis_and_rabbitmq_are_killed
     assert (found["accepted"], found["duplicates"], found["faults"]) == (240, 0, 4)
 
 
+def test_every_process_is_restarted_under_load_and_nobody_is_answered_5xx(tmp_path: Path) -> None:
+    results = tmp_path / "results.jsonl"
+
+    done = _chaos("rolling_restart", "--trials=1", "--count=200", f"--results={results}")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    (found,) = _read(results)
+    assert (found["lost"], found["duplicates"], found["faults"], found["wrong"]) == (0, 0, 4, {})
+
+
 def test_one_sqlite_file_survives_everyone_who_works_on_it(tmp_path: Path) -> None:
     done = _chaos("sqlite_killed", "--trials=1", f"--results={tmp_path}/results.jsonl")
 
