@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check lint bench chaos fuzz openapi lock clean
+.PHONY: help setup run demo test check lint bench chaos soak fuzz openapi lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,10 @@ bench: $(VENV)/.dev ## requests per second, latency and drain rate, measured on 
 chaos: $(VENV)/.dev ## break one thing after the other and count every message; E=B3 for one experiment, ARGS="--minutes 60"
 	@scripts/provide-services
 	$(BIN)/python -m chaos $(E) $(ARGS)
+
+soak: $(VENV)/.dev ## eight minutes of work on each store while lines are cut: does anything grow? ARGS="--minutes 60"
+	@scripts/provide-services
+	$(BIN)/python -m chaos.soak $(ARGS)
 
 fuzz: $(VENV)/.dev ## hostile input by the thousand, new in each run; EXAMPLES=20000 of each property for more
 	@scripts/provide-services

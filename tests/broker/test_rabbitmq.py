@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -213,6 +214,26 @@ async def test_a_listener_that_has_gone_deaf_notices_and_hears_again(broker: Rab
     await until_it_works(lambda: broker.ring(EMAIL, deliveries))
 
     assert await hear(listener, deliveries) == set(deliveries)
+
+
+async def test_a_lane_that_has_gone_deaf_is_noticed_while_the_other_is_busy(broker: RabbitMQBroker) -> None:
+    listener = await broker.listen(Channel.EMAIL)
+    await until_connected(listener)
+    ear = listener._link.current
+    assert ear is not None
+    underlay = ear._acknowledge.__self__
+    await underlay.basic_cancel(next(iter(underlay.consumers)))  # the urgent lane's, declared first
+    urgent = some_ids(3)
+    await until_it_works(lambda: broker.ring(URGENT, urgent))
+    heard: set[UUID] = set()
+
+    async with asyncio.timeout(LONG):
+        while not heard >= set(urgent):
+            with suppress(BrokerUnavailable):
+                await broker.ring(EMAIL, some_ids(1))
+                taken = await listener.take(64)
+                heard.update(taken)
+                await listener.done(taken)
 
 
 async def test_a_full_queue_refuses_and_takes_again_when_there_is_room(

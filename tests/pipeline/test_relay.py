@@ -158,6 +158,11 @@ async def test_a_wiped_broker_loses_nothing_of_a_long_backlog_which_is_not_publi
     async with World(make_settings("postgresql", "rabbitmq"), smtp_server) as world:
         await make_due(world, BACKLOG)
         async with relaying(world) as relayed, asyncio.timeout(120):
+
+            async def window_is_full() -> bool:
+                return len(relayed.broker.confirmed) >= WINDOW
+
+            await eventually(window_is_full)
             while len(relayed.claimed) < 1_000:
                 await relayed.claim_some()
             await asyncio.to_thread(rabbitmq.wipe)

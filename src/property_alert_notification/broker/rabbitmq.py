@@ -136,14 +136,14 @@ class RabbitMQBroker:
             lambda prepare: self._link(f"listen {channel}", prepare),
             urgent=self.queue_name(Lane(channel, urgent=True)),
             plain=self.queue_name(Lane(channel)),
-            is_anything_waiting=lambda: self._is_anything_waiting(channel),
+            is_anything_waiting=lambda urgent: self._is_anything_waiting(Lane(channel, urgent)),
             on_close=self._listeners.discard,
         )
         self._listeners.add(listener)
         return listener
 
-    async def _is_anything_waiting(self, channel: Channel) -> bool:
-        return any([await self.waiting(Lane(channel, urgent)) for urgent in (True, False)])
+    async def _is_anything_waiting(self, lane: Lane) -> bool:
+        return await self.waiting(lane) > 0
 
     async def check(self) -> None:
         """Prove that a doorbell can be published now, by publishing one to a queue of this process.
@@ -239,7 +239,7 @@ class RabbitMQListener:
         *,
         urgent: str,
         plain: str,
-        is_anything_waiting: Callable[[], Awaitable[bool]],
+        is_anything_waiting: Callable[[bool], Awaitable[bool]],
         on_close: Callable[["RabbitMQListener"], None],
     ) -> None:
         self._link = link(self._prepare)
@@ -266,12 +266,12 @@ class RabbitMQListener:
             BrokerUnavailable: the connection is gone; calling again later works.
         """
         ear = await self._link.get()
-        taken = await ear.take(limit)
-        if not taken and ear.is_suspiciously_silent() and await self._is_anything_waiting():
-            # Seen when a queue was deleted while two workers redeclared it: the broker keeps a consumer that
-            # it never serves, and says nothing about it.
-            ear.give_up("hears nothing of what is waiting")
-        return taken
+        for urgent in ear.silent_lanes():
+            if await self._is_anything_waiting(urgent):
+                # Seen when a queue was deleted while two workers redeclared it: the broker keeps a consumer that
+                # it never serves, and says nothing about it.
+                ear.give_up("hears nothing of what is waiting")
+        return await ear.take(limit)
 
     async def done(self, deliveries: Sequence[UUID]) -> None:
         """Forget these; a doorbell is acknowledged when all its deliveries are done.
@@ -318,6 +318,7 @@ class _Doorbell:
 
     tag: int
     open: int
+    urgent: bool
     rung_at: datetime | None
     """In whole seconds; None when its sender did not say."""
 
@@ -334,17 +335,16 @@ class _Ear:
         self._handed_out: dict[UUID, list[_Doorbell]] = {}
         self._unacknowledged: dict[int, _Doorbell] = {}
         self._heard = asyncio.Event()
-        self._last_asked = asyncio.get_running_loop().time()
+        self._last_asked = dict.fromkeys((True, False), asyncio.get_running_loop().time())
 
-    def is_suspiciously_silent(self) -> bool:
-        """Whether nothing came for a while although there is room for it; says so once in that time."""
+    def silent_lanes(self) -> Sequence[bool]:
+        """The lanes, urgent or not, of which nothing came for a while although there is room; once in that time."""
         now = asyncio.get_running_loop().time()
-        if self._unacknowledged:
-            self._last_asked = now
-        if now - self._last_asked < _SUSPICIOUS_SILENCE:
-            return False
-        self._last_asked = now
-        return True
+        for doorbell in self._unacknowledged.values():
+            self._last_asked[doorbell.urgent] = now
+        silent = [urgent for urgent, asked in self._last_asked.items() if now - asked >= _SUSPICIOUS_SILENCE]
+        self._last_asked |= dict.fromkeys(silent, now)
+        return silent
 
     def holds(self, *, urgent: bool) -> bool:
         """Whether something of the lane came that was not handed out yet."""
@@ -355,8 +355,8 @@ class _Ear:
         return self._last_rings.get(urgent)
 
     async def hear(self, tag: int, deliveries: Sequence[UUID], *, urgent: bool, rung_at: datetime | None) -> None:
-        self._last_asked = asyncio.get_running_loop().time()
-        doorbell = self._unacknowledged[tag] = _Doorbell(tag, len(deliveries), rung_at)
+        self._last_asked[urgent] = asyncio.get_running_loop().time()
+        doorbell = self._unacknowledged[tag] = _Doorbell(tag, len(deliveries), urgent, rung_at)
         lane = self._urgent if urgent else self._plain
         lane.extend((delivery, doorbell) for delivery in deliveries)
         if deliveries:

@@ -87,6 +87,7 @@ class _InHand:
     begun: bool = False
     """Its provider may have it; until then it may be handed back."""
     work: asyncio.Task[None] | None = None
+    """What delivers it; None once it was handed back."""
 
 
 class Crew:
