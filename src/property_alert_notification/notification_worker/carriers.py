@@ -24,6 +24,9 @@ log = structlog.get_logger()
 AHEAD = 4
 """Deliveries in hand for each that the provider takes at once: the next are claimed and ready when one is through."""
 
+SHORTEST_WAIT = 0.01
+"""Seconds between two looks at providers that are left alone."""
+
 
 class Carrier:
     """One provider, with its limits and its breaker."""
@@ -184,6 +187,11 @@ class Carriers:
         return room
 
     def wait(self) -> float | None:
-        """Seconds until somebody may be tried out; None when somebody works."""
-        waits = [place.wait for place in self.line()]
-        return min(waits) if all(waits) else None
+        """Seconds after which it is worth looking again whether somebody may be tried out; None when somebody works.
+
+        Never 0: whoever saw nobody ready a moment ago, and is told that somebody is by now, must look once more.
+        """
+        line = self.line()
+        if any(not place.wait and not place.probe for place in line):
+            return None
+        return max(SHORTEST_WAIT, min(place.wait for place in line))
