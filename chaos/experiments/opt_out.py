@@ -34,7 +34,7 @@ async def _disturb(trial: Trial) -> None:
     await trial.until_accepted(1.0)
     await ledger.wait_until_ended(trial.stage.database_url, patience=60)
     told = [one for one in await ledger.tell(trial.stage.database_url, trial.tag) if one.channel == "email"]
-    late = [one for one in told for _, began_at in one.tries if began_at > said.get(one.reference, began_at)]
+    late = [one for one in told for each in one.tries if each.began_at > said.get(one.reference, each.began_at)]
     if late:
         trial.wrong["tried after the user had said no"] += len(late)
 
