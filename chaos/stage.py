@@ -32,6 +32,9 @@ LEASE = 2.0
 
 APIS = 2
 
+DISK = 400
+"""Megabytes of a small disk: PostgreSQL needs 40 for itself, and its write-ahead log twice the size it may have."""
+
 SETTINGS = {
     "ENVIRONMENT": "production",
     "QUEUE_ROUTING_KEY": ROUTING_KEY,
@@ -156,7 +159,7 @@ def open_stage(plan: Plan) -> Iterator[Stage]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))
         http_port, *ports = [free_port() for _ in range(1 + APIS)]
         rabbitmq = _start_rabbitmq(stack) if plan.workers and plan.store is StoreName.POSTGRESQL else None
-        postgres = _start_postgres(stack) if plan.store is StoreName.POSTGRESQL else None
+        postgres = _start_postgres(stack, plan) if plan.store is StoreName.POSTGRESQL else None
         database_url = f"sqlite:///{folder}/alerts.db" if postgres is None else postgres.create_database()
         to_broker = stack.enter_context(Proxy(rabbitmq.port)) if rabbitmq and plan.proxied else None
         to_store = stack.enter_context(Proxy(postgres.port)) if postgres and plan.proxied else None
@@ -223,8 +226,8 @@ def _start_rabbitmq(stack: ExitStack) -> RabbitMQ:
     return stack.enter_context(closing(RabbitMQ())).start()
 
 
-def _start_postgres(stack: ExitStack) -> Postgres:
-    return stack.enter_context(closing(Postgres())).start()
+def _start_postgres(stack: ExitStack, plan: Plan) -> Postgres:
+    return stack.enter_context(closing(Postgres(disk=DISK if plan.small_disk else None))).start()
 
 
 def _providers(caller: str, http_port: int, doors: Mapping[tuple[str, str], int]) -> dict[str, str]:

@@ -50,6 +50,7 @@ class Trial:
         self.experiment = experiment
         self.stage = stage
         self.seed = seed
+        self.first = first
         self.tag = f"{experiment.id}-{seed}-{first}"
         self.journal = Journal()
         self.dice = Random(seed)

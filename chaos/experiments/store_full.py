@@ -20,10 +20,8 @@ async def _disturb(trial: Trial) -> None:
     await asyncio.sleep(trial.a_moment(3, 6))
     for server in servers:
         server.limit_files(None)
-    if not trial.journal.errors:
-        trial.wrong["nothing was ever full, so nothing was tried"] += 1
-    if trial.journal.errors.total() != trial.journal.statuses[503]:
-        trial.wrong["answers of 5xx other than 503"] += 1
+    trial.is_odd("nothing was ever full, so nothing was tried", not trial.journal.errors)
+    trial.is_odd("answers of 5xx other than 503", trial.journal.errors.total() - trial.journal.statuses[503])
 
 
 EXPERIMENT = Experiment(
