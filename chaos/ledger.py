@@ -1,12 +1,12 @@
 """What the store says: compared with what the callers and the providers wrote down."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from property_alert_notification.database import Database, table_of
 from property_alert_notification.deliveries.models import Attempt, Delivery
@@ -89,6 +89,19 @@ async def tell(url: str, tag: str) -> list[Told]:
             )
             for row in await connection.execute(deliveries)
         ]
+
+
+@asynccontextmanager
+async def marks(url: str) -> AsyncIterator[Callable[[], Awaitable[datetime]]]:
+    """What tells when a relay last marked deliveries, to ring for them next."""
+    looking = select(func.max(_deliveries.c.rung_at))
+    async with _opened(url) as database:
+
+        async def last() -> datetime:
+            async with database.reading() as connection:
+                return (await connection.execute(looking)).scalar_one() or datetime.min.replace(tzinfo=UTC)
+
+        yield last
 
 
 async def wait_until_ended(url: str, *, patience: float) -> bool:

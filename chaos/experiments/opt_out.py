@@ -43,7 +43,7 @@ EXPERIMENT = Experiment(
     id="B24",
     question="Users say no to email while theirs is on the way: does any try begin after the answer to that?",
     disturb=_disturb,
-    trials=60,
+    trials=40,
     load=Load(count=300, rate=150),
     ends=frozenset({"sent", "suppressed"}),
 )

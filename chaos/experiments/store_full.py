@@ -28,7 +28,7 @@ EXPERIMENT = Experiment(
     id="B18",
     question="The disk under SQLite is full for 3 to 6 s: are calls refused, and is all sent afterwards?",
     disturb=_disturb,
-    trials=20,
+    trials=15,
     bound=Bound.ON_THE_WIRE,
     plan=Plan(store=StoreName.SQLITE),
     load=Load(count=400, rate=60),

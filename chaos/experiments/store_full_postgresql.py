@@ -28,7 +28,7 @@ EXPERIMENT = Experiment(
     id="B18b",
     question="The disk under PostgreSQL is full for 3 to 6 s: are calls refused by 503, and is all sent afterwards?",
     disturb=_disturb,
-    trials=20,
+    trials=15,
     bound=Bound.ON_THE_WIRE,
     plan=Plan(small_disk=True),
     load=Load(count=400, rate=60),
