@@ -89,6 +89,7 @@ def chaos(
         experiment = _with_load(EXPERIMENTS[name], count)
         wanted = trials or (1 if seed is not None else experiment.trials - done[experiment.id])
         tasks += [_Task(name, experiment, wanted)] if wanted > 0 else []
+    _announce(tasks, results)
     run = _Run(tasks, results, minutes=minutes, seed=seed)
     try:
         run.all()
@@ -98,6 +99,18 @@ def chaos(
     if results == RESULTS:
         record.write_table(record.read(results), EXPERIMENTS.values(), PAGE)
     raise typer.Exit(0 if run.holds else 1)
+
+
+def _announce(tasks: Sequence[_Task], results: Path) -> None:
+    """Say how much there is to do, and how long that took before."""
+    before = itertools.chain.from_iterable(record.read(path) for path in {results, RESULTS})
+    seconds = record.expected_seconds({task.experiment.id: task.trials for task in tasks}, before)
+    trials = sum(task.trials for task in tasks)
+    console.print(
+        f"{trials} trials of {len(tasks)} experiments: about {seconds / 60:.0f} min, as long as they took before",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _with_load(experiment: Experiment, count: int | None) -> Experiment:

@@ -71,6 +71,12 @@ class Caller:
         self._journal.note(key, answer.id, replayed=answer.replayed)
         return answer
 
+    async def hand_over_once(self, key: str, body: Mapping[str, Any], *, first: int) -> None:
+        """Hand one notification over without ever repeating the call; notes the answer, if it was accepted."""
+        answer = await self._call(self._urls[first % len(self._urls)], key, json.dumps(body).encode())
+        if answer is not None and answer.id is not None:
+            self._journal.note(key, answer.id, replayed=answer.replayed)
+
     async def ask(self, key: str, body: Mapping[str, Any], *, first: int) -> Answer:
         """Call until there is an answer that stays: not lost, and not 409, 429 or 5xx.
 

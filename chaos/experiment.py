@@ -31,6 +31,8 @@ class Plan:
 
     store: StoreName = StoreName.POSTGRESQL
     workers: int = 2
+    small_disk: bool = False
+    """PostgreSQL's files lie on a disk of their own, which can be filled."""
     proxied: bool = False
     """The workers reach store and broker through proxies that can cut, stop and delay what passes."""
     settings: Mapping[str, str] = field(default_factory=dict)

@@ -1,12 +1,12 @@
 """What the store says: compared with what the callers and the providers wrote down."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from property_alert_notification.database import Database, table_of
 from property_alert_notification.deliveries.models import Attempt, Delivery
@@ -26,6 +26,20 @@ _IS_OPEN = select(
 
 
 @dataclass(frozen=True, slots=True)
+class Try:
+    """One attempt as the store tells it."""
+
+    outcome: str | None
+    began_at: datetime
+    provider: str = ""
+
+    @property
+    def may_have_left(self) -> bool:
+        """It took the message to its provider, or nobody can tell."""
+        return self.outcome in {None, "sent", "unknown"}
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """One delivery as the store tells it."""
 
@@ -35,13 +49,13 @@ class Told:
     channel: str
     state: str
     reason: str
-    tries: tuple[tuple[str | None, datetime], ...]
-    """The outcome and the beginning of each attempt."""
+    tries: tuple["Try", ...]
+    """Its attempts, in order."""
 
     @property
     def may_have_left(self) -> int:
         """Attempts that took the message to its provider, or of which nobody can tell."""
-        return sum(outcome in {None, "sent", "unknown"} for outcome, _ in self.tries)
+        return sum(one.may_have_left for one in self.tries)
 
 
 async def tell(url: str, tag: str) -> list[Told]:
@@ -53,16 +67,16 @@ async def tell(url: str, tag: str) -> list[Told]:
         .where(is_ours)
     )
     attempts = (
-        select(_attempts.c.delivery_id, _attempts.c.outcome, _attempts.c.started_at)
+        select(_attempts.c.delivery_id, _attempts.c.outcome, _attempts.c.started_at, _attempts.c.provider)
         .join(_deliveries, _deliveries.c.id == _attempts.c.delivery_id)
         .join(_notifications, _deliveries.c.notification_id == _notifications.c.id)
         .where(is_ours)
         .order_by(_attempts.c.fence)
     )
     async with _opened(url) as database, database.reading() as connection:
-        tries: dict[object, list[tuple[str | None, datetime]]] = {}
-        for delivery, outcome, started_at in await connection.execute(attempts):
-            tries.setdefault(delivery, []).append((outcome, started_at))
+        tries: dict[object, list[Try]] = {}
+        for delivery, *one in await connection.execute(attempts):
+            tries.setdefault(delivery, []).append(Try(*one))
         return [
             Told(
                 notification=str(row[0]),
@@ -75,6 +89,19 @@ async def tell(url: str, tag: str) -> list[Told]:
             )
             for row in await connection.execute(deliveries)
         ]
+
+
+@asynccontextmanager
+async def marks(url: str) -> AsyncIterator[Callable[[], Awaitable[datetime]]]:
+    """What tells when a relay last marked deliveries, to ring for them next."""
+    looking = select(func.max(_deliveries.c.rung_at))
+    async with _opened(url) as database:
+
+        async def last() -> datetime:
+            async with database.reading() as connection:
+                return (await connection.execute(looking)).scalar_one() or datetime.min.replace(tzinfo=UTC)
+
+        yield last
 
 
 async def wait_until_ended(url: str, *, patience: float) -> bool:

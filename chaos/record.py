@@ -75,6 +75,16 @@ def count_by_id(records: Iterable[Record]) -> Counter[str]:
     return Counter(record.id for record in records)
 
 
+def expected_seconds(trials: Mapping[str, int], records: Iterable[Record]) -> float:
+    """How long so many trials of each experiment will take, judged by those so far; 0 when there were none."""
+    took: defaultdict[str, list[float]] = defaultdict(list)
+    for record in records:
+        took[record.id].append(record.seconds)
+    usual = {id_: statistics.median(seconds) for id_, seconds in took.items()}
+    others = statistics.median(usual.values()) if usual else 0.0
+    return sum(count * usual.get(id_, others) for id_, count in trials.items())
+
+
 def write_table(records: Sequence[Record], experiments: Iterable[Experiment], page: Path) -> None:
     """Write the table into the page, in place of the one that is there."""
     text = page.read_text(encoding="utf-8")

@@ -1,5 +1,6 @@
 """A process of the service, as an operator starts it, that can be killed and started again."""
 
+import re
 import resource
 import signal
 import subprocess
@@ -81,6 +82,19 @@ class Server:
         if self._process is not None:
             limit = resource.RLIM_INFINITY if size is None else size
             resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+
+    def forget_peak(self) -> None:
+        """Count the most memory it ever had from now on."""
+        if self._process is not None:
+            Path(f"/proc/{self._process.pid}/clear_refs").write_text("5")  # proc(5)
+
+    def memory(self, *, peak: bool = False) -> int:
+        """Bytes of it in memory; 0 when it does not run."""
+        if self._process is None:
+            return 0
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        found = re.search(rf"^{'VmHWM' if peak else 'VmRSS'}:\s+(\d+) kB", status, re.MULTILINE)
+        return int(found[1]) * 1024 if found else 0
 
     @property
     def pid(self) -> int | None:

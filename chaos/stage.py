@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
@@ -17,6 +17,9 @@ from chaos.provider.journal import JournalReader
 from chaos.provider.mood import Fault
 from chaos.proxy import Proxy
 from chaos.server import Server, run
+from property_alert_notification.channels.email_smtp import SmtpSettings
+from property_alert_notification.notification_worker.carriers import AHEAD
+from property_alert_notification.settings import Settings
 from tests.services.postgres import Postgres
 from tests.services.process import ServiceFailed, free_port, wait_until
 from tests.services.rabbitmq import RabbitMQ
@@ -29,6 +32,9 @@ LEASE = 2.0
 
 APIS = 2
 
+DISK = 400
+"""Megabytes of a small disk: PostgreSQL needs 40 for itself, and its write-ahead log twice the size it may have."""
+
 SETTINGS = {
     "ENVIRONMENT": "production",
     "QUEUE_ROUTING_KEY": ROUTING_KEY,
@@ -39,13 +45,15 @@ SETTINGS = {
     "RETRY_MAX_ATTEMPTS": "30",
     "EMAIL_PROVIDER": "smtp",
     "EMAIL_FROM": "alerts@example.com",
-    "SMTP_HOST": "127.0.0.1",
-    "SMTP_STARTTLS": "off",
-    # What hangs here hangs for ever, so there is no use in waiting as long as a real server may take.
-    "SMTP_TIMEOUT": "2",
-    "SMTP_FINAL_TIMEOUT": "2",
     "SMS_PROVIDER": "http",
 }
+
+GATEWAYS = {"SMS_HTTP": "http", "SMS_HTTP_BACKUP": "http@backup"}
+SMTP_SERVERS = {"SMTP": "smtp", "SMTP_BACKUP": "smtp@backup"}
+"""By the beginning of their settings. The backups get something only where an experiment's plan names them."""
+
+PATIENCE = 2.0
+"""Seconds for which a worker waits for a provider. What hangs here hangs for ever, so there is no use in more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,13 @@ class Stage:
     def servers(self) -> list[Server]:
         """Every process of the service."""
         return [*self.apis, *self.workers]
+
+    @property
+    def in_hand(self) -> int:
+        """Emails that one worker has in hand, at most."""
+        connections = int(self.settings.get("SMTP_CONNECTIONS", SmtpSettings.model_fields["connections"].default))
+        most = int(self.settings.get("WORKER_CONCURRENCY", Settings.model_fields["worker_concurrency"].default))
+        return min(most, AHEAD * connections * len(self.settings["EMAIL_PROVIDER"].split(",")))
 
     @property
     def broker(self) -> RabbitMQ:
@@ -142,21 +157,22 @@ def open_stage(plan: Plan) -> Iterator[Stage]:
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))
-        smtp_port, http_port, *ports = [free_port() for _ in range(2 + APIS)]
+        http_port, *ports = [free_port() for _ in range(1 + APIS)]
         rabbitmq = _start_rabbitmq(stack) if plan.workers and plan.store is StoreName.POSTGRESQL else None
-        postgres = _start_postgres(stack) if plan.store is StoreName.POSTGRESQL else None
+        postgres = _start_postgres(stack, plan) if plan.store is StoreName.POSTGRESQL else None
         database_url = f"sqlite:///{folder}/alerts.db" if postgres is None else postgres.create_database()
         to_broker = stack.enter_context(Proxy(rabbitmq.port)) if rabbitmq and plan.proxied else None
         to_store = stack.enter_context(Proxy(postgres.port)) if postgres and plan.proxied else None
         broker_url = "embedded://" if rabbitmq is None else rabbitmq.url
-        providers = {"SMTP_PORT": str(smtp_port), "SMS_HTTP_URL": f"http://127.0.0.1:{http_port}/messages"}
-        settings = SETTINGS | providers | {"DATABASE_URL": database_url, "QUEUE_BROKER_URL": broker_url}
+        settings = SETTINGS | {"DATABASE_URL": database_url, "QUEUE_BROKER_URL": broker_url}
         settings |= plan.settings
-        for_workers = settings | _lines(settings, (rabbitmq, to_broker), (postgres, to_store))
-        _start_providers(stack, smtp_port, http_port, folder)
+        names = [f"worker-{number}" for number in range(1, plan.workers + 1)]
+        doors = {(provider, name): free_port() for provider in SMTP_SERVERS.values() for name in names}
+        _start_providers(stack, http_port, doors, folder)
+        lines = _lines(settings, (rabbitmq, to_broker), (postgres, to_store))
         run("migrate", folder=folder, settings=settings)
         apis = [_api(number, port, folder, settings) for number, port in enumerate(ports, start=1)]
-        crew = [_worker(number, folder, for_workers) for number in range(1, plan.workers + 1)]
+        crew = [_worker(name, folder, settings | lines | _providers(name, http_port, doors)) for name in names]
         for server in (*apis, *crew):
             stack.callback(server.stop)
         with ThreadPoolExecutor() as pool:
@@ -182,10 +198,11 @@ def open_stage(plan: Plan) -> Iterator[Stage]:
         )
 
 
-def create_key(name: str, *, folder: Path, settings: dict[str, str]) -> str:
-    """An API key of a caller who may do all that an experiment does."""
+def create_key(name: str, *, folder: Path, settings: dict[str, str], rate: str | None = None) -> str:
+    """An API key of a caller who may do all that an experiment does, as often as `rate` says (`100/s`)."""
     scopes = ("notifications:write", "notifications:read", "preferences:write")
     chosen = [word for scope in scopes for word in ("--scope", scope)]
+    chosen += ["--rate", rate] if rate else []
     return run("keys", "create", "--name", name, *chosen, folder=folder, settings=settings)
 
 
@@ -209,18 +226,33 @@ def _start_rabbitmq(stack: ExitStack) -> RabbitMQ:
     return stack.enter_context(closing(RabbitMQ())).start()
 
 
-def _start_postgres(stack: ExitStack) -> Postgres:
-    return stack.enter_context(closing(Postgres())).start()
+def _start_postgres(stack: ExitStack, plan: Plan) -> Postgres:
+    return stack.enter_context(closing(Postgres(disk=DISK if plan.small_disk else None))).start()
 
 
-def _start_providers(stack: ExitStack, smtp_port: int, http_port: int, folder: Path) -> None:
+def _providers(caller: str, http_port: int, doors: Mapping[tuple[str, str], int]) -> dict[str, str]:
+    """The settings by which one worker reaches the providers, each at a door of its own."""
+    found: dict[str, str] = {}
+    for prefix, provider in GATEWAYS.items():
+        found[f"{prefix}_URL"] = f"http://127.0.0.1:{http_port}/{provider}/{caller}"
+        found[f"{prefix}_KEY_HOURS"] = "24"
+        found[f"{prefix}_TIMEOUT"] = str(PATIENCE)
+    for prefix, provider in SMTP_SERVERS.items():
+        found[f"{prefix}_HOST"] = "127.0.0.1"
+        found[f"{prefix}_PORT"] = str(doors[provider, caller])
+        found[f"{prefix}_STARTTLS"] = "off"
+        found[f"{prefix}_TIMEOUT"] = found[f"{prefix}_FINAL_TIMEOUT"] = str(PATIENCE)
+    return found
+
+
+def _start_providers(stack: ExitStack, http_port: int, doors: Mapping[tuple[str, str], int], folder: Path) -> None:
     journal = folder / "journal"
     journal.touch()
     providers = Server(
         "providers",
-        str(smtp_port),
-        str(http_port),
         str(journal),
+        str(http_port),
+        *(f"{provider}/{caller}={port}" for (provider, caller), port in doors.items()),
         ready=READY,
         folder=folder,
         settings={},
@@ -248,5 +280,5 @@ def _api(number: int, port: int, folder: Path, settings: dict[str, str]) -> Serv
     return Server(f"api-{number}", "api", "--port", str(port), ready="answers at", folder=folder, settings=settings)
 
 
-def _worker(number: int, folder: Path, settings: dict[str, str]) -> Server:
-    return Server(f"worker-{number}", "worker", ready="worker.started", folder=folder, settings=settings)
+def _worker(name: str, folder: Path, settings: dict[str, str]) -> Server:
+    return Server(name, "worker", ready="worker.started", folder=folder, settings=settings)

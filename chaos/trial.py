@@ -26,9 +26,6 @@ POLL = 0.01
 
 CONNECTIONS = 32
 
-IN_HAND = 32
-"""Emails that one worker has in hand, at most: four for each of its eight connections."""
-
 AWAY = (0.05, 0.8)
 """Seconds for which the killed is away, before it starts."""
 
@@ -53,6 +50,7 @@ class Trial:
         self.experiment = experiment
         self.stage = stage
         self.seed = seed
+        self.first = first
         self.tag = f"{experiment.id}-{seed}-{first}"
         self.journal = Journal()
         self.dice = Random(seed)
@@ -106,6 +104,11 @@ class Trial:
         self.faults += 1
         await self.off(lambda: self.stage.misbehave(faults, seed=self.seed))
 
+    def is_odd(self, what: str, count: int = 1) -> None:
+        """Something is not as it should be, so often; nothing is if `count` is 0."""
+        if count:
+            self.wrong[what] += count
+
     async def behave(self) -> None:
         """Let the providers do what they should."""
         await self.off(self.stage.misbehave)
@@ -113,7 +116,7 @@ class Trial:
     def strike(self, *, workers: int = 0) -> None:
         """Something is broken now: what so many workers have in hand may come twice."""
         self.faults += 1
-        self.in_doubt_at_most += workers * IN_HAND
+        self.in_doubt_at_most += workers * self.stage.in_hand
 
     async def kill(self, server: Server) -> None:
         """End it by SIGKILL, and start it again after a while."""

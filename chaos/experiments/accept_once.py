@@ -9,7 +9,7 @@ from chaos.trial import Trial
 async def _disturb(trial: Trial) -> None:
     count = trial.experiment.load.count
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_kill_apis(trial, times=max(3, count // 160)))
+        tasks.create_task(_kill_apis(trial, times=max(3, count // 320)))
         tasks.create_task(_kill_the_broker(trial, times=max(1, count // 1_000)))
 
 
@@ -29,6 +29,6 @@ EXPERIMENT = Experiment(
     id="A1",
     question="Both API processes and RabbitMQ are killed during 10,000 calls: is each of them accepted and sent once?",
     disturb=_disturb,
-    trials=3,
-    load=Load(count=10_000, rate=60),
+    trials=1,
+    load=Load(count=10_000, rate=110),
 )

@@ -15,6 +15,6 @@ EXPERIMENT = Experiment(
     id="B1",
     question="API processes are killed while 20 callers race for each key: is each key accepted and sent once?",
     disturb=kill_apis,
-    trials=100,
+    trials=50,
     load=Load(count=40, rate=10, racers=20, replayed=True),
 )

@@ -27,7 +27,7 @@ EXPERIMENT = Experiment(
     id="B10",
     question="RabbitMQ's disk alarm blocks every publish for seconds: does anything hang or come twice?",
     disturb=_disturb,
-    trials=20,
+    trials=15,
     plan=PATIENT,
     load=Load(count=500, rate=50),
 )

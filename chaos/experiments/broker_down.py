@@ -23,7 +23,7 @@ EXPERIMENT = Experiment(
     id="B7",
     question="RabbitMQ is down for seconds: is everything accepted meanwhile, and sent afterwards?",
     disturb=_disturb,
-    trials=20,
+    trials=15,
     plan=PATIENT,
     load=Load(count=500, rate=50),
 )

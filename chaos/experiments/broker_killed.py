@@ -13,6 +13,6 @@ EXPERIMENT = Experiment(
     id="B6",
     question="RabbitMQ is killed under load and starts again: does everything arrive, once?",
     disturb=_disturb,
-    trials=60,
+    trials=30,
     load=Load(count=300, rate=100),
 )

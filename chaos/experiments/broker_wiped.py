@@ -17,6 +17,6 @@ EXPERIMENT = Experiment(
     id="B9",
     question="RabbitMQ is killed and everything it kept is deleted: is all of it rung for again?",
     disturb=_disturb,
-    trials=20,
+    trials=10,
     load=Load(count=600, rate=200),
 )

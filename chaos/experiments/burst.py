@@ -16,7 +16,7 @@ EXPERIMENT = Experiment(
     id="B30",
     question="800 calls at once come to a service that takes 100: is each accepted or refused at once, and none lost?",
     disturb=_disturb,
-    trials=10,
+    trials=8,
     plan=Plan(settings={"MAX_BACKLOG": "100"}),
     load=Load(count=800, rate=100_000),
 )

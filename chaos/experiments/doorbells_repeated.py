@@ -29,6 +29,6 @@ EXPERIMENT = Experiment(
     id="B13",
     question="Every doorbell comes thirty times, shuffled and on both workers: does any message leave twice?",
     disturb=_disturb,
-    trials=60,
+    trials=30,
     load=Load(count=200, rate=80),
 )

@@ -1,23 +1,71 @@
-"""The SMS gateway takes messages and breaks off, or breaks off without having taken them."""
+"""The SMS gateway breaks off, says nothing, does not come to an end, says far too much, or sends callers elsewhere."""
 
+from chaos import ledger
 from chaos.experiment import Experiment, Load
-from chaos.provider.mood import DROP, HTTP, Fault
+from chaos.provider.mood import DRIP, DROP, ENDLESS_HEADERS, HTTP, HUGE_BODY, SILENCE, Fault
+from chaos.stage import PATIENCE
 from chaos.trial import Trial
+
+NOBODY_CAN_TELL = (DROP, "502", "504", SILENCE, DRIP, ENDLESS_HEADERS)
+"""The client has no answer, whether the message was taken or not."""
+
+ELSEWHERE = {"Location": "/elsewhere/nobody"}
+
+IN_TIME = PATIENCE + 2
+"""Seconds after which a client has long hung up. One that waited for each byte anew would stay for ever."""
+
+MOST_MEMORY = 2_000_000
+"""Bytes that one call may take, whatever its answer."""
+
+CALLS = 32
+"""At once, of one worker."""
 
 
 async def _disturb(trial: Trial) -> None:
-    kinds = [(answer, is_taken) for answer in (DROP, "502", "504") for is_taken in (True, False)]
-    await trial.misbehave(*(Fault(HTTP, answer, share=0.1, is_taken=is_taken) for answer, is_taken in kinds))
+    workers = trial.stage.workers
+    for worker in workers:
+        worker.forget_peak()
+    before = [worker.memory() for worker in workers]
+    kinds = [(answer, is_taken) for answer in NOBODY_CAN_TELL for is_taken in (True, False)]
+    await trial.misbehave(
+        *(Fault(HTTP, answer, share=0.02, is_taken=is_taken) for answer, is_taken in kinds),
+        Fault(HTTP, HUGE_BODY, share=0.03),
+        Fault(HTTP, "307", share=0.03, headers=ELSEWHERE),
+    )
     await trial.until_accepted(1.0)
     await trial.until_taken(0.8)
     await trial.behave()
+    await ledger.wait_until_ended(trial.stage.database_url, patience=60)
+    for worker, had in zip(workers, before, strict=True):
+        trial.is_odd(f"{worker.name} took too much memory", worker.memory(peak=True) - had > CALLS * MOST_MEMORY)
+    _look_at_the_calls(trial)
+    await _look_at_the_outcomes(trial)
+
+
+def _look_at_the_calls(trial: Trial) -> None:
+    waits: list[float] = []
+    begun: dict[str, float] = {}
+    for entry in trial.entries():
+        if entry.kind == "fault":
+            begun[entry.key] = entry.at
+        elif entry.kind == "left":
+            waits.append(entry.at - begun[entry.key])
+        trial.is_odd("followed a redirect", entry.provider == "elsewhere")
+    trial.is_odd("stayed too long with a gateway that does not come to an end", sum(one > IN_TIME for one in waits))
+    trial.is_odd("no gateway was without an end, so nothing was tried", not waits)
+
+
+async def _look_at_the_outcomes(trial: Trial) -> None:
+    told = await ledger.tell(trial.stage.database_url, trial.tag)
+    unknown = sum(each.outcome == "unknown" for one in told if one.channel == "sms" for each in one.tries)
+    faced = sum(entry.kind == "fault" and entry.answer in NOBODY_CAN_TELL for entry in trial.entries())
+    trial.is_odd(f"{unknown} calls are unknown, and {faced} were", unknown != faced)
 
 
 EXPERIMENT = Experiment(
     id="B28",
-    question="The SMS gateway breaks off with and without having taken the message: does the key prevent a second SMS?",
+    question="The SMS gateway breaks off, is silent, drips or floods: do calls end in time, and none comes twice?",
     disturb=_disturb,
     trials=20,
-    load=Load(count=200, rate=60),
-    ends=frozenset({"sent", "failed"}),
+    load=Load(count=250, rate=80),
 )

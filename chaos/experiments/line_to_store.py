@@ -30,7 +30,7 @@ EXPERIMENT = Experiment(
     id="B16",
     question="The line from workers to PostgreSQL breaks after a provider took a message: is the outcome kept?",
     disturb=_disturb,
-    trials=60,
+    trials=40,
     bound=Bound.ON_THE_WIRE,
     plan=Plan(proxied=True),
     load=Load(count=200, rate=60),

@@ -34,7 +34,7 @@ async def _disturb(trial: Trial) -> None:
     await trial.until_accepted(1.0)
     await ledger.wait_until_ended(trial.stage.database_url, patience=60)
     told = [one for one in await ledger.tell(trial.stage.database_url, trial.tag) if one.channel == "email"]
-    late = [one for one in told for _, began_at in one.tries if began_at > said.get(one.reference, began_at)]
+    late = [one for one in told for each in one.tries if each.began_at > said.get(one.reference, each.began_at)]
     if late:
         trial.wrong["tried after the user had said no"] += len(late)
 
@@ -43,7 +43,7 @@ EXPERIMENT = Experiment(
     id="B24",
     question="Users say no to email while theirs is on the way: does any try begin after the answer to that?",
     disturb=_disturb,
-    trials=60,
+    trials=40,
     load=Load(count=300, rate=150),
     ends=frozenset({"sent", "suppressed"}),
 )

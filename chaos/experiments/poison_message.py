@@ -40,7 +40,7 @@ EXPERIMENT = Experiment(
     id="B14b",
     question="One message kills every worker that takes it: is it set apart after five, and are its neighbours sent?",
     disturb=_disturb,
-    trials=20,
+    trials=10,
     bound=Bound.ON_THE_WIRE,
     load=Load(count=150, rate=30),
     ends=frozenset({"sent", "quarantined"}),

@@ -30,6 +30,6 @@ EXPERIMENT = Experiment(
     id="B11",
     question="The queues are full and RabbitMQ refuses doorbells: does what was refused stay due?",
     disturb=_disturb,
-    trials=20,
+    trials=15,
     load=Load(count=600, rate=300),
 )

@@ -7,6 +7,6 @@ EXPERIMENT = Experiment(
     id="A2",
     question="As B1, for 1,000 keys on PostgreSQL: is each accepted and sent once?",
     disturb=kill_apis,
-    trials=3,
-    load=Load(count=1_000, rate=10, racers=20, replayed=True),
+    trials=1,
+    load=Load(count=1_000, rate=15, racers=20, replayed=True),
 )

@@ -7,7 +7,7 @@ EXPERIMENT = Experiment(
     id="A3",
     question="As B1, for 1,000 keys on SQLite: is each accepted and sent once?",
     disturb=kill_apis,
-    trials=3,
+    trials=1,
     plan=Plan(store=StoreName.SQLITE),
-    load=Load(count=1_000, rate=10, racers=20, replayed=True),
+    load=Load(count=1_000, rate=15, racers=20, replayed=True),
 )

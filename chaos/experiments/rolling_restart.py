@@ -22,7 +22,7 @@ EXPERIMENT = Experiment(
     id="B5",
     question="Each process is stopped by SIGTERM and started under load: is anything lost, doubled or answered 5xx?",
     disturb=_disturb,
-    trials=60,
+    trials=40,
     plan=PATIENT,
     load=Load(count=400, rate=50),
 )

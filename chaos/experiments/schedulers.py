@@ -25,7 +25,7 @@ EXPERIMENT = Experiment(
     id="B20",
     question="Three workers release what was scheduled for one second, one of them frozen: is each released once?",
     disturb=_disturb,
-    trials=60,
+    trials=30,
     bound=Bound.ON_THE_WIRE,
     plan=Plan(workers=3),
     load=Load(count=400, rate=200),

@@ -42,7 +42,7 @@ EXPERIMENT = Experiment(
     id="B29",
     question="The SMTP server refuses, hangs up, dawdles or falls silent at any verb: is only the final dot in doubt?",
     disturb=_disturb,
-    trials=100,
+    trials=80,
     bound=Bound.ON_THE_WIRE,
     load=Load(count=200, rate=60),
     ends=frozenset({"sent", "failed"}),

@@ -27,7 +27,7 @@ EXPERIMENT = Experiment(
     id="B32",
     question="Two APIs and two workers on one SQLite file are killed while it is read: is it whole, and all sent?",
     disturb=_disturb,
-    trials=60,
+    trials=40,
     bound=Bound.ON_THE_WIRE,
     plan=Plan(store=StoreName.SQLITE),
     load=Load(count=200, rate=60),

@@ -20,17 +20,15 @@ async def _disturb(trial: Trial) -> None:
     await asyncio.sleep(trial.a_moment(3, 6))
     for server in servers:
         server.limit_files(None)
-    if not trial.journal.errors:
-        trial.wrong["nothing was ever full, so nothing was tried"] += 1
-    if trial.journal.errors.total() != trial.journal.statuses[503]:
-        trial.wrong["answers of 5xx other than 503"] += 1
+    trial.is_odd("nothing was ever full, so nothing was tried", not trial.journal.errors)
+    trial.is_odd("answers of 5xx other than 503", trial.journal.errors.total() - trial.journal.statuses[503])
 
 
 EXPERIMENT = Experiment(
     id="B18",
     question="The disk under SQLite is full for 3 to 6 s: are calls refused, and is all sent afterwards?",
     disturb=_disturb,
-    trials=20,
+    trials=15,
     bound=Bound.ON_THE_WIRE,
     plan=Plan(store=StoreName.SQLITE),
     load=Load(count=400, rate=60),

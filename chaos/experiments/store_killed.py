@@ -35,7 +35,7 @@ EXPERIMENT = Experiment(
     id="B17",
     question="PostgreSQL is killed under load, a session or all of it: is every 2xx still there?",
     disturb=_disturb,
-    trials=100,
+    trials=50,
     bound=Bound.ON_THE_WIRE,
     load=Load(count=200, rate=60),
 )

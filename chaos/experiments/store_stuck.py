@@ -31,7 +31,7 @@ EXPERIMENT = Experiment(
     id="B19",
     question="The table of deliveries is locked for 3 to 6 s: does anybody send without a claim, or hang?",
     disturb=_disturb,
-    trials=20,
+    trials=15,
     bound=Bound.ON_THE_WIRE,
     load=Load(count=300, rate=60),
 )

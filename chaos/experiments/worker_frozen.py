@@ -1,5 +1,7 @@
 """A worker is frozen for longer than its lease, others take over, and it thaws."""
 
+import asyncio
+
 from chaos.experiment import Bound, Experiment, Load
 from chaos.provider.mood import HTTP, Fault
 from chaos.trial import Trial
@@ -9,6 +11,8 @@ async def _disturb(trial: Trial) -> None:
     await trial.misbehave(Fault("dot", late=0.2, share=0.5), Fault(HTTP, late=0.2, share=0.5))
     worker = trial.dice.choice(trial.stage.workers)
     await trial.until_taken(trial.moments(1, until=0.6)[0])
+    # Not always when something was just taken: between claim and call, and between answer and commit, too.
+    await asyncio.sleep(trial.a_moment(0, 0.2))
     await trial.freeze(worker)
 
 

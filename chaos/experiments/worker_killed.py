@@ -17,7 +17,7 @@ EXPERIMENT = Experiment(
     id="B3",
     question="Workers are killed while providers have taken messages that are not written down yet: what comes twice?",
     disturb=_disturb,
-    trials=150,
+    trials=60,
     bound=Bound.ON_THE_WIRE,
     load=Load(count=200, rate=60),
 )

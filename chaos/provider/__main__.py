@@ -1,28 +1,36 @@
-"""The process of both providers: `python -m chaos.provider SMTP_PORT HTTP_PORT JOURNAL`; works until SIGTERM."""
+"""The process of all providers: `python -m chaos.provider JOURNAL HTTP_PORT [PROVIDER/CALLER=PORT …]`; until SIGTERM.
+
+Each further port is an SMTP server's. Everybody who calls has a port of their own, so that the journal can tell who it
+was; the SMS gateways are told that by the path, as `/http@backup/worker-1`.
+"""
 
 import asyncio
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from chaos.provider.http import HttpProvider
-from chaos.provider.journal import JournalWriter
+from chaos.provider.journal import Door, JournalWriter
 from chaos.provider.mood import Mood
 from chaos.provider.smtp import SmtpProvider
 
 READY = "providers are ready"
 
+HOST = "127.0.0.1"
 
-async def serve(smtp_port: int, http_port: int, path: Path) -> None:
+
+async def serve(path: Path, http_port: int, doors: Sequence[str]) -> None:
     """Take messages until SIGTERM."""
     stop, mood, journal = asyncio.Event(), Mood(), JournalWriter(path)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    host = "127.0.0.1"
-    await asyncio.start_server(SmtpProvider(mood, journal).serve, host, smtp_port, backlog=1_000)
-    await asyncio.start_server(HttpProvider(mood, journal).serve, host, http_port, backlog=1_000)
+    await asyncio.start_server(HttpProvider(mood, journal).serve, HOST, http_port, backlog=1_000)
+    for name, _, port in (door.partition("=") for door in doors):
+        server = SmtpProvider(Door.called(name), mood, journal)
+        await asyncio.start_server(server.serve, HOST, int(port), backlog=1_000)
     print(READY, flush=True)  # noqa: T201 - its parent waits for it
     await stop.wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])))
+    asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]))

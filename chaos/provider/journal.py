@@ -4,9 +4,25 @@ import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-Kind = Literal["taken", "repeat", "fault"]
+Kind = Literal["taken", "repeat", "fault", "left"]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where a provider is called, and by whom."""
+
+    provider: str
+    """As the settings name it: `smtp`, `smtp@backup`."""
+    caller: str
+    """The worker; nobody else knows its door."""
+
+    @classmethod
+    def called(cls, name: str) -> Self:
+        """The one that is called `provider/caller`."""
+        provider, _, caller = name.partition("/")
+        return cls(provider, caller)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +30,8 @@ class Entry:
     """What happened to one message at one provider."""
 
     kind: Kind
-    """`repeat` is a message under a key that was taken before: the gateway recognised it, and nobody gets it twice."""
+    """`repeat` is a message under a key that was taken before: the gateway recognised it, and nobody gets it twice.
+    `left` is a caller who hung up on an answer that has no end."""
     channel: str
     to: str
     key: str
@@ -23,6 +40,8 @@ class Entry:
     """Seconds on the machine's monotonic clock, which every process here shares."""
     answer: str = ""
     """What was said, of a fault."""
+    provider: str = ""
+    caller: str = ""
 
 
 class JournalWriter:
@@ -32,9 +51,10 @@ class JournalWriter:
         """Opens the file."""
         self._file = path.open("a", encoding="utf-8", buffering=1)
 
-    def note(self, kind: Kind, channel: str, to: str, key: str, answer: str = "") -> None:
+    def note(self, kind: Kind, channel: str, door: Door, to: str, key: str, answer: str = "") -> None:
         """Write one line."""
-        self._file.write(json.dumps(asdict(Entry(kind, channel, to, key, time.monotonic(), answer))) + "\n")
+        entry = Entry(kind, channel, to, key, time.monotonic(), answer, door.provider, door.caller)
+        self._file.write(json.dumps(asdict(entry)) + "\n")
 
 
 class JournalReader:

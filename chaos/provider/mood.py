@@ -11,6 +11,15 @@ DROP = "drop"
 SILENCE = "silence"
 """Do not answer, and wait for the client to give up."""
 
+DRIP = "drip"
+"""By HTTP: begin an answer, and go on by a byte now and then, for ever."""
+
+ENDLESS_HEADERS = "endless headers"
+"""By HTTP: an answer whose headers do not end, as fast as they are read."""
+
+HUGE_BODY = "huge body"
+"""By HTTP: say that it is taken, and add a body of a gigabyte, as fast as it is read."""
+
 USUAL = ""
 """Answer as usual, only later."""
 
@@ -33,6 +42,8 @@ class Fault:
     """Seconds before the answer."""
     only: str = ""
     """Happens to addresses that begin so, and to no others."""
+    provider: str = ""
+    """Happens at this one, as the settings name it; empty is at any."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Of the answer by HTTP."""
 
@@ -49,9 +60,10 @@ class Mood:
         self._faults = [Fault(**fault) for fault in faults]
         self._dice = Random(seed)
 
-    def fault(self, at: str, to: str = "") -> Fault | None:
+    def fault(self, at: str, provider: str, to: str = "") -> Fault | None:
         """What goes wrong here, if anything does."""
         for fault in self._faults:
-            if fault.at == at and to.startswith(fault.only) and self._dice.random() < fault.share:
+            is_meant = fault.at == at and fault.provider in {"", provider} and to.startswith(fault.only)
+            if is_meant and self._dice.random() < fault.share:
                 return fault
         return None

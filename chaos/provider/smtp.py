@@ -3,7 +3,7 @@
 import asyncio
 import re
 
-from chaos.provider.journal import JournalWriter
+from chaos.provider.journal import Door, JournalWriter
 from chaos.provider.mood import DROP, SILENCE, Mood
 
 CHANNEL = "email"
@@ -12,7 +12,7 @@ _MESSAGE_ID = re.compile(rb"^message-id:\s*<([^>\r\n]+)>", re.IGNORECASE | re.MU
 _ADDRESS = re.compile(rb"<([^>]*)>")
 _OK = "250 2.0.0 OK"
 _USUAL = {
-    "ehlo": "250-provider\r\n250-8BITMIME\r\n250 SMTPUTF8",
+    "ehlo": "250-provider\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8",
     "data": "354 Go ahead",
     "quit": "221 2.0.0 Bye",
 }
@@ -21,7 +21,8 @@ _USUAL = {
 class SmtpProvider:
     """Serves any number of clients."""
 
-    def __init__(self, mood: Mood, journal: JournalWriter) -> None:
+    def __init__(self, door: Door, mood: Mood, journal: JournalWriter) -> None:
+        self._door = door
         self._mood = mood
         self._journal = journal
 
@@ -63,12 +64,12 @@ class SmtpProvider:
         key: str = "",
     ) -> str | None:
         """What was said; None when the connection is to be closed without an answer."""
-        fault = self._mood.fault(at, to)
+        fault = self._mood.fault(at, self._door.provider, to)
         answer = (fault and fault.answer) or usual
         if fault is not None:
-            self._journal.note("fault", CHANNEL, to, key, f"{at}: {fault.answer or 'late'}")
+            self._journal.note("fault", CHANNEL, self._door, to, key, f"{at}: {fault.answer or 'late'}")
         if at == "dot" and (answer.startswith("2") or (fault is not None and fault.is_taken)):
-            self._journal.note("taken", CHANNEL, to, key)
+            self._journal.note("taken", CHANNEL, self._door, to, key)
         if fault is not None and fault.late:
             await asyncio.sleep(fault.late)
         if answer == SILENCE:

@@ -40,13 +40,15 @@ async def server() -> AsyncIterator[HttpServer]:
         yield running
 
 
-def twilio(url: str, *, deadline: float = 20) -> TwilioSender:
-    settings = TwilioSettings(account_sid=SID, auth_token="t0ken", from_number="+15005550006", base_url=url)
-    return TwilioSender(settings, CLOCK, deadline=deadline)
+def twilio(url: str, *, timeout: float = 20) -> TwilioSender:
+    settings = TwilioSettings(
+        account_sid=SID, auth_token="t0ken", from_number="+15005550006", base_url=url, timeout=timeout
+    )
+    return TwilioSender(settings, CLOCK)
 
 
-def gateway(url: str, *, deadline: float = 20) -> SmsHttpSender:
-    return SmsHttpSender(SmsHttpSettings(url=f"{url}/messages", token="t0ken"), CLOCK, deadline=deadline)
+def gateway(url: str, *, timeout: float = 20) -> SmsHttpSender:
+    return SmsHttpSender(SmsHttpSettings(url=f"{url}/messages", token="t0ken", timeout=timeout), CLOCK)
 
 
 @pytest.fixture(params=[twilio, gateway])
@@ -157,7 +159,7 @@ async def test_what_a_status_means(server: HttpServer, sender: Any, status: int,
 async def test_silence_once_the_request_has_left_is_unknown(server: HttpServer, behaviour: Any) -> None:
     server.behaviour = behaviour
     for build in (twilio, gateway):
-        sender = build(server.url, deadline=0.3)
+        sender = build(server.url, timeout=0.3)
         with pytest.raises(OutcomeUnknown):
             await sender.send(an_sms())
         await sender.close()
@@ -175,7 +177,7 @@ async def test_a_connection_that_breaks_once_the_request_has_left_is_unknown(
 
 async def test_the_status_decides_although_the_body_never_ends(server: HttpServer) -> None:
     server.behaviour = http_server.drip_body
-    sender = gateway(server.url, deadline=0.5)
+    sender = gateway(server.url, timeout=0.5)
     assert (await sender.send(an_sms())).provider_message_id is None
     await sender.close()
 

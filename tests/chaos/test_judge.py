@@ -6,7 +6,7 @@ import pytest
 
 from chaos.experiment import Bound, Experiment
 from chaos.judge import Findings, judge
-from chaos.ledger import Told
+from chaos.ledger import Told, Try
 from chaos.provider.journal import Entry, Kind
 from chaos.trial import Trial
 
@@ -20,7 +20,7 @@ async def _nothing(trial: Trial) -> None:
 
 
 def _told(channel: str, *outcomes: str, state: str = "sent", notification: str = "id-1") -> Told:
-    return Told(notification, "viewing-1", channel, channel, state, "", tuple((one, THEN) for one in outcomes))
+    return Told(notification, "viewing-1", channel, channel, state, "", tuple(Try(one, THEN) for one in outcomes))
 
 
 def _entry(channel: str, key: str = "key", kind: Kind = "taken", to: str = "") -> Entry:

@@ -58,6 +58,14 @@ def test_trials_are_kept_one_line_each(tmp_path: Path) -> None:
     assert record.read(tmp_path / "none") == []
 
 
+def test_what_is_left_takes_as_long_as_it_took_before() -> None:
+    """The usual time of an experiment, and for one that was never done that of the others."""
+    trials = [replace(FINE, seconds=seconds) for seconds in (4.0, 5.0, 60.0)]
+
+    assert record.expected_seconds({"B0": 2, "B1": 1}, trials) == 2 * 5.0 + 5.0
+    assert record.expected_seconds({"B0": 2}, []) == 0.0
+
+
 def test_a_row_is_the_sum_of_its_trials(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(f"before\n{record.BEGIN}\nold\n{record.END}\nafter\n")

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -14,14 +15,18 @@ from tests.services.process import ServiceFailed, ServiceMissing, docker, end, f
 
 IMAGE = "postgres:15"
 UNSAFE = ("fsync=off", "full_page_writes=off")
+SHORT_LOG = ("max_wal_size=64MB", "min_wal_size=32MB")
 COMMON = ("max_connections=200", "timezone=UTC", "log_min_messages=warning")
 
 
 class _Server(Protocol):
     def start(self) -> None: ...
+    def has_ended(self) -> bool: ...
     def stop(self) -> None: ...
     def kill(self) -> None: ...
     def kill_process(self, pid: int) -> None: ...
+    def fill_disk(self) -> None: ...
+    def free_disk(self) -> None: ...
     def close(self) -> None: ...
     def tool(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]: ...
 
@@ -32,20 +37,26 @@ class Postgres:
     Use it as a context manager, or call `start` and `close`.
     """
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, disk: int | None = None) -> None:
         """Without `durable` nothing is flushed to the disk: faster, and nothing that a test can lose.
 
         A killed server still recovers all it committed; only a machine that loses power would not. Benchmarks
         measure the flushes too, and ask for `durable`.
 
+        With `disk` its files lie in memory, on a disk of so many megabytes, for `fill_disk`.
+
         Raises:
-            ServiceMissing: neither the programs nor docker are here.
+            ServiceMissing: neither the programs nor docker are here; or there is no right to mount a disk.
         """
         self.port = free_port()
         settings = COMMON if durable else COMMON + UNSAFE
         programs = find_programs()
-        if programs is not None:
-            self._server: _Server = _Cluster(programs, self.port, settings)
+        if disk is not None:
+            if programs is None or os.geteuid() != 0:
+                raise ServiceMissing("PostgreSQL, or the right to mount a disk for it,")
+            self._server: _Server = _Cluster(programs, self.port, settings + SHORT_LOG, disk=disk)
+        elif programs is not None:
+            self._server = _Cluster(programs, self.port, settings)
         elif has_docker():
             self._server = _Container(self.port, settings)
         else:
@@ -89,6 +100,10 @@ class Postgres:
         self._server.start()
         return self
 
+    def has_ended(self) -> bool:
+        """It gave up by itself, as it does when there is no room for its log; `start` begins again."""
+        return self._server.has_ended()
+
     def stop(self) -> None:
         """Shut down as an operator would: sessions are cut, what they had committed is kept."""
         self._server.stop()
@@ -108,6 +123,14 @@ class Postgres:
         if not pid:
             raise ServiceFailed("nobody is connected")
         self._server.kill_process(int(pid))
+
+    def fill_disk(self) -> None:
+        """Leave no byte free on the disk that it was given for itself."""
+        self._server.fill_disk()
+
+    def free_disk(self) -> None:
+        """Undo `fill_disk`; does nothing to a disk that is not full."""
+        self._server.free_disk()
 
     def close(self) -> None:
         """Stop it for good and remove its files."""
@@ -138,7 +161,7 @@ def find_programs() -> Path | None:
 class _Cluster:
     """A server from this machine's programs."""
 
-    def __init__(self, programs: Path, port: int, settings: tuple[str, ...]) -> None:
+    def __init__(self, programs: Path, port: int, settings: tuple[str, ...], *, disk: int | None = None) -> None:
         self._programs = programs
         self._port = port
         self._settings = settings
@@ -146,10 +169,16 @@ class _Cluster:
         # The server refuses to run as root; the packages bring a user for it.
         self._user = "postgres" if os.geteuid() == 0 else None
         self._folder = Path(tempfile.mkdtemp(prefix="postgres-"))
-        if self._user:
-            shutil.chown(self._folder, self._user)
         self._data = self._folder / "data"
         self._log = self._folder / "log"
+        self._disk = None if disk is None else self._folder / "disk"
+        if self._disk is not None:
+            self._disk.mkdir()
+            _run_as_root("mount", "-t", "tmpfs", "-o", f"size={disk}m", "alerts-postgres", str(self._disk))
+            self._data = self._disk / "data"
+        if self._user:
+            for folder in (self._folder, self._data.parent):
+                shutil.chown(folder, self._user)
 
     def start(self) -> None:
         if not self._data.exists():
@@ -168,6 +197,9 @@ class _Cluster:
             )
         wait_until(lambda: self.tool("pg_isready").returncode == 0, process=self._process, log=self._log.read_text)
 
+    def has_ended(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
+
     def stop(self) -> None:
         if self._process is not None:
             end(self._process, signal.SIGINT)  # to PostgreSQL this means "fast shutdown"
@@ -185,8 +217,25 @@ class _Cluster:
     def kill_process(self, pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
+    def fill_disk(self) -> None:
+        with self._ballast().open("wb", buffering=0) as ballast:
+            for size in (1_000_000, 4_096):
+                with suppress(OSError):
+                    while True:
+                        ballast.write(bytes(size))
+
+    def free_disk(self) -> None:
+        self._ballast().unlink(missing_ok=True)
+
+    def _ballast(self) -> Path:
+        if self._disk is None:
+            raise ServiceFailed("it has no disk of its own")
+        return self._disk / "ballast"
+
     def close(self) -> None:
         self.stop()
+        if self._disk is not None:
+            _run_as_root("umount", str(self._disk))
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def tool(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -204,6 +253,12 @@ class _Cluster:
         )
         if done.returncode != 0:
             raise ServiceFailed(f"{name}: {done.stderr}")
+
+
+def _run_as_root(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise ServiceFailed(f"{command[0]}: {done.stderr}")
 
 
 def _children_of(pid: int) -> list[int]:
@@ -238,6 +293,9 @@ class _Container:
         # By TCP: while the image prepares the cluster, a first server answers on its socket only.
         wait_until(lambda: self.tool("pg_isready").returncode == 0, process=None, log=lambda: docker("logs", self._id))
 
+    def has_ended(self) -> bool:
+        return docker("inspect", "--format", "{{.State.Status}}", self._id) == "exited"
+
     def stop(self) -> None:
         docker("stop", "--signal", "SIGINT", self._id)
 
@@ -246,6 +304,11 @@ class _Container:
 
     def kill_process(self, pid: int) -> None:
         docker("exec", self._id, "kill", "-9", str(pid))
+
+    def fill_disk(self) -> None:
+        raise ServiceMissing("the right to fill a container's disk")
+
+    free_disk = fill_disk
 
     def close(self) -> None:
         docker("rm", "--force", "--volumes", self._id)

@@ -4,12 +4,14 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import ClassVar
 
+import pytest
+
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt
 from property_alert_notification.clock import Clock
-from property_alert_notification.errors import OutcomeUnknown
+from property_alert_notification.errors import OutcomeUnknown, ProviderDown
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker.breaker import DOWN_IN_A_ROW, IN_DOUBT, SILENCE, UNANSWERED
-from property_alert_notification.notification_worker.carriers import Call, Carrier
+from property_alert_notification.notification_worker.carriers import SHORTEST_WAIT, Call, Carrier, Carriers
 from property_alert_notification.notification_worker.verdict import Result
 from property_alert_notification.vocabulary import BreakerState, Channel
 
@@ -178,3 +180,43 @@ async def test_calls_that_take_long_while_others_go_well_are_no_silence() -> Non
     assert len(office.running) == DOWN_IN_A_ROW
     assert office.carrier.breaker.state is BreakerState.CLOSED
     await office.close()
+
+
+def test_nobody_waits_while_a_provider_works() -> None:
+    clock = Hands()
+    carriers = line_of("first", "second", clock=clock)
+    leave_alone(carriers["first"])
+
+    assert carriers.room()
+    assert carriers.wait() is None
+
+
+def test_a_provider_that_is_left_alone_is_waited_for() -> None:
+    clock = Hands()
+    carriers = line_of("only", clock=clock)
+    until = leave_alone(carriers["only"])
+
+    assert not carriers.room()
+    assert carriers.wait() == pytest.approx(until - clock.time)
+
+
+def test_a_provider_whose_time_comes_between_two_looks_is_not_waited_for_without_end() -> None:
+    """The first look found no room; by the second the provider may be tried out, and nobody else will say so."""
+    clock = Hands()
+    carriers = line_of("only", clock=clock)
+    clock.time = leave_alone(carriers["only"])
+
+    assert carriers.wait() == SHORTEST_WAIT
+    assert carriers.room() == 1
+
+
+def line_of(*providers: str, clock: Clock) -> Carriers:
+    return Carriers(Channel.EMAIL, {provider: Nobody(at_once=2) for provider in providers}, clock, Metrics())
+
+
+def leave_alone(carrier: Carrier) -> float:
+    """Open its breaker; returns when it may be tried out."""
+    for _ in range(DOWN_IN_A_ROW):
+        carrier.hear(ProviderDown("it says no"), Call(probe=False, began_at=0.0))
+    assert carrier.breaker.state is BreakerState.OPEN
+    return carrier.breaker.until

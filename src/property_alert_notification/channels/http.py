@@ -62,6 +62,10 @@ class HttpSettings(ProviderSettings):
     connections: int = Field(32, ge=1, le=1_000)
     """Connections of one worker at most; each carries one message at a time."""
 
+    timeout: float = Field(30.0, gt=0, le=600)
+    """Seconds for one message, from the wait for a connection to the last byte of the answer. With less, more messages
+    end as unknown."""
+
 
 class HttpCaller:
     """One provider's connections."""

@@ -45,13 +45,13 @@ class SmsHttpSender:
     name: ClassVar[str] = "http"
     calls_back = False
 
-    def __init__(self, settings: SmsHttpSettings, clock: Clock, *, deadline: float = 30.0) -> None:
-        """Nothing is opened yet; `deadline` is in seconds, for one message."""
+    def __init__(self, settings: SmsHttpSettings, clock: Clock) -> None:
+        """Nothing is opened yet."""
         self._url = settings.url
         self._headers = {"Authorization": f"Bearer {settings.token.get_secret_value()}"} if settings.token else {}
         self.limits = Limits(settings.connections, settings.rate)
         self.key_window = timedelta(hours=settings.key_hours) or None
-        self._http = HttpCaller(clock, connections=settings.connections, deadline=deadline)
+        self._http = HttpCaller(clock, connections=settings.connections, deadline=settings.timeout)
 
     async def send(self, message: OutgoingMessage) -> Receipt:
         """Post one message; the receipt holds the `id` of the answer, if it has one."""

@@ -66,8 +66,8 @@ class TwilioSender:
     name: ClassVar[str] = "twilio"
     key_window = None
 
-    def __init__(self, settings: TwilioSettings, clock: Clock, *, deadline: float = 30.0) -> None:
-        """Nothing is opened yet; `deadline` is in seconds, for one message."""
+    def __init__(self, settings: TwilioSettings, clock: Clock) -> None:
+        """Nothing is opened yet."""
         self._account = f"{settings.base_url}/2010-04-01/Accounts/{settings.account_sid}"
         if settings.from_number is not None:
             self._origin = {"From": settings.from_number}
@@ -77,7 +77,7 @@ class TwilioSender:
         self.calls_back = self._callback is not None
         login = (settings.account_sid, settings.auth_token.get_secret_value())
         self.limits = Limits(settings.connections, settings.rate)
-        self._http = HttpCaller(clock, connections=settings.connections, deadline=deadline, auth=login)
+        self._http = HttpCaller(clock, connections=settings.connections, deadline=settings.timeout, auth=login)
 
     async def send(self, message: OutgoingMessage) -> Receipt:
         """Create one message; the receipt holds its SID."""

@@ -29,6 +29,9 @@ AHEAD = 8
 LOOK_EVERY = 0.5
 """Seconds between two looks at calls that run."""
 
+SHORTEST_WAIT = 0.01
+"""Seconds between two looks at providers that are left alone."""
+
 
 @dataclass(eq=False, slots=True)
 class Call:
@@ -262,6 +265,11 @@ class Carriers:
         return room
 
     def wait(self) -> float | None:
-        """Seconds until somebody may be tried out; None when somebody works."""
-        waits = [place.wait for place in self.line()]
-        return min(waits) if all(waits) else None
+        """Seconds after which it is worth looking again whether somebody may be tried out; None when somebody works.
+
+        Never 0: whoever saw nobody ready a moment ago, and is told that somebody is by now, must look once more.
+        """
+        line = self.line()
+        if any(not place.wait and not place.probe for place in line):
+            return None
+        return max(SHORTEST_WAIT, min(place.wait for place in line))
