@@ -22,7 +22,6 @@ from property_alert_notification.deliveries.queries import Claim
 from property_alert_notification.message_templates.render import Rendered, render
 from property_alert_notification.notification_worker.breaker import LONGEST_SILENCE
 from property_alert_notification.notification_worker.claim import STOPPED
-from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.verdict import CALLBACK_WAIT
 from property_alert_notification.notifications.schemas import DeliveryPublic
 from property_alert_notification.settings import Settings
@@ -75,8 +74,7 @@ async def test_a_delivery_that_loses_its_worker_time_and_again_waits_for_a_perso
     await world.a_user()
     notification = await world.accept()
     delivery = await world.delivery(notification)
-    parts = world.parts
-    rescuer = Rescuer(parts.database, parts.clock, parts.metrics, lease=timedelta(seconds=2))
+    rescuer = world.a_rescuer()
     for _ in range(4):
         await _abandon(world, delivery.id)
         await rescuer.rescue()
@@ -94,13 +92,12 @@ async def test_what_had_better_be_lost_than_doubled_fails_with_its_worker_unless
 ) -> None:
     await world.a_user()
     lost, kept, other = [await world.accept(category=name) for name in ("digest", "digest", "viewing")]
-    parts = world.parts
     rules: dict[str, Any] = {"lease": timedelta(seconds=2), "given_up": {"digest"}}
     await _abandon(world, (await world.delivery(kept)).id)
-    await Rescuer(parts.database, parts.clock, parts.metrics, keyed=[("email", "smtp")], **rules).rescue()
+    await world.a_rescuer(keyed=[("email", "smtp")], **rules).rescue()
     await _abandon(world, (await world.delivery(lost)).id)
     await _abandon(world, (await world.delivery(other)).id)
-    await Rescuer(parts.database, parts.clock, parts.metrics, **rules).rescue()
+    await world.a_rescuer(**rules).rescue()
 
     assert (await world.story(lost)).status == "failed"
     assert (await world.delivery(kept)).state is DeliveryState.UNKNOWN
@@ -121,8 +118,7 @@ async def test_tries_that_a_provider_refused_for_now_are_not_counted_as_lost_wor
     async with world.parts.database.transaction() as connection:
         await connection.execute(text("UPDATE deliveries SET due_at = changed_at WHERE state = 'retry_wait'"))
     await _abandon(world, (await world.delivery(notification)).id)
-    parts = world.parts
-    await Rescuer(parts.database, parts.clock, parts.metrics, lease=timedelta(seconds=2)).rescue()
+    await world.a_rescuer().rescue()
 
     assert (await world.delivery(notification)).state is DeliveryState.UNKNOWN
 
@@ -282,12 +278,12 @@ async def _is_renewed(world: World, notification: UUID, lease_ended: datetime | 
 async def test_what_a_lost_worker_gave_to_a_provider_that_calls_back_is_sent_again_later(world: World) -> None:
     await world.a_user()
     heard, unheard = [await world.accept() for _ in range(2)]
-    parts, lease = world.parts, timedelta(seconds=2)
+    lease = timedelta(seconds=2)
     await _abandon(world, (await world.delivery(unheard)).id)
-    await Rescuer(parts.database, parts.clock, parts.metrics, lease=lease).rescue()
+    await world.a_rescuer(lease=lease).rescue()
     await _abandon(world, (await world.delivery(heard)).id)
     both: dict[str, Any] = {"calling_back": [("email", "smtp")], "lease": lease}
-    await Rescuer(parts.database, parts.clock, parts.metrics, **both).rescue()
+    await world.a_rescuer(**both).rescue()
 
     later, at_once = [(await world.delivery(one)).due_at for one in (heard, unheard)]
     assert later is not None

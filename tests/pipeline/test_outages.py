@@ -9,7 +9,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from property_alert_notification.errors import StoreUnavailable
-from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.settings import Settings
 from property_alert_notification.vocabulary import DeliveryState, Outcome
 from tests.pipeline.world import World, eventually
@@ -72,8 +71,7 @@ async def test_what_a_worker_held_when_the_store_went_away_is_its_own_unless_its
         await world.a_user()
         delivery = await world.delivery(await world.accept())
         (claim,) = await world.claim(delivery.id, lease=lease)
-        parts = world.parts
-        rescuer = Rescuer(parts.database, parts.clock, parts.metrics, lease=timedelta(seconds=8))
+        rescuer = world.a_rescuer(lease=timedelta(seconds=8))
         with capture_logs() as logs:
             postgres.kill()
             rescuing = asyncio.create_task(rescuer.run())
@@ -95,8 +93,7 @@ async def test_a_rescuer_that_has_just_started_cannot_know_whether_the_store_was
     long_gone, just_now = [await world.delivery(await world.accept()) for _ in range(2)]
     await world.claim(long_gone.id, lease=-1200)
     (claim,) = await world.claim(just_now.id, lease=-1)
-    parts = world.parts
-    rescuer = Rescuer(parts.database, parts.clock, parts.metrics, lease=timedelta(minutes=10))
+    rescuer = world.a_rescuer(lease=timedelta(minutes=10))
     with capture_logs() as logs:
         rescuing = asyncio.create_task(rescuer.run())
         await eventually(_heard_in(logs, "delivery.rescued"))

@@ -16,6 +16,7 @@ from property_alert_notification.notification_worker.claim import take_in_hand
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.route import Line, Place
 from property_alert_notification.notification_worker.settle import settle
+from property_alert_notification.notification_worker.verdict import RetryPolicy
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.acceptance import Handover
 from property_alert_notification.notifications.schemas import DeliveryPublic, NotificationCreate, NotificationStory
@@ -141,11 +142,16 @@ class World:
         )
         return await self.parts.database.run(settle([settlement]))
 
+    def a_rescuer(self, *, lease: timedelta = timedelta(seconds=2), **rules: Any) -> Rescuer:
+        """One that lets nothing wait, however many workers it lost."""
+        at_once = RetryPolicy(first_wait=timedelta(), longest_wait=timedelta(), max_attempts=8)
+        parts = self.parts
+        return Rescuer(parts.database, parts.clock, parts.metrics, lease=lease, policy=at_once, **rules)
+
     async def lose_worker(self, notification: UUID) -> None:
         """A worker claims its email and dies at once; its lease runs out, and it is rescued."""
         assert len(await self.claim((await self.delivery(notification)).id, lease=-1)) == 1
-        parts = self.parts
-        await Rescuer(parts.database, parts.clock, parts.metrics, lease=timedelta(seconds=2)).rescue()
+        await self.a_rescuer().rescue()
 
     async def until_nothing_waits(self, lane: Lane) -> None:
         """Wait until the broker has handed every doorbell of a lane to somebody."""

@@ -49,6 +49,10 @@ def test_each_result_has_its_verdict(result: Result, outcome: Outcome, state: De
     assert (verdict.due_at is None) == (state in (DeliveryState.SENT, DeliveryState.FAILED))
 
 
+def abandon(*, lost_workers: int = 1, jitter: float = 0.0, **rules: Any) -> Verdict:
+    return judge_abandoned(lost_workers=lost_workers, policy=POLICY, now=NOW, jitter=jitter, **rules)
+
+
 @given(
     result=st.sampled_from(
         [Receipt(), Refused("no"), RetryLater("busy"), OutcomeUnknown("?"), Broken("KeyError"), Stopped("paused")]
@@ -57,7 +61,7 @@ def test_each_result_has_its_verdict(result: Result, outcome: Outcome, state: De
     unknowns=st.integers(0, 10),
 )
 def test_a_verdict_leads_where_some_event_leads(result: Result, attempts: int, unknowns: int) -> None:
-    verdicts = (decide(result, attempts=attempts, unknowns=unknowns), judge_abandoned(lost_workers=attempts, now=NOW))
+    verdicts = (decide(result, attempts=attempts, unknowns=unknowns), abandon(lost_workers=attempts))
 
     assert {verdict.state for verdict in verdicts} <= {after(DeliveryState.SENDING, event) for event in Event}
 
@@ -97,7 +101,7 @@ def test_where_losing_is_better_than_doubling_nothing_unknown_is_sent_again() ->
 
     assert (silent.state, silent.outcome) == (DeliveryState.FAILED, Outcome.UNKNOWN)
     assert silent.reason == "silence; it was sent once and nobody can tell whether it arrived"
-    assert judge_abandoned(lost_workers=1, now=NOW, resend=False).state is DeliveryState.FAILED
+    assert abandon(resend=False).state is DeliveryState.FAILED
 
 
 def test_a_provider_that_recognises_repeats_gets_them_until_it_may_have_forgotten() -> None:
@@ -117,7 +121,7 @@ def test_a_provider_that_calls_back_gets_time_for_it_before_anything_is_sent_aga
     # After that it is like any other.
     assert decide(OutcomeUnknown("silence"), unknowns=1, calls_back=True).state is DeliveryState.FAILED
     assert decide(OutcomeUnknown("silence"), resend=False, calls_back=True).state is DeliveryState.FAILED
-    abandoned = judge_abandoned(lost_workers=1, now=NOW, calls_back=True)
+    abandoned = abandon(calls_back=True)
     assert abandoned.due_at == NOW + timedelta(seconds=120)
 
 
@@ -142,9 +146,15 @@ def test_what_one_provider_did_not_take_is_due_at_once_for_the_next() -> None:
         assert decide(other, elsewhere=True) == decide(other)
 
 
-def test_an_abandoned_delivery_is_due_at_once_until_it_has_lost_five_workers() -> None:
-    assert judge_abandoned(lost_workers=4, now=NOW).due_at == NOW
-    assert judge_abandoned(lost_workers=5, now=NOW).state is DeliveryState.QUARANTINED
+def test_an_abandoned_delivery_is_due_at_once_and_later_when_it_lost_more_workers_and_never_after_the_fifth() -> None:
+    waits = [abandon(lost_workers=lost, jitter=0.5).due_at for lost in (1, 2, 3, 4)]
+
+    assert waits == [NOW, *[NOW + wait_after(failed, POLICY, jitter=0.5) for failed in (1, 2, 3)]]
+    assert abandon(lost_workers=5).state is DeliveryState.QUARANTINED
+
+
+def test_deliveries_that_lose_workers_together_part_company() -> None:
+    assert abandon(lost_workers=2, jitter=0.1).due_at != abandon(lost_workers=2, jitter=0.9).due_at
 
 
 def test_each_wait_is_twice_the_one_before_it_and_jitter_takes_off_half_at_most() -> None:

@@ -16,7 +16,7 @@ from property_alert_notification.errors import StoreUnavailable
 from property_alert_notification.logs import Outage
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker.settle import settle
-from property_alert_notification.notification_worker.verdict import ABANDONED, judge_abandoned
+from property_alert_notification.notification_worker.verdict import ABANDONED, RetryPolicy, judge_abandoned
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.vocabulary import Outcome
 
@@ -36,6 +36,7 @@ class Rescuer:
         metrics: Metrics,
         *,
         lease: timedelta,
+        policy: RetryPolicy,
         given_up: Collection[str] = (),
         keyed: Collection[tuple[str, str]] = (),
         calling_back: Collection[tuple[str, str]] = (),
@@ -47,6 +48,7 @@ class Rescuer:
             clock: tells the time.
             metrics: counts what was rescued.
             lease: how long a rescuer holds what it decides over.
+            policy: how long what lost several workers waits.
             given_up: categories whose messages are rather lost than doubled.
             keyed: channels and providers that recognise repeats, so that nothing is doubled there.
             calling_back: those that may still say by themselves what became of a message.
@@ -58,6 +60,7 @@ class Rescuer:
         self._clock = clock
         self._metrics = metrics
         self._lease = lease
+        self._policy = policy
 
     async def run(self) -> None:
         """Look for abandoned deliveries until cancelled.
@@ -130,7 +133,14 @@ class Rescuer:
 
     def _decide(self, claim: Claim, lost_workers: int, *, resend: bool, calls_back: bool) -> Settlement:
         now = self._clock.now()
-        verdict = judge_abandoned(lost_workers=lost_workers, now=now, resend=resend, calls_back=calls_back)
+        verdict = judge_abandoned(
+            lost_workers=lost_workers,
+            policy=self._policy,
+            now=now,
+            jitter=self._clock.jitter(),
+            resend=resend,
+            calls_back=calls_back,
+        )
         return Settlement(
             delivery_id=claim.delivery_id,
             fence=claim.fence,

@@ -116,18 +116,29 @@ def _judge_not_taken(result: RetryLater, attempts: int, policy: RetryPolicy, due
     return _retry(result.reason, attempts, policy.max_attempts, due_at, given_up=DeliveryState.FAILED)
 
 
-def judge_abandoned(*, lost_workers: int, now: datetime, resend: bool = True, calls_back: bool = False) -> Verdict:
+def judge_abandoned(
+    *,
+    lost_workers: int,
+    policy: RetryPolicy,
+    now: datetime,
+    jitter: float,
+    resend: bool = True,
+    calls_back: bool = False,
+) -> Verdict:
     """Decide for a delivery whose worker vanished with it.
 
     Perhaps it was on the wire, perhaps it had not begun: it is sent again at once, since its lease has been waiting
     enough, unless it had better be lost than doubled (`resend`), or its provider may still say by itself what became
     of it (`calls_back`). One that loses its worker time and again may be what kills it: `lost_workers` counts them,
-    this one included.
+    this one included. From the second on it waits, spread by `jitter`, so that it does not take the same neighbours
+    along each time.
     """
     if not resend:
         return Verdict(Outcome.UNKNOWN, DeliveryState.FAILED, f"{ABANDONED}, and nobody can tell whether it arrived")
     if lost_workers < BREAKS_BEFORE_QUARANTINE:
         due_at = _unheard_until(now, calls_back=calls_back)
+        if lost_workers > 1:
+            due_at = max(due_at, now + wait_after(lost_workers - 1, policy, jitter=jitter))
         return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, f"{ABANDONED}; it is sent again", due_at)
     return Verdict(Outcome.UNKNOWN, DeliveryState.QUARANTINED, f"{ABANDONED}, for the {lost_workers}th time")
 

@@ -47,6 +47,11 @@ class Worker:
         settings = parts.settings
         self._lease = timedelta(seconds=settings.lease)
         self._pauses = Board(parts.database, parts.clock)
+        policy = RetryPolicy(
+            first_wait=timedelta(seconds=settings.retry_first_wait),
+            longest_wait=timedelta(seconds=settings.retry_longest_wait),
+            max_attempts=settings.retry_max_attempts,
+        )
         desk = Desk(
             database=parts.database,
             broker=parts.broker,
@@ -60,11 +65,7 @@ class Worker:
             pauses=self._pauses,
             deadlines=settings.deadlines,
             given_up=settings.unknown_give_up,
-            policy=RetryPolicy(
-                first_wait=timedelta(seconds=settings.retry_first_wait),
-                longest_wait=timedelta(seconds=settings.retry_longest_wait),
-                max_attempts=settings.retry_max_attempts,
-            ),
+            policy=policy,
             lease=self._lease,
             concurrency=settings.worker_concurrency,
         )
@@ -87,6 +88,7 @@ class Worker:
             parts.clock,
             parts.metrics,
             lease=self._lease,
+            policy=policy,
             given_up=settings.unknown_give_up,
             keyed=self._providers(lambda sender: sender.key_window is not None),
             calling_back=self._providers(lambda sender: sender.calls_back),
