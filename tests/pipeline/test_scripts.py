@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
+from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text, update
 
 from property_alert_notification.database import (
     AlreadyThere,
@@ -64,6 +64,28 @@ async def _numbers(world: World) -> list[Sequence[int]]:
             (await connection.execute(select(table.c.n).order_by(table.c.n))).scalars().all()
             for table in (_LEFT, _RIGHT)
         ]
+
+
+_DOUBLE_RIGHT = BatchStatement(
+    columns_of(_RIGHT, "n"),
+    lambda wanted: update(_RIGHT).where(_RIGHT.c.n == wanted.c.n).values(n=_RIGHT.c.n * 10).returning(_RIGHT.c.n),
+)
+
+
+def _double(*numbers: int) -> Script[list[int]]:
+    """Returns what the last of several statements found."""
+    rows = yield Together([_left(*numbers), Ask(_DOUBLE_RIGHT, [(n,) for n in numbers])])
+    return sorted(n for (n,) in rows)
+
+
+async def test_what_the_last_of_several_finds_comes_back(tables: World) -> None:
+    await tables.parts.database.run(_add(_right(1, 2, 3)))
+
+    assert await tables.parts.database.run(_double(1, 2)) == [10, 20]
+    async with tables.parts.database.transaction() as connection:
+        assert await run_within(connection, _double(3, 4)) == [30]
+
+    assert await _numbers(tables) == [[1, 2, 3, 4], [10, 20, 30]]
 
 
 async def test_what_is_added_together_is_there(tables: World) -> None:
