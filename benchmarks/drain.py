@@ -129,16 +129,15 @@ def _drain(
     filled = answer_of(("-m", "benchmarks.fill", str(notifications)), settings, patience=patience)
     progress(f"{store.title}: delivering them, {workers} to the provider {provider}")
     with ExitStack() as stack:
+        sinks: list[Child] = []
+        command, given = INSTANT_WORKER, settings | {"EMAIL_PROVIDER": "instant"}
         if provider == "smtp":
-            sinks, command = [stack.enter_context(Child(("-m", "benchmarks.sink")))], WORKER
-            given = settings | smtp_settings(sinks[0].read()["port"])
-        else:
-            sinks, command = [], ("-m", "benchmarks.instant_worker")
-            given = settings | {"EMAIL_PROVIDER": "instant"}
+            sinks = [stack.enter_context(Child(("-m", "benchmarks.sink")))]
+            command, given = WORKER, settings | smtp_settings(sinks[0].read()["port"])
         sent_before = ledger.count_by_state(url, channel="email").get("sent", 0)
         started_at = time.monotonic()
         crew = [stack.enter_context(Child(command, given)) for _ in range(workers)]
-        ledger.wait_until_ended(url, patience=patience, look=lambda: [one.raise_if_ended() for one in crew])
+        ledger.wait_until_ended(url, patience=patience, look=lambda: _raise_if_ended(crew))
         memory = max(one.memory_mb(peak=True) for one in crew)
         for child in [*crew, *sinks]:
             child.stop()
@@ -159,6 +158,11 @@ def _drain(
     )
 
 
+def _raise_if_ended(crew: Sequence[Child]) -> None:
+    for one in crew:
+        one.raise_if_ended()
+
+
 def _merge(reports: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """What several saw together; whom two of them saw, is among the messages that are too many."""
     return {
@@ -177,5 +181,7 @@ def _worker() -> Path:
     return Path(package.origin).parent / "notification_worker" / "worker.py"
 
 
-WORKER = (str(_worker()),)
+WORKER: Sequence[str] = (str(_worker()),)
 """The command that an operator would give to Python."""
+
+INSTANT_WORKER: Sequence[str] = ("-m", "benchmarks.instant_worker")

@@ -36,7 +36,6 @@ DRAIN_FLAT = 0.85
 """Of what a worker delivers from a store without them."""
 DRAINED = 0.02
 """Notifications that it delivers, of the rows."""
-DRAINS = 3
 READ_CEILING = 50.0
 """Milliseconds, 99th percentile."""
 READERS = 16
@@ -114,7 +113,7 @@ def measure(store: Store, rows: int, effort: Effort, progress: Callable[[str], N
         full = ask.pairs()
         progress(f"{store.title}: reading beside {rows:,} finished ones")
         reads = [ask.read(kind, path, ledger.some_ids(url, 1_000)) for kind, path in _READS.items()]
-        drain_empty, drain_full = _drain_both(store, settings, round(rows * DRAINED), progress)
+        drain_empty, drain_full = _drain_both(store, settings, round(rows * DRAINED), effort, progress)
         progress(f"{store.title}: accepting while old ones are deleted")
         ledger.finish_all(url)
         deleting, deleted_per_second = _while_deleting(ask, url, settings)
@@ -171,12 +170,12 @@ class _Asker:
 
 
 def _drain_both(
-    store: Store, full: dict[str, str], notifications: int, progress: Callable[[str], None]
+    store: Store, full: dict[str, str], notifications: int, effort: Effort, progress: Callable[[str], None]
 ) -> tuple[float, float]:
     """Notifications per second from a store without history, and from this one, in turn."""
     pairs = [
         [drain.measure_again(store, settings, notifications, progress) for settings in (store.fresh(), full)]
-        for _ in range(DRAINS)
+        for _ in range(effort.pairs)
     ]
     empty, filled = (statistics.median(speeds) for speeds in zip(*pairs, strict=True))
     return empty, filled

@@ -116,8 +116,8 @@ def _history_rows(one: History) -> Iterator[tuple[str, str, bool, str]]:
     yield "single POSTs while deleting", f"{one.deleting:.1%} of bare", *flat
     yield "deleted meanwhile", f"{one.deleted_per_second:,.0f}/s", True, ""
     yield "delivered, empty store", f"{one.drain_empty:,.0f}/s", True, ""
-    flat = one.drain_full / one.drain_empty
-    yield "delivered, full store", f"{one.drain_full:,.0f}/s", *_at_least(flat, history.DRAIN_FLAT)
+    delivered = _at_least(one.drain_full / one.drain_empty, history.DRAIN_FLAT)
+    yield "delivered, full store", f"{one.drain_full:,.0f}/s", *delivered
     for read in one.reads:
         ceiling = _at_most(read.p99_ms, history.READ_CEILING)
         yield f"{read.kind}, {history.READERS} connections, p99", f"{read.p99_ms:.1f} ms", *ceiling

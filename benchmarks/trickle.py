@@ -14,6 +14,9 @@ from benchmarks.serve import PATH
 from benchmarks.workload import USERS, alert
 from property_alert_notification.wiring import new_event_loop
 
+PATIENCE = 30.0
+"""Seconds that an answer may take before it counts as none."""
+
 
 async def trickle(name: str, port: int, key: str, rate: float, count: int) -> None:
     """Call so many times, so often in a second; the times are those of the machine's monotonic clock."""
@@ -21,7 +24,7 @@ async def trickle(name: str, port: int, key: str, rate: float, count: int) -> No
     began_at: dict[str, float] = {}
     failed = 0
     async with httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {key}"}, limits=limits
+        base_url=f"http://127.0.0.1:{port}", headers={"Authorization": f"Bearer {key}"}, limits=limits, timeout=PATIENCE
     ) as client:
 
         async def call(number: int) -> None:

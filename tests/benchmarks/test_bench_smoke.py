@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("store", "title"), [("sqlite", "SQLite + embedded"), ("postgresql", "PostgreSQL + RabbitMQ")])
 def test_a_quick_run_measures_everything_and_every_message_arrives_once(store: str, title: str, tmp_path: Path) -> None:
     results = tmp_path / "results.json"

@@ -66,8 +66,7 @@ class Relayed:
             return
         if taken:
             now, database = self.world.parts.clock.now(), self.world.parts.database
-            async with database.transaction() as connection:
-                claims = await queries.claim(connection, taken, now=now, leased_until=now + timedelta(hours=1))
+            claims = await database.run(queries.claim(taken, now=now, leased_until=now + timedelta(hours=1)))
             self.claimed.update(claim.delivery_id for claim in claims)
             await self._listener.done(taken)
 
