@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,9 +32,9 @@ from tests.services.smtp import SmtpServer
 PASSWORD = "correct horse"
 
 
-def a_sender(port: int, **settings: Any) -> SmtpSender:
+def a_sender(port: int, *, email_from: str = "alerts@example.com", **settings: Any) -> SmtpSender:
     chosen = {"host": "127.0.0.1", "port": port, "starttls": "off", "timeout": 20, "final_timeout": 20, **settings}
-    composer = Composer(EmailSettings(email_from="alerts@example.com", email_from_name="Example Homes"))
+    composer = Composer(EmailSettings(email_from=email_from, email_from_name="Example Homes"))
     return SmtpSender(SmtpSettings(**chosen), composer, CLOCK)
 
 
@@ -387,6 +388,33 @@ async def test_a_server_that_cannot_take_such_an_address_after_all_is_not_down(s
             await sender.send(a_message("änna@example.com"))
         with pytest.raises(ProviderDown):
             await sender.send(a_message("anna@example.com"))
+
+
+@pytest.mark.parametrize(("extensions", "script"), [([], {}), (AT_ONCE, {"MAIL": "555 5.5.4 unknown option"})])
+async def test_an_address_of_our_own_that_the_server_cannot_take_costs_no_message(
+    extensions: list[str], script: dict[str, str]
+) -> None:
+    async with (
+        ScriptedSmtpServer(script, extensions=extensions) as server,
+        sending_to(server, email_from="büro@example.com") as sender,
+    ):
+        with pytest.raises(ProviderDown, match="EMAIL_FROM"):
+            await sender.send(a_message())
+        assert server.taken == []
+
+
+async def test_a_host_that_lost_its_power_is_noticed(scripted: ScriptedSmtpServer) -> None:
+    """Nobody pulls a plug here, so this asks the system what it was told to do."""
+    async with sending_to(scripted) as sender:
+        await sender.send(a_message())
+        (connection,) = sender._pool._idle
+        our_end = connection._wire._transport.get_extra_info("socket")
+        told = [
+            our_end.getsockopt(socket.IPPROTO_TCP, option)
+            for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+        ]
+        assert our_end.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert told == [10, 5, 3]
 
 
 @pytest.mark.parametrize("extensions", [[], ["8BITMIME"], ["8BITMIME", "SMTPUTF8"]])

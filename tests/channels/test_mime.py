@@ -1,6 +1,7 @@
 """The bytes of an email, read back by the standard library."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -53,6 +54,14 @@ def test_only_our_headers_exist_and_nothing_is_lost(subject: str, text: str, htm
     assert b"\n" not in mail.content.replace(b"\r\n", b"")
     assert b"\r" not in mail.content.replace(b"\r\n", b"")
     assert mail.content.isascii()
+
+
+def test_no_text_can_end_a_part_before_its_time() -> None:
+    message = a_message(text=f"--=_{UUID(int=7).hex}--\nnothing follows?")
+    mail = composer().compose(replace(message, delivery_id=UUID(int=7)), now=NOW)
+
+    assert body(parsed(mail), "plain").startswith("--=_")
+    assert body(parsed(mail), "html").startswith("<p>")
 
 
 @settings(max_examples=1_000, deadline=None)

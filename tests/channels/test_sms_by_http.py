@@ -294,7 +294,7 @@ def test_twilio_settings_are_checked(tools: Tools, environ: Environ) -> None:
         sms_twilio.create(tools)
 
 
-@pytest.mark.parametrize("url", ["", "gateway.example", "ftp://gateway.example", "http://"])
+@pytest.mark.parametrize("url", ["", "gateway.example", "ftp://gateway.example", "http://", "http://a.example/#b"])
 def test_the_gateways_url_is_checked(tools: Tools, environ: Environ, url: str) -> None:
     environ(SMS_HTTP_URL=url)
     with pytest.raises(ConfigurationError, match="SMS_HTTP_URL"):

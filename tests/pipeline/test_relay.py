@@ -52,11 +52,17 @@ class CountingBroker(RabbitMQBroker):
 class Relayed:
     """A relay at work, and somebody who listens and claims instead of a worker."""
 
-    def __init__(self, world: World, broker: CountingBroker, listener: Listener) -> None:
+    def __init__(self, world: World, broker: CountingBroker, listener: Listener, relay: "asyncio.Task[None]") -> None:
         self.world = world
+        self._relay = relay
         self.broker = broker
         self.claimed: Counter[UUID] = Counter()
         self._listener = listener
+
+    async def stop(self) -> None:
+        """End the relay."""
+        self._relay.cancel()
+        await asyncio.gather(self._relay, return_exceptions=True)
 
     async def claim_some(self, limit: int = 500) -> None:
         """What a worker does with what it hears; a broker that is away is waited for."""
@@ -77,11 +83,11 @@ async def relaying(world: World) -> AsyncIterator[Relayed]:
     async with CountingBroker(world.settings) as broker:
         listener = await broker.listen(Channel.EMAIL)
         relay = asyncio.create_task(Relay(parts.database, broker, parts.clock).run())
+        relayed = Relayed(world, broker, listener, relay)
         try:
-            yield Relayed(world, broker, listener)
+            yield relayed
         finally:
-            relay.cancel()
-            await asyncio.gather(relay, return_exceptions=True)
+            await relayed.stop()
 
 
 _NEW_IDS = """
@@ -222,3 +228,28 @@ async def test_a_relay_that_is_stopped_while_it_rings_leaves_no_mark(
             await asyncio.to_thread(rabbitmq.thaw)
 
         assert await count_marked(world) == 0
+
+
+async def test_a_relay_is_stopped_although_broker_and_store_are_away(
+    make_settings: Callable[..., Settings], rabbitmq: RabbitMQ, smtp_server: SmtpServer
+) -> None:
+    """What it cannot take back is found by the search for lost doorbells."""
+    async with World(make_settings("postgresql", "rabbitmq"), smtp_server) as world:
+        try:
+            async with relaying(world) as relayed:
+                await make_due(world, 1)
+                while not relayed.claimed:
+                    await relayed.claim_some()
+                await asyncio.to_thread(rabbitmq.freeze)
+                await make_due(world, 10)
+
+                async def rings() -> bool:
+                    return relayed.broker.tried.total() == 11
+
+                await eventually(rings)
+                async with world.parts.database.transaction() as connection:
+                    await connection.execute(text("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE"))
+                    async with asyncio.timeout(30):
+                        await relayed.stop()
+        finally:
+            await asyncio.to_thread(rabbitmq.thaw)

@@ -101,6 +101,18 @@ def test_calls_from_before_it_opened_say_nothing_any_more() -> None:
             assert hear(breaker, signal, probe=False, now=11, jitter=0) is breaker
 
 
+def test_calls_from_before_it_closed_say_nothing_bad_any_more() -> None:
+    closed = hear(begin_probe(an_open_one(), now=100), Signal.WELL, probe=True, now=100, jitter=0)
+
+    for signal in (Signal.FAILED, Signal.DOWN):
+        assert hear(closed, signal, probe=False, now=120, jitter=0, took=21, pause=60) is closed
+        assert hear(closed, signal, probe=False, now=120, jitter=0, took=19) is not closed
+
+
+def test_one_that_turned_out_to_be_well_is_not_tried_out() -> None:
+    assert begin_probe(WELL, now=1) is WELL
+
+
 def test_a_probe_that_never_left_makes_room_for_the_next() -> None:
     dropped = drop_probe(begin_probe(an_open_one(), now=10), now=11)
 
@@ -163,8 +175,12 @@ def test_calls_that_hung_and_came_to_nothing_do_not_close_it() -> None:
         assert hear(silent, signal, probe=False, now=130, jitter=0, took=30) is silent
 
 
-def test_an_answer_while_another_tries_it_out_closes_it_too() -> None:
+def test_an_answer_while_another_tries_it_out_or_after_it_failed_closes_it_too() -> None:
     probed = begin_probe(watched(WELL, *[SILENCE] * DOWN_IN_A_ROW), now=102)
+    failed = hear(probed, Signal.FAILED, probe=True, now=103, jitter=0)
+
+    assert failed.state is BreakerState.OPEN
+    assert hear(failed, Signal.WELL, probe=False, now=104, jitter=0, took=8).state is BreakerState.CLOSED
 
     assert hear(probed, Signal.WELL, probe=False, now=103, jitter=0, took=8).state is BreakerState.CLOSED
     assert watched(probed, *[60.0] * DOWN_IN_A_ROW) is probed

@@ -151,6 +151,25 @@ async def test_when_calls_hang_those_who_wait_are_sent_away() -> None:
     await office.close()
 
 
+async def test_calls_that_hung_before_it_closed_do_not_open_it_again() -> None:
+    office = Office(at_once=8)
+    await office.want(DOWN_IN_A_ROW)
+    office.clock.time += SILENCE
+    office.carrier.watch()
+    office.clock.time += 2
+    office.carrier.hear(Receipt(), Call(probe=True, began_at=office.clock.time))
+    assert office.carrier.breaker.state is BreakerState.CLOSED
+
+    office.clock.time += 10 * SILENCE
+    office.carrier.watch()
+    for _ in range(DOWN_IN_A_ROW):
+        await office.end_one(OutcomeUnknown("silence"))
+
+    assert office.carrier.breaker.state is BreakerState.CLOSED
+    assert not office.carrier.breaker.doubtful
+    await office.close()
+
+
 async def test_nothing_tries_a_provider_out_while_all_its_places_hang() -> None:
     office = Office(at_once=2)
     await office.want(2)

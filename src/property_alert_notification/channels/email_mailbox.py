@@ -23,9 +23,9 @@ class EmailMailboxSender:
     channel: ClassVar[Channel] = Channel.EMAIL
     name: ClassVar[str] = "mailbox"
     limits = Limits(at_once=512)
+    """Many, because what is sent together is committed together."""
     key_window = None
     calls_back = False
-    """Many, because what is sent together is committed together."""
 
     def __init__(self, settings: EmailSettings, tools: Tools) -> None:
         """Nothing is written yet."""

@@ -15,6 +15,7 @@ Source: RFC 5321, 4.2 to 4.5; enhanced status codes: RFC 3463.
 
 import asyncio
 import re
+import socket
 import ssl
 from collections import deque
 from collections.abc import Awaitable, Collection
@@ -29,7 +30,14 @@ from property_alert_notification.channels.base import Limits, OutgoingMessage, R
 from property_alert_notification.channels.mime import Composer, EmailSettings, Mail
 from property_alert_notification.channels.smtp_wire import Reply, Wire, WireBroken
 from property_alert_notification.clock import Clock
-from property_alert_notification.errors import ConfigurationError, OutcomeUnknown, ProviderDown, Refused, RetryLater
+from property_alert_notification.errors import (
+    ConfigurationError,
+    OutcomeUnknown,
+    ProviderDown,
+    Refused,
+    RetryLater,
+    SendError,
+)
 from property_alert_notification.settings import ProviderSettings, load
 from property_alert_notification.vocabulary import Channel
 
@@ -38,6 +46,15 @@ _GO_AHEAD = 354
 _UNKNOWN_OPTION = 555
 _LOGIN_CODES = {530, 534, 535, 538}  # "authenticate first", at whatever verb (RFC 4954, 6): never about one message
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
+# Asked after 10 s of silence, and again every 5 s, up to three times.
+_KEEPALIVE = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *[
+        (socket.IPPROTO_TCP, getattr(socket, option), value)
+        for option, value in (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
+        if hasattr(socket, option)
+    ],
+)
 _QUEUE_ID = re.compile(r"(?:queued as |\bid=)<?([A-Za-z0-9-]{1,64})(?![\w.@])")
 
 
@@ -238,6 +255,7 @@ class _Connection:
             raise
         if smtp.transport is None:
             raise ProviderDown("the SMTP server closed the connection before it got any message")
+        _notice_its_death(smtp.transport)
         return cls(Wire(cast("asyncio.Transport", smtp.transport)), settings, smtp.esmtp_extensions, description)
 
     @property
@@ -288,7 +306,7 @@ class _Connection:
                 self._say(verb, command)
             answer = await self._read(verb)
             if options and verb == "MAIL" and answer.code == _UNKNOWN_OPTION:
-                raise Refused(_reason(answer, verb))
+                raise _no_utf8(mail, _reason(answer, verb))
             _agree(answer, verb)
 
     def _options(self, mail: Mail) -> str:
@@ -296,7 +314,7 @@ class _Connection:
         if not (mail.recipient.needs_utf8 or mail.sender.needs_utf8):
             return ""
         if "smtputf8" not in self._extensions:
-            raise Refused("the address needs SMTPUTF8, which the SMTP server does not offer")
+            raise _no_utf8(mail, "the address needs SMTPUTF8, which the SMTP server does not offer")
         # Whoever offers the one should offer the other, says RFC 6531, 3.1.
         return " BODY=8BITMIME SMTPUTF8" if "8bitmime" in self._extensions else " SMTPUTF8"
 
@@ -411,6 +429,11 @@ def _agree(answer: Reply, verb: str) -> None:
         raise RetryLater(_reason(answer, verb))
 
 
+def _no_utf8(mail: Mail, reason: str) -> SendError:
+    """Whose address is it? Our own must not cost any message."""
+    return ProviderDown(f"EMAIL_FROM: {reason}") if mail.sender.needs_utf8 else Refused(reason)
+
+
 def _lost(verb: str, error: WireBroken) -> _Stale:
     return (_Unwilling if verb == "MAIL" else _Stale)(f"no answer to {verb} ({error})")
 
@@ -436,6 +459,13 @@ def _kind(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "timeout"
     return type(error.__cause__ if isinstance(error.__cause__, OSError) else error).__name__
+
+
+def _notice_its_death(transport: asyncio.BaseTransport) -> None:
+    """A host that lost its power says nothing; within half a minute its connections shall not wait for it any more."""
+    connection = transport.get_extra_info("socket")
+    for level, option, value in _KEEPALIVE:
+        connection.setsockopt(level, option, value)
 
 
 def _tls_context(settings: SmtpSettings) -> ssl.SSLContext:

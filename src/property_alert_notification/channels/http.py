@@ -53,6 +53,8 @@ def http_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or not url.isprintable():
         raise ValueError("must be a whole http:// or https:// URL")
+    if parts.fragment:
+        raise ValueError("must have no fragment: nobody sends what follows a #")
     return url
 
 

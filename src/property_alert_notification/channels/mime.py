@@ -30,7 +30,7 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _PLAIN_ADDRESS = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*\Z")
 _LINE_LENGTH = 76
-_TOUCHED = ("\0", " \n", "\t\n", "\nFrom ")  # by some server on the way
+_NOT_PLAIN = ("\0", " \n", "\t\n", "\nFrom ", "=_")  # servers touch the first four; the last begins our boundary
 _LONGEST_LINE = 998  # octets, without CRLF; RFC 5322, 2.1.1
 _WORD_OCTETS = 45  # become 60 characters, 72 with what makes them an encoded word; RFC 2047 allows 75
 
@@ -135,7 +135,7 @@ class Composer:
         )
         if message.html is None:
             return headers + _part("plain", message.text)
-        # No body can hold the boundary: it was written before this id was thought of.
+        # "=_" never stands in quoted-printable text, and no other holds it either: no body can hold the boundary.
         boundary = f"=_{message.delivery_id.hex}"
         return (
             f'{headers}Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
@@ -236,6 +236,6 @@ def _part(subtype: str, text: str) -> str:
 def _is_plain(body: str) -> bool:
     """Whether it can be sent as it is (RFC 2045, 2.7; RFC 2049, 3)."""
     whole = f"\n{body}\n"
-    if not body.isascii() or any(touched in whole for touched in _TOUCHED):
+    if not body.isascii() or any(part in whole for part in _NOT_PLAIN):
         return False
     return max(map(len, body.split("\n"))) <= _LONGEST_LINE

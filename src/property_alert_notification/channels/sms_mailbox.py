@@ -21,9 +21,9 @@ class SmsMailboxSender:
     channel: ClassVar[Channel] = Channel.SMS
     name: ClassVar[str] = "mailbox"
     limits = Limits(at_once=512)
+    """Many, because what is sent together is committed together."""
     key_window = None
     calls_back = False
-    """Many, because what is sent together is committed together."""
 
     def __init__(self, tools: Tools) -> None:
         """Nothing is written yet."""

@@ -46,11 +46,11 @@ class Wire(asyncio.Protocol):
 
     @property
     def is_alive(self) -> bool:
-        """Whether it can be used, as far as anybody knows."""
+        """Whether something can be said, as far as anybody knows."""
         if self._broken is not None or self._transport.is_closing():
             return False
-        # What stands here although nothing was asked is a farewell.
-        return self.unanswered > 0 or not (self._replies or self._received)
+        # Who still owes answers would pair them with the wrong commands; what came unasked is a farewell.
+        return not (self.unanswered or self._replies or self._received)
 
     def say(self, *commands: bytes) -> None:
         """Send commands in one packet; each is answered by itself.

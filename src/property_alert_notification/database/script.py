@@ -32,10 +32,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """All that a script changes, in one step. No statement sees what another did; the last one's rows come back.
+    """Several changes in one step. No statement sees what another did; the last one's rows come back.
 
     When some of what is added is there already, nothing is changed: the script is told so where it yields this, and may
-    go on with other changes instead.
+    go on with other changes instead. That holds for the first change of a script only; later ones must not collide.
     """
 
     asks: Sequence[Ask]

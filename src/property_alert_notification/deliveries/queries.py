@@ -163,10 +163,6 @@ async def take_due(connection: AsyncConnection, lane: Lane, *, now: datetime, li
     return [delivery for (delivery,) in await connection.execute(_TAKE_DUE, values)]
 
 
-# Spelled out: a script's statement has no lists.
-_waits = or_(*[_deliveries.c.state == state for state in WAITING])
-
-
 def _with_something_unrung(lanes: FromClause) -> Select[tuple[str, bool]]:
     first = (
         select(_deliveries.c.id)
@@ -174,7 +170,7 @@ def _with_something_unrung(lanes: FromClause) -> Select[tuple[str, bool]]:
             _deliveries.c.channel == lanes.c.channel,
             _deliveries.c.urgent == lanes.c.urgent,
             _deliveries.c.due_at <= _now,
-            _waits,
+            _deliveries.c.state.in_(WAITING),
             _deliveries.c.rung_at.is_(None),
         )
         .limit(1)
@@ -213,7 +209,7 @@ _fronts = [
         _deliveries.c.channel == lane.channel,
         _deliveries.c.urgent.is_(lane.urgent),
         _deliveries.c.due_at <= _now,
-        _waits,
+        _deliveries.c.state.in_(WAITING),
     )
     .order_by(_deliveries.c.due_at)
     .limit(_FRONT)

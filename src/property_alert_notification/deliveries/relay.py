@@ -7,6 +7,7 @@ first, so one that nobody answered although the broker has come past it is lost.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from property_alert_notification.broker.base import LANES, Broker, Lane
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import queries
-from property_alert_notification.errors import Unavailable
+from property_alert_notification.errors import StoreUnavailable, Unavailable
 from property_alert_notification.logs import Outage
 
 log = structlog.get_logger()
@@ -123,8 +124,10 @@ class Relay:
         except (Unavailable, asyncio.CancelledError):
             # It may have been rung all the same; a second ring finds nothing to claim. A crash before this
             # line is what the search for lost bells is for.
-            async with self._database.transaction() as connection:
-                await queries.unring(connection, due)
+            # With the store away too, the first fault counts, above all the wish that this ends.
+            with suppress(StoreUnavailable):
+                async with self._database.transaction() as connection:
+                    await queries.unring(connection, due)
             raise
 
     async def _search_for_lost_bells(self) -> None:

@@ -12,6 +12,7 @@ closed ──> open ──> half-open ──> closed
 - Silent: it opens, too, when several calls run and nothing goes well for as long as patience lasts. What hangs may have
   been taken and stays as it is until it ends, but the provider gets no more of it. The first call that goes well after
   all closes the breaker: the provider was only slow, and gets twice that time from then on.
+- What began before the breaker closed tells of a fault that is over, however late it ends.
 - Open: no calls, for a time that doubles with each opening, up to `LONGEST`, so that work goes on soon after the end
   of a fault.
 - Half-open: one message tries it out. One that gives no answer in `PROBE_PATIENCE` makes room for the next.
@@ -106,7 +107,9 @@ def wait(breaker: Breaker, *, now: float) -> float:
 
 
 def begin_probe(breaker: Breaker, *, now: float) -> Breaker:
-    """One message is about to try the provider out."""
+    """One message is about to try the provider out, unless it has turned out to be well since that was decided."""
+    if breaker.state is BreakerState.CLOSED:
+        return breaker
     return replace(breaker, state=BreakerState.HALF_OPEN, until=now + PROBE_PATIENCE)
 
 
@@ -122,14 +125,15 @@ def watch(breaker: Breaker, silences: Sequence[float], *, at_once: int, now: flo
 
     Args:
         breaker: as it is.
-        silences: for each call, seconds since it began or since any went well, whichever was later.
-        at_once: calls that the provider takes at a time.
+        silences: for each call that began since the breaker closed, seconds since then or since any went well,
+            whichever was later.
+        at_once: so many of these the provider takes at a time.
         now: this moment.
         jitter: as for `hear`.
     """
     if breaker.state is not BreakerState.CLOSED:
         return breaker
-    if sum(silence >= breaker.patience for silence in silences) < min(DOWN_IN_A_ROW, at_once):
+    if sum(silence >= breaker.patience for silence in silences) < min(DOWN_IN_A_ROW, max(at_once, 1)):
         return breaker
     return replace(_open(breaker, now=now, jitter=jitter, pause=None), silent=True)
 
@@ -159,6 +163,8 @@ def hear(
     if breaker.state is BreakerState.CLOSED:
         if signal is Signal.WELL:
             return _after_success(breaker, took=took, now=now)
+        if now - took < breaker.closed_at:
+            return breaker
         failing = _after_failure(breaker, signal, now=now)
         if pause is None and not _is_storm(failing):
             return failing
@@ -167,7 +173,7 @@ def hear(
         return Breaker(doubtful=False, openings=breaker.openings, closed_at=now, patience=_patience(took))
     if not probe:
         return breaker
-    return _open(breaker, now=now, jitter=jitter, pause=pause)
+    return replace(_open(breaker, now=now, jitter=jitter, pause=pause), silent=breaker.silent)
 
 
 def _after_success(breaker: Breaker, *, took: float, now: float) -> Breaker:

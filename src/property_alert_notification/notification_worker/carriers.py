@@ -24,7 +24,11 @@ from property_alert_notification.vocabulary import BreakerState, Channel
 log = structlog.get_logger()
 
 AHEAD = 8
-"""Deliveries in hand for each that the provider takes at once: the next are claimed and ready when one is through."""
+"""Deliveries in hand for each that the provider takes at once: the next are claimed and ready when one is through.
+
+Fewer keep connections waiting for commits; more leave more in doubt when a worker is killed, since an attempt is on
+record before its provider is called.
+"""
 
 LOOK_EVERY = 0.5
 """Seconds between two looks at calls that run."""
@@ -109,6 +113,9 @@ class Carrier:
         """Wait until one message may begin; None when its provider was closed off meanwhile."""
         while self._takes(probe=probe) and self._is_full():
             await self._news()
+        if not self._takes(probe=probe):
+            yield None
+            return
         call = Call(probe)
         self._calls.add(call)
         self._unanswered.add(call)
@@ -152,10 +159,11 @@ class Carrier:
     def watch(self) -> None:
         """Learn from how long calls have been running, whatever comes of them."""
         now = self._clock.monotonic()
+        recent = [call for call in self._calls if call.began_at >= self.breaker.closed_at]
         watched = breaker.watch(
             self.breaker,
-            [now - max(call.began_at, self._well_at) for call in self._calls],
-            at_once=self.sender.limits.at_once,
+            [now - max(call.began_at, self._well_at) for call in recent],
+            at_once=self.sender.limits.at_once - (len(self._calls) - len(recent)),
             now=now,
             jitter=self._clock.jitter(),
         )

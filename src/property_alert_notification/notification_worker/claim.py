@@ -7,7 +7,6 @@ from itertools import groupby
 from uuid import UUID
 
 from property_alert_notification.channels import simulator
-from property_alert_notification.clock import time_of
 from property_alert_notification.database import Script
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.models import Attempt
@@ -39,11 +38,6 @@ class Job:
     """The provider that gets it, which its open attempt names."""
     started_at: datetime
     """When that attempt was opened."""
-
-    @property
-    def wanted_at(self) -> datetime:
-        """When its user should have it at the earliest."""
-        return self.content.send_at or time_of(self.content.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +162,7 @@ def object_to(
         return Withheld(DeliveryState.SUPPRESSED, decision.reason)
     if content.expires_at is not None and now >= content.expires_at:
         return Withheld(DeliveryState.EXPIRED, TOO_LATE)
-    wanted_at = content.send_at or time_of(content.id)
-    if now >= wanted_at + deadlines.get(content.category, deadlines[None]):
+    if now >= content.wanted_at + deadlines.get(content.category, deadlines[None]):
         return Withheld(DeliveryState.EXPIRED, "it could not be sent while it was of use")
     return None
 

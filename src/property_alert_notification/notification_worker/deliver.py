@@ -135,7 +135,7 @@ class Crew:
             if not in_hand.begun and in_hand.work is not None:
                 in_hand.work.cancel()
                 in_hand.work = None
-                self._track(self._postpone(in_hand.job, due_at=in_hand.job.wanted_at, reason=STOPPED))
+                self._track(self._postpone(in_hand.job, due_at=in_hand.job.content.wanted_at, reason=STOPPED))
 
     async def _work(self, listener: Listener) -> None:
         await self._desk.pauses.was_read()

@@ -19,8 +19,10 @@ def settle(settlements: Sequence[Settlement]) -> Script[set[UUID]]:
     ended = [one.delivery_id for one in settlements if one.state in UNFULFILLED]
     if not ended:  # as nearly always: one statement, which needs no transaction around it
         return {row[0] for row in (yield Together(asks))}
-    moved = []
-    for ask in asks:
-        moved = yield ask
+    *others, move = asks
+    # The deliveries first, as everybody else locks them.
+    moved = yield move
+    for ask in others:  # noqa: UP028 - a list would not take the rows that come back
+        yield ask
     yield from notifications.conclude(ended)
     return {row[0] for row in moved}

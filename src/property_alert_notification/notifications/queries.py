@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.clock import first_id_of
+from property_alert_notification.clock import first_id_of, time_of
 from property_alert_notification.database import Ask, BatchStatement, Script, columns_of, table_of, time_type
 from property_alert_notification.deliveries.models import FULFILLED, OPEN, Delivery
 from property_alert_notification.deliveries.states import BEST_FIRST, ENDED, KEPT, UNFULFILLED
@@ -76,6 +76,11 @@ class Content:
     expires_at: datetime | None
     cancelled_at: datetime | None = None
     send_at: datetime | None = None
+
+    @property
+    def wanted_at(self) -> datetime:
+        """When its user should have it at the earliest."""
+        return self.send_at or time_of(self.id)
 
 
 _NEW = NewNotification._fields
