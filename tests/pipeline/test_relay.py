@@ -208,22 +208,27 @@ async def test_what_the_broker_does_not_confirm_is_rung_for_again(
         assert set(relayed.claimed.values()) == {1}
 
 
+async def ring_into_silence(relayed: Relayed, rabbitmq: RabbitMQ) -> None:
+    """Returns when doorbells are on their way to a broker that says nothing any more."""
+    await make_due(relayed.world, 1)
+    while not relayed.claimed:
+        await relayed.claim_some()
+    await asyncio.to_thread(rabbitmq.freeze)
+    await make_due(relayed.world, 10)
+
+    async def rings() -> bool:
+        return relayed.broker.tried.total() == 11
+
+    await eventually(rings)
+
+
 async def test_a_relay_that_is_stopped_while_it_rings_leaves_no_mark(
     make_settings: Callable[..., Settings], rabbitmq: RabbitMQ, smtp_server: SmtpServer
 ) -> None:
     async with World(make_settings("postgresql", "rabbitmq"), smtp_server) as world:
         try:
             async with relaying(world) as relayed:
-                await make_due(world, 1)
-                while not relayed.claimed:
-                    await relayed.claim_some()
-                await asyncio.to_thread(rabbitmq.freeze)
-                await make_due(world, 10)
-
-                async def rings() -> bool:
-                    return relayed.broker.tried.total() == 11
-
-                await eventually(rings)
+                await ring_into_silence(relayed, rabbitmq)
         finally:
             await asyncio.to_thread(rabbitmq.thaw)
 
@@ -237,16 +242,7 @@ async def test_a_relay_is_stopped_although_broker_and_store_are_away(
     async with World(make_settings("postgresql", "rabbitmq"), smtp_server) as world:
         try:
             async with relaying(world) as relayed:
-                await make_due(world, 1)
-                while not relayed.claimed:
-                    await relayed.claim_some()
-                await asyncio.to_thread(rabbitmq.freeze)
-                await make_due(world, 10)
-
-                async def rings() -> bool:
-                    return relayed.broker.tried.total() == 11
-
-                await eventually(rings)
+                await ring_into_silence(relayed, rabbitmq)
                 async with world.parts.database.transaction() as connection:
                     await connection.execute(text("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE"))
                     async with asyncio.timeout(30):
