@@ -1,13 +1,32 @@
 """The benchmarks run from end to end and lose nothing. How fast is not asked here."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.services.process import end
+
 ROOT = Path(__file__).parents[2]
+
+
+def bench(results: Path, *options: str) -> dict[str, Any]:
+    """What a quick run writes to `results`."""
+    command = [sys.executable, "-m", "benchmarks", "--quick", *options, "--json", str(results)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+    )
+    try:
+        said, _ = process.communicate()
+    finally:
+        end(process, signal.SIGTERM)  # so that its own children end too, when this test has no more time
+    assert process.returncode == 0, said.decode()
+    found: dict[str, Any] = json.loads(results.read_text())
+    return found
 
 
 @pytest.mark.timeout(300)
@@ -15,16 +34,8 @@ ROOT = Path(__file__).parents[2]
 def test_a_quick_run_measures_everything_and_every_message_arrives_once(store: str, title: str, tmp_path: Path) -> None:
     results = tmp_path / "results.json"
 
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "--quick", "--store", store, "--json", results],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    found = bench(results, "--store", store)
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads(results.read_text())
     assert [(one["store"], one["connections"]) for one in found["accept"]] == [(title, 1), (title, 16), (title, 64)]
     assert all((one["failed"], one["not_stored"]) == (0, 0) for one in found["accept"])
     assert [(one["store"], one["failed"], one["missing"]) for one in found["history"]] == [(title, 0, 0)]
@@ -40,15 +51,7 @@ def test_a_quick_run_measures_everything_and_every_message_arrives_once(store: s
 def test_one_measurement_can_be_asked_for(tmp_path: Path) -> None:
     results = tmp_path / "results.json"
 
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "--quick", "--store=sqlite", "--only=drain", "--json", results],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    found = bench(results, "--store=sqlite", "--only=drain")
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads(results.read_text())
     assert found["accept"] == []
     assert len(found["drain"]) == 4
