@@ -29,7 +29,7 @@ def parsed(mail: Mail) -> EmailMessage:
     return message_from_bytes(mail.content, policy=policy.default)  # type: ignore[return-value]
 
 
-@settings(max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(subject=hostile_text, text=hostile_text, html=st.none() | hostile_text, name=hostile_text)
 def test_only_our_headers_exist_and_nothing_is_lost(subject: str, text: str, html: str | None, name: str) -> None:
     sender = composer(re.sub(r"[\x00-\x1f\x7f]", "", name)[:200])
