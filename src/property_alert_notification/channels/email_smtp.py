@@ -204,6 +204,7 @@ class _Pool:
             connection = self._idle.pop()
             if connection.is_alive:
                 return connection
+            connection.close()
         return None
 
     async def _use(self, connection: "_Connection", mail: Mail) -> str | None:
@@ -214,6 +215,7 @@ class _Pool:
 
     async def _put_back(self, connection: "_Connection") -> None:
         if not connection.is_alive:
+            connection.close()  # it may be open, and owe answers that nobody waits for any more
             return
         if self._closed or connection.messages >= self._settings.messages_per_connection:
             await connection.quit()
@@ -261,6 +263,10 @@ class _Connection:
     @property
     def is_alive(self) -> bool:
         return self._wire.is_alive
+
+    def close(self) -> None:
+        """Hang up."""
+        self._wire.close()
 
     async def quit(self) -> None:
         """Leave politely; the server's opinion about it is of no interest."""
