@@ -17,6 +17,9 @@ from benchmarks.stores import Store
 PRODUCTION = {"ENVIRONMENT": "production", "EMAIL_PROVIDER": "smtp", "SMS_PROVIDER": "http"}
 """API keys are asked for, and addresses are checked."""
 
+PATIENT = {"STORE_TIMEOUT": "10", "MAX_BACKLOG": "100000000"}
+"""Nobody is turned away: what is measured is how much is taken, and how soon."""
+
 FLOOR = 0.6
 """Of the bare handler's requests, at `FLOOR_CONNECTIONS`."""
 FLOOR_CONNECTIONS = 64

@@ -40,9 +40,6 @@ READ_CEILING = 50.0
 """Milliseconds, 99th percentile."""
 READERS = 16
 
-_PATIENT = {"STORE_TIMEOUT": "10", "MAX_BACKLOG": "100000000"}
-"""Nobody is turned away: what is measured is how much is taken in a second."""
-
 _READS = {
     "get": PATH + "{id}",
     "list": PATH + "?limit=20",
@@ -98,7 +95,7 @@ def measure(store: Store, rows: int, effort: Effort, progress: Callable[[str], N
     key = answer_of(("-m", "benchmarks.fill", "0"), settings, patience=60)["key"]
     with (
         Child(("-m", "benchmarks.serve", "bare")) as bare,
-        Child(("-m", "benchmarks.serve", "ours"), settings | accept.PRODUCTION | _PATIENT) as ours,
+        Child(("-m", "benchmarks.serve", "ours"), settings | accept.PRODUCTION | accept.PATIENT) as ours,
     ):
         ports = bare.read()["port"], ours.read()["port"]
         ask = _Asker(ports, key, effort)

@@ -59,7 +59,7 @@ def measure(store: Store, seconds: float, progress: Callable[[str], None]) -> La
         tempfile.NamedTemporaryFile() as arrivals,
         Child(("-m", "benchmarks.sink", f"--arrivals={arrivals.name}")) as sink,
     ):
-        settings |= accept.PRODUCTION | smtp_settings(sink.read()["port"]) | _NO_SMS
+        settings |= accept.PRODUCTION | accept.PATIENT | smtp_settings(sink.read()["port"]) | _NO_SMS
         with ExitStack() as stack:
             whole = "whole" if store.works_in_one_process else "ours"
             api = stack.enter_context(Child(("-m", "benchmarks.serve", whole), settings))
