@@ -2,8 +2,9 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text, update
@@ -19,7 +20,9 @@ from property_alert_notification.database import (
     run_within,
 )
 from property_alert_notification.errors import StoreUnavailable
+from property_alert_notification.settings import Settings
 from tests.pipeline.world import World
+from tests.services.smtp import SmtpServer
 
 _LEFT, _RIGHT = (Table(name, MetaData(), Column("n", Integer, primary_key=True)) for name in ("lefts", "rights"))
 
@@ -140,3 +143,19 @@ async def test_a_script_waits_for_another_process_that_writes_but_not_for_ever(t
     other.close()
     for database in (hurried, patient):
         await database.close()
+
+
+async def test_a_plan_made_while_a_table_is_empty_goes_by_its_index(
+    make_settings: Callable[..., Settings], smtp_server: SmtpServer
+) -> None:
+    """PostgreSQL keeps it when the table has grown."""
+    many = ", ".join([f"'{UUID(int=number)}'" for number in range(500)])
+    wanted = f"EXPLAIN UPDATE attempts SET reason = '' FROM unnest(CAST(ARRAY[{many}] AS uuid[])) AS wanted(id)"
+    async with (
+        World(make_settings("postgresql"), smtp_server) as world,
+        world.parts.database.transaction() as connection,
+    ):
+        plan = (await connection.execute(text(f"{wanted} WHERE attempts.delivery_id = wanted.id"))).scalars().all()
+
+    assert any("Index" in line for line in plan)
+    assert not any("Seq Scan on attempts" in line for line in plan)
