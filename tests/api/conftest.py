@@ -15,6 +15,7 @@ from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
 from property_alert_notification.settings import Settings
 from property_alert_notification.vocabulary import Scope
+from tests.services.callers import a_caller
 from tests.services.serving import serving
 
 NOTIFICATION = {
@@ -82,5 +83,5 @@ async def a_guarded_client(store_url: str, *scopes: Scope, **settings: Any) -> A
 async def a_client(**settings: Any) -> AsyncIterator[httpx2.AsyncClient]:
     """A caller of a service of its own with these settings."""
     app = create_app(Settings(**{"store_timeout": 10, **settings}), with_worker=False)
-    async with serving(app) as url, httpx2.AsyncClient(base_url=url, trust_env=False) as client:
+    async with serving(app) as url, a_caller(url) as client:
         yield client

@@ -15,6 +15,7 @@ from property_alert_notification.database import Database
 from property_alert_notification.settings import Settings
 from property_alert_notification.vocabulary import Scope
 from tests.api.conftest import NOTIFICATION, WISHES, a_client
+from tests.services.callers import a_caller
 from tests.services.serving import serving
 
 PATH = "/api/v1/notifications/"
@@ -119,7 +120,7 @@ async def test_a_key_that_expired_is_forgotten(store_url: str) -> None:
 async def test_callers_share_no_keys_but_a_caller_keeps_them_when_its_api_key_is_exchanged(tmp_path: Path) -> None:
     settings = Settings(database_url=f"sqlite:///{tmp_path}/keys.db", store_timeout=10)
     app = create_app(settings, with_worker=False)
-    async with serving(app) as url, httpx2.AsyncClient(base_url=url, trust_env=False) as client:
+    async with serving(app) as url, a_caller(url) as client:
         await client.put("/api/v1/preferences/1", json=WISHES)
         ring = Keyring(app.state.parts.database, app.state.parts.clock, "test")
         crm, shop = [await ring.create(name, [Scope.NOTIFICATIONS_WRITE]) for name in ("crm", "shop")]

@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.services.callers import a_caller
 from tests.services.pages import Pages, serve_pages
 
 
@@ -19,7 +20,7 @@ async def pages(tmp_path: Path) -> AsyncIterator[Pages]:
 
 @pytest.fixture
 async def client(pages: Pages) -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(base_url=pages.url) as client:
+    async with a_caller(pages.url) as client:
         yield client
 
 

@@ -14,6 +14,7 @@ from property_alert_notification.settings import Settings
 from property_alert_notification.wiring import assemble
 from tests.api.conftest import NOTIFICATION, WISHES, a_client
 from tests.pipeline.world import eventually
+from tests.services.callers import a_caller
 from tests.services.postgres import Postgres
 from tests.services.process import free_port
 from tests.services.serving import serving
@@ -62,7 +63,7 @@ async def test_what_nobody_foresaw_is_a_500_with_an_id_and_without_its_text(
     async def broken() -> None:
         raise ValueError("canary.address@example.com")
 
-    async with serving(app) as url, httpx2.AsyncClient(base_url=url, trust_env=False) as client:
+    async with serving(app) as url, a_caller(url) as client:
         answer = await client.get("/broken", headers={"X-Request-ID": "caller-8"})
         figures = (await client.get("/metrics")).text
 

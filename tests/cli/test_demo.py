@@ -3,12 +3,11 @@
 import re
 from pathlib import Path
 
-import httpx2
-
 from property_alert_notification.demo.alerts import alerts, wishes
 from property_alert_notification.demo.listings import read_listings
 from tests.cli.command import run, words
 from tests.cli.conftest import ALERTS, Shown
+from tests.services.callers import a_blocking_caller
 from tests.services.process import free_port
 
 
@@ -27,7 +26,7 @@ def test_it_counts_what_was_sent_and_what_was_not_wanted(shown: Shown) -> None:
 
 
 def test_every_alert_that_was_wanted_is_in_the_mailbox_once(shown: Shown) -> None:
-    with httpx2.Client(base_url=shown.service.url, trust_env=False) as client:
+    with a_blocking_caller(shown.service.url) as client:
         messages = client.get("/api/mailbox/messages", params={"limit": 200}).json()["messages"]
     arrived = [(message["channel"], message["text"].rpartition("Reference ")[2].strip()) for message in messages]
 

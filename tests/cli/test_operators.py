@@ -6,12 +6,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from tests.api.conftest import NOTIFICATION, WISHES
 from tests.cli.command import run, running, running_dev, words
 from tests.pipeline.world import eventually
+from tests.services.callers import a_blocking_caller, a_caller
 from tests.services.process import free_port
 
 NOBODY = "01900000-0000-7000-8000-000000000000"
@@ -67,7 +67,7 @@ async def test_every_process_stops_and_goes_on(tmp_path: Path) -> None:
                 return all("pauses.changed" in one.errors() for one in (service, other))
 
             await eventually(both_know)
-            async with httpx2.AsyncClient(base_url=service.url, trust_env=False) as client:
+            async with a_caller(service.url) as client:
                 await client.put("/api/v1/preferences/1", json=WISHES)
                 body = NOTIFICATION | {"channels": ["email"]}
                 id_ = (await client.post("/api/v1/notifications/", json=body)).json()["id"]
@@ -91,12 +91,13 @@ async def test_every_process_stops_and_goes_on(tmp_path: Path) -> None:
 def stuck(tmp_path: Path) -> str:
     """A store with one delivery that five workers broke on; its id."""
     port = free_port()
-    with running(tmp_path, "api", "--port", str(port), ready="answers at") as _:
-        url = f"http://127.0.0.1:{port}/api/v1"
-        with httpx2.Client(trust_env=False) as client:
-            client.put(f"{url}/preferences/1", json=WISHES).raise_for_status()
-            body = NOTIFICATION | {"channels": ["email"]}
-            client.post(f"{url}/notifications/", json=body).raise_for_status()
+    with (
+        running(tmp_path, "api", "--port", str(port), ready="answers at"),
+        a_blocking_caller(f"http://127.0.0.1:{port}/api/v1") as client,
+    ):
+        client.put("/preferences/1", json=WISHES).raise_for_status()
+        body = NOTIFICATION | {"channels": ["email"]}
+        client.post("/notifications/", json=body).raise_for_status()
     with closing(sqlite3.connect(tmp_path / "app.db")) as store:
         store.execute(
             "UPDATE deliveries SET state = 'quarantined', reason = 'it broke [red]', due_at = NULL, attempts = 5"

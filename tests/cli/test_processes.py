@@ -6,12 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from property_alert_notification.cli.server import as_typed
 from tests.cli.command import run, running, running_dev
 from tests.cli.conftest import Shown
+from tests.services.callers import a_blocking_caller
 from tests.services.process import free_port
 from tests.services.program import environment
 
@@ -26,7 +26,7 @@ PRODUCTION = {
 
 
 def test_dev_says_where_to_look_and_answers_there(shown: Shown) -> None:
-    with httpx2.Client(base_url=shown.service.url, trust_env=False) as client:
+    with a_blocking_caller(shown.service.url) as client:
         statuses = [client.get(path).status_code for path in ("/docs", "/mailbox", "/health/ready")]
 
     assert statuses == [200, 200, 200]

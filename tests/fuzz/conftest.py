@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from tests.cli.command import Running, running_dev
+from tests.services.callers import a_blocking_caller
 from tests.services.postgres import Postgres
 
 # At its beginning: what follows may be a caller's own words, such as a request id.
@@ -35,7 +36,7 @@ def target(
     store = "sqlite:///./fuzz.db" if request.param == "sqlite" else postgres.create_database()
     with (
         running_dev(folder, DATABASE_URL=store, STORE_TIMEOUT="10") as service,
-        httpx2.Client(base_url=service.url, trust_env=False, timeout=30) as caller,
+        a_blocking_caller(service.url) as caller,
     ):
         target = Target(service, caller)
         yield target

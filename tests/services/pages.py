@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -18,6 +17,7 @@ from property_alert_notification.database import Database
 from property_alert_notification.mailbox import queries
 from property_alert_notification.mailbox.queries import Captured
 from property_alert_notification.settings import Settings
+from tests.services.callers import a_caller
 
 
 @dataclass
@@ -78,8 +78,8 @@ async def _served(app: ASGIApp) -> AsyncIterator[str]:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         try:
-            async with httpx2.AsyncClient() as client:
-                await client.get(f"{url}/health/live")  # answered when everything has started
+            async with a_caller(url) as client:
+                await client.get("/health/live")  # answered when everything has started
             yield url
         finally:
             server.should_exit = True

@@ -15,6 +15,7 @@ import httpx2
 import pytest
 
 from tests.pipeline.world import eventually
+from tests.services.callers import a_caller
 from tests.services.process import free_port
 from tests.services.program import BIN, ROOT, Program, started
 
@@ -66,7 +67,7 @@ def service(dotenv: Path) -> Iterator[tuple[str, Program]]:
 
 async def test_the_seeds_walkthrough(service: tuple[str, Program]) -> None:
     url, program = service
-    async with httpx2.AsyncClient(base_url=url, trust_env=False, headers={"accept": "application/json"}) as client:
+    async with a_caller(url, headers={"accept": "application/json"}) as client:
         created = await client.post("/api/v1/preferences/1", json=WISHES)
         assert (created.status_code, created.json()) == (201, WISHES)
 
@@ -103,7 +104,7 @@ async def test_the_seeds_walkthrough(service: tuple[str, Program]) -> None:
 async def test_without_any_settings_the_store_is_a_file_and_the_broker_is_built_in(tmp_path: Path) -> None:
     port = str(free_port())
     with started([FASTAPI, "dev", MAIN, "--port", port], tmp_path, ready=_answers(port)) as program:
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        async with a_caller(f"http://127.0.0.1:{port}") as client:
             await client.post("/api/v1/preferences/1", json=WISHES)
             await client.post("/api/v1/notifications/", json=NOTIFICATION)
             await _until_printed(program, *CONSOLE)
@@ -119,7 +120,7 @@ async def test_the_worker_script_delivers_what_another_process_accepted(dotenv: 
         started(api, dotenv, ready=_answers(port)) as serving,
         started([sys.executable, WORKER], dotenv, ready=lambda it: "worker.started" in it.errors()) as worker,
     ):
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        async with a_caller(f"http://127.0.0.1:{port}") as client:
             await client.post("/api/v1/preferences/1", json=WISHES)
             await client.post("/api/v1/notifications/", json=NOTIFICATION)
             await _until_printed(worker, *CONSOLE)
@@ -147,7 +148,7 @@ async def test_neither_logs_nor_figures_show_what_was_sent_to_whom(
         "QUEUE_ROUTING_KEY": tmp_path.name,
     }
     with started([FASTAPI, "dev", MAIN, "--port", port], tmp_path, ready=_answers(port), **settings) as program:
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        async with a_caller(f"http://127.0.0.1:{port}") as client:
             await client.post("/api/v1/preferences/1", json=WISHES)
             body = NOTIFICATION | {"title": "Canary title", "message": "canary message", "user_email": canaries[0]}
             for _ in range(3):
