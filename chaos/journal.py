@@ -38,10 +38,6 @@ class Journal:
         if not replayed and self._first_answers[key] > 1:
             self.wrong["a repetition answered as if it were the first"] += 1
 
-    def all_ids(self) -> set[str]:
-        """Every id that was answered."""
-        return set().union(*self.ids.values())
-
     @property
     def slow(self) -> float:
         """Seconds within which 99 of 100 answers came; 0 when there was none."""

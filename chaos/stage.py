@@ -128,11 +128,6 @@ class Stage:
                 server.start()
         return failed
 
-    def stop_service(self) -> None:
-        """End the processes of the service in order, so that nothing is on its way any more."""
-        for server in self.servers:
-            server.stop()
-
     def keep_logs(self, folder: Path) -> None:
         """Copy what every process logged, and what the providers took."""
         folder.mkdir(parents=True, exist_ok=True)

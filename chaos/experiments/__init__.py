@@ -13,6 +13,6 @@ def find_experiments() -> dict[str, Experiment]:
     return dict(sorted(found.items(), key=lambda item: _order(item[1].id)))
 
 
-def _order(id_: str) -> tuple[int, str]:
+def _order(id_: str) -> tuple[str, int, str]:
     digits = "".join(filter(str.isdigit, id_))
-    return int(digits), id_
+    return id_[0], int(digits), id_

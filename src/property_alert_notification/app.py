@@ -74,7 +74,7 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        strict_content_type=False,  # the seed took JSON without a Content-Type
+        strict_content_type=False,  # the first version took JSON without a Content-Type
         generate_unique_id_function=_operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # ours are in metrics.py and logs.py
     )

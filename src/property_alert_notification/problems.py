@@ -1,4 +1,4 @@
-"""Errors as callers see them: the seed's `detail`, with RFC 9457's `type`, `title` and `status` beside it."""
+"""Errors as callers see them: the first version's `detail`, with RFC 9457's `type`, `title` and `status` beside it."""
 
 import json
 from collections.abc import Mapping, Sequence

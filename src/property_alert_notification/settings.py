@@ -111,8 +111,8 @@ class Settings(SettingsGroup):
     """Title of the API documentation and of the pages."""
 
     environment: Annotated[Environment, BeforeValidator(_lower)] = Field(Environment.LOCAL, examples=["production"])
-    """`local`, `staging` or `production`. `local` runs a worker inside the API, migrates at start and
-    accepts made-up addresses."""
+    """`local`, `staging` or `production`. `local` migrates at start and accepts made-up addresses; `dev`
+    and `fastapi dev` then run a worker inside the API."""
 
     database_url: Annotated[str, AfterValidator(_with_async_driver)] = Field(
         "sqlite+aiosqlite:///./app.db", examples=["postgresql://alerts:secret@db/alerts"]
@@ -168,7 +168,7 @@ class Settings(SettingsGroup):
     """Seconds a claim holds without being renewed; a dead worker's deliveries are found after this."""
 
     shutdown_grace: float = Field(10.0, ge=0, le=600)
-    """Seconds a stopping worker gives to what is on the wire."""
+    """Seconds a stopping process gives to what is on the wire, or being answered."""
 
     retry_first_wait: float = Field(30.0, gt=0, le=86_400)
     """Seconds before the second attempt; it doubles after each failure."""
@@ -206,7 +206,7 @@ class Settings(SettingsGroup):
     """`console` for people, `json` for machines; `auto` is `console` when `ENVIRONMENT=local`."""
 
     worker_metrics_port: int = Field(0, ge=0, le=65_535, examples=["9464"])
-    """Port on which a separate worker shows `/metrics` and `/health/live`; 0 is none."""
+    """Port on which a separate worker shows `/metrics`, `/health/live` and `/health/ready`; 0 is none."""
 
     worker_metrics_host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104 - an example, not a default
     """Address on which that port is opened."""

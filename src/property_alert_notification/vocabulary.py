@@ -30,18 +30,18 @@ class Scope(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands. Events only ever move it forward."""
+    """Where a delivery stands. docs/states.md draws what leads where."""
 
     QUEUED = "queued"
     """Waits for a worker, from `due_at` on."""
     HELD = "held"
-    """Waits until it may be sent: an operator paused it. Later also for an hour its user accepts."""
+    """Waits until it may be sent: an operator paused it."""
     SENDING = "sending"
     """A worker has claimed it, until its lease ends."""
     RETRY_WAIT = "retry_wait"
     """The provider did not take it; it is tried again at `due_at`."""
     UNKNOWN = "unknown"
-    """The provider may have taken it; its policy decides at `due_at`."""
+    """The provider may have taken it; it is sent once more at `due_at`."""
     ON_HOLD = "on_hold"
     """Waits for a person to approve it."""
     QUARANTINED = "quarantined"
@@ -52,7 +52,7 @@ class DeliveryState(StrEnum):
     DELIVERED = "delivered"
     """The provider said it arrived."""
     FAILED = "failed"
-    """It will not arrive; the reason says why."""
+    """It is not tried any more; the reason says why, and whether nobody can tell if it arrived."""
     SUPPRESSED = "suppressed"
     """It must not be sent; the reason says why."""
     EXPIRED = "expired"

@@ -100,7 +100,7 @@ class SmtpSettings(ProviderSettings):
 
     final_timeout: float = Field(600.0, gt=0, le=3_600)
     """Seconds the server has to take a message it has been given whole. RFC 5321 (4.5.3.2.6) asks for 600; with
-    less, more messages end as unknown."""
+    less, more messages are in doubt."""
 
 
 def create(tools: Tools) -> "SmtpSender":

@@ -66,7 +66,7 @@ class HttpSettings(ProviderSettings):
 
     timeout: float = Field(30.0, gt=0, le=600)
     """Seconds for one message, from the wait for a connection to the last byte of the answer. With less, more messages
-    end as unknown."""
+    are in doubt."""
 
 
 class HttpCaller:

@@ -1,6 +1,7 @@
 """SMS through Twilio's Messages resource.
 
-Twilio takes no idempotency key here, so an unknown outcome stays unknown until somebody asks, or Twilio calls back.
+Twilio takes no idempotency key here, so a message of which nobody can tell is sent once more; with a callback URL set
+not before Twilio had two minutes to say what became of it.
 Sources: https://www.twilio.com/docs/messaging/api/message-resource,
 https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks
 """
