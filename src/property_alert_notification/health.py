@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, ConfigDict
 
 from property_alert_notification import migrations
-from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.deliveries import lanes
 from property_alert_notification.errors import StoreUnavailable, Unavailable
 from property_alert_notification.problems import documented
 from property_alert_notification.vocabulary import Channel
@@ -106,7 +106,7 @@ async def _measure_queue_age(parts: Parts) -> None:
     try:
         async with parts.database.reading() as connection:
             for channel in Channel:
-                oldest = await deliveries.oldest_due(connection, channel, now=now)
+                oldest = await lanes.oldest_due(connection, channel, now=now)
                 age = (now - oldest).total_seconds() if oldest else 0.0
                 parts.metrics.queue_age.labels(channel).set(age)
     except StoreUnavailable:

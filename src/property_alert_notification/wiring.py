@@ -22,7 +22,7 @@ from property_alert_notification.channels.redirect import check_redirects
 from property_alert_notification.channels.registry import check_choices, chosen, create_sender
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
-from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.deliveries import lanes
 from property_alert_notification.errors import ConfigurationError, StoreMisconfigured, StoreUnavailable
 from property_alert_notification.logs import Outage
 from property_alert_notification.metrics import Metrics
@@ -140,7 +140,7 @@ def create_broker(settings: Settings, database: Database, clock: Clock) -> Broke
 
         async def due(channel: Channel, limit: int) -> Sequence[UUID]:
             async with database.reading() as connection:
-                return await deliveries.due(connection, channel, now=clock.now(), limit=limit)
+                return await lanes.due(connection, channel, now=clock.now(), limit=limit)
 
         return EmbeddedBroker(due)
     return RabbitMQBroker(settings.queue_broker_url, settings.queue_routing_key, clock=clock)

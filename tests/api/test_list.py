@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from property_alert_notification.notifications import queries
+from property_alert_notification.notifications import lists
 from property_alert_notification.notifications.cursor import to_cursor
 from tests.api.conftest import WISHES, accept
 
@@ -120,8 +120,8 @@ async def test_each_filter_finds_its_own_and_nothing_else(caller: httpx2.AsyncCl
 async def test_a_search_that_finds_little_gives_short_pages_and_goes_on(
     caller: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queries, "FIRST_WALKED", 1)
-    monkeypatch.setattr(queries, "MOST_WALKED", 2)
+    monkeypatch.setattr(lists, "FIRST_WALKED", 1)
+    monkeypatch.setattr(lists, "MOST_WALKED", 2)
     wanted = [await accept(caller, user_id=user, category="viewing") for user in (1, 2, 2, 2, 2, 1)]
 
     delivered = {"user_id": 2, "category": "viewing", "status": "delivered", "limit": 1}

@@ -18,7 +18,7 @@ from property_alert_notification.broker.embedded import EmbeddedBroker
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database, table_of
-from property_alert_notification.deliveries import queries
+from property_alert_notification.deliveries import lanes, queries
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.vocabulary import Channel, DeliveryState
 from tests.services.rabbitmq import RabbitMQ
@@ -52,7 +52,7 @@ class StoreCarrier:
 
     async def _read_due(self, channel: Channel, limit: int) -> Sequence[UUID]:
         async with self._database.reading() as connection:
-            return await queries.due(connection, channel, now=CLOCK.now(), limit=limit)
+            return await lanes.due(connection, channel, now=CLOCK.now(), limit=limit)
 
     async def make_due(self, broker: Broker, count: int, lane: Lane = EMAIL) -> list[UUID]:
         deliveries = [self._delivery(lane) for _ in range(count)]

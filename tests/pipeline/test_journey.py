@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from property_alert_notification.clock import first_id_of
 from property_alert_notification.errors import NotFound
-from property_alert_notification.notifications.queries import Filters, find
+from property_alert_notification.notifications.lists import Filters, find
 from property_alert_notification.settings import Settings
 from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
 from tests.pipeline.world import World

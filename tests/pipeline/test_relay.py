@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 from property_alert_notification.broker.base import Lane, Listener
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.database import table_of
-from property_alert_notification.deliveries import queries
+from property_alert_notification.deliveries import lanes, queries
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.relay import WINDOW, Relay
 from property_alert_notification.errors import BrokerUnavailable
@@ -118,7 +118,7 @@ async def lose_bells(world: World, count: int, *, ago: timedelta = timedelta()) 
     """A relay marks some as rung, and is killed before it rings."""
     now = world.parts.clock.now() - ago
     async with world.parts.database.transaction() as connection:
-        return set(await queries.take_due(connection, EMAIL, now=now, limit=count))
+        return set(await lanes.take_due(connection, EMAIL, now=now, limit=count))
 
 
 async def count_marked(world: World) -> int:

@@ -1,4 +1,4 @@
-"""The contract with those who knew the first version of this service, the seed: its commands, calls, answers and console lines, frozen.
+"""The contract with those who knew the seed, this service's first version: its commands, calls and answers, frozen.
 
 Whoever changes an expected value here changes what other people's scripts rely on.
 """

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.access import queries
 from property_alert_notification.access.keys import RANDOM_BITS, SHOWN, compose, digest
-from property_alert_notification.access.models import ApiKey, AuditEntry
+from property_alert_notification.access.models import ApiKey
 from property_alert_notification.access.rates import Rate
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
@@ -63,7 +63,7 @@ class Keyring:
                 expires_at=None if lifetime is None else now + lifetime,
             )
             await queries.add(connection, stored)
-            await self._record(connection, "key.created", stored, now=now, **_terms(stored))
+            await self._record(connection, "key.created", stored, **_terms(stored))
         return key
 
     async def rotate(self, name: str, *, test: bool = False, overlap: timedelta) -> str:
@@ -95,7 +95,6 @@ class Keyring:
                 connection,
                 "key.rotated",
                 stored,
-                now=now,
                 replaces=old.prefix,
                 until=ends.isoformat(),
                 **_terms(stored),
@@ -148,20 +147,11 @@ class Keyring:
     async def _revoke(self, connection: AsyncConnection, keys: Sequence[ApiKey], now: datetime) -> None:
         await queries.revoke(connection, [key.id for key in keys], now=now)
         for key in keys:
-            await self._record(connection, "key.revoked", key, now=now)
+            await self._record(connection, "key.revoked", key)
 
-    async def _record(
-        self, connection: AsyncConnection, action: str, key: ApiKey, *, now: datetime, **details: Any
-    ) -> None:
-        entry = AuditEntry(
-            id=self.clock.new_id(),
-            at=now,
-            actor=self.actor,
-            action=action,
-            subject=key.name,
-            details={"prefix": key.prefix, "kind": _kind(key.test), **details},
-        )
-        await queries.record(connection, entry)
+    async def _record(self, connection: AsyncConnection, action: str, key: ApiKey, **details: Any) -> None:
+        details = {"prefix": key.prefix, "kind": _kind(key.test), **details}
+        await queries.record(connection, self.clock, actor=self.actor, action=action, subject=key.name, **details)
 
 
 def _terms(key: ApiKey) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.access.models import ApiKey, AuditEntry, RateWindow
+from property_alert_notification.clock import Clock
 from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type
 
 _keys = table_of(ApiKey)
@@ -141,8 +142,11 @@ async def forget_windows(connection: AsyncConnection, *, ended_before: datetime)
     await connection.execute(delete(_windows).where(_WINDOW_KEY.in_(over)))
 
 
-async def record(connection: AsyncConnection, entry: AuditEntry) -> None:
-    """Add one administrative change to the record."""
+async def record(
+    connection: AsyncConnection, clock: Clock, *, actor: str, action: str, subject: str, **details: Any
+) -> None:
+    """Add one administrative change to the record, as part of the transaction that makes it."""
+    entry = AuditEntry(id=clock.new_id(), at=clock.now(), actor=actor, action=action, subject=subject, details=details)
     await connection.execute(insert(_audit).values(entry.model_dump()))
 
 

@@ -10,6 +10,7 @@ import typer
 
 from property_alert_notification.cli.tables import headed, local, plain
 from property_alert_notification.errors import ConfigurationError
+from property_alert_notification.pauses.rules import EVERYTHING
 from property_alert_notification.vocabulary import Channel
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ Name = Annotated[
     str, typer.Argument(metavar="[CHANNEL|CATEGORY]", help="What to stop. A channel's name means the channel.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines: times are UTC.")]
-
-EVERYTHING = "everything"
 
 Answer = TypeVar("Answer")
 

@@ -13,7 +13,7 @@ from property_alert_notification.vocabulary import NotificationStatus
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from property_alert_notification.notifications.queries import Summary
+    from property_alert_notification.notifications.lists import Summary
     from property_alert_notification.notifications.schemas import DeliveryPublic, NotificationStory
     from property_alert_notification.vocabulary import DeliveryState
 
@@ -84,14 +84,14 @@ def _database_url() -> str:
 async def _newest(url: str, user: int | None, status: NotificationStatus | None, limit: int) -> list[dict[str, Any]]:
     from property_alert_notification.cli.store import reading
     from property_alert_notification.deliveries import queries as deliveries
-    from property_alert_notification.notifications import queries
+    from property_alert_notification.notifications import lists
 
-    filters = queries.Filters(user_id=user, status=status)
+    filters = lists.Filters(user_id=user, status=status)
     async with reading(url) as database, database.reading() as connection:
-        page = await database.look(queries.find(filters, before=None, limit=limit))
+        page = await database.look(lists.find(filters, before=None, limit=limit))
         found = page.items
         while page.next is not None and len(found) < limit:
-            page = await database.look(queries.find(filters, before=page.next, limit=limit - len(found)))
+            page = await database.look(lists.find(filters, before=page.next, limit=limit - len(found)))
             found += page.items
         states = await deliveries.states_of(connection, [summary.id for summary in found])
     return [_row(summary, states[summary.id]) for summary in found]

@@ -7,6 +7,7 @@ rows is handed to one statement, and which exceptions mean "the store is not the
 from property_alert_notification.database.batch import BatchStatement
 from property_alert_notification.database.columns import columns_of, table_of, time_type
 from property_alert_notification.database.group_commit import GroupCommit
+from property_alert_notification.database.locking import among
 from property_alert_notification.database.script import AlreadyThere, Ask, Script, Together, run_within
 from property_alert_notification.database.store import Database
 
@@ -18,6 +19,7 @@ __all__ = [
     "GroupCommit",
     "Script",
     "Together",
+    "among",
     "columns_of",
     "run_within",
     "table_of",

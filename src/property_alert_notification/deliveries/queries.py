@@ -10,11 +10,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     FromClause,
     Integer,
-    Select,
     SmallInteger,
     Update,
     and_,
@@ -27,15 +25,14 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
-    union_all,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.broker.base import LANES, Lane
-from property_alert_notification.database import Ask, BatchStatement, Script, columns_of, table_of, time_type
+from property_alert_notification.database import Ask, BatchStatement, Script, among, columns_of, table_of, time_type
+from property_alert_notification.deliveries.lanes import is_claimable
 from property_alert_notification.deliveries.models import Attempt, Delivery
-from property_alert_notification.deliveries.states import ENDED, WAITING
+from property_alert_notification.deliveries.states import ENDED
 from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
 
 _deliveries = table_of(Delivery)
@@ -101,22 +98,6 @@ _IDS = columns_of(_deliveries, "id")
 
 _now = bindparam("now", type_=time_type())
 _leased_until = bindparam("leased_until", type_=time_type())
-_limit = bindparam("limit", type_=Integer)
-
-
-def _due_in(*, urgent: bool | None = None) -> Select[tuple[UUID]]:
-    """What may be claimed in a lane, longest due first."""
-    wanted_urgency = bindparam("lane_urgent", type_=Boolean) if urgent is None else literal(urgent, Boolean)
-    return (
-        select(_deliveries.c.id)
-        .where(
-            _deliveries.c.channel == bindparam("lane_channel"),
-            _deliveries.c.urgent == wanted_urgency,
-            _deliveries.c.due_at <= _now,
-            _deliveries.c.state.in_(WAITING),
-        )
-        .order_by(_deliveries.c.due_at)
-    )
 
 
 _zero = literal(0, SmallInteger)
@@ -133,137 +114,12 @@ def add(deliveries: Sequence[NewDelivery]) -> Ask:
     return Ask(_ADD, deliveries)
 
 
-# Two ranges of one index; sorting by (urgent, due_at) instead would walk over everything that is due later.
-_lanes = [_due_in(urgent=urgent).limit(_limit).subquery() for urgent in (True, False)]
-_DUE = union_all(*[select(lane.c.id) for lane in _lanes]).limit(_limit)
-
-
-async def due(connection: AsyncConnection, channel: Channel, *, now: datetime, limit: int) -> Sequence[UUID]:
-    """Up to `limit` deliveries of a channel that may be claimed, urgent ones first, then by time."""
-    found = await connection.execute(_DUE, {"lane_channel": channel, "now": now, "limit": limit})
-    return [delivery for (delivery,) in found]
-
-
-def _among(chosen: Select[tuple[UUID]]) -> ColumnElement[bool]:
-    """The delivery is one of these, which are locked and chosen once, whatever the plan."""
-    return _deliveries.c.id.in_(select(chosen.with_for_update(skip_locked=True).cte("chosen").c.id))
-
-
-_TAKE_DUE = (
-    update(_deliveries)
-    .where(_among(_due_in().where(_deliveries.c.rung_at.is_(None)).limit(_limit)))
-    .values(rung_at=_now)
-    .returning(_deliveries.c.id)
-)
-
-
-async def take_due(connection: AsyncConnection, lane: Lane, *, now: datetime, limit: int) -> Sequence[UUID]:
-    """Mark up to `limit` due deliveries of a lane as rung and return them, each to one caller only."""
-    values = {"lane_channel": lane.channel, "lane_urgent": lane.urgent, "now": now, "limit": limit}
-    return [delivery for (delivery,) in await connection.execute(_TAKE_DUE, values)]
-
-
-def _with_something_unrung(lanes: FromClause) -> Select[tuple[str, bool]]:
-    first = (
-        select(_deliveries.c.id)
-        .where(
-            _deliveries.c.channel == lanes.c.channel,
-            _deliveries.c.urgent == lanes.c.urgent,
-            _deliveries.c.due_at <= _now,
-            _deliveries.c.state.in_(WAITING),
-            _deliveries.c.rung_at.is_(None),
-        )
-        .limit(1)
-    )
-    return select(lanes.c.channel, lanes.c.urgent).where(first.scalar_subquery().is_not(None))
-
-
-_BUSY = BatchStatement(columns_of(_deliveries, "channel", "urgent"), _with_something_unrung)
-
-
-def busy_lanes(lanes: Iterable[Lane], *, now: datetime) -> Script[list[Lane]]:
-    """Those of the lanes in which something is due that nobody has rung for."""
-    found = yield Ask(_BUSY, [(lane.channel, lane.urgent) for lane in lanes], {"now": now})
-    return [Lane(Channel(channel), bool(urgent)) for channel, urgent in found]
-
-
-_UNRING = BatchStatement(
-    _IDS,
-    lambda wanted: update(_deliveries).where(_deliveries.c.id.in_(select(wanted.c.id))).values(rung_at=None),
-)
-
-
-async def unring(connection: AsyncConnection, deliveries: Collection[UUID]) -> None:
-    """Take back the mark of doorbells that the broker did not confirm."""
-    await _UNRING.run(connection, _each(deliveries))
-
-
-_FRONT = 50
-"""Deliveries at the front of a lane that tell whether doorbells are missing there."""
-
-# Doorbells are rung, and answered, longest due first. So what waits at the front tells of all, and a backlog costs
-# nothing.
-_fronts = [
-    select(_deliveries.c.rung_at)
-    .where(
-        _deliveries.c.channel == lane.channel,
-        _deliveries.c.urgent.is_(lane.urgent),
-        _deliveries.c.due_at <= _now,
-        _deliveries.c.state.in_(WAITING),
-    )
-    .order_by(_deliveries.c.due_at)
-    .limit(_FRONT)
-    .subquery()
-    for lane in LANES
-]
-_OLDEST_RINGS = BatchStatement(
-    {}, lambda _: select(*[select(func.min(front.c.rung_at)).scalar_subquery() for front in _fronts])
-)
-
-
-def oldest_rings(*, now: datetime) -> Script[dict[Lane, datetime]]:
-    """When the oldest of the doorbells was rung that nobody answered, at the front of each lane that has one there."""
-    (found,) = yield Ask(_OLDEST_RINGS, (), {"now": now})
-    return {lane: rung_at for lane, rung_at in zip(LANES, found, strict=True) if rung_at is not None}
-
-
-_FORGET_LOST_BELLS = (
-    update(_deliveries)
-    .where(
-        _among(
-            select(_deliveries.c.id).where(
-                _deliveries.c.id.in_(_due_in().limit(_limit)),
-                _deliveries.c.rung_at < bindparam("rung_before", type_=time_type()),
-            )
-        )
-    )
-    .values(rung_at=None)
-    # Counted by what comes back: SQLite's driver counts no rows of a statement that begins with WITH.
-    .returning(_deliveries.c.id)
-)
-
-
-async def forget_lost_bells(
-    connection: AsyncConnection, lane: Lane, *, now: datetime, rung_before: datetime, limit: int
-) -> int:
-    """Unmark deliveries that were rung for before a time, among the `limit` longest due; returns how many."""
-    values = {
-        "lane_channel": lane.channel,
-        "lane_urgent": lane.urgent,
-        "now": now,
-        "rung_before": rung_before,
-        "limit": limit,
-    }
-    return len((await connection.execute(_FORGET_LOST_BELLS, values)).all())
-
-
 def _claim_these(wanted: FromClause) -> Update:
     claimable = (
         select(_deliveries.c.id)
         .where(
             _deliveries.c.id.in_(select(wanted.c.id)),
-            _deliveries.c.state.in_(WAITING),
-            _deliveries.c.due_at <= _now,
+            is_claimable(),
         )
         .with_for_update(skip_locked=True)
     )
@@ -391,14 +247,15 @@ async def renew(
 _SEIZE_ABANDONED = (
     update(_deliveries)
     .where(
-        _among(
+        among(
+            _deliveries.c.id,
             select(_deliveries.c.id)
             .where(
                 _deliveries.c.state == DeliveryState.SENDING,
                 _deliveries.c.due_at <= bindparam("ran_out_by", type_=time_type()),
             )
             .order_by(_deliveries.c.due_at)
-            .limit(_limit)
+            .limit(bindparam("limit", type_=Integer)),
         )
     )
     .values(fence=_deliveries.c.fence + 1, due_at=_leased_until)
@@ -538,37 +395,6 @@ def attempts_of(deliveries: Collection[UUID]) -> Script[list[Attempt]]:
     return [Attempt(**dict(zip(_attempts.c.keys(), row, strict=True))) for row in found]
 
 
-_oldest = [
-    _due_in(urgent=urgent).with_only_columns(_deliveries.c.due_at).limit(1).subquery() for urgent in (True, False)
-]
-_OLDEST_DUE = union_all(*[select(lane.c.due_at) for lane in _oldest])
-
-
-async def oldest_due(connection: AsyncConnection, channel: Channel, *, now: datetime) -> datetime | None:
-    """Since when the longest waiting delivery of a channel has been due; None when nothing is."""
-    return min((await connection.execute(_OLDEST_DUE, {"lane_channel": channel, "now": now})).scalars(), default=None)
-
-
 def _each(ids: Collection[UUID]) -> Iterable[tuple[UUID]]:
     """Ids as rows of one column."""
     return zip(ids, strict=True)
-
-
-_WAITING_FOR_WORK = (
-    select(_deliveries.c.id)
-    .where(
-        _deliveries.c.channel == bindparam("lane_channel"),
-        _deliveries.c.urgent.is_(False),
-        _deliveries.c.due_at <= _now,
-        _deliveries.c.state.in_(WAITING),
-    )
-    .limit(_limit)
-)
-_COUNT_WAITING = select(func.count()).select_from(_WAITING_FOR_WORK.subquery())
-
-
-async def count_waiting(connection: AsyncConnection, channel: Channel, *, now: datetime, limit: int) -> int:
-    """How many deliveries of a channel that are not urgent are due and unsent; counts no further than `limit`."""
-    return (
-        await connection.execute(_COUNT_WAITING, {"lane_channel": channel, "now": now, "limit": limit})
-    ).scalar_one()

@@ -16,7 +16,7 @@ import structlog
 from property_alert_notification.broker.base import LANES, Broker, Lane
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
-from property_alert_notification.deliveries import queries
+from property_alert_notification.deliveries import lanes
 from property_alert_notification.errors import StoreUnavailable, Unavailable
 from property_alert_notification.logs import Outage
 
@@ -92,10 +92,10 @@ class Relay:
 
     async def _ring_what_is_due(self) -> int:
         now = self._clock.monotonic()
-        lanes = [lane for lane in LANES if self._rests_until[lane] <= now]
-        if not lanes:
+        awake = [lane for lane in LANES if self._rests_until[lane] <= now]
+        if not awake:
             return 0
-        busy = await self._database.look(queries.busy_lanes(lanes, now=self._clock.now()))
+        busy = await self._database.look(lanes.busy(awake, now=self._clock.now()))
         return sum([await self._ring_lane(lane) for lane in busy])
 
     async def _ring_lane(self, lane: Lane) -> int:
@@ -103,7 +103,7 @@ class Relay:
             return 0
         async with self._database.transaction() as connection:
             limit = min(self._room[lane], LARGEST_TAKE)
-            due = await queries.take_due(connection, lane, now=self._clock.now(), limit=limit)
+            due = await lanes.take_due(connection, lane, now=self._clock.now(), limit=limit)
         if due:
             await self._ring(lane, due)
         self._room[lane] -= len(due)
@@ -127,7 +127,7 @@ class Relay:
             # With the store away too, the first fault counts, above all the wish that this ends.
             with suppress(StoreUnavailable):
                 async with self._database.transaction() as connection:
-                    await queries.unring(connection, due)
+                    await lanes.unring(connection, due)
             raise
 
     async def _search_for_lost_bells(self) -> None:
@@ -135,7 +135,7 @@ class Relay:
             return
         self._searched_at = self._clock.monotonic()
         now = self._clock.now()
-        for lane, rung_at in (await self._database.look(queries.oldest_rings(now=now))).items():
+        for lane, rung_at in (await self._database.look(lanes.oldest_rings(now=now))).items():
             if rung_at < now - RING_AGAIN:
                 await self._forget_lost_bells(lane)
 
@@ -144,7 +144,7 @@ class Relay:
         if reached is None:
             return
         async with self._database.transaction() as connection:
-            lost = await queries.forget_lost_bells(
+            lost = await lanes.forget_lost_bells(
                 connection, lane, now=self._clock.now(), rung_before=reached - RING_AGAIN, limit=WINDOW
             )
         if lost:

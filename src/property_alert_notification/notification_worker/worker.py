@@ -45,34 +45,12 @@ class Worker:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         settings = parts.settings
-        self._lease = timedelta(seconds=settings.lease)
         self._pauses = Board(parts.database, parts.clock)
-        policy = RetryPolicy(
-            first_wait=timedelta(seconds=settings.retry_first_wait),
-            longest_wait=timedelta(seconds=settings.retry_longest_wait),
-            max_attempts=settings.retry_max_attempts,
-        )
-        desk = Desk(
-            database=parts.database,
-            broker=parts.broker,
-            clock=parts.clock,
-            metrics=parts.metrics,
-            render=lambda channel, title, message: render(
-                channel, title, message, sms_max_segments=settings.sms_max_segments
-            ),
-            redirect=lambda channel, message: redirect(message, channel, settings),
-            default_wishes=wiring.default_wishes(settings),
-            pauses=self._pauses,
-            deadlines=settings.deadlines,
-            given_up=settings.unknown_give_up,
-            policy=policy,
-            lease=self._lease,
-            concurrency=settings.worker_concurrency,
-        )
         self._senders = parts.create_senders()
         self._carriers = [
             Carriers(channel, senders, parts.clock, parts.metrics) for channel, senders in self._senders.items()
         ]
+        desk = _desk(parts, self._pauses)
         self._crews = [Crew(each, desk) for each in self._carriers]
         self._reporter = Reporter(parts.database, parts.clock, self._carriers)
         self._relay = Relay(parts.database, parts.broker, parts.clock) if parts.broker.needs_relay else None
@@ -87,8 +65,8 @@ class Worker:
             parts.database,
             parts.clock,
             parts.metrics,
-            lease=self._lease,
-            policy=policy,
+            lease=desk.lease,
+            policy=desk.policy,
             given_up=settings.unknown_give_up,
             keyed=self._providers(lambda sender: sender.key_window is not None),
             calling_back=self._providers(lambda sender: sender.calls_back),
@@ -130,6 +108,31 @@ class Worker:
         await asyncio.gather(*(sender.close() for senders in self._senders.values() for sender in senders.values()))
         await self._reporter.close()
         log.info("worker.stopped")
+
+
+def _desk(parts: Parts, pauses: Board) -> Desk:
+    settings = parts.settings
+    return Desk(
+        database=parts.database,
+        broker=parts.broker,
+        clock=parts.clock,
+        metrics=parts.metrics,
+        render=lambda channel, title, message: render(
+            channel, title, message, sms_max_segments=settings.sms_max_segments
+        ),
+        redirect=lambda channel, message: redirect(message, channel, settings),
+        default_wishes=wiring.default_wishes(settings),
+        pauses=pauses,
+        deadlines=settings.deadlines,
+        given_up=settings.unknown_give_up,
+        policy=RetryPolicy(
+            first_wait=timedelta(seconds=settings.retry_first_wait),
+            longest_wait=timedelta(seconds=settings.retry_longest_wait),
+            max_attempts=settings.retry_max_attempts,
+        ),
+        lease=timedelta(seconds=settings.lease),
+        concurrency=settings.worker_concurrency,
+    )
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
-from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.deliveries import lanes
 from property_alert_notification.errors import Overloaded, StoreUnavailable
 from property_alert_notification.logs import Outage
 from property_alert_notification.vocabulary import Channel
@@ -61,5 +61,5 @@ class Backlog:
         now, counted = self._clock.now(), 0
         async with self._database.reading() as connection:
             for channel in Channel:
-                counted += await deliveries.count_waiting(connection, channel, now=now, limit=self._most)
+                counted += await lanes.count_waiting(connection, channel, now=now, limit=self._most)
         self._counted = counted

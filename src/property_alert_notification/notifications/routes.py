@@ -12,9 +12,9 @@ from property_alert_notification.access.gate import Admission
 from property_alert_notification.dependencies import ClockDep, DatabaseDep, needs
 from property_alert_notification.idempotency.calls import IdempotencyKey, answer_call
 from property_alert_notification.idempotency.queries import Answer
-from property_alert_notification.notifications import changes, queries
+from property_alert_notification.notifications import changes, lists
 from property_alert_notification.notifications.cursor import from_cursor, to_cursor
-from property_alert_notification.notifications.queries import Filters
+from property_alert_notification.notifications.lists import Filters
 from property_alert_notification.notifications.schemas import (
     NotificationPage,
     NotificationPatch,
@@ -45,7 +45,7 @@ async def list_notifications(query: Annotated[NotificationQuery, Query()], datab
     """
     filters = Filters(**query.model_dump(exclude={"limit", "cursor"}))
     before = None if query.cursor is None else from_cursor(query.cursor)
-    found = await database.look(queries.find(filters, before=before, limit=query.limit))
+    found = await database.look(lists.find(filters, before=before, limit=query.limit))
     items = [NotificationSummary.model_validate(item) for item in found.items]
     return _written(NotificationPage(items=items, next=None if found.next is None else to_cursor(found.next)))
 

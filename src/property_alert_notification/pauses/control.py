@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.access import queries as access
-from property_alert_notification.access.models import AuditEntry
 from property_alert_notification.clock import Clock
 from property_alert_notification.errors import NotFound
 from property_alert_notification.pauses import queries
@@ -43,7 +42,4 @@ class Control:
         await self._record("sending.resumed", name)
 
     async def _record(self, action: str, name: str) -> None:
-        entry = AuditEntry(
-            id=self.clock.new_id(), at=self.clock.now(), actor=self.actor, action=action, subject=name, details={}
-        )
-        await access.record(self.connection, entry)
+        await access.record(self.connection, self.clock, actor=self.actor, action=action, subject=name)

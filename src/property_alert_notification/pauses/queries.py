@@ -23,9 +23,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import Ask, BatchStatement, columns_of, table_of, time_type
+from property_alert_notification.database import Ask, BatchStatement, among, columns_of, table_of, time_type
+from property_alert_notification.deliveries.lanes import is_claimable
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.deliveries.states import WAITING
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.pauses.models import Pause
 from property_alert_notification.pauses.rules import reason_of, resumed_reason_of
@@ -78,8 +78,7 @@ def _hold_these(wanted: FromClause) -> Update:
         .join(_notifications, _notifications.c.id == _deliveries.c.notification_id)
         .where(
             _deliveries.c.id.in_(select(wanted.c.id)),
-            _deliveries.c.state.in_(WAITING),
-            _deliveries.c.due_at <= _now,
+            is_claimable(),
             or_(category.is_(None), _notifications.c.category == category),
         )
         .with_for_update(of=_deliveries, skip_locked=True)
@@ -109,16 +108,12 @@ def hold(wanted: Collection[UUID], name: str, *, category: str | None, now: date
 _BRING_BACK = (
     update(_deliveries)
     .where(
-        _deliveries.c.id.in_(
-            select(
-                select(_deliveries.c.id)
-                # The state in the words of the index.
-                .where(text("state = 'held'"), _deliveries.c.reason == bindparam("held_because"))
-                .limit(bindparam("limit", type_=Integer))
-                .with_for_update(skip_locked=True)
-                .cte("chosen")
-                .c.id
-            )
+        among(
+            _deliveries.c.id,
+            select(_deliveries.c.id)
+            # The state in the words of the index.
+            .where(text("state = 'held'"), _deliveries.c.reason == bindparam("held_because"))
+            .limit(bindparam("limit", type_=Integer)),
         )
     )
     .values(due_at=_now, rung_at=None, changed_at=_now, reason=bindparam("due_because"))

@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.access import queries as access
-from property_alert_notification.access.models import AuditEntry
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import run_within
 from property_alert_notification.errors import Conflict, NotFound
@@ -57,13 +56,13 @@ class Ward:
             raise NotFound("Delivery not found")
         if not moved:
             raise Conflict(f"It is not quarantined: it is {case.state}.")
-        entry = AuditEntry(
-            id=self.clock.new_id(),
-            at=self.clock.now(),
+        await access.record(
+            self.connection,
+            self.clock,
             actor=self.actor,
             action=action,
             subject=str(delivery_id),
-            details={"notification_id": str(case.notification_id), "channel": case.channel},
+            notification_id=str(case.notification_id),
+            channel=case.channel,
         )
-        await access.record(self.connection, entry)
         return case

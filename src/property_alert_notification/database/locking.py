@@ -1,0 +1,13 @@
+"""How one statement chooses rows that nobody else changes meanwhile."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, select
+
+
+def among(key: ColumnElement[Any], chosen: Select[tuple[Any]]) -> ColumnElement[bool]:
+    """The row with this key is one of the chosen, which are locked; those that somebody else holds are passed over.
+
+    They are chosen once: a plain subquery with a limit may be run again for each row, and find other rows each time.
+    """
+    return key.in_(select(chosen.with_for_update(skip_locked=True).cte("chosen").c[0]))
