@@ -140,7 +140,7 @@ async def test_an_answer_without_an_id_still_means_taken(server: HttpServer, sen
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        *[(status, Refused) for status in (400, 402, 404, 409, 410, 413, 422, 451)],
+        *[(status, Refused) for status in (400, 402, 409, 410, 413, 422, 451)],
         *[(status, ProviderDown) for status in (301, 302, 303, 304, 307, 308, 401, 403, 429, 503)],
         *[(status, RetryLater) for status in (408, 425, 500, 501, 505)],
         *[(status, OutcomeUnknown) for status in (502, 504, 507, 520, 524, 599)],

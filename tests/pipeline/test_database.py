@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from property_alert_notification.database import BatchStatement, Database, Group
 from property_alert_notification.errors import StoreUnavailable
 from property_alert_notification.settings import Settings
 from tests.pipeline.world import World
+from tests.services.smtp import SmtpServer
 
 
 async def test_a_batch_reaches_sql_as_it_was(world: World) -> None:
@@ -100,6 +101,21 @@ async def test_a_wrong_statement_is_a_mistake_and_not_a_store_that_is_away(world
     with pytest.raises(DBAPIError):
         async with world.parts.database.reading() as connection:
             await connection.execute(text("SELEC 1"))
+
+
+async def test_a_store_that_may_only_be_read_is_away_for_whoever_writes(
+    make_settings: Callable[..., Settings], smtp_server: SmtpServer
+) -> None:
+    """As PostgreSQL is when it was demoted, or when its disk is nearly full."""
+    async with World(make_settings("postgresql"), smtp_server) as world:
+
+        async def write() -> None:
+            async with world.parts.database.transaction() as connection:
+                await connection.execute(text("SET TRANSACTION READ ONLY"))
+                await connection.execute(text("DELETE FROM notifications"))
+
+        with pytest.raises(StoreUnavailable):
+            await write()
 
 
 async def test_writers_of_one_store_wait_for_each_other(world: World) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import update
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.notification_worker.breaker import DOWN_IN_A_ROW, RECENT
+from property_alert_notification.notification_worker.claim import FORGOTTEN
 from property_alert_notification.notifications.schemas import DeliveryPublic
 from property_alert_notification.settings import Settings
 from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
@@ -391,6 +392,30 @@ async def test_a_gateway_that_may_have_forgotten_the_key_is_asked_once_more_like
         await both.world.until(notification, "failed")
 
         assert len(both.first.requests) == 2
+
+
+async def test_a_key_that_was_forgotten_while_a_message_waited_is_not_relied_on(
+    make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMS_HTTP_KEY_HOURS", "1")
+    settings = make_settings("sqlite", sms_provider="http", retry_first_wait=600, unknown_give_up="general")
+    async with two_gateways(settings, smtp_server, monkeypatch) as both:
+        both.first.behaviour = reset
+        (notification,) = await text(both.world, 1)
+        await both.world.a_worker()
+
+        async def is_in_doubt() -> bool:
+            return (await both.world.delivery(notification, Channel.SMS)).state == "unknown"
+
+        await eventually(is_in_doubt)
+        async with both.world.parts.database.transaction() as connection:
+            # Its turn comes hours later, as after a long pause.
+            await connection.exec_driver_sql("UPDATE attempts SET started_at = '2026-01-01T00:00:00.000000+00:00'")
+            await connection.exec_driver_sql("UPDATE deliveries SET due_at = changed_at")
+        story = await both.world.until(notification, "failed")
+
+        assert [one.reason for one in story.deliveries if one.channel is Channel.SMS] == [FORGOTTEN]
+        assert len(both.first.requests) == 1
 
 
 async def test_a_category_that_had_better_be_lost_than_doubled_is_sent_once(

@@ -18,10 +18,11 @@ from property_alert_notification.channels.email_smtp import SmtpSender
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.deliveries.queries import Claim
+from property_alert_notification.deliveries.queries import Claim, Renewal
 from property_alert_notification.message_templates.render import Rendered, render
 from property_alert_notification.notification_worker.breaker import LONGEST_SILENCE
-from property_alert_notification.notification_worker.claim import STOPPED
+from property_alert_notification.notification_worker.claim import SENT_BEFORE, STOPPED
+from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.verdict import CALLBACK_WAIT
 from property_alert_notification.notifications.schemas import DeliveryPublic
 from property_alert_notification.settings import Settings
@@ -245,10 +246,11 @@ async def test_a_message_that_was_lost_to_another_before_its_turn_is_not_sent(
         second = await world.accept(title="second")
         await world.until_delivery(second, "sending")
         await _seize(world, second)
-        # From its next renewal on the worker knows.
+        # From its next renewal on the worker knows; and it does not take a claim of its own for the one it lost.
+        await eventually(lambda: _is_tried_again(world, second))
         for _ in range(2):
-            lease_ends = (await world.delivery(first)).due_at
-            await eventually(lambda seen=lease_ends: _is_renewed(world, first, seen))
+            lease_ends = (await world.delivery(second)).due_at
+            await eventually(lambda seen=lease_ends: _is_renewed(world, second, seen))
         with capture_logs() as logs:
             free.set()
             await world.until(first, "sent")
@@ -269,6 +271,10 @@ async def _seize(world: World, notification: UUID) -> None:
             .where(table_of(Delivery).c.id == delivery)
             .values(fence=table_of(Delivery).c.fence + 1)
         )
+
+
+async def _is_tried_again(world: World, notification: UUID) -> bool:
+    return len((await world.delivery(notification)).attempts) > 1
 
 
 async def _is_renewed(world: World, notification: UUID, lease_ended: datetime | None) -> bool:
@@ -326,12 +332,137 @@ async def test_a_renewed_lease_is_not_rescued(world: World) -> None:
     now = world.parts.clock.now()
 
     async with world.parts.database.transaction() as connection:
-        renewed = await queries.renew(
+        renewal = await queries.renew(
             connection, [(claim.delivery_id, claim.fence)], leased_until=now.replace(year=9999)
         )
         seized = await queries.seize_abandoned(connection, ran_out_by=now, leased_until=now, limit=10)
 
-    assert (renewed, seized) == ({delivery.id}, [])
+    assert (renewal, seized) == (Renewal({(delivery.id, claim.fence)}, set()), [])
+
+
+async def test_a_renewal_tells_what_was_lost_by_its_fence(world: World) -> None:
+    await world.a_user()
+    delivery = await world.delivery(await world.accept())
+    (lost,) = await world.claim(delivery.id, lease=-60)
+    await world.a_rescuer().rescue()
+    (held,) = await world.claim(delivery.id)
+
+    async with world.parts.database.transaction() as connection:
+        ours = [(claim.delivery_id, claim.fence) for claim in (lost, held)]
+        renewal = await queries.renew(connection, ours, leased_until=world.parts.clock.now())
+
+    assert renewal == Renewal({ours[1]}, {ours[0]})
+
+
+async def test_a_row_that_somebody_locks_holds_up_no_other_lease(
+    make_settings: Callable[..., Settings], smtp_server: SmtpServer
+) -> None:
+    async with World(make_settings("postgresql"), smtp_server) as world:
+        await world.a_user()
+        notifications = [await world.accept() for _ in range(2)]
+        claims = [(await world.claim((await world.delivery(one)).id))[0] for one in notifications]
+        locked, free = [(claim.delivery_id, claim.fence) for claim in claims]
+        database = world.parts.database
+        async with database.transaction() as somebody, database.transaction() as connection:
+            await queries.lock_open(somebody, notifications[0])
+            renewal = await queries.renew(connection, [locked, free], leased_until=world.parts.clock.now())
+
+        # It is neither: its lease is as long as it was.
+        assert renewal == Renewal({free}, set())
+
+
+async def test_what_waited_long_for_its_turn_is_looked_at_again(
+    make_settings: Callable[..., Settings], smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMTP_CONNECTIONS", "1")
+    free = threading.Event()
+
+    def hold_the_line(_mail: Mail) -> str:
+        free.wait(30)
+        return "250 ok"
+
+    async with World(make_settings("sqlite"), smtp_server) as world:
+        for user in (1, 2):
+            await world.a_user(user)
+        await world.a_worker()
+        await world.until(await world.accept(title="The provider is known to work"), "sent")
+        smtp_server.clear()
+        smtp_server.answer = hold_the_line
+        first = await world.accept(title="first")
+        await world.until_delivery(first, "sending")
+        expiring = await world.accept(title="expiring", expires_at=world.parts.clock.now() + timedelta(seconds=2))
+        unwanted = await world.accept(2, title="unwanted")
+        wanted = await world.accept(title="wanted")
+        for notification in (expiring, unwanted, wanted):
+            await world.until_delivery(notification, "sending")
+        await world.forget_user(2)
+        await asyncio.sleep(2.5)  # beyond the expiry, and STALE
+        free.set()
+
+        await world.until(wanted, "sent")
+        stories = [await world.until(*end) for end in ((expiring, "expired"), (unwanted, "suppressed"))]
+        assert [story.deliveries[0].attempts for story in stories] == [[], []]
+        assert [mail.parsed()["Subject"] for mail in smtp_server.mails] == ["first", "wanted"]
+
+
+async def test_what_its_worker_lost_before_its_turn_is_handed_back_and_was_no_attempt(
+    make_settings: Callable[..., Settings], smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store was away for longer than a lease. Nobody else has it, and it certainly never left."""
+    monkeypatch.setenv("SMTP_CONNECTIONS", "1")
+    free = threading.Event()
+
+    def hold_the_line(_mail: Mail) -> str:
+        free.wait(30)
+        return "250 ok"
+
+    async def nobody_renews(*_: object, **_values: object) -> Renewal:
+        return Renewal(set(), set())
+
+    monkeypatch.setattr(queries, "renew", nobody_renews)
+    monkeypatch.setattr(Rescuer, "rescue", lambda *_args, **_values: asyncio.sleep(0, result=0))
+    settings = make_settings("sqlite", lease=2, unknown_give_up="digest")
+    async with World(settings, smtp_server) as world:
+        await world.a_user()
+        await world.a_worker()
+        await world.until(await world.accept(title="The provider is known to work"), "sent")
+        smtp_server.clear()
+        smtp_server.answer = hold_the_line
+        first = await world.accept(title="first")
+        await world.until_delivery(first, "sending")
+        second = await world.accept(title="second", category="digest")
+        await world.until_delivery(second, "sending")
+        await asyncio.sleep(2.5)  # beyond the lease
+        free.set()
+
+        delivery = (await world.until(second, "sent")).deliveries[0]
+        assert [one.outcome for one in delivery.attempts] == [Outcome.SENT]
+        assert [mail.parsed()["Subject"] for mail in smtp_server.mails] == ["first", "second"]
+
+
+async def test_what_a_frozen_worker_could_say_later_saves_a_repeat(world: World) -> None:
+    await world.a_user()
+    notification = await world.accept()
+    claim = await _abandon(world, (await world.delivery(notification)).id)
+    await world.a_rescuer().rescue()
+    await world.settle(claim, DeliveryState.SENT, Outcome.SENT, "the provider took it")
+    await world.a_worker()
+
+    delivery = (await world.until(notification, "sent")).deliveries[0]
+    assert delivery.reason == SENT_BEFORE
+    assert [one.outcome for one in delivery.attempts] == [Outcome.SENT]
+    assert world.smtp.mails == []
+
+
+async def test_a_lost_worker_uses_up_no_attempt(world: World) -> None:
+    await world.a_user()
+    notification = await world.accept()
+    for _ in range(3):
+        await _abandon(world, (await world.delivery(notification)).id)
+        await world.a_rescuer().rescue()
+
+    (claim,) = await world.claim((await world.delivery(notification)).id)
+    assert claim.attempts == 1
 
 
 async def test_a_stopping_worker_finishes_what_is_on_the_wire(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import aio_pika
@@ -13,6 +14,7 @@ from property_alert_notification.broker.base import Lane
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.errors import Conflict, NotFound
 from property_alert_notification.message_templates.render import Rendered, render
+from property_alert_notification.notification_worker.expire import Expirer
 from property_alert_notification.quarantine.cases import list_cases, show_case
 from property_alert_notification.quarantine.queries import Case
 from property_alert_notification.quarantine.ward import Ward
@@ -90,6 +92,21 @@ async def test_a_replay_that_comes_too_late_expires(world: World) -> None:
 
     await world.until(notification, "expired")
     assert world.smtp.mails == []
+
+
+async def test_what_nobody_decided_over_in_time_has_expired_and_says_so(world: World) -> None:
+    late, in_time = [await _quarantined(world, title=title) for title in ("late", "in time")]
+    why = (await world.delivery(late)).reason
+    async with world.parts.database.transaction() as connection:
+        await connection.execute(text("UPDATE notifications SET expires_at = accepted_at WHERE title = 'late'"))
+    parts = world.parts
+    expirer = Expirer(parts.database, parts.clock, parts.metrics, deadlines={None: timedelta(days=5)})
+
+    assert await expirer.expire_some() == 2
+
+    story = await world.story(late)
+    assert (story.status, story.deliveries[0].reason) == ("expired", f"nobody decided over it in time: {why}")
+    assert (await world.story(in_time)).status == "pending"
 
 
 async def test_what_was_discarded_has_failed_and_says_why(world: World) -> None:

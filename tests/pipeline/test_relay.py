@@ -208,6 +208,32 @@ async def test_what_the_broker_does_not_confirm_is_rung_for_again(
         assert set(relayed.claimed.values()) == {1}
 
 
+async def test_a_queue_that_is_full_holds_up_no_other_lane(
+    make_settings: Callable[..., Settings], rabbitmq: RabbitMQ, smtp_server: SmtpServer
+) -> None:
+    async with World(make_settings("postgresql", "rabbitmq", sms_provider="mailbox"), smtp_server) as world:
+        emails = f"{world.settings.queue_routing_key}.email"
+        await asyncio.to_thread(rabbitmq.ctl, "set_policy", emails, f"^{emails}$", '{"max-length":1}')
+        try:
+            async with relaying(world) as relayed:
+                await make_due(world, 5_000)
+
+                async def is_full() -> bool:
+                    return relayed.broker.tried.total() > relayed.broker.confirmed.total() > 0
+
+                await eventually(is_full)
+                await world.a_user(email=False, sms=True)
+                sms = await world.delivery(await world.accept(), Channel.SMS)
+
+                async def is_rung_for() -> bool:
+                    return sms.id in relayed.broker.confirmed
+
+                await eventually(is_rung_for)
+                assert len(relayed.broker.confirmed) < 5_000
+        finally:
+            await asyncio.to_thread(rabbitmq.ctl, "clear_policy", emails)
+
+
 async def ring_into_silence(relayed: Relayed, rabbitmq: RabbitMQ) -> None:
     """Returns when doorbells are on their way to a broker that says nothing any more."""
     await make_due(relayed.world, 1)

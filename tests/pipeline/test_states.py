@@ -59,6 +59,8 @@ async def _happen(world: World, connection: AsyncConnection, event: Event, notif
         await quarantine.discard(connection, delivery, now=now)
     else:
         await _settle(world, connection, event, delivery)
+    if event is Event.TOO_LATE:
+        await quarantine.expire(connection, [delivery], now=now)
     if event is Event.CANCELLED:
         await queries.cancel(connection, notification, reason="", now=now)
     if event is Event.PAUSED:

@@ -123,6 +123,7 @@ class World:
             default_wishes=None,
             paused=(),
             deadlines={None: timedelta(days=5)},
+            may_repeat=lambda *_: True,
             now=now,
             leased_until=now + timedelta(seconds=lease),
         )

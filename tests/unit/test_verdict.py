@@ -18,6 +18,7 @@ from property_alert_notification.notification_worker.verdict import (
     Verdict,
     judge,
     judge_abandoned,
+    may_repeat,
     wait_after,
 )
 from property_alert_notification.vocabulary import DeliveryState, Outcome
@@ -111,6 +112,26 @@ def test_a_provider_that_recognises_repeats_gets_them_until_it_may_have_forgotte
     assert decide(OutcomeUnknown("silence"), recognised_until=NOW, **again).state is DeliveryState.FAILED
     last = decide(OutcomeUnknown("silence"), recognised_until=NOW + timedelta(hours=9), attempts=3, **again)
     assert last.state is DeliveryState.FAILED
+
+
+@pytest.mark.parametrize(
+    ("is_unsure", "unknowns", "resend", "hours_recognised", "may"),
+    [
+        (False, 0, False, None, True),
+        (True, 1, True, None, True),  # the one blind resend
+        (True, 0, False, None, False),  # rather lost than doubled
+        (True, 3, False, 1, True),  # recognised, whatever else
+        (True, 1, True, -1, True),
+        (True, 2, True, -1, False),  # forgotten while it waited
+        (True, 1, False, -1, False),
+    ],
+)
+def test_what_may_have_arrived_is_repeated_where_that_is_known_or_once(
+    is_unsure: bool, unknowns: int, resend: bool, hours_recognised: int | None, may: bool
+) -> None:
+    until = None if hours_recognised is None else NOW + timedelta(hours=hours_recognised)
+
+    assert may_repeat(is_unsure=is_unsure, unknowns=unknowns, now=NOW, resend=resend, recognised_until=until) is may
 
 
 def test_a_provider_that_calls_back_gets_time_for_it_before_anything_is_sent_again() -> None:

@@ -1,6 +1,7 @@
 """What every provider spoken to by HTTP shares: one way to post, and one reading of what came back.
 
-- 2xx: taken. 408, 425, 500, 501, 505: not taken. Any other 4xx: never will be.
+- 2xx: taken. 404, 405, 408, 425, 500, 501, 505: not taken. Any other 4xx: never will be. (404 and 405 are what
+  a gateway says while its ingress is changed; where one means the recipient, its attempts run out.)
 - 429, 503, no connection: the provider takes nothing now, whatever the message.
 - 401, 403: our credentials are wrong; no message should be lost to that.
 - 3xx: the URL in the settings is wrong, since a redirected POST is not followed (it would carry the credentials and
@@ -29,7 +30,7 @@ from property_alert_notification.settings import ProviderSettings
 LARGEST_BODY = 65_536
 """Bytes of an answer that are read; what comes after tells nothing about a message."""
 
-_NOT_TAKEN = frozenset({408, 425, 500, 501, 505})
+_NOT_TAKEN = frozenset({404, 405, 408, 425, 500, 501, 505})
 _DOWN = frozenset({429, 503})
 _OUR_FAULT = frozenset({401, 403})
 

@@ -18,6 +18,8 @@ _FAULTS = (
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
+    asyncpg.InvalidTransactionStateError,  # read-only: a standby, or a guard of its disk
+    asyncpg.PostgresSystemError,  # its disk does not answer
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.LockNotAvailableError,

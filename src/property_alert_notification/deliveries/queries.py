@@ -231,17 +231,39 @@ def _is_ours(held: FromClause) -> ColumnElement[bool]:
     )
 
 
-_RENEW = BatchStatement(
-    columns_of(_deliveries, "id", "fence"),
-    lambda held: update(_deliveries).where(_is_ours(held)).values(due_at=_leased_until).returning(_deliveries.c.id),
-)
+_HELD = columns_of(_deliveries, "id", "fence")
 
 
-async def renew(
-    connection: AsyncConnection, held: Collection[tuple[UUID, int]], *, leased_until: datetime
-) -> set[UUID]:
-    """Prolong the leases of these deliveries (id and fence); returns those that are still ours."""
-    return set((await _RENEW.run(connection, held, leased_until=leased_until)).scalars())
+def _renew_these(held: FromClause) -> Update:
+    free = select(_deliveries.c.id).where(_is_ours(held)).with_for_update(of=_deliveries, skip_locked=True)
+    return (
+        update(_deliveries)
+        .where(_deliveries.c.id.in_(free.correlate(None).scalar_subquery()))
+        .values(due_at=_leased_until)
+        .returning(_deliveries.c.id, _deliveries.c.fence)
+    )
+
+
+_RENEW = BatchStatement(_HELD, _renew_these)
+_STILL_OURS = BatchStatement(_HELD, lambda held: select(_deliveries.c.id, _deliveries.c.fence).where(_is_ours(held)))
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What came of prolonging leases, by id and fence. What is in neither was locked by somebody, and is as it was."""
+
+    renewed: set[tuple[UUID, int]]
+    lost: set[tuple[UUID, int]]
+    """These are not ours any more."""
+
+
+async def renew(connection: AsyncConnection, held: Collection[tuple[UUID, int]], *, leased_until: datetime) -> Renewal:
+    """Prolong the leases of these deliveries (id and fence), as far as nobody else holds up their rows."""
+    renewed = {(id_, fence) for id_, fence in await _RENEW.run(connection, held, leased_until=leased_until)}
+    missed = set(held) - renewed
+    if not missed:
+        return Renewal(renewed, missed)
+    return Renewal(renewed, missed - {(id_, fence) for id_, fence in await _STILL_OURS.run(connection, list(missed))})
 
 
 _SEIZE_ABANDONED = (

@@ -17,7 +17,7 @@ from property_alert_notification.broker.base import LANES, Broker, Lane
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import lanes
-from property_alert_notification.errors import StoreUnavailable, Unavailable
+from property_alert_notification.errors import BrokerUnavailable, StoreUnavailable, Unavailable
 from property_alert_notification.logs import Outage
 
 log = structlog.get_logger()
@@ -61,6 +61,7 @@ class Relay:
         self._room = dict.fromkeys(LANES, 0)
         self._rests_until = dict.fromkeys(LANES, clock.monotonic())
         self._searched_at = clock.monotonic()
+        self._outages = {lane: Outage(_label(lane)) for lane in LANES}
 
     def wake(self) -> None:
         """Something became due in this process."""
@@ -96,7 +97,18 @@ class Relay:
         if not awake:
             return 0
         busy = await self._database.look(lanes.busy(awake, now=self._clock.now()))
-        return sum([await self._ring_lane(lane) for lane in busy])
+        return sum([await self._ring_or_rest(lane) for lane in busy])
+
+    async def _ring_or_rest(self, lane: Lane) -> int:
+        """A queue may be at fault by itself: the other lanes do not wait for it."""
+        try:
+            rung = await self._ring_lane(lane)
+        except BrokerUnavailable as fault:
+            self._outages[lane].goes_on(fault.cause)
+            self._rests_until[lane] = self._clock.monotonic() + AFTER_A_FAULT
+            return 0
+        self._outages[lane].is_over()
+        return rung
 
     async def _ring_lane(self, lane: Lane) -> int:
         if self._room[lane] <= 0 and not await self._find_room(lane):
@@ -149,3 +161,7 @@ class Relay:
             )
         if lost:
             log.warning("relay.lost_bells", channel=lane.channel, urgent=lane.urgent, deliveries=lost)
+
+
+def _label(lane: Lane) -> str:
+    return f"relay of {'urgent ' if lane.urgent else ''}{lane.channel}"

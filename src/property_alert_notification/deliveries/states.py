@@ -27,7 +27,7 @@ class Event(StrEnum):
     UNWANTED = "unwanted"
     """Its user does not want it."""
     TOO_LATE = "too late"
-    """It was not sent in time to be of use."""
+    """It was not sent, or decided over, in time to be of use."""
     CANCELLED = "cancelled"
     """Its caller took it back."""
     PAUSED = "paused"
@@ -67,7 +67,7 @@ _MOVES: dict[Event, tuple[tuple[DeliveryState, ...], DeliveryState]] = {
     Event.GIVEN_UP: (_IN_HAND, DeliveryState.FAILED),
     Event.BROKE: (_IN_HAND, DeliveryState.QUARANTINED),
     Event.UNWANTED: (_IN_HAND, DeliveryState.SUPPRESSED),
-    Event.TOO_LATE: (_IN_HAND, DeliveryState.EXPIRED),
+    Event.TOO_LATE: ((*_IN_HAND, DeliveryState.QUARANTINED), DeliveryState.EXPIRED),
     Event.CANCELLED: ((*WAITING, *STUCK, *_IN_HAND), DeliveryState.CANCELLED),
     Event.PAUSED: ((*WAITING, *_IN_HAND), DeliveryState.HELD),
     Event.REPLAYED: ((DeliveryState.QUARANTINED,), DeliveryState.QUEUED),

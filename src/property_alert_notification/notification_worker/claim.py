@@ -1,6 +1,6 @@
 """Takes deliveries in hand: what is due, still wanted and still fresh is claimed; the rest ends here, unsent."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -24,6 +24,10 @@ from property_alert_notification.vocabulary import Channel, DeliveryState, Outco
 
 NO_PROVIDER = "it waits for a provider: the breaker is open"
 STOPPED = "its worker was stopped before it came to its provider"
+OVERTAKEN = "its worker lost it before it came to its provider"
+STORE_AWAY = "nobody could ask whether it is still wanted when its turn came"
+SENT_BEFORE = "the provider took it at an earlier attempt, as its worker could say later"
+FORGOTTEN = "nobody can tell whether it arrived, and its provider would not recognise it any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """Why a claimed delivery is not sent after all."""
+    """Where a claimed delivery goes that is not sent after all, and why."""
 
     state: DeliveryState
     reason: str
@@ -65,6 +69,7 @@ def take_in_hand(
     default_wishes: Wishes | None,
     paused: Sequence[tuple[str, str | None]],
     deadlines: Mapping[str | None, timedelta],
+    may_repeat: Callable[[Claim, Content, Sequence[Try], str], bool],
     now: datetime,
     leased_until: datetime,
 ) -> Script[Taken]:
@@ -72,7 +77,8 @@ def take_in_hand(
 
     What one of the pauses in `paused` stops (a name, and a category if it is one's) is put back, unclaimed.
     Cancelling, preferences and expiry are read here, after the claim: who opted out before it gets nothing. Only for
-    what was tried before is anything more read: how that ended decides which provider gets it.
+    what was tried before is anything more read: how that ended decides which provider gets it, and whether it
+    `may_repeat` there what nobody can tell about.
     """
     for name, category in paused:
         yield pauses.hold(wanted, name, category=category, now=now, until=now + LOOK_AGAIN)
@@ -89,7 +95,10 @@ def take_in_hand(
     for claim in claims:
         content = contents[claim.notification_id]
         objection = object_to(channel, content, wishes.get(content.user_id), deadlines, now=now)
-        came = _begin(claim, content, objection, tries.get(claim.delivery_id, ()), line, now)
+        before = tries.get(claim.delivery_id, ())
+        came = _begin(claim, content, objection, before, line, now)
+        if isinstance(came, Job) and before and not may_repeat(claim, content, before, came.place.provider):
+            came = unsent(claim, Withheld(DeliveryState.FAILED, FORGOTTEN), now=now)
         if isinstance(came, Job):
             jobs.append(came)
         else:
@@ -105,9 +114,11 @@ def _begin(
     claim: Claim, content: Content, objection: Withheld | None, before: tuple[Try, ...], line: Line, now: datetime
 ) -> Job | Settlement:
     """The job, with the provider that gets it, or what it comes to without one."""
+    if any(one.outcome is Outcome.SENT for one in before):
+        objection = Withheld(DeliveryState.SENT, SENT_BEFORE)
     match objection or (Place(simulator.NAME) if claim.test else line.place(before)):
         case Withheld() as objection:
-            return _unsent(claim, objection, now)
+            return unsent(claim, objection, now=now)
         case Wait(seconds=seconds):
             return postpone(claim, before, due_at=now + timedelta(seconds=seconds), reason=NO_PROVIDER, now=now)
         case place:
@@ -160,6 +171,11 @@ def object_to(
     decision = decide(channel, wishes)
     if isinstance(decision, Suppress):
         return Withheld(DeliveryState.SUPPRESSED, decision.reason)
+    return too_late(content, deadlines, now=now)
+
+
+def too_late(content: Content, deadlines: Mapping[str | None, timedelta], *, now: datetime) -> Withheld | None:
+    """Whether it is of no use any more. Pure."""
     if content.expires_at is not None and now >= content.expires_at:
         return Withheld(DeliveryState.EXPIRED, TOO_LATE)
     if now >= content.wanted_at + deadlines.get(content.category, deadlines[None]):
@@ -167,7 +183,23 @@ def object_to(
     return None
 
 
-def _unsent(claim: Claim, withheld: Withheld, now: datetime) -> Settlement:
+def look_again(
+    job: Job,
+    *,
+    channel: Channel,
+    default_wishes: Wishes | None,
+    deadlines: Mapping[str | None, timedelta],
+    now: datetime,
+) -> Script[Withheld | None]:
+    """What speaks against sending what was claimed a while ago, if anything does by now."""
+    contents = yield from notifications.contents([job.claim.notification_id])
+    content = contents[job.claim.notification_id]
+    wishes = yield from preferences.wishes_of([content.user_id], default=default_wishes)
+    return object_to(channel, content, wishes.get(content.user_id), deadlines, now=now)
+
+
+def unsent(claim: Claim, withheld: Withheld, *, now: datetime, begun: bool = True) -> Settlement:
+    """A claim that ends without being sent; `begun` is False when it has an attempt, which then was none. Pure."""
     return Settlement(
         delivery_id=claim.delivery_id,
         fence=claim.fence,
@@ -176,4 +208,5 @@ def _unsent(claim: Claim, withheld: Withheld, now: datetime) -> Settlement:
         due_at=None,
         outcome=None,
         settled_at=now,
+        begun=begun,
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -24,11 +25,17 @@ from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker.carriers import Carrier, Carriers
 from property_alert_notification.notification_worker.claim import (
     NO_PROVIDER,
+    OVERTAKEN,
     STOPPED,
+    STORE_AWAY,
     Job,
     Taken,
+    Withheld,
+    look_again,
     postpone,
     take_in_hand,
+    too_late,
+    unsent,
 )
 from property_alert_notification.notification_worker.route import Line, Try, Wait, elsewhere, route
 from property_alert_notification.notification_worker.settle import settle
@@ -39,7 +46,9 @@ from property_alert_notification.notification_worker.verdict import (
     RetryPolicy,
     Stopped,
     judge,
+    may_repeat,
 )
+from property_alert_notification.notifications.queries import Content
 from property_alert_notification.pauses.board import Board
 from property_alert_notification.pauses.rules import reason_of
 from property_alert_notification.preferences.rules import Wishes
@@ -52,6 +61,9 @@ AFTER_A_FAULT = 0.5
 
 LONGEST_GATHERING = 0.02
 """Seconds for which free slots wait for more of them to become free."""
+
+STALE = timedelta(seconds=1)
+"""How long after its claim a message may be handed over without another look whether it is still wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +147,8 @@ class Crew:
             if not in_hand.begun and in_hand.work is not None:
                 in_hand.work.cancel()
                 in_hand.work = None
-                self._track(self._postpone(in_hand.job, due_at=in_hand.job.content.wanted_at, reason=STOPPED))
+                job = in_hand.job
+                self._track(self._put_back(job, self._postponed(job, STOPPED, due_at=job.content.wanted_at)))
 
     async def _work(self, listener: Listener) -> None:
         await self._desk.pauses.was_read()
@@ -205,6 +218,7 @@ class Crew:
                         default_wishes=self._desk.default_wishes,
                         paused=self._desk.pauses.pauses_on(self._channel),
                         deadlines=self._desk.deadlines,
+                        may_repeat=partial(self._may_repeat, now),
                         now=now,
                         leased_until=now + self._desk.lease,
                     )
@@ -233,29 +247,59 @@ class Crew:
         try:
             async with carrier.turn(probe=probe) as call:
                 if call is None:
-                    await self._hand_back(job)
-                    return
-                # Checked last: whoever froze, or waited for the provider too long, may have lost it by now.
-                if self._desk.clock.monotonic() >= in_hand.lease_ends:
-                    log.warning("lease.lost", **_ids(job.claim))
-                    return
-                in_hand.begun = True
-                with self._desk.metrics.stage("send"):
-                    result = await self._send(job)
-            carrier.hear(result, call)
-            await self._settle(job, result)
+                    came: Settlement | Result = self._without_provider(job)
+                else:
+                    came = await self._objection(in_hand) or await self._send_now(in_hand)
+            if isinstance(came, Settlement):
+                await self._put_back(job, came)
+            elif call is not None:
+                carrier.hear(came, call)
+                await self._settle(job, came)
         finally:
             carrier.give_back(probe=probe)
 
-    async def _hand_back(self, job: Job) -> None:
+    def _without_provider(self, job: Job) -> Settlement:
         """Its provider is left alone since it was claimed: another may have it now, or it waits."""
-        now = self._desk.clock.now()
         place = route(job.tries, self._carriers.line())
         wait = timedelta(seconds=place.seconds if isinstance(place, Wait) else 0)
-        await self._postpone(job, due_at=now + wait, reason=NO_PROVIDER)
+        return self._postponed(job, NO_PROVIDER, due_at=self._desk.clock.now() + wait)
 
-    async def _postpone(self, job: Job, *, due_at: datetime, reason: str) -> None:
-        settlement = postpone(job.claim, job.tries, due_at=due_at, reason=reason, now=self._desk.clock.now())
+    async def _objection(self, in_hand: _InHand) -> Settlement | None:
+        """What speaks against handing it over now that its turn has come, if anything does."""
+        job, now = in_hand.job, self._desk.clock.now()
+        try:
+            withheld = await self._still_wanted(job, now)
+        except StoreUnavailable:
+            return self._postponed(job, STORE_AWAY, due_at=now)
+        if withheld is not None:
+            return unsent(job.claim, withheld, now=now, begun=False)
+        # Checked last: whoever froze, or waited for the provider too long, may have lost it by now.
+        if self._desk.clock.monotonic() >= in_hand.lease_ends:
+            log.warning("lease.lost", **_ids(job.claim))
+            return self._postponed(job, OVERTAKEN, due_at=now)
+        return None
+
+    async def _still_wanted(self, job: Job, now: datetime) -> Withheld | None:
+        if now - job.started_at < STALE:
+            return too_late(job.content, self._desk.deadlines, now=now)
+        looking = look_again(
+            job,
+            channel=self._channel,
+            default_wishes=self._desk.default_wishes,
+            deadlines=self._desk.deadlines,
+            now=now,
+        )
+        return await self._desk.database.look(looking)
+
+    async def _send_now(self, in_hand: _InHand) -> Result:
+        in_hand.begun = True
+        with self._desk.metrics.stage("send"):
+            return await self._send(in_hand.job)
+
+    def _postponed(self, job: Job, reason: str, *, due_at: datetime) -> Settlement:
+        return postpone(job.claim, job.tries, due_at=due_at, reason=reason, now=self._desk.clock.now())
+
+    async def _put_back(self, job: Job, settlement: Settlement) -> None:
         if await self._commit(settlement):
             self._tell(job.claim, settlement)
 
@@ -303,7 +347,7 @@ class Crew:
             jitter=clock.jitter(),
             elsewhere=isinstance(result, RetryLater) and self._is_wanted_elsewhere(job),
             resend=job.content.category not in self._desk.given_up,
-            recognised_until=self._recognised_until(job),
+            recognised_until=self._recognised_until(job.place.provider, job.tries, job.started_at),
             calls_back=not claim.test and self._carriers[job.place.provider].sender.calls_back,
         )
         settlement = Settlement(
@@ -331,11 +375,20 @@ class Crew:
             return False
         return elsewhere([*job.tries, Try(job.place.provider, Outcome.NOT_SENT, job.started_at)], self._carriers.line())
 
-    def _recognised_until(self, job: Job) -> datetime | None:
-        """Up to when its provider recognises what it was given before; None when it does not."""
-        if job.claim.test or (window := self._carriers[job.place.provider].sender.key_window) is None:
+    def _may_repeat(self, now: datetime, claim: Claim, content: Content, tries: Sequence[Try], provider: str) -> bool:
+        return may_repeat(
+            is_unsure=any(one.outcome is Outcome.UNKNOWN for one in tries),
+            unknowns=claim.unknowns,
+            now=now,
+            resend=content.category not in self._desk.given_up,
+            recognised_until=self._recognised_until(provider, tries, now),
+        )
+
+    def _recognised_until(self, provider: str, tries: Sequence[Try], now: datetime) -> datetime | None:
+        """Up to when this provider recognises what it was given before; None when it does not."""
+        if provider == simulator.NAME or (window := self._carriers[provider].sender.key_window) is None:
             return None
-        first = min((one.started_at for one in job.tries if one.provider == job.place.provider), default=job.started_at)
+        first = min((one.started_at for one in tries if one.provider == provider), default=now)
         return first + window * TRUSTED_SHARE
 
     async def _commit(self, settlement: Settlement) -> bool:
@@ -371,15 +424,15 @@ class Crew:
             asked_at = desk.clock.monotonic()
             try:
                 async with desk.database.transaction() as connection:
-                    renewed = await queries.renew(connection, held, leased_until=desk.clock.now() + desk.lease)
+                    renewal = await queries.renew(connection, held, leased_until=desk.clock.now() + desk.lease)
             except StoreUnavailable as fault:
                 self._outage.goes_on(fault.cause)
                 continue
-            for claim in held:
-                in_hand = self._in_hand.get(claim)
-                if in_hand is not None:
-                    # Lost: if it has not left yet, it must not leave any more.
-                    in_hand.lease_ends = asked_at + desk.lease.total_seconds() if claim[0] in renewed else asked_at
+            for claim in renewal.renewed & self._in_hand.keys():
+                self._in_hand[claim].lease_ends = asked_at + desk.lease.total_seconds()
+            for claim in renewal.lost & self._in_hand.keys():
+                # If it has not left yet, it must not leave any more.
+                self._in_hand[claim].lease_ends = asked_at
 
 
 def _ids(claim: Claim) -> dict[str, str]:

@@ -149,6 +149,7 @@ class Rescuer:
             due_at=verdict.due_at,
             outcome=None,  # its attempt is closed already, and does not count as one that a provider left open
             settled_at=now,
+            counted=False,
         )
 
     def _tell(self, claim: Claim, settlement: Settlement, *, provider: str) -> None:

@@ -143,6 +143,23 @@ def judge_abandoned(
     return Verdict(Outcome.UNKNOWN, DeliveryState.QUARANTINED, f"{ABANDONED}, for the {lost_workers}th time")
 
 
+def may_repeat(
+    *, is_unsure: bool, unknowns: int, now: datetime, resend: bool, recognised_until: datetime | None
+) -> bool:
+    """Whether a message may go to a provider now that may have it already; a wait that grew long changes that.
+
+    Args:
+        is_unsure: nobody can tell what came of an earlier attempt.
+        unknowns: attempts of which the provider left that open.
+        now: when it would be sent.
+        resend: what may have arrived is sent once more; else it is given up.
+        recognised_until: up to when the provider recognises a repeat; None is never.
+    """
+    if not is_unsure or (recognised_until is not None and now <= recognised_until):
+        return True
+    return resend and unknowns <= BLIND_RESENDS
+
+
 ABANDONED = "its worker stopped before it could say what happened"
 
 

@@ -27,6 +27,7 @@ from property_alert_notification.logs import origin
 from property_alert_notification.message_templates.render import render
 from property_alert_notification.notification_worker.carriers import Carriers
 from property_alert_notification.notification_worker.deliver import Crew, Desk
+from property_alert_notification.notification_worker.expire import Expirer
 from property_alert_notification.notification_worker.release import Releaser
 from property_alert_notification.notification_worker.report import Reporter
 from property_alert_notification.notification_worker.rescue import Rescuer
@@ -71,6 +72,7 @@ class Worker:
             keyed=self._providers(lambda sender: sender.key_window is not None),
             calling_back=self._providers(lambda sender: sender.calls_back),
         )
+        self._expirer = Expirer(parts.database, parts.clock, parts.metrics, deadlines=settings.deadlines)
         self._retention = Retention(
             parts.database, parts.clock, parts.metrics, keep_for=timedelta(days=settings.retention_days)
         )
@@ -88,7 +90,8 @@ class Worker:
 
     async def __aenter__(self) -> Self:
         duties: list[Callable[[], Awaitable[None]]] = [crew.listen for crew in self._crews]
-        duties += [self._rescuer.run, self._pauses.watch, self._releaser.run, self._retention.run, self._reporter.run]
+        duties += [self._rescuer.run, self._pauses.watch, self._releaser.run, self._expirer.run]
+        duties += [self._retention.run, self._reporter.run]
         duties += [carriers.watch for carriers in self._carriers]
         if self._relay is not None:
             duties.append(self._relay.run)

@@ -1,19 +1,35 @@
 """Every statement about what is quarantined."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Update, bindparam, literal, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    Update,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import table_of, time_type
-from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type
+from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import Event, after, movable_by
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.vocabulary import DeliveryState
 
 _deliveries = table_of(Delivery)
+_attempts = table_of(Attempt)
 _notifications = table_of(Notification)
 
 
@@ -32,13 +48,32 @@ class Case:
     state: str
     reason: str | None
     attempts: int
+    """Made since it was last replayed, or at all."""
     changed_at: datetime
 
 
-_OF_NOTIFICATION = {"user_id", "category", "reference"}
-_CASE = select(
-    *[(_notifications if field.name in _OF_NOTIFICATION else _deliveries).c[field.name] for field in fields(Case)]
-).join_from(_deliveries, _notifications, _notifications.c.id == _deliveries.c.notification_id)
+_OF_NOTIFICATION = ("user_id", "category", "reference")
+_made: ColumnElement[int] = (
+    select(func.count())
+    .select_from(_attempts)
+    .where(
+        _attempts.c.delivery_id == _deliveries.c.id,
+        or_(_deliveries.c.replayed_at.is_(None), _attempts.c.started_at >= _deliveries.c.replayed_at),
+    )
+    .correlate(_deliveries)
+    .scalar_subquery()
+)
+
+
+def _shown(name: str) -> ColumnElement[Any]:
+    if name == "attempts":
+        return _made
+    return (_notifications if name in _OF_NOTIFICATION else _deliveries).c[name]
+
+
+_CASE: Select[Any] = select(*[_shown(field.name) for field in fields(Case)]).join_from(
+    _deliveries, _notifications, _notifications.c.id == _deliveries.c.notification_id
+)
 
 
 async def newest(connection: AsyncConnection, *, before: UUID | None, limit: int) -> list[Case]:
@@ -78,6 +113,48 @@ _REPLAY = _decide(Event.REPLAYED).values(
     attempts=0,
 )
 _DISCARD = _decide(Event.DISCARDED).values(reason=literal("an operator discarded it: ") + _deliveries.c.reason)
+
+
+_SOME = (
+    select(_deliveries.c.id, _deliveries.c.notification_id, _deliveries.c.channel)
+    .where(text("state = 'quarantined'"), _deliveries.c.id > bindparam("after", type_=_deliveries.c.id.type))
+    .order_by(_deliveries.c.id)
+    .limit(bindparam("limit", type_=Integer))
+)
+
+
+class Stuck(NamedTuple):
+    """A quarantined delivery, for whoever asks whether it is still of use."""
+
+    id: UUID
+    notification_id: UUID
+    channel: str
+
+
+async def some(connection: AsyncConnection, *, after: UUID, limit: int) -> list[Stuck]:
+    """Up to `limit` quarantined deliveries above an id, the oldest first."""
+    return [Stuck(*row) for row in await connection.execute(_SOME, {"after": after, "limit": limit})]
+
+
+_EXPIRE = BatchStatement(
+    columns_of(_deliveries, "id"),
+    lambda late: (
+        update(_deliveries)
+        .where(_deliveries.c.id.in_(select(late.c.id)), _deliveries.c.state == DeliveryState.QUARANTINED)
+        .values(
+            state=after(DeliveryState.QUARANTINED, Event.TOO_LATE),
+            reason=bindparam("why", type_=String) + _deliveries.c.reason,
+            changed_at=bindparam("now", type_=time_type()),
+        )
+        .returning(_deliveries.c.id)
+    ),
+)
+
+
+async def expire(connection: AsyncConnection, late: Collection[UUID], *, now: datetime) -> set[UUID]:
+    """End those of these that are still quarantined, since they are of no use any more; returns which those were."""
+    ended = await _EXPIRE.run(connection, [(id_,) for id_ in late], why="nobody decided over it in time: ", now=now)
+    return set(ended.scalars())
 
 
 async def replay(connection: AsyncConnection, delivery_id: UUID, *, reason: str, now: datetime) -> bool:

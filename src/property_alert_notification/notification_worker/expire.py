@@ -1,0 +1,83 @@
+"""Ends what is quarantined and of no use any more: an operator has until then to decide over it."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from property_alert_notification.clock import Clock
+from property_alert_notification.database import Database, run_within
+from property_alert_notification.errors import StoreUnavailable
+from property_alert_notification.logs import Outage
+from property_alert_notification.metrics import Metrics
+from property_alert_notification.notification_worker.claim import too_late
+from property_alert_notification.notifications import queries as notifications
+from property_alert_notification.quarantine import queries
+from property_alert_notification.vocabulary import DeliveryState
+
+log = structlog.get_logger()
+
+AT_ONCE = 200
+"""Deliveries looked at in one transaction."""
+
+PAUSE = 0.1
+"""Seconds between two transactions, in which others have the store for themselves."""
+
+IDLE = 60.0
+"""Seconds to wait when all were looked at."""
+
+_THE_OLDEST = UUID(int=0)
+
+
+class Expirer:
+    """Walks over what is quarantined, again and again. Any number may share one store."""
+
+    def __init__(
+        self, database: Database, clock: Clock, metrics: Metrics, *, deadlines: Mapping[str | None, timedelta]
+    ) -> None:
+        """`deadlines` is how long a message is of use, by category; None is all others."""
+        self._database = database
+        self._clock = clock
+        self._metrics = metrics
+        self._deadlines = deadlines
+        self._walked_to = _THE_OLDEST
+
+    async def run(self) -> None:
+        """Look until cancelled. A store that is away is waited for."""
+        outage = Outage("expiry")
+        while True:
+            try:
+                looked_at = await self.expire_some()
+            except StoreUnavailable as fault:
+                outage.goes_on(fault.cause)
+                await asyncio.sleep(IDLE)
+                continue
+            outage.is_over()
+            await asyncio.sleep(PAUSE if looked_at == AT_ONCE else IDLE)
+
+    async def expire_some(self) -> int:
+        """Look at the next few, and end those that are too late; returns how many were looked at."""
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            stuck = await queries.some(connection, after=self._walked_to, limit=AT_ONCE)
+            contents = await run_within(connection, notifications.contents({one.notification_id for one in stuck}))
+            late = [one for one in stuck if too_late(contents[one.notification_id], self._deadlines, now=now)]
+            ended = await queries.expire(connection, [one.id for one in late], now=now) if late else set()
+            if ended:
+                await run_within(connection, notifications.conclude(ended))
+        for one in late:
+            if one.id in ended:
+                self._tell(one)
+        self._walked_to = stuck[-1].id if len(stuck) == AT_ONCE else _THE_OLDEST
+        return len(stuck)
+
+    def _tell(self, stuck: queries.Stuck) -> None:
+        self._metrics.settled.labels(stuck.channel, DeliveryState.EXPIRED).inc()
+        log.warning(
+            "delivery.expired_in_quarantine",
+            channel=stuck.channel,
+            notification_id=str(stuck.notification_id),
+            delivery_id=str(stuck.id),
+        )
