@@ -268,7 +268,10 @@ class Crew:
         """What speaks against handing it over now that its turn has come, if anything does."""
         job, now = in_hand.job, self._desk.clock.now()
         try:
-            withheld = await self._still_wanted(job, now)
+            is_stale = now - job.started_at >= STALE
+            withheld = (
+                await self._look_again(job, now) if is_stale else too_late(job.content, self._desk.deadlines, now=now)
+            )
         except StoreUnavailable:
             return self._postponed(job, STORE_AWAY, due_at=now)
         if withheld is not None:
@@ -279,9 +282,7 @@ class Crew:
             return self._postponed(job, OVERTAKEN, due_at=now)
         return None
 
-    async def _still_wanted(self, job: Job, now: datetime) -> Withheld | None:
-        if now - job.started_at < STALE:
-            return too_late(job.content, self._desk.deadlines, now=now)
+    async def _look_again(self, job: Job, now: datetime) -> Withheld | None:
         looking = look_again(
             job,
             channel=self._channel,
