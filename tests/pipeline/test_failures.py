@@ -22,6 +22,7 @@ from property_alert_notification.deliveries.queries import Claim, Renewal
 from property_alert_notification.message_templates.render import Rendered, render
 from property_alert_notification.notification_worker.breaker import LONGEST_SILENCE
 from property_alert_notification.notification_worker.claim import SENT_BEFORE, STOPPED
+from property_alert_notification.notification_worker.deliver import STALE
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.verdict import CALLBACK_WAIT
 from property_alert_notification.notifications.schemas import DeliveryPublic
@@ -235,7 +236,7 @@ async def test_a_message_that_was_lost_to_another_before_its_turn_is_not_sent(
         free.wait(30)
         return "250 ok"
 
-    async with World(make_settings(store, lease=2), smtp_server) as world:
+    async with World(make_settings(store, lease=4), smtp_server) as world:
         await world.a_user()
         await world.a_worker()
         await world.until(await world.accept(title="The provider is known to work"), "sent")
@@ -390,13 +391,15 @@ async def test_what_waited_long_for_its_turn_is_looked_at_again(
         smtp_server.answer = hold_the_line
         first = await world.accept(title="first")
         await world.until_delivery(first, "sending")
-        expiring = await world.accept(title="expiring", expires_at=world.parts.clock.now() + timedelta(seconds=2))
+        expiring = await world.accept(title="expiring")
         unwanted = await world.accept(2, title="unwanted")
         wanted = await world.accept(title="wanted")
         for notification in (expiring, unwanted, wanted):
             await world.until_delivery(notification, "sending")
         await world.forget_user(2)
-        await asyncio.sleep(2.5)  # beyond the expiry, and STALE
+        async with world.parts.database.transaction() as connection:
+            await connection.execute(text("UPDATE notifications SET expires_at = accepted_at WHERE title = 'expiring'"))
+        await asyncio.sleep(STALE.total_seconds())
         free.set()
 
         await world.until(wanted, "sent")
