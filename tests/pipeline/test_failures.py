@@ -4,7 +4,9 @@ import asyncio
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.queries import Claim, Renewal
 from property_alert_notification.message_templates.render import Rendered, render
 from property_alert_notification.notification_worker.breaker import LONGEST_SILENCE
-from property_alert_notification.notification_worker.claim import SENT_BEFORE, STOPPED
+from property_alert_notification.notification_worker.claim import SENT_BEFORE, STOPPED, STORE_AWAY
 from property_alert_notification.notification_worker.deliver import STALE
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.verdict import CALLBACK_WAIT
@@ -223,10 +225,30 @@ async def test_a_worker_process_frozen_past_its_lease_changes_no_state_when_it_t
         assert [one.reason for one in taken_late.attempts] == ["the provider took it"] * 2
 
 
-@pytest.mark.parametrize("store", STORES)
-async def test_a_message_that_was_lost_to_another_before_its_turn_is_not_sent(
-    store: str, make_settings: Callable[..., Settings], smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@dataclass(frozen=True)
+class Held:
+    """A worker whose only connection is taken up by `first`: what is claimed after it waits for its turn."""
+
+    world: World
+    first: UUID
+    free: threading.Event
+    """Lets `first` go, and then the others."""
+
+    async def claimed(self, title: str, user: int = 1, **fields: Any) -> UUID:
+        """One more notification, which waits behind it now."""
+        notification = await self.world.accept(user, title=title, **fields)
+        await self.world.until_delivery(notification, "sending")
+        return notification
+
+    def subjects(self) -> list[str]:
+        """What the server took, in order."""
+        return [str(mail.parsed()["Subject"]) for mail in self.world.smtp.mails]
+
+
+@asynccontextmanager
+async def a_held_line(
+    settings: Settings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Held]:
     monkeypatch.setenv("SMTP_CONNECTIONS", "1")
     # However long the line is held here, it shall not be taken for one that hangs.
     monkeypatch.setattr("property_alert_notification.notification_worker.breaker.SILENCE", LONGEST_SILENCE)
@@ -236,7 +258,7 @@ async def test_a_message_that_was_lost_to_another_before_its_turn_is_not_sent(
         free.wait(30)
         return "250 ok"
 
-    async with World(make_settings(store, lease=4), smtp_server) as world:
+    async with World(settings, smtp_server) as world:
         await world.a_user()
         await world.a_worker()
         await world.until(await world.accept(title="The provider is known to work"), "sent")
@@ -244,8 +266,19 @@ async def test_a_message_that_was_lost_to_another_before_its_turn_is_not_sent(
         smtp_server.answer = hold_the_line
         first = await world.accept(title="first")
         await world.until_delivery(first, "sending")
-        second = await world.accept(title="second")
-        await world.until_delivery(second, "sending")
+        try:
+            yield Held(world, first, free)
+        finally:
+            free.set()
+
+
+@pytest.mark.parametrize("store", STORES)
+async def test_a_message_that_was_lost_to_another_before_its_turn_is_not_sent(
+    store: str, make_settings: Callable[..., Settings], smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_held_line(make_settings(store, lease=4), smtp_server, monkeypatch) as held:
+        world = held.world
+        second = await held.claimed("second")
         await _seize(world, second)
         # From its next renewal on the worker knows; and it does not take a claim of its own for the one it lost.
         await eventually(lambda: _is_tried_again(world, second))
@@ -253,14 +286,14 @@ async def test_a_message_that_was_lost_to_another_before_its_turn_is_not_sent(
             lease_ends = (await world.delivery(second)).due_at
             await eventually(lambda seen=lease_ends: _is_renewed(world, second, seen))
         with capture_logs() as logs:
-            free.set()
-            await world.until(first, "sent")
+            held.free.set()
+            await world.until(held.first, "sent")
             await world.until(second, "sent")
 
         lost = [entry["notification_id"] for entry in logs if entry["event"] == "lease.lost"]
         assert lost == [str(second)]
         # Once, by whoever rescued it.
-        assert [mail.parsed()["Subject"] for mail in smtp_server.mails] == ["first", "second"]
+        assert held.subjects() == ["first", "second"]
 
 
 async def _seize(world: World, notification: UUID) -> None:
@@ -375,49 +408,49 @@ async def test_a_row_that_somebody_locks_holds_up_no_other_lease(
 async def test_what_waited_long_for_its_turn_is_looked_at_again(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SMTP_CONNECTIONS", "1")
-    free = threading.Event()
-
-    def hold_the_line(_mail: Mail) -> str:
-        free.wait(30)
-        return "250 ok"
-
-    async with World(make_settings("sqlite"), smtp_server) as world:
-        for user in (1, 2):
-            await world.a_user(user)
-        await world.a_worker()
-        await world.until(await world.accept(title="The provider is known to work"), "sent")
-        smtp_server.clear()
-        smtp_server.answer = hold_the_line
-        first = await world.accept(title="first")
-        await world.until_delivery(first, "sending")
-        expiring = await world.accept(title="expiring")
-        unwanted = await world.accept(2, title="unwanted")
-        wanted = await world.accept(title="wanted")
-        for notification in (expiring, unwanted, wanted):
-            await world.until_delivery(notification, "sending")
+    async with a_held_line(make_settings("sqlite"), smtp_server, monkeypatch) as held:
+        world = held.world
+        await world.a_user(2)
+        expiring = await held.claimed("expiring")
+        unwanted = await held.claimed("unwanted", 2)
+        wanted = await held.claimed("wanted")
         await world.forget_user(2)
         async with world.parts.database.transaction() as connection:
             await connection.execute(text("UPDATE notifications SET expires_at = accepted_at WHERE title = 'expiring'"))
         await asyncio.sleep(STALE.total_seconds())
-        free.set()
+        held.free.set()
 
         await world.until(wanted, "sent")
         stories = [await world.until(*end) for end in ((expiring, "expired"), (unwanted, "suppressed"))]
         assert [story.deliveries[0].attempts for story in stories] == [[], []]
-        assert [mail.parsed()["Subject"] for mail in smtp_server.mails] == ["first", "wanted"]
+        assert held.subjects() == ["first", "wanted"]
+
+
+async def test_what_nobody_can_ask_about_when_its_turn_comes_is_handed_back(
+    make_settings: Callable[..., Settings], smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_held_line(make_settings("postgresql", store_timeout=1), smtp_server, monkeypatch) as held:
+        world = held.world
+        second = await held.claimed("second")
+        await asyncio.sleep(STALE.total_seconds())
+        async with world.parts.database.transaction() as somebody:
+            await somebody.execute(text("LOCK TABLE notifications IN ACCESS EXCLUSIVE MODE"))
+            held.free.set()
+
+            async def is_handed_back() -> bool:
+                found = await somebody.execute(text("SELECT state, reason FROM deliveries"))
+                return ("retry_wait", STORE_AWAY) in [tuple(row) for row in found]
+
+            await eventually(is_handed_back)
+
+        assert [one.outcome for one in (await world.until(second, "sent")).deliveries[0].attempts] == [Outcome.SENT]
+        assert held.subjects() == ["first", "second"]
 
 
 async def test_what_its_worker_lost_before_its_turn_is_handed_back_and_was_no_attempt(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The store was away for longer than a lease. Nobody else has it, and it certainly never left."""
-    monkeypatch.setenv("SMTP_CONNECTIONS", "1")
-    free = threading.Event()
-
-    def hold_the_line(_mail: Mail) -> str:
-        free.wait(30)
-        return "250 ok"
 
     async def nobody_renews(*_: object, **_values: object) -> Renewal:
         return Renewal(set(), set())
@@ -425,22 +458,14 @@ async def test_what_its_worker_lost_before_its_turn_is_handed_back_and_was_no_at
     monkeypatch.setattr(queries, "renew", nobody_renews)
     monkeypatch.setattr(Rescuer, "rescue", lambda *_args, **_values: asyncio.sleep(0, result=0))
     settings = make_settings("sqlite", lease=2, unknown_give_up="digest")
-    async with World(settings, smtp_server) as world:
-        await world.a_user()
-        await world.a_worker()
-        await world.until(await world.accept(title="The provider is known to work"), "sent")
-        smtp_server.clear()
-        smtp_server.answer = hold_the_line
-        first = await world.accept(title="first")
-        await world.until_delivery(first, "sending")
-        second = await world.accept(title="second", category="digest")
-        await world.until_delivery(second, "sending")
+    async with a_held_line(settings, smtp_server, monkeypatch) as held:
+        second = await held.claimed("second", category="digest")
         await asyncio.sleep(2.5)  # beyond the lease
-        free.set()
+        held.free.set()
 
-        delivery = (await world.until(second, "sent")).deliveries[0]
+        delivery = (await held.world.until(second, "sent")).deliveries[0]
         assert [one.outcome for one in delivery.attempts] == [Outcome.SENT]
-        assert [mail.parsed()["Subject"] for mail in smtp_server.mails] == ["first", "second"]
+        assert held.subjects() == ["first", "second"]
 
 
 async def test_what_a_frozen_worker_could_say_later_saves_a_repeat(world: World) -> None:

@@ -234,29 +234,32 @@ async def test_a_queue_that_is_full_holds_up_no_other_lane(
             await asyncio.to_thread(rabbitmq.ctl, "clear_policy", emails)
 
 
-async def ring_into_silence(relayed: Relayed, rabbitmq: RabbitMQ) -> None:
-    """Returns when doorbells are on their way to a broker that says nothing any more."""
-    await make_due(relayed.world, 1)
-    while not relayed.claimed:
-        await relayed.claim_some()
-    await asyncio.to_thread(rabbitmq.freeze)
-    await make_due(relayed.world, 10)
+@asynccontextmanager
+async def ringing_into_silence(world: World, rabbitmq: RabbitMQ) -> AsyncIterator[Relayed]:
+    """A relay with doorbells on their way to a broker that says nothing any more, until the block ends."""
+    try:
+        async with relaying(world) as relayed:
+            await make_due(world, 1)
+            while not relayed.claimed:
+                await relayed.claim_some()
+            await asyncio.to_thread(rabbitmq.freeze)
+            await make_due(world, 10)
 
-    async def rings() -> bool:
-        return relayed.broker.tried.total() == 11
+            async def rings() -> bool:
+                return relayed.broker.tried.total() == 11
 
-    await eventually(rings)
+            await eventually(rings)
+            yield relayed
+    finally:
+        await asyncio.to_thread(rabbitmq.thaw)
 
 
 async def test_a_relay_that_is_stopped_while_it_rings_leaves_no_mark(
     make_settings: Callable[..., Settings], rabbitmq: RabbitMQ, smtp_server: SmtpServer
 ) -> None:
     async with World(make_settings("postgresql", "rabbitmq"), smtp_server) as world:
-        try:
-            async with relaying(world) as relayed:
-                await ring_into_silence(relayed, rabbitmq)
-        finally:
-            await asyncio.to_thread(rabbitmq.thaw)
+        async with ringing_into_silence(world, rabbitmq) as relayed:
+            await relayed.stop()
 
         assert await count_marked(world) == 0
 
@@ -265,13 +268,11 @@ async def test_a_relay_is_stopped_although_broker_and_store_are_away(
     make_settings: Callable[..., Settings], rabbitmq: RabbitMQ, smtp_server: SmtpServer
 ) -> None:
     """What it cannot take back is found by the search for lost doorbells."""
-    async with World(make_settings("postgresql", "rabbitmq"), smtp_server) as world:
-        try:
-            async with relaying(world) as relayed:
-                await ring_into_silence(relayed, rabbitmq)
-                async with world.parts.database.transaction() as connection:
-                    await connection.execute(text("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE"))
-                    async with asyncio.timeout(30):
-                        await relayed.stop()
-        finally:
-            await asyncio.to_thread(rabbitmq.thaw)
+    async with (
+        World(make_settings("postgresql", "rabbitmq"), smtp_server) as world,
+        ringing_into_silence(world, rabbitmq) as relayed,
+        world.parts.database.transaction() as connection,
+    ):
+        await connection.execute(text("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE"))
+        async with asyncio.timeout(30):
+            await relayed.stop()

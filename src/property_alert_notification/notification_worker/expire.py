@@ -1,8 +1,8 @@
 """Ends what is quarantined and of no use any more: an operator has until then to decide over it."""
 
 import asyncio
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -60,18 +60,24 @@ class Expirer:
     async def expire_some(self) -> int:
         """Look at the next few, and end those that are too late; returns how many were looked at."""
         now = self._clock.now()
-        async with self._database.transaction() as connection:
+        async with self._database.reading() as connection:
             stuck = await queries.some(connection, after=self._walked_to, limit=AT_ONCE)
-            contents = await run_within(connection, notifications.contents({one.notification_id for one in stuck}))
+        if stuck:  # seldom: as a rule this costs one look at an empty index
+            contents = await self._database.look(notifications.contents({one.notification_id for one in stuck}))
             late = [one for one in stuck if too_late(contents[one.notification_id], self._deadlines, now=now)]
-            ended = await queries.expire(connection, [one.id for one in late], now=now) if late else set()
-            if ended:
-                await run_within(connection, notifications.conclude(ended))
+            await self._expire(late, now)
+        self._walked_to = stuck[-1].id if len(stuck) == AT_ONCE else _THE_OLDEST
+        return len(stuck)
+
+    async def _expire(self, late: Sequence[queries.Stuck], now: datetime) -> None:
+        if not late:
+            return
+        async with self._database.transaction() as connection:
+            ended = await queries.expire(connection, [one.id for one in late], now=now)
+            await run_within(connection, notifications.conclude(ended))
         for one in late:
             if one.id in ended:
                 self._tell(one)
-        self._walked_to = stuck[-1].id if len(stuck) == AT_ONCE else _THE_OLDEST
-        return len(stuck)
 
     def _tell(self, stuck: queries.Stuck) -> None:
         self._metrics.settled.labels(stuck.channel, DeliveryState.EXPIRED).inc()
