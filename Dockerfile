@@ -9,9 +9,9 @@ ENV PATH=/opt/service/bin:$PATH
 WORKDIR /build
 # The packages change less often than our code, so they get a layer of their own.
 COPY requirements.lock ./
-RUN pip install --only-binary :all: --require-hashes --requirement requirements.lock
+RUN pip install --no-deps --only-binary :all: --require-hashes --requirement requirements.lock
 COPY . .
-RUN pip install --no-deps --no-build-isolation .
+RUN pip install --no-deps --no-build-isolation . && pip check
 
 FROM python:3.11-slim-bookworm
 
