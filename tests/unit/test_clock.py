@@ -1,7 +1,10 @@
 """Ids are UUIDv7 as RFC 9562 lays them out."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from uuid import RFC_4122
+
+import pytest
 
 from property_alert_notification.clock import Clock, first_id_of, time_of
 
@@ -13,6 +16,19 @@ def test_ids_are_version_7_and_always_grow() -> None:
 
     assert ids == sorted(set(ids))
     assert {(one.version, one.variant) for one in ids} == {(7, RFC_4122)}
+
+
+def test_nobody_guesses_an_id_from_those_made_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time_ns", lambda: 1_764_000_000_000_000_000)  # all in one moment
+    clock = Clock()
+
+    ids = [clock.new_id().int for _ in range(5_000)]
+
+    tails = [id_ & ((1 << 62) - 1) for id_ in ids]
+    assert ids == sorted(ids)
+    assert len({later - earlier for earlier, later in pairwise(tails)}) == len(ids) - 1
+    for bit in range(62):
+        assert 2_000 < sum(tail >> bit & 1 for tail in tails) < 3_000, f"bit {bit} is not a fair coin"
 
 
 def test_an_id_carries_its_millisecond() -> None:
