@@ -2,9 +2,10 @@
 
 import asyncio
 import gc
+import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NoReturn
@@ -122,6 +123,29 @@ def give_up(error: ConfigurationError) -> NoReturn:
 def new_event_loop() -> asyncio.AbstractEventLoop:
     """The event loop of every process that we start ourselves."""
     return uvloop.new_event_loop()
+
+
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def stop_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` at each SIGINT and SIGTERM; ignore both afterwards, so that none changes the exit code.
+
+    Enter it in the main thread, around all that the event loop does.
+    """
+    loop = asyncio.get_running_loop()
+    for number in _STOP_SIGNALS:
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        # Blocked meanwhile: between the loop's handler and the next one a signal would end the process.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
+        for number in _STOP_SIGNALS:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
 
 
 def calm_garbage_collector() -> None:

@@ -4,7 +4,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,12 +55,17 @@ class Running:
 
 @contextmanager
 def running(
-    folder: Path, *arguments: str, ready: str, port: int = 0, settings: Mapping[str, str] | None = None
+    folder: Path,
+    *arguments: str,
+    ready: str,
+    port: int = 0,
+    settings: Mapping[str, str] | None = None,
+    program: Sequence[str] = _COMMAND,
 ) -> Iterator[Running]:
     """Start a command, wait until it prints `ready`, and stop it at the end."""
     with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
         process = subprocess.Popen(
-            [*_COMMAND, *arguments],
+            [*program, *arguments],
             cwd=folder,
             env=environment(**(settings or {})),
             stdin=subprocess.DEVNULL,

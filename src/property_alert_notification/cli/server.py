@@ -5,7 +5,6 @@ import errno
 import ipaddress
 import shlex
 import shutil
-import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -55,11 +54,10 @@ def is_loopback(host: str) -> bool:
 
 
 async def _run(server: "_Server", app: FastAPI, listener: socket.socket) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
-    # Entered here and not by uvicorn, which would print a traceback for a setting that is wrong.
-    async with app.router.lifespan_context(app):
-        await server.serve(sockets=[listener])
+    with wiring.stop_signals(server.stop):
+        # Entered here and not by uvicorn, which would print a traceback for a setting that is wrong.
+        async with app.router.lifespan_context(app):
+            await server.serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
@@ -73,6 +71,10 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         wiring.calm_garbage_collector()
         self._on_ready()
+
+    def stop(self) -> None:
+        """Stop in order. uvicorn's own handler would drop what is being answered at the second SIGINT."""
+        self.should_exit = True
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

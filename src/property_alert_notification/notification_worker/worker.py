@@ -5,7 +5,6 @@ As a script this file is the module `__main__`: it keeps no state at module leve
 """
 
 import asyncio
-import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -155,17 +154,16 @@ async def _keep_doing(duty: Callable[[], Awaitable[None]]) -> None:
 
 
 async def work(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT, then finish what is on the wire.
+    """Work until SIGTERM or SIGINT, then finish what is on the wire; further signals change nothing.
 
     Raises:
         ConfigurationError: a setting is wrong, or the store's schema is old.
     """
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with wiring.assemble(settings) as parts, _telemetry(parts), Worker(parts):
-        wiring.calm_garbage_collector()
-        await stop.wait()
+    with wiring.stop_signals(stop.set):
+        async with wiring.assemble(settings) as parts, _telemetry(parts), Worker(parts):
+            wiring.calm_garbage_collector()
+            await stop.wait()
 
 
 @asynccontextmanager
