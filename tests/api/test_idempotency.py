@@ -193,3 +193,26 @@ async def test_a_call_that_somebody_else_is_answering_is_told_to_come_again(post
     answer: dict[str, Any] = held.json()
     assert (held.status_code, answer["title"], held.headers["Retry-After"]) == (409, "Call in progress", "1")
     assert free.status_code == 200
+
+
+async def test_a_repetition_is_not_counted_as_accepted(caller: httpx2.AsyncClient) -> None:
+    single = {"json": NOTIFICATION, "headers": keyed("single")}
+    items = {"notifications": [NOTIFICATION | {"idempotency_key": key} for key in ("single", "new", "new")]}
+    batch = {"json": items, "headers": keyed("batch")}
+
+    for _ in range(3):
+        assert (await caller.post(PATH, **single)).status_code == 200
+        assert (await caller.post(f"{PATH}batch", **batch)).status_code == 200
+        assert (await caller.post(f"{PATH}batch", json=items)).status_code == 200
+
+    assert "property_alerts_notifications_accepted_total 2.0" in (await caller.get("/metrics")).text
+    assert await how_many(caller) == 2
+
+
+async def test_a_repetition_does_not_fill_the_backlog(tmp_path: Path) -> None:
+    async with a_client(database_url=f"sqlite:///{tmp_path}/app.db", max_backlog=5) as caller:
+        await caller.put("/api/v1/preferences/1", json=WISHES | {"sms_enabled": False})
+        answers = [await caller.post(PATH, json=NOTIFICATION, headers=keyed("a")) for _ in range(8)]
+        answers.append(await caller.post(PATH, json=NOTIFICATION, headers=keyed("b")))
+
+    assert [answer.status_code for answer in answers] == [200] * 9

@@ -181,6 +181,22 @@ async def test_a_pause_begins_once_and_what_is_not_paused_cannot_be_resumed(worl
     assert (again, anew) == ("first", "third")
 
 
+async def test_resume_frees_what_is_held_by_a_pause_whose_row_is_gone(world: World) -> None:
+    await world.a_user()
+    await _pause(world, "listing_alert")
+    await world.a_worker()
+    notification = await world.accept(category="listing_alert")
+    await world.until_delivery(notification, "held")
+    async with world.parts.database.transaction() as connection:
+        await connection.execute(text("DELETE FROM pauses"))  # as if it had been restored from before the pause
+
+    await _resume(world, "listing_alert")
+
+    await world.until(notification, "sent")
+    with pytest.raises(NotFound):
+        await _resume(world, "listing_alert")
+
+
 async def test_whoever_opted_out_meanwhile_gets_nothing_when_sending_goes_on(world: World) -> None:
     await world.a_user()
     await _pause(world, "email")

@@ -121,7 +121,8 @@ class Acceptance:
                 if handover.key is None:
                     raise
                 raise CallInProgress from None
-        self._count(1)
+        if not accepted.replayed:
+            self._count(1)
         return accepted
 
     async def accept_all(
@@ -154,6 +155,7 @@ class Acceptance:
         return answer, replayed
 
     def _count(self, accepted: int) -> None:
+        """Count what was stored now; what an earlier call stored was counted then."""
         self._metrics.accepted.inc(accepted)
         self._backlog.grow(accepted)
         self._wake()
@@ -197,7 +199,7 @@ class Acceptance:
         text = render(results)
         if key is not None:
             yield from idempotency.complete(key, Answer(200, text))
-        return text, False, sum(isinstance(result, Accepted) for result in results)
+        return text, False, sum(isinstance(result, Accepted) and not result.replayed for result in results)
 
     def _store(self, requests: Sequence[_Request], *, alone: bool) -> Script[list[Accepted | Exception]]:
         """`alone` in its transaction, it tries first as if no key had ever been used before."""

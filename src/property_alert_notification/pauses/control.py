@@ -34,10 +34,14 @@ class Control:
     async def resume(self, name: str) -> None:
         """Send it again; what was held goes out as soon as the workers come round to it.
 
+        Also when only what it held is left of a pause: its row may be gone, as after a restored backup.
+
         Raises:
-            NotFound: nothing of this name is paused.
+            NotFound: nothing of this name is paused or held.
         """
-        if not await queries.end(self.connection, name, now=self.clock.now()):
+        now = self.clock.now()
+        ended = await queries.end(self.connection, name, now=now)
+        if not ended and not await queries.end_orphaned(self.connection, name, actor=self.actor, now=now):
             raise NotFound(f"Sending of {name} is not paused.")
         await self._record("sending.resumed", name)
 

@@ -66,6 +66,30 @@ async def end(connection: AsyncConnection, name: str, *, now: datetime) -> bool:
     return bool((await connection.execute(ended)).rowcount)
 
 
+_HOLDS_SOMETHING = select(
+    select(_deliveries.c.id)
+    # The state in the words of the index.
+    .where(text("state = 'held'"), _deliveries.c.reason == bindparam("held_because"))
+    .exists()
+)
+
+
+async def end_orphaned(connection: AsyncConnection, name: str, *, actor: str, now: datetime) -> bool:
+    """Add a pause that has ended if deliveries are held by a pause without a row; returns False when none is.
+
+    The workers make due again what an ended pause holds.
+    """
+    if not (await connection.execute(_HOLDS_SOMETHING, {"held_because": reason_of(name)})).scalar_one():
+        return False
+    ended = Pause(name=name, paused_at=now, paused_by=actor, resumed_at=now)
+    # An ended pause that is still remembered is looked after for a minute from now on.
+    wanted = insert(_pauses).values(ended.model_dump())
+    await connection.execute(
+        wanted.on_conflict_do_update(index_elements=["name"], set_={"resumed_at": wanted.excluded.resumed_at})
+    )
+    return True
+
+
 async def forget(connection: AsyncConnection, name: str) -> None:
     """Delete a pause that was ended, unless it has begun again."""
     await connection.execute(delete(_pauses).where(_pauses.c.name == name, _pauses.c.resumed_at.is_not(None)))
