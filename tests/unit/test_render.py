@@ -10,7 +10,22 @@ from property_alert_notification.message_templates.render import render
 from property_alert_notification.message_templates.sms_segments import measure
 from property_alert_notification.vocabulary import Channel
 
-TAGS_OF_THE_WRAPPER = {"html", "head", "meta", "title", "style", "body", "table", "tr", "td", "h1", "p", "a", "br"}
+TAGS_OF_THE_WRAPPER = {
+    "html",
+    "head",
+    "meta",
+    "title",
+    "style",
+    "body",
+    "table",
+    "tr",
+    "td",
+    "h1",
+    "p",
+    "a",
+    "br",
+    "span",
+}
 words = st.text(st.characters(exclude_categories=("Cs",)), max_size=200)
 
 
@@ -82,6 +97,38 @@ def test_only_web_addresses_become_links(message: str, links: list[str]) -> None
     page = Page(render(Channel.EMAIL, "t", message).html or "")
     assert page.links == links
     assert page.words == ["t", *message.split()]
+
+
+@pytest.mark.parametrize(
+    ("text", "direction"),
+    [
+        ("Three bedrooms", "ltr"),
+        ("דירה חדשה", "rtl"),
+        ("شقة جديدة", "rtl"),
+        ("3 חדרים", "rtl"),
+        ("«شقة» 3", "rtl"),
+        ("Three חדרים", "ltr"),
+        ("東京の家", "ltr"),
+        ("12 / 3", "ltr"),
+    ],
+)
+def test_each_text_is_read_from_the_side_where_it_begins(text: str, direction: str) -> None:
+    side = "right" if direction == "rtl" else "left"
+    html = render(Channel.EMAIL, text, f"{text}\n\nplain").html or ""
+
+    assert f'<h1 class="title" dir="{direction}" style="margin:0 0 16px; text-align:{side};' in html
+    first, second = (part.partition(">")[0] for part in html.split("<p ")[1:])
+    assert f'dir="{direction}"' in first
+    assert 'dir="ltr"' in second
+
+
+@pytest.mark.parametrize("number", ["+14155552671", "+1 415 555-2671", "(415) 555-2671", "03-555-2671"])
+def test_a_number_and_a_link_keep_their_order_in_right_to_left_text(number: str) -> None:
+    html = render(Channel.EMAIL, "t", f"התקשרו {number} או https://example.com/a היום").html or ""
+
+    assert f'<span dir="ltr">{number}</span>' in html
+    assert '<a class="link" dir="ltr" href="https://example.com/a"' in html
+    assert "<span" not in (render(Channel.EMAIL, "t", f"Call {number}").html or "")
 
 
 @given(words, words)

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+from unicodedata import bidirectional
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from property_alert_notification.message_templates import sms_segments
+from property_alert_notification.message_templates.links import find_links
 from property_alert_notification.vocabulary import Channel
 
 _CONTROLS_AND_SPACE = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
+_PHONE_NUMBER = re.compile(r"\+?\(?[0-9](?:[ ().-]{0,2}[0-9]){5,}")
 _BLANK_LINES = re.compile(r"\n\s*\n")
-_URL = re.compile(r"""https?://[^\s<>"]+""", re.IGNORECASE)
-_AFTER_A_URL = ".,;:!?'*_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,14 @@ class Rendered:
 class _Piece(NamedTuple):
     text: str
     url: str | None = None
+    is_number: bool = False
+    """A phone number inside right-to-left text, which would move its plus sign to the other end."""
+
+
+class _Paragraph(NamedTuple):
+    lines: list[list[_Piece]]
+    is_rtl: bool
+    """Whether it is read from right to left. Said outright: Outlook does not know `dir="auto"`."""
 
 
 def render(channel: Channel, title: str, message: str, *, sms_max_segments: int = 3) -> Rendered:
@@ -43,7 +52,8 @@ def render(channel: Channel, title: str, message: str, *, sms_max_segments: int 
     if channel is Channel.SMS:
         whole = "\n".join(part for part in (subject, message.strip()) if part)
         return Rendered(subject, sms_segments.cut(whole, sms_max_segments))
-    return Rendered(subject, message, _email_template().render(title=subject, paragraphs=_paragraphs(message)))
+    html = _email_template().render(title=subject, title_is_rtl=is_rtl(subject), paragraphs=_paragraphs(message))
+    return Rendered(subject, message, html)
 
 
 @cache
@@ -59,28 +69,45 @@ def _email_template() -> Template:
     return environment.get_template("email.html.jinja")
 
 
-def _paragraphs(message: str) -> list[list[list[_Piece]]]:
+def is_rtl(text: str) -> bool:
+    """Whether the first letter with a direction is Hebrew, Arabic or of another script written from right to left."""
+    return not text.isascii() and next(filter(None, map(_DIRECTIONS.get, map(bidirectional, text))), "ltr") == "rtl"
+
+
+_DIRECTIONS = {"L": "ltr", "R": "rtl", "AL": "rtl"}
+
+
+def _paragraphs(message: str) -> list[_Paragraph]:
     """Paragraphs of lines of pieces: a blank line ends a paragraph."""
     unified = message.replace("\r\n", "\n").replace("\r", "\n").strip()
-    return [[list(_pieces(line)) for line in block.split("\n")] for block in _BLANK_LINES.split(unified)]
+    return [_paragraph(block) for block in _BLANK_LINES.split(unified)]
+
+
+def _paragraph(block: str) -> _Paragraph:
+    lines = [list(_pieces(line)) for line in block.split("\n")]
+    if block.isascii() or not any(bidirectional(sign) in ("R", "AL") for sign in block):
+        return _Paragraph(lines, is_rtl=False)
+    apart = [[part for piece in line for part in _with_numbers_apart(piece)] for line in lines]
+    return _Paragraph(apart, is_rtl(block))
 
 
 def _pieces(line: str) -> Iterator[_Piece]:
     """The line as plain text and links; only http and https become links."""
     end = 0
-    for match in _URL.finditer(line):
-        url = _without_the_sentence(match.group())
-        yield _Piece(line[end : match.start()])
-        yield _Piece(url, url)
-        end = match.start() + len(url)
+    for start, stop in find_links(line):
+        yield _Piece(line[end:start])
+        yield _Piece(line[start:stop], line[start:stop])
+        end = stop
     yield _Piece(line[end:])
 
 
-def _without_the_sentence(url: str) -> str:
-    """Punctuation at the end belongs to the sentence around the address; so does a bracket that it does not open."""
-    while url:
-        if url[-1] in _AFTER_A_URL or (url[-1] == ")" and url.count(")") > url.count("(")):
-            url = url[:-1]
-        else:
-            break
-    return url
+def _with_numbers_apart(piece: _Piece) -> Iterator[_Piece]:
+    if piece.url is not None:
+        yield piece
+        return
+    end = 0
+    for number in _PHONE_NUMBER.finditer(piece.text):
+        yield _Piece(piece.text[end : number.start()])
+        yield _Piece(number.group(), is_number=True)
+        end = number.end()
+    yield _Piece(piece.text[end:])
