@@ -38,7 +38,7 @@ LONGEST = 400.0
 QUIET = 0.3
 """Seconds for which a worker that was late may still send."""
 
-BROKEN = ("worker.duty_broke", "delivery.broke")
+BROKEN = ("loop.broke", "delivery.broke")
 """What a worker logs when its own code broke."""
 
 

@@ -1,6 +1,5 @@
 """Builds the API from the slices' routes."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -31,6 +30,7 @@ from property_alert_notification.preferences.routes import batch_router as prefe
 from property_alert_notification.preferences.routes import router as preferences
 from property_alert_notification.quarantine.routes import router as quarantine
 from property_alert_notification.settings import Settings
+from property_alert_notification.supervise import end
 from property_alert_notification.wiring import Parts, assemble, default_wishes
 
 LARGEST_BODY = 256 * 1024
@@ -60,7 +60,7 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
             app.state.keep_keys_for = timedelta(hours=settings.idempotency_hours)
             app.state.default_wishes = default_wishes(settings)
             await parts.gate.announce()
-            stack.push_async_callback(_end, asyncio.create_task(parts.backlog.run()))
+            stack.push_async_callback(end, parts.supervisor.start("backlog", parts.backlog.run))
             if with_worker:
                 await stack.enter_async_context(Worker(parts))
             yield
@@ -86,11 +86,6 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
     app.add_middleware(RequestContext, clock=clock, metrics=metrics)
     _include_routes(app, with_mailbox=settings.is_local)
     return app
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 def _include_routes(app: FastAPI, *, with_mailbox: bool) -> None:

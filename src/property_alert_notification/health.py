@@ -1,7 +1,7 @@
 """Whether this process is alive, whether it can do its work, and its figures for Prometheus."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Literal
 
@@ -21,6 +21,9 @@ LONGEST_CHECK = 2.0
 """Seconds after which a part that gave no answer counts as down."""
 
 
+Status = Literal["ready", "degraded", "down"]
+
+
 class Part(BaseModel):
     """One part that this process needs."""
 
@@ -34,9 +37,13 @@ class Part(BaseModel):
 class Readiness(BaseModel):
     """`ready`: all is well. `degraded`: accepting goes on, delivering waits. `down`: nothing can be accepted."""
 
-    status: Literal["ready", "degraded", "down"]
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    status: Status
     store: Part
     broker: Part
+    loops: dict[str, str] = {}
+    """Endless loops of this process that keep breaking, each with what it broke of."""
 
 
 _DOWN = {
@@ -44,6 +51,7 @@ _DOWN = {
         "status": "down",
         "store": {"up": False, "problem": "gave no answer in time"},
         "broker": {"up": True, "problem": None},
+        "loops": {},
     }
 }
 
@@ -81,8 +89,16 @@ def health_router(parts: Callable[[], Parts]) -> APIRouter:
 async def check(parts: Parts) -> Readiness:
     """Ask every part."""
     store, broker = await asyncio.gather(_ask(lambda: _check_store(parts)), _ask(parts.broker.check))
-    status: Literal["ready", "degraded", "down"] = "ready" if broker.up else "degraded"
-    return Readiness(status=status if store.up else "down", store=store, broker=broker)
+    loops = parts.supervisor.problems
+    return Readiness(status=_status(parts, store, broker, loops), store=store, broker=broker, loops=loops)
+
+
+def _status(parts: Parts, store: Part, broker: Part, loops: Mapping[str, str]) -> Status:
+    # A backlog that nobody counts any more never shrinks: once it is full, nothing is accepted.
+    cannot_accept = not store.up or ("backlog" in loops and parts.backlog.is_full)
+    if cannot_accept:
+        return "down"
+    return "degraded" if loops or not broker.up else "ready"
 
 
 async def _ask(question: Callable[[], Awaitable[None]]) -> Part:

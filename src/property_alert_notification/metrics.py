@@ -79,6 +79,18 @@ class Metrics:
         self.requests = Counter(
             "property_alerts_http_requests", "Requests answered.", ["method", "route", "status"], registry=self.registry
         )
+        self.loop_breaks = Counter(
+            "property_alerts_loop_breaks",
+            "How often an endless loop of this process broke and was begun again.",
+            ["loop"],
+            registry=self.registry,
+        )
+        self.loop_up = Gauge(
+            "property_alerts_loop_up",
+            "Whether an endless loop of this process goes well: 0 from a break to the next good turn.",
+            ["loop"],
+            registry=self.registry,
+        )
         stages = Histogram(
             "property_alerts_stage_seconds",
             "How long each stage takes: accept, send and settle for one delivery, claim for a batch.",

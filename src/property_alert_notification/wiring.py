@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import NoReturn
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from property_alert_notification.notifications.acceptance import Acceptance
 from property_alert_notification.notifications.backlog import Backlog
 from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.settings import Settings
+from property_alert_notification.supervise import Loop, Supervisor, end
 from property_alert_notification.vocabulary import Channel
 
 
@@ -46,6 +48,7 @@ class Parts:
     gate: Gate
     backlog: Backlog
     acceptance: Acceptance
+    supervisor: Supervisor
     wakers: list[Callable[[], None]] = field(default_factory=list)
     """Whoever looks for due deliveries in this process and may be asked to look at once."""
 
@@ -80,8 +83,9 @@ async def assemble(
     check_choices(settings)
     check_redirects(settings)
     clock, metrics = clock or Clock(), metrics or Metrics()
+    supervisor = Supervisor(metrics)
     database = Database(settings.database_url, pool_size=settings.database_pool_size, wait=settings.store_timeout)
-    gate = Gate(database, clock, keyless=settings.is_local, patience=settings.store_timeout)
+    gate = Gate(database, clock, keyless=settings.is_local, patience=settings.store_timeout, supervisor=supervisor)
     wakers: list[Callable[[], None]] = []
     backlog = Backlog(database, clock, most=settings.max_backlog)
     acceptance = Acceptance(
@@ -96,9 +100,12 @@ async def assemble(
         wake=lambda: _wake(wakers),
     )
     try:
-        async with _prepared(database, migrate=settings.is_local), create_broker(settings, database, clock) as broker:
+        async with (
+            _prepared(database, supervisor, migrate=settings.is_local),
+            create_broker(settings, database, clock, supervisor) as broker,
+        ):
             wakers.append(broker.wake)
-            yield Parts(settings, clock, metrics, database, broker, gate, backlog, acceptance, wakers)
+            yield Parts(settings, clock, metrics, database, broker, gate, backlog, acceptance, supervisor, wakers)
     finally:
         await gate.close()
         await database.close()
@@ -158,7 +165,7 @@ def calm_garbage_collector() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-def create_broker(settings: Settings, database: Database, clock: Clock) -> Broker:
+def create_broker(settings: Settings, database: Database, clock: Clock, supervisor: Supervisor | None = None) -> Broker:
     """The broker that the settings choose; nothing is opened yet."""
     if settings.queue_broker_url.startswith("embedded"):
 
@@ -167,7 +174,7 @@ def create_broker(settings: Settings, database: Database, clock: Clock) -> Broke
                 return await lanes.due(connection, channel, now=clock.now(), limit=limit)
 
         return EmbeddedBroker(due)
-    return RabbitMQBroker(settings.queue_broker_url, settings.queue_routing_key, clock=clock)
+    return RabbitMQBroker(settings.queue_broker_url, settings.queue_routing_key, clock=clock, supervisor=supervisor)
 
 
 def _wake(wakers: Sequence[Callable[[], None]]) -> None:
@@ -176,7 +183,7 @@ def _wake(wakers: Sequence[Callable[[], None]]) -> None:
 
 
 @asynccontextmanager
-async def _prepared(database: Database, *, migrate: bool) -> AsyncIterator[None]:
+async def _prepared(database: Database, supervisor: Supervisor, *, migrate: bool) -> AsyncIterator[None]:
     """Prepare the schema now or, when the store is away, in the background as soon as it is there."""
     try:
         await _prepare_schema(database, migrate=migrate)
@@ -191,12 +198,12 @@ async def _prepared(database: Database, *, migrate: bool) -> AsyncIterator[None]
     else:
         yield
         return
-    preparing = asyncio.create_task(_prepare_schema_when_possible(database, outage, migrate=migrate))
+    prepare = partial(_prepare_schema_when_possible, database, outage, migrate=migrate)
+    preparing = supervisor.start("schema", prepare, may_end=True)
     try:
         yield
     finally:
-        preparing.cancel()
-        await asyncio.gather(preparing, return_exceptions=True)
+        await end(preparing)
 
 
 async def _prepare_schema(database: Database, *, migrate: bool) -> None:
@@ -207,7 +214,7 @@ async def _prepare_schema(database: Database, *, migrate: bool) -> None:
     await migrations.upgrade(database)
 
 
-async def _prepare_schema_when_possible(database: Database, outage: Outage, *, migrate: bool) -> None:
+async def _prepare_schema_when_possible(database: Database, outage: Outage, _loop: Loop, *, migrate: bool) -> None:
     while True:
         await asyncio.sleep(1)
         try:

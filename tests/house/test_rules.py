@@ -94,6 +94,55 @@ def test_the_layers_follow_the_journey() -> None:
     assert checked.returncode == 0, checked.stdout
 
 
+def _endless_loops(path: Path) -> list[str]:
+    """Functions with a `while True` (or one that depends on nothing) that neither returns nor breaks by itself."""
+    found = []
+    for function in ast.walk(_tree(path)):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        loops = [node for node in _own(function) if isinstance(node, ast.While) and isinstance(node.test, ast.Constant)]
+        found += [function.name for loop in loops if not any(isinstance(n, ast.Return | ast.Break) for n in _own(loop))]
+    return found
+
+
+def _own(node: ast.AST) -> Iterator[ast.AST]:
+    """All that is in it, but for functions within it."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield child
+            yield from _own(child)
+
+
+def test_an_endless_loop_is_found(tmp_path: Path) -> None:
+    source = "async def polls():\n  while True:\n    await ask()\ndef tries():\n  while True:\n    return 1\n"
+    (tmp_path / "module.py").write_text(source)
+
+    assert _endless_loops(tmp_path / "module.py") == ["polls"]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_label)
+def test_every_endless_loop_runs_under_the_supervisor(path: Path) -> None:
+    # A script is driven until it ends, which is an exception.
+    allowed = {"supervise.py": ["repeat"], "database/script.py": ["drive"]}
+
+    assert _endless_loops(path) == allowed.get(_label(path), [])
+
+
+def test_tasks_are_begun_in_few_places() -> None:
+    """Each ends by itself, and whoever began it sees to what comes of it; all that is endless begins by `start`."""
+    beginners = [
+        _label(path) for path in SOURCES if {"asyncio.create_task", "asyncio.ensure_future"} & set(_names(_tree(path)))
+    ]
+
+    assert beginners == [
+        "access/rounds.py",
+        "database/group_commit.py",
+        "notification_worker/deliver.py",
+        "notification_worker/worker.py",
+        "supervise.py",
+    ]
+
+
 def test_a_log_event_is_a_noun_and_a_verb() -> None:
     events = [
         event

@@ -1,6 +1,5 @@
 """A part goes away and comes back: nothing accepted is lost, and nobody has to restart anything (I1, I10)."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -74,7 +73,7 @@ async def test_what_a_worker_held_when_the_store_went_away_is_its_own_unless_its
         rescuer = world.a_rescuer(lease=timedelta(seconds=8))
         with capture_logs() as logs:
             postgres.kill()
-            rescuing = asyncio.create_task(rescuer.run())
+            rescuing = world.parts.supervisor.start("rescue", rescuer.run)
             try:
                 await eventually(_heard_in(logs, "part.waits"))
             finally:
@@ -95,7 +94,7 @@ async def test_a_rescuer_that_has_just_started_cannot_know_whether_the_store_was
     (claim,) = await world.claim(just_now.id, lease=-1)
     rescuer = world.a_rescuer(lease=timedelta(minutes=10))
     with capture_logs() as logs:
-        rescuing = asyncio.create_task(rescuer.run())
+        rescuing = world.parts.supervisor.start("rescue", rescuer.run)
         await eventually(_heard_in(logs, "delivery.rescued"))
         moved = await world.settle(claim, DeliveryState.SENT, Outcome.SENT, "the provider took it")
         rescuing.cancel()

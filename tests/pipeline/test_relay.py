@@ -82,7 +82,7 @@ async def relaying(world: World) -> AsyncIterator[Relayed]:
     parts = world.parts
     async with CountingBroker(world.settings) as broker:
         listener = await broker.listen(Channel.EMAIL)
-        relay = asyncio.create_task(Relay(parts.database, broker, parts.clock).run())
+        relay = parts.supervisor.start("relay", Relay(parts.database, broker, parts.clock).run)
         relayed = Relayed(world, broker, listener, relay)
         try:
             yield relayed

@@ -79,3 +79,42 @@ async def test_a_store_that_is_away_is_asked_once_for_all() -> None:
 
     assert {type(answer) for answer in answers} == {StoreUnavailable}
     assert asked == [[0, 1, 2, 3, 4]]
+
+
+async def test_one_bad_item_is_found_by_halving() -> None:
+    asked = []
+
+    async def write(items: Sequence[int]) -> list[int]:
+        asked.append(len(items))
+        if 3 in items:
+            raise ValueError
+        return list(items)
+
+    commits = GroupCommit[int, int](write)
+
+    answers = await asyncio.gather(*(commits.submit(n) for n in range(64)), return_exceptions=True)
+
+    assert [n for n, answer in enumerate(answers) if isinstance(answer, ValueError)] == [3]
+    assert [answer for answer in answers if isinstance(answer, int)] == [n for n in range(64) if n != 3]
+    assert len(asked) == 13
+
+
+async def test_a_write_that_answers_for_too_few_leaves_nobody_waiting() -> None:
+    async def write(_items: Sequence[int]) -> list[int]:
+        return []
+
+    commits = GroupCommit[int, int](write)
+
+    with pytest.raises(ValueError, match="shorter"):
+        await asyncio.wait_for(commits.submit(1), 10)
+
+
+async def test_a_write_that_is_cancelled_from_within_leaves_nobody_waiting() -> None:
+    async def write(_items: Sequence[int]) -> list[int]:
+        raise asyncio.CancelledError
+
+    commits = GroupCommit[int, int](write)
+
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            await asyncio.wait_for(commits.submit(1), 10)

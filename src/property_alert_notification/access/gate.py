@@ -15,6 +15,8 @@ from property_alert_notification.access.rounds import Rounds
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
 from property_alert_notification.errors import Forbidden, StoreUnavailable, Unauthorised
+from property_alert_notification.metrics import Metrics
+from property_alert_notification.supervise import Supervisor
 from property_alert_notification.vocabulary import Scope
 
 log = structlog.get_logger()
@@ -78,7 +80,9 @@ class _Known:
 class Gate:
     """Admits calls to one process. What it knows of keys it refreshes while they are used, behind their back."""
 
-    def __init__(self, database: Database, clock: Clock, *, keyless: bool, patience: float) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, *, keyless: bool, patience: float, supervisor: Supervisor | None = None
+    ) -> None:
         """`keyless` lets calls in that have no key; `patience` is how many seconds a call waits for the store."""
         self._database = database.within(patience)
         self._clock = clock
@@ -89,8 +93,9 @@ class Gate:
         self._wanted: set[str] = set()
         self._quotas: dict[tuple[str, Rate], Quota] = {}
         self._tried_at = self._asked_at = -inf
-        self._loads = Rounds(self._load, patience=patience)
-        self._notes = Rounds(self._note_uses, patience=patience)
+        self._supervisor = supervisor or Supervisor(Metrics())
+        self._loads = Rounds(self._load, self._supervisor.loop("key_refresh"), patience=patience)
+        self._notes = Rounds(self._note_uses, self._supervisor.loop("key_use"), patience=patience)
 
     async def admit(self, authorization: str | None, scope: Scope, *, cost: int = 1) -> Admission:
         """Let one call in, by its `Authorization` header; `cost` is how much of the caller's rate it takes.
@@ -185,7 +190,8 @@ class Gate:
             return None
         quota = self._quotas.get((key.owner, rate))
         if quota is None:
-            quota = Quota(key.owner, rate, self._database, self._clock, patience=self._patience)
+            loop = self._supervisor.loop("rate_lease")
+            quota = Quota(key.owner, rate, self._database, self._clock, loop, patience=self._patience)
             self._quotas[key.owner, rate] = quota
         return quota
 

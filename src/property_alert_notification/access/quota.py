@@ -14,6 +14,7 @@ from property_alert_notification.access.rounds import Rounds
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
 from property_alert_notification.errors import InvalidField, TooManyRequests
+from property_alert_notification.supervise import Loop
 
 KEPT = timedelta(minutes=1)
 """How long a window is kept after its end, for processes whose clock is late."""
@@ -24,13 +25,15 @@ Headers = tuple[tuple[str, str], ...]
 class Quota:
     """What one caller may still do in the window of now."""
 
-    def __init__(self, owner: str, rate: Rate, database: Database, clock: Clock, *, patience: float) -> None:
+    def __init__(
+        self, owner: str, rate: Rate, database: Database, clock: Clock, loop: Loop, *, patience: float
+    ) -> None:
         """Nothing is leased yet; `patience` is how many seconds a call waits for the store."""
         self._owner = owner
         self._rate = rate
         self._database = database
         self._clock = clock
-        self._leases = Rounds(self._lease, patience=patience)
+        self._leases = Rounds(self._lease, loop, patience=patience)
         self._needed = 0
         self._open_window()
 

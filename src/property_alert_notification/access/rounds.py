@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextvars import Context
 
 from property_alert_notification.errors import StoreUnavailable
+from property_alert_notification.supervise import Loop
 
 Round = asyncio.Task[StoreUnavailable | None]
 
@@ -12,9 +13,10 @@ Round = asyncio.Task[StoreUnavailable | None]
 class Rounds:
     """Asks one kind of question; however many callers there are, at most two rounds exist: one asks, one gathers."""
 
-    def __init__(self, ask: Callable[[], Awaitable[None]], *, patience: float) -> None:
-        """`ask` is one round; `patience` is how many seconds a caller waits for theirs, at most."""
+    def __init__(self, ask: Callable[[], Awaitable[None]], loop: Loop, *, patience: float) -> None:
+        """`ask` is one round, `loop` is told how each went; `patience` is how many seconds a caller waits, at most."""
         self._ask = ask
+        self._loop = loop
         self._patience = patience
         self._one_at_a_time = asyncio.Lock()
         self._gathering: Round | None = None
@@ -56,5 +58,10 @@ class Rounds:
             try:
                 await self._ask()
             except StoreUnavailable as fault:
+                self._loop.waits(fault)
                 return fault
+            except Exception as error:  # whoever asks next begins another round
+                self._loop.broke(error)
+                return StoreUnavailable("The store gave an answer that cannot be read. Try again.")
+            self._loop.went_well()
             return None

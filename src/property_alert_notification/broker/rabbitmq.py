@@ -25,9 +25,11 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 from aio_pika.exceptions import DeliveryError, PublishError
 
 from property_alert_notification.broker.base import Lane
-from property_alert_notification.broker.rabbitmq_link import Link, Prepare, Session, describe, is_cancelled
+from property_alert_notification.broker.rabbitmq_link import Link, Prepare, Session, describe
 from property_alert_notification.clock import Clock
 from property_alert_notification.errors import BrokerUnavailable
+from property_alert_notification.metrics import Metrics
+from property_alert_notification.supervise import Supervisor, is_cancelled
 from property_alert_notification.vocabulary import Channel
 
 log = structlog.get_logger()
@@ -68,6 +70,7 @@ class RabbitMQBroker:
         confirm_within: timedelta = timedelta(seconds=5),
         reconnect_after: timedelta = timedelta(milliseconds=500),
         clock: Clock | None = None,
+        supervisor: Supervisor | None = None,
     ) -> None:
         """Nothing is opened yet.
 
@@ -78,6 +81,7 @@ class RabbitMQBroker:
             confirm_within: how long `ring` waits for the confirms of all it published.
             reconnect_after: the pause between two tries to connect.
             clock: stamps the doorbells.
+            supervisor: keeps the connections.
         """
         self._url = url
         self._routing_key = routing_key
@@ -85,6 +89,7 @@ class RabbitMQBroker:
         self._confirm_within = confirm_within
         self._reconnect_after = reconnect_after
         self._clock = clock or Clock()
+        self._supervisor = supervisor or Supervisor(Metrics())
         self._publishing = self._link("publish", _Publisher.on)
         self._asking = self._link("ask", _just_the_channel)
         self._listeners: set[RabbitMQListener] = set()
@@ -180,6 +185,7 @@ class RabbitMQBroker:
             self._url,
             f"{self._routing_key} {purpose}",
             prepare,
+            self._supervisor,
             patience=self._patience,
             pause=self._reconnect_after,
         )

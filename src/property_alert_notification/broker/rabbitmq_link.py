@@ -8,7 +8,6 @@ and cannot be used on the next by mistake.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from contextvars import Context
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ from aio_pika.abc import AbstractChannel
 from aio_pika.connection import make_url
 
 from property_alert_notification.errors import BrokerUnavailable
+from property_alert_notification.supervise import Supervisor, is_cancelled
 
 log = structlog.get_logger()
 
@@ -37,7 +37,14 @@ class Link(Generic[Session]):
     """Keeps one session with the broker, from the first time it is asked for until it is closed."""
 
     def __init__(
-        self, url: str, name: str, prepare: Prepare[Session], *, patience: timedelta, pause: timedelta
+        self,
+        url: str,
+        name: str,
+        prepare: Prepare[Session],
+        supervisor: Supervisor,
+        *,
+        patience: timedelta,
+        pause: timedelta,
     ) -> None:
         """Nothing is opened yet.
 
@@ -45,6 +52,7 @@ class Link(Generic[Session]):
             url: where the broker is.
             name: how the connection is called in RabbitMQ's own tools.
             prepare: sets up a session on a fresh channel.
+            supervisor: keeps the loop going that opens one connection after the other.
             patience: how long `get` waits for a session.
             pause: how long to wait before opening another after one could not be opened or was lost.
         """
@@ -52,6 +60,7 @@ class Link(Generic[Session]):
         self._url = url
         self._name = name
         self._prepare = prepare
+        self._supervisor = supervisor
         self._patience = patience.total_seconds()
         self._pause = pause.total_seconds()
         self._session: Session | None = None
@@ -68,7 +77,7 @@ class Link(Generic[Session]):
     def open(self) -> None:
         """Begin to keep a session; does nothing once it was closed."""
         if self._keeper is None and not self._closed:
-            self._keeper = asyncio.create_task(self._keep(), name=f"rabbitmq {self._name}", context=Context())
+            self._keeper = self._supervisor.start("rabbitmq", lambda loop: loop.repeat(self._live_in_turn))
 
     async def get(self) -> Session:
         """The session, after a short wait if it is not there at once.
@@ -117,20 +126,19 @@ class Link(Generic[Session]):
             async with asyncio.timeout(self._patience):
                 await self._up.wait()
 
-    async def _keep(self) -> None:
-        while True:
-            try:
-                cause = await self._live()
-            except asyncio.CancelledError as error:
-                if is_cancelled():
-                    raise
-                cause = describe(error)  # the client cancels what waits on a connection that it closes
-            except Exception as error:
-                cause = describe(error)  # whatever it died of, the answer is a new one
-            if cause != self._cause:
-                log.warning("broker.lost", address=self.address, connection=self._name, cause=cause)
-            self._cause = cause
-            await asyncio.sleep(self._pause)
+    async def _live_in_turn(self) -> float:
+        try:
+            cause = await self._live()
+        except asyncio.CancelledError as error:
+            if is_cancelled():
+                raise
+            cause = describe(error)  # the client cancels what waits on a connection that it closes
+        except Exception as error:
+            cause = describe(error)  # whatever it died of, the answer is a new one
+        if cause != self._cause:
+            log.warning("broker.lost", address=self.address, connection=self._name, cause=cause)
+        self._cause = cause
+        return self._pause
 
     async def _live(self) -> str:
         """Open a session and wait until it is lost; returns of what."""
@@ -166,12 +174,6 @@ class Link(Generic[Session]):
         self._cause = ""
         self._up.set()
         log.info("broker.connected", address=self.address, connection=self._name)
-
-
-def is_cancelled() -> bool:
-    """Whether it is this task that somebody cancelled, and not only what it waits for."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 async def _hang_up(connection: Connection) -> None:

@@ -7,6 +7,7 @@ from contextvars import Context
 from typing import Any, Generic, TypeVar, cast
 
 from property_alert_notification.errors import StoreLocked, StoreUnavailable
+from property_alert_notification.supervise import is_cancelled
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -88,14 +89,23 @@ class GroupCommit(Generic[Item, Result]):
     async def _commit(self, taken: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:
             results = await self._write([item for item, _ in taken])
+            _settle_all(taken, results)
+        except asyncio.CancelledError:
+            # Nobody cancels a runner but a loop that closes. Whoever waits must not wait for ever.
+            _settle_all(taken, [StoreUnavailable("The store gave no answer. Try again.")] * len(taken))
+            if is_cancelled():
+                raise
         except Exception as fault:
             if len(taken) == 1 or _concerns_all(fault):
                 _settle_all(taken, [fault] * len(taken))
                 return
-            # One bad item must not spoil its neighbours: each gets a transaction of its own.
-            await asyncio.gather(*(self._commit([one]) for one in taken))
-        else:
-            _settle_all(taken, results)
+            # One bad item must not spoil its neighbours.
+            if isinstance(fault, StoreLocked):  # side by side: only who wants the locked row waits for it
+                await asyncio.gather(*(self._commit([one]) for one in taken))
+                return
+            middle = len(taken) // 2
+            await self._commit(taken[:middle])
+            await self._commit(taken[middle:])
 
 
 def _concerns_all(fault: Exception) -> bool:

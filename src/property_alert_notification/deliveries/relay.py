@@ -19,6 +19,7 @@ from property_alert_notification.database import Database
 from property_alert_notification.deliveries import lanes
 from property_alert_notification.errors import BrokerUnavailable, StoreUnavailable, Unavailable
 from property_alert_notification.logs import Outage
+from property_alert_notification.supervise import Loop
 
 log = structlog.get_logger()
 
@@ -67,20 +68,16 @@ class Relay:
         """Something became due in this process."""
         self._woken.set()
 
-    async def run(self) -> None:
+    async def run(self, loop: Loop) -> None:
         """Ring until cancelled. A store or broker that is away is waited for."""
-        outage = Outage("relay")
-        while True:
-            try:
-                rung = await self._ring_what_is_due()
-                await self._search_for_lost_bells()
-            except Unavailable as fault:
-                outage.goes_on(fault.cause)
-                await asyncio.sleep(AFTER_A_FAULT)
-                continue
-            outage.is_over()
-            if rung < LITTLE:
-                await self._wait(GATHER if rung else POLL)
+        await loop.repeat(self._ring_in_turn, after_a_fault=AFTER_A_FAULT)
+
+    async def _ring_in_turn(self) -> float:
+        rung = await self._ring_what_is_due()
+        await self._search_for_lost_bells()
+        if rung < LITTLE:
+            await self._wait(GATHER if rung else POLL)
+        return 0
 
     async def _wait(self, seconds: float) -> None:
         try:

@@ -19,6 +19,7 @@ from property_alert_notification.notification_worker.breaker import FIRST, IN_DO
 from property_alert_notification.notification_worker.pace import Pace
 from property_alert_notification.notification_worker.route import Place
 from property_alert_notification.notification_worker.verdict import Result
+from property_alert_notification.supervise import Loop
 from property_alert_notification.vocabulary import BreakerState, Channel
 
 log = structlog.get_logger()
@@ -250,12 +251,14 @@ class Carriers:
         for listener in self._listeners:
             listener()
 
-    async def watch(self) -> None:
+    async def watch(self, loop: Loop) -> None:
         """Watch their calls until cancelled, so that one that hangs does not get more and more."""
-        while True:
-            await asyncio.sleep(LOOK_EVERY)
-            for carrier in self:
-                carrier.watch()
+        await loop.repeat(self._watch_in_turn)
+
+    async def _watch_in_turn(self) -> float:
+        for carrier in self:
+            carrier.watch()
+        return LOOK_EVERY
 
     def line(self) -> list[Place]:
         """How all of them stand now."""

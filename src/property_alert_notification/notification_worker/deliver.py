@@ -18,7 +18,7 @@ from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database, GroupCommit
 from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries.queries import Claim, Settlement
-from property_alert_notification.errors import OutcomeUnknown, Refused, RetryLater, StoreUnavailable, Unavailable
+from property_alert_notification.errors import OutcomeUnknown, Refused, RetryLater, StoreUnavailable
 from property_alert_notification.logs import Outage, origin
 from property_alert_notification.message_templates.render import Rendered
 from property_alert_notification.metrics import Metrics
@@ -52,6 +52,7 @@ from property_alert_notification.notifications.queries import Content
 from property_alert_notification.pauses.board import Board
 from property_alert_notification.pauses.rules import reason_of
 from property_alert_notification.preferences.rules import Wishes
+from property_alert_notification.supervise import Loop
 from property_alert_notification.vocabulary import Channel, Outcome
 
 log = structlog.get_logger()
@@ -107,22 +108,23 @@ class Crew:
 
     def __init__(self, carriers: Carriers, desk: Desk) -> None:
         self._carriers = carriers
-        self._channel = carriers.channel
+        self.channel = carriers.channel
         self._desk = desk
         self._in_hand: dict[tuple[UUID, int], _InHand] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
         # A provider that is closed off makes room at the next in line.
         carriers.when_changed(self._freed.set)
-        self._outage = Outage(f"worker of {self._channel}")
+        self._outage = Outage(f"worker of {self.channel}")
         self._settlements: GroupCommit[Settlement, bool] = GroupCommit(self._move_on)
-        desk.metrics.in_hand.labels(self._channel).set_function(lambda: len(self._in_hand))
+        desk.metrics.in_hand.labels(self.channel).set_function(lambda: len(self._in_hand))
 
-    async def listen(self) -> None:
+    async def listen(self, loop: Loop) -> None:
         """Take and deliver until cancelled; what is in hand then goes on until `finish` ends it."""
-        listener = await self._desk.broker.listen(self._channel)
+        listener = await self._desk.broker.listen(self.channel)
         try:
-            await self._work(listener)
+            await self._desk.pauses.was_read()
+            await loop.repeat(partial(self._take_in_turn, listener), after_a_fault=AFTER_A_FAULT)
         finally:
             await asyncio.shield(listener.close())
 
@@ -140,7 +142,7 @@ class Crew:
             task.cancel()
         await asyncio.gather(*remaining, return_exceptions=True)
         if remaining:
-            log.warning("worker.left_behind", channel=self._channel, deliveries=len(remaining))
+            log.warning("worker.left_behind", channel=self.channel, deliveries=len(remaining))
 
     def _hand_back_unbegun(self) -> None:
         for in_hand in self._in_hand.values():
@@ -150,20 +152,13 @@ class Crew:
                 job = in_hand.job
                 self._track(self._put_back(job, self._postponed(job, STOPPED, due_at=job.content.wanted_at)))
 
-    async def _work(self, listener: Listener) -> None:
-        await self._desk.pauses.was_read()
-        while True:
-            try:
-                wanted = await listener.take(await self._room())
-            except Unavailable as fault:
-                self._outage.goes_on(fault.cause)
-                await asyncio.sleep(AFTER_A_FAULT)
-                continue
-            self._outage.is_over()
-            if wanted:
-                # A stop in the middle of a claim must not strand what it claimed.
-                await asyncio.shield(self._track(self._begin(wanted)))
-                await listener.done(wanted)
+    async def _take_in_turn(self, listener: Listener) -> float:
+        wanted = await listener.take(await self._room())
+        if wanted:
+            # A stop in the middle of a claim must not strand what it claimed.
+            await asyncio.shield(self._track(self._begin(wanted)))
+            await listener.done(wanted)
+        return 0
 
     async def _room(self) -> int:
         """How many slots are free. Waits for one, and a moment for half of them, so that one claim takes many.
@@ -213,10 +208,10 @@ class Crew:
                 with self._desk.metrics.stage("claim"):
                     claiming = take_in_hand(
                         wanted,
-                        channel=self._channel,
+                        channel=self.channel,
                         line=Line(self._carriers.line()),
                         default_wishes=self._desk.default_wishes,
-                        paused=self._desk.pauses.pauses_on(self._channel),
+                        paused=self._desk.pauses.pauses_on(self.channel),
                         deadlines=self._desk.deadlines,
                         may_repeat=partial(self._may_repeat, now),
                         now=now,
@@ -285,7 +280,7 @@ class Crew:
     async def _look_again(self, job: Job, now: datetime) -> Withheld | None:
         looking = look_again(
             job,
-            channel=self._channel,
+            channel=self.channel,
             default_wishes=self._desk.default_wishes,
             deadlines=self._desk.deadlines,
             now=now,
@@ -306,7 +301,7 @@ class Crew:
 
     async def _send(self, job: Job) -> Result:
         """Render and hand over; whatever happens becomes a value."""
-        pause = self._desk.pauses.pause_of(self._channel, job.content.category)
+        pause = self._desk.pauses.pause_of(self.channel, job.content.category)
         if pause is not None:
             return Stopped(reason_of(pause))
         try:
@@ -324,10 +319,10 @@ class Crew:
         if job.claim.test:
             return simulator.simulate(message)
         sender = self._carriers[job.place.provider].sender
-        return await sender.send(self._desk.redirect(self._channel, message))
+        return await sender.send(self._desk.redirect(self.channel, message))
 
     def _compose(self, job: Job) -> OutgoingMessage:
-        rendered = self._desk.render(self._channel, job.content.title, job.content.message)
+        rendered = self._desk.render(self.channel, job.content.title, job.content.message)
         return OutgoingMessage(
             delivery_id=job.claim.delivery_id,
             to=job.claim.address,
@@ -364,7 +359,7 @@ class Crew:
         )
         with self._desk.metrics.stage("settle"):
             ours = await self._commit(settlement)
-        self._desk.metrics.attempts.labels(self._channel, job.place.provider, verdict.outcome).inc()
+        self._desk.metrics.attempts.labels(self.channel, job.place.provider, verdict.outcome).inc()
         if ours:
             self._tell(claim, settlement)
         else:
@@ -405,35 +400,33 @@ class Crew:
         return [settlement.delivery_id in moved for settlement in settlements]
 
     def _tell(self, claim: Claim, settlement: Settlement) -> None:
-        self._desk.metrics.settled.labels(self._channel, settlement.state).inc()
+        self._desk.metrics.settled.labels(self.channel, settlement.state).inc()
         log.info(
             "delivery.settled",
             state=settlement.state,
-            channel=self._channel,
+            channel=self.channel,
             reason=settlement.reason,
             **_ids(claim),
         )
 
-    async def renew_leases(self) -> None:
+    async def renew_leases(self, loop: Loop) -> None:
         """Keep what is in hand ours while the provider takes its time, until cancelled."""
-        desk = self._desk
-        while True:
-            await asyncio.sleep(desk.lease.total_seconds() / 4)
-            held = list(self._in_hand)
-            if not held:
-                continue
-            asked_at = desk.clock.monotonic()
-            try:
-                async with desk.database.transaction() as connection:
-                    renewal = await queries.renew(connection, held, leased_until=desk.clock.now() + desk.lease)
-            except StoreUnavailable as fault:
-                self._outage.goes_on(fault.cause)
-                continue
-            for claim in renewal.renewed & self._in_hand.keys():
-                self._in_hand[claim].lease_ends = asked_at + desk.lease.total_seconds()
-            for claim in renewal.lost & self._in_hand.keys():
-                # If it has not left yet, it must not leave any more.
-                self._in_hand[claim].lease_ends = asked_at
+        pause = self._desk.lease.total_seconds() / 4
+        await loop.repeat(partial(self._renew_in_turn, pause), after_a_fault=pause)
+
+    async def _renew_in_turn(self, pause: float) -> float:
+        desk, held = self._desk, list(self._in_hand)
+        if not held:
+            return pause
+        asked_at = desk.clock.monotonic()
+        async with desk.database.transaction() as connection:
+            renewal = await queries.renew(connection, held, leased_until=desk.clock.now() + desk.lease)
+        for claim in renewal.renewed & self._in_hand.keys():
+            self._in_hand[claim].lease_ends = asked_at + desk.lease.total_seconds()
+        for claim in renewal.lost & self._in_hand.keys():
+            # If it has not left yet, it must not leave any more.
+            self._in_hand[claim].lease_ends = asked_at
+        return pause
 
 
 def _ids(claim: Claim) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Ends what is quarantined and of no use any more: an operator has until then to decide over it."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,12 +8,11 @@ import structlog
 
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database, run_within
-from property_alert_notification.errors import StoreUnavailable
-from property_alert_notification.logs import Outage
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker.claim import too_late
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.quarantine import queries
+from property_alert_notification.supervise import Loop
 from property_alert_notification.vocabulary import DeliveryState
 
 log = structlog.get_logger()
@@ -44,18 +42,12 @@ class Expirer:
         self._deadlines = deadlines
         self._walked_to = _THE_OLDEST
 
-    async def run(self) -> None:
+    async def run(self, loop: Loop) -> None:
         """Look until cancelled. A store that is away is waited for."""
-        outage = Outage("expiry")
-        while True:
-            try:
-                looked_at = await self.expire_some()
-            except StoreUnavailable as fault:
-                outage.goes_on(fault.cause)
-                await asyncio.sleep(IDLE)
-                continue
-            outage.is_over()
-            await asyncio.sleep(PAUSE if looked_at == AT_ONCE else IDLE)
+        await loop.repeat(self._expire_in_turn, after_a_fault=IDLE)
+
+    async def _expire_in_turn(self) -> float:
+        return PAUSE if await self.expire_some() == AT_ONCE else IDLE
 
     async def expire_some(self) -> int:
         """Look at the next few, and end those that are too late; returns how many were looked at."""

@@ -1,26 +1,21 @@
 """Plans scheduled notifications when their time has come."""
 
-import asyncio
 from collections.abc import Callable
 
 import structlog
 
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
-from property_alert_notification.errors import StoreUnavailable
-from property_alert_notification.logs import Outage
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.release import release_due
 from property_alert_notification.preferences.rules import Wishes
+from property_alert_notification.supervise import Loop
 
 log = structlog.get_logger()
 
 POLL = 0.1
 """Seconds between two looks while nothing is due."""
-
-AFTER_A_FAULT = 1.0
-"""Seconds to wait when the store is away."""
 
 
 class Releaser:
@@ -42,20 +37,15 @@ class Releaser:
         self._default_wishes = default_wishes
         self._wake = wake
 
-    async def run(self) -> None:
+    async def run(self, loop: Loop) -> None:
         """Release until cancelled. A store that is away is waited for."""
-        outage = Outage("release")
-        while True:
-            began = self._clock.monotonic()
-            try:
-                released = await self.release()
-            except StoreUnavailable as fault:
-                outage.goes_on(fault.cause)
-                await asyncio.sleep(AFTER_A_FAULT)
-                continue
-            outage.is_over()
-            # A crowd that falls due at once leaves every other moment to whoever accepts or sends meanwhile.
-            await asyncio.sleep(self._clock.monotonic() - began if released else POLL)
+        await loop.repeat(self._release_in_turn)
+
+    async def _release_in_turn(self) -> float:
+        began = self._clock.monotonic()
+        released = await self.release()
+        # A crowd that falls due at once leaves every other moment to whoever accepts or sends meanwhile.
+        return self._clock.monotonic() - began if released else POLL
 
     async def release(self) -> int:
         """Plan some of what is due now; returns how many that were, 0 when nothing is left for this releaser."""

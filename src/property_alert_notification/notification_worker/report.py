@@ -12,8 +12,8 @@ from property_alert_notification.channels.models import ToldBreaker
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
 from property_alert_notification.errors import StoreUnavailable
-from property_alert_notification.logs import Outage
 from property_alert_notification.notification_worker.carriers import Carriers
+from property_alert_notification.supervise import Loop
 
 log = structlog.get_logger()
 
@@ -33,24 +33,26 @@ class Reporter:
         self._clock = clock
         self._carriers = carriers
         self._changed = asyncio.Event()
+        self._is_due = True
         for each in carriers:
             each.when_changed(self._changed.set)
         self._worker = clock.new_id()
 
-    async def run(self) -> None:
+    async def run(self, loop: Loop) -> None:
         """Report until cancelled. A store that is away is told later."""
-        outage = Outage("report")
-        while True:
-            self._changed.clear()
-            try:
-                await self.report()
-            except StoreUnavailable as fault:
-                outage.goes_on(fault.cause)
-            else:
-                outage.is_over()
+        await loop.repeat(self._report_in_turn)
+
+    async def _report_in_turn(self) -> float:
+        """Report, and wait for a change; after a report that failed nothing is waited for."""
+        if not self._is_due:
             with suppress(TimeoutError):
                 async with asyncio.timeout(EVERY):
                     await self._changed.wait()
+        self._is_due = True
+        self._changed.clear()
+        await self.report()
+        self._is_due = False
+        return 0
 
     async def report(self) -> None:
         """Tell how the breakers stand at this moment."""

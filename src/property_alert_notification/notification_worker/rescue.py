@@ -1,6 +1,5 @@
 """Brings back deliveries whose worker died or froze with them in hand."""
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,11 +12,11 @@ from property_alert_notification.database import Database, run_within
 from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries.queries import Claim, Settlement
 from property_alert_notification.errors import StoreUnavailable
-from property_alert_notification.logs import Outage
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker.settle import settle
 from property_alert_notification.notification_worker.verdict import ABANDONED, RetryPolicy, judge_abandoned
 from property_alert_notification.notifications import queries as notifications
+from property_alert_notification.supervise import Loop
 from property_alert_notification.vocabulary import Outcome
 
 log = structlog.get_logger()
@@ -60,31 +59,39 @@ class Rescuer:
         self._clock = clock
         self._metrics = metrics
         self._lease = lease
+        self._pause = lease.total_seconds() / 4
+        self._doubtful_since: datetime | None = None
+        """By when leases ran out that were abandoned without doubt; None when no other is in doubt either."""
+        self._waited = False
+        """Whether those in doubt have had their moment."""
         self._policy = policy
 
-    async def run(self) -> None:
+    async def run(self, loop: Loop) -> None:
         """Look for abandoned deliveries until cancelled.
 
         While the store is away every lease runs out, those of the living included. So when it is back, they get a
         moment to renew them and to write down what they sent; only much older leases are abandoned without doubt.
         Nobody knows what was before this began, so it begins as after an outage.
         """
-        outage, pause = Outage("rescue"), self._lease.total_seconds() / 4
-        doubtful_since: datetime | None = self._clock.now() - self._lease
-        while True:
-            found, asked_at = 0, self._clock.now()
-            try:
-                if doubtful_since is not None:
-                    await self.rescue(ran_out_by=doubtful_since)
-                    outage.is_over()
-                    await asyncio.sleep(pause)
-                found, doubtful_since = await self.rescue(), None
-            except StoreUnavailable as fault:
-                outage.goes_on(fault.cause)
-                # Kept over several faults: a store that is full still answers, as long as there is nothing to write.
-                doubtful_since = doubtful_since or asked_at - self._lease
-            if found < AT_ONCE:
-                await asyncio.sleep(pause)
+        self._doubtful_since = self._clock.now() - self._lease
+        await loop.repeat(self._rescue_in_turn, after_a_fault=self._pause)
+
+    async def _rescue_in_turn(self) -> float:
+        """Rescue those without doubt first, and after a pause the others; or all at once when there is no doubt."""
+        if self._doubtful_since is not None and not self._waited:
+            await self.rescue(ran_out_by=self._doubtful_since)
+            self._waited = True
+            return self._pause
+        asked_at = self._clock.now()
+        try:
+            found = await self.rescue()
+        except StoreUnavailable:
+            # Kept over several faults: a store that is full still answers, as long as there is nothing to write.
+            self._doubtful_since = self._doubtful_since or asked_at - self._lease
+            self._waited = False
+            raise
+        self._doubtful_since, self._waited = None, False
+        return 0 if found == AT_ONCE else self._pause
 
     async def rescue(self, *, ran_out_by: datetime | None = None) -> int:
         """Decide over those that are abandoned now; returns how many there were, at most `AT_ONCE`.

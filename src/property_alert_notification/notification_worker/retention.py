@@ -1,6 +1,5 @@
 """Deletes what was kept long enough: ended notifications with all they have, and idempotency keys that expired."""
 
-import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,11 +7,10 @@ import structlog
 
 from property_alert_notification.clock import Clock, first_id_of
 from property_alert_notification.database import Database
-from property_alert_notification.errors import StoreUnavailable
 from property_alert_notification.idempotency import queries as idempotency
-from property_alert_notification.logs import Outage
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notifications import queries as notifications
+from property_alert_notification.supervise import Loop
 
 log = structlog.get_logger()
 
@@ -43,18 +41,12 @@ class Retention:
         self._walked_to = _THE_OLDEST
         self._began_at = clock.monotonic()
 
-    async def run(self) -> None:
+    async def run(self, loop: Loop) -> None:
         """Delete until cancelled. A store that is away is waited for."""
-        outage = Outage("retention")
-        while True:
-            try:
-                more = await self.purge_some()
-            except StoreUnavailable as fault:
-                outage.goes_on(fault.cause)
-                await asyncio.sleep(IDLE)
-                continue
-            outage.is_over()
-            await asyncio.sleep(PAUSE if more else IDLE)
+        await loop.repeat(self._purge_in_turn, after_a_fault=IDLE)
+
+    async def _purge_in_turn(self) -> float:
+        return PAUSE if await self.purge_some() else IDLE
 
     async def purge_some(self) -> bool:
         """Delete a few of each kind; returns whether more may be waiting."""

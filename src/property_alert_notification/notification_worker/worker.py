@@ -6,7 +6,7 @@ As a script this file is the module `__main__`: it keeps no state at module leve
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from types import TracebackType
@@ -22,7 +22,6 @@ from property_alert_notification.channels.redirect import redirect
 from property_alert_notification.deliveries.relay import Relay
 from property_alert_notification.errors import ConfigurationError
 from property_alert_notification.health import health_router
-from property_alert_notification.logs import origin
 from property_alert_notification.message_templates.render import render
 from property_alert_notification.notification_worker.carriers import Carriers
 from property_alert_notification.notification_worker.deliver import Crew, Desk
@@ -34,6 +33,7 @@ from property_alert_notification.notification_worker.retention import Retention
 from property_alert_notification.notification_worker.verdict import RetryPolicy
 from property_alert_notification.pauses.board import Board
 from property_alert_notification.settings import Settings, load
+from property_alert_notification.supervise import WELL_AFTER, end
 from property_alert_notification.wiring import Parts
 
 log = structlog.get_logger()
@@ -88,25 +88,31 @@ class Worker:
         ]
 
     async def __aenter__(self) -> Self:
-        duties: list[Callable[[], Awaitable[None]]] = [crew.listen for crew in self._crews]
-        duties += [self._rescuer.run, self._pauses.watch, self._releaser.run, self._expirer.run]
-        duties += [self._retention.run, self._reporter.run]
-        duties += [carriers.watch for carriers in self._carriers]
+        start = self._parts.supervisor.start
+        self._duties = [start(f"consumer_{crew.channel}", crew.listen) for crew in self._crews]
+        self._duties += [start(f"provider_watch_{each.channel}", each.watch) for each in self._carriers]
+        self._duties += [
+            start("rescue", self._rescuer.run),
+            start("pauses", self._pauses.watch),
+            start("release", self._releaser.run),
+            start("expiry", self._expirer.run),
+            start("retention", self._retention.run),
+            start("breaker_report", self._reporter.run),
+        ]
         if self._relay is not None:
-            duties.append(self._relay.run)
+            self._duties.append(start("relay", self._relay.run))
             self._parts.wakers.append(self._relay.wake)
-        self._duties = [asyncio.create_task(_keep_doing(duty)) for duty in duties]
-        self._renewals = [asyncio.create_task(_keep_doing(crew.renew_leases)) for crew in self._crews]
+        self._renewals = [start(f"leases_{crew.channel}", crew.renew_leases) for crew in self._crews]
         log.info("worker.started", channels=[str(channel) for channel in self._senders])
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await _end(self._duties)
+        await end(*self._duties)
         await asyncio.gather(*(crew.finish(self._parts.settings.shutdown_grace) for crew in self._crews))
         # Last: what is still on the wire stays ours until it ends.
-        await _end(self._renewals)
+        await end(*self._renewals)
         await asyncio.gather(*(sender.close() for senders in self._senders.values() for sender in senders.values()))
         await self._reporter.close()
         log.info("worker.stopped")
@@ -137,22 +143,6 @@ def _desk(parts: Parts, pauses: Board) -> Desk:
     )
 
 
-async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _keep_doing(duty: Callable[[], Awaitable[None]]) -> None:
-    """A duty that breaks for a reason nobody foresaw is begun again: the others must not stop with it."""
-    while True:
-        try:
-            await duty()
-        except Exception as error:
-            log.error("worker.duty_broke", **origin(error))  # noqa: TRY400 - its text may hold personal data
-        await asyncio.sleep(1)
-
-
 async def work(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT, then finish what is on the wire; further signals change nothing.
 
@@ -174,10 +164,21 @@ async def _telemetry(parts: Parts) -> AsyncIterator[None]:
         return
     app = FastAPI(openapi_url=None)
     app.include_router(health_router(lambda: parts))
+    with _telemetry_socket(parts.settings) as listener:
+        serving = parts.supervisor.start("telemetry", lambda _: _serve(app, listener), well_after=WELL_AFTER)
+        try:
+            yield
+        finally:
+            await end(serving)
+
+
+async def _serve(app: FastAPI, listener: socket.socket) -> None:
+    """Serve until cancelled, and then to the end of what is being answered."""
     server = _Server(uvicorn.Config(app, log_config=None, access_log=False))
-    serving = asyncio.create_task(server.serve(sockets=[_telemetry_socket(parts.settings)]))
+    # A copy of the socket: the server closes it at its end, and the next one needs it again.
+    serving = asyncio.create_task(server.serve(sockets=[listener.dup()]))
     try:
-        yield
+        await asyncio.shield(serving)
     finally:
         server.should_exit = True
         await serving

@@ -1,12 +1,10 @@
 """Says no while too much waits to be sent: what is accepted must be sent while it is of use."""
 
-import asyncio
-
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import lanes
-from property_alert_notification.errors import Overloaded, StoreUnavailable
-from property_alert_notification.logs import Outage
+from property_alert_notification.errors import Overloaded
+from property_alert_notification.supervise import Loop
 from property_alert_notification.vocabulary import Channel
 
 SHORTEST_PAUSE = 1.0
@@ -32,25 +30,26 @@ class Backlog:
         Raises:
             Overloaded: not now.
         """
-        if self._counted >= self._most:
+        if self.is_full:
             raise Overloaded
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more may be accepted, as far as this process knows."""
+        return self._counted >= self._most
 
     def grow(self, accepted: int) -> None:
         """So many more were accepted in this process: each waits on one channel, as far as anybody knows."""
         self._counted += accepted
 
-    async def run(self) -> None:
+    async def run(self, loop: Loop) -> None:
         """Count until cancelled."""
-        outage = Outage("backlog")
-        while True:
-            began = self._clock.monotonic()
-            try:
-                await self.count()
-            except StoreUnavailable as fault:
-                outage.goes_on(fault.cause)
-            else:
-                outage.is_over()
-            await asyncio.sleep(max(SHORTEST_PAUSE, SHARE * (self._clock.monotonic() - began)))
+        await loop.repeat(self._count_in_turn, after_a_fault=SHORTEST_PAUSE)
+
+    async def _count_in_turn(self) -> float:
+        began = self._clock.monotonic()
+        await self.count()
+        return max(SHORTEST_PAUSE, SHARE * (self._clock.monotonic() - began))
 
     async def count(self) -> None:
         """Ask the store how much waits.

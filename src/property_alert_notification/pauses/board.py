@@ -7,11 +7,10 @@ import structlog
 
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
-from property_alert_notification.errors import StoreUnavailable
-from property_alert_notification.logs import Outage
 from property_alert_notification.pauses import queries
 from property_alert_notification.pauses.models import Pause
 from property_alert_notification.pauses.rules import pause_of, pauses_on
+from property_alert_notification.supervise import Loop
 from property_alert_notification.vocabulary import Channel
 
 log = structlog.get_logger()
@@ -35,19 +34,12 @@ class Board:
         self._names: frozenset[str] = frozenset()
         self._read = asyncio.Event()
 
-    async def watch(self) -> None:
+    async def watch(self, loop: Loop) -> None:
         """Look, and bring back what was resumed, until cancelled."""
-        outage = Outage("pauses")
-        while True:
-            brought_back = 0
-            try:
-                brought_back = await self.look()
-            except StoreUnavailable as fault:
-                outage.goes_on(fault.cause)
-            else:
-                outage.is_over()
-            if brought_back < AT_ONCE:
-                await asyncio.sleep(POLL)
+        await loop.repeat(self._look_in_turn, after_a_fault=POLL)
+
+    async def _look_in_turn(self) -> float:
+        return POLL if await self.look() < AT_ONCE else 0
 
     async def look(self) -> int:
         """Read the pauses once, and bring back some of what was resumed; returns how many of one pause, at most."""
