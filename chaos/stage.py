@@ -17,7 +17,7 @@ from chaos.provider.journal import JournalReader
 from chaos.provider.mood import Fault
 from chaos.proxy import Proxy
 from chaos.server import Server, run
-from property_alert_notification.channels.email_smtp import SmtpSettings
+from property_alert_notification.channels.smtp_settings import SmtpSettings
 from property_alert_notification.notification_worker.carriers import AHEAD
 from property_alert_notification.settings import Settings
 from tests.services.postgres import Postgres

@@ -19,7 +19,9 @@ ServiceError
 │       └── BrokerUnavailable
 ├── SendError                 a provider did not confirm a message
 │   ├── RetryLater            it was not taken: safe to try again
+│   │   ├── Deferred          this message has to wait, and the provider works
 │   │   └── ProviderDown      and no message is to blame
+│   │       └── Throttled     the provider has been given too much
 │   ├── OutcomeUnknown        it may have been taken: trying again may send it twice
 │   └── Refused               it will never be taken: do not try again
 ├── TooManyKeys               a caller has as many API keys as they may have
@@ -226,8 +228,16 @@ class RetryLater(SendError):
         self.retry_after = retry_after
 
 
+class Deferred(RetryLater):
+    """The provider does not take this message yet, and works: others may go on. Greylisting is of this kind."""
+
+
 class ProviderDown(RetryLater):
     """The provider takes nothing now, or nothing from us: no message is to blame, and none has used up an attempt."""
+
+
+class Throttled(ProviderDown):
+    """The provider has been given too much, by a rate or a quota: it is paused, or used more slowly."""
 
 
 class OutcomeUnknown(SendError):

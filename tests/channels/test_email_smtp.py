@@ -15,10 +15,12 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from property_alert_notification.channels import email_smtp
 from property_alert_notification.channels.base import Limits, Tools
-from property_alert_notification.channels.email_smtp import SmtpSender, SmtpSettings
+from property_alert_notification.channels.email_smtp import SmtpSender
 from property_alert_notification.channels.mime import Composer, EmailSettings
+from property_alert_notification.channels.smtp_settings import SmtpSettings
 from property_alert_notification.errors import (
     ConfigurationError,
+    Deferred,
     OutcomeUnknown,
     ProviderDown,
     Refused,
@@ -93,13 +95,13 @@ def what_it_means(verb: str, answer: str) -> type[SendError] | None:
     """What one message comes to, by the verb at which the server turned odd, and how."""
     if verb == "QUIT":
         return None
-    if verb in BEFORE_ANY_MESSAGE:
+    if verb in BEFORE_ANY_MESSAGE or answer.startswith(("421", "452")):
         return ProviderDown
-    if verb == "DOT":
-        return {"4": RetryLater, "5": Refused}.get(answer[0], OutcomeUnknown)
-    if answer.startswith("421"):
-        return ProviderDown
-    return Refused if answer.startswith("5") else RetryLater
+    if answer.startswith("5"):
+        return Refused
+    if verb == "DOT" and not answer.startswith("4"):
+        return OutcomeUnknown
+    return Deferred if verb == "RCPT" and answer.startswith("4") else RetryLater
 
 
 GRID = [
@@ -108,7 +110,7 @@ GRID = [
         for verb in (*BEFORE_ANY_MESSAGE, *ABOUT_THE_MESSAGE, "QUIT")
         for answer in (*[f"{code} so be it" for code in CODES], DROP, SILENCE)
     ],
-    ("RCPT", "452 too many", RetryLater),
+    ("RCPT", "452 too many", ProviderDown),
     ("RCPT", "530 5.7.0 log in first", ProviderDown),
     ("DOT", "nonsense", OutcomeUnknown),
 ]
@@ -142,7 +144,7 @@ async def test_what_a_failure_means_depends_on_how_far_the_message_had_come(
         with pytest.raises(expected, match="timeout" if answer == SILENCE else None) as caught:
             await sender.send(a_message())
 
-        assert type(caught.value) is expected
+        assert isinstance(caught.value, ProviderDown) == (expected is ProviderDown)
         assert server.taken == []
         # The server is well again, and so are we.
         server.script.clear()
@@ -155,12 +157,12 @@ def test_by_default_a_server_has_ten_minutes_for_what_it_was_given_whole() -> No
     assert SmtpSettings().final_timeout == 600
 
 
-async def test_reasons_hold_codes_and_no_address(scripted: ScriptedSmtpServer) -> None:
-    scripted.script["RCPT"] = "550 5.1.1 <anna@example.com>: no such user anna@example.com"
+async def test_reasons_hold_what_the_server_said_and_no_address(scripted: ScriptedSmtpServer) -> None:
+    scripted.script["RCPT"] = "550 5.1.1 <anna@example.com>: no such user Anna here"
     async with sending_to(scripted) as sender:
         with pytest.raises(Refused) as caught:
             await sender.send(a_message("anna@example.com"))
-    assert caught.value.reason == "SMTP 550 5.1.1 at RCPT"
+    assert caught.value.reason == "SMTP 550 5.1.1 at RCPT: <…>: no such user … here"
 
 
 async def test_nobody_listening_is_not_sent() -> None:

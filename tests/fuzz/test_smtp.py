@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from property_alert_notification.channels.base import OutgoingMessage
-from property_alert_notification.channels.email_smtp import SmtpSender, SmtpSettings
+from property_alert_notification.channels.email_smtp import SmtpSender
 from property_alert_notification.channels.mime import Composer, EmailSettings
+from property_alert_notification.channels.smtp_settings import SmtpSettings
 from property_alert_notification.clock import Clock
 from property_alert_notification.errors import Refused
 from tests.channels.conftest import CLOCK

@@ -7,7 +7,7 @@ import pytest
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from property_alert_notification.channels.email_smtp import SmtpSettings
+from property_alert_notification.channels.smtp_settings import SmtpSettings
 from property_alert_notification.errors import ConfigurationError
 from property_alert_notification.settings import Settings, SettingsGroup, load, variable_name
 from property_alert_notification.vocabulary import Environment

@@ -58,6 +58,8 @@ class Mail:
     recipient: Address
     content: bytes
     """Lines end in CRLF and are at most 998 octets long."""
+    message: OutgoingMessage
+    """What was written."""
 
 
 def _usable_address(value: str) -> str:
@@ -103,6 +105,11 @@ class Composer:
             headers += f"Reply-To: {settings.email_reply_to}\r\n"
         self._prepared = headers + "MIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\n"
 
+    @property
+    def sender(self) -> Address:
+        """The address that messages come from."""
+        return self._sender
+
     def compose(self, message: OutgoingMessage, *, now: datetime, made_up: bool = False) -> Mail:
         """One message, ready for the wire.
 
@@ -123,7 +130,7 @@ class Composer:
             content = self._write(message, recipient, now).encode()
         except UnicodeEncodeError:
             raise Refused("the message is not valid Unicode") from None
-        return Mail(self._sender, recipient, content)
+        return Mail(self._sender, recipient, content, message)
 
     def _write(self, message: OutgoingMessage, recipient: Address, now: datetime) -> str:
         to = recipient.text if "@" in recipient.text else _unstructured("To", recipient.text)

@@ -62,7 +62,7 @@ class Signal(Enum):
     """What a call says about its provider."""
 
     WELL = auto()
-    """It took the message, or refused it for good: either way it works."""
+    """It took the message, refused it for good, or has that one message wait: either way it works."""
     FAILED = auto()
     """It did not take the message, or nobody knows."""
     DOWN = auto()

@@ -12,7 +12,7 @@ import structlog
 
 from property_alert_notification.channels.base import Receipt, Sender
 from property_alert_notification.clock import Clock
-from property_alert_notification.errors import OutcomeUnknown, ProviderDown, Refused, RetryLater
+from property_alert_notification.errors import Deferred, OutcomeUnknown, ProviderDown, Refused, RetryLater
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker import breaker
 from property_alert_notification.notification_worker.breaker import FIRST, IN_DOUBT, UNANSWERED, Breaker, Signal
@@ -172,7 +172,7 @@ class Carrier:
 
     def hear(self, result: Result, call: Call) -> None:
         """Learn from what came of a call."""
-        signal = _SIGNALS.get(type(result))
+        signal = next((_SIGNALS[kind] for kind in type(result).__mro__ if kind in _SIGNALS), None)
         if signal is None:
             return
         now = self._clock.monotonic()
@@ -213,11 +213,12 @@ class Carrier:
 _SIGNALS: Mapping[type[object], Signal] = {
     Receipt: Signal.WELL,
     Refused: Signal.WELL,
+    Deferred: Signal.WELL,
     RetryLater: Signal.FAILED,
     OutcomeUnknown: Signal.FAILED,
     ProviderDown: Signal.DOWN,
 }
-"""What broke our own code says nothing about anybody else."""
+"""By the nearest class; what broke our own code says nothing about anybody else."""
 
 
 class Carriers:
