@@ -1,45 +1,111 @@
-"""What every test may ask for: real servers, started when the first test wants them, on a machine without habits."""
+"""What every test may ask for: real servers, started when the first test wants them, on a machine without habits.
+
+Ask for an address (`postgres_url`, `migrated_postgres_url`, `rabbitmq_url`) where that is enough: it leads to the
+server that all tests of the run share. Ask for the server itself (`postgres`, `rabbitmq`) only to stop, kill, freeze
+or reconfigure it: it is one of this worker's own, and the addresses then lead to it.
+"""
 
 import functools
 import importlib
 import os
 import pkgutil
-from collections.abc import AsyncIterator, Iterator
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Page
 
 from property_alert_notification import channels
 from property_alert_notification.settings import SettingsGroup, variable_name
+from tests.costs import Costs
 from tests.services.browser import open_browser
 from tests.services.postgres import Postgres
 from tests.services.rabbitmq import RabbitMQ
+from tests.services.shared import Keeper, Kept, Servers, SharedServers, migrate
 from tests.services.smtp import SmtpServer
 
+_KEEPER = pytest.StashKey[Keeper]()
 NOT_RUN = ("skipped", "xfailed", "xpassed")
 
 
 @pytest.fixture(scope="session")
+def servers(request: pytest.FixtureRequest) -> Iterator[Servers]:
+    """The servers that all workers of this run share."""
+    worker = getattr(request.config, "workerinput", None)
+    servers = SharedServers() if worker is None else Kept(worker["servers"])
+    yield servers
+    servers.close()
+
+
+@pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """One server for the whole run; ask it for databases, or ask for `postgres_url`."""
+    """A server that only the tests of this worker use, for those that hurt it."""
     with Postgres() as server:
         yield server
 
 
 @pytest.fixture
-def postgres_url(postgres: Postgres) -> Iterator[str]:
+def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of an empty database that only this test uses."""
-    url = postgres.create_database()
+    if _asks_for(request, "postgres"):
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.create_database()
+        yield url
+        server.drop_database(url)
+        return
+    servers: Servers = request.getfixturevalue("servers")
+    url = servers.empty_database()
     yield url
-    postgres.drop_database(url)
+    servers.drop_database(url)
+
+
+@pytest.fixture
+def migrated_postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The same with the newest schema, which is copied and not made again."""
+    if _asks_for(request, "postgres"):
+        url: str = request.getfixturevalue("postgres_url")
+        migrate(url)
+        yield url
+        return
+    servers: Servers = request.getfixturevalue("servers")
+    url = servers.migrated_database()
+    yield url
+    servers.drop_database(url)
+
+
+@pytest.fixture
+def migrated_sqlite(servers: Servers) -> Callable[[Path], str]:
+    """Makes a SQLite file with the newest schema at a path, and returns its address."""
+
+    def make(path: Path) -> str:
+        shutil.copy(servers.migrated_file(), path)
+        return f"sqlite:///{path}"
+
+    return make
 
 
 @pytest.fixture(scope="session")
 def rabbitmq() -> Iterator[RabbitMQ]:
-    """One node for the whole run; tests keep apart by the names of their queues."""
+    """A node that only the tests of this worker use, for those that hurt it."""
     with RabbitMQ() as node:
         yield node
+
+
+@pytest.fixture
+def rabbitmq_url(request: pytest.FixtureRequest) -> str:
+    """The address of a node; tests keep apart by the names of their queues."""
+    if _asks_for(request, "rabbitmq"):
+        node: RabbitMQ = request.getfixturevalue("rabbitmq")
+        return node.url
+    servers: Servers = request.getfixturevalue("servers")
+    return servers.rabbitmq_url()
+
+
+def _asks_for(request: pytest.FixtureRequest, server: str) -> bool:
+    """Whether this test, or a fixture that it names, wants the server itself."""
+    return server in request.fixturenames
 
 
 @pytest.fixture(scope="session")
@@ -56,12 +122,12 @@ def smtp_server(_smtp_server: SmtpServer) -> SmtpServer:
 
 
 @pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    """A page of a fresh browser, which lives in the event loop of its test."""
-    async with open_browser() as browser:
-        page = await browser.new_page()
-        yield page
-        await page.close()
+async def page(servers: Servers) -> AsyncIterator[Page]:
+    """A window that remembers nothing of others, in the browser that all tests share."""
+    async with open_browser(servers.browser_address()) as browser:
+        context = await browser.new_context()
+        yield await context.new_page()
+        await context.close()
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +151,36 @@ def _groups(group: type[SettingsGroup]) -> Iterator[type[SettingsGroup]]:
     yield group
     for kind in group.__subclasses__():
         yield from _groups(kind)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--dearest", type=int, default=0, help="list so many tests that cost the most CPU seconds")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Count what tests cost."""
+    config.pluginmanager.register(Costs(dearest=config.getoption("dearest")), "costs")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Keep the servers that workers share, and tell a new worker where to ask for them."""
+    if _KEEPER not in node.config.stash:
+        node.config.stash[_KEEPER] = Keeper()
+    node.workerinput["servers"] = node.config.stash[_KEEPER].address
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the shared servers, and end with what each suite cost."""
+    costs = config.pluginmanager.get_plugin("costs")
+    keeper = config.stash.get(_KEEPER, None)
+    if costs is None or hasattr(config, "workerinput"):
+        return
+    if keeper is not None:
+        keeper.close()
+    for line in costs.table(keeper.servers.costs if keeper is not None else {}):
+        config.get_terminal_writer().line(line)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from property_alert_notification import migrations
 from property_alert_notification.access.gate import Gate
 from property_alert_notification.access.keyring import Keyring
 from property_alert_notification.clock import Clock
@@ -38,11 +37,15 @@ def clock() -> MovedClock:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+async def store(
+    request: pytest.FixtureRequest, tmp_path: Path, migrated_sqlite: Callable[[Path], str]
+) -> AsyncIterator[Database]:
     """A migrated store."""
-    url = f"sqlite:///{tmp_path}/keys.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    if request.param == "sqlite":
+        url = migrated_sqlite(tmp_path / "keys.db")
+    else:
+        url = request.getfixturevalue("migrated_postgres_url")
     database = Database(url.replace("sqlite:", "sqlite+aiosqlite:"), wait=30)
-    await migrations.upgrade(database)
     yield database
     await database.close()
 

@@ -1,6 +1,6 @@
 """The API over real HTTP, on each store."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,19 @@ WISHES = {"email_enabled": True, "sms_enabled": True}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty store."""
+def store_url(request: pytest.FixtureRequest, tmp_path: Path, migrated_sqlite: Callable[[Path], str]) -> str:
+    """A migrated store that holds nothing."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/api.db"
+        return migrated_sqlite(tmp_path / "api.db")
+    url: str = request.getfixturevalue("migrated_postgres_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A store without a schema."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/empty.db"
     url: str = request.getfixturevalue("postgres_url")
     return url
 
@@ -59,9 +68,9 @@ async def accept(caller: httpx2.AsyncClient, **fields: Any) -> str:
 
 
 @pytest.fixture
-async def lite(tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
+async def lite(tmp_path: Path, migrated_sqlite: Callable[[Path], str]) -> AsyncIterator[httpx2.AsyncClient]:
     """A caller of a service on SQLite, whose user 1 wants everything: for what the store has no part in."""
-    async with a_client(database_url=f"sqlite:///{tmp_path}/lite.db") as client:
+    async with a_client(database_url=migrated_sqlite(tmp_path / "lite.db")) as client:
         await client.put("/api/v1/preferences/1", json=WISHES)
         yield client
 

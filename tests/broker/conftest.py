@@ -121,8 +121,7 @@ def routing_key() -> str:
 async def carrier(request: pytest.FixtureRequest, tmp_path: Path, routing_key: str) -> AsyncIterator[Carrier]:
     async with AsyncExitStack() as stack:
         if request.param == "rabbitmq":
-            node: RabbitMQ = request.getfixturevalue("rabbitmq")
-            yield RabbitMQCarrier(node.url, routing_key, stack)
+            yield RabbitMQCarrier(request.getfixturevalue("rabbitmq_url"), routing_key, stack)
         else:
             database = Database(f"sqlite+aiosqlite:///{tmp_path}/alerts.db")
             stack.push_async_callback(database.close)

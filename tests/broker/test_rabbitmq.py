@@ -39,15 +39,15 @@ def broker_at(url: str, routing_key: str) -> RabbitMQBroker:
 
 
 @pytest.fixture
-async def broker(rabbitmq: RabbitMQ, routing_key: str) -> AsyncIterator[RabbitMQBroker]:
-    async with broker_at(rabbitmq.url, routing_key) as broker:
+async def broker(rabbitmq_url: str, routing_key: str) -> AsyncIterator[RabbitMQBroker]:
+    async with broker_at(rabbitmq_url, routing_key) as broker:
         yield broker
 
 
 @pytest.fixture
-async def channel(rabbitmq: RabbitMQ) -> AsyncIterator[AbstractChannel]:
+async def channel(rabbitmq_url: str) -> AsyncIterator[AbstractChannel]:
     """Somebody else's connection to the same node."""
-    async with await aio_pika.connect(rabbitmq.url) as connection:
+    async with await aio_pika.connect(rabbitmq_url) as connection:
         yield await connection.channel()
 
 
@@ -375,8 +375,8 @@ async def test_a_broker_that_starts_later_needs_no_restart_of_ours(node: RabbitM
         assert await hear(listener, ids) == set(ids)
 
 
-async def test_a_wrong_password_is_named_and_not_shown(rabbitmq: RabbitMQ, routing_key: str) -> None:
-    url = rabbitmq.url.replace("guest:guest", "guest:my-secret")
+async def test_a_wrong_password_is_named_and_not_shown(rabbitmq_url: str, routing_key: str) -> None:
+    url = rabbitmq_url.replace("guest:guest", "guest:my-secret")
     with capture_logs() as logs:
         async with broker_at(url, routing_key) as broker:
             with pytest.raises(BrokerUnavailable, match="refused") as raised:
@@ -391,9 +391,9 @@ async def until_refused(broker: RabbitMQBroker) -> None:
     await broker.check()
 
 
-def test_the_faster_event_loop_will_do_as_well(rabbitmq: RabbitMQ, routing_key: str) -> None:
+def test_the_faster_event_loop_will_do_as_well(rabbitmq_url: str, routing_key: str) -> None:
     async def journey() -> None:
-        async with broker_at(rabbitmq.url, routing_key) as broker:
+        async with broker_at(rabbitmq_url, routing_key) as broker:
             await broker.check()
             listener = await broker.listen(Channel.EMAIL)
             ids = some_ids(500)

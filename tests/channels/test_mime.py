@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from property_alert_notification.channels.base import OutgoingMessage
@@ -17,6 +17,7 @@ from property_alert_notification.errors import ConfigurationError, Refused
 from property_alert_notification.settings import load
 from tests.channels.conftest import Environ, a_message
 from tests.channels.hostile_mail import OURS, body, has_control, hostile_text, with_one_kind_of_line_end
+from tests.fuzz.budget import budget
 
 NOW = datetime(2026, 11, 22, 12, 0, 1, tzinfo=UTC)
 
@@ -29,7 +30,7 @@ def parsed(mail: Mail) -> EmailMessage:
     return message_from_bytes(mail.content, policy=policy.default)  # type: ignore[return-value]
 
 
-@settings(max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@budget(share=10)
 @given(subject=hostile_text, text=hostile_text, html=st.none() | hostile_text, name=hostile_text)
 def test_only_our_headers_exist_and_nothing_is_lost(subject: str, text: str, html: str | None, name: str) -> None:
     sender = composer(re.sub(r"[\x00-\x1f\x7f]", "", name)[:200])
@@ -64,7 +65,7 @@ def test_no_text_can_end_a_part_before_its_time() -> None:
     assert body(parsed(mail), "html").startswith("<p>")
 
 
-@settings(max_examples=1_000, deadline=None)
+@budget(share=5)
 @given(address=hostile_text | st.emails() | st.builds("{}@example.com".format, hostile_text))
 def test_an_address_is_written_whole_or_refused(address: str) -> None:
     try:
@@ -78,7 +79,7 @@ def test_an_address_is_written_whole_or_refused(address: str) -> None:
         assert [one.addr_spec for one in parsed(mail)["To"].addresses] == [mail.recipient.text]
 
 
-@settings(max_examples=500, deadline=None)
+@budget(share=5)
 @given(address=hostile_text)
 def test_a_made_up_address_adds_no_header(address: str) -> None:
     try:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.command import Running, running_dev
 from tests.services.callers import a_blocking_caller
-from tests.services.postgres import Postgres
+from tests.services.shared import Servers
 
 # At its beginning: what follows may be a caller's own words, such as a request id.
 _FAULT = re.compile(r"\S+ \[(error|critical)|Traceback")
@@ -29,11 +29,11 @@ class Target:
 
 @pytest.fixture(scope="package", params=["sqlite", "postgresql"])
 def target(
-    request: pytest.FixtureRequest, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, servers: Servers, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Target]:
     """The service. Nobody tries things out on it before it has said that it is ready."""
     folder = tmp_path_factory.mktemp(request.param)
-    store = "sqlite:///./fuzz.db" if request.param == "sqlite" else postgres.create_database()
+    store = "sqlite:///./fuzz.db" if request.param == "sqlite" else servers.migrated_database()
     with (
         running_dev(folder, DATABASE_URL=store, STORE_TIMEOUT="10") as service,
         a_blocking_caller(service.url) as caller,

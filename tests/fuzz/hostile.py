@@ -90,6 +90,15 @@ texts = st.one_of(
     st.text(st.characters(categories=["Cc", "Cf", "Cs", "Co", "Zl", "Zp", "Zs", "Mn"]), max_size=30),
 )
 
+addresses = st.one_of(
+    texts,
+    st.builds(
+        "{}@{}".format, texts, st.sampled_from(("example.com", "ex\u0430mple.com", "[127.0.0.1]", "a\u202eb.com"))
+    ),
+    st.from_regex(r"\A[a-z\u0430-\u044f\u200b'\".,<>()-]{1,20}@[a-z\u0430-\u044f\u00df\u3002.-]{1,20}\Z"),
+    st.emails(),
+)
+
 moments = st.one_of(
     st.sampled_from(NASTY_MOMENTS),
     st.datetimes(timezones=st.timezones()).map(datetime.isoformat),

@@ -17,7 +17,11 @@ PAIRS = tuple((store, broker) for store in STORES for broker in ("embedded", "ra
 
 @pytest.fixture
 def make_settings(
-    request: pytest.FixtureRequest, tmp_path: Path, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    smtp_server: SmtpServer,
+    migrated_sqlite: Callable[[Path], str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., Settings]:
     """Settings for one store and one broker, with email going to the SMTP server."""
     for name, value in {
@@ -29,10 +33,12 @@ def make_settings(
         monkeypatch.setenv(name, str(value))
 
     def make(store: str, broker: str = "embedded", **fields: Any) -> Settings:
-        database_url = (
-            f"sqlite:///{tmp_path}/alerts.db" if store == "sqlite" else request.getfixturevalue("postgres_url")
-        )
-        broker_url = "embedded://" if broker == "embedded" else request.getfixturevalue("rabbitmq").url
+        if store == "sqlite":
+            file = tmp_path / "alerts.db"
+            database_url = f"sqlite:///{file}" if file.exists() else migrated_sqlite(file)
+        else:
+            database_url = request.getfixturevalue("migrated_postgres_url")
+        broker_url = "embedded://" if broker == "embedded" else request.getfixturevalue("rabbitmq_url")
         quick: dict[str, Any] = {
             "database_url": database_url,
             "queue_broker_url": broker_url,

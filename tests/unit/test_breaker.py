@@ -25,6 +25,7 @@ from property_alert_notification.notification_worker.breaker import (
     watch,
 )
 from property_alert_notification.vocabulary import BreakerState
+from tests.fuzz.budget import budget
 
 WELL = Breaker(doubtful=False)
 
@@ -244,4 +245,4 @@ class AnyProvider(RuleBasedStateMachine):
 
 
 TestAnyProvider = AnyProvider.TestCase
-TestAnyProvider.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)
+TestAnyProvider.settings = settings(budget(share=2), stateful_step_count=60)

@@ -43,7 +43,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture(params=["embedded", "rabbitmq"])
 def broker(request: pytest.FixtureRequest) -> str:
     """A broker."""
-    return "embedded://" if request.param == "embedded" else request.getfixturevalue("rabbitmq").url
+    return "embedded://" if request.param == "embedded" else request.getfixturevalue("rabbitmq_url")
 
 
 @pytest.fixture

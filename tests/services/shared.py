@@ -1,0 +1,197 @@
+"""The servers that all workers of a run share: one PostgreSQL, RabbitMQ and Chromium, started when first asked for.
+
+pytest-xdist runs the tests in several worker processes. The process that directs them keeps the servers
+(`Keeper`); each worker asks it over a connection (`Kept`). Without workers `SharedServers` is used directly.
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Client, Connection, Listener
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from property_alert_notification import migrations
+from property_alert_notification.database import Database
+from tests.services.browser import Chromium
+from tests.services.postgres import Postgres
+from tests.services.rabbitmq import RabbitMQ
+
+T = TypeVar("T")
+
+
+class Servers(Protocol):
+    """What a test may ask of the shared servers. None of it stops or hurts one: others are using it."""
+
+    def empty_database(self) -> str:
+        """The address of a fresh PostgreSQL database without a table."""
+
+    def migrated_database(self) -> str:
+        """The address of a fresh PostgreSQL database whose schema is the newest."""
+
+    def drop_database(self, url: str) -> None:
+        """Remove a database that one of the others made."""
+
+    def rabbitmq_url(self) -> str:
+        """The address of the RabbitMQ node; tests keep apart by the names of their queues."""
+
+    def browser_address(self) -> str:
+        """Where Chromium takes commands; each test has windows of its own."""
+
+    def migrated_file(self) -> Path:
+        """A SQLite file whose schema is the newest, to copy and never to change."""
+
+
+class SharedServers:
+    """Starts each server once, and makes each template once, whoever asks."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="templates-"))
+        self._lock = threading.Lock()
+        self._made: dict[str, Any] = {}
+        self.costs: dict[str, float] = {}
+        """CPU seconds of each server that ran, known once it was stopped."""
+
+    def empty_database(self) -> str:
+        return self._postgres().create_database()
+
+    def migrated_database(self) -> str:
+        return self._postgres().create_database(template=self._once("template", self._make_template))
+
+    def drop_database(self, url: str) -> None:
+        self._postgres().drop_database(url)
+
+    def rabbitmq_url(self) -> str:
+        return self._once("RabbitMQ", lambda: RabbitMQ().start()).url
+
+    def browser_address(self) -> str:
+        return self._once("Chromium", lambda: Chromium().start()).address
+
+    def migrated_file(self) -> Path:
+        return self._once("file", self._make_file)
+
+    def close(self) -> None:
+        """Stop what was started and note what it cost."""
+        for name, server in self._made.items():
+            if isinstance(server, Postgres | RabbitMQ | Chromium):
+                before = cpu_seconds()
+                server.close()
+                self.costs[name] = cpu_seconds() - before
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _postgres(self) -> Postgres:
+        return self._once("PostgreSQL", lambda: Postgres().start())
+
+    def _make_template(self) -> str:
+        url = self._made["PostgreSQL"].create_database()
+        migrate(url)
+        return str(url)
+
+    def _make_file(self) -> Path:
+        file = self._folder / "migrated.db"
+        migrate(f"sqlite+aiosqlite:///{file}")
+        return file
+
+    def _once(self, name: str, make: Callable[[], T]) -> T:
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = make()
+            made: T = self._made[name]
+            return made
+
+
+class Keeper:
+    """Answers the workers' calls of `SharedServers`, each worker in a thread of its own."""
+
+    def __init__(self) -> None:
+        self.servers = SharedServers()
+        self._key = os.urandom(16)
+        self._listener = Listener(("127.0.0.1", 0), authkey=self._key)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def address(self) -> tuple[int, str]:
+        """What a worker needs to make its `Kept`."""
+        return self._listener.address[1], self._key.hex()
+
+    def close(self) -> None:
+        """Stop the servers; no worker may ask any more."""
+        self._listener.close()
+        self.servers.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):  # the listener was closed
+            while True:
+                worker = self._listener.accept()
+                threading.Thread(target=self._serve, args=(worker,), daemon=True).start()
+
+    def _serve(self, worker: "Connection[Any, Any]") -> None:
+        with worker, suppress(EOFError, OSError):  # the worker ended
+            while True:
+                name, arguments = worker.recv()
+                try:
+                    worker.send((getattr(self.servers, name)(*arguments), None))
+                except Exception as error:  # it belongs to the one who asked
+                    worker.send((None, repr(error)))
+
+
+class Kept:
+    """A worker's way to the servers that the directing process keeps."""
+
+    def __init__(self, address: tuple[int, str]) -> None:
+        port, key = address
+        self._keeper = Client(("127.0.0.1", port), authkey=bytes.fromhex(key))
+
+    def empty_database(self) -> str:
+        return str(self._ask("empty_database"))
+
+    def migrated_database(self) -> str:
+        return str(self._ask("migrated_database"))
+
+    def drop_database(self, url: str) -> None:
+        self._ask("drop_database", url)
+
+    def rabbitmq_url(self) -> str:
+        return str(self._ask("rabbitmq_url"))
+
+    def browser_address(self) -> str:
+        return str(self._ask("browser_address"))
+
+    def migrated_file(self) -> Path:
+        return Path(self._ask("migrated_file"))
+
+    def close(self) -> None:
+        """Leave the servers to the others."""
+        self._keeper.close()
+
+    def _ask(self, name: str, *arguments: str) -> Any:
+        self._keeper.send((name, arguments))
+        answer, error = self._keeper.recv()
+        if error is not None:
+            raise RuntimeError(f"the shared servers: {error}")
+        return answer
+
+
+def migrate(url: str) -> None:
+    """Bring a store to the newest schema, also when the caller is inside an event loop."""
+    thread = threading.Thread(target=lambda: asyncio.run(_migrate(url)))
+    thread.start()
+    thread.join()
+
+
+def cpu_seconds() -> float:
+    """CPU seconds of this process and of its children that have ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url, wait=30)
+    try:
+        await migrations.upgrade(database)
+    finally:
+        await database.close()
