@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections import Counter
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -19,24 +20,27 @@ ONE_BY_ONE = ["AUTH PLAIN LOGIN", "SMTPUTF8", "8BITMIME"]
 AT_ONCE = [*ONE_BY_ONE, "PIPELINING"]
 _USUAL = {"STARTTLS": "220 go", "DATA": "354 go", "AUTH": "235 welcome", "QUIT": "221 bye"}
 
+Script = dict[str, str | Callable[[str], str | None]]
+
 
 class ScriptedSmtpServer:
     """Answers every verb as RFC 5321 has it, except those in `script`.
 
     Attributes:
-        script: verb (`GREETING`, `DOT`, …) to an answer, DROP, SILENCE or HOLD; may change at any time.
+        script: verb (`GREETING`, `DOT`, …) to an answer, DROP, SILENCE or HOLD, or to a function that makes one of
+            the command, or None for the usual one; may change at any time.
         taken: every message that was answered 250 after its dot.
         verbs: how often each verb was heard.
     """
 
     def __init__(
         self,
-        script: dict[str, str] | None = None,
+        script: Script | None = None,
         *,
         starttls: ssl.SSLContext | None = None,
         extensions: list[str] | None = None,
     ) -> None:
-        self.script = script or {}
+        self.script: Script = script or {}
         self.taken: list[bytes] = []
         self.verbs: Counter[str] = Counter()
         self.commands: list[str] = []
@@ -105,7 +109,7 @@ class ScriptedSmtpServer:
             usual = self._ehlo(encrypted=encrypted) if verb == "EHLO" else _USUAL.get(verb, "250 fine")
             if verb == "DATA" and refused:
                 usual = "503 nobody to send it to"
-            said = await self._answer(writer, verb, usual)
+            said = await self._answer(writer, verb, usual, line.decode().strip())
             if said is None or verb == "QUIT":
                 return
             if verb in {"MAIL", "RCPT"}:
@@ -118,10 +122,8 @@ class ScriptedSmtpServer:
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         content = await reader.readuntil(b"\r\n.\r\n")
-        usual = "250 2.0.0 Ok: queued as 4XyZ99"
-        if self.script.get("DOT", usual).startswith("250"):
-            self.taken.append(content)
-        return await self._answer(writer, "DOT", usual) is not None
+        said = await self._answer(writer, "DOT", "250 2.0.0 Ok: queued as 4XyZ99", taken=content)
+        return said is not None
 
     def _ehlo(self, *, encrypted: bool) -> str:
         offered = list(self._extensions)
@@ -130,12 +132,18 @@ class ScriptedSmtpServer:
         lines = ["scripted", *offered]
         return "\r\n".join(f"250{'-' if line is not lines[-1] else ' '}{line}" for line in lines)
 
-    async def _answer(self, writer: asyncio.StreamWriter, verb: str, usual: str) -> str | None:
+    async def _answer(
+        self, writer: asyncio.StreamWriter, verb: str, usual: str, command: str = "", taken: bytes | None = None
+    ) -> str | None:
         """What was said; None when that was the last word."""
         async with self._news:
             self.verbs[verb] += 1
             self._news.notify_all()
         answer = self.script.get(verb, usual)
+        if callable(answer):
+            answer = answer(command) or usual
+        if taken is not None and answer.startswith("250"):
+            self.taken.append(taken)
         if answer == SILENCE:
             await self._stopping.wait()
         if answer in {DROP, SILENCE}:

@@ -13,7 +13,7 @@ import pytest
 import trustme
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from property_alert_notification.channels import email_smtp
+from property_alert_notification.channels import email_smtp, smtp_setup
 from property_alert_notification.channels.base import Limits, Tools
 from property_alert_notification.channels.email_smtp import SmtpSender
 from property_alert_notification.channels.mime import Composer, EmailSettings
@@ -27,6 +27,7 @@ from property_alert_notification.errors import (
     RetryLater,
     SendError,
 )
+from property_alert_notification.settings import load
 from tests.channels.conftest import CLOCK, Environ, a_message
 from tests.channels.smtp_script import AT_ONCE, DROP, HOLD, ONE_BY_ONE, SILENCE, ScriptedSmtpServer
 from tests.services.smtp import SmtpServer
@@ -229,7 +230,7 @@ async def test_a_server_that_closed_an_idle_connection_costs_no_message(
 async def test_a_reused_connection_that_ends_before_the_dot_is_replaced(
     scripted: ScriptedSmtpServer, answer: str
 ) -> None:
-    class OnlyOnce(dict[str, str]):
+    class OnlyOnce(dict[str, Any]):
         def get(self, key: str, default: Any = None) -> Any:
             return super().pop(key, default)
 
@@ -452,3 +453,161 @@ async def test_the_settings_are_read_and_checked(tools: Tools, environ: Environ)
     sender = email_smtp.create(tools)
     assert sender.limits == Limits(at_once=3, per_second=None)
     await sender.close()
+
+
+@pytest.mark.parametrize("refuse", ["421 4.7.0 too many connections from 127.0.0.1", "421 4.3.2 so be it", DROP])
+@pytest.mark.parametrize("verb", ["GREETING", "EHLO", "MAIL"])
+async def test_a_server_that_takes_two_connections_gets_all_messages_over_two(verb: str, refuse: str) -> None:
+    server = ScriptedSmtpServer()
+    server.script[verb] = lambda _command: refuse if server.open > 2 else None
+    async with server, sending_to(server, connections=8) as sender:
+        receipts = await asyncio.gather(*[sender.send(a_message()) for _ in range(100)], return_exceptions=True)
+        assert not [receipt for receipt in receipts if isinstance(receipt, Exception)]
+        assert sender.limits == Limits(2)
+    assert len(server.taken) == 100
+    assert server.verbs["GREETING"] <= 12
+
+
+async def test_a_server_that_takes_none_is_down_and_not_short_of_connections() -> None:
+    async with ScriptedSmtpServer({"GREETING": "421 4.3.2 closed"}) as server, sending_to(server) as sender:
+        results = await asyncio.gather(*[sender.send(a_message()) for _ in range(20)], return_exceptions=True)
+        assert {isinstance(result, ProviderDown) for result in results} == {True}
+        assert sender.limits == Limits(8)
+
+
+async def test_too_many_connections_at_the_final_dot_is_no_failure() -> None:
+    server = ScriptedSmtpServer()
+    refusals = iter(["432 4.3.2 Concurrent connections limit exceeded"] * 3)
+    server.script["DOT"] = lambda _: next(refusals, None)
+    async with server, sending_to(server, connections=4) as sender:
+        await asyncio.gather(*[sender.send(a_message()) for _ in range(20)])
+        assert sender.limits.at_once < 4
+    assert len(server.taken) == 20
+
+
+async def test_the_receipt_does_not_wait_for_the_farewell() -> None:
+    """Killed while it waited, the worker would send the message again."""
+    async with ScriptedSmtpServer({"QUIT": SILENCE}) as server:
+        sender = a_sender(server.port, messages_per_connection=1, timeout=600)
+        sending = asyncio.create_task(sender.send(a_message()))
+        await server.heard("QUIT")
+        assert sending.done()
+        await sender.close()
+
+
+@pytest.mark.parametrize("name", ["alerts.example.com", "[192.0.2.7]", "[IPv6:2001:db8::1]"])
+async def test_the_name_in_ehlo_is_a_setting(scripted: ScriptedSmtpServer, name: str) -> None:
+    async with sending_to(scripted, helo_name=name) as sender:
+        await sender.send(a_message())
+    assert scripted.commands[0] == f"EHLO {name}"
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ("mail.example.com", "mail.example.com"),
+        ("localhost", "[127.0.0.1]"),
+        ("localhost.localdomain", "[127.0.0.1]"),
+        ("box", "[127.0.0.1]"),
+        ("my_box.example.com", "[127.0.0.1]"),
+    ],
+)
+async def test_by_default_the_name_in_ehlo_is_the_machines_own_if_it_is_a_full_one(
+    scripted: ScriptedSmtpServer, monkeypatch: pytest.MonkeyPatch, own: str, said: str
+) -> None:
+    smtp_setup.own_name.cache_clear()
+    monkeypatch.setattr(socket, "getfqdn", lambda: own)
+    async with sending_to(scripted) as sender:
+        await sender.send(a_message())
+    smtp_setup.own_name.cache_clear()
+    assert scripted.commands[0] == f"EHLO {said}"
+
+
+@pytest.mark.parametrize(
+    "name", ["localhost", "box", "two words.example.com", "x\r\nMAIL.example.com", "[1.2.3]", "1.2.3.4"]
+)
+def test_a_name_that_is_none_is_refused_at_start(name: str, environ: Environ) -> None:
+    environ(SMTP_HELO_NAME=name, EMAIL_FROM="alerts@example.com")
+    with pytest.raises(ConfigurationError, match="SMTP_HELO_NAME"):
+        load(SmtpSettings)
+
+
+@pytest.mark.parametrize("code", [500, 501, 502, 504])
+async def test_a_server_that_knows_no_ehlo_is_greeted_with_helo(code: int) -> None:
+    async with ScriptedSmtpServer({"EHLO": f"{code} what?"}) as server, sending_to(server) as sender:
+        await sender.send(a_message())
+        assert (server.verbs["HELO"], len(server.taken)) == (1, 1)
+
+
+async def test_the_size_is_announced_and_what_is_too_big_is_not_sent() -> None:
+    async with (
+        ScriptedSmtpServer(extensions=["SIZE 5000"]) as server,
+        sending_to(server, connections=1) as sender,
+    ):
+        await sender.send(a_message(text="small", html=False))
+        size = len(server.taken[0]) - len(b".\r\n")
+        assert f" SIZE={size}" in server.commands[1]
+        with pytest.raises(Refused, match=r"the message has \d+ bytes, and the SMTP server takes 5000"):
+            await sender.send(a_message(text="x" * 6_000, html=False))
+        await sender.send(a_message(text="small", html=False))
+    assert (server.verbs["GREETING"], server.verbs["MAIL"], len(server.taken)) == (1, 2, 2)
+
+
+@pytest.mark.parametrize("limit", ["SIZE", "SIZE 0", "SIZE lots"])
+async def test_a_server_without_a_limit_takes_any_size(limit: str) -> None:
+    async with ScriptedSmtpServer(extensions=[limit]) as server, sending_to(server) as sender:
+        await sender.send(a_message(text="x" * 6_000, html=False))
+        assert len(server.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("verb", "answer", "fix"),
+    [
+        ("MAIL", "550 5.1.0 rejected", "EMAIL_FROM"),
+        ("RCPT", "504 5.5.2 <box>: Helo command rejected: need fully-qualified hostname", "SMTP_HELO_NAME"),
+        ("RCPT", "554 5.7.1 Relay access denied", "SMTP_USERNAME"),
+        ("RCPT", "550 5.7.1 Client host blocked using zen.example.org", "reverse DNS"),
+        ("AUTH", "535 5.7.8 no", "SMTP_PASSWORD"),
+    ],
+)
+async def test_check_finds_what_is_about_us_and_says_what_to_fix(
+    scripted: ScriptedSmtpServer, verb: str, answer: str, fix: str
+) -> None:
+    scripted.script[verb] = answer
+    async with sending_to(scripted, username="alerts", password="x") as sender:
+        with pytest.raises(ProviderDown, match=fix):
+            await sender.check()
+    assert scripted.verbs["DATA"] == 0
+
+
+@pytest.mark.parametrize("answer", ["550 5.1.1 no such user", "450 4.2.0 greylisted", "550 5.7.1 rejected"])
+async def test_check_is_not_about_the_one_recipient_that_it_names(scripted: ScriptedSmtpServer, answer: str) -> None:
+    scripted.script["RCPT"] = answer
+    async with sending_to(scripted) as sender:
+        assert "answers" in await sender.check()
+    assert scripted.verbs["DATA"] == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("user anna@example.com unknown", "user … unknown"),
+        ("<ANNA@EXAMPLE.COM> is unknown", "<…> is unknown"),
+        ("anna has no mailbox", "… has no mailbox"),
+        ("see https://help.example.org/550?to=anna%40example.com", "see https://help.example.org/550"),
+        ("call +1 415 555 2671 about this", "call … about this"),
+        ("your message about a lovely home in Fremont is spam", "your message about … … … … … is spam"),
+        ("blocked, 192.0.2.1 is listed", "blocked, 192.0.2.1 is listed"),
+        ("x" * 100, "…"),
+        ("why " * 100, "why " * 49 + "why…"),
+    ],
+)
+async def test_what_the_server_said_is_kept_without_addresses_and_message(
+    scripted: ScriptedSmtpServer, said: str, kept: str
+) -> None:
+    scripted.script["DOT"] = f"552 5.3.4 {said}"
+    async with sending_to(scripted) as sender:
+        with pytest.raises(SendError) as caught:
+            await sender.send(a_message("anna@example.com", text="Here is a lovely home in Fremont for you."))
+    assert kept in caught.value.reason
+    assert "anna" not in caught.value.reason.lower()

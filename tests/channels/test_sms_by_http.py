@@ -20,11 +20,13 @@ from property_alert_notification.channels.sms_http import SmsHttpSender, SmsHttp
 from property_alert_notification.channels.sms_twilio import TwilioSender, TwilioSettings
 from property_alert_notification.errors import (
     ConfigurationError,
+    Deferred,
     OutcomeUnknown,
     ProviderDown,
     Refused,
     RetryLater,
     SendError,
+    Throttled,
 )
 from tests.channels import http_server
 from tests.channels.conftest import CLOCK, Environ, a_message
@@ -140,8 +142,9 @@ async def test_an_answer_without_an_id_still_means_taken(server: HttpServer, sen
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        *[(status, Refused) for status in (400, 402, 409, 410, 413, 422, 451)],
-        *[(status, ProviderDown) for status in (301, 302, 303, 304, 307, 308, 401, 403, 429, 503)],
+        *[(status, Refused) for status in (400, 409, 410, 413, 422, 451)],
+        *[(status, ProviderDown) for status in (301, 302, 303, 304, 307, 308, 401, 402, 403, 407, 503)],
+        (429, Throttled),
         *[(status, RetryLater) for status in (408, 425, 500, 501, 505)],
         *[(status, OutcomeUnknown) for status in (502, 504, 507, 520, 524, 599)],
     ],
@@ -299,3 +302,54 @@ def test_the_gateways_url_is_checked(tools: Tools, environ: Environ, url: str) -
     environ(SMS_HTTP_URL=url)
     with pytest.raises(ConfigurationError, match="SMS_HTTP_URL"):
         sms_http.create(tools)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        *[(code, ProviderDown) for code in (20003, 21212, 21408, 21603, 21606, 21608, 21659, 21701, 30002, 30034)],
+        *[(code, Throttled) for code in (14107, 20429, 21611, 30001, 30022, 30023)],
+        *[(code, Refused) for code in (21211, 21610, 21614, 21617, 30005, 30006, 30007)],
+        *[(code, Deferred) for code in (30003, 30008)],
+    ],
+)
+@pytest.mark.parametrize("status", [400, 201])
+async def test_what_twilios_codes_are_about(
+    server: HttpServer, code: int, expected: type[SendError], status: int
+) -> None:
+    body = {"sid": "SM1", "status": "failed", "error_code": code} if status == 201 else {"code": code}
+    server.behaviour = answering(status, json.dumps(body).encode())
+    sender = twilio(server.url)
+    with pytest.raises(expected) as caught:
+        await sender.send(an_sms())
+    await sender.close()
+    assert type(caught.value) is expected
+    assert str(code) in caught.value.reason
+
+
+@pytest.mark.parametrize("status", ["failed", "undelivered", "canceled"])
+async def test_a_message_that_twilio_creates_as_failed_was_not_sent(server: HttpServer, status: str) -> None:
+    server.behaviour = answering(201, json.dumps({"sid": "SM1", "status": status, "error_code": None}).encode())
+    sender = twilio(server.url)
+    with pytest.raises(RetryLater, match=status):
+        await sender.send(an_sms())
+    await sender.close()
+
+
+@pytest.mark.parametrize("code", [21606, "21606"])
+async def test_what_is_wrong_with_the_account_says_what_to_fix(server: HttpServer, code: Any) -> None:
+    server.behaviour = answering(400, json.dumps({"code": code}).encode())
+    sender = twilio(server.url)
+    with pytest.raises(ProviderDown, match="TWILIO_FROM_NUMBER"):
+        await sender.send(an_sms())
+    await sender.close()
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+async def test_a_code_does_not_change_what_a_5xx_means(server: HttpServer, status: int) -> None:
+    server.behaviour = answering(status, b'{"code": 21211}')
+    sender = twilio(server.url)
+    with pytest.raises(SendError) as caught:
+        await sender.send(an_sms())
+    await sender.close()
+    assert not isinstance(caught.value, Refused)

@@ -247,7 +247,10 @@ async def test_a_wrong_token_costs_no_sms_and_when_it_is_right_all_are_sent(
                 await world.until(notification, "sent")
 
             attempts = [one for each in ids for one in (await world.delivery(each, Channel.SMS)).attempts]
-            refusal = "HTTP 401: the provider does not accept our credentials (Twilio error 20003)"
+            refusal = (
+                "HTTP 401: the provider does not accept our credentials (Twilio error 20003): "
+                "check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"
+            )
             assert {(one.outcome, one.reason) for one in attempts if one.outcome is not Outcome.SENT} == {
                 (Outcome.NOT_SENT, refusal)
             }

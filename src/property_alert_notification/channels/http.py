@@ -2,8 +2,8 @@
 
 - 2xx: taken. 404, 405, 408, 425, 500, 501, 505: not taken. Any other 4xx: never will be. (404 and 405 are what
   a gateway says while its ingress is changed; where one means the recipient, its attempts run out.)
-- 429, 503, no connection: the provider takes nothing now, whatever the message.
-- 401, 403: our credentials are wrong; no message should be lost to that.
+- 429: the provider has been given too much. 503, no connection: it takes nothing now, whatever the message.
+- 401, 403, 407: our credentials are wrong; 402: our account has to pay. No message should be lost to that.
 - 3xx: the URL in the settings is wrong, since a redirected POST is not followed (it would carry the credentials and
   the message to wherever the answer says); no message should be lost to that either.
 - 502, 504, any other 5xx, and silence once the request has left: it may have been taken.
@@ -24,15 +24,17 @@ import httpx2
 from pydantic import Field
 
 from property_alert_notification.clock import Clock
-from property_alert_notification.errors import OutcomeUnknown, ProviderDown, Refused, RetryLater
+from property_alert_notification.errors import OutcomeUnknown, ProviderDown, Refused, RetryLater, SendError, Throttled
 from property_alert_notification.settings import ProviderSettings
 
 LARGEST_BODY = 65_536
 """Bytes of an answer that are read; what comes after tells nothing about a message."""
 
 _NOT_TAKEN = frozenset({404, 405, 408, 425, 500, 501, 505})
-_DOWN = frozenset({429, 503})
-_OUR_FAULT = frozenset({401, 403})
+_DOWN = frozenset({503})
+_THROTTLED = frozenset({429})
+_PAYMENT = 402
+_OUR_FAULT = frozenset({401, 402, 403, 407})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +105,18 @@ class HttpCaller:
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         explain: Callable[[bytes], str | None] = lambda _: None,
+        read: Callable[[bytes, str], SendError | None] = lambda _body, _reason: None,
     ) -> bytes:
         """Post one message; returns the body of the answer that took it.
 
-        `explain` may find the provider's own error code in the body of any other answer, for the reason.
+        `explain` may find the provider's own error code in the body of any other answer, for the reason. `read` may
+        know from a body of 4xx what the refusal is about, better than the status tells.
 
         Raises:
             SendError: as the module says.
         """
         answer = await self._call("POST", url, json=json, data=form, headers=headers)
-        raise_unless_taken(answer, now=self._clock.now(), explanation=explain(answer.body))
+        raise_unless_taken(answer, now=self._clock.now(), explanation=explain(answer.body), read=read)
         return answer.body
 
     async def ask(self, method: str, url: str, *, headers: Mapping[str, str] | None = None) -> int:
@@ -186,13 +190,26 @@ class _Departure:
             self.begun = True
 
 
-def raise_unless_taken(answer: Answer, *, now: datetime, explanation: str | None = None) -> None:
+def raise_unless_taken(
+    answer: Answer,
+    *,
+    now: datetime,
+    explanation: str | None = None,
+    read: Callable[[bytes, str], SendError | None] = lambda _body, _reason: None,
+) -> None:
     """Return for 2xx; raise what any other status means, as the module says."""
     status = answer.status
     if 200 <= status < 300:
         return
     reason = _reason(status, explanation)
     wait = retry_after(answer.headers.get("Retry-After"), now=now)
+    known = read(answer.body, reason) if 400 <= status < 500 else None
+    if isinstance(known, RetryLater):
+        known.retry_after = known.retry_after or wait
+    if known is not None:
+        raise known
+    if status in _THROTTLED:
+        raise Throttled(reason, retry_after=wait)
     if status in _DOWN or status in _OUR_FAULT or 300 <= status < 400:
         raise ProviderDown(reason, retry_after=wait)
     if status in _NOT_TAKEN:
@@ -222,7 +239,9 @@ def _aware(time: datetime) -> datetime:
 
 def _reason(status: int, explanation: str | None) -> str:
     advice = ""
-    if status in _OUR_FAULT:
+    if status == _PAYMENT:
+        advice = ": the provider wants to be paid first"
+    elif status in _OUR_FAULT:
         advice = ": the provider does not accept our credentials"
     elif 300 <= status < 400:
         advice = ": the provider's URL in the settings leads elsewhere"

@@ -1,7 +1,8 @@
 """SMS through any gateway that takes a small JSON document by HTTP.
 
 The gateway is sent `{"id", "to", "text"}` and an `Idempotency-Key`, both of them the delivery's id, and answers 2xx
-when it has the message. A gateway that honours the key makes repeats harmless.
+when it has the message: the status alone decides, and a body that speaks of an error changes nothing. A gateway that
+refuses must answer 4xx; `http` says what each status means. A gateway that honours the key makes repeats harmless.
 """
 
 from datetime import timedelta

@@ -3,7 +3,8 @@
 Twilio takes no idempotency key here, so a message of which nobody can tell is sent once more; with a callback URL set
 not before Twilio had two minutes to say what became of it.
 Sources: https://www.twilio.com/docs/messaging/api/message-resource,
-https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks
+https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks; for the error codes see
+`twilio_codes`.
 """
 
 from typing import Annotated, ClassVar
@@ -12,11 +13,14 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from property_alert_notification.channels import twilio_codes
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
 from property_alert_notification.channels.http import HttpCaller, HttpSettings, fields_of, http_url, id_in
 from property_alert_notification.clock import Clock
-from property_alert_notification.errors import ConfigurationError, RetryLater
+from property_alert_notification.errors import ConfigurationError, RetryLater, SendError
 from property_alert_notification.vocabulary import Channel
+
+_FAILED = frozenset({"failed", "undelivered", "canceled"})
 
 
 class TwilioSettings(HttpSettings):
@@ -85,8 +89,10 @@ class TwilioSender:
         body = await self._http.post(
             f"{self._account}/Messages.json",
             form={"To": message.to, "Body": message.text, **self._origin, **self._callback_for(message)},
-            explain=_error_code,
+            explain=_explain,
+            read=_read,
         )
+        _raise_if_failed(body)
         return Receipt(provider_message_id=id_in(body, "sid"))
 
     def _callback_for(self, message: OutgoingMessage) -> dict[str, str]:
@@ -108,7 +114,31 @@ class TwilioSender:
         await self._http.close()
 
 
-def _error_code(body: bytes) -> str | None:
-    """Twilio's own code, to read up on. It decides nothing: only the HTTP status is part of their contract."""
-    code = fields_of(body).get("code")
-    return f"Twilio error {code}" if isinstance(code, int) else None
+def _explain(body: bytes) -> str | None:
+    code = _number(fields_of(body).get("code"))
+    return None if code is None else f"Twilio error {code}"
+
+
+def _read(body: bytes, reason: str) -> SendError | None:
+    return twilio_codes.read(_number(fields_of(body).get("code")), reason)
+
+
+def _raise_if_failed(body: bytes) -> None:
+    """Twilio may create a message that has failed already; that one was not sent.
+
+    Raises:
+        SendError: as its error code says; without one it is tried again.
+    """
+    fields = fields_of(body)
+    if fields.get("status") not in _FAILED:
+        return
+    code = _number(fields.get("error_code"))
+    reason = f"Twilio answers {fields['status']}{'' if code is None else f' (Twilio error {code})'}"
+    raise twilio_codes.read(code, reason) or RetryLater(reason)
+
+
+def _number(value: object) -> int | None:
+    """A code, which some answers give as text."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 6:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -10,7 +10,7 @@ from property_alert_notification.channels.smtp_connection import Connection, Sta
 from property_alert_notification.channels.smtp_faults import NoConnection
 from property_alert_notification.channels.smtp_limit import ConnectionLimit
 from property_alert_notification.clock import Clock
-from property_alert_notification.errors import ProviderDown, RetryLater
+from property_alert_notification.errors import RetryLater
 
 TRIES = 8
 """Connections that may be refused to one message before it waits elsewhere than here."""
@@ -66,9 +66,10 @@ class Pool:
                     fresh = False
                     await self._learn(error)
                 except Unwilling as error:
-                    if fresh:
-                        raise ProviderDown(str(error)) from None
-                    fresh = True
+                    if fresh:  # at once: if others of ours work, the server takes no more than those
+                        last = NoConnection(str(error))
+                        await self._learn(last)
+                    fresh = not fresh
                 except Stale as error:
                     if fresh:
                         raise RetryLater(str(error)) from None

@@ -29,7 +29,7 @@ async def set_up(smtp: SMTP, settings: SmtpSettings) -> str:
         ProviderDown: it does not take us.
     """
     await _step("the greeting", smtp.connect())
-    name = settings.helo_name or await asyncio.to_thread(_own_name) or _address_literal(smtp)
+    name = settings.helo_name or await asyncio.to_thread(own_name) or _address_literal(smtp)
     await _greet(smtp, name)
     encrypted = settings.tls
     if not settings.tls and settings.starttls != "off":
@@ -41,7 +41,7 @@ async def set_up(smtp: SMTP, settings: SmtpSettings) -> str:
 
 
 @cache
-def _own_name() -> str | None:
+def own_name() -> str | None:
     """This machine's full name, if it has one that means anything to others."""
     try:
         name = full_name(socket.getfqdn())

@@ -12,6 +12,8 @@ closed ──> open ──> half-open ──> closed
 - Silent: it opens, too, when several calls run and nothing goes well for as long as patience lasts. What hangs may have
   been taken and stays as it is until it ends, but the provider gets no more of it. The first call that goes well after
   all closes the breaker: the provider was only slow, and gets twice that time from then on.
+- Throttled: a provider that was given too much is not at fault. The breaker opens for as long as its pace asks for, and
+  not longer each time.
 - What began before the breaker closed tells of a fault that is over, however late it ends.
 - Open: no calls, for a time that doubles with each opening, up to `LONGEST`, so that work goes on soon after the end
   of a fault.
@@ -66,7 +68,9 @@ class Signal(Enum):
     FAILED = auto()
     """It did not take the message, or nobody knows."""
     DOWN = auto()
-    """It takes nothing: login, greeting, connection, or too many calls."""
+    """It takes nothing: login, greeting or connection."""
+    THROTTLED = auto()
+    """It was given too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,8 @@ def hear(
         took: seconds from its beginning to its end.
         pause: seconds for which the provider asked to be left alone.
     """
+    if signal is Signal.THROTTLED:
+        return _throttled(breaker, probe=probe, began_at=now - took, now=now, pause=pause)
     if breaker.state is BreakerState.CLOSED:
         if signal is Signal.WELL:
             return _after_success(breaker, took=took, now=now)
@@ -174,6 +180,16 @@ def hear(
     if not probe:
         return breaker
     return replace(_open(breaker, now=now, jitter=jitter, pause=pause), silent=breaker.silent)
+
+
+def _throttled(breaker: Breaker, *, probe: bool, began_at: float, now: float, pause: float | None) -> Breaker:
+    if breaker.state is BreakerState.CLOSED:
+        if pause is None or began_at < breaker.closed_at:
+            return breaker
+    elif not probe:
+        return breaker
+    until = now + min(pause or FIRST, LONGEST_WISH)
+    return Breaker(state=BreakerState.OPEN, until=until, openings=breaker.openings)
 
 
 def _after_success(breaker: Breaker, *, took: float, now: float) -> Breaker:

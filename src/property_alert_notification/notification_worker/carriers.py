@@ -12,7 +12,7 @@ import structlog
 
 from property_alert_notification.channels.base import Receipt, Sender
 from property_alert_notification.clock import Clock
-from property_alert_notification.errors import Deferred, OutcomeUnknown, ProviderDown, Refused, RetryLater
+from property_alert_notification.errors import Deferred, OutcomeUnknown, ProviderDown, Refused, RetryLater, Throttled
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker import breaker
 from property_alert_notification.notification_worker.breaker import FIRST, IN_DOUBT, UNANSWERED, Breaker, Signal
@@ -36,6 +36,10 @@ LOOK_EVERY = 0.5
 
 SHORTEST_WAIT = 0.01
 """Seconds between two looks at providers that are left alone."""
+
+LONGEST_QUIET_HOLD = 2.0
+"""Seconds for which a provider that was given too much gets nothing before its breaker opens, so that everybody sees
+it and other providers take over."""
 
 
 @dataclass(eq=False, slots=True)
@@ -70,6 +74,7 @@ class Carrier:
         """Those that began since any went well."""
         self._well_at = float("-inf")
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._order = asyncio.Lock()
         self._pace = Pace(sender.limits.per_second)
         metrics.breaker.labels(sender.channel, provider).state(self.breaker.state)
         metrics.breaker_openings.labels(sender.channel, provider)
@@ -93,9 +98,8 @@ class Carrier:
         """How many deliveries it may have in hand. In doubt few: they would only be handed back."""
         if self.breaker.doubtful:
             return IN_DOUBT
-        limits = self.sender.limits
-        ahead = limits.at_once * AHEAD
-        return ahead if limits.per_second is None else min(ahead, ceil(limits.per_second))
+        ahead, per_second = self.sender.limits.at_once * AHEAD, self._pace.per_second
+        return ahead if per_second is None else min(ahead, ceil(per_second))
 
     def take(self, *, probe: bool) -> None:
         """It has one more in hand."""
@@ -122,8 +126,7 @@ class Carrier:
         self._unanswered.add(call)
         self._let_in()
         try:
-            if self._takes(probe=probe) and (wait := self._pace.wait(self._clock.monotonic())):
-                await asyncio.sleep(wait)
+            await self._keep_pace(probe=probe)
             if self._takes(probe=probe):
                 call.began_at = self._clock.monotonic()
                 yield call
@@ -133,6 +136,18 @@ class Carrier:
             self._calls.discard(call)
             self._unanswered.discard(call)
             self._let_in()
+
+    async def _keep_pace(self, *, probe: bool) -> None:
+        """Wait for the moment of one message, in the order in which they came; a probe has its own."""
+        async with self._order:
+            while not probe and (wait := self._wait()):  # noqa: ASYNC110 - it sleeps for just as long as it must
+                await asyncio.sleep(wait)
+            if self._takes(probe=probe):
+                self._pace.begin(self._clock.monotonic())
+
+    def _wait(self) -> float:
+        """Seconds until the next message may begin, or be sent away."""
+        return self._pace.wait(self._clock.monotonic()) if self._takes(probe=False) else 0.0
 
     def _takes(self, *, probe: bool) -> bool:
         return probe or self.breaker.state is BreakerState.CLOSED
@@ -176,7 +191,7 @@ class Carrier:
         if signal is None:
             return
         now = self._clock.monotonic()
-        pause = result.retry_after.total_seconds() if isinstance(result, ProviderDown) and result.retry_after else None
+        pause = self._pause(result, call, now=now)
         heard = breaker.hear(
             self.breaker,
             signal,
@@ -188,9 +203,20 @@ class Carrier:
         )
         self._become(heard, None if isinstance(result, Receipt) else result.reason)
         if signal is Signal.WELL:
+            self._pace.well(now)
             self._well_at = now
             self._unanswered.clear()
             self._let_in()
+
+    def _pause(self, result: Result, call: Call, *, now: float) -> float | None:
+        """Seconds for which the provider is left alone: as it asks for, or because it takes nothing for so long."""
+        if not isinstance(result, ProviderDown):
+            return None
+        asked = result.retry_after.total_seconds() if result.retry_after else None
+        if not isinstance(result, Throttled):
+            return asked
+        hold = self._pace.throttled(call.began_at, now)
+        return asked or (hold if call.probe or hold >= LONGEST_QUIET_HOLD else None)
 
     def _become(self, new: Breaker, reason: str | None) -> None:
         old, self.breaker = self.breaker, new
@@ -217,6 +243,7 @@ _SIGNALS: Mapping[type[object], Signal] = {
     RetryLater: Signal.FAILED,
     OutcomeUnknown: Signal.FAILED,
     ProviderDown: Signal.DOWN,
+    Throttled: Signal.THROTTLED,
 }
 """By the nearest class; what broke our own code says nothing about anybody else."""
 

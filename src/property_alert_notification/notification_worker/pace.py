@@ -1,16 +1,108 @@
-"""Spreads the messages to one provider evenly over each second. Pure."""
+"""Spreads the messages to one provider over time, and learns how many it takes in a second. Pure.
+
+While nothing is known, or set, messages begin at once. A provider that says that it is given too much teaches a rate:
+
+- The first time, the messages that it took in the last second are the rate; it doubles every half second, until the
+  provider says so again. From then on each such answer takes `CUT` off, and the rate grows by `GROWTH` in a second.
+- Nothing begins for a moment after such an answer: for a tenth of the time since the provider last took a message, so
+  that a limit by the minute or by the day loses at most that tenth.
+- Answers to messages that began before the last cut teach nothing new.
+
+Instants are seconds on a clock that never runs backwards.
+"""
+
+import math
+from collections import deque
+
+CUT = 0.93
+GROWTH = 1.03
+FAST_GROWTH = 4.0
+"""How the rate changes: at each answer, in a second, and in a second until the second answer."""
+
+LOWEST_RATE = 0.1
+UNLIMITED = 1_000.0
+"""Messages per second from which a learned rate is none any more."""
+
+SHORTEST_HOLD = 0.1
+LONGEST_HOLD = 300.0
+HOLD_SHARE = 0.1
+
+SMALLEST_GAP_IN_DOUBT = 0.05
+"""Seconds between two messages while the provider has taken none since it was given too much."""
+
+_REMEMBERED = 512
 
 
 class Pace:
     """When each next message may begin."""
 
     def __init__(self, per_second: float | None) -> None:
-        """None is at once."""
-        self._gap = 0.0 if per_second is None else 1 / per_second
+        """`per_second` is the most that the settings allow; None is as many as the provider takes."""
+        self._most = per_second
+        self._learned: float | None = None
+        self._fast = True
         self._next = float("-inf")
+        self._cut_at = float("-inf")
+        self._lowered_at = float("-inf")
+        self._grown_at = float("-inf")
+        self._well_at: float | None = None
+        self._in_doubt = False
+        self._taken: deque[float] = deque(maxlen=_REMEMBERED)
+
+    @property
+    def per_second(self) -> float | None:
+        """The rate that holds now, set or learned."""
+        rates = [rate for rate in (self._most, self._learned) if rate is not None]
+        return min(rates, default=None)
 
     def wait(self, now: float) -> float:
-        """Seconds that the message has to wait whose turn it is; the next one follows a gap later."""
-        begins = max(now, self._next)
-        self._next = begins + self._gap
-        return begins - now
+        """Seconds until the next message may begin; a rate or a pause that is learned meanwhile changes that."""
+        return max(0.0, self._next - now)
+
+    def begin(self, now: float) -> None:
+        """A message begins; the next one follows a gap later."""
+        self._next = max(now, self._next) + self._gap()
+
+    def well(self, now: float) -> None:
+        """The provider took a message."""
+        self._taken.append(now)
+        self._well_at = now
+        self._in_doubt = False
+        if self._learned is None:
+            return
+        growth = FAST_GROWTH if self._fast else GROWTH
+        self._learned *= growth ** min(max(now - self._grown_at, 0.0), 1.0)
+        self._grown_at = now
+        if self._learned > UNLIMITED:
+            self._learned, self._fast = None, True
+
+    def throttled(self, began_at: float, now: float) -> float:
+        """The provider was given too much by the message that began then; returns for how long nothing begins."""
+        if began_at < self._cut_at:
+            return self.wait(now)
+        if self._learned is None:
+            self._learned = max(self._taken_in_a_second(now) * CUT, 1.0)
+        elif not self._in_doubt:  # it has taken some since the last cut
+            # A rate that grew slowly is nearly right, unless the provider takes far less than it did.
+            is_old = now - self._lowered_at >= 1 and not self._fast
+            most = 2 * self._taken_in_a_second(now) + 1 if is_old else math.inf
+            self._learned = max(min(self._learned * CUT, most), LOWEST_RATE)
+            self._fast, self._lowered_at = False, now
+        if self._well_at is None:
+            self._well_at = now
+        hold = min(max(SHORTEST_HOLD, HOLD_SHARE * (now - self._well_at)), LONGEST_HOLD)
+        self._in_doubt = True
+        self._cut_at = self._grown_at = now
+        self._next = max(self._next, now + hold)
+        return hold
+
+    def _gap(self) -> float:
+        rate = self.per_second
+        gap = 0.0 if rate is None else 1 / rate
+        return max(gap, SMALLEST_GAP_IN_DOUBT) if self._in_doubt else gap
+
+    def _taken_in_a_second(self, now: float) -> float:
+        recent = sum(taken > now - 1 for taken in self._taken)
+        if recent < _REMEMBERED:
+            return float(recent)
+        return recent / max(now - self._taken[0], 0.001)

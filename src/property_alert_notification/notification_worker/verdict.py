@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from property_alert_notification.channels.base import Receipt
-from property_alert_notification.errors import OutcomeUnknown, ProviderDown, Refused, RetryLater
+from property_alert_notification.errors import OutcomeUnknown, ProviderDown, Refused, RetryLater, Throttled
 from property_alert_notification.pauses.rules import LOOK_AGAIN
 from property_alert_notification.vocabulary import DeliveryState, Outcome
 
@@ -16,6 +16,9 @@ TRUSTED_SHARE = 0.8
 
 CALLBACK_WAIT = timedelta(seconds=120)
 """How long a provider that calls back has for it, before what may have arrived is sent again."""
+
+THROTTLED_WAIT = timedelta(seconds=1)
+"""How long a message waits, on average, that was too much for its provider; the provider's pace does the rest."""
 
 BREAKS_BEFORE_QUARANTINE = 5
 """Attempts that broke our own code, or lost their worker, before the delivery waits for a person."""
@@ -180,7 +183,12 @@ def _unheard_until(now: datetime, *, calls_back: bool) -> datetime:
 
 def _wait_for(result: RetryLater, attempts: int, policy: RetryPolicy, *, jitter: float) -> timedelta:
     """As long as the provider wishes, if that is longer, and at most the longest wait."""
-    wait = max(wait_after(attempts, policy, jitter=jitter), result.retry_after or timedelta())
+    own = (
+        THROTTLED_WAIT * (0.5 + jitter)
+        if isinstance(result, Throttled)
+        else wait_after(attempts, policy, jitter=jitter)
+    )
+    wait = max(own, result.retry_after or timedelta())
     return min(wait, policy.longest_wait)
 
 
