@@ -54,6 +54,7 @@ _LAST_TICK = (1 << _TICK_BITS) - 1
 _LAST_RANDOM = (1 << 62) - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_LAST_MILLISECOND = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MILLISECOND
 
 
 def first_id_of(moment: datetime) -> UUID:
@@ -62,5 +63,8 @@ def first_id_of(moment: datetime) -> UUID:
 
 
 def time_of(id_: UUID) -> datetime:
-    """The millisecond in which an id was made, aware and in UTC."""
-    return _EPOCH + (id_.int >> 80) * _MILLISECOND
+    """The millisecond in which an id was made, aware and in UTC.
+
+    An id that this service did not make may carry any number: it counts as made at the end of all time at the latest.
+    """
+    return _EPOCH + min(id_.int >> 80, _LAST_MILLISECOND) * _MILLISECOND

@@ -5,13 +5,14 @@ The table in README.md is made from these classes.
 """
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from property_alert_notification import times
 from property_alert_notification.errors import ConfigurationError
 from property_alert_notification.vocabulary import Channel, Environment
 
@@ -41,6 +42,19 @@ def _known_broker(url: str) -> str:
     if urlsplit(url).scheme != "embedded" and not urlsplit(url).hostname:
         raise ValueError("names no host")
     return url
+
+
+def _expressible(moment: datetime) -> datetime:
+    """With room at both ends, for offsets and for what is added to a time."""
+    if not 2 <= moment.year <= 9_990:
+        raise ValueError("must lie between the years 2 and 9990")
+    return moment
+
+
+def _after_the_earliest(latest: datetime, info: ValidationInfo) -> datetime:
+    if (earliest := info.data.get("earliest_time")) is not None and latest <= earliest:
+        raise ValueError("must be later than EARLIEST_TIME")
+    return latest
 
 
 _PROVIDER = re.compile(r"[a-z0-9_]{1,40}(@[a-z0-9_]{1,20})?")
@@ -130,6 +144,16 @@ class Settings(SettingsGroup):
 
     max_backlog: int = Field(1_000_000, ge=1)
     """Unsent messages that may be due before more are refused with 503; urgent ones are always taken."""
+
+    earliest_time: Annotated[AwareDatetime, AfterValidator(_expressible)] = Field(
+        times.EARLIEST, examples=["1970-01-01T00:00:00Z"]
+    )
+    """The earliest time that a caller may give, in any field; an earlier one is answered 422."""
+
+    latest_time: Annotated[AwareDatetime, AfterValidator(_expressible), AfterValidator(_after_the_earliest)] = Field(
+        times.LATEST, examples=["2200-12-31T23:59:59Z"]
+    )
+    """The latest one."""
 
     default_preferences: Annotated[frozenset[Channel] | None, NoDecode, BeforeValidator(_words)] = Field(
         None, examples=["email,sms"]

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import uvloop
 
-from property_alert_notification import migrations
+from property_alert_notification import migrations, times
 from property_alert_notification.access.gate import Gate
 from property_alert_notification.broker.base import Broker
 from property_alert_notification.broker.embedded import EmbeddedBroker
@@ -80,6 +80,7 @@ async def assemble(
     Raises:
         ConfigurationError: a provider does not exist, the store cannot be used as it is set, or its schema is old.
     """
+    times.allow(settings.earliest_time, settings.latest_time)
     check_choices(settings)
     check_redirects(settings)
     clock, metrics = clock or Clock(), metrics or Metrics()

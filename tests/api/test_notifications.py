@@ -85,6 +85,8 @@ async def test_an_unknown_notification_is_not_found(client: httpx2.AsyncClient) 
         ("expires_at", "2026-01-01T00:00:00"),
         ("expires_at", "tomorrow"),
         ("expires_at", "9999-12-31T23:59:59-14:00"),
+        ("expires_at", "9999-12-31T23:59:59.999999Z"),
+        ("send_at", "0001-01-01T00:00:00Z"),
         ("expires_at", "0001-01-01T00:00:00+14:00"),
         ("channels", []),
         ("channels", ["pigeon"]),

@@ -113,13 +113,19 @@ def _heading(group: "type[SettingsGroup]") -> str:
 
 
 def _default(field: Any) -> str:
+    from datetime import datetime
+
     from pydantic import SecretStr
+
+    from property_alert_notification.times import in_words
 
     if field.is_required():
         return "required"
     value = field.default
     if value is None or value in ("", frozenset()) or isinstance(value, SecretStr):
         return "none"
+    if isinstance(value, datetime):
+        return f"`{in_words(value)}`"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 

@@ -149,10 +149,18 @@ def audit(
 
 
 def _duration(option: str, text: str) -> timedelta:
+    from property_alert_notification import times
+    from property_alert_notification.clock import Clock
+
     parts = re.fullmatch(r"([1-9][0-9]{0,5})(s|min|h|d)", text)
     if parts is None:
         raise ConfigurationError(f"{option}: must be a number of s, min, h or d. Example: {option} 90d")
-    return timedelta(**{_UNITS[parts[2]]: int(parts[1])})
+    duration = timedelta(**{_UNITS[parts[2]]: int(parts[1])})
+    try:
+        times.check(Clock().now() + duration)
+    except ValueError as error:
+        raise ConfigurationError(f"{option}: its end {error}. Example: {option} 90d") from None
+    return duration
 
 
 def _rate(text: str) -> "Rate":

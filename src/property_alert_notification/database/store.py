@@ -14,6 +14,7 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from property_alert_notification.database.faults import store_faults
+from property_alert_notification.database.instants import read_aware
 from property_alert_notification.database.postgres import PostgresScripts
 from property_alert_notification.database.script import Result, Script
 from property_alert_notification.database.sqlite import SqliteScripts
@@ -213,7 +214,7 @@ keep to that plan when they have grown: a prepared statement is planned anew onl
 
 
 def _postgres_engine(url: str, pool_size: int, wait: float) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
@@ -231,3 +232,9 @@ def _postgres_engine(url: str, pool_size: int, wait: float) -> AsyncEngine:
             },
         },
     )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_codecs(connection: Any, _record: Any) -> None:
+        connection.run_async(read_aware)
+
+    return engine

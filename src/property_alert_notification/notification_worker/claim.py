@@ -20,6 +20,7 @@ from property_alert_notification.pauses import queries as pauses
 from property_alert_notification.pauses.rules import LOOK_AGAIN
 from property_alert_notification.preferences import queries as preferences
 from property_alert_notification.preferences.rules import Suppress, Wishes, decide
+from property_alert_notification.times import later
 from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
 
 NO_PROVIDER = "it waits for a provider: the breaker is open"
@@ -178,7 +179,7 @@ def too_late(content: Content, deadlines: Mapping[str | None, timedelta], *, now
     """Whether it is of no use any more. Pure."""
     if content.expires_at is not None and now >= content.expires_at:
         return Withheld(DeliveryState.EXPIRED, TOO_LATE)
-    if now >= content.wanted_at + deadlines.get(content.category, deadlines[None]):
+    if now >= later(content.wanted_at, deadlines.get(content.category, deadlines[None])):
         return Withheld(DeliveryState.EXPIRED, "it could not be sent while it was of use")
     return None
 

@@ -1,13 +1,12 @@
 """What callers send about notifications, and what they are told."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -20,6 +19,7 @@ from pydantic import (
 
 from property_alert_notification.notifications.cursor import from_cursor
 from property_alert_notification.problems import InvalidRequest, Problem
+from property_alert_notification.times import Moment
 from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
 
 INT64_MAX = 2**63 - 1
@@ -27,7 +27,6 @@ INT64_MAX = 2**63 - 1
 # Control characters, lone surrogates and the two non-characters: no store or wire carries them faithfully.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _LINE_BREAK = re.compile("[\t\n\r\x85\u2028\u2029]")
-_DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _printable(text: str) -> str:
@@ -44,24 +43,6 @@ def _one_line(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_printable)]
 Line = Annotated[Text, AfterValidator(_one_line)]
-
-
-def _representable(moment: datetime) -> datetime:
-    try:
-        moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("lies outside the years 1 to 9999 in UTC") from None
-    return moment
-
-
-def _written_out(moment: Any) -> Any:
-    """Not a number: nobody can tell whether it would count seconds or milliseconds."""
-    if not isinstance(moment, datetime) and not (isinstance(moment, str) and _DATE.match(moment)):
-        raise ValueError("must be RFC 3339 with an offset, for example 2026-11-24T09:00:00+01:00")
-    return moment
-
-
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_representable)]
 
 
 def _no_truth_value(number: Any) -> Any:

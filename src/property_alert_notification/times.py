@@ -1,0 +1,83 @@
+"""Times that callers give: RFC 3339 with an offset, within the range that the settings allow.
+
+`Moment` is the type of every such time, in a body, in a query and on the command line. Go's zero time (year 1), .NET's
+maximum (year 9999) and seconds taken for milliseconds lie outside the range: whoever sends them meant something else.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, TypeAdapter, ValidationError
+
+FIRST = datetime.min.replace(tzinfo=UTC)
+LAST = datetime.max.replace(tzinfo=UTC)
+"""The first and the last moment that Python can express."""
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""What is allowed where the settings say nothing else."""
+
+_DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+class _Allowed:
+    """The range of this process."""
+
+    earliest = EARLIEST
+    latest = LATEST
+
+
+def allow(earliest: datetime, latest: datetime) -> None:
+    """Set the range of this process, once, when it starts."""
+    _Allowed.earliest, _Allowed.latest = earliest, latest
+
+
+def check(moment: datetime) -> datetime:
+    """Return the moment if it lies within the range.
+
+    Raises:
+        ValueError: it does not; the text names the range.
+    """
+    if not _Allowed.earliest <= moment <= _Allowed.latest:
+        bounds = f"{in_words(_Allowed.earliest)} and {in_words(_Allowed.latest)}"
+        raise ValueError(f"must lie between {bounds} (EARLIEST_TIME and LATEST_TIME)")
+    return moment
+
+
+def later(moment: datetime, by: timedelta) -> datetime:
+    """The sum, or the last moment that Python can express: a stored time may lie at the end of all."""
+    try:
+        return moment + by
+    except OverflowError:
+        return LAST if by > timedelta(0) else FIRST
+
+
+def parse(text: str) -> datetime:
+    """Read a time as an option of a command.
+
+    Raises:
+        ValueError: it cannot be used; the text says why.
+    """
+    try:
+        return _MOMENT.validate_python(text)
+    except ValidationError as error:
+        raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+
+
+def _written_out(moment: Any) -> Any:
+    """Not a number: nobody can tell whether it would count seconds or milliseconds."""
+    if not isinstance(moment, datetime) and not (isinstance(moment, str) and _DATE.match(moment)):
+        raise ValueError("must be RFC 3339 with an offset, for example 2026-11-24T09:00:00+01:00")
+    return moment
+
+
+def in_words(moment: datetime) -> str:
+    """The moment in UTC, as RFC 3339."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(check)]
+"""A time that a caller may give."""
+
+_MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
