@@ -43,7 +43,7 @@ async def _add_users(parts: Parts) -> None:
     async with parts.database.transaction() as connection:
         for user in USERS:
             wishes = Preference(user_id=user, email_enabled=True, sms_enabled=False, updated_at=now)
-            await preferences.put(connection, wishes)
+            await preferences.put(connection, wishes, test=False)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
 from property_alert_notification.access import queries
+from property_alert_notification.access.gate import Admission
 from property_alert_notification.dependencies import DatabaseDep, needs
 from property_alert_notification.problems import documented
 from property_alert_notification.vocabulary import Scope
@@ -23,7 +24,7 @@ class Change(BaseModel):
     id: UUID
     at: datetime
     actor: str
-    """Who did it: `cli:` and a user of the machine, or the name of a key."""
+    """Who did it: `cli:` and a user of the machine, or a caller with the kind and the beginning of their key."""
     action: str
     subject: str
     """To what: for a key, the caller's name."""
@@ -40,15 +41,19 @@ class Changes(BaseModel):
     """The next page's `before`; null when this page is the last one."""
 
 
-@router.get("/", include_in_schema=False, dependencies=[needs(Scope.ADMIN)])
-@router.get("", dependencies=[needs(Scope.ADMIN)])
+@router.get("/", include_in_schema=False)
+@router.get("")
 async def list_changes(
     database: DatabaseDep,
+    admission: Annotated[Admission, needs(Scope.ADMIN)],
     limit: Annotated[int, Query(ge=1, le=100, description="How many at most.")] = 20,
     before: Annotated[UUID | None, Query(description="Only what is older: the `next` of the page before.")] = None,
 ) -> Changes:
-    """List administrative changes, the newest first."""
+    """List administrative changes, the newest first.
+
+    A test key sees those that concern tests, a live key all others.
+    """
     async with database.reading() as connection:
-        found = await queries.changes(connection, before=before, limit=limit + 1)
+        found = await queries.changes(connection, before=before, limit=limit + 1, test=admission.visible.test)
     page = [Change.model_validate(entry) for entry in found[:limit]]
     return Changes(items=page, next=page[-1].id if len(found) > limit else None)

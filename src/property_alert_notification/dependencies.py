@@ -13,6 +13,7 @@ from fastapi.security.base import SecurityBase
 from property_alert_notification.access.gate import Admission, Gate
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
+from property_alert_notification.errors import LiveOnly
 from property_alert_notification.vocabulary import Scope
 
 
@@ -39,12 +40,22 @@ class _ApiKey(SecurityBase):
         return admission
 
 
-_API_KEY = _ApiKey()
+class _LiveApiKey(_ApiKey):
+    """The same, and no test key will do."""
+
+    async def __call__(self, scopes: SecurityScopes, request: Request, response: Response) -> Admission:
+        admission = await super().__call__(scopes, request, response)
+        if admission.test:
+            raise LiveOnly
+        return admission
 
 
-def needs(scope: Scope) -> Any:
+_API_KEY, _LIVE_API_KEY = _ApiKey(), _LiveApiKey()
+
+
+def needs(scope: Scope, *, live_only: bool = False) -> Any:
     """A dependency that admits callers whose API key allows this, and gives their Admission."""
-    return Security(_API_KEY, scopes=[scope.value])
+    return Security(_LIVE_API_KEY if live_only else _API_KEY, scopes=[scope.value])
 
 
 DatabaseDep = Annotated[Database, Depends(_database)]

@@ -5,6 +5,7 @@ ServiceError
 │   ├── PreferencesExist      400
 │   ├── Unauthorised          401
 │   ├── Forbidden             403
+│   │   └── LiveOnly
 │   ├── NotFound              404
 │   ├── Conflict              409
 │   ├── CallInProgress        409, with Retry-After
@@ -84,6 +85,13 @@ class Forbidden(RequestError):
 
     def __init__(self, scope: str) -> None:
         super().__init__(f"This API key lacks the scope {scope}.")
+
+
+class LiveOnly(Forbidden):
+    """The API key is a test key, and this concerns live messages."""
+
+    def __init__(self) -> None:
+        RequestError.__init__(self, "This is a test key, and pauses concern live messages: use a live key.")
 
 
 class NotFound(RequestError):

@@ -23,6 +23,8 @@ class Scope(StrEnum):
 
     NOTIFICATIONS_WRITE = "notifications:write"
     NOTIFICATIONS_READ = "notifications:read"
+    NOTIFICATIONS_URGENT = "notifications:urgent"
+    """Marks as urgent what `notifications:write` hands over: it overtakes everything, and a full backlog takes it."""
     PREFERENCES_WRITE = "preferences:write"
     PREFERENCES_READ = "preferences:read"
     ADMIN = "admin"

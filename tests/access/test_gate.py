@@ -26,14 +26,18 @@ MakeGate = Callable[..., Gate]
 async def test_a_key_lets_its_caller_in(keyring: Keyring, a_gate: MakeGate) -> None:
     key = await keyring.create("crm", [WRITE])
 
-    assert await a_gate().admit(f"Bearer {key}", WRITE) == Admission("crm", "crm", False, ())
-    assert await a_gate().admit(f"bearer {key}", WRITE) == Admission("crm", "crm", False, ())
+    crm = Admission("crm", "crm", False, (), frozenset({WRITE}), key[:16])
+    assert await a_gate().admit(f"Bearer {key}", WRITE) == crm
+    assert await a_gate().admit(f"bearer {key}", WRITE) == crm
 
 
 async def test_a_test_key_acts_in_a_name_of_its_own(keyring: Keyring, a_gate: MakeGate) -> None:
     key = await keyring.create("crm", [WRITE], test=True)
 
-    assert await a_gate().admit(f"Bearer {key}", WRITE) == Admission("crm", "test:crm", True, ())
+    admission = await a_gate().admit(f"Bearer {key}", WRITE)
+
+    assert (admission.caller, admission.owner, admission.test) == ("crm", "test:crm", True)
+    assert admission.actor == f"crm (test key {key[:16]})"
 
 
 async def test_a_key_allows_what_it_was_made_for_and_nothing_else(keyring: Keyring, a_gate: MakeGate) -> None:

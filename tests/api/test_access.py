@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from property_alert_notification import migrations
 from property_alert_notification.access.keyring import Keyring
@@ -16,6 +16,8 @@ from property_alert_notification.app import create_app
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database, table_of
 from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.idempotency.models import IdempotencyKey
+from property_alert_notification.notifications.models import Notification
 from property_alert_notification.settings import Settings
 from property_alert_notification.vocabulary import Scope
 from tests.api.conftest import NOTIFICATION, WISHES, a_client, a_guarded_client
@@ -26,6 +28,7 @@ PARAMETERS = {
     "delivery_id": "01900000-0000-7000-8000-000000000001",
     "name": "email",
 }
+PATH = "/api/v1/notifications"
 FOR_ADMINISTRATORS = {"audit", "pauses", "quarantine"}
 _KIND = {"GET": "read"}
 OPEN_TO_ALL = ["/", "/docs", "/openapi.json", "/health/live", "/health/ready", "/metrics"]
@@ -66,7 +69,7 @@ def test_the_document_names_the_scheme_and_no_scope_is_without_an_operation() ->
 
     scheme = document["components"]["securitySchemes"]["apiKey"]
     assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
-    assert {scope for _, _, scope in OPERATIONS} == set(Scope)
+    assert {scope for _, _, scope in OPERATIONS} == set(Scope) - {Scope.NOTIFICATIONS_URGENT}
     for path, operations in document["paths"].items():
         if path.startswith("/api/v1"):
             assert all({"401", "403", "429"} <= set(operation["responses"]) for operation in operations.values())
@@ -178,6 +181,95 @@ async def test_the_record_of_changes_is_read_page_by_page(store_url: str) -> Non
     ]
     assert items[1]["details"]["scopes"] == ["admin"]
     assert wrong == [422, 422]
+
+
+async def test_urgent_wants_a_scope_of_its_own(store_url: str) -> None:
+    async with a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client, _keyring(store_url) as keyring:
+        await client.put("/api/v1/preferences/1", json=WISHES)
+        body = NOTIFICATION | {"user_email": "ada@example.com", "user_phone_number": "+14155552671"}
+        urgent = body | {"urgent": True}
+        without = _bearer(await keyring.create("crm", [Scope.NOTIFICATIONS_WRITE]))
+        with_it = _bearer(await keyring.create("news", [Scope.NOTIFICATIONS_WRITE, Scope.NOTIFICATIONS_URGENT]))
+
+        refused = await client.post("/api/v1/notifications/", json=urgent, headers=without)
+        batch = {"notifications": [body, urgent]}
+        partly = await client.post("/api/v1/notifications/batch", json=batch, headers=without)
+        taken = await client.post("/api/v1/notifications/", json=urgent, headers=with_it)
+
+    assert (refused.status_code, "notifications:urgent" in refused.json()["detail"]) == (403, True)
+    assert [one.get("error", {}).get("status") for one in partly.json()["results"]] == [None, 403]
+    assert taken.status_code == 200
+
+
+async def test_who_may_only_write_is_told_no_content_and_no_address(store_url: str) -> None:
+    async with a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client, _keyring(store_url) as keyring:
+        await client.put("/api/v1/preferences/1", json=WISHES)
+        writer = _bearer(await keyring.create("crm", [Scope.NOTIFICATIONS_WRITE]))
+        reader = _bearer(await keyring.create("crm", [Scope.NOTIFICATIONS_WRITE, Scope.NOTIFICATIONS_READ]))
+        body = NOTIFICATION | {"user_email": "ada@example.com", "user_phone_number": "+14155552671"}
+        path = f"{PATH}/{(await client.post(PATH, json=body, headers=writer)).json()['id']}"
+        key = {"Idempotency-Key": "take-back"}
+        changed = await client.patch(path, json={"title": "changed"}, headers=writer)
+        cancelled = await client.post(f"{path}/cancel", headers=writer | key)
+        repeated = await client.post(f"{path}/cancel", headers=writer | key)
+        again = await client.post(f"{path}/cancel", headers=reader | key)
+
+    for answer in (changed, cancelled, repeated):
+        assert answer.status_code == 200
+        assert not any(text in answer.text for text in ("ada@", "5552671", 'changed"', "message", "title"))
+    assert cancelled.json() == repeated.json()
+    assert (again.headers["Idempotency-Replayed"], again.json()["title"]) == ("true", "changed")
+    assert "ada@example.com" in again.text
+
+
+async def test_a_change_and_a_cancel_by_somebody_else_name_them(store_url: str) -> None:
+    async with a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client, _keyring(store_url) as keyring:
+        await client.put("/api/v1/preferences/1", json=WISHES)
+        body = NOTIFICATION | {"user_email": "ada@example.com", "user_phone_number": None}
+        crm, ops = [await keyring.create(name, set(Scope)) for name in ("crm", "ops")]
+        id_ = (await client.post(PATH, json=body, headers=_bearer(crm))).json()["id"]
+
+        for _ in range(2):  # the second time nothing is changed
+            await client.patch(f"{PATH}/{id_}", json={"title": "a", "message": "b"}, headers=_bearer(ops))
+        await client.patch(f"{PATH}/{id_}", json={"send_at": "2199-01-01T00:00:00Z"}, headers=_bearer(crm))
+        await client.patch(f"{PATH}/{id_}", json={"send_at": None}, headers=_bearer(crm))
+        story = (await client.post(f"{PATH}/{id_}/cancel", headers=_bearer(ops))).json()
+
+    told = [one["what"] for one in story["timeline"]]
+    assert told.count(f"changed by ops (live key {ops[:16]}): title, message") == 1
+    assert told.count(f"changed by its caller, crm (live key {crm[:16]}): send_at") == 2
+    assert told[-1] == f"cancelled by ops (live key {ops[:16]})"
+    assert story["deliveries"][0]["reason"] == f"ops (live key {ops[:16]}) took it back"
+
+
+async def test_no_answer_is_kept_with_content_or_address(store_url: str) -> None:
+    """A key lives longer than a notification may; so does what is kept under it."""
+    async with a_guarded_client(store_url, *Scope) as client, _keyring(store_url) as keyring:
+        mark = {"title": "MARK", "message": "MARK", "user_email": "MARK@example.com", "user_phone_number": None}
+        key = iter({"Idempotency-Key": f"key-{number}"} for number in range(100))
+        await client.post("/api/v1/preferences/1", json=WISHES, headers=next(key))
+        await client.post(
+            "/api/v1/preferences/batch", json={"preferences": [{"user_id": 2, **WISHES}]}, headers=next(key)
+        )
+        one = NOTIFICATION | mark
+        ids = [(await client.post(PATH, json=one, headers=next(key))).json()["id"]]
+        items = [one, one | {"channels": ["MARK"]}, one | {"user_email": "MARK"}]
+        batch = await client.post(f"{PATH}/batch", json={"notifications": items}, headers=next(key))
+        ids.append(batch.json()["results"][0]["id"])
+        taken_back = {"Idempotency-Key": "taken-back"}
+        first = await client.post(f"{PATH}/{ids[0]}/cancel", headers=taken_back)
+        replayed = await client.post(f"{PATH}/{ids[0]}/cancel", headers=taken_back)
+        async with keyring.database.transaction() as connection:
+            kept = (await connection.execute(select(table_of(IdempotencyKey).c.answer))).scalars().all()
+            await connection.execute(delete(table_of(Notification)))
+        after = await client.post(f"{PATH}/{ids[0]}/cancel", headers=taken_back)
+
+    assert len(kept) == 5
+    assert not any("MARK" in answer for answer in kept)
+    assert "MARK@example.com" in first.text
+    assert replayed.json() == first.json()
+    assert (after.status_code, "MARK" in after.text) == (200, False)
+    assert after.json()["cancelled_at"] == first.json()["cancelled_at"]
 
 
 async def _a_key_per_scope(store_url: str) -> dict[Scope, str]:

@@ -124,9 +124,10 @@ async def test_the_record_of_changes_says_who_stepped_in(store_url: str) -> None
         (await client.put(f"{PAUSES}/sms")).raise_for_status()
         (await client.delete(f"{PAUSES}/sms")).raise_for_status()
         recorded = (await client.get("/api/v1/audit")).json()["items"]
+        caller = f"caller (live key {client.headers['Authorization'].removeprefix('Bearer ')[:16]})"
 
     assert [(one["actor"], one["action"], one["subject"]) for one in recorded] == [
-        ("caller", "sending.resumed", "sms"),
-        ("caller", "sending.paused", "sms"),
+        (caller, "sending.resumed", "sms"),
+        (caller, "sending.paused", "sms"),
         ("test", "key.created", "caller"),
     ]

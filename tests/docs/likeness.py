@@ -51,11 +51,18 @@ class Likeness:
     def _stands_for(self, shown: object, real: object) -> bool:
         if not (isinstance(shown, str) and isinstance(real, str)):
             return False
-        if any(form.fullmatch(shown) and form.fullmatch(real) for form in (_ID, _CURSOR, _KEY)):
+        if any(form.fullmatch(shown) and form.fullmatch(real) for form in (_ID, _CURSOR)):
             return self._real.setdefault(shown, real) == real
+        if (keys := _KEY.search(shown)) and _KEY.sub(keys[0], shown) == _KEY.sub(keys[0], real):
+            return self._real.setdefault(keys[0], _key_in(real)) == _key_in(real)
         # Times of ours have a fraction, on the page always; those that callers name have none, and are what they are.
         is_our_time = "." in shown and bool(_TIME.fullmatch(shown) and _TIME.fullmatch(real))
         return is_our_time or bool(_USER.fullmatch(shown) and _USER.fullmatch(real))
+
+
+def _key_in(text: str) -> str:
+    found = _KEY.search(text)
+    return found[0] if found else ""
 
 
 def _in_status(shown: Answer, real: Answer) -> Iterator[str]:

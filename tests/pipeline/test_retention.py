@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.access.gate import NOBODY
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Attempt, Delivery
@@ -137,7 +138,7 @@ async def _count(connection: AsyncConnection, table: str) -> int:
 
 async def _cancel(world: World, notification: UUID) -> None:
     async with world.parts.database.transaction() as connection:
-        await changes.cancel(connection, notification, now=world.parts.clock.now())
+        await changes.cancel(connection, notification, NOBODY, now=world.parts.clock.now())
 
 
 async def _hold(world: World, notification: UUID) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from property_alert_notification.access.gate import NOBODY
 from property_alert_notification.errors import Conflict
 from property_alert_notification.notification_worker.release import Releaser
 from property_alert_notification.notifications import changes, release
@@ -237,10 +238,10 @@ async def _release_all(releaser: Releaser) -> int:
 
 async def _cancel(world: World, notification: UUID) -> NotificationStory:
     async with world.parts.database.transaction() as connection:
-        return await changes.cancel(connection, notification, now=world.parts.clock.now())
+        return await changes.cancel(connection, notification, NOBODY, now=world.parts.clock.now())
 
 
 async def _change(world: World, notification: UUID, **fields: Any) -> NotificationStory:
     async with world.parts.database.transaction() as connection:
         patch = NotificationPatch(**fields)
-        return await changes.change(connection, notification, patch, world.parts.clock, default_wishes=None)
+        return await changes.change(connection, notification, patch, NOBODY, world.parts.clock, default_wishes=None)

@@ -66,13 +66,13 @@ class World:
         """A user who wants these channels from now on."""
         wishes = Preference(user_id=user_id, email_enabled=email, sms_enabled=sms, updated_at=self.parts.clock.now())
         async with self.parts.database.transaction() as connection:
-            await preferences.put(connection, wishes)
+            await preferences.put(connection, wishes, test=False)
         return user_id
 
     async def forget_user(self, user_id: int = 1) -> None:
         """The user takes all consent back."""
         async with self.parts.database.transaction() as connection:
-            await preferences.withdraw(connection, user_id, withdrawn_at=self.parts.clock.now())
+            await preferences.withdraw(connection, user_id, withdrawn_at=self.parts.clock.now(), test=False)
 
     async def accept(self, user_id: int = 1, **fields: Any) -> UUID:
         """Hand over a notification; returns its id."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from property_alert_notification.clock import Clock, time_of
 from property_alert_notification.deliveries.models import Attempt, Delivery
-from property_alert_notification.notifications.models import Notification
+from property_alert_notification.notifications.models import Notification, NotificationChange
 from property_alert_notification.notifications.timeline import timeline
 
 ID = Clock().new_id()
@@ -69,12 +69,26 @@ def test_what_waits_or_is_under_way_says_so() -> None:
 def test_what_was_cancelled_ends_so() -> None:
     email = _delivery("email", state="cancelled", reason="its caller took it back", changed_at=_after(50))
 
-    assert _told(_notification(cancelled_at=_after(50)), [email]) == [
+    assert _told(_notification(cancelled_at=_after(50), cancelled_by="its caller"), [email]) == [
         "accepted",
         "email: planned, the user wants email",
         "email: cancelled, its caller took it back",
         "cancelled by its caller",
     ]
+    assert _told(_notification(cancelled_at=_after(50), cancelled_by="ops (live key pa_live_12345678)"), []) == [
+        "accepted",
+        "cancelled by ops (live key pa_live_12345678)",
+    ]
+    assert _told(_notification(cancelled_at=_after(50)), []) == ["accepted", "cancelled"]
+
+
+def test_a_change_names_who_made_it_and_which_fields() -> None:
+    by = "its caller, crm (test key pa_test_12345678)"
+    change = NotificationChange(id=ID, notification_id=ID, at=_after(20), changed_by=by, fields="title send_at")
+
+    told = timeline(_notification(), [], {}, [change])
+
+    assert [(one.at, one.what) for one in told][-1] == (_after(20), f"changed by {by}: title, send_at")
 
 
 def _told(notification: Notification, deliveries: list[Delivery], attempts: list[Attempt] | None = None) -> list[str]:

@@ -1,6 +1,6 @@
 """Lets a call in or turns it away: by its API key, by what the key allows, and by the caller's rate."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import inf
 
@@ -12,6 +12,7 @@ from property_alert_notification.access.models import ApiKey
 from property_alert_notification.access.quota import Headers, Quota
 from property_alert_notification.access.rates import Rate
 from property_alert_notification.access.rounds import Rounds
+from property_alert_notification.access.visibility import EVERYTHING, Visibility
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
 from property_alert_notification.errors import Forbidden, StoreUnavailable, Unauthorised
@@ -52,11 +53,39 @@ class Admission:
     """What they hand over never reaches a real provider."""
     headers: Headers = ()
     """What the answer tells about their rate, if they have one."""
+    scopes: frozenset[Scope] = frozenset(Scope)
+    """What their key allows. Everything is allowed where no key was asked for."""
+    prefix: str = ""
+    """How their key begins, to recognise it. Empty without a key."""
 
     @property
     def actor(self) -> str:
-        """Who they are in the record of administrative changes."""
-        return self.caller or "local"
+        """Who they are in the record of administrative changes: the caller, and with which key."""
+        if self.caller is None:
+            return "local"
+        return f"{self.caller} ({'test' if self.test else 'live'} key {self.prefix})"
+
+    def actor_beside(self, caller: str | None, *, test: bool) -> str:
+        """Who they are in the timeline of a notification that this caller handed over."""
+        if (self.caller, self.test) != (caller, test):
+            return self.actor
+        return "its caller" if caller is None else f"its caller, {self.actor}"
+
+    @property
+    def visible(self) -> Visibility:
+        """Which notifications they may see, change and cancel: their own, with `admin` all; tests with a test key."""
+        if self.caller is None:
+            return EVERYTHING
+        return Visibility(caller=None if Scope.ADMIN in self.scopes else self.caller, test=self.test)
+
+    def require(self, scope: Scope) -> None:
+        """Return if they may do this as well.
+
+        Raises:
+            Forbidden: their key does not allow it.
+        """
+        if scope not in self.scopes:
+            raise Forbidden(scope)
 
 
 NOBODY = Admission(caller=None, owner="", test=False)
@@ -67,7 +96,6 @@ class _Known:
     """A key that the store knows."""
 
     key: ApiKey
-    scopes: frozenset[str]
     admission: Admission
     quota: Quota | None
     ends: float
@@ -110,13 +138,11 @@ class Gate:
         if authorization is None and self._keyless:
             return NOBODY
         known = await self._find(_key_in(authorization))
-        if scope not in known.scopes:
-            raise Forbidden(scope)
+        known.admission.require(scope)
         known.was_used = True
         if known.quota is None:
             return known.admission
-        headers = await known.quota.take(cost)
-        return Admission(known.key.name, known.key.owner, known.key.test, headers)
+        return replace(known.admission, headers=await known.quota.take(cost))
 
     async def announce(self) -> None:
         """Say in the log when nobody needs a key, and when nobody has one."""
@@ -176,8 +202,13 @@ class Gate:
         before = self._known.get(key.digest)
         return _Known(
             key=key,
-            scopes=frozenset(key.scopes.split()),
-            admission=Admission(caller=key.name, owner=key.owner, test=key.test),
+            admission=Admission(
+                caller=key.name,
+                owner=key.owner,
+                test=key.test,
+                scopes=frozenset(scope for scope in Scope if scope in key.scopes.split()),
+                prefix=key.prefix,
+            ),
             quota=self._quota(key),
             ends=inf if key.expires_at is None else asked_at + (key.expires_at - now).total_seconds(),
             noted_at=key.last_used_at,

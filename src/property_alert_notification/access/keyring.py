@@ -151,7 +151,9 @@ class Keyring:
 
     async def _record(self, connection: AsyncConnection, action: str, key: ApiKey, **details: Any) -> None:
         details = {"prefix": key.prefix, "kind": _kind(key.test), **details}
-        await queries.record(connection, self.clock, actor=self.actor, action=action, subject=key.name, **details)
+        await queries.record(
+            connection, self.clock, actor=self.actor, action=action, subject=key.name, test=key.test, **details
+        )
 
 
 def _terms(key: ApiKey) -> dict[str, Any]:

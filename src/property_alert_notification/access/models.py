@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON
+from sqlalchemy import JSON, false
 from sqlmodel import Field, SQLModel
 
 from property_alert_notification.access.rates import Rate
@@ -72,10 +72,13 @@ class AuditEntry(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     """UUIDv7: the newest change has the greatest id."""
     at: datetime = Field(sa_type=time_type())
-    actor: str = Field(max_length=110)
-    """Who did it: `cli:` and the user of the machine, or the name of a key; `local` where no key is asked for."""
+    actor: str = Field(max_length=160)
+    """Who did it: `cli:` and the user of the machine, or a caller with the kind and the beginning of their key; `local`
+    where no key is asked for."""
     action: str = Field(max_length=64)
     """What was done, as a noun and a verb."""
     subject: str = Field(max_length=255)
     """To what."""
     details: dict[str, Any] = Field(sa_type=JSON)
+    test: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """It concerns a test key, or what was handed over with one."""

@@ -143,18 +143,40 @@ async def forget_windows(connection: AsyncConnection, *, ended_before: datetime)
 
 
 async def record(
-    connection: AsyncConnection, clock: Clock, *, actor: str, action: str, subject: str, **details: Any
+    connection: AsyncConnection,
+    clock: Clock,
+    *,
+    actor: str,
+    action: str,
+    subject: str,
+    test: bool = False,
+    **details: Any,
 ) -> None:
     """Add one administrative change to the record, as part of the transaction that makes it."""
-    entry = AuditEntry(id=clock.new_id(), at=clock.now(), actor=actor, action=action, subject=subject, details=details)
+    entry = AuditEntry(
+        id=clock.new_id(),
+        at=clock.now(),
+        actor=actor,
+        action=action,
+        subject=subject,
+        details=details,
+        test=test,
+    )
     await connection.execute(insert(_audit).values(entry.model_dump()))
 
 
-async def changes(connection: AsyncConnection, *, before: UUID | None = None, limit: int) -> Sequence[AuditEntry]:
-    """At most `limit` administrative changes, the newest first; `before` is the last id of the page before."""
+async def changes(
+    connection: AsyncConnection, *, before: UUID | None = None, limit: int, test: bool | None = None
+) -> Sequence[AuditEntry]:
+    """At most `limit` administrative changes, the newest first; `before` is the last id of the page before.
+
+    `test` narrows them to those that concern test keys and what they handed over, or to the others.
+    """
     statement = select(_audit).order_by(_audit.c.id.desc()).limit(limit)
     if before is not None:
         statement = statement.where(_audit.c.id < before)
+    if test is not None:
+        statement = statement.where(_audit.c.test == test)
     rows: Sequence[Mapping[Any, Any]] = (await connection.execute(statement)).mappings().all()
     return [AuditEntry(**row) for row in rows]
 

@@ -23,6 +23,8 @@ _CHANGE = "019aa5b1-9f00-7d8c-a2d4-6f0e1c5b7a38"
 _ACCEPTED_AT = "2026-11-22T09:00:00.000193Z"
 _SENT_AT = "2026-11-22T09:00:00.041270Z"
 
+_ACTOR = "listings (live key pa_live_4fT9xQ2b)"
+
 _ASKED = {
     "title": "New home in Ballard",
     "message": "3 bedrooms, $538,000",
@@ -91,6 +93,7 @@ _SENT = {
         {"at": _SENT_AT, "what": "email: tried by smtp, sent: the provider took it"},
     ],
 }
+_CHANGED_AT = "2026-11-22T09:04:07.640218Z"
 _LATER: dict[str, Any] = {
     **_SENT,
     "status": "scheduled",
@@ -100,6 +103,7 @@ _LATER: dict[str, Any] = {
     "timeline": [
         {"at": _ACCEPTED_AT, "what": "accepted by listings"},
         {"at": _ACCEPTED_AT, "what": "waits until 2026-11-24T08:00:00+00:00"},
+        {"at": _CHANGED_AT, "what": f"changed by its caller, {_ACTOR}: title, send_at"},
     ],
 }
 _CANCELLED_AT = "2026-11-22T09:05:00.481022Z"
@@ -107,7 +111,7 @@ _CANCELLED = {
     **_LATER,
     "status": "cancelled",
     "cancelled_at": _CANCELLED_AT,
-    "timeline": [*_LATER["timeline"], {"at": _CANCELLED_AT, "what": "cancelled by its caller"}],
+    "timeline": [*_LATER["timeline"], {"at": _CANCELLED_AT, "what": f"cancelled by its caller, {_ACTOR}"}],
 }
 _STUCK = {
     "id": _BY_EMAIL,

@@ -25,10 +25,21 @@ IdempotencyKey = Annotated[
 ]
 
 
-async def answer_call(
-    request: Request, admission: Admission, key: str | None, work: Callable[[AsyncConnection], Awaitable[Answer]]
-) -> Response:
+Work = Callable[[AsyncConnection], Awaitable[Answer]]
+
+
+async def answer_call(request: Request, admission: Admission, key: str | None, work: Work) -> Response:
+    """Answer a call as `once` does."""
+    answer, replayed = await once(request, admission, key, work)
+    return json_answer(answer.text, admission, status_code=answer.status_code, replayed=replayed)
+
+
+async def once(request: Request, admission: Admission, key: str | None, work: Work) -> tuple[Answer, bool]:
     """Do the work of a call in one transaction, unless the same call was answered before.
+
+    Returns:
+        The answer, which must hold no message and no address if it is kept under a key: keys outlive notifications. And
+        whether it is that of an earlier call.
 
     Raises:
         InvalidField: the key cannot be one.
@@ -37,7 +48,7 @@ async def answer_call(
         StoreUnavailable: nothing was done.
     """
     state = request.app.state
-    answer, replayed = await answer_once(
+    return await answer_once(
         cast(Database, state.database),
         call_key(
             admission.owner,
@@ -50,7 +61,6 @@ async def answer_call(
         now=cast(Clock, state.clock).now(),
         keep_for=cast(timedelta, state.keep_keys_for),
     )
-    return json_answer(answer.text, admission, status_code=answer.status_code, replayed=replayed)
 
 
 def json_answer(

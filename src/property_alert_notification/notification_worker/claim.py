@@ -11,7 +11,7 @@ from property_alert_notification.database import Script
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.queries import Claim, Settlement
-from property_alert_notification.deliveries.states import TAKEN_BACK, TOO_LATE
+from property_alert_notification.deliveries.states import TOO_LATE, taken_back
 from property_alert_notification.notification_worker.route import Line, Place, Try, Wait
 from property_alert_notification.notification_worker.settle import settle
 from property_alert_notification.notifications import queries as notifications
@@ -88,14 +88,14 @@ def take_in_hand(
         return Taken([], [])
     contents = yield from notifications.contents({claim.notification_id for claim in claims})
     tries = yield from _tries([claim.delivery_id for claim in claims if claim.fence > 1])
-    users = {content.user_id for content in contents.values()}
+    users = {(contents[claim.notification_id].user_id, claim.test) for claim in claims}
     wishes = yield from preferences.wishes_of(users, default=default_wishes)
 
     jobs: list[Job] = []
     withheld: list[tuple[Claim, Settlement]] = []
     for claim in claims:
         content = contents[claim.notification_id]
-        objection = object_to(channel, content, wishes.get(content.user_id), deadlines, now=now)
+        objection = object_to(channel, content, wishes.get((content.user_id, claim.test)), deadlines, now=now)
         before = tries.get(claim.delivery_id, ())
         came = _begin(claim, content, objection, before, line, now)
         if isinstance(came, Job) and before and not may_repeat(claim, content, before, came.place.provider):
@@ -168,7 +168,7 @@ def object_to(
     `deadlines` is how long a message is of use, by category; None is all others.
     """
     if content.cancelled_at is not None:
-        return Withheld(DeliveryState.CANCELLED, TAKEN_BACK)
+        return Withheld(DeliveryState.CANCELLED, taken_back(content.cancelled_by))
     decision = decide(channel, wishes)
     if isinstance(decision, Suppress):
         return Withheld(DeliveryState.SUPPRESSED, decision.reason)
@@ -195,8 +195,9 @@ def look_again(
     """What speaks against sending what was claimed a while ago, if anything does by now."""
     contents = yield from notifications.contents([job.claim.notification_id])
     content = contents[job.claim.notification_id]
-    wishes = yield from preferences.wishes_of([content.user_id], default=default_wishes)
-    return object_to(channel, content, wishes.get(content.user_id), deadlines, now=now)
+    user = content.user_id, job.claim.test
+    wishes = yield from preferences.wishes_of([user], default=default_wishes)
+    return object_to(channel, content, wishes.get(user), deadlines, now=now)
 
 
 def unsent(claim: Claim, withheld: Withheld, *, now: datetime, begun: bool = True) -> Settlement:

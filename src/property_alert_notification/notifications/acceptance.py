@@ -205,9 +205,9 @@ class Acceptance:
         """`alone` in its transaction, it tries first as if no key had ever been used before."""
         now = self._clock.now()
         until = now + self._keep_keys_for
-        users = {request.handover.body.user_id for request in requests}
-        wishes = yield from preferences.wishes_of(users, default=self._default_wishes)
-        drafts = [self._draft(request, wishes.get(request.handover.body.user_id), now) for request in requests]
+        users = [(request.handover.body.user_id, request.handover.test) for request in requests]
+        wishes = yield from preferences.wishes_of(set(users), default=self._default_wishes)
+        drafts = [self._draft(request, wishes.get(user), now) for request, user in zip(requests, users, strict=True)]
         intake = _Intake(requests, drafts)
         if refused := intake.refused_keys():
             intake.repeat((yield from idempotency.earlier(refused, now=now)))

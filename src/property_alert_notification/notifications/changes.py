@@ -4,21 +4,22 @@ Claims and settlements hold deliveries and then their notification; so does ever
 opposite orders would wait for each other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.access.gate import Admission
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.deliveries.states import ENDED, TAKEN_BACK
+from property_alert_notification.deliveries.states import ENDED, taken_back
 from property_alert_notification.errors import Conflict, NotFound
 from property_alert_notification.notifications import queries
-from property_alert_notification.notifications.models import Notification
+from property_alert_notification.notifications.models import Notification, NotificationChange
 from property_alert_notification.notifications.release import plan_now
 from property_alert_notification.notifications.schemas import NotificationPatch, NotificationStory
 from property_alert_notification.notifications.story import NO_SUCH_NOTIFICATION, read
@@ -41,26 +42,33 @@ class _Held:
     def open(self) -> list[Delivery]:
         return [delivery for delivery in self.deliveries if delivery.state not in ENDED]
 
+    def actor(self, admission: Admission) -> str:
+        """Who changes it, as its timeline names them."""
+        return admission.actor_beside(self.notification.caller, test=self.notification.test)
 
-async def cancel(connection: AsyncConnection, notification_id: UUID, *, now: datetime) -> NotificationStory:
+
+async def cancel(
+    connection: AsyncConnection, notification_id: UUID, admission: Admission, *, now: datetime
+) -> NotificationStory:
     """Take a notification back: nothing of it is sent any more, but for what is at a provider at this moment.
 
     Such a delivery ends as its provider says; it is not tried again.
 
     Raises:
         Conflict: nothing is left to cancel.
-        NotFound: there is none with this id.
+        NotFound: there is none with this id, or none that is visible to who asks.
     """
-    held = await _hold(connection, notification_id)
+    held = await _hold(connection, notification_id, admission)
     waiting = [delivery for delivery in held.open if delivery.state != DeliveryState.SENDING]
     if not held.is_scheduled and not waiting:
         raise Conflict("Nothing is left to cancel: it has ended, or is being sent at this moment.")
-    await queries.change(connection, notification_id, cancelled_at=now)
+    by = held.actor(admission)
+    await queries.change(connection, notification_id, cancelled_at=now, cancelled_by=by)
     if held.is_scheduled:
         ended = {"status": NotificationStatus.CANCELLED, "user_email": None, "user_phone_number": None}
         await queries.change(connection, notification_id, **ended)
     else:
-        await deliveries.cancel(connection, notification_id, reason=TAKEN_BACK, now=now)
+        await deliveries.cancel(connection, notification_id, reason=taken_back(by), now=now)
         await run_within(connection, queries.conclude([delivery.id for delivery in waiting]))
     return await run_within(connection, read(notification_id))
 
@@ -69,6 +77,7 @@ async def change(
     connection: AsyncConnection,
     notification_id: UUID,
     patch: NotificationPatch,
+    admission: Admission,
     clock: Clock,
     *,
     default_wishes: Wishes | None,
@@ -77,13 +86,15 @@ async def change(
 
     Raises:
         Conflict: it has ended, or a worker has claimed one of its deliveries before.
-        NotFound: there is none with this id.
+        NotFound: there is none with this id, or none that is visible to who asks.
     """
-    held = await _hold(connection, notification_id)
+    held = await _hold(connection, notification_id, admission)
     if not held.is_scheduled and (not held.open or any(delivery.fence for delivery in held.deliveries)):
         raise Conflict("It can no longer be changed: it has ended, or sending it has begun.")
     values = patch.model_dump(exclude_unset=True)
     await queries.change(connection, notification_id, **values)
+    if changed := [name for name, value in values.items() if getattr(held.notification, name) != value]:
+        await queries.note_change(connection, _noted(held, changed, admission, clock))
     if "send_at" in values:
         later = patch.send_at is not None and patch.send_at > clock.now()
         if later and not held.is_scheduled:
@@ -94,12 +105,22 @@ async def change(
     return await run_within(connection, read(notification_id))
 
 
-async def _hold(connection: AsyncConnection, notification_id: UUID) -> _Held:
+def _noted(held: _Held, changed: Iterable[str], admission: Admission, clock: Clock) -> NotificationChange:
+    return NotificationChange(
+        id=clock.new_id(),
+        notification_id=held.notification.id,
+        at=clock.now(),
+        changed_by=held.actor(admission),
+        fields=" ".join(changed),
+    )
+
+
+async def _hold(connection: AsyncConnection, notification_id: UUID, admission: Admission) -> _Held:
     while True:
         async with connection.begin_nested() as attempt:
             locked = await deliveries.lock_open(connection, notification_id)
             notification = await queries.lock(connection, notification_id)
-            if notification is None:
+            if notification is None or not admission.visible.covers(notification.caller, test=notification.test):
                 raise NotFound(NO_SUCH_NOTIFICATION)
             held = _Held(notification, await run_within(connection, deliveries.of_notifications([notification_id])))
             if {delivery.id for delivery in held.open} == locked:

@@ -50,6 +50,7 @@ async def hand_over(
     Raises:
         RequestError: it was not accepted.
     """
+    _check_urgent(body, admission)
     echo = _echo(body)
     key = call_key(admission.owner, idempotency_key, method="POST", path=PATH, body=echo)
     accepted = await acceptance.accept(Handover(body, admission.caller, admission.test, key))
@@ -102,11 +103,17 @@ def _of_item(item: BatchItem | ValidationError, admission: Admission) -> Handove
     if isinstance(item, ValidationError):
         return item
     try:
+        _check_urgent(item, admission)
         # The same call as if it came alone, so that one may be repeated as the other.
         key = call_key(admission.owner, item.idempotency_key, method="POST", path=PATH, body=_echo(item))
     except RequestError as fault:
         return fault
     return Handover(item, admission.caller, admission.test, key)
+
+
+def _check_urgent(body: NotificationCreate, admission: Admission) -> None:
+    if body.urgent:
+        admission.require(Scope.NOTIFICATIONS_URGENT)
 
 
 def _echo(body: NotificationCreate) -> bytes:

@@ -35,6 +35,10 @@ class Filters:
     """This millisecond is the first."""
     accepted_before: datetime | None = None
     """This millisecond is no longer."""
+    caller: str | None = None
+    """Who handed it over."""
+    test: bool | None = None
+    """Handed over with a test key, or not."""
 
 
 FIRST_WALKED = 3
@@ -78,7 +82,7 @@ def find(filters: Filters, *, before: UUID | None, limit: int) -> Script[Found]:
     It is bounded: when `MOST_WALKED` were looked at, the page ends although more may follow.
     """
     given = {name: getattr(filters, name) for name in _EXACT if getattr(filters, name) is not None}
-    way = _way(frozenset(given), filters.status, filters.channel)
+    way = _way(frozenset(given), filters.status, filters.channel, filters.test)
     given |= _bounds(filters, before)
     found = yield from _look(way, given, limit, along=limit * FIRST_WALKED)
     if found.next is not None and len(found.items) < limit:
@@ -157,23 +161,39 @@ def _named(name: str, like: ColumnElement[Any]) -> BindParameter[Any]:
 _before, _from, _floor = (_named(name, _notifications.c.id) for name in ("before", "from", "floor"))
 _skipped, _along = bindparam("skipped", type_=Integer), bindparam("walked", type_=Integer)
 
-_EXACT = ("reference", "user_id", "category")
+_EXACT = ("reference", "user_id", "category", "caller")
 """What a list is narrowed to by equality, the most selective first."""
 
 
 @cache
-def _way(given: frozenset[str], status: NotificationStatus | None, channel: Channel | None) -> _Way:
+def _way(given: frozenset[str], status: NotificationStatus | None, channel: Channel | None, test: bool | None) -> _Way:
     """The most selective index first; its condition leads, the others are looked at."""
     exact = [_notifications.c[name] == _named(name, _notifications.c[name]) for name in _EXACT if name in given]
     if status in KEPT:
-        exact.insert(len(given - {"category"}), _notifications.c.status == str(status))
-    if status in _ALONG_DELIVERIES and given <= {"category"}:
+        exact.insert(len(given - _WIDE), _notifications.c.status == str(status))
+    is_wide = given <= _WIDE
+    if status in _ALONG_DELIVERIES and is_wide and not test and _is_few(status, given):
         # One open delivery says all; beside one that was sent, another may still be open.
         stands = [] if status is NotificationStatus.PENDING else _stands_as(status)
-        others = [*exact, *_is_meant_for(channel), *stands]
+        others = [*exact, *_is_meant_for(channel), *_is_test(test), *stands]
         return _Way(_deliveries.c.notification_id, _ALONG_DELIVERIES[status], others)
-    others = [*exact[1:], *_is_meant_for(channel), *_stands_as(status)]
-    return _Way(_notifications.c.id, exact[:1], others)
+    others = [*_is_meant_for(channel), *_stands_as(status)]
+    if test and is_wide:
+        return _Way(_notifications.c.id, [text("test")], [*exact, *others])
+    return _Way(_notifications.c.id, exact[:1], [*exact[1:], *others, *_is_test(test)])
+
+
+_WIDE = frozenset({"category", "caller"})
+"""Conditions that very many notifications may meet."""
+
+
+def _is_few(status: NotificationStatus | None, given: frozenset[str]) -> bool:
+    """What one caller handed over is found along its own index, unless it is what is open."""
+    return status is NotificationStatus.PENDING or "caller" not in given
+
+
+def _is_test(test: bool | None) -> list[ColumnElement[bool]]:
+    return [] if test is None else [_notifications.c.test.is_(test)]
 
 
 # Statuses that deliveries tell have an index of deliveries each.

@@ -32,6 +32,16 @@ class Notification(SQLModel, table=True):
             sqlite_where=text("status IS NOT NULL"),
             postgresql_where=text("status IS NOT NULL"),
         ),
+        # What a key without `admin` may list: its own.
+        Index(
+            "ix_notifications_caller",
+            "caller",
+            "id",
+            sqlite_where=text("caller IS NOT NULL"),
+            postgresql_where=text("caller IS NOT NULL"),
+        ),
+        # Tests are few among what is live.
+        Index("ix_notifications_test", "id", sqlite_where=text("test"), postgresql_where=text("test")),
         Index(
             "ix_notifications_scheduled",
             "send_at",
@@ -68,9 +78,25 @@ class Notification(SQLModel, table=True):
     user_phone_number: str | None = Field(default=None, max_length=32)
     """Kept until the plan is made; then it is in the deliveries."""
     cancelled_at: datetime | None = Field(default=None, sa_type=time_type())
-    """When its caller took it back; what is not on the wire by then is not sent any more."""
+    """When it was taken back; what is not on the wire by then is not sent any more."""
+    cancelled_by: str | None = Field(default=None, max_length=180)
+    """Who took it back, as its timeline names them; None when that was before this was recorded."""
 
     @property
     def asked_for(self) -> list[Channel] | None:
         """The only channels the caller asked for; None is all of them."""
         return None if self.channels is None else [Channel(word) for word in self.channels.split()]
+
+
+class NotificationChange(SQLModel, table=True):
+    """One change of a notification after it was accepted: who made it, and of what. It does not say what was there."""
+
+    __tablename__ = "notification_changes"
+
+    id: UUID = Field(primary_key=True)
+    notification_id: UUID = Field(foreign_key="notifications.id", ondelete="CASCADE", index=True)
+    at: datetime = Field(sa_type=time_type())
+    changed_by: str = Field(max_length=180)
+    """As the timeline names them."""
+    fields: str = Field(max_length=255)
+    """The names of the fields, separated by spaces."""

@@ -27,10 +27,11 @@ from property_alert_notification.clock import time_of
 from property_alert_notification.database import Ask, BatchStatement, Script, columns_of, table_of, time_type
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import BEST_FIRST, ENDED, UNFULFILLED
-from property_alert_notification.notifications.models import Notification
+from property_alert_notification.notifications.models import Notification, NotificationChange
 from property_alert_notification.vocabulary import NotificationStatus
 
 _notifications = table_of(Notification)
+_changes = table_of(NotificationChange)
 _deliveries = table_of(Delivery)
 _IDS = columns_of(_notifications, "id")
 
@@ -70,6 +71,7 @@ class Content:
     message: str
     expires_at: datetime | None
     cancelled_at: datetime | None = None
+    cancelled_by: str | None = None
     send_at: datetime | None = None
 
     @property
@@ -127,6 +129,23 @@ async def lock(connection: AsyncConnection, notification_id: UUID) -> Notificati
 async def change(connection: AsyncConnection, notification_id: UUID, **values: Any) -> None:
     """Set these columns of one notification."""
     await connection.execute(update(_notifications).where(_one).values(**values), {"notification": notification_id})
+
+
+_CHANGES = BatchStatement(
+    _IDS,
+    lambda wanted: select(_changes).where(_changes.c.notification_id.in_(select(wanted.c.id))).order_by(_changes.c.id),
+)
+
+
+def changes_of(notification_id: UUID) -> Script[list[NotificationChange]]:
+    """Who changed a notification after it was accepted, and what; in order."""
+    found = yield Ask(_CHANGES, [(notification_id,)])
+    return [NotificationChange(**dict(zip(_changes.c.keys(), row, strict=True))) for row in found]
+
+
+async def note_change(connection: AsyncConnection, made: NotificationChange) -> None:
+    """Record a change, as part of the transaction that makes it."""
+    await connection.execute(insert(_changes).values(made.model_dump()))
 
 
 PLACES = {state: place for place, (state, _) in enumerate(BEST_FIRST, start=1)}

@@ -32,11 +32,11 @@ async def release_due(connection: AsyncConnection, clock: Clock, *, default_wish
 
 def plan_now(scheduled: Sequence[Notification], clock: Clock, *, default_wishes: Wishes | None) -> Script[None]:
     """Make the deliveries of scheduled notifications, which the caller has locked, from the wishes of this moment."""
-    users = {notification.user_id for notification in scheduled}
+    users = {(notification.user_id, notification.test) for notification in scheduled}
     wishes = yield from preferences.wishes_of(users, default=default_wishes)
     now = clock.now()
     promised = {
-        notification.id: _promise(notification, wishes.get(notification.user_id), now, clock)
+        notification.id: _promise(notification, wishes.get((notification.user_id, notification.test)), now, clock)
         for notification in scheduled
     }
     yield deliveries.add([delivery for theirs in promised.values() for delivery in theirs])

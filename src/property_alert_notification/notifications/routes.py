@@ -1,5 +1,6 @@
 """Notifications over HTTP, once they were handed over: ask what became of them, change them, take them back."""
 
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated, cast
 from uuid import UUID
@@ -10,19 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.access.gate import Admission
 from property_alert_notification.dependencies import ClockDep, DatabaseDep, needs
-from property_alert_notification.idempotency.calls import IdempotencyKey, answer_call
+from property_alert_notification.idempotency.calls import IdempotencyKey, json_answer, once
 from property_alert_notification.idempotency.queries import Answer
 from property_alert_notification.notifications import changes, lists
 from property_alert_notification.notifications.cursor import from_cursor, to_cursor
 from property_alert_notification.notifications.lists import Filters
 from property_alert_notification.notifications.schemas import (
+    NotificationOutline,
     NotificationPage,
     NotificationPatch,
     NotificationQuery,
     NotificationStory,
     NotificationSummary,
 )
-from property_alert_notification.notifications.story import tell
+from property_alert_notification.notifications.story import tell, with_content, without_content
 from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.problems import documented
 from property_alert_notification.vocabulary import Scope
@@ -32,34 +34,36 @@ router = APIRouter(prefix="/notifications", tags=["notifications"], responses=do
 NotificationId = Annotated[UUID, Path(description="Of a notification, as the answer that accepted it has it.")]
 
 
+_MayRead = Annotated[Admission, needs(Scope.NOTIFICATIONS_READ)]
+_MayWrite = Annotated[Admission, needs(Scope.NOTIFICATIONS_WRITE)]
+_Changed = NotificationStory | NotificationOutline
+
+
 async def _default_wishes(request: Request) -> Wishes | None:
     return cast(Wishes | None, request.app.state.default_wishes)
 
 
-@router.get("/", include_in_schema=False, dependencies=[needs(Scope.NOTIFICATIONS_READ)])
-@router.get("", response_model=NotificationPage, dependencies=[needs(Scope.NOTIFICATIONS_READ)])
-async def list_notifications(query: Annotated[NotificationQuery, Query()], database: DatabaseDep) -> Response:
-    """List notifications, the newest first.
+@router.get("/", include_in_schema=False)
+@router.get("", response_model=NotificationPage)
+async def list_notifications(
+    query: Annotated[NotificationQuery, Query()], admission: _MayRead, database: DatabaseDep
+) -> Response:
+    """List notifications, the newest first: those that the caller handed over, or with the scope `admin` everybody's.
 
     Pages stay as they are while others come in. A page may be short, or even empty: go on until `next` is null.
     """
-    filters = Filters(**query.model_dump(exclude={"limit", "cursor"}))
+    filters = Filters(**query.model_dump(exclude={"limit", "cursor"}), **asdict(admission.visible))
     before = None if query.cursor is None else from_cursor(query.cursor)
     found = await database.look(lists.find(filters, before=before, limit=query.limit))
     items = [NotificationSummary.model_validate(item) for item in found.items]
     return _written(NotificationPage(items=items, next=None if found.next is None else to_cursor(found.next)))
 
 
-@router.get("/{notification_id}/", include_in_schema=False, dependencies=[needs(Scope.NOTIFICATIONS_READ)])
-@router.get(
-    "/{notification_id}",
-    response_model=NotificationStory,
-    responses=documented(404),
-    dependencies=[needs(Scope.NOTIFICATIONS_READ)],
-)
-async def read_notification(notification_id: NotificationId, database: DatabaseDep) -> Response:
+@router.get("/{notification_id}/", include_in_schema=False)
+@router.get("/{notification_id}", response_model=NotificationStory, responses=documented(404))
+async def read_notification(notification_id: NotificationId, admission: _MayRead, database: DatabaseDep) -> Response:
     """The whole story of a notification: its deliveries, every attempt, and the reason of each decision."""
-    return _written(await tell(database, notification_id))
+    return _written(await tell(database, notification_id, admission.visible))
 
 
 def _written(answer: BaseModel) -> Response:
@@ -67,36 +71,55 @@ def _written(answer: BaseModel) -> Response:
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
-@router.patch("/{notification_id}/", include_in_schema=False, dependencies=[needs(Scope.NOTIFICATIONS_WRITE)])
-@router.patch("/{notification_id}", responses=documented(404, 409), dependencies=[needs(Scope.NOTIFICATIONS_WRITE)])
+@router.patch("/{notification_id}/", include_in_schema=False)
+@router.patch("/{notification_id}", response_model=_Changed, responses=documented(404, 409))
 async def change_notification(
     notification_id: NotificationId,
     body: NotificationPatch,
+    admission: _MayWrite,
     database: DatabaseDep,
     clock: ClockDep,
     default_wishes: Annotated[Wishes | None, Depends(_default_wishes)],
-) -> NotificationStory:
-    """Change what a notification says, or when it is sent, until sending it begins; 409 from then on."""
+) -> Response:
+    """Change what a notification says, or when it is sent, until sending it begins; 409 from then on.
+
+    Only a key with the scope `notifications:read` is answered with content and addresses.
+    """
     async with database.transaction() as connection:
-        return await changes.change(connection, notification_id, body, clock, default_wishes=default_wishes)
+        story = await changes.change(connection, notification_id, body, admission, clock, default_wishes=default_wishes)
+    return _written(_as_allowed(story, admission))
 
 
 @router.post("/{notification_id}/cancel/", include_in_schema=False)
-@router.post("/{notification_id}/cancel", response_model=NotificationStory, responses=documented(404, 409))
+@router.post("/{notification_id}/cancel", response_model=_Changed, responses=documented(404, 409))
 async def cancel_notification(
     request: Request,
     notification_id: NotificationId,
-    admission: Annotated[Admission, needs(Scope.NOTIFICATIONS_WRITE)],
+    admission: _MayWrite,
+    database: DatabaseDep,
     clock: ClockDep,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Take a notification back: after a 200 nothing of it is sent any more, but for what is on the wire already.
 
-    409 when nothing is left to cancel.
+    409 when nothing is left to cancel. Only a key with the scope `notifications:read` is answered with content and
+    addresses.
     """
+    story: NotificationStory
 
     async def cancel(connection: AsyncConnection) -> Answer:
-        story = await changes.cancel(connection, notification_id, now=clock.now())
-        return Answer(HTTPStatus.OK, story.model_dump_json())
+        nonlocal story
+        story = await changes.cancel(connection, notification_id, admission, now=clock.now())
+        return Answer(HTTPStatus.OK, without_content(story).model_dump_json())
 
-    return await answer_call(request, admission, idempotency_key, cancel)
+    answer, replayed = await once(request, admission, idempotency_key, cancel)
+    if replayed:
+        kept = NotificationStory.model_validate_json(answer.text)
+        story = await database.look(with_content(kept, admission.visible))
+    return json_answer(_as_allowed(story, admission).model_dump_json(), admission, replayed=replayed)
+
+
+def _as_allowed(story: NotificationStory, admission: Admission) -> NotificationStory | NotificationOutline:
+    if Scope.NOTIFICATIONS_READ in admission.scopes:
+        return story
+    return NotificationOutline.model_validate(story)

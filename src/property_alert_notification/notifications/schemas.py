@@ -316,6 +316,45 @@ class NotificationPage(BaseModel):
     """The `cursor` of the page after this one; null when this is the last."""
 
 
+class DeliveryOutline(BaseModel):
+    """The notification on one channel, without its address."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
+
+    id: UUID
+    channel: Channel
+    state: DeliveryState
+    reason: str
+    """Why it is in this state, in words."""
+    due_at: datetime | None
+    """When it is looked at next; null once it has ended."""
+    changed_at: datetime
+
+
+class NotificationOutline(BaseModel):
+    """How a notification stands, for a key that may write and not read: without content, addresses and timeline."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
+
+    id: UUID
+    status: NotificationStatus
+    user_id: int
+    category: str
+    reference: str | None
+    urgent: bool
+    channels: list[Channel] | None
+    accepted_at: datetime
+    send_at: datetime | None
+    expires_at: datetime | None
+    cancelled_at: datetime | None
+    """When it was taken back."""
+    caller: str | None
+    """Who handed it over: the name of their API key."""
+    test: bool
+    """Handed over with a test key: it never reaches a real provider."""
+    deliveries: list[DeliveryOutline]
+
+
 class NotificationStory(BaseModel):
     """Everything that is known about a notification."""
 
@@ -334,7 +373,7 @@ class NotificationStory(BaseModel):
     send_at: datetime | None
     expires_at: datetime | None
     cancelled_at: datetime | None
-    """When its caller took it back."""
+    """When it was taken back."""
     caller: str | None
     """Who handed it over: the name of their API key."""
     test: bool

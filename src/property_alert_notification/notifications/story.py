@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from uuid import UUID
 
+from property_alert_notification.access.visibility import EVERYTHING, Visibility
 from property_alert_notification.database import Database, Script
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import status_from
 from property_alert_notification.errors import NotFound
 from property_alert_notification.notifications import queries
-from property_alert_notification.notifications.models import Notification
+from property_alert_notification.notifications.models import Notification, NotificationChange
 from property_alert_notification.notifications.schemas import AttemptPublic, DeliveryPublic, NotificationStory
 from property_alert_notification.notifications.timeline import timeline
 from property_alert_notification.vocabulary import Channel, DeliveryState
@@ -18,44 +19,70 @@ from property_alert_notification.vocabulary import Channel, DeliveryState
 NO_SUCH_NOTIFICATION = "Notification not found"
 
 
-async def tell(database: Database, notification_id: UUID) -> NotificationStory:
-    """The whole story of a notification.
+async def tell(database: Database, notification_id: UUID, visible: Visibility = EVERYTHING) -> NotificationStory:
+    """The whole story of a notification, for somebody who may know of what is `visible`.
 
     Raises:
         NotFound: there is none with this id.
         StoreUnavailable: the store cannot be reached.
     """
-    return await database.look(read(notification_id))
+    return await database.look(read(notification_id, visible))
 
 
-def read(notification_id: UUID) -> Script[NotificationStory]:
+def read(notification_id: UUID, visible: Visibility = EVERYTHING) -> Script[NotificationStory]:
     """The whole story, as a part of a larger script or transaction.
 
     Raises:
         NotFound: there is none with this id.
     """
     notification = yield from queries.get(notification_id)
-    if notification is None:
+    if notification is None or not visible.covers(notification.caller, test=notification.test):
         raise NotFound(NO_SUCH_NOTIFICATION)
     its_deliveries = yield from deliveries.of_notifications([notification_id])
     claimed = [delivery.id for delivery in its_deliveries if delivery.fence]
     attempts = (yield from deliveries.attempts_of(claimed)) if claimed else []
     by_delivery = {key: list(group) for key, group in groupby(attempts, lambda attempt: attempt.delivery_id)}
-    return _story(notification, its_deliveries, by_delivery)
+    changes = yield from queries.changes_of(notification_id)
+    return _story(notification, its_deliveries, by_delivery, changes)
 
 
 def _story(
-    notification: Notification, its_deliveries: Sequence[Delivery], attempts: Mapping[UUID, Sequence[Attempt]]
+    notification: Notification,
+    its_deliveries: Sequence[Delivery],
+    attempts: Mapping[UUID, Sequence[Attempt]],
+    changes: Sequence[NotificationChange],
 ) -> NotificationStory:
     asked_for = notification.asked_for
     return NotificationStory(
-        **notification.model_dump(exclude={"channels", "status", "user_email", "user_phone_number"}),
+        **notification.model_dump(exclude={"channels", "status", "user_email", "user_phone_number", "cancelled_by"}),
         channels=asked_for,
         status=status_from(notification.status, [DeliveryState(delivery.state) for delivery in its_deliveries]),
         deliveries=[_tell_delivery(delivery, attempts.get(delivery.id, [])) for delivery in its_deliveries],
         not_asked_for=[channel for channel in Channel if asked_for is not None and channel not in asked_for],
-        timeline=timeline(notification, its_deliveries, attempts),
+        timeline=timeline(notification, its_deliveries, attempts, changes),
     )
+
+
+def without_content(story: NotificationStory) -> NotificationStory:
+    """A story that may be kept for longer than its notification: without what it says and the addresses. Pure."""
+    deliveries = [delivery.model_copy(update={"address": None}) for delivery in story.deliveries]
+    return story.model_copy(update={"title": "", "message": "", "deliveries": deliveries})
+
+
+def with_content(story: NotificationStory, visible: Visibility) -> Script[NotificationStory]:
+    """The same with what the notification says and the addresses, as long as the notification is kept.
+
+    Raises:
+        NotFound: it is not visible to who asks, or not any more.
+    """
+    if not visible.covers(story.caller, test=story.test):
+        raise NotFound(NO_SUCH_NOTIFICATION)
+    notification = yield from queries.get(story.id)
+    if notification is None:
+        return story
+    addresses = {one.id: one.address or None for one in (yield from deliveries.of_notifications([story.id]))}
+    told = [one.model_copy(update={"address": addresses.get(one.id)}) for one in story.deliveries]
+    return story.model_copy(update={"title": notification.title, "message": notification.message, "deliveries": told})
 
 
 def _tell_delivery(delivery: Delivery, attempts: Sequence[Attempt]) -> DeliveryPublic:

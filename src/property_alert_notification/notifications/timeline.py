@@ -8,22 +8,34 @@ from uuid import UUID
 from property_alert_notification.clock import time_of
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import ENDED, UNFULFILLED
-from property_alert_notification.notifications.models import Notification
+from property_alert_notification.notifications.models import Notification, NotificationChange
 from property_alert_notification.notifications.schemas import TimelineEntry
 from property_alert_notification.vocabulary import Channel, DeliveryState
 
 
 def timeline(
-    notification: Notification, deliveries: Sequence[Delivery], attempts: Mapping[UUID, Sequence[Attempt]]
+    notification: Notification,
+    deliveries: Sequence[Delivery],
+    attempts: Mapping[UUID, Sequence[Attempt]],
+    changes: Sequence[NotificationChange] = (),
 ) -> list[TimelineEntry]:
     """All that is known to have happened, oldest first; `attempts` are by delivery."""
     told = list(_tell_accepted(notification))
+    told += [TimelineEntry(at=one.at, what=_tell_change(one)) for one in changes]
     for delivery in deliveries:
         told += _tell_delivery(delivery, attempts.get(delivery.id, ()), notification.accepted_at)
     if notification.cancelled_at is not None:
-        told.append(TimelineEntry(at=notification.cancelled_at, what="cancelled by its caller"))
+        told.append(TimelineEntry(at=notification.cancelled_at, what=_tell_cancelled(notification.cancelled_by)))
     # What happened at the same moment stays in the order of the telling.
     return sorted(told, key=attrgetter("at"))
+
+
+def _tell_cancelled(by: str | None) -> str:
+    return "cancelled" if by is None else f"cancelled by {by}"
+
+
+def _tell_change(change: NotificationChange) -> str:
+    return f"changed by {change.changed_by}: {', '.join(change.fields.split())}"
 
 
 def _tell_accepted(notification: Notification) -> Iterator[TimelineEntry]:

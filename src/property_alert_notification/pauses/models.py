@@ -15,8 +15,8 @@ class Pause(SQLModel, table=True):
     name: str = Field(primary_key=True, max_length=64)
     """Of the channel or the category, or `everything`."""
     paused_at: datetime = Field(sa_type=time_type())
-    paused_by: str = Field(max_length=110)
-    """`cli:` and the user of the machine, or the name of a key."""
+    paused_by: str = Field(max_length=160)
+    """`cli:` and the user of the machine, or a caller with the kind and the beginning of their key."""
     resumed_at: datetime | None = Field(default=None, sa_type=time_type())
     """Since when it is sent again; the row stays until the workers have brought back what it held."""
 

@@ -21,7 +21,7 @@ Name = Annotated[
     str,
     Path(pattern=NAME, description="Of a channel or a category, or `everything`. A channel's name means the channel."),
 ]
-Operator = Annotated[Admission, needs(Scope.ADMIN)]
+Operator = Annotated[Admission, needs(Scope.ADMIN, live_only=True)]
 
 
 class PausePublic(BaseModel):
@@ -33,7 +33,7 @@ class PausePublic(BaseModel):
     """Of a channel or a category, or `everything`."""
     paused_at: datetime
     paused_by: str
-    """Who did it: `cli:` and a user of the machine, or the name of a key."""
+    """Who did it: `cli:` and a user of the machine, or a caller with the kind and the beginning of their key."""
 
 
 class Pauses(BaseModel):
@@ -42,8 +42,8 @@ class Pauses(BaseModel):
     items: list[PausePublic]
 
 
-@router.get("/", include_in_schema=False, dependencies=[needs(Scope.ADMIN)])
-@router.get("", dependencies=[needs(Scope.ADMIN)])
+@router.get("/", include_in_schema=False, dependencies=[needs(Scope.ADMIN, live_only=True)])
+@router.get("", dependencies=[needs(Scope.ADMIN, live_only=True)])
 async def list_pauses(database: DatabaseDep) -> Pauses:
     """List what is paused, by name."""
     async with database.reading() as connection:

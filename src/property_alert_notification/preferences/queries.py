@@ -5,7 +5,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, case, select, true, update
+from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, Table, case, func, select, true, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -13,45 +13,88 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
 from property_alert_notification.database import Ask, BatchStatement, Script, columns_of, table_of
-from property_alert_notification.preferences.models import Preference
+from property_alert_notification.preferences.models import Preference, PreferenceForTests
 from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.vocabulary import Channel
 
-_preferences = table_of(Preference)
-_given = _preferences.c.withdrawn_at.is_(None)
+_COLUMNS = ("user_id", "email_enabled", "sms_enabled", "updated_at")
 
 
-async def find(connection: AsyncConnection, user_id: int) -> Preference | None:
-    """The preferences of a user, or None."""
-    row = (
-        (await connection.execute(select(_preferences).where(_preferences.c.user_id == user_id, _given)))
-        .mappings()
-        .one_or_none()
-    )
+class _Preferences:
+    """One of the two tables, and its statements: what live keys say of users, or what test keys say of them."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.given = table.c.withdrawn_at.is_(None)
+        self.create = BatchStatement(columns_of(table, *_COLUMNS), self._insert_new)
+        self.put = BatchStatement(columns_of(table, *_COLUMNS), lambda new: self._replacing(self._insert(new)))
+
+    def code_of(self, wanted: FromClause) -> ScalarSelect[int]:
+        """A user's wishes as a number, NULL without a row."""
+        code = case(
+            (self.table.c.withdrawn_at.is_not(None), -1),
+            else_=case((self.table.c.email_enabled, 1), else_=0) + case((self.table.c.sms_enabled, 2), else_=0),
+        )
+        return select(code).where(self.table.c.user_id == wanted.c.user_id).scalar_subquery()
+
+    def _insert_new(self, new: FromClause) -> ReturningInsert[tuple[int]]:
+        """Insert those who have none, or took them back."""
+        wanted = self._insert(new)
+        return self._replacing(wanted, where=self.table.c.withdrawn_at.is_not(None)).returning(self.table.c.user_id)
+
+    def _insert(self, new: FromClause) -> Insert:
+        return insert(self.table).from_select(_COLUMNS, select(*new.c).where(true()))
+
+    def _replacing(self, wanted: Insert, *, where: ColumnElement[bool] | None = None) -> Insert:
+        changed = {name: wanted.excluded[name] for name in _COLUMNS[1:]}
+        return wanted.on_conflict_do_update(
+            index_elements=["user_id"], set_={**changed, "withdrawn_at": None}, where=where
+        )
+
+
+_LIVE, _TESTS = _Preferences(table_of(Preference)), _Preferences(table_of(PreferenceForTests))
+
+
+def _of(*, test: bool) -> _Preferences:
+    return _TESTS if test else _LIVE
+
+
+async def find(connection: AsyncConnection, user_id: int, *, test: bool) -> Preference | None:
+    """The preferences of a user, or None; `test` asks for those that test keys gave."""
+    its = _of(test=test)
+    statement = select(its.table).where(its.table.c.user_id == user_id, its.given)
+    row = (await connection.execute(statement)).mappings().one_or_none()
     return None if row is None else Preference(**row)
 
 
 def _look_up(wanted: FromClause) -> Select[tuple[int, int]]:
     # One look into the index for each user, whatever the store believes to know about the table.
-    code = case(
-        (_preferences.c.withdrawn_at.is_not(None), -1),
-        else_=case((_preferences.c.email_enabled, 1), else_=0) + case((_preferences.c.sms_enabled, 2), else_=0),
-    )
-    found = select(code).where(_preferences.c.user_id == wanted.c.user_id)
-    return select(wanted.c.user_id, found.scalar_subquery())
+    return select(wanted.c.user_id, _LIVE.code_of(wanted))
 
 
-_WISHES_OF = BatchStatement(columns_of(_preferences, "user_id"), _look_up)
+def _look_up_for_tests(wanted: FromClause) -> Select[tuple[int, int]]:
+    return select(wanted.c.user_id, func.coalesce(_TESTS.code_of(wanted), _LIVE.code_of(wanted)))
 
 
-def wishes_of(users: Collection[int], *, default: Wishes | None) -> Script[dict[int, Wishes]]:
-    """The wishes of many users.
+_WISHES_OF = {
+    False: BatchStatement(columns_of(_LIVE.table, "user_id"), _look_up),
+    True: BatchStatement(columns_of(_TESTS.table, "user_id"), _look_up_for_tests),
+}
 
-    Who never said any has `default`; who took them back, or has none at all, is left out.
+
+def wishes_of(users: Collection[tuple[int, bool]], *, default: Wishes | None) -> Script[dict[tuple[int, bool], Wishes]]:
+    """The wishes of many users, each by its id and whether a test asks.
+
+    For a test those count that test keys gave, or else the live ones. Users who never gave any have `default`;
+    users who withdrew theirs, or have none at all, are left out.
     """
-    found = yield Ask(_WISHES_OF, zip(users, strict=True))
-    wishes = {user_id: default if code is None else _WISHES.get(code) for user_id, code in found}
-    return {user_id: wish for user_id, wish in wishes.items() if wish is not None}
+    wishes: dict[tuple[int, bool], Wishes] = {}
+    for test, statement in _WISHES_OF.items():
+        if asked := [(user_id,) for user_id, is_test in users if is_test is test]:
+            for user_id, code in (yield Ask(statement, asked)):
+                if (wish := default if code is None else _WISHES.get(code)) is not None:
+                    wishes[user_id, test] = wish
+    return wishes
 
 
 _WISHES = {
@@ -60,36 +103,14 @@ _WISHES = {
 }
 
 
-_COLUMNS = ("user_id", "email_enabled", "sms_enabled", "updated_at")
-
-
-def _insert_new(new: FromClause) -> ReturningInsert[tuple[int]]:
-    """Insert those who have none, or took them back."""
-    wanted = _insert(new)
-    return _replacing(wanted, where=_preferences.c.withdrawn_at.is_not(None)).returning(_preferences.c.user_id)
-
-
-def _insert(new: FromClause) -> Insert:
-    return insert(_preferences).from_select(_COLUMNS, select(*new.c).where(true()))
-
-
-def _replacing(wanted: Insert, *, where: ColumnElement[bool] | None = None) -> Insert:
-    changed = {name: wanted.excluded[name] for name in _COLUMNS[1:]}
-    return wanted.on_conflict_do_update(index_elements=["user_id"], set_={**changed, "withdrawn_at": None}, where=where)
-
-
-_CREATE = BatchStatement(columns_of(_preferences, *_COLUMNS), _insert_new)
-_PUT = BatchStatement(columns_of(_preferences, *_COLUMNS), lambda new: _replacing(_insert(new)))
-
-
-async def create(connection: AsyncConnection, preferences: Collection[Preference]) -> set[int]:
+async def create(connection: AsyncConnection, preferences: Collection[Preference], *, test: bool) -> set[int]:
     """Insert preferences of users, each named once, who have none; returns those users."""
-    return set((await _CREATE.run(connection, _rows(preferences))).scalars())
+    return set((await _of(test=test).create.run(connection, _rows(preferences))).scalars())
 
 
-async def put(connection: AsyncConnection, preference: Preference) -> None:
+async def put(connection: AsyncConnection, preference: Preference, *, test: bool) -> None:
     """Insert preferences or replace those that are there."""
-    await _PUT.run(connection, _rows([preference]))
+    await _of(test=test).put.run(connection, _rows([preference]))
 
 
 def _rows(preferences: Collection[Preference]) -> list[tuple[Any, ...]]:
@@ -98,24 +119,26 @@ def _rows(preferences: Collection[Preference]) -> list[tuple[Any, ...]]:
 
 
 async def change(
-    connection: AsyncConnection, user_id: int, changes: dict[str, bool], *, changed_at: datetime
+    connection: AsyncConnection, user_id: int, changes: dict[str, bool], *, changed_at: datetime, test: bool
 ) -> Preference | None:
     """Change the named fields; returns the preferences as they are now, or None when there are none."""
+    its = _of(test=test)
     statement = (
-        update(_preferences)
-        .where(_preferences.c.user_id == user_id, _given)
+        update(its.table)
+        .where(its.table.c.user_id == user_id, its.given)
         .values(**changes, updated_at=changed_at)
-        .returning(*_preferences.c)
+        .returning(*its.table.c)
     )
     row = (await connection.execute(statement)).mappings().one_or_none()
     return None if row is None else Preference(**row)
 
 
-async def withdraw(connection: AsyncConnection, user_id: int, *, withdrawn_at: datetime) -> bool:
+async def withdraw(connection: AsyncConnection, user_id: int, *, withdrawn_at: datetime, test: bool) -> bool:
     """Delete preferences, but remember that the user took them back; returns whether there were any."""
+    its = _of(test=test)
     statement = (
-        update(_preferences)
-        .where(_preferences.c.user_id == user_id, _given)
+        update(its.table)
+        .where(its.table.c.user_id == user_id, its.given)
         .values(email_enabled=False, sms_enabled=False, updated_at=withdrawn_at, withdrawn_at=withdrawn_at)
     )
     return (await connection.execute(statement)).rowcount == 1

@@ -24,7 +24,8 @@ batch_router = APIRouter(prefix="/preferences", tags=["preferences"], responses=
 
 UserId = Annotated[int, Path(ge=0, le=2**63 - 1, description="The user, as the User service knows them.")]
 
-_MAY_READ, _MAY_WRITE = [needs(Scope.PREFERENCES_READ)], [needs(Scope.PREFERENCES_WRITE)]
+_MayRead = Annotated[Admission, needs(Scope.PREFERENCES_READ)]
+_MayWrite = Annotated[Admission, needs(Scope.PREFERENCES_WRITE)]
 
 
 class PreferenceCreate(BaseModel):
@@ -103,7 +104,7 @@ class PreferencePublic(BaseModel):
 async def create_preferences(
     request: Request,
     body: PreferenceBatch,
-    admission: Annotated[Admission, needs(Scope.PREFERENCES_WRITE)],
+    admission: _MayWrite,
     clock: ClockDep,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -115,7 +116,7 @@ async def create_preferences(
     async def create(connection: AsyncConnection) -> Answer:
         # The first word of each user counts.
         wanted = {one.user_id: _preference(one.user_id, one, clock) for one in reversed(body.preferences)}
-        created = await queries.create(connection, wanted.values())
+        created = await queries.create(connection, wanted.values(), test=admission.test)
         results = [_result(one.user_id, created) for one in body.preferences]
         return Answer(status.HTTP_200_OK, PreferenceBatchAnswer(results=results).model_dump_json())
 
@@ -140,7 +141,7 @@ async def create_preference(
     request: Request,
     user_id: UserId,
     body: PreferenceCreate,
-    admission: Annotated[Admission, needs(Scope.PREFERENCES_WRITE)],
+    admission: _MayWrite,
     clock: ClockDep,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -148,50 +149,50 @@ async def create_preference(
 
     async def create(connection: AsyncConnection) -> Answer:
         preference = _preference(user_id, body, clock)
-        if not await queries.create(connection, [preference]):
+        if not await queries.create(connection, [preference], test=admission.test):
             raise PreferencesExist(user_id)
         return Answer(status.HTTP_201_CREATED, _public(preference).model_dump_json())
 
     return await answer_call(request, admission, idempotency_key, create)
 
 
-@router.get("/{user_id}/", include_in_schema=False, dependencies=_MAY_READ)
-@router.get("/{user_id}", responses=documented(404), dependencies=_MAY_READ)
-async def read_preference(user_id: UserId, database: DatabaseDep) -> PreferencePublic:
+@router.get("/{user_id}/", include_in_schema=False)
+@router.get("/{user_id}", responses=documented(404))
+async def read_preference(user_id: UserId, admission: _MayRead, database: DatabaseDep) -> PreferencePublic:
     """What a user wants to receive."""
     async with database.reading() as connection:
-        return _found(await queries.find(connection, user_id))
+        return _found(await queries.find(connection, user_id, test=admission.test))
 
 
-@router.put("/{user_id}/", include_in_schema=False, dependencies=_MAY_WRITE)
-@router.put("/{user_id}", dependencies=_MAY_WRITE)
+@router.put("/{user_id}/", include_in_schema=False)
+@router.put("/{user_id}")
 async def put_preference(
-    user_id: UserId, body: PreferenceCreate, database: DatabaseDep, clock: ClockDep
+    user_id: UserId, body: PreferenceCreate, admission: _MayWrite, database: DatabaseDep, clock: ClockDep
 ) -> PreferencePublic:
     """Say what a user wants to receive, whether or not they had said it before."""
     preference = _preference(user_id, body, clock)
     async with database.transaction() as connection:
-        await queries.put(connection, preference)
+        await queries.put(connection, preference, test=admission.test)
     return _public(preference)
 
 
-@router.patch("/{user_id}/", include_in_schema=False, dependencies=_MAY_WRITE)
-@router.patch("/{user_id}", responses=documented(404), dependencies=_MAY_WRITE)
+@router.patch("/{user_id}/", include_in_schema=False)
+@router.patch("/{user_id}", responses=documented(404))
 async def patch_preference(
-    user_id: UserId, body: PreferencePatch, database: DatabaseDep, clock: ClockDep
+    user_id: UserId, body: PreferencePatch, admission: _MayWrite, database: DatabaseDep, clock: ClockDep
 ) -> PreferencePublic:
     """Change some of a user's wishes."""
     changes = body.model_dump(exclude_unset=True)
     async with database.transaction() as connection:
-        return _found(await queries.change(connection, user_id, changes, changed_at=clock.now()))
+        return _found(await queries.change(connection, user_id, changes, changed_at=clock.now(), test=admission.test))
 
 
-@router.delete("/{user_id}/", include_in_schema=False, status_code=status.HTTP_204_NO_CONTENT, dependencies=_MAY_WRITE)
-@router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT, responses=documented(404), dependencies=_MAY_WRITE)
-async def delete_preference(user_id: UserId, database: DatabaseDep, clock: ClockDep) -> None:
+@router.delete("/{user_id}/", include_in_schema=False, status_code=status.HTTP_204_NO_CONTENT)
+@router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT, responses=documented(404))
+async def delete_preference(user_id: UserId, admission: _MayWrite, database: DatabaseDep, clock: ClockDep) -> None:
     """Take all consent back: what is not sent yet will not be."""
     async with database.transaction() as connection:
-        if not await queries.withdraw(connection, user_id, withdrawn_at=clock.now()):
+        if not await queries.withdraw(connection, user_id, withdrawn_at=clock.now(), test=admission.test):
             raise NotFound("Preference not found")
 
 

@@ -12,29 +12,29 @@ from property_alert_notification.quarantine.schemas import QuarantineCase, Quara
 from property_alert_notification.vocabulary import DeliveryState
 
 
-async def list_cases(database: Database, *, cursor: str | None, limit: int) -> QuarantinePage:
-    """One page, the newest first.
+async def list_cases(database: Database, *, cursor: str | None, limit: int, test: bool | None = None) -> QuarantinePage:
+    """One page, the newest first; `test` narrows it to tests, or to what is live.
 
     Raises:
         StoreUnavailable: the store cannot be reached.
     """
     before = None if cursor is None else from_cursor(cursor)
     async with database.reading() as connection:
-        found = await queries.newest(connection, before=before, limit=limit + 1)
+        found = await queries.newest(connection, before=before, limit=limit + 1, test=test)
     items = [QuarantinedDelivery.model_validate(case) for case in found[:limit]]
     return QuarantinePage(items=items, next=to_cursor(items[-1].id) if len(found) > limit else None)
 
 
-async def show_case(database: Database, delivery_id: UUID) -> QuarantineCase:
+async def show_case(database: Database, delivery_id: UUID, *, test: bool | None = None) -> QuarantineCase:
     """One quarantined delivery, with all that was tried.
 
     Raises:
-        NotFound: no such delivery is quarantined.
+        NotFound: no such delivery is quarantined, or none of tests, or of what is live.
         StoreUnavailable: the store cannot be reached.
     """
     async with database.reading() as connection:
         case = await queries.find(connection, delivery_id)
-        if case is None or case.state != DeliveryState.QUARANTINED:
+        if case is None or case.state != DeliveryState.QUARANTINED or test not in (None, case.test):
             raise NotFound("No such delivery is quarantined")
         attempts = await run_within(connection, deliveries.attempts_of([delivery_id]))
     shown = QuarantinedDelivery.model_validate(case).model_dump()

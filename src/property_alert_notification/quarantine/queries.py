@@ -76,12 +76,19 @@ _CASE: Select[Any] = select(*[_shown(field.name) for field in fields(Case)]).joi
 )
 
 
-async def newest(connection: AsyncConnection, *, before: UUID | None, limit: int) -> list[Case]:
-    """Up to `limit` quarantined deliveries, the newest first; with `before` only those below that id."""
+async def newest(
+    connection: AsyncConnection, *, before: UUID | None, limit: int, test: bool | None = None
+) -> list[Case]:
+    """Up to `limit` quarantined deliveries, the newest first; with `before` only those below that id.
+
+    `test` narrows them to tests, or to what is live.
+    """
     # The state in the words of the index.
     page = _CASE.where(text("state = 'quarantined'")).order_by(_deliveries.c.id.desc()).limit(limit)
     if before is not None:
         page = page.where(_deliveries.c.id < before)
+    if test is not None:
+        page = page.where(_deliveries.c.test == test)
     return [Case(*row) for row in await connection.execute(page)]
 
 

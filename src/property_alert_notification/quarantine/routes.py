@@ -31,18 +31,20 @@ DeliveryId = Annotated[UUID, Path(description="Of a delivery, as the list and th
 Operator = Annotated[Admission, needs(Scope.ADMIN)]
 
 
-@router.get("/", include_in_schema=False, dependencies=[needs(Scope.ADMIN)])
-@router.get("", dependencies=[needs(Scope.ADMIN)])
-async def list_quarantine(query: Annotated[QuarantineQuery, Query()], database: DatabaseDep) -> QuarantinePage:
+@router.get("/", include_in_schema=False)
+@router.get("")
+async def list_quarantine(
+    query: Annotated[QuarantineQuery, Query()], admission: Operator, database: DatabaseDep
+) -> QuarantinePage:
     """List the deliveries that broke the worker time and again, the newest first, without address or message."""
-    return await list_cases(database, cursor=query.cursor, limit=query.limit)
+    return await list_cases(database, cursor=query.cursor, limit=query.limit, test=admission.visible.test)
 
 
-@router.get("/{delivery_id}/", include_in_schema=False, dependencies=[needs(Scope.ADMIN)])
-@router.get("/{delivery_id}", responses=documented(404), dependencies=[needs(Scope.ADMIN)])
-async def read_quarantined(delivery_id: DeliveryId, database: DatabaseDep) -> QuarantineCase:
+@router.get("/{delivery_id}/", include_in_schema=False)
+@router.get("/{delivery_id}", responses=documented(404))
+async def read_quarantined(delivery_id: DeliveryId, admission: Operator, database: DatabaseDep) -> QuarantineCase:
     """One quarantined delivery, with everything that was tried."""
-    return await show_case(database, delivery_id)
+    return await show_case(database, delivery_id, test=admission.visible.test)
 
 
 @router.post("/{delivery_id}/replay/", include_in_schema=False)
@@ -82,7 +84,7 @@ async def _decide(
     decision: Callable[[Ward], Awaitable[Case]],
 ) -> Response:
     async def work(connection: AsyncConnection) -> Answer:
-        case = await decision(Ward(connection, clock, admission.actor))
+        case = await decision(Ward(connection, clock, admission.actor, test=admission.visible.test))
         return Answer(HTTPStatus.OK, QuarantinedDelivery.model_validate(case).model_dump_json())
 
     return await answer_call(request, admission, idempotency_key, work)

@@ -24,6 +24,8 @@ class Ward:
     """Of the transaction whose commit makes it so."""
     clock: Clock
     actor: str
+    test: bool | None = None
+    """They decide over tests only, or over what is live only; None: over both."""
 
     async def replay(self, delivery_id: UUID) -> Case:
         """Let the workers try it again at once.
@@ -35,6 +37,7 @@ class Ward:
             NotFound: there is no such delivery.
             Conflict: it is not quarantined.
         """
+        await self._find(delivery_id)
         moved = await queries.replay(self.connection, delivery_id, reason=REPLAYED, now=self.clock.now())
         return await self._record("delivery.replayed", delivery_id, moved=moved)
 
@@ -45,15 +48,14 @@ class Ward:
             NotFound: there is no such delivery.
             Conflict: it is not quarantined.
         """
+        await self._find(delivery_id)
         moved = await queries.discard(self.connection, delivery_id, now=self.clock.now())
         if moved:
             await run_within(self.connection, notifications.conclude([delivery_id]))
         return await self._record("delivery.discarded", delivery_id, moved=moved)
 
     async def _record(self, action: str, delivery_id: UUID, *, moved: bool) -> Case:
-        case = await queries.find(self.connection, delivery_id)
-        if case is None:
-            raise NotFound("Delivery not found")
+        case = await self._find(delivery_id)
         if not moved:
             raise Conflict(f"It is not quarantined: it is {case.state}.")
         await access.record(
@@ -62,7 +64,14 @@ class Ward:
             actor=self.actor,
             action=action,
             subject=str(delivery_id),
+            test=case.test,
             notification_id=str(case.notification_id),
             channel=case.channel,
         )
+        return case
+
+    async def _find(self, delivery_id: UUID) -> Case:
+        case = await queries.find(self.connection, delivery_id)
+        if case is None or self.test not in (None, case.test):
+            raise NotFound("Delivery not found")
         return case

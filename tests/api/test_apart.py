@@ -1,0 +1,291 @@
+"""Who may know of what: two callers, live and test keys, with `admin` and without, at every call of the document."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count, product
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+from sqlalchemy import update
+
+from property_alert_notification.access.keyring import Keyring
+from property_alert_notification.app import create_app
+from property_alert_notification.clock import Clock
+from property_alert_notification.database import Database, table_of
+from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.settings import Settings
+from property_alert_notification.vocabulary import Scope
+from tests.api.conftest import NOTIFICATION, WISHES, a_guarded_client
+
+API = "/api/v1"
+FAR = "2199-01-01T00:00:00Z"
+Answer = httpx2.Response
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody with a key."""
+
+    name: str
+    test: bool
+    admin: bool
+
+    def __str__(self) -> str:
+        return f"{self.name}-{'test' if self.test else 'live'}{'-admin' if self.admin else ''}"
+
+    def may_know_of(self, owner: "Caller") -> bool:
+        return self.test == owner.test and (self.admin or self.name == owner.name)
+
+
+CALLERS = [Caller(*one) for one in product(("anna", "ben"), (False, True), (False, True))]
+ANNAS = [caller for caller in CALLERS if caller.name == "anna"]
+OWNERS = [caller for caller in CALLERS if not caller.admin]
+
+
+@dataclass
+class House:
+    """A service with all these callers."""
+
+    client: httpx2.AsyncClient
+    database: Database
+    keys: dict[Caller, str]
+    numbers: count = field(default_factory=count)
+
+    async def ask(self, caller: Caller, method: str, path: str, **options: Any) -> Answer:
+        headers = {"Authorization": f"Bearer {self.keys[caller]}"} | options.pop("headers", {})
+        return await self.client.request(method, f"{API}{path}", headers=headers, **options)
+
+    async def a_notification(self, owner: Caller, **fields: Any) -> str:
+        body = NOTIFICATION | {"user_email": f"{owner}@example.com", "user_phone_number": "+14155552671"}
+        answer = await self.ask(owner, "POST", "/notifications", json=body | {"reference": str(owner)} | fields)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["id"])
+
+    async def a_quarantined_delivery(self, owner: Caller) -> str:
+        id_ = await self.a_notification(owner, channels=["email"])
+        deliveries = table_of(Delivery)
+        moved = (
+            update(deliveries).where(deliveries.c.notification_id == UUID(id_)).values(state="quarantined", due_at=None)
+        )
+        async with self.database.transaction() as connection:
+            (found,) = (await connection.execute(moved.returning(deliveries.c.id))).scalars()
+        return str(found)
+
+
+@pytest.fixture
+async def house(store_url: str) -> AsyncIterator[House]:
+    async with _a_house(store_url) as house:
+        yield house
+
+
+@asynccontextmanager
+async def _a_house(store_url: str) -> AsyncIterator[House]:
+    async with a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client:
+        await client.put(f"{API}/preferences/1", json=WISHES)
+        database = Database(Settings(database_url=store_url).database_url, wait=10)
+        keyring = Keyring(database, Clock(), actor="cli:ada")
+        keys = {
+            caller: await keyring.create(
+                caller.name, set(Scope) if caller.admin else set(Scope) - {Scope.ADMIN}, test=caller.test
+            )
+            for caller in CALLERS
+        }
+        yield House(client, database, keys)
+        await database.close()
+
+
+Check = Callable[[House, Caller, str, str], Awaitable[None]]
+
+
+async def _of_a_notification(house: House, caller: Caller, method: str, path: str) -> None:
+    body = {"json": {"title": "changed"}} if method == "PATCH" else {}
+    for owner in OWNERS:
+        id_ = await house.a_notification(owner, send_at=FAR)
+
+        answer = await house.ask(caller, method, path.format(notification_id=id_), **body)
+
+        assert answer.status_code == (200 if caller.may_know_of(owner) else 404), (caller, owner, answer.text)
+        _shows_only(answer, caller)
+
+
+async def _of_a_quarantined_delivery(house: House, caller: Caller, method: str, path: str) -> None:
+    for owner in OWNERS:
+        id_ = await house.a_quarantined_delivery(owner)
+
+        answer = await house.ask(caller, method, path.format(delivery_id=id_))
+
+        expected = 403 if not caller.admin else 200 if caller.may_know_of(owner) else 404
+        assert answer.status_code == expected, (caller, owner, answer.text)
+        _shows_only(answer, caller)
+
+
+async def _list_of_notifications(house: House, caller: Caller, method: str, path: str) -> None:
+    for owner in OWNERS:
+        await house.a_notification(owner)
+        await house.a_notification(owner, send_at=FAR)
+    queries = [
+        "",
+        "status=pending",
+        "status=scheduled",
+        "status=sent",
+        "user_id=1",
+        "category=general",
+        "channel=email",
+    ]
+    for query in (*queries, *[f"reference={owner}" for owner in OWNERS], "category=general&status=pending"):
+        found: list[dict[str, Any]] = []
+        cursor = ""
+        while cursor is not None:
+            page = await house.ask(caller, method, f"{path}?{query}&limit=20" + (cursor and f"&cursor={cursor}"))
+            found += page.json()["items"]
+            cursor = page.json()["next"]
+
+        expected = [str(owner) for owner in OWNERS if caller.may_know_of(owner)]
+        if query.startswith("reference="):
+            expected = [one for one in expected if query == f"reference={one}"]
+        if query == "status=sent":
+            expected = []
+        assert {one["reference"] for one in found} - {None} == set(expected), (caller, query)
+
+
+async def _list_of_quarantined_deliveries(house: House, caller: Caller, method: str, path: str) -> None:
+    for owner in OWNERS:
+        await house.a_quarantined_delivery(owner)
+
+    answer = await house.ask(caller, method, f"{path}?limit=100")
+
+    if caller.admin:
+        known = {one["reference"] for one in answer.json()["items"]}
+        assert known == {str(owner) for owner in OWNERS if caller.may_know_of(owner)}
+    else:
+        assert answer.status_code == 403
+
+
+async def _handing_over(house: House, caller: Caller, method: str, path: str) -> None:
+    """What one caller's idempotency key stands for is no other caller's affair."""
+    one = NOTIFICATION | {"user_email": "ada@example.com", "user_phone_number": None}
+    body = {"notifications": [one | {"idempotency_key": "item"}]} if path.endswith("batch") else one
+    key = {"Idempotency-Key": path}
+    for owner in OWNERS:
+        await house.ask(owner, method, path, json=body, headers=key)
+
+    answer = await house.ask(caller, method, path, json=body, headers=key)
+
+    # A caller's own keys share a namespace, whatever they allow; no two callers and no two kinds do.
+    ids = {}
+    for other in CALLERS:
+        again = await house.ask(other, method, path, json=body, headers=key)
+        assert again.headers["Idempotency-Replayed"] == "true"
+        ids[other] = (again.json()["results"][0] if path.endswith("batch") else again.json())["id"]
+    assert answer.status_code == 200
+    assert len(set(ids.values())) == 4
+    assert all(
+        ids[caller] == id_ for other, id_ in ids.items() if (caller.name, caller.test) == (other.name, other.test)
+    )
+
+
+async def _of_preferences(house: House, caller: Caller, method: str, path: str) -> None:
+    """Live keys share what users want; what test keys say is for tests alone."""
+    user = 100 + next(house.numbers)
+    live, test = CALLERS[1], CALLERS[3]
+    other_side, own_side = (live, test) if caller.test else (test, live)
+    said = {"email_enabled": False, "sms_enabled": False}
+    await house.ask(other_side, "PUT", f"/preferences/{user}", json=said)
+    wanted = {"email_enabled": True, "sms_enabled": True}
+    body = {"preferences": [{"user_id": user, **wanted}]} if path.endswith("batch") else wanted
+    path = path.format(user_id=user)
+    options = {"json": body} if method in ("POST", "PUT", "PATCH") else {}
+
+    before = await house.ask(caller, method, path, **options)
+    await house.ask(own_side, "PUT", f"/preferences/{user}", json=wanted)
+    after = await house.ask(caller, method, path, **options)
+
+    unknown = {"GET": 404, "PATCH": 404, "DELETE": 404, "PUT": 200}
+    assert before.status_code == unknown.get(method, 200 if path.endswith("batch") else 201), before.text
+    known = {"GET": 200, "PATCH": 200, "DELETE": 204, "PUT": 200}
+    assert after.status_code == known.get(method, 200 if path.endswith("batch") else 400), after.text
+    assert (await house.ask(other_side, "GET", f"/preferences/{user}")).json() == said
+
+
+async def _of_the_record(house: House, caller: Caller, method: str, path: str) -> None:
+    for owner in OWNERS:
+        decider = next(one for one in CALLERS if one.admin and one.may_know_of(owner))
+        await house.ask(decider, "POST", f"/quarantine/{await house.a_quarantined_delivery(owner)}/discard")
+
+    answer = await house.ask(caller, method, f"{path}?limit=100")
+    if not caller.admin:
+        assert answer.status_code == 403
+        return
+    items = answer.json()["items"]
+    while (last := answer.json()["next"]) is not None:
+        answer = await house.ask(caller, method, f"{path}?limit=100&before={last}")
+        items += answer.json()["items"]
+
+    assert {one["details"]["kind"] for one in items if one["action"] == "key.created"} == {
+        "test" if caller.test else "live"
+    }
+    deciders = {one["actor"] for one in items if one["action"] == "delivery.discarded"}
+    assert deciders
+    assert all(f"({'test' if caller.test else 'live'} key pa_" in actor for actor in deciders)
+
+
+async def _of_pauses(house: House, caller: Caller, method: str, path: str) -> None:
+    live = CALLERS[1]
+    await house.ask(live, "PUT", "/pauses/viewing")
+
+    answer = await house.ask(caller, method, path.format(name="viewing"))
+
+    expected = 403 if not caller.admin or caller.test else 204 if method == "DELETE" else 200
+    assert answer.status_code == expected
+    assert expected != 403 or "anna" not in answer.text
+
+
+def _shows_only(answer: Answer, caller: Caller) -> None:
+    for owner in OWNERS:
+        assert caller.may_know_of(owner) or str(owner) not in answer.text, (caller, owner)
+
+
+CHECKS: dict[str, Check] = {
+    "schedule_notification": _handing_over,
+    "schedule_notifications": _handing_over,
+    "list_notifications": _list_of_notifications,
+    "read_notification": _of_a_notification,
+    "change_notification": _of_a_notification,
+    "cancel_notification": _of_a_notification,
+    "create_preference": _of_preferences,
+    "create_preferences": _of_preferences,
+    "read_preference": _of_preferences,
+    "put_preference": _of_preferences,
+    "patch_preference": _of_preferences,
+    "delete_preference": _of_preferences,
+    "list_quarantine": _list_of_quarantined_deliveries,
+    "read_quarantined": _of_a_quarantined_delivery,
+    "replay_quarantined": _of_a_quarantined_delivery,
+    "discard_quarantined": _of_a_quarantined_delivery,
+    "list_changes": _of_the_record,
+    "list_pauses": _of_pauses,
+    "pause_sending": _of_pauses,
+    "resume_sending": _of_pauses,
+}
+"""What separates callers at each call. A new call needs its own line here."""
+
+OPERATIONS = {
+    operation["operationId"]: (method.upper(), path.removeprefix(API))
+    for path, operations in create_app(Settings(), with_worker=False).openapi()["paths"].items()
+    for method, operation in operations.items()
+    if path.startswith(API)
+}
+
+
+def test_every_call_is_looked_at() -> None:
+    assert {name for name, (method, _) in OPERATIONS.items() if method != "HEAD"} == set(CHECKS)
+
+
+async def test_nobody_knows_of_what_is_not_theirs(house: House) -> None:
+    for operation, check in CHECKS.items():
+        method, path = OPERATIONS[operation]
+        for caller in ANNAS:
+            await check(house, caller, method, path.removesuffix("/") or path)
