@@ -1,9 +1,9 @@
 """Whether this process is alive, whether it can do its work, and its figures for Prometheus."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
@@ -11,10 +11,9 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, ConfigDict
 
 from property_alert_notification import migrations
-from property_alert_notification.deliveries import lanes
 from property_alert_notification.errors import StoreUnavailable, Unavailable
 from property_alert_notification.problems import documented
-from property_alert_notification.vocabulary import Channel
+from property_alert_notification.questions import Questions
 from property_alert_notification.wiring import Parts
 
 LONGEST_CHECK = 2.0
@@ -76,11 +75,11 @@ def health_router(parts: Callable[[], Parts]) -> APIRouter:
 
     @router.get("/metrics", response_class=PlainTextResponse)
     async def metrics() -> Response:
-        """Figures of this process, and how long what is due has been waiting.
+        """Figures of this process, and what waits in the store.
 
         Nobody is asked for a key: no figure says anything about a person.
         """
-        await _measure_queue_age(parts())
+        await parts().gauges.measure()
         return Response(parts().metrics.render(), media_type=CONTENT_TYPE_LATEST)
 
     return router
@@ -88,7 +87,9 @@ def health_router(parts: Callable[[], Parts]) -> APIRouter:
 
 async def check(parts: Parts) -> Readiness:
     """Ask every part."""
-    store, broker = await asyncio.gather(_ask(lambda: _check_store(parts)), _ask(parts.broker.check))
+    store, broker = await asyncio.gather(
+        _ask(parts.questions, _check_store(parts)), _ask(parts.questions, parts.broker.check())
+    )
     loops = parts.supervisor.problems
     return Readiness(status=_status(parts, store, broker, loops), store=store, broker=broker, loops=loops)
 
@@ -101,10 +102,9 @@ def _status(parts: Parts, store: Part, broker: Part, loops: Mapping[str, str]) -
     return "degraded" if loops or not broker.up else "ready"
 
 
-async def _ask(question: Callable[[], Awaitable[None]]) -> Part:
+async def _ask(questions: Questions, question: Coroutine[Any, Any, None]) -> Part:
     try:
-        async with asyncio.timeout(LONGEST_CHECK):
-            await question()
+        await questions.ask(question, within=LONGEST_CHECK)
     except TimeoutError:
         return Part(up=False, problem="gave no answer in time")
     except Unavailable as fault:
@@ -115,17 +115,3 @@ async def _ask(question: Callable[[], Awaitable[None]]) -> Part:
 async def _check_store(parts: Parts) -> None:
     if not await migrations.is_recent_enough(parts.database):
         raise StoreUnavailable("The store's schema is old. Run `property-alerts migrate`.")
-
-
-async def _measure_queue_age(parts: Parts) -> None:
-    now = parts.clock.now()
-    try:
-        async with parts.database.reading() as connection:
-            for channel in Channel:
-                oldest = await lanes.oldest_due(connection, channel, now=now)
-                age = (now - oldest).total_seconds() if oldest else 0.0
-                parts.metrics.queue_age.labels(channel).set(age)
-    except StoreUnavailable:
-        # The other figures are most wanted just now; an age that nobody knows is not a number.
-        for channel in Channel:
-            parts.metrics.queue_age.labels(channel).set(float("nan"))

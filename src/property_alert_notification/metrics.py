@@ -1,5 +1,6 @@
 """What the service counts and times, for Prometheus. No label ever carries an address or an id."""
 
+import platform
 from contextlib import AbstractContextManager
 
 from prometheus_client import (
@@ -8,16 +9,24 @@ from prometheus_client import (
     Enum,
     Gauge,
     Histogram,
+    Info,
+    ProcessCollector,
     disable_created_metrics,
     generate_latest,
 )
 
-from property_alert_notification.vocabulary import BreakerState
+from property_alert_notification import __version__
+from property_alert_notification.request_times import RequestTimes
+from property_alert_notification.vocabulary import BreakerState, Channel
 
 disable_created_metrics()  # type: ignore[no-untyped-call] # they double every series and say nothing new
 
 STAGES = ("accept", "claim", "send", "settle")
 _STAGE_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
+_HANDOVER_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0)
+
+UNKNOWN = float("nan")
+"""What a gauge shows while the store does not answer."""
 
 
 class Metrics:
@@ -76,8 +85,11 @@ class Metrics:
             ["channel"],
             registry=self.registry,
         )
-        self.requests = Counter(
-            "property_alerts_http_requests", "Requests answered.", ["method", "route", "status"], registry=self.registry
+        self.waiting = Gauge(
+            "property_alerts_deliveries_waiting",
+            "Deliveries that are due and not claimed, counted up to 100,000.",
+            ["channel"],
+            registry=self.registry,
         )
         self.loop_breaks = Counter(
             "property_alerts_loop_breaks",
@@ -91,6 +103,23 @@ class Metrics:
             ["loop"],
             registry=self.registry,
         )
+        self.handover = Histogram(
+            "property_alerts_handover_seconds",
+            "From the moment at which a notification was accepted, or wanted, until a provider took it.",
+            ["channel"],
+            buckets=_HANDOVER_BUCKETS,
+            registry=self.registry,
+        )
+        self.store_up = Gauge(
+            "property_alerts_store_up", "1 when the store answered this scrape, else 0.", registry=self.registry
+        )
+        self.broker_up = Gauge(
+            "property_alerts_broker_up", "1 when the broker answered this scrape, else 0.", registry=self.registry
+        )
+        for channel in Channel:
+            self.handover.labels(channel)
+        self.requests = RequestTimes()
+        self._describe_process()
         stages = Histogram(
             "property_alerts_stage_seconds",
             "How long each stage takes: accept, send and settle for one delivery, claim for a batch.",
@@ -99,6 +128,12 @@ class Metrics:
             registry=self.registry,
         )
         self._timers = {name: stages.labels(name) for name in STAGES}
+
+    def _describe_process(self) -> None:
+        self.registry.register(self.requests)
+        ProcessCollector(registry=self.registry)
+        build = Info("property_alerts_build", "What runs: 1, with the versions as labels.", registry=self.registry)
+        build.info({"version": __version__, "python": platform.python_version()})
 
     def stage(self, name: str) -> AbstractContextManager[object]:
         """Times the block as one run of a stage: `accept`, `claim`, `send` or `settle`."""

@@ -8,7 +8,6 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import structlog
-from prometheus_client import Counter
 from starlette.datastructures import Headers
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,6 +16,7 @@ from property_alert_notification.clock import Clock
 from property_alert_notification.logs import log_with, origin
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.problems import problem
+from property_alert_notification.request_times import Series
 
 log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ class RequestContext:
         self._app = app
         self._clock = clock
         self._metrics = metrics
-        self._counters: dict[tuple[str, str, int], Counter] = {}
+        self._series: dict[tuple[str, str, int], Series] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -38,13 +38,14 @@ class RequestContext:
             return
         request_id = _given_id(scope) or str(self._clock.new_id()).encode()
         answered = False
+        began = self._clock.monotonic()
 
         async def send_with_id(message: Message) -> None:
             nonlocal answered
             if message["type"] == "http.response.start":
                 answered = True
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id)]
-                self._count(scope, message["status"])
+                self._count(scope, message["status"], self._clock.monotonic() - began)
             await send(message)
 
         log_with(request_id.decode())
@@ -57,12 +58,12 @@ class RequestContext:
                 raise
             await problem(500, "Something broke on our side. The log says what.")(scope, receive, send_with_id)
 
-    def _count(self, scope: Scope, status: int) -> None:
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
         labels = scope["method"], _route(scope), status
-        counter = self._counters.get(labels)
-        if counter is None:
-            counter = self._counters[labels] = self._metrics.requests.labels(*labels)
-        counter.inc()
+        series = self._series.get(labels)
+        if series is None:
+            series = self._series[labels] = self._metrics.requests.series(*labels)
+        series.observe(seconds)
 
 
 def _given_id(scope: Scope) -> bytes | None:

@@ -26,11 +26,13 @@ from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import lanes
 from property_alert_notification.errors import ConfigurationError, StoreMisconfigured, StoreUnavailable
+from property_alert_notification.gauges import Gauges
 from property_alert_notification.logs import Outage
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notifications.acceptance import Acceptance
 from property_alert_notification.notifications.backlog import Backlog
 from property_alert_notification.preferences.rules import Wishes
+from property_alert_notification.questions import Questions
 from property_alert_notification.settings import Settings
 from property_alert_notification.supervise import Loop, Supervisor, end
 from property_alert_notification.vocabulary import Channel
@@ -49,6 +51,8 @@ class Parts:
     backlog: Backlog
     acceptance: Acceptance
     supervisor: Supervisor
+    questions: Questions
+    gauges: Gauges
     wakers: list[Callable[[], None]] = field(default_factory=list)
     """Whoever looks for due deliveries in this process and may be asked to look at once."""
 
@@ -83,7 +87,7 @@ async def assemble(
     times.allow(settings.earliest_time, settings.latest_time)
     check_choices(settings)
     check_redirects(settings)
-    clock, metrics = clock or Clock(), metrics or Metrics()
+    clock, metrics, questions = clock or Clock(), metrics or Metrics(), Questions()
     supervisor = Supervisor(metrics)
     database = Database(settings.database_url, pool_size=settings.database_pool_size, wait=settings.store_timeout)
     gate = Gate(database, clock, keyless=settings.is_local, patience=settings.store_timeout, supervisor=supervisor)
@@ -106,8 +110,23 @@ async def assemble(
             create_broker(settings, database, clock, supervisor) as broker,
         ):
             wakers.append(broker.wake)
-            yield Parts(settings, clock, metrics, database, broker, gate, backlog, acceptance, supervisor, wakers)
+            gauges = Gauges(database, clock, metrics, questions, broker.check)
+            yield Parts(
+                settings,
+                clock,
+                metrics,
+                database,
+                broker,
+                gate,
+                backlog,
+                acceptance,
+                supervisor,
+                questions,
+                gauges,
+                wakers,
+            )
     finally:
+        await questions.close()
         await gate.close()
         await database.close()
 

@@ -135,9 +135,11 @@ def test_tasks_are_begun_in_few_places() -> None:
 
     assert beginners == [
         "access/rounds.py",
+        "channels/smtp_pool.py",
         "database/group_commit.py",
         "notification_worker/deliver.py",
         "notification_worker/worker.py",
+        "questions.py",
         "supervise.py",
     ]
 

@@ -25,6 +25,8 @@ class _Server(Protocol):
     def stop(self) -> None: ...
     def kill(self) -> None: ...
     def kill_process(self, pid: int) -> None: ...
+    def freeze(self) -> None: ...
+    def thaw(self) -> None: ...
     def fill_disk(self) -> None: ...
     def free_disk(self) -> None: ...
     def close(self) -> None: ...
@@ -124,6 +126,14 @@ class Postgres:
             raise ServiceFailed("nobody is connected")
         self._server.kill_process(int(pid))
 
+    def freeze(self) -> None:
+        """Stop every process of it in its tracks: connections stay open, and nothing is answered."""
+        self._server.freeze()
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._server.thaw()
+
     def fill_disk(self) -> None:
         """Leave no byte free on the disk that it was given for itself."""
         self._server.fill_disk()
@@ -217,6 +227,21 @@ class _Cluster:
     def kill_process(self, pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
+    def freeze(self) -> None:
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, what: signal.Signals) -> None:
+        if self._process is None:
+            raise ServiceFailed("it does not run")
+        # The server first: it must not start others meanwhile. Its children lead sessions of their own.
+        self._process.send_signal(what)
+        for child in _children_of(self._process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(child, what)
+
     def fill_disk(self) -> None:
         with self._ballast().open("wb", buffering=0) as ballast:
             for size in (1_000_000, 4_096):
@@ -304,6 +329,12 @@ class _Container:
 
     def kill_process(self, pid: int) -> None:
         docker("exec", self._id, "kill", "-9", str(pid))
+
+    def freeze(self) -> None:
+        docker("pause", self._id)
+
+    def thaw(self) -> None:
+        docker("unpause", self._id)
 
     def fill_disk(self) -> None:
         raise ServiceMissing("the right to fill a container's disk")

@@ -89,6 +89,16 @@ async def count_waiting(connection: AsyncConnection, channel: Channel, *, now: d
     return (await connection.execute(_COUNT_WAITING, values)).scalar_one()
 
 
+_ALL_DUE = union_all(*[select(lane.c.id) for lane in _first_of_each_urgency]).subquery()
+_COUNT_DUE = select(func.count()).select_from(select(_ALL_DUE.c.id).limit(_limit).subquery())
+
+
+async def count_due(connection: AsyncConnection, channel: Channel, *, now: datetime, limit: int) -> int:
+    """How many deliveries of a channel may be claimed now, urgent or not; counts no further than `limit`."""
+    values = {"lane_channel": channel, "now": now, "limit": limit}
+    return (await connection.execute(_COUNT_DUE, values)).scalar_one()
+
+
 def _with_something_unrung(lanes: FromClause) -> Select[tuple[str, bool]]:
     waits_unrung = (_waits_in(lanes.c.channel, lanes.c.urgent), _deliveries.c.rung_at.is_(None))
     first = select(_deliveries.c.id).where(*waits_unrung).limit(1)

@@ -117,6 +117,7 @@ class Crew:
         carriers.when_changed(self._freed.set)
         self._outage = Outage(f"worker of {self.channel}")
         self._settlements: GroupCommit[Settlement, bool] = GroupCommit(self._move_on)
+        self._handover = desk.metrics.handover.labels(self.channel)
         desk.metrics.in_hand.labels(self.channel).set_function(lambda: len(self._in_hand))
 
     async def listen(self, loop: Loop) -> None:
@@ -360,6 +361,8 @@ class Crew:
         with self._desk.metrics.stage("settle"):
             ours = await self._commit(settlement)
         self._desk.metrics.attempts.labels(self.channel, job.place.provider, verdict.outcome).inc()
+        if verdict.outcome is Outcome.SENT:
+            self._handover.observe((now - job.content.wanted_at).total_seconds())
         if ours:
             self._tell(claim, settlement)
         else:

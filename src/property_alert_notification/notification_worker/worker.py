@@ -151,13 +151,13 @@ async def work(settings: Settings) -> None:
     """
     stop = asyncio.Event()
     with wiring.stop_signals(stop.set):
-        async with wiring.assemble(settings) as parts, _telemetry(parts), Worker(parts):
+        async with wiring.assemble(settings) as parts, telemetry(parts), Worker(parts):
             wiring.calm_garbage_collector()
             await stop.wait()
 
 
 @asynccontextmanager
-async def _telemetry(parts: Parts) -> AsyncIterator[None]:
+async def telemetry(parts: Parts) -> AsyncIterator[None]:
     """Show health and figures on `WORKER_METRICS_PORT`, if it is set."""
     if not parts.settings.worker_metrics_port:
         yield
