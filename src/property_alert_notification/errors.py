@@ -16,6 +16,7 @@ ServiceError
 │       ├── Overloaded
 │       ├── StoreUnavailable
 │       │   ├── StoreLocked
+│       │   ├── StoreOutdated
 │       │   └── StoreMisconfigured
 │       └── BrokerUnavailable
 ├── SendError                 a provider did not confirm a message
@@ -209,8 +210,25 @@ class StoreLocked(StoreUnavailable):
     """Another transaction holds a row for longer than anybody waits; others are not concerned."""
 
 
+class StoreOutdated(StoreUnavailable):
+    """The store lacks a table, a column or a constraint: its schema is not this version's."""
+
+    def __init__(self) -> None:
+        super().__init__("The store's schema is not this version's. Its operator has to run `property-alerts migrate`.")
+
+    @property
+    def cause(self) -> str:
+        """What is missing, and what to do."""
+        return f"{super().cause}. Run `property-alerts migrate`"
+
+
 class StoreMisconfigured(StoreUnavailable):
-    """The store answered, and waiting will not help: a wrong password, no such database, no such folder."""
+    """The store answered, and waiting will not help: a wrong password, no such database, no such folder, damage."""
+
+    def __init__(self, advice: str) -> None:
+        super().__init__()
+        self.advice = advice
+        """What its operator should do."""
 
 
 class BrokerUnavailable(Unavailable):

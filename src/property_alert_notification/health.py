@@ -102,16 +102,18 @@ def _status(parts: Parts, store: Part, broker: Part, loops: Mapping[str, str]) -
     return "degraded" if loops or not broker.up else "ready"
 
 
-async def _ask(questions: Questions, question: Coroutine[Any, Any, None]) -> Part:
+async def _ask(questions: Questions, question: Coroutine[Any, Any, str | None]) -> Part:
+    """`question` raises when the part is down; it may return what an operator should know although it is up."""
     try:
-        await questions.ask(question, within=LONGEST_CHECK)
+        return Part(up=True, problem=await questions.ask(question, within=LONGEST_CHECK))
     except TimeoutError:
         return Part(up=False, problem="gave no answer in time")
     except Unavailable as fault:
         return Part(up=False, problem=fault.cause)
-    return Part(up=True)
 
 
-async def _check_store(parts: Parts) -> None:
-    if not await migrations.is_recent_enough(parts.database):
-        raise StoreUnavailable("The store's schema is old. Run `property-alerts migrate`.")
+async def _check_store(parts: Parts) -> str | None:
+    judgement = await migrations.examine(parts.database)
+    if not judgement.works:
+        raise StoreUnavailable(f"The store {judgement.why_not}.")
+    return f"The store {judgement.words}." if judgement.warns else None

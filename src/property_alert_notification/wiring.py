@@ -12,6 +12,7 @@ from functools import partial
 from typing import NoReturn
 from uuid import UUID
 
+import structlog
 import uvloop
 
 from property_alert_notification import migrations, times
@@ -36,6 +37,8 @@ from property_alert_notification.questions import Questions
 from property_alert_notification.settings import Settings
 from property_alert_notification.supervise import Loop, Supervisor, end
 from property_alert_notification.vocabulary import Channel
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +211,7 @@ async def _prepared(database: Database, supervisor: Supervisor, *, migrate: bool
     try:
         await _prepare_schema(database, migrate=migrate)
     except StoreMisconfigured as fault:
-        raise ConfigurationError(
-            f"DATABASE_URL: the store cannot be used ({fault.cause}). "
-            "Example: DATABASE_URL=postgresql://alerts:secret@db/alerts"
-        ) from None
+        raise ConfigurationError(f"DATABASE_URL: the store cannot be used ({fault.cause}). {fault.advice}") from None
     except StoreUnavailable as fault:
         outage = Outage("schema")
         outage.goes_on(fault.cause)
@@ -227,11 +227,17 @@ async def _prepared(database: Database, supervisor: Supervisor, *, migrate: bool
 
 
 async def _prepare_schema(database: Database, *, migrate: bool) -> None:
-    if await migrations.is_recent_enough(database):
-        return
-    if not migrate:
-        raise ConfigurationError("DATABASE_URL: the store's schema is old. Run `property-alerts migrate` first")
-    await migrations.upgrade(database)
+    judgement = await migrations.examine(database, thorough=migrate)
+    if judgement.condition is migrations.Condition.UNUSABLE:
+        raise ConfigurationError(f"DATABASE_URL: the store {judgement.words}")
+    if judgement.read_only is not None and not database.is_sqlite:
+        raise StoreUnavailable(f"The store {judgement.read_only}")
+    if judgement.condition is migrations.Condition.OLD and migrate and judgement.read_only is None:
+        await migrations.upgrade(database)
+    elif not judgement.works:
+        raise ConfigurationError(f"DATABASE_URL: the store {judgement.why_not}")
+    elif judgement.warns:
+        log.warning("schema.differs", detail=f"the store {judgement.words}")
 
 
 async def _prepare_schema_when_possible(database: Database, outage: Outage, _loop: Loop, *, migrate: bool) -> None:

@@ -49,7 +49,9 @@ def test_models_and_migrations_agree_on_sqlite_and_postgresql(tmp_path: Path, po
 
 
 def test_a_store_that_is_away_is_told_in_one_line_without_its_password(tmp_path: Path) -> None:
-    done = run(tmp_path, "migrate", DATABASE_URL=f"postgresql://alerts:a-secret@127.0.0.1:{free_port()}/alerts")
+    away = f"postgresql://alerts:a-secret@127.0.0.1:{free_port()}/alerts"
+
+    done = run(tmp_path, "migrate", "--wait", "0", DATABASE_URL=away)
 
     assert done.returncode == 1
     assert done.stderr.startswith("error: DATABASE_URL: postgresql://alerts:***@")

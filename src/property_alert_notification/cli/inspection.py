@@ -141,15 +141,15 @@ async def _ask_store(database: "Database", settings: "Settings") -> str:
     from property_alert_notification.cli.store import explain, shown
 
     try:
-        current = await migrations.is_recent_enough(database)
+        judgement = await migrations.examine(database, thorough=True)
     except StoreUnavailable as fault:
         raise ConfigurationError(explain(fault, settings.database_url)) from None
     name = shown(settings.database_url)
-    if current:
-        return f"{name} answers, its schema is current"
-    if settings.is_local:
+    if judgement.condition is migrations.Condition.OLD and settings.is_local and judgement.read_only is None:
         return f"{name} answers, the next start brings its schema up to date"
-    raise ConfigurationError(f"{name} answers, its schema is old: run `property-alerts migrate`")
+    if not judgement.works or judgement.missing_indexes:
+        raise ConfigurationError(f"DATABASE_URL: {name} {judgement.why_not}")
+    return f"{name} {judgement.words}" if judgement.warns else f"{name} answers, its schema is current"
 
 
 async def _ask_broker(question: Awaitable[None], settings: "Settings") -> str:

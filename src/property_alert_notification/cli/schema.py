@@ -5,10 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from property_alert_notification.errors import ConfigurationError
+from property_alert_notification.errors import ConfigurationError, StoreMisconfigured, StoreUnavailable
 
 if TYPE_CHECKING:
     from property_alert_notification.database import Database
+    from property_alert_notification.migrations import Judgement
+
+BETWEEN_LOOKS = 1.0
+"""Seconds between two looks whether the store is there."""
 
 BASE = "base"
 HEAD = "head"
@@ -23,16 +27,23 @@ def migrate(
         False
     ),
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before going back.")] = False,
+    wait: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait for a store that is away; `inf` is as long as it takes.")
+    ] = 60.0,
 ) -> None:
     r"""Bring the store's schema up to date.
 
     Several may run at once: one does the work, the others find it done. Run it before new workers and APIs start.
-    Going back to an earlier revision asks first: data may be lost.
+    On PostgreSQL the old ones can go on meanwhile: indexes are built beside them, and a table that a long
+    transaction holds is asked for again and again, so that nobody waits behind it. Interrupted, it can be repeated.
+
+    Going back to an earlier revision says what is lost and asks first.
 
     For example:
 
     `property-alerts migrate`\
     `property-alerts migrate --to 0001`\
+    `property-alerts migrate --wait 600`\
     `property-alerts migrate --check`
     """
     from property_alert_notification import logs
@@ -40,34 +51,100 @@ def migrate(
 
     settings = load(Settings)
     logs.configure(level="warning", as_json=False)
-    asyncio.run(_check(settings.database_url) if check else _migrate(settings.database_url, to, yes=yes))
+    asyncio.run(_check(settings.database_url) if check else _migrate(settings.database_url, to, yes=yes, wait=wait))
 
 
-async def _migrate(url: str, to: str, *, yes: bool) -> None:
+async def _migrate(url: str, to: str, *, yes: bool, wait: float) -> None:
     from property_alert_notification import migrations
     from property_alert_notification.cli.store import reaching, shown
 
     revisions = [BASE, *migrations.revisions()]
     target = _find(revisions, to)
     async with reaching(url) as database:
+        judgement = await _examine(database, url, wait)
         current = await migrations.current(database) or BASE
-        if current not in revisions:
-            raise ConfigurationError(
-                f"DATABASE_URL: the store is at revision {current}, which a newer version made. "
-                "Migrate back with that version, or install it"
-            )
+        _refuse_what_is_not_ours(judgement, current, revisions, shown(url))
         if target == current:
-            typer.echo(f"Nothing to do: {shown(url)} is at {current}.")
+            await _complete(database, judgement, f"{shown(url)} is at {current}")
         elif revisions.index(target) > revisions.index(current):
             typer.echo(f"Migrating {shown(url)} from {current} to {target} …")
-            await migrations.upgrade(database, target)
+            await migrations.upgrade(database, target, tell=_Progress())
             typer.echo(f"Done: it is at {target}.")
         else:
-            if not yes:
-                typer.confirm(f"Go back from {current} to {target}? What the newer schema holds is lost.", abort=True)
+            await _warn(database, current, target, yes=yes)
             typer.echo(f"Going back from {current} to {target} …")
-            await migrations.downgrade(database, target)
+            await migrations.downgrade(database, target, tell=_Progress())
             typer.echo(f"Done: it is at {target}.")
+
+
+class _Progress:
+    """Says on standard error what is waited for, each cause once."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def __call__(self, words: str) -> None:
+        if words != self._last:
+            typer.echo(words, err=True)
+        self._last = words
+
+
+async def _examine(database: "Database", url: str, wait: float) -> "Judgement":
+    """What the store is, as soon as it answers."""
+    from property_alert_notification import migrations
+    from property_alert_notification.cli.store import shown
+
+    loop, tell = asyncio.get_running_loop(), _Progress()
+    deadline = loop.time() + wait
+    while True:
+        try:
+            return await migrations.examine(database, thorough=True)
+        except StoreMisconfigured:
+            raise
+        except StoreUnavailable as fault:
+            if loop.time() >= deadline:
+                raise
+            tell(f"Waiting for {shown(url)} ({fault.cause}) …")
+            await asyncio.sleep(min(BETWEEN_LOOKS, wait))
+
+
+def _refuse_what_is_not_ours(judgement: "Judgement", current: str, revisions: list[str], name: str) -> None:
+    from property_alert_notification.migrations import Condition
+
+    if judgement.condition is Condition.UNUSABLE:
+        raise ConfigurationError(f"DATABASE_URL: {name} {judgement.words}")
+    if current not in revisions:
+        raise ConfigurationError(
+            f"DATABASE_URL: {name} is at revision {current}, which a newer version made. "
+            "Migrate back with that version, or install it"
+        )
+    if judgement.read_only is not None:
+        raise ConfigurationError(f"DATABASE_URL: {name} {judgement.read_only}")
+
+
+async def _complete(database: "Database", judgement: "Judgement", where: str) -> None:
+    from property_alert_notification import migrations
+
+    if not judgement.missing_indexes:
+        typer.echo(f"Nothing to do: {where}.")
+        return
+    typer.echo(f"{where} and lacks {len(judgement.missing_indexes)} indexes. Building them …")
+    await migrations.build_indexes(database, judgement.missing_indexes, tell=_Progress())
+    typer.echo("Done: it has all of them.")
+
+
+async def _warn(database: "Database", current: str, target: str, *, yes: bool) -> None:
+    """Say what going back costs, and ask whether it shall be, unless that was said.
+
+    Raises:
+        typer.Abort: it shall not.
+    """
+    from property_alert_notification import migrations
+
+    if lost := await migrations.losses(database, current, target):
+        typer.echo("\n".join(["Going back deletes for good:", *(f"  {one}" for one in lost)]))
+    if not yes:
+        typer.confirm(f"Go back from {current} to {target}? What the newer schema holds is lost.", abort=True)
 
 
 def _find(revisions: list[str], wanted: str) -> str:
@@ -99,8 +176,9 @@ async def _compare(database: "Database", name: str) -> None:
 
     from property_alert_notification import migrations
 
-    if not await migrations.is_recent_enough(database):
-        raise ConfigurationError(f"DATABASE_URL: {name} is not at the newest revision. Run `property-alerts migrate`")
+    judgement = await migrations.examine(database)
+    if not judgement.can_be_read:
+        raise ConfigurationError(f"DATABASE_URL: {name} {judgement.words}")
     try:
         await migrations.check(database)
     except CommandError as error:

@@ -9,7 +9,13 @@ from sqlalchemy import make_url
 
 from property_alert_notification import migrations
 from property_alert_notification.database import Database
-from property_alert_notification.errors import ConfigurationError, StoreUnavailable
+from property_alert_notification.errors import (
+    ConfigurationError,
+    StoreLocked,
+    StoreMisconfigured,
+    StoreOutdated,
+    StoreUnavailable,
+)
 from property_alert_notification.settings import Settings, load
 
 PATIENCE = 5.0
@@ -26,6 +32,8 @@ async def reaching(url: str) -> AsyncIterator[Database]:
     database = Database(url, wait=PATIENCE)
     try:
         yield database
+    except StoreMisconfigured as fault:
+        raise ConfigurationError(explain(fault, url)) from None
     except StoreUnavailable as fault:
         raise StoreUnavailable(explain(fault, url)) from None
     finally:
@@ -41,10 +49,9 @@ async def reading(url: str) -> AsyncIterator[Database]:
         StoreUnavailable: it cannot be reached.
     """
     async with reaching(url) as database:
-        if not await migrations.is_recent_enough(database):
-            raise ConfigurationError(
-                f"DATABASE_URL: the schema of {shown(url)} is not this version's. Run `property-alerts migrate` first"
-            )
+        judgement = await migrations.examine(database)
+        if not judgement.can_be_read:
+            raise ConfigurationError(f"DATABASE_URL: {shown(url)} {judgement.words}")
         yield database
 
 
@@ -75,7 +82,11 @@ def shown(url: str) -> str:
 
 
 def explain(fault: StoreUnavailable, url: str) -> str:
-    """Which store does not answer, why, and what to look at."""
+    """Which store cannot be used, why, and what to do."""
+    if isinstance(fault, StoreMisconfigured):
+        return f"DATABASE_URL: {shown(url)} cannot be used ({fault.cause}). {fault.advice}"
+    if isinstance(fault, StoreOutdated | StoreLocked):
+        return f"DATABASE_URL: {shown(url)}: {fault.cause}"
     cause: BaseException = fault
     while cause.__cause__ is not None:
         cause = cause.__cause__

@@ -1,12 +1,13 @@
 """One error for everything that is the store's fault."""
 
+import re
 import sqlite3
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from property_alert_notification.errors import StoreLocked, StoreMisconfigured, StoreUnavailable
+from property_alert_notification.errors import StoreLocked, StoreMisconfigured, StoreOutdated, StoreUnavailable
 
 # What the drivers raise when the store is away, full or restarting, as opposed to a statement being wrong.
 _FAULTS = (
@@ -20,21 +21,34 @@ _FAULTS = (
     asyncpg.OperatorInterventionError,
     asyncpg.InvalidTransactionStateError,  # read-only: a standby, or a guard of its disk
     asyncpg.PostgresSystemError,  # its disk does not answer
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
     asyncpg.LockNotAvailableError,
     asyncpg.DeadlockDetectedError,
-    asyncpg.UndefinedTableError,  # not migrated yet
+    asyncpg.InvalidCachedStatementError,  # its table was changed meanwhile
 )
+_OUTDATED = (
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.InvalidColumnReferenceError,  # ON CONFLICT names a constraint that is not there
+)
+_SQLITE_OUTDATED = re.compile(
+    r"no such (table|column)|table \S+ has no column named|ON CONFLICT clause does not match|foreign key mismatch"
+)
+_ADVICE = {
+    asyncpg.InvalidAuthorizationSpecificationError: "Correct the user or the password",
+    asyncpg.InvalidCatalogNameError: "Create the database with `createdb`, or correct its name",
+    asyncpg.InsufficientPrivilegeError: "Make this user the owner of the tables: restore with --no-owner as this user",
+}
+_SQLITE_ADVICE = {
+    sqlite3.SQLITE_CANTOPEN: "Its folder has to exist, and this user has to be able to write there",
+    sqlite3.SQLITE_NOTADB: "Name another file; if this one was ours, restore a backup",
+    sqlite3.SQLITE_CORRUPT: "It is damaged: restore a backup (docs/operations.md says how)",
+}
 _SQLITE_FAULTS = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
     sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_CORRUPT,
-    sqlite3.SQLITE_NOTADB,
 }
 
 
@@ -54,7 +68,10 @@ class store_faults:  # noqa: N801 - reads as a statement: with store_faults()
 def _as_ours(driver_error: BaseException) -> StoreUnavailable:
     if isinstance(driver_error, asyncpg.LockNotAvailableError):
         return StoreLocked()
-    return StoreMisconfigured() if _is_misconfigured(driver_error) else StoreUnavailable()
+    if _is_outdated(driver_error):
+        return StoreOutdated()
+    advice = _advice_on(driver_error)
+    return StoreUnavailable() if advice is None else StoreMisconfigured(advice)
 
 
 def _driver_error(error: BaseException) -> BaseException | None:
@@ -67,15 +84,22 @@ def _driver_error(error: BaseException) -> BaseException | None:
 
 
 def _is_store_fault(error: BaseException) -> bool:
-    if isinstance(error, sqlite3.Error):
-        return _sqlite_kind(error) in _SQLITE_FAULTS or str(error).startswith("no such table")
-    return isinstance(error, _FAULTS)
+    if _is_outdated(error) or _advice_on(error) is not None:
+        return True
+    return _sqlite_kind(error) in _SQLITE_FAULTS if isinstance(error, sqlite3.Error) else isinstance(error, _FAULTS)
 
 
-def _is_misconfigured(error: BaseException) -> bool:
+def _is_outdated(error: BaseException) -> bool:
+    if isinstance(error, sqlite3.OperationalError):
+        return _SQLITE_OUTDATED.match(str(error)) is not None
+    return isinstance(error, _OUTDATED)
+
+
+def _advice_on(error: BaseException) -> str | None:
+    """What its operator should do, where waiting does not help."""
     if isinstance(error, sqlite3.Error):
-        return _sqlite_kind(error) in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB}
-    return isinstance(error, asyncpg.InvalidAuthorizationSpecificationError | asyncpg.InvalidCatalogNameError)
+        return _SQLITE_ADVICE.get(_sqlite_kind(error))
+    return next((advice for kind, advice in _ADVICE.items() if isinstance(error, kind)), None)
 
 
 def _sqlite_kind(error: sqlite3.Error) -> int:

@@ -23,16 +23,22 @@ from property_alert_notification.database.sqlite import SqliteScripts
 class Database:
     """One store, reached through a bounded pool of connections."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, wait: float = 1.0) -> None:
-        """Nothing is opened yet. `wait` is the longest wait for a connection or a lock, in seconds."""
+    def __init__(
+        self, url: str, *, pool_size: int = 10, wait: float = 1.0, longest_statement: float | None = 30
+    ) -> None:
+        """Nothing is opened yet. `wait` is the longest wait for a connection or a lock, in seconds.
+
+        `longest_statement` is in seconds too, on PostgreSQL; None is as long as it needs.
+        """
         self.is_sqlite = url.startswith("sqlite")
+        self._wait = wait
         self.deadline: float | None = None
         """Seconds that one block may take; None is as long as it needs."""
         self._threads: list[Thread] = []
         self._engine = (
             _sqlite_engine(url, pool_size, wait, self._threads)
             if self.is_sqlite
-            else _postgres_engine(url, pool_size, wait)
+            else _postgres_engine(url, pool_size, wait, longest_statement)
         )
         self._readers = self._engine.execution_options(**_READING[self.is_sqlite])
         # SQLite has one writer. Waiting for it here is fair and exact; inside SQLite it is a poll with sleeps.
@@ -61,6 +67,27 @@ class Database:
         with store_faults():
             async with asyncio.timeout(self.deadline), self._writer, self._engine.begin() as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def outside_transactions(self) -> AsyncIterator[AsyncConnection]:
+        """A connection whose transactions the block begins and ends itself: for migrations.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached, or is out of space.
+        """
+        with store_faults():
+            async with self._engine.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def without_haste(self) -> AsyncIterator["Database"]:
+        """The same PostgreSQL by connections of its own, on which no statement is given up, however long it takes."""
+        url = self._engine.url.render_as_string(hide_password=False)
+        unhurried = Database(url, pool_size=2, wait=self._wait, longest_statement=None)
+        try:
+            yield unhurried
+        finally:
+            await unhurried.close()
 
     async def run(self, script: Script[Result]) -> Result:
         """What a script returns, after its commit; nothing of it is there when it raises.
@@ -213,7 +240,7 @@ _BY_INDEX = dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoi
 keep to that plan when they have grown: a prepared statement is planned anew only once somebody has counted the rows."""
 
 
-def _postgres_engine(url: str, pool_size: int, wait: float) -> AsyncEngine:
+def _postgres_engine(url: str, pool_size: int, wait: float, longest_statement: float | None) -> AsyncEngine:
     engine = create_async_engine(
         url,
         pool_size=pool_size,
@@ -224,7 +251,7 @@ def _postgres_engine(url: str, pool_size: int, wait: float) -> AsyncEngine:
         hide_parameters=True,  # an error must not carry addresses into the log
         connect_args={
             "timeout": max(wait, 1.0),
-            "command_timeout": 30,
+            "command_timeout": longest_statement,
             "server_settings": {
                 "application_name": "property-alerts",
                 "lock_timeout": f"{round(wait * 500)}ms",

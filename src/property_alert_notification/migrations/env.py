@@ -4,30 +4,20 @@ import asyncio
 
 from alembic import context
 from sqlalchemy import Connection
-from sqlmodel import SQLModel
 
-from property_alert_notification.access import models as access
-from property_alert_notification.channels import models as channels
 from property_alert_notification.database import Database
-from property_alert_notification.deliveries import models as deliveries
-from property_alert_notification.idempotency import models as idempotency
-from property_alert_notification.mailbox import models as mailbox
-from property_alert_notification.notifications import models as notifications
-from property_alert_notification.pauses import models as pauses
-from property_alert_notification.preferences import models as preferences
+from property_alert_notification.migrations.tables import METADATA
 from property_alert_notification.settings import Settings, load
-
-MODELS = (access, channels, deliveries, idempotency, mailbox, notifications, pauses, preferences)
-"""Importing them registers their tables."""
 
 
 def run(connection: Connection) -> None:
     context.configure(
         connection=connection,
-        target_metadata=SQLModel.metadata,
+        target_metadata=METADATA,
         render_as_batch=True,
         compare_type=True,
-        transaction_per_migration=False,
+        # On PostgreSQL an index is built outside of transactions, so what stands before it is committed by itself.
+        transaction_per_migration=connection.dialect.name == "postgresql",
     )
     with context.begin_transaction():
         context.run_migrations()
@@ -36,8 +26,9 @@ def run(connection: Connection) -> None:
 async def run_on_its_own() -> None:
     """For the `alembic` command, which brings no connection."""
     database = Database(load(Settings).database_url)
-    async with database.transaction() as connection:
+    async with database.transaction() if database.is_sqlite else database.outside_transactions() as connection:
         await connection.run_sync(run)
+        await connection.commit()
     await database.close()
 
 

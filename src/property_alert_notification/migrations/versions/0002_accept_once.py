@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from property_alert_notification.database import time_type
+from property_alert_notification.migrations import safely
 
 revision = "0002"
 down_revision = "0001"
@@ -30,27 +31,27 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text(), nullable=False),
         sa.Column("expires_at", time_type(), nullable=False),
         sa.PrimaryKeyConstraint("owner", "key", name=op.f("pk_idempotency_keys")),
+        if_not_exists=True,
     )
-    op.create_index("ix_idempotency_keys_expires_at", "idempotency_keys", ["expires_at"])
-    op.add_column("notifications", sa.Column("caller", sa.String(100), nullable=True))
-    op.add_column("notifications", sa.Column("test", sa.Boolean(), server_default=sa.false(), nullable=False))
-    op.add_column("notifications", sa.Column("status", sa.String(16), nullable=True))
-    op.add_column("notifications", sa.Column("send_at", time_type(), nullable=True))
-    op.add_column("notifications", sa.Column("user_email", sa.String(320), nullable=True))
-    op.add_column("notifications", sa.Column("user_phone_number", sa.String(32), nullable=True))
-    op.add_column("notifications", sa.Column("cancelled_at", time_type(), nullable=True))
-    op.add_column("deliveries", sa.Column("test", sa.Boolean(), server_default=sa.false(), nullable=False))
-    op.add_column("preferences", sa.Column("withdrawn_at", time_type(), nullable=True))
+    op.create_index("ix_idempotency_keys_expires_at", "idempotency_keys", ["expires_at"], if_not_exists=True)
+    safely.add_column("notifications", sa.Column("caller", sa.String(100), nullable=True))
+    safely.add_column("notifications", sa.Column("test", sa.Boolean(), server_default=sa.false(), nullable=False))
+    safely.add_column("notifications", sa.Column("status", sa.String(16), nullable=True))
+    safely.add_column("notifications", sa.Column("send_at", time_type(), nullable=True))
+    safely.add_column("notifications", sa.Column("user_email", sa.String(320), nullable=True))
+    safely.add_column("notifications", sa.Column("user_phone_number", sa.String(32), nullable=True))
+    safely.add_column("notifications", sa.Column("cancelled_at", time_type(), nullable=True))
+    safely.add_column("deliveries", sa.Column("test", sa.Boolean(), server_default=sa.false(), nullable=False))
+    safely.add_column("preferences", sa.Column("withdrawn_at", time_type(), nullable=True))
     for name, table, columns, condition in _INDEXES:
-        where = None if condition is None else sa.text(condition)
-        op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)
+        safely.create_index(name, table, columns, where=condition)
 
 
 def downgrade() -> None:
     for name, table, _, _ in reversed(_INDEXES):
-        op.drop_index(name, table)
-    op.drop_column("preferences", "withdrawn_at")
-    op.drop_column("deliveries", "test")
+        safely.drop_index(name, table)
+    safely.drop_column("preferences", "withdrawn_at")
+    safely.drop_column("deliveries", "test")
     for column in ("cancelled_at", "user_phone_number", "user_email", "send_at", "status", "test", "caller"):
-        op.drop_column("notifications", column)
-    op.drop_table("idempotency_keys")
+        safely.drop_column("notifications", column)
+    op.drop_table("idempotency_keys", if_exists=True)

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from property_alert_notification.database import time_type
+from property_alert_notification.migrations import safely
 
 revision = "0006"
 down_revision = "0005"
@@ -11,8 +12,8 @@ branch_labels = None
 depends_on = None
 
 _INDEXES = (
-    ("ix_deliveries_quarantined", "id", sa.text("state = 'quarantined'")),
-    ("ix_deliveries_held", "reason", sa.text("state = 'held'")),
+    ("ix_deliveries_quarantined", "id", "state = 'quarantined'"),
+    ("ix_deliveries_held", "reason", "state = 'held'"),
 )
 
 
@@ -24,14 +25,15 @@ def upgrade() -> None:
         sa.Column("paused_by", sa.String(110), nullable=False),
         sa.Column("resumed_at", time_type(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_pauses")),
+        if_not_exists=True,
     )
-    op.add_column("deliveries", sa.Column("replayed_at", time_type(), nullable=True))
+    safely.add_column("deliveries", sa.Column("replayed_at", time_type(), nullable=True))
     for name, column, condition in _INDEXES:
-        op.create_index(name, "deliveries", [column], sqlite_where=condition, postgresql_where=condition)
+        safely.create_index(name, "deliveries", [column], where=condition)
 
 
 def downgrade() -> None:
     for name, _, _ in reversed(_INDEXES):
-        op.drop_index(name, "deliveries")
-    op.drop_column("deliveries", "replayed_at")
-    op.drop_table("pauses")
+        safely.drop_index(name, "deliveries")
+    safely.drop_column("deliveries", "replayed_at")
+    op.drop_table("pauses", if_exists=True)
