@@ -62,6 +62,11 @@ def first_id_of(moment: datetime) -> UUID:
     return UUID(int=max((moment - _EPOCH) // _MILLISECOND, 0) << 80)
 
 
+def first_id_from(moment: datetime) -> UUID:
+    """Above every id whose `time_of` is before `moment`, and below all others."""
+    return UUID(int=max(-((_EPOCH - moment) // _MILLISECOND), 0) << 80)
+
+
 def time_of(id_: UUID) -> datetime:
     """The millisecond in which an id was made, aware and in UTC.
 

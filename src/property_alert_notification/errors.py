@@ -7,6 +7,7 @@ ServiceError
 │   ├── Forbidden             403
 │   │   └── LiveOnly
 │   ├── NotFound              404
+│   │   └── PreferencesNotFound
 │   ├── Conflict              409
 │   ├── CallInProgress        409, with Retry-After
 │   ├── InvalidField          422
@@ -45,6 +46,8 @@ class RequestError(ServiceError):
 
     status: ClassVar[int]
     title: ClassVar[str]
+    hint: str | None = None
+    """What to do about it, where `detail` is a sentence of the first version that scripts compare."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -64,6 +67,7 @@ class PreferencesExist(RequestError):
 
     def __init__(self, user_id: int) -> None:
         super().__init__(f"Preferences already exist for user_id={user_id}")
+        self.hint = f"PUT /api/v1/preferences/{user_id} replaces them, PATCH changes what it names."
 
 
 class Unauthorised(RequestError):
@@ -100,6 +104,17 @@ class NotFound(RequestError):
 
     status = 404
     title = "Not found"
+
+
+class PreferencesNotFound(NotFound):
+    """Nobody knows what the user of a notification wants, and nobody is written to who has not said so."""
+
+    def __init__(self, user_id: int) -> None:
+        super().__init__("Preferences not found for user")
+        self.hint = (
+            f"Say first what this user wants to receive: PUT /api/v1/preferences/{user_id} with "
+            '{"email_enabled": true, "sms_enabled": false}. Or let DEFAULT_PREFERENCES say it for all who never did.'
+        )
 
 
 class Conflict(RequestError):

@@ -29,6 +29,8 @@ class Problem(BaseModel):
     status: int
     detail: str
     """What happened, and what to do about it."""
+    hint: str | None = None
+    """What to do about it, where `detail` does not say so."""
 
 
 class FieldProblem(BaseModel):
@@ -72,7 +74,8 @@ def contents_of(error: RequestError) -> dict[str, Any]:
     detail: str | list[dict[str, Any]] = error.detail
     if isinstance(error, InvalidField):
         detail = [{"type": "value_error", "loc": [error.place, error.field], "msg": error.problem}]
-    return _document(error.status, detail, error.title)
+    document = _document(error.status, detail, error.title)
+    return document if error.hint is None else document | {"hint": error.hint}
 
 
 def answer_to(error: RequestError) -> JSONResponse:

@@ -22,7 +22,7 @@ from property_alert_notification.broker.embedded import EmbeddedBroker
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.channels.base import Sender, Tools
 from property_alert_notification.channels.redirect import check_redirects
-from property_alert_notification.channels.registry import check_choices, chosen, create_sender
+from property_alert_notification.channels.registry import check_choices, chosen, create_sender, only_shown
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import lanes
@@ -31,6 +31,7 @@ from property_alert_notification.gauges import Gauges
 from property_alert_notification.logs import Outage
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notifications.acceptance import Acceptance
+from property_alert_notification.notifications.addresses import AddressRules
 from property_alert_notification.notifications.backlog import Backlog
 from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.questions import Questions
@@ -101,7 +102,7 @@ async def assemble(
         clock,
         metrics,
         backlog,
-        strict_addresses=not settings.is_local,
+        addresses=AddressRules(real=not settings.is_local, sendable=not only_shown(Channel.EMAIL, settings)),
         default_wishes=default_wishes(settings),
         keep_keys_for=timedelta(hours=settings.idempotency_hours),
         timeout=settings.store_timeout,

@@ -1,6 +1,8 @@
 """Many at once: one result each, in order, and one that is wrong spoils no other."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -110,6 +112,53 @@ async def test_too_much_waiting_is_answered_503_and_urgent_ones_are_taken(store_
 
     assert (first.status_code, urgent.status_code) == (200, 200)
     assert [(answer.status_code, answer.headers["Retry-After"]) for answer in refused] == [(503, "5")] * 2
+
+
+async def test_while_too_much_waits_what_was_accepted_is_answered_again_and_what_is_for_later_is_taken(
+    store_url: str,
+) -> None:
+    async with a_client(database_url=store_url, max_backlog=3) as client:
+        await client.put("/api/v1/preferences/1", json=WISHES)
+        full = await post(client, [NOTIFICATION | {"idempotency_key": "item"}] * 2, **keyed("batch"))
+        first = await client.post("/api/v1/notifications/", json=NOTIFICATION, headers=keyed("one"))
+        again = [
+            await client.post("/api/v1/notifications/", json=NOTIFICATION, headers=keyed("one")),
+            await client.post("/api/v1/notifications/", json=NOTIFICATION, headers=keyed("item")),
+            await post(client, [NOTIFICATION | {"idempotency_key": "item"}] * 2, **keyed("batch")),
+            await post(client, [NOTIFICATION | {"idempotency_key": name} for name in ("item", "one")]),
+        ]
+        in_hours, soon = [(datetime.now(UTC) + timedelta(minutes=m)).isoformat() for m in (60, 5)]
+        later = [
+            await client.post("/api/v1/notifications/", json=NOTIFICATION | {"send_at": in_hours}),
+            await post(client, [NOTIFICATION | {"send_at": in_hours}], **keyed("later")),
+        ]
+        refused = [
+            await client.post("/api/v1/notifications/", json=NOTIFICATION, headers=keyed("new")),
+            await client.post("/api/v1/notifications/", json=NOTIFICATION | {"send_at": soon}),
+            await post(client, [NOTIFICATION | {"idempotency_key": name} for name in ("item", "new")]),
+            await post(client, [NOTIFICATION | {"send_at": in_hours}, NOTIFICATION], **keyed("new")),
+        ]
+
+    assert [answer.status_code for answer in (full, first, *again, *later)] == [200] * 8
+    assert again[0].content == first.content
+    assert again[2].content == full.content
+    assert [one["id"] for one in again[3].json()["results"]] == [again[1].json()["id"], first.json()["id"]]
+    assert [answer.status_code for answer in refused] == [503] * 4
+
+
+async def test_in_a_burst_each_process_takes_no_more_than_the_limit_and_its_last_call(tmp_path: Path) -> None:
+    shared = {"database_url": f"sqlite:///{tmp_path}/burst.db", "max_backlog": 20}
+    async with a_client(**shared) as one, a_client(**shared) as other:
+        await one.put("/api/v1/preferences/1", json=WISHES)
+
+        answers = await asyncio.gather(
+            *(caller.post("/api/v1/notifications/", json=NOTIFICATION) for _ in range(60) for caller in (one, other))
+        )
+
+    # Each notification is two deliveries.
+    accepted = 2 * [answer.status_code for answer in answers].count(200)
+    assert 20 <= accepted <= 2 * (20 + 1)
+    assert {answer.status_code for answer in answers} == {200, 503}
 
 
 async def test_preferences_of_many_users_are_created_at_once(client: httpx2.AsyncClient) -> None:

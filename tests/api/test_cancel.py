@@ -28,6 +28,30 @@ async def test_what_waits_is_cancelled_and_says_so(caller: httpx2.AsyncClient) -
     assert story == (await caller.get(f"{PATH}/{id_}")).json()
 
 
+@pytest.mark.parametrize(
+    ("wishes", "fields"),
+    [
+        ({"sms_enabled": False}, {}),
+        ({}, {"user_phone_number": None}),
+        ({"sms_enabled": False}, {"user_phone_number": None}),
+        ({"sms_enabled": False}, {"channels": ["email", "sms"]}),
+        ({"email_enabled": False}, {}),
+    ],
+)
+async def test_what_was_taken_back_says_so_whatever_channels_were_not_used(
+    caller: httpx2.AsyncClient, wishes: dict[str, bool], fields: dict[str, Any]
+) -> None:
+    await caller.patch("/api/v1/preferences/1", json=wishes)
+    id_ = await accept(caller, **fields)
+
+    cancelled = (await caller.post(f"{PATH}/{id_}/cancel")).json()
+
+    assert cancelled["status"] == "cancelled"
+    listed = (await caller.get(PATH, params={"status": "cancelled"})).json()["items"]
+    assert [one["id"] for one in listed] == [id_]
+    assert (await caller.get(PATH, params={"status": "suppressed"})).json()["items"] == []
+
+
 async def test_what_is_scheduled_is_cancelled_without_ever_being_planned(caller: httpx2.AsyncClient) -> None:
     id_ = await accept(caller, send_at=FAR)
 

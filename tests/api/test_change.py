@@ -62,6 +62,53 @@ async def test_who_opted_out_meanwhile_gets_nothing_when_it_is_moved_to_now(call
     assert [one["id"] for one in page["items"]] == [id_]
 
 
+SOON, LATER, PAST = "2197-01-01T00:00:00Z", "2198-01-01T00:00:00Z", "2020-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("before", "patch", "field"),
+    [
+        ({}, {"expires_at": PAST}, "expires_at"),
+        ({"send_at": SOON}, {"expires_at": PAST}, "expires_at"),
+        ({"send_at": LATER}, {"expires_at": SOON}, "expires_at"),
+        ({"send_at": LATER}, {"expires_at": LATER}, "expires_at"),
+        ({}, {"send_at": LATER, "expires_at": SOON}, "expires_at"),
+        ({"expires_at": SOON}, {"send_at": LATER}, "send_at"),
+        ({"send_at": SOON, "expires_at": LATER}, {"send_at": FAR}, "send_at"),
+    ],
+)
+async def test_times_that_do_not_fit_what_stays_are_refused_and_change_nothing(
+    caller: httpx2.AsyncClient, before: dict[str, str], patch: dict[str, str], field: str
+) -> None:
+    id_ = await accept(caller, **before)
+    story = (await caller.get(f"{PATH}/{id_}")).json()
+
+    answer = await caller.patch(f"{PATH}/{id_}", json=patch)
+
+    assert answer.status_code == 422
+    assert [problem["loc"] for problem in answer.json()["detail"]] == [["body", field]]
+    assert (await caller.get(f"{PATH}/{id_}")).json() == story
+
+
+async def test_times_may_change_together_and_an_end_may_be_taken_away(caller: httpx2.AsyncClient) -> None:
+    id_ = await accept(caller, send_at=SOON, expires_at=LATER)
+
+    moved = await caller.patch(f"{PATH}/{id_}", json={"send_at": LATER, "expires_at": FAR})
+    endless = await caller.patch(f"{PATH}/{id_}", json={"send_at": FAR, "expires_at": None})
+
+    assert [answer.status_code for answer in (moved, endless)] == [200, 200]
+
+
+@pytest.mark.parametrize("send_at", [None, PAST])
+async def test_moved_to_now_its_age_counts_from_the_change(caller: httpx2.AsyncClient, send_at: str | None) -> None:
+    id_ = await accept(caller, send_at=FAR)
+
+    story = (await caller.patch(f"{PATH}/{id_}", json={"send_at": send_at})).json()
+
+    assert (story["status"], story["send_at"]) == ("pending", send_at)
+    assert story == (await caller.get(f"{PATH}/{id_}")).json()
+
+
 async def test_what_was_cancelled_cannot_be_changed(caller: httpx2.AsyncClient) -> None:
     id_ = await accept(caller)
     await caller.post(f"{PATH}/{id_}/cancel")

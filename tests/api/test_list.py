@@ -1,5 +1,6 @@
 """Lists of notifications over HTTP."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -146,14 +147,26 @@ async def test_the_status_of_an_item_is_that_of_its_story(caller: httpx2.AsyncCl
 
 async def test_times_bound_a_list_from_inclusive_to_exclusive(caller: httpx2.AsyncClient) -> None:
     ids = [await accept(caller) for _ in range(3)]
-    at = datetime.fromtimestamp((UUID(ids[1]).int >> 80) / 1000).astimezone()
-    after = at + timedelta(milliseconds=1)
+    at = datetime.fromisoformat((await caller.get(f"{PATH}/{ids[1]}")).json()["accepted_at"])
+    after = at + timedelta(microseconds=1)
 
     assert ids[1] in await _ids(caller, accepted_after=at.isoformat())
     assert ids[1] not in await _ids(caller, accepted_after=after.isoformat())
     assert ids[1] not in await _ids(caller, accepted_before=at.isoformat())
     assert ids[1] in await _ids(caller, accepted_before=after.isoformat(), accepted_after=at.isoformat())
     assert await _ids(caller, accepted_after=FAR) == []
+
+
+async def test_many_accepted_together_are_found_by_the_very_time_that_each_is_said_to_be_accepted_at(
+    caller: httpx2.AsyncClient,
+) -> None:
+    await asyncio.gather(*(accept(caller) for _ in range(100)))
+    every = {item["id"]: item["accepted_at"] for item in (await _list(caller, limit=100))["items"]}
+
+    for at in set(every.values()):
+        since, until = await _ids(caller, accepted_after=at), await _ids(caller, accepted_before=at)
+        assert set(since) == {id_ for id_, its in every.items() if its >= at}
+        assert set(until) == set(every) - set(since)
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,61 @@ async def test_the_echo_is_what_was_sent_and_the_store_holds_what_was_normalised
     assert [one["address"] for one in story["deliveries"]] == ["User@test.com", "+14155552671"]
 
 
+async def test_a_channel_without_an_address_is_told_and_stored_nowhere(caller: httpx2.AsyncClient) -> None:
+    id_ = (await caller.post("/api/v1/notifications/", json=NOTIFICATION | {"user_phone_number": None})).json()["id"]
+    later = await caller.post(
+        "/api/v1/notifications/", json=NOTIFICATION | {"user_email": None, "send_at": "2199-01-01T00:00:00Z"}
+    )
+
+    story = (await caller.get(f"/api/v1/notifications/{id_}")).json()
+    waiting = (await caller.get(f"/api/v1/notifications/{later.json()['id']}")).json()
+
+    assert [one["channel"] for one in story["deliveries"]] == ["email"]
+    assert (story["without_address"], waiting["without_address"]) == (["sms"], ["email"])
+    assert "sms: not used, the caller gave no address for it" in [one["what"] for one in story["timeline"]]
+    assert "email: not used, the caller gave no address for it" in [one["what"] for one in waiting["timeline"]]
+
+
+PAST, SOON, LATER = "2020-01-01T00:00:00Z", "2198-01-01T00:00:00Z", "2199-01-01T00:00:00Z"
+
+
+async def test_a_time_in_the_past_means_at_once(caller: httpx2.AsyncClient) -> None:
+    answer = await caller.post("/api/v1/notifications/", json=NOTIFICATION | {"send_at": PAST, "expires_at": LATER})
+
+    assert (answer.status_code, answer.json()["status"], answer.json()["send_at"]) == (200, "pending", PAST)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"expires_at": PAST}, "expires_at"),
+        ({"send_at": PAST, "expires_at": PAST}, "expires_at"),
+        ({"send_at": LATER, "expires_at": SOON}, "expires_at"),
+        ({"send_at": LATER, "expires_at": LATER}, "expires_at"),
+        ({"user_email": None, "user_phone_number": None}, "user_email"),
+        ({"user_phone_number": None, "channels": ["sms"]}, "user_phone_number"),
+        ({"user_email": None, "channels": ["email"]}, "user_email"),
+        ({"user_phone_number": "+1 415 CALL NOW"}, "user_phone_number"),
+        ({"user_phone_number": "+14155552671 ext 9"}, "user_phone_number"),
+        ({"user_email": "x" * 65 + "@example.com"}, "user_email"),
+    ],
+)
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "k"}])
+async def test_what_could_only_fail_is_refused_alone_and_in_a_batch(
+    lite: httpx2.AsyncClient, fields: dict[str, Any], field: str, key: dict[str, str]
+) -> None:
+    alone = await lite.post("/api/v1/notifications/", json=NOTIFICATION | fields, headers=key)
+    batch = await lite.post(
+        "/api/v1/notifications/batch", json={"notifications": [NOTIFICATION | fields, NOTIFICATION]}, headers=key
+    )
+
+    assert alone.status_code == 422
+    assert [problem["loc"] for problem in alone.json()["detail"]] == [["body", field]]
+    refused, accepted = batch.json()["results"]
+    assert refused["error"] == alone.json()
+    assert accepted["status"] == "pending"
+
+
 async def test_a_user_without_preferences_is_not_found(client: httpx2.AsyncClient) -> None:
     answer = await client.post("/api/v1/notifications/", json=NOTIFICATION)
 
@@ -52,7 +107,9 @@ async def test_a_user_without_preferences_is_not_found(client: httpx2.AsyncClien
         "title": "Not found",
         "status": 404,
         "detail": "Preferences not found for user",
+        "hint": answer.json()["hint"],
     }
+    assert "PUT /api/v1/preferences/1" in answer.json()["hint"]
     assert answer.headers["content-type"] == "application/problem+json"
 
 

@@ -124,9 +124,24 @@ async def test_the_caller_may_narrow_the_channels_but_never_widen_them(world: Wo
 async def test_a_channel_without_an_address_says_so(world: World) -> None:
     await world.a_user()
 
-    delivery = await world.delivery(await world.accept(user_email=None))
+    story = await world.story(await world.accept(user_email=None, channels=None))
 
-    assert (delivery.state, delivery.reason) == (DeliveryState.SUPPRESSED, "the caller gave no address for email")
+    # What is known without a row has none.
+    assert [one.channel for one in story.deliveries] == [Channel.SMS]
+    assert story.without_address == [Channel.EMAIL]
+    assert story.timeline[1].what == "email: not used, the caller gave no address for it"
+    assert story.status is NotificationStatus.SUPPRESSED
+
+
+async def test_what_was_accepted_for_a_time_that_has_passed_is_sent_at_once(any_world: World) -> None:
+    await any_world.a_user()
+    past = any_world.parts.clock.now() - timedelta(days=400)
+    notification = await any_world.accept(send_at=past, channels=["email"])
+    await any_world.a_worker()
+
+    story = await any_world.until(notification, "sent")
+
+    assert (story.send_at, [one.state for one in story.deliveries]) == (past, [DeliveryState.SENT])
 
 
 async def test_who_opted_out_after_accepting_gets_nothing(world: World) -> None:
@@ -156,7 +171,9 @@ async def test_deleted_preferences_are_consent_withdrawn(world: World) -> None:
 
 async def test_what_expired_is_not_sent(world: World) -> None:
     await world.a_user()
-    notification = await world.accept(expires_at=world.parts.clock.now() - timedelta(seconds=1))
+    notification = await world.accept()
+    async with world.parts.database.transaction() as connection:
+        await connection.execute(text("UPDATE notifications SET expires_at = accepted_at"))
 
     await world.a_worker()
 

@@ -94,14 +94,42 @@ async def test_who_took_their_consent_back_meanwhile_gets_nothing(world: World) 
 
 async def test_what_expired_before_its_time_came_is_not_sent(world: World) -> None:
     await world.a_user()
-    now = world.parts.clock.now()
-    (notification,) = await _scheduled(world, 1, expires_at=now)
+    (notification,) = await _scheduled(world, 1)
+    async with world.parts.database.transaction() as connection:
+        await changes.queries.change(connection, notification, expires_at=world.parts.clock.now())
 
     await _releaser(world.parts).release()
 
     story = await world.story(notification)
     assert story.status is NotificationStatus.EXPIRED
     assert [one.state for one in story.deliveries] == [DeliveryState.EXPIRED, DeliveryState.SUPPRESSED]
+
+
+async def test_what_is_moved_to_now_is_as_fresh_as_the_change(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.a_user()
+    times: list[dict[str, Any]] = [{"send_at": None}, {"send_at": world.parts.clock.now() - LATER}]
+    ids = [await world.accept(send_at=world.parts.clock.now() + LATER, channels=["email"]) for _ in times]
+    after_its_use = world.parts.clock.now() + timedelta(days=6)
+    monkeypatch.setattr(world.parts.clock, "now", lambda: after_its_use)
+
+    for notification, time in zip(ids, times, strict=True):
+        await _change(world, notification, **time)
+        assert len(await world.claim((await world.delivery(notification)).id)) == 1, time
+
+
+async def test_what_an_older_version_scheduled_without_any_address_reaches_nobody_and_is_released_once(
+    world: World,
+) -> None:
+    await world.a_user()
+    (notification,) = await _scheduled(world, 1)
+    async with world.parts.database.transaction() as connection:
+        await changes.queries.change(connection, notification, user_email=None, user_phone_number=None)
+
+    assert [await _releaser(world.parts).release() for _ in range(2)] == [1, 0]
+
+    story = await world.story(notification)
+    assert (story.status, story.deliveries) == (NotificationStatus.SUPPRESSED, [])
+    assert story.without_address == [Channel.EMAIL, Channel.SMS]
 
 
 async def test_what_was_cancelled_is_never_sent_whatever_the_workers_do(any_world: World) -> None:

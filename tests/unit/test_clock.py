@@ -6,7 +6,7 @@ from uuid import RFC_4122
 
 import pytest
 
-from property_alert_notification.clock import Clock, first_id_of, time_of
+from property_alert_notification.clock import Clock, first_id_from, first_id_of, time_of
 
 
 def test_ids_are_version_7_and_always_grow() -> None:
@@ -50,3 +50,12 @@ def test_a_moment_parts_the_ids_made_before_it_from_the_others() -> None:
 
 def test_jitter_stays_in_its_range() -> None:
     assert all(0 <= Clock().jitter() < 1 for _ in range(1000))
+
+
+def test_ids_are_found_by_the_moment_they_carry_and_by_no_other() -> None:
+    one = Clock().new_id()
+    at, instant = time_of(one), timedelta(microseconds=1)
+
+    assert first_id_from(at) <= one < first_id_from(at + instant)
+    assert first_id_from(at - instant) == first_id_from(at)
+    assert first_id_from(datetime(1, 1, 1, tzinfo=UTC)).int == 0

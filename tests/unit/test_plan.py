@@ -3,11 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from property_alert_notification.clock import first_id_of
-from property_alert_notification.notification_worker.claim import object_to
+from property_alert_notification.notification_worker.claim import object_to, too_late
 from property_alert_notification.notifications.plan import plan
 from property_alert_notification.notifications.queries import Content
 from property_alert_notification.preferences.rules import Wishes
@@ -26,9 +27,10 @@ def test_exactly_the_wanted_asked_for_and_addressed_channels_are_queued(
     planned = list(plan(dict.fromkeys(known, "somewhere"), Wishes(frozenset(opted_in)), only=only))
 
     asked_for = set(Channel) if only is None else only
-    assert {one.channel for one in planned} == asked_for
+    assert {one.channel for one in planned} == asked_for & known
     assert {one.channel for one in planned if one.state is DeliveryState.QUEUED} == opted_in & asked_for & known
     assert all(one.state is DeliveryState.SUPPRESSED for one in planned if one.channel not in opted_in)
+    assert all(one.address == "somewhere" for one in planned)
     assert all(one.reason for one in planned)
 
 
@@ -80,6 +82,27 @@ def test_what_was_scheduled_is_of_use_from_its_own_time_on() -> None:
     scheduled = replace(_content(expires_at=None), category="viewing", send_at=NOW)
 
     assert object_to(Channel.SMS, scheduled, Wishes(frozenset(Channel)), DEADLINES, now=NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("send_at", "moved_at", "counts_from"),
+    [
+        (None, None, ACCEPTED_AT),
+        (ACCEPTED_AT - timedelta(days=400), None, ACCEPTED_AT),
+        (ACCEPTED_AT + timedelta(days=1), None, ACCEPTED_AT + timedelta(days=1)),
+        (None, ACCEPTED_AT + timedelta(days=1), ACCEPTED_AT + timedelta(days=1)),
+        (ACCEPTED_AT, ACCEPTED_AT + timedelta(days=1), ACCEPTED_AT + timedelta(days=1)),
+    ],
+)
+def test_age_counts_from_the_latest_of_acceptance_its_time_and_the_change_that_made_it_due(
+    send_at: datetime | None, moved_at: datetime | None, counts_from: datetime
+) -> None:
+    content = replace(_content(expires_at=None), send_at=send_at, moved_at=moved_at)
+    ends = counts_from + DEADLINES[None]
+
+    assert content.wanted_at == counts_from
+    assert too_late(content, DEADLINES, now=ends - timedelta(milliseconds=1)) is None
+    assert too_late(content, DEADLINES, now=ends) is not None
 
 
 def _content(*, expires_at: datetime | None) -> Content:

@@ -35,7 +35,7 @@ def test_it_is_pending_while_any_delivery_is_open(open_state: DeliveryState, oth
 
 
 def test_the_best_end_counts() -> None:
-    best_first = ("delivered", "sent", "failed", "expired", "suppressed", "cancelled")
+    best_first = ("delivered", "sent", "failed", "expired", "cancelled", "suppressed")
     for better, worse in itertools.combinations(best_first, 2):
         assert status_of([DeliveryState(worse), DeliveryState(better)]) == better
 
@@ -56,6 +56,14 @@ def test_without_deliveries_the_row_itself_says_how_it_stands() -> None:
     assert status_from("cancelled", []) is NotificationStatus.CANCELLED
     assert status_from(None, []) is NotificationStatus.SCHEDULED
     assert {NotificationStatus.SCHEDULED, NotificationStatus.CANCELLED} <= KEPT
+
+
+def test_a_notification_that_was_planned_without_deliveries_is_suppressed() -> None:
+    assert kept_status([]) is NotificationStatus.SUPPRESSED
+
+
+def test_a_story_and_a_list_say_the_same_of_a_row_that_an_older_version_wrote() -> None:
+    assert status_from("suppressed", [DeliveryState.SUPPRESSED, DeliveryState.CANCELLED]) == "suppressed"
 
 
 PAGE = Path(__file__).parents[2] / "docs/states.md"

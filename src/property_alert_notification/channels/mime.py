@@ -29,6 +29,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _PLAIN_ADDRESS = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*\Z")
+_LONGEST_LOCAL_PART = 64  # octets; RFC 5321, 4.5.3.1.1
 _LINE_LENGTH = 76
 _NOT_PLAIN = ("\0", " \n", "\t\n", "\nFrom ", "=_")  # servers touch the first four; the last begins our boundary
 _LONGEST_LINE = 998  # octets, without CRLF; RFC 5322, 2.1.1
@@ -166,6 +167,8 @@ def parse_address(text: str) -> Address:
         valid = validate_email(text, strict=True, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError:
         raise Refused("the address cannot be used") from None
+    if len(valid.local_part.encode()) > _LONGEST_LOCAL_PART:  # the library counts characters
+        raise Refused("the address cannot be used")
     return Address(f"{valid.local_part}@{valid.ascii_domain}", needs_utf8=valid.ascii_email is None)
 
 

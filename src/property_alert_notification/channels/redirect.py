@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
-
 from property_alert_notification.channels.base import OutgoingMessage
-from property_alert_notification.errors import ConfigurationError
+from property_alert_notification.channels.mime import parse_address
+from property_alert_notification.channels.phone_numbers import in_e164
+from property_alert_notification.errors import ConfigurationError, Refused
 from property_alert_notification.settings import Settings
 from property_alert_notification.vocabulary import Channel, Environment
 
@@ -47,17 +46,14 @@ def _target(channel: Channel, settings: Settings) -> str | None:
 
 def _can_be_email(address: str) -> bool:
     try:
-        validate_email(address, check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
+        parse_address(address)
+    except Refused:
         return False
     return True
 
 
 def _can_be_phone(number: str) -> bool:
-    try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(number))
-    except phonenumbers.NumberParseException:
-        return False
+    return in_e164(number) is not None
 
 
 _CAN_BE = {Channel.EMAIL: _can_be_email, Channel.SMS: _can_be_phone}

@@ -53,6 +53,11 @@ def chosen(channel: Channel, settings: Settings) -> list[str]:
     return {Channel.EMAIL: settings.email_provider, Channel.SMS: settings.sms_provider}[channel].split(",")
 
 
+def only_shown(channel: Channel, settings: Settings) -> bool:
+    """Whether no provider of a channel sends anything: they show it to developers."""
+    return {provider.partition("@")[0] for provider in chosen(channel, settings)} <= _LOCAL_ONLY
+
+
 def _check_choice(channel: Channel, provider: str, settings: Settings) -> None:
     kind, variable = provider.partition("@")[0], f"{channel}_provider".upper()
     if kind not in names(channel):

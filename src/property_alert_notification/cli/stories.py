@@ -120,7 +120,7 @@ def _show_list(found: list[dict[str, Any]]) -> None:
         return
     table = headed("id", "accepted", "user", *Channel)
     for one in found:
-        otherwise = "not asked for" if one["deliveries"] else str(one["status"])
+        otherwise = "not used" if one["deliveries"] else str(one["status"])
         states = [one["deliveries"].get(channel, otherwise) for channel in Channel]
         accepted = f"{one['accepted_at'].astimezone():%m-%d %H:%M}"
         table.add_row(*[plain(cell) for cell in (one["id"], accepted, one["user_id"], *states)])

@@ -113,8 +113,9 @@ BEST_FIRST = (
     (DeliveryState.SENT, NotificationStatus.SENT),
     (DeliveryState.FAILED, NotificationStatus.FAILED),
     (DeliveryState.EXPIRED, NotificationStatus.EXPIRED),
-    (DeliveryState.SUPPRESSED, NotificationStatus.SUPPRESSED),
+    # What was taken back says so, although its user did not want one of the other channels.
     (DeliveryState.CANCELLED, NotificationStatus.CANCELLED),
+    (DeliveryState.SUPPRESSED, NotificationStatus.SUPPRESSED),
 )
 
 KEPT = {status for state, status in BEST_FIRST if state in UNFULFILLED} | {NotificationStatus.SCHEDULED}
@@ -134,14 +135,14 @@ def status_of(states: Collection[DeliveryState]) -> NotificationStatus:
 
 
 def status_from(kept: str | None, states: Collection[DeliveryState]) -> NotificationStatus:
-    """The status of a notification whose own row says `kept`: it is the deliveries' word that counts, if there are any.
-
-    One that was cancelled before it was planned has none.
-    """
-    return status_of(states) if states or kept is None else NotificationStatus(kept)
+    """The status of a notification whose own row says `kept`, the same as lists give it."""
+    return status_of(states) if kept is None else NotificationStatus(kept)
 
 
 def kept_status(states: Collection[DeliveryState]) -> NotificationStatus | None:
-    """What the row of a notification says itself: an end that reached nobody. Or nothing, and it need not change."""
-    status = status_of(states)
+    """What the row of a planned notification says itself: an end that reached nobody; or nothing.
+
+    One without deliveries has no address on any channel that was asked for, and so reaches nobody.
+    """
+    status = status_of(states or (DeliveryState.SUPPRESSED,))
     return status if status in KEPT else None

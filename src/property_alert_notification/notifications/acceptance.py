@@ -12,26 +12,35 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from property_alert_notification.clock import Clock
+from property_alert_notification.clock import Clock, time_of
 from property_alert_notification.database import AlreadyThere, Ask, Database, GroupCommit, Script, Together
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.queries import NewDelivery
 from property_alert_notification.deliveries.states import kept_status, status_of
-from property_alert_notification.errors import CallInProgress, InvalidField, KeyReused, NotFound, StoreLocked
+from property_alert_notification.errors import (
+    CallInProgress,
+    InvalidField,
+    KeyReused,
+    Overloaded,
+    PreferencesNotFound,
+    RequestError,
+    StoreLocked,
+)
 from property_alert_notification.idempotency import queries as idempotency
 from property_alert_notification.idempotency.keys import CallKey
 from property_alert_notification.idempotency.once import begin, repeat
 from property_alert_notification.idempotency.queries import Answer, Stored
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notifications import queries
-from property_alert_notification.notifications.addresses import normalise_email, normalise_phone
+from property_alert_notification.notifications.addresses import AddressRules
 from property_alert_notification.notifications.backlog import Backlog
 from property_alert_notification.notifications.plan import plan, promise
 from property_alert_notification.notifications.queries import NewNotification
+from property_alert_notification.notifications.refusals import why_never, why_unreachable
 from property_alert_notification.notifications.schemas import NotificationCreate
 from property_alert_notification.preferences import queries as preferences
 from property_alert_notification.preferences.rules import Wishes
-from property_alert_notification.vocabulary import Channel, NotificationStatus
+from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,8 @@ class Accepted:
     status: NotificationStatus
     replayed: bool = False
     """It was accepted by an earlier call with the same key; this one changed nothing."""
+    waiting: int = 0
+    """How many deliveries it added to what waits to be sent, urgent ones left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,10 @@ class _Request:
 
     handover: Handover
     addresses: dict[Channel, str]
+    refusal: RequestError | None = None
+    """Why it is not accepted, unless an earlier call with its key was."""
+    room: int = 0
+    """How many deliveries it may add to what waits to be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +97,7 @@ class Acceptance:
         metrics: Metrics,
         backlog: Backlog,
         *,
-        strict_addresses: bool,
+        addresses: AddressRules,
         default_wishes: Wishes | None,
         keep_keys_for: timedelta,
         timeout: float,
@@ -93,7 +108,7 @@ class Acceptance:
         self._clock = clock
         self._metrics = metrics
         self._backlog = backlog
-        self._strict = strict_addresses
+        self._addresses = addresses
         self._default_wishes = default_wishes
         self._keep_keys_for = keep_keys_for
         self._timeout = timeout
@@ -114,15 +129,20 @@ class Acceptance:
             StoreUnavailable: nothing was promised.
         """
         request = self._request(handover)
-        with self._metrics.stage("accept"):
-            try:
+        if request.refusal is not None and handover.key is None:
+            raise request.refusal
+        self._backlog.begin(request.room)
+        accepted = None
+        try:
+            with self._metrics.stage("accept"):
                 accepted = await self._commits.submit(request, timeout=self._timeout)
-            except StoreLocked:
-                if handover.key is None:
-                    raise
-                raise CallInProgress from None
-        if not accepted.replayed:
-            self._count(1)
+        except StoreLocked:
+            if handover.key is None:
+                raise
+            raise CallInProgress from None
+        finally:
+            self._backlog.end(request.room, accepted.waiting if accepted else 0)
+        self._count([accepted])
         return accepted
 
     async def accept_all(
@@ -142,41 +162,44 @@ class Acceptance:
             Overloaded: too much waits to be sent.
             StoreUnavailable: nothing was promised.
         """
-        requests = [self._request_or_fault(handover) for handover in handovers]
+        requests = [one if isinstance(one, Exception) else self._request(one) for one in handovers]
+        usable = [request for request in requests if isinstance(request, _Request)]
+        if key is None and (overload := _overload(request.refusal for request in usable if not request.handover.key)):
+            raise overload
         database = self._database.within(self._timeout)
-        with self._metrics.stage("accept"):
-            try:
-                answer, replayed, count = await database.run(self._store_call(requests, key, render))
-            except StoreLocked:
-                if key is None and not any(_has_key(request) for request in requests):
-                    raise
-                raise CallInProgress from None
-        self._count(count)
+        room = sum(request.room for request in usable)
+        self._backlog.begin(room)
+        accepted: list[Accepted] = []
+        try:
+            with self._metrics.stage("accept"):
+                answer, replayed, accepted = await database.run(self._store_call(requests, key, render))
+        except StoreLocked:
+            if key is None and not any(request.handover.key for request in usable):
+                raise
+            raise CallInProgress from None
+        finally:
+            self._backlog.end(room, sum(one.waiting for one in accepted))
+        self._count(accepted)
         return answer, replayed
 
-    def _count(self, accepted: int) -> None:
-        """Count what was stored now; what an earlier call stored was counted then."""
-        self._metrics.accepted.inc(accepted)
-        self._backlog.grow(accepted)
+    def _count(self, accepted: Sequence[Accepted]) -> None:
+        self._metrics.accepted.inc(sum(not one.replayed for one in accepted))
         self._wake()
 
-    def _request_or_fault(self, handover: Handover | Exception) -> _Request | Exception:
-        if isinstance(handover, Exception):
-            return handover
-        try:
-            return self._request(handover)
-        except InvalidField as fault:
-            return fault
-
     def _request(self, handover: Handover) -> _Request:
-        body, addresses = handover.body, {}
-        if not body.urgent:
-            self._backlog.refuse_more()
-        if body.user_email is not None:
-            addresses[Channel.EMAIL] = normalise_email(body.user_email, strict=self._strict)
-        if body.user_phone_number is not None:
-            addresses[Channel.SMS] = normalise_phone(body.user_phone_number, strict=self._strict)
-        return _Request(handover, addresses)
+        body = handover.body
+        try:
+            addresses = self._addresses.stored(body)
+        except InvalidField as fault:
+            return _Request(handover, {}, fault)
+        if (unreachable := why_unreachable(addresses, body.channels)) is not None:
+            return _Request(handover, addresses, unreachable)
+        if body.urgent:
+            return _Request(handover, addresses)
+        now = self._clock.now()
+        refusal = self._backlog.why_not(body.send_at, now=now)
+        later = body.send_at is not None and body.send_at > now
+        return _Request(handover, addresses, refusal, 0 if refusal or later else len(addresses))
 
     async def _commit(self, requests: Sequence[_Request]) -> list[Accepted | Exception]:
         return await self._database.run(self._store(requests, alone=True))
@@ -186,20 +209,22 @@ class Acceptance:
         requests: Sequence[_Request | Exception],
         key: CallKey | None,
         render: Callable[[list[Accepted | Exception]], str],
-    ) -> Script[tuple[str, bool, int]]:
+    ) -> Script[tuple[str, bool, list[Accepted]]]:
         """Everything that one call hands over, and the answer to the call itself."""
         now = self._clock.now()
         if key is not None:
             known = yield from begin(key, now=now, until=now + self._keep_keys_for)
             if known is not None:
-                return known.text, True, 0
+                return known.text, True, []
         usable = [request for request in requests if isinstance(request, _Request)]
         answers = iter((yield from self._store(usable, alone=key is None)))
         results = [request if isinstance(request, Exception) else next(answers) for request in requests]
+        if (overload := _overload(results)) is not None:
+            raise overload
         text = render(results)
         if key is not None:
             yield from idempotency.complete(key, Answer(200, text))
-        return text, False, sum(isinstance(result, Accepted) and not result.replayed for result in results)
+        return text, False, [result for result in results if isinstance(result, Accepted)]
 
     def _store(self, requests: Sequence[_Request], *, alone: bool) -> Script[list[Accepted | Exception]]:
         """`alone` in its transaction, it tries first as if no key had ever been used before."""
@@ -227,10 +252,14 @@ class Acceptance:
             yield addition
         return intake.answers
 
-    def _draft(self, request: _Request, wishes: Wishes | None, now: datetime) -> _Draft | None:
-        if wishes is None:
-            return None
+    def _draft(self, request: _Request, wishes: Wishes | None, now: datetime) -> _Draft | RequestError:
         body = request.handover.body
+        if request.refusal is not None:
+            return request.refusal
+        if wishes is None:
+            return PreferencesNotFound(body.user_id)
+        if (problem := why_never(body.send_at, body.expires_at, now=now)) is not None:
+            return InvalidField("expires_at", problem)
         later = body.send_at is not None and body.send_at > now
         id_ = self._clock.new_id()
         promised = [] if later else self._promise(id_, request, wishes, now)
@@ -244,7 +273,7 @@ class Acceptance:
             message=body.message,
             urgent=body.urgent,
             channels=None if body.channels is None else " ".join(body.channels),
-            accepted_at=now,
+            accepted_at=time_of(id_),
             expires_at=body.expires_at,
             caller=request.handover.caller,
             test=request.handover.test,
@@ -253,7 +282,8 @@ class Acceptance:
             user_email=request.addresses.get(Channel.EMAIL) if later else None,
             user_phone_number=request.addresses.get(Channel.SMS) if later else None,
         )
-        return _Draft(notification, promised, Accepted(id_, status_of(states)))
+        waiting = 0 if body.urgent else states.count(DeliveryState.QUEUED)
+        return _Draft(notification, promised, Accepted(id_, status_of(states), waiting=waiting))
 
     def _promise(self, notification: UUID, request: _Request, wishes: Wishes, now: datetime) -> list[NewDelivery]:
         body = request.handover.body
@@ -273,11 +303,11 @@ class Acceptance:
 class _Intake:
     """Handovers that are stored together: what is to be added for them, and what each is answered."""
 
-    def __init__(self, requests: Sequence[_Request], drafts: Sequence[_Draft | None]) -> None:
+    def __init__(self, requests: Sequence[_Request], drafts: Sequence[_Draft | RequestError]) -> None:
         self.answers: list[Accepted | Exception] = [
-            draft.accepted if draft else NotFound("Preferences not found for user") for draft in drafts
+            draft.accepted if isinstance(draft, _Draft) else draft for draft in drafts
         ]
-        self._drafts = list(drafts)
+        self._drafts = [draft if isinstance(draft, _Draft) else None for draft in drafts]
         self._calls: dict[tuple[str, str], list[tuple[int, CallKey]]] = {}
         for place, request in enumerate(requests):
             if (key := request.handover.key) is not None:
@@ -329,8 +359,9 @@ def _keys(answers: Sequence[Stored], until: datetime) -> list[Ask]:
     return [idempotency.add(answers, until=until)] if answers else []
 
 
-def _has_key(request: _Request | Exception) -> bool:
-    return isinstance(request, _Request) and request.handover.key is not None
+def _overload(answers: Iterable[Accepted | Exception | None]) -> Overloaded | None:
+    """A batch of which one notification would come too late is refused as a whole, so that it may be repeated so."""
+    return next((answer for answer in answers if isinstance(answer, Overloaded)), None)
 
 
 def _write(accepted: Accepted) -> str:

@@ -1,5 +1,7 @@
 """Says no while too much waits to be sent: what is accepted must be sent while it is of use."""
 
+from datetime import datetime, timedelta
+
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import lanes
@@ -10,12 +12,19 @@ from property_alert_notification.vocabulary import Channel
 SHORTEST_PAUSE = 1.0
 """Seconds between two counts."""
 
+TIME_TO_DRAIN = timedelta(minutes=30)
+"""What is to be sent later than this is accepted however much waits now: by then most of it was sent."""
+
 SHARE = 20
 """A count that took a second is repeated after so many: counting must not become the load."""
 
 
 class Backlog:
-    """How much waits, as one process knows it: as last counted, and what it accepted since."""
+    """How much waits, as one process knows it: as last counted, what it accepted since, and what it is accepting.
+
+    Each process counts for itself. Between two counts each of them fills up what was left at its last one, so that a
+    burst leaves at most `most` deliveries for every process, and those of the call that each took last.
+    """
 
     def __init__(self, database: Database, clock: Clock, *, most: int) -> None:
         """`most` is how many deliveries that are not urgent may be due and unsent."""
@@ -23,24 +32,30 @@ class Backlog:
         self._clock = clock
         self._most = most
         self._counted = 0
+        self._added = 0
+        self._under_way = 0
 
-    def refuse_more(self) -> None:
-        """Return if another notification may be accepted.
-
-        Raises:
-            Overloaded: not now.
-        """
-        if self.is_full:
-            raise Overloaded
+    def why_not(self, send_at: datetime | None, *, now: datetime) -> Overloaded | None:
+        """Why one more notification that is not urgent is refused, or None."""
+        if not self.is_full:
+            return None
+        if send_at is not None and send_at - now >= TIME_TO_DRAIN:
+            return None
+        return Overloaded()
 
     @property
     def is_full(self) -> bool:
-        """Whether nothing more may be accepted, as far as this process knows."""
-        return self._counted >= self._most
+        """Whether nothing more may be accepted that is due soon, as far as this process knows."""
+        return self._counted + self._added + self._under_way >= self._most
 
-    def grow(self, accepted: int) -> None:
-        """So many more were accepted in this process: each waits on one channel, as far as anybody knows."""
-        self._counted += accepted
+    def begin(self, room: int) -> None:
+        """A call is being carried out that may add so many deliveries to what waits."""
+        self._under_way += room
+
+    def end(self, room: int, added: int) -> None:
+        """It is over: it kept `room` deliveries' room for itself, and added so many."""
+        self._under_way -= room
+        self._added += added
 
     async def run(self, loop: Loop) -> None:
         """Count until cancelled."""
@@ -57,8 +72,10 @@ class Backlog:
         Raises:
             StoreUnavailable: it gave no answer.
         """
-        now, counted = self._clock.now(), 0
+        now, counted, before = self._clock.now(), 0, self._added
         async with self._database.reading() as connection:
             for channel in Channel:
                 counted += await lanes.count_waiting(connection, channel, now=now, limit=self._most)
+        # What was added while it counted may be in the count as well; the next one puts that right.
         self._counted = counted
+        self._added -= before

@@ -4,9 +4,10 @@ Claims and settlements hold deliveries and then their notification; so does ever
 opposite orders would wait for each other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,9 +18,10 @@ from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import ENDED, taken_back
-from property_alert_notification.errors import Conflict, NotFound
+from property_alert_notification.errors import Conflict, InvalidField, NotFound
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.models import Notification, NotificationChange
+from property_alert_notification.notifications.refusals import why_never
 from property_alert_notification.notifications.release import plan_now
 from property_alert_notification.notifications.schemas import NotificationPatch, NotificationStory
 from property_alert_notification.notifications.story import NO_SUCH_NOTIFICATION, read
@@ -86,17 +88,20 @@ async def change(
 
     Raises:
         Conflict: it has ended, or a worker has claimed one of its deliveries before.
+        InvalidField: it would expire before it could be sent.
         NotFound: there is none with this id, or none that is visible to who asks.
     """
     held = await _hold(connection, notification_id, admission)
     if not held.is_scheduled and (not held.open or any(delivery.fence for delivery in held.deliveries)):
         raise Conflict("It can no longer be changed: it has ended, or sending it has begun.")
-    values = patch.model_dump(exclude_unset=True)
-    await queries.change(connection, notification_id, **values)
+    values, now = patch.model_dump(exclude_unset=True), clock.now()
+    _check_times(held.notification, values, now)
+    later = patch.send_at is not None and patch.send_at > now
+    moved = {"moved_at": None if later else now} if "send_at" in values else {}
+    await queries.change(connection, notification_id, **values, **moved)
     if changed := [name for name, value in values.items() if getattr(held.notification, name) != value]:
         await queries.note_change(connection, _noted(held, changed, admission, clock))
     if "send_at" in values:
-        later = patch.send_at is not None and patch.send_at > clock.now()
         if later and not held.is_scheduled:
             await _unplan(connection, held)
         if not later and held.is_scheduled:
@@ -113,6 +118,20 @@ def _noted(held: _Held, changed: Iterable[str], admission: Admission, clock: Clo
         changed_by=held.actor(admission),
         fields=" ".join(changed),
     )
+
+
+def _check_times(notification: Notification, values: Mapping[str, Any], now: datetime) -> None:
+    """What is changed must fit what stays as it is."""
+    changed = [name for name in ("expires_at", "send_at") if name in values]
+    if not changed:
+        return
+    times = {name: values.get(name, getattr(notification, name)) for name in ("send_at", "expires_at")}
+    problem = why_never(**times, now=now)
+    if problem is None:
+        return
+    if "expires_at" in changed:
+        raise InvalidField("expires_at", problem)
+    raise InvalidField("send_at", f"does not fit the expires_at that it has, which {problem}")
 
 
 async def _hold(connection: AsyncConnection, notification_id: UUID, admission: Admission) -> _Held:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import BindParameter, ColumnElement, Integer, Select, TextClause, bindparam, or_, select, text
 
-from property_alert_notification.clock import first_id_of
+from property_alert_notification.clock import first_id_from
 from property_alert_notification.database import Ask, BatchStatement, Script, table_of
 from property_alert_notification.deliveries.models import FULFILLED, OPEN, Delivery
 from property_alert_notification.deliveries.states import BEST_FIRST, KEPT
@@ -32,9 +32,9 @@ class Filters:
     reference: str | None = None
     channel: Channel | None = None
     accepted_after: datetime | None = None
-    """This millisecond is the first."""
+    """This moment is the first."""
     accepted_before: datetime | None = None
-    """This millisecond is no longer."""
+    """This moment is no longer."""
     caller: str | None = None
     """Who handed it over."""
     test: bool | None = None
@@ -101,9 +101,9 @@ def _look(way: "_Way", given: Mapping[str, Any], limit: int, *, along: int) -> S
 
 
 def _bounds(filters: Filters, before: UUID | None) -> dict[str, UUID]:
-    """An id carries the millisecond at which it was accepted."""
-    ends = [end for end in (before, filters.accepted_before and first_id_of(filters.accepted_before)) if end]
-    begin = _FIRST_ID if filters.accepted_after is None else first_id_of(filters.accepted_after)
+    """`accepted_at` is the millisecond of the id, so bounds of the one are bounds of the other."""
+    ends = [end for end in (before, filters.accepted_before and first_id_from(filters.accepted_before)) if end]
+    begin = _FIRST_ID if filters.accepted_after is None else first_id_from(filters.accepted_after)
     return {"from": begin, "before": min(ends, default=_LAST_ID)}
 
 

@@ -51,7 +51,7 @@ class Notification(SQLModel, table=True):
     )
 
     id: UUID = Field(primary_key=True)
-    """UUIDv7: carries the millisecond at which it was accepted."""
+    """UUIDv7: carries the millisecond at which it was accepted, which `accepted_at` says again."""
     user_id: int = Field(sa_type=BigInteger)
     category: str = Field(max_length=64)
     reference: str | None = Field(default=None, max_length=255)
@@ -77,10 +77,18 @@ class Notification(SQLModel, table=True):
     """Kept until the plan is made; then it is in the deliveries."""
     user_phone_number: str | None = Field(default=None, max_length=32)
     """Kept until the plan is made; then it is in the deliveries."""
+    moved_at: datetime | None = Field(default=None, sa_type=time_type())
+    """When a change last made it due at once: its age counts from there. None when its `send_at` says enough."""
     cancelled_at: datetime | None = Field(default=None, sa_type=time_type())
     """When it was taken back; what is not on the wire by then is not sent any more."""
     cancelled_by: str | None = Field(default=None, max_length=180)
     """Who took it back, as its timeline names them; None when that was before this was recorded."""
+
+    @property
+    def addresses(self) -> dict[Channel, str]:
+        """Its addresses, until the plan is made."""
+        known = {Channel.EMAIL: self.user_email, Channel.SMS: self.user_phone_number}
+        return {channel: address for channel, address in known.items() if address is not None}
 
     @property
     def asked_for(self) -> list[Channel] | None:

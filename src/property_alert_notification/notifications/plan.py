@@ -16,7 +16,6 @@ class Planned:
 
     channel: Channel
     address: str
-    """Empty when the caller gave none."""
     state: DeliveryState
     reason: str
 
@@ -24,18 +23,16 @@ class Planned:
 def plan(
     addresses: Mapping[Channel, str], wishes: Wishes | None, *, only: Collection[Channel] | None
 ) -> Iterator[Planned]:
-    """One delivery per channel that the caller asked for: queued, or suppressed with the reason."""
+    """One delivery per address on a channel that the caller asked for: queued, or suppressed with the reason."""
     for channel in Channel:
-        if only is None or channel in only:
-            yield _plan_channel(channel, addresses.get(channel, ""), wishes)
+        if channel in addresses and (only is None or channel in only):
+            yield _plan_channel(channel, addresses[channel], wishes)
 
 
 def _plan_channel(channel: Channel, address: str, wishes: Wishes | None) -> Planned:
     decision = decide(channel, wishes)
     if isinstance(decision, Suppress):
         return Planned(channel, address, DeliveryState.SUPPRESSED, decision.reason)
-    if not address:
-        return Planned(channel, address, DeliveryState.SUPPRESSED, f"the caller gave no address for {channel}")
     return Planned(channel, address, DeliveryState.QUEUED, decision.reason)
 
 

@@ -73,11 +73,17 @@ class Content:
     cancelled_at: datetime | None = None
     cancelled_by: str | None = None
     send_at: datetime | None = None
+    moved_at: datetime | None = None
 
     @property
     def wanted_at(self) -> datetime:
-        """When its user should have it at the earliest."""
-        return self.send_at or time_of(self.id)
+        """When its user should have it at the earliest; its age counts from there.
+
+        That is the latest of its acceptance, its `send_at`, and the change that made it due at once: a `send_at` in the
+        past does not make it old.
+        """
+        known = (time_of(self.id), self.send_at, self.moved_at)
+        return max(moment for moment in known if moment is not None)
 
 
 _NEW = NewNotification._fields

@@ -16,7 +16,7 @@ from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.plan import Planned, plan, promise
 from property_alert_notification.preferences import queries as preferences
 from property_alert_notification.preferences.rules import Wishes
-from property_alert_notification.vocabulary import Channel, DeliveryState
+from property_alert_notification.vocabulary import DeliveryState
 
 AT_ONCE = 500
 """Notifications released in one transaction: short enough to be no pause for those who accept meanwhile."""
@@ -56,7 +56,7 @@ def _promise(notification: Notification, wishes: Wishes | None, now: datetime, c
             now=now,
             new_id=clock.new_id,
         )
-        for planned in plan(_addresses(notification), wishes, only=notification.asked_for)
+        for planned in plan(notification.addresses, wishes, only=notification.asked_for)
     ]
 
 
@@ -65,8 +65,3 @@ def _expire(planned: Planned) -> Planned:
     if planned.state is DeliveryState.SUPPRESSED:
         return planned
     return replace(planned, state=DeliveryState.EXPIRED, reason=TOO_LATE)
-
-
-def _addresses(notification: Notification) -> dict[Channel, str]:
-    known = {Channel.EMAIL: notification.user_email, Channel.SMS: notification.user_phone_number}
-    return {channel: address for channel, address in known.items() if address is not None}

@@ -230,9 +230,9 @@ class NotificationQuery(BaseModel):
     channel: Channel | None = None
     """Only those meant for this channel: the caller asked for it, or for all. Whether it was used is told by each."""
     accepted_after: Moment | None = None
-    """RFC 3339 with an offset: only those accepted in this millisecond or later."""
+    """RFC 3339 with an offset: only those whose `accepted_at` is this or later."""
     accepted_before: Moment | None = None
-    """RFC 3339 with an offset: only those accepted before this millisecond."""
+    """RFC 3339 with an offset: only those whose `accepted_at` is before this."""
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     """How many a page has at most."""
     cursor: PageCursor | None = None
@@ -381,5 +381,7 @@ class NotificationStory(BaseModel):
     deliveries: list[DeliveryPublic]
     not_asked_for: list[Channel]
     """Channels that the caller left out, and that were therefore not considered."""
+    without_address: list[Channel]
+    """Channels for which the caller gave no address, and that were therefore not considered."""
     timeline: list[TimelineEntry]
     """What happened, in order and in words, and why each channel was or was not used."""

@@ -53,14 +53,34 @@ def _story(
     changes: Sequence[NotificationChange],
 ) -> NotificationStory:
     asked_for = notification.asked_for
+    unaddressed = without_address(notification, its_deliveries)
     return NotificationStory(
-        **notification.model_dump(exclude={"channels", "status", "user_email", "user_phone_number", "cancelled_by"}),
+        **notification.model_dump(exclude=_NOT_TOLD),
         channels=asked_for,
         status=status_from(notification.status, [DeliveryState(delivery.state) for delivery in its_deliveries]),
         deliveries=[_tell_delivery(delivery, attempts.get(delivery.id, [])) for delivery in its_deliveries],
         not_asked_for=[channel for channel in Channel if asked_for is not None and channel not in asked_for],
-        timeline=timeline(notification, its_deliveries, attempts, changes),
+        without_address=unaddressed,
+        timeline=timeline(notification, its_deliveries, attempts, changes, without_address=unaddressed),
     )
+
+
+_NOT_TOLD = {"channels", "status", "user_email", "user_phone_number", "cancelled_by", "moved_at"}
+
+
+def without_address(notification: Notification, its_deliveries: Sequence[Delivery]) -> list[Channel]:
+    """Channels that were asked for, and for which the caller gave no address: of these no delivery is stored. Pure.
+
+    Of what was cancelled before it was planned nobody can tell: its addresses were forgotten then.
+    """
+    if its_deliveries:
+        addressed = {delivery.channel for delivery in its_deliveries}
+    elif notification.cancelled_at is None:
+        addressed = set(notification.addresses)
+    else:
+        return []
+    asked_for = notification.asked_for
+    return [one for one in Channel if (asked_for is None or one in asked_for) and one not in addressed]
 
 
 def without_content(story: NotificationStory) -> NotificationStory:

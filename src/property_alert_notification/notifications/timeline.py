@@ -1,6 +1,6 @@
 """The story of a notification in order and in words. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
@@ -18,9 +18,11 @@ def timeline(
     deliveries: Sequence[Delivery],
     attempts: Mapping[UUID, Sequence[Attempt]],
     changes: Sequence[NotificationChange] = (),
+    *,
+    without_address: Collection[Channel] = (),
 ) -> list[TimelineEntry]:
     """All that is known to have happened, oldest first; `attempts` are by delivery."""
-    told = list(_tell_accepted(notification))
+    told = list(_tell_accepted(notification, without_address))
     told += [TimelineEntry(at=one.at, what=_tell_change(one)) for one in changes]
     for delivery in deliveries:
         told += _tell_delivery(delivery, attempts.get(delivery.id, ()), notification.accepted_at)
@@ -38,7 +40,7 @@ def _tell_change(change: NotificationChange) -> str:
     return f"changed by {change.changed_by}: {', '.join(change.fields.split())}"
 
 
-def _tell_accepted(notification: Notification) -> Iterator[TimelineEntry]:
+def _tell_accepted(notification: Notification, without_address: Collection[Channel]) -> Iterator[TimelineEntry]:
     at, send_at = notification.accepted_at, notification.send_at
     by = "" if notification.caller is None else f" by {notification.caller}"
     yield TimelineEntry(at=at, what=f"accepted{by}{', as a test' if notification.test else ''}")
@@ -46,6 +48,8 @@ def _tell_accepted(notification: Notification) -> Iterator[TimelineEntry]:
     for channel in Channel:
         if asked_for is not None and channel not in asked_for:
             yield TimelineEntry(at=at, what=f"{channel}: not used, the caller did not ask for it")
+        elif channel in without_address:
+            yield TimelineEntry(at=at, what=f"{channel}: not used, the caller gave no address for it")
     if send_at is not None and send_at > at:
         yield TimelineEntry(at=at, what=f"waits until {_in_words(send_at)}")
 
