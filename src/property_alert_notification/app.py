@@ -18,7 +18,7 @@ from property_alert_notification.dashboard.mailbox import mailbox_router
 from property_alert_notification.dashboard.pages import static_files
 from property_alert_notification.health import health_router
 from property_alert_notification.metrics import Metrics
-from property_alert_notification.middleware import DeclaredSize, LoopbackOnly, RequestContext
+from property_alert_notification.middleware import DeclaredSize, HeadAsGet, LoopbackOnly, RequestContext
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.handover import LARGEST_BATCH, PATH
 from property_alert_notification.notifications.handover import batch_router as batch
@@ -74,12 +74,12 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        strict_content_type=False,  # the first version took JSON without a Content-Type
         generate_unique_id_function=_operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # ours are in metrics.py and logs.py
     )
     problems.add_handlers(app)
     app.add_middleware(ShortCut)
+    app.add_middleware(HeadAsGet)
     if settings.is_local and not settings.allow_remote:
         app.add_middleware(LoopbackOnly)
     app.add_middleware(DeclaredSize, largest=LARGEST_BODY, larger={f"{PATH}/batch": LARGEST_BATCH})

@@ -85,6 +85,27 @@ def _route(scope: Scope) -> str:
     return f"{scope['path'].rsplit('/', route.path.count('/'))[0]}{route.path}"
 
 
+class HeadAsGet:
+    """Answers HEAD as the GET of the same path would be, without the body (RFC 9110, 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        # A copy: the server must go on knowing that no body follows the headers.
+        as_get = {**scope, "method": "GET"}
+
+        async def send_head(message: Message) -> None:
+            scope["route"] = as_get.get("route")
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self._app(as_get, receive, send_head)
+
+
 class LoopbackOnly:
     """Refuses what did not come from this machine's own programs: a local service asks nobody for a key.
 

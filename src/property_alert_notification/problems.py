@@ -11,8 +11,13 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.exceptions import HTTPException
 
+from property_alert_notification import guidance
 from property_alert_notification.errors import InvalidField, RequestError
+from property_alert_notification.wording import FIRST_VERSION, in_words
 
+_WRONG_KIND = 415
+_SEND_JSON = "This call takes JSON: send its body with the header `Content-Type: application/json`."
+_EVERY_CALL = "Every call is at /docs."
 _INVALID = 422
 """By number: Python 3.13 renamed its constant."""
 
@@ -48,6 +53,8 @@ class InvalidRequest(BaseModel):
     title: str
     status: int
     detail: list[FieldProblem]
+    hint: str | None = None
+    """The same in one sentence, where `detail` has those of the first version."""
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -85,8 +92,12 @@ def answer_to(error: RequestError) -> JSONResponse:
 
 def invalid_request(error: ValidationError) -> dict[str, Any]:
     """The problem document of values that cannot be used, without the values."""
-    details = error.errors(include_url=False, include_context=False, include_input=False)
-    return _document(_INVALID, [{**one, "loc": ["body", *one["loc"]]} for one in details], InvalidField.title)
+    details = [_field_problem({**one, "loc": ["body", *one["loc"]]}, in_words(one)) for one in error.errors()]
+    return _document(_INVALID, details, InvalidField.title)
+
+
+def _field_problem(error: Mapping[str, Any], sentence: str) -> dict[str, Any]:
+    return {"type": error["type"], "loc": list(error["loc"]), "msg": sentence}
 
 
 def _document(status: int, detail: str | Sequence[Any], title: str | None) -> dict[str, Any]:
@@ -105,18 +116,48 @@ async def _request_error(_request: Request, error: Exception) -> JSONResponse:
 
 async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what the handler is registered for
-    # A notification's fields are personal data, which an error must not repeat; wishes are not.
-    hidden = {"ctx"} if "/preferences" in request.url.path else {"ctx", "input"}
-    details = [
-        {key: _repeatable(value) if key == "input" else value for key, value in one.items() if key not in hidden}
-        for one in error.errors()
-    ]
-    return problem(_INVALID, details, title=InvalidField.title)
+    errors = error.errors()
+    if not _is_json(request) and any(one["loc"][:1] == ("body",) for one in errors) and await request.body():
+        return problem(_WRONG_KIND, _SEND_JSON)
+    if "/preferences" in request.url.path:
+        return _invalid_preferences(errors)
+    return problem(_INVALID, [_field_problem(one, in_words(one)) for one in errors], title=InvalidField.title)
 
 
-async def _http_error(_request: Request, error: Exception) -> JSONResponse:
+def _invalid_preferences(errors: Sequence[Any]) -> JSONResponse:
+    """As the first version answered it, with the value that is wrong: wishes are no personal data."""
+    details = []
+    for one in errors:
+        sentence = one["msg"] if one["type"] in FIRST_VERSION else in_words(one)
+        given = {"input": _repeatable(one["input"])} if "input" in one else {}
+        details.append(_field_problem(one, sentence) | given)
+    document = _document(_INVALID, details, InvalidField.title) | {"hint": _hint(errors)}
+    return JSONResponse(document, _INVALID, media_type=MEDIA_TYPE)
+
+
+def _hint(errors: Sequence[Any]) -> str:
+    return "; ".join(f"{'.'.join(map(str, one['loc'][1:])) or one['loc'][0]} {in_words(one)}" for one in errors[:10])
+
+
+def _is_json(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - what the handler is registered for
-    return problem(error.status_code, error.detail, headers=error.headers)
+    path, detail, headers = request.url.path, error.detail, dict(error.headers or {})
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        meant = guidance.meant_by(path, request.app.openapi()["paths"])
+        detail = f"There is nothing at this path.{f' Did you mean {meant}?' if meant else ''} {_EVERY_CALL}"
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        paths = request.app.openapi()["paths"]
+        if methods := guidance.methods_of(path, paths):
+            headers["Allow"] = ", ".join(methods)
+            detail = f"This path has another method. There is: {guidance.calls_near(path, paths)}."
+        else:
+            detail = f"This path has another method, as `Allow` says. {_EVERY_CALL}"
+    return problem(error.status_code, detail, headers=headers)
 
 
 def _repeatable(value: Any) -> Any:

@@ -144,7 +144,8 @@ class Settings(SettingsGroup):
 
     max_backlog: int = Field(1_000_000, ge=1)
     """Unsent messages that may be due before more are refused with 503. Urgent ones are always taken, and so is what is
-    to be sent half an hour later or more. Each API counts for itself: a burst over several may leave as many for each."""
+    to be sent half an hour later or more. Each API counts for itself: a burst over several may leave as many for each
+    of them."""
 
     earliest_time: Annotated[AwareDatetime, AfterValidator(_expressible)] = Field(
         times.EARLIEST, examples=["1970-01-01T00:00:00Z"]

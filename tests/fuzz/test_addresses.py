@@ -88,7 +88,7 @@ def test_a_hostile_path_is_answered_in_order(connection: Connection, method: str
 @given(reference=texts)
 def test_whatever_reference_is_taken_is_found_by_it(target: Target, reference: str) -> None:
     body = json.dumps(LATER | {"reference": reference})
-    answer = target.caller.post("/api/v1/notifications/", content=body)
+    answer = target.caller.post("/api/v1/notifications/", content=body, headers={"Content-Type": "application/json"})
     if answer.status_code in (413, 422):
         return
     assert answer.status_code == 200

@@ -97,7 +97,7 @@ async def test_one_unknown_user_does_not_spoil_those_committed_together_with_it(
 
     answers = await asyncio.gather(*(world.accept(user_id=user) for user in (1, 99, 1)), return_exceptions=True)
 
-    assert [type(answer).__name__ for answer in answers] == ["UUID", "NotFound", "UUID"]
+    assert [type(answer).__name__ for answer in answers] == ["UUID", "PreferencesNotFound", "UUID"]
 
 
 async def test_a_user_who_wants_nothing_gets_nothing_and_the_caller_learns_why(world: World) -> None:

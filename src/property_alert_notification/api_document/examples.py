@@ -86,6 +86,7 @@ _SENT = {
         _SMS_DELIVERY,
     ],
     "not_asked_for": [],
+    "without_address": [],
     "timeline": [
         {"at": _ACCEPTED_AT, "what": "accepted by listings"},
         {"at": _ACCEPTED_AT, "what": "email: planned, the user wants email"},

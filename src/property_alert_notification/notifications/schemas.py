@@ -21,6 +21,7 @@ from property_alert_notification.notifications.cursor import from_cursor
 from property_alert_notification.problems import InvalidRequest, Problem
 from property_alert_notification.times import Moment
 from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
+from property_alert_notification.wording import Truth
 
 INT64_MAX = 2**63 - 1
 
@@ -92,7 +93,7 @@ class NotificationCreate(BaseModel):
     """What it is about, as a slug: `listing_alert`, `viewing`, `offer`, `account` …"""
     reference: Reference | None = None
     """The caller's own id, given back in every answer."""
-    urgent: bool = False
+    urgent: Truth = False
     """Overtakes what is not urgent at every stage."""
     send_at: Moment | None = None
     """RFC 3339 with an offset; it is not sent before this. Left out, null or past: at once."""

@@ -19,7 +19,7 @@ from property_alert_notification.problems import answer_to
 from property_alert_notification.vocabulary import Scope as Permission
 
 _PATHS = (f"{PATH}/", PATH)
-_JSON = (b"", b"application/json")
+_JSON = b"application/json"
 
 
 class ShortCut:
@@ -34,7 +34,7 @@ class ShortCut:
             await self._app(scope, receive, send)
             return
         headers = dict(reversed(scope["headers"]))  # of two alike the first counts, as in the routes
-        first = await receive() if headers.get(b"content-type", b"") in _JSON else None
+        first = await receive() if headers.get(b"content-type") == _JSON else None
         body = None if first is None else _whole_body(first)
         if body is None:
             await self._app(scope, receive if first is None else _again(first, receive), send)

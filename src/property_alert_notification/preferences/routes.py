@@ -16,6 +16,7 @@ from property_alert_notification.preferences import queries
 from property_alert_notification.preferences.models import Preference
 from property_alert_notification.problems import Problem, contents_of, documented
 from property_alert_notification.vocabulary import Scope
+from property_alert_notification.wording import Truth
 
 _RESPONSES = documented(401, 403, 413, 422, 429, 503)
 
@@ -35,8 +36,8 @@ class PreferenceCreate(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"email_enabled": True, "sms_enabled": True}]}
     )
 
-    email_enabled: bool
-    sms_enabled: bool
+    email_enabled: Truth
+    sms_enabled: Truth
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -49,8 +50,8 @@ class PreferencePatch(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"sms_enabled": False}]})
 
     # Left out means unchanged, so the schema must not promise a default.
-    email_enabled: Annotated[bool, Field(json_schema_extra=_without_default)] = True
-    sms_enabled: Annotated[bool, Field(json_schema_extra=_without_default)] = True
+    email_enabled: Annotated[Truth, Field(json_schema_extra=_without_default)] = True
+    sms_enabled: Annotated[Truth, Field(json_schema_extra=_without_default)] = True
 
 
 class PreferenceOfUser(PreferenceCreate):

@@ -1,0 +1,129 @@
+"""Calls that are refused say which call was meant, and what to send."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from tests.api.conftest import NOTIFICATION, WISHES, accept
+
+NOTIFICATIONS, PREFERENCES = "/api/v1/notifications", "/api/v1/preferences"
+TAKE_JSON = [
+    ("POST", f"{NOTIFICATIONS}/", NOTIFICATION),
+    ("POST", f"{NOTIFICATIONS}/batch", {"notifications": [NOTIFICATION]}),
+    ("PATCH", f"{NOTIFICATIONS}/{uuid4()}", {"title": "new"}),
+    ("POST", f"{PREFERENCES}/2", WISHES),
+    ("PUT", f"{PREFERENCES}/2", WISHES),
+    ("PATCH", f"{PREFERENCES}/2", {"sms_enabled": False}),
+    ("POST", f"{PREFERENCES}/batch", {"preferences": [{"user_id": 2} | WISHES]}),
+]
+
+
+async def _send(client: httpx2.AsyncClient, method: str, path: str, body: Any, kind: str | None) -> httpx2.Response:
+    request = client.build_request(method, path, json=body)
+    del request.headers["Content-Type"]
+    if kind is not None:
+        request.headers["Content-Type"] = kind
+    return await client.send(request)
+
+
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
+async def test_a_body_that_does_not_say_that_it_is_json_is_answered_415(
+    lite: httpx2.AsyncClient, kind: str | None
+) -> None:
+    for method, path, body in TAKE_JSON:
+        answer = await _send(lite, method, path, body, kind)
+
+        assert answer.status_code == 415, path
+        assert "Content-Type: application/json" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
+async def test_a_body_that_says_so_is_taken(lite: httpx2.AsyncClient, kind: str) -> None:
+    for method, path, body in TAKE_JSON:
+        assert (await _send(lite, method, path, body, kind)).status_code in (200, 201, 400, 404), path
+
+
+async def test_a_call_without_a_body_needs_no_content_type(lite: httpx2.AsyncClient) -> None:
+    id_ = await accept(lite)
+
+    assert (await lite.post(f"{NOTIFICATIONS}/{id_}/cancel")).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+@pytest.mark.parametrize("value", ["yes", "true", "1", "", 1, 0, 1.0])
+async def test_a_word_or_a_number_is_no_consent(lite: httpx2.AsyncClient, method: str, value: Any) -> None:
+    answer = await lite.request(method, f"{PREFERENCES}/2", json={"email_enabled": True, "sms_enabled": value})
+    batch = await lite.post(
+        f"{PREFERENCES}/batch", json={"preferences": [{"user_id": 2, "email_enabled": value, "sms_enabled": True}]}
+    )
+
+    for refused in (answer, batch):
+        assert refused.status_code == 422
+        assert [problem["type"] for problem in refused.json()["detail"]] == ["bool_parsing"]
+        assert "must be true or false" in refused.json()["hint"]
+    assert (await lite.get(f"{PREFERENCES}/2")).status_code == 404
+
+
+@pytest.mark.parametrize("value", ["true", 1, "no", 0])
+async def test_urgent_is_true_or_false(lite: httpx2.AsyncClient, value: Any) -> None:
+    alone = await lite.post(f"{NOTIFICATIONS}/", json=NOTIFICATION | {"urgent": value})
+    batch = await lite.post(f"{NOTIFICATIONS}/batch", json={"notifications": [NOTIFICATION | {"urgent": value}]})
+
+    assert alone.status_code == 422
+    assert alone.json() == batch.json()["results"][0]["error"]
+    assert [(one["type"], one["loc"]) for one in alone.json()["detail"]] == [("bool_parsing", ["body", "urgent"])]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed", "words"),
+    [
+        ("DELETE", f"{NOTIFICATIONS}/{uuid4()}", "GET, HEAD, PATCH", "cancel"),
+        ("PUT", f"{NOTIFICATIONS}/", "GET, HEAD, POST", "POST (schedule notification)"),
+        ("GET", f"{NOTIFICATIONS}/{uuid4()}/cancel", "POST", "POST (cancel notification)"),
+        ("POST", "/health/ready", "GET, HEAD", "GET"),
+    ],
+)
+async def test_another_method_is_told_which_there_are(
+    lite: httpx2.AsyncClient, method: str, path: str, allowed: str, words: str
+) -> None:
+    answer = await lite.request(method, path)
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
+    assert words in answer.json()["detail"]
+
+
+async def test_a_path_that_is_misspelt_is_told_its_name(lite: httpx2.AsyncClient) -> None:
+    misspelt, unknown = await lite.get("/api/v1/notification"), await lite.get("/nowhere-at-all")
+
+    assert (misspelt.status_code, unknown.status_code) == (404, 404)
+    assert f"Did you mean {NOTIFICATIONS}" in misspelt.json()["detail"]
+    assert "/docs" in unknown.json()["detail"]
+
+
+async def test_whoever_asks_about_a_user_without_preferences_learns_how_to_give_them(lite: httpx2.AsyncClient) -> None:
+    notification = NOTIFICATION | {"user_id": 99}
+    alone = (await lite.post(f"{NOTIFICATIONS}/", json=notification)).json()
+    batch = (await lite.post(f"{NOTIFICATIONS}/batch", json={"notifications": [notification]})).json()
+
+    assert alone["detail"] == "Preferences not found for user"
+    assert "PUT /api/v1/preferences/99" in alone["hint"]
+    assert batch["results"][0]["error"] == alone
+
+
+async def test_head_is_answered_wherever_get_is_and_as_get_would_be(lite: httpx2.AsyncClient) -> None:
+    id_ = await accept(lite)
+    document = (await lite.get("/openapi.json")).json()
+    paths = [path for path, operations in document["paths"].items() if "get" in operations]
+    known = {"notification_id": id_, "user_id": "1"}
+    for path in [*paths, "/", "/docs", "/openapi.json", "/mailbox", "/nowhere", f"{NOTIFICATIONS}/batch"]:
+        for name, value in known.items():
+            path = path.replace(f"{{{name}}}", value)
+        path = path.replace("{delivery_id}", str(uuid4())).replace("{message_id}", str(uuid4()))
+        get, head = await lite.get(path), await lite.head(path)
+
+        assert (head.status_code, head.content) == (get.status_code, b""), path
+        assert head.headers["Content-Type"] == get.headers["Content-Type"], path
+        if path != "/metrics":
+            assert head.headers.get("Content-Length") == get.headers.get("Content-Length"), path
