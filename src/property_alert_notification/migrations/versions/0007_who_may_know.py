@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from property_alert_notification.database import time_type
+from property_alert_notification.migrations import safely
 
 revision = "0007"
 down_revision = "0006"
@@ -11,16 +12,16 @@ branch_labels = None
 depends_on = None
 
 _INDEXES = (
-    ("ix_notifications_caller", ["caller", "id"], sa.text("caller IS NOT NULL")),
-    ("ix_notifications_test", ["id"], sa.text("test")),
+    ("ix_notifications_caller", ["caller", "id"], "caller IS NOT NULL"),
+    ("ix_notifications_test", ["id"], "test"),
 )
 _ACTORS = (("audit_log", "actor"), ("pauses", "paused_by"))
 
 
 def upgrade() -> None:
-    op.add_column("audit_log", sa.Column("test", sa.Boolean(), server_default=sa.false(), nullable=False))
+    safely.add_column("audit_log", sa.Column("test", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.execute("""UPDATE audit_log SET test = TRUE WHERE CAST(details AS TEXT) LIKE '%"kind": "test"%'""")
-    op.add_column("notifications", sa.Column("cancelled_by", sa.String(180), nullable=True))
+    safely.add_column("notifications", sa.Column("cancelled_by", sa.String(180), nullable=True))
     for table, column in _ACTORS:
         with op.batch_alter_table(table) as batch:
             batch.alter_column(column, existing_type=sa.String(110), type_=sa.String(160), existing_nullable=False)
@@ -38,8 +39,11 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notification_changes")),
+        if_not_exists=True,
     )
-    op.create_index("ix_notification_changes_notification_id", "notification_changes", ["notification_id"])
+    op.create_index(
+        "ix_notification_changes_notification_id", "notification_changes", ["notification_id"], if_not_exists=True
+    )
     op.create_table(
         "test_preferences",
         sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -48,9 +52,10 @@ def upgrade() -> None:
         sa.Column("updated_at", time_type(), nullable=False),
         sa.Column("withdrawn_at", time_type(), nullable=True),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_test_preferences")),
+        if_not_exists=True,
     )
     for name, columns, condition in _INDEXES:
-        op.create_index(name, "notifications", columns, sqlite_where=condition, postgresql_where=condition)
+        safely.create_index(name, "notifications", columns, where=condition)
     # Keys that were made before the scope existed go on working.
     op.execute(
         "UPDATE api_keys SET scopes = scopes || ' notifications:urgent' "
@@ -61,13 +66,12 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("UPDATE api_keys SET scopes = REPLACE(scopes, ' notifications:urgent', '')")
     for name, _, _ in reversed(_INDEXES):
-        op.drop_index(name, "notifications")
-    op.drop_table("test_preferences")
-    op.drop_index("ix_notification_changes_notification_id", "notification_changes")
-    op.drop_table("notification_changes")
+        safely.drop_index(name, "notifications")
+    op.drop_table("test_preferences", if_exists=True)
+    op.drop_table("notification_changes", if_exists=True)
     for table, column in reversed(_ACTORS):
         op.execute(f"UPDATE {table} SET {column} = SUBSTR({column}, 1, 110)")  # noqa: S608 - names of ours
         with op.batch_alter_table(table) as batch:
             batch.alter_column(column, existing_type=sa.String(160), type_=sa.String(110), existing_nullable=False)
-    op.drop_column("notifications", "cancelled_by")
-    op.drop_column("audit_log", "test")
+    safely.drop_column("notifications", "cancelled_by")
+    safely.drop_column("audit_log", "test")
