@@ -56,8 +56,9 @@ async def build_indexes(database: Database, names: frozenset[str], *, tell: Tell
     """
 
     def build(connection: Connection) -> None:
-        context = MigrationContext.configure(connection)
-        with Operations.context(context):
+        beside = connection.dialect.name == "postgresql"
+        context = MigrationContext.configure(connection, opts={"transaction_per_migration": beside})
+        with Operations.context(context), context.begin_transaction(_per_migration=True):
             for index in (index for table in METADATA.sorted_tables for index in table.indexes if index.name in names):
                 condition = index.dialect_options["postgresql"]["where"]
                 safely.create_index(

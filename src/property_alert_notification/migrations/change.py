@@ -10,6 +10,7 @@ from threading import Lock
 import asyncpg
 from alembic.config import Config
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import Database
@@ -106,6 +107,8 @@ async def _try(database: Database, change: Change) -> None:
         if isinstance(fault.__cause__, asyncpg.DeadlockDetectedError):
             raise StoreLocked from fault.__cause__
         raise
+    except PendingRollbackError as gone:  # all that Alembic lets through of a connection that broke
+        raise StoreUnavailable from gone.__context__
 
 
 def config_for(connection: Connection) -> Config:
