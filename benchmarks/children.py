@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.services.prepared import start
 from tests.services.process import end
 
 PATIENCE = 60.0
@@ -35,15 +35,11 @@ class Child:
         self._errors = Path(self._folder.name) / "errors"
         self._name = " ".join(command)
         with self._errors.open("wb") as errors:
-            self._process = subprocess.Popen(
-                [sys.executable, *command],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                cwd=self._folder.name,
-                env=_surroundings() | dict(settings or {}),
-                start_new_session=True,  # Ctrl-C is for the one who started it, who then ends it in order
-            )
+            answers, output = os.pipe()
+            self._answers = os.fdopen(answers, "rb")
+            streams = (subprocess.DEVNULL, output, errors)
+            self._process = start(command, cwd=Path(self._folder.name), settings=settings or {}, streams=streams)
+            os.close(output)
 
     def read(self, patience: float = PATIENCE) -> dict[str, Any]:
         """The next line it says.
@@ -51,11 +47,10 @@ class Child:
         Raises:
             ChildFailed: it said nothing within `patience` seconds, or ended.
         """
-        assert self._process.stdout is not None
         alarm = threading.Timer(patience, self._process.kill)
         alarm.start()
         try:
-            line = self._process.stdout.readline()
+            line = self._answers.readline()
         finally:
             alarm.cancel()
         if not line:
@@ -91,8 +86,7 @@ class Child:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        self._answers.close()
         self._folder.cleanup()
 
     def _last_words(self) -> str:
@@ -114,9 +108,3 @@ def answer_of(command: Sequence[str], settings: Mapping[str, str] | None = None,
 def say(**fields: object) -> None:
     """Tell the parent, as a child."""
     print(json.dumps(fields), flush=True)
-
-
-def _surroundings() -> dict[str, str]:
-    """What the children share with us: where programs and modules are found, nothing that sets the service."""
-    modules = os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path)
-    return {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": modules, "LANG": "C.UTF-8"}

@@ -4,16 +4,14 @@ import re
 import resource
 import signal
 import subprocess
-import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.services.process import ServiceFailed, end, wait_until
-from tests.services.program import ROOT, environment
+from tests.services.prepared import start
+from tests.services.process import Process, ServiceFailed, end, wait_until
 
 SERVICE = "property_alert_notification.cli"
-
-PATHS = f"{ROOT / 'src'}:{ROOT}"
 
 LAST_WORDS = 2_000
 """Characters of a failed process's errors that are shown."""
@@ -39,7 +37,7 @@ class Server:
         self._folder = folder / name
         self._folder.mkdir()
         self._settings = settings
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._begins = [0, 0]
 
     def start(self) -> None:
@@ -50,15 +48,9 @@ class Server:
         """
         self._begins = [_size(path) for path in (self._output, self._errors)]
         with self._output.open("ab") as output, self._errors.open("ab") as errors:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", self._module, *self._arguments],
-                cwd=self._folder,
-                env=environment(**{"PYTHONPATH": PATHS, **self._settings}),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=errors,
-                start_new_session=True,  # Ctrl-C is for the one who started it, who then ends it in order
-            )
+            streams = (subprocess.DEVNULL, output, errors)
+            command = ["-m", self._module, *self._arguments]
+            self._process = start(command, cwd=self._folder, settings=self._settings, streams=streams)
         wait_until(self._is_ready, process=self._process, log=self._last_words)
 
     def kill(self) -> None:
@@ -124,7 +116,7 @@ class Server:
         if process is None:
             return None
         end(process, how)
-        return process.returncode
+        return process.wait()
 
     @property
     def _output(self) -> Path:
@@ -148,18 +140,14 @@ def run(*arguments: str, folder: Path, settings: Mapping[str, str]) -> str:
     Raises:
         ServiceFailed: it failed; the text is what it said.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", SERVICE, *arguments],
-        cwd=folder,
-        env=environment(**{"PYTHONPATH": PATHS, **settings}),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise ServiceFailed(f"{' '.join(arguments)}: {done.stderr}")
-    return done.stdout.strip()
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        streams = (subprocess.DEVNULL, output, errors)
+        code = start(["-m", SERVICE, *arguments], cwd=folder, settings=settings, streams=streams).wait()
+        for stream in (output, errors):
+            stream.seek(0)
+        if code != 0:
+            raise ServiceFailed(f"{' '.join(arguments)}: {errors.read().decode()}")
+        return output.read().decode().strip()
 
 
 def _size(path: Path) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from playwright.async_api import Page
 
 from property_alert_notification import channels
@@ -22,9 +23,14 @@ from property_alert_notification.settings import SettingsGroup, variable_name
 from tests.costs import Costs
 from tests.services.browser import open_browser
 from tests.services.postgres import Postgres
+from tests.services.prepared import WISH
 from tests.services.rabbitmq import RabbitMQ
 from tests.services.shared import Keeper, Kept, Servers, SharedServers, migrate
 from tests.services.smtp import SmtpServer
+
+# The same examples in every run, however slow the machine; new ones are what `make fuzz` is for.
+settings.register_profile("always the same", deadline=None, derandomize="FUZZ_EXAMPLES" not in os.environ)
+settings.load_profile("always the same")
 
 _KEEPER = pytest.StashKey[Keeper]()
 NOT_RUN = ("skipped", "xfailed", "xpassed")
@@ -158,7 +164,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Count what tests cost."""
+    """Count what tests cost, and let what they start begin at once."""
+    os.environ[WISH] = "yes"
     config.pluginmanager.register(Costs(dearest=config.getoption("dearest")), "costs")
 
 

@@ -3,37 +3,45 @@
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
-from tests.services.process import end, free_port, wait_until
+from tests.services.prepared import start
+from tests.services.process import Process, end, free_port, wait_until
 from tests.services.program import environment
 
-_COMMAND = [sys.executable, "-m", "property_alert_notification.cli"]
+_PATIENCE = 60
+_COMMAND = ["-m", "property_alert_notification.cli"]
 
 
 def run(folder: Path, *arguments: str, answer: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
     """Run one command to its end; `answer` is what a person types."""
-    return subprocess.run(
-        [*_COMMAND, *arguments],
-        cwd=folder,
-        env=environment(**settings),
-        input=answer,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    with TemporaryFile() as typed, TemporaryFile() as stdout, TemporaryFile() as stderr:
+        typed.write(answer.encode())
+        typed.seek(0)
+        process = start([*_COMMAND, *arguments], cwd=folder, settings=settings, streams=(typed, stdout, stderr))
+        try:
+            code = process.wait(_PATIENCE)
+        finally:
+            end(process, signal.SIGKILL)
+        said = (_text(stdout), _text(stderr))
+    return subprocess.CompletedProcess([*_COMMAND, *arguments], code, *said)
+
+
+def _text(stream: IO[bytes]) -> str:
+    stream.seek(0)
+    return stream.read().decode()
 
 
 @dataclass
 class Running:
     """A command that runs until it is stopped."""
 
-    process: subprocess.Popen[bytes]
+    process: Process
     folder: Path
     port: int
 
@@ -50,7 +58,29 @@ class Running:
     def stop(self, how: signal.Signals) -> int:
         """Send a signal and return the exit code."""
         end(self.process, how)
-        return self.process.returncode
+        return self.process.wait()
+
+
+def _start(
+    program: Sequence[str],
+    arguments: Sequence[str],
+    folder: Path,
+    settings: Mapping[str, str],
+    stdout: IO[bytes],
+    stderr: IO[bytes],
+) -> Process:
+    if not program:
+        streams = (subprocess.DEVNULL, stdout, stderr)
+        return start([*_COMMAND, *arguments], cwd=folder, settings=settings, streams=streams)
+    return subprocess.Popen(
+        [*program, *arguments],
+        cwd=folder,
+        env=environment(**settings),
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        start_new_session=True,
+    )
 
 
 @contextmanager
@@ -60,19 +90,11 @@ def running(
     ready: str,
     port: int = 0,
     settings: Mapping[str, str] | None = None,
-    program: Sequence[str] = _COMMAND,
+    program: Sequence[str] = (),
 ) -> Iterator[Running]:
-    """Start a command, wait until it prints `ready`, and stop it at the end."""
+    """Start a command, or another `program`, wait until it prints `ready`, and stop it at the end."""
     with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
-        process = subprocess.Popen(
-            [*program, *arguments],
-            cwd=folder,
-            env=environment(**(settings or {})),
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            start_new_session=True,
-        )
+        process = _start(program, arguments, folder, settings or {}, stdout, stderr)
     started = Running(process, folder, port)
     try:
         wait_until(

@@ -14,7 +14,7 @@ from property_alert_notification.channels.email_smtp import SmtpSettings
 from property_alert_notification.settings import variable_name
 from tests.cli.command import Running, run, running
 from tests.services.callers import a_blocking_caller
-from tests.services.process import free_port
+from tests.services.process import Process, free_port
 from tests.services.program import BIN, ROOT
 from tests.services.smtp import TAKEN, SmtpServer
 
@@ -43,7 +43,7 @@ def _accept_one(url: str) -> None:
         assert client.post("/api/v1/notifications/", json=body).status_code == 200
 
 
-def _stop_again_and_again(process: subprocess.Popen[bytes], release: threading.Event) -> int:
+def _stop_again_and_again(process: Process, release: threading.Event) -> int:
     """Send signals until the process has ended; what it has on the wire may end after the first few."""
     for number, how in enumerate(itertools.cycle(STOPS)):
         process.send_signal(how)
@@ -67,8 +67,8 @@ def test_signals_while_stopping_change_nothing(tmp_path: Path, smtp_server: Smtp
 
     smtp_server.answer = answer
     settings, port = _settings(smtp_server), free_port()
-    role = "dev" if command == "dev" else "api"
-    with running(tmp_path, role, "--port", str(port), ready="answers at", port=port, settings=settings) as service:
+    role = [str(BIN / "property-alerts"), "dev" if command == "dev" else "api", "--port", str(port)]
+    with running(tmp_path, ready="answers at", port=port, settings=settings, program=role) as service:
         _accept_one(service.url)
         if command == "dev":
             code, errors = _interrupt(service, begun, release), service.errors()
@@ -88,7 +88,8 @@ def test_signals_while_stopping_change_nothing(tmp_path: Path, smtp_server: Smtp
 
 def test_signals_while_the_api_stops_change_nothing(tmp_path: Path) -> None:
     port = free_port()
-    with running(tmp_path, "api", "--port", str(port), ready="answers at", port=port) as service:
+    api = [str(BIN / "property-alerts"), "api", "--port", str(port)]
+    with running(tmp_path, ready="answers at", port=port, program=api) as service:
         assert _stop_again_and_again(service.process, threading.Event()) == 0
         assert "Traceback" not in service.errors()
     assert run(tmp_path, "notifications", "list").returncode == 0

@@ -1,6 +1,7 @@
 """The servers that other tests rely on keep their word, and no test is passed over."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -86,6 +87,7 @@ def test_a_run_that_passes_over_a_test_fails(tmp_path: Path, body: str) -> None:
 
     assert run.returncode == pytest.ExitCode.TESTS_FAILED, run.stdout
     assert "nothing here may be" in run.stdout
+    assert re.search(r"^tests +[01] +\S+ +[\d.]+$", run.stdout, re.MULTILINE), "what the suite cost"
 
 
 async def _send(server: SmtpServer, content: bytes) -> None:

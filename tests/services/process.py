@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 HOW_TO_GET = "`make test` provides it, and so does scripts/provide-services alone."
 
@@ -39,7 +40,7 @@ def free_port() -> int:
             return port
 
 
-def wait_until(ready: Callable[[], bool], *, process: subprocess.Popen[bytes] | None, log: Callable[[], str]) -> None:
+def wait_until(ready: Callable[[], bool], *, process: "Process | None", log: Callable[[], str]) -> None:
     """Ask until the answer is yes, for up to a minute.
 
     Raises:
@@ -47,14 +48,24 @@ def wait_until(ready: Callable[[], bool], *, process: subprocess.Popen[bytes] | 
     """
     deadline = time.monotonic() + 60
     while not ready():
-        if process is not None and process.poll() is not None:
-            raise ServiceFailed(f"ended with code {process.returncode}:\n{log()}")
+        if process is not None and (code := process.poll()) is not None:
+            raise ServiceFailed(f"ended with code {code}:\n{log()}")
         if time.monotonic() > deadline:
             raise ServiceFailed(f"does not answer:\n{log()}")
         time.sleep(0.02)
 
 
-def end(process: subprocess.Popen[bytes], how: signal.Signals, *, patience: float = 30) -> None:
+class Process(Protocol):
+    """What can be ended: a `subprocess.Popen`, or what behaves like one."""
+
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def send_signal(self, how: int, /) -> None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
+def end(process: Process, how: signal.Signals, *, patience: float = 30) -> None:
     """Send a signal to a server that leads a session of its own, and wait; after `patience` seconds kill all of it."""
     if process.poll() is None:
         process.send_signal(how)

@@ -34,16 +34,17 @@ NOTIFICATION = {
 CONSOLE = ["Email Hander executed with user@test.com", "SMS Hander executed with 1231233"]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty store."""
-    return f"sqlite+aiosqlite:///{tmp_path}/app.db" if request.param == "sqlite" else _fixture(request, "postgres_url")
-
-
 @pytest.fixture(params=["embedded", "rabbitmq"])
 def broker(request: pytest.FixtureRequest) -> str:
     """A broker."""
     return "embedded://" if request.param == "embedded" else request.getfixturevalue("rabbitmq_url")
+
+
+@pytest.fixture
+def store(request: pytest.FixtureRequest, tmp_path: Path, broker: str) -> str:
+    """The empty store that goes with the broker. The pipeline's tests pair each store with each broker."""
+    in_a_file = broker == "embedded://"
+    return f"sqlite+aiosqlite:///{tmp_path}/app.db" if in_a_file else request.getfixturevalue("postgres_url")
 
 
 @pytest.fixture
@@ -171,11 +172,6 @@ async def test_the_seeds_extras_and_files_are_there() -> None:
     assert shutil.which("pytest", path=str(BIN)) is not None
     for file in (".env-sample", "compose.yml", "docs/openapi.json", "pyproject.toml"):
         assert (ROOT / file).is_file(), file
-
-
-def _fixture(request: pytest.FixtureRequest, name: str) -> str:
-    value: str = request.getfixturevalue(name)
-    return value
 
 
 def _answers(port: str) -> Any:
