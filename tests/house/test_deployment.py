@@ -1,14 +1,19 @@
 """The files around the code agree with the code, and with what the documents promise."""
 
 import re
+import shutil
 import subprocess
+from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from property_alert_notification.cli import WRONG_SETTING
+
 ROOT = Path(__file__).parents[2]
+UNITS = ("property-alerts-migrate.service", "property-alerts@.service")
 TARGETS = {"setup", "run", "test", "check", "bench", "demo", "help"}
 
 
@@ -74,6 +79,53 @@ def test_compose_declares_every_volume_it_mounts(compose: dict[str, Any]) -> Non
     }
 
     assert mounted == set(compose["volumes"])
+
+
+def _unit(name: str) -> ConfigParser:
+    unit = ConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read(ROOT / "deploy" / name)
+    return unit
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_survives_a_reboot_without_its_database_and_stops_on_a_wrong_setting(name: str) -> None:
+    unit = _unit(name)
+
+    assert unit["Unit"]["StartLimitIntervalSec"] == "0"
+    assert unit["Service"]["Restart"] == "on-failure"
+    assert unit["Service"]["RestartPreventExitStatus"] == str(WRONG_SETTING)
+
+
+def test_the_unit_that_migrates_waits_for_as_long_as_it_takes_since_the_others_require_it() -> None:
+    migrating, role = (_unit(name) for name in UNITS)
+
+    assert role["Unit"]["Requires"] == UNITS[0]
+    assert migrating["Service"]["ExecStart"].endswith("property-alerts migrate --wait inf")
+    assert migrating["Service"]["TimeoutStartSec"] == "infinity"
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_finds_nothing_wrong_with_a_unit(name: str, tmp_path: Path) -> None:
+    program = shutil.which("systemd-analyze")
+    if program is None:  # the tests above have read it
+        return
+    for unit in UNITS:
+        text = (ROOT / "deploy" / unit).read_text()
+        # The program is not installed on this machine.
+        (tmp_path / unit).write_text(text.replace("/opt/property-alerts/bin/property-alerts", "/bin/true"))
+    instance = name.replace("@.", "@worker.")
+
+    done = subprocess.run(
+        [program, "verify", "--man=no", instance],
+        cwd=tmp_path,
+        env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert [line for line in done.stderr.splitlines() if "property-alerts" in line] == []
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
