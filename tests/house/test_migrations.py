@@ -23,6 +23,10 @@ IN_PLACE_OF = {
 }
 
 
+def test_revisions_are_one_line_in_the_order_of_their_files() -> None:
+    assert migrations.revisions() == [path.stem[:4] for path in VERSIONS]
+
+
 @pytest.mark.parametrize("path", VERSIONS, ids=lambda path: path.stem)
 def test_tables_that_exist_are_changed_safely(path: Path) -> None:
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
