@@ -9,11 +9,13 @@ from pydantic import BaseModel, ConfigDict
 
 from property_alert_notification.access import queries
 from property_alert_notification.access.gate import Admission
-from property_alert_notification.dependencies import DatabaseDep, needs
+from property_alert_notification.dependencies import DatabaseDep, KeyedRoute, needs
 from property_alert_notification.problems import documented
 from property_alert_notification.vocabulary import Scope
 
-router = APIRouter(prefix="/audit", tags=["administration"], responses=documented(401, 403, 413, 422, 429, 503))
+router = APIRouter(
+    route_class=KeyedRoute, prefix="/audit", tags=["administration"], responses=documented(401, 403, 413, 422, 429, 503)
+)
 
 
 class Change(BaseModel):

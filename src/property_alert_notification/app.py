@@ -29,6 +29,7 @@ from property_alert_notification.pauses.routes import router as pauses
 from property_alert_notification.preferences.routes import batch_router as preferences_batch
 from property_alert_notification.preferences.routes import router as preferences
 from property_alert_notification.quarantine.routes import router as quarantine
+from property_alert_notification.request_body import BodyRoom
 from property_alert_notification.settings import Settings
 from property_alert_notification.supervise import end
 from property_alert_notification.wiring import Parts, assemble, default_wishes
@@ -83,7 +84,8 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
     if settings.is_local and not settings.allow_remote:
         app.add_middleware(LoopbackOnly)
     app.add_middleware(DeclaredSize, largest=LARGEST_BODY, larger={f"{PATH}/batch": LARGEST_BATCH})
-    app.add_middleware(RequestContext, clock=clock, metrics=metrics)
+    room = BodyRoom(clock, size=settings.max_body_memory * 1024 * 1024)
+    app.add_middleware(RequestContext, clock=clock, metrics=metrics, room=room)
     _include_routes(app, with_mailbox=settings.is_local)
     return app
 

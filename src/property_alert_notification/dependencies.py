@@ -3,11 +3,12 @@
 They are coroutines because FastAPI runs a plain function in a thread.
 """
 
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request, Response, Security
 from fastapi.openapi.models import HTTPBearer
-from fastapi.security import SecurityScopes
+from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
 
 from property_alert_notification.access.gate import Admission, Gate
@@ -25,6 +26,10 @@ async def _clock(request: Request) -> Clock:
     return cast(Clock, request.app.state.clock)
 
 
+ADMISSION = "admission"
+"""Under which the scope of a request keeps who was let in."""
+
+
 class _ApiKey(SecurityBase):
     """Asks the gate, and describes itself in the API's document; one object, because every call goes through it."""
 
@@ -33,21 +38,48 @@ class _ApiKey(SecurityBase):
         description="An API key, made by `property-alerts keys create`. With ENVIRONMENT=local none is needed."
     )
 
-    async def __call__(self, scopes: SecurityScopes, request: Request, response: Response) -> Admission:
-        gate = cast(Gate, request.app.state.gate)
-        admission = await gate.admit(request.headers.get("authorization"), Scope(scopes.scopes[-1]))
+    async def __call__(self, request: Request, response: Response) -> Admission:
+        """Whom the route has let in."""
+        admission = cast(Admission, request.scope[ADMISSION])
         response.headers.update(dict(admission.headers))
         return admission
+
+    async def admit(self, request: Request, scope: Scope) -> Admission:
+        """Let a call in, by its headers alone."""
+        gate = cast(Gate, request.app.state.gate)
+        return await gate.admit(request.headers.get("authorization"), scope)
 
 
 class _LiveApiKey(_ApiKey):
     """The same, and no test key will do."""
 
-    async def __call__(self, scopes: SecurityScopes, request: Request, response: Response) -> Admission:
-        admission = await super().__call__(scopes, request, response)
+    async def admit(self, request: Request, scope: Scope) -> Admission:
+        """Let a call in that has a live key, or none where none is needed."""
+        admission = await super().admit(request, scope)
         if admission.test:
             raise LiveOnly
         return admission
+
+
+class KeyedRoute(APIRoute):
+    """A route that lets its caller in, or not, before anything of the body is read: FastAPI reads that first."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler, and what stands before it."""
+        answer = super().get_route_handler()
+        keys = [one for one in self.dependant.dependencies if isinstance(one.call, _ApiKey)]
+        if len(keys) != 1:
+            raise TypeError(f"{self.path} has to ask for one API key: see needs()")
+        key, scope = cast(_ApiKey, keys[0].call), Scope((keys[0].own_oauth_scopes or [""])[-1])
+
+        async def let_in(request: Request) -> Response:
+            if ADMISSION not in request.scope:
+                request.scope[ADMISSION] = await key.admit(request, scope)
+            if request.scope.get("has_body"):
+                await request.body()  # also where nobody asks for it: what is unread costs the connection
+            return await answer(request)
+
+        return let_in
 
 
 _API_KEY, _LIVE_API_KEY = _ApiKey(), _LiveApiKey()

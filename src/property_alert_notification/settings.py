@@ -142,6 +142,19 @@ class Settings(SettingsGroup):
     idempotency_hours: float = Field(24.0, gt=0, le=8_784)
     """Hours for which an `Idempotency-Key` is remembered, up to a year."""
 
+    max_connections: int = Field(1_000, ge=10, le=100_000)
+    """Connections to the API that one process keeps at most. When another one comes, the one that has waited longest
+    without a whole request is closed for it."""
+
+    header_timeout: float = Field(10.0, gt=0, le=600)
+    """Seconds within which the headers of a request must have come."""
+
+    body_timeout: float = Field(30.0, gt=0, le=3_600)
+    """Seconds within which the body of a request must have come, and a caller must take in an answer."""
+
+    max_body_memory: int = Field(32, ge=4, le=16_384)
+    """Megabytes of memory for bodies larger than 64 kB that one process receives at a time."""
+
     max_backlog: int = Field(1_000_000, ge=1)
     """Unsent messages that may be due before more are refused with 503. Urgent ones are always taken, and so is what is
     to be sent half an hour later or more. Each API counts for itself: a burst over several may leave as many for each

@@ -17,8 +17,10 @@ from fastapi import FastAPI
 
 from property_alert_notification import wiring
 from property_alert_notification.app import create_app
+from property_alert_notification.cli.connections import Connections, Limits, most_connections
 from property_alert_notification.errors import ConfigurationError
 from property_alert_notification.settings import Settings
+from property_alert_notification.supervise import end
 
 
 def serve(settings: Settings, host: str, port: int, *, with_worker: bool) -> None:
@@ -29,10 +31,15 @@ def serve(settings: Settings, host: str, port: int, *, with_worker: bool) -> Non
     """
     with _listen(host, port) as listener:
         app = create_app(settings, with_worker=with_worker)
+        connections = Connections(
+            Limits(most_connections(settings.max_connections), settings.header_timeout, settings.body_timeout)
+        )
         server = _Server(
             uvicorn.Config(
                 app,
                 lifespan="off",
+                http=connections.protocol(),
+                ws="none",
                 log_config=None,
                 access_log=settings.is_local,
                 timeout_graceful_shutdown=ceil(settings.shutdown_grace),
@@ -40,7 +47,7 @@ def serve(settings: Settings, host: str, port: int, *, with_worker: bool) -> Non
             on_ready=lambda: _welcome(_url(listener), settings, with_worker=with_worker),
         )
         with asyncio.Runner(loop_factory=wiring.new_event_loop) as runner:
-            runner.run(_run(server, app, listener))
+            runner.run(_run(server, app, listener, connections))
 
 
 def is_loopback(host: str) -> bool:
@@ -53,11 +60,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-async def _run(server: "_Server", app: FastAPI, listener: socket.socket) -> None:
+async def _run(server: "_Server", app: FastAPI, listener: socket.socket, connections: Connections) -> None:
     with wiring.stop_signals(server.stop):
         # Entered here and not by uvicorn, which would print a traceback for a setting that is wrong.
         async with app.router.lifespan_context(app):
+            watch = app.state.parts.supervisor.start("connections", connections.watch)
             await server.serve(sockets=[listener])
+            await end(watch)
 
 
 class _Server(uvicorn.Server):

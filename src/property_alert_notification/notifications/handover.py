@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ValidationError
 
 from property_alert_notification.access.gate import Admission, Gate
-from property_alert_notification.dependencies import needs
+from property_alert_notification.dependencies import KeyedRoute, needs
 from property_alert_notification.errors import RequestError
 from property_alert_notification.idempotency.calls import IdempotencyKey, json_answer
 from property_alert_notification.idempotency.keys import call_key
@@ -29,9 +29,13 @@ LARGEST_BATCH = 4 * 1024 * 1024
 _MAY_WRITE = needs(Scope.NOTIFICATIONS_WRITE)
 _RESPONSES = documented(401, 403, 409, 413, 422, 429, 503)
 
-router = APIRouter(prefix="/notifications", tags=["notifications"], responses=_RESPONSES)
+router = APIRouter(route_class=KeyedRoute, prefix="/notifications", tags=["notifications"], responses=_RESPONSES)
 batch_router = APIRouter(
-    prefix="/notifications", tags=["notifications"], responses=_RESPONSES, max_body_size=LARGEST_BATCH
+    route_class=KeyedRoute,
+    prefix="/notifications",
+    tags=["notifications"],
+    responses=_RESPONSES,
+    max_body_size=LARGEST_BATCH,
 )
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.access.gate import Admission
-from property_alert_notification.dependencies import ClockDep, DatabaseDep, needs
+from property_alert_notification.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
 from property_alert_notification.idempotency.calls import IdempotencyKey, json_answer, once
 from property_alert_notification.idempotency.queries import Answer
 from property_alert_notification.notifications import changes, lists
@@ -29,7 +29,12 @@ from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.problems import documented
 from property_alert_notification.vocabulary import Scope
 
-router = APIRouter(prefix="/notifications", tags=["notifications"], responses=documented(401, 403, 413, 422, 429, 503))
+router = APIRouter(
+    route_class=KeyedRoute,
+    prefix="/notifications",
+    tags=["notifications"],
+    responses=documented(401, 403, 413, 422, 429, 503),
+)
 
 NotificationId = Annotated[UUID, Path(description="Of a notification, as the answer that accepted it has it.")]
 

@@ -11,7 +11,8 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from property_alert_notification.access.gate import Gate
+from property_alert_notification.access.gate import Admission, Gate
+from property_alert_notification.dependencies import ADMISSION
 from property_alert_notification.errors import RequestError
 from property_alert_notification.notifications.handover import PATH, hand_over
 from property_alert_notification.notifications.schemas import NotificationCreate
@@ -34,21 +35,29 @@ class ShortCut:
             await self._app(scope, receive, send)
             return
         headers = dict(reversed(scope["headers"]))  # of two alike the first counts, as in the routes
-        first = await receive() if headers.get(b"content-type") == _JSON else None
-        body = None if first is None else _whole_body(first)
-        if body is None:
-            await self._app(scope, receive if first is None else _again(first, receive), send)
+        if headers.get(b"content-type") != _JSON:
+            await self._app(scope, receive, send)
             return
-        scope["route_template"] = scope["path"]
         try:
-            await _answer(scope["app"], headers, body, send)
+            # Before anything of the body is read.
+            gate = cast(Gate, scope["app"].state.gate)
+            admission = await gate.admit(_text(headers.get(b"authorization")), Permission.NOTIFICATIONS_WRITE)
+            scope[ADMISSION] = admission
+            first = await receive()
+            if (body := _whole_body(first)) is not None:
+                scope["route_template"] = scope["path"]
+                await _answer(scope["app"], headers, body, admission, send)
+                return
         except RequestError as error:
+            scope["route_template"] = scope["path"]
             await answer_to(error)(scope, receive, send)
+            return
+        await self._app(scope, _again(first, receive), send)
 
 
-async def _answer(app: FastAPI, headers: dict[bytes, bytes], body: NotificationCreate, send: Send) -> None:
-    gate = cast(Gate, app.state.gate)
-    admission = await gate.admit(_text(headers.get(b"authorization")), Permission.NOTIFICATIONS_WRITE)
+async def _answer(
+    app: FastAPI, headers: dict[bytes, bytes], body: NotificationCreate, admission: Admission, send: Send
+) -> None:
     told, replayed = await hand_over(body, admission, app.state.acceptance, _text(headers.get(b"idempotency-key")))
     answer = [(b"content-length", b"%d" % len(told)), (b"content-type", b"application/json")]
     if replayed:

@@ -8,14 +8,19 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict
 
 from property_alert_notification.access.gate import Admission
-from property_alert_notification.dependencies import ClockDep, DatabaseDep, needs
+from property_alert_notification.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
 from property_alert_notification.pauses import queries
 from property_alert_notification.pauses.control import Control
 from property_alert_notification.pauses.rules import NAME
 from property_alert_notification.problems import documented
 from property_alert_notification.vocabulary import Scope
 
-router = APIRouter(prefix="/pauses", tags=["administration"], responses=documented(401, 403, 413, 422, 429, 503))
+router = APIRouter(
+    route_class=KeyedRoute,
+    prefix="/pauses",
+    tags=["administration"],
+    responses=documented(401, 403, 413, 422, 429, 503),
+)
 
 Name = Annotated[
     str,

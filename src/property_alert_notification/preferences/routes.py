@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.access.gate import Admission
 from property_alert_notification.clock import Clock
-from property_alert_notification.dependencies import ClockDep, DatabaseDep, needs
+from property_alert_notification.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
 from property_alert_notification.errors import NotFound, PreferencesExist
 from property_alert_notification.idempotency.calls import IdempotencyKey, answer_call
 from property_alert_notification.idempotency.queries import Answer
@@ -20,8 +20,10 @@ from property_alert_notification.wording import Truth
 
 _RESPONSES = documented(401, 403, 413, 422, 429, 503)
 
-router = APIRouter(prefix="/preferences", tags=["preferences"], responses=_RESPONSES)
-batch_router = APIRouter(prefix="/preferences", tags=["preferences"], responses=_RESPONSES | documented(409))
+router = APIRouter(route_class=KeyedRoute, prefix="/preferences", tags=["preferences"], responses=_RESPONSES)
+batch_router = APIRouter(
+    route_class=KeyedRoute, prefix="/preferences", tags=["preferences"], responses=_RESPONSES | documented(409)
+)
 
 UserId = Annotated[int, Path(ge=0, le=2**63 - 1, description="The user, as the User service knows them.")]
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.access.gate import Admission
 from property_alert_notification.clock import Clock
-from property_alert_notification.dependencies import ClockDep, DatabaseDep, needs
+from property_alert_notification.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
 from property_alert_notification.idempotency.calls import IdempotencyKey, answer_call
 from property_alert_notification.idempotency.queries import Answer
 from property_alert_notification.problems import documented
@@ -25,7 +25,12 @@ from property_alert_notification.quarantine.schemas import (
 from property_alert_notification.quarantine.ward import Ward
 from property_alert_notification.vocabulary import Scope
 
-router = APIRouter(prefix="/quarantine", tags=["administration"], responses=documented(401, 403, 413, 422, 429, 503))
+router = APIRouter(
+    route_class=KeyedRoute,
+    prefix="/quarantine",
+    tags=["administration"],
+    responses=documented(401, 403, 413, 422, 429, 503),
+)
 
 DeliveryId = Annotated[UUID, Path(description="Of a delivery, as the list and the story of its notification have it.")]
 Operator = Annotated[Admission, needs(Scope.ADMIN)]

@@ -1,0 +1,115 @@
+"""The key is asked for before anything of a body is read; what is in no order at all is refused before that."""
+
+import asyncio
+import json
+from typing import Any
+
+import httpx2
+import pytest
+
+from property_alert_notification.vocabulary import Scope
+from tests.api.conftest import NOTIFICATION, a_guarded_client
+from tests.api.test_access import OPERATIONS
+
+FOUR_MEGABYTES = 4 * 1024 * 1024
+Answer = tuple[int, dict[str, str], Any]
+
+
+async def _begin(client: httpx2.AsyncClient, method: str, path: str, headers: str, sent: bytes = b"") -> Answer:
+    """Send the head of a call and this much of its body; what is answered before the rest has come."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", client.base_url.port)
+    writer.write(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode() + sent)
+    head = await reader.readuntil(b"\r\n\r\n")
+    lines = head.decode().splitlines()
+    told = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
+    body = await reader.readexactly(int(told.get("content-length", "0")))
+    writer.close()
+    return int(lines[0].split()[1]), told, json.loads(body) if body else None
+
+
+ALL_PATHS = [(method, path) for method, path, _ in OPERATIONS] + [
+    ("POST", "/api/v1/notifications"),
+    ("POST", "/api/v1/notifications/batch/"),
+]
+
+
+async def test_without_a_key_no_body_is_waited_for(store_url: str) -> None:
+    async with a_guarded_client(store_url, Scope.PREFERENCES_READ) as client:
+        wrong = f"Authorization: {client.headers['Authorization']}\r\n"
+        for method, path in ALL_PATHS:
+            large = FOUR_MEGABYTES if "notifications/batch" in path else 200_000
+            for length in (f"Content-Length: {large}\r\n", "Transfer-Encoding: chunked\r\n"):
+                for kind in ("", "Content-Type: application/json\r\n"):
+                    status, headers, _ = await _begin(client, method, path, f"{length}{kind}")
+                    assert (status, headers["connection"]) == (401, "close"), (method, path)
+                if not path.startswith("/api/v1/preferences") or method != "GET":
+                    status, headers, _ = await _begin(client, method, path, f"{length}{wrong}")
+                    assert (status, headers["connection"]) == (403, "close"), (method, path)
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("POST", "/api/v1/nothing", 404), ("PUT", "/health/live", 405)])
+async def test_what_is_not_there_reads_no_body_either(
+    lite: httpx2.AsyncClient, method: str, path: str, status: int
+) -> None:
+    answered, headers, _ = await _begin(lite, method, path, f"Content-Length: {FOUR_MEGABYTES // 20}\r\n", b"[")
+
+    assert (answered, headers["connection"]) == (status, "close")
+
+
+async def test_a_caller_who_sends_all_the_same_reads_the_answer(store_url: str) -> None:
+    async with a_guarded_client(store_url) as client:
+        for _ in range(5):
+            answer = await client.post(
+                "/api/v1/notifications/batch", content=b" " * FOUR_MEGABYTES, headers={"Authorization": ""}
+            )
+            assert (answer.status_code, answer.headers["connection"]) == (401, "close")
+
+
+async def test_an_answer_without_a_body_to_read_keeps_the_connection(store_url: str) -> None:
+    async with a_guarded_client(store_url) as client:
+        answers = [
+            await client.get("/api/v1/preferences/1", headers={"Authorization": ""}),
+            await client.post("/api/v1/notifications/", content=b"", headers={"Authorization": ""}),
+        ]
+
+    assert all("connection" not in answer.headers for answer in answers)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+async def test_json_is_utf_8(lite: httpx2.AsyncClient, encoding: str) -> None:
+    body = json.dumps(NOTIFICATION).encode(encoding)
+    headers = {"Content-Type": "application/json"}
+    paths = [("POST", "/api/v1/notifications/"), ("POST", "/api/v1/notifications/batch")]
+    paths += [("PUT", "/api/v1/preferences/1"), ("PUT", "/api/v1/pauses/viewing"), ("DELETE", "/api/v1/preferences/7")]
+    for method, path in paths:
+        answer = await lite.request(method, path, content=body, headers=headers)
+        assert (answer.status_code, "UTF-8" in answer.json()["detail"]) == (400, True), path
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("hidden", ["%2F", "%2f", "%5C", "%00", "%0a"])
+async def test_no_path_hides_a_slash(lite: httpx2.AsyncClient, method: str, hidden: str) -> None:
+    answer = await lite.request(method, f"/api/v1/preferences{hidden}1")
+
+    assert (answer.status_code, answer.json()["title"]) == (400, "Bad Request")
+
+
+async def test_nobody_keeps_an_answer_in_json_or_guesses_its_kind(lite: httpx2.AsyncClient) -> None:
+    answers = [
+        await lite.post("/api/v1/notifications/", json=NOTIFICATION),
+        await lite.post("/api/v1/notifications/", json={}),
+        await lite.get("/api/v1/notifications"),
+        await lite.get("/api/v1/nothing"),
+        await lite.get("/health/ready"),
+        await lite.get("/openapi.json"),
+    ]
+
+    for answer in answers:
+        assert "json" in answer.headers["content-type"]
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("origin", ["null", "file://", "https://example.com", "http://localhost.example.com"])
+async def test_a_page_that_hides_where_it_comes_from_is_foreign(lite: httpx2.AsyncClient, origin: str) -> None:
+    assert (await lite.get("/api/v1/notifications", headers={"Origin": origin})).status_code == 403
