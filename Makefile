@@ -42,6 +42,7 @@ bench: $(VENV)/.dev ## requests per second, latency and drain rate, measured on 
 chaos: $(VENV)/.dev ## break one thing after the other and count every message; E=B3 for one experiment, ARGS="--minutes 60"
 	@scripts/provide-services
 	$(BIN)/python -m chaos $(E) $(ARGS)
+	$(if $(E)$(ARGS),,$(BIN)/python -m chaos.postfix)
 
 soak: $(VENV)/.dev ## eight minutes of work on each store while lines are cut: does anything grow? ARGS="--minutes 60"
 	@scripts/provide-services

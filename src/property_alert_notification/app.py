@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from property_alert_notification import __version__, logs, problems
 from property_alert_notification.administration import router as administration
 from property_alert_notification.api_document import TAGS, DescribedApi
+from property_alert_notification.channels.registry import unused
 from property_alert_notification.clock import Clock
 from property_alert_notification.dashboard.documentation import add_documentation
 from property_alert_notification.dashboard.landing import landing_router
@@ -60,6 +61,7 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
             app.state.acceptance = parts.acceptance
             app.state.keep_keys_for = timedelta(hours=settings.idempotency_hours)
             app.state.default_wishes = default_wishes(settings)
+            app.state.unused = unused(settings)
             await parts.gate.announce()
             stack.push_async_callback(end, parts.supervisor.start("backlog", parts.backlog.run))
             if with_worker:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, ConfigDict
 
 from property_alert_notification import migrations
+from property_alert_notification.channels import queries as breakers
 from property_alert_notification.errors import StoreUnavailable, Unavailable
 from property_alert_notification.problems import documented
 from property_alert_notification.questions import Questions
@@ -43,6 +45,8 @@ class Readiness(BaseModel):
     broker: Part
     loops: dict[str, str] = {}
     """Endless loops of this process that keep breaking, each with what it broke of."""
+    providers: dict[str, str] = {}
+    """Providers that workers leave alone, such as `email by smtp`, each with the reason and what to fix."""
 
 
 _DOWN = {
@@ -51,6 +55,7 @@ _DOWN = {
         "store": {"up": False, "problem": "gave no answer in time"},
         "broker": {"up": True, "problem": None},
         "loops": {},
+        "providers": {},
     }
 }
 
@@ -91,15 +96,30 @@ async def check(parts: Parts) -> Readiness:
         _ask(parts.questions, _check_store(parts)), _ask(parts.questions, parts.broker.check())
     )
     loops = parts.supervisor.problems
-    return Readiness(status=_status(parts, store, broker, loops), store=store, broker=broker, loops=loops)
+    providers = await _left_alone(parts) if store.up else {}
+    status = _status(parts, store, broker, {**loops, **providers})
+    return Readiness(status=status, store=store, broker=broker, loops=loops, providers=providers)
 
 
-def _status(parts: Parts, store: Part, broker: Part, loops: Mapping[str, str]) -> Status:
+async def _left_alone(parts: Parts) -> dict[str, str]:
+    """Providers that workers leave alone; none while nobody can tell."""
+    told: dict[str, str] = {}
+
+    async def ask() -> None:
+        async with parts.database.reading() as connection:
+            told.update(await breakers.left_alone(connection, now=parts.clock.now()))
+
+    with suppress(TimeoutError, Unavailable):
+        await parts.questions.ask(ask(), within=LONGEST_CHECK)
+    return told
+
+
+def _status(parts: Parts, store: Part, broker: Part, problems: Mapping[str, str]) -> Status:
     # A backlog that nobody counts any more never shrinks: once it is full, nothing is accepted.
-    cannot_accept = not store.up or ("backlog" in loops and parts.backlog.is_full)
+    cannot_accept = not store.up or ("backlog" in problems and parts.backlog.is_full)
     if cannot_accept:
         return "down"
-    return "degraded" if loops or not broker.up else "ready"
+    return "degraded" if problems or not broker.up else "ready"
 
 
 async def _ask(questions: Questions, question: Coroutine[Any, Any, str | None]) -> Part:

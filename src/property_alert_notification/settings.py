@@ -60,10 +60,16 @@ def _after_the_earliest(latest: datetime, info: ValidationInfo) -> datetime:
 _PROVIDER = re.compile(r"[a-z0-9_]{1,40}(@[a-z0-9_]{1,20})?")
 
 
+NO_PROVIDER = "none"
+"""What stands in place of the providers of a channel that is not used."""
+
+
 def _in_order(names: str) -> str:
     providers = names.replace(" ", "").split(",")
     if not all(_PROVIDER.fullmatch(provider) for provider in providers):
         raise ValueError("must be names of providers, in small letters, with commas between")
+    if NO_PROVIDER in providers and len(providers) > 1:
+        raise ValueError("none stands alone: it means that the channel is not used")
     if len(set(providers)) < len(providers):
         raise ValueError("names a provider twice; a second one of a kind is smtp@backup")
     return ",".join(providers)
@@ -187,11 +193,11 @@ class Settings(SettingsGroup):
     email_provider: Annotated[str, AfterValidator(_in_order)] = Field("mailbox", examples=["smtp"])
     """Who carries email: `mailbox`, `smtp`, `console`, or any `channels/email_<name>.py`. Several, as in
     `smtp,smtp@backup`, stand in for one another in this order; `smtp@backup` has settings of its own,
-    `SMTP_BACKUP_…` beside `SMTP_…`."""
+    `SMTP_BACKUP_…` beside `SMTP_…`. `none` uses no email: its messages are suppressed."""
 
     sms_provider: Annotated[str, AfterValidator(_in_order)] = Field("mailbox", examples=["twilio"])
     """Who carries SMS: `mailbox`, `console`, `twilio`, `http`, or any `channels/sms_<name>.py`; several
-    as for email."""
+    as for email, and `none` as there."""
 
     redirect_email_to: str | None = Field(None, max_length=320, examples=["staging@example.com"])
     """Every email goes to this address and to nobody else, with the intended one in its subject; never in

@@ -22,7 +22,7 @@ from property_alert_notification.broker.embedded import EmbeddedBroker
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.channels.base import Sender, Tools
 from property_alert_notification.channels.redirect import check_redirects
-from property_alert_notification.channels.registry import check_choices, chosen, create_sender, only_shown
+from property_alert_notification.channels.registry import check_choices, chosen, create_sender, only_shown, unused
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import lanes
@@ -74,6 +74,7 @@ class Parts:
         return {
             channel: {name: create_sender(channel, name, tools) for name in chosen(channel, self.settings)}
             for channel in Channel
+            if channel not in unused(self.settings)
         }
 
 
@@ -104,6 +105,7 @@ async def assemble(
         backlog,
         addresses=AddressRules(real=not settings.is_local, sendable=not only_shown(Channel.EMAIL, settings)),
         default_wishes=default_wishes(settings),
+        unused=unused(settings),
         keep_keys_for=timedelta(hours=settings.idempotency_hours),
         timeout=settings.store_timeout,
         wake=lambda: _wake(wakers),

@@ -36,6 +36,8 @@ def test_order_limits_and_breakers_are_told_by_another_process(tmp_path: Path) -
         wait_until(both_are_left_alone, process=service.process, log=service.output)
         entries = told()
         shown = words(run(tmp_path, "providers", **settings).stdout)
+        checked = words(run(tmp_path, "check", **settings).stdout)
+        ready = json.loads(run(tmp_path, "health", "--ready", "--url", service.url).stdout)
 
     assert [(one["channel"], one["order"], one["provider"], one["at_once"], one["per_second"]) for one in entries] == [
         ("email", 1, "smtp", 8, 12.5),
@@ -45,7 +47,21 @@ def test_order_limits_and_breakers_are_told_by_another_process(tmp_path: Path) -
     assert "(1 of 1 worker) since " in shown
     assert "the SMTP server did not get past the greeting (ConnectionRefusedError)" in shown
     assert "closed (1 worker)" in shown
+    assert "email by smtp, as workers find it: the SMTP server did not get past the greeting" in checked
+    assert ready["status"] == "degraded"
+    assert set(ready["providers"]) == {"email by smtp", "email by smtp@backup"}
     assert "no worker tells" in words(run(tmp_path, "providers", **settings).stdout)
+
+
+def test_a_channel_that_is_not_used_says_so(tmp_path: Path) -> None:
+    settings = {"SMS_PROVIDER": "none"}
+    run(tmp_path, "migrate")
+    assert "none the channel is not used" in " ".join(words(run(tmp_path, "providers", **settings).stdout).split())
+    assert "sms not used (SMS_PROVIDER=none)" in " ".join(words(run(tmp_path, "check", **settings).stdout).split())
+
+    done = run(tmp_path, "check", EMAIL_PROVIDER="none", **settings)
+    assert done.returncode == 1
+    assert "EMAIL_PROVIDER: every channel has the provider none" in words(done.stdout)
 
 
 def test_a_wrong_setting_of_the_second_provider_is_named(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """The servers that other tests rely on keep their word, and no test is passed over."""
 
+import asyncio
 import os
 import re
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,8 @@ import aiosmtplib
 import asyncpg
 import pytest
 
+from tests.services.postfix import Postfix
+from tests.services.postfix_helpers import LoginServer, PolicyServer
 from tests.services.postgres import Postgres
 from tests.services.rabbitmq import RabbitMQ
 from tests.services.smtp import SmtpServer
@@ -68,6 +72,32 @@ async def test_the_mail_server_keeps_what_it_took_and_nothing_else(smtp_server: 
     (mail,) = await smtp_server.wait_for(1)
     assert mail.content == b"Subject: one\r\n\r\ntaken\r\n"
     assert (mail.sender, mail.recipients) == ("from@example.com", ("to@example.com",))
+
+
+async def test_a_killed_postfix_comes_back_with_what_it_took(tmp_path: Path) -> None:
+    async with PolicyServer() as policy, LoginServer("alerts", "secret") as login:
+        policy.asked["to@example.com"] = 1  # no stranger any more
+        postfix = Postfix(policy=policy.port, login=login.port, connections=2, messages=10, window=1)
+        try:
+            await asyncio.to_thread(postfix.start)
+            context = ssl.create_default_context(cafile=postfix.ca_file)
+            await aiosmtplib.send(
+                b"Subject: kept\r\n\r\nhello\r\n",
+                sender="from@example.com",
+                recipients=["to@example.com"],
+                hostname="localhost",
+                port=postfix.port,
+                start_tls=True,
+                tls_context=context,
+                username="alerts",
+                password="secret",
+                local_hostname="alerts.example.com",
+            )
+            await asyncio.to_thread(postfix.kill)
+            await asyncio.to_thread(postfix.start)
+            assert await asyncio.to_thread(postfix.held) == ["to@example.com"]
+        finally:
+            await asyncio.to_thread(postfix.close)
 
 
 @pytest.mark.parametrize(

@@ -52,10 +52,10 @@ def begin(pace: Pace, now: float) -> float:
     return wait
 
 
-def drive(pace: Pace, takes: Callable[[float], bool], seconds: float) -> None:
-    """Let eight senders send as fast as the pace allows, for so long on a clock of their own."""
-    ready, on_the_wire, now = 8, deque[float](), 0.0
-    while now < seconds:
+def drive(pace: Pace, takes: Callable[[float], bool], until: float, since: float = 0.0) -> None:
+    """Let eight senders send as fast as the pace allows, until that moment on a clock of their own."""
+    ready, on_the_wire, now = 8, deque[float](), since
+    while now < until:
         begins = now + pace.wait(now) if ready else math.inf
         ends = on_the_wire[0] + ROUND_TRIP if on_the_wire else math.inf
         now = min(begins, ends)
@@ -125,3 +125,16 @@ def test_what_is_learned_never_exceeds_what_is_set() -> None:
     for second in range(1, 60):
         pace.well(now=second)
     assert pace.per_second == 4
+
+
+def test_a_rate_that_was_lowered_too_far_comes_back_within_seconds() -> None:
+    pace, limiter = Pace(None), Limiter(20, 1, sliding=True)
+    drive(pace, limiter, 20)
+    pace.well(now=30)
+    pace.throttled(began_at=30, now=30)  # while hardly anything was sent
+    assert (pace.per_second or 0) < 10
+
+    before = len(limiter.taken)
+    drive(pace, limiter, 50, since=30.5)
+
+    assert len(limiter.taken) - before >= 0.8 * 20 * 19.5

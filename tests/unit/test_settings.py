@@ -7,6 +7,7 @@ import pytest
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from property_alert_notification.channels.registry import check_choices
 from property_alert_notification.channels.smtp_settings import SmtpSettings
 from property_alert_notification.errors import ConfigurationError
 from property_alert_notification.settings import Settings, SettingsGroup, load, variable_name
@@ -166,3 +167,17 @@ def test_a_missing_value_is_named_with_an_example() -> None:
 def test_every_setting_says_what_it_means(name: str) -> None:
     assert Settings.model_fields[name].description
     assert variable_name(Settings, name) == name.upper()
+
+
+@pytest.mark.parametrize("variable", ["EMAIL_PROVIDER", "SMS_PROVIDER"])
+def test_a_channel_may_be_unused_but_not_beside_a_provider(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, "none")
+    check_choices(load(Settings))
+    monkeypatch.setenv(variable, "none,mailbox")
+    with pytest.raises(ConfigurationError, match=variable):
+        load(Settings)
+
+
+def test_a_service_that_uses_no_channel_is_refused_at_start() -> None:
+    with pytest.raises(ConfigurationError, match="EMAIL_PROVIDER: every channel has the provider none"):
+        check_choices(Settings(email_provider="none", sms_provider="none"))

@@ -1,7 +1,7 @@
 """Every statement about what workers tell of their providers."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from uuid import UUID
 
@@ -13,6 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.channels.models import ToldBreaker
 from property_alert_notification.database import BatchStatement, columns_of, table_of
+from property_alert_notification.vocabulary import BreakerState
+
+LIVING = timedelta(seconds=60)
+"""How long a worker may say nothing before what it told is not taken for the present any more."""
 
 _breakers = table_of(ToldBreaker)
 _COLUMNS = tuple(_breakers.c.keys())
@@ -37,6 +41,15 @@ async def told(connection: AsyncConnection) -> list[ToldBreaker]:
     """What every worker told last, by channel and provider."""
     everything = select(_breakers).order_by(_breakers.c.channel, _breakers.c.provider, _breakers.c.worker)
     return [ToldBreaker(**row) for row in (await connection.execute(everything)).mappings()]
+
+
+async def left_alone(connection: AsyncConnection, *, now: datetime) -> dict[str, str]:
+    """The reason for each provider whose breaker a living worker has open, by `email by smtp`."""
+    return {
+        f"{one.channel} by {one.provider}": one.reason or one.state
+        for one in await told(connection)
+        if one.state != BreakerState.CLOSED and now - one.told_at <= LIVING
+    }
 
 
 async def forget_silent(connection: AsyncConnection, *, told_before: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import cast
 from property_alert_notification import channels
 from property_alert_notification.channels.base import Provider, Sender, Tools
 from property_alert_notification.errors import ConfigurationError
-from property_alert_notification.settings import Settings
+from property_alert_notification.settings import NO_PROVIDER, Settings
 from property_alert_notification.vocabulary import Channel
 
 _LOCAL_ONLY = {"mailbox", "console"}
@@ -29,11 +29,25 @@ def check_choices(settings: Settings) -> None:
     """Make sure that each channel's providers exist and may be used here, without building them.
 
     Raises:
-        ConfigurationError: one does not, or may not.
+        ConfigurationError: one does not, or may not; or no channel is used at all.
     """
+    check_any_used(settings)
     for channel in Channel:
         for provider in chosen(channel, settings):
             _check_choice(channel, provider, settings)
+
+
+def check_any_used(settings: Settings) -> None:
+    """Make sure that at least one channel has a provider.
+
+    Raises:
+        ConfigurationError: none has.
+    """
+    if unused(settings) == set(Channel):
+        raise ConfigurationError(
+            f"EMAIL_PROVIDER: every channel has the provider {NO_PROVIDER}, so nothing could be sent. "
+            "Example: EMAIL_PROVIDER=smtp"
+        )
 
 
 def create_sender(channel: Channel, provider: str, tools: Tools) -> Sender:
@@ -50,7 +64,13 @@ def create_sender(channel: Channel, provider: str, tools: Tools) -> Sender:
 
 def chosen(channel: Channel, settings: Settings) -> list[str]:
     """The names of the providers that carry a channel, in the order in which they stand in for one another."""
-    return {Channel.EMAIL: settings.email_provider, Channel.SMS: settings.sms_provider}[channel].split(",")
+    names = {Channel.EMAIL: settings.email_provider, Channel.SMS: settings.sms_provider}[channel]
+    return [] if names == NO_PROVIDER else names.split(",")
+
+
+def unused(settings: Settings) -> set[Channel]:
+    """The channels that no provider carries, because the settings say so."""
+    return {channel for channel in Channel if not chosen(channel, settings)}
 
 
 def only_shown(channel: Channel, settings: Settings) -> bool:

@@ -17,6 +17,7 @@ from property_alert_notification.errors import (
 
 if TYPE_CHECKING:
     from property_alert_notification.channels.base import Tools
+    from property_alert_notification.clock import Clock
     from property_alert_notification.database import Database
     from property_alert_notification.settings import Settings
     from property_alert_notification.vocabulary import Channel
@@ -48,6 +49,7 @@ def check() -> None:
     import logging
 
     from property_alert_notification import logs
+    from property_alert_notification.channels.registry import check_any_used
     from property_alert_notification.settings import Settings, load
 
     # What the parts and their libraries would log, the table says better.
@@ -55,6 +57,7 @@ def check() -> None:
     logging.disable()
     try:
         settings = load(Settings)
+        check_any_used(settings)
     except ConfigurationError as error:
         findings: Sequence[Finding] = [Finding("settings", False, str(error))]
     else:
@@ -109,17 +112,35 @@ async def _ask_all(settings: "Settings") -> Sequence[Finding]:
     tools = Tools(settings, database, clock, wiring.announce)
     try:
         async with wiring.create_broker(settings, database, clock) as broker:
-            return await asyncio.gather(
+            findings = await asyncio.gather(
                 _ask("store", _ask_store(database, settings)),
                 _ask("broker", _ask_broker(broker.check(), settings)),
+                *[_ask(str(channel), _not_used(channel)) for channel in Channel if not chosen(channel, settings)],
                 *[
                     _ask(f"{channel} by {provider}", _ask_sender(channel, provider, tools))
                     for channel in Channel
                     for provider in chosen(channel, settings)
                 ],
             )
+        return [*findings, *await _left_alone(database, clock)]
     finally:
         await database.close()
+
+
+async def _left_alone(database: "Database", clock: "Clock") -> list[Finding]:
+    """Providers that answer here, and that workers leave alone all the same; none while the store cannot tell."""
+    from property_alert_notification.channels import queries
+
+    try:
+        async with database.reading() as connection:
+            reasons = await queries.left_alone(connection, now=clock.now())
+    except StoreUnavailable:
+        return []
+    return [Finding(f"{part}, as workers find it", False, reason) for part, reason in reasons.items()]
+
+
+async def _not_used(channel: "Channel") -> str:
+    return f"not used ({channel.upper()}_PROVIDER=none)"
 
 
 async def _ask(part: str, question: Awaitable[str]) -> Finding:

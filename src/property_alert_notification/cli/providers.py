@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from property_alert_notification.channels.models import ToldBreaker
     from property_alert_notification.settings import Settings
 
-LIVING = timedelta(seconds=60)
-"""How long a worker may say nothing before what it told is not taken for the present any more."""
+NO_PROVIDER = "none"
+"""What stands in place of the providers of a channel that is not used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ async def _entries(settings: "Settings") -> list[Entry]:
     unknown = sorted(
         {(one.channel, one.provider) for one in told} - {(str(channel), name) for channel, name in ordered}
     )
+    entries += [Entry(channel, None, NO_PROVIDER, None, []) for channel in Channel if not chosen(channel, settings)]
     return entries + [Entry(channel, None, name, None, _of(told, channel, name)) for channel, name in unknown]
 
 
@@ -90,6 +91,8 @@ async def _limits(channel: Channel, provider: str, tools: Any) -> "Limits":
 
 
 def _living(told: "Sequence[ToldBreaker]", now: datetime) -> "list[ToldBreaker]":
+    from property_alert_notification.channels.queries import LIVING
+
     return [one for one in told if now - one.told_at <= LIVING]
 
 
@@ -119,12 +122,15 @@ def _show(entries: Sequence[Entry]) -> None:
     table = headed("channel", "order", "provider", "at once", "per second", "breaker")
     for entry in entries:
         limits = ("", "") if entry.limits is None else (entry.limits.at_once, entry.limits.per_second or "no limit")
-        cells = (entry.channel, entry.order or "", entry.provider, *limits, _in_words(entry.told))
+        cells = (entry.channel, entry.order or "", entry.provider, *limits, _in_words(entry))
         table.add_row(*[plain(cell) for cell in cells])
     Console(width=WIDEST_ROW).print(table)
 
 
-def _in_words(told: "Sequence[ToldBreaker]") -> str:
+def _in_words(entry: Entry) -> str:
+    told = entry.told
+    if entry.provider == NO_PROVIDER:
+        return "the channel is not used"
     if not told:
         return "no worker tells"
     failing = [one for one in told if one.state != BreakerState.CLOSED]

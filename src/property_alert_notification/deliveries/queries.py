@@ -32,7 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.database import Ask, BatchStatement, Script, among, columns_of, table_of, time_type
 from property_alert_notification.deliveries.lanes import is_claimable
 from property_alert_notification.deliveries.models import Attempt, Delivery
-from property_alert_notification.deliveries.states import ENDED
+from property_alert_notification.deliveries.states import ENDED, Event, movable_by
 from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
 
 _deliveries = table_of(Delivery)
@@ -379,6 +379,30 @@ _LOCK_OPEN = (
 async def lock_open(connection: AsyncConnection, notification: UUID) -> set[UUID]:
     """Hold the open deliveries of a notification until the transaction ends; nobody claims or settles them then."""
     return set((await connection.execute(_LOCK_OPEN, {"notification": notification})).scalars())
+
+
+_OF_CHANNEL = (
+    select(_deliveries.c.id)
+    .where(_deliveries.c.channel == bindparam("of_channel"), _deliveries.c.due_at <= _now)
+    .where(_deliveries.c.state.in_(movable_by(Event.UNUSED)))
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_SUPPRESS = (
+    update(_deliveries)
+    .where(_deliveries.c.id.in_(_OF_CHANNEL), _deliveries.c.state.in_(movable_by(Event.UNUSED)))
+    .values(state=DeliveryState.SUPPRESSED, reason=bindparam("why"), due_at=None, rung_at=None, changed_at=_now)
+    .returning(_deliveries.c.id)
+)
+
+
+async def suppress(
+    connection: AsyncConnection, channel: Channel, *, reason: str, most: int, now: datetime
+) -> Sequence[UUID]:
+    """End some of what is due on a channel that no provider carries; returns which those were."""
+    values = {"of_channel": channel, "why": reason, "most": most, "now": now}
+    ended: Sequence[UUID] = (await connection.execute(_SUPPRESS, values)).scalars().all()
+    return ended
 
 
 _CANCEL = (

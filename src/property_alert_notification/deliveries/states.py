@@ -26,6 +26,8 @@ class Event(StrEnum):
     """It broke our own code, or its worker, for the fifth time."""
     UNWANTED = "unwanted"
     """Its user does not want it."""
+    UNUSED = "unused"
+    """No provider carries its channel any more."""
     TOO_LATE = "too late"
     """It was not sent, or decided over, in time to be of use."""
     CANCELLED = "cancelled"
@@ -67,6 +69,7 @@ _MOVES: dict[Event, tuple[tuple[DeliveryState, ...], DeliveryState]] = {
     Event.GIVEN_UP: (_IN_HAND, DeliveryState.FAILED),
     Event.BROKE: (_IN_HAND, DeliveryState.QUARANTINED),
     Event.UNWANTED: (_IN_HAND, DeliveryState.SUPPRESSED),
+    Event.UNUSED: (WAITING, DeliveryState.SUPPRESSED),
     Event.TOO_LATE: ((*_IN_HAND, DeliveryState.QUARANTINED), DeliveryState.EXPIRED),
     Event.CANCELLED: ((*WAITING, *STUCK, *_IN_HAND), DeliveryState.CANCELLED),
     Event.PAUSED: ((*WAITING, *_IN_HAND), DeliveryState.HELD),

@@ -3,7 +3,8 @@
 While nothing is known, or set, messages begin at once. A provider that says that it is given too much teaches a rate:
 
 - The first time, the messages that it took in the last second are the rate; it doubles every half second, until the
-  provider says so again. From then on each such answer takes `CUT` off, and the rate grows by `GROWTH` in a second.
+  provider says so again. From then on each such answer lowers the rate to `CUT` of it. Near the rate of the last answer
+  it grows slowly; far below or above it, where the provider said nothing, it doubles every half second.
 - Nothing begins for a moment after such an answer: for a tenth of the time since the provider last took a message, so
   that a limit by the minute or by the day loses at most that tenth.
 - Answers to messages that began before the last cut teach nothing new.
@@ -17,7 +18,10 @@ from collections import deque
 CUT = 0.93
 GROWTH = 1.03
 FAST_GROWTH = 4.0
-"""How the rate changes: at each answer, in a second, and in a second until the second answer."""
+"""How the rate changes: at each answer, in a second near the rate of the last answer, and in a second elsewhere."""
+
+NEAR = (0.8, 1.25)
+"""Of the rate of the last answer."""
 
 LOWEST_RATE = 0.1
 UNLIMITED = 1_000.0
@@ -40,6 +44,8 @@ class Pace:
         """`per_second` is the most that the settings allow; None is as many as the provider takes."""
         self._most = per_second
         self._learned: float | None = None
+        self._answered_at = 0.0
+        """The rate at which the provider last said that it is given too much."""
         self._fast = True
         self._next = float("-inf")
         self._cut_at = float("-inf")
@@ -70,7 +76,8 @@ class Pace:
         self._in_doubt = False
         if self._learned is None:
             return
-        growth = FAST_GROWTH if self._fast else GROWTH
+        low, high = (share * self._answered_at for share in NEAR)
+        growth = GROWTH if not self._fast and low < self._learned < high else FAST_GROWTH
         self._learned *= growth ** min(max(now - self._grown_at, 0.0), 1.0)
         self._grown_at = now
         if self._learned > UNLIMITED:
@@ -83,6 +90,7 @@ class Pace:
         if self._learned is None:
             self._learned = max(self._taken_in_a_second(now) * CUT, 1.0)
         elif not self._in_doubt:  # it has taken some since the last cut
+            self._answered_at = self._learned
             # A rate that grew slowly is nearly right, unless the provider takes far less than it did.
             is_old = now - self._lowered_at >= 1 and not self._fast
             most = 2 * self._taken_in_a_second(now) + 1 if is_old else math.inf

@@ -1,6 +1,6 @@
 """Plans scheduled notifications when their time has come."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import structlog
 
@@ -11,6 +11,7 @@ from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.release import release_due
 from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.supervise import Loop
+from property_alert_notification.vocabulary import Channel
 
 log = structlog.get_logger()
 
@@ -28,6 +29,7 @@ class Releaser:
         metrics: Metrics,
         *,
         default_wishes: Wishes | None,
+        unused: Collection[Channel] = (),
         wake: Callable[[], None],
     ) -> None:
         """`wake` is called when something became due."""
@@ -35,6 +37,7 @@ class Releaser:
         self._clock = clock
         self._metrics = metrics
         self._default_wishes = default_wishes
+        self._unused = unused
         self._wake = wake
 
     async def run(self, loop: Loop) -> None:
@@ -53,7 +56,9 @@ class Releaser:
             if not await queries.is_any_due(connection, now=self._clock.now()):
                 return 0
         async with self._database.transaction() as connection:
-            released = await release_due(connection, self._clock, default_wishes=self._default_wishes)
+            released = await release_due(
+                connection, self._clock, default_wishes=self._default_wishes, unused=self._unused
+            )
         if released:
             self._metrics.released.inc(released)
             log.info("notifications.released", notifications=released)

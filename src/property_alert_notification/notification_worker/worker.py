@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from property_alert_notification import logs, wiring
 from property_alert_notification.channels.base import Sender
 from property_alert_notification.channels.redirect import redirect
+from property_alert_notification.channels.registry import unused
 from property_alert_notification.deliveries.relay import Relay
 from property_alert_notification.errors import ConfigurationError
 from property_alert_notification.health import health_router
@@ -30,6 +31,7 @@ from property_alert_notification.notification_worker.release import Releaser
 from property_alert_notification.notification_worker.report import Reporter
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.retention import Retention
+from property_alert_notification.notification_worker.suppress import Suppressor
 from property_alert_notification.notification_worker.verdict import RetryPolicy
 from property_alert_notification.pauses.board import Board
 from property_alert_notification.settings import Settings, load
@@ -59,6 +61,7 @@ class Worker:
             parts.clock,
             parts.metrics,
             default_wishes=wiring.default_wishes(settings),
+            unused=unused(settings),
             wake=parts.wake,
         )
         self._rescuer = Rescuer(
@@ -71,6 +74,7 @@ class Worker:
             keyed=self._providers(lambda sender: sender.key_window is not None),
             calling_back=self._providers(lambda sender: sender.calls_back),
         )
+        self._suppressor = Suppressor(parts.database, parts.clock, parts.metrics, channels=unused(settings))
         self._expirer = Expirer(parts.database, parts.clock, parts.metrics, deadlines=settings.deadlines)
         self._retention = Retention(
             parts.database, parts.clock, parts.metrics, keep_for=timedelta(days=settings.retention_days)
@@ -99,6 +103,8 @@ class Worker:
             start("retention", self._retention.run),
             start("breaker_report", self._reporter.run),
         ]
+        if unused(self._parts.settings):
+            self._duties.append(start("unused_channels", self._suppressor.run))
         if self._relay is not None:
             self._duties.append(start("relay", self._relay.run))
             self._parts.wakers.append(self._relay.wake)

@@ -7,7 +7,7 @@ is it found out with which, and the rest added.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -99,6 +99,7 @@ class Acceptance:
         *,
         addresses: AddressRules,
         default_wishes: Wishes | None,
+        unused: Collection[Channel],
         keep_keys_for: timedelta,
         timeout: float,
         wake: Callable[[], None],
@@ -110,6 +111,7 @@ class Acceptance:
         self._backlog = backlog
         self._addresses = addresses
         self._default_wishes = default_wishes
+        self._unused = unused
         self._keep_keys_for = keep_keys_for
         self._timeout = timeout
         self._wake = wake
@@ -296,7 +298,7 @@ class Acceptance:
                 now=now,
                 new_id=self._clock.new_id,
             )
-            for planned in plan(request.addresses, wishes, only=body.channels)
+            for planned in plan(request.addresses, wishes, only=body.channels, unused=self._unused)
         ]
 
 

@@ -4,7 +4,7 @@ Claims and settlements hold deliveries and then their notification; so does ever
 opposite orders would wait for each other.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ from property_alert_notification.notifications.release import plan_now
 from property_alert_notification.notifications.schemas import NotificationPatch, NotificationStory
 from property_alert_notification.notifications.story import NO_SUCH_NOTIFICATION, read
 from property_alert_notification.preferences.rules import Wishes
-from property_alert_notification.vocabulary import DeliveryState, NotificationStatus
+from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,7 @@ async def change(
     clock: Clock,
     *,
     default_wishes: Wishes | None,
+    unused: Collection[Channel],
 ) -> NotificationStory:
     """Change what a notification says, or when, as long as nobody has begun to send it.
 
@@ -106,7 +107,7 @@ async def change(
             await _unplan(connection, held)
         if not later and held.is_scheduled:
             notification = held.notification.model_copy(update=values)
-            await run_within(connection, plan_now([notification], clock, default_wishes=default_wishes))
+            await run_within(connection, plan_now([notification], clock, default_wishes=default_wishes, unused=unused))
     return await run_within(connection, read(notification_id))
 
 

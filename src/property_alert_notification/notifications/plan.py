@@ -21,12 +21,28 @@ class Planned:
 
 
 def plan(
-    addresses: Mapping[Channel, str], wishes: Wishes | None, *, only: Collection[Channel] | None
+    addresses: Mapping[Channel, str],
+    wishes: Wishes | None,
+    *,
+    only: Collection[Channel] | None,
+    unused: Collection[Channel] = (),
 ) -> Iterator[Planned]:
-    """One delivery per address on a channel that the caller asked for: queued, or suppressed with the reason."""
+    """One delivery per address on a channel that the caller asked for: queued, or suppressed with the reason.
+
+    No provider carries the `unused` channels.
+    """
     for channel in Channel:
-        if channel in addresses and (only is None or channel in only):
+        if channel not in addresses or (only is not None and channel not in only):
+            continue
+        if channel in unused:
+            yield Planned(channel, addresses[channel], DeliveryState.SUPPRESSED, why_unused(channel))
+        else:
             yield _plan_channel(channel, addresses[channel], wishes)
+
+
+def why_unused(channel: Channel) -> str:
+    """Why nothing is sent on a channel without a provider."""
+    return f"{channel} is not used here ({channel.upper()}_PROVIDER=none)"
 
 
 def _plan_channel(channel: Channel, address: str, wishes: Wishes | None) -> Planned:

@@ -1,6 +1,6 @@
 """Releasing what was scheduled: when its time has come, a notification is planned like one that was just accepted."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,27 +16,33 @@ from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.plan import Planned, plan, promise
 from property_alert_notification.preferences import queries as preferences
 from property_alert_notification.preferences.rules import Wishes
-from property_alert_notification.vocabulary import DeliveryState
+from property_alert_notification.vocabulary import Channel, DeliveryState
 
 AT_ONCE = 500
 """Notifications released in one transaction: short enough to be no pause for those who accept meanwhile."""
 
 
-async def release_due(connection: AsyncConnection, clock: Clock, *, default_wishes: Wishes | None) -> int:
+async def release_due(
+    connection: AsyncConnection, clock: Clock, *, default_wishes: Wishes | None, unused: Collection[Channel]
+) -> int:
     """Plan what fell due, each in one transaction only; returns how many there were, at most `AT_ONCE`."""
     due = await queries.take_due(connection, now=clock.now(), limit=AT_ONCE)
     if due:
-        await run_within(connection, plan_now(due, clock, default_wishes=default_wishes))
+        await run_within(connection, plan_now(due, clock, default_wishes=default_wishes, unused=unused))
     return len(due)
 
 
-def plan_now(scheduled: Sequence[Notification], clock: Clock, *, default_wishes: Wishes | None) -> Script[None]:
+def plan_now(
+    scheduled: Sequence[Notification], clock: Clock, *, default_wishes: Wishes | None, unused: Collection[Channel]
+) -> Script[None]:
     """Make the deliveries of scheduled notifications, which the caller has locked, from the wishes of this moment."""
     users = {(notification.user_id, notification.test) for notification in scheduled}
     wishes = yield from preferences.wishes_of(users, default=default_wishes)
     now = clock.now()
     promised = {
-        notification.id: _promise(notification, wishes.get((notification.user_id, notification.test)), now, clock)
+        notification.id: _promise(
+            notification, wishes.get((notification.user_id, notification.test)), unused, now, clock
+        )
         for notification in scheduled
     }
     yield deliveries.add([delivery for theirs in promised.values() for delivery in theirs])
@@ -45,7 +51,9 @@ def plan_now(scheduled: Sequence[Notification], clock: Clock, *, default_wishes:
     )
 
 
-def _promise(notification: Notification, wishes: Wishes | None, now: datetime, clock: Clock) -> list[NewDelivery]:
+def _promise(
+    notification: Notification, wishes: Wishes | None, unused: Collection[Channel], now: datetime, clock: Clock
+) -> list[NewDelivery]:
     expired = notification.expires_at is not None and notification.expires_at <= now
     return [
         promise(
@@ -56,7 +64,7 @@ def _promise(notification: Notification, wishes: Wishes | None, now: datetime, c
             now=now,
             new_id=clock.new_id,
         )
-        for planned in plan(notification.addresses, wishes, only=notification.asked_for)
+        for planned in plan(notification.addresses, wishes, only=notification.asked_for, unused=unused)
     ]
 
 

@@ -1,5 +1,6 @@
 """Notifications over HTTP, once they were handed over: ask what became of them, change them, take them back."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated, cast
@@ -27,7 +28,7 @@ from property_alert_notification.notifications.schemas import (
 from property_alert_notification.notifications.story import tell, with_content, without_content
 from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.problems import documented
-from property_alert_notification.vocabulary import Scope
+from property_alert_notification.vocabulary import Channel, Scope
 
 router = APIRouter(
     route_class=KeyedRoute,
@@ -46,6 +47,10 @@ _Changed = NotificationStory | NotificationOutline
 
 async def _default_wishes(request: Request) -> Wishes | None:
     return cast(Wishes | None, request.app.state.default_wishes)
+
+
+async def _unused(request: Request) -> Collection[Channel]:
+    return cast("Collection[Channel]", request.app.state.unused)
 
 
 @router.get("/", include_in_schema=False)
@@ -85,13 +90,16 @@ async def change_notification(
     database: DatabaseDep,
     clock: ClockDep,
     default_wishes: Annotated[Wishes | None, Depends(_default_wishes)],
+    unused: Annotated[Collection[Channel], Depends(_unused)],
 ) -> Response:
     """Change what a notification says, or when it is sent, until sending it begins; 409 from then on.
 
     Only a key with the scope `notifications:read` is answered with content and addresses.
     """
     async with database.transaction() as connection:
-        story = await changes.change(connection, notification_id, body, admission, clock, default_wishes=default_wishes)
+        story = await changes.change(
+            connection, notification_id, body, admission, clock, default_wishes=default_wishes, unused=unused
+        )
     return _written(_as_allowed(story, admission))
 
 

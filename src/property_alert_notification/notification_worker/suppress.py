@@ -1,0 +1,53 @@
+"""Ends what waits on a channel that no provider carries any more: nothing would ever send it."""
+
+from collections.abc import Collection
+
+import structlog
+
+from property_alert_notification.clock import Clock
+from property_alert_notification.database import Database, run_within
+from property_alert_notification.deliveries import queries
+from property_alert_notification.metrics import Metrics
+from property_alert_notification.notifications import queries as notifications
+from property_alert_notification.notifications.plan import why_unused
+from property_alert_notification.supervise import Loop
+from property_alert_notification.vocabulary import Channel, DeliveryState
+
+log = structlog.get_logger()
+
+AT_ONCE = 200
+"""Deliveries ended in one transaction."""
+
+PAUSE = 0.1
+IDLE = 10.0
+"""Seconds between two transactions, and to wait when nothing is left."""
+
+
+class Suppressor:
+    """Looks for due deliveries of unused channels, again and again. Any number may share one store."""
+
+    def __init__(self, database: Database, clock: Clock, metrics: Metrics, *, channels: Collection[Channel]) -> None:
+        """`channels` are those that no provider carries."""
+        self._database = database
+        self._clock = clock
+        self._metrics = metrics
+        self._channels = channels
+
+    async def run(self, loop: Loop) -> None:
+        """Look until cancelled. A store that is away is waited for."""
+        await loop.repeat(self._suppress_in_turn, after_a_fault=IDLE)
+
+    async def _suppress_in_turn(self) -> float:
+        ended = [await self.suppress_some(channel) for channel in self._channels]
+        return PAUSE if AT_ONCE in ended else IDLE
+
+    async def suppress_some(self, channel: Channel) -> int:
+        """End the next few; returns how many those were."""
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            ended = await queries.suppress(connection, channel, reason=why_unused(channel), most=AT_ONCE, now=now)
+            await run_within(connection, notifications.conclude(ended))
+        if ended:
+            self._metrics.settled.labels(channel, DeliveryState.SUPPRESSED).inc(len(ended))
+            log.warning("deliveries.suppressed", channel=channel, deliveries=len(ended), reason=why_unused(channel))
+        return len(ended)
