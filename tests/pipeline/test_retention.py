@@ -12,7 +12,7 @@ from property_alert_notification.clock import Clock
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.idempotency.models import IdempotencyKey
-from property_alert_notification.notification_worker import retention
+from property_alert_notification.notification_worker import retention_pace
 from property_alert_notification.notification_worker.retention import Retention
 from property_alert_notification.notifications import changes
 from tests.pipeline.world import World
@@ -79,7 +79,7 @@ async def test_what_was_open_when_the_walk_came_by_is_found_when_it_begins_again
 
 async def test_several_at_once_delete_everything_in_small_steps(world: World) -> None:
     await world.a_user(email=False)
-    await asyncio.gather(*(world.accept() for _ in range(3 * retention.AT_ONCE)))
+    await asyncio.gather(*(world.accept() for _ in range(3 * retention_pace.FIRST)))
     walks = [_walk(world, KEPT_FOR * 2) for _ in range(2)]
 
     await asyncio.gather(*(_walk_to_the_end(walk) for walk in walks))

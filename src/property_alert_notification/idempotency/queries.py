@@ -1,6 +1,6 @@
 """Every statement about idempotency keys."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -117,17 +117,21 @@ def _stored(owner: str, key: str, text: str) -> Stored:
     return Stored(CallKey(owner, key, fingerprint), Answer(int(status_code), answer))
 
 
-_REMOVE_EXPIRED = delete(_keys).where(
-    tuple_(_keys.c.owner, _keys.c.key).in_(
-        select(_keys.c.owner, _keys.c.key)
-        .where(_keys.c.expires_at <= _now)
-        .order_by(_keys.c.expires_at)
-        .limit(bindparam("limit", type_=Integer))
-        .with_for_update(skip_locked=True)
+_REMOVE_EXPIRED = (
+    delete(_keys)
+    .where(
+        tuple_(_keys.c.owner, _keys.c.key).in_(
+            select(_keys.c.owner, _keys.c.key)
+            .where(_keys.c.expires_at <= _now)
+            .order_by(_keys.c.expires_at)
+            .limit(bindparam("limit", type_=Integer))
+            .with_for_update(skip_locked=True)
+        )
     )
+    .returning(_keys.c.expires_at)
 )
 
 
-async def remove_expired(connection: AsyncConnection, *, now: datetime, limit: int) -> int:
-    """Forget up to `limit` keys whose time is over; returns how many."""
-    return (await connection.execute(_REMOVE_EXPIRED, {"now": now, "limit": limit})).rowcount
+async def remove_expired(connection: AsyncConnection, *, now: datetime, limit: int) -> Sequence[datetime]:
+    """Forget up to `limit` keys whose time is over, the oldest first; returns when each of them expired."""
+    return (await connection.execute(_REMOVE_EXPIRED, {"now": now, "limit": limit})).scalars().all()

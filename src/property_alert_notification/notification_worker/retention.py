@@ -1,32 +1,41 @@
 """Deletes what was kept long enough: ended notifications with all they have, and idempotency keys that expired."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
-from property_alert_notification.clock import Clock, first_id_of
+from property_alert_notification.clock import Clock, first_id_of, time_of
 from property_alert_notification.database import Database
 from property_alert_notification.idempotency import queries as idempotency
 from property_alert_notification.metrics import Metrics
+from property_alert_notification.notification_worker.retention_pace import FIRST, next_batch, pause_after
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.supervise import Loop
 
 log = structlog.get_logger()
 
-AT_ONCE = 200
-"""Rows looked at, or deleted, in one transaction."""
-
-PAUSE = 0.1
-"""Seconds between two transactions, in which others have the store for themselves."""
-
-IDLE = 300.0
-"""Seconds to wait when nothing is left."""
+IDLE = 30.0
+"""Seconds to wait when nothing is left: what falls due in them is little."""
 
 FROM_THE_START = 86_400.0
 """Seconds after which the walk begins again with the oldest: what was still open then may have ended since."""
 
 _THE_OLDEST = UUID(int=0)
+
+_KEYS, _NOTIFICATIONS = "idempotency_keys", "notifications"
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What one transaction showed."""
+
+    full: bool
+    """It took as many as it might: more may be waiting."""
+    lag: timedelta
+    """How long what it took had been waiting to be deleted."""
 
 
 class Retention:
@@ -40,42 +49,60 @@ class Retention:
         self._keep_for = keep_for
         self._walked_to = _THE_OLDEST
         self._began_at = clock.monotonic()
+        self._batches = {_KEYS: FIRST, _NOTIFICATIONS: FIRST}
 
     async def run(self, loop: Loop) -> None:
         """Delete until cancelled. A store that is away is waited for."""
         await loop.repeat(self._purge_in_turn, after_a_fault=IDLE)
 
     async def _purge_in_turn(self) -> float:
-        return PAUSE if await self.purge_some() else IDLE
+        began = self._clock.monotonic()
+        turns = await self._purge_each_kind()
+        took = self._clock.monotonic() - began
+        return pause_after(took, lag=max(turn.lag for turn in turns)) if any(turn.full for turn in turns) else IDLE
 
     async def purge_some(self) -> bool:
         """Delete a few of each kind; returns whether more may be waiting."""
-        keys = await self._purge_keys()
-        walked = await self._purge_notifications()
-        return keys == AT_ONCE or walked == AT_ONCE
+        return any(turn.full for turn in await self._purge_each_kind())
 
-    async def _purge_keys(self) -> int:
+    async def _purge_each_kind(self) -> list["_Turn"]:
+        return [
+            await self._timed(_KEYS, self._purge_keys),
+            await self._timed(_NOTIFICATIONS, self._purge_notifications),
+        ]
+
+    async def _timed(self, kind: str, purge: Callable[[int], Awaitable["_Turn"]]) -> "_Turn":
+        """Take a turn with as many rows as the last one showed to be good; it shows how many are good next."""
+        began = self._clock.monotonic()
+        turn = await purge(self._batches[kind])
+        if turn.full:
+            self._batches[kind] = next_batch(self._batches[kind], took=self._clock.monotonic() - began)
+        return turn
+
+    async def _purge_keys(self, batch: int) -> "_Turn":
+        now = self._clock.now()
         async with self._database.transaction() as connection:
-            gone = await idempotency.remove_expired(connection, now=self._clock.now(), limit=AT_ONCE)
-        self._tell("idempotency_keys", gone)
-        return gone
+            expired_at = await idempotency.remove_expired(connection, now=now, limit=batch)
+        self._tell(_KEYS, len(expired_at))
+        return _Turn(full=len(expired_at) == batch, lag=now - min(expired_at, default=now))
 
-    async def _purge_notifications(self) -> int:
-        """Look at the next few; returns how many those were."""
+    async def _purge_notifications(self, batch: int) -> "_Turn":
+        """Look at the next few."""
         until = self._clock.now() - self._keep_for
         if self._clock.monotonic() - self._began_at > FROM_THE_START:
             self._walked_to, self._began_at = _THE_OLDEST, self._clock.monotonic()
         async with self._database.reading() as connection:
             # Whoever was accepted later cannot have changed before.
             walked = await notifications.oldest(
-                connection, after=self._walked_to, before=first_id_of(until), limit=AT_ONCE
+                connection, after=self._walked_to, before=first_id_of(until), limit=batch
             )
-        if walked:
-            async with self._database.transaction() as connection:
-                gone = await notifications.remove_ended(connection, walked, until=until)
-            self._tell("notifications", gone)
-            self._walked_to = walked[-1]
-        return len(walked)
+        if not walked:
+            return _Turn(full=False, lag=timedelta())
+        async with self._database.transaction() as connection:
+            gone = await notifications.remove_ended(connection, walked, until=until)
+        self._tell(_NOTIFICATIONS, gone)
+        self._walked_to = walked[-1]
+        return _Turn(full=len(walked) == batch, lag=until - time_of(walked[-1]))
 
     def _tell(self, kind: str, gone: int) -> None:
         if gone:
