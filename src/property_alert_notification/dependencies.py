@@ -85,6 +85,12 @@ class KeyedRoute(APIRoute):
 _API_KEY, _LIVE_API_KEY = _ApiKey(), _LiveApiKey()
 
 
+async def charge(request: Request, admission: Admission, *, items: str, count: int) -> Admission:
+    """Count every item of a batch as a call of its caller's rate; `items` is the field that holds them."""
+    gate = cast(Gate, request.app.state.gate)
+    return await gate.charge(admission, request.headers.get("authorization"), items=items, count=count)
+
+
 def needs(scope: Scope, *, live_only: bool = False) -> Any:
     """A dependency that admits callers whose API key allows this, and gives their Admission."""
     return Security(_LIVE_API_KEY if live_only else _API_KEY, scopes=[scope.value])

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from property_alert_notification import guidance
 from property_alert_notification.errors import InvalidField, RequestError
+from property_alert_notification.known_fields import known_part, without_unknown_names
 from property_alert_notification.wording import FIRST_VERSION, in_words
 
 _WRONG_KIND = 415
@@ -92,7 +93,8 @@ def answer_to(error: RequestError) -> JSONResponse:
 
 def invalid_request(error: ValidationError) -> dict[str, Any]:
     """The problem document of values that cannot be used, without the values."""
-    details = [_field_problem({**one, "loc": ["body", *one["loc"]]}, in_words(one)) for one in error.errors()]
+    errors = without_unknown_names(error.errors())
+    details = [_field_problem({**one, "loc": ["body", *one["loc"]]}, in_words(one)) for one in errors]
     return _document(_INVALID, details, InvalidField.title)
 
 
@@ -116,7 +118,7 @@ async def _request_error(_request: Request, error: Exception) -> JSONResponse:
 
 async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what the handler is registered for
-    errors = error.errors()
+    errors = without_unknown_names(error.errors())
     if not _is_json(request) and any(one["loc"][:1] == ("body",) for one in errors) and await request.body():
         return problem(_WRONG_KIND, _SEND_JSON)
     if "/preferences" in request.url.path:
@@ -129,7 +131,7 @@ def _invalid_preferences(errors: Sequence[Any]) -> JSONResponse:
     details = []
     for one in errors:
         sentence = one["msg"] if one["type"] in FIRST_VERSION else in_words(one)
-        given = {"input": _repeatable(one["input"])} if "input" in one else {}
+        given = {"input": _repeatable(known_part(one["input"]))} if "input" in one else {}
         details.append(_field_problem(one, sentence) | given)
     document = _document(_INVALID, details, InvalidField.title) | {"hint": _hint(errors)}
     return JSONResponse(document, _INVALID, media_type=MEDIA_TYPE)

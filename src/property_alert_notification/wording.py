@@ -17,7 +17,6 @@ _TRUTH = "must be true or false, without quotes: a word or a number is not taken
 
 _SENTENCES: Mapping[str, str] = {
     "missing": "is required",
-    "extra_forbidden": "is not a field of this call",
     "json_invalid": "is not JSON: {error}",
     "string_type": "must be a text in quotes",
     "string_unicode": "must be valid Unicode",

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from sqlalchemy import delete, select
 
@@ -159,6 +160,26 @@ async def test_a_rate_is_told_and_kept(store_url: str) -> None:
     assert (refused.json()["title"], "3/day" in refused.json()["detail"]) == ("Too many requests", True)
 
 
+@pytest.mark.parametrize("path", ["notifications", "preferences"])
+async def test_a_batch_costs_its_items(store_url: str, path: str) -> None:
+    scopes = [Scope.PREFERENCES_WRITE, Scope.NOTIFICATIONS_WRITE]
+    async with a_guarded_client(store_url, *scopes) as client, _keyring(store_url) as keyring:
+        key = _bearer(await keyring.create("crm", scopes, rate=Rate(5, 86_400)))
+        notification = NOTIFICATION | {"user_email": "ada@example.com", "user_phone_number": None}
+
+        async def hand_over(count: int) -> httpx2.Response:
+            items = [WISHES | {"user_id": number} if path == "preferences" else notification for number in range(count)]
+            return await client.post(f"/api/v1/{path}/batch", json={path: items}, headers=key)
+
+        at_once, taken, left, refused = [await hand_over(count) for count in (6, 3, 1, 1)]
+        # The first call was let in, and counted, before it was known how many items it brought.
+
+    assert (at_once.status_code, at_once.json()["detail"][0]["loc"]) == (422, ["body", path])
+    assert (taken.status_code, taken.headers["RateLimit-Remaining"]) == (200, "1")
+    assert (left.status_code, left.headers["RateLimit-Remaining"]) == (200, "0")
+    assert refused.status_code == 429
+
+
 async def test_the_record_of_changes_is_read_page_by_page(store_url: str) -> None:
     async with a_guarded_client(store_url, Scope.ADMIN) as client, _keyring(store_url) as keyring:
         for name in ("a", "b", "c"):
@@ -253,7 +274,7 @@ async def test_no_answer_is_kept_with_content_or_address(store_url: str) -> None
         )
         one = NOTIFICATION | mark
         ids = [(await client.post(PATH, json=one, headers=next(key))).json()["id"]]
-        items = [one, one | {"channels": ["MARK"]}, one | {"user_email": "MARK"}]
+        items = [one, one | {"MARK": 1}, one | {"channels": ["MARK"]}, one | {"user_email": "MARK"}]
         batch = await client.post(f"{PATH}/batch", json={"notifications": items}, headers=next(key))
         ids.append(batch.json()["results"][0]["id"])
         taken_back = {"Idempotency-Key": "taken-back"}

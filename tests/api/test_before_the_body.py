@@ -113,3 +113,20 @@ async def test_nobody_keeps_an_answer_in_json_or_guesses_its_kind(lite: httpx2.A
 @pytest.mark.parametrize("origin", ["null", "file://", "https://example.com", "http://localhost.example.com"])
 async def test_a_page_that_hides_where_it_comes_from_is_foreign(lite: httpx2.AsyncClient, origin: str) -> None:
     assert (await lite.get("/api/v1/notifications", headers={"Origin": origin})).status_code == 403
+
+
+async def test_no_answer_repeats_the_name_of_an_unknown_field(lite: httpx2.AsyncClient) -> None:
+    for method, path, _ in OPERATIONS:
+        body = {
+            "MARK": "MARK",
+            "notifications": [NOTIFICATION | {"MARK": "MARK"}],
+            "preferences": [{"MARK": {"MARK": 1}}],
+        }
+        for sent in (body, {"email_enabled": {"MARK": 1}}, {"sms_enabled": True, "MARK": True}, [{"MARK": 1}]):
+            answer = await lite.request(method, path, json=sent, params={"MARK": "1"})
+            assert "MARK" not in answer.text, (method, path, answer.text)
+
+    one = await lite.post("/api/v1/notifications/", json=NOTIFICATION | {"user_emial": "ada@example.com"})
+    assert [(error["loc"], error["msg"]) for error in one.json()["detail"]] == [
+        (["body"], "has an unknown field: did you mean user_email?")
+    ]

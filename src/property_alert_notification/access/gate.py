@@ -144,6 +144,21 @@ class Gate:
             return known.admission
         return replace(known.admission, headers=await known.quota.take(cost))
 
+    async def charge(self, admission: Admission, authorization: str | None, *, items: str, count: int) -> Admission:
+        """Count all of a batch but the first, which was counted when its caller was let in; `items` is its field.
+
+        Raises:
+            TooManyRequests: the caller's rate is used up.
+            InvalidField: it costs more than the caller may do at once.
+            StoreUnavailable: the store cannot say.
+        """
+        if count < 2 or not admission.headers:
+            return admission
+        quota = (await self._find(_key_in(authorization))).quota
+        if quota is None:
+            return admission
+        return replace(admission, headers=await quota.take(count - 1, items=items, before=1))
+
     async def announce(self) -> None:
         """Say in the log when nobody needs a key, and when nobody has one."""
         if self._keyless:

@@ -37,8 +37,10 @@ class Quota:
         self._needed = 0
         self._open_window()
 
-    async def take(self, cost: int) -> Headers:
+    async def take(self, cost: int, *, items: str = "notifications", before: int = 0) -> Headers:
         """Count one call that costs this much; does not wait as long as the process has enough in hand.
+
+        `before` is what was counted of the same call already, `items` the field that makes it cost so much.
 
         Returns:
             The headers that tell the caller about their rate.
@@ -48,8 +50,8 @@ class Quota:
             InvalidField: it costs more than a whole window has.
             StoreUnavailable: the store cannot say.
         """
-        if cost > self._rate.limit:
-            raise InvalidField("notifications", f"costs {cost} calls at once, and this API key may make {self._rate}")
+        if before + cost > self._rate.limit:
+            raise InvalidField(items, f"costs {before + cost} calls at once, and this API key may make {self._rate}")
         while not self._try_to_take(cost):
             if self._is_used_up:
                 raise TooManyRequests(

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from property_alert_notification.database.faults import store_faults
 from property_alert_notification.database.instants import read_aware
 from property_alert_notification.database.postgres import PostgresScripts
+from property_alert_notification.database.private_file import keep_private
 from property_alert_notification.database.script import Result, Script
 from property_alert_notification.database.sqlite import SqliteScripts
 
@@ -179,6 +180,7 @@ def _sqlite_engine(url: str, pool_size: int, wait: float, threads: list[Thread])
     async def connect() -> aiosqlite.Connection:
         arguments, options = engine.dialect.create_connect_args(engine.url)
         given: Any = {**options, **_SQLITE_CONNECT}
+        keep_private(arguments[0])
         connection = aiosqlite.connect(arguments[0], **given)
         thread = connection._thread  # noqa: SLF001 - SQLAlchemy reaches for it too: there is no other way
         thread.daemon = True
@@ -223,6 +225,7 @@ def _sqlite_connection(engine: AsyncEngine) -> sqlite3.Connection:
     """A connection as the pool has them, without the thread of its own."""
     arguments, options = engine.dialect.create_connect_args(engine.url)
     given: Any = {**options, **_SQLITE_CONNECT, "check_same_thread": False}
+    keep_private(arguments[0])
     connection: sqlite3.Connection = sqlite3.connect(arguments[0], **given)
     _set_pragmas(connection)
     # A batch of a thousand touches more pages than SQLite keeps by itself: it would write and read them twice.

@@ -6,8 +6,8 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ValidationError
 
-from property_alert_notification.access.gate import Admission, Gate
-from property_alert_notification.dependencies import KeyedRoute, needs
+from property_alert_notification.access.gate import Admission
+from property_alert_notification.dependencies import KeyedRoute, charge, needs
 from property_alert_notification.errors import RequestError
 from property_alert_notification.idempotency.calls import IdempotencyKey, json_answer
 from property_alert_notification.idempotency.keys import call_key
@@ -89,18 +89,11 @@ async def schedule_notifications(
     There is one result per notification, in the same order; one that cannot be accepted does not spoil the others.
     Each counts as a call of its caller's rate, and may have an idempotency key of its own.
     """
-    admission = await _charge_for_the_rest(request, admission, len(body.notifications) - 1)
+    admission = await charge(request, admission, items="notifications", count=len(body.notifications))
     key = call_key(admission.owner, idempotency_key, method="POST", path=f"{PATH}/batch", body=await request.body())
     handovers = [_of_item(item, admission) for item in body.notifications]
     answer, replayed = await acceptance.accept_all(handovers, key, _tell_all)
     return json_answer(answer, admission, replayed=replayed)
-
-
-async def _charge_for_the_rest(request: Request, admission: Admission, others: int) -> Admission:
-    if not others or not admission.headers:
-        return admission
-    gate = cast(Gate, request.app.state.gate)
-    return await gate.admit(request.headers.get("authorization"), Scope.NOTIFICATIONS_WRITE, cost=others)
 
 
 def _of_item(item: BatchItem | ValidationError, admission: Admission) -> Handover | RequestError | ValidationError:

@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from property_alert_notification.known_fields import Strict
 from property_alert_notification.notifications.cursor import from_cursor
 from property_alert_notification.problems import InvalidRequest, Problem
 from property_alert_notification.times import Moment
@@ -60,11 +61,10 @@ Category = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Reference = Annotated[Line, Field(min_length=1, max_length=255)]
 
 
-class NotificationCreate(BaseModel):
+class NotificationCreate(Strict):
     """One thing to tell one user."""
 
     model_config = ConfigDict(
-        extra="forbid",
         use_attribute_docstrings=True,
         json_schema_extra={
             "examples": [
@@ -118,11 +118,10 @@ def _by_itself(item: Any, validate: ValidatorFunctionWrapHandler) -> Any:
         return error
 
 
-class NotificationBatch(BaseModel):
+class NotificationBatch(Strict):
     """Up to a thousand notifications."""
 
     model_config = ConfigDict(
-        extra="forbid",
         arbitrary_types_allowed=True,
         json_schema_extra={
             "examples": [
@@ -182,11 +181,10 @@ _Unchanged = Field(json_schema_extra=_without_default)
 """Left out means that it stays as it is, so the schema must not promise a default."""
 
 
-class NotificationPatch(BaseModel):
+class NotificationPatch(Strict):
     """What changes in a notification that nobody has begun to send; a field that is left out stays as it is."""
 
     model_config = ConfigDict(
-        extra="forbid",
         use_attribute_docstrings=True,
         json_schema_extra={"minProperties": 1, "examples": [{"title": "the viewing is at noon"}]},
     )
@@ -215,10 +213,10 @@ def _is_a_cursor(cursor: str) -> str:
 PageCursor = Annotated[Line, Field(max_length=100), AfterValidator(_is_a_cursor)]
 
 
-class NotificationQuery(BaseModel):
+class NotificationQuery(Strict):
     """What a list is narrowed to, and which page of it is asked for."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     user_id: UserId | None = None
     """Only those for this user."""

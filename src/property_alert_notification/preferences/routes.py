@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.access.gate import Admission
 from property_alert_notification.clock import Clock
-from property_alert_notification.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
+from property_alert_notification.dependencies import ClockDep, DatabaseDep, KeyedRoute, charge, needs
 from property_alert_notification.errors import NotFound, PreferencesExist
 from property_alert_notification.idempotency.calls import IdempotencyKey, answer_call
 from property_alert_notification.idempotency.queries import Answer
+from property_alert_notification.known_fields import Strict
 from property_alert_notification.preferences import queries
 from property_alert_notification.preferences.models import Preference
 from property_alert_notification.problems import Problem, contents_of, documented
@@ -31,12 +32,10 @@ _MayRead = Annotated[Admission, needs(Scope.PREFERENCES_READ)]
 _MayWrite = Annotated[Admission, needs(Scope.PREFERENCES_WRITE)]
 
 
-class PreferenceCreate(BaseModel):
+class PreferenceCreate(Strict):
     """What a user wants to receive."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"email_enabled": True, "sms_enabled": True}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"email_enabled": True, "sms_enabled": True}]})
 
     email_enabled: Truth
     sms_enabled: Truth
@@ -46,10 +45,10 @@ def _without_default(schema: dict[str, Any]) -> None:
     schema.pop("default", None)
 
 
-class PreferencePatch(BaseModel):
+class PreferencePatch(Strict):
     """What changes in a user's wishes; a field that is left out stays as it is."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"sms_enabled": False}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"sms_enabled": False}]})
 
     # Left out means unchanged, so the schema must not promise a default.
     email_enabled: Annotated[Truth, Field(json_schema_extra=_without_default)] = True
@@ -62,11 +61,10 @@ class PreferenceOfUser(PreferenceCreate):
     user_id: Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
 
 
-class PreferenceBatch(BaseModel):
+class PreferenceBatch(Strict):
     """What up to a thousand users want to receive."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [{"preferences": [{"user_id": 1, "email_enabled": True, "sms_enabled": False}]}]
         },
@@ -113,8 +111,10 @@ async def create_preferences(
 ) -> Response:
     """Say for the first time what up to a thousand users want to receive.
 
-    There is one result per user, in the same order; users who had preferences keep them.
+    There is one result per user, in the same order; users who had preferences keep them. Each counts as a call of the
+    caller's rate.
     """
+    admission = await charge(request, admission, items="preferences", count=len(body.preferences))
 
     async def create(connection: AsyncConnection) -> Answer:
         # The first word of each user counts.

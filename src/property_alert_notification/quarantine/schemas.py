@@ -6,14 +6,15 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from property_alert_notification.known_fields import Strict
 from property_alert_notification.notifications.schemas import AttemptPublic, PageCursor
 from property_alert_notification.vocabulary import Channel, DeliveryState
 
 
-class QuarantineQuery(BaseModel):
+class QuarantineQuery(Strict):
     """Which page of the list is asked for."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     limit: Annotated[int, Field(ge=1, le=100)] = 20
     """How many a page has at most."""

@@ -1,0 +1,31 @@
+"""The file of an SQLite store holds addresses and messages: nobody but its owner reads it."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+
+log = structlog.get_logger()
+
+_BESIDE = ("", "-wal", "-shm", "-journal")
+"""What SQLite keeps beside the file. It makes them with the file's own permissions."""
+
+_OTHERS = 0o077
+
+
+def keep_private(path: str) -> None:
+    """Make the file, if it is not there, for its owner alone; take from others what they may do with one that is."""
+    if path.startswith((":memory:", "file:")) or not path:
+        return
+    with suppress(OSError):  # it is there; or it cannot be made, and SQLite says so better
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    for file in (Path(f"{path}{end}") for end in _BESIDE):
+        try:
+            mode = file.stat().st_mode
+            if mode & _OTHERS:
+                file.chmod(mode & 0o777 & ~_OTHERS)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            log.warning("store.open_to_others", file=str(file), cause=error.strerror, mend="chmod 600")

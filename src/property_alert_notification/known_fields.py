@@ -1,0 +1,64 @@
+"""The fields that callers may send; and of one that is none of them what may be said: never its name.
+
+A name may be anything, also personal data that came into the wrong place. What it may have been meant for is ours.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+_LONGEST = 64
+"""Characters of a name that is compared with ours: what is longer is no misspelling."""
+
+_COMPARED = 10
+"""Unknown names in one place that are compared with ours."""
+
+_known: set[str] = set()
+
+
+class Strict(BaseModel):
+    """Takes the fields that it has, and no other."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_options: Any) -> None:
+        _known.update(cls.model_fields)
+
+
+def without_unknown_names(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Pydantic's errors, in which one for each place stands for all unknown fields there, without their names."""
+    told: list[dict[str, Any]] = []
+    unknown: dict[tuple[Any, ...], list[str]] = {}
+    for one in errors:
+        if one["type"] != "extra_forbidden":
+            told.append(dict(one))
+            continue
+        *place, name = one["loc"]
+        if tuple(place) not in unknown:
+            told.append({"type": one["type"], "loc": tuple(place)})
+        unknown.setdefault(tuple(place), []).append(str(name))
+    for one in told:
+        if one["type"] == "extra_forbidden":
+            one["msg"] = _in_words(unknown[one["loc"]])
+    return told
+
+
+def _in_words(names: Sequence[str]) -> str:
+    near = [get_close_matches(name, _known, n=1) for name in names[:_COMPARED] if len(name) <= _LONGEST]
+    meant = dict.fromkeys(name for names in near for name in names)
+    several = len(names) > 1
+    return f"has {'unknown fields' if several else 'an unknown field'}" + (
+        f": did you mean {' and '.join(meant)}?" if meant else ", which this call does not take"
+    )
+
+
+def known_part(value: Any) -> Any:
+    """What a caller sent, without the fields that are none of ours."""
+    if isinstance(value, dict):
+        return {name: known_part(part) for name, part in value.items() if name in _known}
+    if isinstance(value, list):
+        return [known_part(part) for part in value]
+    return value
