@@ -23,7 +23,7 @@ IN_BACKGROUND = ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh"]
 CHOICE = ("A1", "B1", "B3", "B6", "B13", "B14a", "B17")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_nothing_is_lost_whatever_is_killed_repeated_or_poisoned(tmp_path: Path) -> None:
     results = tmp_path / "results.jsonl"
 

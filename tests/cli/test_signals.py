@@ -50,7 +50,7 @@ def _stop_again_and_again(process: Process, release: threading.Event) -> int:
         if number == 4:
             release.set()
         try:
-            return process.wait(0.005)
+            return process.wait(0.02)
         except subprocess.TimeoutExpired:
             continue
     raise AssertionError

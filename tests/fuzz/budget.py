@@ -4,7 +4,7 @@ import os
 
 from hypothesis import HealthCheck, Phase, settings
 
-FEW = 20
+FEW = 12
 """Examples of each property in a run of all tests."""
 
 _WANTED = os.environ.get("FUZZ_EXAMPLES")

@@ -49,6 +49,7 @@ PATHS = f"{ROOT / 'src'}{os.pathsep}{ROOT}"
 Stream = IO[bytes] | int
 
 _spent: list[float] = []
+_one_at_a_time = threading.Lock()
 
 
 def spent_seconds() -> float:
@@ -64,7 +65,9 @@ class Prepared:
         self.args = list(command)
         self.returncode: int | None = None
         self._link = socket.socket(socket.AF_UNIX)
-        self._link.connect(_forge())
+        with _one_at_a_time:
+            address = _forge()
+        self._link.connect(address)
         request = json.dumps({"command": self.args, "cwd": str(cwd), "env": dict(env)}).encode()
         with Path(os.devnull).open("r+b", buffering=0) as nothing:
             given = [nothing if stream == subprocess.DEVNULL else stream for stream in streams]
