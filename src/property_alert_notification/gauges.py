@@ -6,7 +6,7 @@ A scrape never waits for them longer than `PATIENCE`. It is most wanted while th
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,7 +34,8 @@ class Queue:
     """What is due on one channel."""
 
     age: float
-    """Seconds for which the longest waiting delivery has been due; 0 when none is."""
+    """Seconds for which the longest waiting delivery has been due, or for which a clock that was set back holds up what
+    was accepted before; 0 when nothing waits."""
     waiting: int
 
 
@@ -78,10 +79,9 @@ class Gauges:
     async def _look(self) -> dict[Channel, Queue]:
         now = self._clock.now()
         async with self._database.reading() as connection:
-            oldest = {channel: await lanes.oldest_due(connection, channel, now=now) for channel in Channel}
+            ages = {channel: await _age(connection, channel, now) for channel in Channel}
             if self._clock.monotonic() >= self._count_again_at:
                 await self._count(connection, now)
-        ages = {channel: (now - due).total_seconds() if due else 0.0 for channel, due in oldest.items()}
         return {channel: Queue(age, self._counts[channel]) for channel, age in ages.items()}
 
     async def _count(self, connection: AsyncConnection, now: datetime) -> None:
@@ -94,3 +94,12 @@ class Gauges:
     async def _reach_broker(self) -> bool:
         await self._ask_broker()
         return True
+
+
+async def _age(connection: AsyncConnection, channel: Channel, now: datetime) -> float:
+    """Seconds for which the queue of a channel stands still, or will: a clock that was set back must not hide it."""
+    oldest = await lanes.oldest_due(connection, channel, now=now)
+    ahead = await lanes.latest_ahead(connection, channel, now=now)
+    waited = now - oldest if oldest else timedelta()
+    still_waits = ahead - now if ahead else timedelta()
+    return max(waited, still_waits).total_seconds()

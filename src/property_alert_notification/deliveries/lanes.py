@@ -32,7 +32,7 @@ from property_alert_notification.database import (
 )
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import WAITING
-from property_alert_notification.vocabulary import Channel
+from property_alert_notification.vocabulary import Channel, DeliveryState
 
 _deliveries = table_of(Delivery)
 
@@ -77,6 +77,36 @@ async def oldest_due(connection: AsyncConnection, channel: Channel, *, now: date
     """Since when the longest waiting delivery of a channel has been due; None when nothing is."""
     values = {"lane_channel": channel, "now": now, "limit": 1}
     return min((await connection.execute(_OLDEST_DUE, values)).scalars(), default=None)
+
+
+_AHEAD = 1_000
+"""Deliveries that are looked at for one that should be due and is not."""
+
+_soonest_due_later = [
+    select(_deliveries.c.due_at, _deliveries.c.state)
+    .where(
+        _deliveries.c.channel == _channel,
+        _deliveries.c.urgent == literal(urgent, Boolean),
+        _deliveries.c.due_at > _now,
+    )
+    .order_by(_deliveries.c.due_at)
+    .limit(_AHEAD)
+    .subquery()
+    for urgent in (True, False)
+]
+_LATEST_QUEUED = union_all(
+    *[select(func.max(lane.c.due_at)).where(lane.c.state == DeliveryState.QUEUED) for lane in _soonest_due_later]
+)
+
+
+async def latest_ahead(connection: AsyncConnection, channel: Channel, *, now: datetime) -> datetime | None:
+    """When the clock stood, when it put a delivery of a channel into the queue, if that is later than `now`.
+
+    What is queued was due when it was accepted. So the clock has been set back, and what was accepted before that is
+    not sent until it has caught up. None is as it should be.
+    """
+    found = await connection.execute(_LATEST_QUEUED, {"lane_channel": channel, "now": now})
+    return max((due_at for due_at in found.scalars() if due_at is not None), default=None)
 
 
 _not_urgent = select(_deliveries.c.id).where(_waits_in(_channel, literal(False, Boolean))).limit(_limit)

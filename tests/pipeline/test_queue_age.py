@@ -1,0 +1,50 @@
+"""A queue that stands still shows it, also when the clock was set back."""
+
+import math
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, text
+
+from property_alert_notification.clock import Clock
+from property_alert_notification.database import time_type
+from property_alert_notification.gauges import Gauges
+from property_alert_notification.questions import Questions
+from property_alert_notification.vocabulary import Channel
+from tests.pipeline.world import World
+
+
+class SetBack(Clock):
+    """Is two hours behind."""
+
+    def now(self) -> datetime:
+        return super().now() - timedelta(hours=2)
+
+
+async def test_a_clock_that_was_set_back_does_not_hide_what_waits(world: World) -> None:
+    await world.a_user()
+    await world.accept()
+    await world.accept(urgent=True)
+
+    assert await _age(world, SetBack()) > timedelta(hours=1).total_seconds()
+    assert 0 < await _age(world, Clock()) < timedelta(hours=1).total_seconds()
+
+
+async def test_what_is_to_be_tried_again_later_does_not_stand_still(world: World) -> None:
+    await world.a_user()
+    await world.accept()
+    later = text("UPDATE deliveries SET state = 'retry_wait', due_at = :later").bindparams(
+        bindparam("later", world.parts.clock.now() + timedelta(hours=1), type_=time_type())
+    )
+    async with world.parts.database.transaction() as connection:
+        await connection.execute(later)
+
+    assert await _age(world, Clock()) == 0
+
+
+async def _age(world: World, clock: Clock) -> float:
+    parts = world.parts
+    gauges, gauge = Gauges(parts.database, clock, parts.metrics, Questions(), parts.broker.check), math.nan
+    while math.isnan(gauge):  # a scrape does not wait for a store that is slow
+        await gauges.measure()
+        gauge = parts.metrics.queue_age.labels(Channel.EMAIL)._value.get()
+    return gauge
