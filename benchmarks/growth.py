@@ -163,8 +163,8 @@ def main() -> None:
     parser.add_argument("--drained", type=int, default=20_000)
     arguments = parser.parse_args()
     tempfile.tempdir = DISK
-    for growth in (measure_sqlite(arguments.rows), measure_postgres(arguments.rows, arguments.drained)):
-        print(json.dumps(asdict(growth), indent=2), flush=True)
+    print(json.dumps(asdict(measure_postgres(arguments.rows, arguments.drained)), indent=2), flush=True)
+    print(json.dumps(asdict(measure_sqlite(arguments.rows)), indent=2), flush=True)
 
 
 if __name__ == "__main__":
