@@ -17,6 +17,7 @@ ServiceError
 │       ├── Overloaded
 │       ├── StoreUnavailable
 │       │   ├── StoreLocked
+│       │   ├── CommitInDoubt
 │       │   ├── StoreOutdated
 │       │   └── StoreMisconfigured
 │       └── BrokerUnavailable
@@ -223,6 +224,21 @@ class StoreUnavailable(Unavailable):
 
 class StoreLocked(StoreUnavailable):
     """Another transaction holds a row for longer than anybody waits; others are not concerned."""
+
+    def __init__(self, where: str = "") -> None:
+        super().__init__("Somebody else is changing the same at this moment. Try again.")
+        self.where = where
+        """What the store says about the place; it names the table of a row."""
+
+
+class CommitInDoubt(StoreUnavailable):
+    """The store was asked to commit, and gave no answer: nobody can tell whether it did."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The store did not confirm in time: this call may have been carried out, or not. Repeat it with the same "
+            "Idempotency-Key, and it is carried out once."
+        )
 
 
 class StoreOutdated(StoreUnavailable):

@@ -1,6 +1,7 @@
 """A repeated call gets the answer of the first, and changes nothing."""
 
 import asyncio
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from property_alert_notification.database import Database
 from property_alert_notification.settings import Settings
 from property_alert_notification.vocabulary import Scope
 from tests.api.conftest import NOTIFICATION, WISHES, a_client
+from tests.pipeline.world import eventually
 from tests.services.callers import a_caller
 from tests.services.serving import serving
 
@@ -61,6 +63,80 @@ async def test_the_order_of_fields_and_the_spaces_between_them_are_no_other_body
     turned = dict(reversed(NOTIFICATION.items()))
 
     assert (await caller.post(PATH, json=turned, headers=keyed("a"))).json() == first.json()
+
+
+@pytest.mark.parametrize("blanks", [" k", "k ", "\tk", " k \t"])
+async def test_blanks_around_a_key_do_not_count(caller: httpx2.AsyncClient, blanks: str) -> None:
+    first = await caller.post(PATH, json=NOTIFICATION, headers=keyed("k"))
+    item = NOTIFICATION | {"idempotency_key": blanks}
+    batch = await caller.post(f"{PATH}batch", json={"notifications": [item]})
+
+    assert await _post_with_raw_key(caller, blanks) == first.content
+    assert batch.json()["results"][0]["id"] == first.json()["id"]
+    assert await how_many(caller) == 1
+
+
+async def _post_with_raw_key(caller: httpx2.AsyncClient, key: str) -> bytes:
+    """As a client sends it that takes no blanks away."""
+    body = json.dumps(NOTIFICATION)
+    head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
+    call = f"{head}Content-Length: {len(body)}\r\nIdempotency-Key: {key}\r\n\r\n{body}"
+    reader, writer = await asyncio.open_connection(caller.base_url.host, caller.base_url.port)
+    writer.write(call.encode())
+    answer = await reader.read()
+    writer.close()
+    return answer.partition(b"\r\n\r\n")[2]
+
+
+async def test_two_keys_are_refused_whatever_they_are(caller: httpx2.AsyncClient) -> None:
+    id_ = (await caller.post(PATH, json=NOTIFICATION)).json()["id"]
+    calls = {
+        PATH: NOTIFICATION,
+        f"{PATH}batch": {"notifications": [NOTIFICATION]},
+        f"{PATH}{id_}/cancel": None,
+        "/api/v1/preferences/7": WISHES,
+        "/api/v1/preferences/batch": {"preferences": [{"user_id": 7} | WISHES]},
+    }
+    for path, body in calls.items():
+        for keys in (("a", "a"), ("a", "b")):
+            two = [("Idempotency-Key", key) for key in keys]
+            answer = await caller.post(path, json=body, headers=two)
+            assert answer.status_code == 422, path
+            assert answer.json()["detail"][0]["loc"] == ["header", "Idempotency-Key"]
+    assert await how_many(caller) == 1
+
+
+async def test_on_every_post_the_order_of_fields_makes_no_other_call_and_another_value_does(
+    caller: httpx2.AsyncClient,
+) -> None:
+    bodies: dict[str, list[dict[str, Any]]] = {
+        PATH: [NOTIFICATION, NOTIFICATION | {"title": "another"}],
+        f"{PATH}batch": [
+            {"notifications": [NOTIFICATION, {"title": "wrong", "a": 1}]},
+            {"notifications": [NOTIFICATION, {"title": "wrong", "a": 2}]},
+        ],
+        "/api/v1/preferences/7": [WISHES, WISHES | {"sms_enabled": False}],
+        "/api/v1/preferences/batch": [
+            {"preferences": [{"user_id": 8} | WISHES]},
+            {"preferences": [{"user_id": 9} | WISHES]},
+        ],
+    }
+    for path, (body, another) in bodies.items():
+        headers = keyed(path)
+        first = await caller.post(path, json=body, headers=headers)
+        turned = json.dumps(_turned(body), indent=3)
+        again = await caller.post(path, content=turned, headers=headers | {"Content-Type": "application/json"})
+        other = await caller.post(path, json=another, headers=headers)
+
+        assert first.status_code in (200, 201), path
+        assert (again.content, again.headers["Idempotency-Replayed"]) == (first.content, "true"), path
+        assert other.status_code == 422, path
+
+
+def _turned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _turned(one) for name, one in reversed(value.items())}
+    return [_turned(one) for one in value] if isinstance(value, list) else value
 
 
 async def test_an_error_is_not_kept(caller: httpx2.AsyncClient) -> None:
@@ -216,3 +292,86 @@ async def test_a_repetition_does_not_fill_the_backlog(tmp_path: Path) -> None:
         answers.append(await caller.post(PATH, json=NOTIFICATION, headers=keyed("b")))
 
     assert [answer.status_code for answer in answers] == [200] * 9
+
+
+LOCKED: dict[str, list[tuple[str, str, dict[str, Any] | None]]] = {
+    "SELECT 1 FROM notifications FOR UPDATE": [("POST", PATH + "{}/cancel", None)],
+    "SELECT 1 FROM deliveries FOR UPDATE": [
+        ("POST", PATH + "{}/cancel", None),
+        ("PATCH", PATH + "{}", {"title": "new"}),
+    ],
+    "SELECT 1 FROM preferences FOR UPDATE": [
+        ("POST", "/api/v1/preferences/1", WISHES),
+        ("POST", "/api/v1/preferences/batch", {"preferences": [{"user_id": 1} | WISHES]}),
+        ("PUT", "/api/v1/preferences/1", WISHES),
+        ("PATCH", "/api/v1/preferences/1", {"sms_enabled": False}),
+        ("DELETE", "/api/v1/preferences/1", None),
+    ],
+    "LOCK TABLE idempotency_keys IN ACCESS EXCLUSIVE MODE": [
+        ("POST", PATH, NOTIFICATION),
+        ("POST", PATH + "batch", {"notifications": [NOTIFICATION]}),
+    ],
+}
+"""What somebody else does, and the calls that must wait for it."""
+
+
+@pytest.mark.parametrize("statement", LOCKED)
+async def test_what_somebody_else_is_changing_is_answered_503_and_never_as_a_call_in_progress(
+    postgres_url: str, statement: str
+) -> None:
+    async with a_client(database_url=postgres_url, store_timeout=1) as client:
+        await client.put("/api/v1/preferences/1", json=WISHES)
+        id_ = (await client.post(PATH, json=NOTIFICATION)).json()["id"]
+        other = Database(postgres_url.replace("postgresql:", "postgresql+asyncpg:"))
+        async with other.transaction() as connection:
+            await connection.execute(text(statement))
+            answers = [
+                await client.request(method, path.format(id_), json=body, headers=keyed(f"{method} {path}"))
+                for method, path, body in LOCKED[statement]
+            ]
+        await other.close()
+
+    for answer in answers:
+        assert (answer.status_code, "Retry-After" in answer.headers) == (503, True), answer.request.url
+
+
+async def test_a_commit_that_was_not_confirmed_is_said_to_be_in_doubt_and_may_be_repeated(postgres_url: str) -> None:
+    async with a_client(database_url=postgres_url, store_timeout=1) as client:
+        await client.put("/api/v1/preferences/1", json=WISHES)
+        other = Database(postgres_url.replace("postgresql:", "postgresql+asyncpg:"))
+        for statement in SLOW_COMMITS:
+            async with other.transaction() as connection:
+                await connection.execute(text(statement))
+
+        answers = [
+            await client.post(PATH, json=NOTIFICATION, headers=keyed("n")),
+            await client.put("/api/v1/preferences/2", json=WISHES),
+        ]
+        async with other.transaction() as connection:
+            await connection.execute(text("DROP FUNCTION slow CASCADE"))
+        await other.close()
+
+        async def answered() -> httpx2.Response | None:
+            answer = await client.post(PATH, json=NOTIFICATION, headers=keyed("n"))
+            return None if "Retry-After" in answer.headers else answer
+
+        again = await eventually(answered)
+
+        assert [answer.status_code for answer in answers] == [503, 503]
+        for answer in answers:
+            assert "may have been carried out" in answer.json()["detail"]
+            assert "Idempotency-Key" in answer.json()["detail"]
+            assert answer.headers["Retry-After"] == "1"
+        assert again.status_code == 200
+        assert await how_many(client) == 1
+
+
+SLOW_COMMITS = (
+    "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(2); RETURN NULL; END'",
+    *(
+        f"CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION slow()"
+        for table in ("notifications", "preferences")
+    ),
+)
+"""What makes PostgreSQL take its time over a commit."""

@@ -67,7 +67,7 @@ class store_faults:  # noqa: N801 - reads as a statement: with store_faults()
 
 def _as_ours(driver_error: BaseException) -> StoreUnavailable:
     if isinstance(driver_error, asyncpg.LockNotAvailableError):
-        return StoreLocked()
+        return StoreLocked(driver_error.context or "")
     if _is_outdated(driver_error):
         return StoreOutdated()
     advice = _advice_on(driver_error)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
 from typing import Any, Generic, TypeVar, cast
 
-from property_alert_notification.errors import StoreLocked, StoreUnavailable
+from property_alert_notification.errors import CommitInDoubt, StoreLocked, StoreUnavailable
 from property_alert_notification.supervise import is_cancelled
 
 Item = TypeVar("Item")
@@ -43,6 +43,7 @@ class GroupCommit(Generic[Item, Result]):
         self._most_waiting = most_waiting
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._runners: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Future[Result]] = set()
 
     async def submit(self, item: Item, *, timeout: float | None = None) -> Result:  # noqa: ASYNC109 - part of the promise
         """Return what `write` answered for this item, after its commit.
@@ -59,11 +60,19 @@ class GroupCommit(Generic[Item, Result]):
         self._start_runner()
         if timeout is None:
             return await future
-        too_late = loop.call_later(timeout, _give_up, future)
+        too_late = loop.call_later(timeout, self._give_up, future)
         try:
             return await future
         finally:
             too_late.cancel()
+
+    def _give_up(self, future: "asyncio.Future[Result]") -> None:
+        if future.done():
+            return
+        if future in self._under_way:
+            future.set_exception(CommitInDoubt())
+        else:
+            future.set_exception(StoreUnavailable("The store did not answer in time. Try again."))
 
     def _start_runner(self) -> None:
         """See to it that somebody commits what waits. Another one besides is worth it for many only."""
@@ -78,13 +87,16 @@ class GroupCommit(Generic[Item, Result]):
             while self._waiting:
                 if taken := self._take():
                     await self._commit(taken)
+                    self._under_way.difference_update([future for _, future in taken])
         finally:
             # At once, not when the loop comes to it: whoever submits next must see that nobody is at work.
             self._runners.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     def _take(self) -> list[tuple[Item, asyncio.Future[Result]]]:
         taken = [self._waiting.popleft() for _ in range(min(self._largest, len(self._waiting)))]
-        return [(item, future) for item, future in taken if not future.done()]
+        wanted = [(item, future) for item, future in taken if not future.done()]
+        self._under_way.update(future for _, future in wanted)
+        return wanted
 
     async def _commit(self, taken: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:
@@ -92,7 +104,7 @@ class GroupCommit(Generic[Item, Result]):
             _settle_all(taken, results)
         except asyncio.CancelledError:
             # Nobody cancels a runner but a loop that closes. Whoever waits must not wait for ever.
-            _settle_all(taken, [StoreUnavailable("The store gave no answer. Try again.")] * len(taken))
+            _settle_all(taken, [CommitInDoubt()] * len(taken))
             if is_cancelled():
                 raise
         except Exception as fault:
@@ -111,11 +123,6 @@ class GroupCommit(Generic[Item, Result]):
 def _concerns_all(fault: Exception) -> bool:
     """A store that is away is so for everybody; one that is locked, for whoever wants the same row."""
     return isinstance(fault, StoreUnavailable) and not isinstance(fault, StoreLocked)
-
-
-def _give_up(future: "asyncio.Future[Any]") -> None:
-    if not future.done():
-        future.set_exception(StoreUnavailable("The store did not answer in time. Try again."))
 
 
 def _settle_all(taken: Sequence[tuple[Any, asyncio.Future[Result]]], results: Sequence[Result | Exception]) -> None:

@@ -11,6 +11,7 @@ from property_alert_notification.database.batch import BatchStatement, joined
 from property_alert_notification.database.script import (
     AlreadyThere,
     Ask,
+    Ending,
     Result,
     Row,
     Script,
@@ -18,6 +19,8 @@ from property_alert_notification.database.script import (
     Together,
     drive,
 )
+
+_GOING_AWAY = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 
@@ -29,17 +32,21 @@ class PostgresScripts:
         self._dialect = dialect
         self._known: dict[tuple[BatchStatement, ...], StatementText] = {}
 
-    async def run(self, connection: Connection, script: Script[Result]) -> Result:
+    async def run(self, connection: Connection, script: Script[Result], ending: Ending) -> Result:
         """Run a script as one transaction.
 
         It begins with the first statement that is not a mere look, since each of them sees what is committed before
         it, here as there. What is changed together needs no more than its one statement.
         """
-        transaction = _Transaction(connection)
+        transaction = _Transaction(connection, ending)
         try:
             result = await drive(script, partial(self._answer, transaction))
             await transaction.commit()
-        except Exception:
+        except Exception as error:
+            # What the server itself refuses it has not done; unless it was about to go away.
+            ending.begun = ending.begun and not (
+                isinstance(error, asyncpg.PostgresError) and not isinstance(error, _GOING_AWAY)
+            )
             await transaction.undo()
             raise
         except BaseException:  # its caller goes away, and must not be kept waiting
@@ -69,9 +76,10 @@ class PostgresScripts:
 class _Transaction:
     """One that may not have begun."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, ending: Ending) -> None:
         self._connection = connection
         self._begun = False
+        self._ending = ending
 
     async def ask(self, text: str, values: Sequence[Any], *, reads: bool) -> list[Row]:
         if not reads:
@@ -79,13 +87,18 @@ class _Transaction:
         return await self._connection.fetch(text, *values)
 
     async def be(self, text: str, values: Sequence[Any]) -> list[Row]:
+        self._ending.begun = not self._begun  # by itself it is a transaction
         try:
-            return await self._connection.fetch(text, *values)
+            rows: list[Row] = await self._connection.fetch(text, *values)
         except asyncpg.UniqueViolationError as error:
+            self._ending.begun = False
             raise AlreadyThere from error
+        self._ending.begun = False
+        return rows
 
     async def commit(self) -> None:
         if self._begun:
+            self._ending.begun = True
             await self._connection.execute("COMMIT")
 
     async def undo(self) -> None:

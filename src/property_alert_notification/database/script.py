@@ -42,6 +42,14 @@ class Together:
     """Their parameters must not share a name with different values."""
 
 
+@dataclass(slots=True)
+class Ending:
+    """How far a transaction came."""
+
+    begun: bool = False
+    """The store was asked to commit. If it does not answer, nobody can tell whether it did."""
+
+
 class AlreadyThere(Exception):
     """Some of what should be added is there already; nothing was added."""
 

@@ -18,6 +18,7 @@ from property_alert_notification.database.batch import BatchStatement
 from property_alert_notification.database.script import (
     AlreadyThere,
     Ask,
+    Ending,
     Result,
     Row,
     Script,
@@ -50,7 +51,7 @@ class SqliteScripts:
         self._reader: sqlite3.Connection | None = None
         self._known: dict[BatchStatement, _SqliteStatement] = {}
 
-    async def run(self, script: Script[Result]) -> Result:
+    async def run(self, script: Script[Result], ending: Ending) -> Result:
         """Run a script as one transaction. One at a time: the caller sees to that."""
         loop = asyncio.get_running_loop()
         if self._connection is None:
@@ -59,6 +60,7 @@ class SqliteScripts:
         try:
             await self._begin(cursor)
             result = await drive(script, partial(self._answer, cursor))
+            ending.begun = True
             # Even when its caller goes away meanwhile: the next one must find the transaction ended.
             await asyncio.shield(loop.run_in_executor(self._thread, cursor.execute, "COMMIT"))
         except BaseException:

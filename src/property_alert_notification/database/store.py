@@ -2,8 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from copy import copy
 from threading import Thread
 from typing import Any, cast
@@ -17,8 +17,9 @@ from property_alert_notification.database.faults import store_faults
 from property_alert_notification.database.instants import read_aware
 from property_alert_notification.database.postgres import PostgresScripts
 from property_alert_notification.database.private_file import keep_private
-from property_alert_notification.database.script import Result, Script
+from property_alert_notification.database.script import Ending, Result, Script
 from property_alert_notification.database.sqlite import SqliteScripts
+from property_alert_notification.errors import CommitInDoubt, StoreUnavailable
 
 
 class Database:
@@ -63,11 +64,14 @@ class Database:
         """All or nothing: commits when the block ends, rolls back when it raises.
 
         Raises:
+            CommitInDoubt: the store gave no answer to the commit.
             StoreUnavailable: the store cannot be reached, or is out of space.
         """
-        with store_faults():
+        ending = Ending()
+        with _doubts(ending), store_faults():
             async with asyncio.timeout(self.deadline), self._writer, self._engine.begin() as connection:
                 yield connection
+                ending.begun = True
 
     @asynccontextmanager
     async def outside_transactions(self) -> AsyncIterator[AsyncConnection]:
@@ -94,14 +98,16 @@ class Database:
         """What a script returns, after its commit; nothing of it is there when it raises.
 
         Raises:
+            CommitInDoubt: the store gave no answer to the commit.
             StoreUnavailable: the store cannot be reached, or is out of space.
         """
-        with store_faults():
+        ending = Ending()
+        with _doubts(ending), store_faults():
             async with asyncio.timeout(self.deadline), self._writer:
                 if self.is_sqlite:
-                    return await self._sqlite.run(script)
+                    return await self._sqlite.run(script, ending)
                 async with self._driver_connection() as connection:
-                    return await self._postgres.run(connection, script)
+                    return await self._postgres.run(connection, script, ending)
 
     async def look(self, script: Script[Result]) -> Result:
         """What a script returns that changes nothing and finds what it wants by an index: a few rows, at once.
@@ -114,7 +120,7 @@ class Database:
                 if self.is_sqlite:
                     return await self._sqlite.look(script)
                 async with self._driver_connection() as connection:
-                    return await self._postgres.run(connection, script)
+                    return await self._postgres.run(connection, script, Ending())
 
     @asynccontextmanager
     async def _driver_connection(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
@@ -157,6 +163,16 @@ class Database:
         for thread in self._threads:
             # One whose caller went away still answers the loop, which therefore must not be closed before.
             await asyncio.to_thread(thread.join, _LAST_ANSWER)
+
+
+@contextmanager
+def _doubts(ending: Ending) -> Iterator[None]:
+    try:
+        yield
+    except StoreUnavailable as fault:
+        if ending.begun:
+            raise CommitInDoubt from fault.__cause__
+        raise
 
 
 # A statement that reads needs no transaction around it. SQLite's driver knows none unless it is told to begin one.

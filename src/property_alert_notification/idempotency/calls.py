@@ -4,17 +4,18 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Annotated, cast
 
-from fastapi import Header, Request, Response
+from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.access.gate import Admission
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
-from property_alert_notification.idempotency.keys import call_key
+from property_alert_notification.idempotency.keys import call_key, in_one_form, only_one
 from property_alert_notification.idempotency.once import answer_once
 from property_alert_notification.idempotency.queries import Answer
 
-IdempotencyKey = Annotated[
+_Header = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
@@ -25,17 +26,31 @@ IdempotencyKey = Annotated[
 ]
 
 
+async def _given(request: Request, _key: _Header = None) -> str | None:
+    return only_one(request.headers.getlist("idempotency-key"))
+
+
+IdempotencyKey = Annotated[str | None, Depends(_given)]
+"""The key that a call has, or None."""
+
+
 Work = Callable[[AsyncConnection], Awaitable[Answer]]
 
 
-async def answer_call(request: Request, admission: Admission, key: str | None, work: Work) -> Response:
+async def answer_call(
+    request: Request, admission: Admission, key: str | None, work: Work, *, asked: BaseModel | None = None
+) -> Response:
     """Answer a call as `once` does."""
-    answer, replayed = await once(request, admission, key, work)
+    answer, replayed = await once(request, admission, key, work, asked=asked)
     return json_answer(answer.text, admission, status_code=answer.status_code, replayed=replayed)
 
 
-async def once(request: Request, admission: Admission, key: str | None, work: Work) -> tuple[Answer, bool]:
+async def once(
+    request: Request, admission: Admission, key: str | None, work: Work, *, asked: BaseModel | None = None
+) -> tuple[Answer, bool]:
     """Do the work of a call in one transaction, unless the same call was answered before.
+
+    `asked` is what was read from its body, which is another call when that differs.
 
     Returns:
         The answer, which must hold no message and no address if it is kept under a key: keys outlive notifications. And
@@ -55,12 +70,17 @@ async def once(request: Request, admission: Admission, key: str | None, work: Wo
             key,
             method=request.method,
             path=request.url.path.rstrip("/"),
-            body=await request.body(),
+            body=in_one_form(await request.body()) if asked is None else as_read(asked),
         ),
         work,
         now=cast(Clock, state.clock).now(),
         keep_for=cast(timedelta, state.keep_keys_for),
     )
+
+
+def as_read(body: BaseModel) -> bytes:
+    """What was read from a body: the order of its fields and the spelling of a value make no difference."""
+    return body.__pydantic_serializer__.to_json(body, exclude_unset=True)
 
 
 def json_answer(

@@ -66,7 +66,12 @@ async def answer_once(
             answer = await work(connection)
             await run_within(connection, queries.complete(key, answer))
             return answer, False
-    except StoreLocked:
-        if key is None:
+    except StoreLocked as fault:
+        if not is_another_call(fault):
             raise
         raise CallInProgress from None
+
+
+def is_another_call(fault: StoreLocked) -> bool:
+    """Whether what is locked is a key: a call with it is being answered. Any other row says nothing about this call."""
+    return queries.TABLE in fault.where  # the name of its index holds it too

@@ -16,6 +16,7 @@ from property_alert_notification.idempotency.keys import CallKey
 from property_alert_notification.idempotency.models import IdempotencyKey
 
 _keys = table_of(IdempotencyKey)
+TABLE = _keys.name
 _now = bindparam("now", type_=time_type())
 
 

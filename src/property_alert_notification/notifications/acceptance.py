@@ -28,7 +28,7 @@ from property_alert_notification.errors import (
 )
 from property_alert_notification.idempotency import queries as idempotency
 from property_alert_notification.idempotency.keys import CallKey
-from property_alert_notification.idempotency.once import begin, repeat
+from property_alert_notification.idempotency.once import begin, is_another_call, repeat
 from property_alert_notification.idempotency.queries import Answer, Stored
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notifications import queries
@@ -138,8 +138,8 @@ class Acceptance:
         try:
             with self._metrics.stage("accept"):
                 accepted = await self._commits.submit(request, timeout=self._timeout)
-        except StoreLocked:
-            if handover.key is None:
+        except StoreLocked as fault:
+            if not is_another_call(fault):
                 raise
             raise CallInProgress from None
         finally:
@@ -175,8 +175,8 @@ class Acceptance:
         try:
             with self._metrics.stage("accept"):
                 answer, replayed, accepted = await database.run(self._store_call(requests, key, render))
-        except StoreLocked:
-            if key is None and not any(request.handover.key for request in usable):
+        except StoreLocked as fault:
+            if not is_another_call(fault):
                 raise
             raise CallInProgress from None
         finally:

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from property_alert_notification.access.gate import Admission
 from property_alert_notification.dependencies import KeyedRoute, charge, needs
 from property_alert_notification.errors import RequestError
-from property_alert_notification.idempotency.calls import IdempotencyKey, json_answer
-from property_alert_notification.idempotency.keys import call_key
+from property_alert_notification.idempotency.calls import IdempotencyKey, as_read, json_answer
+from property_alert_notification.idempotency.keys import call_key, written_once
 from property_alert_notification.notifications.acceptance import Acceptance, Accepted, Handover
 from property_alert_notification.notifications.schemas import (
     BatchItem,
@@ -18,6 +18,7 @@ from property_alert_notification.notifications.schemas import (
     NotificationBatch,
     NotificationBatchAnswer,
     NotificationCreate,
+    WrongItem,
 )
 from property_alert_notification.problems import contents_of, documented, invalid_request
 from property_alert_notification.vocabulary import Scope
@@ -68,7 +69,7 @@ async def schedule_notification(
     body: NotificationCreate,
     admission: Annotated[Admission, _MAY_WRITE],
     acceptance: AcceptanceDep,
-    idempotency_key: IdempotencyKey = None,
+    idempotency_key: IdempotencyKey,
 ) -> Response:
     """Hand over one notification. The answer means that it is on our disk, and that we will try to deliver it."""
     told, replayed = await hand_over(body, admission, acceptance, idempotency_key)
@@ -82,7 +83,7 @@ async def schedule_notifications(
     body: NotificationBatch,
     admission: Annotated[Admission, _MAY_WRITE],
     acceptance: AcceptanceDep,
-    idempotency_key: IdempotencyKey = None,
+    idempotency_key: IdempotencyKey,
 ) -> Response:
     """Hand over up to a thousand notifications in one transaction.
 
@@ -90,15 +91,27 @@ async def schedule_notifications(
     Each counts as a call of its caller's rate, and may have an idempotency key of its own.
     """
     admission = await charge(request, admission, items="notifications", count=len(body.notifications))
-    key = call_key(admission.owner, idempotency_key, method="POST", path=f"{PATH}/batch", body=await request.body())
+    key = None
+    if idempotency_key is not None:
+        asked = b"[%b]" % b",".join(_as_read(item) for item in body.notifications)
+        key = call_key(admission.owner, idempotency_key, method="POST", path=f"{PATH}/batch", body=asked)
     handovers = [_of_item(item, admission) for item in body.notifications]
     answer, replayed = await acceptance.accept_all(handovers, key, _tell_all)
     return json_answer(answer, admission, replayed=replayed)
 
 
-def _of_item(item: BatchItem | ValidationError, admission: Admission) -> Handover | RequestError | ValidationError:
-    if isinstance(item, ValidationError):
-        return item
+def _as_read(item: BatchItem | WrongItem) -> bytes:
+    if isinstance(item, BatchItem):
+        return as_read(item)
+    try:
+        return written_once(item.given)
+    except RecursionError:
+        return b"too deep"
+
+
+def _of_item(item: BatchItem | WrongItem, admission: Admission) -> Handover | RequestError | ValidationError:
+    if isinstance(item, WrongItem):
+        return item.error
     try:
         _check_urgent(item, admission)
         # The same call as if it came alone, so that one may be repeated as the other.

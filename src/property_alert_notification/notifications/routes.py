@@ -111,7 +111,7 @@ async def cancel_notification(
     admission: _MayWrite,
     database: DatabaseDep,
     clock: ClockDep,
-    idempotency_key: IdempotencyKey = None,
+    idempotency_key: IdempotencyKey,
 ) -> Response:
     """Take a notification back: after a 200 nothing of it is sent any more, but for what is on the wire already.
 

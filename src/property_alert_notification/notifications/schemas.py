@@ -1,6 +1,7 @@
 """What callers send about notifications, and what they are told."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -110,12 +111,20 @@ class BatchItem(NotificationCreate):
     """As `Idempotency-Key` on a call for this one alone: up to 255 printable ASCII characters."""
 
 
+@dataclass(frozen=True, slots=True)
+class WrongItem:
+    """An item of a batch that is no notification."""
+
+    given: Any
+    error: ValidationError
+
+
 def _by_itself(item: Any, validate: ValidatorFunctionWrapHandler) -> Any:
     """An item that is wrong becomes its own error, which does not spoil the others."""
     try:
         return validate(item)
     except ValidationError as error:
-        return error
+        return WrongItem(item, error)
 
 
 class NotificationBatch(Strict):

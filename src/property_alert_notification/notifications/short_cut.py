@@ -5,6 +5,7 @@ usual, one notification in JSON that is in order, is answered here. Any other go
 function: description, errors and access are those of any other route.
 """
 
+from collections.abc import Mapping
 from typing import cast
 
 from fastapi import FastAPI
@@ -35,7 +36,7 @@ class ShortCut:
             await self._app(scope, receive, send)
             return
         headers = dict(reversed(scope["headers"]))  # of two alike the first counts, as in the routes
-        if headers.get(b"content-type") != _JSON:
+        if headers.get(b"content-type") != _JSON or _has_two_keys(scope, headers):
             await self._app(scope, receive, send)
             return
         try:
@@ -66,6 +67,10 @@ async def _answer(
         answer += [(name.lower().encode(), value.encode()) for name, value in admission.headers]
     await send({"type": "http.response.start", "status": 200, "headers": answer})
     await send({"type": "http.response.body", "body": told})
+
+
+def _has_two_keys(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
+    return b"idempotency-key" in headers and [name for name, _ in scope["headers"]].count(b"idempotency-key") > 1
 
 
 def _text(header: bytes | None) -> str | None:

@@ -107,7 +107,7 @@ async def create_preferences(
     body: PreferenceBatch,
     admission: _MayWrite,
     clock: ClockDep,
-    idempotency_key: IdempotencyKey = None,
+    idempotency_key: IdempotencyKey,
 ) -> Response:
     """Say for the first time what up to a thousand users want to receive.
 
@@ -123,7 +123,7 @@ async def create_preferences(
         results = [_result(one.user_id, created) for one in body.preferences]
         return Answer(status.HTTP_200_OK, PreferenceBatchAnswer(results=results).model_dump_json())
 
-    return await answer_call(request, admission, idempotency_key, create)
+    return await answer_call(request, admission, idempotency_key, create, asked=body)
 
 
 def _result(user_id: int, created: set[int]) -> PreferenceCreated | PreferenceRefused:
@@ -146,7 +146,7 @@ async def create_preference(
     body: PreferenceCreate,
     admission: _MayWrite,
     clock: ClockDep,
-    idempotency_key: IdempotencyKey = None,
+    idempotency_key: IdempotencyKey,
 ) -> Response:
     """Say for the first time what a user wants to receive."""
 
@@ -156,7 +156,7 @@ async def create_preference(
             raise PreferencesExist(user_id)
         return Answer(status.HTTP_201_CREATED, _public(preference).model_dump_json())
 
-    return await answer_call(request, admission, idempotency_key, create)
+    return await answer_call(request, admission, idempotency_key, create, asked=body)
 
 
 @router.get("/{user_id}/", include_in_schema=False)

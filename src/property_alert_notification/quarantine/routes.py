@@ -59,7 +59,7 @@ async def replay_quarantined(
     delivery_id: DeliveryId,
     admission: Operator,
     clock: ClockDep,
-    idempotency_key: IdempotencyKey = None,
+    idempotency_key: IdempotencyKey,
 ) -> Response:
     """Have a quarantined delivery tried again at once; 409 when it is not quarantined.
 
@@ -75,7 +75,7 @@ async def discard_quarantined(
     delivery_id: DeliveryId,
     admission: Operator,
     clock: ClockDep,
-    idempotency_key: IdempotencyKey = None,
+    idempotency_key: IdempotencyKey,
 ) -> Response:
     """Give a quarantined delivery up: it ends as failed. 409 when it is not quarantined."""
     return await _decide(request, admission, clock, idempotency_key, lambda ward: ward.discard(delivery_id))
