@@ -18,6 +18,7 @@ from property_alert_notification.dashboard.landing import landing_router
 from property_alert_notification.dashboard.mailbox import mailbox_router
 from property_alert_notification.dashboard.pages import static_files
 from property_alert_notification.health import health_router
+from property_alert_notification.lifespan import ExplainsItsStart
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.middleware import DeclaredSize, HeadAsGet, LoopbackOnly, RequestContext
 from property_alert_notification.notification_worker.worker import Worker
@@ -26,6 +27,7 @@ from property_alert_notification.notifications.handover import batch_router as b
 from property_alert_notification.notifications.handover import router as handover
 from property_alert_notification.notifications.routes import router as notifications
 from property_alert_notification.notifications.short_cut import ShortCut
+from property_alert_notification.path_prefix import UnderPath
 from property_alert_notification.pauses.routes import router as pauses
 from property_alert_notification.preferences.routes import batch_router as preferences_batch
 from property_alert_notification.preferences.routes import router as preferences
@@ -88,6 +90,9 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
     app.add_middleware(DeclaredSize, largest=LARGEST_BODY, larger={f"{PATH}/batch": LARGEST_BATCH})
     room = BodyRoom(clock, size=settings.max_body_memory * 1024 * 1024)
     app.add_middleware(RequestContext, clock=clock, metrics=metrics, room=room)
+    if settings.root_path:
+        app.add_middleware(UnderPath, prefix=settings.root_path)
+    app.add_middleware(ExplainsItsStart)
     _include_routes(app, with_mailbox=settings.is_local)
     return app
 

@@ -22,7 +22,7 @@ LONGEST_CHECK = 2.0
 """Seconds after which a part that gave no answer counts as down."""
 
 
-Status = Literal["ready", "degraded", "down"]
+Status = Literal["ready", "degraded", "down", "stopping"]
 
 
 class Part(BaseModel):
@@ -36,7 +36,11 @@ class Part(BaseModel):
 
 
 class Readiness(BaseModel):
-    """`ready`: all is well. `degraded`: accepting goes on, delivering waits. `down`: nothing can be accepted."""
+    """Whether notifications can be accepted here.
+
+    `ready`: all is well. `degraded`: accepting goes on, delivering waits. `down`: nothing can be accepted. `stopping`:
+    this process ends soon, send requests to others.
+    """
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -73,7 +77,7 @@ def health_router(parts: Callable[[], Parts]) -> APIRouter:
     async def ready(response: Response) -> Readiness:
         """Whether notifications can be accepted now, and which part is down."""
         readiness = await check(parts())
-        if readiness.status == "down":
+        if readiness.status in {"down", "stopping"}:
             response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
             response.headers["Retry-After"] = "1"
         return readiness
@@ -116,6 +120,8 @@ async def _left_alone(parts: Parts) -> dict[str, str]:
 
 def _status(parts: Parts, store: Part, broker: Part, problems: Mapping[str, str]) -> Status:
     # A backlog that nobody counts any more never shrinks: once it is full, nothing is accepted.
+    if parts.stopping.is_set():
+        return "stopping"
     cannot_accept = not store.up or ("backlog" in problems and parts.backlog.is_full)
     if cannot_accept:
         return "down"

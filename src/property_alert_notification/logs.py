@@ -85,7 +85,7 @@ class _StandardError:
     """Prints lines. A log that nobody can take any more must not stop the service."""
 
     def msg(self, line: str) -> None:
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, AttributeError):  # it may be closed, or have been from the start
             sys.stderr.write(f"{line}\n")
             sys.stderr.flush()
 

@@ -2,11 +2,11 @@
 
 from property_alert_notification.app import create_app
 from property_alert_notification.errors import ConfigurationError
-from property_alert_notification.settings import Settings, load
+from property_alert_notification.preflight import load_settings
 from property_alert_notification.wiring import give_up
 
 try:
-    _settings = load(Settings)
+    _settings = load_settings()
 except ConfigurationError as error:
     give_up(error)
 

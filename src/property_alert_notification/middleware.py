@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from property_alert_notification.clock import Clock
 from property_alert_notification.logs import log_with, origin
 from property_alert_notification.metrics import Metrics
+from property_alert_notification.path_prefix import path_within
 from property_alert_notification.problems import problem
 from property_alert_notification.request_body import Body, BodyRoom, UnusableBody
 from property_alert_notification.request_times import Series
@@ -165,7 +166,7 @@ def _route(scope: Scope) -> str:
     if not isinstance(route, Route):
         return getattr(route, "path", "none")
     # The route knows its path below its router; what stands before that in the request is the router's prefix.
-    return f"{scope['path'].rsplit('/', route.path.count('/'))[0]}{route.path}"
+    return f"{path_within(scope).rsplit('/', route.path.count('/'))[0]}{route.path}"
 
 
 class HeadAsGet:
@@ -232,7 +233,7 @@ class DeclaredSize:
         await self._app(scope, receive, send)
 
     def _most(self, scope: Scope) -> int:
-        return self._larger.get(scope["path"].rstrip("/"), self._largest)
+        return self._larger.get(path_within(scope).rstrip("/"), self._largest)
 
 
 def _declared_size(scope: Scope) -> int:

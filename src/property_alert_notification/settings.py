@@ -4,117 +4,67 @@ Every field's docstring says its meaning; durations are in seconds unless the na
 The table in README.md is made from these classes.
 """
 
-import re
-from datetime import datetime, timedelta
-from typing import Annotated, Any, TypeVar
-from urllib.parse import urlsplit
+import os
+from datetime import timedelta
+from typing import Annotated, Any, Self, TypeVar, cast, get_args
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, ValidationError, ValidationInfo
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
+from property_alert_notification import setting_values as values
 from property_alert_notification import times
+from property_alert_notification.env_file import EnvFileSource, env_file, read_env_file
 from property_alert_notification.errors import ConfigurationError
+from property_alert_notification.listening import host_name
+from property_alert_notification.store_url import postgres, with_pgbouncer
 from property_alert_notification.vocabulary import Channel, Environment
-
-_DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
-    "sqlite+aiosqlite": "sqlite+aiosqlite",
-    "postgres": "postgresql+asyncpg",
-    "postgresql": "postgresql+asyncpg",
-    "postgresql+asyncpg": "postgresql+asyncpg",
-}
-
-
-def _with_async_driver(url: str) -> str:
-    """Name the driver, so that the URL which other tools take works here too."""
-    scheme, separator, rest = url.partition("://")
-    driver = _DRIVERS.get(scheme)
-    if not separator or driver is None:
-        raise ValueError("must start with sqlite:// or postgresql://")
-    if driver.startswith("postgresql") and not urlsplit(url).hostname:
-        raise ValueError("names no host")
-    return f"{driver}://{rest}"
-
-
-def _known_broker(url: str) -> str:
-    if urlsplit(url).scheme not in {"embedded", "amqp", "amqps"}:
-        raise ValueError("must start with embedded://, amqp:// or amqps://")
-    if urlsplit(url).scheme != "embedded" and not urlsplit(url).hostname:
-        raise ValueError("names no host")
-    return url
-
-
-def _expressible(moment: datetime) -> datetime:
-    """With room at both ends, for offsets and for what is added to a time."""
-    if not 2 <= moment.year <= 9_990:
-        raise ValueError("must lie between the years 2 and 9990")
-    return moment
-
-
-def _after_the_earliest(latest: datetime, info: ValidationInfo) -> datetime:
-    if (earliest := info.data.get("earliest_time")) is not None and latest <= earliest:
-        raise ValueError("must be later than EARLIEST_TIME")
-    return latest
-
-
-_PROVIDER = re.compile(r"[a-z0-9_]{1,40}(@[a-z0-9_]{1,20})?")
-
-
-NO_PROVIDER = "none"
-"""What stands in place of the providers of a channel that is not used."""
-
-
-def _in_order(names: str) -> str:
-    providers = names.replace(" ", "").split(",")
-    if not all(_PROVIDER.fullmatch(provider) for provider in providers):
-        raise ValueError("must be names of providers, in small letters, with commas between")
-    if NO_PROVIDER in providers and len(providers) > 1:
-        raise ValueError("none stands alone: it means that the channel is not used")
-    if len(set(providers)) < len(providers):
-        raise ValueError("names a provider twice; a second one of a kind is smtp@backup")
-    return ",".join(providers)
-
-
-_CATEGORY = r"[a-z0-9][a-z0-9_-]{0,63}"
-_DEADLINE = re.compile(rf"(?:({_CATEGORY})=)?([1-9][0-9]{{0,5}})(min|h|d)")
-_UNITS = {"min": "minutes", "h": "hours", "d": "days"}
-
-
-def _deadlines(text: str) -> str:
-    parts = text.replace(" ", "").split(",")
-    if not all(_DEADLINE.fullmatch(part) for part in parts):
-        raise ValueError("must be a number of min, h or d, and others for single categories after commas")
-    if sum("=" not in part for part in parts) != 1:
-        raise ValueError("must have one entry without a category, for all others")
-    return ",".join(parts)
-
-
-def _categories(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    names = value.lower().replace(",", " ").split()
-    if not all(re.fullmatch(_CATEGORY, name) for name in names):
-        raise ValueError("must be categories, with commas between")
-    return frozenset(names)
-
-
-def _lower(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _words(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    words = set(value.lower().replace(",", " ").split())
-    return None if not words else words - {"none"}
 
 
 class SettingsGroup(BaseSettings):
     """What every group of settings shares: where it is read from and how its fields are documented."""
 
-    model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", use_attribute_docstrings=True
-    )
+    model_config = SettingsConfigDict(extra="ignore", use_attribute_docstrings=True, allow_inf_nan=False)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment first, then the file."""
+        prefix = cast(EnvSettingsSource, env_settings).env_prefix
+        return init_settings, env_settings, EnvFileSource(settings_cls, env_prefix=prefix)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _tidy(cls, value: Any, info: ValidationInfo) -> Any:
+        """Blanks around a value mean nothing, except in a secret."""
+        if not isinstance(value, str):
+            return value
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        tidy = value if SecretStr in (annotation, *get_args(annotation)) else value.strip()
+        if not tidy.isprintable():
+            raise ValueError("has a line break or another character that cannot be printed")
+        return tidy
 
 
 class ProviderSettings(SettingsGroup):
@@ -130,14 +80,20 @@ class Settings(SettingsGroup):
     project_name: str = Field("property-alert-notification", min_length=1, max_length=100)
     """Title of the API documentation and of the pages."""
 
-    environment: Annotated[Environment, BeforeValidator(_lower)] = Field(Environment.LOCAL, examples=["production"])
+    environment: Annotated[Environment, BeforeValidator(values.lower)] = Field(
+        Environment.LOCAL, examples=["production"]
+    )
     """`local`, `staging` or `production`. `local` migrates at start and accepts made-up addresses; `dev`
     and `fastapi dev` then run a worker inside the API."""
 
-    database_url: Annotated[str, AfterValidator(_with_async_driver)] = Field(
+    database_url: Annotated[str, AfterValidator(values.store_url)] = Field(
         "sqlite+aiosqlite:///./app.db", examples=["postgresql://alerts:secret@db/alerts"]
     )
     """The store: SQLite or PostgreSQL."""
+
+    database_prepared_statements: bool = True
+    """`false` when DATABASE_URL leads to PgBouncer, in session or in transaction mode: no statement is prepared, no
+    startup parameter sent, and each statement runs in a transaction."""
 
     database_pool_size: int = Field(10, ge=2, le=100)
     """Connections to the store that one process holds at most."""
@@ -161,28 +117,28 @@ class Settings(SettingsGroup):
     max_body_memory: int = Field(32, ge=4, le=16_384)
     """Megabytes of memory for bodies larger than 64 kB that one process receives at a time."""
 
-    max_backlog: int = Field(1_000_000, ge=1)
+    max_backlog: int = Field(1_000_000, ge=1, le=1_000_000_000)
     """Unsent messages that may be due before more are refused with 503. Urgent ones are always taken, and so is what is
     to be sent half an hour later or more. Each API counts for itself: a burst over several may leave as many for each
     of them."""
 
-    earliest_time: Annotated[AwareDatetime, AfterValidator(_expressible)] = Field(
+    earliest_time: Annotated[AwareDatetime, AfterValidator(values.expressible)] = Field(
         times.EARLIEST, examples=["1970-01-01T00:00:00Z"]
     )
     """The earliest time that a caller may give, in any field; an earlier one is answered 422."""
 
-    latest_time: Annotated[AwareDatetime, AfterValidator(_expressible), AfterValidator(_after_the_earliest)] = Field(
-        times.LATEST, examples=["2200-12-31T23:59:59Z"]
-    )
+    latest_time: Annotated[
+        AwareDatetime, AfterValidator(values.expressible), AfterValidator(values.after_the_earliest)
+    ] = Field(times.LATEST, examples=["2200-12-31T23:59:59Z"])
     """The latest one."""
 
-    default_preferences: Annotated[frozenset[Channel] | None, NoDecode, BeforeValidator(_words)] = Field(
+    default_preferences: Annotated[frozenset[Channel] | None, NoDecode, BeforeValidator(values.channels)] = Field(
         None, examples=["email,sms"]
     )
     """Channels that a user who never said anything wants: `email`, `sms`, `email,sms` or `none`. Without it
     a notification for such a user is answered 404."""
 
-    queue_broker_url: Annotated[str, AfterValidator(_known_broker)] = Field(
+    queue_broker_url: Annotated[str, AfterValidator(values.broker_url)] = Field(
         "embedded://", examples=["amqp://guest:guest@localhost/"]
     )
     """The broker: `embedded://` (the table of due deliveries is the queue) or RabbitMQ."""
@@ -190,12 +146,12 @@ class Settings(SettingsGroup):
     queue_routing_key: str = Field("property_alert", pattern=r"^[A-Za-z0-9_.-]{1,100}$", examples=["property_alert"])
     """How the names of the RabbitMQ queues begin."""
 
-    email_provider: Annotated[str, AfterValidator(_in_order)] = Field("mailbox", examples=["smtp"])
+    email_provider: Annotated[str, AfterValidator(values.in_order)] = Field("mailbox", examples=["smtp"])
     """Who carries email: `mailbox`, `smtp`, `console`, or any `channels/email_<name>.py`. Several, as in
     `smtp,smtp@backup`, stand in for one another in this order; `smtp@backup` has settings of its own,
     `SMTP_BACKUP_…` beside `SMTP_…`. `none` uses no email: its messages are suppressed."""
 
-    sms_provider: Annotated[str, AfterValidator(_in_order)] = Field("mailbox", examples=["twilio"])
+    sms_provider: Annotated[str, AfterValidator(values.in_order)] = Field("mailbox", examples=["twilio"])
     """Who carries SMS: `mailbox`, `console`, `twilio`, `http`, or any `channels/sms_<name>.py`; several
     as for email, and `none` as there."""
 
@@ -215,6 +171,17 @@ class Settings(SettingsGroup):
     shutdown_grace: float = Field(10.0, ge=0, le=600)
     """Seconds a stopping process gives to what is on the wire, or being answered."""
 
+    drain_seconds: float | None = Field(None, ge=0, le=600, examples=["10"])
+    """Seconds for which a stopping API still takes requests while its readiness is 503 and each answer ends its
+    connection: more than your load balancer needs to notice. None is 2, and 0 with `ENVIRONMENT=local`."""
+
+    trusted_proxies: Annotated[str, AfterValidator(values.networks)] = Field("", examples=["10.0.0.5,10.1.0.0/16"])
+    """Addresses and networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; with none
+    nobody's are."""
+
+    root_path: Annotated[str, AfterValidator(values.path_prefix)] = Field("", examples=["/alerts"])
+    """The path under which a proxy shows this service, whether the proxy takes it off or not."""
+
     retry_first_wait: float = Field(30.0, gt=0, le=86_400)
     """Seconds before the second attempt; it doubles after each failure."""
 
@@ -224,11 +191,11 @@ class Settings(SettingsGroup):
     retry_max_attempts: int = Field(8, ge=1, le=30)
     """Attempts per delivery, the first included, before it is marked failed."""
 
-    useless_after: Annotated[str, AfterValidator(_deadlines)] = Field("5d", examples=["5d,viewing=2h"])
+    useless_after: Annotated[str, AfterValidator(values.deadlines)] = Field("5d", examples=["5d,viewing=2h"])
     """How long after it was accepted, or after its `send_at`, a message is still of use: later it expires unsent.
     Categories may differ, as in `5d,viewing=2h`; `expires_at` may only be sooner."""
 
-    unknown_give_up: Annotated[frozenset[str], NoDecode, BeforeValidator(_categories)] = Field(
+    unknown_give_up: Annotated[frozenset[str], NoDecode, BeforeValidator(values.categories)] = Field(
         frozenset(), examples=["listing_alert,digest"]
     )
     """Categories whose messages are rather lost than doubled: when nobody can tell whether one arrived it fails. All
@@ -244,28 +211,41 @@ class Settings(SettingsGroup):
     allow_remote: bool = False
     """Let other machines reach a `local` service, which asks nobody for a key."""
 
-    log_level: Annotated[str, BeforeValidator(_lower)] = Field("info", pattern="^(debug|info|warning|error)$")
+    log_level: Annotated[str, BeforeValidator(values.lower)] = Field("info", pattern="^(debug|info|warning|error)$")
     """The least important events that are logged: `debug`, `info`, `warning` or `error`."""
 
-    log_format: Annotated[str, BeforeValidator(_lower)] = Field("auto", pattern="^(auto|console|json)$")
+    log_format: Annotated[str, BeforeValidator(values.lower)] = Field("auto", pattern="^(auto|console|json)$")
     """`console` for people, `json` for machines; `auto` is `console` when `ENVIRONMENT=local`."""
 
     worker_metrics_port: int = Field(0, ge=0, le=65_535, examples=["9464"])
     """Port on which a separate worker shows `/metrics`, `/health/live` and `/health/ready`; 0 is none."""
 
-    worker_metrics_host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104 - an example, not a default
+    worker_metrics_host: Annotated[str, AfterValidator(host_name)] = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104 - an example, not a default
     """Address on which that port is opened."""
+
+    @model_validator(mode="after")
+    def _mark_pooled(self) -> Self:
+        """Whatever opens the store is given its URL alone, so the URL says that PgBouncer stands before it."""
+        url = self.database_url
+        if not self.database_prepared_statements and not url.startswith("sqlite") and not postgres(url).pooled:
+            self.database_url = with_pgbouncer(url)
+        return self
 
     @property
     def deadlines(self) -> dict[str | None, timedelta]:
         """How long messages are of use, by category; None is all others."""
-        found = [_DEADLINE.fullmatch(part) for part in self.useless_after.split(",")]
-        return {match[1]: timedelta(**{_UNITS[match[3]]: int(match[2])}) for match in found if match is not None}
+        found = [values.DEADLINE.fullmatch(part) for part in self.useless_after.split(",")]
+        return {match[1]: timedelta(**{values.UNITS[match[3]]: int(match[2])}) for match in found if match is not None}
 
     @property
     def is_local(self) -> bool:
         """Whether this is a developer's own machine."""
         return self.environment is Environment.LOCAL
+
+    @property
+    def drain(self) -> float:
+        """Seconds to drain for."""
+        return (0.0 if self.is_local else 2.0) if self.drain_seconds is None else self.drain_seconds
 
     @property
     def logs_as_json(self) -> bool:
@@ -287,6 +267,15 @@ def load(group: type[Group], instance: str | None = None) -> Group:
         return group(_env_prefix=_prefix(group, instance))
     except ValidationError as error:
         raise ConfigurationError("; ".join(_explain(group, instance, problem) for problem in error.errors())) from None
+
+
+def given_names() -> tuple[list[str], list[str]]:
+    """The names of all variables, in the environment and in the file, whether they are settings or not.
+
+    Raises:
+        ConfigurationError: the file cannot be read.
+    """
+    return list(os.environ), list(read_env_file(env_file()).values)
 
 
 def variable_name(group: type[SettingsGroup], field: str, instance: str | None = None) -> str:

@@ -20,10 +20,11 @@ from property_alert_notification.access.gate import Gate
 from property_alert_notification.broker.base import Broker
 from property_alert_notification.broker.embedded import EmbeddedBroker
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
+from property_alert_notification.broker_url import is_embedded
 from property_alert_notification.channels.base import Sender, Tools
-from property_alert_notification.channels.redirect import check_redirects
-from property_alert_notification.channels.registry import check_choices, chosen, create_sender, only_shown, unused
+from property_alert_notification.channels.registry import chosen, create_sender, only_shown, unused
 from property_alert_notification.clock import Clock
+from property_alert_notification.console import announce, complain
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import lanes
 from property_alert_notification.errors import ConfigurationError, StoreMisconfigured, StoreUnavailable
@@ -34,6 +35,7 @@ from property_alert_notification.notifications.acceptance import Acceptance
 from property_alert_notification.notifications.addresses import AddressRules
 from property_alert_notification.notifications.backlog import Backlog
 from property_alert_notification.preferences.rules import Wishes
+from property_alert_notification.preflight import check_settings
 from property_alert_notification.questions import Questions
 from property_alert_notification.settings import Settings
 from property_alert_notification.supervise import Loop, Supervisor, end
@@ -59,6 +61,9 @@ class Parts:
     gauges: Gauges
     wakers: list[Callable[[], None]] = field(default_factory=list)
     """Whoever looks for due deliveries in this process and may be asked to look at once."""
+
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once this process takes leave of its callers: readiness is 503."""
 
     def wake(self) -> None:
         """Something became due in this process."""
@@ -90,8 +95,7 @@ async def assemble(
         ConfigurationError: a provider does not exist, the store cannot be used as it is set, or its schema is old.
     """
     times.allow(settings.earliest_time, settings.latest_time)
-    check_choices(settings)
-    check_redirects(settings)
+    check_settings(settings)
     clock, metrics, questions = clock or Clock(), metrics or Metrics(), Questions()
     supervisor = Supervisor(metrics)
     database = Database(settings.database_url, pool_size=settings.database_pool_size, wait=settings.store_timeout)
@@ -142,14 +146,9 @@ def default_wishes(settings: Settings) -> Wishes | None:
     return None if settings.default_preferences is None else Wishes(settings.default_preferences)
 
 
-def announce(line: str) -> None:
-    """Print a line for the person at the console."""
-    print(line, flush=True)  # noqa: T201 - this is the console
-
-
 def give_up(error: ConfigurationError) -> NoReturn:
     """End the process with the one line that says which setting is wrong."""
-    print(f"error: {error}", file=sys.stderr)  # noqa: T201 - before logs are configured
+    complain(f"error: {error}")
     sys.exit(2)
 
 
@@ -193,7 +192,7 @@ def calm_garbage_collector() -> None:
 
 def create_broker(settings: Settings, database: Database, clock: Clock, supervisor: Supervisor | None = None) -> Broker:
     """The broker that the settings choose; nothing is opened yet."""
-    if settings.queue_broker_url.startswith("embedded"):
+    if is_embedded(settings.queue_broker_url):
 
         async def due(channel: Channel, limit: int) -> Sequence[UUID]:
             async with database.reading() as connection:

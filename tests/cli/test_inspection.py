@@ -109,7 +109,8 @@ def test_the_story_of_one_notification(shown: Shown) -> None:
 def test_a_notification_that_is_not_there_is_told_in_one_line(shown: Shown) -> None:
     done = run(shown.service.folder, "notifications", "show", "01900000-0000-7000-8000-000000000000")
 
-    assert (done.returncode, done.stderr) == (1, "error: Notification not found\n")
+    store = f"store: sqlite:///{shown.service.folder}/app.db\n"
+    assert (done.returncode, done.stderr) == (1, f"{store}error: Notification not found\n")
 
 
 def test_a_store_without_tables_is_told_in_one_line(tmp_path: Path) -> None:

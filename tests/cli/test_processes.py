@@ -116,7 +116,7 @@ def test_a_store_that_waiting_will_not_mend_stops_the_start_with_one_line(tmp_pa
     done = run(tmp_path, command, *port, DATABASE_URL="sqlite:////no/such/folder/alerts.db")
 
     assert done.returncode == 2
-    assert "error: DATABASE_URL: the store cannot be used (unable to open database file)" in done.stderr
+    assert "error: DATABASE_URL: the store cannot be used (there is no folder /no/such/folder)" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -53,7 +53,7 @@ async def test_the_migrations_say_what_the_models_say(empty: Database) -> None:
 
 
 async def test_processes_that_start_together_migrate_once(empty: Database) -> None:
-    others = [Database(empty.engine.url.render_as_string(hide_password=False), wait=30) for _ in range(3)]
+    others = [Database(empty.url, wait=30) for _ in range(3)]
 
     await asyncio.gather(*(migrations.upgrade(database) for database in [empty, *others]))
 

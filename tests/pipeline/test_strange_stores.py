@@ -150,7 +150,7 @@ async def test_a_store_is_recognised(prepare: Prepare, kind: str) -> None:
 
 async def test_ready_says_what_is_wrong_and_what_is_only_worth_knowing(prepare: Prepare) -> None:
     database = await prepare("SELECT 1", True)
-    async with assemble(Settings(database_url=database.engine.url.render_as_string(hide_password=False))) as parts:
+    async with assemble(Settings(database_url=database.url)) as parts:
         well = await check(parts)
         await _execute(database, "UPDATE alembic_version SET version_num = '9000'")
         newer = await check(parts)
@@ -166,7 +166,7 @@ async def test_ready_says_what_is_wrong_and_what_is_only_worth_knowing(prepare: 
 
 async def test_a_local_start_migrates_nothing_that_is_not_ours(prepare: Prepare) -> None:
     database = await prepare("CREATE TABLE customers (n int)", False)
-    settings = Settings(database_url=database.engine.url.render_as_string(hide_password=False))
+    settings = Settings(database_url=database.url)
 
     with pytest.raises(ConfigurationError, match="customers"):
         async with assemble(settings):

@@ -13,6 +13,7 @@ import json
 import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -21,11 +22,12 @@ from uuid import UUID
 
 import structlog
 from aio_pika import DeliveryMode, Message
-from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
+from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import DeliveryError, PublishError
 
-from property_alert_notification.broker.base import Lane
-from property_alert_notification.broker.rabbitmq_link import Link, Prepare, Session, describe
+from property_alert_notification.broker.base import LANES, Lane
+from property_alert_notification.broker.rabbitmq_link import Link, Opened, Prepare, Session, describe
+from property_alert_notification.broker.rabbitmq_queues import QueueRefused, Queues
 from property_alert_notification.clock import Clock
 from property_alert_notification.errors import BrokerUnavailable
 from property_alert_notification.metrics import Metrics
@@ -45,12 +47,6 @@ _SUSPICIOUS_SILENCE = 5.0
 # How much earlier than a doorbell that one listener has handed out another may have been rung that waits with another
 # listener: each holds a few.
 _SPREAD = timedelta(seconds=5)
-# Declared anew these must never differ, or RabbitMQ refuses the queue: a change needs queues of another name.
-_QUEUE_ARGUMENTS: dict[str, Any] = {
-    "x-queue-type": "quorum",
-    "x-overflow": "reject-publish",
-    "x-max-length": 100_000,
-}
 
 
 class RabbitMQBroker:
@@ -75,7 +71,7 @@ class RabbitMQBroker:
         """Nothing is opened yet.
 
         Args:
-            url: `amqp://` or `amqps://`; parameters as aio-pika reads them (`heartbeat`, `cafile`, …).
+            url: one node or several, as `broker_url` reads it.
             routing_key: how the names of the queues begin. The queue of exactly this name is never touched.
             patience: how long a call waits for a connection, or for the answer of `check` and `waiting`.
             confirm_within: how long `ring` waits for the confirms of all it published.
@@ -91,7 +87,7 @@ class RabbitMQBroker:
         self._clock = clock or Clock()
         self._supervisor = supervisor or Supervisor(Metrics())
         self._publishing = self._link("publish", _Publisher.on)
-        self._asking = self._link("ask", _just_the_channel)
+        self._asking = self._link("ask", _only_the_queues)
         self._listeners: set[RabbitMQListener] = set()
 
     async def ring(self, lane: Lane, deliveries: Sequence[UUID]) -> None:
@@ -113,10 +109,10 @@ class RabbitMQBroker:
         Raises:
             BrokerUnavailable: the broker gave no answer.
         """
-        channel = await self._asking.get()
+        queues = await self._asking.get()
         with self._asking.faults():
             async with asyncio.timeout(self._patience.total_seconds()):
-                queue = await _declare(channel, self.queue_name(lane))
+                queue = await queues.declare(self.queue_name(lane))
         return (queue.declaration_result.message_count or 0) * DELIVERIES_PER_DOORBELL
 
     async def reached(self, lane: Lane) -> datetime | None:
@@ -153,15 +149,19 @@ class RabbitMQBroker:
     async def check(self) -> None:
         """Prove that a doorbell can be published now, by publishing one to a queue of this process.
 
-        Declaring or connecting would prove nothing: both work during an alarm, while a publish hangs.
+        Declaring or connecting would prove nothing: both work during an alarm, while a publish hangs. That each lane
+        has its queue is asked on top.
 
         Raises:
-            BrokerUnavailable: it cannot; the text names the broker and the cause.
+            BrokerUnavailable: it cannot; the text names the broker and the cause, or the queue and what to do.
         """
         publisher = await self._publishing.get()
         with self._publishing.faults():
             async with asyncio.timeout(self._patience.total_seconds()):
                 await publisher.publish_canary()
+            # Where the queues are not there yet they are made, which takes longer.
+            async with asyncio.timeout(self._confirm_within.total_seconds()):
+                await publisher.queues.check([self.queue_name(lane) for lane in LANES])
 
     def wake(self) -> None:
         """Nothing to do: doorbells are pushed."""
@@ -194,26 +194,27 @@ class RabbitMQBroker:
 class _Publisher:
     """A channel to publish on, with confirms."""
 
-    def __init__(self, channel: AbstractChannel, canary: str) -> None:
-        self._channel = channel
+    def __init__(self, opened: Opened, canary: str) -> None:
+        self._channel = opened.channel
         self._canary = canary
         self._declared: set[str] = set()
+        self.queues = Queues(opened)
 
     @classmethod
-    async def on(cls, channel: AbstractChannel, _give_up: Callable[[str], None]) -> Self:
+    async def on(cls, opened: Opened) -> Self:
         # Nobody reads the canaries: the queue keeps the last one and goes with its connection.
-        canary = await channel.declare_queue(exclusive=True, auto_delete=True, arguments={"x-max-length": 1})
-        return cls(channel, canary.name)
+        canary = await opened.channel.declare_queue(exclusive=True, auto_delete=True, arguments={"x-max-length": 1})
+        return cls(opened, canary.name)
 
     async def publish(self, queue: str, messages: Sequence[Message]) -> None:
         """Publish all and wait for their confirms; a queue that was deleted meanwhile is declared again."""
         if queue not in self._declared:
-            await _declare(self._channel, queue)
+            await self.queues.declare(queue)
             self._declared.add(queue)
         returned = await self._send(queue, messages)
         if returned:
             log.warning("queue.missing", queue=queue)
-            await _declare(self._channel, queue)
+            await self.queues.check([queue])
             if await self._send(queue, returned):
                 raise BrokerUnavailable(f"RabbitMQ has no queue {queue}.")
 
@@ -273,11 +274,16 @@ class RabbitMQListener:
         """
         ear = await self._link.get()
         for urgent in ear.silent_lanes():
-            if await self._is_anything_waiting(urgent):
+            if await self._is_something_waiting(urgent):
                 # Seen when a queue was deleted while two workers redeclared it: the broker keeps a consumer that
                 # it never serves, and says nothing about it.
                 ear.give_up("hears nothing of what is waiting")
         return await ear.take(limit)
+
+    async def _is_something_waiting(self, urgent: bool) -> bool:
+        with suppress(QueueRefused):  # there is nothing to hear, and the other lane goes on
+            return await self._is_anything_waiting(urgent)
+        return False
 
     async def done(self, deliveries: Sequence[UUID]) -> None:
         """Forget these; a doorbell is acknowledged when all its deliveries are done.
@@ -292,15 +298,23 @@ class RabbitMQListener:
         await self._link.close()
         self._on_close(self)
 
-    async def _prepare(self, channel: AbstractChannel, give_up: Callable[[str], None]) -> "_Ear":
+    async def _prepare(self, opened: Opened) -> "_Ear":
         # The broker cancels a consumer when its queue is deleted; a new session declares the queue again.
-        underlay = await channel.get_underlay_channel()
-        underlay.on_consumer_cancel_callbacks.add(lambda _frame: give_up("a queue was deleted"))
-        await channel.set_qos(prefetch_count=_PREFETCH)
-        ear = _Ear(underlay.basic_ack, give_up)
+        underlay = await opened.channel.get_underlay_channel()
+        underlay.on_consumer_cancel_callbacks.add(lambda _frame: opened.give_up("a queue was deleted"))
+        await opened.channel.set_qos(prefetch_count=_PREFETCH)
+        ear = _Ear(underlay.basic_ack, opened.give_up)
+        queues, refusals = Queues(opened), list[QueueRefused]()
         for name, urgent in self._queues.items():
-            queue = await _declare(channel, name)
-            await queue.consume(self._hear(ear, name, urgent=urgent))
+            try:
+                queue = await queues.declare(name)
+            except QueueRefused as refusal:
+                log.warning("queue.refused", queue=name, cause=refusal.detail)
+                refusals.append(refusal)
+            else:
+                await queue.consume(self._hear(ear, name, urgent=urgent))
+        if len(refusals) == len(self._queues):
+            raise refusals[0]
         return ear
 
     def _hear(self, ear: "_Ear", queue: str, *, urgent: bool) -> Callable[[AbstractIncomingMessage], Any]:
@@ -426,12 +440,8 @@ class _Ear:
         return [(tag, True) for tag in run[-1:]] + [(tag, False) for tag in finished if tag > oldest_open]
 
 
-async def _just_the_channel(channel: AbstractChannel, _give_up: Callable[[str], None]) -> AbstractChannel:
-    return channel
-
-
-async def _declare(channel: AbstractChannel, queue: str) -> AbstractQueue:
-    return await channel.declare_queue(queue, durable=True, arguments=_QUEUE_ARGUMENTS)
+async def _only_the_queues(opened: Opened) -> Queues:
+    return Queues(opened)
 
 
 def _doorbells(deliveries: Sequence[UUID], rung_at: datetime) -> Sequence[Message]:

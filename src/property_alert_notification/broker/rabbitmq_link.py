@@ -6,31 +6,46 @@ and cannot be used on the next by mistake.
 """
 
 import asyncio
+import re
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Generic, TypeVar
-from urllib.parse import urlsplit
+from functools import partial
+from typing import Generic, TypeVar
 
 import structlog
 from aio_pika import Connection
 from aio_pika.abc import AbstractChannel
 from aio_pika.connection import make_url
+from aio_pika.exceptions import InvalidFrameError
 
-from property_alert_notification.errors import BrokerUnavailable
+from property_alert_notification.broker_url import broker_address, broker_urls
+from property_alert_notification.errors import BrokerUnavailable, ServiceError
 from property_alert_notification.supervise import Supervisor, is_cancelled
 
 log = structlog.get_logger()
 
-# A silent peer is noticed after three heartbeats: half a minute, where the usual 60 s would take three.
-_HEARTBEAT = 10
+_ADDRESS_IN_MEMORY = re.compile(r" object at 0x[0-9a-f]+")
 _OPENING = 10.0
 _CLOSING = 2.0
-_PORTS = {"amqp": 5672, "amqps": 5671}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A fresh connection, and a channel on it."""
+
+    channel: AbstractChannel
+    new_channel: Callable[[], Awaitable[AbstractChannel]]
+    """Opens one more channel on the same connection; the caller closes it."""
+    give_up: Callable[[str], None]
+    """Gives the connection up, with a reason."""
+
 
 Session = TypeVar("Session")
-Prepare = Callable[[AbstractChannel, Callable[[str], None]], Awaitable[Session]]
-"""Sets up what its user needs on a fresh channel; the second argument gives the channel up, with a reason."""
+Prepare = Callable[[Opened], Awaitable[Session]]
+"""Sets up what its user needs on a fresh channel."""
 
 
 class Link(Generic[Session]):
@@ -49,15 +64,15 @@ class Link(Generic[Session]):
         """Nothing is opened yet.
 
         Args:
-            url: where the broker is.
+            url: where the broker is; of several nodes the next one is tried when one cannot be reached or is lost.
             name: how the connection is called in RabbitMQ's own tools.
             prepare: sets up a session on a fresh channel.
             supervisor: keeps the loop going that opens one connection after the other.
             patience: how long `get` waits for a session.
             pause: how long to wait before opening another after one could not be opened or was lost.
         """
-        self.address = _address(url)
-        self._url = url
+        self._nodes = deque((broker_address(node), node) for node in broker_urls(url))
+        self._causes: dict[str, str] = {}
         self._name = name
         self._prepare = prepare
         self._supervisor = supervisor
@@ -68,6 +83,12 @@ class Link(Generic[Session]):
         self._cause = "no connection yet"
         self._keeper: asyncio.Task[None] | None = None
         self._closed = False
+        self._tried = 0
+
+    @property
+    def address(self) -> str:
+        """The node that is spoken to, or tried next."""
+        return self._nodes[0][0]
 
     @property
     def current(self) -> Session | None:
@@ -93,7 +114,8 @@ class Link(Generic[Session]):
 
     def unavailable(self, cause: str) -> BrokerUnavailable:
         """The error to raise when something failed; it names the broker without its password."""
-        return BrokerUnavailable(f"RabbitMQ at {self.address}: {cause}")
+        nodes = self.address if self._session is not None else ", ".join(sorted(address for address, _ in self._nodes))
+        return BrokerUnavailable(f"RabbitMQ at {nodes}: {cause}")
 
     @contextmanager
     def faults(self) -> Iterator[None]:
@@ -135,16 +157,21 @@ class Link(Generic[Session]):
             cause = describe(error)  # the client cancels what waits on a connection that it closes
         except Exception as error:
             cause = describe(error)  # whatever it died of, the answer is a new one
-        if cause != self._cause:
+        return self._turn_to_the_next(cause)
+
+    def _turn_to_the_next(self, cause: str) -> float:
+        """The next node is tried at once, except for a pause after each round of all of them."""
+        if cause != self._causes.get(self.address):
             log.warning("broker.lost", address=self.address, connection=self._name, cause=cause)
+        self._causes[self.address] = cause
         self._cause = cause
-        return self._pause
+        self._nodes.rotate(-1)
+        self._tried += 1
+        return 0 if self._tried % len(self._nodes) else self._pause
 
     async def _live(self) -> str:
         """Open a session and wait until it is lost; returns of what."""
-        connection = Connection(
-            make_url(self._url, **_defaults(self._url)), client_properties={"connection_name": self._name}
-        )
+        connection = Connection(make_url(self._nodes[0][1]), client_properties={"connection_name": self._name})
         lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
         def give_up(cause: str) -> None:
@@ -161,7 +188,7 @@ class Link(Generic[Session]):
                 channel = connection.channel(on_return_raises=True)
                 await channel.initialize()
                 channel.close_callbacks.add(note_close)
-                session = await self._prepare(channel, give_up)
+                session = await self._prepare(Opened(channel, partial(_new_channel, connection), give_up))
             self._begin(session)
             return await lost
         finally:
@@ -172,8 +199,15 @@ class Link(Generic[Session]):
     def _begin(self, session: Session) -> None:
         self._session = session
         self._cause = ""
+        self._causes.clear()
         self._up.set()
         log.info("broker.connected", address=self.address, connection=self._name)
+
+
+async def _new_channel(connection: Connection) -> AbstractChannel:
+    channel = connection.channel(on_return_raises=True)
+    await channel.initialize()
+    return channel
 
 
 async def _hang_up(connection: Connection) -> None:
@@ -185,16 +219,15 @@ async def _hang_up(connection: Connection) -> None:
 
 def describe(error: BaseException) -> str:
     """One line for people. The client's errors carry the broker's words, never the URL."""
+    if isinstance(error, ServiceError):
+        return str(error)
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    text = " ".join(str(part) for part in error.args if part is not None)
+    text = _ADDRESS_IN_MEMORY.sub("", " ".join(str(part) for part in error.args if part is not None))
+    if isinstance(error, InvalidFrameError) and "Connection.OpenOk" in text:
+        # The client keeps the broker's reason to itself; at this stage it is always about the virtual host.
+        return (
+            "the virtual host at the end of QUEUE_BROKER_URL is not there, or this user may not use it. "
+            "Look at `rabbitmqctl list_vhosts` and `rabbitmqctl list_permissions`"
+        )
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _defaults(url: str) -> dict[str, Any]:
-    return {} if "heartbeat=" in urlsplit(url).query else {"heartbeat": _HEARTBEAT}
-
-
-def _address(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.hostname or 'localhost'}:{parts.port or _PORTS[parts.scheme]}"

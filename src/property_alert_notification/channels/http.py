@@ -53,7 +53,11 @@ def http_url(url: str) -> str:
     Raises:
         ValueError: it is none, or not one of HTTP.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("must be a whole http:// or https:// URL, with a port up to 65535 if any") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or not url.isprintable():
         raise ValueError("must be a whole http:// or https:// URL")
     if parts.fragment:

@@ -2,13 +2,15 @@
 
 import importlib
 import pkgutil
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import cast
 
 from property_alert_notification import channels
 from property_alert_notification.channels.base import Provider, Sender, Tools
 from property_alert_notification.errors import ConfigurationError
-from property_alert_notification.settings import NO_PROVIDER, Settings
+from property_alert_notification.setting_values import NO_PROVIDER
+from property_alert_notification.settings import Settings, SettingsGroup
 from property_alert_notification.vocabulary import Channel
 
 _LOCAL_ONLY = {"mailbox", "console"}
@@ -23,6 +25,21 @@ def names(channel: Channel) -> list[str]:
         for module in pkgutil.iter_modules(channels.__path__)
         if module.name.startswith(prefix)
     )
+
+
+def settings_groups() -> Iterator[type[SettingsGroup]]:
+    """The service's own settings first, then each provider's, in the order of their files."""
+    yield Settings
+    prefix = f"{channels.__name__}."
+    for module in [importlib.import_module(found.name) for found in pkgutil.iter_modules(channels.__path__, prefix)]:
+        for member in vars(module).values():
+            if (
+                isinstance(member, type)
+                and issubclass(member, SettingsGroup)
+                and member.__module__ == module.__name__
+                and not member.__subclasses__()  # what several groups build on is told with each of them
+            ):
+                yield member
 
 
 def check_choices(settings: Settings) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, FilePath, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from property_alert_notification.listening import host_name
 from property_alert_notification.settings import ProviderSettings
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -35,7 +36,9 @@ class SmtpSettings(ProviderSettings):
 
     model_config = SettingsConfigDict(env_prefix="SMTP_", env_ignore_empty=True)
 
-    host: str = Field("localhost", min_length=1, max_length=253, examples=["smtp.example.com"])
+    host: Annotated[str, AfterValidator(host_name)] = Field(
+        "localhost", min_length=1, max_length=253, examples=["smtp.example.com"]
+    )
     """Name of the SMTP server; its certificate must carry it."""
 
     # Submission, not relay: what hosted providers offer, and what cloud networks let out (RFC 6409).

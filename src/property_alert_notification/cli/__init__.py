@@ -4,6 +4,7 @@ Each command imports what it needs when it runs, so that `--help` and `health` a
 """
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,10 +21,15 @@ from property_alert_notification.cli import (
     stories,
     tour,
 )
+from property_alert_notification.console import complain, finish_streams, prepare_streams
 from property_alert_notification.errors import ConfigurationError, ServiceError
+from property_alert_notification.logs import origin
 
 WRONG_SETTING = 2
 """Exit code when a setting or an option has to be changed before it can work."""
+
+OUR_FAULT = 70
+"""Exit code of what should not happen (EX_SOFTWARE)."""
 
 app = typer.Typer(
     help="Tell the right person of the right home, on the channel they chose.\n\n"
@@ -63,20 +69,41 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def options(
+    env_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Read the settings from this file instead of `.env` in this folder. The environment overrules it.",
+        ),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """What stands before a command."""
+    if env_file is not None:
+        from property_alert_notification.env_file import use_env_file
+
+        use_env_file(env_file)
 
 
 def main() -> None:
     """Run the command line; what is wrong is told in one line, without a traceback."""
+    prepare_streams()
     try:
         app(prog_name="property-alerts")
     except ConfigurationError as error:
-        typer.echo(f"error: {error}", err=True)
+        complain(f"error: {error}")
         sys.exit(WRONG_SETTING)
     except ServiceError as error:
-        typer.echo(f"error: {error}", err=True)
+        complain(f"error: {error}")
         sys.exit(1)
+    except OSError as error:
+        complain(f"error: {'the output' if error.filename is None else error.filename}: {error.strerror or error}")
+        sys.exit(1)
+    except Exception as error:
+        # Not its text: it may hold what is secret.
+        complain(f"error: a fault of this program, {' at '.join(origin(error).values())}. Please report it")
+        sys.exit(OUR_FAULT)
+    finally:
+        finish_streams()

@@ -1,7 +1,6 @@
 """`openapi` and `settings`: write what the repository shows of the code, or say that it is out of date."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -68,28 +67,9 @@ def _keep(file: Path, content: str, *, check: bool, command: str) -> None:
 
 
 def _tables() -> str:
-    return "\n".join(_table(group) for group in _groups())
+    from property_alert_notification.channels.registry import settings_groups
 
-
-def _groups() -> Iterator["type[SettingsGroup]"]:
-    """The service's own settings first, then each provider's, in the order of their files."""
-    import importlib
-    import pkgutil
-
-    from property_alert_notification import channels
-    from property_alert_notification.settings import Settings, SettingsGroup
-
-    yield Settings
-    prefix = f"{channels.__name__}."
-    for module in [importlib.import_module(found.name) for found in pkgutil.iter_modules(channels.__path__, prefix)]:
-        for member in vars(module).values():
-            if (
-                isinstance(member, type)
-                and issubclass(member, SettingsGroup)
-                and member.__module__ == module.__name__
-                and not member.__subclasses__()  # what several groups build on is told with each of them
-            ):
-                yield member
+    return "\n".join(_table(group) for group in settings_groups())
 
 
 def _table(group: "type[SettingsGroup]") -> str:

@@ -49,19 +49,17 @@ def check() -> None:
     import logging
 
     from property_alert_notification import logs
-    from property_alert_notification.channels.registry import check_any_used
-    from property_alert_notification.settings import Settings, load
+    from property_alert_notification.preflight import load_settings
 
     # What the parts and their libraries would log, the table says better.
     logs.configure(level="critical", as_json=False)
     logging.disable()
     try:
-        settings = load(Settings)
-        check_any_used(settings)
+        settings = load_settings()
     except ConfigurationError as error:
         findings: Sequence[Finding] = [Finding("settings", False, str(error))]
     else:
-        findings = [Finding("settings", True, f"ENVIRONMENT={settings.environment}"), *asyncio.run(_ask_all(settings))]
+        findings = asyncio.run(_ask_all(settings))
     _show(findings)
     if not all(finding.well for finding in findings):
         raise typer.Exit(1)
@@ -105,19 +103,22 @@ async def _ask_all(settings: "Settings") -> Sequence[Finding]:
     from property_alert_notification.channels.registry import chosen
     from property_alert_notification.cli.store import PATIENCE
     from property_alert_notification.clock import Clock
+    from property_alert_notification.console import announce
     from property_alert_notification.database import Database
     from property_alert_notification.vocabulary import Channel
 
-    clock, database = Clock(), Database(settings.database_url, wait=PATIENCE)
-    tools = Tools(settings, database, clock, wiring.announce)
+    clock, database = Clock(), Database(settings.database_url, wait=PATIENCE, may_make=False)
+    makes_store = settings.is_local and database.is_missing
+    tools = Tools(settings, database, clock, announce)
     try:
         async with wiring.create_broker(settings, database, clock) as broker:
             findings = await asyncio.gather(
+                _ask("settings", _ask_settings(settings)),
                 _ask("store", _ask_store(database, settings)),
-                _ask("broker", _ask_broker(broker.check(), settings)),
+                _ask("broker", _ask_broker(broker.check(), settings), makes_store=makes_store),
                 *[_ask(str(channel), _not_used(channel)) for channel in Channel if not chosen(channel, settings)],
                 *[
-                    _ask(f"{channel} by {provider}", _ask_sender(channel, provider, tools))
+                    _ask(f"{channel} by {provider}", _ask_sender(channel, provider, tools), makes_store=makes_store)
                     for channel in Channel
                     for provider in chosen(channel, settings)
                 ],
@@ -143,7 +144,8 @@ async def _not_used(channel: "Channel") -> str:
     return f"not used ({channel.upper()}_PROVIDER=none)"
 
 
-async def _ask(part: str, question: Awaitable[str]) -> Finding:
+async def _ask(part: str, question: Awaitable[str], *, makes_store: bool = False) -> Finding:
+    """Ask one part; `makes_store` says that the next start makes the store that a part may need."""
     try:
         async with asyncio.timeout(LONGEST_QUESTION):
             return Finding(part, True, await question)
@@ -152,22 +154,33 @@ async def _ask(part: str, question: Awaitable[str]) -> Finding:
     except (ConfigurationError, SendError) as error:
         return Finding(part, False, str(error))
     except StoreUnavailable:
-        return Finding(part, False, "needs the store: see there")
+        words = "works as soon as the store is made" if makes_store else "needs the store: see there"
+        return Finding(part, makes_store, words)
     except Unavailable as fault:
         return Finding(part, False, fault.detail)
 
 
+async def _ask_settings(settings: "Settings") -> str:
+    from property_alert_notification.preflight import check_together
+
+    check_together(settings)
+    return f"ENVIRONMENT={settings.environment}"
+
+
 async def _ask_store(database: "Database", settings: "Settings") -> str:
     from property_alert_notification import migrations
-    from property_alert_notification.cli.store import explain, shown
+    from property_alert_notification.cli.store import explain, full
+    from property_alert_notification.preflight import check_store_file
 
+    check_store_file(settings.database_url)
     try:
         judgement = await migrations.examine(database, thorough=True)
     except StoreUnavailable as fault:
         raise ConfigurationError(explain(fault, settings.database_url)) from None
-    name = shown(settings.database_url)
+    name = full(settings.database_url)
     if judgement.condition is migrations.Condition.OLD and settings.is_local and judgement.read_only is None:
-        return f"{name} answers, the next start brings its schema up to date"
+        answers = "is not there yet" if database.is_missing else "answers"
+        return f"{name} {answers}, the next start brings its schema up to date"
     if not judgement.works or judgement.missing_indexes:
         raise ConfigurationError(f"DATABASE_URL: {name} {judgement.why_not}")
     return f"{name} {judgement.words}" if judgement.warns else f"{name} answers, its schema is current"
@@ -201,12 +214,13 @@ def _show(findings: Sequence[Finding]) -> None:
     from rich.text import Text
 
     console = Console()
+    well, wrong = ("✓", "✗") if console.encoding.startswith("utf") else ("+", "x")
     table = Table(box=box.SIMPLE, show_header=False)
     for finding in findings:
-        mark = Text("✓", "green") if finding.well else Text("✗", "red")
+        mark = Text(well, "green") if finding.well else Text(wrong, "red")
         table.add_row(mark, finding.part, Text(finding.words if finding.well else "see below"))
     console.print(table)
     for finding in findings:
         if not finding.well:
             # One line each, however long: it may be searched for.
-            console.print(Text(f"✗ {finding.part}: {finding.words}"), soft_wrap=True)
+            console.print(Text(f"{wrong} {finding.part}: {finding.words}"), soft_wrap=True)

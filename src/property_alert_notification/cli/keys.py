@@ -58,6 +58,7 @@ def create(
     lifetime = None if expires is None else _duration("--expires", expires)
     per = None if rate is None else _rate(rate)
 
+    _make_sure_it_can_be_shown()
     key = _run(lambda keyring: keyring.create(name, scope, test=test, lifetime=lifetime, rate=per))
 
     typer.echo(f"A {'test' if test else 'live'} key for {name}. Keep it safe, it is not shown again:", err=True)
@@ -99,6 +100,7 @@ def rotate(
     """
     ends = _duration("--overlap", overlap)
 
+    _make_sure_it_can_be_shown()
     key = _run(lambda keyring: keyring.rotate(name, test=test, overlap=ends))
 
     typer.echo(f"The new key of {name}; the old one works for another {overlap}. It is not shown again:", err=True)
@@ -170,6 +172,13 @@ def _rate(text: str) -> "Rate":
         return parse_rate(text)
     except ValueError as error:
         raise ConfigurationError(f"--rate: {error}") from None
+
+
+def _make_sure_it_can_be_shown() -> None:
+    from property_alert_notification.console import has_output
+
+    if not has_output():
+        raise ConfigurationError("standard output is closed: nobody would ever see the key, so none is made")
 
 
 def _run(change: "Callable[[Keyring], Awaitable[Answer]]") -> Answer:

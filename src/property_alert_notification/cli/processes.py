@@ -63,9 +63,9 @@ def worker() -> None:
 
 
 def _settings() -> "Settings":
-    from property_alert_notification.settings import Settings, load
+    from property_alert_notification.preflight import load_settings
 
-    return load(Settings)
+    return load_settings()
 
 
 def _serve(settings: "Settings", host: str, port: int, *, with_worker: bool) -> None:

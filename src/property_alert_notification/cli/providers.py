@@ -47,9 +47,9 @@ def providers(
     `property-alerts providers`\
     `property-alerts providers --json`
     """
-    from property_alert_notification.settings import Settings, load
+    from property_alert_notification.preflight import load_settings
 
-    entries = asyncio.run(_entries(load(Settings)))
+    entries = asyncio.run(_entries(load_settings()))
     if as_json:
         typer.echo(json.dumps([_as_json(entry) for entry in entries], indent=2))
     else:
@@ -57,16 +57,16 @@ def providers(
 
 
 async def _entries(settings: "Settings") -> list[Entry]:
-    from property_alert_notification import wiring
     from property_alert_notification.channels import queries
     from property_alert_notification.channels.base import Tools
     from property_alert_notification.channels.registry import chosen
     from property_alert_notification.cli.store import reading
     from property_alert_notification.clock import Clock
+    from property_alert_notification.console import announce
 
     clock = Clock()
     async with reading(settings.database_url) as database:
-        tools = Tools(settings, database, clock, wiring.announce)
+        tools = Tools(settings, database, clock, announce)
         ordered = [(channel, name) for channel in Channel for name in chosen(channel, settings)]
         limits = [await _limits(channel, name, tools) for channel, name in ordered]
         async with database.reading() as connection:

@@ -47,27 +47,27 @@ def migrate(
     `property-alerts migrate --check`
     """
     from property_alert_notification import logs
-    from property_alert_notification.settings import Settings, load
+    from property_alert_notification.preflight import load_settings
 
-    settings = load(Settings)
+    settings = load_settings()
     logs.configure(level="warning", as_json=False)
     asyncio.run(_check(settings.database_url) if check else _migrate(settings.database_url, to, yes=yes, wait=wait))
 
 
 async def _migrate(url: str, to: str, *, yes: bool, wait: float) -> None:
     from property_alert_notification import migrations
-    from property_alert_notification.cli.store import reaching, shown
+    from property_alert_notification.cli.store import full, reaching
 
     revisions = [BASE, *migrations.revisions()]
     target = _find(revisions, to)
     async with reaching(url) as database:
         judgement = await _examine(database, url, wait)
         current = await migrations.current(database) or BASE
-        _refuse_what_is_not_ours(judgement, current, revisions, shown(url))
+        _refuse_what_is_not_ours(judgement, current, revisions, full(url))
         if target == current:
-            await _complete(database, judgement, f"{shown(url)} is at {current}")
+            await _complete(database, judgement, f"{full(url)} is at {current}")
         elif revisions.index(target) > revisions.index(current):
-            typer.echo(f"Migrating {shown(url)} from {current} to {target} …")
+            typer.echo(f"Migrating {full(url)} from {current} to {target} …")
             await migrations.upgrade(database, target, tell=_Progress())
             typer.echo(f"Done: it is at {target}.")
         else:
@@ -92,7 +92,7 @@ class _Progress:
 async def _examine(database: "Database", url: str, wait: float) -> "Judgement":
     """What the store is, as soon as it answers."""
     from property_alert_notification import migrations
-    from property_alert_notification.cli.store import shown
+    from property_alert_notification.cli.store import full
 
     loop, tell = asyncio.get_running_loop(), _Progress()
     deadline = loop.time() + wait
@@ -104,7 +104,7 @@ async def _examine(database: "Database", url: str, wait: float) -> "Judgement":
         except StoreUnavailable as fault:
             if loop.time() >= deadline:
                 raise
-            tell(f"Waiting for {shown(url)} ({fault.cause}) …")
+            tell(f"Waiting for {full(url)} ({fault.cause}) …")
             await asyncio.sleep(min(BETWEEN_LOOKS, wait))
 
 
@@ -159,7 +159,7 @@ async def _check(url: str) -> None:
     from tempfile import TemporaryDirectory
 
     from property_alert_notification import migrations
-    from property_alert_notification.cli.store import reaching, shown
+    from property_alert_notification.cli.store import full, reaching
 
     with TemporaryDirectory() as folder:
         scratch = f"sqlite+aiosqlite:///{folder}/check.db"
@@ -168,7 +168,7 @@ async def _check(url: str) -> None:
             await _compare(database, "a new SQLite store")
     if not url.startswith("sqlite"):
         async with reaching(url) as database:
-            await _compare(database, shown(url))
+            await _compare(database, full(url))
 
 
 async def _compare(database: "Database", name: str) -> None:

@@ -8,19 +8,25 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import ceil
 from pathlib import Path
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
 from property_alert_notification import wiring
 from property_alert_notification.app import create_app
 from property_alert_notification.cli.connections import Connections, Limits, most_connections
+from property_alert_notification.cli.draining import LONGEST_LINGER, Draining, close_listeners
+from property_alert_notification.console import announce
 from property_alert_notification.errors import ConfigurationError
+from property_alert_notification.listening import listen, plain_host
 from property_alert_notification.settings import Settings
 from property_alert_notification.supervise import end
+
+log = structlog.get_logger()
 
 
 def serve(settings: Settings, host: str, port: int, *, with_worker: bool) -> None:
@@ -34,16 +40,22 @@ def serve(settings: Settings, host: str, port: int, *, with_worker: bool) -> Non
         connections = Connections(
             Limits(most_connections(settings.max_connections), settings.header_timeout, settings.body_timeout)
         )
+        draining = Draining(app)
         server = _Server(
             uvicorn.Config(
-                app,
+                draining,
                 lifespan="off",
                 http=connections.protocol(),
                 ws="none",
                 log_config=None,
                 access_log=settings.is_local,
                 timeout_graceful_shutdown=ceil(settings.shutdown_grace),
+                proxy_headers=bool(settings.trusted_proxies),
+                forwarded_allow_ips=settings.trusted_proxies,
             ),
+            draining=draining,
+            drain=settings.drain,
+            on_drain=lambda: app.state.parts.stopping.set(),
             on_ready=lambda: _welcome(_url(listener), settings, with_worker=with_worker),
         )
         with asyncio.Runner(loop_factory=wiring.new_event_loop) as runner:
@@ -55,7 +67,7 @@ def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(plain_host(host)).is_loopback
     except ValueError:
         return False
 
@@ -72,8 +84,19 @@ async def _run(server: "_Server", app: FastAPI, listener: socket.socket, connect
 class _Server(uvicorn.Server):
     """Leaves signals to its caller, and says when it answers."""
 
-    def __init__(self, config: uvicorn.Config, *, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        *,
+        draining: Draining,
+        drain: float,
+        on_drain: Callable[[], None],
+        on_ready: Callable[[], None],
+    ) -> None:
         super().__init__(config)
+        self._draining = draining
+        self._drain_seconds = drain
+        self._on_drain = on_drain
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -85,6 +108,28 @@ class _Server(uvicorn.Server):
         """Stop in order. uvicorn's own handler would drop what is being answered at the second SIGINT."""
         self.should_exit = True
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let callers go, close the listener, then let uvicorn close what is idle and finish what is answered."""
+        if self._drain_seconds:
+            await self._drain(sockets or [])
+        await super().shutdown(sockets)
+
+    async def _drain(self, sockets: list[socket.socket]) -> None:
+        log.info("api.draining", seconds=self._drain_seconds)
+        self._on_drain()
+        self._draining.begun = True
+        await asyncio.sleep(self._drain_seconds)
+        await close_listeners(self.servers, sockets, self._protocol)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(self._drain_seconds, LONGEST_LINGER)):
+                while self.server_state.connections:  # noqa: ASYNC110 - uvicorn's, which sets no event
+                    await asyncio.sleep(0.05)
+
+    def _protocol(self) -> asyncio.Protocol:
+        return self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         # uvicorn would raise the signal again at the end, and the exit code would not be 0.
@@ -93,8 +138,7 @@ class _Server(uvicorn.Server):
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server((str(address[0]), port), family=family, backlog=2048)
+        return listen(host, port)
     except OSError as error:
         raise ConfigurationError(_explain(error, host, port)) from None
 
@@ -104,7 +148,7 @@ def _explain(error: OSError, host: str, port: int) -> str:
         return f"--port: {port} is taken on {host}. Example: --port {port + 1 if port < 65_535 else 8000}"
     if isinstance(error, PermissionError):
         return f"--port: {port} may not be used by this user. Example: --port 8000"
-    return f"--host: cannot listen on {host} ({error.strerror}). Example: --host 127.0.0.1"
+    return f"--host: cannot listen on {host} ({error.strerror or error}). Example: --host 127.0.0.1"
 
 
 def _url(listener: socket.socket) -> str:
@@ -136,4 +180,4 @@ def _welcome(url: str, settings: Settings, *, with_worker: bool) -> None:
         lines.append("  stop            Ctrl-C")
     else:
         lines.append(f"  deliveries      {as_typed()} worker    (at least one beside this process)")
-    wiring.announce("\n".join(lines))
+    announce("\n".join(lines))

@@ -4,10 +4,10 @@ import os
 import pwd
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-
-from sqlalchemy import make_url
+from pathlib import Path
 
 from property_alert_notification import migrations
+from property_alert_notification.console import complain
 from property_alert_notification.database import Database
 from property_alert_notification.errors import (
     ConfigurationError,
@@ -16,7 +16,8 @@ from property_alert_notification.errors import (
     StoreOutdated,
     StoreUnavailable,
 )
-from property_alert_notification.settings import Settings, load
+from property_alert_notification.preflight import check_store_file, load_settings
+from property_alert_notification.store_url import shown, sqlite_file
 
 PATIENCE = 5.0
 """Seconds a person waits for the store before they are told that it is away."""
@@ -27,8 +28,10 @@ async def reaching(url: str) -> AsyncIterator[Database]:
     """The store behind a URL, for as long as the block lasts.
 
     Raises:
+        ConfigurationError: it is a file that cannot be used.
         StoreUnavailable: it cannot be reached; the text says which, why, and what to look at.
     """
+    check_store_file(url)
     database = Database(url, wait=PATIENCE)
     try:
         yield database
@@ -42,16 +45,22 @@ async def reaching(url: str) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def reading(url: str) -> AsyncIterator[Database]:
-    """The same, for a store whose tables are to be read.
+    """The same, for a store whose tables are to be read; says on standard error which one it is, and makes none.
 
     Raises:
         ConfigurationError: its schema is not this version's.
         StoreUnavailable: it cannot be reached.
     """
     async with reaching(url) as database:
+        if database.is_missing:
+            raise ConfigurationError(
+                f"DATABASE_URL: there is no store at {full(url)}. Make it by `property-alerts migrate`, "
+                "or say where yours is, by DATABASE_URL or --env-file"
+            )
         judgement = await migrations.examine(database)
         if not judgement.can_be_read:
-            raise ConfigurationError(f"DATABASE_URL: {shown(url)} {judgement.words}")
+            raise ConfigurationError(f"DATABASE_URL: {full(url)} {judgement.words}")
+        complain(f"store: {full(url)}")
         yield database
 
 
@@ -63,7 +72,7 @@ async def configured() -> AsyncIterator[Database]:
         ConfigurationError: a setting is wrong, or the store's schema is not this version's.
         StoreUnavailable: it cannot be reached.
     """
-    async with reading(load(Settings).database_url) as database:
+    async with reading(load_settings().database_url) as database:
         yield database
 
 
@@ -75,10 +84,9 @@ def actor() -> str:
         return f"cli:{os.getuid()}"
 
 
-def shown(url: str) -> str:
-    """A store's URL as people write it, without its password."""
-    parsed = make_url(url)
-    return parsed.set(drivername=parsed.get_backend_name()).render_as_string(hide_password=True)
+def full(url: str) -> str:
+    """A store's URL without its password, which means the same in every folder."""
+    return f"sqlite:///{Path.cwd() / sqlite_file(url)}" if url.startswith("sqlite") else shown(url)
 
 
 def explain(fault: StoreUnavailable, url: str) -> str:

@@ -76,9 +76,9 @@ def show(
 
 
 def _database_url() -> str:
-    from property_alert_notification.settings import Settings, load
+    from property_alert_notification.preflight import load_settings
 
-    return load(Settings).database_url
+    return load_settings().database_url
 
 
 async def _newest(url: str, user: int | None, status: NotificationStatus | None, limit: int) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from property_alert_notification.dashboard.pages import page
+from property_alert_notification.dashboard.pages import page, root_of
 
 
 def landing_router(*, with_mailbox: bool) -> APIRouter:
@@ -12,11 +12,11 @@ def landing_router(*, with_mailbox: bool) -> APIRouter:
 
     @router.get("/")
     async def landing(request: Request) -> HTMLResponse:
-        return page("landing.html", title=request.app.title, with_mailbox=with_mailbox)
+        return page("landing.html", request, title=request.app.title, with_mailbox=with_mailbox)
 
     @router.get("/favicon.ico")
-    async def icon() -> RedirectResponse:
+    async def icon(request: Request) -> RedirectResponse:
         """What a browser asks for where an answer is no page and names no icon, as `/metrics`."""
-        return RedirectResponse("/static/house.svg", status_code=308)
+        return RedirectResponse(f"{root_of(request)}/static/house.svg", status_code=308)
 
     return router

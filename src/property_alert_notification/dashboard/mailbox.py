@@ -123,7 +123,7 @@ _api = APIRouter(prefix="/api/mailbox", tags=["mailbox"], responses=documented(4
 @_pages.get("/mailbox/")
 async def show_mailbox(request: Request) -> HTMLResponse:
     """One page that fills itself from the API."""
-    return page("mailbox.html", title=request.app.title)
+    return page("mailbox.html", request, title=request.app.title)
 
 
 @_pages.get("/mailbox/messages/{message_id}/html")

@@ -1,11 +1,12 @@
 """What every page shares: templates, static files from the package, and headers that keep foreign content harmless."""
 
 from importlib.resources import as_file, files
-from typing import Any
+from typing import Any, cast
 
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, PackageLoader, select_autoescape
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
@@ -20,9 +21,14 @@ _templates = Environment(
 )
 
 
-def page(template: str, **values: Any) -> HTMLResponse:
+def page(template: str, request: Request, **values: Any) -> HTMLResponse:
     """Fill one of the templates; its values are escaped."""
-    return guarded(_templates.get_template(template).render(**values), policy=PAGE_POLICY)
+    return guarded(_templates.get_template(template).render(root=root_of(request), **values), policy=PAGE_POLICY)
+
+
+def root_of(request: Request) -> str:
+    """What stands before every path of ours in a link: the prefix that a proxy shows, or nothing."""
+    return cast(str, request.scope.get("root_path", ""))
 
 
 def guarded(html: str, *, policy: str) -> HTMLResponse:

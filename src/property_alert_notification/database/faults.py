@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import ssl
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
@@ -37,6 +38,16 @@ _ADVICE = {
     asyncpg.InvalidAuthorizationSpecificationError: "Correct the user or the password",
     asyncpg.InvalidCatalogNameError: "Create the database with `createdb`, or correct its name",
     asyncpg.InsufficientPrivilegeError: "Make this user the owner of the tables: restore with --no-owner as this user",
+    asyncpg.ClientConfigurationError: "Correct the parameters of the URL",
+    ssl.SSLCertVerificationError: "Name the certificate to trust by sslrootcert, the server as its certificate does",
+}
+# PgBouncer has one code for whatever it refuses, and for a server that is away; asyncpg has a plain ConnectionError.
+_ADVICE_ON_WORDS = {
+    "unsupported startup parameter": "PgBouncer answers: set DATABASE_PREPARED_STATEMENTS=false",
+    "no such database": "Name a database that PgBouncer knows",
+    "no such user": "Name a user that PgBouncer knows",
+    "authentication failed": "Correct the user or the password",
+    "rejected SSL upgrade": "The server speaks no TLS: correct sslmode, or the server",
 }
 _SQLITE_ADVICE = {
     sqlite3.SQLITE_CANTOPEN: "Its folder has to exist, and this user has to be able to write there",
@@ -99,7 +110,10 @@ def _advice_on(error: BaseException) -> str | None:
     """What its operator should do, where waiting does not help."""
     if isinstance(error, sqlite3.Error):
         return _SQLITE_ADVICE.get(_sqlite_kind(error))
-    return next((advice for kind, advice in _ADVICE.items() if isinstance(error, kind)), None)
+    known = next((advice for kind, advice in _ADVICE.items() if isinstance(error, kind)), None)
+    if known is not None or not isinstance(error, OSError | asyncpg.PostgresError):
+        return known
+    return next((advice for words, advice in _ADVICE_ON_WORDS.items() if words in str(error)), None)
 
 
 def _sqlite_kind(error: sqlite3.Error) -> int:

@@ -28,8 +28,10 @@ Connection: TypeAlias = "asyncpg.Connection[Any]"
 class PostgresScripts:
     """Runs scripts on a connection of PostgreSQL's driver. Each statement is translated once."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, *, begin_first: bool = False) -> None:
+        """With `begin_first` a mere look begins a transaction too: PgBouncer needs it."""
         self._dialect = dialect
+        self._begin_first = begin_first
         self._known: dict[tuple[BatchStatement, ...], StatementText] = {}
 
     async def run(self, connection: Connection, script: Script[Result], ending: Ending) -> Result:
@@ -40,6 +42,8 @@ class PostgresScripts:
         """
         transaction = _Transaction(connection, ending)
         try:
+            if self._begin_first:
+                await transaction.begin()
             result = await drive(script, partial(self._answer, transaction))
             await transaction.commit()
         except Exception as error:
@@ -83,7 +87,7 @@ class _Transaction:
 
     async def ask(self, text: str, values: Sequence[Any], *, reads: bool) -> list[Row]:
         if not reads:
-            await self._begin()
+            await self.begin()
         return await self._connection.fetch(text, *values)
 
     async def be(self, text: str, values: Sequence[Any]) -> list[Row]:
@@ -110,7 +114,8 @@ class _Transaction:
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
             self._connection.terminate()
 
-    async def _begin(self) -> None:
+    async def begin(self) -> None:
+        """Begin, unless it has begun."""
         if not self._begun:
             self._begun = True
             await self._connection.execute("BEGIN")

@@ -5,54 +5,80 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from copy import copy
+from errno import ENOENT
 from threading import Thread
 from typing import Any, cast
 
 import aiosqlite
 import asyncpg
-from sqlalchemy import event, text
+from sqlalchemy import URL, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from property_alert_notification.database.faults import store_faults
 from property_alert_notification.database.instants import read_aware
+from property_alert_notification.database.pooled import pooled_arguments
 from property_alert_notification.database.postgres import PostgresScripts
 from property_alert_notification.database.private_file import keep_private
 from property_alert_notification.database.script import Ending, Result, Script
 from property_alert_notification.database.sqlite import SqliteScripts
 from property_alert_notification.errors import CommitInDoubt, StoreUnavailable
+from property_alert_notification.store_url import postgres, sqlite_file, sqlite_problem
 
 
 class Database:
     """One store, reached through a bounded pool of connections."""
 
     def __init__(
-        self, url: str, *, pool_size: int = 10, wait: float = 1.0, longest_statement: float | None = 30
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        wait: float = 1.0,
+        longest_statement: float | None = 30,
+        may_make: bool = True,
     ) -> None:
-        """Nothing is opened yet. `wait` is the longest wait for a connection or a lock, in seconds.
+        """Nothing is opened yet.
 
-        `longest_statement` is in seconds too, on PostgreSQL; None is as long as it needs.
+        Args:
+            url: of SQLite or PostgreSQL, as `store_url` reads it.
+            pool_size: connections at most.
+            wait: seconds to wait for a connection or a lock, at most.
+            longest_statement: seconds for one statement on PostgreSQL; None is as long as it needs.
+            may_make: whether a file of SQLite that is not there is made.
         """
+        self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self._wait = wait
+        self._file = sqlite_file(url) if self.is_sqlite else None
+        pooled = not self.is_sqlite and postgres(url).pooled
         self.deadline: float | None = None
         """Seconds that one block may take; None is as long as it needs."""
         self._threads: list[Thread] = []
         self._engine = (
-            _sqlite_engine(url, pool_size, wait, self._threads)
+            _sqlite_engine(url, pool_size, wait, self._threads, may_make=may_make)
             if self.is_sqlite
             else _postgres_engine(url, pool_size, wait, longest_statement)
         )
-        self._readers = self._engine.execution_options(**_READING[self.is_sqlite])
+        self._readers = self._engine if pooled else self._engine.execution_options(**_READING[self.is_sqlite])
         # SQLite has one writer. Waiting for it here is fair and exact; inside SQLite it is a poll with sleeps.
         self._writer = asyncio.Semaphore(1 if self.is_sqlite else pool_size)
         self._sqlite = SqliteScripts(self._engine.dialect, lambda: _sqlite_connection(self._engine), wait=wait)
-        self._postgres = PostgresScripts(self._engine.dialect)
+        self._postgres = PostgresScripts(self._engine.dialect, begin_first=pooled)
 
     def within(self, seconds: float) -> "Database":
         """The same store for callers who cannot wait: a block that takes longer ends as StoreUnavailable."""
         hurried = copy(self)
         hurried.deadline = seconds
         return hurried
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is a file that is not there yet: to look into it would make it."""
+        return self._file is not None and not self._file.exists()
+
+    def file_problem(self) -> str | None:
+        """Why the file of a SQLite store can neither be used nor made; None when it can."""
+        return None if self._file is None else sqlite_problem(self._file)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -87,8 +113,7 @@ class Database:
     @asynccontextmanager
     async def without_haste(self) -> AsyncIterator["Database"]:
         """The same PostgreSQL by connections of its own, on which no statement is given up, however long it takes."""
-        url = self._engine.url.render_as_string(hide_password=False)
-        unhurried = Database(url, pool_size=2, wait=self._wait, longest_statement=None)
+        unhurried = Database(self.url, pool_size=2, wait=self._wait, longest_statement=None)
         try:
             yield unhurried
         finally:
@@ -190,10 +215,15 @@ _LAST_ANSWER = 10.0
 """Seconds that a thread of SQLite's driver has to end, at most."""
 
 
-def _sqlite_engine(url: str, pool_size: int, wait: float, threads: list[Thread]) -> AsyncEngine:
+def _sqlite_engine(
+    url: str, pool_size: int, wait: float, threads: list[Thread], *, may_make: bool = True
+) -> AsyncEngine:
     """Every thread of the driver is added to `threads`."""
+    file = sqlite_file(url)
 
     async def connect() -> aiosqlite.Connection:
+        if not may_make and not file.exists():
+            raise FileNotFoundError(ENOENT, "the store is not there", str(file))
         arguments, options = engine.dialect.create_connect_args(engine.url)
         given: Any = {**options, **_SQLITE_CONNECT}
         keep_private(arguments[0])
@@ -204,7 +234,7 @@ def _sqlite_engine(url: str, pool_size: int, wait: float, threads: list[Thread])
         return await connection
 
     engine = create_async_engine(
-        url,
+        URL.create("sqlite+aiosqlite", database=str(file)),
         async_creator=connect,
         pool_size=pool_size,
         max_overflow=0,
@@ -260,8 +290,11 @@ keep to that plan when they have grown: a prepared statement is planned anew onl
 
 
 def _postgres_engine(url: str, pool_size: int, wait: float, longest_statement: float | None) -> AsyncEngine:
+    target = postgres(url)
+    settings = {"lock_timeout": f"{round(wait * 500)}ms", **_BY_INDEX}
+    session = {"application_name": "property-alerts", **settings, **target.server_settings}
     engine = create_async_engine(
-        url,
+        "postgresql+asyncpg://",
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=wait,
@@ -269,13 +302,10 @@ def _postgres_engine(url: str, pool_size: int, wait: float, longest_statement: f
         pool_recycle=1800,
         hide_parameters=True,  # an error must not carry addresses into the log
         connect_args={
-            "timeout": max(wait, 1.0),
+            "timeout": target.connect_timeout or max(wait, 1.0),
             "command_timeout": longest_statement,
-            "server_settings": {
-                "application_name": "property-alerts",
-                "lock_timeout": f"{round(wait * 500)}ms",
-                **_BY_INDEX,
-            },
+            **(pooled_arguments(target, settings) if target.pooled else {"server_settings": session}),
+            **target.connect_arguments(),
         },
     )
 

@@ -149,7 +149,11 @@ class Relay:
                 await self._forget_lost_bells(lane)
 
     async def _forget_lost_bells(self, lane: Lane) -> None:
-        reached = await self._broker.reached(lane)
+        try:
+            reached = await self._broker.reached(lane)
+        except BrokerUnavailable:
+            # Its queue may be at fault by itself. If the whole broker is, ringing says so.
+            return
         if reached is None:
             return
         async with self._database.transaction() as connection:

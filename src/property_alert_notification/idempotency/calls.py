@@ -14,6 +14,7 @@ from property_alert_notification.database import Database
 from property_alert_notification.idempotency.keys import call_key, in_one_form, only_one
 from property_alert_notification.idempotency.once import answer_once
 from property_alert_notification.idempotency.queries import Answer
+from property_alert_notification.path_prefix import path_within
 
 _Header = Annotated[
     str | None,
@@ -69,7 +70,7 @@ async def once(
             admission.owner,
             key,
             method=request.method,
-            path=request.url.path.rstrip("/"),
+            path=path_within(request.scope).rstrip("/"),
             body=in_one_form(await request.body()) if asked is None else as_read(asked),
         ),
         work,

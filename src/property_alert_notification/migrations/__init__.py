@@ -12,7 +12,7 @@ from sqlalchemy import Connection, MetaData, create_engine
 from property_alert_notification.database import Database
 from property_alert_notification.migrations import queries, safely
 from property_alert_notification.migrations.change import Tell, alembic_alone, apply, config_for, tell_nobody
-from property_alert_notification.migrations.judgement import Condition, Judgement, judge
+from property_alert_notification.migrations.judgement import Condition, Found, Judgement, judge
 from property_alert_notification.migrations.tables import METADATA, Shape, shape_of
 
 __all__ = [
@@ -79,8 +79,11 @@ async def examine(database: Database, *, thorough: bool = False) -> Judgement:
     Raises:
         StoreUnavailable: the store cannot be reached.
     """
-    async with database.reading() as connection:
-        found = await queries.find(connection)
+    if database.is_missing:
+        found = Found()
+    else:
+        async with database.reading() as connection:
+            found = await queries.find(connection)
     earlier = None
     if thorough and len(found.versions) == 1 and found.versions[0] in revisions()[:-1]:
         earlier = await _shape_at(found.versions[0])
@@ -105,6 +108,8 @@ async def current(database: Database) -> str | None:
     Raises:
         StoreUnavailable: the store cannot be reached.
     """
+    if database.is_missing:
+        return None
     async with database.reading() as connection:
         return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
 

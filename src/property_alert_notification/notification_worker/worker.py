@@ -20,9 +20,11 @@ from property_alert_notification import logs, wiring
 from property_alert_notification.channels.base import Sender
 from property_alert_notification.channels.redirect import redirect
 from property_alert_notification.channels.registry import unused
+from property_alert_notification.console import finish_streams, prepare_streams
 from property_alert_notification.deliveries.relay import Relay
 from property_alert_notification.errors import ConfigurationError
 from property_alert_notification.health import health_router
+from property_alert_notification.listening import listen
 from property_alert_notification.message_templates.render import render
 from property_alert_notification.notification_worker.carriers import Carriers
 from property_alert_notification.notification_worker.deliver import Crew, Desk
@@ -34,7 +36,8 @@ from property_alert_notification.notification_worker.retention import Retention
 from property_alert_notification.notification_worker.suppress import Suppressor
 from property_alert_notification.notification_worker.verdict import RetryPolicy
 from property_alert_notification.pauses.board import Board
-from property_alert_notification.settings import Settings, load
+from property_alert_notification.preflight import load_settings
+from property_alert_notification.settings import Settings
 from property_alert_notification.supervise import WELL_AFTER, end
 from property_alert_notification.wiring import Parts
 
@@ -191,13 +194,13 @@ async def _serve(app: FastAPI, listener: socket.socket) -> None:
 
 
 def _telemetry_socket(settings: Settings) -> socket.socket:
-    address = (settings.worker_metrics_host, settings.worker_metrics_port)
+    host, port = settings.worker_metrics_host, settings.worker_metrics_port
     try:
-        return socket.create_server(address)
+        return listen(host, port)
     except OSError as error:
         raise ConfigurationError(
-            f"WORKER_METRICS_PORT: {address[1]} on {address[0]} cannot be opened ({error.strerror}). "
-            f"Example: WORKER_METRICS_PORT={address[1] + 1}"
+            f"WORKER_METRICS_PORT: {port} on {host} cannot be opened ({error.strerror or error}). "
+            f"Example: WORKER_METRICS_PORT={port + 1 if port < 65_535 else 9464}"
         ) from None
 
 
@@ -211,13 +214,16 @@ class _Server(uvicorn.Server):
 
 def main() -> None:
     """Run a worker with the settings of the environment; exits with one line when one of them is wrong."""
+    prepare_streams()
     try:
-        settings = load(Settings)
+        settings = load_settings()
         logs.configure(level=settings.log_level, as_json=settings.logs_as_json)
         with asyncio.Runner(loop_factory=wiring.new_event_loop) as runner:
             runner.run(work(settings))
     except ConfigurationError as error:
         wiring.give_up(error)
+    finally:
+        finish_streams()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from property_alert_notification.dependencies import ADMISSION
 from property_alert_notification.errors import RequestError
 from property_alert_notification.notifications.handover import PATH, hand_over
 from property_alert_notification.notifications.schemas import NotificationCreate
+from property_alert_notification.path_prefix import path_within
 from property_alert_notification.problems import answer_to
 from property_alert_notification.vocabulary import Scope as Permission
 
@@ -32,7 +33,7 @@ class ShortCut:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a call, or pass it on."""
-        if scope["type"] != "http" or scope["path"] not in _PATHS or scope["method"] != "POST":
+        if scope["type"] != "http" or path_within(scope) not in _PATHS or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
         headers = dict(reversed(scope["headers"]))  # of two alike the first counts, as in the routes
@@ -46,11 +47,11 @@ class ShortCut:
             scope[ADMISSION] = admission
             first = await receive()
             if (body := _whole_body(first)) is not None:
-                scope["route_template"] = scope["path"]
+                scope["route_template"] = path_within(scope)
                 await _answer(scope["app"], headers, body, admission, send)
                 return
         except RequestError as error:
-            scope["route_template"] = scope["path"]
+            scope["route_template"] = path_within(scope)
             await answer_to(error)(scope, receive, send)
             return
         await self._app(scope, _again(first, receive), send)

@@ -50,7 +50,7 @@ function frame() {
   const made = document.createElement("iframe");
   made.setAttribute("sandbox", "allow-popups allow-popups-to-escape-sandbox");
   made.title = "The email as it renders";
-  made.src = `/mailbox/messages/${message.id}/html`;
+  made.src = new URL(`../mailbox/messages/${message.id}/html`, import.meta.url).pathname;
   return made;
 }
 

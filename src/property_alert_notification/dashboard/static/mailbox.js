@@ -2,7 +2,7 @@
 import { listItem, refreshTimes } from "./mailbox-list.js";
 import { showMessage } from "./mailbox-message.js";
 
-const API = "/api/mailbox/messages";
+const API = new URL("../api/mailbox/messages", import.meta.url).pathname; // below whatever path a proxy shows
 const PAGE = 50;
 const LONGEST_LIST = 1000;
 const POLL_MS = 1000;

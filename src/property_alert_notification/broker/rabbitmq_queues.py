@@ -1,0 +1,92 @@
+"""The queues of the lanes: declared one by one, so that one which RabbitMQ refuses harms no other.
+
+RabbitMQ closes the channel on which it refuses something. So a queue is tried on a channel of its own first.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from aio_pika.abc import AbstractChannel, AbstractQueue
+from aio_pika.exceptions import ChannelClosed, ChannelNotFoundEntity, ChannelPreconditionFailed
+from aiormq.exceptions import ChannelAccessRefused, ChannelLockedResource
+
+from property_alert_notification.broker.rabbitmq_link import Opened
+from property_alert_notification.errors import BrokerUnavailable
+
+# Declared anew these must never differ, or RabbitMQ refuses the queue: a change needs queues of another name.
+_QUEUE_ARGUMENTS: dict[str, Any] = {
+    "x-queue-type": "quorum",
+    "x-overflow": "reject-publish",
+    "x-max-length": 100_000,
+}
+
+
+class QueueRefused(BrokerUnavailable):
+    """RabbitMQ answers, and refuses this queue; waiting will not help."""
+
+
+class Queues:
+    """Declares queues for one session."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+        self._tried: set[str] = set()
+
+    async def declare(self, name: str) -> AbstractQueue:
+        """The queue, on the channel of the session.
+
+        Raises:
+            QueueRefused: it exists with other arguments, belongs to somebody else, or may not be used.
+        """
+        if name not in self._tried:
+            await self.check([name])
+            self._tried.add(name)
+        return await _declare(self._opened.channel, name)
+
+    async def check(self, names: Sequence[str]) -> None:
+        """Make sure that all of these can be used, without harm to the session.
+
+        Raises:
+            QueueRefused: some cannot; the text names each of them, and says what to do.
+        """
+        problems: list[str] = []
+        channel: AbstractChannel | None = None
+        try:
+            for name in names:
+                channel = channel or await self._opened.new_channel()
+                try:
+                    await _declare(channel, name)
+                except ChannelClosed as error:
+                    problems.append(_explain(name, error))
+                    channel = None
+        finally:
+            if channel is not None:
+                with suppress(Exception):
+                    await channel.close()
+        if problems:
+            raise QueueRefused(" ".join(problems))
+
+
+async def _declare(channel: AbstractChannel, queue: str) -> AbstractQueue:
+    return await channel.declare_queue(queue, durable=True, arguments=_QUEUE_ARGUMENTS)
+
+
+def _explain(name: str, error: ChannelClosed) -> str:
+    """What is wrong with a queue and what to do, in one sentence each."""
+    said = " ".join(str(part) for part in error.args if part is not None)
+    if isinstance(error, ChannelPreconditionFailed):
+        problem = f"exists with other arguments ({said})"
+        cure = f"Stop whoever else uses it and delete it (`rabbitmqctl delete_queue {name}`)"
+    elif isinstance(error, ChannelLockedResource):
+        problem = "belongs to another connection alone"
+        cure = "Close that connection"
+    elif isinstance(error, ChannelAccessRefused):
+        problem = "may not be used by this user"
+        cure = "Grant it by `rabbitmqctl set_permissions`, as docs/operations.md shows"
+    elif isinstance(error, ChannelNotFoundEntity):
+        problem = f"is down ({said})"
+        cure = "Start the node that holds it"
+    else:
+        problem, cure = f"is refused ({said})", "Ask RabbitMQ's log"
+    return f"The queue {name} {problem}. {cure}, or set QUEUE_ROUTING_KEY to names of your own."

@@ -1,0 +1,74 @@
+"""What is looked at before a process starts: its settings, each one and together, without reaching anything.
+
+`check`, `api` and `worker` ask here, so that one refuses what the others refuse.
+"""
+
+from property_alert_notification.channels.redirect import check_redirects
+from property_alert_notification.channels.registry import check_any_used, check_choices, settings_groups
+from property_alert_notification.console import complain
+from property_alert_notification.env_file import env_file, read_env_file
+from property_alert_notification.errors import ConfigurationError
+from property_alert_notification.listening import check_metrics_address
+from property_alert_notification.settings import Settings, given_names, load, variable_name
+from property_alert_notification.store_url import sqlite_file, sqlite_problem
+from property_alert_notification.unknown_settings import what_is_wrong_with
+
+
+def load_settings() -> Settings:
+    """Read the settings of the service, and warn of variables that look like settings and are none.
+
+    Raises:
+        ConfigurationError: a value cannot be used.
+    """
+    settings = load(Settings)
+    for warning in warnings():
+        complain(f"warning: {warning}")
+    return settings
+
+
+def check_settings(settings: Settings) -> None:
+    """Make sure that a process can start with these settings, as far as this machine alone can tell.
+
+    Raises:
+        ConfigurationError: it cannot; one line that names the variable.
+    """
+    check_choices(settings)
+    check_together(settings)
+    check_store_file(settings.database_url)
+
+
+def check_together(settings: Settings) -> None:
+    """Make sure that settings which are about neither a provider nor the store go together, and fit this machine.
+
+    Raises:
+        ConfigurationError: they do not.
+    """
+    check_any_used(settings)
+    check_redirects(settings)
+    check_metrics_address(settings.worker_metrics_host, settings.worker_metrics_port)
+
+
+def check_store_file(url: str) -> None:
+    """Make sure that the file of a SQLite store can be used, or be made.
+
+    Raises:
+        ConfigurationError: it cannot.
+    """
+    problem = sqlite_problem(sqlite_file(url)) if url.startswith("sqlite") else None
+    if problem:
+        raise ConfigurationError(
+            f"DATABASE_URL: the store cannot be used ({problem}). Example: DATABASE_URL=sqlite:////var/lib/alerts/app.db"
+        )
+
+
+def warnings() -> list[str]:
+    """One line for each variable that nothing reads although it looks like a setting, or that is set twice."""
+    groups = list(settings_groups())
+    settings = {variable_name(group, field) for group in groups for field in group.model_fields}
+    prefixes = {prefix for group in groups if (prefix := str(group.model_config.get("env_prefix", "")).upper())}
+    environment, file = given_names()
+    found = [what_is_wrong_with(name, settings, prefixes) for name in environment]
+    found += [f"{env_file()}: {words}" for name in file if (words := what_is_wrong_with(name, settings, prefixes))]
+    repeated = read_env_file(env_file()).repeated
+    found += [f"{env_file()}: {name} is set twice, and the last one counts" for name in repeated]
+    return [words for words in found if words is not None]

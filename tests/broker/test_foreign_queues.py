@@ -1,0 +1,151 @@
+"""Queues that RabbitMQ refuses to one lane: they are named, with what to do, and the other lanes go on."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
+
+import aio_pika
+import pytest
+from aio_pika.abc import AbstractChannel
+
+from property_alert_notification.broker.base import Lane
+from property_alert_notification.broker.rabbitmq import RabbitMQBroker
+from property_alert_notification.errors import BrokerUnavailable
+from property_alert_notification.vocabulary import Channel
+from tests.broker.conftest import EMAIL
+from tests.broker.test_rabbitmq import LONG, URGENT, broker_at, hear, some_ids, until_it_works
+from tests.services.process import free_port
+from tests.services.rabbitmq import RabbitMQ
+
+SMS = Lane(Channel.SMS)
+NO_VHOST = "no-such-vhost"
+
+
+@pytest.fixture
+async def broker(rabbitmq: RabbitMQ, routing_key: str) -> AsyncIterator[RabbitMQBroker]:
+    async with broker_at(rabbitmq.url, routing_key) as broker:
+        yield broker
+
+
+@pytest.fixture
+async def stranger(rabbitmq: RabbitMQ) -> AsyncIterator[AbstractChannel]:
+    """Somebody else's connection to the same node."""
+    async with await aio_pika.connect(rabbitmq.url) as connection:
+        yield await connection.channel()
+
+
+@pytest.fixture
+def limited(rabbitmq: RabbitMQ, routing_key: str) -> Iterator[str]:
+    """The URL of a user who may do nothing with the queue of email."""
+    allowed = rf"^({routing_key}\.(email\.urgent|sms.*)|amq\..*)$"
+    rabbitmq.ctl("add_user", routing_key, "secret")
+    rabbitmq.ctl("set_permissions", routing_key, allowed, allowed, allowed)
+    yield rabbitmq.url.replace("guest:guest", f"{routing_key}:secret")
+    rabbitmq.ctl("delete_user", routing_key)
+
+
+async def until_refused(call: Callable[[], Awaitable[object]], words: str) -> None:
+    """Call until it is refused in these words: before, the connection may not be there yet."""
+    async with asyncio.timeout(LONG):
+        while True:
+            try:
+                await call()
+            except BrokerUnavailable as refusal:
+                if re.search(words, str(refusal)):
+                    return
+
+
+async def assert_only_email_is_refused(broker: RabbitMQBroker, words: str) -> None:
+    """The lane is refused by name at every call; the others, urgent email too, are served."""
+    queue = broker.queue_name(EMAIL)
+    email, sms = await broker.listen(Channel.EMAIL), await broker.listen(Channel.SMS)
+    for _ in range(2):
+        for call in (broker.check, partial(broker.ring, EMAIL, some_ids(1)), partial(broker.waiting, EMAIL)):
+            await until_refused(call, rf"The queue {queue} {words}.*QUEUE_ROUTING_KEY")
+        for lane, listener in ((SMS, sms), (URGENT, email)):
+            ids = some_ids(3)
+            await until_it_works(partial(broker.ring, lane, ids))
+            assert await hear(listener, ids) == set(ids)
+
+
+async def test_a_queue_with_other_arguments(broker: RabbitMQBroker, stranger: AbstractChannel) -> None:
+    await stranger.declare_queue(broker.queue_name(EMAIL), durable=True)
+
+    await assert_only_email_is_refused(broker, "exists with other arguments .*rabbitmqctl delete_queue")
+
+    await stranger.queue_delete(broker.queue_name(EMAIL))
+    await until_it_works(broker.check)
+    listener = await broker.listen(Channel.EMAIL)
+    ids = some_ids(2)
+    await broker.ring(EMAIL, ids)
+    assert await hear(listener, ids) == set(ids)
+
+
+async def test_a_listener_hears_a_lane_again_once_its_queue_is_mended(
+    broker: RabbitMQBroker, stranger: AbstractChannel
+) -> None:
+    await stranger.declare_queue(broker.queue_name(EMAIL), durable=True)
+    listener = await broker.listen(Channel.EMAIL)
+    urgent = some_ids(1)
+    await until_it_works(lambda: broker.ring(URGENT, urgent))
+    assert await hear(listener, urgent) == set(urgent)
+
+    await stranger.queue_delete(broker.queue_name(EMAIL))
+    ids = some_ids(2)
+    await until_it_works(lambda: broker.ring(EMAIL, ids))
+
+    assert await hear(listener, ids) == set(ids)
+
+
+async def test_a_queue_of_another_connection_alone(broker: RabbitMQBroker, stranger: AbstractChannel) -> None:
+    await stranger.declare_queue(broker.queue_name(EMAIL), exclusive=True)
+
+    await assert_only_email_is_refused(broker, "belongs to another connection alone")
+
+
+async def test_a_queue_that_the_user_may_not_use(limited: str, routing_key: str) -> None:
+    async with broker_at(limited, routing_key) as broker:
+        await assert_only_email_is_refused(broker, "may not be used by this user. .*set_permissions")
+
+
+async def test_a_queue_that_was_deleted_is_declared_again(broker: RabbitMQBroker, stranger: AbstractChannel) -> None:
+    await until_it_works(broker.check)
+    await stranger.queue_delete(broker.queue_name(EMAIL))
+
+    await broker.check()
+
+    assert await broker.waiting(EMAIL) == 0
+
+
+async def test_a_virtual_host_that_is_not_there_is_named(rabbitmq: RabbitMQ, routing_key: str) -> None:
+    async with broker_at(f"{rabbitmq.url}{NO_VHOST}", routing_key) as broker:
+        await until_refused(broker.check, "the virtual host at the end of QUEUE_BROKER_URL is not there")
+
+
+async def test_of_several_nodes_the_next_one_is_tried(rabbitmq: RabbitMQ, routing_key: str) -> None:
+    dead = f"127.0.0.1:{free_port()}"
+    async with broker_at(rabbitmq.url.replace("@", f"@{dead},"), routing_key) as broker:
+        listener = await broker.listen(Channel.EMAIL)
+        ids = some_ids(3)
+        await until_it_works(lambda: broker.ring(EMAIL, ids))
+        assert await hear(listener, ids) == set(ids)
+
+
+async def test_without_any_node_all_of_them_are_named(routing_key: str) -> None:
+    dead = sorted(f"127.0.0.1:{free_port()}" for _ in range(2))
+    async with broker_at(f"amqp://{','.join(dead)}/", routing_key) as broker:
+        await until_refused(broker.check, ", ".join(dead))
+
+
+async def test_a_policy_that_leaves_no_room_is_named_and_harms_no_other(
+    rabbitmq: RabbitMQ, broker: RabbitMQBroker
+) -> None:
+    await until_it_works(broker.check)
+    name = broker.queue_name(EMAIL)
+    rabbitmq.ctl("set_policy", name, f"^{name}$", '{"max-length":0}', "--apply-to", "queues")
+    try:
+        await until_refused(partial(broker.ring, EMAIL, some_ids(1)), f"the queue {name} is full")
+        await broker.ring(SMS, some_ids(1))
+    finally:
+        rabbitmq.ctl("clear_policy", name)
