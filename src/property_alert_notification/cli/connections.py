@@ -22,6 +22,8 @@ MOST_HEADERS = 100
 RESERVED_FILES = 100
 """Files that a process needs for other things than connections."""
 
+_TOO_LARGE = f"The headers are larger than {LARGEST_HEAD // 1024} kB."
+
 _LOOK_EVERY = 0.5
 """Seconds between two looks at what takes too long."""
 
@@ -76,12 +78,6 @@ class Connections:
                 return True
         return False
 
-    def forget(self, connection: "LimitedProtocol") -> None:
-        """It is closed."""
-        self.all.discard(connection)
-        for waiting in (self.in_head, self.in_body, self.idle, self.unread):
-            waiting.pop(connection, None)
-
 
 def _older(waiting: dict["LimitedProtocol", float], moment: float) -> list["LimitedProtocol"]:
     late = []
@@ -99,65 +95,55 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._head_size = 0
+        self._waits_in: dict[LimitedProtocol, float] | None = None
+        self._head_size = self._chunk = 0
         self._is_in_head = True
-        self._is_in_body = False
+        self._is_in_body = self._is_over = False
         self._refusal: tuple[int, str] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take another connection, or make room for it first."""
         super().connection_made(transport)
-        among = self.among
-        if len(among.all) >= among.limits.connections and not among.make_room():
+        if len(self.among.all) >= self.among.limits.connections and not self.among.make_room():
             self.refuse(503, "All connections are in use. Try again.")
             return
-        among.all.add(self)
-        among.in_head[self] = self.loop.time()
+        self.among.all.add(self)
+        self._wait_in(self.among.in_head)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget it."""
-        self.among.forget(self)
+        self._forget()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read on, if this is not too much."""
-        if self.transport.is_closing():
-            return
-        if self._is_in_head:
-            self._head_size += len(data)
+        self._chunk = len(data)
         super().data_received(data)
-        if not self.transport.is_closing():
-            self._note_what_it_waits_for(self.among, self.loop.time())
-
-    def _note_what_it_waits_for(self, among: Connections, now: float) -> None:
-        was_idle = among.idle.pop(self, None) is not None
         if self._is_in_head:
+            self._head_size += self._chunk
             if self._head_size > LARGEST_HEAD:
-                self.refuse(431, f"The headers are larger than {LARGEST_HEAD // 1024} kB.")
-            elif was_idle:
-                among.in_head[self] = now
-            return
-        among.in_head.pop(self, None)
-        if self._is_in_body:
-            among.in_body.setdefault(self, now)
+                self.refuse(431, _TOO_LARGE)
+            self._wait_in(self.among.in_head)
+        elif self._is_in_body:
+            self._wait_in(self.among.in_body)
         else:
-            among.in_body.pop(self, None)
+            # Empty lines before a request do not begin it.
+            self._wait_in(self.among.in_head if self.cycle is None or self.cycle.response_complete else None)
 
     def on_message_begin(self) -> None:
         """Another request."""
-        self._is_in_head = True
+        self._is_in_head, self._head_size = True, 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Its head has come."""
         if len(self.headers) > MOST_HEADERS:
             self._refusal = 431, f"The request has more than {MOST_HEADERS} headers."
-        elif self._head_size > LARGEST_HEAD and _size(self.url, self.headers) > LARGEST_HEAD:
-            self._refusal = 431, f"The headers are larger than {LARGEST_HEAD // 1024} kB."
+        elif self._head_size + self._chunk > LARGEST_HEAD and _size(self.url, self.headers) > LARGEST_HEAD:
+            self._refusal = 431, _TOO_LARGE
         if self._refusal is not None:
             raise ValueError(self._refusal[1])  # the parser stops, and uvicorn asks for the answer below
         self._is_in_head, self._is_in_body = False, True
-        self._head_size = 0
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -168,8 +154,8 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """It is answered."""
         super().on_response_complete()
-        if not self.transport.is_closing() and not self._is_in_body and not self.pipeline:
-            self.among.idle[self] = self.loop.time()
+        if self.cycle.response_complete and not self._is_in_head and not self._is_in_body:
+            self._wait_in(self.among.idle)
 
     def pause_writing(self) -> None:
         """The caller does not take in what it asked for."""
@@ -187,7 +173,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def close(self) -> None:
         """Close it; a request that has not come whole is answered so."""
-        if self._head_size:
+        if self._is_in_head and self._head_size:
             self.refuse(408, "The request did not come in time, and others waited for its connection.")
         else:
             self._end()
@@ -207,8 +193,24 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        self.among.forget(self)
+        self._forget()
         self.transport.close()
+
+    def _wait_in(self, place: dict["LimitedProtocol", float] | None) -> None:
+        """From now on it waits for something else, or for nothing."""
+        if self._waits_in is place or self._is_over:
+            return
+        if self._waits_in is not None:
+            self._waits_in.pop(self, None)
+        if place is not None:
+            place[self] = self.loop.time()
+        self._waits_in = place
+
+    def _forget(self) -> None:
+        self._wait_in(None)
+        self._is_over = True
+        self.among.unread.pop(self, None)
+        self.among.all.discard(self)
 
 
 def _come_again(status: int) -> dict[str, str]:
