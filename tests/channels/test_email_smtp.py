@@ -485,6 +485,15 @@ async def test_too_many_connections_at_the_final_dot_is_no_failure() -> None:
     assert len(server.taken) == 20
 
 
+async def test_a_message_that_is_cancelled_in_its_turn_gives_the_turn_on() -> None:
+    async with ScriptedSmtpServer() as server, sending_to(server, connections=1) as sender:
+        first, second, third = [asyncio.create_task(sender.send(a_message())) for _ in range(3)]
+        await asyncio.wait([first])
+        second.cancel()
+        await third
+        assert len(server.taken) == 2
+
+
 async def test_the_receipt_does_not_wait_for_the_farewell() -> None:
     """Killed while it waited, the worker would send the message again."""
     async with ScriptedSmtpServer({"QUIT": SILENCE}) as server:

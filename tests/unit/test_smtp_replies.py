@@ -28,6 +28,7 @@ REPLIES = [
     ("RCPT", "451 4.7.1 Temporarily rejected. Try again later.", RECIPIENT),
     ("RCPT", "450 4.7.1 First time seeing this recipient, be patient", RECIPIENT),
     ("RCPT", "421 4.2.0 come back in five minutes", RECIPIENT),
+    ("RCPT", "451 4.7.1 Service unavailable - try again later", RECIPIENT),
     ("RCPT", "450", RECIPIENT),
     # One recipient.
     ("RCPT", "550 5.1.1 <a@example.com>: Recipient address rejected: User unknown in virtual mailbox table", RECIPIENT),
@@ -55,6 +56,7 @@ REPLIES = [
     ("RCPT", "554 5.0.0 no", RECIPIENT),
     # One message.
     ("the final dot", "552 5.3.4 Message size exceeds fixed limit", MESSAGE),
+    ("the final dot", "552 5.2.3 Message exceeds the limit of this mailbox", MESSAGE),
     ("MAIL", "552 5.3.4 Message too big for system", MESSAGE),
     ("MAIL", "552 Message size exceeds maximum permitted", MESSAGE),
     ("the final dot", "550 5.7.1 Message rejected as spam", MESSAGE),

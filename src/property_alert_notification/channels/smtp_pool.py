@@ -100,7 +100,11 @@ class Pool:
         while self._slots + len(self._quits) >= self.at_once:
             turn = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
-            await turn
+            try:
+                await turn
+            except asyncio.CancelledError:
+                self._wake()  # it may have been this one's turn
+                raise
         self._slots += 1
         try:
             self._wake()

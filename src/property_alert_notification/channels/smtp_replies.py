@@ -69,6 +69,10 @@ _EXACT: dict[str, tuple[About, str | None]] = {
     "1.6": (About.RECIPIENT, None),
     "1.10": (About.RECIPIENT, None),
     "1.90": (About.QUOTA, None),  # Exchange Online: recipients of one day
+    "2.1": (About.RECIPIENT, None),
+    "2.2": (About.RECIPIENT, None),
+    "2.3": (About.MESSAGE, None),
+    "3.4": (About.MESSAGE, None),
     "2.121": (About.RECIPIENT, None),  # Exchange Online: the recipient gets too much
     "2.122": (About.RECIPIENT, None),
     "5.3": (About.QUOTA, None),  # "too many recipients": we name one at a time, so it counts over time
@@ -147,7 +151,8 @@ def _read(verb: str, code: int, detail: str, words: str) -> tuple[About, str | N
     if detail in _EXACT and not (detail.startswith("1.") and smtp_words.name_us(words)):
         return _EXACT[detail]
     rule = smtp_words.find(code, words)
-    if rule is not None:
+    # "451 4.7.1 Service unavailable, try again later" is how some servers greylist: the number is more exact there.
+    if rule is not None and not (rule.about is About.SERVER and verb == "RCPT" and detail[:2] in {"2.", "7."}):
         return rule.about, rule.advice
     if code in {530, 534, 535, 538}:  # "authenticate first", at any verb (RFC 4954, 6)
         return About.SENDER, LOGIN
