@@ -56,7 +56,8 @@ def test_a_delivered_email_has_one_addressee_and_no_header_but_ours(
     target: Target, title: str, message: str, address: str
 ) -> None:
     body = NOTIFICATION | {"title": title, "message": message, "user_email": address, "user_phone_number": None}
-    answer = target.caller.post("/api/v1/notifications/", content=json.dumps(body))
+    as_json = {"Content-Type": "application/json"}
+    answer = target.caller.post("/api/v1/notifications/", content=json.dumps(body), headers=as_json)
     assert answer.status_code in (200, 413, 422)
     assume(answer.status_code == 200)
     delivery = delivered(target, answer.json()["id"])

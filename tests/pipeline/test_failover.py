@@ -104,7 +104,8 @@ async def test_each_message_arrives_once_by_the_other_server_and_the_failing_one
         attempts = [one for each in ids for one in (await both.world.delivery(each)).attempts]
         failed = [one for one in attempts if one.outcome is not Outcome.SENT]
         assert subjects(both.first, both.backup) == EACH_ONCE
-        assert {(one.provider, one.outcome, one.reason) for one in failed} == {("smtp", Outcome.NOT_SENT, reason)}
+        assert {(one.provider, one.outcome) for one in failed} == {("smtp", Outcome.NOT_SENT)}
+        assert all((one.reason or "").startswith(reason) for one in failed)
         assert {one.provider for one in attempts if one.outcome is Outcome.SENT} == {"smtp@backup"}
         # While it stayed open nothing was tried; each time after that, one message was.
         openings = metric(both.world, "breaker_openings_total", "smtp")
