@@ -1,6 +1,7 @@
 """The schema goes up and down on both stores, and says what the models say."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from sqlalchemy import inspect, text
 
 from property_alert_notification import migrations
 from property_alert_notification.database import Database
+from property_alert_notification.health import check
+from tests.pipeline.world import World, eventually
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -59,3 +62,20 @@ async def test_processes_that_start_together_migrate_once(empty: Database) -> No
 
     assert await migrations.is_recent_enough(empty)
     await asyncio.gather(*(database.close() for database in others))
+
+
+async def test_a_worker_whose_store_goes_back_to_an_older_schema_waits_until_it_is_migrated(world: World) -> None:
+    await world.a_user()
+    await world.a_worker()
+    (parts,) = world.workers
+    await migrations.downgrade(world.parts.database, "0001")
+
+    async def says_so() -> bool:
+        return "property-alerts migrate" in str((await check(parts)).store.problem)
+
+    await eventually(says_so)
+    await migrations.upgrade(world.parts.database)
+
+    await world.until(await world.accept(), "sent")
+    breaks = re.findall(r"property_alerts_loop_breaks_total\{.*\} (\S+)", parts.metrics.render().decode())
+    assert set(breaks) == {"0.0"}
