@@ -17,8 +17,8 @@ _EARLY = {
 _STORAGE = {
     "notifications": _EARLY,
     # Room on each page for the next version of a row that changes: then its indexes need not be written too.
-    "deliveries": _EARLY | {"fillfactor": "85"},
-    "attempts": _EARLY | {"fillfactor": "85"},
+    "deliveries": _EARLY | {"fillfactor": "70"},
+    "attempts": _EARLY | {"fillfactor": "70"},
     "idempotency_keys": _EARLY,
 }
 
