@@ -68,11 +68,13 @@ def health_router(parts: Callable[[], Parts]) -> APIRouter:
     """The routes of a process whose parts exist from its start on."""
     router = APIRouter(tags=["health"], responses=documented(403, 413))
 
+    @router.head("/health/live", include_in_schema=False)
     @router.get("/health/live")
     async def live() -> dict[str, str]:
         """Answers as long as the process does."""
         return {"status": "alive"}
 
+    @router.head("/health/ready", include_in_schema=False)
     @router.get("/health/ready", responses={503: {"model": Readiness, "content": {"application/json": _DOWN}}})
     async def ready(response: Response) -> Readiness:
         """Whether notifications can be accepted now, and which part is down."""
@@ -82,6 +84,7 @@ def health_router(parts: Callable[[], Parts]) -> APIRouter:
             response.headers["Retry-After"] = "1"
         return readiness
 
+    @router.head("/metrics", include_in_schema=False)
     @router.get("/metrics", response_class=PlainTextResponse)
     async def metrics() -> Response:
         """Figures of this process, and what waits in the store.

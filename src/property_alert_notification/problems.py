@@ -17,7 +17,7 @@ from property_alert_notification.known_fields import known_part, without_unknown
 from property_alert_notification.wording import FIRST_VERSION, in_words
 
 _WRONG_KIND = 415
-_SEND_JSON = "This call takes JSON: send its body with the header `Content-Type: application/json`."
+SEND_JSON = "This call takes JSON: send its body with the header `Content-Type: application/json`."
 _EVERY_CALL = "Every call is at /docs."
 _INVALID = 422
 """By number: Python 3.13 renamed its constant."""
@@ -120,7 +120,7 @@ async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what the handler is registered for
     errors = without_unknown_names(error.errors())
     if not _is_json(request) and any(one["loc"][:1] == ("body",) for one in errors) and await request.body():
-        return problem(_WRONG_KIND, _SEND_JSON)
+        return problem(_WRONG_KIND, SEND_JSON)
     if "/preferences" in request.url.path:
         return _invalid_preferences(errors)
     return problem(_INVALID, [_field_problem(one, in_words(one)) for one in errors], title=InvalidField.title)

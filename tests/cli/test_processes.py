@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from property_alert_notification.cli.server import as_typed
@@ -150,6 +151,9 @@ def test_in_production_the_api_and_a_worker_are_two_processes(tmp_path: Path) ->
     ):
         assert run(tmp_path, "health", "--ready", "--port", str(port)).returncode == 0
         assert run(tmp_path, "health", "--port", str(telemetry)).returncode == 0
+        for path in ("/health/live", "/health/ready", "/metrics"):
+            head = httpx2.head(f"http://127.0.0.1:{telemetry}{path}", trust_env=False)
+            assert (head.status_code, head.content) == (200, b""), path
         assert "/mailbox" not in api.output()
         assert "GET /health" not in api.errors()
         assert [worker.stop(signal.SIGTERM), api.stop(signal.SIGTERM)] == [0, 0]

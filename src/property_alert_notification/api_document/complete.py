@@ -43,7 +43,8 @@ class DescribedApi(FastAPI):
 def _completed(document: Node) -> Node:
     for operation in _operations(document):
         if "requestBody" in operation:
-            operation["responses"].setdefault("400", _problem_answer())
+            operation["responses"].setdefault("400", _problem_answer(HTTPStatus.BAD_REQUEST))
+            operation["responses"].setdefault("415", _problem_answer(HTTPStatus.UNSUPPORTED_MEDIA_TYPE))
         for status, answer in operation["responses"].items():
             answer.setdefault("headers", {}).update(_headers(operation, status))
             if status.startswith("2"):
@@ -60,9 +61,9 @@ def _operations(document: Node) -> Iterator[Node]:
         yield from path.values()
 
 
-def _problem_answer() -> Node:
+def _problem_answer(status: HTTPStatus) -> Node:
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": HTTPStatus.BAD_REQUEST.phrase, "content": {_JSON: {"schema": schema}}}
+    return {"description": status.phrase, "content": {_JSON: {"schema": schema}}}
 
 
 def _is_problem(answer: Node) -> bool:

@@ -8,11 +8,12 @@ from property_alert_notification.errors import (
     InvalidField,
     NotFound,
     PreferencesExist,
+    PreferencesNotFound,
     TooManyRequests,
     Unauthorised,
     Unavailable,
 )
-from property_alert_notification.problems import contents_of
+from property_alert_notification.problems import SEND_JSON, contents_of
 from property_alert_notification.vocabulary import Scope
 
 _NOTIFICATION = "019aa5c4-52c1-7c63-b0b5-95ecb5d8a1f0"
@@ -229,6 +230,7 @@ TROUBLE: dict[str, Any] = {
     "403": contents_of(Forbidden(Scope.NOTIFICATIONS_WRITE)),
     "409": contents_of(Conflict("Nothing is left to cancel: it has ended, or is being sent at this moment.")),
     "413": _problem(413, "Request Entity Too Large", "The body is larger than 256 kB. Send less at once."),
+    "415": _problem(415, "Unsupported Media Type", SEND_JSON),
     "422": contents_of(InvalidField("title", "must be one line")),
     "429": contents_of(
         TooManyRequests("This API key may make 600/min. Come again when the next window begins.", retry_after=42)
@@ -242,7 +244,7 @@ _NO_DELIVERY = contents_of(NotFound("Delivery not found"))
 _NO_PREFERENCE = contents_of(NotFound("Preference not found"))
 
 UNKNOWN: dict[str, Any] = {
-    "schedule_notification": contents_of(NotFound("Preferences not found for user")),
+    "schedule_notification": contents_of(PreferencesNotFound(1)),
     "read_notification": _NO_NOTIFICATION,
     "change_notification": _NO_NOTIFICATION,
     "cancel_notification": _NO_NOTIFICATION,
