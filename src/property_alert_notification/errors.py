@@ -28,6 +28,7 @@ ServiceError
 │   │       └── Throttled     the provider has been given too much
 │   ├── OutcomeUnknown        it may have been taken: trying again may send it twice
 │   └── Refused               it will never be taken: do not try again
+├── UnreadableRow             what a row of the store says cannot be
 ├── TooManyKeys               a caller has as many API keys as they may have
 └── ConfigurationError        a setting is wrong: stops the process at start
 """
@@ -40,6 +41,10 @@ from typing import ClassVar
 
 class ServiceError(Exception):
     """Anything this service raises on purpose."""
+
+
+class UnreadableRow(ServiceError):
+    """What a row of the store says cannot be, whoever wrote it; names the column, never its value."""
 
 
 class RequestError(ServiceError):

@@ -91,6 +91,12 @@ class Metrics:
             ["channel"],
             registry=self.registry,
         )
+        self.put_aside = Counter(
+            "property_alerts_put_aside",
+            "Rows that broke every batch they were in, and were quarantined or ended.",
+            ["kind"],
+            registry=self.registry,
+        )
         self.loop_breaks = Counter(
             "property_alerts_loop_breaks",
             "How often an endless loop of this process broke and was begun again.",

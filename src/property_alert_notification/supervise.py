@@ -95,6 +95,8 @@ class Supervisor:
         self._metrics = metrics
         self._first_wait = first_wait
         self._loops: dict[str, Loop] = {}
+        self.when_broken: list[Callable[[], Awaitable[None]]] = []
+        """Called whenever a loop broke, before it is begun again: they may take out of the way what it broke of."""
 
     @property
     def problems(self) -> dict[str, str]:
@@ -124,27 +126,39 @@ class Supervisor:
         )
 
     async def _keep(self, loop: Loop, service: Service, well_after: float | None, *, may_end: bool) -> None:
-        while True:
-            timer = well_after and asyncio.get_running_loop().call_later(well_after, loop.went_well)
-            try:
-                await service(loop)
-                if may_end:
-                    loop.went_well()
-                    return
-                wait = loop.broke(None)
-            except asyncio.CancelledError as error:
-                if is_cancelled():
-                    raise
-                wait = loop.broke(error)  # what it waited for was cancelled, and nobody asked the loop to end
-            except Unavailable as fault:
-                loop.waits(fault)
-                wait = AFTER_A_FAULT
-            except Exception as error:
-                wait = loop.broke(error)
-            finally:
-                if timer:
-                    timer.cancel()
+        while (wait := await self._run(loop, service, well_after, may_end=may_end)) is not None:
+            if loop.problem is not None:
+                await self._look_for_the_cause()
             await asyncio.sleep(wait)
+
+    async def _run(self, loop: Loop, service: Service, well_after: float | None, *, may_end: bool) -> float | None:
+        """Run the service once; returns the seconds to wait before it is begun again, or None when it is done."""
+        timer = well_after and asyncio.get_running_loop().call_later(well_after, loop.went_well)
+        try:
+            await service(loop)
+        except asyncio.CancelledError as error:
+            if is_cancelled():
+                raise
+            return loop.broke(error)  # what it waited for was cancelled, and nobody asked the loop to end
+        except Unavailable as fault:
+            loop.waits(fault)
+            return AFTER_A_FAULT
+        except Exception as error:
+            return loop.broke(error)
+        finally:
+            if timer:
+                timer.cancel()
+        if may_end:
+            loop.went_well()
+            return None
+        return loop.broke(None)
+
+    async def _look_for_the_cause(self) -> None:
+        for look in self.when_broken:
+            try:
+                await look()
+            except Exception as error:
+                log.warning("loop.unmended", **origin(error))
 
 
 def is_cancelled() -> bool:

@@ -1,37 +1,50 @@
 """An endless loop of the API that breaks is named by readiness, counted, and goes on when it can."""
 
-from sqlalchemy import text
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
 
-from property_alert_notification import migrations
+import httpx2
+import pytest
+
+from property_alert_notification.access import queries as access
 from property_alert_notification.app import create_app
-from property_alert_notification.database import Database
+from property_alert_notification.deliveries import lanes
 from property_alert_notification.settings import Settings
 from property_alert_notification.supervise import end
 from property_alert_notification.vocabulary import Scope
-from tests.api.conftest import NOTIFICATION, WISHES, a_client, a_guarded_client
+from property_alert_notification.wiring import Parts
+from tests.api.conftest import NOTIFICATION, WISHES, a_guarded_client
 from tests.pipeline.world import eventually
 from tests.services.callers import a_caller
 from tests.services.serving import serving
 
 
-async def _rename(store_url: str, table: str, column: str, new: str) -> None:
-    """Make the store answer with an error that is none of those a store that is away gives."""
-    database = Database(Settings(database_url=store_url).database_url, wait=10)
-    async with database.transaction() as connection:
-        await connection.execute(text(f"ALTER TABLE {table} RENAME COLUMN {column} TO {new}"))
-    await database.close()
+@contextmanager
+def _odd(monkeypatch: pytest.MonkeyPatch, queries: Any, question: str) -> Iterator[None]:
+    """The store answers this question by an error that none gives which is away, locked, full or old."""
+
+    async def fail(*_: Any, **__: Any) -> NoReturn:
+        raise sqlite3.InterfaceError("jane@example.com")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(queries, question, fail)
+        yield
 
 
-async def _migrate(store_url: str) -> None:
-    database = Database(Settings(database_url=store_url).database_url, wait=10)
-    await migrations.upgrade(database)
-    await database.close()
+@asynccontextmanager
+async def _service(folder: Path, **settings: Any) -> AsyncIterator[tuple[Parts, httpx2.AsyncClient]]:
+    app = create_app(Settings(database_url=f"sqlite:///{folder}/lite.db", **settings), with_worker=False)
+    async with serving(app) as url, a_caller(url) as client:
+        yield app.state.parts, client
 
 
-async def test_a_backlog_that_cannot_be_counted_is_named_and_counted_again_when_it_can(store_url: str) -> None:
-    await _migrate(store_url)
-    await _rename(store_url, "deliveries", "urgent", "pressing")
-    async with a_client(database_url=store_url) as client:
+async def test_a_backlog_that_cannot_be_counted_is_named_and_counted_again_when_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with _service(tmp_path) as (parts, client):
 
         async def loops() -> dict[str, str]:
             return dict((await client.get("/health/ready")).json()["loops"])
@@ -39,43 +52,46 @@ async def test_a_backlog_that_cannot_be_counted_is_named_and_counted_again_when_
         async def none() -> bool:
             return not await loops()
 
-        named = await eventually(loops)
-        degraded = (await client.get("/health/ready")).json()["status"]
-        await _rename(store_url, "deliveries", "pressing", "urgent")
+        with _odd(monkeypatch, lanes, "count_waiting"):
+            counting = parts.supervisor.start("backlog", parts.backlog.run)  # at once, and not in a while
+            named = await eventually(loops)
+            degraded = (await client.get("/health/ready")).json()["status"]
         await eventually(none)
         figures = (await client.get("/metrics")).text
+        await end(counting)
 
     assert list(named) == ["backlog"]
+    assert named["backlog"].startswith("broke (InterfaceError)")
+    assert "jane" not in str(named)
     assert degraded == "degraded"
     assert 'property_alerts_loop_up{loop="backlog"} 1.0' in figures
     assert 'property_alerts_loop_breaks_total{loop="backlog"} 0.0' not in figures
 
 
-async def test_a_backlog_that_is_full_and_cannot_be_counted_takes_the_api_out_of_service(store_url: str) -> None:
-    app = create_app(Settings(database_url=store_url, store_timeout=10, max_backlog=1), with_worker=False)
-    async with serving(app) as url, a_caller(url) as client:
+async def test_a_backlog_that_is_full_and_cannot_be_counted_takes_the_api_out_of_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with _service(tmp_path, max_backlog=1) as (parts, client):
         await client.put("/api/v1/preferences/1", json=WISHES)
         await client.post("/api/v1/notifications/", json=NOTIFICATION)
-        await _rename(store_url, "deliveries", "urgent", "pressing")
-        parts = app.state.parts
-        counting = parts.supervisor.start("backlog", parts.backlog.run)  # at once, and not in a while
 
         async def is_named() -> bool:
             return "backlog" in parts.supervisor.problems
 
-        await eventually(is_named)
-        ready = await client.get("/health/ready")
-        await end(counting)
+        with _odd(monkeypatch, lanes, "count_waiting"):
+            counting = parts.supervisor.start("backlog", parts.backlog.run)
+            await eventually(is_named)
+            ready = await client.get("/health/ready")
+            await end(counting)
 
     assert (ready.status_code, ready.json()["status"], ready.json()["store"]["up"]) == (503, "down", True)
 
 
-async def test_keys_that_cannot_be_read_are_503_and_named(store_url: str) -> None:
-    async with a_guarded_client(store_url, Scope.NOTIFICATIONS_READ) as client:
-        await _rename(store_url, "api_keys", "scopes", "reach")
-        refused = await client.get("/api/v1/notifications")
-        ready = await client.get("/health/ready")
-        await _rename(store_url, "api_keys", "reach", "scopes")
+async def test_keys_that_cannot_be_read_are_503_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with a_guarded_client(f"sqlite:///{tmp_path}/keys.db", Scope.NOTIFICATIONS_READ) as client:
+        with _odd(monkeypatch, access, "live_among"):
+            refused = await client.get("/api/v1/notifications")
+            ready = await client.get("/health/ready")
         answered = await client.get("/api/v1/notifications")
 
     assert (refused.status_code, list(ready.json()["loops"])) == (503, ["key_refresh"])

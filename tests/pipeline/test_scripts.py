@@ -19,7 +19,8 @@ from property_alert_notification.database import (
     columns_of,
     run_within,
 )
-from property_alert_notification.errors import StoreUnavailable
+from property_alert_notification.deliveries import queries
+from property_alert_notification.errors import StoreUnavailable, UnreadableRow
 from property_alert_notification.settings import Settings
 from tests.pipeline.world import World
 from tests.services.smtp import SmtpServer
@@ -159,3 +160,26 @@ async def test_a_plan_made_while_a_table_is_empty_goes_by_its_index(
 
     assert any("Index" in line for line in plan)
     assert not any("Seq Scan on attempts" in line for line in plan)
+
+
+async def test_text_that_is_none_holds_no_transaction_open(
+    make_settings: Callable[..., Settings], smtp_server: SmtpServer
+) -> None:
+    """SQLite's driver would fail in the middle of a statement, and nobody could write any more."""
+    async with World(make_settings("sqlite"), smtp_server) as world:
+        await world.a_user()
+        broken = [await world.accept() for _ in range(3)]
+        database = world.parts.database
+        async with database.transaction() as connection:
+            await connection.execute(text("UPDATE deliveries SET address = CAST(x'ff41' AS TEXT)"))
+        ids = [(await world.delivery(one)).id for one in broken]
+        now = world.parts.clock.now()
+
+        for _ in range(3):
+            with pytest.raises(UnreadableRow, match="address"):
+                await database.run(queries.claim(ids, now=now, leased_until=now))
+            with pytest.raises(UnreadableRow, match="address"):
+                async with database.transaction() as connection:
+                    await run_within(connection, queries.claim(ids, now=now, leased_until=now))
+
+        assert await world.accept()

@@ -1,10 +1,13 @@
 """Lets a call in or turns it away: by its API key, by what the key allows, and by the caller's rate."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from math import inf
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.access import queries
 from property_alert_notification.access.keys import digest, is_well_formed
@@ -14,8 +17,9 @@ from property_alert_notification.access.rates import Rate
 from property_alert_notification.access.rounds import Rounds
 from property_alert_notification.access.visibility import EVERYTHING, Visibility
 from property_alert_notification.clock import Clock
-from property_alert_notification.database import Database
+from property_alert_notification.database import Database, sparing
 from property_alert_notification.errors import Forbidden, StoreUnavailable, Unauthorised
+from property_alert_notification.logs import origin
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.supervise import Supervisor
 from property_alert_notification.vocabulary import Scope
@@ -206,12 +210,19 @@ class Gate:
         asked_at, now = self._clock.monotonic(), self._clock.now()
         self._tried_at = asked_at
         async with self._database.reading() as connection:
-            found = await queries.live_among(connection, wanted | self._known.keys(), now=now)
-        self._known = {key.digest: self._recognise(key, asked_at, now) for key in found}
+            read = partial(self._recognise_live, connection, asked_at=asked_at, now=now)
+            found = await sparing(sorted(wanted | self._known.keys()), read, _leave_out)
+        self._known = {known.key.digest: known for some in found for known in some}
         self._asked_at = asked_at
         self._remember_wrong(wanted - self._known.keys(), asked_at)
         self._drop_quotas()
         self._notes.begin()
+
+    async def _recognise_live(
+        self, connection: AsyncConnection, digests: Sequence[str], *, asked_at: float, now: datetime
+    ) -> list[_Known]:
+        found = await queries.live_among(connection, digests, now=now)
+        return [self._recognise(key, asked_at, now) for key in found]
 
     def _recognise(self, key: ApiKey, asked_at: float, now: datetime) -> _Known:
         before = self._known.get(key.digest)
@@ -263,6 +274,11 @@ class Gate:
 
 def _is_due(noted_at: datetime | None, now: datetime) -> bool:
     return noted_at is None or now - noted_at >= USE_NOTED
+
+
+async def _leave_out(_digest: str, error: Exception) -> None:
+    """A key whose row cannot be read is worth nothing; the others are."""
+    log.error("key.unreadable", **origin(error))
 
 
 def _key_in(authorization: str | None) -> str:

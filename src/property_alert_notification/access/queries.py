@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.access.models import ApiKey, AuditEntry, RateWindow
 from property_alert_notification.clock import Clock
-from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type
+from property_alert_notification.database import BatchStatement, columns_of, readable, table_of, time_type
 
 _keys = table_of(ApiKey)
 _windows = table_of(RateWindow)
@@ -76,7 +76,7 @@ async def has_live(connection: AsyncConnection, *, now: datetime) -> bool:
 async def every(connection: AsyncConnection) -> list[ApiKey]:
     """All keys there ever were, by caller, the oldest first."""
     statement = select(_keys).order_by(_keys.c.name, _keys.c.id)
-    return [ApiKey(**row) for row in (await connection.execute(statement)).mappings()]
+    return readable(await connection.execute(statement), lambda row: ApiKey(**row))
 
 
 async def hold_back_others(connection: AsyncConnection) -> None:

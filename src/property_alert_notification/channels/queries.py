@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.channels.models import ToldBreaker
-from property_alert_notification.database import BatchStatement, columns_of, table_of
+from property_alert_notification.database import BatchStatement, columns_of, readable, table_of
 from property_alert_notification.vocabulary import BreakerState
 
 LIVING = timedelta(seconds=60)
@@ -40,7 +40,7 @@ async def tell(connection: AsyncConnection, breakers: Sequence[ToldBreaker]) -> 
 async def told(connection: AsyncConnection) -> list[ToldBreaker]:
     """What every worker told last, by channel and provider."""
     everything = select(_breakers).order_by(_breakers.c.channel, _breakers.c.provider, _breakers.c.worker)
-    return [ToldBreaker(**row) for row in (await connection.execute(everything)).mappings()]
+    return readable(await connection.execute(everything), lambda row: ToldBreaker(**row))
 
 
 async def left_alone(connection: AsyncConnection, *, now: datetime) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Tables on a terminal, whatever is in them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,7 +29,13 @@ def plain(value: object) -> "Text":
 
 def local(moment: datetime | None) -> str:
     """In the time zone of whoever looks; empty for no time."""
-    return "" if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+    if moment is None:
+        return ""
+    try:
+        moment = moment.astimezone()
+    except (OverflowError, ValueError, OSError):  # at the end of all time there is no other zone's
+        moment = moment.astimezone(UTC)
+    return f"{moment:%Y-%m-%d %H:%M:%S %Z}"
 
 
 def _harmless(text: str) -> str:

@@ -6,8 +6,11 @@ rows is handed to one statement, and which exceptions mean "the store is not the
 
 from property_alert_notification.database.batch import BatchStatement
 from property_alert_notification.database.columns import columns_of, table_of, time_type
+from property_alert_notification.database.faults import is_row_fault
 from property_alert_notification.database.group_commit import GroupCommit
+from property_alert_notification.database.halving import sparing
 from property_alert_notification.database.locking import among
+from property_alert_notification.database.rows import readable
 from property_alert_notification.database.script import AlreadyThere, Ask, Script, Together, run_within
 from property_alert_notification.database.store import Database
 
@@ -21,7 +24,10 @@ __all__ = [
     "Together",
     "among",
     "columns_of",
+    "is_row_fault",
+    "readable",
     "run_within",
+    "sparing",
     "table_of",
     "time_type",
 ]

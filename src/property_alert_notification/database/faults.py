@@ -8,7 +8,13 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from property_alert_notification.errors import StoreLocked, StoreMisconfigured, StoreOutdated, StoreUnavailable
+from property_alert_notification.errors import (
+    RequestError,
+    StoreLocked,
+    StoreMisconfigured,
+    StoreOutdated,
+    StoreUnavailable,
+)
 
 # What the drivers raise when the store is away, full or restarting, as opposed to a statement being wrong.
 _FAULTS = (
@@ -74,6 +80,25 @@ class store_faults:  # noqa: N801 - reads as a statement: with store_faults()
         if driver_error is None:
             return
         raise _as_ours(driver_error) from driver_error
+
+
+def is_row_fault(error: BaseException) -> bool:
+    """Whether a row may have caused this error, so that the same work succeeds without that row.
+
+    A store that is away, locked or full is no row's fault, and neither is a statement that can never work.
+    """
+    if isinstance(error, RequestError | MemoryError) or not isinstance(error, Exception):
+        return False
+    original: BaseException = error
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        original = error.orig.__cause__ or error.orig
+    if isinstance(original, sqlite3.OperationalError):
+        return not str(original).startswith(_NEVER_WORKS)
+    return not _is_store_fault(original) and not isinstance(original, asyncpg.SyntaxOrAccessError)
+
+
+_NEVER_WORKS = ("no such ", "near ", "table ", "ambiguous column", "attempt to write")
+"""How SQLite begins to say that a statement does not fit the schema."""
 
 
 def _as_ours(driver_error: BaseException) -> StoreUnavailable:

@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache, partial
@@ -26,6 +27,18 @@ from property_alert_notification.database.script import (
     Together,
     drive,
 )
+
+
+def text_or_bytes(raw: bytes) -> str | bytes:
+    """Text as SQLite keeps it; bytes that are none stay bytes, and whoever expects text sees that they are not.
+
+    By itself the driver would fail in the middle of a statement, which then stays open and holds its transaction.
+    """
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
+
 
 _BETWEEN_LOOKS = 0.001
 """Seconds between two looks whether another process has stopped writing."""
@@ -64,18 +77,23 @@ class SqliteScripts:
             # Even when its caller goes away meanwhile: the next one must find the transaction ended.
             await asyncio.shield(loop.run_in_executor(self._thread, cursor.execute, "COMMIT"))
         except BaseException:
+            cursor.close()  # a statement of which not all could be read would hold the transaction open
             await asyncio.shield(loop.run_in_executor(self._thread, _roll_back, self._connection))
             raise
         return result
 
-    async def look(self, script: Script[Result]) -> Result:
-        """Run a script that changes nothing. Nobody who writes is waited for."""
+    async def look(self, script: Script[Result], *, mend: bool = False) -> Result:
+        """Run a script that changes nothing. Nobody who writes is waited for.
+
+        With `mend` what cannot be read is None.
+        """
         if self._reader is None:
             loop = asyncio.get_running_loop()
             reader = await loop.run_in_executor(self._thread, self._connect)
             reader.execute(f"PRAGMA busy_timeout = {_LONGEST_HOLD_UP}")
             self._reader = self._reader or reader
-        return await drive(script, partial(self._answer, self._reader.cursor()))
+        with closing(self._reader.cursor()) as cursor:
+            return await drive(script, partial(self._answer, cursor, mend=mend))
 
     async def close(self) -> None:
         """Wait for what is running, and close."""
@@ -89,9 +107,9 @@ class SqliteScripts:
             loop = asyncio.get_running_loop()
             await asyncio.shield(loop.run_in_executor(self._thread, _begin, cursor, self._wait))
 
-    async def _answer(self, cursor: sqlite3.Cursor, step: Ask | Together) -> list[Row]:
+    async def _answer(self, cursor: sqlite3.Cursor, step: Ask | Together, *, mend: bool = False) -> list[Row]:
         if isinstance(step, Ask):
-            return self._execute(cursor, step)
+            return self._execute(cursor, step, mend=mend)
         rows: list[Row] = []
         try:
             for ask in step.asks:
@@ -103,11 +121,11 @@ class SqliteScripts:
             raise AlreadyThere from error
         return rows
 
-    def _execute(self, cursor: sqlite3.Cursor, ask: Ask) -> list[Row]:
+    def _execute(self, cursor: sqlite3.Cursor, ask: Ask, *, mend: bool = False) -> list[Row]:
         known = self._known.get(ask.statement)
         if known is None:
             known = self._known[ask.statement] = _sqlite_statement(ask.statement, self._dialect)
-        return known.execute(cursor, ask)
+        return known.execute(cursor, ask, mend=mend)
 
 
 def _begin_at_once(cursor: sqlite3.Cursor) -> bool:
@@ -142,8 +160,8 @@ def _roll_back(connection: sqlite3.Connection) -> None:
 class _SqliteStatement(Protocol):
     """How one statement is put to SQLite."""
 
-    def execute(self, cursor: sqlite3.Cursor, ask: Ask) -> list[Row]:
-        """Execute it for all rows; returns what it found."""
+    def execute(self, cursor: sqlite3.Cursor, ask: Ask, *, mend: bool) -> list[Row]:
+        """Execute it for all rows; returns what it found, with `mend` None for what cannot be read."""
 
 
 def _sqlite_statement(statement: BatchStatement, dialect: Dialect) -> _SqliteStatement:
@@ -162,14 +180,23 @@ class _ForAll:
             column.type.dialect_impl(dialect).result_processor(dialect, None) for column in built.exported_columns
         ]
 
-    def execute(self, cursor: sqlite3.Cursor, ask: Ask) -> list[Row]:
+    def execute(self, cursor: sqlite3.Cursor, ask: Ask, *, mend: bool) -> list[Row]:
         document = json.dumps(list(ask.rows), ensure_ascii=False, separators=(",", ":"), default=_storable)
         parameters = {name: _storable(value) for name, value in ask.parameters.items()}
         found = cursor.execute(self._text.text, self._text.in_order(parameters | {"batch": document})).fetchall()
+        if mend:
+            return [tuple(map(_mended, self._readers, row)) for row in found]
         return [self._read(row) for row in found] if any(self._readers) else found
 
     def _read(self, row: Row) -> Row:
         return tuple(read(value) if read else value for read, value in zip(self._readers, row, strict=True))
+
+
+def _mended(read: Callable[[Any], Any] | None, value: Any) -> Any:
+    try:
+        return read(value) if read else value
+    except (ValueError, TypeError, AttributeError):
+        return None
 
 
 class _ForEach:
@@ -182,7 +209,7 @@ class _ForEach:
         every += self._others
         self._places = [every.index(name) for name in self._text.names]
 
-    def execute(self, cursor: sqlite3.Cursor, ask: Ask) -> list[Row]:
+    def execute(self, cursor: sqlite3.Cursor, ask: Ask, *, mend: bool) -> list[Row]:
         known = self._text.constants | {name: _storable(value) for name, value in ask.parameters.items()}
         others = [known[name] for name in self._others]
         cursor.executemany(self._text.text, (self._in_order((*row, *others)) for row in ask.rows))

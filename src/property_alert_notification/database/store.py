@@ -20,7 +20,7 @@ from property_alert_notification.database.pooled import pooled_arguments
 from property_alert_notification.database.postgres import PostgresScripts
 from property_alert_notification.database.private_file import keep_private
 from property_alert_notification.database.script import Ending, Result, Script
-from property_alert_notification.database.sqlite import SqliteScripts
+from property_alert_notification.database.sqlite import SqliteScripts, text_or_bytes
 from property_alert_notification.errors import CommitInDoubt, StoreUnavailable
 from property_alert_notification.store_url import postgres, sqlite_file, sqlite_problem
 
@@ -134,8 +134,10 @@ class Database:
                 async with self._driver_connection() as connection:
                     return await self._postgres.run(connection, script, ending)
 
-    async def look(self, script: Script[Result]) -> Result:
+    async def look(self, script: Script[Result], *, mend: bool = False) -> Result:
         """What a script returns that changes nothing and finds what it wants by an index: a few rows, at once.
+
+        With `mend` a value that cannot be read as what its column holds is None, instead of an error.
 
         Raises:
             StoreUnavailable: the store cannot be reached.
@@ -143,7 +145,7 @@ class Database:
         with store_faults():
             async with asyncio.timeout(self.deadline):
                 if self.is_sqlite:
-                    return await self._sqlite.look(script)
+                    return await self._sqlite.look(script, mend=mend)
                 async with self._driver_connection() as connection:
                     return await self._postgres.run(connection, script, Ending())
 
@@ -231,7 +233,9 @@ def _sqlite_engine(
         thread = connection._thread  # noqa: SLF001 - SQLAlchemy reaches for it too: there is no other way
         thread.daemon = True
         threads[:] = [*(other for other in threads if other.is_alive()), thread]
-        return await connection
+        opened = await connection
+        opened.text_factory = text_or_bytes
+        return opened
 
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(file)),
@@ -273,6 +277,7 @@ def _sqlite_connection(engine: AsyncEngine) -> sqlite3.Connection:
     given: Any = {**options, **_SQLITE_CONNECT, "check_same_thread": False}
     keep_private(arguments[0])
     connection: sqlite3.Connection = sqlite3.connect(arguments[0], **given)
+    connection.text_factory = text_or_bytes
     _set_pragmas(connection)
     # A batch of a thousand touches more pages than SQLite keeps by itself: it would write and read them twice.
     connection.execute(f"PRAGMA cache_size = -{_CACHE}")

@@ -33,6 +33,7 @@ from property_alert_notification.database import Ask, BatchStatement, Script, am
 from property_alert_notification.deliveries.lanes import is_claimable
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import ENDED, Event, movable_by
+from property_alert_notification.errors import UnreadableRow
 from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
 
 _deliveries = table_of(Delivery)
@@ -144,7 +145,22 @@ _CLAIM = BatchStatement(_IDS, _claim_these)
 def claim(deliveries: Collection[UUID], *, now: datetime, leased_until: datetime) -> Script[list[Claim]]:
     """Claim what is still claimable of these; each delivery goes to one caller, under a new fence."""
     claimed = yield Ask(_CLAIM, _each(deliveries), {"now": now, "leased_until": leased_until})
-    return [Claim(*row) for row in claimed]
+    return [_checked(Claim(*row)) for row in claimed]
+
+
+def _checked(claim: Claim) -> Claim:
+    """SQLite keeps any kind of value in any column: what is no number breaks whoever counts with it.
+
+    Raises:
+        UnreadableRow: a value is of another kind than its column.
+    """
+    for column, kind in _KINDS:
+        if type(getattr(claim, column)) is not kind:
+            raise UnreadableRow(f"{column} is not {kind.__name__}")
+    return claim
+
+
+_KINDS = (("address", str), ("fence", int), ("attempts", int), ("unknowns", int))
 
 
 _ATTEMPT = ("delivery_id", "fence", "provider", "started_at")
@@ -290,7 +306,52 @@ async def seize_abandoned(
 ) -> list[Claim]:
     """Take over deliveries whose lease ran out by then; the raised fence shuts their worker out."""
     values = {"ran_out_by": ran_out_by, "leased_until": leased_until, "limit": limit}
-    return [Claim(*row) for row in await connection.execute(_SEIZE_ABANDONED, values)]
+    return [_checked(Claim(*row)) for row in await connection.execute(_SEIZE_ABANDONED, values)]
+
+
+_ran_out_by = bindparam("ran_out_by", type_=time_type())
+_ABANDONED = (
+    select(_deliveries.c.id)
+    .where(_deliveries.c.state == DeliveryState.SENDING, _deliveries.c.due_at <= _ran_out_by)
+    .order_by(_deliveries.c.due_at)
+    .limit(bindparam("limit", type_=Integer))
+)
+
+
+async def abandoned(connection: AsyncConnection, *, ran_out_by: datetime, limit: int) -> list[UUID]:
+    """Up to `limit` deliveries whose lease ran out by then."""
+    values = {"ran_out_by": ran_out_by, "limit": limit}
+    return list((await connection.execute(_ABANDONED, values)).scalars())
+
+
+_SEIZE_THESE = BatchStatement(
+    _IDS,
+    lambda wanted: (
+        update(_deliveries)
+        .where(
+            _deliveries.c.id.in_(
+                select(_deliveries.c.id)
+                .where(
+                    _deliveries.c.id.in_(select(wanted.c.id)),
+                    _deliveries.c.state == DeliveryState.SENDING,
+                    _deliveries.c.due_at <= _ran_out_by,
+                )
+                .with_for_update(skip_locked=True)
+                .scalar_subquery()
+            )
+        )
+        .values(fence=_deliveries.c.fence + 1, due_at=_leased_until)
+        .returning(*_CLAIMED)
+    ),
+)
+
+
+async def seize_these(
+    connection: AsyncConnection, wanted: Collection[UUID], *, ran_out_by: datetime, leased_until: datetime
+) -> list[Claim]:
+    """Take over those of these deliveries whose lease ran out by then."""
+    seized = await _SEIZE_THESE.run(connection, _each(wanted), ran_out_by=ran_out_by, leased_until=leased_until)
+    return [_checked(Claim(*row)) for row in seized]
 
 
 _CLOSE_OPEN_ATTEMPTS = BatchStatement(
@@ -363,10 +424,12 @@ async def states_of(
     """The state of each channel's delivery, by notification; one without deliveries has none."""
     states: dict[UUID, dict[str, DeliveryState]] = {notification: {} for notification in notifications}
     for notification, channel, state in await _STATES_OF.run(connection, _each(notifications)):
-        states[notification][channel] = DeliveryState(state)
+        # A word that this version does not know: whoever looks has to decide.
+        states[notification][channel] = DeliveryState(state) if state in _STATES else DeliveryState.QUARANTINED
     return states
 
 
+_STATES = frozenset[str](DeliveryState)
 _of_notification = _deliveries.c.notification_id == bindparam("notification", type_=_deliveries.c.notification_id.type)
 _LOCK_OPEN = (
     select(_deliveries.c.id)

@@ -23,7 +23,7 @@ class Event(StrEnum):
     GIVEN_UP = "given up"
     """The provider refused it, or it was tried often enough."""
     BROKE = "broke"
-    """It broke our own code, or its worker, for the fifth time."""
+    """It broke our own code, or its worker, for the fifth time; or its row breaks every batch that it is in."""
     UNWANTED = "unwanted"
     """Its user does not want it."""
     UNUSED = "unused"
@@ -67,7 +67,7 @@ _MOVES: dict[Event, tuple[tuple[DeliveryState, ...], DeliveryState]] = {
     Event.NOT_TAKEN: (_IN_HAND, DeliveryState.RETRY_WAIT),
     Event.UNCERTAIN: (_IN_HAND, DeliveryState.UNKNOWN),
     Event.GIVEN_UP: (_IN_HAND, DeliveryState.FAILED),
-    Event.BROKE: (_IN_HAND, DeliveryState.QUARANTINED),
+    Event.BROKE: ((*WAITING, *_IN_HAND), DeliveryState.QUARANTINED),
     Event.UNWANTED: (_IN_HAND, DeliveryState.SUPPRESSED),
     Event.UNUSED: (WAITING, DeliveryState.SUPPRESSED),
     Event.TOO_LATE: ((*_IN_HAND, DeliveryState.QUARANTINED), DeliveryState.EXPIRED),

@@ -15,7 +15,7 @@ from property_alert_notification.broker.base import Broker, Listener
 from property_alert_notification.channels import simulator
 from property_alert_notification.channels.base import OutgoingMessage, Receipt
 from property_alert_notification.clock import Clock
-from property_alert_notification.database import Database, GroupCommit
+from property_alert_notification.database import Database, GroupCommit, sparing
 from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries.queries import Claim, Settlement
 from property_alert_notification.errors import OutcomeUnknown, Refused, RetryLater, StoreUnavailable
@@ -52,6 +52,7 @@ from property_alert_notification.notifications.queries import Content
 from property_alert_notification.pauses.board import Board
 from property_alert_notification.pauses.rules import reason_of
 from property_alert_notification.preferences.rules import Wishes
+from property_alert_notification.quarantine.aside import Aside
 from property_alert_notification.supervise import Loop
 from property_alert_notification.vocabulary import Channel, Outcome
 
@@ -82,6 +83,8 @@ class Desk:
     default_wishes: Wishes | None
     """Of a user who never said any; None when that is unknown."""
     pauses: Board
+    aside: Aside
+    """Where rows go that nobody can work on."""
     deadlines: Mapping[str | None, timedelta]
     """How long a message is of use, by category; None is all others."""
     given_up: Collection[str]
@@ -185,6 +188,20 @@ class Crew:
         await self._freed.wait()
 
     async def _begin(self, wanted: Sequence[UUID]) -> None:
+        await sparing(wanted, self._begin_together, self._put_aside)
+
+    async def _put_aside(self, delivery: UUID, error: Exception, *, fence: int | None = None) -> None:
+        """Its row breaks every batch that it is in. A store that is away is waited for."""
+        while True:
+            try:
+                await self._desk.aside.put_delivery(delivery, error, fence=fence)
+            except StoreUnavailable as fault:
+                self._outage.goes_on(fault.cause)
+                await asyncio.sleep(AFTER_A_FAULT)
+            else:
+                return
+
+    async def _begin_together(self, wanted: Sequence[UUID]) -> None:
         taken, lease_ends = await self._claim(wanted)
         for job in taken.jobs:
             if not job.claim.test:
@@ -234,6 +251,8 @@ class Crew:
                 await self._settle(job, await self._send(job))
             else:
                 await self._deliver_by(self._carriers[job.place.provider], in_hand)
+        except Exception as error:  # what came of it cannot be written down: nobody may try it again by himself
+            await self._put_aside(job.claim.delivery_id, error, fence=job.claim.fence)
         finally:
             del self._in_hand[job.claim.delivery_id, job.claim.fence]
             self._freed.set()
@@ -351,7 +370,7 @@ class Crew:
             delivery_id=claim.delivery_id,
             fence=claim.fence,
             state=verdict.state,
-            reason=verdict.reason,
+            reason=_printable(verdict.reason),
             due_at=verdict.due_at,
             outcome=verdict.outcome,
             settled_at=now,
@@ -441,6 +460,13 @@ def _storable(provider_message_id: str | None) -> str | None:
     if provider_message_id is None or not provider_message_id.isascii() or not provider_message_id.isprintable():
         return None
     return provider_message_id[:255]
+
+
+def _printable(reason: str) -> str:
+    """A reason that any store takes; a provider may say anything."""
+    if reason.isprintable():
+        return reason
+    return "".join(sign if sign.isprintable() else "?" for sign in reason)
 
 
 def _tell_broken(job: Job, error: Exception) -> str:

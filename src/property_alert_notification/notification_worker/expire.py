@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
 
 from property_alert_notification.clock import Clock
-from property_alert_notification.database import Database, run_within
+from property_alert_notification.database import Database, run_within, sparing
+from property_alert_notification.logs import origin
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker.claim import too_late
 from property_alert_notification.notifications import queries as notifications
@@ -55,13 +57,13 @@ class Expirer:
         async with self._database.reading() as connection:
             stuck = await queries.some(connection, after=self._walked_to, limit=AT_ONCE)
         if stuck:  # seldom: as a rule this costs one look at an empty index
-            contents = await self._database.look(notifications.contents({one.notification_id for one in stuck}))
-            late = [one for one in stuck if too_late(contents[one.notification_id], self._deadlines, now=now)]
-            await self._expire(late, now)
+            await sparing(stuck, partial(self._expire_late, now=now), self._leave)
         self._walked_to = stuck[-1].id if len(stuck) == AT_ONCE else _THE_OLDEST
         return len(stuck)
 
-    async def _expire(self, late: Sequence[queries.Stuck], now: datetime) -> None:
+    async def _expire_late(self, stuck: Sequence[queries.Stuck], now: datetime) -> None:
+        contents = await self._database.look(notifications.contents({one.notification_id for one in stuck}))
+        late = [one for one in stuck if too_late(contents[one.notification_id], self._deadlines, now=now)]
         if not late:
             return
         async with self._database.transaction() as connection:
@@ -70,6 +72,10 @@ class Expirer:
         for one in late:
             if one.id in ended:
                 self._tell(one)
+
+    async def _leave(self, stuck: queries.Stuck, error: Exception) -> None:
+        """Nobody can tell whether it is of use: it is where broken rows go already, and waits for an operator."""
+        log.warning("delivery.unreadable", delivery_id=str(stuck.id), **origin(error))
 
     def _tell(self, stuck: queries.Stuck) -> None:
         self._metrics.settled.labels(stuck.channel, DeliveryState.EXPIRED).inc()

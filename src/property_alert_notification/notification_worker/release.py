@@ -1,15 +1,17 @@
 """Plans scheduled notifications when their time has come."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from uuid import UUID
 
 import structlog
 
 from property_alert_notification.clock import Clock
-from property_alert_notification.database import Database
+from property_alert_notification.database import Database, is_row_fault, sparing
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notifications import queries
-from property_alert_notification.notifications.release import release_due
+from property_alert_notification.notifications.release import AT_ONCE, release_due, release_these
 from property_alert_notification.preferences.rules import Wishes
+from property_alert_notification.quarantine.aside import Aside
 from property_alert_notification.supervise import Loop
 from property_alert_notification.vocabulary import Channel
 
@@ -36,6 +38,7 @@ class Releaser:
         self._database = database
         self._clock = clock
         self._metrics = metrics
+        self._aside = Aside(database, clock, metrics)
         self._default_wishes = default_wishes
         self._unused = unused
         self._wake = wake
@@ -55,12 +58,32 @@ class Releaser:
         async with self._database.reading() as connection:
             if not await queries.is_any_due(connection, now=self._clock.now()):
                 return 0
-        async with self._database.transaction() as connection:
-            released = await release_due(
-                connection, self._clock, default_wishes=self._default_wishes, unused=self._unused
-            )
+        try:
+            async with self._database.transaction() as connection:
+                released = await release_due(
+                    connection, self._clock, default_wishes=self._default_wishes, unused=self._unused
+                )
+        except Exception as error:
+            if not is_row_fault(error):
+                raise
+            released = await self._release_sparing()
         if released:
             self._metrics.released.inc(released)
             log.info("notifications.released", notifications=released)
             self._wake()
         return released
+
+    async def _release_sparing(self) -> int:
+        """One of those that are due cannot be planned: the others are, and it is put aside."""
+        async with self._database.reading() as connection:
+            due = await queries.due_ids(connection, now=self._clock.now(), limit=AT_ONCE)
+        return sum(await sparing(due, self._release_these, self._put_aside))
+
+    async def _release_these(self, wanted: Sequence[UUID]) -> int:
+        async with self._database.transaction() as connection:
+            return await release_these(
+                connection, wanted, self._clock, default_wishes=self._default_wishes, unused=self._unused
+            )
+
+    async def _put_aside(self, notification: UUID, error: Exception) -> None:
+        await self._aside.put_notification(notification, error, new_id=self._clock.new_id)

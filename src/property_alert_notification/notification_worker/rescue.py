@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.clock import Clock
-from property_alert_notification.database import Database, run_within
+from property_alert_notification.database import Database, is_row_fault, run_within, sparing
 from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries.queries import Claim, Settlement
 from property_alert_notification.errors import StoreUnavailable
@@ -16,6 +17,7 @@ from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker.settle import settle
 from property_alert_notification.notification_worker.verdict import ABANDONED, RetryPolicy, judge_abandoned
 from property_alert_notification.notifications import queries as notifications
+from property_alert_notification.quarantine.aside import Aside
 from property_alert_notification.supervise import Loop
 from property_alert_notification.vocabulary import Outcome
 
@@ -59,6 +61,7 @@ class Rescuer:
         self._clock = clock
         self._metrics = metrics
         self._lease = lease
+        self._aside = Aside(database, clock, metrics)
         self._pause = lease.total_seconds() / 4
         self._doubtful_since: datetime | None = None
         """By when leases ran out that were abandoned without doubt; None when no other is in doubt either."""
@@ -99,11 +102,31 @@ class Rescuer:
         Args:
             ran_out_by: when their leases had run out at the latest; now, unless somebody knows better.
         """
+        ran_out_by = ran_out_by or self._clock.now()
+        try:
+            return await self._rescue(None, ran_out_by)
+        except Exception as error:
+            if not is_row_fault(error):
+                raise
+        # One of those that are abandoned cannot be decided over: the others are, and it is put aside.
+        async with self._database.reading() as connection:
+            abandoned = await queries.abandoned(connection, ran_out_by=ran_out_by, limit=AT_ONCE)
+        rescue_these = partial(self._rescue, ran_out_by=ran_out_by)
+        return sum(await sparing(abandoned, rescue_these, self._aside.put_delivery))
+
+    async def _rescue(self, wanted: Collection[UUID] | None, ran_out_by: datetime) -> int:
+        """Decide over those of these that are abandoned, or over any, in one transaction; returns how many."""
         now = self._clock.now()
+        leased_until = now + self._lease
         async with self._database.transaction() as connection:
-            abandoned = await queries.seize_abandoned(
-                connection, ran_out_by=ran_out_by or now, leased_until=now + self._lease, limit=AT_ONCE
-            )
+            if wanted is None:
+                abandoned = await queries.seize_abandoned(
+                    connection, ran_out_by=ran_out_by, leased_until=leased_until, limit=AT_ONCE
+                )
+            else:
+                abandoned = await queries.seize_these(
+                    connection, wanted, ran_out_by=ran_out_by, leased_until=leased_until
+                )
             if not abandoned:
                 return 0
             ids = [claim.delivery_id for claim in abandoned]

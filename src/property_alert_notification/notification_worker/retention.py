@@ -1,15 +1,17 @@
 """Deletes what was kept long enough: ended notifications with all they have, and idempotency keys that expired."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
 
 from property_alert_notification.clock import Clock, first_id_of, time_of
-from property_alert_notification.database import Database
+from property_alert_notification.database import Database, sparing
 from property_alert_notification.idempotency import queries as idempotency
+from property_alert_notification.logs import origin
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker.retention_pace import FIRST, next_batch, pause_after
 from property_alert_notification.notifications import queries as notifications
@@ -98,11 +100,18 @@ class Retention:
             )
         if not walked:
             return _Turn(full=False, lag=timedelta())
-        async with self._database.transaction() as connection:
-            gone = await notifications.remove_ended(connection, walked, until=until)
+        gone = sum(await sparing(walked, partial(self._remove_ended, until=until), self._leave))
         self._tell(_NOTIFICATIONS, gone)
         self._walked_to = walked[-1]
         return _Turn(full=len(walked) == batch, lag=until - time_of(walked[-1]))
+
+    async def _remove_ended(self, walked: Sequence[UUID], until: datetime) -> int:
+        async with self._database.transaction() as connection:
+            return await notifications.remove_ended(connection, walked, until=until)
+
+    async def _leave(self, notification: UUID, error: Exception) -> None:
+        """It stays: what cannot be deleted harms nobody."""
+        log.warning("retention.left", notification_id=str(notification), **origin(error))
 
     def _tell(self, kind: str, gone: int) -> None:
         if gone:

@@ -37,6 +37,7 @@ from property_alert_notification.notification_worker.suppress import Suppressor
 from property_alert_notification.notification_worker.verdict import RetryPolicy
 from property_alert_notification.pauses.board import Board
 from property_alert_notification.preflight import load_settings
+from property_alert_notification.quarantine.aside import Aside
 from property_alert_notification.settings import Settings
 from property_alert_notification.supervise import WELL_AFTER, end
 from property_alert_notification.wiring import Parts
@@ -55,7 +56,7 @@ class Worker:
         self._carriers = [
             Carriers(channel, senders, parts.clock, parts.metrics) for channel, senders in self._senders.items()
         ]
-        desk = _desk(parts, self._pauses)
+        desk = self._desk = _desk(parts, self._pauses)
         self._crews = [Crew(each, desk) for each in self._carriers]
         self._reporter = Reporter(parts.database, parts.clock, self._carriers)
         self._relay = Relay(parts.database, parts.broker, parts.clock) if parts.broker.needs_relay else None
@@ -95,6 +96,7 @@ class Worker:
         ]
 
     async def __aenter__(self) -> Self:
+        self._parts.supervisor.when_broken.append(self._desk.aside.end_unreadable)
         start = self._parts.supervisor.start
         self._duties = [start(f"consumer_{crew.channel}", crew.listen) for crew in self._crews]
         self._duties += [start(f"provider_watch_{each.channel}", each.watch) for each in self._carriers]
@@ -140,6 +142,7 @@ def _desk(parts: Parts, pauses: Board) -> Desk:
         redirect=lambda channel, message: redirect(message, channel, settings),
         default_wishes=wiring.default_wishes(settings),
         pauses=pauses,
+        aside=Aside(parts.database, parts.clock, parts.metrics),
         deadlines=settings.deadlines,
         given_up=settings.unknown_give_up,
         policy=RetryPolicy(

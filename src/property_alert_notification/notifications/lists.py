@@ -1,18 +1,19 @@
 """Every statement that lists notifications: the newest first, narrowed to what somebody asks for, at a bounded cost."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import BindParameter, ColumnElement, Integer, Select, TextClause, bindparam, or_, select, text
 
 from property_alert_notification.clock import first_id_from
-from property_alert_notification.database import Ask, BatchStatement, Script, table_of
+from property_alert_notification.database import Ask, BatchStatement, Database, Script, is_row_fault, table_of
 from property_alert_notification.deliveries.models import FULFILLED, OPEN, Delivery
 from property_alert_notification.deliveries.states import BEST_FIRST, KEPT
+from property_alert_notification.notifications.mended import known_channels, mended
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.queries import PLACES, STANDS
 from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus
@@ -20,6 +21,9 @@ from property_alert_notification.vocabulary import Channel, DeliveryState, Notif
 _notifications = table_of(Notification)
 _deliveries = table_of(Delivery)
 _limit = bindparam("limit", type_=Integer)
+
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +80,63 @@ class Found:
     """Everything below this id is still to come; None when that is nothing."""
 
 
-def find(filters: Filters, *, before: UUID | None, limit: int) -> Script[Found]:
+async def look(
+    database: Database,
+    filters: Filters,
+    *,
+    before: UUID | None,
+    limit: int,
+    read: Callable[[Found], Result],
+) -> Result:
+    """What `read` makes of a page; if a row cannot be read as it is, of a page on which it is shown as far as it can.
+
+    Raises:
+        StoreUnavailable: the store cannot be reached.
+    """
+    try:
+        return read(await database.look(find(filters, before=before, limit=limit)))
+    except Exception as error:
+        if not is_row_fault(error):
+            raise
+        return read(await database.look(find(filters, before=before, limit=limit, mend=True), mend=True))
+
+
+def find(filters: Filters, *, before: UUID | None, limit: int, mend: bool = False) -> Script[Found]:
     """Up to `limit` notifications, newest first; with `before` only those below that id.
 
-    It is bounded: when `MOST_WALKED` were looked at, the page ends although more may follow.
+    It is bounded: when `MOST_WALKED` were looked at, the page ends although more may follow. With `mend` rows that
+    cannot be read as they are are shown as far as they can.
     """
     given = {name: getattr(filters, name) for name in _EXACT if getattr(filters, name) is not None}
     way = _way(frozenset(given), filters.status, filters.channel, filters.test)
     given |= _bounds(filters, before)
-    found = yield from _look(way, given, limit, along=limit * FIRST_WALKED)
+    found = yield from _look(way, given, limit, along=limit * FIRST_WALKED, mend=mend)
     if found.next is not None and len(found.items) < limit:
-        found = yield from _look(way, given, limit, along=MOST_WALKED)
+        found = yield from _look(way, given, limit, along=MOST_WALKED, mend=mend)
     return found
 
 
-def _look(way: "_Way", given: Mapping[str, Any], limit: int, *, along: int) -> Script[Found]:
+def _look(way: "_Way", given: Mapping[str, Any], limit: int, *, along: int, mend: bool) -> Script[Found]:
     floor = None
     if way.looks_at_each:
         for (last,) in (yield Ask(way.ids, (), {**given, "skipped": along - 1})):
             floor = last
     rows = yield Ask(way.page, (), {**given, "floor": floor or given["from"], "limit": limit + 1, "walked": along})
-    items = [Summary(*[*shown, _status(kept, stands)]) for *shown, kept, stands in rows[:limit]]
+    tell = _mended_summary if mend else _summary
+    items = [tell(row) for row in rows[:limit]]
     return Found(items, items[-1].id if len(rows) > limit else floor)
+
+
+def _summary(row: Sequence[Any]) -> Summary:
+    *shown, kept, stands = row
+    return Summary(*[*shown, _status(kept, stands)])
+
+
+def _mended_summary(row: Sequence[Any]) -> Summary:
+    *shown, kept, stands = row
+    status = _status(kept if kept in list(NotificationStatus) else None, stands)
+    summary = mended(Summary(*[*shown, status]))
+    return replace(summary, channels=known_channels(summary.channels))
 
 
 def _bounds(filters: Filters, before: UUID | None) -> dict[str, UUID]:

@@ -27,6 +27,7 @@ from property_alert_notification.clock import time_of
 from property_alert_notification.database import Ask, BatchStatement, Script, columns_of, table_of, time_type
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import BEST_FIRST, ENDED, UNFULFILLED
+from property_alert_notification.errors import UnreadableRow
 from property_alert_notification.notifications.models import Notification, NotificationChange
 from property_alert_notification.vocabulary import NotificationStatus
 
@@ -117,7 +118,22 @@ _CONTENTS = BatchStatement(
 
 def contents(notifications: Collection[UUID]) -> Script[dict[UUID, Content]]:
     """What is to be told, by notification."""
-    return {row[0]: Content(*row) for row in (yield Ask(_CONTENTS, _each(notifications)))}
+    return {row[0]: _checked(Content(*row)) for row in (yield Ask(_CONTENTS, _each(notifications)))}
+
+
+def _checked(content: Content) -> Content:
+    """SQLite keeps any kind of value in any column.
+
+    Raises:
+        UnreadableRow: a value is of another kind than its column.
+    """
+    for column, kind in _KINDS:
+        if type(getattr(content, column)) is not kind:
+            raise UnreadableRow(f"{column} is not {kind.__name__}")
+    return content
+
+
+_KINDS = (("user_id", int), ("category", str), ("title", str), ("message", str))
 
 
 _one = _notifications.c.id == bindparam("notification", type_=_notifications.c.id.type)
@@ -226,6 +242,30 @@ async def is_any_due(connection: AsyncConnection, *, now: datetime) -> bool:
 async def take_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[Notification]:
     """Up to `limit` scheduled notifications whose time has come, each to one caller, until its transaction ends."""
     found = await connection.execute(_TAKE_DUE, {"now": now, "limit": limit})
+    return [Notification(**row) for row in found.mappings()]
+
+
+_DUE_IDS = select(_notifications.c.id).where(*_due).order_by(_notifications.c.send_at).limit(_limit)
+
+
+async def due_ids(connection: AsyncConnection, *, now: datetime, limit: int) -> list[UUID]:
+    """Up to `limit` scheduled notifications whose time has come."""
+    return list((await connection.execute(_DUE_IDS, {"now": now, "limit": limit})).scalars())
+
+
+_TAKE_THESE = BatchStatement(
+    _IDS,
+    lambda wanted: (
+        select(_notifications)
+        .where(_notifications.c.id.in_(select(wanted.c.id)), *_due)
+        .with_for_update(key_share=True, skip_locked=True, of=_notifications)
+    ),
+)
+
+
+async def take_these(connection: AsyncConnection, wanted: Collection[UUID], *, now: datetime) -> list[Notification]:
+    """Those of these that are scheduled and due, each to one caller, until its transaction ends."""
+    found = await _TAKE_THESE.run(connection, _each(wanted), now=now)
     return [Notification(**row) for row in found.mappings()]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,6 +28,21 @@ async def release_due(
 ) -> int:
     """Plan what fell due, each in one transaction only; returns how many there were, at most `AT_ONCE`."""
     due = await queries.take_due(connection, now=clock.now(), limit=AT_ONCE)
+    if due:
+        await run_within(connection, plan_now(due, clock, default_wishes=default_wishes, unused=unused))
+    return len(due)
+
+
+async def release_these(
+    connection: AsyncConnection,
+    wanted: Collection[UUID],
+    clock: Clock,
+    *,
+    default_wishes: Wishes | None,
+    unused: Collection[Channel],
+) -> int:
+    """Plan those of these that fell due; returns how many those were."""
+    due = await queries.take_these(connection, wanted, now=clock.now())
     if due:
         await run_within(connection, plan_now(due, clock, default_wishes=default_wishes, unused=unused))
     return len(due)

@@ -16,7 +16,7 @@ from property_alert_notification.idempotency.calls import IdempotencyKey, json_a
 from property_alert_notification.idempotency.queries import Answer
 from property_alert_notification.notifications import changes, lists
 from property_alert_notification.notifications.cursor import from_cursor, to_cursor
-from property_alert_notification.notifications.lists import Filters
+from property_alert_notification.notifications.lists import Filters, Found
 from property_alert_notification.notifications.schemas import (
     NotificationOutline,
     NotificationPage,
@@ -64,9 +64,12 @@ async def list_notifications(
     """
     filters = Filters(**query.model_dump(exclude={"limit", "cursor"}), **asdict(admission.visible))
     before = None if query.cursor is None else from_cursor(query.cursor)
-    found = await database.look(lists.find(filters, before=before, limit=query.limit))
+    return _written(await lists.look(database, filters, before=before, limit=query.limit, read=_page))
+
+
+def _page(found: Found) -> NotificationPage:
     items = [NotificationSummary.model_validate(item) for item in found.items]
-    return _written(NotificationPage(items=items, next=None if found.next is None else to_cursor(found.next)))
+    return NotificationPage(items=items, next=None if found.next is None else to_cursor(found.next))
 
 
 @router.get("/{notification_id}/", include_in_schema=False)

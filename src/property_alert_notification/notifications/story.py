@@ -5,12 +5,13 @@ from itertools import groupby
 from uuid import UUID
 
 from property_alert_notification.access.visibility import EVERYTHING, Visibility
-from property_alert_notification.database import Database, Script
+from property_alert_notification.database import Database, Script, is_row_fault
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import status_from
 from property_alert_notification.errors import NotFound
 from property_alert_notification.notifications import queries
+from property_alert_notification.notifications.mended import mended_attempts, mended_deliveries, mended_notification
 from property_alert_notification.notifications.models import Notification, NotificationChange
 from property_alert_notification.notifications.schemas import AttemptPublic, DeliveryPublic, NotificationStory
 from property_alert_notification.notifications.timeline import timeline
@@ -26,11 +27,16 @@ async def tell(database: Database, notification_id: UUID, visible: Visibility = 
         NotFound: there is none with this id.
         StoreUnavailable: the store cannot be reached.
     """
-    return await database.look(read(notification_id, visible))
+    try:
+        return await database.look(read(notification_id, visible))
+    except Exception as error:
+        if not is_row_fault(error):
+            raise
+        return await database.look(read(notification_id, visible, mend=True), mend=True)
 
 
-def read(notification_id: UUID, visible: Visibility = EVERYTHING) -> Script[NotificationStory]:
-    """The whole story, as a part of a larger script or transaction.
+def read(notification_id: UUID, visible: Visibility = EVERYTHING, *, mend: bool = False) -> Script[NotificationStory]:
+    """The whole story, as a part of a larger script or transaction; with `mend`, what can be shown of it.
 
     Raises:
         NotFound: there is none with this id.
@@ -41,6 +47,9 @@ def read(notification_id: UUID, visible: Visibility = EVERYTHING) -> Script[Noti
     its_deliveries = yield from deliveries.of_notifications([notification_id])
     claimed = [delivery.id for delivery in its_deliveries if delivery.fence]
     attempts = (yield from deliveries.attempts_of(claimed)) if claimed else []
+    if mend:
+        notification = mended_notification(notification)
+        its_deliveries, attempts = mended_deliveries(its_deliveries), mended_attempts(attempts)
     by_delivery = {key: list(group) for key, group in groupby(attempts, lambda attempt: attempt.delivery_id)}
     changes = yield from queries.changes_of(notification_id)
     return _story(notification, its_deliveries, by_delivery, changes)

@@ -23,12 +23,21 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import Ask, BatchStatement, among, columns_of, table_of, time_type
+from property_alert_notification.database import (
+    Ask,
+    BatchStatement,
+    among,
+    columns_of,
+    is_row_fault,
+    table_of,
+    time_type,
+)
 from property_alert_notification.deliveries.lanes import is_claimable
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.pauses.models import Pause
 from property_alert_notification.pauses.rules import reason_of, resumed_reason_of
+from property_alert_notification.times import FIRST
 from property_alert_notification.vocabulary import DeliveryState
 
 _pauses = table_of(Pause)
@@ -40,8 +49,18 @@ _now = bindparam("now", type_=time_type())
 
 async def every(connection: AsyncConnection) -> list[Pause]:
     """All pauses, and those that were ended a moment ago, by name."""
-    found = await connection.execute(select(_pauses).order_by(_pauses.c.name))
-    return [Pause(**row) for row in found.mappings()]
+    try:
+        found = await connection.execute(select(_pauses).order_by(_pauses.c.name))
+        return [Pause(**row) for row in found.mappings()]
+    except Exception as error:
+        if not is_row_fault(error):
+            raise
+    # A pause of which nobody can read when it began holds all the same.
+    names = await connection.execute(select(_pauses.c.name, _pauses.c.resumed_at.is_(None)).order_by(_pauses.c.name))
+    return [
+        Pause(name=name, paused_at=FIRST, paused_by="unreadable", resumed_at=None if holds else FIRST)
+        for name, holds in names
+    ]
 
 
 async def begin(connection: AsyncConnection, pause: Pause) -> Pause:

@@ -1,7 +1,7 @@
 """Every statement about what is quarantined."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Update,
     bindparam,
     func,
+    insert,
     literal,
     or_,
     select,
@@ -22,11 +23,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type
+from property_alert_notification.clock import time_of
+from property_alert_notification.database import BatchStatement, columns_of, is_row_fault, table_of, time_type
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import Event, after, movable_by
+from property_alert_notification.errors import UnreadableRow
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.vocabulary import DeliveryState
+from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus
 
 _deliveries = table_of(Delivery)
 _attempts = table_of(Attempt)
@@ -72,7 +75,7 @@ def _shown(name: str) -> ColumnElement[Any]:
 
 
 _CASE: Select[Any] = select(*[_shown(field.name) for field in fields(Case)]).join_from(
-    _deliveries, _notifications, _notifications.c.id == _deliveries.c.notification_id
+    _deliveries, _notifications, _notifications.c.id == _deliveries.c.notification_id, isouter=True
 )
 
 
@@ -89,13 +92,60 @@ async def newest(
         page = page.where(_deliveries.c.id < before)
     if test is not None:
         page = page.where(_deliveries.c.test == test)
-    return [Case(*row) for row in await connection.execute(page)]
+    try:
+        return [_checked(Case(*row)) for row in await connection.execute(page)]
+    except Exception as error:
+        if not is_row_fault(error):
+            raise
+    ids = await connection.execute(page.with_only_columns(_deliveries.c.id, maintain_column_froms=True))
+    return [case for id_ in ids.scalars().all() if (case := await find(connection, id_)) is not None]
 
 
 async def find(connection: AsyncConnection, delivery_id: UUID) -> Case | None:
     """One delivery, in whatever state it is; or None."""
-    row = (await connection.execute(_CASE.where(_deliveries.c.id == delivery_id))).one_or_none()
-    return None if row is None else Case(*row)
+    try:
+        row = (await connection.execute(_CASE.where(_deliveries.c.id == delivery_id))).one_or_none()
+        return None if row is None else _checked(Case(*row))
+    except Exception as error:
+        if not is_row_fault(error):
+            raise
+    named = _NAMED[connection.dialect.name].where(_deliveries.c.id == delivery_id)
+    row = (await connection.execute(named)).one_or_none()
+    return None if row is None else _what_is_left(*row)
+
+
+# Columns that name a delivery whose others cannot be read, or whose notification is missing. SQLite keeps anything in
+# them; in hexadecimal it can be read whatever it is.
+_NAMED = {
+    "postgresql": select(_deliveries.c.id, _deliveries.c.notification_id, _deliveries.c.channel, _deliveries.c.state),
+    "sqlite": select(
+        _deliveries.c.id, func.hex(_deliveries.c.notification_id), func.hex(_deliveries.c.channel), _deliveries.c.state
+    ),
+}
+
+
+def _what_is_left(id_: UUID, notification: UUID | str, channel: str, state: str) -> Case:
+    if isinstance(notification, str):
+        channel = _from_hex(channel)
+        try:
+            notification = UUID(_from_hex(notification))
+        except ValueError:
+            notification = UUID(int=0)
+    return Case(id_, notification, 0, "", None, channel, False, False, state, UNREADABLE, 0, time_of(id_))
+
+
+def _from_hex(digits: str) -> str:
+    return bytes.fromhex(digits).decode(errors="replace")
+
+
+UNREADABLE = "its row in the store cannot be read"
+"""Why it is quarantined, where no reason is on record."""
+
+
+def _checked(case: Case) -> Case:
+    if type(case.user_id) is not int or type(case.category) is not str or type(case.channel) is not str:
+        raise UnreadableRow("a value is of another kind than its column")
+    return case if type(case.reason) is str else replace(case, reason=UNREADABLE)
 
 
 def _decide(event: Event) -> Update:
@@ -173,3 +223,96 @@ async def replay(connection: AsyncConnection, delivery_id: UUID, *, reason: str,
 async def discard(connection: AsyncConnection, delivery_id: UUID, *, now: datetime) -> bool:
     """End it as failed; returns False when it is not quarantined."""
     return bool((await connection.execute(_DISCARD, {"delivery": delivery_id, "now": now})).rowcount)
+
+
+_delivery = bindparam("delivery", type_=_deliveries.c.id.type)
+_fence = bindparam("held_fence", type_=Integer)
+_PUT_ASIDE = (
+    update(_deliveries)
+    .where(
+        _deliveries.c.id == _delivery,
+        _deliveries.c.state.in_(movable_by(Event.BROKE)),
+        or_(_fence.is_(None), _deliveries.c.fence == _fence),
+    )
+    .values(
+        state=DeliveryState.QUARANTINED,
+        reason=bindparam("why"),
+        due_at=None,
+        rung_at=None,
+        changed_at=bindparam("now", type_=time_type()),
+    )
+)
+_PUT_ASIDE_AT_LEAST = (
+    update(_deliveries).where(_deliveries.c.id == _delivery).values(state=DeliveryState.QUARANTINED, due_at=None)
+)
+
+
+async def put_aside(
+    connection: AsyncConnection, delivery_id: UUID, *, fence: int | None, reason: str, now: datetime
+) -> bool:
+    """Quarantine a delivery that is open, and under this fence if one is given; returns False when it is not."""
+    values = {"delivery": delivery_id, "held_fence": fence, "why": reason, "now": now}
+    return bool((await connection.execute(_PUT_ASIDE, values)).rowcount)
+
+
+async def put_aside_at_least(connection: AsyncConnection, delivery_id: UUID) -> bool:
+    """The same by as few columns as possible, for a row of which others cannot be written."""
+    return bool((await connection.execute(_PUT_ASIDE_AT_LEAST, {"delivery": delivery_id})).rowcount)
+
+
+async def put_notification_aside(
+    connection: AsyncConnection, notification_id: UUID, *, reason: str, now: datetime, new_id: Callable[[], UUID]
+) -> None:
+    """Give a scheduled notification a quarantined delivery for each address; without any it has failed."""
+    added = 0
+    for channel, address in _ADDRESSES.items():
+        row = select(
+            *(literal(value, _deliveries.c[name].type) for name, value in _unsendable(new_id(), channel, reason, now)),
+            _notifications.c.id,
+            address,
+        ).where(_notifications.c.id == notification_id, address.is_not(None))
+        names = [name for name, _ in _unsendable(new_id(), channel, reason, now)]
+        statement = insert(_deliveries).from_select([*names, "notification_id", "address"], row)
+        added += (await connection.execute(statement)).rowcount
+    status = None if added else str(NotificationStatus.FAILED)
+    done = update(_notifications).where(_notifications.c.id == notification_id).values(status=status)
+    await connection.execute(done)
+
+
+_ADDRESSES = {
+    Channel.EMAIL: _notifications.c.user_email,
+    Channel.SMS: _notifications.c.user_phone_number,
+}
+
+
+def _unsendable(id_: UUID, channel: Channel, reason: str, now: datetime) -> list[tuple[str, Any]]:
+    return [
+        ("id", id_),
+        ("channel", str(channel)),
+        ("urgent", False),
+        ("test", False),
+        ("state", str(DeliveryState.QUARANTINED)),
+        ("reason", reason),
+        ("fence", 0),
+        ("attempts", 0),
+        ("unknowns", 0),
+        ("changed_at", now),
+    ]
+
+
+_END_UNREADABLE = [
+    text("""
+        UPDATE deliveries SET state = 'failed', due_at = NULL, reason = 'its id in the store cannot be read'
+        WHERE (due_at IS NOT NULL OR state = 'quarantined')
+        AND (typeof(id) <> 'text' OR length(id) <> 32 OR id GLOB '*[^0-9a-f]*')
+    """),
+    text("""
+        UPDATE notifications SET status = 'failed' WHERE status = 'scheduled'
+        AND (typeof(id) <> 'text' OR length(id) <> 32 OR id GLOB '*[^0-9a-f]*')
+    """),
+]
+
+
+async def end_unreadable(connection: AsyncConnection) -> int:
+    """End what is open in SQLite and has an id that is none; returns how many those were."""
+    return sum([(await connection.execute(statement)).rowcount for statement in _END_UNREADABLE])

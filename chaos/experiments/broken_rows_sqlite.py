@@ -1,0 +1,13 @@
+"""Rows that nobody of ours would write stand among those that are sent, on SQLite, which keeps anything anywhere."""
+
+from chaos.experiment import Experiment, Load, Plan, StoreName
+from chaos.experiments.broken_rows import plant_broken_rows
+
+EXPERIMENT = Experiment(
+    id="B36b",
+    question="As B36 on SQLite, where any column may hold any kind of value: are all others sent?",
+    disturb=plant_broken_rows,
+    trials=10,
+    plan=Plan(store=StoreName.SQLITE),
+    load=Load(count=150, rate=40),
+)

@@ -1,0 +1,53 @@
+"""Finds the row that breaks a batch, so that the others go on without it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from property_alert_notification.database.faults import is_row_fault
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+async def sparing(
+    items: Sequence[Item],
+    work: Callable[[Sequence[Item]], Awaitable[Result]],
+    put_aside: Callable[[Item, Exception], Awaitable[None]],
+) -> list[Result]:
+    """Work on all items together; if one of them breaks that, on the halves, until it is found and put aside.
+
+    As long as nothing breaks this costs nothing. `work` is one transaction: of a batch that breaks nothing is kept.
+
+    Raises:
+        StoreUnavailable: the store is away, which is no item's fault; so does any other error that is none, and one
+            that `work` raises for no items at all.
+    """
+    try:
+        return [await work(items)]
+    except Exception as error:
+        if not items or not is_row_fault(error):
+            raise
+        await work(items[:0])
+        return await _halve(items, error, work, put_aside)
+
+
+async def _halve(
+    items: Sequence[Item],
+    error: Exception,
+    work: Callable[[Sequence[Item]], Awaitable[Result]],
+    put_aside: Callable[[Item, Exception], Awaitable[None]],
+) -> list[Result]:
+    """Work on each half of what broke by this error."""
+    if len(items) == 1:
+        await put_aside(items[0], error)
+        return []
+    results: list[Result] = []
+    middle = len(items) // 2
+    for half in (items[:middle], items[middle:]):
+        try:
+            results.append(await work(half))
+        except Exception as its_error:
+            if not is_row_fault(its_error):
+                raise
+            results += await _halve(half, its_error, work, put_aside)
+    return results

@@ -1,0 +1,28 @@
+"""Rows read one by one, so that one that cannot be read hides no other."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy import CursorResult, RowMapping
+
+from property_alert_notification.logs import origin
+
+log = structlog.get_logger()
+
+Row = TypeVar("Row")
+
+
+def readable(found: "CursorResult[*tuple[Any, ...]]", build: Callable[[RowMapping], Row]) -> list[Row]:
+    """What `build` makes of each row; one that cannot be read is left out, and told in the log."""
+    rows, built = found.mappings(), []
+    is_over = False
+    while not is_over:
+        try:
+            row = rows.fetchone()
+            is_over = row is None
+            if row is not None:
+                built.append(build(row))
+        except (ValueError, TypeError, AttributeError) as error:
+            log.error("row.unreadable", **origin(error))  # noqa: TRY400 - its text may hold personal data
+    return built

@@ -1,0 +1,81 @@
+"""What can be shown of rows that cannot be read as they are, whoever wrote them. Pure.
+
+A value that is of another kind than its column becomes nothing, or the plainest value of its kind; so does a word that
+this version does not know. It is for showing only: nothing that was mended is written or acted on.
+"""
+
+from collections.abc import Collection
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_type_hints
+from uuid import UUID
+
+from property_alert_notification.clock import time_of
+from property_alert_notification.deliveries.models import Attempt, Delivery
+from property_alert_notification.notifications.models import Notification
+from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
+
+UNREADABLE = "its row in the store cannot be read"
+
+_PLAINEST: dict[type, Any] = {int: 0, str: "", bool: False, UUID: UUID(int=0)}
+
+Row = TypeVar("Row")
+
+
+def mended(row: Row) -> Row:
+    """The row with a value of the right kind in every field."""
+    kinds = get_type_hints(type(row))
+    names = [field.name for field in fields(row)] if is_dataclass(row) else list(type(row).model_fields)  # type: ignore[attr-defined]
+    values = {name: getattr(row, name) for name in names}
+    made_at = time_of(values["id"]) if isinstance(values.get("id"), UUID) else time_of(UUID(int=0))
+    return type(row)(**{name: _mended(values[name], kinds[name], made_at) for name in names})
+
+
+def _mended(value: Any, kind: Any, made_at: datetime) -> Any:
+    kinds = get_args(kind) or (kind,)
+    if any(_is_a(value, one) for one in kinds):
+        return value
+    if str in kinds and isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if NoneType in kinds:
+        return None
+    return made_at if datetime in kinds else _PLAINEST.get(kinds[0])
+
+
+def _is_a(value: Any, kind: type) -> bool:
+    if kind is int:
+        return type(value) is int
+    return isinstance(value, kind)
+
+
+def mended_notification(notification: Notification) -> Notification:
+    """A notification whose words are known and whose values are of the right kind."""
+    shown = mended(notification)
+    shown.channels = known_channels(shown.channels)
+    shown.status = shown.status if shown.status in list(NotificationStatus) else None
+    return shown
+
+
+def mended_deliveries(deliveries: Collection[Delivery]) -> list[Delivery]:
+    """The deliveries whose channel is known; one in a state that is none waits for a person, with the reason."""
+    shown = [mended(delivery) for delivery in deliveries]
+    for delivery in shown:
+        if delivery.state not in list(DeliveryState):
+            delivery.state, delivery.reason = DeliveryState.QUARANTINED, UNREADABLE
+        delivery.reason = delivery.reason or UNREADABLE
+    return [delivery for delivery in shown if delivery.channel in list(Channel)]
+
+
+def mended_attempts(attempts: Collection[Attempt]) -> list[Attempt]:
+    """Attempts whose outcome is known, or open."""
+    shown = [mended(attempt) for attempt in attempts]
+    for attempt in shown:
+        attempt.outcome = attempt.outcome if attempt.outcome in list(Outcome) else None
+    return shown
+
+
+def known_channels(words: str | None) -> str | None:
+    """Of words separated by spaces those that name a channel; None when there are none."""
+    known = [word for word in (words or "").split() if word in list(Channel)]
+    return " ".join(known) or None

@@ -1,0 +1,77 @@
+"""Quarantines, with the reason, what breaks every batch that it is in, so that the rest goes on."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import structlog
+
+from property_alert_notification.clock import Clock
+from property_alert_notification.database import Database, is_row_fault
+from property_alert_notification.errors import UnreadableRow
+from property_alert_notification.logs import origin
+from property_alert_notification.metrics import Metrics
+from property_alert_notification.quarantine import queries
+from property_alert_notification.vocabulary import DeliveryState
+
+log = structlog.get_logger()
+
+
+class Aside:
+    """Where broken rows go."""
+
+    def __init__(self, database: Database, clock: Clock, metrics: Metrics) -> None:
+        self._database = database
+        self._clock = clock
+        self._metrics = metrics
+
+    async def put_delivery(self, delivery: UUID, error: Exception, *, fence: int | None = None) -> None:
+        """Quarantine a delivery that nobody can work on; with `fence` only if that claim still holds.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached.
+        """
+        reason, now = reason_of(error), self._clock.now()
+        try:
+            async with self._database.transaction() as connection:
+                moved = await queries.put_aside(connection, delivery, fence=fence, reason=reason, now=now)
+        except Exception as other:
+            if not is_row_fault(other):
+                raise
+            log.warning("delivery.unwritable", delivery_id=str(delivery), **origin(other))
+            async with self._database.transaction() as connection:
+                moved = await queries.put_aside_at_least(connection, delivery)
+        if moved:
+            self._metrics.put_aside.labels("delivery").inc()
+            log.error("delivery.put_aside", delivery_id=str(delivery), state=DeliveryState.QUARANTINED, **origin(error))
+
+    async def put_notification(self, notification: UUID, error: Exception, *, new_id: Callable[[], UUID]) -> None:
+        """Give a scheduled notification that cannot be planned a quarantined delivery for each of its addresses.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached.
+        """
+        async with self._database.transaction() as connection:
+            await queries.put_notification_aside(
+                connection, notification, reason=reason_of(error), now=self._clock.now(), new_id=new_id
+            )
+        self._metrics.put_aside.labels("notification").inc()
+        log.error("notification.put_aside", notification_id=str(notification), **origin(error))
+
+    async def end_unreadable(self) -> None:
+        """End the deliveries and scheduled notifications whose very ids cannot be read: no operator can name them.
+
+        Only SQLite takes such ids. Raises StoreUnavailable when the store cannot be reached.
+        """
+        if not self._database.is_sqlite:
+            return
+        async with self._database.transaction() as connection:
+            ended = await queries.end_unreadable(connection)
+        if ended:
+            self._metrics.put_aside.labels("unreadable_id").inc(ended)
+            log.error("row.put_aside", rows=ended, because="the id cannot be read")
+
+
+def reason_of(error: Exception) -> str:
+    """Why it is quarantined. Only the kind of the error: its text may hold what somebody sent."""
+    what = str(error) if isinstance(error, UnreadableRow) else type(error).__name__
+    return f"its row in the store cannot be worked on ({what})"
