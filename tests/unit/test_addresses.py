@@ -4,7 +4,9 @@ import pytest
 
 from property_alert_notification.channels.mime import parse_address
 from property_alert_notification.errors import InvalidField, Refused
-from property_alert_notification.notifications.addresses import normalise_email, normalise_phone
+from property_alert_notification.notifications.addresses import AddressRules, normalise_email, normalise_phone
+from property_alert_notification.notifications.schemas import NotificationCreate
+from property_alert_notification.vocabulary import Channel
 
 NO_ADDRESS = [
     "nobody",
@@ -160,3 +162,66 @@ def test_what_is_no_number_is_refused_by_a_local_service_too(number: str) -> Non
 @pytest.mark.parametrize("number", NO_PHONE)
 def test_a_local_service_keeps_made_up_numbers(number: str) -> None:
     assert normalise_phone(number, real=False) == number
+
+
+LONGEST_DOMAIN = ".".join(["d" * 63, "d" * 63, "d" * 61])
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "x" * 64 + "@example.com",
+        "ada@" + "y" * 63 + ".anywhere",
+        "x" * 64 + "@" + LONGEST_DOMAIN,
+        "name@of@" + "ada",
+        "ж" * 32 + "@example.com",
+    ],
+)
+def test_a_made_up_address_may_be_as_long_as_any_can_be(address: str) -> None:
+    assert normalise_email(address, real=False, sendable=False).rpartition("@")[0] == address.rpartition("@")[0]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "x" * 65 + "@example..com",
+        "a@" + "x" * 64 + "@b",
+        "ada@" + "y" * 64 + "..anywhere",
+        "x" * 64 + "@" + LONGEST_DOMAIN + "d",
+        "ж" * 33 + "@example..com",
+    ],
+)
+def test_a_made_up_address_is_no_longer_than_any_can_be(address: str) -> None:
+    with pytest.raises(InvalidField):
+        normalise_email(address, real=False, sendable=False)
+
+
+@pytest.mark.parametrize("email", [None, "Ada@EXAMPLE.com"])
+@pytest.mark.parametrize("number", [None, "+1 415 555 2671"])
+def test_a_notification_is_stored_with_the_normal_forms_of_the_addresses_that_it_has(
+    email: str | None, number: str | None
+) -> None:
+    body = NotificationCreate(title="t", message="m", user_id=1, user_email=email, user_phone_number=number)
+
+    stored = AddressRules(real=True, sendable=True).stored(body)
+
+    expected = {Channel.EMAIL: "Ada@example.com", Channel.SMS: "+14155552671"}
+    has = {Channel.EMAIL: email, Channel.SMS: number}
+    assert stored == {channel: form for channel, form in expected.items() if has[channel] is not None}
+
+
+@pytest.mark.parametrize(
+    ("fields", "rules"),
+    [
+        ({"user_email": "a@localhost"}, AddressRules(real=True, sendable=False)),
+        ({"user_email": "no address"}, AddressRules(real=False, sendable=True)),
+        ({"user_phone_number": "1231233"}, AddressRules(real=True, sendable=False)),
+    ],
+)
+def test_the_rules_reach_both_addresses(fields: dict[str, str], rules: AddressRules) -> None:
+    body = NotificationCreate(**{"title": "t", "message": "m", "user_id": 1, "user_email": None,
+                                 "user_phone_number": None} | fields)  # fmt: skip
+
+    with pytest.raises(InvalidField):
+        rules.stored(body)
+    assert AddressRules(real=False, sendable=False).stored(body)

@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from property_alert_notification.clock import first_id_of
+from property_alert_notification.deliveries.queries import NewDelivery
 from property_alert_notification.notification_worker.claim import object_to, too_late
-from property_alert_notification.notifications.plan import plan
+from property_alert_notification.notifications.plan import Planned, plan, promise
 from property_alert_notification.notifications.queries import Content
 from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.vocabulary import Channel, DeliveryState
@@ -32,6 +34,43 @@ def test_exactly_the_wanted_asked_for_and_addressed_channels_are_queued(
     assert all(one.state is DeliveryState.SUPPRESSED for one in planned if one.channel not in opted_in)
     assert all(one.address == "somewhere" for one in planned)
     assert all(one.reason for one in planned)
+
+
+def test_a_channel_without_a_provider_is_planned_as_suppressed_and_says_so() -> None:
+    addresses = {Channel.EMAIL: "ada@example.com", Channel.SMS: "+14155552671"}
+
+    planned = list(plan(addresses, Wishes(frozenset(Channel)), only=None, unused=[Channel.SMS]))
+
+    assert [(one.channel, one.state) for one in planned] == [
+        (Channel.EMAIL, DeliveryState.QUEUED),
+        (Channel.SMS, DeliveryState.SUPPRESSED),
+    ]
+    assert planned[1] == Planned(
+        Channel.SMS, "+14155552671", DeliveryState.SUPPRESSED, "sms is not used here (SMS_PROVIDER=none)"
+    )
+
+
+@pytest.mark.parametrize(("state", "due_at"), [(DeliveryState.QUEUED, NOW), (DeliveryState.SUPPRESSED, None)])
+@pytest.mark.parametrize("flag", [True, False])
+def test_a_planned_delivery_becomes_a_row_that_is_due_at_once_or_ended(
+    state: DeliveryState, due_at: datetime | None, flag: bool
+) -> None:
+    planned = Planned(Channel.SMS, "+14155552671", state, "because")
+
+    row = promise(UUID(int=1), planned, urgent=flag, test=not flag, now=NOW, new_id=lambda: UUID(int=2))
+
+    assert row == NewDelivery(
+        id=UUID(int=2),
+        notification_id=UUID(int=1),
+        channel=Channel.SMS,
+        address="+14155552671",
+        urgent=flag,
+        test=not flag,
+        state=state,
+        reason="because",
+        due_at=due_at,
+        changed_at=NOW,
+    )
 
 
 def test_consent_is_checked_before_freshness() -> None:

@@ -16,11 +16,15 @@ def test_a_rate_is_read_and_written_the_same_way(text: str, rate: Rate) -> None:
     assert str(rate) == text
 
 
+def test_a_rate_of_another_period_is_written_in_seconds() -> None:
+    assert str(Rate(7, 90)) == "7/90s"
+
+
 @pytest.mark.parametrize(
     "text", ["", "100", "0/s", "-1/s", "1.5/s", "100/year", "100 / min", "9999999999/s", "\u0661/s"]
 )
 def test_what_is_no_rate_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(ValueError, match="Example: 100/min"):
+    with pytest.raises(ValueError, match=r"^must be a number per s, min, h or day\. Example: 100/min$"):
         parse_rate(text)
 
 

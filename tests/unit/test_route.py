@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from property_alert_notification.notification_worker.breaker import FIRST
 from property_alert_notification.notification_worker.route import Line, Place, Try, Wait, elsewhere, route
 from property_alert_notification.vocabulary import Outcome
 
@@ -35,6 +36,7 @@ def test_it_is_due_elsewhere_at_once_while_somebody_has_failed_it_less_often() -
     assert elsewhere(failed("a", "b"), LINE)
     assert not elsewhere(failed("a", "b", "c"), LINE)
     assert not elsewhere(failed("a"), [A])
+    assert not elsewhere(failed("a"), [Place("a", wait=1), Place("b", wait=1)])
     assert not elsewhere(failed("a"), [A, Place("b", wait=1)])
 
 
@@ -59,6 +61,7 @@ def test_one_delivery_of_a_round_tries_a_provider_out_and_the_others_go_past_it(
     line = Line([Place("a", probe=True), B])
 
     assert [line.place([]) for _ in range(3)] == [Place("a", probe=True), B, B]
+    assert line.place([Try("a", Outcome.UNKNOWN, NOW)]) == Wait(FIRST)
     alone = Line([Place("a", probe=True)])
     assert isinstance(alone.place([]), Place)
     assert isinstance(alone.place([]), Wait)
