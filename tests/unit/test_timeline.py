@@ -82,6 +82,32 @@ def test_what_was_cancelled_ends_so() -> None:
     assert _told(_notification(cancelled_at=_after(50)), []) == ["accepted", "cancelled"]
 
 
+def test_what_is_held_says_why_and_what_was_replayed_says_when() -> None:
+    held = _delivery("email", state="held", reason="email is paused", changed_at=_after(20))
+    replayed = _delivery("sms", state="queued", reason="replayed", fence=3, replayed_at=_after(40))
+
+    told = timeline(_notification(), [held, replayed], {})
+
+    assert [(one.at, one.what) for one in told][-2:] == [
+        (_after(20), "email: waits, email is paused"),
+        (_after(40), "sms: replayed by an operator"),
+    ]
+    assert [one.what for one in told][1:3] == [
+        "email: planned, the user wants email",
+        "sms: planned, the user wants sms",
+    ]
+
+
+def test_only_what_waits_for_its_first_claim_was_planned_for_the_reason_that_it_has_now() -> None:
+    first = _delivery("email", state="queued", reason="nobody said anything, which means yes", due_at=NOW)
+    again = _delivery("sms", state="queued", reason="the lease ran out", fence=1, due_at=NOW)
+
+    assert _told(_notification(), [first, again])[1:] == [
+        "email: planned, nobody said anything, which means yes",
+        "sms: planned, the user wants sms",
+    ]
+
+
 def test_a_change_names_who_made_it_and_which_fields() -> None:
     by = "its caller, crm (test key pa_test_12345678)"
     change = NotificationChange(id=ID, notification_id=ID, at=_after(20), changed_by=by, fields="title send_at")
