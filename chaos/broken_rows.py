@@ -68,6 +68,8 @@ def _attempted(**values: str) -> tuple[str, ...]:
 
 _ABANDONED = (*_delivery("state", "'sending'"), *_delivery("due_at", "'2020-01-01T00:00:00.000000+00:00'"))
 _DELETED = "DELETE FROM notifications WHERE id = {n}"
+NO_ID = "zzz"
+"""What stands in place of an id."""
 _NO_TEXT = "CAST(x'fffe41' AS TEXT)"
 
 KINDS = (
@@ -121,8 +123,10 @@ KINDS = (
     Breakage("expires at no time", _notification("expires_at", "'tomorrow'"), SQLITE),
     Breakage("expires at a number", _notification("expires_at", "1764000000"), SQLITE),
     Breakage("cancelled at no time", _notification("cancelled_at", "'never'"), SQLITE),
-    Breakage("a notification's id that is none", _delivery("notification_id", "'zzz'"), SQLITE, ends=frozenset({""})),
-    Breakage("an id that is none", _delivery("id", "'zzz'"), SQLITE, False, frozenset({"failed"}), True),
+    Breakage(
+        "a notification's id that is none", _delivery("notification_id", f"'{NO_ID}'"), SQLITE, ends=frozenset({""})
+    ),
+    Breakage("an id that is none", _delivery("id", f"'{NO_ID}'"), SQLITE, False, frozenset({"failed"}), True),
     Breakage("an attempt at no time", _attempted(started_at="'then'"), SQLITE),
     Breakage("bytes for an address of a scheduled one", _due("user_email", "x'ff00'"), SQLITE, scheduled=True),
     Breakage("accepted at no time", _due("accepted_at", "'once'"), SQLITE, scheduled=True),
@@ -184,6 +188,8 @@ async def open_states(url: str, planted: Collection[UUID]) -> dict[UUID, str]:
 async def remove(url: str, planted: Collection[UUID]) -> None:
     """Delete what was planted."""
     listed = ", ".join(f"'{one.hex if url.startswith('sqlite') else one}'" for one in planted)
+    if url.startswith("sqlite"):
+        listed += f", '{NO_ID}'"
     whose = f"SELECT id FROM deliveries WHERE notification_id IN ({listed})"
     await _run(
         url,

@@ -51,11 +51,12 @@ class Aside:
             StoreUnavailable: the store cannot be reached.
         """
         async with self._database.transaction() as connection:
-            await queries.put_notification_aside(
+            moved = await queries.put_notification_aside(
                 connection, notification, reason=reason_of(error), now=self._clock.now(), new_id=new_id
             )
-        self._metrics.put_aside.labels("notification").inc()
-        log.error("notification.put_aside", notification_id=str(notification), **origin(error))
+        if moved:
+            self._metrics.put_aside.labels("notification").inc()
+            log.error("notification.put_aside", notification_id=str(notification), **origin(error))
 
     async def end_unreadable(self) -> None:
         """End the deliveries and scheduled notifications whose very ids cannot be read: no operator can name them.

@@ -262,8 +262,15 @@ async def put_aside_at_least(connection: AsyncConnection, delivery_id: UUID) -> 
 
 async def put_notification_aside(
     connection: AsyncConnection, notification_id: UUID, *, reason: str, now: datetime, new_id: Callable[[], UUID]
-) -> None:
-    """Give a scheduled notification a quarantined delivery for each address; without any it has failed."""
+) -> bool:
+    """Give a scheduled notification a quarantined delivery for each address; without any it has failed.
+
+    Returns False when it is not scheduled any more: another worker was first.
+    """
+    is_it = (_notifications.c.id == notification_id, _notifications.c.status == NotificationStatus.SCHEDULED)
+    held = select(_notifications.c.id).where(*is_it).with_for_update(key_share=True)
+    if (await connection.execute(held)).first() is None:
+        return False
     added = 0
     for channel, address in _ADDRESSES.items():
         row = select(
@@ -275,8 +282,8 @@ async def put_notification_aside(
         statement = insert(_deliveries).from_select([*names, "notification_id", "address"], row)
         added += (await connection.execute(statement)).rowcount
     status = None if added else str(NotificationStatus.FAILED)
-    done = update(_notifications).where(_notifications.c.id == notification_id).values(status=status)
-    await connection.execute(done)
+    await connection.execute(update(_notifications).where(*is_it).values(status=status))
+    return True
 
 
 _ADDRESSES = {
