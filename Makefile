@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test coverage test-pythons check lint bench chaos soak fuzz openapi lock clean
+.PHONY: help setup run demo test coverage test-pythons check lint bench chaos soak fuzz mutants openapi lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ fuzz: $(VENV)/.dev ## hostile input by the thousand, new in each run; EXAMPLES=2
 	@scripts/provide-services
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/pytest tests/fuzz tests/channels/test_mime.py tests/unit/test_breaker.py --timeout=0 $(ARGS)
 
+mutants: $(VENV)/.mutants ## do the unit tests notice when a decision is changed? half an hour; ARGS="'*.states*'" for one module
+	@scripts/mutants $(ARGS)
+
 openapi: $(VENV)/.runtime ## write docs/openapi.json anew
 	$(BIN)/property-alerts openapi
 
@@ -59,7 +62,7 @@ lock: $(VENV)/.dev ## pin every package anew; ARGS=--upgrade takes the newest th
 	scripts/lock $(ARGS)
 
 clean: ## remove .venv and every cache; data stays
-	rm -rf $(VENV) .venv-3.* .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-3.* .coverage mutants .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps say which lock was installed; an older one is installed over.
@@ -70,4 +73,8 @@ $(VENV)/.runtime: requirements.lock pyproject.toml
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@scripts/install $(VENV) requirements-dev.lock
+	@touch $@
+
+$(VENV)/.mutants: requirements-mutants.lock $(VENV)/.dev
+	@scripts/install $(VENV) requirements-mutants.lock
 	@touch $@

@@ -9,6 +9,7 @@ from property_alert_notification.clock import Clock, time_of
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.notifications.models import Notification, NotificationChange
 from property_alert_notification.notifications.timeline import timeline
+from property_alert_notification.vocabulary import Channel
 
 ID = Clock().new_id()
 NOW = time_of(ID)
@@ -105,6 +106,19 @@ def test_only_what_waits_for_its_first_claim_was_planned_for_the_reason_that_it_
     assert _told(_notification(), [first, again])[1:] == [
         "email: planned, nobody said anything, which means yes",
         "sms: planned, the user wants sms",
+    ]
+
+
+def test_a_channel_without_an_address_is_not_used_and_a_time_that_has_come_is_not_waited_for() -> None:
+    notification = _notification(send_at=NOW + timedelta(microseconds=700))
+    sent = _delivery("email", state="sent", reason="the provider took it", fence=1)
+
+    told = timeline(notification, [sent], {}, without_address=[Channel.SMS])
+
+    assert [(one.at, one.what) for one in told] == [
+        (notification.accepted_at, "accepted"),
+        (notification.accepted_at, "sms: not used, the caller gave no address for it"),
+        (notification.accepted_at, "email: planned, the user wants email"),
     ]
 
 

@@ -121,6 +121,7 @@ def test_a_provider_that_recognises_repeats_gets_them_until_it_may_have_forgotte
         (True, 1, True, None, True),  # the one blind resend
         (True, 0, False, None, False),  # rather lost than doubled
         (True, 3, False, 1, True),  # recognised, whatever else
+        (True, 3, False, 0, True),  # up to that moment
         (True, 1, True, -1, True),
         (True, 2, True, -1, False),  # forgotten while it waited
         (True, 1, False, -1, False),
