@@ -136,16 +136,3 @@ async def test_without_any_node_all_of_them_are_named(routing_key: str) -> None:
     dead = sorted(f"127.0.0.1:{free_port()}" for _ in range(2))
     async with broker_at(f"amqp://{','.join(dead)}/", routing_key) as broker:
         await until_refused(broker.check, ", ".join(dead))
-
-
-async def test_a_policy_that_leaves_no_room_is_named_and_harms_no_other(
-    rabbitmq: RabbitMQ, broker: RabbitMQBroker
-) -> None:
-    await until_it_works(broker.check)
-    name = broker.queue_name(EMAIL)
-    rabbitmq.ctl("set_policy", name, f"^{name}$", '{"max-length":0}', "--apply-to", "queues")
-    try:
-        await until_refused(partial(broker.ring, EMAIL, some_ids(1)), f"the queue {name} is full")
-        await broker.ring(SMS, some_ids(1))
-    finally:
-        rabbitmq.ctl("clear_policy", name)
