@@ -37,11 +37,14 @@ def without_unknown_names(errors: Iterable[Mapping[str, Any]]) -> list[dict[str,
             told.append(dict(one))
             continue
         *place, name = one["loc"]
+        if name in _known:  # of another call
+            told.append({**one, "msg": "is not a field of this call"})
+            continue
         if tuple(place) not in unknown:
             told.append({"type": one["type"], "loc": tuple(place)})
         unknown.setdefault(tuple(place), []).append(str(name))
     for one in told:
-        if one["type"] == "extra_forbidden":
+        if "msg" not in one:
             one["msg"] = _in_words(unknown[one["loc"]])
     return told
 

@@ -188,7 +188,7 @@ async def test_many_accepted_together_are_found_by_the_very_time_that_each_is_sa
         ("reference", "nul\x00"),
         ("accepted_after", "yesterday"),
         ("accepted_before", "2026-01-01T00:00:00"),
-        ("unheard_of", 1),
+        ("title", 1),
     ],
 )
 async def test_a_wrong_filter_is_named(lite: httpx2.AsyncClient, name: str, value: Any) -> None:

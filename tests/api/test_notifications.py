@@ -147,7 +147,7 @@ async def test_an_unknown_notification_is_not_found(client: httpx2.AsyncClient) 
         ("expires_at", "0001-01-01T00:00:00+14:00"),
         ("channels", []),
         ("channels", ["pigeon"]),
-        ("unheard_of", 1),
+        ("email_enabled", 1),
     ],
 )
 async def test_a_wrong_field_is_named_and_its_value_is_not_repeated(

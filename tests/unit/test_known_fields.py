@@ -40,6 +40,17 @@ def test_many_unknown_fields_in_one_place_are_one_error() -> None:
     assert "MARK" not in str((first, second))
 
 
+def test_a_field_of_another_place_is_named() -> None:
+    class Shed(Strict):
+        size: int = 1
+
+    with pytest.raises(ValidationError) as caught:
+        Shed.model_validate({"pet_name": "Rex"})
+
+    (error,) = without_unknown_names(caught.value.errors())
+    assert (error["loc"], error["msg"]) == (("pet_name",), "is not a field of this call")
+
+
 def test_other_errors_stay_as_they_are() -> None:
     (error,) = _errors({})
 
