@@ -7,6 +7,7 @@ ServiceError
 │   ├── Forbidden             403
 │   │   └── LiveOnly
 │   ├── NotFound              404
+│   │   ├── PreferenceNotFound
 │   │   └── PreferencesNotFound
 │   ├── Conflict              409
 │   ├── CallInProgress        409, with Retry-After
@@ -110,6 +111,15 @@ class NotFound(RequestError):
 
     status = 404
     title = "Not found"
+
+
+class PreferenceNotFound(NotFound):
+    """A user never said what they want, or took it back."""
+
+    hint = "PUT /api/v1/preferences/{user_id} says what a user wants to receive, for the first time or anew."
+
+    def __init__(self) -> None:
+        super().__init__("Preference not found")
 
 
 class PreferencesNotFound(NotFound):

@@ -8,7 +8,7 @@ from typing import Any
 Paths = Mapping[str, Mapping[str, Any]]
 """By path, as `/notifications/{notification_id}`, and method in small letters: its operation."""
 
-_LONGEST = 200
+_LONGEST = 100
 """Characters of a path that are compared: what is longer is no misspelling."""
 
 _PARAMETER = re.compile(r"\{\w+\}")

@@ -131,7 +131,7 @@ def _invalid_preferences(errors: Sequence[Any]) -> JSONResponse:
     details = []
     for one in errors:
         sentence = one["msg"] if one["type"] in FIRST_VERSION else in_words(one)
-        given = {"input": _repeatable(known_part(one["input"]))} if "input" in one else {}
+        given = {"input": _repeatable(one["input"])} if "input" in one else {}
         details.append(_field_problem(one, sentence) | given)
     document = _document(_INVALID, details, InvalidField.title) | {"hint": _hint(errors)}
     return JSONResponse(document, _INVALID, media_type=MEDIA_TYPE)
@@ -163,8 +163,9 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
 
 
 def _repeatable(value: Any) -> Any:
-    """What a caller sent, if JSON can carry it back."""
+    """What a caller sent, if JSON can carry it back, without the fields that are none of ours."""
     try:
+        value = known_part(value)
         json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
     except (TypeError, ValueError, RecursionError):  # bytes, NaN, an unpaired surrogate, a thousand brackets
         return f"a value of type {type(value).__name__}"

@@ -29,6 +29,7 @@ async def test_preferences_that_are_not_there_are_not_found(client: httpx2.Async
 
     assert answer.status_code == 404
     assert answer.json()["detail"] == "Preference not found"
+    assert "PUT /api/v1/preferences/{user_id}" in answer.json()["hint"]
 
 
 async def test_put_creates_and_replaces(client: httpx2.AsyncClient) -> None:
@@ -94,7 +95,7 @@ async def test_wrong_wishes_are_explained_as_the_seed_did(
     assert answer.json()["detail"] == [detail]
 
 
-@pytest.mark.parametrize("user_id", ["-1", str(2**63), "x", "1.5", "%00"])
+@pytest.mark.parametrize("user_id", ["-1", str(2**63), "x", "1.5"])
 async def test_an_impossible_user_id_names_its_field(lite: httpx2.AsyncClient, user_id: str) -> None:
     answer = await lite.get(f"/api/v1/preferences/{user_id}")
 

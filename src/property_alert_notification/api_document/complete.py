@@ -42,8 +42,9 @@ class DescribedApi(FastAPI):
 
 def _completed(document: Node) -> Node:
     for operation in _operations(document):
-        if "requestBody" in operation:
+        if "parameters" in operation or "requestBody" in operation:
             operation["responses"].setdefault("400", _problem_answer(HTTPStatus.BAD_REQUEST))
+        if "requestBody" in operation:
             operation["responses"].setdefault("415", _problem_answer(HTTPStatus.UNSUPPORTED_MEDIA_TYPE))
         for status, answer in operation["responses"].items():
             answer.setdefault("headers", {}).update(_headers(operation, status))

@@ -7,6 +7,7 @@ from property_alert_notification.errors import (
     Forbidden,
     InvalidField,
     NotFound,
+    PreferenceNotFound,
     PreferencesExist,
     PreferencesNotFound,
     TooManyRequests,
@@ -241,7 +242,7 @@ TROUBLE: dict[str, Any] = {
 
 _NO_NOTIFICATION = contents_of(NotFound("Notification not found"))
 _NO_DELIVERY = contents_of(NotFound("Delivery not found"))
-_NO_PREFERENCE = contents_of(NotFound("Preference not found"))
+_NO_PREFERENCE = contents_of(PreferenceNotFound())
 
 UNKNOWN: dict[str, Any] = {
     "schedule_notification": contents_of(PreferencesNotFound(1)),

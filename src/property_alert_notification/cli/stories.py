@@ -145,6 +145,7 @@ def _show_story(story: "NotificationStory") -> None:
         ("cancelled", local(story.cancelled_at)),
         ("urgent", "yes" if story.urgent else None),
         ("only", ", ".join(story.channels or [])),
+        ("no address", ", ".join(story.without_address)),
         ("title", story.title),
         ("message", story.message),
     ):

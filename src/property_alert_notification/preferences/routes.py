@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.access.gate import Admission
 from property_alert_notification.clock import Clock
 from property_alert_notification.dependencies import ClockDep, DatabaseDep, KeyedRoute, charge, needs
-from property_alert_notification.errors import NotFound, PreferencesExist
+from property_alert_notification.errors import PreferenceNotFound, PreferencesExist
 from property_alert_notification.idempotency.calls import IdempotencyKey, answer_call
 from property_alert_notification.idempotency.queries import Answer
 from property_alert_notification.known_fields import Strict
@@ -196,7 +196,7 @@ async def delete_preference(user_id: UserId, admission: _MayWrite, database: Dat
     """Take all consent back: what is not sent yet will not be."""
     async with database.transaction() as connection:
         if not await queries.withdraw(connection, user_id, withdrawn_at=clock.now(), test=admission.test):
-            raise NotFound("Preference not found")
+            raise PreferenceNotFound
 
 
 def _preference(user_id: int, body: PreferenceCreate, clock: Clock) -> Preference:
@@ -214,5 +214,5 @@ def _public(preference: Preference) -> PreferencePublic:
 
 def _found(preference: Preference | None) -> PreferencePublic:
     if preference is None:
-        raise NotFound("Preference not found")
+        raise PreferenceNotFound
     return _public(preference)
