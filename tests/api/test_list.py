@@ -202,3 +202,35 @@ async def test_a_wrong_filter_is_named(lite: httpx2.AsyncClient, name: str, valu
 
 async def test_the_list_answers_with_and_without_the_trailing_slash(lite: httpx2.AsyncClient) -> None:
     assert (await lite.get(PATH)).status_code == (await lite.get(f"{PATH}/")).status_code == 200
+
+
+async def test_an_email_and_a_delivery_lead_to_their_notification(caller: httpx2.AsyncClient) -> None:
+    await accept(caller)
+    id_ = await accept(caller, reference="order-7", category="offer")
+    await accept(caller)
+    story = (await caller.get(f"{PATH}/{id_}")).json()
+    email = story["deliveries"][0]["id"]
+
+    assert [await _ids(caller, delivery_id=delivery["id"]) for delivery in story["deliveries"]] == [[id_], [id_]]
+    for message_id in (f"<{email}@alerts.example>", f"{email}@localhost", f"Message-ID: <{email.upper()}@b.example>"):
+        assert await _ids(caller, message_id=message_id) == [id_]
+    for fitting in (
+        {"category": "offer"},
+        {"status": "pending"},
+        {"reference": "order-7"},
+        {"channel": "sms"},
+        {"user_id": 1},
+    ):
+        assert await _ids(caller, delivery_id=email, **fitting) == [id_]
+    for other in ({"category": "general"}, {"status": "sent"}, {"reference": "order-8"}, {"user_id": 2}):
+        assert await _ids(caller, delivery_id=email, **other) == []
+    assert await _ids(caller, delivery_id=email, accepted_before="2020-01-01T00:00:00Z") == []
+    assert await _ids(caller, delivery_id=email, message_id=f"<{story['deliveries'][1]['id']}@localhost>") == [id_]
+
+
+@pytest.mark.parametrize("message_id", ["<abc@mail.example>", "nonsense", "<01900000-0000-7000-8000-000000000000@a>"])
+async def test_an_email_of_others_leads_to_nothing(caller: httpx2.AsyncClient, message_id: str) -> None:
+    await accept(caller)
+
+    assert await _list(caller, message_id=message_id) == {"items": [], "next": None}
+    assert await _list(caller, delivery_id="01900000-0000-7000-8000-000000000000") == {"items": [], "next": None}

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -186,3 +187,36 @@ async def test_a_search_for_what_no_store_can_hold_is_refused(
     client: httpx2.AsyncClient, query: dict[str, str]
 ) -> None:
     assert (await client.get("/api/mailbox/messages", params=query)).status_code == 422
+
+
+async def test_what_an_email_says_of_itself_finds_it_and_leads_to_its_notification(
+    pages: Pages, client: httpx2.AsyncClient
+) -> None:
+    await client.put("/api/v1/preferences/1", json={"email_enabled": True, "sms_enabled": True})
+    stories = [await _accept(client, reference=reference) for reference in ("order-7", "order-8")]
+    email, sms = [delivery["id"] for delivery in stories[0]["deliveries"]]
+    raw = f"Subject: one\r\nMessage-ID: <{email}@homes.test>\r\n\r\n"
+    await pages.keep(
+        {"subject": "one", "delivery_id": UUID(email), "raw": raw},
+        {"subject": "", "delivery_id": UUID(sms), "channel": "sms", "text": "A home for you\n3 bed..."},
+        {"subject": "other", "delivery_id": UUID(stories[1]["deliveries"][0]["id"])},
+        {"subject": "kept no longer"},
+    )
+
+    for words in (email, f"<{email}@homes.test>", f"Message-ID: <{email}@homes.test>", stories[0]["id"], "order-7"):
+        found = (await ask(client, search=words))["messages"]
+        assert [one["delivery_id"] for one in found] == [sms, email], words
+    of_sms, of_email = [(await client.get(f"/api/mailbox/messages/{one['id']}")).json() for one in found]
+    for one in (of_sms, of_email):
+        assert (one["notification_id"], one["reference"]) == (stories[0]["id"], "order-7")
+    assert (of_email["message_id"], of_email["cut_from"]) == (f"<{email}@homes.test>", None)
+    assert (of_sms["message_id"], of_sms["cut_from"]) == (None, len("A home for you\n3 bedrooms"))
+    [lost] = (await ask(client, search="kept no longer"))["messages"]
+    alone = (await client.get(f"/api/mailbox/messages/{lost['id']}")).json()
+    assert (alone["notification_id"], alone["reference"], alone["message_id"]) == (None, None, None)
+
+
+async def _accept(client: httpx2.AsyncClient, **fields: Any) -> dict[str, Any]:
+    body = {"title": "A home for you", "message": "3 bedrooms", "user_id": 1, "user_email": "a@b.example"}
+    answer = await client.post("/api/v1/notifications", json=body | {"user_phone_number": "+14155552671"} | fields)
+    return dict((await client.get(f"/api/v1/notifications/{answer.json()['id']}")).json())

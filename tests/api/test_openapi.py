@@ -1,6 +1,7 @@
 """The document that clients are generated from: nothing in it is missing, and nothing is made up."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -124,7 +125,9 @@ def test_each_operation_of_the_api_names_the_scope_it_needs(api_operation: tuple
     else:
         expected = Scope(f"{path.split('/')[3]}:{'read' if method == 'get' else 'write'}")
 
-    assert operation["security"] == [{"apiKey": [expected]}]
+    assert operation["security"] == [{"apiKey": []}]
+    assert operation["x-scopes"] == [expected]
+    assert f"`{expected}`" in operation["description"]
 
 
 def test_every_post_takes_an_idempotency_key(api_operation: tuple[str, str, dict[str, Any]]) -> None:
@@ -132,3 +135,77 @@ def test_every_post_takes_an_idempotency_key(api_operation: tuple[str, str, dict
     names = {one["name"] for one in operation.get("parameters", ())}
 
     assert ("Idempotency-Key" in names) is (method == "post")
+
+
+def test_it_names_its_server_its_licence_and_whom_to_ask() -> None:
+    assert [server["url"] for server in DOCUMENT["servers"]] == ["/"]
+    assert DOCUMENT["info"]["license"] == {"name": "MIT", "identifier": "MIT"}
+    assert DOCUMENT["info"]["contact"]["name"]
+    assert all(tag["description"] for tag in DOCUMENT["tags"])
+
+
+def test_each_operation_says_who_may_call_it_and_its_scheme_is_defined(operation: dict[str, Any]) -> None:
+    assert {name for one in operation["security"] for name in one} <= set(DOCUMENT["components"]["securitySchemes"])
+
+
+def test_paths_have_one_form() -> None:
+    assert [path for path in DOCUMENT["paths"] if path.endswith("/")] == []
+    assert {"get", "post"} <= set(DOCUMENT["paths"]["/api/v1/notifications"])
+
+
+def _nodes(node: Any, at: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every object of the document but those inside examples, with where it stands."""
+    if isinstance(node, dict):
+        yield at, node
+        for name, value in node.items():
+            if name not in ("example", "examples"):
+                yield from _nodes(value, f"{at}/{name}")
+    elif isinstance(node, list):
+        for number, value in enumerate(node):
+            yield from _nodes(value, f"{at}/{number}")
+
+
+SCHEMAS = dict(_nodes(DOCUMENT))
+
+
+def test_each_integer_has_bounds_and_a_format() -> None:
+    integers = {at: node for at, node in SCHEMAS.items() if node.get("type") == "integer" and "const" not in node}
+
+    assert integers
+    for at, integer in integers.items():
+        assert integer["minimum"] >= 0, at
+        assert integer["maximum"] <= 2**63 - 1, at
+        assert integer["format"] == ("int32" if integer["maximum"] < 2**31 else "int64"), at
+
+
+def test_no_schema_has_words_that_json_schema_does_not_know() -> None:
+    unknown = {"ge", "gt", "le", "lt", "min_length", "max_length", "multiple_of", "nullable"}
+    assert [at for at, node in SCHEMAS.items() if unknown & node.keys() and not at.endswith("/properties")] == []
+
+
+def test_each_text_that_a_caller_sends_has_a_bound() -> None:
+    sent = [
+        node
+        for _, _, operation in OPERATIONS.values()
+        for part in (operation.get("parameters", []), operation.get("requestBody", {}))
+        for node in _with_references(part)
+    ]
+    texts = [node for node in sent if node.get("type") == "string"]
+
+    assert texts
+    assert [node for node in texts if not {"maxLength", "pattern", "enum", "const", "format"} & node.keys()] == []
+    assert [node for node in sent if node.get("type") == "array" and "maxItems" not in node] == []
+
+
+def _with_references(part: Any) -> Iterator[dict[str, Any]]:
+    for _, node in _nodes(part):
+        if "$ref" in node:
+            yield from _with_references(_resolved(node))
+        else:
+            yield node
+
+
+def test_each_example_of_a_schema_fits_it() -> None:
+    for at, schema in SCHEMAS.items():
+        if at.startswith("/components/schemas/") and at.count("/") == 3:
+            assert [one for one in schema.get("examples", ()) if not _fits(one, schema)] == [], at

@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.cli.command import run, words
 from tests.cli.conftest import ALERTS, Shown
 from tests.services.process import free_port
@@ -104,6 +106,54 @@ def test_the_story_of_one_notification(shown: Shown) -> None:
     assert "address buyer.990001@example.com" in told
     assert "attempt 1" in told
     assert "sent: the provider took it" in told
+
+
+def test_everything_that_an_email_says_leads_to_its_story(shown: Shown) -> None:
+    folder = shown.service.folder
+    one = json.loads(run(folder, "notifications", "list", "--user", "990001", "--json").stdout)[0]
+    story = json.loads(run(folder, "notifications", "show", one["id"], "--json").stdout)
+    delivery = story["deliveries"][0]["id"]
+
+    for named in (delivery, f"<{delivery}@localhost>", f"Message-ID: <{delivery}@localhost>", one["reference"]):
+        assert json.loads(run(folder, "notifications", "show", named, "--json").stdout) == story
+    listed = run(folder, "notifications", "list", "--message-id", f"<{delivery}@a>", "--channel", "email", "--json")
+    assert json.loads(listed.stdout) == [one]
+
+
+def test_the_list_has_the_filters_and_pages_of_the_api(shown: Shown) -> None:
+    folder = shown.service.folder
+
+    def listed(*options: str) -> tuple[list[str], str]:
+        done = run(folder, "notifications", "list", "--json", *options)
+        assert done.returncode == 0, done.stderr
+        return [one["id"] for one in json.loads(done.stdout)], done.stderr
+
+    everything, nothing_more = listed("--limit", "1000")
+    assert nothing_more == ""
+    first, more = listed("--limit", "30")
+    cursor = more.removeprefix("There are more: --cursor ").strip()
+    assert first + listed("--limit", "1000", "--cursor", cursor)[0] == everything
+    assert listed("--category", "listing_alert", "--limit", "1000")[0] == everything
+    assert listed("--category", "offer")[0] == []
+    assert listed("--accepted-before", "2026-01-01T00:00:00Z")[0] == []
+    assert listed("--accepted-after", "2026-01-01T00:00:00Z", "--limit", "1000")[0] == everything
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--accepted-after", "yesterday"), "--accepted-after: must be RFC 3339"),
+        (("--cursor", "abc"), "--cursor: is not a cursor of this list"),
+        (("--delivery-id", "abc"), "--delivery-id: Input should be a valid UUID"),
+        (("--user", "-1"), "--user: Input should be greater than or equal to 0"),
+    ],
+)
+def test_a_filter_that_cannot_be_is_told_in_one_line(tmp_path: Path, options: tuple[str, str], told: str) -> None:
+    done = run(tmp_path, "notifications", "list", *options)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: {told}")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_notification_that_is_not_there_is_told_in_one_line(shown: Shown) -> None:

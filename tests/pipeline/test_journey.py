@@ -222,3 +222,18 @@ async def _found(world: World, status: NotificationStatus) -> list[UUID]:
     first = await database.look(find(Filters(status=status), before=None, limit=2))
     second = await database.look(find(Filters(status=status), before=first.next, limit=2))
     return [one.id for one in first.items + (second.items if first.next else [])]
+
+
+async def test_an_sms_that_was_cut_says_so_in_its_story(
+    make_settings: Callable[..., Settings], smtp_server: SmtpServer
+) -> None:
+    settings = make_settings("sqlite", sms_provider="mailbox", sms_max_segments=2)
+    async with World(settings, smtp_server) as world:
+        await world.a_user(email=False, sms=True)
+        await world.a_worker()
+        story = await world.until(await world.accept(title="Viewing", message="a" * 1_000), "sent")
+
+    sms = next(delivery for delivery in story.deliveries if delivery.channel is Channel.SMS)
+    told = "the provider took it; its text was cut to 2 segments, 306 of 1,008 characters"
+    assert (sms.reason, sms.attempts[0].reason) == (told, told)
+    assert story.timeline[-1].what == f"sms: tried by mailbox, sent: {told}"

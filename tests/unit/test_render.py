@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from property_alert_notification.message_templates.render import render
-from property_alert_notification.message_templates.sms_segments import measure
+from property_alert_notification.message_templates.render import render, sms_text
+from property_alert_notification.message_templates.sms_segments import is_cut, measure
 from property_alert_notification.vocabulary import Channel
 
 TAGS_OF_THE_WRAPPER = {
@@ -79,6 +79,19 @@ def test_an_sms_costs_no_more_than_allowed() -> None:
     text = render(Channel.SMS, "Viewing", "a" * 1_000, sms_max_segments=2).text
     assert measure(text).segments == 2
     assert text.endswith("...")
+
+
+def test_an_sms_that_was_cut_says_how_much_of_it_is_left() -> None:
+    cut = render(Channel.SMS, "Viewing", "a" * 1_000, sms_max_segments=2)
+    assert cut.cut == "cut to 2 segments, 306 of 1,008 characters"
+    assert (
+        render(Channel.SMS, "Viewing", "ä" * 400, sms_max_segments=1).cut == "cut to 1 segment, 160 of 408 characters"
+    )
+    assert render(Channel.SMS, "Viewing", "Tomorrow ...").cut is None
+    assert render(Channel.EMAIL, "Viewing", "a" * 1_000).cut is None
+    assert is_cut(cut.text, sms_text("Viewing", "a" * 1_000))
+    assert not is_cut("Viewing ...", "Viewing ...")
+    assert not is_cut("Another ...", "Viewing in Ballard")
 
 
 @pytest.mark.parametrize(

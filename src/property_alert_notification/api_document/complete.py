@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from property_alert_notification.api_document.conventions import follow_conventions
 from property_alert_notification.api_document.examples import ANSWERS, TROUBLE, UNKNOWN
 from property_alert_notification.problems import MEDIA_TYPE
 
@@ -54,6 +55,7 @@ def _completed(document: Node) -> Node:
                 answer["content"] = dict.fromkeys([MEDIA_TYPE], *answer["content"].values())
                 _add_example(answer, _trouble(operation, status))
         operation["responses"] = dict(sorted(operation["responses"].items()))
+    follow_conventions(document)
     return document
 
 
@@ -95,7 +97,7 @@ def _headers(operation: Node, status: str) -> Node:
         headers["Retry-After"] = _RETRY_CALL_AFTER
     if status.startswith("2") and _takes_a_key(operation):
         headers["Idempotency-Replayed"] = _REPLAYED
-    if "security" in operation and (status.startswith("2") or status == "429"):
+    if operation.get("security") and (status.startswith("2") or status == "429"):
         headers |= _RATE
     return headers
 

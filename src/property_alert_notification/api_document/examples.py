@@ -213,7 +213,11 @@ ANSWERS: dict[str, Any] = {
         **_CAPTURED,
         "html": "<p>3 bedrooms, $538,000</p>",
         "raw": "To: ada@example.com\r\nSubject: New home in Ballard\r\n\r\n3 bedrooms, $538,000\r\n",
+        "message_id": f"<{_CAPTURED['delivery_id']}@example.com>",
         "sms_size": None,
+        "cut_from": None,
+        "notification_id": "019aa5c4-52c1-7c63-b0b5-95ecb5d8a1f0",
+        "reference": "listing-6414100192",
     },
     "clear_messages": {"cleared": 1},
 }

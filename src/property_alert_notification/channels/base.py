@@ -23,6 +23,8 @@ class OutgoingMessage:
     """One line; channels without a subject leave it unused."""
     text: str
     html: str | None = None
+    cut: str | None = None
+    """What of it did not fit, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Receipt:
     """The provider took the message."""
 
     provider_message_id: str | None = None
+    cut: str | None = None
+    """What of the message did not fit, in words: the worker adds it."""
 
 
 @dataclass(frozen=True, slots=True)

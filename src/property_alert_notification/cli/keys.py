@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from property_alert_notification.cli.tables import WIDEST_ROW, headed, local, plain
+from property_alert_notification.cli.tables import local, print_rows
 from property_alert_notification.errors import ConfigurationError
 from property_alert_notification.vocabulary import Scope
 
@@ -231,29 +231,32 @@ def _show_keys(keys: "Sequence[ApiKey]", now: datetime) -> None:
     if not keys:
         typer.echo("There are none. Make one with: property-alerts keys create --name crm --scope notifications:write")
         return
-    table = headed("name", "begins with", "state", "scopes", "rate", "expires", "last used")
-    for key in keys:
-        cells = (key.name, key.prefix, _state(key, now), key.scopes, key.rate or "", local(key.expires_at))
-        table.add_row(*[plain(cell) for cell in (*cells, local(key.last_used_at) or "never")])
-    _print(table)
+    rows = [
+        (
+            key.name,
+            key.prefix,
+            _state(key, now),
+            key.rate or "",
+            local(key.expires_at),
+            local(key.last_used_at) or "never",
+            key.scopes,
+        )
+        for key in keys
+    ]
+    print_rows(("name", "begins with", "state", "rate", "expires", "last used", "scopes"), rows)
 
 
 def _show_changes(found: "Sequence[AuditEntry]") -> None:
     if not found:
         typer.echo("Nothing was changed yet.")
         return
-    table = headed("at", "who", "what", "of", "details")
-    for entry in found:
-        details = " ".join(f"{name}={_in_words(value)}" for name, value in entry.details.items() if value is not None)
-        table.add_row(*[plain(cell) for cell in (local(entry.at), entry.actor, entry.action, entry.subject, details)])
-    _print(table)
+    rows = [(local(entry.at), entry.actor, entry.action, entry.subject, _details(entry)) for entry in found]
+    print_rows(("at", "who", "what", "of", "details"), rows)
+
+
+def _details(entry: "AuditEntry") -> str:
+    return " ".join(f"{name}={_in_words(value)}" for name, value in entry.details.items() if value is not None)
 
 
 def _in_words(value: object) -> str:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _print(table: Any) -> None:
-    from rich.console import Console
-
-    Console(width=WIDEST_ROW).print(table)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from property_alert_notification.cli.tables import headed, local, plain
+from property_alert_notification.cli.tables import local, print_rows
 from property_alert_notification.errors import ConfigurationError
 from property_alert_notification.pauses.rules import EVERYTHING
 from property_alert_notification.vocabulary import Channel
@@ -109,9 +109,4 @@ async def _pauses() -> "list[Pause]":
 
 
 def _show(found: "list[Pause]") -> None:
-    from rich.console import Console
-
-    table = headed("paused", "since", "by")
-    for one in found:
-        table.add_row(*[plain(cell) for cell in (one.name, local(one.paused_at), one.paused_by)])
-    Console().print(table)
+    print_rows(("paused", "since", "by"), [(one.name, local(one.paused_at), one.paused_by) for one in found])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from property_alert_notification.cli.tables import WIDEST_ROW, headed, local, plain
+from property_alert_notification.cli.tables import local, print_rows
 from property_alert_notification.vocabulary import BreakerState, Channel
 
 if TYPE_CHECKING:
@@ -117,14 +117,11 @@ def _as_json(entry: Entry) -> dict[str, Any]:
 
 
 def _show(entries: Sequence[Entry]) -> None:
-    from rich.console import Console
-
-    table = headed("channel", "order", "provider", "at once", "per second", "breaker")
+    rows = []
     for entry in entries:
         limits = ("", "") if entry.limits is None else (entry.limits.at_once, entry.limits.per_second or "no limit")
-        cells = (entry.channel, entry.order or "", entry.provider, *limits, _in_words(entry))
-        table.add_row(*[plain(cell) for cell in cells])
-    Console(width=WIDEST_ROW).print(table)
+        rows.append((entry.channel, entry.order or "", entry.provider, *limits, _in_words(entry)))
+    print_rows(("channel", "order", "provider", "at once", "per second", "breaker"), rows)
 
 
 def _in_words(entry: Entry) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from property_alert_notification.cli.tables import WIDEST_ROW, headed, local, plain
+from property_alert_notification.cli.tables import local, print_facts, print_rows
 
 if TYPE_CHECKING:
     from property_alert_notification.quarantine.queries import Case
@@ -125,20 +125,22 @@ async def _case(delivery_id: UUID) -> "QuarantineCase":
 
 
 def _show_list(found: "list[QuarantinedDelivery]") -> None:
-    from rich.console import Console
-
-    table = headed("delivery", "channel", "category", "user", "since", "attempts", "why")
-    for one in found:
-        cells = (one.id, one.channel, one.category, one.user_id, local(one.changed_at), one.attempts, one.reason)
-        table.add_row(*[plain(cell) for cell in cells])
-    Console(width=WIDEST_ROW).print(table)
+    rows = [
+        (one.id, one.channel, one.category, one.user_id, local(one.changed_at), one.attempts, one.reason)
+        for one in found
+    ]
+    print_rows(("delivery", "channel", "category", "user", "since", "attempts", "why"), rows)
 
 
 def _show_case(case: "QuarantineCase") -> None:
-    from rich.console import Console
-
-    table = headed("delivery", str(case.id))
-    for name, value in (
+    tried = [
+        (
+            f"attempt {number}",
+            f"{local(attempt.started_at)} by {attempt.provider}, {attempt.outcome}: {attempt.reason}",
+        )
+        for number, attempt in enumerate(case.tried, start=1)
+    ]
+    facts = [
         ("notification", case.notification_id),
         ("channel", case.channel),
         ("user", case.user_id),
@@ -146,9 +148,6 @@ def _show_case(case: "QuarantineCase") -> None:
         ("reference", case.reference or ""),
         ("since", local(case.changed_at)),
         ("why", case.reason),
-    ):
-        table.add_row(name, plain(value))
-    for number, attempt in enumerate(case.tried, start=1):
-        told = f"{local(attempt.started_at)} by {attempt.provider}, {attempt.outcome}: {attempt.reason}"
-        table.add_row(f"attempt {number}", plain(told))
-    Console().print(table)
+        *tried,
+    ]
+    print_facts("delivery", str(case.id), facts)

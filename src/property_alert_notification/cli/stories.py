@@ -3,18 +3,17 @@
 import asyncio
 import json
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
 
 import typer
 
-from property_alert_notification.cli.tables import WIDEST_ROW, headed, local, plain
-from property_alert_notification.vocabulary import NotificationStatus
+from property_alert_notification.cli.tables import local, print_facts, print_rows
+from property_alert_notification.errors import ConfigurationError
+from property_alert_notification.vocabulary import Channel, NotificationStatus
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from property_alert_notification.database import Database
     from property_alert_notification.notifications.lists import Summary
-    from property_alert_notification.notifications.schemas import DeliveryPublic, NotificationStory
+    from property_alert_notification.notifications.schemas import DeliveryPublic, NotificationQuery, NotificationStory
     from property_alert_notification.vocabulary import DeliveryState
 
 app = typer.Typer(
@@ -23,6 +22,9 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
+
+MOST_WITH_ONE_REFERENCE = 100
+"""Notifications that are listed when many have the same reference."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines: times are UTC.")]
 
@@ -34,45 +36,101 @@ def list_newest(
         NotificationStatus | None,
         typer.Option(help="Only those with this status.", case_sensitive=False),
     ] = None,
+    category: Annotated[str | None, typer.Option(help="Only those about this.")] = None,
+    reference: Annotated[str | None, typer.Option(help="Only those with this id of the caller's own.")] = None,
+    channel: Annotated[
+        Channel | None, typer.Option(help="Only those meant for this channel.", case_sensitive=False)
+    ] = None,
+    delivery_id: Annotated[str | None, typer.Option(help="Only the one of this delivery.")] = None,
+    message_id: Annotated[str | None, typer.Option(help="Only the one of the email with this Message-ID.")] = None,
+    accepted_after: Annotated[
+        str | None, typer.Option(help="Only those accepted then or later: 2026-12-01T09:00:00+01:00.")
+    ] = None,
+    accepted_before: Annotated[str | None, typer.Option(help="Only those accepted before.")] = None,
+    cursor: Annotated[str | None, typer.Option(help="Where the list before this one ended.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     r"""List the newest notifications and the state of their deliveries, without any address or text.
 
+    When there are more, the last line on standard error says with which `--cursor` the list goes on.
+
     For example:
 
     `property-alerts notifications list`\
     `property-alerts notifications list --user 1 --limit 100`\
-    `property-alerts notifications list --status failed --json`
+    `property-alerts notifications list --reference order-7 --channel sms`\
+    `property-alerts notifications list --status failed --accepted-after 2026-12-01T00:00:00Z --json`
     """
     from pydantic_core import to_jsonable_python
 
-    found = asyncio.run(_newest(_database_url(), user, status, limit))
+    asked = {
+        "user_id": user,
+        "status": status,
+        "category": category,
+        "reference": reference,
+        "channel": channel,
+        "delivery_id": delivery_id,
+        "message_id": message_id,
+        "accepted_after": accepted_after,
+        "accepted_before": accepted_before,
+        "cursor": cursor,
+    }
+    found, goes_on_at = asyncio.run(_newest(_database_url(), _query(asked), limit))
     if as_json:
         typer.echo(json.dumps(to_jsonable_python(found), indent=2))
     else:
         _show_list(found)
+    if goes_on_at is not None:
+        typer.echo(f"There are more: --cursor {goes_on_at}", err=True)
 
 
 @app.command()
 def show(
-    notification_id: Annotated[UUID, typer.Argument(metavar="ID", help="As the API answered it, or `list` shows it.")],
+    what: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="Its id, the id of one of its deliveries, a Message-ID, or its reference."),
+    ],
     as_json: AsJson = False,
 ) -> None:
     r"""Tell the whole story of one notification: every delivery, every attempt, and the reason of each decision.
 
-    It prints the message and the addresses: they are personal data.
+    It prints the message and the addresses: they are personal data. When several notifications have the same
+    reference it lists them instead.
 
     For example:
 
     `property-alerts notifications show 019ab6c1-3f7e-7cc3-98c4-2f0e8d1f6a55`\
-    `property-alerts notifications show 019ab6c1-3f7e-7cc3-98c4-2f0e8d1f6a55 --json`
+    `property-alerts notifications show '<019ab6c1-52c1-7c63-b0b5-95ecb5d8a1f0@example.com>'`\
+    `property-alerts notifications show order-7 --json`
     """
-    story = asyncio.run(_story(_database_url(), notification_id))
-    if as_json:
-        typer.echo(story.model_dump_json(indent=2))
+    from pydantic_core import to_jsonable_python
+
+    found = asyncio.run(_look_up(_database_url(), what))
+    if isinstance(found, list):
+        typer.echo("Several have this reference; show one of them by its id:", err=True)
+        if as_json:
+            typer.echo(json.dumps(to_jsonable_python(found), indent=2))
+        else:
+            _show_list(found)
+    elif as_json:
+        typer.echo(found.model_dump_json(indent=2))
     else:
-        _show_story(story)
+        _show_story(found)
+
+
+def _query(asked: dict[str, Any]) -> "NotificationQuery":
+    """What was asked for, checked as the API checks it."""
+    from pydantic import ValidationError
+
+    from property_alert_notification.notifications.schemas import NotificationQuery
+
+    try:
+        return NotificationQuery.model_validate({name: value for name, value in asked.items() if value is not None})
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)[0]
+        option = {"user_id": "user"}.get(str(wrong["loc"][0]), str(wrong["loc"][0])).replace("_", "-")
+        raise ConfigurationError(f"--{option}: {wrong['msg'].removeprefix('Value error, ')}") from None
 
 
 def _database_url() -> str:
@@ -81,18 +139,41 @@ def _database_url() -> str:
     return load_settings().database_url
 
 
-async def _newest(url: str, user: int | None, status: NotificationStatus | None, limit: int) -> list[dict[str, Any]]:
+async def _newest(url: str, query: "NotificationQuery", limit: int) -> tuple[list[dict[str, Any]], str | None]:
+    """Up to `limit` rows, and the cursor at which the list goes on."""
     from property_alert_notification.cli.store import reading
-    from property_alert_notification.deliveries import queries as deliveries
     from property_alert_notification.notifications import lists
+    from property_alert_notification.notifications.cursor import from_cursor, to_cursor
+    from property_alert_notification.notifications.lookup import filters_of
 
-    filters = lists.Filters(user_id=user, status=status)
-    async with reading(url) as database, database.reading() as connection:
-        page = await database.look(lists.find(filters, before=None, limit=limit))
+    filters, before = filters_of(query), None if query.cursor is None else from_cursor(query.cursor)
+    async with reading(url) as database:
+        page = await database.look(lists.find(filters, before=before, limit=limit))
         found = page.items
         while page.next is not None and len(found) < limit:
             page = await database.look(lists.find(filters, before=page.next, limit=limit - len(found)))
             found += page.items
+        rows = await _rows(database, found)
+    return rows, None if page.next is None else to_cursor(page.next)
+
+
+async def _look_up(url: str, what: str) -> "NotificationStory | list[dict[str, Any]]":
+    from property_alert_notification.cli.store import reading
+    from property_alert_notification.errors import NotFound
+    from property_alert_notification.notifications.lookup import look_up
+    from property_alert_notification.notifications.story import NO_SUCH_NOTIFICATION, tell
+
+    async with reading(url) as database:
+        found = await database.look(look_up(what, limit=MOST_WITH_ONE_REFERENCE))
+        if not found:
+            raise NotFound(NO_SUCH_NOTIFICATION)
+        return await tell(database, found[0].id) if len(found) == 1 else await _rows(database, found)
+
+
+async def _rows(database: "Database", found: "list[Summary]") -> list[dict[str, Any]]:
+    from property_alert_notification.deliveries import queries as deliveries
+
+    async with database.reading() as connection:
         states = await deliveries.states_of(connection, [summary.id for summary in found])
     return [_row(summary, states[summary.id]) for summary in found]
 
@@ -102,37 +183,21 @@ def _row(summary: "Summary", states: dict[str, "DeliveryState"]) -> dict[str, An
     return {name: getattr(summary, name) for name in shown} | {"deliveries": states}
 
 
-async def _story(url: str, notification_id: UUID) -> "NotificationStory":
-    from property_alert_notification.cli.store import reading
-    from property_alert_notification.notifications.story import tell
-
-    async with reading(url) as database:
-        return await tell(database, notification_id)
-
-
 def _show_list(found: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-
-    from property_alert_notification.vocabulary import Channel
-
     if not found:
         typer.echo("There are none.")
         return
-    table = headed("id", "accepted", "user", *Channel)
+    rows = []
     for one in found:
         otherwise = "not used" if one["deliveries"] else str(one["status"])
         states = [one["deliveries"].get(channel, otherwise) for channel in Channel]
         accepted = f"{one['accepted_at'].astimezone():%m-%d %H:%M}"
-        table.add_row(*[plain(cell) for cell in (one["id"], accepted, one["user_id"], *states)])
-    Console(width=WIDEST_ROW).print(table)
+        rows.append((one["id"], accepted, one["user_id"], *states, one["reference"] or ""))
+    print_rows(("id", "accepted", "user", *Channel, "reference"), rows)
 
 
 def _show_story(story: "NotificationStory") -> None:
-    from rich.console import Console
-
-    console = Console()
-    facts = headed("notification", str(story.id))
-    for name, value in (
+    facts = [
         ("status", story.status),
         ("user", story.user_id),
         ("category", story.category),
@@ -148,23 +213,23 @@ def _show_story(story: "NotificationStory") -> None:
         ("no address", ", ".join(story.without_address)),
         ("title", story.title),
         ("message", story.message),
-    ):
-        if value not in (None, ""):
-            facts.add_row(name, plain(value))
-    console.print(facts)
+    ]
+    print_facts("notification", str(story.id), [(name, value) for name, value in facts if value not in (None, "")])
     for delivery in story.deliveries:
-        console.print(_delivery_table(delivery))
+        print_facts(str(delivery.channel), f"{delivery.state}: {delivery.reason}", _facts_of(delivery))
 
 
-def _delivery_table(delivery: "DeliveryPublic") -> "Table":
-    table = headed(str(delivery.channel), f"{delivery.state}: {delivery.reason}")
-    table.add_row("address", plain(delivery.address or "none"))
-    table.add_row("since", local(delivery.changed_at))
+def _facts_of(delivery: "DeliveryPublic") -> list[tuple[str, object]]:
+    facts: list[tuple[str, object]] = [
+        ("address", delivery.address or "none"),
+        ("delivery", delivery.id),
+        ("since", local(delivery.changed_at)),
+    ]
     if delivery.due_at is not None:
-        table.add_row("next look", local(delivery.due_at))
+        facts.append(("next look", local(delivery.due_at)))
     for number, attempt in enumerate(delivery.attempts, start=1):
         came_of_it = f"{attempt.outcome}: {attempt.reason}" if attempt.outcome else "under way"
-        table.add_row(f"attempt {number}", plain(f"{local(attempt.started_at)} by {attempt.provider}, {came_of_it}"))
+        facts.append((f"attempt {number}", f"{local(attempt.started_at)} by {attempt.provider}, {came_of_it}"))
         if attempt.provider_message_id:
-            table.add_row("", plain(f"the provider calls it {attempt.provider_message_id}"))
-    return table
+            facts.append(("", f"the provider calls it {attempt.provider_message_id}"))
+    return facts

@@ -20,7 +20,10 @@ from property_alert_notification.dependencies import DatabaseDep
 from property_alert_notification.errors import NotFound
 from property_alert_notification.mailbox import queries
 from property_alert_notification.mailbox.queries import Captured
-from property_alert_notification.message_templates.sms_segments import Encoding, measure
+from property_alert_notification.message_templates.render import sms_text
+from property_alert_notification.message_templates.sms_segments import Encoding, is_cut, measure
+from property_alert_notification.notifications.lookup import deliveries_named, origin_of
+from property_alert_notification.notifications.models import Notification
 from property_alert_notification.problems import documented
 from property_alert_notification.vocabulary import Channel
 
@@ -31,6 +34,10 @@ _EMAIL_POLICY = (
     "img-src data: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 _HEAD = re.compile(r"<head(?:\s[^>]*)?>", re.IGNORECASE)
+_MESSAGE_ID = re.compile(r"^Message-ID: (\S+)", re.MULTILINE)
+_MOST_NAMED = 200
+"""Notifications with the same reference whose messages are found by it."""
+
 # PostgreSQL keeps none, and refuses to look for one.
 _NO_NUL = r"^[^\x00]*$"
 _LINKS_OPEN_A_TAB = '<base target="_blank">'
@@ -94,8 +101,16 @@ class Message(MessageSummary):
     """The HTML part of an email. It was written by others: show it in a sandbox only."""
     raw: str | None
     """An email exactly as it would go over the wire."""
+    message_id: str | None
+    """The Message-ID of an email."""
     sms_size: SmsSize | None
     """Of an SMS only."""
+    cut_from: int | None
+    """Characters of the whole text, when only its beginning fitted into an SMS."""
+    notification_id: UUID | None
+    """The notification whose story this belongs to; null when it is kept no longer."""
+    reference: str | None
+    """The caller's own id of that notification."""
 
 
 class Cleared(BaseModel):
@@ -147,16 +162,18 @@ async def list_messages(
         Query(
             max_length=200,
             pattern=_NO_NUL,
-            description="Only messages with this in an address, the subject or the text.",
+            description="Only messages with this in an address, the subject or the text, and those of the notification "
+            "with this id, delivery id, Message-ID or reference.",
         ),
     ] = None,
     before: Annotated[UUID | None, Query(description="Only messages older than this one.")] = None,
     limit: Annotated[int, Query(ge=1, le=200, description="Messages in one page.")] = 50,
 ) -> MessageList:
     """The messages that were captured instead of being sent, the newest first."""
+    named = await store.look(deliveries_named(search, limit=_MOST_NAMED)) if search else []
     async with store.reading() as connection:
         found = await queries.newest(
-            connection, channel=channel, address=to, search=search, before=before, limit=limit + 1
+            connection, channel=channel, address=to, search=search, deliveries=named, before=before, limit=limit + 1
         )
         total = await queries.count(connection, channel=channel)
         kept = total if channel is None else await queries.count(connection)
@@ -179,8 +196,18 @@ async def show_message(
 ) -> Message:
     """One message with everything that is known of it."""
     message = await _get(store, message_id)
-    size = measure(message.text) if message.channel == Channel.SMS else None
-    return Message.model_validate({**_fields(message), "sms_size": size})
+    origin = await store.look(origin_of(message.delivery_id))
+    is_sms = message.channel == Channel.SMS
+    return Message.model_validate(
+        {
+            **_fields(message),
+            "message_id": _message_id(message.raw),
+            "sms_size": measure(message.text) if is_sms else None,
+            "cut_from": _cut_from(message.text, origin) if is_sms and origin else None,
+            "notification_id": origin and origin.id,
+            "reference": origin and origin.reference,
+        }
+    )
 
 
 @_api.delete("/messages", summary="Clear the mailbox")
@@ -200,6 +227,16 @@ async def _get(store: Database, message_id: UUID) -> Captured:
 
 def _fields(message: Captured) -> dict[str, Any]:
     return {**asdict(message), "has_html": message.html is not None}
+
+
+def _message_id(raw: str | None) -> str | None:
+    found = _MESSAGE_ID.search(raw or "")
+    return found[1] if found else None
+
+
+def _cut_from(text: str, origin: Notification) -> int | None:
+    whole = sms_text(origin.title, origin.message)
+    return len(whole) if is_cut(text, whole) else None
 
 
 def _with_links_in_tabs(html: str) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Annotated, cast
 
 from fastapi import Depends, Header, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, WithJsonSchema
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.access.gate import Admission
@@ -16,8 +16,14 @@ from property_alert_notification.idempotency.once import answer_once
 from property_alert_notification.idempotency.queries import Answer
 from property_alert_notification.path_prefix import path_within
 
+KeyText = Annotated[
+    str,
+    # For the document only: what is wrong with a key is told by `call_key`.
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"}),
+]
+
 _Header = Annotated[
-    str | None,
+    KeyText | None,
     Header(
         alias="Idempotency-Key",
         description="Any text of up to 255 printable ASCII characters, new for each new call. A repeated call with "

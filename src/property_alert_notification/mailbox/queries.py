@@ -1,6 +1,6 @@
 """Every statement about captured messages."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -53,6 +53,7 @@ async def newest(
     channel: str | None = None,
     address: str | None = None,
     search: str | None = None,
+    deliveries: Collection[UUID] = (),
     before: UUID | None = None,
     limit: int,
 ) -> list[Captured]:
@@ -62,7 +63,8 @@ async def newest(
         connection: where to read.
         channel: only this channel.
         address: only messages to exactly this address.
-        search: only messages with this in sender, address, subject or text, in any case.
+        search: only messages with this in sender, address, subject or text, in any case,
+        deliveries: or of one of these deliveries.
         before: only messages older than this one, for the next page.
         limit: how many at most.
     """
@@ -73,7 +75,8 @@ async def newest(
         statement = statement.where(_messages.c.address == address)
     if search:
         searched = (_messages.c.sender, _messages.c.address, _messages.c.subject, _messages.c.text)
-        statement = statement.where(or_(*[column.icontains(search, autoescape=True) for column in searched]))
+        held = [column.icontains(search, autoescape=True) for column in searched]
+        statement = statement.where(or_(_messages.c.delivery_id.in_(deliveries), *held))
     if before is not None:
         statement = statement.where(_messages.c.id < before)
     return [_captured(row) for row in await connection.execute(statement)]

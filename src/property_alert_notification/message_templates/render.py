@@ -27,6 +27,8 @@ class Rendered:
     """One line without control characters."""
     text: str
     html: str | None = None
+    cut: str | None = None
+    """How much of the message did not fit into it, in words; None when all did."""
 
 
 class _Piece(NamedTuple):
@@ -48,12 +50,27 @@ def render(channel: Channel, title: str, message: str, *, sms_max_segments: int 
     An email has the title as its subject and the message as text and as HTML; in an SMS both are one text, cut to
     `sms_max_segments`.
     """
-    subject = _CONTROLS_AND_SPACE.sub(" ", title).strip()
+    subject = _one_line(title)
     if channel is Channel.SMS:
-        whole = "\n".join(part for part in (subject, message.strip()) if part)
-        return Rendered(subject, sms_segments.cut(whole, sms_max_segments))
+        whole = sms_text(title, message)
+        text = sms_segments.cut(whole, sms_max_segments)
+        return Rendered(subject, text, cut=None if text == whole else _cut_in_words(text, whole))
     html = _email_template().render(title=subject, title_is_rtl=is_rtl(subject), paragraphs=_paragraphs(message))
     return Rendered(subject, message, html)
+
+
+def sms_text(title: str, message: str) -> str:
+    """What an SMS says when nothing is cut off."""
+    return "\n".join(part for part in (_one_line(title), message.strip()) if part)
+
+
+def _cut_in_words(text: str, whole: str) -> str:
+    segments = sms_segments.measure(text).segments
+    return f"cut to {segments} {'segment' if segments == 1 else 'segments'}, {len(text):,} of {len(whole):,} characters"
+
+
+def _one_line(title: str) -> str:
+    return _CONTROLS_AND_SPACE.sub(" ", title).strip()
 
 
 @cache

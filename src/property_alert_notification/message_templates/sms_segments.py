@@ -61,6 +61,11 @@ def cut(text: str, most: int) -> str:
     return text[:fits].rstrip() + _ELLIPSIS
 
 
+def is_cut(text: str, whole: str) -> bool:
+    """Whether `text` is what `cut` left of `whole`."""
+    return text != whole and text.endswith(_ELLIPSIS) and whole.startswith(text.removesuffix(_ELLIPSIS))
+
+
 def _costs(text: str, encoding: Encoding) -> list[int]:
     if encoding is Encoding.GSM7:
         return [2 if character in _EXTENSION else 1 for character in text]

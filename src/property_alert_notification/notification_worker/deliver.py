@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -329,7 +329,8 @@ class Crew:
         except Exception as error:  # a broken message must not take its worker down
             return Broken(_tell_broken(job, error))
         try:
-            return await self._hand_over(message, job)
+            receipt = await self._hand_over(message, job)
+            return receipt if message.cut is None else replace(receipt, cut=message.cut)
         except (RetryLater, OutcomeUnknown, Refused) as error:
             return error
         except Exception as error:  # nobody knows how far the sender had come
@@ -349,6 +350,7 @@ class Crew:
             subject=rendered.subject,
             text=rendered.text,
             html=rendered.html,
+            cut=rendered.cut,
         )
 
     async def _settle(self, job: Job, result: Result) -> None:

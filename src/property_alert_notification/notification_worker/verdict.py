@@ -93,7 +93,8 @@ def judge(
     """
     match result:
         case Receipt():
-            return Verdict(Outcome.SENT, DeliveryState.SENT, "the provider took it")
+            cut = "" if result.cut is None else f"; its text was {result.cut}"
+            return Verdict(Outcome.SENT, DeliveryState.SENT, f"the provider took it{cut}")
         case Refused():
             return Verdict(Outcome.REFUSED, DeliveryState.FAILED, result.reason)
         case OutcomeUnknown():

@@ -39,6 +39,11 @@ class Filters:
     """This moment is the first."""
     accepted_before: datetime | None = None
     """This moment is no longer."""
+    id: UUID | None = None
+    delivery_id: UUID | None = None
+    """The one that this delivery belongs to."""
+    message_id: UUID | None = None
+    """The same, for the delivery that an email's Message-ID names."""
     caller: str | None = None
     """Who handed it over."""
     test: bool | None = None
@@ -47,6 +52,9 @@ class Filters:
 
 FIRST_WALKED = 3
 """Times the wanted are looked at first: most lists find their page among them."""
+
+NO_ID = UUID(int=0)
+"""Of nothing."""
 
 MOST_WALKED = 2_000
 """Notifications that one page looks at, when no index leads to exactly those that are wanted."""
@@ -110,6 +118,14 @@ def find(filters: Filters, *, before: UUID | None, limit: int, mend: bool = Fals
     given = {name: getattr(filters, name) for name in _EXACT if getattr(filters, name) is not None}
     way = _way(frozenset(given), filters.status, filters.channel, filters.test)
     given |= _bounds(filters, before)
+    for delivery in filter(None, (filters.delivery_id, filters.message_id)):
+        for (id_,) in (yield Ask(_NOTIFICATION_OF, (), {"delivery": delivery})):
+            given |= _only(id_, given)
+            break
+        else:
+            return Found([], None)
+    if filters.id is not None:
+        given |= _only(filters.id, given)
     found = yield from _look(way, given, limit, along=limit * FIRST_WALKED, mend=mend)
     if found.next is not None and len(found.items) < limit:
         found = yield from _look(way, given, limit, along=MOST_WALKED, mend=mend)
@@ -142,11 +158,16 @@ def _mended_summary(row: Sequence[Any]) -> Summary:
 def _bounds(filters: Filters, before: UUID | None) -> dict[str, UUID]:
     """`accepted_at` is the millisecond of the id, so bounds of the one are bounds of the other."""
     ends = [end for end in (before, filters.accepted_before and first_id_from(filters.accepted_before)) if end]
-    begin = _FIRST_ID if filters.accepted_after is None else first_id_from(filters.accepted_after)
+    begin = NO_ID if filters.accepted_after is None else first_id_from(filters.accepted_after)
     return {"from": begin, "before": min(ends, default=_LAST_ID)}
 
 
-_FIRST_ID, _LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
+def _only(id_: UUID, bounds: Mapping[str, Any]) -> dict[str, UUID]:
+    """Bounds that leave this one id, if they did not exclude it already: every index here ends with the id."""
+    return {"from": max(bounds["from"], id_), "before": min(bounds["before"], UUID(int=id_.int + 1))}
+
+
+_LAST_ID = UUID(int=2**128 - 1)
 
 
 def _status(kept: str | None, stands: int | None) -> NotificationStatus:
@@ -197,6 +218,10 @@ def _named(name: str, like: ColumnElement[Any]) -> BindParameter[Any]:
     return bindparam(name, type_=like.type)
 
 
+_NOTIFICATION_OF = BatchStatement(
+    {},
+    lambda _: select(_deliveries.c.notification_id).where(_deliveries.c.id == _named("delivery", _deliveries.c.id)),
+)
 _before, _from, _floor = (_named(name, _notifications.c.id) for name in ("before", "from", "floor"))
 _skipped, _along = bindparam("skipped", type_=Integer), bindparam("walked", type_=Integer)
 

@@ -1,7 +1,7 @@
 """Notifications over HTTP, once they were handed over: ask what became of them, change them, take them back."""
 
 from collections.abc import Collection
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from http import HTTPStatus
 from typing import Annotated, cast
 from uuid import UUID
@@ -16,7 +16,8 @@ from property_alert_notification.idempotency.calls import IdempotencyKey, json_a
 from property_alert_notification.idempotency.queries import Answer
 from property_alert_notification.notifications import changes, lists
 from property_alert_notification.notifications.cursor import from_cursor, to_cursor
-from property_alert_notification.notifications.lists import Filters, Found
+from property_alert_notification.notifications.lists import Found
+from property_alert_notification.notifications.lookup import filters_of
 from property_alert_notification.notifications.schemas import (
     NotificationOutline,
     NotificationPage,
@@ -62,7 +63,7 @@ async def list_notifications(
 
     Pages stay as they are while others come in. A page may be short, or even empty: go on until `next` is null.
     """
-    filters = Filters(**query.model_dump(exclude={"limit", "cursor"}), **asdict(admission.visible))
+    filters = replace(filters_of(query), **asdict(admission.visible))
     before = None if query.cursor is None else from_cursor(query.cursor)
     return _written(await lists.look(database, filters, before=before, limit=query.limit, read=_page))
 

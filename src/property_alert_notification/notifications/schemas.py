@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from property_alert_notification.idempotency.calls import KeyText
 from property_alert_notification.known_fields import Strict
 from property_alert_notification.notifications.cursor import from_cursor
 from property_alert_notification.problems import InvalidRequest, Problem
@@ -55,7 +56,7 @@ def _no_truth_value(number: Any) -> Any:
     return number
 
 
-UserId = Annotated[int, BeforeValidator(_no_truth_value), Field(ge=0, le=INT64_MAX)]
+UserId = Annotated[int, Field(ge=0, le=INT64_MAX), BeforeValidator(_no_truth_value)]
 Title = Annotated[Line, Field(min_length=1, max_length=255)]
 Message = Annotated[Text, Field(min_length=1, max_length=20_000)]
 Category = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -107,7 +108,7 @@ class NotificationCreate(Strict):
 class BatchItem(NotificationCreate):
     """One notification of many."""
 
-    idempotency_key: str | None = None
+    idempotency_key: KeyText | None = None
     """As `Idempotency-Key` on a call for this one alone: up to 255 printable ASCII characters."""
 
 
@@ -178,6 +179,8 @@ class NotificationBatchAnswer(BaseModel):
 class NotificationAccepted(NotificationCreate):
     """The request echoed, with the id under which its story is told."""
 
+    model_config = ConfigDict(json_schema_extra={})  # its example is that of the answer
+
     id: UUID
     status: NotificationStatus
 
@@ -235,6 +238,12 @@ class NotificationQuery(Strict):
     """Only those about this."""
     reference: Reference | None = None
     """Only those with this id of the caller's own."""
+    delivery_id: UUID | None = None
+    """Only the one that this delivery belongs to."""
+    message_id: (
+        Annotated[Line, Field(max_length=998, examples=["<019aa5c4-52c1-7c63-b0b5-95ecb5d8a1f0@example.com>"])] | None
+    ) = None
+    """Only the one that an email belongs to, by the email's `Message-ID`, with or without its brackets."""
     channel: Channel | None = None
     """Only those meant for this channel: the caller asked for it, or for all. Whether it was used is told by each."""
     accepted_after: Moment | None = None

@@ -58,6 +58,10 @@ class PreferencePatch(Strict):
 class PreferenceOfUser(PreferenceCreate):
     """What one user of many wants to receive."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"user_id": 1, "email_enabled": True, "sms_enabled": False}]}
+    )
+
     user_id: Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
 
 

@@ -1,0 +1,61 @@
+"""From what somebody holds in their hands, such as an email, to its notification: what each word of it names."""
+
+import re
+from dataclasses import replace
+from uuid import UUID
+
+from property_alert_notification.database import Script
+from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.notifications import lists, queries
+from property_alert_notification.notifications.lists import NO_ID, Filters
+from property_alert_notification.notifications.models import Notification
+from property_alert_notification.notifications.schemas import NotificationQuery
+
+_UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+_ID = re.compile(rf"\s*({_UUID})\s*\Z")
+_MESSAGE_ID = re.compile(rf"\s*(?:Message-ID:\s*)?<?\s*({_UUID})@[^\s<>@]+>?\s*\Z", re.IGNORECASE)
+
+
+def delivery_of(message_id: str) -> UUID | None:
+    """The delivery that a Message-ID names, with or without its brackets; None when this service did not write it."""
+    found = _MESSAGE_ID.match(message_id)
+    return UUID(found[1]) if found else None
+
+
+def filters_of(query: NotificationQuery) -> Filters:
+    """What a query narrows a list to."""
+    filters = Filters(**query.model_dump(exclude={"limit", "cursor", "message_id"}))
+    if query.message_id is None:
+        return filters
+    return replace(filters, message_id=delivery_of(query.message_id) or NO_ID)
+
+
+def look_up(words: str, *, limit: int) -> Script[list[lists.Summary]]:
+    """The notifications that these words name: an id of theirs, one of a delivery, a Message-ID, or a reference.
+
+    The newest first, and at most `limit`: many may have the same reference.
+    """
+    id_ = _ID.match(words)
+    named = delivery_of(words) or (UUID(id_[1]) if id_ else None)
+    found: list[lists.Summary] = []
+    if named is not None:
+        if id_:
+            found += (yield from lists.find(Filters(id=named), before=None, limit=1)).items
+        found += (yield from lists.find(Filters(delivery_id=named), before=None, limit=1)).items
+    page = yield from lists.find(Filters(reference=words.strip()), before=None, limit=limit)
+    found += [one for one in page.items if one not in found]
+    return found[:limit]
+
+
+def deliveries_named(words: str, *, limit: int) -> Script[list[UUID]]:
+    """The deliveries of the notifications that these words name."""
+    found = yield from look_up(words, limit=limit)
+    if not found:
+        return []
+    return [delivery.id for delivery in (yield from deliveries.of_notifications([one.id for one in found]))]
+
+
+def origin_of(delivery: UUID) -> Script[Notification | None]:
+    """The notification that a delivery belongs to; None when it is kept no longer."""
+    page = yield from lists.find(Filters(delivery_id=delivery), before=None, limit=1)
+    return (yield from queries.get(page.items[0].id)) if page.items else None
