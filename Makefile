@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test coverage test-pythons check lint bench chaos soak fuzz mutants openapi lock clean
+.PHONY: help setup run demo test coverage test-pythons check lint lint-api bench chaos soak fuzz mutants openapi lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ lint: $(VENV)/.dev ## the quick part of check: ruff and mypy
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+lint-api: ## look over docs/openapi.json with two linters, where Node is
+	@scripts/lint-api
 
 bench: $(VENV)/.dev ## requests per second, latency and drain rate, measured on this machine
 	@scripts/provide-services

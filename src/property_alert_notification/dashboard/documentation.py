@@ -35,5 +35,18 @@ def add_documentation(app: FastAPI) -> None:
             # Its badge asks a public server whether the schema is valid.
             swagger_ui_parameters={"validatorUrl": None, **(app.swagger_ui_parameters or {})},
         )
-        script = f'<script src="{root}/static/documentation.js"></script>'
-        return guarded(bytes(swagger.body).decode().replace("</head>", f"{script}</head>"), policy=_POLICY)
+        return guarded(_accessible(bytes(swagger.body).decode(), root), policy=_POLICY)
+
+
+def _accessible(page: str, root: str) -> str:
+    """FastAPI's page with a language and landmarks, and with what mends Swagger UI for screen readers."""
+    own = (
+        f'<link rel="stylesheet" href="{root}/static/documentation.css">'
+        f'<script src="{root}/static/documentation.js"></script>'
+    )
+    page = page.replace("<html>", '<html lang="en">').replace("</head>", f"{own}</head>")
+    return (
+        page.replace('<div id="swagger-ui">', '<main id="calls" tabindex="-1"><div id="swagger-ui">')
+        .replace("</div>", "</div></main>", 1)
+        .replace("<body>", '<body><a class="skip" href="#calls">Skip to the calls</a>')
+    )

@@ -7,3 +7,17 @@ function dress() {
 
 dress();
 dark.addEventListener("change", dress);
+
+// What Swagger UI's elements lack for keyboards and screen readers, each time it draws some.
+const MENDS = {
+  "#servers, .servers select": (list) => list.setAttribute("aria-label", "Server"),
+  "h3.opblock-tag, .models h4": (heading) => heading.setAttribute("aria-level", "2"),
+  // A link inside a button is none: the button opens the call, and the address bar follows.
+  ".opblock-summary-control a[href]": (link) => link.removeAttribute("href"),
+};
+
+function mend() {
+  for (const [which, how] of Object.entries(MENDS)) for (const found of document.querySelectorAll(which)) how(found);
+}
+
+new MutationObserver(mend).observe(document, { childList: true, subtree: true });

@@ -12,6 +12,7 @@ export function element(name, className, text) {
   const made = document.createElement(name);
   made.className = className;
   if (text !== undefined) made.textContent = text;
+  made.dir = "auto"; // what people wrote may be read from the right
   return made;
 }
 

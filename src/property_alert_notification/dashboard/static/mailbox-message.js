@@ -12,12 +12,20 @@ export function showMessage(shown) {
   at("to").textContent = message.to;
   at("from").textContent = message.from;
   at("delivery").textContent = message.delivery_id;
+  for (const name of ["reference", "notification_id", "message_id"]) showName(name, message[name]);
   showTime(at("captured"), { dateStyle: "medium", timeStyle: "medium" });
   at("tabs").hidden = isSms();
   at("panel-phone").hidden = !isSms();
   at("panel-html").replaceChildren(); // forgets the email before
   if (isSms()) showPhone();
   else showEmail();
+}
+
+// Each finds the message when it is typed into the search, here and in the command line.
+function showName(name, value) {
+  const id = name.replace("notification_id", "notification").replace("_", "-");
+  at(`named-${id}`).hidden = value === null;
+  at(id).textContent = value ?? "";
 }
 
 const isSms = () => message.channel === "sms";
@@ -65,7 +73,8 @@ function showPhone() {
 function cost() {
   const { encoding, segments } = message.sms_size;
   const characters = [...message.text].length; // an emoji is one
-  return `${characters} characters · ${segments} ${segments === 1 ? "segment" : "segments"} · ${ENCODINGS[encoding]}`;
+  const size = `${characters} characters · ${segments} ${segments === 1 ? "segment" : "segments"} · ${ENCODINGS[encoding]}`;
+  return message.cut_from === null ? size : `Cut: the whole text has ${message.cut_from} characters. ${size}`;
 }
 
 at("tabs").addEventListener("click", (event) => {

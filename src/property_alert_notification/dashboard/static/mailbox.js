@@ -210,6 +210,12 @@ at("show-all").addEventListener("click", () => {
 });
 at("older").addEventListener("click", () => loadOlder().catch(() => tellLive("lost", "No connection")));
 
+// The address after # is that of a message, so this link leads by hand.
+at("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  (links().find((link) => link.tabIndex === 0) ?? at("detail")).focus();
+});
+
 at("clear").addEventListener("click", () => {
   at("confirm-words").textContent =
     `${counted(kept)} will be removed from this page. Notifications and deliveries stay as they are.`;
@@ -240,7 +246,7 @@ addEventListener("hashchange", () => {
 wide.addEventListener("change", choose);
 
 addEventListener("keydown", (event) => {
-  const busy = event.target.matches("input, textarea, [role=tab], .panel") || at("confirm").open;
+  const busy = event.target.matches("input, textarea, [role=tab], .panel, pre") || at("confirm").open;
   if (busy || event.ctrlKey || event.metaKey || event.altKey) return leaveSearch(event);
   const action = {
     ArrowDown: () => step(1),
