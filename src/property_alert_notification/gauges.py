@@ -5,7 +5,6 @@ A scrape never waits for them longer than `PATIENCE`. It is most wanted while th
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,21 +21,11 @@ from property_alert_notification.vocabulary import Channel
 PATIENCE = 0.5
 """Seconds that a scrape waits for store and broker."""
 
-MOST_COUNTED = 100_000
+MOST_COUNTED = 10_000
 """Deliveries of a channel that are counted; the gauge stays there when more wait."""
 
 SHARE = 100
 """A count that took a second is repeated after so many: counting must not become the load."""
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """What is due on one channel."""
-
-    age: float
-    """Seconds for which the longest waiting delivery has been due, or for which a clock that was set back holds up what
-    was accepted before; 0 when nothing waits."""
-    waiting: int
 
 
 class Gauges:
@@ -61,13 +50,16 @@ class Gauges:
 
     async def measure(self) -> None:
         """Bring the gauges up to date within `PATIENCE`; what is not known by then shows as unknown."""
-        queues, broker_is_up = await asyncio.gather(self._answer(self._look()), self._answer(self._reach_broker()))
-        self._metrics.store_up.set(queues is not None)
+        ages, counts, broker_is_up = await asyncio.gather(
+            self._answer(self._look()), self._answer(self._count()), self._answer(self._reach_broker())
+        )
+        self._metrics.store_up.set(ages is not None)
         self._metrics.broker_up.set(broker_is_up is not None)
         for channel in Channel:
-            queue = queues[channel] if queues is not None else None
-            self._metrics.queue_age.labels(channel).set(UNKNOWN if queue is None else queue.age)
-            self._metrics.waiting.labels(channel).set(UNKNOWN if queue is None else queue.waiting)
+            self._metrics.queue_age.labels(channel).set(UNKNOWN if ages is None else ages[channel])
+            # A count that was kept is no answer of a store that is away.
+            waiting = counts[channel] if counts is not None and ages is not None else UNKNOWN
+            self._metrics.waiting.labels(channel).set(waiting)
 
     async def _answer(self, question: Coroutine[Any, Any, Answer]) -> Answer | None:
         """The answer; None when the part is away or silent."""
@@ -76,20 +68,24 @@ class Gauges:
         except (TimeoutError, Unavailable):
             return None
 
-    async def _look(self) -> dict[Channel, Queue]:
+    async def _look(self) -> dict[Channel, float]:
         now = self._clock.now()
         async with self._database.reading() as connection:
-            ages = {channel: await _age(connection, channel, now) for channel in Channel}
-            if self._clock.monotonic() >= self._count_again_at:
-                await self._count(connection, now)
-        return {channel: Queue(age, self._counts[channel]) for channel, age in ages.items()}
+            return {channel: await _age(connection, channel, now) for channel in Channel}
 
-    async def _count(self, connection: AsyncConnection, now: datetime) -> None:
+    async def _count(self) -> dict[Channel, int]:
+        """What waits; apart from the ages, so that a count that takes long does not make the store look down."""
         began = self._clock.monotonic()
-        for channel in Channel:
-            self._counts[channel] = await lanes.count_due(connection, channel, now=now, limit=MOST_COUNTED)
+        if began < self._count_again_at and self._counts:
+            return self._counts
+        async with self._database.reading() as connection:
+            now = self._clock.now()
+            self._counts = {
+                channel: await lanes.count_due(connection, channel, now=now, limit=MOST_COUNTED) for channel in Channel
+            }
         ended = self._clock.monotonic()
         self._count_again_at = ended + SHARE * (ended - began)
+        return self._counts
 
     async def _reach_broker(self) -> bool:
         await self._ask_broker()
@@ -97,7 +93,10 @@ class Gauges:
 
 
 async def _age(connection: AsyncConnection, channel: Channel, now: datetime) -> float:
-    """Seconds for which the queue of a channel stands still, or will: a clock that was set back must not hide it."""
+    """Seconds for which the longest waiting delivery has been due; 0 when none waits.
+
+    A clock that was set back holds up what was accepted before; that counts too, and must not hide a standstill.
+    """
     oldest = await lanes.oldest_due(connection, channel, now=now)
     ahead = await lanes.latest_ahead(connection, channel, now=now)
     waited = now - oldest if oldest else timedelta()

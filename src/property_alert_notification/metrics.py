@@ -87,7 +87,7 @@ class Metrics:
         )
         self.waiting = Gauge(
             "property_alerts_deliveries_waiting",
-            "Deliveries that are due and not claimed, counted up to 100,000.",
+            "Deliveries that are due and not claimed, counted up to 10,000.",
             ["channel"],
             registry=self.registry,
         )
