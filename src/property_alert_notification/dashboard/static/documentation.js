@@ -16,8 +16,17 @@ const MENDS = {
   ".opblock-summary-control a[href]": (link) => link.removeAttribute("href"),
 };
 
+let isDue = false;
+
 function mend() {
+  isDue = false;
   for (const [which, how] of Object.entries(MENDS)) for (const found of document.querySelectorAll(which)) how(found);
 }
 
-new MutationObserver(mend).observe(document, { childList: true, subtree: true });
+// Once for all that is drawn in one frame: the page draws thousands of elements.
+function mendSoon() {
+  if (!isDue) requestAnimationFrame(mend);
+  isDue = true;
+}
+
+new MutationObserver(mendSoon).observe(document, { childList: true, subtree: true });
