@@ -39,7 +39,7 @@ def test_migrate_waits_for_a_store_that_is_away_and_says_so(tmp_path: Path) -> N
 
     waiting, given_up = done.stderr.splitlines()
     assert done.returncode == 1
-    assert waiting.startswith("Waiting for postgresql://alerts:***@127.0.0.1")
+    assert waiting.startswith("Waiting for postgresql://alerts@127.0.0.1")
     assert given_up.startswith("error: DATABASE_URL: ")
     assert "a-secret" not in done.stderr
 
