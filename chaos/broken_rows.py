@@ -158,7 +158,7 @@ async def plant(url: str, kinds: Sequence[Breakage]) -> dict[str, UUID]:
         if not kind.scheduled:
             statements.append(_DELIVERY.format(d=delivery, n=notification, now=now))
         statements += [one.replace("{n}", f"'{notification}'") for one in kind.statements]
-    await _run(url, statements)
+    await run(url, statements)
     return ids
 
 
@@ -191,7 +191,7 @@ async def remove(url: str, planted: Collection[UUID]) -> None:
     if url.startswith("sqlite"):
         listed += f", '{NO_ID}'"
     whose = f"SELECT id FROM deliveries WHERE notification_id IN ({listed})"
-    await _run(
+    await run(
         url,
         [
             f"DELETE FROM attempts WHERE delivery_id IN ({whose})",
@@ -208,10 +208,11 @@ async def write(url: str, broken: Sequence[tuple[Breakage, UUID]]) -> None:
         for kind, notification in broken
         for statement in kind.statements
     ]
-    await _run(url, statements)
+    await run(url, statements)
 
 
-async def _run(url: str, statements: Sequence[str]) -> None:
+async def run(url: str, statements: Sequence[str]) -> None:
+    """Run statements on a store, past every rule that may be passed."""
     if url.startswith("sqlite"):
         write_sqlite(url.partition("///")[2], statements)
     else:

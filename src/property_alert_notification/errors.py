@@ -10,6 +10,7 @@ ServiceError
 │   │   ├── PreferenceNotFound
 │   │   └── PreferencesNotFound
 │   ├── Conflict              409
+│   │   └── AnswerLost
 │   ├── CallInProgress        409, with Retry-After
 │   ├── InvalidField          422
 │   │   └── KeyReused
@@ -138,6 +139,18 @@ class Conflict(RequestError):
 
     status = 409
     title = "Conflict"
+
+
+class AnswerLost(Conflict):
+    """The `Idempotency-Key` was used before, and what was answered then cannot be read any more."""
+
+    title = "Answer lost"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This Idempotency-Key was used before, and the row in the store that keeps the answer is damaged. "
+            "Look whether that call was carried out; if it was not, make it again with a new key."
+        )
 
 
 class InvalidField(RequestError):

@@ -1,17 +1,23 @@
 """Rows that nobody of ours would write harm no other: they are quarantined, and shown as far as they can."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from chaos.broken_rows import Breakage, kinds_for, write, write_sqlite
 from property_alert_notification.access import queries as access
 from property_alert_notification.access.gate import Gate
 from property_alert_notification.access.keyring import Keyring
 from property_alert_notification.errors import NotFound, Unauthorised
+from property_alert_notification.idempotency import queries as idempotency
+from property_alert_notification.idempotency.keys import CallKey
+from property_alert_notification.idempotency.queries import Answer, Stored
+from property_alert_notification.notification_worker.retention import Retention
 from property_alert_notification.notifications import lists
 from property_alert_notification.notifications.lists import Filters
 from property_alert_notification.notifications.routes import _page
@@ -20,7 +26,7 @@ from property_alert_notification.quarantine.cases import list_cases
 from property_alert_notification.settings import Settings
 from property_alert_notification.vocabulary import Channel, Scope
 from tests.pipeline.conftest import STORES
-from tests.pipeline.world import World, eventually
+from tests.pipeline.world import World, eventually, only
 from tests.services.smtp import SmtpServer
 
 
@@ -157,3 +163,25 @@ async def test_a_pause_that_cannot_be_read_holds_and_stops_nothing_else(
 async def run_on_sqlite(world: World, *statements: str) -> None:
     """Write straight into the store."""
     write_sqlite(world.settings.database_url.partition("///")[2], statements)
+
+
+async def test_keys_that_expired_at_no_time_are_deleted_and_stop_no_others(lite_world: World) -> None:
+    world, clock = lite_world, lite_world.parts.clock
+    await world.a_user()
+    database = world.parts.database
+    call = CallKey("caller", "good", "0" * 32)
+    until = clock.now() - timedelta(days=1)
+    kept = [Stored(replace(call, key=key), Answer(200, "{}")) for key in ("number", "words", "naive", "good")]
+    await database.run(only(idempotency.add(kept, until=until)))
+    await run_on_sqlite(
+        world,
+        "UPDATE idempotency_keys SET expires_at = 0 WHERE key = 'number'",
+        "UPDATE idempotency_keys SET expires_at = '1 May' WHERE key = 'words'",
+        "UPDATE idempotency_keys SET expires_at = '2020-01-01T00:00:00' WHERE key = 'naive'",
+    )
+    retention = Retention(database, clock, world.parts.metrics, keep_for=timedelta(days=90))
+
+    await retention.purge_some()
+
+    async with database.reading() as connection:
+        assert (await connection.execute(text("SELECT key FROM idempotency_keys"))).all() == []

@@ -424,12 +424,14 @@ async def states_of(
     """The state of each channel's delivery, by notification; one without deliveries has none."""
     states: dict[UUID, dict[str, DeliveryState]] = {notification: {} for notification in notifications}
     for notification, channel, state in await _STATES_OF.run(connection, _each(notifications)):
+        if channel not in _CHANNELS:
+            continue
         # A word that this version does not know: whoever looks has to decide.
         states[notification][channel] = DeliveryState(state) if state in _STATES else DeliveryState.QUARANTINED
     return states
 
 
-_STATES = frozenset[str](DeliveryState)
+_STATES, _CHANNELS = frozenset[str](DeliveryState), frozenset[str](Channel)
 _of_notification = _deliveries.c.notification_id == bindparam("notification", type_=_deliveries.c.notification_id.type)
 _LOCK_OPEN = (
     select(_deliveries.c.id)
@@ -475,9 +477,9 @@ _CANCEL = (
 )
 
 
-async def cancel(connection: AsyncConnection, notification: UUID, *, reason: str, now: datetime) -> None:
-    """End what is open of a notification, but for what some worker has on the wire."""
-    await connection.execute(_CANCEL, {"notification": notification, "why": reason, "now": now})
+async def cancel(connection: AsyncConnection, notification: UUID, *, reason: str, now: datetime) -> int:
+    """End what is open of a notification, but for what some worker has on the wire; returns how many those were."""
+    return (await connection.execute(_CANCEL, {"notification": notification, "why": reason, "now": now})).rowcount
 
 
 _REMOVE = delete(_deliveries).where(_of_notification)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import Database, Script, run_within
-from property_alert_notification.errors import CallInProgress, KeyReused, StoreLocked
+from property_alert_notification.errors import AnswerLost, CallInProgress, KeyReused, StoreLocked
 from property_alert_notification.idempotency import queries
 from property_alert_notification.idempotency.keys import CallKey
-from property_alert_notification.idempotency.queries import Answer, Stored
+from property_alert_notification.idempotency.queries import UNREADABLE, Answer, Stored
 
 _NO_ANSWER = Answer(0, "")
 """Stands in the row of a key while its call is answered; nobody else ever sees it."""
@@ -21,6 +21,7 @@ def begin(key: CallKey, *, now: datetime, until: datetime) -> Script[Answer | No
     A call that is being answered by another process is waited for.
 
     Raises:
+        AnswerLost: nobody can tell how the first call was answered.
         KeyReused: the key belongs to another call.
     """
     if (yield from queries.keep([Stored(key, _NO_ANSWER)], now=now, until=until)):
@@ -34,8 +35,11 @@ def repeat(known: Stored, key: CallKey) -> Answer:
     """The answer of the first call, for a repetition of it.
 
     Raises:
+        AnswerLost: nobody can tell how the first call was answered.
         KeyReused: this is not a repetition, but another call with the same key.
     """
+    if known.answer is UNREADABLE:
+        raise AnswerLost
     if known.key.fingerprint != key.fingerprint:
         raise KeyReused
     return known.answer

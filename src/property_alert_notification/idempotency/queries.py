@@ -1,10 +1,27 @@
 """Every statement about idempotency keys."""
 
+import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import FromClause, Integer, Select, Text, bindparam, cast, delete, select, true, tuple_, update
+from sqlalchemy import (
+    FromClause,
+    Integer,
+    Select,
+    String,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    select,
+    true,
+    tuple_,
+    type_coerce,
+    update,
+)
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import insert
@@ -26,6 +43,10 @@ class Answer:
 
     status_code: int
     text: str
+
+
+UNREADABLE = Answer(0, "null")
+"""Stands for an answer that cannot be read any more, whoever wrote its row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +135,12 @@ def earlier(keys: Iterable[CallKey], *, now: datetime) -> Script[list[Stored]]:
 
 
 def _stored(owner: str, key: str, text: str) -> Stored:
-    fingerprint, status_code, answer = text.split(" ", 2)
-    return Stored(CallKey(owner, key, fingerprint), Answer(int(status_code), answer))
+    try:
+        fingerprint, status_code, answer = text.split(" ", 2)
+        json.loads(answer)
+        return Stored(CallKey(owner, key, fingerprint), Answer(int(status_code), answer))
+    except (ValueError, TypeError, RecursionError):  # SQLite keeps any kind of value in any column
+        return Stored(CallKey(owner, key, ""), UNREADABLE)
 
 
 _REMOVE_EXPIRED = (
@@ -129,10 +154,23 @@ _REMOVE_EXPIRED = (
             .with_for_update(skip_locked=True)
         )
     )
-    .returning(_keys.c.expires_at)
+    .returning(type_coerce(_keys.c.expires_at, String))
 )
 
 
 async def remove_expired(connection: AsyncConnection, *, now: datetime, limit: int) -> Sequence[datetime]:
-    """Forget up to `limit` keys whose time is over, the oldest first; returns when each of them expired."""
-    return (await connection.execute(_REMOVE_EXPIRED, {"now": now, "limit": limit})).scalars().all()
+    """Forget up to `limit` keys whose time is over, the oldest first; returns when each of them expired.
+
+    One that expired at no time, as SQLite would keep it, has expired now.
+    """
+    removed = await connection.execute(_REMOVE_EXPIRED, {"now": now, "limit": limit})
+    return [_instant(kept) or now for kept in removed.scalars()]
+
+
+def _instant(kept: Any) -> datetime | None:
+    if isinstance(kept, datetime):
+        return kept
+    with suppress(TypeError, ValueError):
+        instant = datetime.fromisoformat(kept)
+        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    return None

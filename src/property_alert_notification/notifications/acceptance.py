@@ -18,6 +18,7 @@ from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.queries import NewDelivery
 from property_alert_notification.deliveries.states import kept_status, status_of
 from property_alert_notification.errors import (
+    AnswerLost,
     CallInProgress,
     InvalidField,
     KeyReused,
@@ -373,6 +374,8 @@ def _write(accepted: Accepted) -> str:
 def _repeat(known: Stored, key: CallKey) -> Accepted | Exception:
     try:
         answer = json.loads(repeat(known, key).text)
-    except KeyReused as fault:
+        return Accepted(UUID(answer["id"]), NotificationStatus(answer["status"]), replayed=True)
+    except (KeyReused, AnswerLost) as fault:
         return fault
-    return Accepted(UUID(answer["id"]), NotificationStatus(answer["status"]), replayed=True)
+    except (LookupError, ValueError, TypeError, AttributeError):
+        return AnswerLost()

@@ -28,6 +28,8 @@ from property_alert_notification.notifications.story import NO_SUCH_NOTIFICATION
 from property_alert_notification.preferences.rules import Wishes
 from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus
 
+NOTHING_LEFT = "Nothing is left to cancel: it has ended, or is being sent at this moment."
+
 
 @dataclass(frozen=True, slots=True)
 class _Held:
@@ -63,7 +65,7 @@ async def cancel(
     held = await _hold(connection, notification_id, admission)
     waiting = [delivery for delivery in held.open if delivery.state != DeliveryState.SENDING]
     if not held.is_scheduled and not waiting:
-        raise Conflict("Nothing is left to cancel: it has ended, or is being sent at this moment.")
+        raise Conflict(NOTHING_LEFT)
     by = held.actor(admission)
     await queries.change(connection, notification_id, cancelled_at=now, cancelled_by=by)
     if held.is_scheduled:
@@ -73,6 +75,21 @@ async def cancel(
         await deliveries.cancel(connection, notification_id, reason=taken_back(by), now=now)
         await run_within(connection, queries.conclude([delivery.id for delivery in waiting]))
     return await run_within(connection, read(notification_id))
+
+
+async def cancel_unread(connection: AsyncConnection, notification_id: UUID, *, by: str, now: datetime) -> None:
+    """Take back a notification of which a row cannot be read, by statements that look at none of its values.
+
+    Raises:
+        Conflict: nothing is left to cancel.
+    """
+    held = await deliveries.lock_open(connection, notification_id)
+    waiting = await deliveries.cancel(connection, notification_id, reason=taken_back(by), now=now)
+    if not waiting and not await queries.cancel_scheduled(connection, notification_id):
+        raise Conflict(NOTHING_LEFT)
+    await queries.change(connection, notification_id, cancelled_at=now, cancelled_by=by)
+    if waiting:
+        await run_within(connection, queries.conclude(held))
 
 
 async def change(

@@ -153,6 +153,18 @@ async def change(connection: AsyncConnection, notification_id: UUID, **values: A
     await connection.execute(update(_notifications).where(_one).values(**values), {"notification": notification_id})
 
 
+_CANCEL_SCHEDULED = (
+    update(_notifications)
+    .where(_one, _notifications.c.status == NotificationStatus.SCHEDULED)
+    .values(status=NotificationStatus.CANCELLED, user_email=None, user_phone_number=None)
+)
+
+
+async def cancel_scheduled(connection: AsyncConnection, notification_id: UUID) -> bool:
+    """End a notification that waits for its time, without a look at it; returns whether it was one."""
+    return bool((await connection.execute(_CANCEL_SCHEDULED, {"notification": notification_id})).rowcount)
+
+
 _CHANGES = BatchStatement(
     _IDS,
     lambda wanted: select(_changes).where(_changes.c.notification_id.in_(select(wanted.c.id))).order_by(_changes.c.id),

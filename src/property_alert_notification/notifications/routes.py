@@ -11,11 +11,13 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.access.gate import Admission
+from property_alert_notification.database import Database, is_row_fault
 from property_alert_notification.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
 from property_alert_notification.idempotency.calls import IdempotencyKey, json_answer, once
 from property_alert_notification.idempotency.queries import Answer
 from property_alert_notification.notifications import changes, lists
 from property_alert_notification.notifications.cursor import from_cursor, to_cursor
+from property_alert_notification.notifications.damaged import cancel_damaged, refuse_change
 from property_alert_notification.notifications.lists import Found
 from property_alert_notification.notifications.lookup import filters_of
 from property_alert_notification.notifications.schemas import (
@@ -100,10 +102,13 @@ async def change_notification(
 
     Only a key with the scope `notifications:read` is answered with content and addresses.
     """
-    async with database.transaction() as connection:
-        story = await changes.change(
-            connection, notification_id, body, admission, clock, default_wishes=default_wishes, unused=unused
-        )
+    try:
+        async with database.transaction() as connection:
+            story = await changes.change(
+                connection, notification_id, body, admission, clock, default_wishes=default_wishes, unused=unused
+            )
+    except Exception as error:
+        raise await refuse_change(database, notification_id, admission, error) from None
     return _written(_as_allowed(story, admission))
 
 
@@ -129,11 +134,28 @@ async def cancel_notification(
         story = await changes.cancel(connection, notification_id, admission, now=clock.now())
         return Answer(HTTPStatus.OK, without_content(story).model_dump_json())
 
-    answer, replayed = await once(request, admission, idempotency_key, cancel)
+    replayed = False
+    try:
+        answer, replayed = await once(request, admission, idempotency_key, cancel)
+    except Exception as error:
+        # Its answer is kept under no key: a repetition finds that nothing is left to cancel.
+        story = await cancel_damaged(database, notification_id, admission, error, now=clock.now())
     if replayed:
-        kept = NotificationStory.model_validate_json(answer.text)
-        story = await database.look(with_content(kept, admission.visible))
+        story = await _as_answered(answer, notification_id, admission, database)
     return json_answer(_as_allowed(story, admission).model_dump_json(), admission, replayed=replayed)
+
+
+async def _as_answered(
+    answer: Answer, notification_id: UUID, admission: Admission, database: Database
+) -> NotificationStory:
+    """The story as an earlier call was told it; as it is now, if what was kept of it cannot be read."""
+    try:
+        kept = NotificationStory.model_validate_json(answer.text)
+        return await database.look(with_content(kept, admission.visible))
+    except Exception as error:
+        if not is_row_fault(error):
+            raise
+        return await tell(database, notification_id, admission.visible)
 
 
 def _as_allowed(story: NotificationStory, admission: Admission) -> NotificationStory | NotificationOutline:

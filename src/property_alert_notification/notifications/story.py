@@ -11,7 +11,12 @@ from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import status_from
 from property_alert_notification.errors import NotFound
 from property_alert_notification.notifications import queries
-from property_alert_notification.notifications.mended import mended_attempts, mended_deliveries, mended_notification
+from property_alert_notification.notifications.mended import (
+    mended,
+    mended_attempts,
+    mended_deliveries,
+    mended_notification,
+)
 from property_alert_notification.notifications.models import Notification, NotificationChange
 from property_alert_notification.notifications.schemas import AttemptPublic, DeliveryPublic, NotificationStory
 from property_alert_notification.notifications.timeline import timeline
@@ -50,8 +55,10 @@ def read(notification_id: UUID, visible: Visibility = EVERYTHING, *, mend: bool 
     if mend:
         notification = mended_notification(notification)
         its_deliveries, attempts = mended_deliveries(its_deliveries), mended_attempts(attempts)
-    by_delivery = {key: list(group) for key, group in groupby(attempts, lambda attempt: attempt.delivery_id)}
     changes = yield from queries.changes_of(notification_id)
+    if mend:
+        changes = [mended(one) for one in changes]
+    by_delivery = {key: list(group) for key, group in groupby(attempts, lambda attempt: attempt.delivery_id)}
     return _story(notification, its_deliveries, by_delivery, changes)
 
 

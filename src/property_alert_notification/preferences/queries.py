@@ -1,11 +1,12 @@
 """Every statement about preferences."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, Table, case, func, select, true, update
+from sqlalchemy import ColumnElement, FromClause, Row, ScalarSelect, Select, Table, case, func, select, true, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -26,6 +27,8 @@ class _Preferences:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.given = table.c.withdrawn_at.is_(None)
+        # Computed, as in `code_of`: SQLite keeps anything in a column, and what is no truth value allows nothing.
+        self.switches = [case((table.c[name], 1), else_=0) for name in ("email_enabled", "sms_enabled")]
         self.create = BatchStatement(columns_of(table, *_COLUMNS), self._insert_new)
         self.put = BatchStatement(columns_of(table, *_COLUMNS), lambda new: self._replacing(self._insert(new)))
 
@@ -59,12 +62,23 @@ def _of(*, test: bool) -> _Preferences:
     return _TESTS if test else _LIVE
 
 
-async def find(connection: AsyncConnection, user_id: int, *, test: bool) -> Preference | None:
-    """The preferences of a user, or None; `test` asks for those that test keys gave."""
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a user said, as it counts when something is sent."""
+
+    email_enabled: bool
+    sms_enabled: bool
+
+
+async def find(connection: AsyncConnection, user_id: int, *, test: bool) -> Given | None:
+    """What a user wants, or None; `test` asks for what test keys said."""
     its = _of(test=test)
-    statement = select(its.table).where(its.table.c.user_id == user_id, its.given)
-    row = (await connection.execute(statement)).mappings().one_or_none()
-    return None if row is None else Preference(**row)
+    statement = select(*its.switches).where(its.table.c.user_id == user_id, its.given)
+    return _given((await connection.execute(statement)).one_or_none())
+
+
+def _given(row: Row[Any] | None) -> Given | None:
+    return None if row is None else Given(*map(bool, row))
 
 
 def _look_up(wanted: FromClause) -> Select[tuple[int, int]]:
@@ -120,17 +134,16 @@ def _rows(preferences: Collection[Preference]) -> list[tuple[Any, ...]]:
 
 async def change(
     connection: AsyncConnection, user_id: int, changes: dict[str, bool], *, changed_at: datetime, test: bool
-) -> Preference | None:
-    """Change the named fields; returns the preferences as they are now, or None when there are none."""
+) -> Given | None:
+    """Change the named fields; returns what the user wants now, or None when there are none."""
     its = _of(test=test)
     statement = (
         update(its.table)
         .where(its.table.c.user_id == user_id, its.given)
         .values(**changes, updated_at=changed_at)
-        .returning(*its.table.c)
+        .returning(*its.switches)
     )
-    row = (await connection.execute(statement)).mappings().one_or_none()
-    return None if row is None else Preference(**row)
+    return _given((await connection.execute(statement)).one_or_none())
 
 
 async def withdraw(connection: AsyncConnection, user_id: int, *, withdrawn_at: datetime, test: bool) -> bool:

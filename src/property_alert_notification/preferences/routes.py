@@ -212,11 +212,11 @@ def _preference(user_id: int, body: PreferenceCreate, clock: Clock) -> Preferenc
     )
 
 
-def _public(preference: Preference) -> PreferencePublic:
-    return PreferencePublic(**preference.model_dump(include={"email_enabled", "sms_enabled"}))
+def _public(preference: Preference | queries.Given) -> PreferencePublic:
+    return PreferencePublic(email_enabled=preference.email_enabled, sms_enabled=preference.sms_enabled)
 
 
-def _found(preference: Preference | None) -> PreferencePublic:
+def _found(preference: queries.Given | None) -> PreferencePublic:
     if preference is None:
         raise PreferenceNotFound
     return _public(preference)

@@ -1,0 +1,65 @@
+"""What callers may do with a notification of which a row in the store cannot be read, whoever wrote it."""
+
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from property_alert_notification.access.gate import Admission
+from property_alert_notification.database import Database, is_row_fault
+from property_alert_notification.errors import Conflict
+from property_alert_notification.logs import origin
+from property_alert_notification.notifications.changes import cancel_unread
+from property_alert_notification.notifications.schemas import NotificationStory
+from property_alert_notification.notifications.story import tell
+
+log = structlog.get_logger()
+
+UNCHANGEABLE = (
+    "A row of it in the store is damaged, so it cannot be changed. It can be cancelled; "
+    "what cannot be sent of it is quarantined, for an operator to decide."
+)
+UNREACHABLE = "A row of it in the store is damaged, so that it cannot be cancelled either: an operator has to mend it."
+
+
+async def refuse_change(database: Database, notification_id: UUID, admission: Admission, error: Exception) -> Conflict:
+    """Why it cannot be changed, if this error is one of a damaged row; any other error is raised again.
+
+    Raises:
+        NotFound: it is not visible to who asks.
+        StoreUnavailable: the store cannot be reached.
+    """
+    if not is_row_fault(error):
+        raise error
+    await tell(database, notification_id, admission.visible)
+    _log(notification_id, error)
+    return Conflict(UNCHANGEABLE)
+
+
+async def cancel_damaged(
+    database: Database, notification_id: UUID, admission: Admission, error: Exception, *, now: datetime
+) -> NotificationStory:
+    """Cancel it all the same, if this error is one of a damaged row; any other error is raised again.
+
+    Raises:
+        Conflict: nothing is left to cancel, or not even that can be done.
+        NotFound: it is not visible to who asks.
+        StoreUnavailable: the store cannot be reached.
+    """
+    if not is_row_fault(error):
+        raise error
+    story = await tell(database, notification_id, admission.visible)
+    _log(notification_id, error)
+    by = admission.actor_beside(story.caller, test=story.test)
+    try:
+        async with database.transaction() as connection:
+            await cancel_unread(connection, notification_id, by=by, now=now)
+    except Exception as other:
+        if not is_row_fault(other):
+            raise
+        raise Conflict(UNREACHABLE) from None
+    return await tell(database, notification_id, admission.visible)
+
+
+def _log(notification_id: UUID, error: Exception) -> None:
+    log.error("notification.damaged", notification_id=str(notification_id), **origin(error))

@@ -1,0 +1,197 @@
+"""Rows that nobody of ours would write, met over HTTP: every call is answered, and says what its caller may do."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+
+from chaos.broken_rows import kinds_for, run, write
+from property_alert_notification.access.keyring import Keyring
+from property_alert_notification.clock import Clock
+from property_alert_notification.database import Database
+from property_alert_notification.settings import Settings
+from property_alert_notification.vocabulary import Scope
+from tests.api.conftest import NOTIFICATION, WISHES, a_guarded_client, accept
+
+PATH = "/api/v1/notifications"
+PREFERENCES = "/api/v1/preferences/1"
+FAR = "2199-01-01T00:00:00Z"
+
+
+def _store(url: str) -> str:
+    return url.partition(":")[0].partition("+")[0]
+
+
+async def test_every_call_about_a_broken_notification_is_answered(caller: httpx2.AsyncClient, store_url: str) -> None:
+    kinds = [kind for kind in kinds_for(_store(store_url)) if not kind.is_noticed_by_a_loop]
+    broken = [(kind, await accept(caller, **({"send_at": FAR} if kind.scheduled else {}))) for kind in kinds]
+    await write(store_url, [(kind, UUID(id_)) for kind, id_ in broken])
+
+    wrong: dict[str, list[int]] = {}
+    for kind, id_ in broken:
+        answers = [
+            await caller.get(f"{PATH}/{id_}"),
+            await caller.patch(f"{PATH}/{id_}", json={"title": "another"}),
+            await caller.patch(f"{PATH}/{id_}", json={"send_at": FAR, "expires_at": None}),
+            await caller.post(f"{PATH}/{id_}/cancel"),
+            await caller.get(f"{PATH}/{id_}"),
+        ]
+        codes = [answer.status_code for answer in answers]
+        if codes[0] not in {200, 404} or not {*codes[1:4]} <= {200, 404, 409} or codes[4] != codes[0]:
+            wrong[kind.name] = codes
+    assert wrong == {}
+    assert (await caller.get(PATH, params={"limit": 100})).status_code == 200
+
+
+async def test_what_is_broken_can_be_cancelled_and_is_cancelled_then(
+    caller: httpx2.AsyncClient, store_url: str
+) -> None:
+    id_ = await accept(caller)
+    whose = f"channel = 'sms' AND notification_id = {_literal(id_, store_url)}"
+    await run(store_url, [f"UPDATE deliveries SET state = 'snoozed' WHERE {whose}"])
+
+    refused = await caller.patch(f"{PATH}/{id_}", json={"title": "another"})
+    cancelled = await caller.post(f"{PATH}/{id_}/cancel")
+    again = await caller.post(f"{PATH}/{id_}/cancel")
+
+    assert (refused.status_code, refused.json()["detail"].partition(",")[0]) == (
+        409,
+        "A row of it in the store is damaged",
+    )
+    assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
+    assert {one["state"] for one in cancelled.json()["deliveries"]} == {"cancelled"}
+    assert again.status_code == 409
+
+
+@pytest.mark.parametrize("fields", [{}, {"send_at": FAR}])
+async def test_what_is_at_the_end_of_all_time_is_listed_changed_and_cancelled(
+    caller: httpx2.AsyncClient, store_url: str, fields: dict[str, str]
+) -> None:
+    ends = (
+        ("infinity", "-infinity", "200000-01-01")
+        if "postgresql" in store_url
+        else ("9999-12-31T23:59:59.999999+00:00",)
+    )
+    for column in ("expires_at", "send_at", "accepted_at"):
+        for end in ends:
+            id_ = await accept(caller, **fields)
+            await run(store_url, [f"UPDATE notifications SET {column} = '{end}' WHERE id = {_literal(id_, store_url)}"])
+
+            listed = await caller.get(PATH)
+            changed = await caller.patch(f"{PATH}/{id_}", json={"title": "another"})
+            moved = await caller.patch(f"{PATH}/{id_}", json={"send_at": "2198-01-01T00:00:00Z", "expires_at": FAR})
+            cancelled = await caller.post(f"{PATH}/{id_}/cancel")
+
+            assert listed.json()["items"][0]["id"] == id_, (column, end)
+            codes = [answer.status_code for answer in (changed, moved, cancelled)]
+            assert codes == [200, 200, 200], (column, end, moved.text)
+            assert changed.json()["title"] == "another"
+            assert cancelled.json()["status"] == "cancelled"
+
+
+async def test_nobody_learns_of_anothers_notification_by_its_being_broken(store_url: str) -> None:
+    scopes = (Scope.NOTIFICATIONS_WRITE, Scope.NOTIFICATIONS_READ, Scope.PREFERENCES_WRITE)
+    async with a_guarded_client(store_url, *scopes) as owner:
+        await owner.put(PREFERENCES, json=WISHES)
+        id_ = (await owner.post(f"{PATH}/", json=NOTIFICATION | {"user_phone_number": "+14155552671"})).json()["id"]
+        await run(
+            store_url, [f"UPDATE deliveries SET state = 'snoozed' WHERE notification_id = {_literal(id_, store_url)}"]
+        )
+        database = Database(Settings(database_url=store_url).database_url, wait=10)
+        other = await Keyring(database, Clock(), actor="test").create("other", scopes)
+        await database.close()
+        its_own = await owner.patch(f"{PATH}/{id_}", json={"title": "x"})
+        owner.headers["Authorization"] = f"Bearer {other}"
+
+        answers = [
+            await owner.patch(f"{PATH}/{id_}", json={"title": "x"}),
+            await owner.post(f"{PATH}/{id_}/cancel"),
+            await owner.get(f"{PATH}/{id_}"),
+        ]
+
+    assert its_own.status_code == 409
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "email_enabled = 'yes'",
+        "sms_enabled = x'ff'",
+        "updated_at = 'x'",
+        "email_enabled = 7.5, sms_enabled = 'no', updated_at = x'00ff'",
+        "email_enabled = CAST(x'fffe' AS TEXT), updated_at = 5",
+    ],
+)
+async def test_preferences_that_cannot_be_read_allow_nothing_and_can_be_mended(
+    lite: httpx2.AsyncClient, tmp_path: Path, broken: str
+) -> None:
+    url = f"sqlite:///{tmp_path / 'lite.db'}"
+
+    async def break_them() -> None:
+        await run(url, [f"UPDATE preferences SET {broken} WHERE user_id = 1"])
+
+    await break_them()
+    shown = await lite.get(PREFERENCES)
+    patched = await lite.patch(PREFERENCES, json={"sms_enabled": True})
+    await break_them()
+    refused = await lite.post(PREFERENCES, json=WISHES)
+    handed_over = await lite.post(f"{PATH}/", json=NOTIFICATION)
+    put = await lite.put(PREFERENCES, json=WISHES)
+    mended = await lite.get(PREFERENCES)
+    await break_them()
+    deleted = await lite.delete(PREFERENCES)
+
+    assert shown.status_code == patched.status_code == handed_over.status_code == put.status_code == 200
+    assert patched.json()["sms_enabled"] is True
+    assert refused.status_code == 400
+    assert mended.json() == WISHES
+    assert deleted.status_code == 204
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "fingerprint = x'ff'",
+        "fingerprint = 'a b'",
+        "status_code = 'ok'",
+        "status_code = x'ff00'",
+        "answer = x'ff00'",
+        "answer = CAST(x'fffe41' AS TEXT)",
+        "answer = '{'",
+        "answer = '[]'",
+        "answer = '5'",
+        'answer = \'{"id":"5","status":"lost"}\'',
+    ],
+)
+async def test_a_key_whose_answer_cannot_be_read_is_refused_for_its_caller_alone(
+    lite: httpx2.AsyncClient, tmp_path: Path, broken: str
+) -> None:
+    id_ = await accept(lite)
+    calls: dict[str, dict[str, Any]] = {
+        f"{PATH}/": {"json": NOTIFICATION},
+        f"{PATH}/batch": {"json": {"notifications": [NOTIFICATION]}},
+        f"{PATH}/{id_}/cancel": {},
+        "/api/v1/preferences/2": {"json": WISHES},
+        "/api/v1/preferences/batch": {"json": {"preferences": [WISHES | {"user_id": 3}]}},
+    }
+    for number, (path, body) in enumerate(calls.items()):
+        assert (await lite.post(path, **body, headers={"Idempotency-Key": str(number)})).status_code < 300
+    await run(f"sqlite:///{tmp_path / 'lite.db'}", [f"UPDATE idempotency_keys SET {broken}"])
+
+    codes = [
+        (await lite.post(path, **body, headers={"Idempotency-Key": str(number)})).status_code
+        for number, (path, body) in enumerate(calls.items())
+    ]
+    batch = {"notifications": [NOTIFICATION | {"idempotency_key": "0"}, NOTIFICATION]}
+    results = (await lite.post(f"{PATH}/batch", json=batch)).json()["results"]
+
+    assert {*codes} <= {200, 201, 409, 422}
+    assert codes[0] in {409, 422}
+    assert [result.keys() for result in results] == [{"error"}, {"id", "status"}]
+
+
+def _literal(id_: str, store_url: str) -> str:
+    return f"'{id_ if 'postgresql' in store_url else UUID(id_).hex}'"
