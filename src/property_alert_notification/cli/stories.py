@@ -12,7 +12,7 @@ from property_alert_notification.vocabulary import Channel, NotificationStatus
 
 if TYPE_CHECKING:
     from property_alert_notification.database import Database
-    from property_alert_notification.notifications.lists import Summary
+    from property_alert_notification.notifications.lists import Found, Summary
     from property_alert_notification.notifications.schemas import DeliveryPublic, NotificationQuery, NotificationStory
     from property_alert_notification.vocabulary import DeliveryState
 
@@ -148,10 +148,11 @@ async def _newest(url: str, query: "NotificationQuery", limit: int) -> tuple[lis
 
     filters, before = filters_of(query), None if query.cursor is None else from_cursor(query.cursor)
     async with reading(url) as database:
-        page = await database.look(lists.find(filters, before=before, limit=limit))
+        page = await lists.look(database, filters, before=before, limit=limit, read=_readable_page)
         found = page.items
         while page.next is not None and len(found) < limit:
-            page = await database.look(lists.find(filters, before=page.next, limit=limit - len(found)))
+            left = limit - len(found)
+            page = await lists.look(database, filters, before=page.next, limit=left, read=_readable_page)
             found += page.items
         rows = await _rows(database, found)
     return rows, None if page.next is None else to_cursor(page.next)
@@ -160,14 +161,33 @@ async def _newest(url: str, query: "NotificationQuery", limit: int) -> tuple[lis
 async def _look_up(url: str, what: str) -> "NotificationStory | list[dict[str, Any]]":
     from property_alert_notification.cli.store import reading
     from property_alert_notification.errors import NotFound
+    from property_alert_notification.notifications.lists import mending
     from property_alert_notification.notifications.lookup import look_up
     from property_alert_notification.notifications.story import NO_SUCH_NOTIFICATION, tell
 
     async with reading(url) as database:
-        found = await database.look(look_up(what, limit=MOST_WITH_ONE_REFERENCE))
+        found = await mending(database, lambda mend: look_up(what, limit=MOST_WITH_ONE_REFERENCE, mend=mend), _readable)
         if not found:
             raise NotFound(NO_SUCH_NOTIFICATION)
         return await tell(database, found[0].id) if len(found) == 1 else await _rows(database, found)
+
+
+def _readable_page(page: "Found") -> "Found":
+    _readable(page.items)
+    return page
+
+
+def _readable(found: "list[Summary]") -> "list[Summary]":
+    """The same, once the API could show it too.
+
+    Raises:
+        ValidationError: a value is of another kind than its column.
+    """
+    from property_alert_notification.notifications.schemas import NotificationSummary
+
+    for one in found:
+        NotificationSummary.model_validate(one)
+    return found
 
 
 async def _rows(database: "Database", found: "list[Summary]") -> list[dict[str, Any]]:
@@ -191,7 +211,7 @@ def _show_list(found: list[dict[str, Any]]) -> None:
     for one in found:
         otherwise = "not used" if one["deliveries"] else str(one["status"])
         states = [one["deliveries"].get(channel, otherwise) for channel in Channel]
-        accepted = f"{one['accepted_at'].astimezone():%m-%d %H:%M}"
+        accepted = local(one["accepted_at"])[len("2026-") : len("2026-11-29 09:00")]
         rows.append((one["id"], accepted, one["user_id"], *states, one["reference"] or ""))
     print_rows(("id", "accepted", "user", *Channel, "reference"), rows)
 

@@ -23,6 +23,7 @@ _deliveries = table_of(Delivery)
 _limit = bindparam("limit", type_=Integer)
 
 
+Asked = TypeVar("Asked")
 Result = TypeVar("Result")
 
 
@@ -101,12 +102,23 @@ async def look(
     Raises:
         StoreUnavailable: the store cannot be reached.
     """
+    return await mending(database, lambda mend: find(filters, before=before, limit=limit, mend=mend), read)
+
+
+async def mending(
+    database: Database, script: Callable[[bool], Script[Asked]], read: Callable[[Asked], Result]
+) -> Result:
+    """What `read` makes of a script's answer; if a row cannot be read as it is, of the same script's that mends.
+
+    Raises:
+        StoreUnavailable: the store cannot be reached.
+    """
     try:
-        return read(await database.look(find(filters, before=before, limit=limit)))
+        return read(await database.look(script(False)))
     except Exception as error:
         if not is_row_fault(error):
             raise
-        return read(await database.look(find(filters, before=before, limit=limit, mend=True), mend=True))
+        return read(await database.look(script(True), mend=True))
 
 
 def find(filters: Filters, *, before: UUID | None, limit: int, mend: bool = False) -> Script[Found]:

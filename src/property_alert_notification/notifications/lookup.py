@@ -30,19 +30,20 @@ def filters_of(query: NotificationQuery) -> Filters:
     return replace(filters, message_id=delivery_of(query.message_id) or NO_ID)
 
 
-def look_up(words: str, *, limit: int) -> Script[list[lists.Summary]]:
+def look_up(words: str, *, limit: int, mend: bool = False) -> Script[list[lists.Summary]]:
     """The notifications that these words name: an id of theirs, one of a delivery, a Message-ID, or a reference.
 
-    The newest first, and at most `limit`: many may have the same reference.
+    The newest first, and at most `limit`: many may have the same reference. With `mend` rows that cannot be read as
+    they are are shown as far as they can.
     """
     id_ = _ID.match(words)
     named = delivery_of(words) or (UUID(id_[1]) if id_ else None)
     found: list[lists.Summary] = []
     if named is not None:
         if id_:
-            found += (yield from lists.find(Filters(id=named), before=None, limit=1)).items
-        found += (yield from lists.find(Filters(delivery_id=named), before=None, limit=1)).items
-    page = yield from lists.find(Filters(reference=words.strip()), before=None, limit=limit)
+            found += (yield from lists.find(Filters(id=named), before=None, limit=1, mend=mend)).items
+        found += (yield from lists.find(Filters(delivery_id=named), before=None, limit=1, mend=mend)).items
+    page = yield from lists.find(Filters(reference=words.strip()), before=None, limit=limit, mend=mend)
     found += [one for one in page.items if one not in found]
     return found[:limit]
 
