@@ -37,6 +37,12 @@ def _text(stream: IO[bytes]) -> str:
     return stream.read().decode()
 
 
+def complaint(done: subprocess.CompletedProcess[str]) -> str:
+    """What a command said last on stderr, below the line that names the store."""
+    lines = done.stderr.splitlines()
+    return lines[-1] if lines else ""
+
+
 @dataclass
 class Running:
     """A command that runs until it is stopped."""
