@@ -272,4 +272,6 @@ async def _cancel(world: World, notification: UUID) -> NotificationStory:
 async def _change(world: World, notification: UUID, **fields: Any) -> NotificationStory:
     async with world.parts.database.transaction() as connection:
         patch = NotificationPatch(**fields)
-        return await changes.change(connection, notification, patch, NOBODY, world.parts.clock, default_wishes=None)
+        return await changes.change(
+            connection, notification, patch, NOBODY, world.parts.clock, default_wishes=None, unused=()
+        )
