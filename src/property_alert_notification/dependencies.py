@@ -10,6 +10,8 @@ from fastapi import Depends, Request, Response, Security
 from fastapi.openapi.models import HTTPBearer
 from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from property_alert_notification.access.gate import Admission, Gate
 from property_alert_notification.clock import Clock
@@ -76,10 +78,22 @@ class KeyedRoute(APIRoute):
             if ADMISSION not in request.scope:
                 request.scope[ADMISSION] = await key.admit(request, scope)
             if request.scope.get("has_body"):
-                await request.body()  # also where nobody asks for it: what is unread costs the connection
+                await _read_body(request)
             return await answer(request)
 
         return let_in
+
+
+async def _read_body(request: Request) -> None:
+    """Read the body also where nobody asks for it: what is unread costs the connection.
+
+    Raises:
+        HTTPException: its caller hung up within it; nobody reads the answer.
+    """
+    try:
+        await request.body()
+    except ClientDisconnect:
+        raise HTTPException(400, "The body came to no end.") from None
 
 
 _API_KEY, _LIVE_API_KEY = _ApiKey(), _LiveApiKey()

@@ -43,7 +43,7 @@ def one_line(text: str) -> str:
 def usable(address: str) -> bool:
     """Whether it is an address outside of a walkthrough too."""
     try:
-        normalise_email(address, strict=True)
+        normalise_email(address, real=True, sendable=True)
     except InvalidField:
         return False
     return True

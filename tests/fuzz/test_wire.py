@@ -14,9 +14,12 @@ LATER = json.dumps(NOTIFICATION | {"send_at": "2090-01-01T00:00:00Z", "reference
 PATH = b"/api/v1/notifications/"
 
 
-def post(*headers: bytes, body: bytes = LATER, path: bytes = PATH, length: bool = True) -> bytes:
+def post(
+    *headers: bytes, body: bytes = LATER, path: bytes = PATH, length: bool = True, kind: bytes = b"application/json"
+) -> bytes:
+    kinds = [b"Content-Type: " + kind] if kind else []
     lengths = [b"Content-Length: %d" % len(body)] if length else []
-    lines = [b"POST %b HTTP/1.1" % path, b"Host: 127.0.0.1", *headers, *lengths, b"", body]
+    lines = [b"POST %b HTTP/1.1" % path, b"Host: 127.0.0.1", *kinds, *headers, *lengths, b"", body]
     return b"\r\n".join(lines)
 
 
@@ -35,18 +38,18 @@ SECOND = post(body=b"{}")
 TAKEN = {
     "in one piece": post(),
     "in chunks": chunked(in_chunks(LATER, 7)),
-    "without a content type": post(b"X-Nothing: 1"),
-    "a content type with parameters": post(b"Content-Type: application/json; charset=utf-8"),
-    "utf-16, as JSON once allowed": post(body=LATER.decode().encode("utf-16")),
-    "a kind of json": post(b"Content-Type: application/vnd.alerts+json"),
+    "a content type with parameters": post(kind=b"application/json; charset=utf-8"),
+    "a kind of json": post(kind=b"application/vnd.alerts+json"),
 }
 REFUSED: dict[str, tuple[bytes, tuple[int, ...]]] = {
-    "gzip": (post(b"Content-Type: application/json", b"Content-Encoding: gzip", body=gzip.compress(LATER)), (400, 422)),
+    "gzip": (post(b"Content-Encoding: gzip", body=gzip.compress(LATER)), (400, 422)),
     "a gzip bomb": (post(b"Content-Encoding: gzip", body=gzip.compress(b" " * 50_000_000)), (400, 422)),
-    "plain text": (post(b"Content-Type: text/plain"), (422,)),
-    "a form": (post(b"Content-Type: application/x-www-form-urlencoded", body=b"title=x"), (422,)),
-    "multipart": (post(b"Content-Type: multipart/form-data; boundary=x", body=b"--x--\r\n"), (422,)),
-    "no content type's form": (post(b"Content-Type: \xff/\xfe;;;=\x80"), (400, 422)),
+    "no content type": (post(kind=b""), (415,)),
+    "plain text": (post(kind=b"text/plain"), (415,)),
+    "a form": (post(kind=b"application/x-www-form-urlencoded", body=b"title=x"), (415,)),
+    "multipart": (post(kind=b"multipart/form-data; boundary=x", body=b"--x--\r\n"), (415,)),
+    "no content type's form": (post(kind=b"\xff/\xfe;;;=\x80"), (400, 415)),
+    "utf-16, as JSON once allowed": (post(body=LATER.decode().encode("utf-16")), (400,)),
     "nothing": (post(body=b""), (422,)),
     "too much": (post(body=BIG), (413,)),
     "too much in chunks": (chunked(in_chunks(BIG, 50_000)), (413,)),
@@ -117,7 +120,7 @@ def test_it_is_refused_and_nothing_is_stored(target: Target, octets: bytes, stat
 def test_no_octet_of_a_header_begins_another_line(target: Target, header: bytes, octet: bytes) -> None:
     injected = header + b": a" + octet + b"Set-Cookie: evil=1"
     with Connection(target.service.port) as connection:
-        answer = connection.send(post(b"Content-Type: application/json", injected))
+        answer = connection.send(post(injected))
 
         assert answer.status in (200, 400, 401, 422)
         assert "set-cookie" not in dict(answer.headers)

@@ -1,5 +1,6 @@
 """Every event happens to every state, in the store: it moves what docs/states.md says, and nothing else."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from property_alert_notification.deliveries.states import Event, after
 from property_alert_notification.notification_worker.settle import settle
 from property_alert_notification.pauses import queries as pauses
 from property_alert_notification.quarantine import queries as quarantine
-from property_alert_notification.vocabulary import DeliveryState
+from property_alert_notification.vocabulary import Channel, DeliveryState
 from tests.pipeline.world import World, only
 
 NOT_HEARD_YET = {Event.ARRIVED, Event.BOUNCED}
@@ -51,20 +52,22 @@ async def test_a_worker_whose_fence_was_raised_moves_nothing(world: World) -> No
 async def _happen(world: World, connection: AsyncConnection, event: Event, notification: UUID, delivery: UUID) -> None:
     now = world.parts.clock.now()
     later = now + timedelta(hours=1)
-    if event is Event.CLAIMED:
-        await run_within(connection, queries.claim([delivery], now=now, leased_until=later))
-    elif event is Event.REPLAYED:
-        await quarantine.replay(connection, delivery, reason="", now=now)
-    elif event is Event.DISCARDED:
-        await quarantine.discard(connection, delivery, now=now)
-    else:
+    if event in BY_A_WORKER:
         await _settle(world, connection, event, delivery)
-    if event is Event.TOO_LATE:
-        await quarantine.expire(connection, [delivery], now=now)
-    if event is Event.CANCELLED:
-        await queries.cancel(connection, notification, reason="", now=now)
-    if event is Event.PAUSED:
-        await run_within(connection, only(pauses.hold([delivery], "email", category=None, now=now, until=later)))
+    by_others: dict[Event, Callable[[], Awaitable[object]]] = {
+        Event.CLAIMED: lambda: run_within(connection, queries.claim([delivery], now=now, leased_until=later)),
+        Event.REPLAYED: lambda: quarantine.replay(connection, delivery, reason="", now=now),
+        Event.DISCARDED: lambda: quarantine.discard(connection, delivery, now=now),
+        Event.TOO_LATE: lambda: quarantine.expire(connection, [delivery], now=now),
+        Event.BROKE: lambda: quarantine.put_aside(connection, delivery, fence=None, reason="", now=now),
+        Event.UNUSED: lambda: queries.suppress(connection, Channel.EMAIL, reason="", most=1, now=now),
+        Event.CANCELLED: lambda: queries.cancel(connection, notification, reason="", now=now),
+        Event.PAUSED: lambda: run_within(
+            connection, only(pauses.hold([delivery], "email", category=None, now=now, until=later))
+        ),
+    }
+    if event in by_others:
+        await by_others[event]()
 
 
 async def _settle(world: World, connection: AsyncConnection, event: Event, delivery: UUID) -> None:

@@ -265,7 +265,7 @@ async def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path, monkeypa
     await database.close()
     monkeypatch.setattr(os, "access", lambda *_: False)  # these tests may run as root, whom nothing stops
 
-    with pytest.raises(ConfigurationError, match="may not be written by this user"):
+    with pytest.raises(ConfigurationError, match="this user may not write"):
         async with assemble(Settings(database_url=f"sqlite:///{path}")):
             pass
 

@@ -47,9 +47,9 @@ def test_facts_fit_the_screen_and_cut_nothing(
 
 def test_in_a_pipe_a_row_is_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
-    monkeypatch.setattr("shutil.get_terminal_size", os.terminal_size)
-
-    print_rows(HEADINGS, ROWS)
+    with monkeypatch.context() as without_terminal:  # pytest asks for the width too, as soon as the test has ended
+        without_terminal.setattr("shutil.get_terminal_size", os.terminal_size)
+        print_rows(HEADINGS, ROWS)
 
     (line,) = [line for line in capsys.readouterr().out.splitlines() if str(ID) in line]
     assert line.endswith("many words in it")
