@@ -25,7 +25,7 @@ def test_the_api_description_is_indented_json_with_the_seeds_paths() -> None:
 
     assert text.startswith('{\n  "')
     assert text.endswith("}\n")
-    assert {"/api/v1/notifications/", "/api/v1/preferences/{user_id}"} <= set(json.loads(text)["paths"])
+    assert {"/api/v1/notifications", "/api/v1/preferences/{user_id}"} <= set(json.loads(text)["paths"])
 
 
 @pytest.mark.parametrize(("command", "shown"), list(WRITTEN.items()))
