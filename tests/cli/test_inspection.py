@@ -132,7 +132,7 @@ def test_the_list_has_the_filters_and_pages_of_the_api(shown: Shown) -> None:
     assert nothing_more.startswith("store: ")
     assert "--cursor" not in nothing_more
     first, more = listed("--limit", "30")
-    cursor = more.removeprefix("There are more: --cursor ").strip()
+    cursor = more.rpartition("There are more: --cursor ")[2].strip()
     assert first + listed("--limit", "1000", "--cursor", cursor)[0] == everything
     assert listed("--category", "listing_alert", "--limit", "1000")[0] == everything
     assert listed("--category", "offer")[0] == []
