@@ -15,7 +15,7 @@ PACKAGE = Path(property_alert_notification.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 ROOT = Path(__file__).parents[2]
 
-SQL_ROOMS = {"queries.py", "models.py", "lanes.py", "lists.py"}
+SQL_ROOMS = {"queries.py", "models.py", "lanes.py", "lists.py", "strays.py"}
 SQL_WORDS = {"select", "insert", "update", "delete", "text", "union_all", "func"}
 BARE_CLOCKS = {"datetime.now", "datetime.utcnow", "time.time", "time.monotonic", "uuid.uuid4", "uuid4", "date.today"}
 ENVIRONMENT = {"os.environ", "os.getenv", "environ", "getenv"}

@@ -9,11 +9,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from chaos.broken_rows import Breakage, kinds_for, write, write_sqlite
+from chaos.broken_rows import Breakage, kinds_for, run, write, write_sqlite
 from property_alert_notification.access import queries as access
 from property_alert_notification.access.gate import Gate
 from property_alert_notification.access.keyring import Keyring
-from property_alert_notification.errors import NotFound, Unauthorised
+from property_alert_notification.channels.base import OutgoingMessage, Receipt
+from property_alert_notification.channels.email_smtp import SmtpSender
+from property_alert_notification.errors import NotFound, OutcomeUnknown, Unauthorised
 from property_alert_notification.idempotency import queries as idempotency
 from property_alert_notification.idempotency.keys import CallKey
 from property_alert_notification.idempotency.queries import Answer, Stored
@@ -22,9 +24,11 @@ from property_alert_notification.notifications import lists
 from property_alert_notification.notifications.lists import Filters
 from property_alert_notification.notifications.routes import _page
 from property_alert_notification.pauses.control import Control
+from property_alert_notification.quarantine.aside import Aside
 from property_alert_notification.quarantine.cases import list_cases
+from property_alert_notification.quarantine.ward import Ward
 from property_alert_notification.settings import Settings
-from property_alert_notification.vocabulary import Channel, Scope
+from property_alert_notification.vocabulary import Channel, Outcome, Scope
 from tests.pipeline.conftest import STORES
 from tests.pipeline.world import World, eventually, only
 from tests.services.smtp import SmtpServer
@@ -185,3 +189,192 @@ async def test_keys_that_expired_at_no_time_are_deleted_and_stop_no_others(lite_
 
     async with database.reading() as connection:
         assert (await connection.execute(text("SELECT key FROM idempotency_keys"))).all() == []
+
+
+async def test_what_was_sent_and_cannot_be_settled_says_so_and_is_not_sent_again(
+    broken_world: tuple[World, str],
+) -> None:
+    world, store = broken_world
+    await world.a_user()
+    notification = await world.accept()
+    await _refuse_to_settle(world, store, "sent")
+    await world.a_worker()
+
+    aside = await world.until_delivery(notification, "quarantined")
+    await _settle_again(world, store)
+    await _replay(world, notification)
+    story = await world.until(notification, "sent")
+
+    assert aside.reason.endswith("; the provider took it, so a replay does not send it again")
+    assert aside.attempts[0].outcome is Outcome.SENT
+    assert len(world.smtp.mails) == len(story.deliveries[0].attempts) == 1
+
+
+async def test_what_may_have_been_sent_and_cannot_be_settled_says_so_and_is_known_as_unknown_after_a_replay(
+    broken_world: tuple[World, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, store = broken_world
+    send = SmtpSender.send
+
+    async def send_and_hear_nothing(sender: SmtpSender, message: OutgoingMessage) -> Receipt:
+        await send(sender, message)
+        raise OutcomeUnknown("it said nothing")
+
+    monkeypatch.setattr(SmtpSender, "send", send_and_hear_nothing)
+    await world.a_user()
+    notification = await world.accept()
+    await _refuse_to_settle(world, store, "unknown")
+    await world.a_worker()
+
+    aside = await world.until_delivery(notification, "quarantined")
+    await _settle_again(world, store)
+    await _replay(world, notification)
+    story = await world.until(notification, "failed")
+
+    assert aside.reason.endswith("; it may have been sent")
+    assert [one.outcome for one in story.deliveries[0].attempts] == [Outcome.UNKNOWN] * 2
+    assert story.deliveries[0].reason.endswith("it was sent 2 times and nobody can tell whether it arrived")
+
+
+async def test_what_its_provider_did_not_take_and_cannot_be_settled_says_nothing_of_sending(
+    broken_world: tuple[World, str],
+) -> None:
+    world, store = broken_world
+    await world.a_user()
+    world.smtp.answer = lambda _mail: "451 4.3.0 not now"
+    notification = await world.accept()
+    await _refuse_to_settle(world, store, "retry_wait")
+    await world.a_worker()
+
+    aside = await world.until_delivery(notification, "quarantined")
+
+    assert "sent" not in aside.reason
+    assert aside.attempts[0].outcome is Outcome.NOT_SENT
+
+
+async def _refuse_to_settle(world: World, store: str, state: str) -> None:
+    refusing = f"BEFORE UPDATE ON deliveries FOR EACH ROW WHEN (NEW.state = '{state}')"
+    if store == "sqlite":
+        statements = [f"CREATE TRIGGER refuse {refusing} BEGIN SELECT RAISE(ABORT, 'no'); END"]
+    else:
+        statements = [
+            "CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'no'; END $$ LANGUAGE plpgsql",
+            f"CREATE TRIGGER refuse {refusing} EXECUTE FUNCTION refuse()",
+        ]
+    await run(world.settings.database_url, statements)
+
+
+async def _settle_again(world: World, store: str) -> None:
+    await run(world.settings.database_url, [f"DROP TRIGGER refuse{'' if store == 'sqlite' else ' ON deliveries'}"])
+
+
+async def _replay(world: World, notification: UUID) -> None:
+    delivery = (await world.delivery(notification)).id
+    async with world.parts.database.transaction() as connection:
+        await Ward(connection, world.parts.clock, "ada").replay(delivery)
+
+
+_FAR = "'2150-01-01T00:00:00.000000+00:00'"
+_STRAYS = {
+    "state = 'snoozed'": "its state is none that there is",
+    f"state = 'snoozed', due_at = {_FAR}": "it is due at no time that comes",
+    "channel = 'fax'": "its channel is none that there is",
+    "channel = 'aaa', urgent = true": "its channel is none that there is",
+    "channel = 'zzz', state = 'snoozed'": "its channel is none that there is",
+    f"due_at = {_FAR}": "it is due at no time that comes",
+    f"state = 'held', urgent = true, due_at = {_FAR}": "it is due at no time that comes",
+    f"state = 'sending', due_at = {_FAR}": "its lease ends at no time that a worker chose",
+    "state = 'sending', due_at = NULL": "its lease ends at no time that a worker chose",
+}
+_STRAYS_OF = {
+    "postgresql": {
+        "due_at = 'infinity'": "it is due at no time that comes",
+        "state = 'sending', due_at = 'infinity'": "its lease ends at no time that a worker chose",
+    },
+    "sqlite": {
+        "due_at = 'tomorrow'": "it is due at no time that comes",
+        "state = 'sending', due_at = 'tomorrow'": "its lease ends at no time that a worker chose",
+        "channel = x'ff'": "its channel is none that there is",
+        "channel = ''": "its channel is none that there is",
+        "state = x'00'": "its state is none that there is",
+    },
+}
+
+
+async def test_what_nobody_would_ever_take_in_hand_is_quarantined_and_says_why(
+    broken_world: tuple[World, str],
+) -> None:
+    world, store = broken_world
+    await world.a_user()
+    strays = _STRAYS | _STRAYS_OF[store]
+    broken = {await world.accept(): values for values in strays}
+    for notification, values in broken.items():
+        await _write(world, notification, values)
+
+    assert await _aside(world).put_strays(limit=100) == len(strays)
+    assert await _aside(world).put_strays(limit=100) == 0
+
+    page = await list_cases(world.parts.database, cursor=None, limit=100)
+    shown = {broken[item.notification_id]: item for item in page.items}
+    assert shown.keys() == strays.keys()
+    for values, why in strays.items():
+        sent = "; it may have been sent" if "sending" in values else ""
+        assert shown[values].reason == f"its row in the store cannot be worked on ({why}){sent}"
+        assert (shown[values].channel is None) is ("channel" in values)
+
+
+async def test_what_is_in_order_is_never_taken_for_a_stray(broken_world: tuple[World, str]) -> None:
+    world, _ = broken_world
+    await world.a_user()
+    notifications = [await world.accept(urgent=urgent) for urgent in (True, False) for _ in range(5)]
+    lease = (world.parts.clock.now() + timedelta(minutes=10)).isoformat(timespec="microseconds")
+    soon = (world.parts.clock.now() + timedelta(days=8)).isoformat(timespec="microseconds")
+    ways = (
+        "state = 'queued'",
+        f"state = 'sending', due_at = '{lease}'",
+        f"state = 'retry_wait', due_at = '{soon}'",
+        "state = 'on_hold', due_at = NULL",
+        f"state = 'sent', due_at = {_FAR}",
+    )
+    for notification, values in zip(notifications, ways * 2, strict=True):
+        await _write(world, notification, values)
+
+    assert await _aside(world).put_strays(limit=100) == 0
+
+
+async def test_a_doorbell_of_the_future_is_rung_again(broken_world: tuple[World, str]) -> None:
+    world, _ = broken_world
+    await world.a_user()
+    future, now = await world.accept(), await world.accept()
+    await _write(world, future, f"rung_at = {_FAR}")
+    await _write(world, now, f"rung_at = '{world.parts.clock.now().isoformat(timespec='microseconds')}'")
+
+    assert await _aside(world).put_strays(limit=100) == 1
+
+    async with world.parts.database.reading() as connection:
+        rung = await connection.execute(
+            text("SELECT count(*) FROM deliveries WHERE rung_at IS NULL AND channel = 'email'")
+        )
+        assert rung.scalar_one() == 1
+
+
+async def test_a_worker_looks_for_strays_by_itself(broken_world: tuple[World, str]) -> None:
+    world, _ = broken_world
+    await world.a_user()
+    notification = await world.accept()
+    await _write(world, notification, f"state = 'sending', due_at = {_FAR}")
+
+    await world.a_worker()
+
+    await world.until_delivery(notification, "quarantined")
+
+
+def _aside(world: World) -> Aside:
+    return Aside(world.parts.database, world.parts.clock, world.parts.metrics)
+
+
+async def _write(world: World, notification: UUID, values: str) -> None:
+    """Change the row of its email."""
+    url = world.settings.database_url
+    id_ = notification.hex if url.startswith("sqlite") else str(notification)
+    await run(url, [f"UPDATE deliveries SET {values} WHERE notification_id = '{id_}' AND channel = 'email'"])

@@ -126,7 +126,7 @@ async def _case(delivery_id: UUID) -> "QuarantineCase":
 
 def _show_list(found: "list[QuarantinedDelivery]") -> None:
     rows = [
-        (one.id, one.channel, one.category, one.user_id, local(one.changed_at), one.attempts, one.reason)
+        (one.id, one.channel or "unknown", one.category, one.user_id, local(one.changed_at), one.attempts, one.reason)
         for one in found
     ]
     print_rows(("delivery", "channel", "category", "user", "since", "attempts", "why"), rows)
@@ -142,7 +142,7 @@ def _show_case(case: "QuarantineCase") -> None:
     ]
     facts = [
         ("notification", case.notification_id),
-        ("channel", case.channel),
+        ("channel", case.channel or "unknown"),
         ("user", case.user_id),
         ("category", case.category),
         ("reference", case.reference or ""),

@@ -33,6 +33,7 @@ from property_alert_notification.notification_worker.release import Releaser
 from property_alert_notification.notification_worker.report import Reporter
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.retention import Retention
+from property_alert_notification.notification_worker.strays import StraySearch
 from property_alert_notification.notification_worker.suppress import Suppressor
 from property_alert_notification.notification_worker.verdict import RetryPolicy
 from property_alert_notification.pauses.board import Board
@@ -79,6 +80,7 @@ class Worker:
             calling_back=self._providers(lambda sender: sender.calls_back),
         )
         self._suppressor = Suppressor(parts.database, parts.clock, parts.metrics, channels=unused(settings))
+        self._strays = StraySearch(Aside(parts.database, parts.clock, parts.metrics))
         self._expirer = Expirer(parts.database, parts.clock, parts.metrics, deadlines=settings.deadlines)
         self._retention = Retention(
             parts.database, parts.clock, parts.metrics, keep_for=timedelta(days=settings.retention_days)
@@ -105,6 +107,7 @@ class Worker:
             start("pauses", self._pauses.watch),
             start("release", self._releaser.run),
             start("expiry", self._expirer.run),
+            start("strays", self._strays.run),
             start("retention", self._retention.run),
             start("breaker_report", self._reporter.run),
         ]

@@ -7,11 +7,14 @@ import structlog
 
 from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database, is_row_fault
+from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.deliveries import strays
+from property_alert_notification.deliveries.strays import Stray
 from property_alert_notification.errors import UnreadableRow
 from property_alert_notification.logs import origin
 from property_alert_notification.metrics import Metrics
 from property_alert_notification.quarantine import queries
-from property_alert_notification.vocabulary import DeliveryState
+from property_alert_notification.vocabulary import DeliveryState, Outcome
 
 log = structlog.get_logger()
 
@@ -24,16 +27,22 @@ class Aside:
         self._clock = clock
         self._metrics = metrics
 
-    async def put_delivery(self, delivery: UUID, error: Exception, *, fence: int | None = None) -> None:
+    async def put_delivery(
+        self, delivery: UUID, error: Exception, *, fence: int | None = None, outcome: Outcome | None = None
+    ) -> None:
         """Quarantine a delivery that nobody can work on; with `fence` only if that claim still holds.
+
+        `outcome` is that of its open attempt: a replay must know what the provider has, or may have.
 
         Raises:
             StoreUnavailable: the store cannot be reached.
         """
-        reason, now = reason_of(error), self._clock.now()
+        reason, now = f"{reason_of(error)}{_ABOUT.get(outcome, '')}", self._clock.now()
         try:
             async with self._database.transaction() as connection:
                 moved = await queries.put_aside(connection, delivery, fence=fence, reason=reason, now=now)
+                if moved and outcome is not None:
+                    await queries.end_open_attempt(connection, delivery, outcome=outcome, reason=reason, now=now)
         except Exception as other:
             if not is_row_fault(other):
                 raise
@@ -58,6 +67,27 @@ class Aside:
             self._metrics.put_aside.labels("notification").inc()
             log.error("notification.put_aside", notification_id=str(notification), **origin(error))
 
+    async def put_strays(self, *, limit: int) -> int:
+        """Quarantine some of what nobody would ever take in hand, and have rung for what nobody would ring for.
+
+        Returns how many rows were mended so. Raises StoreUnavailable when the store cannot be reached.
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            found = await strays.put_aside(connection, _why_stray, now=now, limit=limit)
+            for one in found:
+                if one.kind.is_leased:
+                    why = _why_stray(one.kind)
+                    await deliveries.close_open_attempts(connection, one.ids, reason=why, ended_at=now)
+            unrung = await strays.unring(connection, now=now, limit=limit)
+        for one in found:
+            self._metrics.put_aside.labels("delivery").inc(len(one.ids))
+            for id_ in one.ids:
+                log.error("delivery.put_aside", delivery_id=str(id_), state=DeliveryState.QUARANTINED, why=one.kind.why)
+        if unrung:
+            log.error("delivery.rung_in_the_future", deliveries=unrung)
+        return sum(len(one.ids) for one in found) + unrung
+
     async def end_unreadable(self) -> None:
         """End the deliveries and scheduled notifications whose very ids cannot be read: no operator can name them.
 
@@ -70,6 +100,16 @@ class Aside:
         if ended:
             self._metrics.put_aside.labels("unreadable_id").inc(ended)
             log.error("row.put_aside", rows=ended, because="the id cannot be read")
+
+
+MAY_HAVE_BEEN_SENT = "; it may have been sent"
+WAS_SENT = "; the provider took it, so a replay does not send it again"
+
+_ABOUT: dict[Outcome | None, str] = {Outcome.UNKNOWN: MAY_HAVE_BEEN_SENT, Outcome.SENT: WAS_SENT}
+
+
+def _why_stray(kind: Stray) -> str:
+    return f"{reason_of(UnreadableRow(kind.why))}{MAY_HAVE_BEEN_SENT if kind.is_leased else ''}"
 
 
 def reason_of(error: Exception) -> str:

@@ -29,7 +29,7 @@ from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import Event, after, movable_by
 from property_alert_notification.errors import UnreadableRow
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus
+from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
 
 _deliveries = table_of(Delivery)
 _attempts = table_of(Attempt)
@@ -143,8 +143,10 @@ UNREADABLE = "its row in the store cannot be read"
 
 
 def _checked(case: Case) -> Case:
-    if type(case.user_id) is not int or type(case.category) is not str or type(case.channel) is not str:
+    if type(case.user_id) is not int or type(case.category) is not str:
         raise UnreadableRow("a value is of another kind than its column")
+    if type(case.channel) is not str:
+        case = replace(case, channel="")
     return case if type(case.reason) is str else replace(case, reason=UNREADABLE)
 
 
@@ -253,6 +255,34 @@ async def put_aside(
     """Quarantine a delivery that is open, and under this fence if one is given; returns False when it is not."""
     values = {"delivery": delivery_id, "held_fence": fence, "why": reason, "now": now}
     return bool((await connection.execute(_PUT_ASIDE, values)).rowcount)
+
+
+_END_OPEN_ATTEMPT = (
+    update(_attempts)
+    .where(_attempts.c.delivery_id == bindparam("delivery", type_=_attempts.c.delivery_id.type))
+    .where(_attempts.c.ended_at.is_(None))
+    .values(outcome=bindparam("came"), reason=bindparam("why"), ended_at=bindparam("now", type_=time_type()))
+)
+
+
+_MOST_UNKNOWNS = 1_000
+"""Counted no further: the column has an end, and what broke the delivery may be that it was reached."""
+
+_COUNT_UNKNOWN = (
+    update(_deliveries)
+    .where(_deliveries.c.id == _delivery, _deliveries.c.unknowns < _MOST_UNKNOWNS)
+    .values(unknowns=_deliveries.c.unknowns + 1)
+)
+
+
+async def end_open_attempt(
+    connection: AsyncConnection, delivery_id: UUID, *, outcome: Outcome, reason: str, now: datetime
+) -> None:
+    """Write down how the attempt ended that a delivery was put aside in, and count it if nobody can tell."""
+    values = {"delivery": delivery_id, "came": str(outcome), "why": reason, "now": now}
+    await connection.execute(_END_OPEN_ATTEMPT, values)
+    if outcome is Outcome.UNKNOWN:
+        await connection.execute(_COUNT_UNKNOWN, {"delivery": delivery_id})
 
 
 async def put_aside_at_least(connection: AsyncConnection, delivery_id: UUID) -> bool:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from property_alert_notification.known_fields import Strict
 from property_alert_notification.notifications.schemas import AttemptPublic, PageCursor
@@ -32,7 +32,8 @@ class QuarantinedDelivery(BaseModel):
     user_id: int
     category: str
     reference: str | None
-    channel: Channel
+    channel: Channel | None
+    """null when its row names none that there is."""
     urgent: bool
     test: bool
     state: DeliveryState
@@ -42,6 +43,11 @@ class QuarantinedDelivery(BaseModel):
     """Made since it was accepted, or last replayed."""
     changed_at: datetime
     """Since when it is in this state."""
+
+    @field_validator("channel", mode="before")
+    @classmethod
+    def _known(cls, channel: object) -> object:
+        return channel if channel in list(Channel) else None
 
 
 class QuarantinePage(BaseModel):

@@ -1,0 +1,142 @@
+"""Every statement about deliveries that nobody would ever take in hand, because of what their rows say.
+
+A worker looks for known channels, for known states and for times that come. What has none of them harms nobody and
+waits for ever, so it has to be looked for: along the same indexes, a few rows at a time.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Integer, Select, Update, and_, bindparam, literal, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.broker.base import LANES, Lane
+from property_alert_notification.database import among, table_of, time_type
+from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.deliveries.states import ENDED, STUCK
+from property_alert_notification.vocabulary import Channel, DeliveryState
+
+LONGEST_LEASE = timedelta(days=1)
+"""A lease that ends later is nobody's: workers prolong theirs by minutes at most."""
+
+FARTHEST = timedelta(days=400)
+"""What is due later was never put off by a worker."""
+
+LATEST_RING = timedelta(hours=1)
+"""A doorbell is rung at the moment that its row says; clocks may differ by less than this."""
+
+_FRONT = 1_000
+"""Deliveries at the front of a lane that are looked at: what nobody takes in hand comes to stand there."""
+
+_deliveries = table_of(Delivery)
+_now, _far, _far_lease, _far_ring = [
+    bindparam(name, type_=time_type()) for name in ("now", "far", "far_lease", "far_ring")
+]
+_limit = bindparam("limit", type_=Integer)
+
+# In the words of the indexes: parameters could not be matched with their conditions.
+_has_lease, _has_time = text("state = 'sending'"), text("due_at IS NOT NULL")
+_state_is_none = _deliveries.c.state.not_in(list(DeliveryState))
+_is_open = _deliveries.c.state.not_in((*ENDED, *STUCK, DeliveryState.SENDING))
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """One kind of them."""
+
+    why: str
+    statement: Update
+    is_leased: bool = False
+    """A worker had it in hand: its provider may have it."""
+
+
+def _aside(chosen: Select[Any]) -> Update:
+    return (
+        update(_deliveries)
+        .where(among(_deliveries.c.id, chosen.limit(_limit)))
+        .values(state=DeliveryState.QUARANTINED, reason=bindparam("why"), due_at=None, rung_at=None, changed_at=_now)
+        .returning(_deliveries.c.id)
+    )
+
+
+def _where(*conditions: Any) -> Select[tuple[UUID]]:
+    return select(_deliveries.c.id).where(*conditions)
+
+
+def _lane(lane: Lane) -> ColumnElement[bool]:
+    return and_(_deliveries.c.channel == literal(str(lane.channel)), _deliveries.c.urgent == literal(lane.urgent))
+
+
+def _front(lane: Lane) -> ColumnElement[bool]:
+    first = _where(_lane(lane), _deliveries.c.due_at <= _now).order_by(_deliveries.c.due_at).limit(_FRONT)
+    return _deliveries.c.id.in_(first)
+
+
+def _between_channels() -> Iterator[ColumnElement[bool]]:
+    """The ranges of the index in which no known channel lies."""
+    channel, known = _deliveries.c.channel, sorted(map(str, Channel))
+    yield channel < literal(known[0])
+    for one, next_one in pairwise(known):
+        yield and_(channel > literal(one), channel < literal(next_one))
+    yield channel > literal(known[-1])
+
+
+_STRAYS = [
+    *[
+        Stray("its lease ends at no time that a worker chose", _aside(_where(_has_lease, ends)), is_leased=True)
+        for ends in (_deliveries.c.due_at > _far_lease, _deliveries.c.due_at.is_(None))
+    ],
+    *[
+        Stray("its channel is none that there is", _aside(_where(_has_time, _is_open, nowhere)))
+        for nowhere in _between_channels()
+    ],
+    *[
+        Stray(
+            "its state is none that there is", _aside(_where(_front(lane), _deliveries.c.state.not_in(DeliveryState)))
+        )
+        for lane in LANES
+    ],
+    *[
+        Stray("it is due at no time that comes", _aside(_where(_lane(lane), _deliveries.c.due_at > _far, _is_open)))
+        for lane in LANES
+    ],
+]
+
+_UNRING = [
+    update(_deliveries)
+    .where(among(_deliveries.c.id, _where(_front(lane), _deliveries.c.rung_at > _far_ring).limit(_limit)))
+    .values(rung_at=None)
+    .returning(_deliveries.c.id)
+    for lane in LANES
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Deliveries of one kind that were put aside."""
+
+    kind: Stray
+    ids: Sequence[UUID]
+
+
+async def put_aside(
+    connection: AsyncConnection, reason_of: Callable[[Stray], str], *, now: datetime, limit: int
+) -> list[Found]:
+    """Quarantine up to `limit` of each kind, for the reason that `reason_of` gives it; returns which those were."""
+    times = {"now": now, "far": now + FARTHEST, "far_lease": now + LONGEST_LEASE, "limit": limit}
+    found = []
+    for kind in _STRAYS:
+        moved = await connection.execute(kind.statement, {**times, "why": reason_of(kind)})
+        if ids := moved.scalars().all():
+            found.append(Found(kind, ids))
+    return found
+
+
+async def unring(connection: AsyncConnection, *, now: datetime, limit: int) -> int:
+    """Forget doorbells that are said to be rung later than now, so that they are rung; returns how many those were."""
+    values = {"now": now, "far_ring": now + LATEST_RING, "limit": limit}
+    return sum([len((await connection.execute(statement, values)).all()) for statement in _UNRING])
