@@ -102,6 +102,8 @@ class _InHand:
     """On the monotonic clock, which no time server moves."""
     begun: bool = False
     """Its provider may have it; until then it may be handed back."""
+    came: Result | None = None
+    """What its provider said, or our own code; None until then."""
     work: asyncio.Task[None] | None = None
     """What delivers it; None once it was handed back."""
 
@@ -190,11 +192,13 @@ class Crew:
     async def _begin(self, wanted: Sequence[UUID]) -> None:
         await sparing(wanted, self._begin_together, self._put_aside)
 
-    async def _put_aside(self, delivery: UUID, error: Exception, *, fence: int | None = None) -> None:
+    async def _put_aside(
+        self, delivery: UUID, error: Exception, *, fence: int | None = None, outcome: Outcome | None = None
+    ) -> None:
         """Its row breaks every batch that it is in. A store that is away is waited for."""
         while True:
             try:
-                await self._desk.aside.put_delivery(delivery, error, fence=fence)
+                await self._desk.aside.put_delivery(delivery, error, fence=fence, outcome=outcome)
             except StoreUnavailable as fault:
                 self._outage.goes_on(fault.cause)
                 await asyncio.sleep(AFTER_A_FAULT)
@@ -247,12 +251,12 @@ class Crew:
         job = in_hand.job
         try:
             if job.claim.test:
-                in_hand.begun = True
-                await self._settle(job, await self._send(job))
+                await self._settle(job, await self._send_now(in_hand))
             else:
                 await self._deliver_by(self._carriers[job.place.provider], in_hand)
         except Exception as error:  # what came of it cannot be written down: nobody may try it again by himself
-            await self._put_aside(job.claim.delivery_id, error, fence=job.claim.fence)
+            outcome = _outcome(in_hand)
+            await self._put_aside(job.claim.delivery_id, error, fence=job.claim.fence, outcome=outcome)
         finally:
             del self._in_hand[job.claim.delivery_id, job.claim.fence]
             self._freed.set()
@@ -310,7 +314,8 @@ class Crew:
     async def _send_now(self, in_hand: _InHand) -> Result:
         in_hand.begun = True
         with self._desk.metrics.stage("send"):
-            return await self._send(in_hand.job)
+            in_hand.came = await self._send(in_hand.job)
+        return in_hand.came
 
     def _postponed(self, job: Job, reason: str, *, due_at: datetime) -> Settlement:
         return postpone(job.claim, job.tries, due_at=due_at, reason=reason, now=self._desk.clock.now())
@@ -451,6 +456,21 @@ class Crew:
             # If it has not left yet, it must not leave any more.
             self._in_hand[claim].lease_ends = asked_at
         return pause
+
+
+def _outcome(in_hand: _InHand) -> Outcome | None:
+    """How the attempt ended at its provider, as far as anybody knows; None when it never came there."""
+    if not in_hand.begun:
+        return None
+    match in_hand.came:
+        case Receipt():
+            return Outcome.SENT
+        case Refused():
+            return Outcome.REFUSED
+        case RetryLater() | Broken() | Stopped():
+            return Outcome.NOT_SENT
+        case _:
+            return Outcome.UNKNOWN
 
 
 def _ids(claim: Claim) -> dict[str, str]:

@@ -112,7 +112,8 @@ class Rescuer:
         async with self._database.reading() as connection:
             abandoned = await queries.abandoned(connection, ran_out_by=ran_out_by, limit=AT_ONCE)
         rescue_these = partial(self._rescue, ran_out_by=ran_out_by)
-        return sum(await sparing(abandoned, rescue_these, self._aside.put_delivery))
+        put_aside = partial(self._aside.put_delivery, outcome=Outcome.UNKNOWN)
+        return sum(await sparing(abandoned, rescue_these, put_aside))
 
     async def _rescue(self, wanted: Collection[UUID] | None, ran_out_by: datetime) -> int:
         """Decide over those of these that are abandoned, or over any, in one transaction; returns how many."""
