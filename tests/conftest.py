@@ -21,6 +21,7 @@ from playwright.async_api import Page
 from property_alert_notification import channels
 from property_alert_notification.settings import SettingsGroup, variable_name
 from tests.costs import Costs
+from tests.fuzz.budget import PHASES
 from tests.services.browser import open_browser
 from tests.services.postgres import Postgres
 from tests.services.prepared import WISH
@@ -29,7 +30,9 @@ from tests.services.shared import Keeper, Kept, Servers, SharedServers, migrate
 from tests.services.smtp import SmtpServer
 
 # The same examples in every run, however slow the machine; new ones are what `make fuzz` is for.
-settings.register_profile("always the same", deadline=None, derandomize="FUZZ_EXAMPLES" not in os.environ)
+settings.register_profile(
+    "always the same", deadline=None, derandomize="FUZZ_EXAMPLES" not in os.environ, phases=PHASES
+)
 settings.load_profile("always the same")
 
 _KEEPER = pytest.StashKey[Keeper]()

@@ -7,6 +7,10 @@ from hypothesis import HealthCheck, Phase, settings
 FEW = 12
 """Examples of each property in a run of all tests."""
 
+PHASES = (Phase.explicit, Phase.generate, *(() if "MUTANT_UNDER_TEST" in os.environ else (Phase.shrink,)))
+"""Without `explain`, which runs a failing example many times over HTTP only to comment it. `make mutants` asks only
+whether an example fails, and not for the smallest one."""
+
 _WANTED = os.environ.get("FUZZ_EXAMPLES")
 
 
@@ -19,7 +23,6 @@ def budget(*, share: float = 1.0) -> settings:
         database=None,
         deadline=None,
         print_blob=True,
-        # Without `explain`, which runs a failing example many times over HTTP only to comment it.
-        phases=[Phase.explicit, Phase.generate, Phase.shrink],
+        phases=PHASES,
         suppress_health_check=list(HealthCheck),
     )

@@ -1,11 +1,13 @@
 """When a provider is left alone, and when it is tried again."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from property_alert_notification.notification_worker.breaker import (
     DOWN_IN_A_ROW,
+    FAILED,
     FIRST,
     LONGEST,
     LONGEST_SILENCE,
@@ -53,6 +55,7 @@ def test_a_storm_of_failures_opens_within_twenty_calls_and_ten_seconds() -> None
 
     assert calls[1].state is BreakerState.CLOSED
     assert calls[RECENT].state is BreakerState.OPEN
+    assert after(WELL, *[Signal.FAILED] * FAILED, now=1_000).state is BreakerState.OPEN
 
 
 def test_it_opens_though_every_other_message_gets_through() -> None:
@@ -75,6 +78,83 @@ def test_a_provider_is_doubted_until_something_goes_well() -> None:
     assert not after(WELL, Signal.FAILED, Signal.WELL).doubtful
 
 
+def test_a_success_counts_among_the_recent_calls_and_not_as_a_failure() -> None:
+    nearly = after(WELL, *[Signal.FAILED] * (FAILED - 1), Signal.WELL)
+
+    assert nearly.state is BreakerState.CLOSED
+    assert after(nearly, *[Signal.WELL] * RECENT) == WELL
+    assert after(nearly, Signal.FAILED).state is BreakerState.OPEN
+
+
+def test_a_success_ends_the_row_of_refused_connections() -> None:
+    again = after(WELL, Signal.DOWN, Signal.DOWN, Signal.WELL, Signal.DOWN, Signal.DOWN)
+
+    assert again.state is BreakerState.CLOSED
+    assert after(again, Signal.DOWN).state is BreakerState.OPEN
+
+
+def test_what_failed_long_ago_is_forgotten_with_the_next_success() -> None:
+    assert hear(after(WELL, Signal.FAILED, now=0), Signal.WELL, probe=False, now=STORM, jitter=0) == WELL
+
+
+def throttled(breaker: Breaker, *, pause: float | None, probe: bool = False, took: float = 0.0) -> Breaker:
+    return hear(breaker, Signal.THROTTLED, probe=probe, now=100, jitter=0.5, took=took, pause=pause)
+
+
+@pytest.mark.parametrize(("jitter", "share"), [(0.0, 0.5), (0.5, 0.75), (0.9, 0.95)])
+def test_each_opening_lasts_twice_as_long_and_jitter_takes_off_half_at_most(jitter: float, share: float) -> None:
+    def reopened(openings: int) -> float:
+        probed = Breaker(state=BreakerState.HALF_OPEN, openings=openings)
+        return wait(hear(probed, Signal.FAILED, probe=True, now=0, jitter=jitter), now=0)
+
+    assert [reopened(before) for before in range(7)] == pytest.approx(
+        [share * seconds for seconds in (1, 2, 4, 8, 16, LONGEST, LONGEST)]
+    )
+
+
+def test_while_a_message_tries_it_out_the_others_look_again_soon() -> None:
+    probed = begin_probe(an_open_one(), now=10)
+
+    ends = 10 + PROBE_PATIENCE
+    assert [wait(probed, now=now) for now in (11, ends - 0.25, ends, ends + 1)] == [FIRST, 0.25, 0, 0]
+
+
+def test_a_failure_is_heard_from_the_moment_on_at_which_it_closed() -> None:
+    closed = Breaker(doubtful=False, closed_at=100)
+
+    assert after(closed, Signal.FAILED, now=100).doubtful
+
+
+@pytest.mark.parametrize(("pause", "stays"), [(0.1, 0.1), (42, 42), (1e9, LONGEST_WISH)])
+def test_a_provider_that_was_given_too_much_is_left_alone_for_as_long_as_its_pace_asks(
+    pause: float, stays: float
+) -> None:
+    flapping = Breaker(doubtful=False, openings=3)
+
+    opened = throttled(flapping, pause=pause)
+
+    assert opened == Breaker(state=BreakerState.OPEN, until=100 + stays, openings=3)
+
+
+def test_a_throttled_message_alone_asks_for_no_pause() -> None:
+    assert throttled(WELL, pause=None) is WELL
+
+
+def test_a_throttled_message_from_before_the_breaker_closed_changes_nothing() -> None:
+    closed = Breaker(doubtful=False, closed_at=90)
+
+    assert throttled(closed, pause=5, took=11) is closed
+    assert throttled(closed, pause=5, took=10).state is BreakerState.OPEN
+
+
+@pytest.mark.parametrize(("pause", "stays"), [(None, FIRST), (7, 7)])
+def test_a_throttled_probe_opens_it_again_but_for_no_longer_each_time(pause: float | None, stays: float) -> None:
+    probed = begin_probe(an_open_one(openings=3), now=90)
+
+    assert throttled(probed, pause=pause) is probed
+    assert throttled(probed, pause=pause, probe=True) == Breaker(state=BreakerState.OPEN, until=100 + stays, openings=3)
+
+
 def test_one_message_at_a_time_tries_it_out() -> None:
     breaker = an_open_one()
     assert not may_probe(breaker, now=breaker.until - 0.01)
@@ -94,6 +174,21 @@ def test_a_success_closes_it_and_a_failure_opens_it_for_longer() -> None:
     failed = hear(breaker, Signal.FAILED, probe=True, now=11, jitter=0)
     assert failed.state is BreakerState.OPEN
     assert wait(failed, now=11) > wait(an_open_one(), now=0)
+
+
+def test_one_that_was_tried_out_with_success_is_trusted_at_once_and_its_openings_are_remembered() -> None:
+    probed = begin_probe(an_open_one(openings=3), now=90)
+
+    closed = hear(probed, Signal.WELL, probe=True, now=100, jitter=0, took=4)
+
+    assert closed == Breaker(doubtful=False, openings=3, closed_at=100, patience=8)
+    assert wait(closed, now=100) == 0
+
+
+def test_a_probe_that_fails_may_ask_for_a_longer_pause() -> None:
+    probed = begin_probe(an_open_one(), now=10)
+
+    assert wait(hear(probed, Signal.DOWN, probe=True, now=11, jitter=0, pause=60), now=11) == 60
 
 
 def test_calls_from_before_it_opened_say_nothing_any_more() -> None:
@@ -138,6 +233,7 @@ def test_one_that_flaps_stays_open_longer_each_time_until_it_was_steady() -> Non
         return after(closed, *[Signal.DOWN] * DOWN_IN_A_ROW, now=100 + after_closing)
 
     assert reopened(1).openings == 5
+    assert reopened(STEADY).openings == 5
     assert reopened(STEADY + 1).openings == 1
 
 

@@ -1,5 +1,6 @@
 """A cursor gives back the id it was made of, and nothing else is a cursor."""
 
+from base64 import urlsafe_b64encode
 from uuid import UUID
 
 import pytest
@@ -7,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from property_alert_notification.notifications.cursor import from_cursor, to_cursor
+
+CURSOR = to_cursor(UUID(int=1))
 
 
 @given(st.uuids())
@@ -27,6 +30,20 @@ def test_what_was_not_made_here_is_refused(text: str) -> None:
     assert to_cursor(last) == text
 
 
-def test_another_version_is_refused() -> None:
-    with pytest.raises(ValueError, match="not a cursor"):
-        from_cursor("A" + to_cursor(UUID(int=1)))
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A" + CURSOR,
+        CURSOR[:-1],
+        "no base64",
+        "é",
+        urlsafe_b64encode(UUID(int=1).bytes).decode().rstrip("="),
+        urlsafe_b64encode(b"\x02" + UUID(int=1).bytes).decode().rstrip("="),
+        CURSOR + "=",
+        CURSOR[:-1] + "F",
+    ],
+    ids=["longer", "shorter", "another alphabet", "no ASCII", "no version", "another version", "padded", "loose bits"],
+)
+def test_what_is_nearly_a_cursor_is_refused_with_the_reason(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^is not a cursor of this list$"):
+        from_cursor(text)

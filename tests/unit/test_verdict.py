@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from property_alert_notification.channels.base import Receipt
 from property_alert_notification.deliveries.states import Event, after
-from property_alert_notification.errors import OutcomeUnknown, ProviderDown, Refused, RetryLater
+from property_alert_notification.errors import OutcomeUnknown, ProviderDown, Refused, RetryLater, Throttled
 from property_alert_notification.notification_worker.verdict import (
     Broken,
     Result,
@@ -31,23 +31,55 @@ def decide(result: Result, *, attempts: int = 1, unknowns: int = 0, **circumstan
     return judge(result, attempts=attempts, unknowns=unknowns, policy=POLICY, now=NOW, jitter=0, **circumstances)
 
 
-@pytest.mark.parametrize(
-    ("result", "outcome", "state"),
-    [
-        (Receipt(), Outcome.SENT, DeliveryState.SENT),
-        (Refused("no"), Outcome.REFUSED, DeliveryState.FAILED),
-        (RetryLater("busy"), Outcome.NOT_SENT, DeliveryState.RETRY_WAIT),
-        (ProviderDown("wrong password"), Outcome.NOT_SENT, DeliveryState.RETRY_WAIT),
-        (OutcomeUnknown("silence"), Outcome.UNKNOWN, DeliveryState.UNKNOWN),
-        (Broken("KeyError"), Outcome.NOT_SENT, DeliveryState.RETRY_WAIT),
-        (Stopped("sending of email is paused"), Outcome.NOT_SENT, DeliveryState.HELD),
-    ],
-)
-def test_each_result_has_its_verdict(result: Result, outcome: Outcome, state: DeliveryState) -> None:
-    verdict = decide(result)
+SOON = NOW + POLICY.first_wait / 2
 
-    assert (verdict.outcome, verdict.state) == (outcome, state)
-    assert (verdict.due_at is None) == (state in (DeliveryState.SENT, DeliveryState.FAILED))
+
+@pytest.mark.parametrize(
+    ("result", "verdict"),
+    [
+        (Receipt(), Verdict(Outcome.SENT, DeliveryState.SENT, "the provider took it")),
+        (
+            Receipt(cut="cut to 2 of 3 segments"),
+            Verdict(Outcome.SENT, DeliveryState.SENT, "the provider took it; its text was cut to 2 of 3 segments"),
+        ),
+        (Refused("no"), Verdict(Outcome.REFUSED, DeliveryState.FAILED, "no")),
+        (RetryLater("busy"), Verdict(Outcome.NOT_SENT, DeliveryState.RETRY_WAIT, "busy", SOON)),
+        (
+            ProviderDown("wrong password"),
+            Verdict(Outcome.NOT_SENT, DeliveryState.RETRY_WAIT, "wrong password", SOON, counted=False),
+        ),
+        (
+            OutcomeUnknown("silence"),
+            Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, "silence; it is sent once more", SOON),
+        ),
+        (Broken("KeyError"), Verdict(Outcome.NOT_SENT, DeliveryState.RETRY_WAIT, "KeyError", SOON)),
+        (
+            Stopped("sending of email is paused"),
+            Verdict(
+                Outcome.NOT_SENT,
+                DeliveryState.HELD,
+                "sending of email is paused",
+                NOW + timedelta(hours=1),
+                counted=False,
+            ),
+        ),
+    ],
+    ids=lambda one: type(one).__name__ if not isinstance(one, Verdict) else one.state,
+)
+def test_each_result_has_its_verdict(result: Result, verdict: Verdict) -> None:
+    assert decide(result) == verdict
+
+
+@pytest.mark.parametrize(("jitter", "seconds"), [(0.0, 0.5), (0.25, 0.75), (0.9, 1.4)])
+def test_what_was_too_much_for_a_provider_waits_for_about_a_second_however_often_it_was_tried(
+    jitter: float, seconds: float
+) -> None:
+    def wait(failure: RetryLater) -> timedelta | None:
+        verdict = judge(failure, attempts=2, unknowns=0, policy=POLICY, now=NOW, jitter=jitter)
+        return verdict.due_at and verdict.due_at - NOW
+
+    assert wait(Throttled("429")) == timedelta(seconds=seconds)
+    assert wait(Throttled("429", retry_after=timedelta(seconds=5))) == timedelta(seconds=5)
 
 
 def abandon(*, lost_workers: int = 1, jitter: float = 0.0, **rules: Any) -> Verdict:
@@ -94,7 +126,12 @@ def test_what_breaks_the_worker_five_times_waits_for_a_person() -> None:
 
 def test_a_blind_unknown_is_resent_once_and_then_failed() -> None:
     assert decide(OutcomeUnknown("silence")).state is DeliveryState.UNKNOWN
-    assert decide(OutcomeUnknown("silence"), unknowns=1).state is DeliveryState.FAILED
+    for unknowns, times in ((1, "2 times"), (2, "3 times")):
+        assert decide(OutcomeUnknown("silence"), unknowns=unknowns) == Verdict(
+            Outcome.UNKNOWN,
+            DeliveryState.FAILED,
+            f"silence; it was sent {times} and nobody can tell whether it arrived",
+        )
 
 
 def test_where_losing_is_better_than_doubling_nothing_unknown_is_sent_again() -> None:
@@ -173,6 +210,18 @@ def test_an_abandoned_delivery_is_due_at_once_and_later_when_it_lost_more_worker
 
     assert waits == [NOW, *[NOW + wait_after(failed, POLICY, jitter=0.5) for failed in (1, 2, 3)]]
     assert abandon(lost_workers=5).state is DeliveryState.QUARANTINED
+
+
+def test_an_abandoned_delivery_says_what_became_of_it() -> None:
+    stopped = "its worker stopped before it could say what happened"
+
+    assert abandon() == Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, f"{stopped}; it is sent again", NOW)
+    assert abandon(lost_workers=5) == Verdict(
+        Outcome.UNKNOWN, DeliveryState.QUARANTINED, f"{stopped}, for the 5th time"
+    )
+    assert abandon(resend=False) == Verdict(
+        Outcome.UNKNOWN, DeliveryState.FAILED, f"{stopped}, and nobody can tell whether it arrived"
+    )
 
 
 def test_deliveries_that_lose_workers_together_part_company() -> None:
