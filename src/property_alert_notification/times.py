@@ -33,6 +33,11 @@ def allow(earliest: datetime, latest: datetime) -> None:
     _Allowed.earliest, _Allowed.latest = earliest, latest
 
 
+def latest() -> datetime:
+    """The latest that a caller may give, or might have given where the settings say nothing else."""
+    return max(LATEST, _Allowed.latest)
+
+
 def check(moment: datetime) -> datetime:
     """Return the moment if it lies within the range.
 

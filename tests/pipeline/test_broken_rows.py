@@ -284,6 +284,8 @@ _STRAYS = {
     f"due_at = {_FAR}": "it is due at no time that comes",
     f"state = 'held', urgent = true, due_at = {_FAR}": "it is due at no time that comes",
     f"state = 'sending', due_at = {_FAR}": "its lease ends at no time that a worker chose",
+    "due_at = NULL": "it is due at no time at all",
+    "state = 'retry_wait', due_at = NULL": "it is due at no time at all",
     "state = 'sending', due_at = NULL": "its lease ends at no time that a worker chose",
 }
 _STRAYS_OF = {
@@ -340,6 +342,33 @@ async def test_what_is_in_order_is_never_taken_for_a_stray(broken_world: tuple[W
         await _write(world, notification, values)
 
     assert await _aside(world).put_strays(limit=100) == 0
+
+
+_NEVER = {"postgresql": ("'infinity'", "'200000-01-01'", "NULL"), "sqlite": ("'tomorrow'", "NULL")}
+
+
+async def test_what_is_scheduled_for_a_time_that_never_comes_is_quarantined(broken_world: tuple[World, str]) -> None:
+    world, store = broken_world
+    await world.a_user()
+    later = world.parts.clock.now() + timedelta(days=1)
+    far = await world.accept(send_at="2200-12-31T00:00:00Z")
+    broken = [await world.accept(send_at=later, urgent=True) for _ in _NEVER[store]]
+    for notification, value in zip(broken, _NEVER[store], strict=True):
+        id_ = notification.hex if store == "sqlite" else str(notification)
+        values = f"send_at = {value}, test = true"
+        await run(world.settings.database_url, [f"UPDATE notifications SET {values} WHERE id = '{id_}'"])
+
+    assert await _aside(world).put_never_due(limit=100) == len(broken)
+    assert await _aside(world).put_never_due(limit=100) == 0
+
+    page = await list_cases(world.parts.database, cursor=None, limit=100)
+    shown = [item for item in page.items if item.channel is Channel.EMAIL]
+    assert {item.notification_id for item in shown} == set(broken)
+    assert {item.reason for item in shown} == {
+        "its row in the store cannot be worked on (it is wanted at no time that comes)"
+    }
+    assert {(item.test, item.urgent) for item in shown} == {(True, True)}
+    assert (await world.story(far)).status == "scheduled"
 
 
 async def test_a_doorbell_of_the_future_is_rung_again(broken_world: tuple[World, str]) -> None:

@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.broker.base import LANES, Lane
 from property_alert_notification.database import among, table_of, time_type
-from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.deliveries.states import ENDED, STUCK
+from property_alert_notification.deliveries.models import OPEN, Delivery
+from property_alert_notification.deliveries.states import ENDED, STUCK, WAITING
 from property_alert_notification.vocabulary import Channel, DeliveryState
 
 LONGEST_LEASE = timedelta(days=1)
@@ -85,7 +85,12 @@ def _between_channels() -> Iterator[ColumnElement[bool]]:
     yield channel > literal(known[-1])
 
 
+# Others end; what does not comes to stand among the oldest.
+_oldest_open = _where(text(OPEN)).order_by(_deliveries.c.notification_id).limit(_FRONT)
+_is_due_never = and_(_deliveries.c.state.in_(WAITING), _deliveries.c.due_at.is_(None))
+
 _STRAYS = [
+    Stray("it is due at no time at all", _aside(_where(_deliveries.c.id.in_(_oldest_open), _is_due_never))),
     *[
         Stray("its lease ends at no time that a worker chose", _aside(_where(_has_lease, ends)), is_leased=True)
         for ends in (_deliveries.c.due_at > _far_lease, _deliveries.c.due_at.is_(None))

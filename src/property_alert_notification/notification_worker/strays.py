@@ -1,4 +1,4 @@
-"""Looks for deliveries that nobody would ever take in hand, and has them put aside."""
+"""Looks for deliveries and scheduled notifications that nobody would ever take in hand, and has them put aside."""
 
 from property_alert_notification.quarantine.aside import Aside
 from property_alert_notification.supervise import Loop
@@ -22,4 +22,5 @@ class StraySearch:
         await loop.repeat(self._search_in_turn, after_a_fault=IDLE)
 
     async def _search_in_turn(self) -> float:
-        return PAUSE if await self._aside.put_strays(limit=AT_ONCE) else IDLE
+        found = await self._aside.put_strays(limit=AT_ONCE) + await self._aside.put_never_due(limit=AT_ONCE)
+        return PAUSE if found else IDLE

@@ -246,6 +246,18 @@ _TAKE_DUE = (
 )
 
 
+_NEVER_DUE = [
+    select(_notifications.c.id).where(_scheduled, ends).limit(_limit)
+    for ends in (_notifications.c.send_at > bindparam("latest", type_=time_type()), _notifications.c.send_at.is_(None))
+]
+
+
+async def never_due(connection: AsyncConnection, *, latest: datetime, limit: int) -> list[UUID]:
+    """Some scheduled notifications whose time is after the latest that a caller may give, or is none at all."""
+    found = [await connection.execute(statement, {"latest": latest, "limit": limit}) for statement in _NEVER_DUE]
+    return [id_ for some in found for id_ in some.scalars()]
+
+
 async def is_any_due(connection: AsyncConnection, *, now: datetime) -> bool:
     """Whether a scheduled notification's time has come."""
     return bool((await connection.execute(_ANY_DUE, {"now": now})).scalar_one())

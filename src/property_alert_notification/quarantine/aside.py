@@ -13,7 +13,9 @@ from property_alert_notification.deliveries.strays import Stray
 from property_alert_notification.errors import UnreadableRow
 from property_alert_notification.logs import origin
 from property_alert_notification.metrics import Metrics
+from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.quarantine import queries
+from property_alert_notification.times import latest
 from property_alert_notification.vocabulary import DeliveryState, Outcome
 
 log = structlog.get_logger()
@@ -88,6 +90,25 @@ class Aside:
             log.error("delivery.rung_in_the_future", deliveries=unrung)
         return sum(len(one.ids) for one in found) + unrung
 
+    async def put_never_due(self, *, limit: int) -> int:
+        """Put aside some notifications that wait for a time that never comes; returns how many those were.
+
+        Raises StoreUnavailable when the store cannot be reached.
+        """
+        async with self._database.reading() as connection:
+            found = await notifications.never_due(connection, latest=latest(), limit=limit)
+        moved = 0
+        for notification in found:
+            try:
+                await self.put_notification(notification, UnreadableRow(NEVER_WANTED), new_id=self._clock.new_id)
+            except Exception as error:
+                if not is_row_fault(error):
+                    raise
+                log.warning("notification.unwritable", notification_id=str(notification), **origin(error))
+            else:
+                moved += 1
+        return moved
+
     async def end_unreadable(self) -> None:
         """End the deliveries and scheduled notifications whose very ids cannot be read: no operator can name them.
 
@@ -102,6 +123,7 @@ class Aside:
             log.error("row.put_aside", rows=ended, because="the id cannot be read")
 
 
+NEVER_WANTED = "it is wanted at no time that comes"
 MAY_HAVE_BEEN_SENT = "; it may have been sent"
 WAS_SENT = "; the provider took it, so a replay does not send it again"
 

@@ -13,12 +13,15 @@ from sqlalchemy import (
     String,
     Update,
     bindparam,
+    case,
+    false,
     func,
     insert,
     literal,
     or_,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -307,9 +310,12 @@ async def put_notification_aside(
             *(literal(value, _deliveries.c[name].type) for name, value in _unsendable(new_id(), channel, reason, now)),
             _notifications.c.id,
             address,
+            # Computed: SQLite keeps anything in a column. A test stays one, also when it is replayed.
+            case((_notifications.c.test, true()), else_=false()),
+            case((_notifications.c.urgent, true()), else_=false()),
         ).where(_notifications.c.id == notification_id, address.is_not(None))
         names = [name for name, _ in _unsendable(new_id(), channel, reason, now)]
-        statement = insert(_deliveries).from_select([*names, "notification_id", "address"], row)
+        statement = insert(_deliveries).from_select([*names, "notification_id", "address", "test", "urgent"], row)
         added += (await connection.execute(statement)).rowcount
     status = None if added else str(NotificationStatus.FAILED)
     await connection.execute(update(_notifications).where(*is_it).values(status=status))
@@ -326,8 +332,6 @@ def _unsendable(id_: UUID, channel: Channel, reason: str, now: datetime) -> list
     return [
         ("id", id_),
         ("channel", str(channel)),
-        ("urgent", False),
-        ("test", False),
         ("state", str(DeliveryState.QUARANTINED)),
         ("reason", reason),
         ("fence", 0),
