@@ -2,7 +2,7 @@
 
 import pytest
 
-from property_alert_notification.pauses.rules import EVERYTHING, pause_of, pauses_on, reason_of
+from property_alert_notification.pauses.rules import EVERYTHING, pause_of, pauses_on, reason_of, resumed_reason_of
 from property_alert_notification.vocabulary import Channel
 
 
@@ -34,3 +34,4 @@ def test_on_a_channel_the_widest_pause_is_enough_and_categories_are_looked_at_on
 
 def test_the_reason_names_what_is_paused() -> None:
     assert reason_of("email") == "sending of email is paused"
+    assert resumed_reason_of("email") == "sending of email goes on"

@@ -50,6 +50,20 @@ def test_a_channel_without_a_provider_is_planned_as_suppressed_and_says_so() -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("wishes", "state", "reason"),
+    [
+        (Wishes(frozenset({Channel.SMS})), DeliveryState.QUEUED, "the user wants sms"),
+        (Wishes(frozenset({Channel.EMAIL})), DeliveryState.SUPPRESSED, "the user does not want sms"),
+        (None, DeliveryState.SUPPRESSED, "the user's preferences were deleted, and with them the consent"),
+    ],
+)
+def test_a_planned_delivery_says_what_its_user_wants(wishes: Wishes | None, state: DeliveryState, reason: str) -> None:
+    planned = list(plan({Channel.SMS: "+14155552671"}, wishes, only=None))
+
+    assert planned == [Planned(Channel.SMS, "+14155552671", state, reason)]
+
+
 @pytest.mark.parametrize(("state", "due_at"), [(DeliveryState.QUEUED, NOW), (DeliveryState.SUPPRESSED, None)])
 @pytest.mark.parametrize("flag", [True, False])
 def test_a_planned_delivery_becomes_a_row_that_is_due_at_once_or_ended(

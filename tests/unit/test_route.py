@@ -36,7 +36,7 @@ def test_it_is_due_elsewhere_at_once_while_somebody_has_failed_it_less_often() -
     assert elsewhere(failed("a", "b"), LINE)
     assert not elsewhere(failed("a", "b", "c"), LINE)
     assert not elsewhere(failed("a"), [A])
-    assert not elsewhere(failed("a"), [Place("a", wait=1), Place("b", wait=1)])
+    assert elsewhere(failed("a"), [Place("a", wait=1), Place("b", wait=1)]) is False
     assert not elsewhere(failed("a"), [A, Place("b", wait=1)])
 
 

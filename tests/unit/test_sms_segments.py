@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from property_alert_notification.message_templates.sms_segments import Encoding, cut, measure
+from property_alert_notification.message_templates.sms_segments import Encoding, cut, is_cut, measure
 
 # Row by row as 3GPP TS 23.038, 6.2.1 prints the table; \x1b is the escape to the extension table.
 DEFAULT_ALPHABET = (
@@ -120,3 +120,22 @@ def test_a_cut_may_leave_what_made_the_text_expensive_behind() -> None:
 
 def test_a_text_that_fits_is_left_alone() -> None:
     assert cut("Viewing at noon ", 1) == "Viewing at noon "
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Viewing at...", True),
+        ("...", True),
+        ("Viewing at noon...", True),
+        ("Viewing at noon", False),
+        ("Viewing at", False),
+        ("Offer...", False),
+    ],
+)
+def test_a_text_was_cut_when_it_is_a_beginning_with_three_dots(text: str, expected: bool) -> None:
+    assert is_cut(text, "Viewing at noon") is expected
+
+
+def test_a_text_that_ends_with_three_dots_of_its_own_was_not_cut() -> None:
+    assert not is_cut("To be continued...", "To be continued...")

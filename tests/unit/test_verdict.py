@@ -145,7 +145,13 @@ def test_where_losing_is_better_than_doubling_nothing_unknown_is_sent_again() ->
 def test_a_provider_that_recognises_repeats_gets_them_until_it_may_have_forgotten() -> None:
     again = {"unknowns": 1, "resend": False}
 
-    assert decide(OutcomeUnknown("silence"), recognised_until=NOW + timedelta(hours=1), **again).due_at is not None
+    for until in (SOON, NOW + timedelta(hours=1)):
+        assert decide(OutcomeUnknown("silence"), recognised_until=until, **again) == Verdict(
+            Outcome.UNKNOWN,
+            DeliveryState.UNKNOWN,
+            "silence; it is sent again, and the provider recognises it",
+            SOON,
+        )
     assert decide(OutcomeUnknown("silence"), recognised_until=NOW, **again).state is DeliveryState.FAILED
     last = decide(OutcomeUnknown("silence"), recognised_until=NOW + timedelta(hours=9), attempts=3, **again)
     assert last.state is DeliveryState.FAILED
