@@ -69,6 +69,13 @@ NO_PHONE = [
 """What is written as a number, and is none that a message can be sent to: without its country, or premium rate."""
 
 
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """An address is judged anew in each test, and not as it was judged before."""
+    normalise_email.cache_clear()
+    normalise_phone.cache_clear()
+
+
 @pytest.mark.parametrize(
     ("given", "stored"),
     [

@@ -1,5 +1,7 @@
 """What makes two calls the same call."""
 
+from typing import Any
+
 import pytest
 
 from property_alert_notification.errors import InvalidField
@@ -24,15 +26,35 @@ def test_blanks_within_a_key_do() -> None:
 
 @pytest.mark.parametrize("given", ["", " ", "\t", " \t ", "a\tb", "k\n", "x" * 256, "caf\xe9", "a\u00a0"])
 def test_what_is_no_key_is_refused(given: str) -> None:
-    with pytest.raises(InvalidField):
+    with pytest.raises(InvalidField) as refusal:
         _key(given)
+
+    assert str(refusal.value) == "Idempotency-Key: must be 1 to 255 printable ASCII characters"
+    assert (refusal.value.field, refusal.value.place) == ("Idempotency-Key", "header")
+
+
+def test_a_call_without_a_key_has_none() -> None:
+    assert call_key("crm", None, method="POST", path="/p", body=b"") is None
+
+
+def test_owner_method_path_and_body_make_another_call() -> None:
+    usual: dict[str, Any] = {"owner": "crm", "method": "POST", "path": "/p", "body": b"{}"}
+    others = [{"owner": "shop"}, {"method": "PATCH"}, {"path": "/q"}, {"body": b"[]"}]
+
+    assert len({call_key(key="k", **usual | other) for other in [{}, *others]}) == 5
+
+
+def test_a_later_version_finds_the_answers_that_this_one_stored() -> None:
+    assert _key("k", b'{"a":1}') == CallKey("crm", "k", "86f85ffc7536572ced25ccbfbae33b88")
 
 
 def test_a_call_has_one_key() -> None:
     assert (only_one([]), only_one(["k"])) == (None, "k")
     for several in (["k", "k"], ["k", "l"]):
-        with pytest.raises(InvalidField):
+        with pytest.raises(InvalidField) as refusal:
             only_one(several)
+        assert str(refusal.value) == "Idempotency-Key: is there more than once: send one"
+        assert (refusal.value.field, refusal.value.place) == ("Idempotency-Key", "header")
 
 
 @pytest.mark.parametrize(

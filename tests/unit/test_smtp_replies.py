@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from property_alert_notification.channels.smtp_replies import asked_wait, read
-from property_alert_notification.channels.smtp_words import About
+from property_alert_notification.channels.smtp_replies import asked_wait, read, split
+from property_alert_notification.channels.smtp_words import FROM, HOST, LOGIN, About
 
 RECIPIENT, MESSAGE, SENDER = About.RECIPIENT, About.MESSAGE, About.SENDER
 SERVER, CONNECTION, QUOTA, OPEN = About.SERVER, About.CONNECTION, About.QUOTA, About.OPEN
@@ -164,6 +164,50 @@ def test_what_is_about_us_says_what_to_fix() -> None:
             assert read(verb, int(code), text).advice, reply
 
 
+@pytest.mark.parametrize(
+    ("verb", "reply", "advice"),
+    [
+        ("MAIL", "550 no", "correct EMAIL_FROM, or verify it with the provider"),
+        ("AUTH", "500 no", "check SMTP_USERNAME and SMTP_PASSWORD"),
+        ("EHLO", "550 no", "check SMTP_HELO_NAME, SMTP_HOST and SMTP_PORT"),
+        ("STARTTLS", "550 no", "check SMTP_STARTTLS, SMTP_HOST and SMTP_PORT"),
+        ("the greeting", "550 no", "check SMTP_HOST and SMTP_PORT, and whether the server accepts this machine"),
+        ("HELO", "550 no", None),
+        ("RCPT", "550 5.7.60 no", FROM),
+        ("RCPT", "550 5.1.8 no", FROM),
+        ("RCPT", "530 no", LOGIN),
+        ("MAIL", "550 5.7.25 no", HOST),
+        ("the greeting", "421 no", None),
+        ("RCPT", "550 no", None),
+    ],
+)
+def test_the_advice_is_that_of_the_reply_or_else_of_the_verb(verb: str, reply: str, advice: str | None) -> None:
+    code, _, text = reply.partition(" ")
+    assert read(verb, int(code), text).advice == advice
+
+
+@pytest.mark.parametrize(("code", "wait"), [(450, timedelta(minutes=5)), (550, None)])
+def test_only_a_reply_that_refuses_for_now_says_for_how_long(code: int, wait: timedelta | None) -> None:
+    assert read("RCPT", code, "4.2.0 greylisted for 5 minutes").retry_after == wait
+
+
+@pytest.mark.parametrize(
+    ("text", "enhanced", "words"),
+    [
+        ("5.7.1 Access denied", "5.7.1", "Access denied"),
+        ("5.7.1 Access\n5.7.1  denied\n\n5.7.1", "5.7.1", "Access denied"),
+        ("Access \n denied", "", "Access denied"),
+        ("4.7.500", "4.7.500", ""),
+        ("3.7.1 no", "", "3.7.1 no"),
+        ("5.7.1234 no", "", "5.7.1234 no"),
+        ("#5.7.1 no", "", "#5.7.1 no"),
+        ("", "", ""),
+    ],
+)
+def test_the_enhanced_code_stands_apart_from_the_words_of_all_lines(text: str, enhanced: str, words: str) -> None:
+    assert split(text) == (enhanced, words)
+
+
 @pytest.mark.parametrize("verb", ["the greeting", "EHLO", "STARTTLS", "AUTH", "MAIL"])
 def test_nothing_is_about_a_recipient_before_one_is_named(verb: str) -> None:
     for code in (*range(400, 460), *range(500, 560)):
@@ -178,7 +222,15 @@ def test_nothing_is_about_a_recipient_before_one_is_named(verb: str) -> None:
         ("Greylisted for 5 minutes", 300),
         ("please come back in 00:04:59", 299),
         ("retry after 2h", 7_200),
+        ("in 1:02:03", 3_723),
+        ("for 2:30", 150),
+        ("after 10:00 or 5 seconds", 600),
+        ("Wait 90S", 90),
+        ("1 m", 60),
+        ("3 HOURS", 10_800),
         ("see 4.7.1 for more", None),
+        ("100 mails", None),
+        ("123456 seconds", None),
         ("", None),
     ],
 )
