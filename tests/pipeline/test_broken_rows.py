@@ -252,6 +252,26 @@ async def test_what_its_provider_did_not_take_and_cannot_be_settled_says_nothing
     assert aside.attempts[0].outcome is Outcome.NOT_SENT
 
 
+async def test_an_attempt_that_cannot_be_ended_is_known_as_unknown_after_a_replay(
+    make_settings: Callable[..., Settings], smtp_server: SmtpServer
+) -> None:
+    async with World(make_settings("sqlite", unknown_give_up="general"), smtp_server) as world:
+        await world.a_user()
+        notification = await world.accept()
+        refuse = "BEGIN SELECT RAISE(ABORT, 'no'); END"
+        await run_on_sqlite(world, f"CREATE TRIGGER refuse_attempts BEFORE UPDATE ON attempts {refuse}")
+        await world.a_worker()
+
+        aside = await world.until_delivery(notification, "quarantined")
+        await run_on_sqlite(world, "DROP TRIGGER refuse_attempts")
+        await _replay(world, notification)
+        story = await world.until(notification, "failed")
+
+        assert aside.reason.endswith("; it may have been sent")
+        assert len(world.smtp.mails) == 1
+        assert story.deliveries[0].reason.startswith("nobody can tell whether it arrived")
+
+
 async def _refuse_to_settle(world: World, store: str, state: str) -> None:
     refusing = f"BEFORE UPDATE ON deliveries FOR EACH ROW WHEN (NEW.state = '{state}')"
     if store == "sqlite":

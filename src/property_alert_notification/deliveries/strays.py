@@ -99,12 +99,7 @@ _STRAYS = [
         Stray("its channel is none that there is", _aside(_where(_has_time, _is_open, nowhere)))
         for nowhere in _between_channels()
     ],
-    *[
-        Stray(
-            "its state is none that there is", _aside(_where(_front(lane), _deliveries.c.state.not_in(DeliveryState)))
-        )
-        for lane in LANES
-    ],
+    *[Stray("its state is none that there is", _aside(_where(_front(lane), _state_is_none))) for lane in LANES],
     *[
         Stray("it is due at no time that comes", _aside(_where(_lane(lane), _deliveries.c.due_at > _far, _is_open)))
         for lane in LANES

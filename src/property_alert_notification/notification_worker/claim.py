@@ -135,7 +135,8 @@ def _tries(again: Collection[UUID]) -> Script[dict[UUID, tuple[Try, ...]]]:
 
 
 def _try(attempt: Attempt) -> Try:
-    outcome = None if attempt.outcome is None else Outcome(attempt.outcome)
+    # Whoever made an earlier attempt wrote down how it ended, unless even that broke: then nobody can tell.
+    outcome = Outcome.UNKNOWN if attempt.outcome is None else Outcome(attempt.outcome)
     return Try(attempt.provider, outcome, attempt.started_at)
 
 

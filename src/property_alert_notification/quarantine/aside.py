@@ -39,21 +39,38 @@ class Aside:
         Raises:
             StoreUnavailable: the store cannot be reached.
         """
-        reason, now = f"{reason_of(error)}{_ABOUT.get(outcome, '')}", self._clock.now()
-        try:
-            async with self._database.transaction() as connection:
-                moved = await queries.put_aside(connection, delivery, fence=fence, reason=reason, now=now)
-                if moved and outcome is not None:
-                    await queries.end_open_attempt(connection, delivery, outcome=outcome, reason=reason, now=now)
-        except Exception as other:
-            if not is_row_fault(other):
-                raise
-            log.warning("delivery.unwritable", delivery_id=str(delivery), **origin(other))
-            async with self._database.transaction() as connection:
-                moved = await queries.put_aside_at_least(connection, delivery)
+        moved = False
+        for way in (self._put_with_its_attempt, self._put_alone, self._put_at_least):
+            try:
+                moved = await way(delivery, error, fence, outcome)
+                break
+            except Exception as other:
+                if not is_row_fault(other) or way == self._put_at_least:
+                    raise
+                log.warning("delivery.unwritable", delivery_id=str(delivery), **origin(other))
         if moved:
             self._metrics.put_aside.labels("delivery").inc()
             log.error("delivery.put_aside", delivery_id=str(delivery), state=DeliveryState.QUARANTINED, **origin(error))
+
+    async def _put_with_its_attempt(
+        self, delivery: UUID, error: Exception, fence: int | None, outcome: Outcome | None
+    ) -> bool:
+        reason, now = f"{reason_of(error)}{_ABOUT.get(outcome, '')}", self._clock.now()
+        async with self._database.transaction() as connection:
+            moved = await queries.put_aside(connection, delivery, fence=fence, reason=reason, now=now)
+            if moved and outcome is not None:
+                await queries.end_open_attempt(connection, delivery, outcome=outcome, reason=reason, now=now)
+        return moved
+
+    async def _put_alone(self, delivery: UUID, error: Exception, fence: int | None, outcome: Outcome | None) -> bool:
+        """Its attempt stays open, and whoever has it replayed must not believe that this is known."""
+        reason = f"{reason_of(error)}{MAY_HAVE_BEEN_SENT if outcome in _ABOUT else ''}"
+        async with self._database.transaction() as connection:
+            return await queries.put_aside(connection, delivery, fence=fence, reason=reason, now=self._clock.now())
+
+    async def _put_at_least(self, delivery: UUID, _: Exception, __: int | None, ___: Outcome | None) -> bool:
+        async with self._database.transaction() as connection:
+            return await queries.put_aside_at_least(connection, delivery)
 
     async def put_notification(self, notification: UUID, error: Exception, *, new_id: Callable[[], UUID]) -> None:
         """Give a scheduled notification that cannot be planned a quarantined delivery for each of its addresses.
