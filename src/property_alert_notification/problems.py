@@ -1,9 +1,10 @@
 """Errors as callers see them: the first version's `detail`, with RFC 9457's `type`, `title` and `status` beside it."""
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,6 +15,7 @@ from starlette.exceptions import HTTPException
 from property_alert_notification import guidance
 from property_alert_notification.errors import InvalidField, RequestError
 from property_alert_notification.known_fields import known_part, without_unknown_names
+from property_alert_notification.path_prefix import path_within
 from property_alert_notification.wording import FIRST_VERSION, in_words
 
 _WRONG_KIND = 415
@@ -148,18 +150,25 @@ def _is_json(request: Request) -> bool:
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - what the handler is registered for
-    path, detail, headers = request.url.path, error.detail, dict(error.headers or {})
+    path, detail, headers = path_within(request.scope), error.detail, dict(error.headers or {})
     if error.status_code == HTTPStatus.NOT_FOUND:
-        meant = guidance.meant_by(path, request.app.openapi()["paths"])
+        meant = guidance.meant_by(path, await _paths(request.app))
         detail = f"There is nothing at this path.{f' Did you mean {meant}?' if meant else ''} {_EVERY_CALL}"
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        paths = request.app.openapi()["paths"]
+        paths = await _paths(request.app)
         if methods := guidance.methods_of(path, paths):
             headers["Allow"] = ", ".join(methods)
             detail = f"This path has another method. There is: {guidance.calls_near(path, paths)}."
         else:
             detail = f"This path has another method, as `Allow` says. {_EVERY_CALL}"
     return problem(error.status_code, detail, headers=headers)
+
+
+async def _paths(app: FastAPI) -> guidance.Paths:
+    # To write the document takes a fifth of a second, once: in a thread, so that no other caller waits for it.
+    if app.openapi_schema is None:
+        await asyncio.to_thread(app.openapi)
+    return cast(guidance.Paths, app.openapi()["paths"])
 
 
 def _repeatable(value: Any) -> Any:
