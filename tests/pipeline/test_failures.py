@@ -62,7 +62,7 @@ async def test_a_message_that_was_not_taken_is_tried_again(world: World) -> None
 
 
 async def test_it_gives_up_after_the_attempts_it_was_given(world: World) -> None:
-    world.smtp.answer = lambda _mail: "451 4.3.0 never"
+    world.smtp.answer = lambda _mail: "452 4.2.2 the mailbox is full"
     await world.a_user()
     notification = await world.accept()
     await world.a_worker()
