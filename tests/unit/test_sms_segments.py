@@ -104,6 +104,8 @@ def test_a_cut_text_never_costs_more_and_is_as_long_as_it_can_be(text: str, most
         ("🏡" * 35, Encoding.UCS2, 70, 1),
         ("🏡" * 66, Encoding.UCS2, 132, 2),
         ("🏡" * 67, Encoding.UCS2, 134, 3),  # 67 units hold 33 pairs, not 33 and a half
+        ("\uffff" * 70, Encoding.UCS2, 70, 1),
+        ("\U00010000", Encoding.UCS2, 2, 1),
         ("`", Encoding.UCS2, 1, 1),
         ("\x1b", Encoding.UCS2, 1, 1),
     ],
@@ -116,6 +118,13 @@ def test_the_edges(text: str, encoding: Encoding, units: int, segments: int) -> 
 def test_a_cut_may_leave_what_made_the_text_expensive_behind() -> None:
     text = "a" * 150 + "🏡" * 50
     assert cut(text, 2) == "a" * 150 + "..."
+
+
+def test_a_cut_text_fills_its_segments() -> None:
+    assert {cut("a" * length, 2) for length in range(307, 400)} == {"a" * 303 + "..."}
+    assert cut("a" * 161, 1) == "a" * 157 + "..."
+    assert cut("ё" * 135, 2) == "ё" * 131 + "..."
+    assert cut("a" * 300 + "      " + "b" * 9, 2) == "a" * 300 + "..."
 
 
 def test_a_text_that_fits_is_left_alone() -> None:
