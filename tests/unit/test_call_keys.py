@@ -21,6 +21,7 @@ def test_blanks_around_a_key_do_not_count(given: str) -> None:
 
 def test_blanks_within_a_key_do() -> None:
     assert _key("a b") != _key("a  b")
+    assert _key("XaX").key == "XaX"
     assert _key(" " * 300 + "x" * 255).key == "x" * 255
 
 

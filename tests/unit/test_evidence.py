@@ -44,10 +44,27 @@ def test_different_replies_make_no_row() -> None:
     assert {evidence.weigh(f"reply {number}", f"user{number}@example.com") for number in range(20)} == {Finding.UNKNOWN}
 
 
+def test_a_server_may_word_its_refusals_in_three_ways() -> None:
+    evidence = Evidence()
+    refusals = [(f"reply {way}", f"user{number}@example.com") for number in range(3) for way in range(3)]
+    found = [evidence.weigh(reply, recipient) for reply, recipient in refusals]
+    assert found == [Finding.UNKNOWN] * 6 + [Finding.US] * 3
+
+
+def test_a_message_is_to_blame_when_any_other_was_taken_since_it_was_refused_first() -> None:
+    evidence = Evidence()
+    evidence.taken()
+    assert evidence.weigh(REPLY, "anna@example.com") is Finding.UNKNOWN
+    evidence.taken()
+    assert evidence.weigh(REPLY, "anna@example.com") is Finding.MESSAGE
+    assert evidence.weigh(REPLY, "anna@example.com") is Finding.UNKNOWN
+
+
 def test_what_is_remembered_is_bounded() -> None:
     evidence = Evidence()
     for number in range(10_050):
         evidence.weigh(str(number), str(number))
     evidence.taken()
-    assert evidence.weigh("0", "0") is Finding.UNKNOWN  # forgotten
+    assert evidence.weigh("50", "50") is Finding.MESSAGE
+    assert evidence.weigh("49", "49") is Finding.UNKNOWN  # forgotten
     assert evidence.weigh("10049", "10049") is Finding.MESSAGE

@@ -44,6 +44,13 @@ def test_one_that_is_taken_while_others_are_refused_counts() -> None:
     assert limit.at(1) == 2
 
 
+def test_one_that_replaces_another_does_not_put_off_the_next_try() -> None:
+    limit = ConnectionLimit(8)
+    limit.refused(2, 0)
+    limit.taken(2, FIRST_PAUSE - 1)
+    assert limit.at(FIRST_PAUSE) == 3
+
+
 def test_nothing_is_known_of_a_server_that_was_down() -> None:
     limit = ConnectionLimit(8)
     limit.refused(2, 0)
