@@ -157,6 +157,41 @@ def test_a_reply_is_about(verb: str, reply: str, about: About) -> None:
     assert meaning.lasting == reply.startswith("5")
 
 
+NUMBERS = [
+    ("RCPT", "450 4.2.0 Service currently unavailable", RECIPIENT),  # greylisting, by its number
+    *[("RCPT", f"{code} no", SENDER) for code in (530, 534, 535, 538)],
+    # X.7 at RCPT is about the recipient; at other verbs the basic code says more.
+    ("RCPT", "452 4.7.1 no", RECIPIENT),
+    ("RCPT", "454 4.7.1 no", RECIPIENT),
+    ("RCPT", "450 4.7.0 no", RECIPIENT),
+    ("RCPT", "421 4.7.1 no", RECIPIENT),
+    ("RCPT", "501 5.7.1 no", OPEN),
+    ("DATA", "454 4.7.1 no", QUOTA),
+    ("the final dot", "452 4.7.1 no", SERVER),
+    ("DATA", "421 4.4.2 no", SERVER),
+    ("RCPT", "452 4.4.5 no", QUOTA),
+    ("RCPT", "554 5.3.0 no", MESSAGE),
+    ("RCPT", "554 5.6.0 no", MESSAGE),
+    ("the final dot", "452 no", SERVER),
+    ("the final dot", "432 no", QUOTA),
+    ("the final dot", "454 no", QUOTA),
+    # 500 to 504: the server does not understand us, unless it was given a recipient.
+    *[("the final dot", f"{code} no", SENDER) for code in (500, 501, 504)],
+    ("the final dot", "505 no", MESSAGE),
+    ("RCPT", "501 no", RECIPIENT),
+    ("RCPT", "501 Administrative prohibition", OPEN),
+    ("MAIL", "552 5.2.3 no", MESSAGE),
+    ("MAIL", "501 5.1.3 no", SENDER),
+    ("MAIL", "450 no", SERVER),
+]
+
+
+@pytest.mark.parametrize(("verb", "reply", "about"), NUMBERS, ids=[f"{verb}: {reply}" for verb, reply, _ in NUMBERS])
+def test_where_words_say_nothing_the_numbers_do(verb: str, reply: str, about: About) -> None:
+    code, _, text = reply.partition(" ")
+    assert read(verb, int(code), text).about is about
+
+
 def test_what_is_about_us_says_what_to_fix() -> None:
     for verb, reply, about in REPLIES:
         code, _, text = reply.partition(" ")
