@@ -40,7 +40,7 @@ def _operations() -> Iterator[tuple[str, str, Scope]]:
     for path, operations in create_app(Settings(), with_worker=False).openapi()["paths"].items():
         if path.startswith("/api/v1"):
             for method, operation in operations.items():
-                ((scope,),) = [requirement["apiKey"] for requirement in operation["security"]]
+                (scope,) = operation["x-scopes"]
                 yield method.upper(), path.format(**PARAMETERS), Scope(scope)
 
 
