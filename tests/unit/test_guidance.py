@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,3 +53,55 @@ def test_a_path_answers_these_methods(path: str, methods: list[str]) -> None:
 
 def test_whoever_deletes_a_notification_is_told_how_to_cancel_it() -> None:
     assert "POST …/cancel (cancel notification)" in calls_near(f"{PREFIX}/notifications/{ID}", PATHS)
+
+
+HOUSES: dict[str, Any] = {
+    "/api/v1/houses/": {"get": {"summary": "List Houses"}, "post": {"summary": "Add House"}},
+    "/api/v1/houses/{house_id}": {"get": {"summary": "Get House"}, "delete": {}},
+    "/api/v1/houses/{house_id}/sell": {"post": {"summary": "Sell House"}},
+    "/api/v1/houses/{house_id}/sell/{buyer}": {"post": {"summary": "Sell To"}},
+    "/api/v1/houses/all": {"put": {"summary": "Replace All"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "calls", "methods"),
+    [
+        (
+            "/api/v1/houses",
+            "GET (list houses), POST (add house), PUT …/all (replace all)",
+            ["GET", "HEAD", "POST"],
+        ),
+        ("/api/v1/houses/7/", "GET (get house), DELETE (), POST …/sell (sell house)", ["DELETE", "GET", "HEAD"]),
+        ("/api/v1/houses/all", "PUT (replace all)", ["PUT"]),
+        ("/api/v1/houses/7/sell/8", "POST (sell to)", ["POST"]),
+        ("/api/v1/houses/7/8", "", []),
+        ("/houses", "", []),
+    ],
+)
+def test_a_path_is_told_its_calls_and_those_right_below_it(path: str, calls: str, methods: list[str]) -> None:
+    assert calls_near(path, HOUSES) == calls
+    assert methods_of(path, HOUSES) == methods
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("/v1/houses", "/api/v1/houses/"),
+        ("/HOUSES/7/", "/api/v1/houses/{house_id}"),
+        ("/houses/019AA5C4-52c1-7c63-b0b5-95ecb5d8a1f0/sell", "/api/v1/houses/{house_id}/sell"),
+        ("/api/v1/house/7/sel", "/api/v1/houses/{house_id}/sell"),
+        ("/house/7/sell", "/api/v1/houses/{house_id}/sell"),
+        ("/api/v1", None),
+        ("/7", None),
+        ("/entirely/different", None),
+    ],
+)
+def test_a_path_is_told_which_call_was_meant(given: str, meant: str | None) -> None:
+    assert meant_by(given, HOUSES) == meant
+
+
+@pytest.mark.parametrize(("length", "is_compared"), [(100, True), (101, False)])
+def test_what_is_too_long_for_a_misspelling_is_not_compared(length: int, is_compared: bool) -> None:
+    path = "/" + "h" * (length - 1)
+    assert meant_by(path, {path: {}}) == (path if is_compared else None)

@@ -158,7 +158,7 @@ def test_a_reply_is_about(verb: str, reply: str, about: About) -> None:
 
 
 NUMBERS = [
-    ("RCPT", "450 4.2.0 Service currently unavailable", RECIPIENT),  # greylisting, by its number
+    ("RCPT", "450 4.2.0 Service unavailable - try again later", RECIPIENT),  # greylisting, by its number
     *[("RCPT", f"{code} no", SENDER) for code in (530, 534, 535, 538)],
     # X.7 at RCPT is about the recipient; at other verbs the basic code says more.
     ("RCPT", "452 4.7.1 no", RECIPIENT),

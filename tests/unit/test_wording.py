@@ -62,6 +62,22 @@ def test_a_sentence_says_what_to_give(kind: Any, value: Any, sentence: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        ({"type": "missing", "msg": "Field required"}, "is required"),
+        ({"type": "too_long", "ctx": {"max_length": 9, "field_type": "List"}}, "must have 9 or fewer entries"),
+        ({"type": "too_long", "ctx": {"max_length": 9, "field_type": "Bytes"}}, "must have 9 or fewer characters"),
+        ({"type": "too_short", "ctx": {"min_length": 1, "unit": "rooms"}}, "must have 1 or more rooms"),
+        ({"type": "dict_type", "ctx": None}, "must be a JSON object: {…}"),
+        ({"type": "value_error", "msg": "Value error, must be one line"}, "must be one line"),
+        ({"type": "url_type", "msg": "Input should be a URL"}, "must be a URL"),
+    ],
+)
+def test_an_error_is_told_in_our_words_with_what_it_holds(error: dict[str, Any], sentence: str) -> None:
+    assert in_words(error) == sentence
+
+
+@pytest.mark.parametrize(
     "value", ["yes", "true", "True", "on", "1", "y", "no", "false", "0", "", "perhaps", 1, 0, 1.0, 2]
 )
 def test_a_word_or_a_number_is_no_consent(value: Any) -> None:
@@ -69,6 +85,23 @@ def test_a_word_or_a_number_is_no_consent(value: Any) -> None:
         with pytest.raises(ValidationError) as wrong:
             validate(value)
         assert [error["type"] for error in wrong.value.errors()] == ["bool_parsing"]
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        *[
+            (word, "must be true or false, without quotes: a word or a number is not taken for one")
+            for word in ("Yes", 1)
+        ],
+        ("perhaps", "Input should be a valid boolean, unable to interpret input"),
+    ],
+)
+def test_only_a_word_that_was_taken_once_is_answered_in_new_words(value: Any, sentence: str) -> None:
+    with pytest.raises(ValidationError) as wrong:
+        TypeAdapter(Truth).validate_python(value)
+
+    assert [error["msg"] for error in wrong.value.errors()] == [sentence]
 
 
 @pytest.mark.parametrize("value", [None, [], {}, [True]])
