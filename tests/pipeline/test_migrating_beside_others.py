@@ -30,7 +30,7 @@ async def postgres_world(make_settings: Callable[..., Settings], smtp_server: Sm
 @asynccontextmanager
 async def a_long_transaction(world: World, statement: str) -> AsyncIterator[None]:
     """Somebody reads for as long as the block lasts, as pg_dump does."""
-    url = world.parts.database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    url = world.parts.settings.database_url.replace("+asyncpg", "")
     connection = await asyncpg.connect(url)
     async with connection.transaction(isolation="repeatable_read"):
         await connection.fetch(statement)
