@@ -55,7 +55,7 @@ fuzz: $(VENV)/.dev ## hostile input by the thousand, new in each run; EXAMPLES=2
 	@scripts/provide-services
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/pytest tests/fuzz tests/channels/test_mime.py tests/unit/test_breaker.py --timeout=0 $(ARGS)
 
-mutants: $(VENV)/.mutants ## do the unit tests notice when a decision is changed? half an hour; ARGS="'*.states*'" for one module
+mutants: $(VENV)/.mutants ## do the unit tests notice when a decision is changed? ten minutes; ARGS="'*.states*'" for one module
 	@scripts/mutants $(ARGS)
 
 openapi: $(VENV)/.runtime ## write docs/openapi.json anew

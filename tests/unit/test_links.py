@@ -22,7 +22,7 @@ AROUND = [
     *(f"{{}}{end}" for end in ("।", "؟", "؛", "،", "։")),
     "请看{}。谢谢", "请看{}，谢谢", "请看{}谢谢", "物件は{}です", "집은 {}입니다", "ดูที่{}ครับ", "انظر {}، شكرا",
     "（{}）", "「{}」", "『{}』です", "【{}】", "《{}》", "〈{}〉", "［{}］", "〔{}〕", "｛{}｝", "＜{}＞", "“{}”这里",
-    "*{}*", "**{}**", "_{}_", "__{}__", "~{}~", "~~{}~~", "_{}", "|{}|", "{}🏠",
+    "*{}*", "**{}**", "_{}_", "__{}__", "~{}~", "~~{}~~", "_{}", "_{}._", "|{}|", "{}🏠",
     "\u200b{}\u200b", "\u202a{}\u202c", "\u2066{}\u2069", "\u200f{}\u200f", "\ufeff{}\ufeff", "javascript:{}",
 ]  # fmt: skip
 
@@ -80,6 +80,7 @@ def test_what_is_no_web_address_stays_text(text: str) -> None:
         (f"ada@example.com, bob@example.com: {A}", [A]),
         (f"https://user@example.com {A}", [A]),
         (f"{A}\\@evil.example", [A]),
+        (f"={A}?q=", [f"{A}?q="]),
     ],
 )
 def test_each_address_of_a_line_is_found(text: str, links: list[str]) -> None:
