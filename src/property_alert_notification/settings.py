@@ -176,8 +176,8 @@ class Settings(SettingsGroup):
     connection: more than your load balancer needs to notice. None is 2, and 0 with `ENVIRONMENT=local`."""
 
     trusted_proxies: Annotated[str, AfterValidator(values.networks)] = Field("", examples=["10.0.0.5,10.1.0.0/16"])
-    """Addresses and networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; with none
-    nobody's are."""
+    """Addresses and networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed;
+    by default those of no proxy are."""
 
     root_path: Annotated[str, AfterValidator(values.path_prefix)] = Field("", examples=["/alerts"])
     """The path under which a proxy shows this service, whether the proxy takes it off or not."""
