@@ -10,14 +10,14 @@ import time
 
 from benchmarks.children import say
 from benchmarks.workload import USERS, alerts
-from property_alert_notification import logs
-from property_alert_notification.access.keyring import Keyring
+from property_alert_notification.api.access.service import KeyService
+from property_alert_notification.base import logs
+from property_alert_notification.base.settings import Settings, load
+from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.notifications.acceptance import Handover
 from property_alert_notification.notifications.schemas import NotificationCreate
-from property_alert_notification.preferences import queries as preferences
-from property_alert_notification.preferences.models import Preference
-from property_alert_notification.settings import Settings, load
-from property_alert_notification.vocabulary import Scope
+from property_alert_notification.people.preferences import queries as preferences
+from property_alert_notification.people.preferences.models import Preference
 from property_alert_notification.wiring import Parts, assemble, new_event_loop
 
 AT_ONCE = 500
@@ -30,7 +30,7 @@ async def fill(notifications: int) -> None:
     async with assemble(settings) as parts:
         await _add_users(parts)
         caller = f"benchmark-{time.time_ns()}"  # nobody may have many keys
-        key = await Keyring(parts.database, parts.clock, caller).create(caller, list(Scope))
+        key = await KeyService(parts.database, parts.clock, caller).create(caller, list(Scope))
         began = time.monotonic()
         bodies = (NotificationCreate(**body) for body in alerts(notifications))
         while some := list(itertools.islice(bodies, AT_ONCE)):

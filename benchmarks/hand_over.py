@@ -11,12 +11,12 @@ from aiosmtplib import SMTP
 
 from benchmarks.children import say
 from benchmarks.workload import alerts
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.settings import load
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import OutgoingMessage
 from property_alert_notification.channels.mime import Composer, EmailSettings, Mail
-from property_alert_notification.clock import Clock
-from property_alert_notification.message_templates.render import render
-from property_alert_notification.settings import load
-from property_alert_notification.vocabulary import Channel
+from property_alert_notification.messages.render import render
 from property_alert_notification.wiring import new_event_loop
 
 CONNECTIONS = 8

@@ -9,8 +9,8 @@ from fastapi import FastAPI
 
 from benchmarks.children import say
 from property_alert_notification.app import create_app
+from property_alert_notification.base.settings import Settings, load
 from property_alert_notification.notifications.schemas import NotificationCreate
-from property_alert_notification.settings import Settings, load
 from property_alert_notification.wiring import calm_garbage_collector, new_event_loop
 
 PATH = "/api/v1/notifications/"

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from property_alert_notification.clock import Clock
+from property_alert_notification.base.clock import Clock
 
 BOTH = ("sqlite", "postgresql")
 SQLITE = ("sqlite",)

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
+from property_alert_notification.base.errors import StoreUnavailable
 from property_alert_notification.database import Database, table_of
 from property_alert_notification.deliveries.models import Attempt, Delivery
-from property_alert_notification.errors import StoreUnavailable
 from property_alert_notification.notifications.models import Notification
 
 POLL = 0.1

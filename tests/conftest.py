@@ -19,7 +19,7 @@ from hypothesis import settings
 from playwright.async_api import Page
 
 from property_alert_notification import channels
-from property_alert_notification.settings import SettingsGroup, variable_name
+from property_alert_notification.base.settings import SettingsGroup, variable_name
 from tests.costs import Costs
 from tests.fuzz.budget import PHASES
 from tests.services.browser import open_browser

@@ -3,8 +3,8 @@
 from typing import ClassVar
 
 from benchmarks.sink import Taken
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
-from property_alert_notification.vocabulary import Channel
 
 
 def create(_tools: Tools) -> "InstantSender":

@@ -8,33 +8,35 @@ from typing import cast
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from property_alert_notification import __version__, logs, problems
-from property_alert_notification.administration import router as administration
-from property_alert_notification.api_document import TAGS, DescribedApi
+from property_alert_notification import __version__
+from property_alert_notification.api import problems
+from property_alert_notification.api.document import TAGS, DescribedApi
+from property_alert_notification.api.lifespan import ExplainsItsStart
+from property_alert_notification.api.middleware import DeclaredSize, HeadAsGet, LoopbackOnly, RequestContext
+from property_alert_notification.api.path_prefix import UnderPath
+from property_alert_notification.api.request_body import BodyRoom
+from property_alert_notification.base import logs
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.supervise import end
 from property_alert_notification.channels.registry import unused
-from property_alert_notification.clock import Clock
-from property_alert_notification.dashboard.documentation import add_documentation
-from property_alert_notification.dashboard.landing import landing_router
-from property_alert_notification.dashboard.mailbox import mailbox_router
-from property_alert_notification.dashboard.pages import static_files
-from property_alert_notification.health import health_router
-from property_alert_notification.lifespan import ExplainsItsStart
-from property_alert_notification.metrics import Metrics
-from property_alert_notification.middleware import DeclaredSize, HeadAsGet, LoopbackOnly, RequestContext
 from property_alert_notification.notification_worker.worker import Worker
-from property_alert_notification.notifications.handover import LARGEST_BATCH, PATH
-from property_alert_notification.notifications.handover import batch_router as batch
-from property_alert_notification.notifications.handover import router as handover
+from property_alert_notification.notifications.fast_path import FastPath
 from property_alert_notification.notifications.routes import router as notifications
-from property_alert_notification.notifications.short_cut import ShortCut
-from property_alert_notification.path_prefix import UnderPath
-from property_alert_notification.pauses.routes import router as pauses
-from property_alert_notification.preferences.routes import batch_router as preferences_batch
-from property_alert_notification.preferences.routes import router as preferences
-from property_alert_notification.quarantine.routes import router as quarantine
-from property_alert_notification.request_body import BodyRoom
-from property_alert_notification.settings import Settings
-from property_alert_notification.supervise import end
+from property_alert_notification.notifications.submit import LARGEST_BATCH, PATH
+from property_alert_notification.notifications.submit import batch_router as batch
+from property_alert_notification.notifications.submit import router as handover
+from property_alert_notification.operators.audit.routes import router as administration
+from property_alert_notification.operators.dashboard.documentation import add_documentation
+from property_alert_notification.operators.dashboard.landing import landing_router
+from property_alert_notification.operators.dashboard.mailbox import mailbox_router
+from property_alert_notification.operators.dashboard.pages import static_files
+from property_alert_notification.operators.health import health_router
+from property_alert_notification.operators.pauses.routes import router as pauses
+from property_alert_notification.operators.quarantine.routes import router as quarantine
+from property_alert_notification.people.preferences.routes import batch_router as preferences_batch
+from property_alert_notification.people.preferences.routes import router as preferences
 from property_alert_notification.wiring import Parts, assemble, default_wishes
 
 LARGEST_BODY = 256 * 1024
@@ -86,7 +88,7 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},  # ours are in metrics.py and logs.py
     )
     problems.add_handlers(app)
-    app.add_middleware(ShortCut)
+    app.add_middleware(FastPath)
     app.add_middleware(HeadAsGet)
     if settings.is_local and not settings.allow_remote:
         app.add_middleware(LoopbackOnly)

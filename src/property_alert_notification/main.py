@@ -1,7 +1,7 @@
 """The application object, for `fastapi dev` and other ASGI servers."""
 
 from property_alert_notification.app import create_app
-from property_alert_notification.errors import ConfigurationError
+from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.preflight import load_settings
 from property_alert_notification.wiring import give_up
 

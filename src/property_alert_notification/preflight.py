@@ -3,15 +3,15 @@
 `check`, `api` and `worker` ask here, so that one refuses what the others refuse.
 """
 
+from property_alert_notification.base.console import complain
+from property_alert_notification.base.errors import ConfigurationError
+from property_alert_notification.base.settings import Settings, given_names, load, variable_name
+from property_alert_notification.base.settings.env_file import env_file, read_env_file
+from property_alert_notification.base.settings.listening import check_metrics_address
+from property_alert_notification.base.settings.store_url import sqlite_file, sqlite_problem
+from property_alert_notification.base.settings.unknown_settings import what_is_wrong_with
 from property_alert_notification.channels.redirect import check_redirects
 from property_alert_notification.channels.registry import check_any_used, check_choices, settings_groups
-from property_alert_notification.console import complain
-from property_alert_notification.env_file import env_file, read_env_file
-from property_alert_notification.errors import ConfigurationError
-from property_alert_notification.listening import check_metrics_address
-from property_alert_notification.settings import Settings, given_names, load, variable_name
-from property_alert_notification.store_url import sqlite_file, sqlite_problem
-from property_alert_notification.unknown_settings import what_is_wrong_with
 
 
 def load_settings() -> Settings:

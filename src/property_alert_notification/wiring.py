@@ -15,31 +15,31 @@ from uuid import UUID
 import structlog
 import uvloop
 
-from property_alert_notification import migrations, times
-from property_alert_notification.access.gate import Gate
+from property_alert_notification.api.access.authenticator import Authenticator
+from property_alert_notification.base import times
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.console import announce, complain
+from property_alert_notification.base.errors import ConfigurationError, StoreMisconfigured, StoreUnavailable
+from property_alert_notification.base.logs import Outage
+from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.base.questions import Questions
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.settings.broker_url import is_embedded
+from property_alert_notification.base.supervise import Loop, Supervisor, end
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.broker.base import Broker
 from property_alert_notification.broker.embedded import EmbeddedBroker
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
-from property_alert_notification.broker_url import is_embedded
 from property_alert_notification.channels.base import Sender, Tools
 from property_alert_notification.channels.registry import chosen, create_sender, only_shown, unused
-from property_alert_notification.clock import Clock
-from property_alert_notification.console import announce, complain
-from property_alert_notification.database import Database
-from property_alert_notification.deliveries import lanes
-from property_alert_notification.errors import ConfigurationError, StoreMisconfigured, StoreUnavailable
-from property_alert_notification.gauges import Gauges
-from property_alert_notification.logs import Outage
-from property_alert_notification.metrics import Metrics
+from property_alert_notification.database import Database, migrations
+from property_alert_notification.deliveries import queues as lanes
+from property_alert_notification.deliveries.gauges import Gauges
 from property_alert_notification.notifications.acceptance import Acceptance
 from property_alert_notification.notifications.addresses import AddressRules
 from property_alert_notification.notifications.backlog import Backlog
-from property_alert_notification.preferences.rules import Wishes
+from property_alert_notification.people.preferences.rules import Preferences
 from property_alert_notification.preflight import check_settings
-from property_alert_notification.questions import Questions
-from property_alert_notification.settings import Settings
-from property_alert_notification.supervise import Loop, Supervisor, end
-from property_alert_notification.vocabulary import Channel
 
 log = structlog.get_logger()
 
@@ -53,7 +53,7 @@ class Parts:
     metrics: Metrics
     database: Database
     broker: Broker
-    gate: Gate
+    gate: Authenticator
     backlog: Backlog
     acceptance: Acceptance
     supervisor: Supervisor
@@ -99,7 +99,9 @@ async def assemble(
     clock, metrics, questions = clock or Clock(), metrics or Metrics(), Questions()
     supervisor = Supervisor(metrics)
     database = Database(settings.database_url, pool_size=settings.database_pool_size, wait=settings.store_timeout)
-    gate = Gate(database, clock, keyless=settings.is_local, patience=settings.store_timeout, supervisor=supervisor)
+    gate = Authenticator(
+        database, clock, keyless=settings.is_local, patience=settings.store_timeout, supervisor=supervisor
+    )
     wakers: list[Callable[[], None]] = []
     backlog = Backlog(database, clock, most=settings.max_backlog)
     acceptance = Acceptance(
@@ -141,9 +143,9 @@ async def assemble(
         await database.close()
 
 
-def default_wishes(settings: Settings) -> Wishes | None:
+def default_wishes(settings: Settings) -> Preferences | None:
     """What a user who never said anything wants; None when that is unknown."""
-    return None if settings.default_preferences is None else Wishes(settings.default_preferences)
+    return None if settings.default_preferences is None else Preferences(settings.default_preferences)
 
 
 def give_up(error: ConfigurationError) -> NoReturn:

@@ -8,13 +8,12 @@ from typing import Any
 import httpx2
 import pytest
 
-from property_alert_notification import migrations
-from property_alert_notification.access.keyring import Keyring
+from property_alert_notification.api.access.service import KeyService
 from property_alert_notification.app import create_app
-from property_alert_notification.clock import Clock
-from property_alert_notification.database import Database
-from property_alert_notification.settings import Settings
-from property_alert_notification.vocabulary import Scope
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import Scope
+from property_alert_notification.database import Database, migrations
 from tests.services.callers import a_caller
 from tests.services.serving import serving
 
@@ -80,7 +79,7 @@ async def a_guarded_client(store_url: str, *scopes: Scope, **settings: Any) -> A
     """A caller, with a key for these scopes, of a production service of its own."""
     database = Database(Settings(database_url=store_url).database_url, wait=10)
     await migrations.upgrade(database)
-    key = await Keyring(database, Clock(), actor="test").create("caller", scopes)
+    key = await KeyService(database, Clock(), actor="test").create("caller", scopes)
     await database.close()
     production = {"environment": "production", "email_provider": "smtp", "sms_provider": "http"}
     async with a_client(database_url=store_url, **(production | settings)) as client:

@@ -10,17 +10,16 @@ import httpx2
 import pytest
 from sqlalchemy import delete, select
 
-from property_alert_notification import migrations
-from property_alert_notification.access.keyring import Keyring
-from property_alert_notification.access.rates import Rate
+from property_alert_notification.api.access.rates import Rate
+from property_alert_notification.api.access.service import KeyService
+from property_alert_notification.api.idempotency.models import IdempotencyKey
 from property_alert_notification.app import create_app
-from property_alert_notification.clock import Clock
-from property_alert_notification.database import Database, table_of
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import Scope
+from property_alert_notification.database import Database, migrations, table_of
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.idempotency.models import IdempotencyKey
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.settings import Settings
-from property_alert_notification.vocabulary import Scope
 from tests.api.conftest import NOTIFICATION, WISHES, a_client, a_guarded_client
 
 PARAMETERS = {
@@ -299,10 +298,10 @@ async def _a_key_per_scope(store_url: str) -> dict[Scope, str]:
 
 
 @asynccontextmanager
-async def _keyring(store_url: str) -> AsyncIterator[Keyring]:
+async def _keyring(store_url: str) -> AsyncIterator[KeyService]:
     database = Database(Settings(database_url=store_url).database_url, wait=10)
     await migrations.upgrade(database)
-    yield Keyring(database, Clock(), actor="cli:ada")
+    yield KeyService(database, Clock(), actor="cli:ada")
     await database.close()
 
 

@@ -11,13 +11,13 @@ import httpx2
 import pytest
 from sqlalchemy import update
 
-from property_alert_notification.access.keyring import Keyring
+from property_alert_notification.api.access.service import KeyService
 from property_alert_notification.app import create_app
-from property_alert_notification.clock import Clock
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database, table_of
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.settings import Settings
-from property_alert_notification.vocabulary import Scope
 from tests.api.conftest import NOTIFICATION, WISHES, a_guarded_client
 
 API = "/api/v1"
@@ -86,7 +86,7 @@ async def _a_house(store_url: str) -> AsyncIterator[House]:
     async with a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client:
         await client.put(f"{API}/preferences/1", json=WISHES)
         database = Database(Settings(database_url=store_url).database_url, wait=10)
-        keyring = Keyring(database, Clock(), actor="cli:ada")
+        keyring = KeyService(database, Clock(), actor="cli:ada")
         keys = {
             caller: await keyring.create(
                 caller.name, set(Scope) if caller.admin else set(Scope) - {Scope.ADMIN}, test=caller.test

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from property_alert_notification.vocabulary import Scope
+from property_alert_notification.base.vocabulary import Scope
 from tests.api.conftest import NOTIFICATION, a_guarded_client
 from tests.api.test_access import OPERATIONS
 

@@ -8,11 +8,11 @@ import httpx2
 import pytest
 
 from chaos.broken_rows import kinds_for, run, write
-from property_alert_notification.access.keyring import Keyring
-from property_alert_notification.clock import Clock
+from property_alert_notification.api.access.service import KeyService
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database
-from property_alert_notification.settings import Settings
-from property_alert_notification.vocabulary import Scope
 from tests.api.conftest import NOTIFICATION, WISHES, a_guarded_client, accept
 
 PATH = "/api/v1/notifications"
@@ -100,7 +100,7 @@ async def test_nobody_learns_of_anothers_notification_by_its_being_broken(store_
             store_url, [f"UPDATE deliveries SET state = 'snoozed' WHERE notification_id = {_literal(id_, store_url)}"]
         )
         database = Database(Settings(database_url=store_url).database_url, wait=10)
-        other = await Keyring(database, Clock(), actor="test").create("other", scopes)
+        other = await KeyService(database, Clock(), actor="test").create("other", scopes)
         await database.close()
         its_own = await owner.patch(f"{PATH}/{id_}", json={"title": "x"})
         owner.headers["Authorization"] = f"Bearer {other}"

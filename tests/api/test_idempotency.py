@@ -10,11 +10,11 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
-from property_alert_notification.access.keyring import Keyring
+from property_alert_notification.api.access.service import KeyService
 from property_alert_notification.app import create_app
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database
-from property_alert_notification.settings import Settings
-from property_alert_notification.vocabulary import Scope
 from tests.api.conftest import NOTIFICATION, WISHES, a_client
 from tests.pipeline.world import eventually
 from tests.services.callers import a_caller
@@ -198,7 +198,7 @@ async def test_callers_share_no_keys_but_a_caller_keeps_them_when_its_api_key_is
     app = create_app(settings, with_worker=False)
     async with serving(app) as url, a_caller(url) as client:
         await client.put("/api/v1/preferences/1", json=WISHES)
-        ring = Keyring(app.state.parts.database, app.state.parts.clock, "test")
+        ring = KeyService(app.state.parts.database, app.state.parts.clock, "test")
         crm, shop = [await ring.create(name, [Scope.NOTIFICATIONS_WRITE]) for name in ("crm", "shop")]
         new_crm = await ring.rotate("crm", overlap=timedelta(hours=1))
 

@@ -9,12 +9,12 @@ from typing import Any, NoReturn
 import httpx2
 import pytest
 
-from property_alert_notification.access import queries as access
+from property_alert_notification.api.access import queries as access
 from property_alert_notification.app import create_app
-from property_alert_notification.deliveries import lanes
-from property_alert_notification.settings import Settings
-from property_alert_notification.supervise import end
-from property_alert_notification.vocabulary import Scope
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.supervise import end
+from property_alert_notification.base.vocabulary import Scope
+from property_alert_notification.deliveries import queues as lanes
 from property_alert_notification.wiring import Parts
 from tests.api.conftest import NOTIFICATION, WISHES, a_guarded_client
 from tests.pipeline.world import eventually

@@ -16,9 +16,9 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 
 from property_alert_notification import __version__, wiring
 from property_alert_notification.app import create_app
-from property_alert_notification.metrics import Metrics
+from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.base.settings import Settings
 from property_alert_notification.notification_worker.worker import Worker, telemetry
-from property_alert_notification.settings import Settings
 from tests.api.conftest import NOTIFICATION, WISHES, accept
 from tests.pipeline.world import eventually
 from tests.services.callers import a_caller

@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from property_alert_notification.vocabulary import Scope
+from property_alert_notification.base.vocabulary import Scope
 from tests.api.conftest import NOTIFICATION, WISHES, a_guarded_client
 
 

@@ -3,9 +3,8 @@
 import httpx2
 import pytest
 
-from property_alert_notification import migrations
-from property_alert_notification.database import Database
-from property_alert_notification.settings import Settings
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.database import Database, migrations
 from tests.api.conftest import NOTIFICATION, WISHES, a_client, accept
 
 AN_ID = "01900000-0000-7000-8000-000000000000"

@@ -8,10 +8,10 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from property_alert_notification.api.problems import MEDIA_TYPE
 from property_alert_notification.app import create_app
-from property_alert_notification.problems import MEDIA_TYPE
-from property_alert_notification.settings import Settings
-from property_alert_notification.vocabulary import Scope
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import Scope
 
 DOCUMENT = create_app(Settings.model_construct(), with_worker=False).openapi()
 OPERATIONS = {

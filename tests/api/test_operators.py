@@ -7,9 +7,9 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database
-from property_alert_notification.settings import Settings
-from property_alert_notification.vocabulary import Scope
 from tests.api.conftest import NOTIFICATION, WISHES, a_guarded_client
 
 QUARANTINE, PAUSES = "/api/v1/quarantine", "/api/v1/pauses"

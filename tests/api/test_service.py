@@ -9,8 +9,8 @@ import httpx2
 import pytest
 
 from property_alert_notification.app import create_app
-from property_alert_notification.errors import ConfigurationError
-from property_alert_notification.settings import Settings
+from property_alert_notification.base.errors import ConfigurationError
+from property_alert_notification.base.settings import Settings
 from property_alert_notification.wiring import assemble
 from tests.api.conftest import NOTIFICATION, WISHES, a_client
 from tests.pipeline.world import eventually

@@ -13,21 +13,22 @@ import pytest
 from sqlalchemy import insert
 from sqlmodel import SQLModel
 
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.broker.base import Broker, Lane, Listener
 from property_alert_notification.broker.embedded import EmbeddedBroker
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
-from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database, table_of
-from property_alert_notification.deliveries import lanes, queries
+from property_alert_notification.deliveries import queries
+from property_alert_notification.deliveries import queues as lanes
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.vocabulary import Channel, DeliveryState
 from tests.services.rabbitmq import RabbitMQ
 
 CLOCK = Clock()
 EMAIL = Lane(Channel.EMAIL)
 
 
-class Carrier(Protocol):
+class ProviderHandle(Protocol):
     """What carries the doorbells of one test, however many brokers are connected to it."""
 
     async def connect(self, *, poll: timedelta = timedelta(milliseconds=50)) -> Broker:
@@ -118,7 +119,7 @@ def routing_key() -> str:
 
 
 @pytest.fixture(params=["embedded", "rabbitmq"])
-async def carrier(request: pytest.FixtureRequest, tmp_path: Path, routing_key: str) -> AsyncIterator[Carrier]:
+async def carrier(request: pytest.FixtureRequest, tmp_path: Path, routing_key: str) -> AsyncIterator[ProviderHandle]:
     async with AsyncExitStack() as stack:
         if request.param == "rabbitmq":
             yield RabbitMQCarrier(request.getfixturevalue("rabbitmq_url"), routing_key, stack)
@@ -139,7 +140,7 @@ def node(rabbitmq: RabbitMQ) -> Iterator[RabbitMQ]:
 
 
 async def take_all(
-    carrier: Carrier, listener: Listener, count: int, *, limit: int = 64, patience: float = 30
+    carrier: ProviderHandle, listener: Listener, count: int, *, limit: int = 64, patience: float = 30
 ) -> list[UUID]:
     """Take, claim and do until `count` deliveries have been claimed, in the order in which they came."""
     claimed: list[UUID] = []

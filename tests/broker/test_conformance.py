@@ -4,15 +4,15 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID
 
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.broker.base import Lane, Listener
-from property_alert_notification.vocabulary import Channel
-from tests.broker.conftest import EMAIL, Carrier, take_all, until
+from tests.broker.conftest import EMAIL, ProviderHandle, take_all, until
 
 URGENT = Lane(Channel.EMAIL, urgent=True)
 SMS = Lane(Channel.SMS)
 
 
-async def test_what_is_rung_is_taken(carrier: Carrier) -> None:
+async def test_what_is_rung_is_taken(carrier: ProviderHandle) -> None:
     broker = await carrier.connect()
     listener = await broker.listen(Channel.EMAIL)
 
@@ -21,7 +21,7 @@ async def test_what_is_rung_is_taken(carrier: Carrier) -> None:
     assert sorted(await take_all(carrier, listener, 3)) == sorted(due)
 
 
-async def test_ringing_for_nothing_is_allowed(carrier: Carrier) -> None:
+async def test_ringing_for_nothing_is_allowed(carrier: ProviderHandle) -> None:
     broker = await carrier.connect()
     listener = await broker.listen(Channel.EMAIL)
 
@@ -30,7 +30,7 @@ async def test_ringing_for_nothing_is_allowed(carrier: Carrier) -> None:
     assert list(await listener.take(10)) == []
 
 
-async def test_take_gives_no_more_than_it_was_asked_for(carrier: Carrier) -> None:
+async def test_take_gives_no_more_than_it_was_asked_for(carrier: ProviderHandle) -> None:
     broker = await carrier.connect()
     listener = await broker.listen(Channel.EMAIL)
     due = await carrier.make_due(broker, 120)
@@ -45,7 +45,7 @@ async def test_take_gives_no_more_than_it_was_asked_for(carrier: Carrier) -> Non
     assert sorted(taken) == sorted(due)
 
 
-async def test_urgent_deliveries_are_taken_first(carrier: Carrier) -> None:
+async def test_urgent_deliveries_are_taken_first(carrier: ProviderHandle) -> None:
     broker = await carrier.connect()
     await carrier.make_due(broker, 100, EMAIL)
     urgent = await carrier.make_due(broker, 5, URGENT)
@@ -58,7 +58,7 @@ async def test_urgent_deliveries_are_taken_first(carrier: Carrier) -> None:
     assert len(set(taken)) == 105
 
 
-async def test_a_listener_hears_its_own_channel_only(carrier: Carrier) -> None:
+async def test_a_listener_hears_its_own_channel_only(carrier: ProviderHandle) -> None:
     broker = await carrier.connect()
     email, sms = await broker.listen(Channel.EMAIL), await broker.listen(Channel.SMS)
 
@@ -69,7 +69,7 @@ async def test_a_listener_hears_its_own_channel_only(carrier: Carrier) -> None:
     assert sorted(await take_all(carrier, sms, 3)) == sorted(due_by_sms)
 
 
-async def test_an_idle_listener_answers_with_nothing(carrier: Carrier) -> None:
+async def test_an_idle_listener_answers_with_nothing(carrier: ProviderHandle) -> None:
     broker = await carrier.connect()
     listener = await broker.listen(Channel.EMAIL)
 
@@ -77,7 +77,7 @@ async def test_an_idle_listener_answers_with_nothing(carrier: Carrier) -> None:
         assert list(await listener.take(10)) == []
 
 
-async def test_what_is_done_is_forgotten(carrier: Carrier) -> None:
+async def test_what_is_done_is_forgotten(carrier: ProviderHandle) -> None:
     broker = await carrier.connect()
     listener = await broker.listen(Channel.EMAIL)
     await carrier.make_due(broker, 60)
@@ -89,7 +89,7 @@ async def test_what_is_done_is_forgotten(carrier: Carrier) -> None:
     assert list(await later.take(10)) == []
 
 
-async def test_what_was_not_done_comes_back_after_close(carrier: Carrier) -> None:
+async def test_what_was_not_done_comes_back_after_close(carrier: ProviderHandle) -> None:
     broker = await carrier.connect()
     due = await carrier.make_due(broker, 60)
     listener = await broker.listen(Channel.EMAIL)
@@ -103,7 +103,7 @@ async def test_what_was_not_done_comes_back_after_close(carrier: Carrier) -> Non
     assert set(await take_all(carrier, later, 60)) == set(due)
 
 
-async def test_two_processes_share_thousands_and_none_is_claimed_twice(carrier: Carrier) -> None:
+async def test_two_processes_share_thousands_and_none_is_claimed_twice(carrier: ProviderHandle) -> None:
     """With RabbitMQ a doorbell goes to one listener; with the embedded broker the claim decides."""
     first, second = await carrier.connect(), await carrier.connect()
     listeners = [await first.listen(Channel.EMAIL), await second.listen(Channel.EMAIL)]
@@ -124,7 +124,7 @@ async def test_two_processes_share_thousands_and_none_is_claimed_twice(carrier: 
     assert set(claimed) == set(due)
 
 
-async def test_waking_ends_the_wait(carrier: Carrier) -> None:
+async def test_waking_ends_the_wait(carrier: ProviderHandle) -> None:
     broker = await carrier.connect(poll=timedelta(seconds=1))
     listener = await broker.listen(Channel.EMAIL)
     assert list(await listener.take(10)) == []  # from here on it waits for the next poll
@@ -137,7 +137,7 @@ async def test_waking_ends_the_wait(carrier: Carrier) -> None:
     assert await waiting == due
 
 
-async def test_nothing_waits_once_all_is_taken(carrier: Carrier) -> None:
+async def test_nothing_waits_once_all_is_taken(carrier: ProviderHandle) -> None:
     broker = await carrier.connect()
     listener = await broker.listen(Channel.EMAIL)
     await carrier.make_due(broker, 10)
@@ -149,7 +149,7 @@ async def test_nothing_waits_once_all_is_taken(carrier: Carrier) -> None:
     await until(nothing_waits)
 
 
-async def test_a_broker_that_is_well_says_so(carrier: Carrier) -> None:
+async def test_a_broker_that_is_well_says_so(carrier: ProviderHandle) -> None:
     broker = await carrier.connect()
 
     await broker.check()

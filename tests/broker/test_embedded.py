@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import StoreUnavailable
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.broker.embedded import EmbeddedBroker
-from property_alert_notification.clock import Clock
-from property_alert_notification.errors import StoreUnavailable
-from property_alert_notification.vocabulary import Channel
 
 CLOCK = Clock()
 

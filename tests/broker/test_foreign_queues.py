@@ -9,10 +9,10 @@ import aio_pika
 import pytest
 from aio_pika.abc import AbstractChannel
 
+from property_alert_notification.base.errors import BrokerUnavailable
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.broker.base import Lane
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
-from property_alert_notification.errors import BrokerUnavailable
-from property_alert_notification.vocabulary import Channel
 from tests.broker.conftest import EMAIL
 from tests.broker.test_rabbitmq import LONG, URGENT, broker_at, hear, some_ids, until_it_works
 from tests.services.process import free_port

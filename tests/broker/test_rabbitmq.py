@@ -13,11 +13,11 @@ import uvloop
 from aio_pika.abc import AbstractChannel
 from structlog.testing import capture_logs
 
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import BrokerUnavailable
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.broker.base import Lane
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker, RabbitMQListener
-from property_alert_notification.clock import Clock
-from property_alert_notification.errors import BrokerUnavailable
-from property_alert_notification.vocabulary import Channel
 from tests.broker.conftest import EMAIL, until
 from tests.services.process import free_port
 from tests.services.rabbitmq import RabbitMQ

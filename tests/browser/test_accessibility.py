@@ -8,8 +8,8 @@ from typing import Any, Literal
 import pytest
 from playwright.async_api import Page, expect
 
-from property_alert_notification.message_templates.render import render
-from property_alert_notification.vocabulary import Channel
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.messages.render import render
 from tests.services.pages import Pages, serve_pages
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Dialog, Frame, Locator, Page, Route, expect
 
-from property_alert_notification.mailbox.queries import Captured
-from property_alert_notification.message_templates.render import render
-from property_alert_notification.vocabulary import Channel
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.channels.mailbox.queries import Captured
+from property_alert_notification.messages.render import render
 from tests.services.pages import Pages, serve_pages
 
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from sqlmodel import SQLModel
 
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.settings import Settings, load
 from property_alert_notification.channels.base import OutgoingMessage, Tools
-from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
-from property_alert_notification.settings import Settings, load
 
 CLOCK = Clock()
 

@@ -13,12 +13,7 @@ import pytest
 import trustme
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from property_alert_notification.channels import email_smtp, smtp_setup
-from property_alert_notification.channels.base import Limits, Tools
-from property_alert_notification.channels.email_smtp import SmtpSender
-from property_alert_notification.channels.mime import Composer, EmailSettings
-from property_alert_notification.channels.smtp_settings import SmtpSettings
-from property_alert_notification.errors import (
+from property_alert_notification.base.errors import (
     ConfigurationError,
     Deferred,
     OutcomeUnknown,
@@ -27,7 +22,12 @@ from property_alert_notification.errors import (
     RetryLater,
     SendError,
 )
-from property_alert_notification.settings import load
+from property_alert_notification.base.settings import load
+from property_alert_notification.channels import email_smtp, smtp_setup
+from property_alert_notification.channels.base import Limits, Tools
+from property_alert_notification.channels.email_smtp import SmtpSender
+from property_alert_notification.channels.mime import Composer, EmailSettings
+from property_alert_notification.channels.smtp_settings import SmtpSettings
 from tests.channels.conftest import CLOCK, Environ, a_message
 from tests.channels.smtp_script import AT_ONCE, DROP, HOLD, ONE_BY_ONE, SILENCE, ScriptedSmtpServer
 from tests.services.smtp import SmtpServer

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from property_alert_notification.base.errors import ConfigurationError, Refused
+from property_alert_notification.base.settings import load
 from property_alert_notification.channels.base import OutgoingMessage
 from property_alert_notification.channels.mime import Composer, EmailSettings, Mail, parse_address
-from property_alert_notification.errors import ConfigurationError, Refused
-from property_alert_notification.settings import load
 from tests.channels.conftest import Environ, a_message
 from tests.channels.hostile_mail import OURS, body, has_control, hostile_text, with_one_kind_of_line_end
 from tests.fuzz.budget import budget

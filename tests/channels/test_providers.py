@@ -10,14 +10,14 @@ from types import ModuleType
 import pytest
 
 from property_alert_notification import channels
+from property_alert_notification.base.errors import ConfigurationError, OutcomeUnknown, Refused
+from property_alert_notification.base.settings import Settings, SettingsGroup, load, variable_name
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels import registry
 from property_alert_notification.channels.base import Tools
-from property_alert_notification.errors import ConfigurationError, OutcomeUnknown, Refused
-from property_alert_notification.mailbox import queries
-from property_alert_notification.mailbox.capture import KEPT, Capture
-from property_alert_notification.mailbox.queries import Captured
-from property_alert_notification.settings import Settings, SettingsGroup, load, variable_name
-from property_alert_notification.vocabulary import Channel
+from property_alert_notification.channels.mailbox import queries
+from property_alert_notification.channels.mailbox.capture import KEPT, Capture
+from property_alert_notification.channels.mailbox.queries import Captured
 from tests.channels.conftest import CLOCK, Environ, a_message
 from tests.channels.http_server import HttpServer, answering
 from tests.channels.smtp_script import ScriptedSmtpServer

@@ -13,12 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from property_alert_notification.channels import sms_http, sms_twilio
-from property_alert_notification.channels.base import OutgoingMessage, Tools
-from property_alert_notification.channels.http import LARGEST_BODY, HttpCaller, retry_after
-from property_alert_notification.channels.sms_http import SmsHttpSender, SmsHttpSettings
-from property_alert_notification.channels.sms_twilio import TwilioSender, TwilioSettings
-from property_alert_notification.errors import (
+from property_alert_notification.base.errors import (
     ConfigurationError,
     Deferred,
     OutcomeUnknown,
@@ -28,6 +23,11 @@ from property_alert_notification.errors import (
     SendError,
     Throttled,
 )
+from property_alert_notification.base.http import LARGEST_BODY, HttpCaller, retry_after
+from property_alert_notification.channels import sms_http, sms_twilio
+from property_alert_notification.channels.base import OutgoingMessage, Tools
+from property_alert_notification.channels.sms_http import SmsHttpSender, SmsHttpSettings
+from property_alert_notification.channels.sms_twilio import TwilioSender, TwilioSettings
 from tests.channels import http_server
 from tests.channels.conftest import CLOCK, Environ, a_message
 from tests.channels.http_server import HttpServer, answering

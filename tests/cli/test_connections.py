@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from property_alert_notification import request_body
+from property_alert_notification.api import request_body
 from property_alert_notification.app import create_app
+from property_alert_notification.base.settings import Settings
 from property_alert_notification.cli.connections import LARGEST_HEAD, MOST_HEADERS, Connections, Limits
-from property_alert_notification.settings import Settings
 from tests.api.conftest import NOTIFICATION, WISHES
 from tests.pipeline.world import eventually
 from tests.services.callers import a_caller

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from property_alert_notification.demo.alerts import alerts, wishes
-from property_alert_notification.demo.listings import read_listings
+from property_alert_notification.cli.demo.alerts import alerts, wishes
+from property_alert_notification.cli.demo.listings import read_listings
 from tests.cli.command import run, words
 from tests.cli.conftest import ALERTS, Shown
 from tests.services.callers import a_blocking_caller

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from property_alert_notification import migrations
+from property_alert_notification.database import migrations
 from tests.cli.command import run
 from tests.services.process import free_port
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from property_alert_notification.base.settings import variable_name
 from property_alert_notification.channels.email_smtp import SmtpSettings
-from property_alert_notification.settings import variable_name
 from tests.cli.command import Running, run, running
 from tests.services.callers import a_blocking_caller
 from tests.services.process import Process, free_port

@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from property_alert_notification.app import create_app
-from property_alert_notification.settings import Settings
+from property_alert_notification.base.settings import Settings
 from tests.api.conftest import NOTIFICATION, WISHES
 from tests.fuzz.budget import budget
 from tests.fuzz.conftest import Target

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, example, given
 
-from property_alert_notification.errors import InvalidField
+from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.notifications.addresses import normalise_email
 from tests.api.conftest import NOTIFICATION, WISHES
 from tests.fuzz.budget import budget

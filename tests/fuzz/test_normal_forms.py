@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from property_alert_notification.errors import InvalidField
+from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.notifications.addresses import normalise_email, normalise_phone
 from tests.fuzz.budget import budget
 from tests.fuzz.hostile import addresses, texts

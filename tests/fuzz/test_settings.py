@@ -8,16 +8,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from property_alert_notification.broker_url import broker_urls
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import ConfigurationError
+from property_alert_notification.base.settings import Settings, load, variable_name
+from property_alert_notification.base.settings.broker_url import broker_urls
+from property_alert_notification.base.settings.store_url import shown
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import Tools
 from property_alert_notification.channels.registry import create_sender, settings_groups
-from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database
-from property_alert_notification.errors import ConfigurationError
 from property_alert_notification.preflight import check_settings, warnings
-from property_alert_notification.settings import Settings, load, variable_name
-from property_alert_notification.store_url import shown
-from property_alert_notification.vocabulary import Channel
 from tests.fuzz.budget import budget
 
 MARK = "s3cr3t"

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import Refused
 from property_alert_notification.channels.base import OutgoingMessage
 from property_alert_notification.channels.email_smtp import SmtpSender
 from property_alert_notification.channels.mime import Composer, EmailSettings
 from property_alert_notification.channels.smtp_settings import SmtpSettings
-from property_alert_notification.clock import Clock
-from property_alert_notification.errors import Refused
 from tests.channels.conftest import CLOCK
 from tests.channels.hostile_mail import OURS, body, has_control, hostile_text, with_one_kind_of_line_end
 from tests.channels.smtp_script import ScriptedSmtpServer

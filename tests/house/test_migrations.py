@@ -7,8 +7,8 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, create_engine, inspect
 
-from property_alert_notification import migrations
-from property_alert_notification.migrations.change import config_for
+from property_alert_notification.database import migrations
+from property_alert_notification.database.migrations.change import config_for
 
 VERSIONS = sorted((Path(migrations.__file__).parent / "versions").glob("*.py"))
 

@@ -15,7 +15,7 @@ PACKAGE = Path(property_alert_notification.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 ROOT = Path(__file__).parents[2]
 
-SQL_ROOMS = {"queries.py", "models.py", "lanes.py", "lists.py", "strays.py"}
+SQL_ROOMS = {"queries.py", "models.py", "queues.py", "lists.py", "strays.py"}
 SQL_WORDS = {"select", "insert", "update", "delete", "text", "union_all", "func"}
 BARE_CLOCKS = {"datetime.now", "datetime.utcnow", "time.time", "time.monotonic", "uuid.uuid4", "uuid4", "date.today"}
 ENVIRONMENT = {"os.environ", "os.getenv", "environ", "getenv"}
@@ -55,12 +55,12 @@ def test_time_ids_and_randomness_come_from_the_clock(path: Path) -> None:
     tree = _tree(path)
     modules = {module for module, _ in _imports(tree)}
 
-    assert path.name == "clock.py" or not (set(_names(tree)) & BARE_CLOCKS or modules & {"random", "secrets"})
+    assert _label(path) == "base/clock.py" or not (set(_names(tree)) & BARE_CLOCKS or modules & {"random", "secrets"})
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_label)
 def test_the_environment_is_read_in_the_settings(path: Path) -> None:
-    assert path.name == "settings.py" or not set(_names(_tree(path))) & ENVIRONMENT
+    assert _label(path) == "base/settings/settings.py" or not set(_names(_tree(path))) & ENVIRONMENT
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_label)
@@ -124,7 +124,7 @@ def test_every_endless_loop_runs_under_the_supervisor() -> None:
     found = {_label(path): loops for path in SOURCES if (loops := _endless_loops(path))}
 
     # A script is driven until it ends, which is an exception.
-    assert found == {"supervise.py": ["repeat"], "database/script.py": ["drive"]}
+    assert found == {"base/supervise.py": ["repeat"], "database/script.py": ["drive"]}
 
 
 def test_tasks_are_begun_in_few_places() -> None:
@@ -134,13 +134,13 @@ def test_tasks_are_begun_in_few_places() -> None:
     ]
 
     assert beginners == [
-        "access/rounds.py",
+        "api/access/single_flight.py",
+        "base/questions.py",
+        "base/supervise.py",
         "channels/smtp_pool.py",
         "database/group_commit.py",
         "notification_worker/deliver.py",
         "notification_worker/worker.py",
-        "questions.py",
-        "supervise.py",
     ]
 
 

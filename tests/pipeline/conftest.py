@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from property_alert_notification.settings import Settings
+from property_alert_notification.base.settings import Settings
 from tests.pipeline.world import World
 from tests.services.smtp import SmtpServer
 

@@ -10,25 +10,25 @@ import pytest
 from sqlalchemy import text
 
 from chaos.broken_rows import Breakage, kinds_for, run, write, write_sqlite
-from property_alert_notification.access import queries as access
-from property_alert_notification.access.gate import Gate
-from property_alert_notification.access.keyring import Keyring
+from property_alert_notification.api.access import queries as access
+from property_alert_notification.api.access.authenticator import Authenticator
+from property_alert_notification.api.access.service import KeyService
+from property_alert_notification.api.idempotency import queries as idempotency
+from property_alert_notification.api.idempotency.keys import CallKey
+from property_alert_notification.api.idempotency.queries import Answer, Stored
+from property_alert_notification.base.errors import NotFound, OutcomeUnknown, Unauthorised
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import Channel, Outcome, Scope
 from property_alert_notification.channels.base import OutgoingMessage, Receipt
 from property_alert_notification.channels.email_smtp import SmtpSender
-from property_alert_notification.errors import NotFound, OutcomeUnknown, Unauthorised
-from property_alert_notification.idempotency import queries as idempotency
-from property_alert_notification.idempotency.keys import CallKey
-from property_alert_notification.idempotency.queries import Answer, Stored
 from property_alert_notification.notification_worker.retention import Retention
 from property_alert_notification.notifications import lists
 from property_alert_notification.notifications.lists import Filters
 from property_alert_notification.notifications.routes import _page
-from property_alert_notification.pauses.control import Control
-from property_alert_notification.quarantine.aside import Aside
-from property_alert_notification.quarantine.cases import list_cases
-from property_alert_notification.quarantine.ward import Ward
-from property_alert_notification.settings import Settings
-from property_alert_notification.vocabulary import Channel, Outcome, Scope
+from property_alert_notification.operators.pauses.service import PauseService
+from property_alert_notification.operators.quarantine.aside import Aside
+from property_alert_notification.operators.quarantine.cases import list_cases
+from property_alert_notification.operators.quarantine.service import QuarantineService
 from tests.pipeline.conftest import STORES
 from tests.pipeline.world import World, eventually, only
 from tests.services.smtp import SmtpServer
@@ -132,10 +132,10 @@ async def test_a_broken_key_is_worth_nothing_and_the_others_go_on(
 ) -> None:
     async with World(make_settings("sqlite"), smtp_server) as world:
         parts = world.parts
-        keyring = Keyring(parts.database, parts.clock, actor="test")
+        keyring = KeyService(parts.database, parts.clock, actor="test")
         keys = [await keyring.create(name, [Scope.ADMIN]) for name in ("broken", "good")]
         await run_on_sqlite(world, "UPDATE api_keys SET created_at = 'then', expires_at = 'x' WHERE name = 'broken'")
-        gate = Gate(parts.database, parts.clock, keyless=False, patience=30)
+        gate = Authenticator(parts.database, parts.clock, keyless=False, patience=30)
 
         with pytest.raises(Unauthorised):
             await gate.admit(f"Bearer {keys[0]}", Scope.ADMIN)
@@ -155,7 +155,7 @@ async def test_a_pause_that_cannot_be_read_holds_and_stops_nothing_else(
         await world.a_user()
         paused, other = await world.accept(category="viewing"), await world.accept()
         async with world.parts.database.transaction() as connection:
-            await Control(connection, world.parts.clock, "test").pause("viewing")
+            await PauseService(connection, world.parts.clock, "test").pause("viewing")
         await run_on_sqlite(world, "UPDATE pauses SET paused_at = 'then'")
 
         await world.a_worker()
@@ -291,7 +291,7 @@ async def _settle_again(world: World, store: str) -> None:
 async def _replay(world: World, notification: UUID) -> None:
     delivery = (await world.delivery(notification)).id
     async with world.parts.database.transaction() as connection:
-        await Ward(connection, world.parts.clock, "ada").replay(delivery)
+        await QuarantineService(connection, world.parts.clock, "ada").replay(delivery)
 
 
 _FAR = "'2150-01-01T00:00:00.000000+00:00'"

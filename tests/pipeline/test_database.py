@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Integer, Text, select, text
 from sqlalchemy.exc import DBAPIError
 
+from property_alert_notification.base.errors import StoreUnavailable
+from property_alert_notification.base.settings import Settings
 from property_alert_notification.database import BatchStatement, Database, GroupCommit, time_type
-from property_alert_notification.errors import StoreUnavailable
-from property_alert_notification.settings import Settings
 from tests.pipeline.world import World
 from tests.services.smtp import SmtpServer
 

@@ -16,20 +16,20 @@ import pytest
 from sqlalchemy import text, update
 from structlog.testing import capture_logs
 
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.channels.email_smtp import SmtpSender
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.queries import Claim, Renewal
-from property_alert_notification.message_templates.render import Rendered, render
+from property_alert_notification.messages.render import Rendered, render
 from property_alert_notification.notification_worker.breaker import LONGEST_SILENCE
 from property_alert_notification.notification_worker.claim import SENT_BEFORE, STOPPED, STORE_AWAY
 from property_alert_notification.notification_worker.deliver import STALE
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.verdict import CALLBACK_WAIT
 from property_alert_notification.notifications.schemas import DeliveryPublic
-from property_alert_notification.settings import Settings
-from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
 from tests.cli.command import running
 from tests.pipeline.conftest import STORES
 from tests.pipeline.world import World, eventually

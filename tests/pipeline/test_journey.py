@@ -8,11 +8,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from property_alert_notification.clock import first_id_of
-from property_alert_notification.errors import NotFound
+from property_alert_notification.base.clock import first_id_of
+from property_alert_notification.base.errors import NotFound
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
 from property_alert_notification.notifications.lists import Filters, find
-from property_alert_notification.settings import Settings
-from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
 from tests.pipeline.world import World
 from tests.services.smtp import SmtpServer
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from property_alert_notification.settings import Settings
-from property_alert_notification.vocabulary import Channel
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import Channel
 from tests.channels.smtp_script import ScriptedSmtpServer
 from tests.pipeline.test_failover import metric
 from tests.pipeline.world import World, eventually

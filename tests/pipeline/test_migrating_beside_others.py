@@ -11,10 +11,10 @@ from alembic.config import Config
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
-from property_alert_notification import migrations
-from property_alert_notification.errors import StoreUnavailable
-from property_alert_notification.migrations import change, safely
-from property_alert_notification.settings import Settings
+from property_alert_notification.base.errors import StoreUnavailable
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.database import migrations
+from property_alert_notification.database.migrations import change, safely
 from tests.pipeline.world import World, eventually
 from tests.services.smtp import SmtpServer
 

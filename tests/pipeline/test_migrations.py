@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
-from property_alert_notification import migrations
-from property_alert_notification.database import Database
-from property_alert_notification.health import check
+from property_alert_notification.database import Database, migrations
+from property_alert_notification.operators.health import check
 from tests.pipeline.world import World, eventually
 
 

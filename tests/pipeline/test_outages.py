@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from property_alert_notification.errors import StoreUnavailable
-from property_alert_notification.settings import Settings
-from property_alert_notification.vocabulary import DeliveryState, Outcome
+from property_alert_notification.base.errors import StoreUnavailable
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import DeliveryState, Outcome
 from tests.pipeline.world import World, eventually
 from tests.services.postgres import Postgres
 from tests.services.rabbitmq import RabbitMQ

@@ -7,15 +7,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from property_alert_notification.base.errors import NotFound
+from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import run_within
-from property_alert_notification.errors import NotFound
 from property_alert_notification.notification_worker.breaker import LONGEST_SILENCE
 from property_alert_notification.notification_worker.worker import Worker
-from property_alert_notification.pauses import board, queries
-from property_alert_notification.pauses.board import Board
-from property_alert_notification.pauses.control import Control
-from property_alert_notification.pauses.rules import EVERYTHING, LOOK_AGAIN
-from property_alert_notification.vocabulary import Channel, DeliveryState
+from property_alert_notification.operators.pauses import cache as board
+from property_alert_notification.operators.pauses import queries
+from property_alert_notification.operators.pauses.cache import PauseCache
+from property_alert_notification.operators.pauses.rules import EVERYTHING, LOOK_AGAIN
+from property_alert_notification.operators.pauses.service import PauseService
 from tests.pipeline.world import World, eventually, only
 
 
@@ -141,7 +142,7 @@ async def test_what_a_worker_held_after_the_end_of_the_pause_is_brought_back_too
     await _resume(world, "email")
     await _pause(world, "sms")
     parts, delivery = world.parts, await world.delivery(notification)
-    late_board = Board(parts.database, parts.clock)
+    late_board = PauseCache(parts.database, parts.clock)
     assert await late_board.look() == 0
     async with parts.database.transaction() as connection:
         await connection.execute(text("UPDATE pauses SET resumed_at = NULL WHERE name = 'email'"))
@@ -164,7 +165,7 @@ async def test_a_pause_that_was_ended_is_forgotten_after_a_while(world: World, m
     await _pause(world, "email")
     await _resume(world, "email")
 
-    await Board(world.parts.database, world.parts.clock).look()
+    await PauseCache(world.parts.database, world.parts.clock).look()
 
     async with world.parts.database.reading() as connection:
         assert await queries.every(connection) == []
@@ -215,12 +216,12 @@ async def test_whoever_opted_out_meanwhile_gets_nothing_when_sending_goes_on(wor
 
 async def _pause(world: World, name: str, *, actor: str = "test") -> str:
     async with world.parts.database.transaction() as connection:
-        return (await Control(connection, world.parts.clock, actor).pause(name)).paused_by
+        return (await PauseService(connection, world.parts.clock, actor).pause(name)).paused_by
 
 
 async def _resume(world: World, name: str) -> None:
     async with world.parts.database.transaction() as connection:
-        await Control(connection, world.parts.clock, "test").resume(name)
+        await PauseService(connection, world.parts.clock, "test").resume(name)
 
 
 async def _until_it_knows(worker: Worker) -> None:

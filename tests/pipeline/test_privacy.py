@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import aio_pika
 
+from property_alert_notification.base.errors import BrokerUnavailable
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.broker.base import Lane
-from property_alert_notification.errors import BrokerUnavailable
-from property_alert_notification.settings import Settings
-from property_alert_notification.vocabulary import Channel
 from tests.pipeline.world import World, eventually
 from tests.services.smtp import SmtpServer
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from property_alert_notification import migrations
-from property_alert_notification.database import Database
+from property_alert_notification.database import Database, migrations
 from property_alert_notification.database.private_file import keep_private
 
 

@@ -9,24 +9,24 @@ import aio_pika
 import pytest
 from sqlalchemy import text
 
-from property_alert_notification.access import queries as access
+from property_alert_notification.api.access import queries as access
+from property_alert_notification.base.errors import Conflict, NotFound
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.broker.base import Lane
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
-from property_alert_notification.errors import Conflict, NotFound
-from property_alert_notification.message_templates.render import Rendered, render
+from property_alert_notification.messages.render import Rendered, render
 from property_alert_notification.notification_worker.expire import Expirer
-from property_alert_notification.quarantine.cases import list_cases, show_case
-from property_alert_notification.quarantine.queries import Case
-from property_alert_notification.quarantine.ward import Ward
-from property_alert_notification.settings import Settings
-from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
+from property_alert_notification.operators.quarantine.cases import list_cases, show_case
+from property_alert_notification.operators.quarantine.queries import Case
+from property_alert_notification.operators.quarantine.service import QuarantineService
 from tests.pipeline.world import World
 from tests.services.smtp import SmtpServer
 
 
 async def test_a_replayed_delivery_is_sent_and_its_story_says_who_had_it_tried_again(world: World) -> None:
     notification = await _quarantined(world)
-    replayed = await _decide(world, notification, Ward.replay)
+    replayed = await _decide(world, notification, QuarantineService.replay)
     await world.a_worker()
 
     story = await world.until(notification, "sent")
@@ -42,7 +42,7 @@ async def test_a_replayed_delivery_is_sent_and_its_story_says_who_had_it_tried_a
 
 async def test_its_lost_workers_are_counted_anew_after_a_replay(world: World) -> None:
     notification = await _quarantined(world)
-    await _decide(world, notification, Ward.replay)
+    await _decide(world, notification, QuarantineService.replay)
 
     for _ in range(4):
         await world.lose_worker(notification)
@@ -66,7 +66,7 @@ async def test_its_broken_attempts_are_counted_anew_after_a_replay(
     notification = await world.accept(title="poison")
     await world.a_worker()
     await world.until_delivery(notification, "quarantined")
-    await _decide(world, notification, Ward.replay)
+    await _decide(world, notification, QuarantineService.replay)
 
     delivery = await world.until_delivery(notification, "quarantined")
     assert len(delivery.attempts) == 10
@@ -76,7 +76,7 @@ async def test_its_broken_attempts_are_counted_anew_after_a_replay(
 async def test_a_replay_asks_for_consent_again(world: World) -> None:
     notification = await _quarantined(world)
     await world.forget_user()
-    await _decide(world, notification, Ward.replay)
+    await _decide(world, notification, QuarantineService.replay)
     await world.a_worker()
 
     await world.until(notification, "suppressed")
@@ -87,7 +87,7 @@ async def test_a_replay_that_comes_too_late_expires(world: World) -> None:
     notification = await _quarantined(world)
     async with world.parts.database.transaction() as connection:
         await connection.execute(text("UPDATE notifications SET expires_at = accepted_at"))
-    await _decide(world, notification, Ward.replay)
+    await _decide(world, notification, QuarantineService.replay)
     await world.a_worker()
 
     await world.until(notification, "expired")
@@ -113,7 +113,7 @@ async def test_what_was_discarded_has_failed_and_says_why(world: World) -> None:
     notification = await _quarantined(world)
     before = (await world.delivery(notification)).reason
 
-    discarded = await _decide(world, notification, Ward.discard)
+    discarded = await _decide(world, notification, QuarantineService.discard)
 
     story = await world.story(notification)
     assert (story.status, discarded.state) == ("failed", "failed")
@@ -121,9 +121,9 @@ async def test_what_was_discarded_has_failed_and_says_why(world: World) -> None:
     assert await _audited(world) == [("delivery.discarded", str(discarded.id), "ada")]
 
 
-@pytest.mark.parametrize("decision", [Ward.replay, Ward.discard])
+@pytest.mark.parametrize("decision", [QuarantineService.replay, QuarantineService.discard])
 async def test_what_is_not_quarantined_is_not_decided_over(
-    world: World, decision: Callable[[Ward, UUID], Awaitable[Case]]
+    world: World, decision: Callable[[QuarantineService, UUID], Awaitable[Case]]
 ) -> None:
     await world.a_user()
     notification = await world.accept()
@@ -132,7 +132,7 @@ async def test_what_is_not_quarantined_is_not_decided_over(
         await _decide(world, notification, decision)
     async with world.parts.database.transaction() as connection:
         with pytest.raises(NotFound):
-            await decision(Ward(connection, world.parts.clock, "ada"), uuid4())
+            await decision(QuarantineService(connection, world.parts.clock, "ada"), uuid4())
 
     assert (await world.delivery(notification)).state is DeliveryState.QUEUED
     assert await _audited(world) == []
@@ -192,10 +192,12 @@ async def _quarantined(world: World, **fields: object) -> UUID:
     return notification
 
 
-async def _decide(world: World, notification: UUID, decision: Callable[[Ward, UUID], Awaitable[Case]]) -> Case:
+async def _decide(
+    world: World, notification: UUID, decision: Callable[[QuarantineService, UUID], Awaitable[Case]]
+) -> Case:
     delivery = await world.delivery(notification)
     async with world.parts.database.transaction() as connection:
-        return await decision(Ward(connection, world.parts.clock, "ada"), delivery.id)
+        return await decision(QuarantineService(connection, world.parts.clock, "ada"), delivery.id)
 
 
 async def _audited(world: World) -> list[tuple[str, str, str]]:

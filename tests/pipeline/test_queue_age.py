@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, text
 
-from property_alert_notification.clock import Clock
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.questions import Questions
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import time_type
-from property_alert_notification.gauges import Gauges
-from property_alert_notification.questions import Questions
-from property_alert_notification.vocabulary import Channel
+from property_alert_notification.deliveries.gauges import Gauges
 from tests.pipeline.world import World
 
 

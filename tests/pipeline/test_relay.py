@@ -10,15 +10,16 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, text
 
+from property_alert_notification.base.errors import BrokerUnavailable
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.broker.base import Lane, Listener
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.database import table_of
-from property_alert_notification.deliveries import lanes, queries
+from property_alert_notification.deliveries import queries
+from property_alert_notification.deliveries import queues as lanes
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.deliveries.relay import WINDOW, Relay
-from property_alert_notification.errors import BrokerUnavailable
-from property_alert_notification.settings import Settings
-from property_alert_notification.vocabulary import Channel
+from property_alert_notification.notification_worker.relay import WINDOW, Relay
 from tests.pipeline.conftest import STORES
 from tests.pipeline.world import World, eventually
 from tests.services.rabbitmq import RabbitMQ

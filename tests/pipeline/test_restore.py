@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from property_alert_notification.settings import Settings
+from property_alert_notification.base.settings import Settings
 from tests.pipeline.world import World
 from tests.services.postgres import find_programs
 from tests.services.program import BIN, ROOT, environment

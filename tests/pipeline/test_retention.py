@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.access.gate import NOBODY
-from property_alert_notification.clock import Clock
+from property_alert_notification.api.access.authenticator import NOBODY
+from property_alert_notification.api.idempotency.models import IdempotencyKey
+from property_alert_notification.base.clock import Clock
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Attempt, Delivery
-from property_alert_notification.idempotency.models import IdempotencyKey
 from property_alert_notification.notification_worker import retention_pace
 from property_alert_notification.notification_worker.retention import Retention
 from property_alert_notification.notifications import changes

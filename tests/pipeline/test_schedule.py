@@ -7,12 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from property_alert_notification.access.gate import NOBODY
-from property_alert_notification.errors import Conflict
+from property_alert_notification.api.access.authenticator import NOBODY
+from property_alert_notification.base.errors import Conflict
+from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
 from property_alert_notification.notification_worker.release import Releaser
 from property_alert_notification.notifications import changes, release
 from property_alert_notification.notifications.schemas import NotificationPatch, NotificationStory
-from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus
 from property_alert_notification.wiring import Parts
 from tests.pipeline.world import World, eventually
 

@@ -9,19 +9,19 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text, update
 
+from property_alert_notification.base.errors import StoreUnavailable, UnreadableRow
+from property_alert_notification.base.settings import Settings
 from property_alert_notification.database import (
-    AlreadyThere,
-    Ask,
     BatchStatement,
     Database,
     Script,
-    Together,
+    Statement,
+    StatementBatch,
+    UniqueConflict,
     columns_of,
     run_within,
 )
 from property_alert_notification.deliveries import queries
-from property_alert_notification.errors import StoreUnavailable, UnreadableRow
-from property_alert_notification.settings import Settings
 from tests.pipeline.world import World
 from tests.services.smtp import SmtpServer
 
@@ -44,19 +44,19 @@ async def tables(world: World) -> World:
     return world
 
 
-def _left(*numbers: int) -> Ask:
-    return Ask(_ADD_LEFT, [(n,) for n in numbers])
+def _left(*numbers: int) -> Statement:
+    return Statement(_ADD_LEFT, [(n,) for n in numbers])
 
 
-def _right(*numbers: int) -> Ask:
-    return Ask(_ADD_RIGHT, [(n,) for n in numbers])
+def _right(*numbers: int) -> Statement:
+    return Statement(_ADD_RIGHT, [(n,) for n in numbers])
 
 
-def _add(*steps: Ask | Together) -> Script[str]:
+def _add(*steps: Statement | StatementBatch) -> Script[str]:
     for step in steps:
         try:
             yield step
-        except AlreadyThere:
+        except UniqueConflict:
             yield _right(99)
             return "already there"
     return "added"
@@ -78,7 +78,7 @@ _DOUBLE_RIGHT = BatchStatement(
 
 def _double(*numbers: int) -> Script[list[int]]:
     """Returns what the last of several statements found."""
-    rows = yield Together([_left(*numbers), Ask(_DOUBLE_RIGHT, [(n,) for n in numbers])])
+    rows = yield StatementBatch([_left(*numbers), Statement(_DOUBLE_RIGHT, [(n,) for n in numbers])])
     return sorted(n for (n,) in rows)
 
 
@@ -93,7 +93,7 @@ async def test_what_the_last_of_several_finds_comes_back(tables: World) -> None:
 
 
 async def test_what_is_added_together_is_there(tables: World) -> None:
-    added = await tables.parts.database.run(_add(Together([_left(1, 2), _right(3)])))
+    added = await tables.parts.database.run(_add(StatementBatch([_left(1, 2), _right(3)])))
 
     assert added == "added"
     assert await _numbers(tables) == [[1, 2], [3]]
@@ -103,7 +103,7 @@ async def test_of_what_is_there_already_nothing_is_added_and_the_script_goes_on(
     database = tables.parts.database
     await database.run(_add(_right(3)))
 
-    assert await database.run(_add(Together([_left(1, 2), _right(3)]))) == "already there"
+    assert await database.run(_add(StatementBatch([_left(1, 2), _right(3)]))) == "already there"
 
     assert await _numbers(tables) == [[], [3, 99]]
 

@@ -8,14 +8,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries.queries import Settlement
 from property_alert_notification.deliveries.states import Event, after
 from property_alert_notification.notification_worker.settle import settle
-from property_alert_notification.pauses import queries as pauses
-from property_alert_notification.quarantine import queries as quarantine
-from property_alert_notification.vocabulary import Channel, DeliveryState
+from property_alert_notification.operators.pauses import queries as pauses
+from property_alert_notification.operators.quarantine import queries as quarantine
 from tests.pipeline.world import World, only
 
 NOT_HEARD_YET = {Event.ARRIVED, Event.BOUNCED}

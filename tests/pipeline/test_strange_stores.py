@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from property_alert_notification import migrations
-from property_alert_notification.database import Database
-from property_alert_notification.errors import ConfigurationError, StoreMisconfigured, StoreUnavailable
-from property_alert_notification.health import check
-from property_alert_notification.migrations import Condition
-from property_alert_notification.settings import Settings
+from property_alert_notification.base.errors import ConfigurationError, StoreMisconfigured, StoreUnavailable
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.database import Database, migrations
+from property_alert_notification.database.migrations import Condition
+from property_alert_notification.operators.health import check
 from property_alert_notification.wiring import assemble
 from tests.services.postgres import Postgres
 

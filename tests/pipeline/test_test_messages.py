@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from sqlalchemy import update
 
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.settings import Settings
-from property_alert_notification.vocabulary import Channel
 from tests.channels.http_server import HttpServer
 from tests.pipeline.conftest import STORES
 from tests.pipeline.world import World, eventually

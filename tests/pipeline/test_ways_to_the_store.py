@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
+from property_alert_notification.base.errors import ConfigurationError
+from property_alert_notification.base.settings import Settings
 from property_alert_notification.database import Database
-from property_alert_notification.errors import ConfigurationError
-from property_alert_notification.settings import Settings
 from property_alert_notification.wiring import assemble
 from tests.pipeline.world import World
 from tests.services.pgbouncer import pgbouncer

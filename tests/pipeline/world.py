@@ -8,23 +8,23 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
+from property_alert_notification.base.errors import NotFound
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.broker.base import Lane
-from property_alert_notification.database import Ask, Script
+from property_alert_notification.database import Script, Statement
 from property_alert_notification.deliveries.queries import Claim, Settlement
-from property_alert_notification.errors import NotFound
 from property_alert_notification.notification_worker.claim import take_in_hand
 from property_alert_notification.notification_worker.rescue import Rescuer
-from property_alert_notification.notification_worker.route import Line, Place
+from property_alert_notification.notification_worker.route import Assignment, ProviderOrder
 from property_alert_notification.notification_worker.settle import settle
 from property_alert_notification.notification_worker.verdict import RetryPolicy
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.acceptance import Handover
 from property_alert_notification.notifications.schemas import DeliveryPublic, NotificationCreate, NotificationStory
 from property_alert_notification.notifications.story import tell
-from property_alert_notification.preferences import queries as preferences
-from property_alert_notification.preferences.models import Preference
-from property_alert_notification.settings import Settings
-from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
+from property_alert_notification.people.preferences import queries as preferences
+from property_alert_notification.people.preferences.models import Preference
 from property_alert_notification.wiring import Parts, assemble
 from tests.services.smtp import SmtpServer
 
@@ -119,7 +119,7 @@ class World:
         claiming = take_in_hand(
             [delivery],
             channel=channel,
-            line=Line([Place("smtp")]),
+            line=ProviderOrder([Assignment("smtp")]),
             default_wishes=None,
             paused=(),
             deadlines={None: timedelta(days=5)},
@@ -171,6 +171,6 @@ class World:
         return True
 
 
-def only(ask: Ask) -> Script[None]:
+def only(ask: Statement) -> Script[None]:
     """A script of one statement."""
     yield ask

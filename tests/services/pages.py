@@ -12,11 +12,11 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from property_alert_notification.app import create_app
-from property_alert_notification.clock import Clock
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.channels.mailbox import queries
+from property_alert_notification.channels.mailbox.queries import Captured
 from property_alert_notification.database import Database
-from property_alert_notification.mailbox import queries
-from property_alert_notification.mailbox.queries import Captured
-from property_alert_notification.settings import Settings
 from tests.services.callers import a_caller
 
 

@@ -15,8 +15,7 @@ from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from property_alert_notification import migrations
-from property_alert_notification.database import Database
+from property_alert_notification.database import Database, migrations
 from tests.services.browser import Chromium
 from tests.services.postgres import Postgres
 from tests.services.process import ServiceFailed

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Protocol, Self
 from uuid import UUID
 
-from property_alert_notification.vocabulary import Channel
+from property_alert_notification.base.vocabulary import Channel
 
 
 @dataclass(frozen=True, slots=True)

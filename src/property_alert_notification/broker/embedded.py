@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.broker.base import Lane, Listener
-from property_alert_notification.clock import Clock
-from property_alert_notification.vocabulary import Channel
 
 ReadDue = Callable[[Channel, int], Awaitable[Sequence[UUID]]]
 """Reads at most so many due deliveries of a channel, urgent ones first, then the longest due."""

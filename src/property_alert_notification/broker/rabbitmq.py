@@ -25,14 +25,14 @@ from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import DeliveryError, PublishError
 
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import BrokerUnavailable
+from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.base.supervise import Supervisor, is_cancelled
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.broker.base import LANES, Lane
 from property_alert_notification.broker.rabbitmq_link import Link, Opened, Prepare, Session, describe
 from property_alert_notification.broker.rabbitmq_queues import QueueRefused, Queues
-from property_alert_notification.clock import Clock
-from property_alert_notification.errors import BrokerUnavailable
-from property_alert_notification.metrics import Metrics
-from property_alert_notification.supervise import Supervisor, is_cancelled
-from property_alert_notification.vocabulary import Channel
 
 log = structlog.get_logger()
 

@@ -21,9 +21,9 @@ from aio_pika.abc import AbstractChannel
 from aio_pika.connection import make_url
 from aio_pika.exceptions import InvalidFrameError
 
-from property_alert_notification.broker_url import broker_address, broker_urls
-from property_alert_notification.errors import BrokerUnavailable, ServiceError
-from property_alert_notification.supervise import Supervisor, is_cancelled
+from property_alert_notification.base.errors import BrokerUnavailable, ServiceError
+from property_alert_notification.base.settings.broker_url import broker_address, broker_urls
+from property_alert_notification.base.supervise import Supervisor, is_cancelled
 
 log = structlog.get_logger()
 

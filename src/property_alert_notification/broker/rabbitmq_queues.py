@@ -11,8 +11,8 @@ from aio_pika.abc import AbstractChannel, AbstractQueue
 from aio_pika.exceptions import ChannelClosed, ChannelNotFoundEntity, ChannelPreconditionFailed
 from aiormq.exceptions import ChannelAccessRefused, ChannelLockedResource
 
+from property_alert_notification.base.errors import BrokerUnavailable
 from property_alert_notification.broker.rabbitmq_link import Opened
-from property_alert_notification.errors import BrokerUnavailable
 
 # Declared anew these must never differ, or RabbitMQ refuses the queue: a change needs queues of another name.
 _QUEUE_ARGUMENTS: dict[str, Any] = {

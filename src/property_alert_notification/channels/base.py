@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import ClassVar, Protocol
 from uuid import UUID
 
-from property_alert_notification.clock import Clock
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.settings import Group, Settings, load
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import Database
-from property_alert_notification.settings import Group, Settings, load
-from property_alert_notification.vocabulary import Channel
 
 
 @dataclass(frozen=True, slots=True)

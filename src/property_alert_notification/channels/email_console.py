@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import ClassVar
 
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
-from property_alert_notification.vocabulary import Channel
 
 # "Hander" is no slip of ours: scripts look for the line in this spelling, as the service has always printed it.
 LINE = "Email Hander executed with {address}"

@@ -2,14 +2,14 @@
 
 from typing import ClassVar
 
+from property_alert_notification.base.errors import OutcomeUnknown, StoreUnavailable
+from property_alert_notification.base.settings import load
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
 from property_alert_notification.channels.email_console import LINE
+from property_alert_notification.channels.mailbox.capture import Capture
+from property_alert_notification.channels.mailbox.queries import Captured
 from property_alert_notification.channels.mime import Composer, EmailSettings
-from property_alert_notification.errors import OutcomeUnknown, StoreUnavailable
-from property_alert_notification.mailbox.capture import Capture
-from property_alert_notification.mailbox.queries import Captured
-from property_alert_notification.settings import load
-from property_alert_notification.vocabulary import Channel
 
 
 def create(tools: Tools) -> "EmailMailboxSender":

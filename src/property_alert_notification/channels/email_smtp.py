@@ -7,6 +7,10 @@ as the server takes, and `evidence` decides what a refusal is about that does no
 import ssl
 from typing import ClassVar
 
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import ConfigurationError, Deferred, ProviderDown, Refused, SendError
+from property_alert_notification.base.settings import load
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels import smtp_replies
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
 from property_alert_notification.channels.evidence import Evidence, Finding
@@ -15,10 +19,6 @@ from property_alert_notification.channels.smtp_connection import Connection
 from property_alert_notification.channels.smtp_faults import Undecided
 from property_alert_notification.channels.smtp_pool import Pool
 from property_alert_notification.channels.smtp_settings import SmtpSettings
-from property_alert_notification.clock import Clock
-from property_alert_notification.errors import ConfigurationError, Deferred, ProviderDown, Refused, SendError
-from property_alert_notification.settings import load
-from property_alert_notification.vocabulary import Channel
 
 
 def create(tools: Tools) -> "SmtpSender":

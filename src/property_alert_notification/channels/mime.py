@@ -21,9 +21,9 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
+from property_alert_notification.base.errors import Refused
+from property_alert_notification.base.settings import SettingsGroup
 from property_alert_notification.channels.base import OutgoingMessage
-from property_alert_notification.errors import Refused
-from property_alert_notification.settings import SettingsGroup
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
+from property_alert_notification.base.errors import ConfigurationError, Refused
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import Channel, Environment
 from property_alert_notification.channels.base import OutgoingMessage
 from property_alert_notification.channels.mime import parse_address
 from property_alert_notification.channels.phone_numbers import in_e164
-from property_alert_notification.errors import ConfigurationError, Refused
-from property_alert_notification.settings import Settings
-from property_alert_notification.vocabulary import Channel, Environment
 
 
 def check_redirects(settings: Settings) -> None:

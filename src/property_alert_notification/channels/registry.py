@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import cast
 
 from property_alert_notification import channels
+from property_alert_notification.base.errors import ConfigurationError
+from property_alert_notification.base.settings import Settings, SettingsGroup
+from property_alert_notification.base.settings.setting_values import NO_PROVIDER
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import Provider, Sender, Tools
-from property_alert_notification.errors import ConfigurationError
-from property_alert_notification.setting_values import NO_PROVIDER
-from property_alert_notification.settings import Settings, SettingsGroup
-from property_alert_notification.vocabulary import Channel
 
 _LOCAL_ONLY = {"mailbox", "console"}
 _EXAMPLE = {Channel.EMAIL: "smtp", Channel.SMS: "twilio"}

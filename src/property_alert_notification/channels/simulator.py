@@ -10,8 +10,8 @@
 A subaddress tells messages apart: `unknown+42@example.com` is as unknown as `unknown@example.com`.
 """
 
+from property_alert_notification.base.errors import OutcomeUnknown, Refused, RetryLater, SendError
 from property_alert_notification.channels.base import OutgoingMessage, Receipt
-from property_alert_notification.errors import OutcomeUnknown, Refused, RetryLater, SendError
 
 NAME = "simulator"
 """The provider that attempts at test messages name."""

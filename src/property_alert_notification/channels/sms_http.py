@@ -11,11 +11,11 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import RetryLater
+from property_alert_notification.base.http import HttpCaller, HttpSettings, http_url, id_in
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
-from property_alert_notification.channels.http import HttpCaller, HttpSettings, http_url, id_in
-from property_alert_notification.clock import Clock
-from property_alert_notification.errors import RetryLater
-from property_alert_notification.vocabulary import Channel
 
 
 class SmsHttpSettings(HttpSettings):

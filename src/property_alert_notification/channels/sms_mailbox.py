@@ -2,12 +2,12 @@
 
 from typing import ClassVar
 
+from property_alert_notification.base.errors import OutcomeUnknown, StoreUnavailable
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
+from property_alert_notification.channels.mailbox.capture import Capture
+from property_alert_notification.channels.mailbox.queries import Captured
 from property_alert_notification.channels.sms_console import LINE
-from property_alert_notification.errors import OutcomeUnknown, StoreUnavailable
-from property_alert_notification.mailbox.capture import Capture
-from property_alert_notification.mailbox.queries import Captured
-from property_alert_notification.vocabulary import Channel
 
 
 def create(tools: Tools) -> "SmsMailboxSender":

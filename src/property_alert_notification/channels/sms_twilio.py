@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import ConfigurationError, RetryLater, SendError
+from property_alert_notification.base.http import HttpCaller, HttpSettings, fields_of, http_url, id_in
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels import twilio_codes
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
-from property_alert_notification.channels.http import HttpCaller, HttpSettings, fields_of, http_url, id_in
-from property_alert_notification.clock import Clock
-from property_alert_notification.errors import ConfigurationError, RetryLater, SendError
-from property_alert_notification.vocabulary import Channel
 
 _FAILED = frozenset({"failed", "undelivered", "canceled"})
 

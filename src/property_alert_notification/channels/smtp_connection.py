@@ -21,12 +21,12 @@ from typing import cast
 
 from aiosmtplib import SMTP
 
+from property_alert_notification.base.errors import OutcomeUnknown, ProviderDown, Refused, RetryLater, SendError
 from property_alert_notification.channels.mime import Address, Mail
 from property_alert_notification.channels.smtp_faults import NoConnection, describe, fault
 from property_alert_notification.channels.smtp_settings import SmtpSettings
 from property_alert_notification.channels.smtp_setup import set_up
 from property_alert_notification.channels.smtp_wire import Reply, Wire, WireBroken
-from property_alert_notification.errors import OutcomeUnknown, ProviderDown, Refused, RetryLater, SendError
 
 _CLOSING = 421
 _GO_AHEAD = 354

@@ -2,12 +2,12 @@
 
 import re
 
+from property_alert_notification.base.errors import Deferred, ProviderDown, Refused, RetryLater, SendError, Throttled
 from property_alert_notification.channels import smtp_replies
 from property_alert_notification.channels.mime import Mail
 from property_alert_notification.channels.smtp_replies import BEFORE_ANY_MESSAGE, Meaning
 from property_alert_notification.channels.smtp_wire import Reply
 from property_alert_notification.channels.smtp_words import About
-from property_alert_notification.errors import Deferred, ProviderDown, Refused, RetryLater, SendError, Throttled
 
 LONGEST_WORDS = 200
 """Characters of a server's words that are kept."""

@@ -5,12 +5,12 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import RetryLater
 from property_alert_notification.channels.mime import Mail
 from property_alert_notification.channels.smtp_connection import Connection, Stale, Unwilling
 from property_alert_notification.channels.smtp_faults import NoConnection
 from property_alert_notification.channels.smtp_limit import ConnectionLimit
-from property_alert_notification.clock import Clock
-from property_alert_notification.errors import RetryLater
 
 TRIES = 8
 """Connections that may be refused to one message before it waits elsewhere than here."""

@@ -6,7 +6,7 @@ not change.
 Source: https://www.twilio.com/docs/api/errors
 """
 
-from property_alert_notification.errors import Deferred, ProviderDown, Refused, SendError, Throttled
+from property_alert_notification.base.errors import Deferred, ProviderDown, Refused, SendError, Throttled
 
 _NUMBER = "check TWILIO_FROM_NUMBER or TWILIO_MESSAGING_SERVICE_SID: this account may not send from it"
 _ACCOUNT = "Twilio has stopped or limited the account: see its console"

@@ -9,6 +9,9 @@ from typing import Annotated
 
 import typer
 
+from property_alert_notification.base.console import complain, finish_streams, prepare_streams
+from property_alert_notification.base.errors import ConfigurationError, ServiceError
+from property_alert_notification.base.logs import origin
 from property_alert_notification.cli import (
     generated,
     inspection,
@@ -21,9 +24,6 @@ from property_alert_notification.cli import (
     stories,
     tour,
 )
-from property_alert_notification.console import complain, finish_streams, prepare_streams
-from property_alert_notification.errors import ConfigurationError, ServiceError
-from property_alert_notification.logs import origin
 
 WRONG_SETTING = 2
 """Exit code when a setting or an option has to be changed before it can work."""
@@ -82,7 +82,7 @@ def options(
 ) -> None:
     """What stands before a command."""
     if env_file is not None:
-        from property_alert_notification.env_file import use_env_file
+        from property_alert_notification.base.settings.env_file import use_env_file
 
         use_env_file(env_file)
 

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from property_alert_notification.problems import problem
-from property_alert_notification.supervise import Loop
+from property_alert_notification.api.problems import problem
+from property_alert_notification.base.supervise import Loop
 
 LARGEST_HEAD = 32 * 1024
 """Bytes of the request line and the headers together, at most."""

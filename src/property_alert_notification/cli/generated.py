@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from property_alert_notification.errors import ConfigurationError
+from property_alert_notification.base.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from property_alert_notification.settings import SettingsGroup
+    from property_alert_notification.base.settings import SettingsGroup
 
 BEGIN = "<!-- settings: begin, written by `property-alerts settings` -->"
 END = "<!-- settings: end -->"
@@ -28,7 +28,7 @@ def openapi(
     `property-alerts openapi --check`
     """
     from property_alert_notification.app import create_app
-    from property_alert_notification.settings import Settings
+    from property_alert_notification.base.settings import Settings
 
     # Constructed, not loaded: the defaults alone, whatever the environment says.
     app = create_app(Settings.model_construct(), with_worker=False)
@@ -73,7 +73,7 @@ def _tables() -> str:
 
 
 def _table(group: "type[SettingsGroup]") -> str:
-    from property_alert_notification.settings import variable_name
+    from property_alert_notification.base.settings import variable_name
 
     lines = [f"**{_heading(group)}.** {_one_line(group.__doc__)}", ""]
     lines += ["| variable | default | meaning |", "|---|---|---|"]
@@ -84,7 +84,7 @@ def _table(group: "type[SettingsGroup]") -> str:
 
 def _heading(group: "type[SettingsGroup]") -> str:
     """What makes these settings matter: `channels/email_smtp.py` is read when EMAIL_PROVIDER=smtp."""
-    from property_alert_notification.vocabulary import Channel
+    from property_alert_notification.base.vocabulary import Channel
 
     channel, _, provider = group.__module__.rpartition(".")[2].partition("_")
     if provider and channel in list(Channel):
@@ -97,7 +97,7 @@ def _default(field: Any) -> str:
 
     from pydantic import SecretStr
 
-    from property_alert_notification.times import in_words
+    from property_alert_notification.base.times import in_words
 
     if field.is_required():
         return "required"

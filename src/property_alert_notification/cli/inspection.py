@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from property_alert_notification.errors import (
+from property_alert_notification.base.errors import (
     BrokerUnavailable,
     ConfigurationError,
     SendError,
@@ -16,11 +16,11 @@ from property_alert_notification.errors import (
 )
 
 if TYPE_CHECKING:
+    from property_alert_notification.base.clock import Clock
+    from property_alert_notification.base.settings import Settings
+    from property_alert_notification.base.vocabulary import Channel
     from property_alert_notification.channels.base import Tools
-    from property_alert_notification.clock import Clock
     from property_alert_notification.database import Database
-    from property_alert_notification.settings import Settings
-    from property_alert_notification.vocabulary import Channel
 
 LONGEST_QUESTION = 10.0
 """Seconds after which a part that gave no answer counts as unreachable."""
@@ -48,7 +48,7 @@ def check() -> None:
     """
     import logging
 
-    from property_alert_notification import logs
+    from property_alert_notification.base import logs
     from property_alert_notification.preflight import load_settings
 
     # What the parts and their libraries would log, the table says better.
@@ -99,13 +99,13 @@ def health(
 
 async def _ask_all(settings: "Settings") -> Sequence[Finding]:
     from property_alert_notification import wiring
+    from property_alert_notification.base.clock import Clock
+    from property_alert_notification.base.console import announce
+    from property_alert_notification.base.vocabulary import Channel
     from property_alert_notification.channels.base import Tools
     from property_alert_notification.channels.registry import chosen
     from property_alert_notification.cli.store import PATIENCE
-    from property_alert_notification.clock import Clock
-    from property_alert_notification.console import announce
     from property_alert_notification.database import Database
-    from property_alert_notification.vocabulary import Channel
 
     clock, database = Clock(), Database(settings.database_url, wait=PATIENCE, may_make=False)
     makes_store = settings.is_local and database.is_missing
@@ -130,7 +130,7 @@ async def _ask_all(settings: "Settings") -> Sequence[Finding]:
 
 async def _left_alone(database: "Database", clock: "Clock") -> list[Finding]:
     """Providers that answer here, and that workers leave alone all the same; none while the store cannot tell."""
-    from property_alert_notification.channels import queries
+    from property_alert_notification.operators.providers import queries
 
     try:
         async with database.reading() as connection:
@@ -168,8 +168,8 @@ async def _ask_settings(settings: "Settings") -> str:
 
 
 async def _ask_store(database: "Database", settings: "Settings") -> str:
-    from property_alert_notification import migrations
     from property_alert_notification.cli.store import explain, full
+    from property_alert_notification.database import migrations
     from property_alert_notification.preflight import check_store_file
 
     check_store_file(settings.database_url)

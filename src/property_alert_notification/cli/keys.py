@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from property_alert_notification.base.errors import ConfigurationError
+from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.cli.tables import local, print_rows
-from property_alert_notification.errors import ConfigurationError
-from property_alert_notification.vocabulary import Scope
 
 if TYPE_CHECKING:
-    from property_alert_notification.access.keyring import Keyring
-    from property_alert_notification.access.models import ApiKey, AuditEntry
-    from property_alert_notification.access.rates import Rate
+    from property_alert_notification.api.access.models import ApiKey, AuditEntry
+    from property_alert_notification.api.access.rates import Rate
+    from property_alert_notification.api.access.service import KeyService
 
 app = typer.Typer(
     help="Make, exchange and revoke the API keys of callers.",
@@ -51,7 +51,7 @@ def create(
     `property-alerts keys create --name crm --scope notifications:write --rate 100/min --expires 90d`\
     `property-alerts keys create --name crm --scope notifications:write --scope notifications:read --test`
     """
-    from property_alert_notification.access.keyring import NAME
+    from property_alert_notification.api.access.service import NAME
 
     if not re.fullmatch(NAME, name):
         raise ConfigurationError("--name: up to 100 letters, digits, dots, dashes and underscores. Example: --name crm")
@@ -74,7 +74,7 @@ def list_all(as_json: AsJson = False) -> None:
     `property-alerts keys list`\
     `property-alerts keys list --json`
     """
-    from property_alert_notification.clock import Clock
+    from property_alert_notification.base.clock import Clock
 
     keys, now = asyncio.run(_every()), Clock().now()
     if as_json:
@@ -151,8 +151,8 @@ def audit(
 
 
 def _duration(option: str, text: str) -> timedelta:
-    from property_alert_notification import times
-    from property_alert_notification.clock import Clock
+    from property_alert_notification.base import times
+    from property_alert_notification.base.clock import Clock
 
     parts = re.fullmatch(r"([1-9][0-9]{0,5})(s|min|h|d)", text)
     if parts is None:
@@ -166,7 +166,7 @@ def _duration(option: str, text: str) -> timedelta:
 
 
 def _rate(text: str) -> "Rate":
-    from property_alert_notification.access.rates import parse_rate
+    from property_alert_notification.api.access.rates import parse_rate
 
     try:
         return parse_rate(text)
@@ -175,27 +175,27 @@ def _rate(text: str) -> "Rate":
 
 
 def _make_sure_it_can_be_shown() -> None:
-    from property_alert_notification.console import has_output
+    from property_alert_notification.base.console import has_output
 
     if not has_output():
         raise ConfigurationError("standard output is closed: nobody would ever see the key, so none is made")
 
 
-def _run(change: "Callable[[Keyring], Awaitable[Answer]]") -> Answer:
+def _run(change: "Callable[[KeyService], Awaitable[Answer]]") -> Answer:
     """Make one change, in the name of whoever typed the command."""
-    from property_alert_notification.access.keyring import Keyring
+    from property_alert_notification.api.access.service import KeyService
+    from property_alert_notification.base.clock import Clock
     from property_alert_notification.cli.store import actor, configured
-    from property_alert_notification.clock import Clock
 
     async def make() -> Answer:
         async with configured() as database:
-            return await change(Keyring(database, Clock(), actor=actor()))
+            return await change(KeyService(database, Clock(), actor=actor()))
 
     return asyncio.run(make())
 
 
 async def _every() -> "list[ApiKey]":
-    from property_alert_notification.access import queries
+    from property_alert_notification.api.access import queries
     from property_alert_notification.cli.store import configured
 
     async with configured() as database, database.reading() as connection:
@@ -203,7 +203,7 @@ async def _every() -> "list[ApiKey]":
 
 
 async def _changes(limit: int) -> "Sequence[AuditEntry]":
-    from property_alert_notification.access import queries
+    from property_alert_notification.api.access import queries
     from property_alert_notification.cli.store import configured
 
     async with configured() as database, database.reading() as connection:

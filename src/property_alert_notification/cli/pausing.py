@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from property_alert_notification.base.errors import ConfigurationError
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.cli.tables import local, print_rows
-from property_alert_notification.errors import ConfigurationError
-from property_alert_notification.pauses.rules import EVERYTHING
-from property_alert_notification.vocabulary import Channel
+from property_alert_notification.operators.pauses.rules import EVERYTHING
 
 if TYPE_CHECKING:
-    from property_alert_notification.pauses.control import Control
-    from property_alert_notification.pauses.models import Pause
+    from property_alert_notification.operators.pauses.models import Pause
+    from property_alert_notification.operators.pauses.service import PauseService
 
 Name = Annotated[
     str, typer.Argument(metavar="[CHANNEL|CATEGORY]", help="What to stop. A channel's name means the channel.")
@@ -84,25 +84,25 @@ def _told(name: str) -> str:
     return f"Sending of the {kind} {name}"
 
 
-def _control(name: str, act: "Callable[[Control], Awaitable[Answer]]") -> Answer:
+def _control(name: str, act: "Callable[[PauseService], Awaitable[Answer]]") -> Answer:
+    from property_alert_notification.base.clock import Clock
     from property_alert_notification.cli.store import actor, configured
-    from property_alert_notification.clock import Clock
-    from property_alert_notification.pauses.control import Control
-    from property_alert_notification.pauses.rules import NAME
+    from property_alert_notification.operators.pauses.rules import NAME
+    from property_alert_notification.operators.pauses.service import PauseService
 
     if not re.fullmatch(NAME, name):
         raise ConfigurationError("CHANNEL|CATEGORY: nothing can be called so. Example: property-alerts pause email")
 
     async def work() -> Answer:
         async with configured() as database, database.transaction() as connection:
-            return await act(Control(connection, Clock(), actor()))
+            return await act(PauseService(connection, Clock(), actor()))
 
     return asyncio.run(work())
 
 
 async def _pauses() -> "list[Pause]":
     from property_alert_notification.cli.store import configured
-    from property_alert_notification.pauses import queries
+    from property_alert_notification.operators.pauses import queries
 
     async with configured() as database, database.reading() as connection:
         return [pause for pause in await queries.every(connection) if pause.holds]

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from property_alert_notification.errors import ConfigurationError
+from property_alert_notification.base.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from property_alert_notification.settings import Settings
+    from property_alert_notification.base.settings import Settings
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")]

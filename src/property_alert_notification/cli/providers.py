@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from property_alert_notification.base.vocabulary import BreakerState, Channel
 from property_alert_notification.cli.tables import local, print_rows
-from property_alert_notification.vocabulary import BreakerState, Channel
 
 if TYPE_CHECKING:
+    from property_alert_notification.base.settings import Settings
     from property_alert_notification.channels.base import Limits
-    from property_alert_notification.channels.models import ToldBreaker
-    from property_alert_notification.settings import Settings
+    from property_alert_notification.operators.providers.models import ReportedBreaker
 
 NO_PROVIDER = "none"
 """What stands in place of the providers of a channel that is not used."""
@@ -30,7 +30,7 @@ class Entry:
     """Its place among those of the settings; None when only a worker knows it."""
     provider: str
     limits: "Limits | None"
-    told: "list[ToldBreaker]"
+    told: "list[ReportedBreaker]"
     """What each living worker says of it."""
 
 
@@ -57,12 +57,12 @@ def providers(
 
 
 async def _entries(settings: "Settings") -> list[Entry]:
-    from property_alert_notification.channels import queries
+    from property_alert_notification.base.clock import Clock
+    from property_alert_notification.base.console import announce
     from property_alert_notification.channels.base import Tools
     from property_alert_notification.channels.registry import chosen
     from property_alert_notification.cli.store import reading
-    from property_alert_notification.clock import Clock
-    from property_alert_notification.console import announce
+    from property_alert_notification.operators.providers import queries
 
     clock = Clock()
     async with reading(settings.database_url) as database:
@@ -90,13 +90,13 @@ async def _limits(channel: Channel, provider: str, tools: Any) -> "Limits":
     return sender.limits
 
 
-def _living(told: "Sequence[ToldBreaker]", now: datetime) -> "list[ToldBreaker]":
-    from property_alert_notification.channels.queries import LIVING
+def _living(told: "Sequence[ReportedBreaker]", now: datetime) -> "list[ReportedBreaker]":
+    from property_alert_notification.operators.providers.queries import LIVING
 
     return [one for one in told if now - one.told_at <= LIVING]
 
 
-def _of(told: "Sequence[ToldBreaker]", channel: str, provider: str) -> "list[ToldBreaker]":
+def _of(told: "Sequence[ReportedBreaker]", channel: str, provider: str) -> "list[ReportedBreaker]":
     return [one for one in told if (one.channel, one.provider) == (channel, provider)]
 
 

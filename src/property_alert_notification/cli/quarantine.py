@@ -11,9 +11,9 @@ import typer
 from property_alert_notification.cli.tables import local, print_facts, print_rows
 
 if TYPE_CHECKING:
-    from property_alert_notification.quarantine.queries import Case
-    from property_alert_notification.quarantine.schemas import QuarantineCase, QuarantinedDelivery
-    from property_alert_notification.quarantine.ward import Ward
+    from property_alert_notification.operators.quarantine.queries import Case
+    from property_alert_notification.operators.quarantine.schemas import QuarantineCase, QuarantinedDelivery
+    from property_alert_notification.operators.quarantine.service import QuarantineService
 
 app = typer.Typer(
     help="See what broke the worker time and again, have it tried again, or give it up.",
@@ -93,14 +93,14 @@ def discard(delivery_ids: Ids) -> None:
     typer.echo(f"{len(delivery_ids)} given up.")
 
 
-def _decide(delivery_ids: list[UUID], decision: "Callable[[Ward, UUID], Awaitable[Case]]") -> None:
+def _decide(delivery_ids: list[UUID], decision: "Callable[[QuarantineService, UUID], Awaitable[Case]]") -> None:
+    from property_alert_notification.base.clock import Clock
     from property_alert_notification.cli.store import actor, configured
-    from property_alert_notification.clock import Clock
-    from property_alert_notification.quarantine.ward import Ward
+    from property_alert_notification.operators.quarantine.service import QuarantineService
 
     async def work() -> None:
         async with configured() as database, database.transaction() as connection:
-            ward = Ward(connection, Clock(), actor())
+            ward = QuarantineService(connection, Clock(), actor())
             # In one order, or two operators wait for each other.
             for delivery_id in sorted(set(delivery_ids)):
                 await decision(ward, delivery_id)
@@ -110,7 +110,7 @@ def _decide(delivery_ids: list[UUID], decision: "Callable[[Ward, UUID], Awaitabl
 
 async def _newest(limit: int) -> "list[QuarantinedDelivery]":
     from property_alert_notification.cli.store import configured
-    from property_alert_notification.quarantine.cases import list_cases
+    from property_alert_notification.operators.quarantine.cases import list_cases
 
     async with configured() as database:
         return (await list_cases(database, cursor=None, limit=limit)).items
@@ -118,7 +118,7 @@ async def _newest(limit: int) -> "list[QuarantinedDelivery]":
 
 async def _case(delivery_id: UUID) -> "QuarantineCase":
     from property_alert_notification.cli.store import configured
-    from property_alert_notification.quarantine.cases import show_case
+    from property_alert_notification.operators.quarantine.cases import show_case
 
     async with configured() as database:
         return await show_case(database, delivery_id)

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from property_alert_notification.errors import ConfigurationError, StoreMisconfigured, StoreUnavailable
+from property_alert_notification.base.errors import ConfigurationError, StoreMisconfigured, StoreUnavailable
 
 if TYPE_CHECKING:
     from property_alert_notification.database import Database
-    from property_alert_notification.migrations import Judgement
+    from property_alert_notification.database.migrations import Judgement
 
 BETWEEN_LOOKS = 1.0
 """Seconds between two looks whether the store is there."""
@@ -46,7 +46,7 @@ def migrate(
     `property-alerts migrate --wait 600`\
     `property-alerts migrate --check`
     """
-    from property_alert_notification import logs
+    from property_alert_notification.base import logs
     from property_alert_notification.preflight import load_settings
 
     settings = load_settings()
@@ -55,8 +55,8 @@ def migrate(
 
 
 async def _migrate(url: str, to: str, *, yes: bool, wait: float) -> None:
-    from property_alert_notification import migrations
     from property_alert_notification.cli.store import full, reaching
+    from property_alert_notification.database import migrations
 
     revisions = [BASE, *migrations.revisions()]
     target = _find(revisions, to)
@@ -91,8 +91,8 @@ class _Progress:
 
 async def _examine(database: "Database", url: str, wait: float) -> "Judgement":
     """What the store is, as soon as it answers."""
-    from property_alert_notification import migrations
     from property_alert_notification.cli.store import full
+    from property_alert_notification.database import migrations
 
     loop, tell = asyncio.get_running_loop(), _Progress()
     deadline = loop.time() + wait
@@ -109,7 +109,7 @@ async def _examine(database: "Database", url: str, wait: float) -> "Judgement":
 
 
 def _refuse_what_is_not_ours(judgement: "Judgement", current: str, revisions: list[str], name: str) -> None:
-    from property_alert_notification.migrations import Condition
+    from property_alert_notification.database.migrations import Condition
 
     if judgement.condition is Condition.UNUSABLE:
         raise ConfigurationError(f"DATABASE_URL: {name} {judgement.words}")
@@ -123,7 +123,7 @@ def _refuse_what_is_not_ours(judgement: "Judgement", current: str, revisions: li
 
 
 async def _complete(database: "Database", judgement: "Judgement", where: str) -> None:
-    from property_alert_notification import migrations
+    from property_alert_notification.database import migrations
 
     if not judgement.missing_indexes:
         typer.echo(f"Nothing to do: {where}.")
@@ -139,7 +139,7 @@ async def _warn(database: "Database", current: str, target: str, *, yes: bool) -
     Raises:
         typer.Abort: it shall not.
     """
-    from property_alert_notification import migrations
+    from property_alert_notification.database import migrations
 
     if lost := await migrations.losses(database, current, target):
         typer.echo("\n".join(["Going back deletes for good:", *(f"  {one}" for one in lost)]))
@@ -158,8 +158,8 @@ def _find(revisions: list[str], wanted: str) -> str:
 async def _check(url: str) -> None:
     from tempfile import TemporaryDirectory
 
-    from property_alert_notification import migrations
     from property_alert_notification.cli.store import full, reaching
+    from property_alert_notification.database import migrations
 
     with TemporaryDirectory() as folder:
         scratch = f"sqlite+aiosqlite:///{folder}/check.db"
@@ -174,7 +174,7 @@ async def _check(url: str) -> None:
 async def _compare(database: "Database", name: str) -> None:
     from alembic.util.exc import CommandError
 
-    from property_alert_notification import migrations
+    from property_alert_notification.database import migrations
 
     judgement = await migrations.examine(database)
     if not judgement.can_be_read:

@@ -18,13 +18,13 @@ from fastapi import FastAPI
 
 from property_alert_notification import wiring
 from property_alert_notification.app import create_app
+from property_alert_notification.base.console import announce
+from property_alert_notification.base.errors import ConfigurationError
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.settings.listening import listen, plain_host
+from property_alert_notification.base.supervise import end
 from property_alert_notification.cli.connections import Connections, Limits, most_connections
 from property_alert_notification.cli.draining import LONGEST_LINGER, Draining, close_listeners
-from property_alert_notification.console import announce
-from property_alert_notification.errors import ConfigurationError
-from property_alert_notification.listening import listen, plain_host
-from property_alert_notification.settings import Settings
-from property_alert_notification.supervise import end
 
 log = structlog.get_logger()
 

@@ -6,18 +6,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from property_alert_notification import migrations
-from property_alert_notification.console import complain
-from property_alert_notification.database import Database
-from property_alert_notification.errors import (
+from property_alert_notification.base.console import complain
+from property_alert_notification.base.errors import (
     ConfigurationError,
     StoreLocked,
     StoreMisconfigured,
     StoreOutdated,
     StoreUnavailable,
 )
+from property_alert_notification.base.settings.store_url import shown, sqlite_file
+from property_alert_notification.database import Database, migrations
 from property_alert_notification.preflight import check_store_file, load_settings
-from property_alert_notification.store_url import shown, sqlite_file
 
 PATIENCE = 5.0
 """Seconds a person waits for the store before they are told that it is away."""

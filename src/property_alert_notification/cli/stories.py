@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from property_alert_notification.base.errors import ConfigurationError
+from property_alert_notification.base.vocabulary import Channel, NotificationStatus
 from property_alert_notification.cli.tables import local, print_facts, print_rows
-from property_alert_notification.errors import ConfigurationError
-from property_alert_notification.vocabulary import Channel, NotificationStatus
 
 if TYPE_CHECKING:
+    from property_alert_notification.base.vocabulary import DeliveryState
     from property_alert_notification.database import Database
     from property_alert_notification.notifications.lists import Found, Summary
     from property_alert_notification.notifications.schemas import DeliveryPublic, NotificationQuery, NotificationStory
-    from property_alert_notification.vocabulary import DeliveryState
 
 app = typer.Typer(
     help="See what became of notifications, and why.",
@@ -159,8 +159,8 @@ async def _newest(url: str, query: "NotificationQuery", limit: int) -> tuple[lis
 
 
 async def _look_up(url: str, what: str) -> "NotificationStory | list[dict[str, Any]]":
+    from property_alert_notification.base.errors import NotFound
     from property_alert_notification.cli.store import reading
-    from property_alert_notification.errors import NotFound
     from property_alert_notification.notifications.lists import mending
     from property_alert_notification.notifications.lookup import look_up
     from property_alert_notification.notifications.story import NO_SUCH_NOTIFICATION, tell

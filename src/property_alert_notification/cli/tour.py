@@ -22,7 +22,7 @@ def demo(
     """
     import asyncio
 
-    from property_alert_notification.demo.run import run
+    from property_alert_notification.cli.demo.run import run
 
     if not asyncio.run(run(url.rstrip("/"), count, patience=patience)):
         raise typer.Exit(1)

@@ -11,17 +11,17 @@ from property_alert_notification.database.group_commit import GroupCommit
 from property_alert_notification.database.halving import sparing
 from property_alert_notification.database.locking import among
 from property_alert_notification.database.rows import readable
-from property_alert_notification.database.script import AlreadyThere, Ask, Script, Together, run_within
+from property_alert_notification.database.script import Script, Statement, StatementBatch, UniqueConflict, run_within
 from property_alert_notification.database.store import Database
 
 __all__ = [
-    "AlreadyThere",
-    "Ask",
     "BatchStatement",
     "Database",
     "GroupCommit",
     "Script",
-    "Together",
+    "Statement",
+    "StatementBatch",
+    "UniqueConflict",
     "among",
     "columns_of",
     "is_row_fault",

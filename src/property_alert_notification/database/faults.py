@@ -8,7 +8,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from property_alert_notification.errors import (
+from property_alert_notification.base.errors import (
     RequestError,
     StoreLocked,
     StoreMisconfigured,

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
 from typing import Any, Generic, TypeVar, cast
 
-from property_alert_notification.errors import CommitInDoubt, StoreLocked, StoreUnavailable
-from property_alert_notification.supervise import is_cancelled
+from property_alert_notification.base.errors import CommitInDoubt, StoreLocked, StoreUnavailable
+from property_alert_notification.base.supervise import is_cancelled
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

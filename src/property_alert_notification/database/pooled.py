@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 
-from property_alert_notification.store_url import PostgresUrl
+from property_alert_notification.base.settings.store_url import PostgresUrl
 
 ARGUMENTS: dict[str, Any] = {
     "statement_cache_size": 0,

@@ -9,14 +9,14 @@ from sqlalchemy import Dialect
 
 from property_alert_notification.database.batch import BatchStatement, joined
 from property_alert_notification.database.script import (
-    AlreadyThere,
-    Ask,
     Ending,
     Result,
     Row,
     Script,
+    Statement,
+    StatementBatch,
     StatementText,
-    Together,
+    UniqueConflict,
     drive,
 )
 
@@ -58,14 +58,14 @@ class PostgresScripts:
             raise
         return result
 
-    async def _answer(self, transaction: "_Transaction", step: Ask | Together) -> list[Row]:
+    async def _answer(self, transaction: "_Transaction", step: Statement | StatementBatch) -> list[Row]:
         text, values = self._translate(step)
-        if isinstance(step, Ask):
+        if isinstance(step, Statement):
             return await transaction.ask(text.text, values, reads=text.reads)
         return await transaction.be(text.text, values)
 
-    def _translate(self, step: Ask | Together) -> tuple[StatementText, Sequence[Any]]:
-        asks = [step] if isinstance(step, Ask) else step.asks
+    def _translate(self, step: Statement | StatementBatch) -> tuple[StatementText, Sequence[Any]]:
+        asks = [step] if isinstance(step, Statement) else step.asks
         statements = tuple(ask.statement for ask in asks)
         known = self._known.get(statements)
         if known is None:
@@ -96,7 +96,7 @@ class _Transaction:
             rows: list[Row] = await self._connection.fetch(text, *values)
         except asyncpg.UniqueViolationError as error:
             self._ending.begun = False
-            raise AlreadyThere from error
+            raise UniqueConflict from error
         self._ending.begun = False
         return rows
 

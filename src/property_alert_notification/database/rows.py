@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import structlog
 from sqlalchemy import CursorResult, RowMapping
 
-from property_alert_notification.logs import origin
+from property_alert_notification.base.logs import origin
 
 log = structlog.get_logger()
 

@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Statement:
     """One statement of a script, for these rows."""
 
     statement: BatchStatement
@@ -31,14 +31,14 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
+class StatementBatch:
     """Several changes in one step. No statement sees what another did; the last one's rows come back.
 
     When some of what is added is there already, nothing is changed: the script is told so where it yields this, and may
     go on with other changes instead. That holds for the first change of a script only; later ones must not collide.
     """
 
-    asks: Sequence[Ask]
+    asks: Sequence[Statement]
     """Their parameters must not share a name with different values."""
 
 
@@ -50,21 +50,21 @@ class Ending:
     """The store was asked to commit. If it does not answer, nobody can tell whether it did."""
 
 
-class AlreadyThere(Exception):
+class UniqueConflict(Exception):
     """Some of what should be added is there already; nothing was added."""
 
 
-Script = Generator[Ask | Together, list[Row], Result]
+Script = Generator[Statement | StatementBatch, list[Row], Result]
 
 
-async def drive(script: Script[Result], answer: Callable[[Ask | Together], Awaitable[list[Row]]]) -> Result:
+async def drive(script: Script[Result], answer: Callable[[Statement | StatementBatch], Awaitable[list[Row]]]) -> Result:
     """Run a script to its end: `answer` gives the rows of each step, or raises AlreadyThere."""
     try:
         step = next(script)
         while True:
             try:
                 rows = await answer(step)
-            except AlreadyThere as conflict:
+            except UniqueConflict as conflict:
                 step = script.throw(conflict)
             else:
                 step = script.send(rows)
@@ -78,9 +78,9 @@ async def run_within(connection: AsyncConnection, script: Script[Result]) -> Res
     What is there already, when a script adds some together, fails this transaction: nobody is told AlreadyThere.
     """
 
-    async def answer(step: Ask | Together) -> list[Row]:
+    async def answer(step: Statement | StatementBatch) -> list[Row]:
         rows: list[Row] = []
-        for ask in [step] if isinstance(step, Ask) else step.asks:
+        for ask in [step] if isinstance(step, Statement) else step.asks:
             found = await ask.statement.run(connection, ask.rows, **ask.parameters)
             rows = list(found) if found.returns_rows else []
         return rows

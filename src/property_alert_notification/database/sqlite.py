@@ -17,14 +17,14 @@ from sqlalchemy import Dialect
 
 from property_alert_notification.database.batch import BatchStatement
 from property_alert_notification.database.script import (
-    AlreadyThere,
-    Ask,
     Ending,
     Result,
     Row,
     Script,
+    Statement,
+    StatementBatch,
     StatementText,
-    Together,
+    UniqueConflict,
     drive,
 )
 
@@ -107,8 +107,10 @@ class SqliteScripts:
             loop = asyncio.get_running_loop()
             await asyncio.shield(loop.run_in_executor(self._thread, _begin, cursor, self._wait))
 
-    async def _answer(self, cursor: sqlite3.Cursor, step: Ask | Together, *, mend: bool = False) -> list[Row]:
-        if isinstance(step, Ask):
+    async def _answer(
+        self, cursor: sqlite3.Cursor, step: Statement | StatementBatch, *, mend: bool = False
+    ) -> list[Row]:
+        if isinstance(step, Statement):
             return self._execute(cursor, step, mend=mend)
         rows: list[Row] = []
         try:
@@ -118,10 +120,10 @@ class SqliteScripts:
             # Not to a savepoint: that would copy every page that is changed after it.
             cursor.execute("ROLLBACK")
             await self._begin(cursor)
-            raise AlreadyThere from error
+            raise UniqueConflict from error
         return rows
 
-    def _execute(self, cursor: sqlite3.Cursor, ask: Ask, *, mend: bool = False) -> list[Row]:
+    def _execute(self, cursor: sqlite3.Cursor, ask: Statement, *, mend: bool = False) -> list[Row]:
         known = self._known.get(ask.statement)
         if known is None:
             known = self._known[ask.statement] = _sqlite_statement(ask.statement, self._dialect)
@@ -160,7 +162,7 @@ def _roll_back(connection: sqlite3.Connection) -> None:
 class _SqliteStatement(Protocol):
     """How one statement is put to SQLite."""
 
-    def execute(self, cursor: sqlite3.Cursor, ask: Ask, *, mend: bool) -> list[Row]:
+    def execute(self, cursor: sqlite3.Cursor, ask: Statement, *, mend: bool) -> list[Row]:
         """Execute it for all rows; returns what it found, with `mend` None for what cannot be read."""
 
 
@@ -180,7 +182,7 @@ class _ForAll:
             column.type.dialect_impl(dialect).result_processor(dialect, None) for column in built.exported_columns
         ]
 
-    def execute(self, cursor: sqlite3.Cursor, ask: Ask, *, mend: bool) -> list[Row]:
+    def execute(self, cursor: sqlite3.Cursor, ask: Statement, *, mend: bool) -> list[Row]:
         document = json.dumps(list(ask.rows), ensure_ascii=False, separators=(",", ":"), default=_storable)
         parameters = {name: _storable(value) for name, value in ask.parameters.items()}
         found = cursor.execute(self._text.text, self._text.in_order(parameters | {"batch": document})).fetchall()
@@ -209,7 +211,7 @@ class _ForEach:
         every += self._others
         self._places = [every.index(name) for name in self._text.names]
 
-    def execute(self, cursor: sqlite3.Cursor, ask: Ask, *, mend: bool) -> list[Row]:
+    def execute(self, cursor: sqlite3.Cursor, ask: Statement, *, mend: bool) -> list[Row]:
         known = self._text.constants | {name: _storable(value) for name, value in ask.parameters.items()}
         others = [known[name] for name in self._others]
         cursor.executemany(self._text.text, (self._in_order((*row, *others)) for row in ask.rows))

@@ -14,6 +14,8 @@ import asyncpg
 from sqlalchemy import URL, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from property_alert_notification.base.errors import CommitInDoubt, StoreUnavailable
+from property_alert_notification.base.settings.store_url import postgres, sqlite_file, sqlite_problem
 from property_alert_notification.database.faults import store_faults
 from property_alert_notification.database.instants import read_aware
 from property_alert_notification.database.pooled import pooled_arguments
@@ -21,8 +23,6 @@ from property_alert_notification.database.postgres import PostgresScripts
 from property_alert_notification.database.private_file import keep_private
 from property_alert_notification.database.script import Ending, Result, Script
 from property_alert_notification.database.sqlite import SqliteScripts, text_or_bytes
-from property_alert_notification.errors import CommitInDoubt, StoreUnavailable
-from property_alert_notification.store_url import postgres, sqlite_file, sqlite_problem
 
 
 class Database:

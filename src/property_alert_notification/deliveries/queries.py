@@ -29,12 +29,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import Ask, BatchStatement, Script, among, columns_of, table_of, time_type
-from property_alert_notification.deliveries.lanes import is_claimable
+from property_alert_notification.base.errors import UnreadableRow
+from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
+from property_alert_notification.database import (
+    BatchStatement,
+    Script,
+    Statement,
+    among,
+    columns_of,
+    table_of,
+    time_type,
+)
 from property_alert_notification.deliveries.models import Attempt, Delivery
+from property_alert_notification.deliveries.queues import is_claimable
 from property_alert_notification.deliveries.states import ENDED, Event, movable_by
-from property_alert_notification.errors import UnreadableRow
-from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
 
 _deliveries = table_of(Delivery)
 _attempts = table_of(Attempt)
@@ -110,9 +118,9 @@ _ADD = BatchStatement(
 )
 
 
-def add(deliveries: Sequence[NewDelivery]) -> Ask:
+def add(deliveries: Sequence[NewDelivery]) -> Statement:
     """Insert planned deliveries."""
-    return Ask(_ADD, deliveries)
+    return Statement(_ADD, deliveries)
 
 
 def _claim_these(wanted: FromClause) -> Update:
@@ -144,7 +152,7 @@ _CLAIM = BatchStatement(_IDS, _claim_these)
 
 def claim(deliveries: Collection[UUID], *, now: datetime, leased_until: datetime) -> Script[list[Claim]]:
     """Claim what is still claimable of these; each delivery goes to one caller, under a new fence."""
-    claimed = yield Ask(_CLAIM, _each(deliveries), {"now": now, "leased_until": leased_until})
+    claimed = yield Statement(_CLAIM, _each(deliveries), {"now": now, "leased_until": leased_until})
     return [_checked(Claim(*row)) for row in claimed]
 
 
@@ -169,10 +177,10 @@ _OPEN_ATTEMPTS = BatchStatement(
 )
 
 
-def open_attempts(claims: Iterable[tuple[Claim, str]], *, started_at: datetime) -> Ask:
+def open_attempts(claims: Iterable[tuple[Claim, str]], *, started_at: datetime) -> Statement:
     """Write down by which provider each is about to be tried; commit before calling it."""
     rows = [(claim.delivery_id, claim.fence, provider, started_at) for claim, provider in claims]
-    return Ask(_OPEN_ATTEMPTS, rows)
+    return Statement(_OPEN_ATTEMPTS, rows)
 
 
 _SETTLED = columns_of(_deliveries, "id", "fence", "state", "reason", "due_at", "changed_at")
@@ -218,7 +226,7 @@ _WITHDRAW_ATTEMPTS = BatchStatement(
 )
 
 
-def settle(settlements: Sequence[Settlement]) -> list[Ask]:
+def settle(settlements: Sequence[Settlement]) -> list[Statement]:
     """Move deliveries on whose fence is still ours, and end all their attempts; the last finds those that moved.
 
     An attempt ends as it truly ended even when its worker was fenced off in the meantime: the log says what
@@ -234,7 +242,7 @@ def settle(settlements: Sequence[Settlement]) -> list[Ask]:
         (s.delivery_id, s.fence, s.state, s.reason, s.due_at, s.settled_at, s.outcome, 0 if s.counted else 1)
         for s in settlements
     ]
-    asks = [Ask(_END_ATTEMPTS, ended), Ask(_WITHDRAW_ATTEMPTS, unbegun), Ask(_MOVE, moved)]
+    asks = [Statement(_END_ATTEMPTS, ended), Statement(_WITHDRAW_ATTEMPTS, unbegun), Statement(_MOVE, moved)]
     return [ask for ask in asks if ask.rows]
 
 
@@ -404,7 +412,7 @@ _OF_NOTIFICATIONS = BatchStatement(
 
 def of_notifications(notifications: Collection[UUID]) -> Script[list[Delivery]]:
     """All deliveries of these notifications, in the order they were planned."""
-    found = yield Ask(_OF_NOTIFICATIONS, _each(notifications))
+    found = yield Statement(_OF_NOTIFICATIONS, _each(notifications))
     return [Delivery(**dict(zip(_deliveries.c.keys(), row, strict=True))) for row in found]
 
 
@@ -502,7 +510,7 @@ _ATTEMPTS_OF = BatchStatement(
 
 def attempts_of(deliveries: Collection[UUID]) -> Script[list[Attempt]]:
     """All attempts at these deliveries, in the order they were made."""
-    found = yield Ask(_ATTEMPTS_OF, _each(deliveries))
+    found = yield Statement(_ATTEMPTS_OF, _each(deliveries))
     return [Attempt(**dict(zip(_attempts.c.keys(), row, strict=True))) for row in found]
 
 

@@ -6,7 +6,7 @@ docs/states.md draws it. Every statement that moves a delivery takes its conditi
 from collections.abc import Collection
 from enum import StrEnum
 
-from property_alert_notification.vocabulary import DeliveryState, NotificationStatus
+from property_alert_notification.base.vocabulary import DeliveryState, NotificationStatus
 
 
 class Event(StrEnum):

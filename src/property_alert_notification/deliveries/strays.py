@@ -14,11 +14,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Integer, Select, Update, and_, bindparam, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.broker.base import LANES, Lane
 from property_alert_notification.database import among, table_of, time_type
 from property_alert_notification.deliveries.models import OPEN, Delivery
 from property_alert_notification.deliveries.states import ENDED, STUCK, WAITING
-from property_alert_notification.vocabulary import Channel, DeliveryState
 
 LONGEST_LEASE = timedelta(days=1)
 """A lease that ends later is nobody's: workers prolong theirs by minutes at most."""

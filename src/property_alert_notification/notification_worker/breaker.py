@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from property_alert_notification.vocabulary import BreakerState
+from property_alert_notification.base.vocabulary import BreakerState
 
 DOWN_IN_A_ROW = 3
 """Calls after which a provider that is itself at fault is left alone."""

@@ -6,22 +6,22 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
+from property_alert_notification.base.times import later
+from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.channels import simulator
 from property_alert_notification.database import Script
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.queries import Claim, Settlement
 from property_alert_notification.deliveries.states import TOO_LATE, taken_back
-from property_alert_notification.notification_worker.route import Line, Place, Try, Wait
+from property_alert_notification.notification_worker.route import Assignment, ProviderOrder, Try, Wait
 from property_alert_notification.notification_worker.settle import settle
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.notifications.queries import Content
-from property_alert_notification.pauses import queries as pauses
-from property_alert_notification.pauses.rules import LOOK_AGAIN
-from property_alert_notification.preferences import queries as preferences
-from property_alert_notification.preferences.rules import Suppress, Wishes, decide
-from property_alert_notification.times import later
-from property_alert_notification.vocabulary import Channel, DeliveryState, Outcome
+from property_alert_notification.operators.pauses import queries as pauses
+from property_alert_notification.operators.pauses.rules import LOOK_AGAIN
+from property_alert_notification.people.preferences import queries as preferences
+from property_alert_notification.people.preferences.rules import Preferences, Suppress, decide
 
 NO_PROVIDER = "it waits for a provider: the breaker is open"
 STOPPED = "its worker was stopped before it came to its provider"
@@ -39,7 +39,7 @@ class Job:
     content: Content
     tries: tuple[Try, ...]
     """What was tried before."""
-    place: Place
+    place: Assignment
     """The provider that gets it, which its open attempt names."""
     started_at: datetime
     """When that attempt was opened."""
@@ -66,8 +66,8 @@ def take_in_hand(
     wanted: Collection[UUID],
     *,
     channel: Channel,
-    line: Line,
-    default_wishes: Wishes | None,
+    line: ProviderOrder,
+    default_wishes: Preferences | None,
     paused: Sequence[tuple[str, str | None]],
     deadlines: Mapping[str | None, timedelta],
     may_repeat: Callable[[Claim, Content, Sequence[Try], str], bool],
@@ -112,12 +112,17 @@ def take_in_hand(
 
 
 def _begin(
-    claim: Claim, content: Content, objection: Withheld | None, before: tuple[Try, ...], line: Line, now: datetime
+    claim: Claim,
+    content: Content,
+    objection: Withheld | None,
+    before: tuple[Try, ...],
+    line: ProviderOrder,
+    now: datetime,
 ) -> Job | Settlement:
     """The job, with the provider that gets it, or what it comes to without one."""
     if any(one.outcome is Outcome.SENT for one in before):
         objection = Withheld(DeliveryState.SENT, SENT_BEFORE)
-    match objection or (Place(simulator.NAME) if claim.test else line.place(before)):
+    match objection or (Assignment(simulator.NAME) if claim.test else line.place(before)):
         case Withheld() as objection:
             return unsent(claim, objection, now=now)
         case Wait(seconds=seconds):
@@ -159,7 +164,7 @@ def postpone(claim: Claim, tries: Sequence[Try], *, due_at: datetime, reason: st
 def object_to(
     channel: Channel,
     content: Content,
-    wishes: Wishes | None,
+    wishes: Preferences | None,
     deadlines: Mapping[str | None, timedelta],
     *,
     now: datetime,
@@ -189,7 +194,7 @@ def look_again(
     job: Job,
     *,
     channel: Channel,
-    default_wishes: Wishes | None,
+    default_wishes: Preferences | None,
     deadlines: Mapping[str | None, timedelta],
     now: datetime,
 ) -> Script[Withheld | None]:

@@ -11,18 +11,19 @@ from uuid import UUID
 
 import structlog
 
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import OutcomeUnknown, Refused, RetryLater, StoreUnavailable
+from property_alert_notification.base.logs import Outage, origin
+from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.base.supervise import Loop
+from property_alert_notification.base.vocabulary import Channel, Outcome
 from property_alert_notification.broker.base import Broker, Listener
 from property_alert_notification.channels import simulator
 from property_alert_notification.channels.base import OutgoingMessage, Receipt
-from property_alert_notification.clock import Clock
 from property_alert_notification.database import Database, GroupCommit, sparing
 from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries.queries import Claim, Settlement
-from property_alert_notification.errors import OutcomeUnknown, Refused, RetryLater, StoreUnavailable
-from property_alert_notification.logs import Outage, origin
-from property_alert_notification.message_templates.render import Rendered
-from property_alert_notification.metrics import Metrics
-from property_alert_notification.notification_worker.carriers import Carrier, Carriers
+from property_alert_notification.messages.render import Rendered
 from property_alert_notification.notification_worker.claim import (
     NO_PROVIDER,
     OVERTAKEN,
@@ -37,7 +38,8 @@ from property_alert_notification.notification_worker.claim import (
     too_late,
     unsent,
 )
-from property_alert_notification.notification_worker.route import Line, Try, Wait, elsewhere, route
+from property_alert_notification.notification_worker.providers import ProviderHandle, ProviderPool
+from property_alert_notification.notification_worker.route import ProviderOrder, Try, Wait, elsewhere, route
 from property_alert_notification.notification_worker.settle import settle
 from property_alert_notification.notification_worker.verdict import (
     TRUSTED_SHARE,
@@ -49,12 +51,10 @@ from property_alert_notification.notification_worker.verdict import (
     may_repeat,
 )
 from property_alert_notification.notifications.queries import Content
-from property_alert_notification.pauses.board import Board
-from property_alert_notification.pauses.rules import reason_of
-from property_alert_notification.preferences.rules import Wishes
-from property_alert_notification.quarantine.aside import Aside
-from property_alert_notification.supervise import Loop
-from property_alert_notification.vocabulary import Channel, Outcome
+from property_alert_notification.operators.pauses.cache import PauseCache
+from property_alert_notification.operators.pauses.rules import reason_of
+from property_alert_notification.operators.quarantine.aside import Aside
+from property_alert_notification.people.preferences.rules import Preferences
 
 log = structlog.get_logger()
 
@@ -69,7 +69,7 @@ STALE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class WorkerContext:
     """What every crew of a worker shares."""
 
     database: Database
@@ -80,9 +80,9 @@ class Desk:
     """Channel, title and message in; the message in the form of its channel out."""
     redirect: Callable[[Channel, OutgoingMessage], OutgoingMessage]
     """The message as it leaves: for its own address, or for the one to which all are redirected."""
-    default_wishes: Wishes | None
+    default_wishes: Preferences | None
     """Of a user who never said any; None when that is unknown."""
-    pauses: Board
+    pauses: PauseCache
     aside: Aside
     """Where rows go that nobody can work on."""
     deadlines: Mapping[str | None, timedelta]
@@ -108,10 +108,10 @@ class _InHand:
     """What delivers it; None once it was handed back."""
 
 
-class Crew:
+class ChannelConsumer:
     """One channel's deliveries in one worker."""
 
-    def __init__(self, carriers: Carriers, desk: Desk) -> None:
+    def __init__(self, carriers: ProviderPool, desk: WorkerContext) -> None:
         self._carriers = carriers
         self.channel = carriers.channel
         self._desk = desk
@@ -231,7 +231,7 @@ class Crew:
                     claiming = take_in_hand(
                         wanted,
                         channel=self.channel,
-                        line=Line(self._carriers.line()),
+                        line=ProviderOrder(self._carriers.line()),
                         default_wishes=self._desk.default_wishes,
                         paused=self._desk.pauses.pauses_on(self.channel),
                         deadlines=self._desk.deadlines,
@@ -261,7 +261,7 @@ class Crew:
             del self._in_hand[job.claim.delivery_id, job.claim.fence]
             self._freed.set()
 
-    async def _deliver_by(self, carrier: Carrier, in_hand: _InHand) -> None:
+    async def _deliver_by(self, carrier: ProviderHandle, in_hand: _InHand) -> None:
         job, probe = in_hand.job, in_hand.job.place.probe
         try:
             async with carrier.turn(probe=probe) as call:

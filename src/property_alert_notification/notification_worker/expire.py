@@ -7,15 +7,15 @@ from uuid import UUID
 
 import structlog
 
-from property_alert_notification.clock import Clock
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.logs import origin
+from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.base.supervise import Loop
+from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import Database, run_within, sparing
-from property_alert_notification.logs import origin
-from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker.claim import too_late
 from property_alert_notification.notifications import queries as notifications
-from property_alert_notification.quarantine import queries
-from property_alert_notification.supervise import Loop
-from property_alert_notification.vocabulary import DeliveryState
+from property_alert_notification.operators.quarantine import queries
 
 log = structlog.get_logger()
 

@@ -5,15 +5,15 @@ from uuid import UUID
 
 import structlog
 
-from property_alert_notification.clock import Clock
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.base.supervise import Loop
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import Database, is_row_fault, sparing
-from property_alert_notification.metrics import Metrics
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.release import AT_ONCE, release_due, release_these
-from property_alert_notification.preferences.rules import Wishes
-from property_alert_notification.quarantine.aside import Aside
-from property_alert_notification.supervise import Loop
-from property_alert_notification.vocabulary import Channel
+from property_alert_notification.operators.quarantine.aside import Aside
+from property_alert_notification.people.preferences.rules import Preferences
 
 log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ class Releaser:
         clock: Clock,
         metrics: Metrics,
         *,
-        default_wishes: Wishes | None,
+        default_wishes: Preferences | None,
         unused: Collection[Channel] = (),
         wake: Callable[[], None],
     ) -> None:

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from property_alert_notification.channels import queries
-from property_alert_notification.channels.models import ToldBreaker
-from property_alert_notification.clock import Clock
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import StoreUnavailable
+from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database
-from property_alert_notification.errors import StoreUnavailable
-from property_alert_notification.notification_worker.carriers import Carriers
-from property_alert_notification.supervise import Loop
+from property_alert_notification.notification_worker.providers import ProviderPool
+from property_alert_notification.operators.providers import queries
+from property_alert_notification.operators.providers.models import ReportedBreaker
 
 log = structlog.get_logger()
 
@@ -27,7 +27,7 @@ LONG_GONE = timedelta(days=1)
 class Reporter:
     """Writes one row for each provider: when its breaker changes, and again and again, as a sign of life."""
 
-    def __init__(self, database: Database, clock: Clock, carriers: Sequence[Carriers]) -> None:
+    def __init__(self, database: Database, clock: Clock, carriers: Sequence[ProviderPool]) -> None:
         """`carriers` are all that the worker has."""
         self._database = database
         self._clock = clock
@@ -67,9 +67,9 @@ class Reporter:
             async with self._database.transaction() as connection:
                 await queries.forget(connection, self._worker)
 
-    def _told(self, now: datetime) -> list[ToldBreaker]:
+    def _told(self, now: datetime) -> list[ReportedBreaker]:
         return [
-            ToldBreaker(
+            ReportedBreaker(
                 worker=self._worker,
                 channel=carriers.channel,
                 provider=carrier.provider,

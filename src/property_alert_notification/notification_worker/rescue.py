@@ -8,18 +8,18 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.clock import Clock
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import StoreUnavailable
+from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.base.supervise import Loop
+from property_alert_notification.base.vocabulary import Outcome
 from property_alert_notification.database import Database, is_row_fault, run_within, sparing
 from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries.queries import Claim, Settlement
-from property_alert_notification.errors import StoreUnavailable
-from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker.settle import settle
 from property_alert_notification.notification_worker.verdict import ABANDONED, RetryPolicy, judge_abandoned
 from property_alert_notification.notifications import queries as notifications
-from property_alert_notification.quarantine.aside import Aside
-from property_alert_notification.supervise import Loop
-from property_alert_notification.vocabulary import Outcome
+from property_alert_notification.operators.quarantine.aside import Aside
 
 log = structlog.get_logger()
 

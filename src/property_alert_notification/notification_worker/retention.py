@@ -8,14 +8,14 @@ from uuid import UUID
 
 import structlog
 
-from property_alert_notification.clock import Clock, first_id_of, time_of
+from property_alert_notification.api.idempotency import queries as idempotency
+from property_alert_notification.base.clock import Clock, first_id_of, time_of
+from property_alert_notification.base.logs import origin
+from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, sparing
-from property_alert_notification.idempotency import queries as idempotency
-from property_alert_notification.logs import origin
-from property_alert_notification.metrics import Metrics
 from property_alert_notification.notification_worker.retention_pace import FIRST, next_batch, pause_after
 from property_alert_notification.notifications import queries as notifications
-from property_alert_notification.supervise import Loop
 
 log = structlog.get_logger()
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from property_alert_notification.base.vocabulary import Outcome
 from property_alert_notification.notification_worker.breaker import FIRST
-from property_alert_notification.vocabulary import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Try:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Assignment:
     """How one provider stands at this moment."""
 
     provider: str
@@ -42,7 +42,7 @@ class Wait:
     seconds: float
 
 
-def route(tries: Sequence[Try], line: Sequence[Place]) -> Place | Wait:
+def route(tries: Sequence[Try], line: Sequence[Assignment]) -> Assignment | Wait:
     """Where a delivery goes that was tried so before."""
     if not tries and not line[0].wait:
         return line[0]  # as nearly always
@@ -54,32 +54,32 @@ def route(tries: Sequence[Try], line: Sequence[Place]) -> Place | Wait:
     return min(ready, key=lambda place: failures[place.provider])
 
 
-class Line:
+class ProviderOrder:
     """Finds places for the deliveries of one round of claiming, so that no two of them try the same provider out."""
 
-    def __init__(self, places: Sequence[Place]) -> None:
+    def __init__(self, places: Sequence[Assignment]) -> None:
         """`places` is how all providers stand, in order."""
         self._places = list(places)
 
-    def place(self, tries: Sequence[Try]) -> Place | Wait:
+    def place(self, tries: Sequence[Try]) -> Assignment | Wait:
         """Where the next delivery goes, which was tried so before."""
         found = route(tries, self._places)
-        if isinstance(found, Place) and found.probe:
-            self._places[self._places.index(found)] = Place(found.provider, wait=FIRST)
+        if isinstance(found, Assignment) and found.probe:
+            self._places[self._places.index(found)] = Assignment(found.provider, wait=FIRST)
         return found
 
 
-def elsewhere(tries: Sequence[Try], line: Sequence[Place]) -> bool:
+def elsewhere(tries: Sequence[Try], line: Sequence[Assignment]) -> bool:
     """Whether a delivery that was just not taken may go to another provider at once; the last try is that one."""
     match route(tries, line):
         case Wait():
             return False
-        case Place(provider=provider):
+        case Assignment(provider=provider):
             failures = _failures(tries)
             return failures[provider] < failures[tries[-1].provider]
 
 
-def _candidates(tries: Sequence[Try], line: Sequence[Place]) -> Sequence[Place]:
+def _candidates(tries: Sequence[Try], line: Sequence[Assignment]) -> Sequence[Assignment]:
     unsure = {one.provider for one in tries if one.outcome is Outcome.UNKNOWN or one.outcome is None}
     # A provider that left the settings cannot be asked again.
     return [place for place in line if place.provider in unsure] or line

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from property_alert_notification.database import Script, Together
+from property_alert_notification.database import Script, StatementBatch
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.queries import Settlement
 from property_alert_notification.deliveries.states import UNFULFILLED
@@ -18,7 +18,7 @@ def settle(settlements: Sequence[Settlement]) -> Script[set[UUID]]:
     asks = deliveries.settle(settlements)
     ended = [one.delivery_id for one in settlements if one.state in UNFULFILLED]
     if not ended:  # as nearly always: one statement, which needs no transaction around it
-        return {row[0] for row in (yield Together(asks))}
+        return {row[0] for row in (yield StatementBatch(asks))}
     *others, move = asks
     # The deliveries first, as everybody else locks them.
     moved = yield move

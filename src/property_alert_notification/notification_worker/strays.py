@@ -1,7 +1,7 @@
 """Looks for deliveries and scheduled notifications that nobody would ever take in hand, and has them put aside."""
 
-from property_alert_notification.quarantine.aside import Aside
-from property_alert_notification.supervise import Loop
+from property_alert_notification.base.supervise import Loop
+from property_alert_notification.operators.quarantine.aside import Aside
 
 AT_ONCE = 200
 """Deliveries of each kind that are put aside in one transaction."""

@@ -4,14 +4,14 @@ from collections.abc import Collection
 
 import structlog
 
-from property_alert_notification.clock import Clock
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.base.supervise import Loop
+from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import Database, run_within
 from property_alert_notification.deliveries import queries
-from property_alert_notification.metrics import Metrics
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.notifications.plan import why_unused
-from property_alert_notification.supervise import Loop
-from property_alert_notification.vocabulary import Channel, DeliveryState
 
 log = structlog.get_logger()
 

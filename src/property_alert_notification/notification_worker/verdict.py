@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from property_alert_notification.base.errors import OutcomeUnknown, ProviderDown, Refused, RetryLater, Throttled
+from property_alert_notification.base.vocabulary import DeliveryState, Outcome
 from property_alert_notification.channels.base import Receipt
-from property_alert_notification.errors import OutcomeUnknown, ProviderDown, Refused, RetryLater, Throttled
-from property_alert_notification.pauses.rules import LOOK_AGAIN
-from property_alert_notification.vocabulary import DeliveryState, Outcome
+from property_alert_notification.operators.pauses.rules import LOOK_AGAIN
 
 BLIND_RESENDS = 1
 """How often a message that may have arrived is sent once more, by providers that cannot recognise a repeat."""

@@ -16,19 +16,21 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from property_alert_notification import logs, wiring
+from property_alert_notification import wiring
+from property_alert_notification.base import logs
+from property_alert_notification.base.console import finish_streams, prepare_streams
+from property_alert_notification.base.errors import ConfigurationError
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.settings.listening import listen
+from property_alert_notification.base.supervise import WELL_AFTER, end
 from property_alert_notification.channels.base import Sender
 from property_alert_notification.channels.redirect import redirect
 from property_alert_notification.channels.registry import unused
-from property_alert_notification.console import finish_streams, prepare_streams
-from property_alert_notification.deliveries.relay import Relay
-from property_alert_notification.errors import ConfigurationError
-from property_alert_notification.health import health_router
-from property_alert_notification.listening import listen
-from property_alert_notification.message_templates.render import render
-from property_alert_notification.notification_worker.carriers import Carriers
-from property_alert_notification.notification_worker.deliver import Crew, Desk
+from property_alert_notification.messages.render import render
+from property_alert_notification.notification_worker.deliver import ChannelConsumer, WorkerContext
 from property_alert_notification.notification_worker.expire import Expirer
+from property_alert_notification.notification_worker.providers import ProviderPool
+from property_alert_notification.notification_worker.relay import Relay
 from property_alert_notification.notification_worker.release import Releaser
 from property_alert_notification.notification_worker.report import Reporter
 from property_alert_notification.notification_worker.rescue import Rescuer
@@ -36,11 +38,10 @@ from property_alert_notification.notification_worker.retention import Retention
 from property_alert_notification.notification_worker.strays import StraySearch
 from property_alert_notification.notification_worker.suppress import Suppressor
 from property_alert_notification.notification_worker.verdict import RetryPolicy
-from property_alert_notification.pauses.board import Board
+from property_alert_notification.operators.health import health_router
+from property_alert_notification.operators.pauses.cache import PauseCache
+from property_alert_notification.operators.quarantine.aside import Aside
 from property_alert_notification.preflight import load_settings
-from property_alert_notification.quarantine.aside import Aside
-from property_alert_notification.settings import Settings
-from property_alert_notification.supervise import WELL_AFTER, end
 from property_alert_notification.wiring import Parts
 
 log = structlog.get_logger()
@@ -52,13 +53,13 @@ class Worker:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         settings = parts.settings
-        self._pauses = Board(parts.database, parts.clock)
+        self._pauses = PauseCache(parts.database, parts.clock)
         self._senders = parts.create_senders()
         self._carriers = [
-            Carriers(channel, senders, parts.clock, parts.metrics) for channel, senders in self._senders.items()
+            ProviderPool(channel, senders, parts.clock, parts.metrics) for channel, senders in self._senders.items()
         ]
         desk = self._desk = _desk(parts, self._pauses)
-        self._crews = [Crew(each, desk) for each in self._carriers]
+        self._crews = [ChannelConsumer(each, desk) for each in self._carriers]
         self._reporter = Reporter(parts.database, parts.clock, self._carriers)
         self._relay = Relay(parts.database, parts.broker, parts.clock) if parts.broker.needs_relay else None
         self._releaser = Releaser(
@@ -132,9 +133,9 @@ class Worker:
         log.info("worker.stopped")
 
 
-def _desk(parts: Parts, pauses: Board) -> Desk:
+def _desk(parts: Parts, pauses: PauseCache) -> WorkerContext:
     settings = parts.settings
-    return Desk(
+    return WorkerContext(
         database=parts.database,
         broker=parts.broker,
         clock=parts.clock,

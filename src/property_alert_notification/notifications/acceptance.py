@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from property_alert_notification.clock import Clock, time_of
-from property_alert_notification.database import AlreadyThere, Ask, Database, GroupCommit, Script, Together
-from property_alert_notification.deliveries import queries as deliveries
-from property_alert_notification.deliveries.queries import NewDelivery
-from property_alert_notification.deliveries.states import kept_status, status_of
-from property_alert_notification.errors import (
+from property_alert_notification.api.idempotency import queries as idempotency
+from property_alert_notification.api.idempotency.keys import CallKey
+from property_alert_notification.api.idempotency.once import begin, is_another_call, repeat
+from property_alert_notification.api.idempotency.queries import Answer, Stored
+from property_alert_notification.base.clock import Clock, time_of
+from property_alert_notification.base.errors import (
     AnswerLost,
     CallInProgress,
     InvalidField,
@@ -27,11 +27,19 @@ from property_alert_notification.errors import (
     RequestError,
     StoreLocked,
 )
-from property_alert_notification.idempotency import queries as idempotency
-from property_alert_notification.idempotency.keys import CallKey
-from property_alert_notification.idempotency.once import begin, is_another_call, repeat
-from property_alert_notification.idempotency.queries import Answer, Stored
-from property_alert_notification.metrics import Metrics
+from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
+from property_alert_notification.database import (
+    Database,
+    GroupCommit,
+    Script,
+    Statement,
+    StatementBatch,
+    UniqueConflict,
+)
+from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.deliveries.queries import NewDelivery
+from property_alert_notification.deliveries.states import kept_status, status_of
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.addresses import AddressRules
 from property_alert_notification.notifications.backlog import Backlog
@@ -39,9 +47,8 @@ from property_alert_notification.notifications.plan import plan, promise
 from property_alert_notification.notifications.queries import NewNotification
 from property_alert_notification.notifications.refusals import why_never, why_unreachable
 from property_alert_notification.notifications.schemas import NotificationCreate
-from property_alert_notification.preferences import queries as preferences
-from property_alert_notification.preferences.rules import Wishes
-from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus
+from property_alert_notification.people.preferences import queries as preferences
+from property_alert_notification.people.preferences.rules import Preferences
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,7 @@ class Acceptance:
         backlog: Backlog,
         *,
         addresses: AddressRules,
-        default_wishes: Wishes | None,
+        default_wishes: Preferences | None,
         unused: Collection[Channel],
         keep_keys_for: timedelta,
         timeout: float,
@@ -242,8 +249,8 @@ class Acceptance:
         answers = intake.new_answers()
         if alone and (additions := intake.additions()):
             try:
-                yield Together([*_keys(answers, until), *additions])
-            except AlreadyThere:  # another call came first with one of the keys
+                yield StatementBatch([*_keys(answers, until), *additions])
+            except UniqueConflict:  # another call came first with one of the keys
                 pass
             else:
                 return intake.answers
@@ -255,7 +262,7 @@ class Acceptance:
             yield addition
         return intake.answers
 
-    def _draft(self, request: _Request, wishes: Wishes | None, now: datetime) -> _Draft | RequestError:
+    def _draft(self, request: _Request, wishes: Preferences | None, now: datetime) -> _Draft | RequestError:
         body = request.handover.body
         if request.refusal is not None:
             return request.refusal
@@ -288,7 +295,7 @@ class Acceptance:
         waiting = 0 if body.urgent else states.count(DeliveryState.QUEUED)
         return _Draft(notification, promised, Accepted(id_, status_of(states), waiting=waiting))
 
-    def _promise(self, notification: UUID, request: _Request, wishes: Wishes, now: datetime) -> list[NewDelivery]:
+    def _promise(self, notification: UUID, request: _Request, wishes: Preferences, now: datetime) -> list[NewDelivery]:
         body = request.handover.body
         return [
             promise(
@@ -332,7 +339,7 @@ class _Intake:
             for place, key in self._calls[one.key.owner, one.key.key]:
                 self._answer_as(one, place, key)
 
-    def additions(self) -> list[Ask]:
+    def additions(self) -> list[Statement]:
         """Every notification that is accepted, and its deliveries."""
         new = [draft for draft in self._drafts if draft]
         promised = [delivery for draft in new for delivery in draft.deliveries]
@@ -358,7 +365,7 @@ class _Intake:
         self._drafts[place] = None
 
 
-def _keys(answers: Sequence[Stored], until: datetime) -> list[Ask]:
+def _keys(answers: Sequence[Stored], until: datetime) -> list[Statement]:
     return [idempotency.add(answers, until=until)] if answers else []
 
 

@@ -8,11 +8,11 @@ from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
+from property_alert_notification.base.errors import InvalidField, Refused
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.mime import parse_address
 from property_alert_notification.channels.phone_numbers import in_e164, is_written_as_number
-from property_alert_notification.errors import InvalidField, Refused
 from property_alert_notification.notifications.schemas import NotificationCreate
-from property_alert_notification.vocabulary import Channel
 
 _REMEMBERED = 65_536
 

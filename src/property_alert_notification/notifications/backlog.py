@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from property_alert_notification.clock import Clock
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import Overloaded
+from property_alert_notification.base.supervise import Loop
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import Database
-from property_alert_notification.deliveries import lanes
-from property_alert_notification.errors import Overloaded
-from property_alert_notification.supervise import Loop
-from property_alert_notification.vocabulary import Channel
+from property_alert_notification.deliveries import queues as lanes
 
 SHORTEST_PAUSE = 1.0
 """Seconds between two counts."""

@@ -12,21 +12,21 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.access.gate import Admission
-from property_alert_notification.clock import Clock
+from property_alert_notification.api.access.authenticator import Admission
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import Conflict, InvalidField, NotFound
+from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import ENDED, taken_back
-from property_alert_notification.errors import Conflict, InvalidField, NotFound
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.models import Notification, NotificationChange
 from property_alert_notification.notifications.refusals import why_never
 from property_alert_notification.notifications.release import plan_now
 from property_alert_notification.notifications.schemas import NotificationPatch, NotificationStory
 from property_alert_notification.notifications.story import NO_SUCH_NOTIFICATION, read
-from property_alert_notification.preferences.rules import Wishes
-from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus
+from property_alert_notification.people.preferences.rules import Preferences
 
 NOTHING_LEFT = "Nothing is left to cancel: it has ended, or is being sent at this moment."
 
@@ -99,7 +99,7 @@ async def change(
     admission: Admission,
     clock: Clock,
     *,
-    default_wishes: Wishes | None,
+    default_wishes: Preferences | None,
     unused: Collection[Channel],
 ) -> NotificationStory:
     """Change what a notification says, or when, as long as nobody has begun to send it.

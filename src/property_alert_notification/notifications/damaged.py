@@ -5,10 +5,10 @@ from uuid import UUID
 
 import structlog
 
-from property_alert_notification.access.gate import Admission
+from property_alert_notification.api.access.authenticator import Admission
+from property_alert_notification.base.errors import Conflict
+from property_alert_notification.base.logs import origin
 from property_alert_notification.database import Database, is_row_fault
-from property_alert_notification.errors import Conflict
-from property_alert_notification.logs import origin
 from property_alert_notification.notifications.changes import cancel_unread
 from property_alert_notification.notifications.schemas import NotificationStory
 from property_alert_notification.notifications.story import tell

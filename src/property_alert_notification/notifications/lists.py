@@ -9,14 +9,14 @@ from uuid import UUID
 
 from sqlalchemy import BindParameter, ColumnElement, Integer, Select, TextClause, bindparam, or_, select, text
 
-from property_alert_notification.clock import first_id_from
-from property_alert_notification.database import Ask, BatchStatement, Database, Script, is_row_fault, table_of
+from property_alert_notification.base.clock import first_id_from
+from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
+from property_alert_notification.database import BatchStatement, Database, Script, Statement, is_row_fault, table_of
 from property_alert_notification.deliveries.models import FULFILLED, OPEN, Delivery
 from property_alert_notification.deliveries.states import BEST_FIRST, KEPT
 from property_alert_notification.notifications.mended import known_channels, mended
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.queries import PLACES, STANDS
-from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus
 
 _notifications = table_of(Notification)
 _deliveries = table_of(Delivery)
@@ -131,7 +131,7 @@ def find(filters: Filters, *, before: UUID | None, limit: int, mend: bool = Fals
     way = _way(frozenset(given), filters.status, filters.channel, filters.test)
     given |= _bounds(filters, before)
     for delivery in filter(None, (filters.delivery_id, filters.message_id)):
-        for (id_,) in (yield Ask(_NOTIFICATION_OF, (), {"delivery": delivery})):
+        for (id_,) in (yield Statement(_NOTIFICATION_OF, (), {"delivery": delivery})):
             given |= _only(id_, given)
             break
         else:
@@ -147,9 +147,11 @@ def find(filters: Filters, *, before: UUID | None, limit: int, mend: bool = Fals
 def _look(way: "_Way", given: Mapping[str, Any], limit: int, *, along: int, mend: bool) -> Script[Found]:
     floor = None
     if way.looks_at_each:
-        for (last,) in (yield Ask(way.ids, (), {**given, "skipped": along - 1})):
+        for (last,) in (yield Statement(way.ids, (), {**given, "skipped": along - 1})):
             floor = last
-    rows = yield Ask(way.page, (), {**given, "floor": floor or given["from"], "limit": limit + 1, "walked": along})
+    rows = yield Statement(
+        way.page, (), {**given, "floor": floor or given["from"], "limit": limit + 1, "walked": along}
+    )
     tell = _mended_summary if mend else _summary
     items = [tell(row) for row in rows[:limit]]
     return Found(items, items[-1].id if len(rows) > limit else floor)

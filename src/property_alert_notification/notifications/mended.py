@@ -11,10 +11,10 @@ from types import NoneType
 from typing import Any, TypeVar, get_args, get_type_hints
 from uuid import UUID
 
-from property_alert_notification.clock import time_of
+from property_alert_notification.base.clock import time_of
+from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
 
 UNREADABLE = "its row in the store cannot be read"
 

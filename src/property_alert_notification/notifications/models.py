@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, Text, false, text
 from sqlmodel import Field, SQLModel
 
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import time_type
-from property_alert_notification.vocabulary import Channel
 
 
 class Notification(SQLModel, table=True):

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.deliveries.queries import NewDelivery
-from property_alert_notification.preferences.rules import Suppress, Wishes, decide
-from property_alert_notification.vocabulary import Channel, DeliveryState
+from property_alert_notification.people.preferences.rules import Preferences, Suppress, decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Planned:
 
 def plan(
     addresses: Mapping[Channel, str],
-    wishes: Wishes | None,
+    wishes: Preferences | None,
     *,
     only: Collection[Channel] | None,
     unused: Collection[Channel] = (),
@@ -45,7 +45,7 @@ def why_unused(channel: Channel) -> str:
     return f"{channel} is not used here ({channel.upper()}_PROVIDER=none)"
 
 
-def _plan_channel(channel: Channel, address: str, wishes: Wishes | None) -> Planned:
+def _plan_channel(channel: Channel, address: str, wishes: Preferences | None) -> Planned:
     decision = decide(channel, wishes)
     if isinstance(decision, Suppress):
         return Planned(channel, address, DeliveryState.SUPPRESSED, decision.reason)

@@ -23,13 +23,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.clock import time_of
-from property_alert_notification.database import Ask, BatchStatement, Script, columns_of, table_of, time_type
+from property_alert_notification.base.clock import time_of
+from property_alert_notification.base.errors import UnreadableRow
+from property_alert_notification.base.vocabulary import NotificationStatus
+from property_alert_notification.database import BatchStatement, Script, Statement, columns_of, table_of, time_type
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import BEST_FIRST, ENDED, UNFULFILLED
-from property_alert_notification.errors import UnreadableRow
 from property_alert_notification.notifications.models import Notification, NotificationChange
-from property_alert_notification.vocabulary import NotificationStatus
 
 _notifications = table_of(Notification)
 _changes = table_of(NotificationChange)
@@ -93,9 +93,9 @@ _ADD = BatchStatement(
 )
 
 
-def add(notifications: Sequence[NewNotification]) -> Ask:
+def add(notifications: Sequence[NewNotification]) -> Statement:
     """Insert accepted notifications."""
-    return Ask(_ADD, notifications)
+    return Statement(_ADD, notifications)
 
 
 _GET = BatchStatement(_IDS, lambda wanted: select(_notifications).where(_notifications.c.id.in_(select(wanted.c.id))))
@@ -103,7 +103,7 @@ _GET = BatchStatement(_IDS, lambda wanted: select(_notifications).where(_notific
 
 def get(notification_id: UUID) -> Script[Notification | None]:
     """One notification, or None."""
-    for row in (yield Ask(_GET, [(notification_id,)])):
+    for row in (yield Statement(_GET, [(notification_id,)])):
         return Notification(**dict(zip(_notifications.c.keys(), row, strict=True)))
     return None
 
@@ -118,7 +118,7 @@ _CONTENTS = BatchStatement(
 
 def contents(notifications: Collection[UUID]) -> Script[dict[UUID, Content]]:
     """What is to be told, by notification."""
-    return {row[0]: _checked(Content(*row)) for row in (yield Ask(_CONTENTS, _each(notifications)))}
+    return {row[0]: _checked(Content(*row)) for row in (yield Statement(_CONTENTS, _each(notifications)))}
 
 
 def _checked(content: Content) -> Content:
@@ -173,7 +173,7 @@ _CHANGES = BatchStatement(
 
 def changes_of(notification_id: UUID) -> Script[list[NotificationChange]]:
     """Who changed a notification after it was accepted, and what; in order."""
-    found = yield Ask(_CHANGES, [(notification_id,)])
+    found = yield Statement(_CHANGES, [(notification_id,)])
     return [NotificationChange(**dict(zip(_changes.c.keys(), row, strict=True))) for row in found]
 
 
@@ -229,8 +229,8 @@ def conclude(ended: Collection[UUID]) -> Script[None]:
     Two deliveries of one notification may end at the same moment. Whoever comes second waits for its row, and then
     sees how the other one ended. The caller holds the deliveries already: everybody takes these two in that order.
     """
-    theirs = yield Ask(_LOCK_THEIRS, _each(ended))
-    yield Ask(_CONCLUDE, theirs)
+    theirs = yield Statement(_LOCK_THEIRS, _each(ended))
+    yield Statement(_CONCLUDE, theirs)
 
 
 # Said in the words of the index: a parameter instead could not be matched with its condition.
@@ -303,9 +303,9 @@ _PLANNED = BatchStatement(
 )
 
 
-def planned(statuses: Iterable[tuple[UUID, NotificationStatus | None]]) -> Ask:
+def planned(statuses: Iterable[tuple[UUID, NotificationStatus | None]]) -> Statement:
     """These have deliveries now, which hold their addresses from here on; a status where they reached nobody."""
-    return Ask(_PLANNED, statuses)
+    return Statement(_PLANNED, statuses)
 
 
 _OLDEST = (

@@ -7,8 +7,8 @@ first answer, whatever the time is by then.
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from property_alert_notification.errors import InvalidField
-from property_alert_notification.vocabulary import Channel
+from property_alert_notification.base.errors import InvalidField
+from property_alert_notification.base.vocabulary import Channel
 
 ADDRESS_FIELDS = {Channel.EMAIL: "user_email", Channel.SMS: "user_phone_number"}
 """The field of a notification that holds the address of each channel."""

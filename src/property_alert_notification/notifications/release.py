@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.clock import Clock
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import Script, run_within
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.queries import NewDelivery
@@ -15,16 +16,15 @@ from property_alert_notification.deliveries.states import TOO_LATE, kept_status
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.plan import Planned, plan, promise
-from property_alert_notification.preferences import queries as preferences
-from property_alert_notification.preferences.rules import Wishes
-from property_alert_notification.vocabulary import Channel, DeliveryState
+from property_alert_notification.people.preferences import queries as preferences
+from property_alert_notification.people.preferences.rules import Preferences
 
 AT_ONCE = 500
 """Notifications released in one transaction: short enough to be no pause for those who accept meanwhile."""
 
 
 async def release_due(
-    connection: AsyncConnection, clock: Clock, *, default_wishes: Wishes | None, unused: Collection[Channel]
+    connection: AsyncConnection, clock: Clock, *, default_wishes: Preferences | None, unused: Collection[Channel]
 ) -> int:
     """Plan what fell due, each in one transaction only; returns how many there were, at most `AT_ONCE`."""
     due = await queries.take_due(connection, now=clock.now(), limit=AT_ONCE)
@@ -38,7 +38,7 @@ async def release_these(
     wanted: Collection[UUID],
     clock: Clock,
     *,
-    default_wishes: Wishes | None,
+    default_wishes: Preferences | None,
     unused: Collection[Channel],
 ) -> int:
     """Plan those of these that fell due; returns how many those were."""
@@ -49,7 +49,7 @@ async def release_these(
 
 
 def plan_now(
-    scheduled: Sequence[Notification], clock: Clock, *, default_wishes: Wishes | None, unused: Collection[Channel]
+    scheduled: Sequence[Notification], clock: Clock, *, default_wishes: Preferences | None, unused: Collection[Channel]
 ) -> Script[None]:
     """Make the deliveries of scheduled notifications, which the caller has locked, from the wishes of this moment."""
     users = {(notification.user_id, notification.test) for notification in scheduled}
@@ -68,7 +68,7 @@ def plan_now(
 
 
 def _promise(
-    notification: Notification, wishes: Wishes | None, unused: Collection[Channel], now: datetime, clock: Clock
+    notification: Notification, wishes: Preferences | None, unused: Collection[Channel], now: datetime, clock: Clock
 ) -> list[NewDelivery]:
     expired = notification.expires_at is not None and notification.expires_at <= now
     return [

@@ -10,11 +10,13 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.access.gate import Admission
+from property_alert_notification.api.access.authenticator import Admission
+from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
+from property_alert_notification.api.idempotency.calls import IdempotencyKey, json_answer, once
+from property_alert_notification.api.idempotency.queries import Answer
+from property_alert_notification.api.problems import documented
+from property_alert_notification.base.vocabulary import Channel, Scope
 from property_alert_notification.database import Database, is_row_fault
-from property_alert_notification.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
-from property_alert_notification.idempotency.calls import IdempotencyKey, json_answer, once
-from property_alert_notification.idempotency.queries import Answer
 from property_alert_notification.notifications import changes, lists
 from property_alert_notification.notifications.cursor import from_cursor, to_cursor
 from property_alert_notification.notifications.damaged import cancel_damaged, refuse_change
@@ -29,9 +31,7 @@ from property_alert_notification.notifications.schemas import (
     NotificationSummary,
 )
 from property_alert_notification.notifications.story import tell, with_content, without_content
-from property_alert_notification.preferences.rules import Wishes
-from property_alert_notification.problems import documented
-from property_alert_notification.vocabulary import Channel, Scope
+from property_alert_notification.people.preferences.rules import Preferences
 
 router = APIRouter(
     route_class=KeyedRoute,
@@ -48,8 +48,8 @@ _MayWrite = Annotated[Admission, needs(Scope.NOTIFICATIONS_WRITE)]
 _Changed = NotificationStory | NotificationOutline
 
 
-async def _default_wishes(request: Request) -> Wishes | None:
-    return cast(Wishes | None, request.app.state.default_wishes)
+async def _default_wishes(request: Request) -> Preferences | None:
+    return cast(Preferences | None, request.app.state.default_wishes)
 
 
 async def _unused(request: Request) -> Collection[Channel]:
@@ -95,7 +95,7 @@ async def change_notification(
     admission: _MayWrite,
     database: DatabaseDep,
     clock: ClockDep,
-    default_wishes: Annotated[Wishes | None, Depends(_default_wishes)],
+    default_wishes: Annotated[Preferences | None, Depends(_default_wishes)],
     unused: Annotated[Collection[Channel], Depends(_unused)],
 ) -> Response:
     """Change what a notification says, or when it is sent, until sending it begins; 409 from then on.

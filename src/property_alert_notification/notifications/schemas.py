@@ -18,13 +18,13 @@ from pydantic import (
     model_validator,
 )
 
-from property_alert_notification.idempotency.calls import KeyText
-from property_alert_notification.known_fields import Strict
+from property_alert_notification.api.idempotency.calls import KeyText
+from property_alert_notification.api.known_fields import Strict
+from property_alert_notification.api.problems import InvalidRequest, Problem
+from property_alert_notification.base.times import Moment
+from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
+from property_alert_notification.base.wording import Truth
 from property_alert_notification.notifications.cursor import from_cursor
-from property_alert_notification.problems import InvalidRequest, Problem
-from property_alert_notification.times import Moment
-from property_alert_notification.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
-from property_alert_notification.wording import Truth
 
 INT64_MAX = 2**63 - 1
 

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from uuid import UUID
 
-from property_alert_notification.access.visibility import EVERYTHING, Visibility
+from property_alert_notification.api.access.visibility import EVERYTHING, Visibility
+from property_alert_notification.base.errors import NotFound
+from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import Database, Script, is_row_fault
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import status_from
-from property_alert_notification.errors import NotFound
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.mended import (
     mended,
@@ -20,7 +21,6 @@ from property_alert_notification.notifications.mended import (
 from property_alert_notification.notifications.models import Notification, NotificationChange
 from property_alert_notification.notifications.schemas import AttemptPublic, DeliveryPublic, NotificationStory
 from property_alert_notification.notifications.timeline import timeline
-from property_alert_notification.vocabulary import Channel, DeliveryState
 
 NO_SUCH_NOTIFICATION = "Notification not found"
 

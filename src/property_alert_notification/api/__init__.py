@@ -1,0 +1,1 @@
+"""What every HTTP call goes through: keys, idempotency, problems, the document of the API."""

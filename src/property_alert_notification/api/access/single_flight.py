@@ -1,0 +1,67 @@
+"""Questions to the store that many callers share: one is under way at a time, and those who come meanwhile gather."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextvars import Context
+
+from property_alert_notification.base.errors import StoreUnavailable
+from property_alert_notification.base.supervise import Loop
+
+Round = asyncio.Task[StoreUnavailable | None]
+
+
+class SingleFlight:
+    """Asks one kind of question; however many callers there are, at most two rounds exist: one asks, one gathers."""
+
+    def __init__(self, ask: Callable[[], Awaitable[None]], loop: Loop, *, patience: float) -> None:
+        """`ask` is one round, `loop` is told how each went; `patience` is how many seconds a caller waits, at most."""
+        self._ask = ask
+        self._loop = loop
+        self._patience = patience
+        self._one_at_a_time = asyncio.Lock()
+        self._gathering: Round | None = None
+        self._alive: set[Round] = set()
+
+    def begin(self) -> Round:
+        """The next round, which asks what is wanted when it starts; nobody needs to wait for it."""
+        if self._gathering is None:
+            # Nobody's context: what it logs is not about the caller who happened to come first.
+            self._gathering = asyncio.create_task(self._run(), context=Context())
+            self._alive.add(self._gathering)
+            self._gathering.add_done_callback(self._alive.discard)
+        return self._gathering
+
+    async def join(self) -> None:
+        """Wait for a round that starts after this call.
+
+        Raises:
+            StoreUnavailable: the store gave no answer.
+        """
+        try:
+            async with asyncio.timeout(self._patience):
+                fault = await asyncio.shield(self.begin())
+        except TimeoutError:
+            raise StoreUnavailable("The store did not answer in time. Try again.") from None
+        if fault is not None:
+            raise StoreUnavailable(fault.detail) from fault
+
+    async def close(self) -> None:
+        """End what is under way."""
+        alive = list(self._alive)
+        for one in alive:
+            one.cancel()
+        await asyncio.gather(*alive, return_exceptions=True)
+
+    async def _run(self) -> StoreUnavailable | None:
+        async with self._one_at_a_time:
+            self._gathering = None
+            try:
+                await self._ask()
+            except StoreUnavailable as fault:
+                self._loop.waits(fault)
+                return fault
+            except Exception as error:  # whoever asks next begins another round
+                self._loop.broke(error)
+                return StoreUnavailable("The store gave an answer that cannot be read. Try again.")
+            self._loop.went_well()
+            return None

@@ -1,0 +1,114 @@
+"""What routes may ask for. The application puts these into its state when it starts.
+
+They are coroutines because FastAPI runs a plain function in a thread.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, Request, Response, Security
+from fastapi.openapi.models import HTTPBearer
+from fastapi.routing import APIRoute
+from fastapi.security.base import SecurityBase
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from property_alert_notification.api.access.authenticator import Admission, Authenticator
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import LiveOnly
+from property_alert_notification.base.vocabulary import Scope
+from property_alert_notification.database import Database
+
+
+async def _database(request: Request) -> Database:
+    return cast(Database, request.app.state.database)
+
+
+async def _clock(request: Request) -> Clock:
+    return cast(Clock, request.app.state.clock)
+
+
+ADMISSION = "admission"
+"""Under which the scope of a request keeps who was let in."""
+
+
+class _ApiKey(SecurityBase):
+    """Asks the gate, and describes itself in the API's document; one object, because every call goes through it."""
+
+    scheme_name = "apiKey"
+    model = HTTPBearer(
+        description="An API key, made by `property-alerts keys create`. With ENVIRONMENT=local none is needed."
+    )
+
+    async def __call__(self, request: Request, response: Response) -> Admission:
+        """Whom the route has let in."""
+        admission = cast(Admission, request.scope[ADMISSION])
+        response.headers.update(dict(admission.headers))
+        return admission
+
+    async def admit(self, request: Request, scope: Scope) -> Admission:
+        """Let a call in, by its headers alone."""
+        gate = cast(Authenticator, request.app.state.gate)
+        return await gate.admit(request.headers.get("authorization"), scope)
+
+
+class _LiveApiKey(_ApiKey):
+    """The same, and no test key will do."""
+
+    async def admit(self, request: Request, scope: Scope) -> Admission:
+        """Let a call in that has a live key, or none where none is needed."""
+        admission = await super().admit(request, scope)
+        if admission.test:
+            raise LiveOnly
+        return admission
+
+
+class KeyedRoute(APIRoute):
+    """A route that lets its caller in, or not, before anything of the body is read: FastAPI reads that first."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler, and what stands before it."""
+        answer = super().get_route_handler()
+        keys = [one for one in self.dependant.dependencies if isinstance(one.call, _ApiKey)]
+        if len(keys) != 1:
+            raise TypeError(f"{self.path} has to ask for one API key: see needs()")
+        key, scope = cast(_ApiKey, keys[0].call), Scope((keys[0].own_oauth_scopes or [""])[-1])
+
+        async def let_in(request: Request) -> Response:
+            if ADMISSION not in request.scope:
+                request.scope[ADMISSION] = await key.admit(request, scope)
+            if request.scope.get("has_body"):
+                await _read_body(request)
+            return await answer(request)
+
+        return let_in
+
+
+async def _read_body(request: Request) -> None:
+    """Read the body also where nobody asks for it: what is unread costs the connection.
+
+    Raises:
+        HTTPException: its caller hung up within it; nobody reads the answer.
+    """
+    try:
+        await request.body()
+    except ClientDisconnect:
+        raise HTTPException(400, "The body came to no end.") from None
+
+
+_API_KEY, _LIVE_API_KEY = _ApiKey(), _LiveApiKey()
+
+
+async def charge(request: Request, admission: Admission, *, items: str, count: int) -> Admission:
+    """Count every item of a batch as a call of its caller's rate; `items` is the field that holds them."""
+    gate = cast(Authenticator, request.app.state.gate)
+    return await gate.charge(admission, request.headers.get("authorization"), items=items, count=count)
+
+
+def needs(scope: Scope, *, live_only: bool = False) -> Any:
+    """A dependency that admits callers whose API key allows this, and gives their Admission."""
+    return Security(_LIVE_API_KEY if live_only else _API_KEY, scopes=[scope.value])
+
+
+DatabaseDep = Annotated[Database, Depends(_database)]
+ClockDep = Annotated[Clock, Depends(_clock)]

@@ -1,0 +1,141 @@
+"""What FastAPI writes of the routes, completed with what it cannot read off them.
+
+These are the media type and the headers of errors, the headers that every answer has, and examples of answers.
+"""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+
+from property_alert_notification.api.document.conventions import follow_conventions
+from property_alert_notification.api.document.examples import ANSWERS, TROUBLE, UNKNOWN
+from property_alert_notification.api.problems import MEDIA_TYPE
+
+Node = dict[str, Any]
+
+TAGS = [
+    {"name": "notifications", "description": "Hand notifications over, and ask what became of them."},
+    {"name": "preferences", "description": "What each user wants to receive."},
+    {
+        "name": "administration",
+        "description": "Stop sending, decide over what is quarantined, see who changed what.",
+    },
+    {"name": "health", "description": "For load balancers, orchestrators and Prometheus."},
+    {"name": "mailbox", "description": "What would have been sent; on a developer's own machine only."},
+]
+
+_JSON = "application/json"
+_PROBLEMS = ("Problem", "InvalidRequest")
+_COME_AGAIN = {"429", "503"}
+
+
+class DescribedApi(FastAPI):
+    """FastAPI with a complete document."""
+
+    def openapi(self) -> Node:
+        """The document, written when it is first asked for."""
+        if self.openapi_schema is None:
+            self.openapi_schema = _completed(super().openapi())
+        return self.openapi_schema
+
+
+def _completed(document: Node) -> Node:
+    for operation in _operations(document):
+        if "parameters" in operation or "requestBody" in operation:
+            operation["responses"].setdefault("400", _problem_answer(HTTPStatus.BAD_REQUEST))
+        if "requestBody" in operation:
+            operation["responses"].setdefault("415", _problem_answer(HTTPStatus.UNSUPPORTED_MEDIA_TYPE))
+        for status, answer in operation["responses"].items():
+            answer.setdefault("headers", {}).update(_headers(operation, status))
+            if status.startswith("2"):
+                _add_example(answer, ANSWERS.get(operation["operationId"]))
+            elif _is_problem(answer):
+                answer["content"] = dict.fromkeys([MEDIA_TYPE], *answer["content"].values())
+                _add_example(answer, _trouble(operation, status))
+        operation["responses"] = dict(sorted(operation["responses"].items()))
+    follow_conventions(document)
+    return document
+
+
+def _operations(document: Node) -> Iterator[Node]:
+    for path in document["paths"].values():
+        yield from path.values()
+
+
+def _problem_answer(status: HTTPStatus) -> Node:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": status.phrase, "content": {_JSON: {"schema": schema}}}
+
+
+def _is_problem(answer: Node) -> bool:
+    schemas = [content["schema"] for content in answer.get("content", {}).values()]
+    return any(schema.get("$ref", "").rpartition("/")[2] in _PROBLEMS for schema in schemas)
+
+
+def _add_example(answer: Node, example: Any) -> None:
+    for content in answer.get("content", {}).values():
+        content["example"] = example
+
+
+def _trouble(operation: Node, status: str) -> Any:
+    if status == "404":
+        return UNKNOWN[operation["operationId"]]
+    if status == "400" and operation["operationId"] == "create_preference":
+        return TROUBLE["preferences exist"]
+    return TROUBLE[status]
+
+
+def _headers(operation: Node, status: str) -> Node:
+    headers = {"X-Request-ID": _REQUEST_ID}
+    if status == "401":
+        headers["WWW-Authenticate"] = _WWW_AUTHENTICATE
+    if status in _COME_AGAIN:
+        headers["Retry-After"] = _RETRY_AFTER
+    if status == "409" and _takes_a_key(operation):
+        headers["Retry-After"] = _RETRY_CALL_AFTER
+    if status.startswith("2") and _takes_a_key(operation):
+        headers["Idempotency-Replayed"] = _REPLAYED
+    if operation.get("security") and (status.startswith("2") or status == "429"):
+        headers |= _RATE
+    return headers
+
+
+def _takes_a_key(operation: Node) -> bool:
+    return any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", ()))
+
+
+def _header(description: str, schema: Node, example: Any, *, required: bool = False) -> Node:
+    return {"description": description, "schema": schema, "required": required, "example": example}
+
+
+_COUNT = {"type": "integer", "minimum": 0}
+_SECONDS = {"type": "integer", "minimum": 1}
+
+_REQUEST_ID = _header(
+    "Under which our log speaks of this call: the caller's own `X-Request-ID`, if it is 1 to 128 letters, digits, "
+    "dots, dashes and underscores.",
+    {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"},
+    "019aa5c4-52c1-7c63-b0b5-95ecb5d8a1f0",
+    required=True,
+)
+_WWW_AUTHENTICATE = _header(
+    "How to prove who is calling (RFC 6750).", {"type": "string", "const": "Bearer"}, "Bearer", required=True
+)
+_RETRY_AFTER = _header("Seconds after which to come again.", _SECONDS, 1, required=True)
+_RETRY_CALL_AFTER = _header(
+    "Seconds after which to repeat the call; only when one with the same `Idempotency-Key` is being answered.",
+    _SECONDS,
+    1,
+)
+_REPLAYED = _header(
+    "`true` when this is the answer of an earlier call with the same `Idempotency-Key`; this one changed nothing.",
+    {"type": "string", "const": "true"},
+    "true",
+)
+_RATE = {
+    "RateLimit-Limit": _header("Calls that the API key may make in each window, if it has a rate.", _COUNT, 600),
+    "RateLimit-Remaining": _header("Calls that are left in this window.", _COUNT, 599),
+    "RateLimit-Reset": _header("Seconds until the next window begins.", _SECONDS, 42),
+}

@@ -1,0 +1,265 @@
+"""One walk through the API, told in answers: user 1 wants email, and hears of a new home in Ballard."""
+
+from typing import Any
+
+from property_alert_notification.api.problems import SEND_JSON, contents_of
+from property_alert_notification.base.errors import (
+    Conflict,
+    Forbidden,
+    InvalidField,
+    NotFound,
+    PreferenceNotFound,
+    PreferencesExist,
+    PreferencesNotFound,
+    TooManyRequests,
+    Unauthorised,
+    Unavailable,
+)
+from property_alert_notification.base.vocabulary import Scope
+
+_NOTIFICATION = "019aa5c4-52c1-7c63-b0b5-95ecb5d8a1f0"
+_BY_EMAIL = "019aa5c4-52c1-7c63-b0b5-95ecb5d8a1f1"
+_BY_SMS = "019aa5c4-52c1-7c63-b0b5-95ecb5d8a1f2"
+_MESSAGE = "019aa5c4-52ea-7a1e-8f5f-31c5be2c3d94"
+_CHANGE = "019aa5b1-9f00-7d8c-a2d4-6f0e1c5b7a38"
+_ACCEPTED_AT = "2026-11-22T09:00:00.000193Z"
+_SENT_AT = "2026-11-22T09:00:00.041270Z"
+
+_ACTOR = "listings (live key pa_live_4fT9xQ2b)"
+
+_ASKED = {
+    "title": "New home in Ballard",
+    "message": "3 bedrooms, $538,000",
+    "user_id": 1,
+    "user_email": "ada@example.com",
+    "user_phone_number": "+14155552671",
+    "category": "listing_alert",
+    "reference": "listing-6414100192",
+}
+_SUMMARY = {
+    "id": _NOTIFICATION,
+    "status": "sent",
+    "user_id": 1,
+    "category": "listing_alert",
+    "reference": "listing-6414100192",
+    "title": "New home in Ballard",
+    "urgent": False,
+    "channels": None,
+    "accepted_at": _ACCEPTED_AT,
+    "send_at": None,
+    "expires_at": None,
+    "caller": "listings",
+    "test": False,
+}
+_SMS_DELIVERY: dict[str, Any] = {
+    "id": _BY_SMS,
+    "channel": "sms",
+    "address": "+14155552671",
+    "state": "suppressed",
+    "reason": "the user does not want sms",
+    "due_at": None,
+    "changed_at": _ACCEPTED_AT,
+    "attempts": [],
+}
+_SENT = {
+    **_SUMMARY,
+    "message": "3 bedrooms, $538,000",
+    "cancelled_at": None,
+    "deliveries": [
+        {
+            "id": _BY_EMAIL,
+            "channel": "email",
+            "address": "ada@example.com",
+            "state": "sent",
+            "reason": "the provider took it",
+            "due_at": None,
+            "changed_at": _SENT_AT,
+            "attempts": [
+                {
+                    "provider": "smtp",
+                    "started_at": "2026-11-22T09:00:00.009712Z",
+                    "ended_at": _SENT_AT,
+                    "outcome": "sent",
+                    "reason": "the provider took it",
+                    "provider_message_id": None,
+                }
+            ],
+        },
+        _SMS_DELIVERY,
+    ],
+    "not_asked_for": [],
+    "without_address": [],
+    "timeline": [
+        {"at": _ACCEPTED_AT, "what": "accepted by listings"},
+        {"at": _ACCEPTED_AT, "what": "email: planned, the user wants email"},
+        {"at": _ACCEPTED_AT, "what": "sms: not used, the user does not want sms"},
+        {"at": _SENT_AT, "what": "email: tried by smtp, sent: the provider took it"},
+    ],
+}
+_CHANGED_AT = "2026-11-22T09:04:07.640218Z"
+_LATER: dict[str, Any] = {
+    **_SENT,
+    "status": "scheduled",
+    "title": "The viewing is at noon",
+    "send_at": "2026-11-24T08:00:00Z",
+    "deliveries": [],
+    "timeline": [
+        {"at": _ACCEPTED_AT, "what": "accepted by listings"},
+        {"at": _ACCEPTED_AT, "what": "waits until 2026-11-24T08:00:00+00:00"},
+        {"at": _CHANGED_AT, "what": f"changed by its caller, {_ACTOR}: title, send_at"},
+    ],
+}
+_CANCELLED_AT = "2026-11-22T09:05:00.481022Z"
+_CANCELLED = {
+    **_LATER,
+    "status": "cancelled",
+    "cancelled_at": _CANCELLED_AT,
+    "timeline": [*_LATER["timeline"], {"at": _CANCELLED_AT, "what": f"cancelled by its caller, {_ACTOR}"}],
+}
+_STUCK = {
+    "id": _BY_EMAIL,
+    "notification_id": _NOTIFICATION,
+    "user_id": 1,
+    "category": "listing_alert",
+    "reference": "listing-6414100192",
+    "channel": "email",
+    "urgent": False,
+    "test": False,
+    "state": "quarantined",
+    "reason": "gave up after 5 attempts: the worker broke on it (KeyError)",
+    "attempts": 5,
+    "changed_at": _SENT_AT,
+}
+_PAUSE = {"name": "email", "paused_at": _ACCEPTED_AT, "paused_by": "cli:ada"}
+_WISHES = {"email_enabled": True, "sms_enabled": False}
+_CAPTURED = {
+    "id": _MESSAGE,
+    "channel": "email",
+    "from": "property-alerts@localhost",
+    "to": "ada@example.com",
+    "subject": "New home in Ballard",
+    "text": "3 bedrooms, $538,000",
+    "has_html": True,
+    "captured_at": _SENT_AT,
+    "delivery_id": _BY_EMAIL,
+}
+
+ANSWERS: dict[str, Any] = {
+    "schedule_notification": {**_ASKED, "id": _NOTIFICATION, "status": "pending"},
+    "schedule_notifications": {
+        "results": [
+            {"id": _NOTIFICATION, "status": "pending"},
+            {"error": contents_of(NotFound("Preferences not found for user"))},
+        ]
+    },
+    "list_notifications": {"items": [_SUMMARY], "next": "AQGapcRSwXxjsLWV7LXYofA"},
+    "read_notification": _SENT,
+    "change_notification": _LATER,
+    "cancel_notification": _CANCELLED,
+    "create_preferences": {
+        "results": [
+            {"user_id": 1, "status": "created"},
+            {"user_id": 2, "error": contents_of(PreferencesExist(2))},
+        ]
+    },
+    "create_preference": _WISHES,
+    "read_preference": _WISHES,
+    "put_preference": _WISHES,
+    "patch_preference": _WISHES,
+    "list_quarantine": {"items": [_STUCK], "next": "AQGapcRSwXxjsLWV7LXYofE"},
+    "read_quarantined": {
+        **_STUCK,
+        "tried": [
+            {
+                "provider": "smtp",
+                "started_at": _ACCEPTED_AT,
+                "ended_at": _SENT_AT,
+                "outcome": "not_sent",
+                "reason": "the worker broke on it (KeyError)",
+                "provider_message_id": None,
+            }
+        ],
+    },
+    "replay_quarantined": {**_STUCK, "state": "queued", "reason": "an operator has it tried again", "attempts": 0},
+    "discard_quarantined": {
+        **_STUCK,
+        "state": "failed",
+        "reason": "an operator discarded it: gave up after 5 attempts: the worker broke on it (KeyError)",
+    },
+    "list_pauses": {"items": [_PAUSE]},
+    "pause_sending": _PAUSE,
+    "list_changes": {
+        "items": [
+            {
+                "id": _CHANGE,
+                "at": "2026-11-22T08:40:00.512804Z",
+                "actor": "cli:ada",
+                "action": "key.created",
+                "subject": "listings",
+                "details": {"kind": "live", "scopes": ["notifications:write"], "rate": "600/min"},
+            }
+        ],
+        "next": None,
+    },
+    "live": {"status": "alive"},
+    "ready": {
+        "status": "ready",
+        "store": {"up": True, "problem": None},
+        "broker": {"up": True, "problem": None},
+    },
+    "metrics": "property_alerts_notifications_accepted_total 1.0\n",
+    "list_messages": {"messages": [_CAPTURED], "next_before": None, "total": 1, "kept": 1},
+    "show_message": {
+        **_CAPTURED,
+        "html": "<p>3 bedrooms, $538,000</p>",
+        "raw": "To: ada@example.com\r\nSubject: New home in Ballard\r\n\r\n3 bedrooms, $538,000\r\n",
+        "message_id": f"<{_CAPTURED['delivery_id']}@example.com>",
+        "sms_size": None,
+        "cut_from": None,
+        "notification_id": "019aa5c4-52c1-7c63-b0b5-95ecb5d8a1f0",
+        "reference": "listing-6414100192",
+    },
+    "clear_messages": {"cleared": 1},
+}
+"""What an operation answers when all is well."""
+
+
+def _problem(status: int, title: str, detail: str) -> dict[str, Any]:
+    return {"type": "about:blank", "title": title, "status": status, "detail": detail}
+
+
+TROUBLE: dict[str, Any] = {
+    "400": _problem(400, "Bad Request", "There was an error parsing the body"),
+    "preferences exist": contents_of(PreferencesExist(1)),
+    "401": contents_of(Unauthorised("This API key is unknown, has expired or was revoked.")),
+    "403": contents_of(Forbidden(Scope.NOTIFICATIONS_WRITE)),
+    "409": contents_of(Conflict("Nothing is left to cancel: it has ended, or is being sent at this moment.")),
+    "413": _problem(413, "Request Entity Too Large", "The body is larger than 256 kB. Send less at once."),
+    "415": _problem(415, "Unsupported Media Type", SEND_JSON),
+    "422": contents_of(InvalidField("title", "must be one line")),
+    "429": contents_of(
+        TooManyRequests("This API key may make 600/min. Come again when the next window begins.", retry_after=42)
+    ),
+    "503": contents_of(Unavailable("The store is not available. Try again.")),
+}
+"""What any operation answers when something is wrong, by status."""
+
+_NO_NOTIFICATION = contents_of(NotFound("Notification not found"))
+_NO_DELIVERY = contents_of(NotFound("Delivery not found"))
+_NO_PREFERENCE = contents_of(PreferenceNotFound())
+
+UNKNOWN: dict[str, Any] = {
+    "schedule_notification": contents_of(PreferencesNotFound(1)),
+    "read_notification": _NO_NOTIFICATION,
+    "change_notification": _NO_NOTIFICATION,
+    "cancel_notification": _NO_NOTIFICATION,
+    "read_preference": _NO_PREFERENCE,
+    "patch_preference": _NO_PREFERENCE,
+    "delete_preference": _NO_PREFERENCE,
+    "read_quarantined": contents_of(NotFound("No such delivery is quarantined")),
+    "replay_quarantined": _NO_DELIVERY,
+    "discard_quarantined": _NO_DELIVERY,
+    "resume_sending": contents_of(NotFound("Sending of email is not paused.")),
+    "show_message": contents_of(NotFound("Message not found")),
+}
+"""What an operation answers when its path or body names what is not there."""

@@ -1,0 +1,100 @@
+"""`Idempotency-Key` over HTTP: the header, and the answer that says whether it is a repetition."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Annotated, cast
+
+from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel, WithJsonSchema
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.api.access.authenticator import Admission
+from property_alert_notification.api.idempotency.keys import call_key, in_one_form, only_one
+from property_alert_notification.api.idempotency.once import answer_once
+from property_alert_notification.api.idempotency.queries import Answer
+from property_alert_notification.api.path_prefix import path_within
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.database import Database
+
+KeyText = Annotated[
+    str,
+    # For the document only: what is wrong with a key is told by `call_key`.
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"}),
+]
+
+_Header = Annotated[
+    KeyText | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Any text of up to 255 printable ASCII characters, new for each new call. A repeated call with "
+        "the same key and body changes nothing and gets the first answer, with `Idempotency-Replayed: true`.",
+        examples=["viewing-8321-reminder"],
+    ),
+]
+
+
+async def _given(request: Request, _key: _Header = None) -> str | None:
+    return only_one(request.headers.getlist("idempotency-key"))
+
+
+IdempotencyKey = Annotated[str | None, Depends(_given)]
+"""The key that a call has, or None."""
+
+
+Work = Callable[[AsyncConnection], Awaitable[Answer]]
+
+
+async def answer_call(
+    request: Request, admission: Admission, key: str | None, work: Work, *, asked: BaseModel | None = None
+) -> Response:
+    """Answer a call as `once` does."""
+    answer, replayed = await once(request, admission, key, work, asked=asked)
+    return json_answer(answer.text, admission, status_code=answer.status_code, replayed=replayed)
+
+
+async def once(
+    request: Request, admission: Admission, key: str | None, work: Work, *, asked: BaseModel | None = None
+) -> tuple[Answer, bool]:
+    """Do the work of a call in one transaction, unless the same call was answered before.
+
+    `asked` is what was read from its body, which is another call when that differs.
+
+    Returns:
+        The answer, which must hold no message and no address if it is kept under a key: keys outlive notifications. And
+        whether it is that of an earlier call.
+
+    Raises:
+        InvalidField: the key cannot be one.
+        KeyReused: the key belongs to another call.
+        CallInProgress: another process works at the same call, and does not come to an end.
+        StoreUnavailable: nothing was done.
+    """
+    state = request.app.state
+    return await answer_once(
+        cast(Database, state.database),
+        call_key(
+            admission.owner,
+            key,
+            method=request.method,
+            path=path_within(request.scope).rstrip("/"),
+            body=in_one_form(await request.body()) if asked is None else as_read(asked),
+        ),
+        work,
+        now=cast(Clock, state.clock).now(),
+        keep_for=cast(timedelta, state.keep_keys_for),
+    )
+
+
+def as_read(body: BaseModel) -> bytes:
+    """What was read from a body: the order of its fields and the spelling of a value make no difference."""
+    return body.__pydantic_serializer__.to_json(body, exclude_unset=True)
+
+
+def json_answer(
+    content: str | bytes, admission: Admission, *, status_code: int = 200, replayed: bool = False
+) -> Response:
+    """An answer that is JSON already."""
+    headers = dict(admission.headers)
+    if replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return Response(content, status_code, headers=headers, media_type="application/json")

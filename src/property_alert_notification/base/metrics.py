@@ -1,0 +1,150 @@
+"""What the service counts and times, for Prometheus. No label ever carries an address or an id."""
+
+import platform
+from contextlib import AbstractContextManager
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Enum,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+
+from property_alert_notification import __version__
+from property_alert_notification.base.request_times import RequestTimes
+from property_alert_notification.base.vocabulary import BreakerState, Channel
+
+disable_created_metrics()  # type: ignore[no-untyped-call] # they double every series and say nothing new
+
+STAGES = ("accept", "claim", "send", "settle")
+_STAGE_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
+_HANDOVER_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0)
+
+UNKNOWN = float("nan")
+"""What a gauge shows while the store does not answer."""
+
+
+class Metrics:
+    """One process's figures, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.accepted = Counter(
+            "property_alerts_notifications_accepted", "Notifications stored and promised.", registry=self.registry
+        )
+        self.settled = Counter(
+            "property_alerts_deliveries_settled",
+            "Deliveries that a worker moved on, by the state they reached.",
+            ["channel", "state"],
+            registry=self.registry,
+        )
+        self.attempts = Counter(
+            "property_alerts_attempts",
+            "Attempts that ended, by what came of them.",
+            ["channel", "provider", "outcome"],
+            registry=self.registry,
+        )
+        self.breaker = Enum(
+            "property_alerts_provider_breaker",
+            "The state of this process's breaker of a provider.",
+            ["channel", "provider"],
+            states=[*BreakerState],
+            registry=self.registry,
+        )
+        self.breaker_openings = Counter(
+            "property_alerts_provider_breaker_openings",
+            "How often the breaker of a provider opened.",
+            ["channel", "provider"],
+            registry=self.registry,
+        )
+        self.released = Counter(
+            "property_alerts_notifications_released",
+            "Scheduled notifications that fell due and were planned.",
+            registry=self.registry,
+        )
+        self.purged = Counter(
+            "property_alerts_purged",
+            "Rows deleted because they were kept long enough.",
+            ["kind"],
+            registry=self.registry,
+        )
+        self.queue_age = Gauge(
+            "property_alerts_queue_age_seconds",
+            "How long the longest waiting delivery has been due.",
+            ["channel"],
+            registry=self.registry,
+        )
+        self.in_hand = Gauge(
+            "property_alerts_deliveries_in_hand",
+            "Deliveries that this process has claimed and not settled.",
+            ["channel"],
+            registry=self.registry,
+        )
+        self.waiting = Gauge(
+            "property_alerts_deliveries_waiting",
+            "Deliveries that are due and not claimed, counted up to 10,000.",
+            ["channel"],
+            registry=self.registry,
+        )
+        self.put_aside = Counter(
+            "property_alerts_put_aside",
+            "Rows that broke every batch they were in, and were quarantined or ended.",
+            ["kind"],
+            registry=self.registry,
+        )
+        self.loop_breaks = Counter(
+            "property_alerts_loop_breaks",
+            "How often an endless loop of this process broke and was begun again.",
+            ["loop"],
+            registry=self.registry,
+        )
+        self.loop_up = Gauge(
+            "property_alerts_loop_up",
+            "Whether an endless loop of this process goes well: 0 from a break to the next good turn.",
+            ["loop"],
+            registry=self.registry,
+        )
+        self.handover = Histogram(
+            "property_alerts_handover_seconds",
+            "From the moment at which a notification was accepted, or wanted, until a provider took it.",
+            ["channel"],
+            buckets=_HANDOVER_BUCKETS,
+            registry=self.registry,
+        )
+        self.store_up = Gauge(
+            "property_alerts_store_up", "1 when the store answered this scrape, else 0.", registry=self.registry
+        )
+        self.broker_up = Gauge(
+            "property_alerts_broker_up", "1 when the broker answered this scrape, else 0.", registry=self.registry
+        )
+        for channel in Channel:
+            self.handover.labels(channel)
+        self.requests = RequestTimes()
+        self._describe_process()
+        stages = Histogram(
+            "property_alerts_stage_seconds",
+            "How long each stage takes: accept, send and settle for one delivery, claim for a batch.",
+            ["stage"],
+            buckets=_STAGE_BUCKETS,
+            registry=self.registry,
+        )
+        self._timers = {name: stages.labels(name) for name in STAGES}
+
+    def _describe_process(self) -> None:
+        self.registry.register(self.requests)
+        ProcessCollector(registry=self.registry)
+        build = Info("property_alerts_build", "What runs: 1, with the versions as labels.", registry=self.registry)
+        build.info({"version": __version__, "python": platform.python_version()})
+
+    def stage(self, name: str) -> AbstractContextManager[object]:
+        """Times the block as one run of a stage: `accept`, `claim`, `send` or `settle`."""
+        return self._timers[name].time()
+
+    def render(self) -> bytes:
+        """Everything, in Prometheus' text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,110 @@
+"""How the values of settings are written: each function reads one kind, or raises ValueError without repeating it."""
+
+import ipaddress
+import re
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationInfo
+
+from property_alert_notification.base.settings.broker_url import check_broker_url
+from property_alert_notification.base.settings.store_url import SQLITE, check_store_url
+
+
+def store_url(url: str) -> str:
+    """Name the driver, so that the URL which other tools take works here too."""
+    check_store_url(url)
+    scheme, _, rest = url.partition("://")
+    return f"{'sqlite+aiosqlite' if scheme in SQLITE else 'postgresql+asyncpg'}://{rest}"
+
+
+def broker_url(url: str) -> str:
+    check_broker_url(url)
+    return url
+
+
+_PROVIDER = re.compile(r"[a-z0-9_]{1,40}(@[a-z0-9_]{1,20})?")
+
+
+NO_PROVIDER = "none"
+"""What stands in place of the providers of a channel that is not used."""
+
+
+def in_order(names: str) -> str:
+    providers = names.replace(" ", "").split(",")
+    if not all(_PROVIDER.fullmatch(provider) for provider in providers):
+        raise ValueError("must be names of providers, in small letters, with commas between")
+    if NO_PROVIDER in providers and len(providers) > 1:
+        raise ValueError("none stands alone: it means that the channel is not used")
+    if len(set(providers)) < len(providers):
+        raise ValueError("names a provider twice; a second one of a kind is smtp@backup")
+    return ",".join(providers)
+
+
+_CATEGORY = r"[a-z0-9][a-z0-9_-]{0,63}"
+DEADLINE = re.compile(rf"(?:({_CATEGORY})=)?([1-9][0-9]{{0,5}})(min|h|d)")
+UNITS = {"min": "minutes", "h": "hours", "d": "days"}
+
+
+def deadlines(text: str) -> str:
+    parts = text.replace(" ", "").split(",")
+    if not all(DEADLINE.fullmatch(part) for part in parts):
+        raise ValueError("must be a number of min, h or d, and others for single categories after commas")
+    if sum("=" not in part for part in parts) != 1:
+        raise ValueError("must have one entry without a category, for all others")
+    return ",".join(parts)
+
+
+def categories(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    names = value.lower().replace(",", " ").split()
+    if not all(re.fullmatch(_CATEGORY, name) for name in names):
+        raise ValueError("must be categories, with commas between")
+    return frozenset(names)
+
+
+def lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def channels(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    words = set(value.lower().replace(",", " ").split())
+    return None if not words else words - {"none"}
+
+
+_OWN_PATHS = frozenset({"api", "docs", "health", "mailbox", "metrics", "openapi.json", "static", "favicon.ico"})
+
+
+def networks(text: str) -> str:
+    """Addresses and networks, with commas between."""
+    given = [each for each in text.replace(" ", "").split(",") if each]
+    try:
+        return ",".join(str(ipaddress.ip_network(each)).removesuffix("/32").removesuffix("/128") for each in given)
+    except ValueError:
+        raise ValueError("must be addresses or networks, as 10.1.0.0/16, with commas between") from None
+
+
+def path_prefix(text: str) -> str:
+    """A path that a proxy puts before ours, without a slash at its end."""
+    prefix = text.rstrip("/")
+    if prefix and not re.fullmatch(r"(/[A-Za-z0-9._~-]{1,100}){1,10}", prefix):
+        raise ValueError("must be a path such as /alerts")
+    if prefix.split("/")[1:2] and prefix.split("/")[1] in _OWN_PATHS:
+        raise ValueError("must not begin like a path of this service")
+    return prefix
+
+
+def expressible(moment: datetime) -> datetime:
+    """With room at both ends, for offsets and for what is added to a time."""
+    if not 2 <= moment.year <= 9_990:
+        raise ValueError("must lie between the years 2 and 9990")
+    return moment
+
+
+def after_the_earliest(latest: datetime, info: ValidationInfo) -> datetime:
+    if (earliest := info.data.get("earliest_time")) is not None and latest <= earliest:
+        raise ValueError("must be later than EARLIEST_TIME")
+    return latest

@@ -1,0 +1,310 @@
+"""What an operator may set, read from the environment and `.env`, and checked at start.
+
+Every field's docstring says its meaning; durations are in seconds unless the name says otherwise.
+The table in README.md is made from these classes.
+"""
+
+import os
+from datetime import timedelta
+from typing import Annotated, Any, Self, TypeVar, cast, get_args
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from property_alert_notification.base import times
+from property_alert_notification.base.errors import ConfigurationError
+from property_alert_notification.base.settings import setting_values as values
+from property_alert_notification.base.settings.env_file import EnvFileSource, env_file, read_env_file
+from property_alert_notification.base.settings.listening import host_name
+from property_alert_notification.base.settings.store_url import postgres, with_pgbouncer
+from property_alert_notification.base.vocabulary import Channel, Environment
+
+
+class SettingsGroup(BaseSettings):
+    """What every group of settings shares: where it is read from and how its fields are documented."""
+
+    model_config = SettingsConfigDict(extra="ignore", use_attribute_docstrings=True, allow_inf_nan=False)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment first, then the file."""
+        prefix = cast(EnvSettingsSource, env_settings).env_prefix
+        return init_settings, env_settings, EnvFileSource(settings_cls, env_prefix=prefix)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _tidy(cls, value: Any, info: ValidationInfo) -> Any:
+        """Blanks around a value mean nothing, except in a secret."""
+        if not isinstance(value, str):
+            return value
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        tidy = value if SecretStr in (annotation, *get_args(annotation)) else value.strip()
+        if not tidy.isprintable():
+            raise ValueError("has a line break or another character that cannot be printed")
+        return tidy
+
+
+class ProviderSettings(SettingsGroup):
+    """What every provider that is reached over a network has. A second one of a kind reads all of it by its name."""
+
+    rate: float | None = Field(None, gt=0, le=10_000, examples=["10"])
+    """Messages per second of one worker at most; none is as many as it takes."""
+
+
+class Settings(SettingsGroup):
+    """The service itself. Providers have groups of their own, beside their code in `channels/`."""
+
+    project_name: str = Field("property-alert-notification", min_length=1, max_length=100)
+    """Title of the API documentation and of the pages."""
+
+    environment: Annotated[Environment, BeforeValidator(values.lower)] = Field(
+        Environment.LOCAL, examples=["production"]
+    )
+    """`local`, `staging` or `production`. `local` migrates at start and accepts made-up addresses; `dev`
+    and `fastapi dev` then run a worker inside the API."""
+
+    database_url: Annotated[str, AfterValidator(values.store_url)] = Field(
+        "sqlite+aiosqlite:///./app.db", examples=["postgresql://alerts:secret@db/alerts"]
+    )
+    """The store: SQLite or PostgreSQL."""
+
+    database_prepared_statements: bool = True
+    """`false` when DATABASE_URL leads to PgBouncer, in session or in transaction mode: no statement is prepared, no
+    startup parameter sent, and each statement runs in a transaction."""
+
+    database_pool_size: int = Field(10, ge=2, le=100)
+    """Connections to the store that one process holds at most."""
+
+    store_timeout: float = Field(1.0, gt=0, le=30)
+    """Seconds a caller waits for the store before it is answered 503."""
+
+    idempotency_hours: float = Field(24.0, gt=0, le=8_784)
+    """Hours for which an `Idempotency-Key` is remembered, up to a year."""
+
+    max_connections: int = Field(1_000, ge=10, le=100_000)
+    """Connections to the API that one process keeps at most. When another one comes, the one that has waited longest
+    without a whole request is closed for it."""
+
+    header_timeout: float = Field(10.0, gt=0, le=600)
+    """Seconds within which the headers of a request must have come."""
+
+    body_timeout: float = Field(30.0, gt=0, le=3_600)
+    """Seconds within which the body of a request must have come, and a caller must take in an answer."""
+
+    max_body_memory: int = Field(32, ge=4, le=16_384)
+    """Megabytes of memory for bodies larger than 64 kB that one process receives at a time."""
+
+    max_backlog: int = Field(1_000_000, ge=1, le=1_000_000_000)
+    """Unsent messages that may be due before more are refused with 503. Urgent ones are always taken, and so is what is
+    to be sent half an hour later or more. Each API counts for itself: a burst over several may leave as many for each
+    of them."""
+
+    earliest_time: Annotated[AwareDatetime, AfterValidator(values.expressible)] = Field(
+        times.EARLIEST, examples=["1970-01-01T00:00:00Z"]
+    )
+    """The earliest time that a caller may give, in any field; an earlier one is answered 422."""
+
+    latest_time: Annotated[
+        AwareDatetime, AfterValidator(values.expressible), AfterValidator(values.after_the_earliest)
+    ] = Field(times.LATEST, examples=["2200-12-31T23:59:59Z"])
+    """The latest one."""
+
+    default_preferences: Annotated[frozenset[Channel] | None, NoDecode, BeforeValidator(values.channels)] = Field(
+        None, examples=["email,sms"]
+    )
+    """Channels that a user who never said anything wants: `email`, `sms`, `email,sms` or `none`. Without it
+    a notification for such a user is answered 404."""
+
+    queue_broker_url: Annotated[str, AfterValidator(values.broker_url)] = Field(
+        "embedded://", examples=["amqp://guest:guest@localhost/"]
+    )
+    """The broker: `embedded://` (the table of due deliveries is the queue) or RabbitMQ."""
+
+    queue_routing_key: str = Field("property_alert", pattern=r"^[A-Za-z0-9_.-]{1,100}$", examples=["property_alert"])
+    """How the names of the RabbitMQ queues begin."""
+
+    email_provider: Annotated[str, AfterValidator(values.in_order)] = Field("mailbox", examples=["smtp"])
+    """Who carries email: `mailbox`, `smtp`, `console`, or any `channels/email_<name>.py`. Several, as in
+    `smtp,smtp@backup`, stand in for one another in this order; `smtp@backup` has settings of its own,
+    `SMTP_BACKUP_…` beside `SMTP_…`. `none` uses no email: its messages are suppressed."""
+
+    sms_provider: Annotated[str, AfterValidator(values.in_order)] = Field("mailbox", examples=["twilio"])
+    """Who carries SMS: `mailbox`, `console`, `twilio`, `http`, or any `channels/sms_<name>.py`; several
+    as for email, and `none` as there."""
+
+    redirect_email_to: str | None = Field(None, max_length=320, examples=["staging@example.com"])
+    """Every email goes to this address and to nobody else, with the intended one in its subject; never in
+    `production`."""
+
+    redirect_sms_to: str | None = Field(None, max_length=32, examples=["+14155552671"])
+    """Every SMS goes to this number and to nobody else; never in `production`."""
+
+    worker_concurrency: int = Field(64, ge=1, le=1000)
+    """Deliveries of one channel that a worker has in hand at once; a provider may ask for fewer."""
+
+    lease: float = Field(20.0, ge=2, le=600)
+    """Seconds a claim holds without being renewed; a dead worker's deliveries are found after this."""
+
+    shutdown_grace: float = Field(10.0, ge=0, le=600)
+    """Seconds a stopping process gives to what is on the wire, or being answered."""
+
+    drain_seconds: float | None = Field(None, ge=0, le=600, examples=["10"])
+    """Seconds for which a stopping API still takes requests while its readiness is 503 and each answer ends its
+    connection: more than your load balancer needs to notice. None is 2, and 0 with `ENVIRONMENT=local`."""
+
+    trusted_proxies: Annotated[str, AfterValidator(values.networks)] = Field("", examples=["10.0.0.5,10.1.0.0/16"])
+    """Addresses and networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed;
+    by default those of no proxy are."""
+
+    root_path: Annotated[str, AfterValidator(values.path_prefix)] = Field("", examples=["/alerts"])
+    """The path under which a proxy shows this service, whether the proxy takes it off or not."""
+
+    retry_first_wait: float = Field(30.0, gt=0, le=86_400)
+    """Seconds before the second attempt; it doubles after each failure."""
+
+    retry_longest_wait: float = Field(3_600.0, gt=0, le=604_800)
+    """Seconds between two attempts at most, also when a provider asks for more."""
+
+    retry_max_attempts: int = Field(8, ge=1, le=30)
+    """Attempts per delivery, the first included, before it is marked failed."""
+
+    useless_after: Annotated[str, AfterValidator(values.deadlines)] = Field("5d", examples=["5d,viewing=2h"])
+    """How long after it was accepted, or after its `send_at`, a message is still of use: later it expires unsent.
+    Categories may differ, as in `5d,viewing=2h`; `expires_at` may only be sooner."""
+
+    unknown_give_up: Annotated[frozenset[str], NoDecode, BeforeValidator(values.categories)] = Field(
+        frozenset(), examples=["listing_alert,digest"]
+    )
+    """Categories whose messages are rather lost than doubled: when nobody can tell whether one arrived it fails. All
+    others are sent once more, or as often as the provider promises to recognise repeats."""
+
+    retention_days: float = Field(90.0, gt=0, le=36_500)
+    """Days after their last change for which ended notifications are kept; then they are deleted, with their
+    deliveries and attempts."""
+
+    sms_max_segments: int = Field(3, ge=1, le=10)
+    """SMS segments one message may cost; a longer text is cut."""
+
+    allow_remote: bool = False
+    """Let other machines reach a `local` service, which asks nobody for a key."""
+
+    log_level: Annotated[str, BeforeValidator(values.lower)] = Field("info", pattern="^(debug|info|warning|error)$")
+    """The least important events that are logged: `debug`, `info`, `warning` or `error`."""
+
+    log_format: Annotated[str, BeforeValidator(values.lower)] = Field("auto", pattern="^(auto|console|json)$")
+    """`console` for people, `json` for machines; `auto` is `console` when `ENVIRONMENT=local`."""
+
+    worker_metrics_port: int = Field(0, ge=0, le=65_535, examples=["9464"])
+    """Port on which a separate worker shows `/metrics`, `/health/live` and `/health/ready`; 0 is none."""
+
+    worker_metrics_host: Annotated[str, AfterValidator(host_name)] = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104 - an example, not a default
+    """Address on which that port is opened."""
+
+    @model_validator(mode="after")
+    def _mark_pooled(self) -> Self:
+        """Whatever opens the store is given its URL alone, so the URL says that PgBouncer stands before it."""
+        url = self.database_url
+        if not self.database_prepared_statements and not url.startswith("sqlite") and not postgres(url).pooled:
+            self.database_url = with_pgbouncer(url)
+        return self
+
+    @property
+    def deadlines(self) -> dict[str | None, timedelta]:
+        """How long messages are of use, by category; None is all others."""
+        found = [values.DEADLINE.fullmatch(part) for part in self.useless_after.split(",")]
+        return {match[1]: timedelta(**{values.UNITS[match[3]]: int(match[2])}) for match in found if match is not None}
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is a developer's own machine."""
+        return self.environment is Environment.LOCAL
+
+    @property
+    def drain(self) -> float:
+        """Seconds to drain for."""
+        return (0.0 if self.is_local else 2.0) if self.drain_seconds is None else self.drain_seconds
+
+    @property
+    def logs_as_json(self) -> bool:
+        """Whether logs are for machines."""
+        return self.log_format == "json" or (self.log_format == "auto" and not self.is_local)
+
+
+Group = TypeVar("Group", bound=SettingsGroup)
+
+
+def load(group: type[Group], instance: str | None = None) -> Group:
+    """Read one group of settings; that of a second provider of a kind is told by the name of the instance.
+
+    Raises:
+        ConfigurationError: a value cannot be used; one line that names the variable, the problem and an example.
+    """
+    _check_instance(group, instance)
+    try:
+        return group(_env_prefix=_prefix(group, instance))
+    except ValidationError as error:
+        raise ConfigurationError("; ".join(_explain(group, instance, problem) for problem in error.errors())) from None
+
+
+def given_names() -> tuple[list[str], list[str]]:
+    """The names of all variables, in the environment and in the file, whether they are settings or not.
+
+    Raises:
+        ConfigurationError: the file cannot be read.
+    """
+    return list(os.environ), list(read_env_file(env_file()).values)
+
+
+def variable_name(group: type[SettingsGroup], field: str, instance: str | None = None) -> str:
+    """The environment variable that sets `field`, of the instance with this name."""
+    return f"{_prefix(group, instance)}{field}".upper()
+
+
+def _prefix(group: type[SettingsGroup], instance: str | None) -> str:
+    prefix = group.model_config.get("env_prefix", "")
+    return prefix if instance is None else f"{prefix}{instance}_"
+
+
+def _check_instance(group: type[SettingsGroup], instance: str | None) -> None:
+    """No variable may mean two things: `SMTP_FINAL_TIMEOUT` is no setting of `smtp@final`."""
+    if instance is None:
+        return
+    taken = {variable_name(group, field) for field in group.model_fields}
+    for field in group.model_fields:
+        if (variable := variable_name(group, field, instance)) in taken:
+            raise ConfigurationError(f"{variable}: means something else already. Give {instance!r} another name")
+
+
+def _explain(group: type[SettingsGroup], instance: str | None, problem: Any) -> str:
+    field = str(problem["loc"][0]) if problem["loc"] else ""
+    if field not in group.model_fields:
+        return f"settings: {problem['msg']}"
+    info = group.model_fields[field]
+    example = info.examples[0] if info.examples else info.get_default()
+    example = example.value if isinstance(example, Environment) else example
+    message = problem["msg"].removeprefix("Value error, ")
+    variable = variable_name(group, field, instance)
+    return f"{variable}: {message}. Example: {variable}={example}"

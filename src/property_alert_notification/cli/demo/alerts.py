@@ -1,0 +1,65 @@
+"""What the demo's users want, and what they are told about a listing. Pure."""
+
+from collections.abc import Iterator, Sequence
+from itertools import cycle, islice
+from typing import Any
+
+from property_alert_notification.cli.demo.listings import Listing
+
+USERS = range(990_001, 990_201)
+"""Made-up users, far from the ids of anybody's tests."""
+
+# Of ten users four want both channels, three email, two SMS, and one nothing at all.
+_WISHES = [(True, True)] * 4 + [(True, False)] * 3 + [(False, True)] * 2 + [(False, False)]
+
+
+def wishes(user: int) -> dict[str, bool]:
+    """The preferences of a user, as the API takes them."""
+    email, sms = _WISHES[user % len(_WISHES)]
+    return {"email_enabled": email, "sms_enabled": sms}
+
+
+def alerts(listings: Sequence[Listing], count: int, *, run: str) -> Iterator[dict[str, Any]]:
+    """`count` notifications, as the API takes them; each has a reference, and carries it in its text."""
+    for number, listing in enumerate(islice(cycle(listings), count), start=1):
+        user = USERS[(number - 1) % len(USERS)]
+        reference = f"{run}-{number:04}"
+        yield {
+            **_words(listing, number),
+            "user_id": user,
+            # Reserved for examples: RFC 2606, and the numbers 555-0100 to 555-0199 of North America.
+            "user_email": f"buyer.{user}@example.com",
+            "user_phone_number": f"+1206555{100 + user % 100:04}",
+            "reference": reference,
+        } | {"message": f"{_words(listing, number)['message']}\n\nReference {reference}"}
+
+
+def _words(listing: Listing, number: int) -> dict[str, str]:
+    """Title, message and category of one of four things that happen to a listing."""
+    home = _home(listing)
+    match number % 4:
+        case 0:
+            before = round(listing.list_price * 1.05 / 1000) * 1000
+            return {
+                "category": "listing_alert",
+                "title": f"Price Change: now ${listing.list_price:,} in {listing.postal_code}",
+                "message": f"{home}\nIt was ${before:,} before.",
+            }
+        case 1 | 2:
+            return {
+                "category": "listing_alert",
+                "title": f"New Listing: ${listing.list_price:,} in {listing.postal_code}",
+                "message": f"{home}\nIt matches your saved search for {listing.postal_code}.",
+            }
+        case _:
+            return {
+                "category": "viewing",
+                "title": f"Open House on Saturday in {listing.postal_code}",
+                "message": f"{home}\nAsking ${listing.list_price:,}. Doors are open from 11 to 1.",
+            }
+
+
+def _home(listing: Listing) -> str:
+    rooms = f"{listing.bedrooms_total} bedroom{'' if listing.bedrooms_total == 1 else 's'}"
+    lines = f"{rooms}, {listing.living_area:,} sq ft, built in {listing.year_built}"
+    return f"{lines}, on the waterfront" if listing.waterfront else lines

@@ -1,0 +1,183 @@
+"""Sends the alerts through a service's HTTP API, waits for the end of each, and shows what came of them."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from datetime import datetime
+from typing import Any, TypeVar
+
+import httpx2
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import Unavailable
+from property_alert_notification.cli.demo.alerts import USERS, alerts, wishes
+from property_alert_notification.cli.demo.listings import read_listings
+
+CONCURRENCY = 32
+"""Requests on the way at once."""
+
+TRIES = 10
+"""Of one request, while the service says "not now"."""
+
+BETWEEN_ROUNDS = 0.2
+"""Seconds between two rounds of asking what is still open."""
+
+_COLUMNS = ("sent", "delivered", "suppressed", "failed")
+_API = "/api/v1"
+
+Item = TypeVar("Item")
+
+
+async def run(url: str, count: int, *, patience: float) -> bool:
+    """The whole demo, on the console; `patience` is in seconds. Returns whether every delivery came to its end.
+
+    Raises:
+        Unavailable: no service answers at `url`, or it is not a local one.
+    """
+    clock, console = Clock(), Console()
+    limits = httpx2.Limits(max_connections=CONCURRENCY)
+    async with httpx2.AsyncClient(base_url=url, timeout=30, limits=limits, trust_env=False) as client:
+        await _meet(client, url)
+        with _progress(console) as progress:
+            demo = _Demo(client, clock, progress)
+            await demo.introduce_users()
+            started_at = clock.monotonic()
+            accepted = await demo.send(count)
+            sent_at = clock.monotonic()
+            stories = await demo.follow(accepted, patience)
+    _report(console, stories)
+    console.print(_speed("alerts handed over", len(accepted), sent_at - started_at))
+    if stories:
+        console.print(_speed("deliveries ended", *_span(stories)))
+    if len(stories) < count:
+        console.print(f"{count - len(stories):,} are still open: property-alerts notifications list", style="yellow")
+    console.print(f"\nRead them: {url}/mailbox", soft_wrap=True)
+    return len(stories) == count
+
+
+class _Demo:
+    """One run of it."""
+
+    def __init__(self, client: httpx2.AsyncClient, clock: Clock, progress: Progress) -> None:
+        self._client = client
+        self._clock = clock
+        self._progress = progress
+
+    async def introduce_users(self) -> None:
+        """PUT says the same thing as often as it is said: a second demo changes nothing."""
+
+        async def introduce(user: int) -> None:
+            await self._ask("PUT", f"/preferences/{user}", json=wishes(user))
+
+        await self._for_each("Users introduce themselves", USERS, introduce)
+
+    async def send(self, count: int) -> list[str]:
+        """Hand over every alert; returns the ids under which they were accepted."""
+        accepted: list[str] = []
+
+        async def hand_over(alert: dict[str, Any]) -> None:
+            accepted.append((await self._ask("POST", "/notifications/", json=alert))["id"])
+
+        name = f"demo-{self._clock.new_id().hex[:12]}"
+        await self._for_each("Alerts are handed over", list(alerts(read_listings(), count, run=name)), hand_over)
+        return accepted
+
+    async def follow(self, accepted: Iterable[str], patience: float) -> list[dict[str, Any]]:
+        """Ask until everything has ended or `patience` seconds are over; returns the stories that have ended."""
+        stories: list[dict[str, Any]] = []
+        open_ = list(accepted)
+        task = self._progress.add_task("Deliveries come to their end", total=len(open_))
+
+        async def look(notification: str) -> None:
+            story = await self._ask("GET", f"/notifications/{notification}")
+            if story["status"] not in ("scheduled", "pending"):
+                stories.append(story)
+                open_.remove(notification)
+                self._progress.advance(task)
+
+        ends = self._clock.monotonic() + patience
+        while open_ and self._clock.monotonic() < ends:
+            await _together(list(open_), look)
+            if open_:
+                await asyncio.sleep(BETWEEN_ROUNDS)
+        return stories
+
+    async def _for_each(self, words: str, items: Collection[Item], do: Callable[[Item], Awaitable[None]]) -> None:
+        task = self._progress.add_task(words, total=len(items))
+
+        async def step(item: Item) -> None:
+            await do(item)
+            self._progress.advance(task)
+
+        await _together(items, step)
+
+    async def _ask(self, method: str, path: str, **body: Any) -> Any:
+        """One request, again while the service says "not now" with 429 or 503."""
+        for _ in range(TRIES):
+            try:
+                response = await self._client.request(method, f"{_API}{path}", **body)
+            except httpx2.TransportError as fault:
+                raise Unavailable(f"the service stopped answering ({type(fault).__name__}): see its console") from None
+            if response.status_code not in (429, 503):
+                break
+            await asyncio.sleep(float(response.headers.get("Retry-After", 1)))
+        if response.is_error:
+            raise Unavailable(f"{method} {path} was answered {response.status_code}: {response.text}")
+        return response.json()
+
+
+async def _meet(client: httpx2.AsyncClient, url: str) -> None:
+    """Make sure that nobody is written to but the mailbox's own service."""
+    try:
+        answer = await client.get("/api/mailbox/messages", params={"limit": 1})
+    except (httpx2.TransportError, httpx2.InvalidURL):
+        raise Unavailable(
+            f"no service answers at {url}. Start it in another terminal: make run (or: property-alerts dev)"
+        ) from None
+    if answer.is_error:
+        raise Unavailable(
+            f"{url} answers {answer.status_code} when asked for its mailbox. The demo is for a service with "
+            "ENVIRONMENT=local, so that nobody is written to in earnest"
+        )
+
+
+async def _together(items: Iterable[Item], do: Callable[[Item], Awaitable[None]]) -> None:
+    waiting = iter(items)
+
+    async def take_turns() -> None:
+        for item in waiting:
+            await do(item)
+
+    await asyncio.gather(*[take_turns() for _ in range(CONCURRENCY)])
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description:<30}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+    )
+
+
+def _report(console: Console, stories: Collection[dict[str, Any]]) -> None:
+    states = Counter((delivery["channel"], delivery["state"]) for story in stories for delivery in story["deliveries"])
+    table = Table("deliveries", *_COLUMNS, "other", box=box.SIMPLE_HEAD)
+    for channel in sorted({channel for channel, _ in states}):
+        counted = [states[channel, state] for state in _COLUMNS]
+        other = sum(number for (its, _), number in states.items() if its == channel) - sum(counted)
+        table.add_row(channel, *[f"{number:,}" for number in (*counted, other)])
+    console.print(table)
+
+
+def _span(stories: Collection[dict[str, Any]]) -> tuple[int, float]:
+    """How many deliveries ended, and the seconds from the first accept to the last end by the service's own clock."""
+    ends = [datetime.fromisoformat(delivery["changed_at"]) for story in stories for delivery in story["deliveries"]]
+    first = min(datetime.fromisoformat(story["accepted_at"]) for story in stories)
+    return len(ends), (max(ends) - first).total_seconds()
+
+
+def _speed(what: str, number: int, seconds: float) -> str:
+    per_second = f", {number / seconds:,.0f} per second" if seconds > 0 else ""
+    return f"{number:,} {what} in {seconds:.1f} s{per_second}"

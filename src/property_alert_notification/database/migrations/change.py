@@ -1,0 +1,119 @@
+"""Migrates a store that others work on: a change waits for its tables briefly, and again and again."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from io import StringIO
+from pathlib import Path
+from threading import Lock
+
+import asyncpg
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import PendingRollbackError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.base.errors import StoreLocked, StoreUnavailable
+from property_alert_notification.database import Database
+from property_alert_notification.database.migrations.judgement import APPLICATION_ID
+from property_alert_notification.database.migrations.safely import LOCK_TIMEOUT
+
+_LOCK = 7_227_155_001
+"""Any number, as long as nothing else in the database takes the same advisory lock."""
+
+BETWEEN_TRIES = 1.0
+"""Seconds in which others have a table for themselves before a change wants it again."""
+
+TRIES = 600
+"""How often a change is tried at most: about ten minutes."""
+
+Change = Callable[[Config], None]
+Tell = Callable[[str], None]
+
+_alembic = Lock()
+"""Alembic keeps what it works on in variables of its modules: one at a time in a process."""
+
+
+def tell_nobody(_words: str) -> None:
+    """Progress that nobody wants to hear of."""
+
+
+@asynccontextmanager
+async def alembic_alone() -> AsyncIterator[None]:
+    """Nobody else in this process uses Alembic meanwhile."""
+    while not _alembic.acquire(blocking=False):  # noqa: ASYNC110 - its holder may be in another event loop
+        await asyncio.sleep(0.02)
+    try:
+        yield
+    finally:
+        _alembic.release()
+
+
+async def apply(database: Database, change: Change, tell: Tell = tell_nobody) -> None:
+    """Apply a change; several processes may ask at once, one at a time does it.
+
+    Raises:
+        StoreUnavailable: the store cannot be reached, or somebody held a table for ten minutes.
+    """
+    async with alembic_alone():
+        if database.is_sqlite:
+            # One writer at a time, and all or nothing.
+            async with database.transaction() as connection:
+                await connection.run_sync(lambda sync: change(config_for(sync)))
+                await connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+            return
+        async with database.without_haste() as unhurried:
+            await _apply_beside_others(unhurried, change, tell)
+
+
+async def _apply_beside_others(database: Database, change: Change, tell: Tell) -> None:
+    # No transaction of its own, whose snapshot the building of an index would wait for. Closing it frees the lock.
+    async with database.reading() as holder:
+        await _take_turn(holder, tell)
+        for attempt in range(1, TRIES + 1):
+            try:
+                await _try(database, change)
+            except StoreLocked as locked:
+                if attempt == TRIES:
+                    raise
+                tell(f"Waits for a table that another transaction holds ({locked.cause}); nobody waits behind it …")
+                await asyncio.sleep(BETWEEN_TRIES)
+            else:
+                return
+
+
+async def _take_turn(connection: AsyncConnection, tell: Tell) -> None:
+    """Hold the lock of all migrations until this connection is closed.
+
+    Asked for again and again: whoever waited for it inside a statement would hold up the building of indexes, which
+    waits for all older statements.
+    """
+    waited = False
+    while not (await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK})).scalar_one():
+        if not waited:
+            tell("Waits for another `migrate` …")
+        waited = True
+        await asyncio.sleep(0.2)
+
+
+async def _try(database: Database, change: Change) -> None:
+    try:
+        async with database.outside_transactions() as connection:
+            await connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+            await connection.commit()
+            await connection.run_sync(lambda sync: change(config_for(sync)))
+            await connection.commit()
+    except StoreUnavailable as fault:
+        if isinstance(fault.__cause__, asyncpg.DeadlockDetectedError):
+            raise StoreLocked from fault.__cause__
+        raise
+    except PendingRollbackError as gone:  # all that Alembic lets through of a connection that broke
+        raise StoreUnavailable from gone.__context__
+
+
+def config_for(connection: Connection) -> Config:
+    """What Alembic wants to know, for this connection."""
+    config = Config(stdout=StringIO())  # its callers say what happens, in their own words
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = connection
+    return config

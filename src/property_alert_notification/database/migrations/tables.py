@@ -1,0 +1,51 @@
+"""All tables of this version, as the models have them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import MetaData, UniqueConstraint
+from sqlmodel import SQLModel
+
+from property_alert_notification.api.access import models as access
+from property_alert_notification.api.idempotency import models as idempotency
+from property_alert_notification.channels.mailbox import models as mailbox
+from property_alert_notification.deliveries import models as deliveries
+from property_alert_notification.notifications import models as notifications
+from property_alert_notification.operators.pauses import models as pauses
+from property_alert_notification.operators.providers import models as channels
+from property_alert_notification.people.preferences import models as preferences
+
+MODELS = (access, channels, deliveries, idempotency, mailbox, notifications, pauses, preferences)
+"""Importing them registers their tables."""
+
+VERSION_TABLE = "alembic_version"
+"""Where Alembic keeps the revision of a store."""
+
+METADATA = SQLModel.metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The names of what a schema consists of."""
+
+    columns: Mapping[str, frozenset[str]]
+    """Those of each table."""
+    unique: frozenset[str]
+    """Primary keys and unique constraints: without them the same row could be added twice."""
+    indexes: frozenset[str]
+    """All other indexes: without them statements are slow."""
+
+
+def shape_of(metadata: MetaData) -> Shape:
+    """The shape of these tables."""
+    tables = [table for table in metadata.sorted_tables if table.name != VERSION_TABLE]
+    return Shape(
+        columns={table.name: frozenset(column.name for column in table.columns) for table in tables},
+        unique=frozenset(
+            str(constraint.name)
+            for table in tables
+            for constraint in (table.primary_key, *table.constraints)
+            if constraint is table.primary_key or isinstance(constraint, UniqueConstraint)
+        ),
+        indexes=frozenset(str(index.name) for table in tables for index in table.indexes),
+    )

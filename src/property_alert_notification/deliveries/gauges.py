@@ -1,0 +1,104 @@
+"""What a scrape asks store and broker: whether they answer, what waits, and for how long.
+
+A scrape never waits for them longer than `PATIENCE`. It is most wanted while they are frozen.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import Unavailable
+from property_alert_notification.base.metrics import UNKNOWN, Metrics
+from property_alert_notification.base.questions import Answer, Questions
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.database import Database
+from property_alert_notification.deliveries import queues as lanes
+
+PATIENCE = 0.5
+"""Seconds that a scrape waits for store and broker."""
+
+MOST_COUNTED = 10_000
+"""Deliveries of a channel that are counted; the gauge stays there when more wait."""
+
+SHARE = 100
+"""A count that took a second is repeated after so many: counting must not become the load."""
+
+
+class Gauges:
+    """Keeps the gauges of one process that only store and broker can tell."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        metrics: Metrics,
+        questions: Questions,
+        ask_broker: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:
+        """Nothing is asked before the first scrape."""
+        self._database = database
+        self._clock = clock
+        self._metrics = metrics
+        self._ask_broker = ask_broker
+        self._questions = questions
+        self._counts: dict[Channel, int] = {}
+        self._count_again_at = 0.0
+
+    async def measure(self) -> None:
+        """Bring the gauges up to date within `PATIENCE`; what is not known by then shows as unknown."""
+        ages, counts, broker_is_up = await asyncio.gather(
+            self._answer(self._look()), self._answer(self._count()), self._answer(self._reach_broker())
+        )
+        self._metrics.store_up.set(ages is not None)
+        self._metrics.broker_up.set(broker_is_up is not None)
+        for channel in Channel:
+            self._metrics.queue_age.labels(channel).set(UNKNOWN if ages is None else ages[channel])
+            # A count that was kept is no answer of a store that is away.
+            waiting = counts[channel] if counts is not None and ages is not None else UNKNOWN
+            self._metrics.waiting.labels(channel).set(waiting)
+
+    async def _answer(self, question: Coroutine[Any, Any, Answer]) -> Answer | None:
+        """The answer; None when the part is away or silent."""
+        try:
+            return await self._questions.ask(question, within=PATIENCE)
+        except (TimeoutError, Unavailable):
+            return None
+
+    async def _look(self) -> dict[Channel, float]:
+        now = self._clock.now()
+        async with self._database.reading() as connection:
+            return {channel: await _age(connection, channel, now) for channel in Channel}
+
+    async def _count(self) -> dict[Channel, int]:
+        """What waits; apart from the ages, so that a count that takes long does not make the store look down."""
+        began = self._clock.monotonic()
+        if began < self._count_again_at and self._counts:
+            return self._counts
+        async with self._database.reading() as connection:
+            now = self._clock.now()
+            self._counts = {
+                channel: await lanes.count_due(connection, channel, now=now, limit=MOST_COUNTED) for channel in Channel
+            }
+        ended = self._clock.monotonic()
+        self._count_again_at = ended + SHARE * (ended - began)
+        return self._counts
+
+    async def _reach_broker(self) -> bool:
+        await self._ask_broker()
+        return True
+
+
+async def _age(connection: AsyncConnection, channel: Channel, now: datetime) -> float:
+    """Seconds for which the longest waiting delivery has been due; 0 when none waits.
+
+    A clock that was set back holds up what was accepted before; that counts too, and must not hide a standstill.
+    """
+    oldest = await lanes.oldest_due(connection, channel, now=now)
+    ahead = await lanes.latest_ahead(connection, channel, now=now)
+    waited = now - oldest if oldest else timedelta()
+    still_waits = ahead - now if ahead else timedelta()
+    return max(waited, still_waits).total_seconds()

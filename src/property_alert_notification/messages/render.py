@@ -1,0 +1,130 @@
+"""Turns the title and message of a notification into what one channel carries."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+from unicodedata import bidirectional
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.messages import sms_segments
+from property_alert_notification.messages.links import find_links
+
+_CONTROLS_AND_SPACE = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
+_PHONE_NUMBER = re.compile(r"\+?\(?[0-9](?:[ ().-]{0,2}[0-9]){5,}")
+_BLANK_LINES = re.compile(r"\n\s*\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message as one channel carries it."""
+
+    subject: str
+    """One line without control characters."""
+    text: str
+    html: str | None = None
+    cut: str | None = None
+    """How much of the message did not fit into it, in words; None when all did."""
+
+
+class _Piece(NamedTuple):
+    text: str
+    url: str | None = None
+    is_number: bool = False
+    """A phone number inside right-to-left text, which would move its plus sign to the other end."""
+
+
+class _Paragraph(NamedTuple):
+    lines: list[list[_Piece]]
+    is_rtl: bool
+    """Whether it is read from right to left. Said outright: Outlook does not know `dir="auto"`."""
+
+
+def render(channel: Channel, title: str, message: str, *, sms_max_segments: int = 3) -> Rendered:
+    """What `channel` carries for this title and message.
+
+    An email has the title as its subject and the message as text and as HTML; in an SMS both are one text, cut to
+    `sms_max_segments`.
+    """
+    subject = _one_line(title)
+    if channel is Channel.SMS:
+        whole = sms_text(title, message)
+        text = sms_segments.cut(whole, sms_max_segments)
+        return Rendered(subject, text, cut=None if text == whole else _cut_in_words(text, whole))
+    html = _email_template().render(title=subject, title_is_rtl=is_rtl(subject), paragraphs=_paragraphs(message))
+    return Rendered(subject, message, html)
+
+
+def sms_text(title: str, message: str) -> str:
+    """What an SMS says when nothing is cut off."""
+    return "\n".join(part for part in (_one_line(title), message.strip()) if part)
+
+
+def _cut_in_words(text: str, whole: str) -> str:
+    segments = sms_segments.measure(text).segments
+    return f"cut to {segments} {'segment' if segments == 1 else 'segments'}, {len(text):,} of {len(whole):,} characters"
+
+
+def _one_line(title: str) -> str:
+    return _CONTROLS_AND_SPACE.sub(" ", title).strip()
+
+
+@cache
+def _email_template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    return environment.get_template("email.html.jinja")
+
+
+def is_rtl(text: str) -> bool:
+    """Whether the first letter with a direction is Hebrew, Arabic or of another script written from right to left."""
+    return not text.isascii() and next(filter(None, map(_DIRECTIONS.get, map(bidirectional, text))), "ltr") == "rtl"
+
+
+_DIRECTIONS = {"L": "ltr", "R": "rtl", "AL": "rtl"}
+
+
+def _paragraphs(message: str) -> list[_Paragraph]:
+    """Paragraphs of lines of pieces: a blank line ends a paragraph."""
+    unified = message.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return [_paragraph(block) for block in _BLANK_LINES.split(unified)]
+
+
+def _paragraph(block: str) -> _Paragraph:
+    lines = [list(_pieces(line)) for line in block.split("\n")]
+    if block.isascii() or not any(bidirectional(sign) in ("R", "AL") for sign in block):
+        return _Paragraph(lines, is_rtl=False)
+    apart = [[part for piece in line for part in _with_numbers_apart(piece)] for line in lines]
+    return _Paragraph(apart, is_rtl(block))
+
+
+def _pieces(line: str) -> Iterator[_Piece]:
+    """The line as plain text and links; only http and https become links."""
+    end = 0
+    for start, stop in find_links(line):
+        yield _Piece(line[end:start])
+        yield _Piece(line[start:stop], line[start:stop])
+        end = stop
+    yield _Piece(line[end:])
+
+
+def _with_numbers_apart(piece: _Piece) -> Iterator[_Piece]:
+    if piece.url is not None:
+        yield piece
+        return
+    end = 0
+    for number in _PHONE_NUMBER.finditer(piece.text):
+        yield _Piece(piece.text[end : number.start()])
+        yield _Piece(number.group(), is_number=True)
+        end = number.end()
+    yield _Piece(piece.text[end:])

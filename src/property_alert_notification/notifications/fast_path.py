@@ -1,0 +1,98 @@
+"""A short cut to `schedule_notification`, the call that every notification begins with.
+
+FastAPI finds out for each call what its function wants, which costs more than accepting does. So a call that is as
+usual, one notification in JSON that is in order, is answered here. Any other goes FastAPI's way to the same
+function: description, errors and access are those of any other route.
+"""
+
+from collections.abc import Mapping
+from typing import cast
+
+from fastapi import FastAPI
+from pydantic import ValidationError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from property_alert_notification.api.access.authenticator import Admission, Authenticator
+from property_alert_notification.api.dependencies import ADMISSION
+from property_alert_notification.api.path_prefix import path_within
+from property_alert_notification.api.problems import answer_to
+from property_alert_notification.base.errors import RequestError
+from property_alert_notification.base.vocabulary import Scope as Permission
+from property_alert_notification.notifications.schemas import NotificationCreate
+from property_alert_notification.notifications.submit import PATH, hand_over
+
+_PATHS = (f"{PATH}/", PATH)
+_JSON = b"application/json"
+
+
+class FastPath:
+    """Answers `POST /api/v1/notifications/` itself where it can; stands right before the application's routes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a call, or pass it on."""
+        if scope["type"] != "http" or path_within(scope) not in _PATHS or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(reversed(scope["headers"]))  # of two alike the first counts, as in the routes
+        if headers.get(b"content-type") != _JSON or _has_two_keys(scope, headers):
+            await self._app(scope, receive, send)
+            return
+        try:
+            # Before anything of the body is read.
+            gate = cast(Authenticator, scope["app"].state.gate)
+            admission = await gate.admit(_text(headers.get(b"authorization")), Permission.NOTIFICATIONS_WRITE)
+            scope[ADMISSION] = admission
+            first = await receive()
+            if (body := _whole_body(first)) is not None:
+                scope["route_template"] = path_within(scope)
+                await _answer(scope["app"], headers, body, admission, send)
+                return
+        except RequestError as error:
+            scope["route_template"] = path_within(scope)
+            await answer_to(error)(scope, receive, send)
+            return
+        await self._app(scope, _again(first, receive), send)
+
+
+async def _answer(
+    app: FastAPI, headers: dict[bytes, bytes], body: NotificationCreate, admission: Admission, send: Send
+) -> None:
+    told, replayed = await hand_over(body, admission, app.state.acceptance, _text(headers.get(b"idempotency-key")))
+    answer = [(b"content-length", b"%d" % len(told)), (b"content-type", b"application/json")]
+    if replayed:
+        answer.append((b"idempotency-replayed", b"true"))
+    if admission.headers:
+        answer += [(name.lower().encode(), value.encode()) for name, value in admission.headers]
+    await send({"type": "http.response.start", "status": 200, "headers": answer})
+    await send({"type": "http.response.body", "body": told})
+
+
+def _has_two_keys(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
+    return b"idempotency-key" in headers and [name for name, _ in scope["headers"]].count(b"idempotency-key") > 1
+
+
+def _text(header: bytes | None) -> str | None:
+    return None if header is None else header.decode("latin-1")
+
+
+def _whole_body(message: Message) -> NotificationCreate | None:
+    """The notification, if this message holds all of it and nothing is wrong with it."""
+    if message["type"] != "http.request" or message.get("more_body"):
+        return None
+    try:
+        return NotificationCreate.model_validate_json(message.get("body", b""))
+    except ValidationError:
+        return None
+
+
+def _again(first: Message, receive: Receive) -> Receive:
+    """What was received, to be received once more."""
+    waiting = [first]
+
+    async def receive_again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return receive_again

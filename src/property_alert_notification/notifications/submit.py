@@ -1,0 +1,142 @@
+"""The way in: one notification, or up to a thousand."""
+
+import json
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import ValidationError
+
+from property_alert_notification.api.access.authenticator import Admission
+from property_alert_notification.api.dependencies import KeyedRoute, charge, needs
+from property_alert_notification.api.idempotency.calls import IdempotencyKey, as_read, json_answer
+from property_alert_notification.api.idempotency.keys import call_key, written_once
+from property_alert_notification.api.problems import contents_of, documented, invalid_request
+from property_alert_notification.base.errors import RequestError
+from property_alert_notification.base.vocabulary import Scope
+from property_alert_notification.notifications.acceptance import Acceptance, Accepted, Handover
+from property_alert_notification.notifications.schemas import (
+    BatchItem,
+    NotificationAccepted,
+    NotificationBatch,
+    NotificationBatchAnswer,
+    NotificationCreate,
+    WrongItem,
+)
+
+PATH = "/api/v1/notifications"
+LARGEST_BATCH = 4 * 1024 * 1024
+"""Bytes of a batch at most."""
+
+_MAY_WRITE = needs(Scope.NOTIFICATIONS_WRITE)
+_RESPONSES = documented(401, 403, 409, 413, 422, 429, 503)
+
+router = APIRouter(route_class=KeyedRoute, prefix="/notifications", tags=["notifications"], responses=_RESPONSES)
+batch_router = APIRouter(
+    route_class=KeyedRoute,
+    prefix="/notifications",
+    tags=["notifications"],
+    responses=_RESPONSES,
+    max_body_size=LARGEST_BATCH,
+)
+
+
+async def _acceptance(request: Request) -> Acceptance:
+    return cast(Acceptance, request.app.state.acceptance)
+
+
+AcceptanceDep = Annotated[Acceptance, Depends(_acceptance)]
+
+
+async def hand_over(
+    body: NotificationCreate, admission: Admission, acceptance: Acceptance, idempotency_key: str | None
+) -> tuple[bytes, bool]:
+    """Accept one notification: the answer as JSON, and whether it is that of an earlier call.
+
+    Raises:
+        RequestError: it was not accepted.
+    """
+    _check_urgent(body, admission)
+    echo = _echo(body)
+    key = call_key(admission.owner, idempotency_key, method="POST", path=PATH, body=echo)
+    accepted = await acceptance.accept(Handover(body, admission.caller, admission.test, key))
+    told = b'%b,"id":"%b","status":"%b"}' % (echo[:-1], str(accepted.id).encode(), accepted.status.encode())
+    return told, accepted.replayed
+
+
+@router.post("", include_in_schema=False)
+@router.post("/", response_model=NotificationAccepted, responses=documented(404))
+async def schedule_notification(
+    body: NotificationCreate,
+    admission: Annotated[Admission, _MAY_WRITE],
+    acceptance: AcceptanceDep,
+    idempotency_key: IdempotencyKey,
+) -> Response:
+    """Hand over one notification. The answer means that it is on our disk, and that we will try to deliver it."""
+    told, replayed = await hand_over(body, admission, acceptance, idempotency_key)
+    return json_answer(told, admission, replayed=replayed)
+
+
+@batch_router.post("/batch/", include_in_schema=False)
+@batch_router.post("/batch", response_model=NotificationBatchAnswer)
+async def schedule_notifications(
+    request: Request,
+    body: NotificationBatch,
+    admission: Annotated[Admission, _MAY_WRITE],
+    acceptance: AcceptanceDep,
+    idempotency_key: IdempotencyKey,
+) -> Response:
+    """Hand over up to a thousand notifications in one transaction.
+
+    There is one result per notification, in the same order; one that cannot be accepted does not spoil the others.
+    Each counts as a call of its caller's rate, and may have an idempotency key of its own.
+    """
+    admission = await charge(request, admission, items="notifications", count=len(body.notifications))
+    key = None
+    if idempotency_key is not None:
+        asked = b"[%b]" % b",".join(_as_read(item) for item in body.notifications)
+        key = call_key(admission.owner, idempotency_key, method="POST", path=f"{PATH}/batch", body=asked)
+    handovers = [_of_item(item, admission) for item in body.notifications]
+    answer, replayed = await acceptance.accept_all(handovers, key, _tell_all)
+    return json_answer(answer, admission, replayed=replayed)
+
+
+def _as_read(item: BatchItem | WrongItem) -> bytes:
+    if isinstance(item, BatchItem):
+        return as_read(item)
+    try:
+        return written_once(item.given)
+    except RecursionError:
+        return b"too deep"
+
+
+def _of_item(item: BatchItem | WrongItem, admission: Admission) -> Handover | RequestError | ValidationError:
+    if isinstance(item, WrongItem):
+        return item.error
+    try:
+        _check_urgent(item, admission)
+        # The same call as if it came alone, so that one may be repeated as the other.
+        key = call_key(admission.owner, item.idempotency_key, method="POST", path=PATH, body=_echo(item))
+    except RequestError as fault:
+        return fault
+    return Handover(item, admission.caller, admission.test, key)
+
+
+def _check_urgent(body: NotificationCreate, admission: Admission) -> None:
+    if body.urgent:
+        admission.require(Scope.NOTIFICATIONS_URGENT)
+
+
+def _echo(body: NotificationCreate) -> bytes:
+    return body.__pydantic_serializer__.to_json(body, exclude_unset=True, exclude={"idempotency_key"})
+
+
+def _tell_all(results: list[Accepted | Exception]) -> str:
+    return json.dumps({"results": [_tell(result) for result in results]}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _tell(result: Accepted | Exception) -> dict[str, object]:
+    if isinstance(result, Accepted):
+        return {"id": str(result.id), "status": result.status}
+    if isinstance(result, ValidationError):
+        return {"error": invalid_request(result)}
+    return {"error": contents_of(cast(RequestError, result))}

@@ -1,0 +1,61 @@
+"""What an administrator may read over HTTP: who changed what in the service itself."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict
+
+from property_alert_notification.api.access import queries
+from property_alert_notification.api.access.authenticator import Admission
+from property_alert_notification.api.dependencies import DatabaseDep, KeyedRoute, needs
+from property_alert_notification.api.problems import documented
+from property_alert_notification.base.vocabulary import Scope
+
+router = APIRouter(
+    route_class=KeyedRoute, prefix="/audit", tags=["administration"], responses=documented(401, 403, 413, 422, 429, 503)
+)
+
+
+class Change(BaseModel):
+    """One administrative change."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
+
+    id: UUID
+    at: datetime
+    actor: str
+    """Who did it: `cli:` and a user of the machine, or a caller with the kind and the beginning of their key."""
+    action: str
+    subject: str
+    """To what: for a key, the caller's name."""
+    details: dict[str, Any]
+
+
+class Changes(BaseModel):
+    """A page of administrative changes, the newest first."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    items: list[Change]
+    next: UUID | None
+    """The next page's `before`; null when this page is the last one."""
+
+
+@router.get("/", include_in_schema=False)
+@router.get("")
+async def list_changes(
+    database: DatabaseDep,
+    admission: Annotated[Admission, needs(Scope.ADMIN)],
+    limit: Annotated[int, Query(ge=1, le=100, description="How many at most.")] = 20,
+    before: Annotated[UUID | None, Query(description="Only what is older: the `next` of the page before.")] = None,
+) -> Changes:
+    """List administrative changes, the newest first.
+
+    A test key sees those that concern tests, a live key all others.
+    """
+    async with database.reading() as connection:
+        found = await queries.changes(connection, before=before, limit=limit + 1, test=admission.visible.test)
+    page = [Change.model_validate(entry) for entry in found[:limit]]
+    return Changes(items=page, next=page[-1].id if len(found) > limit else None)

@@ -1,0 +1,245 @@
+"""The development mailbox for people (`/mailbox`) and for other teams' tests (`/api/mailbox`).
+
+It shows addresses and message text, so it is only mounted where `ENVIRONMENT=local`. What it shows was written by
+others: no script in it ever runs.
+"""
+
+import re
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from property_alert_notification.api.dependencies import DatabaseDep
+from property_alert_notification.api.problems import documented
+from property_alert_notification.base.errors import NotFound
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.channels.mailbox import queries
+from property_alert_notification.channels.mailbox.queries import Captured
+from property_alert_notification.database import Database
+from property_alert_notification.messages.render import sms_text
+from property_alert_notification.messages.sms_segments import Encoding, is_cut, measure
+from property_alert_notification.notifications.lookup import deliveries_named, origin_of
+from property_alert_notification.notifications.models import Notification
+from property_alert_notification.operators.dashboard.pages import guarded, page
+
+# An email may style itself and show pictures. It gets no origin, so it reaches neither this page nor its API;
+# its links open in a tab of their own.
+_EMAIL_POLICY = (
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
+    "img-src data: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+_HEAD = re.compile(r"<head(?:\s[^>]*)?>", re.IGNORECASE)
+_MESSAGE_ID = re.compile(r"^Message-ID: (\S+)", re.MULTILINE)
+_MOST_NAMED = 200
+"""Notifications with the same reference whose messages are found by it."""
+
+# PostgreSQL keeps none, and refuses to look for one.
+_NO_NUL = r"^[^\x00]*$"
+_LINKS_OPEN_A_TAB = '<base target="_blank">'
+
+
+class MessageSummary(BaseModel):
+    """One captured message, as the list shows it."""
+
+    model_config = ConfigDict(from_attributes=True, use_attribute_docstrings=True)
+
+    id: UUID
+    """Newer messages have greater ids."""
+    channel: Channel
+    """How it would have been sent."""
+    sender: str = Field(serialization_alias="from")
+    """Who it came from: an email address, a phone number or a name."""
+    address: str = Field(serialization_alias="to")
+    """Who it went to: an email address or a phone number."""
+    subject: str
+    """Empty when the channel has no subject."""
+    text: str
+    """The whole text; of an email, its plain text part."""
+    has_html: bool
+    """Whether there is an HTML part as well."""
+    captured_at: datetime
+    """When it would have left."""
+    delivery_id: UUID
+    """The delivery that `GET /api/v1/notifications/{id}` lists."""
+
+
+class MessageList(BaseModel):
+    """One page of captured messages."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    messages: list[MessageSummary]
+    """The newest first."""
+    next_before: UUID | None
+    """Give this as `before` to get the next page; null on the last."""
+    total: int
+    """Messages of the chosen channel, whatever the other filters."""
+    kept: int
+    """Messages in the mailbox, whatever the filters."""
+
+
+class SmsSize(BaseModel):
+    """What an SMS costs."""
+
+    model_config = ConfigDict(from_attributes=True, use_attribute_docstrings=True)
+
+    encoding: Encoding
+    """`gsm7`, or `ucs2` when one character is not in the GSM alphabet."""
+    segments: int
+    """What a provider charges for."""
+
+
+class Message(MessageSummary):
+    """One captured message, whole."""
+
+    html: str | None
+    """The HTML part of an email. It was written by others: show it in a sandbox only."""
+    raw: str | None
+    """An email exactly as it would go over the wire."""
+    message_id: str | None
+    """The Message-ID of an email."""
+    sms_size: SmsSize | None
+    """Of an SMS only."""
+    cut_from: int | None
+    """Characters of the whole text, when only its beginning fitted into an SMS."""
+    notification_id: UUID | None
+    """The notification whose story this belongs to; null when it is kept no longer."""
+    reference: str | None
+    """The caller's own id of that notification."""
+
+
+class Cleared(BaseModel):
+    """What clearing the mailbox did."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    cleared: int
+    """Messages that were removed."""
+
+
+def mailbox_router() -> APIRouter:
+    """The page and the API."""
+    router = APIRouter()
+    router.include_router(_pages)
+    router.include_router(_api)
+    return router
+
+
+_pages = APIRouter(include_in_schema=False)
+_api = APIRouter(prefix="/api/mailbox", tags=["mailbox"], responses=documented(403, 413, 422, 503))
+
+
+@_pages.get("/mailbox")
+@_pages.get("/mailbox/")
+async def show_mailbox(request: Request) -> HTMLResponse:
+    """One page that fills itself from the API."""
+    return page("mailbox.html", request, title=request.app.title)
+
+
+@_pages.get("/mailbox/messages/{message_id}/html")
+async def show_html(message_id: UUID, store: DatabaseDep) -> HTMLResponse:
+    """The HTML part of one email, harmless also when opened on its own."""
+    message = await _get(store, message_id)
+    if message.html is None:
+        raise NotFound("This message has no HTML part")
+    return guarded(_with_links_in_tabs(message.html), policy=_EMAIL_POLICY)
+
+
+@_api.get("/messages", summary="List captured messages")
+async def list_messages(
+    store: DatabaseDep,
+    channel: Annotated[Channel | None, Query(description="Only this channel.")] = None,
+    to: Annotated[
+        str | None, Query(max_length=320, pattern=_NO_NUL, description="Only messages to exactly this address.")
+    ] = None,
+    search: Annotated[
+        str | None,
+        Query(
+            max_length=200,
+            pattern=_NO_NUL,
+            description="Only messages with this in an address, the subject or the text, and those of the notification "
+            "with this id, delivery id, Message-ID or reference.",
+        ),
+    ] = None,
+    before: Annotated[UUID | None, Query(description="Only messages older than this one.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200, description="Messages in one page.")] = 50,
+) -> MessageList:
+    """The messages that were captured instead of being sent, the newest first."""
+    named = await store.look(deliveries_named(search, limit=_MOST_NAMED)) if search else []
+    async with store.reading() as connection:
+        found = await queries.newest(
+            connection, channel=channel, address=to, search=search, deliveries=named, before=before, limit=limit + 1
+        )
+        total = await queries.count(connection, channel=channel)
+        kept = total if channel is None else await queries.count(connection)
+    shown = found[:limit]
+    return MessageList(
+        messages=[MessageSummary.model_validate(_fields(message)) for message in shown],
+        next_before=shown[-1].id if len(found) > limit else None,
+        total=total,
+        kept=kept,
+    )
+
+
+@_api.get(
+    "/messages/{message_id}",
+    summary="Show one captured message",
+    responses=documented(404),
+)
+async def show_message(
+    message_id: Annotated[UUID, Path(description="Of a message, as the list has it.")], store: DatabaseDep
+) -> Message:
+    """One message with everything that is known of it."""
+    message = await _get(store, message_id)
+    origin = await store.look(origin_of(message.delivery_id))
+    is_sms = message.channel == Channel.SMS
+    return Message.model_validate(
+        {
+            **_fields(message),
+            "message_id": _message_id(message.raw),
+            "sms_size": measure(message.text) if is_sms else None,
+            "cut_from": _cut_from(message.text, origin) if is_sms and origin else None,
+            "notification_id": origin and origin.id,
+            "reference": origin and origin.reference,
+        }
+    )
+
+
+@_api.delete("/messages", summary="Clear the mailbox")
+async def clear_messages(store: DatabaseDep) -> Cleared:
+    """Remove every captured message; deliveries and notifications stay as they are."""
+    async with store.transaction() as connection:
+        return Cleared(cleared=await queries.clear(connection))
+
+
+async def _get(store: Database, message_id: UUID) -> Captured:
+    async with store.reading() as connection:
+        message = await queries.get(connection, message_id)
+    if message is None:
+        raise NotFound("Message not found")
+    return message
+
+
+def _fields(message: Captured) -> dict[str, Any]:
+    return {**asdict(message), "has_html": message.html is not None}
+
+
+def _message_id(raw: str | None) -> str | None:
+    found = _MESSAGE_ID.search(raw or "")
+    return found[1] if found else None
+
+
+def _cut_from(text: str, origin: Notification) -> int | None:
+    whole = sms_text(origin.title, origin.message)
+    return len(whole) if is_cut(text, whole) else None
+
+
+def _with_links_in_tabs(html: str) -> str:
+    head = _HEAD.search(html)
+    start = head.end() if head else 0
+    return html[:start] + _LINKS_OPEN_A_TAB + html[start:]

@@ -1,0 +1,148 @@
+"""Whether this process is alive, whether it can do its work, and its figures for Prometheus."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any, Literal
+
+from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel, ConfigDict
+
+from property_alert_notification.api.problems import documented
+from property_alert_notification.base.errors import StoreUnavailable, Unavailable
+from property_alert_notification.base.questions import Questions
+from property_alert_notification.database import migrations
+from property_alert_notification.operators.providers import queries as breakers
+from property_alert_notification.wiring import Parts
+
+LONGEST_CHECK = 2.0
+"""Seconds after which a part that gave no answer counts as down."""
+
+
+Status = Literal["ready", "degraded", "down", "stopping"]
+
+
+class Part(BaseModel):
+    """One part that this process needs."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    up: bool
+    problem: str | None = None
+    """What is wrong, in words."""
+
+
+class Readiness(BaseModel):
+    """Whether notifications can be accepted here.
+
+    `ready`: all is well. `degraded`: accepting goes on, delivering waits. `down`: nothing can be accepted. `stopping`:
+    this process ends soon, send requests to others.
+    """
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    status: Status
+    store: Part
+    broker: Part
+    loops: dict[str, str] = {}
+    """Endless loops of this process that keep breaking, each with what it broke of."""
+    providers: dict[str, str] = {}
+    """Providers that workers leave alone, such as `email by smtp`, each with the reason and what to fix."""
+
+
+_DOWN = {
+    "example": {
+        "status": "down",
+        "store": {"up": False, "problem": "gave no answer in time"},
+        "broker": {"up": True, "problem": None},
+        "loops": {},
+        "providers": {},
+    }
+}
+
+
+def health_router(parts: Callable[[], Parts]) -> APIRouter:
+    """The routes of a process whose parts exist from its start on."""
+    router = APIRouter(tags=["health"], responses=documented(403, 413))
+
+    @router.head("/health/live", include_in_schema=False)
+    @router.get("/health/live")
+    async def live() -> dict[str, str]:
+        """Answers as long as the process does."""
+        return {"status": "alive"}
+
+    @router.head("/health/ready", include_in_schema=False)
+    @router.get("/health/ready", responses={503: {"model": Readiness, "content": {"application/json": _DOWN}}})
+    async def ready(response: Response) -> Readiness:
+        """Whether notifications can be accepted now, and which part is down."""
+        readiness = await check(parts())
+        if readiness.status in {"down", "stopping"}:
+            response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+            response.headers["Retry-After"] = "1"
+        return readiness
+
+    @router.head("/metrics", include_in_schema=False)
+    @router.get("/metrics", response_class=PlainTextResponse)
+    async def metrics() -> Response:
+        """Figures of this process, and what waits in the store.
+
+        Nobody is asked for a key: no figure says anything about a person.
+        """
+        await parts().gauges.measure()
+        return Response(parts().metrics.render(), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+async def check(parts: Parts) -> Readiness:
+    """Ask every part."""
+    store, broker = await asyncio.gather(
+        _ask(parts.questions, _check_store(parts)), _ask(parts.questions, parts.broker.check())
+    )
+    loops = parts.supervisor.problems
+    providers = await _left_alone(parts) if store.up else {}
+    status = _status(parts, store, broker, {**loops, **providers})
+    return Readiness(status=status, store=store, broker=broker, loops=loops, providers=providers)
+
+
+async def _left_alone(parts: Parts) -> dict[str, str]:
+    """Providers that workers leave alone; none while nobody can tell."""
+    told: dict[str, str] = {}
+
+    async def ask() -> None:
+        async with parts.database.reading() as connection:
+            told.update(await breakers.left_alone(connection, now=parts.clock.now()))
+
+    with suppress(TimeoutError, Unavailable):
+        await parts.questions.ask(ask(), within=LONGEST_CHECK)
+    return told
+
+
+def _status(parts: Parts, store: Part, broker: Part, problems: Mapping[str, str]) -> Status:
+    # A backlog that nobody counts any more never shrinks: once it is full, nothing is accepted.
+    if parts.stopping.is_set():
+        return "stopping"
+    cannot_accept = not store.up or ("backlog" in problems and parts.backlog.is_full)
+    if cannot_accept:
+        return "down"
+    return "degraded" if problems or not broker.up else "ready"
+
+
+async def _ask(questions: Questions, question: Coroutine[Any, Any, str | None]) -> Part:
+    """`question` raises when the part is down; it may return what an operator should know although it is up."""
+    try:
+        return Part(up=True, problem=await questions.ask(question, within=LONGEST_CHECK))
+    except TimeoutError:
+        return Part(up=False, problem="gave no answer in time")
+    except Unavailable as fault:
+        return Part(up=False, problem=fault.cause)
+
+
+async def _check_store(parts: Parts) -> str | None:
+    judgement = await migrations.examine(parts.database)
+    if not judgement.works:
+        raise StoreUnavailable(f"The store {judgement.why_not}.")
+    return f"The store {judgement.words}." if judgement.warns else None

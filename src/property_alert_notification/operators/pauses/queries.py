@@ -1,0 +1,175 @@
+"""Every statement about pauses, and about what they hold."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    FromClause,
+    Integer,
+    String,
+    Update,
+    bindparam,
+    case,
+    delete,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
+
+# Its words for conflicts are SQLite's too.
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.base.times import FIRST
+from property_alert_notification.base.vocabulary import DeliveryState
+from property_alert_notification.database import (
+    BatchStatement,
+    Statement,
+    among,
+    columns_of,
+    is_row_fault,
+    table_of,
+    time_type,
+)
+from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.deliveries.queues import is_claimable
+from property_alert_notification.notifications.models import Notification
+from property_alert_notification.operators.pauses.models import Pause
+from property_alert_notification.operators.pauses.rules import reason_of, resumed_reason_of
+
+_pauses = table_of(Pause)
+_deliveries = table_of(Delivery)
+_notifications = table_of(Notification)
+
+_now = bindparam("now", type_=time_type())
+
+
+async def every(connection: AsyncConnection) -> list[Pause]:
+    """All pauses, and those that were ended a moment ago, by name."""
+    try:
+        found = await connection.execute(select(_pauses).order_by(_pauses.c.name))
+        return [Pause(**row) for row in found.mappings()]
+    except Exception as error:
+        if not is_row_fault(error):
+            raise
+    # A pause of which nobody can read when it began holds all the same.
+    names = await connection.execute(select(_pauses.c.name, _pauses.c.resumed_at.is_(None)).order_by(_pauses.c.name))
+    return [
+        Pause(name=name, paused_at=FIRST, paused_by="unreadable", resumed_at=None if holds else FIRST)
+        for name, holds in names
+    ]
+
+
+async def begin(connection: AsyncConnection, pause: Pause) -> Pause:
+    """Begin a pause, or find that it has begun before; returns the one that holds."""
+    wanted = insert(_pauses).values(pause.model_dump())
+    # A row that is there is locked, whether or not it is changed: nobody ends it before this transaction does.
+    started = _pauses.c.resumed_at.is_not(None)
+    kept = wanted.on_conflict_do_update(
+        index_elements=["name"],
+        set_={
+            "paused_at": case((started, wanted.excluded.paused_at), else_=_pauses.c.paused_at),
+            "paused_by": case((started, wanted.excluded.paused_by), else_=_pauses.c.paused_by),
+            "resumed_at": null(),
+        },
+    ).returning(*_pauses.c)
+    return Pause(**(await connection.execute(kept)).mappings().one())
+
+
+async def end(connection: AsyncConnection, name: str, *, now: datetime) -> bool:
+    """End a pause; returns False when there was none of this name."""
+    ended = update(_pauses).where(_pauses.c.name == name, _pauses.c.resumed_at.is_(None)).values(resumed_at=now)
+    return bool((await connection.execute(ended)).rowcount)
+
+
+_HOLDS_SOMETHING = select(
+    select(_deliveries.c.id)
+    # The state in the words of the index.
+    .where(text("state = 'held'"), _deliveries.c.reason == bindparam("held_because"))
+    .exists()
+)
+
+
+async def end_orphaned(connection: AsyncConnection, name: str, *, actor: str, now: datetime) -> bool:
+    """Add a pause that has ended if deliveries are held by a pause without a row; returns False when none is.
+
+    The workers make due again what an ended pause holds.
+    """
+    if not (await connection.execute(_HOLDS_SOMETHING, {"held_because": reason_of(name)})).scalar_one():
+        return False
+    ended = Pause(name=name, paused_at=now, paused_by=actor, resumed_at=now)
+    # An ended pause that is still remembered is looked after for a minute from now on.
+    wanted = insert(_pauses).values(ended.model_dump())
+    await connection.execute(
+        wanted.on_conflict_do_update(index_elements=["name"], set_={"resumed_at": wanted.excluded.resumed_at})
+    )
+    return True
+
+
+async def forget(connection: AsyncConnection, name: str) -> None:
+    """Delete a pause that was ended, unless it has begun again."""
+    await connection.execute(delete(_pauses).where(_pauses.c.name == name, _pauses.c.resumed_at.is_not(None)))
+
+
+def _hold_these(wanted: FromClause) -> Update:
+    category = bindparam("category", type_=String)
+    stopped = (
+        select(_deliveries.c.id)
+        .join(_notifications, _notifications.c.id == _deliveries.c.notification_id)
+        .where(
+            _deliveries.c.id.in_(select(wanted.c.id)),
+            is_claimable(),
+            or_(category.is_(None), _notifications.c.category == category),
+        )
+        .with_for_update(of=_deliveries, skip_locked=True)
+    )
+    return (
+        update(_deliveries)
+        .where(_deliveries.c.id.in_(stopped.scalar_subquery()))
+        .values(
+            state=DeliveryState.HELD,
+            reason=bindparam("held_because"),
+            due_at=bindparam("until", type_=time_type()),
+            rung_at=None,
+            changed_at=_now,
+        )
+    )
+
+
+_HOLD = BatchStatement(columns_of(_deliveries, "id"), _hold_these)
+
+
+def hold(wanted: Collection[UUID], name: str, *, category: str | None, now: datetime, until: datetime) -> Statement:
+    """Put back those of these that a pause of this name stops, or those of one category: nobody claims them sooner."""
+    values = {"held_because": reason_of(name), "category": category, "now": now, "until": until}
+    return Statement(_HOLD, zip(wanted, strict=True), values)
+
+
+_BRING_BACK = (
+    update(_deliveries)
+    .where(
+        among(
+            _deliveries.c.id,
+            select(_deliveries.c.id)
+            # The state in the words of the index.
+            .where(text("state = 'held'"), _deliveries.c.reason == bindparam("held_because"))
+            .limit(bindparam("limit", type_=Integer)),
+        )
+    )
+    .values(due_at=_now, rung_at=None, changed_at=_now, reason=bindparam("due_because"))
+    .returning(_deliveries.c.id)
+)
+
+
+async def bring_back(connection: AsyncConnection, name: str, *, now: datetime, limit: int) -> int:
+    """Make up to `limit` deliveries due that a pause of this name held; returns how many."""
+    values = {
+        "held_because": reason_of(name),
+        "due_because": resumed_reason_of(name),
+        "now": now,
+        "limit": limit,
+    }
+    return len((await connection.execute(_BRING_BACK, values)).all())

@@ -1,0 +1,77 @@
+"""Pauses over HTTP: see them, begin one, end one."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, ConfigDict
+
+from property_alert_notification.api.access.authenticator import Admission
+from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
+from property_alert_notification.api.problems import documented
+from property_alert_notification.base.vocabulary import Scope
+from property_alert_notification.operators.pauses import queries
+from property_alert_notification.operators.pauses.rules import NAME
+from property_alert_notification.operators.pauses.service import PauseService
+
+router = APIRouter(
+    route_class=KeyedRoute,
+    prefix="/pauses",
+    tags=["administration"],
+    responses=documented(401, 403, 413, 422, 429, 503),
+)
+
+Name = Annotated[
+    str,
+    Path(pattern=NAME, description="Of a channel or a category, or `everything`. A channel's name means the channel."),
+]
+Operator = Annotated[Admission, needs(Scope.ADMIN, live_only=True)]
+
+
+class PausePublic(BaseModel):
+    """One thing that is not sent for now."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
+
+    name: str
+    """Of a channel or a category, or `everything`."""
+    paused_at: datetime
+    paused_by: str
+    """Who did it: `cli:` and a user of the machine, or a caller with the kind and the beginning of their key."""
+
+
+class Pauses(BaseModel):
+    """All that is not sent for now."""
+
+    items: list[PausePublic]
+
+
+@router.get("/", include_in_schema=False, dependencies=[needs(Scope.ADMIN, live_only=True)])
+@router.get("", dependencies=[needs(Scope.ADMIN, live_only=True)])
+async def list_pauses(database: DatabaseDep) -> Pauses:
+    """List what is paused, by name."""
+    async with database.reading() as connection:
+        found = await queries.every(connection)
+    return Pauses(items=[PausePublic.model_validate(pause) for pause in found if pause.holds])
+
+
+@router.put("/{name}/", include_in_schema=False)
+@router.put("/{name}")
+async def pause_sending(name: Name, database: DatabaseDep, clock: ClockDep, admission: Operator) -> PausePublic:
+    """Stop sending on a channel, of a category, or everything: on every worker within five seconds.
+
+    Accepting goes on, and nothing is lost: what is paused is held until it is resumed. What is at a provider already
+    goes on. A pause that holds stays as it is.
+    """
+    async with database.transaction() as connection:
+        pause = await PauseService(connection, clock, admission.actor).pause(name)
+    return PausePublic.model_validate(pause)
+
+
+@router.delete("/{name}/", include_in_schema=False, status_code=HTTPStatus.NO_CONTENT)
+@router.delete("/{name}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
+async def resume_sending(name: Name, database: DatabaseDep, clock: ClockDep, admission: Operator) -> None:
+    """Send again what this pause held; 404 when nothing of this name is paused."""
+    async with database.transaction() as connection:
+        await PauseService(connection, clock, admission.actor).resume(name)

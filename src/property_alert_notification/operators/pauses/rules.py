@@ -1,0 +1,44 @@
+"""What a pause concerns, and how it is told. Pure."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from property_alert_notification.base.vocabulary import Channel
+
+EVERYTHING = "everything"
+"""The name of the pause that concerns all channels and categories."""
+
+NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+"""What a pause may be called: like a category."""
+
+_CHANNELS = frozenset[str](Channel)
+
+LOOK_AGAIN = timedelta(hours=1)
+"""When a held delivery comes up again, if nobody resumed: seldom enough to cost nothing, should a million be held."""
+
+
+def reason_of(name: str) -> str:
+    """Why a delivery is held, as its story tells it."""
+    return f"sending of {name} is paused"
+
+
+def resumed_reason_of(name: str) -> str:
+    """The same once sending goes on."""
+    return f"sending of {name} goes on"
+
+
+def pause_of(names: Collection[str], *, channel: str, category: str) -> str | None:
+    """Which of the pauses with these names stops a delivery, if any does.
+
+    A channel's name means the channel: a category that is called like one cannot be paused by itself.
+    """
+    wanted = (EVERYTHING, channel, *(() if category in _CHANNELS else (category,)))
+    return next((name for name in wanted if name in names), None)
+
+
+def pauses_on(names: Collection[str], channel: Channel) -> list[tuple[str, str | None]]:
+    """Which of these pauses may stop a delivery on a channel, each with the category that it is narrowed to."""
+    for name in (EVERYTHING, channel):
+        if name in names:
+            return [(name, None)]
+    return [(name, name) for name in sorted(names) if name not in _CHANNELS]

@@ -1,0 +1,29 @@
+"""What workers tell each other's operators about providers."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Text
+from sqlmodel import Field, SQLModel
+
+from property_alert_notification.database import time_type
+
+
+class ReportedBreaker(SQLModel, table=True):
+    """The breaker that one worker has for one provider, as that worker told it last."""
+
+    __tablename__ = "breakers"
+
+    worker: UUID = Field(primary_key=True)
+    """Made up by the worker when it starts."""
+    channel: str = Field(primary_key=True, max_length=16)
+    provider: str = Field(primary_key=True, max_length=64)
+    state: str = Field(max_length=16)
+    """A BreakerState."""
+    reason: str | None = Field(default=None, sa_type=Text)
+    """Why it is not closed."""
+    changed_at: datetime = Field(sa_type=time_type())
+    opens_at: datetime | None = Field(default=None, sa_type=time_type())
+    """When an open one lets a message try the provider out."""
+    told_at: datetime = Field(sa_type=time_type())
+    """A worker tells again and again; one that stopped telling has died."""

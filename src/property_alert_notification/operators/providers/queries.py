@@ -1,0 +1,62 @@
+"""Every statement about what workers tell of their providers."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from operator import attrgetter
+from uuid import UUID
+
+from sqlalchemy import FromClause, delete, select, true
+
+# Its words for conflicts are SQLite's too.
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.base.vocabulary import BreakerState
+from property_alert_notification.database import BatchStatement, columns_of, readable, table_of
+from property_alert_notification.operators.providers.models import ReportedBreaker
+
+LIVING = timedelta(seconds=60)
+"""How long a worker may say nothing before what it told is not taken for the present any more."""
+
+_breakers = table_of(ReportedBreaker)
+_COLUMNS = tuple(_breakers.c.keys())
+_KEY = ("worker", "channel", "provider")
+
+
+def _insert_or_replace(told: FromClause) -> Insert:
+    wanted = insert(_breakers).from_select(_COLUMNS, select(*told.c).where(true()))
+    changed = {name: wanted.excluded[name] for name in _COLUMNS if name not in _KEY}
+    return wanted.on_conflict_do_update(index_elements=_KEY, set_=changed)
+
+
+_TELL = BatchStatement(columns_of(_breakers, *_COLUMNS), _insert_or_replace)
+
+
+async def tell(connection: AsyncConnection, breakers: Sequence[ReportedBreaker]) -> None:
+    """Write down how one worker's breakers stand."""
+    await _TELL.run(connection, map(attrgetter(*_COLUMNS), breakers))
+
+
+async def told(connection: AsyncConnection) -> list[ReportedBreaker]:
+    """What every worker told last, by channel and provider."""
+    everything = select(_breakers).order_by(_breakers.c.channel, _breakers.c.provider, _breakers.c.worker)
+    return readable(await connection.execute(everything), lambda row: ReportedBreaker(**row))
+
+
+async def left_alone(connection: AsyncConnection, *, now: datetime) -> dict[str, str]:
+    """The reason for each provider whose breaker a living worker has open, by `email by smtp`."""
+    return {
+        f"{one.channel} by {one.provider}": one.reason or one.state
+        for one in await told(connection)
+        if one.state != BreakerState.CLOSED and now - one.told_at <= LIVING
+    }
+
+
+async def forget_silent(connection: AsyncConnection, *, told_before: datetime) -> None:
+    """Delete what workers told that are long gone."""
+    await connection.execute(delete(_breakers).where(_breakers.c.told_at < told_before))
+
+
+async def forget(connection: AsyncConnection, worker: UUID) -> None:
+    """Delete what a worker told that stops."""
+    await connection.execute(delete(_breakers).where(_breakers.c.worker == worker))

@@ -1,0 +1,157 @@
+"""Quarantines, with the reason, what breaks every batch that it is in, so that the rest goes on."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import structlog
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import UnreadableRow
+from property_alert_notification.base.logs import origin
+from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.base.times import latest
+from property_alert_notification.base.vocabulary import DeliveryState, Outcome
+from property_alert_notification.database import Database, is_row_fault
+from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.deliveries import strays
+from property_alert_notification.deliveries.strays import Stray
+from property_alert_notification.notifications import queries as notifications
+from property_alert_notification.operators.quarantine import queries
+
+log = structlog.get_logger()
+
+
+class Aside:
+    """Where broken rows go."""
+
+    def __init__(self, database: Database, clock: Clock, metrics: Metrics) -> None:
+        self._database = database
+        self._clock = clock
+        self._metrics = metrics
+
+    async def put_delivery(
+        self, delivery: UUID, error: Exception, *, fence: int | None = None, outcome: Outcome | None = None
+    ) -> None:
+        """Quarantine a delivery that nobody can work on; with `fence` only if that claim still holds.
+
+        `outcome` is that of its open attempt: a replay must know what the provider has, or may have.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached.
+        """
+        moved = False
+        for way in (self._put_with_its_attempt, self._put_alone, self._put_at_least):
+            try:
+                moved = await way(delivery, error, fence, outcome)
+                break
+            except Exception as other:
+                if not is_row_fault(other) or way == self._put_at_least:
+                    raise
+                log.warning("delivery.unwritable", delivery_id=str(delivery), **origin(other))
+        if moved:
+            self._metrics.put_aside.labels("delivery").inc()
+            log.error("delivery.put_aside", delivery_id=str(delivery), state=DeliveryState.QUARANTINED, **origin(error))
+
+    async def _put_with_its_attempt(
+        self, delivery: UUID, error: Exception, fence: int | None, outcome: Outcome | None
+    ) -> bool:
+        reason, now = f"{reason_of(error)}{_ABOUT.get(outcome, '')}", self._clock.now()
+        async with self._database.transaction() as connection:
+            moved = await queries.put_aside(connection, delivery, fence=fence, reason=reason, now=now)
+            if moved and outcome is not None:
+                await queries.end_open_attempt(connection, delivery, outcome=outcome, reason=reason, now=now)
+        return moved
+
+    async def _put_alone(self, delivery: UUID, error: Exception, fence: int | None, outcome: Outcome | None) -> bool:
+        """Its attempt stays open, and whoever has it replayed must not believe that this is known."""
+        reason = f"{reason_of(error)}{MAY_HAVE_BEEN_SENT if outcome in _ABOUT else ''}"
+        async with self._database.transaction() as connection:
+            return await queries.put_aside(connection, delivery, fence=fence, reason=reason, now=self._clock.now())
+
+    async def _put_at_least(self, delivery: UUID, _: Exception, __: int | None, ___: Outcome | None) -> bool:
+        async with self._database.transaction() as connection:
+            return await queries.put_aside_at_least(connection, delivery)
+
+    async def put_notification(self, notification: UUID, error: Exception, *, new_id: Callable[[], UUID]) -> None:
+        """Give a scheduled notification that cannot be planned a quarantined delivery for each of its addresses.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached.
+        """
+        async with self._database.transaction() as connection:
+            moved = await queries.put_notification_aside(
+                connection, notification, reason=reason_of(error), now=self._clock.now(), new_id=new_id
+            )
+        if moved:
+            self._metrics.put_aside.labels("notification").inc()
+            log.error("notification.put_aside", notification_id=str(notification), **origin(error))
+
+    async def put_strays(self, *, limit: int) -> int:
+        """Quarantine some of what nobody would ever take in hand, and have rung for what nobody would ring for.
+
+        Returns how many rows were mended so. Raises StoreUnavailable when the store cannot be reached.
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            found = await strays.put_aside(connection, _why_stray, now=now, limit=limit)
+            for one in found:
+                if one.kind.is_leased:
+                    why = _why_stray(one.kind)
+                    await deliveries.close_open_attempts(connection, one.ids, reason=why, ended_at=now)
+            unrung = await strays.unring(connection, now=now, limit=limit)
+        for one in found:
+            self._metrics.put_aside.labels("delivery").inc(len(one.ids))
+            for id_ in one.ids:
+                log.error("delivery.put_aside", delivery_id=str(id_), state=DeliveryState.QUARANTINED, why=one.kind.why)
+        if unrung:
+            log.error("delivery.rung_in_the_future", deliveries=unrung)
+        return sum(len(one.ids) for one in found) + unrung
+
+    async def put_never_due(self, *, limit: int) -> int:
+        """Put aside some notifications that wait for a time that never comes; returns how many those were.
+
+        Raises StoreUnavailable when the store cannot be reached.
+        """
+        async with self._database.reading() as connection:
+            found = await notifications.never_due(connection, latest=latest(), limit=limit)
+        moved = 0
+        for notification in found:
+            try:
+                await self.put_notification(notification, UnreadableRow(NEVER_WANTED), new_id=self._clock.new_id)
+            except Exception as error:
+                if not is_row_fault(error):
+                    raise
+                log.warning("notification.unwritable", notification_id=str(notification), **origin(error))
+            else:
+                moved += 1
+        return moved
+
+    async def end_unreadable(self) -> None:
+        """End the deliveries and scheduled notifications whose very ids cannot be read: no operator can name them.
+
+        Only SQLite takes such ids. Raises StoreUnavailable when the store cannot be reached.
+        """
+        if not self._database.is_sqlite:
+            return
+        async with self._database.transaction() as connection:
+            ended = await queries.end_unreadable(connection)
+        if ended:
+            self._metrics.put_aside.labels("unreadable_id").inc(ended)
+            log.error("row.put_aside", rows=ended, because="the id cannot be read")
+
+
+NEVER_WANTED = "it is wanted at no time that comes"
+MAY_HAVE_BEEN_SENT = "; it may have been sent"
+WAS_SENT = "; the provider took it, so a replay does not send it again"
+
+_ABOUT: dict[Outcome | None, str] = {Outcome.UNKNOWN: MAY_HAVE_BEEN_SENT, Outcome.SENT: WAS_SENT}
+
+
+def _why_stray(kind: Stray) -> str:
+    return f"{reason_of(UnreadableRow(kind.why))}{MAY_HAVE_BEEN_SENT if kind.is_leased else ''}"
+
+
+def reason_of(error: Exception) -> str:
+    """Why it is quarantined. Only the kind of the error: its text may hold what somebody sent."""
+    what = str(error) if isinstance(error, UnreadableRow) else type(error).__name__
+    return f"its row in the store cannot be worked on ({what})"

@@ -1,0 +1,134 @@
+"""Keys are made, exchanged and revoked, and every change is written down."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from property_alert_notification.api.access import queries
+from property_alert_notification.api.access.authenticator import Authenticator
+from property_alert_notification.api.access.models import ApiKey
+from property_alert_notification.api.access.rates import Rate
+from property_alert_notification.api.access.service import KeyService
+from property_alert_notification.base.errors import NotFound, TooManyKeys, Unauthorised
+from property_alert_notification.base.vocabulary import Scope
+from property_alert_notification.database import Database, migrations
+from tests.api.access.conftest import MovedClock
+
+WRITE, READ = Scope.NOTIFICATIONS_WRITE, Scope.NOTIFICATIONS_READ
+DAY = timedelta(days=1)
+MakeGate = Callable[..., Authenticator]
+
+
+async def test_a_caller_has_two_keys_at_most(keyring: KeyService) -> None:
+    first = await keyring.create("crm", [WRITE])
+    await keyring.create("crm", [WRITE])
+
+    with pytest.raises(TooManyKeys, match="revoke one first"):
+        await keyring.create("crm", [WRITE])
+    await keyring.create("crm", [WRITE], test=True)
+    await keyring.create("listings", [WRITE])
+    await keyring.revoke(first[:16])
+    await keyring.create("crm", [WRITE])
+
+
+async def test_of_many_who_make_one_at_once_two_succeed(keyring: KeyService) -> None:
+    made = await asyncio.gather(*(keyring.create("crm", [WRITE]) for _ in range(10)), return_exceptions=True)
+
+    assert sum(isinstance(one, str) for one in made) == 2
+    assert sum(isinstance(one, TooManyKeys) for one in made) == 8
+
+
+async def test_while_keys_are_exchanged_both_work_and_then_the_new_one_alone(
+    keyring: KeyService, a_gate: MakeGate, clock: MovedClock
+) -> None:
+    gate = a_gate()
+    old = await keyring.create("crm", [WRITE, READ], rate=Rate(5, 60), lifetime=90 * DAY)
+    clock.move(60)
+
+    new = await keyring.rotate("crm", overlap=DAY)
+
+    for key in (old, new):
+        assert (await gate.admit(f"Bearer {key}", READ)).owner == "crm"
+    assert [(key.scopes, key.rate, key.expires_at) for key in await _keys(keyring)] == [
+        ("notifications:read notifications:write", Rate(5, 60), clock.now() + DAY),
+        ("notifications:read notifications:write", Rate(5, 60), clock.now() + 90 * DAY),
+    ]
+    with pytest.raises(TooManyKeys):
+        await keyring.rotate("crm", overlap=DAY)
+
+    clock.move(DAY.total_seconds())
+
+    await gate.admit(f"Bearer {new}", READ)
+    with pytest.raises(Unauthorised):
+        await gate.admit(f"Bearer {old}", READ)
+    await keyring.rotate("crm", overlap=DAY)
+
+
+async def test_an_exchange_prolongs_no_keys_life(keyring: KeyService, clock: MovedClock) -> None:
+    await keyring.create("crm", [WRITE], lifetime=timedelta(hours=1))
+
+    await keyring.rotate("crm", overlap=DAY)
+
+    assert [key.expires_at for key in await _keys(keyring)] == [clock.now() + timedelta(hours=1)] * 2
+
+
+async def test_what_is_not_there_cannot_be_exchanged_or_revoked(keyring: KeyService) -> None:
+    with pytest.raises(NotFound, match="crm has no live key"):
+        await keyring.rotate("crm", overlap=DAY)
+    with pytest.raises(NotFound, match="crm has no test key"):
+        await keyring.revoke_all("crm", test=True)
+    with pytest.raises(NotFound, match="0 keys that work begin with pa_live_"):
+        await keyring.revoke("pa_live_")
+
+
+async def test_a_beginning_that_two_keys_have_revokes_neither(keyring: KeyService) -> None:
+    await keyring.create("crm", [WRITE])
+    await keyring.create("crm", [WRITE])
+
+    with pytest.raises(NotFound, match="2 keys that work begin with pa_live_"):
+        await keyring.revoke("pa_live_")
+
+    assert [key.revoked_at for key in await _keys(keyring)] == [None, None]
+
+
+async def test_every_change_is_written_down_and_what_failed_is_not(keyring: KeyService) -> None:
+    await keyring.create("crm", [WRITE], rate=Rate(5, 60))
+    await keyring.rotate("crm", overlap=DAY)
+    with pytest.raises(TooManyKeys):
+        await keyring.create("crm", [WRITE])
+    await keyring.revoke_all("crm")
+
+    async with keyring.database.reading() as connection:
+        changes = await queries.changes(connection, limit=10)
+    old, new = await _keys(keyring)
+    assert [(one.actor, one.action, one.subject, one.details["prefix"]) for one in reversed(changes)] == [
+        ("cli:ada", "key.created", "crm", old.prefix),
+        ("cli:ada", "key.rotated", "crm", new.prefix),
+        ("cli:ada", "key.revoked", "crm", old.prefix),
+        ("cli:ada", "key.revoked", "crm", new.prefix),
+    ]
+    assert changes[-1].details["rate"] == "5/min"
+    assert changes[-2].details["replaces"] == old.prefix
+
+
+async def test_no_key_is_in_the_store(tmp_path: Path, clock: MovedClock) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/keys.db")
+    await migrations.upgrade(database)
+    keyring = KeyService(database, clock, actor="cli:ada")
+    keys = [await keyring.create("crm", [WRITE]), await keyring.rotate("crm", overlap=DAY)]
+    await keyring.revoke_all("crm")
+    stored = b"".join((tmp_path / name).read_bytes() for name in ("keys.db", "keys.db-wal"))
+    await database.close()
+
+    for key in keys:
+        assert key[:16].encode() in stored
+        assert key[:17].encode() not in stored
+        assert key[16:].encode() not in stored
+
+
+async def _keys(keyring: KeyService) -> list[ApiKey]:
+    async with keyring.database.reading() as connection:
+        return await queries.every(connection)

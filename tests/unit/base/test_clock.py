@@ -1,0 +1,61 @@
+"""Ids are UUIDv7 as RFC 9562 lays them out."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from uuid import RFC_4122
+
+import pytest
+
+from property_alert_notification.base.clock import Clock, first_id_from, first_id_of, time_of
+
+
+def test_ids_are_version_7_and_always_grow() -> None:
+    clock = Clock()
+
+    ids = [clock.new_id() for _ in range(100_000)]
+
+    assert ids == sorted(set(ids))
+    assert {(one.version, one.variant) for one in ids} == {(7, RFC_4122)}
+
+
+def test_nobody_guesses_an_id_from_those_made_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time_ns", lambda: 1_764_000_000_000_000_000)  # all in one moment
+    clock = Clock()
+
+    ids = [clock.new_id().int for _ in range(5_000)]
+
+    tails = [id_ & ((1 << 62) - 1) for id_ in ids]
+    assert ids == sorted(ids)
+    assert len({later - earlier for earlier, later in pairwise(tails)}) == len(ids) - 1
+    for bit in range(62):
+        assert 2_000 < sum(tail >> bit & 1 for tail in tails) < 3_000, f"bit {bit} is not a fair coin"
+
+
+def test_an_id_carries_its_millisecond() -> None:
+    clock = Clock()
+    before = clock.now()
+
+    made_at = time_of(clock.new_id())
+
+    assert before - timedelta(milliseconds=1) <= made_at <= clock.now()
+
+
+def test_a_moment_parts_the_ids_made_before_it_from_the_others() -> None:
+    id_ = Clock().new_id()
+    made_at = time_of(id_)
+
+    assert first_id_of(made_at) < id_ < first_id_of(made_at + timedelta(milliseconds=1))
+    assert first_id_of(datetime(1, 1, 1, tzinfo=UTC)) < first_id_of(datetime(9999, 12, 31, tzinfo=UTC))
+
+
+def test_jitter_stays_in_its_range() -> None:
+    assert all(0 <= Clock().jitter() < 1 for _ in range(1000))
+
+
+def test_ids_are_found_by_the_moment_they_carry_and_by_no_other() -> None:
+    one = Clock().new_id()
+    at, instant = time_of(one), timedelta(microseconds=1)
+
+    assert first_id_from(at) <= one < first_id_from(at + instant)
+    assert first_id_from(at - instant) == first_id_from(at)
+    assert first_id_from(datetime(1, 1, 1, tzinfo=UTC)).int == 0

@@ -1,0 +1,118 @@
+"""The item that breaks a batch is found by halving and put aside; what is no item's fault puts nobody aside."""
+
+import sqlite3
+from collections.abc import Sequence
+
+import asyncpg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
+
+from property_alert_notification.base.errors import NotFound, StoreLocked, StoreUnavailable, UnreadableRow
+from property_alert_notification.database import is_row_fault, sparing
+
+
+class Batch:
+    """Work that breaks where it meets a bad item."""
+
+    def __init__(self, bad: set[int], error: Exception | None = None) -> None:
+        self.done: list[int] = []
+        self.aside: list[int] = []
+        self.asked: list[int] = []
+        self._bad = bad
+        self._error = error or ValueError()
+
+    async def work(self, items: Sequence[int]) -> int:
+        self.asked.append(len(items))
+        if self._bad & set(items):
+            raise self._error
+        self.done += items
+        return len(items)
+
+    async def put_aside(self, item: int, _error: Exception) -> None:
+        self.aside.append(item)
+
+
+async def test_a_batch_without_a_bad_item_is_worked_on_once() -> None:
+    batch = Batch(set())
+
+    assert await sparing(range(100), batch.work, batch.put_aside) == [100]
+    assert (batch.asked, batch.aside) == ([100], [])
+
+
+@given(st.integers(0, 70), st.sets(st.integers(0, 70)))
+async def test_exactly_the_bad_ones_are_put_aside_and_all_others_done_once(count: int, bad: set[int]) -> None:
+    batch = Batch(bad)
+
+    await sparing(range(count), batch.work, batch.put_aside)
+
+    assert batch.aside == sorted(bad & set(range(count)))
+    assert batch.done == sorted(set(range(count)) - bad)
+
+
+async def test_one_bad_among_many_costs_few_tries() -> None:
+    batch = Batch({77})
+
+    await sparing(range(500), batch.work, batch.put_aside)
+
+    assert len(batch.asked) <= 2 + 2 * 9
+
+
+@pytest.mark.parametrize("fault", [StoreUnavailable(), StoreLocked(), MemoryError(), NotFound("x")])
+async def test_what_is_no_items_fault_puts_nobody_aside(fault: Exception) -> None:
+    batch = Batch({3}, fault)
+
+    with pytest.raises(type(fault)):
+        await sparing(range(8), batch.work, batch.put_aside)
+
+    assert (batch.aside, batch.asked) == ([], [8])
+
+
+async def test_what_fails_without_any_item_puts_nobody_aside() -> None:
+    aside: list[int] = []
+
+    async def work(_items: Sequence[int]) -> None:
+        raise ValueError("for nothing")
+
+    async def put_aside(item: int, _error: Exception) -> None:
+        aside.append(item)
+
+    with pytest.raises(ValueError, match="for nothing"):
+        await sparing(range(8), work, put_aside)
+
+    assert aside == []
+
+
+@pytest.mark.parametrize(
+    ("error", "is_one"),
+    [
+        (ValueError("not a time"), True),
+        (KeyError("missing"), True),
+        (TypeError(), True),
+        (OverflowError(), True),
+        (UnreadableRow("fence is not int"), True),
+        (asyncpg.NumericValueOutOfRangeError("integer out of range"), True),
+        (asyncpg.CharacterNotInRepertoireError("invalid byte sequence"), True),
+        (asyncpg.ForeignKeyViolationError("no such row"), True),
+        (asyncpg.ProgramLimitExceededError("index row too large"), True),
+        (sqlite3.OperationalError("Could not decode to UTF-8 column 'title' with text 'x'"), True),
+        (sqlite3.OperationalError("integer overflow"), True),
+        (sqlite3.IntegrityError("UNIQUE constraint failed"), True),
+        (OperationalError("SELECT 1", None, sqlite3.OperationalError("Could not decode to UTF-8 column")), True),
+        (asyncpg.UndefinedColumnError("no column"), False),
+        (asyncpg.InsufficientPrivilegeError("permission denied"), False),
+        (asyncpg.DeadlockDetectedError("deadlock"), False),
+        (asyncpg.LockNotAvailableError("lock timeout"), False),
+        (asyncpg.DiskFullError("full"), False),
+        (asyncpg.AdminShutdownError("shutting down"), False),
+        (asyncpg.ConnectionDoesNotExistError("closed"), False),
+        (ConnectionResetError(), False),
+        (TimeoutError(), False),
+        (sqlite3.OperationalError("no such column: pressing"), False),
+        (OperationalError("SELECT 1", None, sqlite3.OperationalError("no such table: deliveries")), False),
+        (KeyboardInterrupt(), False),
+    ],
+)
+def test_a_row_is_blamed_only_for_what_a_row_can_do(error: BaseException, *, is_one: bool) -> None:
+    assert is_row_fault(error) is is_one

@@ -1,0 +1,241 @@
+"""Who may begin at a provider, and when the others are let in or sent away."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import ClassVar
+
+import pytest
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import OutcomeUnknown, ProviderDown
+from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.base.vocabulary import BreakerState, Channel
+from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt
+from property_alert_notification.notification_worker.breaker import DOWN_IN_A_ROW, IN_DOUBT, SILENCE, UNANSWERED
+from property_alert_notification.notification_worker.providers import SHORTEST_WAIT, Call, ProviderHandle, ProviderPool
+from property_alert_notification.notification_worker.verdict import Result
+
+
+class Hands(Clock):
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.time = 1_000.0
+
+    def monotonic(self) -> float:
+        return self.time
+
+
+class Nobody:
+    """A provider with limits, to which nothing is ever sent."""
+
+    channel: ClassVar[Channel] = Channel.EMAIL
+    name: ClassVar[str] = "nobody"
+    key_window = None
+    calls_back = False
+
+    def __init__(self, at_once: int) -> None:
+        self.limits = Limits(at_once)
+
+    async def send(self, message: OutgoingMessage) -> Receipt:
+        raise NotImplementedError
+
+    async def check(self) -> str:
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        raise NotImplementedError
+
+
+class Office:
+    """A carrier and the messages that want to go by it."""
+
+    def __init__(self, at_once: int) -> None:
+        self.clock = Hands()
+        self.carrier = ProviderHandle("nobody", Nobody(at_once), self.clock, Metrics(), on_change=lambda: None)
+        self.running: dict[Call, AsyncExitStack] = {}
+        self.sent_away = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def want(self, count: int) -> None:
+        """So many more would like to begin."""
+        for _ in range(count):
+            self._tasks.add(asyncio.create_task(self._begin()))
+        await self.settle()
+
+    async def _begin(self) -> None:
+        stack = AsyncExitStack()
+        call = await stack.enter_async_context(self.carrier.turn(probe=False))
+        if call is None:
+            self.sent_away += 1
+            await stack.aclose()
+        else:
+            self.running[call] = stack
+
+    async def end(self, call: Call, result: Result) -> None:
+        """One of those that run ends."""
+        await self.running.pop(call).aclose()
+        self.carrier.hear(result, call)
+        await self.settle()
+
+    async def end_one(self, result: Result) -> None:
+        """The one that began first."""
+        await self.end(next(iter(self.running)), result)
+
+    async def settle(self) -> None:
+        """Let everybody who was woken go as far as they get."""
+        for _ in range(2 * len(self._tasks) + 2):
+            await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        """Everybody goes home."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for stack in self.running.values():
+            await stack.aclose()
+
+
+async def test_few_are_let_in_until_something_goes_well_and_then_all_who_fit() -> None:
+    office = Office(at_once=8)
+    await office.want(20)
+    assert len(office.running) == IN_DOUBT
+
+    await office.end_one(Receipt())
+
+    assert len(office.running) == 8
+    await office.close()
+
+
+async def test_no_more_begin_without_any_answer_than_make_a_storm() -> None:
+    office = Office(at_once=100)
+    await office.want(1)
+    await office.end_one(Receipt())
+    await office.want(100)
+    assert len(office.running) == UNANSWERED
+
+    await office.end_one(Receipt())
+
+    assert len(office.running) == 2 * UNANSWERED - 1
+    await office.close()
+
+
+async def test_a_failure_makes_room_although_nothing_went_well() -> None:
+    """It would be a standstill, where failures are too far apart to be a storm."""
+    office = Office(at_once=100)
+    await office.want(100)
+    for _ in range(3 * UNANSWERED):
+        office.clock.time += 3
+        await office.end_one(OutcomeUnknown("silence"))
+        assert len(office.running) == IN_DOUBT
+    assert office.carrier.breaker.state is BreakerState.CLOSED
+    await office.close()
+
+
+async def test_when_calls_hang_those_who_wait_are_sent_away() -> None:
+    office = Office(at_once=8)
+    await office.want(1)
+    await office.end_one(Receipt())
+    await office.want(30)
+    office.clock.time += SILENCE - 0.1
+    office.carrier.watch()
+    assert office.carrier.breaker.state is BreakerState.CLOSED
+
+    office.clock.time += 0.1
+    office.carrier.watch()
+    await office.settle()
+
+    assert office.carrier.breaker.state is BreakerState.OPEN
+    assert (len(office.running), office.sent_away) == (8, 22)
+    await office.close()
+
+
+async def test_calls_that_hung_before_it_closed_do_not_open_it_again() -> None:
+    office = Office(at_once=8)
+    await office.want(DOWN_IN_A_ROW)
+    office.clock.time += SILENCE
+    office.carrier.watch()
+    office.clock.time += 2
+    office.carrier.hear(Receipt(), Call(probe=True, began_at=office.clock.time))
+    assert office.carrier.breaker.state is BreakerState.CLOSED
+
+    office.clock.time += 10 * SILENCE
+    office.carrier.watch()
+    for _ in range(DOWN_IN_A_ROW):
+        await office.end_one(OutcomeUnknown("silence"))
+
+    assert office.carrier.breaker.state is BreakerState.CLOSED
+    assert not office.carrier.breaker.doubtful
+    await office.close()
+
+
+async def test_nothing_tries_a_provider_out_while_all_its_places_hang() -> None:
+    office = Office(at_once=2)
+    await office.want(2)
+    office.clock.time += SILENCE
+    office.carrier.watch()
+    office.clock.time += 60
+    assert not office.carrier.place().probe
+    assert office.carrier.place().wait > 0
+
+    await office.end_one(OutcomeUnknown("silence"))
+
+    assert office.carrier.place().probe
+    await office.close()
+
+
+async def test_calls_that_take_long_while_others_go_well_are_no_silence() -> None:
+    office = Office(at_once=8)
+    await office.want(1)
+    await office.end_one(Receipt())
+    await office.want(DOWN_IN_A_ROW)
+    for _ in range(20):
+        await office.want(1)
+        office.clock.time += SILENCE / 2
+        await office.end(list(office.running)[-1], Receipt())
+        office.carrier.watch()
+
+    assert len(office.running) == DOWN_IN_A_ROW
+    assert office.carrier.breaker.state is BreakerState.CLOSED
+    await office.close()
+
+
+def test_nobody_waits_while_a_provider_works() -> None:
+    clock = Hands()
+    carriers = line_of("first", "second", clock=clock)
+    leave_alone(carriers["first"])
+
+    assert carriers.room()
+    assert carriers.wait() is None
+
+
+def test_a_provider_that_is_left_alone_is_waited_for() -> None:
+    clock = Hands()
+    carriers = line_of("only", clock=clock)
+    until = leave_alone(carriers["only"])
+
+    assert not carriers.room()
+    assert carriers.wait() == pytest.approx(until - clock.time)
+
+
+def test_a_provider_whose_time_comes_between_two_looks_is_not_waited_for_without_end() -> None:
+    """The first look found no room; by the second the provider may be tried out, and nobody else will say so."""
+    clock = Hands()
+    carriers = line_of("only", clock=clock)
+    clock.time = leave_alone(carriers["only"])
+
+    assert carriers.wait() == SHORTEST_WAIT
+    assert carriers.room() == 1
+
+
+def line_of(*providers: str, clock: Clock) -> ProviderPool:
+    return ProviderPool(Channel.EMAIL, {provider: Nobody(at_once=2) for provider in providers}, clock, Metrics())
+
+
+def leave_alone(carrier: ProviderHandle) -> float:
+    """Open its breaker; returns when it may be tried out."""
+    for _ in range(DOWN_IN_A_ROW):
+        carrier.hear(ProviderDown("it says no"), Call(probe=False, began_at=0.0))
+    assert carrier.breaker.state is BreakerState.OPEN
+    return carrier.breaker.until

@@ -1,0 +1,166 @@
+"""Which deliveries a notification becomes, and what is still checked right before sending."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from property_alert_notification.base.clock import first_id_of
+from property_alert_notification.base.vocabulary import Channel, DeliveryState
+from property_alert_notification.deliveries.queries import NewDelivery
+from property_alert_notification.notification_worker.claim import object_to, too_late
+from property_alert_notification.notifications.plan import Planned, plan, promise
+from property_alert_notification.notifications.queries import Content
+from property_alert_notification.people.preferences.rules import Preferences
+
+CHANNELS = st.sets(st.sampled_from(list(Channel)))
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ACCEPTED_AT = NOW - timedelta(days=2)
+DEADLINES = {None: timedelta(days=5), "viewing": timedelta(hours=2)}
+
+
+@given(opted_in=CHANNELS, only=st.none() | CHANNELS, known=CHANNELS)
+def test_exactly_the_wanted_asked_for_and_addressed_channels_are_queued(
+    opted_in: set[Channel], only: set[Channel] | None, known: set[Channel]
+) -> None:
+    planned = list(plan(dict.fromkeys(known, "somewhere"), Preferences(frozenset(opted_in)), only=only))
+
+    asked_for = set(Channel) if only is None else only
+    assert {one.channel for one in planned} == asked_for & known
+    assert {one.channel for one in planned if one.state is DeliveryState.QUEUED} == opted_in & asked_for & known
+    assert all(one.state is DeliveryState.SUPPRESSED for one in planned if one.channel not in opted_in)
+    assert all(one.address == "somewhere" for one in planned)
+    assert all(one.reason for one in planned)
+
+
+def test_a_channel_without_a_provider_is_planned_as_suppressed_and_says_so() -> None:
+    addresses = {Channel.EMAIL: "ada@example.com", Channel.SMS: "+14155552671"}
+
+    planned = list(plan(addresses, Preferences(frozenset(Channel)), only=None, unused=[Channel.SMS]))
+
+    assert [(one.channel, one.state) for one in planned] == [
+        (Channel.EMAIL, DeliveryState.QUEUED),
+        (Channel.SMS, DeliveryState.SUPPRESSED),
+    ]
+    assert planned[1] == Planned(
+        Channel.SMS, "+14155552671", DeliveryState.SUPPRESSED, "sms is not used here (SMS_PROVIDER=none)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("wishes", "state", "reason"),
+    [
+        (Preferences(frozenset({Channel.SMS})), DeliveryState.QUEUED, "the user wants sms"),
+        (Preferences(frozenset({Channel.EMAIL})), DeliveryState.SUPPRESSED, "the user does not want sms"),
+        (None, DeliveryState.SUPPRESSED, "the user's preferences were deleted, and with them the consent"),
+    ],
+)
+def test_a_planned_delivery_says_what_its_user_wants(
+    wishes: Preferences | None, state: DeliveryState, reason: str
+) -> None:
+    planned = list(plan({Channel.SMS: "+14155552671"}, wishes, only=None))
+
+    assert planned == [Planned(Channel.SMS, "+14155552671", state, reason)]
+
+
+@pytest.mark.parametrize(("state", "due_at"), [(DeliveryState.QUEUED, NOW), (DeliveryState.SUPPRESSED, None)])
+@pytest.mark.parametrize("flag", [True, False])
+def test_a_planned_delivery_becomes_a_row_that_is_due_at_once_or_ended(
+    state: DeliveryState, due_at: datetime | None, flag: bool
+) -> None:
+    planned = Planned(Channel.SMS, "+14155552671", state, "because")
+
+    row = promise(UUID(int=1), planned, urgent=flag, test=not flag, now=NOW, new_id=lambda: UUID(int=2))
+
+    assert row == NewDelivery(
+        id=UUID(int=2),
+        notification_id=UUID(int=1),
+        channel=Channel.SMS,
+        address="+14155552671",
+        urgent=flag,
+        test=not flag,
+        state=state,
+        reason="because",
+        due_at=due_at,
+        changed_at=NOW,
+    )
+
+
+def test_consent_is_checked_before_freshness() -> None:
+    stale = _content(expires_at=NOW - timedelta(days=1))
+
+    objection = object_to(Channel.SMS, stale, Preferences(frozenset({Channel.EMAIL})), DEADLINES, now=NOW)
+
+    assert objection is not None
+    assert objection.state is DeliveryState.SUPPRESSED
+
+
+def test_a_notification_expires_at_its_second_and_not_before() -> None:
+    wishes = Preferences(frozenset(Channel))
+    content = _content(expires_at=NOW)
+
+    assert object_to(Channel.SMS, content, wishes, DEADLINES, now=NOW - timedelta(microseconds=1)) is None
+    at_its_second = object_to(Channel.SMS, content, wishes, DEADLINES, now=NOW)
+    assert at_its_second is not None
+    assert at_its_second.state is DeliveryState.EXPIRED
+
+
+def test_what_was_cancelled_is_not_sent_whatever_else_is_true() -> None:
+    cancelled = replace(_content(expires_at=None), cancelled_at=NOW)
+
+    objection = object_to(Channel.SMS, cancelled, Preferences(frozenset(Channel)), DEADLINES, now=NOW)
+
+    assert objection is not None
+    assert objection.state is DeliveryState.CANCELLED
+
+
+def test_a_message_is_of_use_for_as_long_as_its_category_says() -> None:
+    wishes = Preferences(frozenset(Channel))
+    content = _content(expires_at=None)
+    viewing = replace(content, category="viewing")
+    ends = ACCEPTED_AT + timedelta(days=5)
+
+    assert object_to(Channel.SMS, content, wishes, DEADLINES, now=ends - timedelta(milliseconds=1)) is None
+    for stale, now in ((content, ends), (viewing, ACCEPTED_AT + timedelta(hours=2))):
+        objection = object_to(Channel.SMS, stale, wishes, DEADLINES, now=now)
+        assert objection is not None
+        assert (objection.state, objection.reason) == (
+            DeliveryState.EXPIRED,
+            "it could not be sent while it was of use",
+        )
+
+
+def test_what_was_scheduled_is_of_use_from_its_own_time_on() -> None:
+    scheduled = replace(_content(expires_at=None), category="viewing", send_at=NOW)
+
+    assert object_to(Channel.SMS, scheduled, Preferences(frozenset(Channel)), DEADLINES, now=NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("send_at", "moved_at", "counts_from"),
+    [
+        (None, None, ACCEPTED_AT),
+        (ACCEPTED_AT - timedelta(days=400), None, ACCEPTED_AT),
+        (ACCEPTED_AT + timedelta(days=1), None, ACCEPTED_AT + timedelta(days=1)),
+        (None, ACCEPTED_AT + timedelta(days=1), ACCEPTED_AT + timedelta(days=1)),
+        (ACCEPTED_AT, ACCEPTED_AT + timedelta(days=1), ACCEPTED_AT + timedelta(days=1)),
+    ],
+)
+def test_age_counts_from_the_latest_of_acceptance_its_time_and_the_change_that_made_it_due(
+    send_at: datetime | None, moved_at: datetime | None, counts_from: datetime
+) -> None:
+    content = replace(_content(expires_at=None), send_at=send_at, moved_at=moved_at)
+    ends = counts_from + DEADLINES[None]
+
+    assert content.wanted_at == counts_from
+    assert too_late(content, DEADLINES, now=ends - timedelta(milliseconds=1)) is None
+    assert too_late(content, DEADLINES, now=ends) is not None
+
+
+def _content(*, expires_at: datetime | None) -> Content:
+    return Content(
+        first_id_of(ACCEPTED_AT), user_id=1, category="general", title="t", message="m", expires_at=expires_at
+    )

@@ -1,0 +1,159 @@
+"""A story is told in order, and says for each channel why it was or was not used."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from property_alert_notification.base.clock import Clock, time_of
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.deliveries.models import Attempt, Delivery
+from property_alert_notification.notifications.models import Notification, NotificationChange
+from property_alert_notification.notifications.timeline import timeline
+
+ID = Clock().new_id()
+NOW = time_of(ID)
+# Made in the same millisecond, however long the tests before this one took.
+_NUMBERS = itertools.count(1)
+
+
+def test_what_was_just_accepted_waits_for_a_worker() -> None:
+    email = _delivery("email", state="queued", reason="the user wants email", due_at=NOW)
+    sms = _delivery("sms", state="suppressed", reason="the user does not want sms")
+
+    assert _told(_notification(caller="listings", test=True), [email, sms]) == [
+        "accepted by listings, as a test",
+        "email: planned, the user wants email",
+        "sms: not used, the user does not want sms",
+    ]
+
+
+def test_what_is_scheduled_says_until_when_and_what_nobody_asked_for() -> None:
+    scheduled = _notification(channels="sms", send_at=datetime(2030, 1, 1, tzinfo=UTC), status="scheduled")
+
+    assert _told(scheduled, []) == [
+        "accepted",
+        "email: not used, the caller did not ask for it",
+        "waits until 2030-01-01T00:00:00+00:00",
+    ]
+
+
+def test_every_try_is_told_and_how_it_ended() -> None:
+    email = _delivery("email", state="failed", reason="refused: no such mailbox", fence=2, changed_at=_after(90))
+    tries = [
+        _attempt(email, 1, ended_at=_after(10), outcome="not_sent", reason="not now"),
+        _attempt(email, 2, ended_at=_after(90), outcome="refused", reason="no such mailbox"),
+    ]
+
+    assert _told(_notification(), [email], tries) == [
+        "accepted",
+        "email: planned, the user wants email",
+        "email: tried by smtp, not_sent: not now",
+        "email: tried by smtp, refused: no such mailbox",
+        "email: failed, refused: no such mailbox",
+    ]
+
+
+def test_what_waits_or_is_under_way_says_so() -> None:
+    email = _delivery("email", state="retry_wait", reason="not now", fence=1, due_at=_after(60), changed_at=_after(20))
+    sms = _delivery("sms", state="sending", reason="the user wants sms", fence=1, changed_at=_after(30))
+    held = _delivery("sms", state="quarantined", reason="it broke", fence=5, changed_at=_after(40))
+    tries = [_attempt(sms, 1, started_at=_after(30))]
+
+    assert _told(_notification(), [email, sms, held], tries)[-3:] == [
+        f"email: waits until {_after(60).isoformat(timespec='seconds')}",
+        "sms: being tried by smtp",
+        "sms: waits until a person decides",
+    ]
+
+
+def test_what_was_cancelled_ends_so() -> None:
+    email = _delivery("email", state="cancelled", reason="its caller took it back", changed_at=_after(50))
+
+    assert _told(_notification(cancelled_at=_after(50), cancelled_by="its caller"), [email]) == [
+        "accepted",
+        "email: planned, the user wants email",
+        "email: cancelled, its caller took it back",
+        "cancelled by its caller",
+    ]
+    assert _told(_notification(cancelled_at=_after(50), cancelled_by="ops (live key pa_live_12345678)"), []) == [
+        "accepted",
+        "cancelled by ops (live key pa_live_12345678)",
+    ]
+    assert _told(_notification(cancelled_at=_after(50)), []) == ["accepted", "cancelled"]
+
+
+def test_what_is_held_says_why_and_what_was_replayed_says_when() -> None:
+    held = _delivery("email", state="held", reason="email is paused", changed_at=_after(20))
+    replayed = _delivery("sms", state="queued", reason="replayed", fence=3, replayed_at=_after(40))
+
+    told = timeline(_notification(), [held, replayed], {})
+
+    assert [(one.at, one.what) for one in told][-2:] == [
+        (_after(20), "email: waits, email is paused"),
+        (_after(40), "sms: replayed by an operator"),
+    ]
+    assert [one.what for one in told][1:3] == [
+        "email: planned, the user wants email",
+        "sms: planned, the user wants sms",
+    ]
+
+
+def test_only_what_waits_for_its_first_claim_was_planned_for_the_reason_that_it_has_now() -> None:
+    first = _delivery("email", state="queued", reason="nobody said anything, which means yes", due_at=NOW)
+    again = _delivery("sms", state="queued", reason="the lease ran out", fence=1, due_at=NOW)
+
+    assert _told(_notification(), [first, again])[1:] == [
+        "email: planned, nobody said anything, which means yes",
+        "sms: planned, the user wants sms",
+    ]
+
+
+def test_a_channel_without_an_address_is_not_used_and_a_time_that_has_come_is_not_waited_for() -> None:
+    notification = _notification(send_at=NOW + timedelta(microseconds=700))
+    sent = _delivery("email", state="sent", reason="the provider took it", fence=1)
+
+    told = timeline(notification, [sent], {}, without_address=[Channel.SMS])
+
+    assert [(one.at, one.what) for one in told] == [
+        (notification.accepted_at, "accepted"),
+        (notification.accepted_at, "sms: not used, the caller gave no address for it"),
+        (notification.accepted_at, "email: planned, the user wants email"),
+    ]
+
+
+def test_a_change_names_who_made_it_and_which_fields() -> None:
+    by = "its caller, crm (test key pa_test_12345678)"
+    change = NotificationChange(id=ID, notification_id=ID, at=_after(20), changed_by=by, fields="title send_at")
+
+    told = timeline(_notification(), [], {}, [change])
+
+    assert [(one.at, one.what) for one in told][-1] == (_after(20), f"changed by {by}: title, send_at")
+
+
+def _told(notification: Notification, deliveries: list[Delivery], attempts: list[Attempt] | None = None) -> list[str]:
+    by_delivery = {one.id: [try_ for try_ in attempts or [] if try_.delivery_id == one.id] for one in deliveries}
+    entries = timeline(notification, deliveries, by_delivery)
+    assert [entry.at for entry in entries] == sorted(entry.at for entry in entries)
+    return [entry.what for entry in entries]
+
+
+def _after(seconds: int) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def _notification(**fields: Any) -> Notification:
+    # A moment after the millisecond of its id began, as in truth.
+    accepted_at = NOW + timedelta(microseconds=700)
+    usual = {"id": ID, "user_id": 1, "category": "general", "title": "t", "message": "m", "urgent": False}
+    return Notification(**usual | {"accepted_at": accepted_at} | fields)
+
+
+def _delivery(channel: str, **fields: Any) -> Delivery:
+    usual = {"id": UUID(int=ID.int + next(_NUMBERS)), "notification_id": ID, "channel": channel, "address": "somewhere"}
+    usual |= {"urgent": False, "fence": 0, "changed_at": NOW}
+    return Delivery(**usual | fields)
+
+
+def _attempt(delivery: Delivery, fence: int, **fields: Any) -> Attempt:
+    return Attempt(**{"delivery_id": delivery.id, "fence": fence, "provider": "smtp", "started_at": NOW} | fields)

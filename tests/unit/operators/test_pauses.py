@@ -1,0 +1,43 @@
+"""What a pause concerns."""
+
+import pytest
+
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.operators.pauses.rules import (
+    EVERYTHING,
+    pause_of,
+    pauses_on,
+    reason_of,
+    resumed_reason_of,
+)
+
+
+@pytest.mark.parametrize(
+    ("names", "channel", "category", "expected"),
+    [
+        (set(), Channel.EMAIL, "viewing", None),
+        ({"email"}, Channel.EMAIL, "viewing", "email"),
+        ({"email"}, Channel.SMS, "viewing", None),
+        ({"viewing"}, Channel.SMS, "viewing", "viewing"),
+        ({"viewing"}, Channel.SMS, "offer", None),
+        ({"email", "viewing"}, Channel.EMAIL, "viewing", "email"),
+        ({EVERYTHING, "email"}, Channel.EMAIL, "viewing", EVERYTHING),
+        ({"email"}, Channel.SMS, "email", None),
+    ],
+)
+def test_a_pause_stops_its_own_and_the_widest_is_named(
+    names: set[str], channel: Channel, category: str, expected: str | None
+) -> None:
+    assert pause_of(names, channel=channel, category=category) == expected
+
+
+def test_on_a_channel_the_widest_pause_is_enough_and_categories_are_looked_at_one_by_one() -> None:
+    assert pauses_on({EVERYTHING, "email", "viewing"}, Channel.EMAIL) == [(EVERYTHING, None)]
+    assert pauses_on({"email", "viewing"}, Channel.EMAIL) == [("email", None)]
+    assert pauses_on({"email", "viewing", "offer"}, Channel.SMS) == [("offer", "offer"), ("viewing", "viewing")]
+    assert pauses_on({"email"}, Channel.SMS) == []
+
+
+def test_the_reason_names_what_is_paused() -> None:
+    assert reason_of("email") == "sending of email is paused"
+    assert resumed_reason_of("email") == "sending of email goes on"
