@@ -24,7 +24,7 @@ from tests.costs import Costs
 from tests.fuzz.budget import PHASES
 from tests.services.browser import open_browser
 from tests.services.postgres import Postgres
-from tests.services.prepared import WISH
+from tests.services.prepared import ACCOUNT, WISH, Forge
 from tests.services.rabbitmq import RabbitMQ
 from tests.services.shared import Keeper, Kept, Servers, SharedServers, migrate
 from tests.services.smtp import SmtpServer
@@ -36,6 +36,7 @@ settings.register_profile(
 settings.load_profile("always the same")
 
 _KEEPER = pytest.StashKey[Keeper]()
+_FORGE = pytest.StashKey[Forge]()
 NOT_RUN = ("skipped", "xfailed", "xpassed")
 
 
@@ -167,8 +168,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Count what tests cost, and let what they start begin at once."""
-    os.environ[WISH] = "yes"
+    """Count what tests cost, and let what they start begin at once, forked off one process in the whole run."""
+    os.environ[ACCOUNT] = str(os.getpid())
+    if not hasattr(config, "workerinput"):
+        forge = config.stash[_FORGE] = Forge()
+        os.environ[WISH] = forge.address
     config.pluginmanager.register(Costs(dearest=config.getoption("dearest")), "costs")
 
 
@@ -187,6 +191,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     keeper = config.stash.get(_KEEPER, None)
     if costs is None or hasattr(config, "workerinput"):
         return
+    config.stash[_FORGE].close()
     if keeper is not None:
         keeper.close()
     for line in costs.table(keeper.servers.costs if keeper is not None else {}):

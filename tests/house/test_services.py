@@ -100,11 +100,13 @@ async def test_a_killed_postfix_comes_back_with_what_it_took(tmp_path: Path) -> 
             await asyncio.to_thread(postfix.close)
 
 
-@pytest.mark.parametrize(
-    "body", ["pytest.skip('not today')", "pytest.xfail('not today')"], ids=["skipped", "expected to fail"]
-)
-def test_a_run_that_passes_over_a_test_fails(tmp_path: Path, body: str) -> None:
-    (tmp_path / "test_one.py").write_text(f"import pytest\n\ndef test_one() -> None:\n    {body}\n")
+def test_a_run_that_passes_over_tests_fails(tmp_path: Path) -> None:
+    """One that is skipped, and one that is expected to fail: both count."""
+    bodies = (
+        "def test_one() -> None:\n    pytest.skip('not today')",
+        "def test_two() -> None:\n    pytest.xfail('no')",
+    )
+    (tmp_path / "test_one.py").write_text("\n\n\n".join(["import pytest", *bodies]))
 
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", "test_one.py"],
@@ -116,8 +118,8 @@ def test_a_run_that_passes_over_a_test_fails(tmp_path: Path, body: str) -> None:
     )
 
     assert run.returncode == pytest.ExitCode.TESTS_FAILED, run.stdout
-    assert "nothing here may be" in run.stdout
-    assert re.search(r"^tests +[01] +\S+ +[\d.]+$", run.stdout, re.MULTILINE), "what the suite cost"
+    assert "2 tests were skipped or expected to fail: nothing here may be" in run.stdout
+    assert re.search(r"^tests +[0-2] +\S+ +[\d.]+$", run.stdout, re.MULTILINE), "what the suite cost"
 
 
 async def _send(server: SmtpServer, content: bytes) -> None:

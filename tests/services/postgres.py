@@ -15,6 +15,7 @@ from tests.services.process import ServiceFailed, ServiceMissing, docker, end, f
 
 IMAGE = "postgres:15"
 UNSAFE = ("fsync=off", "full_page_writes=off")
+QUIET = ("autovacuum=off", "jit=off")
 SHORT_LOG = ("max_wal_size=64MB", "min_wal_size=32MB")
 COMMON = ("max_connections=200", "timezone=UTC", "log_min_messages=warning")
 
@@ -39,11 +40,13 @@ class Postgres:
     Use it as a context manager, or call `start` and `close`.
     """
 
-    def __init__(self, *, durable: bool = False, disk: int | None = None) -> None:
+    def __init__(self, *, durable: bool = False, disk: int | None = None, quiet: bool = False) -> None:
         """Without `durable` nothing is flushed to the disk: faster, and nothing that a test can lose.
 
         A killed server still recovers all it committed; only a machine that loses power would not. Benchmarks
         measure the flushes too, and ask for `durable`.
+
+        With `quiet` it does nothing by itself: no autovacuum visits its many small databases.
 
         With `disk` its files lie in memory, on a disk of so many megabytes, for `fill_disk`.
 
@@ -51,7 +54,7 @@ class Postgres:
             ServiceMissing: neither the programs nor docker are here; or there is no right to mount a disk.
         """
         self.port = free_port()
-        settings = COMMON if durable else COMMON + UNSAFE
+        settings = COMMON + (() if durable else UNSAFE) + (QUIET if quiet else ())
         programs = find_programs()
         if disk is not None:
             if programs is None or os.geteuid() != 0:

@@ -2,11 +2,10 @@
 
 Importing takes a second of each process's CPU time, and the tests start processes by the hundred. A forked one has its
 own folder, environment, standard streams and session, as one that was started afresh. Chaos and benchmarks start theirs
-afresh, unless the tests ask them not to (`WISH`).
+afresh, unless the tests ask them not to (`WISH`): then all processes of a run are forked off the same one (`Forge`).
 """
 
 import atexit
-import functools
 import gc
 import importlib
 import json
@@ -22,13 +21,16 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from tests.services.program import ROOT, environment
 
 WISH = "PREPARED_PROCESSES"
-"""The variable by which the tests ask what they start to use prepared processes."""
+"""The variable by which the tests ask what they start to use prepared processes: the address of the forge."""
+ACCOUNT = "PREPARED_ACCOUNT"
+"""The variable that names whose tests a process was started for; the forge notes what it cost under that name."""
 
 OUR_PACKAGE = "property_alert_notification"
 ALREADY_READ = ("PYTHON", "COLUMNS", "LINES", "LANG", "LC_", "TERM", "NO_COLOR", "FORCE_COLOR", "TZ", "MALLOC", "COV")
@@ -48,13 +50,33 @@ PATHS = f"{ROOT / 'src'}{os.pathsep}{ROOT}"
 
 Stream = IO[bytes] | int
 
-_spent: list[float] = []
-_one_at_a_time = threading.Lock()
-
 
 def spent_seconds() -> float:
-    """CPU seconds of all prepared processes that have ended; no child of ours, they are in no other count."""
-    return sum(_spent)
+    """CPU seconds of all prepared processes of this account that have ended; they are in no other count."""
+    account = _account(os.environ[WISH], os.environ[ACCOUNT])
+    return sum(float(line) for line in account.read_text().split()) if account.exists() else 0.0
+
+
+class Forge:
+    """The process from which the others are forked. It imports everything when the first one is asked for."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="prepared-")
+        self.address = f"{self._folder.name}/socket"
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(self.address)
+            listener.listen(64)
+            command = [sys.executable, "-m", "tests.services.prepared", str(listener.fileno())]
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=self._folder.name,
+                                             env=environment(PYTHONPATH=PATHS), pass_fds=[listener.fileno()],
+                                             start_new_session=True)  # fmt: skip
+
+    def close(self) -> None:
+        """End it; what was forked off it goes on."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+        self._folder.cleanup()
 
 
 class Prepared:
@@ -65,10 +87,9 @@ class Prepared:
         self.args = list(command)
         self.returncode: int | None = None
         self._link = socket.socket(socket.AF_UNIX)
-        with _one_at_a_time:
-            address = _forge()
-        self._link.connect(address)
-        request = json.dumps({"command": self.args, "cwd": str(cwd), "env": dict(env)}).encode()
+        self._link.connect(os.environ[WISH])
+        account = str(_account(os.environ[WISH], os.environ[ACCOUNT]))
+        request = json.dumps({"command": self.args, "cwd": str(cwd), "env": dict(env), "account": account}).encode()
         with Path(os.devnull).open("r+b", buffering=0) as nothing:
             given = [nothing if stream == subprocess.DEVNULL else stream for stream in streams]
             handles = [stream if isinstance(stream, int) else stream.fileno() for stream in given]
@@ -98,9 +119,7 @@ class Prepared:
             os.kill(self.pid, how)
 
     def _note_end(self) -> None:
-        code, seconds = self._answers.readline().split()
-        self.returncode = int(code)
-        _spent.append(float(seconds))
+        self.returncode = int(self._answers.readline())
         self._answers.close()
         self._link.close()
 
@@ -126,26 +145,9 @@ def start(
     )
 
 
-@functools.cache
-def _forge() -> str:
-    """The address of the process from which the others are forked, which ends with this one."""
-    folder = tempfile.TemporaryDirectory(prefix="prepared-")
-    address = f"{folder.name}/socket"
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(address)
-        listener.listen(64)
-        command = [sys.executable, "-m", "tests.services.prepared", str(listener.fileno())]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=folder.name, env=environment(PYTHONPATH=PATHS),
-                                   pass_fds=[listener.fileno()], start_new_session=True)  # fmt: skip
-
-    def end() -> None:
-        assert process.stdin is not None
-        process.stdin.close()
-        process.wait()
-        folder.cleanup()
-
-    atexit.register(end)
-    return address
+def _account(address: str, name: str) -> Path:
+    """The file in which the forge at this address notes the CPU seconds of each process of an account."""
+    return Path(address).with_name(f"{name}.account")
 
 
 def _serve(listener: socket.socket) -> None:
@@ -179,7 +181,10 @@ def _become(link: socket.socket) -> None:
     if pid:
         link.sendall(f"{pid}\n".encode())
         _, status, usage = os.wait4(pid, 0)
-        link.sendall(f"{os.waitstatus_to_exitcode(status)} {usage.ru_utime + usage.ru_stime}\n".encode())
+        with suppress(OSError):  # who asked has ended
+            with Path(request["account"]).open("a") as account:
+                account.write(f"{usage.ru_utime + usage.ru_stime}\n")
+            link.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
         os._exit(0)
     link.close()
     os.setsid()
@@ -204,10 +209,12 @@ def _import_everything() -> None:
 
 def _main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    select.select([listener.fileno(), 0], [], [])
     _import_everything()
     gc.collect()
     gc.freeze()
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    _serve(listener)
     os._exit(_run())
 
 

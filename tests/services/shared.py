@@ -134,7 +134,7 @@ class SharedServers:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _postgres(self) -> Postgres:
-        return self._once("PostgreSQL", lambda: Postgres().start())
+        return self._once("PostgreSQL", lambda: Postgres(quiet=True).start())
 
     def _make_template(self) -> tuple[str, str]:
         """Its address, and what is the same of every copy that is as new."""
