@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from typing import cast
+from functools import cache
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from property_alert_notification import __version__
 from property_alert_notification.api import problems
@@ -32,12 +33,12 @@ from property_alert_notification.operators.dashboard.documentation import add_do
 from property_alert_notification.operators.dashboard.landing import landing_router
 from property_alert_notification.operators.dashboard.mailbox import mailbox_router
 from property_alert_notification.operators.dashboard.pages import static_files
-from property_alert_notification.operators.health import health_router
+from property_alert_notification.operators.health import router as health
 from property_alert_notification.operators.pauses.routes import router as pauses
 from property_alert_notification.operators.quarantine.routes import router as quarantine
 from property_alert_notification.people.preferences.routes import batch_router as preferences_batch
 from property_alert_notification.people.preferences.routes import router as preferences
-from property_alert_notification.wiring import Parts, assemble, default_wishes
+from property_alert_notification.wiring import assemble, default_wishes
 
 LARGEST_BODY = 256 * 1024
 """Bytes of a request's body at most; a larger one is answered 413."""
@@ -84,7 +85,7 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=_operation_id,
+        routes=_routes(with_mailbox=settings.is_local),
         telemetry={"tracing": False, "metrics": False, "logs": False},  # ours are in metrics.py and logs.py
     )
     problems.add_handlers(app)
@@ -98,12 +99,30 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
     if settings.root_path:
         app.add_middleware(UnderPath, prefix=settings.root_path)
     app.add_middleware(ExplainsItsStart)
-    _include_routes(app, with_mailbox=settings.is_local)
+    app.mount("/static", static_files(), name="static")
+    add_documentation(app)
     return app
 
 
-def _include_routes(app: FastAPI, *, with_mailbox: bool) -> None:
-    v1 = APIRouter(prefix="/api/v1", max_body_size=LARGEST_BODY)
+@cache
+def _routes(*, with_mailbox: bool) -> list[BaseRoute]:
+    """Everything that can be called.
+
+    The routes find the parts of their process in the application's state. So all applications of a process share
+    them, and FastAPI prepares each route once.
+    """
+    routes = APIRouter(generate_unique_id_function=_operation_id)
+    # The prefix is given here: without one FastAPI looks at each path, and prepares every route for that.
+    routes.include_router(_v1(), prefix="/api/v1")
+    routes.include_router(health)
+    if with_mailbox:
+        routes.include_router(mailbox_router())
+    routes.include_router(landing_router(with_mailbox=with_mailbox))
+    return routes.routes
+
+
+def _v1() -> APIRouter:
+    v1 = APIRouter(max_body_size=LARGEST_BODY)
     v1.include_router(handover)
     v1.include_router(batch)
     v1.include_router(notifications)
@@ -112,13 +131,7 @@ def _include_routes(app: FastAPI, *, with_mailbox: bool) -> None:
     v1.include_router(quarantine)
     v1.include_router(pauses)
     v1.include_router(administration)
-    app.include_router(v1)
-    app.include_router(health_router(lambda: cast(Parts, app.state.parts)))
-    if with_mailbox:
-        app.include_router(mailbox_router())
-    app.include_router(landing_router(with_mailbox=with_mailbox))
-    app.mount("/static", static_files(), name="static")
-    add_documentation(app)
+    return v1
 
 
 def _operation_id(route: APIRoute) -> str:

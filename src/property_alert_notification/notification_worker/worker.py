@@ -38,7 +38,7 @@ from property_alert_notification.notification_worker.retention import Retention
 from property_alert_notification.notification_worker.strays import StraySearch
 from property_alert_notification.notification_worker.suppress import Suppressor
 from property_alert_notification.notification_worker.verdict import RetryPolicy
-from property_alert_notification.operators.health import health_router
+from property_alert_notification.operators.health import router as health
 from property_alert_notification.operators.pauses.cache import PauseCache
 from property_alert_notification.operators.quarantine.aside import Aside
 from property_alert_notification.preflight import load_settings
@@ -179,7 +179,8 @@ async def telemetry(parts: Parts) -> AsyncIterator[None]:
         yield
         return
     app = FastAPI(openapi_url=None)
-    app.include_router(health_router(lambda: parts))
+    app.state.parts = parts
+    app.include_router(health)
     with _telemetry_socket(parts.settings) as listener:
         serving = parts.supervisor.start("telemetry", lambda _: _serve(app, listener), well_after=WELL_AFTER)
         try:

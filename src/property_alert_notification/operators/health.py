@@ -1,12 +1,12 @@
 """Whether this process is alive, whether it can do its work, and its figures for Prometheus."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, ConfigDict
@@ -64,37 +64,44 @@ _DOWN = {
 }
 
 
-def health_router(parts: Callable[[], Parts]) -> APIRouter:
-    """The routes of a process whose parts exist from its start on."""
-    router = APIRouter(tags=["health"], responses=documented(403, 413))
+router = APIRouter(tags=["health"], responses=documented(403, 413))
+"""For an application whose state has the process's `parts`."""
 
-    @router.head("/health/live", include_in_schema=False)
-    @router.get("/health/live")
-    async def live() -> dict[str, str]:
-        """Answers as long as the process does."""
-        return {"status": "alive"}
 
-    @router.head("/health/ready", include_in_schema=False)
-    @router.get("/health/ready", responses={503: {"model": Readiness, "content": {"application/json": _DOWN}}})
-    async def ready(response: Response) -> Readiness:
-        """Whether notifications can be accepted now, and which part is down."""
-        readiness = await check(parts())
-        if readiness.status in {"down", "stopping"}:
-            response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
-            response.headers["Retry-After"] = "1"
-        return readiness
+async def _parts(request: Request) -> Parts:
+    return cast(Parts, request.app.state.parts)
 
-    @router.head("/metrics", include_in_schema=False)
-    @router.get("/metrics", response_class=PlainTextResponse)
-    async def metrics() -> Response:
-        """Figures of this process, and what waits in the store.
 
-        Nobody is asked for a key: no figure says anything about a person.
-        """
-        await parts().gauges.measure()
-        return Response(parts().metrics.render(), media_type=CONTENT_TYPE_LATEST)
+PartsDep = Annotated[Parts, Depends(_parts)]
 
-    return router
+
+@router.head("/health/live", include_in_schema=False)
+@router.get("/health/live")
+async def live() -> dict[str, str]:
+    """Answers as long as the process does."""
+    return {"status": "alive"}
+
+
+@router.head("/health/ready", include_in_schema=False)
+@router.get("/health/ready", responses={503: {"model": Readiness, "content": {"application/json": _DOWN}}})
+async def ready(parts: PartsDep, response: Response) -> Readiness:
+    """Whether notifications can be accepted now, and which part is down."""
+    readiness = await check(parts)
+    if readiness.status in {"down", "stopping"}:
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+        response.headers["Retry-After"] = "1"
+    return readiness
+
+
+@router.head("/metrics", include_in_schema=False)
+@router.get("/metrics", response_class=PlainTextResponse)
+async def metrics(parts: PartsDep) -> Response:
+    """Figures of this process, and what waits in the store.
+
+    Nobody is asked for a key: no figure says anything about a person.
+    """
+    await parts.gauges.measure()
+    return Response(parts.metrics.render(), media_type=CONTENT_TYPE_LATEST)
 
 
 async def check(parts: Parts) -> Readiness:
