@@ -67,8 +67,10 @@ def test_signals_while_stopping_change_nothing(tmp_path: Path, smtp_server: Smtp
 
     smtp_server.answer = answer
     settings, port = _settings(smtp_server), free_port()
-    role = [str(BIN / "property-alerts"), "dev" if command == "dev" else "api", "--port", str(port)]
-    with running(tmp_path, ready="answers at", port=port, settings=settings, program=role) as service:
+    role = ("dev" if command == "dev" else "api", "--port", str(port))
+    # Who is interrupted is started afresh: the end of a prepared process is not that of Python.
+    program = [str(BIN / "property-alerts")] if command == "dev" else []
+    with running(tmp_path, *role, ready="answers at", port=port, settings=settings, program=program) as service:
         _accept_one(service.url)
         if command == "dev":
             code, errors = _interrupt(service, begun, release), service.errors()

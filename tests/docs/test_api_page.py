@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 from tests.cli.command import Running, run, running_dev
 from tests.docs.likeness import Likeness
 from tests.docs.pages import Answer, Example, examples_of, read_answer
+from tests.services.callers import a_blocking_caller
 from tests.services.program import ROOT, environment
 
 API_PAGE, ACCESS_PAGE = ROOT / "docs/api.md", ROOT / "docs/access.md"
@@ -132,14 +132,17 @@ def _differences(reader: Reader, example: Example, likeness: Likeness) -> list[s
 def _calls(url: str) -> Counter[str]:
     """How often each operation was called, as the service counts it."""
     counted: Counter[str] = Counter()
-    for method, route, times in _COUNTED.findall(httpx2.get(f"{url}/metrics", trust_env=False).text):
+    with a_blocking_caller(url) as caller:
+        figures = caller.get("/metrics").text
+    for method, route, times in _COUNTED.findall(figures):
         counted[f"{method} {route.rstrip('/')}"] += int(float(times))
     return counted
 
 
 def _operations(url: str) -> set[str]:
     """Every operation of the API, as its document has it."""
-    paths = httpx2.get(f"{url}/openapi.json", trust_env=False).json()["paths"]
+    with a_blocking_caller(url) as caller:
+        paths = caller.get("/openapi.json").json()["paths"]
     return {
         f"{method.upper()} {path.rstrip('/')}"
         for path, operations in paths.items()

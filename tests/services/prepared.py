@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -33,7 +34,7 @@ ACCOUNT = "PREPARED_ACCOUNT"
 """The variable that names whose tests a process was started for; the forge notes what it cost under that name."""
 
 OUR_PACKAGE = "property_alert_notification"
-ALREADY_READ = ("PYTHON", "COLUMNS", "LINES", "LANG", "LC_", "TERM", "NO_COLOR", "FORCE_COLOR", "TZ", "MALLOC", "COV")
+ALREADY_READ = ("PYTHON", "COLUMNS", "LINES", "LANG", "LC_", "TERM", "NO_COLOR", "FORCE_COLOR", "MALLOC", "COV")
 """Beginnings of variables that count while Python starts or while modules are imported."""
 LATE_IMPORTS = (
     "aiosqlite",
@@ -194,6 +195,7 @@ def _become(link: socket.socket) -> None:
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["env"])
+    time.tzset()
     sys.argv[:] = request["command"]
 
 

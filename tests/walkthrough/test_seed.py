@@ -5,6 +5,7 @@ Whoever changes an expected value here changes what other people's scripts rely 
 
 import re
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,8 +15,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.cli.command import running
 from tests.pipeline.world import eventually
-from tests.services.callers import a_caller
+from tests.services.callers import a_blocking_caller, a_caller
 from tests.services.process import free_port
 from tests.services.program import BIN, ROOT, Program, started
 
@@ -115,10 +117,9 @@ async def test_without_any_settings_the_store_is_a_file_and_the_broker_is_built_
 
 async def test_the_worker_script_delivers_what_another_process_accepted(dotenv: Path) -> None:
     port = str(free_port())
-    api = [str(BIN / "python"), "-m", "property_alert_notification.cli", "api", "--port", port]
     # Only `fastapi dev` and `dev` migrate and run a worker by themselves; a local API migrates as well.
     with (
-        started(api, dotenv, ready=_answers(port)) as serving,
+        running(dotenv, "api", "--port", port, ready="answers at") as serving,
         started([sys.executable, WORKER], dotenv, ready=lambda it: "worker.started" in it.errors()) as worker,
     ):
         async with a_caller(f"http://127.0.0.1:{port}") as client:
@@ -128,7 +129,7 @@ async def test_the_worker_script_delivers_what_another_process_accepted(dotenv: 
 
         assert worker.stop() == 0
         assert "Hander" not in serving.output()
-        assert serving.stop() == 0
+        assert serving.stop(signal.SIGTERM) == 0
 
 
 async def test_neither_logs_nor_figures_show_what_was_sent_to_whom(
@@ -176,8 +177,8 @@ async def test_the_seeds_extras_and_files_are_there() -> None:
 
 def _answers(port: str) -> Any:
     def ready(_program: Program) -> bool:
-        with suppress(httpx2.HTTPError):
-            return httpx2.get(f"http://127.0.0.1:{port}/health/live", trust_env=False).status_code == 200
+        with suppress(httpx2.HTTPError), a_blocking_caller(f"http://127.0.0.1:{port}") as caller:
+            return caller.get("/health/live").status_code == 200
         return False
 
     return ready
