@@ -9,6 +9,7 @@ import json
 import sqlite3
 import tempfile
 import time
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,7 @@ class Growth:
     """Per notification, indexes not included."""
     index_bytes: dict[str, float] = field(default_factory=dict)
     delivered: list[dict[str, Any]] = field(default_factory=list)
-    """For each fillfactor: WAL per notification, the shares of HOT updates, and the speed."""
+    """For each fillfactor, right after a checkpoint and long after: WAL per notification, and shares of HOT updates."""
     file_bytes: dict[str, float] = field(default_factory=dict)
     """SQLite's file per notification: filled, with half of it deleted, after VACUUM."""
     vacuum_seconds: float = 0
@@ -83,6 +84,7 @@ def measure_postgres(rows: int, drained: int) -> Growth:
     growth = Growth("PostgreSQL", rows)
     with open_store(StoreName.POSTGRESQL) as store:
         server: Postgres = store.postgres  # type: ignore[attr-defined]
+        _stop_what_writes_by_itself(server)
         for fillfactor in FILLFACTORS:
             settings = store.fresh()
             name = settings["DATABASE_URL"].rpartition("/")[2]
@@ -96,22 +98,47 @@ def measure_postgres(rows: int, drained: int) -> Growth:
                     for kind, into in (("table", growth.table_bytes), ("indexes", growth.index_bytes)):
                         size = server.sql(f"SELECT pg_{kind}_size('{table}')", database=name)
                         into[table] = int(size) / rows
-            growth.delivered.append(_deliver(server, name, store, settings, drained) | {"fillfactor": fillfactor})
+            server.sql("CHECKPOINT")
+            for checkpoint in ("right before", "long ago"):
+                figures = _deliver(server, name, store, settings, drained)
+                growth.delivered.append({"fillfactor": fillfactor, "checkpoint": checkpoint} | figures)
             server.drop_database(settings["DATABASE_URL"])
     return growth
 
 
+def _stop_what_writes_by_itself(server: Postgres) -> None:
+    """A checkpoint or a vacuum in one run and not in the next would differ more than what is compared."""
+    for setting in ("max_wal_size = '32GB'", "checkpoint_timeout = '1d'", "autovacuum = off"):
+        server.sql(f"ALTER SYSTEM SET {setting}")
+    server.sql("SELECT pg_reload_conf()")
+
+
 def _deliver(server: Postgres, name: str, store: Any, settings: dict[str, str], drained: int) -> dict[str, Any]:
-    server.sql("CHECKPOINT")
+    """Accept and deliver so many, and then vacuum what that left behind."""
     server.sql("SELECT pg_stat_reset()", database=name)
-    began = server.sql("SELECT pg_current_wal_lsn()")
+    began, full_pages = _written(server)
     per_second = drain.measure_again(store, settings, drained, lambda _: None)
-    wal = int(server.sql(f"SELECT (pg_current_wal_lsn() - '{began}')::bigint")) / drained
+    ended, full_pages_at_the_end = _written(server)
     hot = {}
     for line in server.sql(_UPDATES, database=name).splitlines():
         table, updates, of_them_hot = line.split("|")
         hot[table] = f"{int(updates) / drained:.2f} updates, {int(of_them_hot) / max(int(updates), 1):.0%} HOT"
-    return {"wal_bytes": wal, "updates": hot, "per_second": per_second}
+    for table in TABLES:
+        server.sql(f"VACUUM {table}", database=name)
+    return {
+        "wal_bytes": (ended - began) / drained,
+        "full_pages": (full_pages_at_the_end - full_pages) / drained,
+        "wal_bytes_of_vacuum": (_written(server)[0] - ended) / drained,
+        "updates": hot,
+        "per_second": per_second,
+    }
+
+
+def _written(server: Postgres) -> tuple[int, int]:
+    """Bytes of write-ahead log since the server was made, and pages that were written whole into it."""
+    said = server.sql("SELECT (pg_current_wal_lsn() - '0/0')::bigint, wal_fpi FROM pg_stat_wal")
+    written, full_pages = said.split("|")
+    return int(written), int(full_pages)
 
 
 def _postgres_fill(rows: int) -> str:
@@ -129,11 +156,11 @@ def _postgres_fill(rows: int) -> str:
 def measure_sqlite(rows: int) -> Growth:
     """Fill a file, delete half of what is in it, and vacuum it."""
     growth, body = Growth("SQLite", rows), alert(1)
-    with open_store(StoreName.SQLITE) as store:
+    with open_store(StoreName.SQLITE) as store, ExitStack() as files:
         settings = store.fresh()
         answer_of(("-m", "benchmarks.fill", "0"), settings, patience=60)
         path = Path(settings["DATABASE_URL"].partition("///")[2])
-        connection = sqlite3.connect(path, isolation_level=None)
+        connection = files.enter_context(closing(sqlite3.connect(path, isolation_level=None)))
         now_ms = time.time_ns() // 1_000_000
         script = _FILL_SQLITE.format(
             rows=rows, now_ms=now_ms, title=_quoted(body["title"]), message=_quoted(body["message"])
@@ -148,7 +175,6 @@ def measure_sqlite(rows: int) -> Growth:
         connection.executescript("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")
         growth.vacuum_seconds = time.monotonic() - began
         growth.file_bytes["after VACUUM"] = path.stat().st_size / rows
-        connection.close()
     return growth
 
 
@@ -161,10 +187,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--drained", type=int, default=20_000)
+    parser.add_argument("--store", choices=list(StoreName), help="only this one")
     arguments = parser.parse_args()
     tempfile.tempdir = DISK
-    print(json.dumps(asdict(measure_postgres(arguments.rows, arguments.drained)), indent=2), flush=True)
-    print(json.dumps(asdict(measure_sqlite(arguments.rows)), indent=2), flush=True)
+    if arguments.store != StoreName.SQLITE:
+        print(json.dumps(asdict(measure_postgres(arguments.rows, arguments.drained)), indent=2), flush=True)
+    if arguments.store != StoreName.POSTGRESQL:
+        print(json.dumps(asdict(measure_sqlite(arguments.rows)), indent=2), flush=True)
 
 
 if __name__ == "__main__":
