@@ -232,12 +232,11 @@ async def _ask(url: str, question: str) -> list[tuple[Any, Any]]:
 
 def write_sqlite(path: str, statements: Sequence[str]) -> None:
     """Run statements on a file of SQLite, without its foreign keys."""
-    connection = sqlite3.connect(path, timeout=30, isolation_level=None)
-    connection.execute("BEGIN IMMEDIATE")
-    for statement in statements:
-        connection.execute(statement)
-    connection.execute("COMMIT")
-    connection.close()
+    with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute("COMMIT")
 
 
 async def _write_postgres(url: str, statements: Sequence[str]) -> None:

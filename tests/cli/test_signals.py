@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,7 @@ def test_signals_while_stopping_change_nothing(tmp_path: Path, smtp_server: Smtp
     assert code == 0
     assert "Traceback" not in errors
     assert len(smtp_server.mails) == 1
-    with sqlite3.connect(tmp_path / "app.db") as store:
+    with closing(sqlite3.connect(tmp_path / "app.db")) as store:
         assert store.execute("SELECT state FROM deliveries WHERE channel = 'email'").fetchall() == [("sent",)]
 
 

@@ -1,6 +1,7 @@
 """Every command that meets a store which is not ours says so in one line, and leaves it alone."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,9 @@ from tests.services.process import free_port
 @pytest.mark.parametrize("command", ["check", "dev", "api", "worker", "migrate", "notifications"])
 def test_a_file_of_something_else_is_told_by_every_command(tmp_path: Path, command: str) -> None:
     path = tmp_path / "app.db"
-    with sqlite3.connect(path) as store:
+    with closing(sqlite3.connect(path)) as store, store:
         store.executescript("CREATE TABLE customers (n INT); CREATE TABLE alembic_version (version_num VARCHAR(32))")
         store.execute("INSERT INTO alembic_version VALUES ('0003')")
-    store.close()
     more = {"dev": ("--port", str(free_port())), "api": ("--port", str(free_port())), "notifications": ("list",)}
 
     done = run(tmp_path, command, *more.get(command, ()))
@@ -26,9 +26,8 @@ def test_a_file_of_something_else_is_told_by_every_command(tmp_path: Path, comma
     assert "belongs to something else: it has the tables customers and none of ours." in told[0]
     assert done.returncode == (1 if command == "check" else 2)
     assert "Traceback" not in done.stderr
-    with sqlite3.connect(path) as store:
+    with closing(sqlite3.connect(path)) as store:
         tables = {name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    store.close()
     assert tables == {"customers", "alembic_version"}
 
 
@@ -46,9 +45,8 @@ def test_migrate_waits_for_a_store_that_is_away_and_says_so(tmp_path: Path) -> N
 
 def test_going_back_says_what_is_lost_before_it_asks(tmp_path: Path) -> None:
     run(tmp_path, "migrate")
-    with sqlite3.connect(tmp_path / "app.db") as store:
+    with closing(sqlite3.connect(tmp_path / "app.db")) as store, store:
         store.execute("INSERT INTO pauses (name, paused_at, paused_by) VALUES ('email', '2026-01-01', 'me')")
-    store.close()
 
     refused = run(tmp_path, "migrate", "--to", "0005")
 

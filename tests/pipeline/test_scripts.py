@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from uuid import UUID
 
@@ -128,20 +129,19 @@ async def test_a_script_that_raises_leaves_nothing_behind(tables: World) -> None
 
 async def test_a_script_waits_for_another_process_that_writes_but_not_for_ever(tmp_path: Path) -> None:
     """SQLite has one writer."""
-    other = sqlite3.connect(tmp_path / "one.db", isolation_level=None)
-    other.execute("CREATE TABLE lefts (n INTEGER PRIMARY KEY)")
-    other.execute("BEGIN IMMEDIATE")
     hurried, patient = (Database(f"sqlite+aiosqlite:///{tmp_path}/one.db", wait=wait) for wait in (0.02, 30))
+    with closing(sqlite3.connect(tmp_path / "one.db", isolation_level=None)) as other:
+        other.execute("CREATE TABLE lefts (n INTEGER PRIMARY KEY)")
+        other.execute("BEGIN IMMEDIATE")
 
-    with pytest.raises(StoreUnavailable):
-        await hurried.run(_add(_left(1)))
-    waiting = asyncio.create_task(patient.run(_add(_left(2))))
-    await asyncio.sleep(0)
-    other.execute("COMMIT")
+        with pytest.raises(StoreUnavailable):
+            await hurried.run(_add(_left(1)))
+        waiting = asyncio.create_task(patient.run(_add(_left(2))))
+        await asyncio.sleep(0)
+        other.execute("COMMIT")
 
-    assert await waiting == "added"
-    assert other.execute("SELECT n FROM lefts").fetchall() == [(2,)]
-    other.close()
+        assert await waiting == "added"
+        assert other.execute("SELECT n FROM lefts").fetchall() == [(2,)]
     for database in (hurried, patient):
         await database.close()
 

@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -226,9 +227,8 @@ def _garbled(path: Path) -> None:
 
 
 def _of_another_application(path: Path) -> None:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA application_id = 0x47504B47")
-    connection.close()
 
 
 @pytest.mark.parametrize(

@@ -27,18 +27,7 @@ from property_alert_notification.database.script import (
     UniqueConflict,
     drive,
 )
-
-
-def text_or_bytes(raw: bytes) -> str | bytes:
-    """Text as SQLite keeps it; bytes that are none stay bytes, and whoever expects text sees that they are not.
-
-    By itself the driver would fail in the middle of a statement, which then stays open and holds its transaction.
-    """
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw
-
+from property_alert_notification.database.sqlite_connections import Opening
 
 _BETWEEN_LOOKS = 0.001
 """Seconds between two looks whether another process has stopped writing."""
@@ -68,7 +57,7 @@ class SqliteScripts:
         """Run a script as one transaction. One at a time: the caller sees to that."""
         loop = asyncio.get_running_loop()
         if self._connection is None:
-            self._connection = await loop.run_in_executor(self._thread, self._connect)
+            self._connection = await self._open()
         cursor = self._connection.cursor()
         try:
             await self._begin(cursor)
@@ -87,12 +76,8 @@ class SqliteScripts:
 
         With `mend` what cannot be read is None.
         """
-        if self._reader is None:
-            loop = asyncio.get_running_loop()
-            reader = await loop.run_in_executor(self._thread, self._connect)
-            reader.execute(f"PRAGMA busy_timeout = {_LONGEST_HOLD_UP}")
-            self._reader = self._reader or reader
-        with closing(self._reader.cursor()) as cursor:
+        reader = self._reader or await self._open_reader()
+        with closing(reader.cursor()) as cursor:
             return await drive(script, partial(self._answer, cursor, mend=mend))
 
     async def close(self) -> None:
@@ -101,6 +86,23 @@ class SqliteScripts:
             if connection is not None:
                 await asyncio.get_running_loop().run_in_executor(self._thread, connection.close)
         self._thread.shutdown()
+
+    async def _open_reader(self) -> sqlite3.Connection:
+        opened = await self._open()
+        if self._reader is None:
+            opened.execute(f"PRAGMA busy_timeout = {_LONGEST_HOLD_UP}")
+            self._reader = opened
+        else:  # two looked for the first time at once
+            opened.close()
+        return self._reader
+
+    async def _open(self) -> sqlite3.Connection:
+        opening = Opening(self._connect)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, opening)
+        except asyncio.CancelledError:
+            opening.give_up()
+            raise
 
     async def _begin(self, cursor: sqlite3.Cursor) -> None:
         if not _begin_at_once(cursor):

@@ -1,17 +1,14 @@
 """The way to the store: a bounded pool of connections, and transactions."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from copy import copy
-from errno import ENOENT
 from threading import Thread
 from typing import Any, cast
 
-import aiosqlite
 import asyncpg
-from sqlalchemy import URL, event, text
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from property_alert_notification.base.errors import CommitInDoubt, StoreUnavailable
@@ -20,9 +17,9 @@ from property_alert_notification.database.faults import store_faults
 from property_alert_notification.database.instants import read_aware
 from property_alert_notification.database.pooled import pooled_arguments
 from property_alert_notification.database.postgres import PostgresScripts
-from property_alert_notification.database.private_file import keep_private
 from property_alert_notification.database.script import Ending, Result, Script
-from property_alert_notification.database.sqlite import SqliteScripts, text_or_bytes
+from property_alert_notification.database.sqlite import SqliteScripts
+from property_alert_notification.database.sqlite_connections import open_for_scripts, sqlite_engine
 
 
 class Database:
@@ -55,14 +52,14 @@ class Database:
         """Seconds that one block may take; None is as long as it needs."""
         self._threads: list[Thread] = []
         self._engine = (
-            _sqlite_engine(url, pool_size, wait, self._threads, may_make=may_make)
+            sqlite_engine(url, pool_size, wait, self._threads, may_make=may_make)
             if self.is_sqlite
             else _postgres_engine(url, pool_size, wait, longest_statement)
         )
         self._readers = self._engine if pooled else self._engine.execution_options(**_READING[self.is_sqlite])
         # SQLite has one writer. Waiting for it here is fair and exact; inside SQLite it is a poll with sleeps.
         self._writer = asyncio.Semaphore(1 if self.is_sqlite else pool_size)
-        self._sqlite = SqliteScripts(self._engine.dialect, lambda: _sqlite_connection(self._engine), wait=wait)
+        self._sqlite = SqliteScripts(self._engine.dialect, lambda: open_for_scripts(self._engine), wait=wait)
         self._postgres = PostgresScripts(self._engine.dialect, begin_first=pooled)
 
     def within(self, seconds: float) -> "Database":
@@ -206,82 +203,8 @@ def _doubts(ending: Ending) -> Iterator[None]:
 _READING: dict[bool, dict[str, Any]] = {True: {"begin": False}, False: {"isolation_level": "AUTOCOMMIT"}}
 
 
-_SQLITE_CONNECT: dict[str, Any] = {"timeout": 10, "isolation_level": None}
-
-
-_CACHE = 32_768
-"""KiB for each of the two connections that scripts run on, one that writes and one that looks."""
-
-
 _LAST_ANSWER = 10.0
 """Seconds that a thread of SQLite's driver has to end, at most."""
-
-
-def _sqlite_engine(
-    url: str, pool_size: int, wait: float, threads: list[Thread], *, may_make: bool = True
-) -> AsyncEngine:
-    """Every thread of the driver is added to `threads`."""
-    file = sqlite_file(url)
-
-    async def connect() -> aiosqlite.Connection:
-        if not may_make and not file.exists():
-            raise FileNotFoundError(ENOENT, "the store is not there", str(file))
-        arguments, options = engine.dialect.create_connect_args(engine.url)
-        given: Any = {**options, **_SQLITE_CONNECT}
-        keep_private(arguments[0])
-        connection = aiosqlite.connect(arguments[0], **given)
-        thread = connection._thread  # noqa: SLF001 - SQLAlchemy reaches for it too: there is no other way
-        thread.daemon = True
-        threads[:] = [*(other for other in threads if other.is_alive()), thread]
-        opened = await connection
-        opened.text_factory = text_or_bytes
-        return opened
-
-    engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=str(file)),
-        async_creator=connect,
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=wait,
-        pool_reset_on_return=None,  # every transaction here ends with its block
-        hide_parameters=True,
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def set_pragmas(connection: Any, _record: Any) -> None:
-        _set_pragmas(connection)
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Any) -> None:
-        # A deferred BEGIN that reads and then writes fails at once when another writer came first.
-        if connection.get_execution_options().get("begin", True):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
-
-
-def _set_pragmas(connection: Any) -> None:
-    cursor = connection.cursor()
-    # The mode stays with the file. Whoever finds it locked meets somebody who is switching it.
-    with suppress(sqlite3.OperationalError):
-        cursor.execute("PRAGMA journal_mode=WAL")
-    # Sixteen times as many pages as usual between checkpoints: what is written again and again goes home once.
-    for pragma in ("synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864", "wal_autocheckpoint=16000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _sqlite_connection(engine: AsyncEngine) -> sqlite3.Connection:
-    """A connection as the pool has them, without the thread of its own."""
-    arguments, options = engine.dialect.create_connect_args(engine.url)
-    given: Any = {**options, **_SQLITE_CONNECT, "check_same_thread": False}
-    keep_private(arguments[0])
-    connection: sqlite3.Connection = sqlite3.connect(arguments[0], **given)
-    connection.text_factory = text_or_bytes
-    _set_pragmas(connection)
-    # A batch of a thousand touches more pages than SQLite keeps by itself: it would write and read them twice.
-    connection.execute(f"PRAGMA cache_size = -{_CACHE}")
-    return connection
 
 
 async def _driver_of(connection: AsyncConnection) -> "asyncpg.Connection[Any]":

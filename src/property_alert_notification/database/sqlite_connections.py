@@ -1,0 +1,131 @@
+"""Opens connections to a file of SQLite: for the pool, each with a thread of its own, and for scripts, without."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from errno import ENOENT
+from threading import Thread
+from typing import Any
+
+import aiosqlite
+from sqlalchemy import URL, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from property_alert_notification.base.settings.store_url import sqlite_file
+from property_alert_notification.database.private_file import keep_private
+
+# A connection may be closed by another thread than the one that opened it.
+_OPTIONS: dict[str, Any] = {"timeout": 10, "isolation_level": None, "check_same_thread": False}
+
+_CACHE = 32_768
+"""KiB for each of the two connections that scripts run on, one that writes and one that looks."""
+
+_ROWS_AT_ONCE = 64
+
+
+class Opening:
+    """Opens one connection in a thread. When its caller is cancelled meanwhile, `give_up` has the connection closed."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._connect = connect
+        self._opened: sqlite3.Connection | None = None
+        self._given_up = False
+
+    def __call__(self) -> sqlite3.Connection:
+        self._opened = opened = self._connect()
+        if self._given_up:
+            opened.close()
+        return opened
+
+    def give_up(self) -> None:
+        """Close the connection now, or as soon as it is open."""
+        self._given_up = True
+        if self._opened is not None:
+            self._opened.close()
+
+
+def text_or_bytes(raw: bytes) -> str | bytes:
+    """Text as SQLite keeps it; bytes that are none stay bytes, and whoever expects text sees that they are not.
+
+    By itself the driver would fail in the middle of a statement, which then stays open and holds its transaction.
+    """
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
+
+
+def sqlite_engine(
+    url: str, pool_size: int, wait: float, threads: list[Thread], *, may_make: bool = True
+) -> AsyncEngine:
+    """Every thread of the driver is added to `threads`."""
+    file = sqlite_file(url)
+
+    async def connect() -> aiosqlite.Connection:
+        if not may_make and not file.exists():
+            raise FileNotFoundError(ENOENT, "the store is not there", str(file))
+        opening = Opening(lambda: _open(engine))
+        connection = aiosqlite.Connection(opening, _ROWS_AT_ONCE)
+        thread = connection._thread  # noqa: SLF001 - SQLAlchemy reaches for it too: there is no other way
+        thread.daemon = True
+        threads[:] = [*(other for other in threads if other.is_alive()), thread]
+        try:
+            return await connection
+        except BaseException:
+            opening.give_up()
+            raise
+
+    engine = create_async_engine(
+        URL.create("sqlite+aiosqlite", database=str(file)),
+        async_creator=connect,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=wait,
+        pool_reset_on_return=None,  # every transaction here ends with its block
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_pragmas(connection: Any, _record: Any) -> None:
+        _set_pragmas(connection)
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:
+        # A deferred BEGIN that reads and then writes fails at once when another writer came first.
+        if connection.get_execution_options().get("begin", True):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def open_for_scripts(engine: AsyncEngine) -> sqlite3.Connection:
+    """A connection as the pool has them, without the thread of its own."""
+    connection = _open(engine)
+    try:
+        _set_pragmas(connection)
+        # A batch of a thousand touches more pages than SQLite keeps by itself: it would write and read them twice.
+        connection.execute(f"PRAGMA cache_size = -{_CACHE}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _open(engine: AsyncEngine) -> sqlite3.Connection:
+    arguments, options = engine.dialect.create_connect_args(engine.url)
+    given: Any = {**options, **_OPTIONS}
+    keep_private(arguments[0])
+    connection: sqlite3.Connection = sqlite3.connect(arguments[0], **given)
+    connection.text_factory = text_or_bytes
+    return connection
+
+
+def _set_pragmas(connection: Any) -> None:
+    cursor = connection.cursor()
+    # The mode stays with the file. Whoever finds it locked meets somebody who is switching it.
+    with suppress(sqlite3.OperationalError):
+        cursor.execute("PRAGMA journal_mode=WAL")
+    # Sixteen times as many pages as usual between checkpoints: what is written again and again goes home once.
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864", "wal_autocheckpoint=16000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

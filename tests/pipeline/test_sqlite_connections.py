@@ -1,0 +1,111 @@
+"""Every connection to a SQLite file is closed, also one that was opened for a caller who went away, or in vain."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, select, text
+
+from property_alert_notification.base.errors import StoreUnavailable
+from property_alert_notification.database import BatchStatement, Database, Script, Statement
+
+_NUMBERS = Table("numbers", MetaData(), Column("n", Integer, primary_key=True))
+_FIND = BatchStatement({"n": Integer()}, lambda batch: select(_NUMBERS.c.n).join(batch, batch.c.n == _NUMBERS.c.n))
+
+
+class Opened(list[sqlite3.Connection]):
+    """The connections that were opened, by whatever way."""
+
+    def __init__(self) -> None:
+        self.may_open = threading.Event()
+        self.may_open.set()
+        self._open: Callable[..., sqlite3.Connection] = sqlite3.connect
+
+    def connect(self, *arguments: Any, **options: Any) -> sqlite3.Connection:
+        self.may_open.wait(60)
+        self.append(self._open(*arguments, **options | {"check_same_thread": False}))
+        return self[-1]
+
+    def not_closed(self) -> int:
+        return sum(_is_open(connection) for connection in self)
+
+
+def _is_open(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("SELECT 1")
+    except sqlite3.ProgrammingError:
+        return False
+    return True
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
+    opened = Opened()
+    monkeypatch.setattr(sqlite3, "connect", opened.connect)
+    return opened
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return Database(f"sqlite+aiosqlite:///{tmp_path}/app.db")
+
+
+@pytest.fixture
+def no_database(tmp_path: Path) -> None:
+    (tmp_path / "app.db").write_text("This is not the file that you are looking for.\n" * 100)
+
+
+def _look_for_one() -> Script[list[Any]]:
+    return (yield Statement(_FIND, [(1,)]))
+
+
+async def _make_table(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(text("CREATE TABLE numbers (n INTEGER PRIMARY KEY)"))
+        await connection.execute(text("INSERT INTO numbers VALUES (1)"))
+
+
+async def test_two_who_look_for_the_first_time_at_once(opened: Opened, database: Database) -> None:
+    await _make_table(database)
+
+    found = await asyncio.gather(*(database.look(_look_for_one()) for _ in range(3)))
+    await database.close()
+
+    assert found == [[(1,)]] * 3
+    assert opened.not_closed() == 0
+
+
+@pytest.mark.parametrize("way", ["run", "look", "reading"])
+async def test_a_caller_who_goes_away_while_it_is_opened(opened: Opened, database: Database, way: str) -> None:
+    opened.may_open.clear()
+
+    async def read() -> None:
+        async with database.reading():
+            pass
+
+    call = read() if way == "reading" else getattr(database, way)(_look_for_one())
+    waiting = asyncio.create_task(call)
+    await asyncio.sleep(0.01)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    opened.may_open.set()
+    await database.close()
+
+    assert len(opened) == 1
+    assert opened.not_closed() == 0
+
+
+@pytest.mark.parametrize("way", ["run", "look", "ping"])
+@pytest.mark.usefixtures("no_database")
+async def test_a_file_that_is_no_database(opened: Opened, database: Database, way: str) -> None:
+    with pytest.raises(StoreUnavailable):
+        await (database.ping() if way == "ping" else getattr(database, way)(_look_for_one()))
+    await database.close()
+
+    assert len(opened) == 1
+    assert opened.not_closed() == 0
