@@ -36,7 +36,7 @@ lint: $(VENV)/.dev ## the quick part of check: ruff and mypy
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-lint-api: ## look over docs/openapi.json with two linters, where Node is
+lint-api: ## look over docs/openapi.json with two linters, which need Node
 	@scripts/lint-api
 
 bench: $(VENV)/.dev ## requests per second, latency and drain rate, measured on this machine

@@ -199,3 +199,17 @@ def test_a_log_event_is_a_noun_and_a_verb() -> None:
 
     assert events
     assert [event for event in events if not re.fullmatch(r"[a-z_]+\.[a-z_]+", event)] == []
+
+
+def test_linters_that_cannot_run_are_no_success(tmp_path: Path) -> None:
+    (tmp_path / "dirname").symlink_to("/usr/bin/dirname")
+    done = subprocess.run(
+        ["/bin/sh", ROOT / "scripts" / "lint-api"],
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "not run, since npm is not on this machine" in done.stderr
