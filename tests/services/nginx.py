@@ -1,16 +1,13 @@
 """An nginx of our own before APIs of ours, as a company would have it."""
 
-import os
-import shutil
 import signal
-import socket
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.services.process import ServiceMissing, end, free_port, wait_until
+from tests.services.process import free_port
+from tests.services.proxies import find_program, listening
 
 # Connections to the APIs are kept open and used again, and the prefix is passed on or taken off.
 _CONFIGURATION = """\
@@ -37,6 +34,8 @@ http {{
             proxy_http_version 1.1;
             proxy_set_header Connection "";
             proxy_set_header Host $host:$server_port;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto $scheme;
         }}
         location /taken-off/ {{
             proxy_pass http://apis/;
@@ -55,34 +54,10 @@ def nginx(ports: Sequence[int]) -> Iterator[str]:
     Raises:
         ServiceMissing: the program is not here.
     """
-    program = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
-    if program is None:
-        raise ServiceMissing("nginx")
-    folder, port = Path(tempfile.mkdtemp(prefix="nginx-")), free_port()
+    program, folder, port = find_program("nginx"), Path(tempfile.mkdtemp(prefix="nginx-")), free_port()
     folder.chmod(0o755)
     servers = "\n".join(f"        server 127.0.0.1:{each};" for each in ports)
     settings = folder / "nginx.conf"
     settings.write_text(_CONFIGURATION.format(folder=folder, port=port, servers=servers))
-    log = folder / "output"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [program, "-p", folder, "-c", settings],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    try:
-        wait_until(lambda: _answers(port), process=process, log=log.read_text)
+    with listening([program, "-p", folder, "-c", settings], folder, port, stop=signal.SIGTERM):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        end(process, signal.SIGTERM)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=2).close()
-    except OSError:
-        return False
-    return True

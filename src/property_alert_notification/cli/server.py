@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import structlog
 import uvicorn
@@ -50,8 +51,7 @@ def serve(settings: Settings, host: str, port: int, *, with_worker: bool) -> Non
                 log_config=None,
                 access_log=settings.is_local,
                 timeout_graceful_shutdown=ceil(settings.shutdown_grace),
-                proxy_headers=bool(settings.trusted_proxies),
-                forwarded_allow_ips=settings.trusted_proxies,
+                **proxy_options(settings.trusted_proxies),
             ),
             draining=draining,
             drain=settings.drain,
@@ -60,6 +60,16 @@ def serve(settings: Settings, host: str, port: int, *, with_worker: bool) -> Non
         )
         with asyncio.Runner(loop_factory=wiring.new_event_loop) as runner:
             runner.run(_run(server, app, listener, connections))
+
+
+def proxy_options(trusted: str) -> dict[str, Any]:
+    """What tells uvicorn whose `X-Forwarded-For` and `X-Forwarded-Proto` to believe: never what its own variable says.
+
+    A socket that takes IPv4 and IPv6 shows an address of IPv4 as one of IPv6 (`::ffff:10.0.0.5`), so both are named.
+    """
+    networks = [ipaddress.ip_network(each) for each in trusted.split(",") if each]
+    mapped = [f"::ffff:{one.network_address}/{96 + one.prefixlen}" for one in networks if one.version == 4]
+    return {"proxy_headers": bool(networks), "forwarded_allow_ips": [*map(str, networks), *mapped]}
 
 
 def is_loopback(host: str) -> bool:

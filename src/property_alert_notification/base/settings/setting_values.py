@@ -82,9 +82,10 @@ def networks(text: str) -> str:
     """Addresses and networks, with commas between."""
     given = [each for each in text.replace(" ", "").split(",") if each]
     try:
-        return ",".join(str(ipaddress.ip_network(each)).removesuffix("/32").removesuffix("/128") for each in given)
+        found = [ipaddress.ip_network(each) for each in given]
     except ValueError:
         raise ValueError("must be addresses or networks, as 10.1.0.0/16, with commas between") from None
+    return ",".join(str(one if one.num_addresses > 1 else one.network_address) for one in found)
 
 
 def path_prefix(text: str) -> str:
