@@ -147,8 +147,8 @@ def test_the_list_has_the_filters_and_pages_of_the_api(shown: Shown) -> None:
     [
         (("--accepted-after", "yesterday"), "--accepted-after: must be RFC 3339"),
         (("--cursor", "abc"), "--cursor: is not a cursor of this list"),
-        (("--delivery-id", "abc"), "--delivery-id: Input should be a valid UUID"),
-        (("--user", "-1"), "--user: Input should be greater than or equal to 0"),
+        (("--delivery-id", "abc"), "--delivery-id: must be an id as an answer gave it"),
+        (("--user", "-1"), "--user: must be 0 or more"),
     ],
 )
 def test_a_filter_that_cannot_be_is_told_in_one_line(tmp_path: Path, options: tuple[str, str], told: str) -> None:

@@ -94,6 +94,7 @@ def assert_it_starts_or_is_refused(*names: str) -> None:
         assert words.startswith(tuple(f"{name}: " for name in names)), words
         assert words.isprintable()
         assert MARK not in words
+        assert not any(foreign in words for foreign in ("Input", "String should", "Value error")), words
 
 
 @given(st.sampled_from(VARIABLES), text | st.sampled_from(SPECIAL) | urls())

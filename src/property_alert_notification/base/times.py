@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, TypeAdapter, ValidationError
 
+from property_alert_notification.base.wording import of_plain_text
+
 FIRST = datetime.min.replace(tzinfo=UTC)
 LAST = datetime.max.replace(tzinfo=UTC)
 """The first and the last moment that Python can express."""
@@ -67,7 +69,7 @@ def parse(text: str) -> datetime:
     try:
         return _MOMENT.validate_python(text)
     except ValidationError as error:
-        raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+        raise ValueError(of_plain_text(error.errors()[0])) from None
 
 
 def _written_out(moment: Any) -> Any:

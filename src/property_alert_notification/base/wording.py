@@ -27,6 +27,8 @@ _SENTENCES: Mapping[str, str] = {
     "int_parsing": _WHOLE,
     "int_from_float": _WHOLE,
     "int_parsing_size": "is too large a number",
+    "greater_than": "must be more than {gt}",
+    "less_than": "must be less than {lt}",
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
     "bool_type": _TRUTH,
@@ -61,6 +63,18 @@ def in_words(error: Mapping[str, Any]) -> str:
         return str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
     context = error.get("ctx") or {}
     return sentence.format(**{"unit": "entries" if context.get("field_type") == "List" else "characters"} | context)
+
+
+_PLAIN: Mapping[str, str] = {
+    "bool_parsing": "must be true or false",
+    "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
+}
+
+
+def of_plain_text(error: Mapping[str, Any]) -> str:
+    """The same for what is not JSON: a setting, or an option of a command."""
+    return _PLAIN.get(error["type"]) or in_words(error)
 
 
 def _no_word_or_number(value: Any) -> Any:

@@ -123,6 +123,7 @@ def _query(asked: dict[str, Any]) -> "NotificationQuery":
     """What was asked for, checked as the API checks it."""
     from pydantic import ValidationError
 
+    from property_alert_notification.base.wording import of_plain_text
     from property_alert_notification.notifications.schemas import NotificationQuery
 
     try:
@@ -130,7 +131,7 @@ def _query(asked: dict[str, Any]) -> "NotificationQuery":
     except ValidationError as error:
         wrong = error.errors(include_url=False)[0]
         option = {"user_id": "user"}.get(str(wrong["loc"][0]), str(wrong["loc"][0])).replace("_", "-")
-        raise ConfigurationError(f"--{option}: {wrong['msg'].removeprefix('Value error, ')}") from None
+        raise ConfigurationError(f"--{option}: {of_plain_text(wrong)}") from None
 
 
 def _database_url() -> str:

@@ -1,15 +1,15 @@
 """What is wrong with a field, in words that are not pydantic's."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from property_alert_notification.api.known_fields import without_unknown_names
 from property_alert_notification.base.times import Moment
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.base.wording import Truth, in_words
+from property_alert_notification.base.wording import Truth, in_words, of_plain_text
 from property_alert_notification.notifications.schemas import (
     Category,
     NotificationBatch,
@@ -75,6 +75,25 @@ def test_a_sentence_says_what_to_give(kind: Any, value: Any, sentence: str) -> N
 )
 def test_an_error_is_told_in_our_words_with_what_it_holds(error: dict[str, Any], sentence: str) -> None:
     assert in_words(error) == sentence
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "sentence"),
+    [
+        (bool, "perhaps", "must be true or false"),
+        (int, "ten", "must be a whole number"),
+        (float, "ten", "must be a number"),
+        (Annotated[float, Field(gt=0)], "0", "must be more than 0.0"),
+        (Annotated[float, Field(lt=9)], "9", "must be less than 9.0"),
+        (Annotated[int, Field(le=9)], "10", "must be 9 or less"),
+        (Moment, "tomorrow", "must be RFC 3339 with an offset, for example 2026-11-24T09:00:00+01:00"),
+    ],
+)
+def test_what_is_not_json_is_told_without_words_about_json(kind: Any, value: Any, sentence: str) -> None:
+    with pytest.raises(ValidationError) as wrong:
+        TypeAdapter(kind).validate_python(value)
+
+    assert [of_plain_text(error) for error in wrong.value.errors()] == [sentence]
 
 
 @pytest.mark.parametrize(

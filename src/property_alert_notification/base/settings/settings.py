@@ -34,6 +34,7 @@ from property_alert_notification.base.settings.env_file import EnvFileSource, en
 from property_alert_notification.base.settings.listening import host_name
 from property_alert_notification.base.settings.store_url import postgres, with_pgbouncer
 from property_alert_notification.base.vocabulary import Channel, Environment
+from property_alert_notification.base.wording import of_plain_text
 
 
 class SettingsGroup(BaseSettings):
@@ -301,10 +302,9 @@ def _check_instance(group: type[SettingsGroup], instance: str | None) -> None:
 def _explain(group: type[SettingsGroup], instance: str | None, problem: Any) -> str:
     field = str(problem["loc"][0]) if problem["loc"] else ""
     if field not in group.model_fields:
-        return f"settings: {problem['msg']}"
+        return f"settings: {of_plain_text(problem)}"
     info = group.model_fields[field]
     example = info.examples[0] if info.examples else info.get_default()
     example = example.value if isinstance(example, Environment) else example
-    message = problem["msg"].removeprefix("Value error, ")
     variable = variable_name(group, field, instance)
-    return f"{variable}: {message}. Example: {variable}={example}"
+    return f"{variable}: {of_plain_text(problem)}. Example: {variable}={example}"

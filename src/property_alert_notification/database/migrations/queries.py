@@ -1,6 +1,5 @@
 """Every statement that asks what a store is."""
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from sqlalchemy import bindparam, column, func, select, text
 from sqlalchemy import table as table_clause
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.settings.store_url import sqlite_problem
 from property_alert_notification.database.migrations.judgement import Found
 from property_alert_notification.database.migrations.tables import METADATA, VERSION_TABLE, shape_of
 
@@ -99,11 +99,9 @@ async def _find_in_sqlite(connection: AsyncConnection) -> Found:
 
 
 def _why_not_writable(path: str) -> str | None:
-    """SQLite writes into the file, and its log into files beside it."""
     file = Path(path.removeprefix("file:").partition("?")[0])
-    if not file.is_file() or (os.access(file, os.W_OK) and os.access(file.absolute().parent, os.W_OK)):
-        return None
-    return "may not be written by this user. Give it the file and its folder"
+    problem = sqlite_problem(file) if file.is_file() else None
+    return None if problem is None else f"cannot be written: {problem}. Give this user the file and its folder"
 
 
 async def _versions(connection: AsyncConnection, tables: dict[str, set[str]]) -> list[str]:
