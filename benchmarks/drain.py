@@ -17,7 +17,7 @@ from benchmarks.children import Child, answer_of
 from benchmarks.stores import Store
 
 NOTIFICATIONS = 50_000
-QUICK_NOTIFICATIONS = 500
+QUICK_NOTIFICATIONS = 200
 
 FLOORS = {("smtp", 1): 1_800.0, ("smtp", 2): 2_600.0, ("instant", 1): 3_000.0, ("instant", 2): 4_000.0}
 """Notifications per second, by provider and number of workers: below these something is broken. The aims of

@@ -22,7 +22,7 @@ from benchmarks.stores import Store
 from benchmarks.workload import alerts
 
 ROWS = 1_000_000
-QUICK_ROWS = 2_000
+QUICK_ROWS = 1_000
 AT_ONCE = 1_000
 """Notifications in one batch."""
 

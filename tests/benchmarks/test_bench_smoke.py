@@ -1,30 +1,18 @@
 """The benchmarks run from end to end and lose nothing. How fast is not asked here."""
 
 import json
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.services.process import end
-
-ROOT = Path(__file__).parents[2]
+from tests.services.prepared import run
 
 
 def bench(results: Path, *options: str) -> dict[str, Any]:
     """What a quick run writes to `results`."""
-    command = [sys.executable, "-m", "benchmarks", "--quick", *options, "--json", str(results)]
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
-    )
-    try:
-        said, _ = process.communicate()
-    finally:
-        end(process, signal.SIGTERM)  # so that its own children end too, when this test has no more time
-    assert process.returncode == 0, said.decode()
+    done = run("-m", "benchmarks", "--quick", *options, "--json", str(results))
+    assert done.returncode == 0, done.stdout + done.stderr
     found: dict[str, Any] = json.loads(results.read_text())
     return found
 

@@ -1,14 +1,12 @@
 """The soak tells what grows from what is only noisy, and runs."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from chaos.soak.trend import trend
-from tests.services.program import ROOT
+from tests.services.prepared import run
 
 
 def test_what_fills_up_at_the_start_and_then_stays_does_not_grow() -> None:
@@ -37,13 +35,7 @@ def test_a_soak_counts_every_message_and_every_gauge(tmp_path: Path) -> None:
     """A short one: whether anything grows cannot be seen in so little time."""
     results = tmp_path / "results.json"
 
-    done = subprocess.run(
-        [sys.executable, "-m", "chaos.soak", "--minutes=0.4", "--rate=5", "--store=sqlite", f"--json={results}"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run("-m", "chaos.soak", "--minutes=0.4", "--rate=5", "--store=sqlite", f"--json={results}")
 
     assert results.exists(), done.stdout + done.stderr
     (found,) = json.loads(results.read_text())

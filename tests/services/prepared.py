@@ -26,6 +26,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from tests.services.process import end
 from tests.services.program import ROOT, environment
 
 WISH = "PREPARED_PROCESSES"
@@ -144,6 +145,22 @@ def start(
         stderr=stderr,
         start_new_session=True,  # Ctrl-C is for the one who started it, who then ends it in order
     )
+
+
+def run(*command: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run Python with a command to its end. What it starts itself is prepared too, as the tests wish."""
+    wishes = {name: os.environ[name] for name in (WISH, ACCOUNT)}
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        process = Prepared(command, cwd=cwd, env=environment(**wishes), streams=(subprocess.DEVNULL, output, errors))
+        try:
+            code = process.wait()
+        finally:
+            end(process, signal.SIGTERM)  # so that its own children end too, when the test has no more time
+        said = []
+        for stream in (output, errors):
+            stream.seek(0)
+            said.append(stream.read().decode())
+    return subprocess.CompletedProcess(command, code, *said)
 
 
 def _account(address: str, name: str) -> Path:
