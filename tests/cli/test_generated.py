@@ -8,7 +8,7 @@ import pytest
 from tests.cli.command import run
 
 ROOT = Path(__file__).parents[2]
-WRITTEN = {"openapi": "docs/openapi.json", "settings": "README.md"}
+WRITTEN = {"openapi": "docs/openapi.json", "settings": "docs/settings.md"}
 
 
 @pytest.mark.parametrize(("command", "file"), list(WRITTEN.items()))
@@ -42,7 +42,7 @@ def test_drift_is_noticed_and_cured(tmp_path: Path, command: str, shown: str) ->
 
 
 def test_the_settings_table_has_the_providers_settings_and_no_secret() -> None:
-    text = (ROOT / "README.md").read_text()
+    text = (ROOT / "docs/settings.md").read_text()
 
     for variable in ("DATABASE_URL", "SMTP_PASSWORD", "TWILIO_AUTH_TOKEN", "SMS_HTTP_URL", "EMAIL_FROM"):
         assert f"| `{variable}` |" in text
@@ -50,7 +50,7 @@ def test_the_settings_table_has_the_providers_settings_and_no_secret() -> None:
 
 
 def test_a_file_without_a_place_for_the_table_is_left_alone(tmp_path: Path) -> None:
-    file = tmp_path / "README.md"
+    file = tmp_path / "settings.md"
     file.write_text("Nothing here.\n")
 
     done = run(tmp_path, "settings", "--file", str(file))

@@ -457,7 +457,7 @@ async def test_what_its_worker_lost_before_its_turn_is_handed_back_and_was_no_at
 
     monkeypatch.setattr(queries, "renew", nobody_renews)
     monkeypatch.setattr(Rescuer, "rescue", lambda *_args, **_values: asyncio.sleep(0, result=0))
-    settings = make_settings("sqlite", lease=2, unknown_give_up="digest")
+    settings = make_settings("sqlite", lease=2, at_most_once_categories="digest")
     async with a_held_line(settings, smtp_server, monkeypatch) as held:
         second = await held.claimed("second", category="digest")
         await asyncio.sleep(2.5)  # beyond the lease

@@ -36,9 +36,9 @@ def openapi(
 
 
 def settings(
-    check: Check = False, file: Annotated[Path, typer.Option(help="The file to write into.")] = Path("README.md")
+    check: Check = False, file: Annotated[Path, typer.Option(help="The file to write into.")] = Path("docs/settings.md")
 ) -> None:
-    r"""Write the table of all settings into README.md, from the classes that read them.
+    r"""Write the tables of all settings into docs/settings.md, from the classes that read them.
 
     For example:
 
@@ -49,7 +49,7 @@ def settings(
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ConfigurationError(f"--file: {file} has no place for the table, between the lines {BEGIN!r} and {END!r}")
+        raise ConfigurationError(f"--file: {file} has no place for the tables, between the lines {BEGIN!r} and {END!r}")
     _keep(file, f"{before}{BEGIN}\n\n{_tables()}\n{END}{after}", check=check, command="settings")
 
 
@@ -83,13 +83,16 @@ def _table(group: "type[SettingsGroup]") -> str:
 
 
 def _heading(group: "type[SettingsGroup]") -> str:
-    """What makes these settings matter: `channels/email_smtp.py` is read when EMAIL_PROVIDER=smtp."""
+    """The setting that chooses what this group belongs to: `EMAIL_PROVIDER=smtp` for `SmtpSettings`."""
     from property_alert_notification.base.vocabulary import Channel
+    from property_alert_notification.channels.registry import names
 
-    channel, _, provider = group.__module__.rpartition(".")[2].partition("_")
-    if provider and channel in list(Channel):
-        return f"`{channel.upper()}_PROVIDER={provider}`"
-    return group.__name__.removesuffix("Settings") or "Service"
+    module, name = group.__module__.rpartition(".")[2], group.__name__.removesuffix("Settings")
+    for channel in Channel:
+        for provider in names(channel):
+            if module == f"{channel}_{provider}" or name.lower() == provider:
+                return f"`{channel.upper()}_PROVIDER={provider}`"
+    return name or "Service"
 
 
 def _default(field: Any) -> str:

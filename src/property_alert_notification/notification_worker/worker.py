@@ -76,7 +76,7 @@ class Worker:
             parts.metrics,
             lease=desk.lease,
             policy=desk.policy,
-            given_up=settings.unknown_give_up,
+            given_up=settings.at_most_once_categories,
             keyed=self._providers(lambda sender: sender.key_window is not None),
             calling_back=self._providers(lambda sender: sender.calls_back),
         )
@@ -148,7 +148,7 @@ def _desk(parts: Parts, pauses: PauseCache) -> WorkerContext:
         pauses=pauses,
         aside=Aside(parts.database, parts.clock, parts.metrics),
         deadlines=settings.deadlines,
-        given_up=settings.unknown_give_up,
+        given_up=settings.at_most_once_categories,
         policy=RetryPolicy(
             first_wait=timedelta(seconds=settings.retry_first_wait),
             longest_wait=timedelta(seconds=settings.retry_longest_wait),

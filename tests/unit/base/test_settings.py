@@ -73,7 +73,7 @@ def test_providers_stand_in_the_order_in_which_they_are_named(monkeypatch: pytes
 def test_how_long_messages_are_of_use_may_differ_by_category(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load(Settings).deadlines == {None: timedelta(days=5)}
 
-    monkeypatch.setenv("USELESS_AFTER", "viewing=90min, 2d,offer=36h")
+    monkeypatch.setenv("MESSAGE_TTL", "viewing=90min, 2d,offer=36h")
 
     assert load(Settings).deadlines == {
         None: timedelta(days=2),
@@ -83,11 +83,11 @@ def test_how_long_messages_are_of_use_may_differ_by_category(monkeypatch: pytest
 
 
 def test_categories_may_be_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert load(Settings).unknown_give_up == frozenset()
+    assert load(Settings).at_most_once_categories == frozenset()
 
-    monkeypatch.setenv("UNKNOWN_GIVE_UP", "listing_alert, digest")
+    monkeypatch.setenv("AT_MOST_ONCE_CATEGORIES", "listing_alert, digest")
 
-    assert load(Settings).unknown_give_up == {"listing_alert", "digest"}
+    assert load(Settings).at_most_once_categories == {"listing_alert", "digest"}
 
 
 def test_a_second_instance_has_settings_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,9 +112,9 @@ def test_an_instance_may_not_be_called_so_that_a_variable_means_two_things() -> 
         ("EMAIL_PROVIDER", "smtp;mailbox", "EMAIL_PROVIDER=smtp"),
         ("EMAIL_PROVIDER", "smtp,smtp", "EMAIL_PROVIDER=smtp"),
         ("SMS_PROVIDER", "", "SMS_PROVIDER=twilio"),
-        ("USELESS_AFTER", "viewing=2h", "USELESS_AFTER=5d,viewing=2h"),
-        ("USELESS_AFTER", "5d,viewing=soon", "USELESS_AFTER=5d,viewing=2h"),
-        ("UNKNOWN_GIVE_UP", "What?", "UNKNOWN_GIVE_UP=listing_alert,digest"),
+        ("MESSAGE_TTL", "viewing=2h", "MESSAGE_TTL=5d,viewing=2h"),
+        ("MESSAGE_TTL", "5d,viewing=soon", "MESSAGE_TTL=5d,viewing=2h"),
+        ("AT_MOST_ONCE_CATEGORIES", "What?", "AT_MOST_ONCE_CATEGORIES=listing_alert,digest"),
         ("ENVIRONMENT", "prod", "ENVIRONMENT=production"),
         ("DATABASE_URL", "mysql://a/b", "DATABASE_URL=postgresql://"),
         ("DATABASE_URL", "app.db", "DATABASE_URL=postgresql://"),

@@ -1,7 +1,7 @@
 """What an operator may set, read from the environment and `.env`, and checked at start.
 
 Every field's docstring says its meaning; durations are in seconds unless the name says otherwise.
-The table in README.md is made from these classes.
+The tables in docs/settings.md are made from these classes.
 """
 
 import os
@@ -192,15 +192,15 @@ class Settings(SettingsGroup):
     retry_max_attempts: int = Field(8, ge=1, le=30)
     """Attempts per delivery, the first included, before it is marked failed."""
 
-    useless_after: Annotated[str, AfterValidator(values.deadlines)] = Field("5d", examples=["5d,viewing=2h"])
-    """How long after it was accepted, or after its `send_at`, a message is still of use: later it expires unsent.
-    Categories may differ, as in `5d,viewing=2h`; `expires_at` may only be sooner."""
+    message_ttl: Annotated[str, AfterValidator(values.deadlines)] = Field("5d", examples=["5d,viewing=2h"])
+    """How long after it was accepted, or after its `send_at`, a message may be sent: later it expires. Categories may
+    differ, as in `5d,viewing=2h`. `expires_at` of a notification may only be sooner."""
 
-    unknown_give_up: Annotated[frozenset[str], NoDecode, BeforeValidator(values.categories)] = Field(
+    at_most_once_categories: Annotated[frozenset[str], NoDecode, BeforeValidator(values.categories)] = Field(
         frozenset(), examples=["listing_alert,digest"]
     )
-    """Categories whose messages are rather lost than doubled: when nobody can tell whether one arrived it fails. All
-    others are sent once more, or as often as the provider promises to recognise repeats."""
+    """Categories that are never resent when the outcome of an attempt is unknown: the delivery fails (at most once).
+    All others are sent once more, or as often as the provider promises to recognise repeats."""
 
     retention_days: float = Field(90.0, gt=0, le=36_500)
     """Days after their last change for which ended notifications are kept; then they are deleted, with their
@@ -235,7 +235,7 @@ class Settings(SettingsGroup):
     @property
     def deadlines(self) -> dict[str | None, timedelta]:
         """How long messages are of use, by category; None is all others."""
-        found = [values.DEADLINE.fullmatch(part) for part in self.useless_after.split(",")]
+        found = [values.DEADLINE.fullmatch(part) for part in self.message_ttl.split(",")]
         return {match[1]: timedelta(**{values.UNITS[match[3]]: int(match[2])}) for match in found if match is not None}
 
     @property
