@@ -306,6 +306,8 @@ _STRAYS = {
     f"state = 'sending', due_at = {_FAR}": "its lease ends at no time that a worker chose",
     "due_at = NULL": "it is due at no time at all",
     "state = 'retry_wait', due_at = NULL": "it is due at no time at all",
+    "state = 'unknown', due_at = NULL": "it is due at no time at all",
+    "state = 'held', due_at = NULL": "it is due at no time at all",
     "state = 'sending', due_at = NULL": "its lease ends at no time that a worker chose",
 }
 _STRAYS_OF = {
@@ -319,6 +321,11 @@ _STRAYS_OF = {
         "channel = x'ff'": "its channel is none that there is",
         "channel = ''": "its channel is none that there is",
         "state = x'00'": "its state is none that there is",
+        "urgent = 2": "it is neither urgent nor not",
+        "urgent = -1": "it is neither urgent nor not",
+        "urgent = 0.5": "it is neither urgent nor not",
+        "urgent = 'yes', state = 'unknown'": "it is neither urgent nor not",
+        "urgent = x'ff', state = 'held'": "it is neither urgent nor not",
     },
 }
 

@@ -54,11 +54,12 @@ class Stray:
     """A worker had it in hand: its provider may have it."""
 
 
-def _aside(chosen: Select[Any]) -> Update:
+def _aside(chosen: Select[Any], **mended: Any) -> Update:
     return (
         update(_deliveries)
         .where(among(_deliveries.c.id, chosen.limit(_limit)))
         .values(state=DeliveryState.QUARANTINED, reason=bindparam("why"), due_at=None, rung_at=None, changed_at=_now)
+        .values(**mended)
         .returning(_deliveries.c.id)
     )
 
@@ -85,6 +86,14 @@ def _between_channels() -> Iterator[ColumnElement[bool]]:
     yield channel > literal(known[-1])
 
 
+def _neither_urgent_nor_not() -> Iterator[ColumnElement[bool]]:
+    """SQLite keeps any number or text in that column, and no lane would find it."""
+    urgent, no, yes = _deliveries.c.urgent, literal(value=False), literal(value=True)
+    for channel in Channel:
+        for neither in (urgent < no, and_(urgent > no, urgent < yes), urgent > yes):
+            yield and_(_deliveries.c.channel == literal(str(channel)), neither)
+
+
 # Others end; what does not comes to stand among the oldest.
 _oldest_open = _where(text(OPEN)).order_by(_deliveries.c.notification_id).limit(_FRONT)
 _is_due_never = and_(_deliveries.c.state.in_(WAITING), _deliveries.c.due_at.is_(None))
@@ -98,6 +107,10 @@ _STRAYS = [
     *[
         Stray("its channel is none that there is", _aside(_where(_has_time, _is_open, nowhere)))
         for nowhere in _between_channels()
+    ],
+    *[
+        Stray("it is neither urgent nor not", _aside(_where(_has_time, _is_open, neither), urgent=False))
+        for neither in _neither_urgent_nor_not()
     ],
     *[Stray("its state is none that there is", _aside(_where(_front(lane), _state_is_none))) for lane in LANES],
     *[
