@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from hypothesis import settings
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 
 from property_alert_notification import channels
 from property_alert_notification.base.settings import SettingsGroup, variable_name
@@ -131,13 +132,19 @@ def smtp_server(_smtp_server: SmtpServer) -> SmtpServer:
     return _smtp_server
 
 
-@pytest.fixture
-async def page(servers: Servers) -> AsyncIterator[Page]:
-    """A window that remembers nothing of others, in the browser that all tests share."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(servers: Servers) -> AsyncIterator[Browser]:
+    """The browser that all tests share, through one driver for each worker: a driver takes half a second to start."""
     async with open_browser(servers.browser_address()) as browser:
-        context = await browser.new_context()
-        yield await context.new_page()
-        await context.close()
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """A window that remembers nothing of others; for tests in the event loop of the session, as the driver is."""
+    context = await browser.new_context()
+    yield await context.new_page()
+    await context.close()
 
 
 @pytest.fixture(autouse=True)

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.messages.render import render
 from tests.services.pages import Pages, serve_pages
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
 # What lies in a frame is another page: the email is looked at by itself.
@@ -19,7 +22,7 @@ HEBREW = "דירה חדשה בתל אביב"
 LONG = "Four bedrooms and a view of the bay. " * 40
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def pages(tmp_path: Path) -> AsyncIterator[Pages]:
     async with serve_pages(tmp_path) as running:
         yield running

@@ -7,18 +7,21 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, Route, expect
 
 from tests.services.pages import Pages, serve_pages
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-@pytest.fixture
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def pages(tmp_path: Path) -> AsyncIterator[Pages]:
     async with serve_pages(tmp_path) as running:
         yield running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def outside(page: Page) -> list[str]:
     """Every request that did not stay on this machine; none of them gets through."""
     tried: list[str] = []

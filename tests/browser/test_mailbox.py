@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Dialog, Frame, Locator, Page, Route, expect
 
 from property_alert_notification.base.vocabulary import Channel
@@ -13,16 +14,18 @@ from property_alert_notification.channels.mailbox.queries import Captured
 from property_alert_notification.messages.render import render
 from tests.services.pages import Pages, serve_pages
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def pages(tmp_path: Path) -> AsyncIterator[Pages]:
     async with serve_pages(tmp_path) as running:
         yield running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def mailbox(pages: Pages, page: Page) -> Page:
     """A wide window, which has not gone anywhere yet."""
     await page.set_viewport_size(WIDE)

@@ -21,8 +21,8 @@ from tests.services.callers import a_blocking_caller, a_caller
 from tests.services.process import free_port
 from tests.services.program import BIN, ROOT, Program, started
 
-FASTAPI = str(BIN / "fastapi")
-MAIN = str(ROOT / "src/property_alert_notification/main.py")
+FASTAPI_DEV = [str(BIN / "fastapi"), "dev", str(ROOT / "src/property_alert_notification/main.py")]
+"""How the seed is started: one process watches the sources and starts the other; with `--no-reload` it is one alone."""
 WORKER = str(ROOT / "src/property_alert_notification/notification_worker/worker.py")
 
 WISHES = {"email_enabled": True, "sms_enabled": True}
@@ -64,7 +64,7 @@ def dotenv(tmp_path: Path, store: str, broker: str) -> Path:
 def service(dotenv: Path) -> Iterator[tuple[str, Program]]:
     """`fastapi dev src/property_alert_notification/main.py`, on a port of its own."""
     port = str(free_port())
-    with started([FASTAPI, "dev", MAIN, "--port", port], dotenv, ready=_answers(port)) as program:
+    with started([*FASTAPI_DEV, "--port", port], dotenv, ready=_answers(port)) as program:
         yield f"http://127.0.0.1:{port}", program
 
 
@@ -106,7 +106,7 @@ async def test_the_seeds_walkthrough(service: tuple[str, Program]) -> None:
 
 async def test_without_any_settings_the_store_is_a_file_and_the_broker_is_built_in(tmp_path: Path) -> None:
     port = str(free_port())
-    with started([FASTAPI, "dev", MAIN, "--port", port], tmp_path, ready=_answers(port)) as program:
+    with started([*FASTAPI_DEV, "--no-reload", "--port", port], tmp_path, ready=_answers(port)) as program:
         async with a_caller(f"http://127.0.0.1:{port}") as client:
             await client.post("/api/v1/preferences/1", json=WISHES)
             await client.post("/api/v1/notifications/", json=NOTIFICATION)
@@ -149,7 +149,7 @@ async def test_neither_logs_nor_figures_show_what_was_sent_to_whom(
         "QUEUE_BROKER_URL": broker,
         "QUEUE_ROUTING_KEY": tmp_path.name,
     }
-    with started([FASTAPI, "dev", MAIN, "--port", port], tmp_path, ready=_answers(port), **settings) as program:
+    with started([*FASTAPI_DEV, "--no-reload", "--port", port], tmp_path, ready=_answers(port), **settings) as program:
         async with a_caller(f"http://127.0.0.1:{port}") as client:
             await client.post("/api/v1/preferences/1", json=WISHES)
             body = NOTIFICATION | {"title": "Canary title", "message": "canary message", "user_email": canaries[0]}

@@ -22,19 +22,19 @@ WRITE = Scope.NOTIFICATIONS_WRITE
 MakeGate = Callable[..., Authenticator]
 
 
-@pytest.mark.parametrize("limit", [1, 7, 1_000, 9_999])
-async def test_of_ten_thousand_calls_to_two_processes_exactly_the_limit_is_admitted(
-    keyring: KeyService, a_gate: MakeGate, limit: int
+@pytest.mark.parametrize(("limit", "calls"), [(1, 1_000), (7, 1_000), (1_000, 10_000), (9_999, 10_000)])
+async def test_of_many_calls_to_two_processes_exactly_the_limit_is_admitted(
+    keyring: KeyService, a_gate: MakeGate, limit: int, calls: int
 ) -> None:
     gates, key = [a_gate(), a_gate()], await keyring.create("crm", [WRITE], rate=Rate(limit, 86_400))
 
     answers = await asyncio.gather(
-        *(gates[number % 2].admit(f"Bearer {key}", WRITE) for number in range(10_000)), return_exceptions=True
+        *(gates[number % 2].admit(f"Bearer {key}", WRITE) for number in range(calls)), return_exceptions=True
     )
 
     assert Counter(type(answer).__name__ for answer in answers) == {
         "Admission": limit,
-        "TooManyRequests": 10_000 - limit,
+        "TooManyRequests": calls - limit,
     }
 
 
