@@ -332,17 +332,18 @@ async def test_a_disk_alarm_is_seen_and_survived(node: RabbitMQ, broker: RabbitM
     await broker.ring(EMAIL, before)
 
     await asyncio.to_thread(node.ctl, "set_disk_free_limit", "900GB")
+    try:
 
-    async def alarm_is_seen() -> bool:
-        return not await works(broker.check)
+        async def alarm_is_seen() -> bool:
+            return not await works(broker.check)
 
-    await until(alarm_is_seen)
-    with pytest.raises(BrokerUnavailable):
-        await broker.ring(EMAIL, some_ids(1))
-    assert await hear(listener, before) == set(before)  # listening goes on, acknowledgements included
-    assert await broker.waiting(EMAIL) == 0
-
-    await asyncio.to_thread(node.ctl, "set_disk_free_limit", "50MB")
+        await until(alarm_is_seen)
+        with pytest.raises(BrokerUnavailable):
+            await broker.ring(EMAIL, some_ids(1))
+        assert await hear(listener, before) == set(before)  # listening goes on, acknowledgements included
+        assert await broker.waiting(EMAIL) == 0
+    finally:
+        await asyncio.to_thread(node.ctl, "set_disk_free_limit", "50MB")
 
     await until_it_works(broker.check)
     after = some_ids(10)
