@@ -22,7 +22,7 @@ from uuid import UUID
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, Outcome
 from property_alert_notification.deliveries.states import ENDED
-from property_alert_notification.notifications.schemas import DeliveryPublic
+from property_alert_notification.notifications.answers import DeliveryPublic
 from tests.pipeline.world import World, eventually
 from tests.services.postfix import Postfix
 from tests.services.postfix_helpers import LoginServer, PolicyServer

@@ -19,8 +19,8 @@ from property_alert_notification.broker.base import Broker, Lane, Listener
 from property_alert_notification.broker.embedded import EmbeddedBroker
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.database import Database, table_of
-from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries import queues as lanes
+from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.notifications.models import Notification
 from tests.services.rabbitmq import RabbitMQ, speaks_amqp
 
@@ -66,15 +66,15 @@ class StoreCarrier:
                     for delivery in deliveries
                 ],
             )  # fmt: skip
-            adding = queries.add(deliveries)
+            adding = delivery_scripts.add(deliveries)
             await adding.statement.run(connection, adding.rows)
         ids = [delivery.id for delivery in deliveries]
         await broker.ring(lane, ids)
         return ids
 
-    def _delivery(self, lane: Lane) -> queries.NewDelivery:
+    def _delivery(self, lane: Lane) -> delivery_scripts.NewDelivery:
         now = CLOCK.now()
-        return queries.NewDelivery(
+        return delivery_scripts.NewDelivery(
             id=CLOCK.new_id(),
             notification_id=CLOCK.new_id(),
             channel=lane.channel,
@@ -89,7 +89,9 @@ class StoreCarrier:
 
     async def claim(self, deliveries: Sequence[UUID]) -> list[UUID]:
         now = CLOCK.now()
-        claims = await self._database.run(queries.claim(deliveries, now=now, leased_until=now + timedelta(minutes=5)))
+        claims = await self._database.run(
+            delivery_scripts.claim(deliveries, now=now, leased_until=now + timedelta(minutes=5))
+        )
         return [claim.delivery_id for claim in claims]
 
 

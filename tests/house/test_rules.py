@@ -16,7 +16,7 @@ PACKAGE = Path(property_alert_notification.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 ROOT = Path(__file__).parents[2]
 
-SQL_ROOMS = {"queries.py", "models.py", "queues.py", "lists.py", "strays.py"}
+SQL_ROOMS = {"queries.py", "scripts.py", "models.py", "queues.py", "leases.py", "lists.py", "strays.py", "moves.py"}
 STATEMENTS = {("sqlalchemy", word) for word in ("select", "insert", "update", "delete", "text", "union_all", "func")}
 BARE_CLOCKS = {"datetime.now", "datetime.utcnow", "time.time", "time.monotonic", "uuid.uuid4", "uuid4", "date.today"}
 ENVIRONMENT = {"os.environ", "os.getenv", "environ", "getenv"}

@@ -17,7 +17,7 @@ from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.notification_worker.breaker import DOWN_IN_A_ROW, RECENT
 from property_alert_notification.notification_worker.claim import FORGOTTEN
-from property_alert_notification.notifications.schemas import DeliveryPublic
+from property_alert_notification.notifications.answers import DeliveryPublic
 from tests.channels.http_server import HttpServer, answering, reset
 from tests.channels.smtp_script import DROP, SILENCE, ScriptedSmtpServer
 from tests.pipeline.conftest import PAIRS, STORES

@@ -20,16 +20,17 @@ from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.channels.email_smtp import SmtpSender
 from property_alert_notification.database import table_of
-from property_alert_notification.deliveries import queries
+from property_alert_notification.deliveries import leases, queries
+from property_alert_notification.deliveries.leases import Renewal
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.deliveries.queries import Claim, Renewal
+from property_alert_notification.deliveries.scripts import Claim
 from property_alert_notification.messages.render import Rendered, render
 from property_alert_notification.notification_worker.breaker import LONGEST_SILENCE
 from property_alert_notification.notification_worker.claim import SENT_BEFORE, STOPPED, STORE_AWAY
 from property_alert_notification.notification_worker.deliver import STALE
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.verdict import CALLBACK_WAIT
-from property_alert_notification.notifications.schemas import DeliveryPublic
+from property_alert_notification.notifications.answers import DeliveryPublic
 from tests.cli.command import running
 from tests.pipeline.conftest import STORES
 from tests.pipeline.world import World, eventually
@@ -366,10 +367,10 @@ async def test_a_renewed_lease_is_not_rescued(world: World) -> None:
     now = world.parts.clock.now()
 
     async with world.parts.database.transaction() as connection:
-        renewal = await queries.renew(
+        renewal = await leases.renew(
             connection, [(claim.delivery_id, claim.fence)], leased_until=now.replace(year=9999)
         )
-        seized = await queries.seize_abandoned(connection, ran_out_by=now, leased_until=now, limit=10)
+        seized = await leases.seize_abandoned(connection, ran_out_by=now, leased_until=now, limit=10)
 
     assert (renewal, seized) == (Renewal({(delivery.id, claim.fence)}, set()), [])
 
@@ -383,7 +384,7 @@ async def test_a_renewal_tells_what_was_lost_by_its_fence(world: World) -> None:
 
     async with world.parts.database.transaction() as connection:
         ours = [(claim.delivery_id, claim.fence) for claim in (lost, held)]
-        renewal = await queries.renew(connection, ours, leased_until=world.parts.clock.now())
+        renewal = await leases.renew(connection, ours, leased_until=world.parts.clock.now())
 
     assert renewal == Renewal({ours[1]}, {ours[0]})
 
@@ -399,7 +400,7 @@ async def test_a_row_that_somebody_locks_holds_up_no_other_lease(
         database = world.parts.database
         async with database.transaction() as somebody, database.transaction() as connection:
             await queries.lock_open(somebody, notifications[0])
-            renewal = await queries.renew(connection, [locked, free], leased_until=world.parts.clock.now())
+            renewal = await leases.renew(connection, [locked, free], leased_until=world.parts.clock.now())
 
         # It is neither: its lease is as long as it was.
         assert renewal == Renewal({free}, set())

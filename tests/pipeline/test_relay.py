@@ -16,8 +16,8 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.broker.base import Lane, Listener
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.database import table_of
-from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries import queues as lanes
+from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.notification_worker.relay import WINDOW, Relay
 from tests.pipeline.conftest import STORES
@@ -74,7 +74,7 @@ class Relayed:
             return
         if taken:
             now, database = self.world.parts.clock.now(), self.world.parts.database
-            claims = await database.run(queries.claim(taken, now=now, leased_until=now + timedelta(hours=1)))
+            claims = await database.run(delivery_scripts.claim(taken, now=now, leased_until=now + timedelta(hours=1)))
             self.claimed.update(claim.delivery_id for claim in claims)
             await self._listener.done(taken)
 

@@ -13,7 +13,8 @@ from property_alert_notification.base.errors import Conflict
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
 from property_alert_notification.notification_worker.release import Releaser
 from property_alert_notification.notifications import changes, release
-from property_alert_notification.notifications.schemas import NotificationPatch, NotificationStory
+from property_alert_notification.notifications.answers import NotificationStory
+from property_alert_notification.notifications.schemas import NotificationPatch
 from property_alert_notification.wiring import Parts
 from tests.pipeline.world import World, eventually
 

@@ -22,7 +22,7 @@ from property_alert_notification.database import (
     columns_of,
     run_within,
 )
-from property_alert_notification.deliveries import queries
+from property_alert_notification.deliveries import scripts as delivery_scripts
 from tests.pipeline.world import World
 from tests.services.smtp import SmtpServer
 
@@ -177,9 +177,9 @@ async def test_text_that_is_none_holds_no_transaction_open(
 
         for _ in range(3):
             with pytest.raises(UnreadableRow, match="address"):
-                await database.run(queries.claim(ids, now=now, leased_until=now))
+                await database.run(delivery_scripts.claim(ids, now=now, leased_until=now))
             with pytest.raises(UnreadableRow, match="address"):
                 async with database.transaction() as connection:
-                    await run_within(connection, queries.claim(ids, now=now, leased_until=now))
+                    await run_within(connection, delivery_scripts.claim(ids, now=now, leased_until=now))
 
         assert await world.accept()

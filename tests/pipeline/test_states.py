@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import queries
-from property_alert_notification.deliveries.queries import Settlement
+from property_alert_notification.deliveries import scripts as delivery_scripts
+from property_alert_notification.deliveries.scripts import Settlement
 from property_alert_notification.deliveries.states import Event, after
 from property_alert_notification.notification_worker.settle import settle
 from property_alert_notification.operators.pauses import queries as pauses
-from property_alert_notification.operators.quarantine import queries as quarantine
+from property_alert_notification.operators.quarantine import moves
 from tests.pipeline.world import World, only
 
 NOT_HEARD_YET = {Event.ARRIVED, Event.BOUNCED}
@@ -55,11 +56,11 @@ async def _happen(world: World, connection: AsyncConnection, event: Event, notif
     if event in BY_A_WORKER:
         await _settle(world, connection, event, delivery)
     by_others: dict[Event, Callable[[], Awaitable[object]]] = {
-        Event.CLAIMED: lambda: run_within(connection, queries.claim([delivery], now=now, leased_until=later)),
-        Event.REPLAYED: lambda: quarantine.replay(connection, delivery, reason="", now=now),
-        Event.DISCARDED: lambda: quarantine.discard(connection, delivery, now=now),
-        Event.TOO_LATE: lambda: quarantine.expire(connection, [delivery], now=now),
-        Event.BROKE: lambda: quarantine.put_aside(connection, delivery, fence=None, reason="", now=now),
+        Event.CLAIMED: lambda: run_within(connection, delivery_scripts.claim([delivery], now=now, leased_until=later)),
+        Event.REPLAYED: lambda: moves.replay(connection, delivery, reason="", now=now),
+        Event.DISCARDED: lambda: moves.discard(connection, delivery, now=now),
+        Event.TOO_LATE: lambda: moves.expire(connection, [delivery], now=now),
+        Event.BROKE: lambda: moves.put_aside(connection, delivery, fence=None, reason="", now=now),
         Event.UNUSED: lambda: queries.suppress(connection, Channel.EMAIL, reason="", most=1, now=now),
         Event.CANCELLED: lambda: queries.cancel(connection, notification, reason="", now=now),
         Event.PAUSED: lambda: run_within(

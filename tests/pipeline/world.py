@@ -13,7 +13,7 @@ from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.broker.base import Lane
 from property_alert_notification.database import Script, Statement
-from property_alert_notification.deliveries.queries import Claim, Settlement
+from property_alert_notification.deliveries.scripts import Claim, Settlement
 from property_alert_notification.notification_worker.claim import take_in_hand
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.route import Assignment, ProviderOrder
@@ -21,7 +21,8 @@ from property_alert_notification.notification_worker.settle import settle
 from property_alert_notification.notification_worker.verdict import RetryPolicy
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.acceptance import Handover
-from property_alert_notification.notifications.schemas import DeliveryPublic, NotificationCreate, NotificationStory
+from property_alert_notification.notifications.answers import DeliveryPublic, NotificationStory
+from property_alert_notification.notifications.schemas import NotificationCreate
 from property_alert_notification.notifications.story import tell
 from property_alert_notification.people.preferences import queries as preferences
 from property_alert_notification.people.preferences.models import Preference

@@ -13,8 +13,9 @@ from property_alert_notification.cli.tables import local, print_facts, print_row
 if TYPE_CHECKING:
     from property_alert_notification.base.vocabulary import DeliveryState
     from property_alert_notification.database import Database
+    from property_alert_notification.notifications.answers import DeliveryPublic, NotificationStory
     from property_alert_notification.notifications.lists import Found, Summary
-    from property_alert_notification.notifications.schemas import DeliveryPublic, NotificationQuery, NotificationStory
+    from property_alert_notification.notifications.schemas import NotificationQuery
 
 app = typer.Typer(
     help="See what became of notifications, and why.",
@@ -184,7 +185,7 @@ def _readable(found: "list[Summary]") -> "list[Summary]":
     Raises:
         ValidationError: a value is of another kind than its column.
     """
-    from property_alert_notification.notifications.schemas import NotificationSummary
+    from property_alert_notification.notifications.answers import NotificationSummary
 
     for one in found:
         NotificationSummary.model_validate(one)

@@ -4,7 +4,7 @@ SQLite and PostgreSQL differ in three things that this package hides: how a tran
 rows is handed to one statement, and which exceptions mean "the store is not there".
 """
 
-from property_alert_notification.database.batch import BatchStatement
+from property_alert_notification.database.batch import BatchStatement, as_rows
 from property_alert_notification.database.columns import columns_of, table_of, time_type
 from property_alert_notification.database.faults import is_row_fault
 from property_alert_notification.database.group_commit import GroupCommit
@@ -23,6 +23,7 @@ __all__ = [
     "StatementBatch",
     "UniqueConflict",
     "among",
+    "as_rows",
     "columns_of",
     "is_row_fault",
     "readable",

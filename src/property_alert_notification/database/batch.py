@@ -1,13 +1,15 @@
 """Statements over batches of rows, built once."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import CursorResult, Dialect, Executable, FromClause, String, bindparam, func, null, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
+
+Value = TypeVar("Value")
 
 
 class BatchStatement:
@@ -57,6 +59,11 @@ class BatchStatement:
         """The statement for a single row, whose column `x` is the value `batch_x`."""
         values = [bindparam(f"batch_{name}", type_=kind).label(name) for name, kind in self.columns.items()]
         return self._build(select(*values).subquery("batch"))
+
+
+def as_rows(values: Collection[Value]) -> Iterable[tuple[Value]]:
+    """Each value as a row of one column."""
+    return zip(values, strict=True)
 
 
 _NONE = select(null()).subquery("batch")

@@ -10,14 +10,14 @@ from property_alert_notification.base.times import later
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.channels import simulator
 from property_alert_notification.database import Script
-from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.models import Attempt
-from property_alert_notification.deliveries.queries import Claim, Settlement
+from property_alert_notification.deliveries.scripts import Claim, Settlement
 from property_alert_notification.deliveries.states import TOO_LATE, taken_back
 from property_alert_notification.notification_worker.route import Assignment, ProviderOrder, Try, Wait
 from property_alert_notification.notification_worker.settle import settle
-from property_alert_notification.notifications import queries as notifications
-from property_alert_notification.notifications.queries import Content
+from property_alert_notification.notifications import scripts as notification_scripts
+from property_alert_notification.notifications.scripts import Content
 from property_alert_notification.operators.pauses import queries as pauses
 from property_alert_notification.operators.pauses.rules import LOOK_AGAIN
 from property_alert_notification.people.preferences import queries as preferences
@@ -83,10 +83,10 @@ def take_in_hand(
     """
     for name, category in paused:
         yield pauses.hold(wanted, name, category=category, now=now, until=now + LOOK_AGAIN)
-    claims = yield from deliveries.claim(wanted, now=now, leased_until=leased_until)
+    claims = yield from delivery_scripts.claim(wanted, now=now, leased_until=leased_until)
     if not claims:
         return Taken([], [])
-    contents = yield from notifications.contents({claim.notification_id for claim in claims})
+    contents = yield from notification_scripts.contents({claim.notification_id for claim in claims})
     tries = yield from _tries([claim.delivery_id for claim in claims if claim.fence > 1])
     users = {(contents[claim.notification_id].user_id, claim.test) for claim in claims}
     wishes = yield from preferences.wishes_of(users, default=default_wishes)
@@ -107,7 +107,7 @@ def take_in_hand(
     if withheld:
         yield from settle([settlement for _, settlement in withheld])
     if jobs:
-        yield deliveries.open_attempts([(job.claim, job.place.provider) for job in jobs], started_at=now)
+        yield delivery_scripts.open_attempts([(job.claim, job.place.provider) for job in jobs], started_at=now)
     return Taken(jobs, withheld)
 
 
@@ -134,7 +134,7 @@ def _begin(
 def _tries(again: Collection[UUID]) -> Script[dict[UUID, tuple[Try, ...]]]:
     if not again:
         return {}
-    attempts = yield from deliveries.attempts_of(again)
+    attempts = yield from delivery_scripts.attempts_of(again)
     by_delivery = groupby(attempts, key=lambda attempt: attempt.delivery_id)
     return {delivery: tuple(_try(attempt) for attempt in theirs) for delivery, theirs in by_delivery}
 
@@ -199,7 +199,7 @@ def look_again(
     now: datetime,
 ) -> Script[Withheld | None]:
     """What speaks against sending what was claimed a while ago, if anything does by now."""
-    contents = yield from notifications.contents([job.claim.notification_id])
+    contents = yield from notification_scripts.contents([job.claim.notification_id])
     content = contents[job.claim.notification_id]
     user = content.user_id, job.claim.test
     wishes = yield from preferences.wishes_of([user], default=default_wishes)

@@ -21,8 +21,8 @@ from property_alert_notification.broker.base import Broker, Listener
 from property_alert_notification.channels import simulator
 from property_alert_notification.channels.base import OutgoingMessage, Receipt
 from property_alert_notification.database import Database, GroupCommit, sparing
-from property_alert_notification.deliveries import queries
-from property_alert_notification.deliveries.queries import Claim, Settlement
+from property_alert_notification.deliveries import leases
+from property_alert_notification.deliveries.scripts import Claim, Settlement
 from property_alert_notification.messages.render import Rendered
 from property_alert_notification.notification_worker.claim import (
     NO_PROVIDER,
@@ -50,7 +50,7 @@ from property_alert_notification.notification_worker.verdict import (
     judge,
     may_repeat,
 )
-from property_alert_notification.notifications.queries import Content
+from property_alert_notification.notifications.scripts import Content
 from property_alert_notification.operators.pauses.cache import PauseCache
 from property_alert_notification.operators.pauses.rules import reason_of
 from property_alert_notification.operators.quarantine.aside import Aside
@@ -449,7 +449,7 @@ class ChannelConsumer:
             return pause
         asked_at = desk.clock.monotonic()
         async with desk.database.transaction() as connection:
-            renewal = await queries.renew(connection, held, leased_until=desk.clock.now() + desk.lease)
+            renewal = await leases.renew(connection, held, leased_until=desk.clock.now() + desk.lease)
         for claim in renewal.renewed & self._in_hand.keys():
             self._in_hand[claim].lease_ends = asked_at + desk.lease.total_seconds()
         for claim in renewal.lost & self._in_hand.keys():

@@ -14,8 +14,8 @@ from property_alert_notification.base.supervise import Loop
 from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import Database, run_within, sparing
 from property_alert_notification.notification_worker.claim import too_late
-from property_alert_notification.notifications import queries as notifications
-from property_alert_notification.operators.quarantine import queries
+from property_alert_notification.notifications import scripts as notification_scripts
+from property_alert_notification.operators.quarantine import moves, queries
 
 log = structlog.get_logger()
 
@@ -62,13 +62,13 @@ class Expirer:
         return len(stuck)
 
     async def _expire_late(self, stuck: Sequence[queries.Stuck], now: datetime) -> None:
-        contents = await self._database.look(notifications.contents({one.notification_id for one in stuck}))
+        contents = await self._database.look(notification_scripts.contents({one.notification_id for one in stuck}))
         late = [one for one in stuck if too_late(contents[one.notification_id], self._deadlines, now=now)]
         if not late:
             return
         async with self._database.transaction() as connection:
-            ended = await queries.expire(connection, [one.id for one in late], now=now)
-            await run_within(connection, notifications.conclude(ended))
+            ended = await moves.expire(connection, [one.id for one in late], now=now)
+            await run_within(connection, notification_scripts.conclude(ended))
         for one in late:
             if one.id in ended:
                 self._tell(one)

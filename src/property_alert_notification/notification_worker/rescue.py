@@ -14,11 +14,11 @@ from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.base.vocabulary import Outcome
 from property_alert_notification.database import Database, is_row_fault, run_within, sparing
-from property_alert_notification.deliveries import queries
-from property_alert_notification.deliveries.queries import Claim, Settlement
+from property_alert_notification.deliveries import leases, queries
+from property_alert_notification.deliveries.scripts import Claim, Settlement
 from property_alert_notification.notification_worker.settle import settle
 from property_alert_notification.notification_worker.verdict import ABANDONED, RetryPolicy, judge_abandoned
-from property_alert_notification.notifications import queries as notifications
+from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.operators.quarantine.aside import Aside
 
 log = structlog.get_logger()
@@ -110,7 +110,7 @@ class Rescuer:
                 raise
         # One of those that are abandoned cannot be decided over: the others are, and it is put aside.
         async with self._database.reading() as connection:
-            abandoned = await queries.abandoned(connection, ran_out_by=ran_out_by, limit=AT_ONCE)
+            abandoned = await leases.abandoned(connection, ran_out_by=ran_out_by, limit=AT_ONCE)
         rescue_these = partial(self._rescue, ran_out_by=ran_out_by)
         put_aside = partial(self._aside.put_delivery, outcome=Outcome.UNKNOWN)
         return sum(await sparing(abandoned, rescue_these, put_aside))
@@ -121,11 +121,11 @@ class Rescuer:
         leased_until = now + self._lease
         async with self._database.transaction() as connection:
             if wanted is None:
-                abandoned = await queries.seize_abandoned(
+                abandoned = await leases.seize_abandoned(
                     connection, ran_out_by=ran_out_by, leased_until=leased_until, limit=AT_ONCE
                 )
             else:
-                abandoned = await queries.seize_these(
+                abandoned = await leases.seize_these(
                     connection, wanted, ran_out_by=ran_out_by, leased_until=leased_until
                 )
             if not abandoned:
@@ -154,7 +154,9 @@ class Rescuer:
         """Those that may not be sent again."""
         if not self._given_up:
             return []
-        contents = await run_within(connection, notifications.contents({claim.notification_id for claim in abandoned}))
+        contents = await run_within(
+            connection, notification_scripts.contents({claim.notification_id for claim in abandoned})
+        )
         return [
             claim
             for claim in abandoned

@@ -10,7 +10,7 @@ from property_alert_notification.base.supervise import Loop
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import Database, run_within
 from property_alert_notification.deliveries import queries
-from property_alert_notification.notifications import queries as notifications
+from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.plan import why_unused
 
 log = structlog.get_logger()
@@ -46,7 +46,7 @@ class Suppressor:
         now = self._clock.now()
         async with self._database.transaction() as connection:
             ended = await queries.suppress(connection, channel, reason=why_unused(channel), most=AT_ONCE, now=now)
-            await run_within(connection, notifications.conclude(ended))
+            await run_within(connection, notification_scripts.conclude(ended))
         if ended:
             self._metrics.settled.labels(channel, DeliveryState.SUPPRESSED).inc(len(ended))
             log.warning("deliveries.suppressed", channel=channel, deliveries=len(ended), reason=why_unused(channel))

@@ -37,16 +37,16 @@ from property_alert_notification.database import (
     StatementBatch,
     UniqueConflict,
 )
-from property_alert_notification.deliveries import queries as deliveries
-from property_alert_notification.deliveries.queries import NewDelivery
+from property_alert_notification.deliveries import scripts as delivery_scripts
+from property_alert_notification.deliveries.scripts import NewDelivery
 from property_alert_notification.deliveries.states import kept_status, status_of
-from property_alert_notification.notifications import queries
+from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.addresses import AddressRules
 from property_alert_notification.notifications.backlog import Backlog
 from property_alert_notification.notifications.plan import plan, promise
-from property_alert_notification.notifications.queries import NewNotification
 from property_alert_notification.notifications.refusals import why_never, why_unreachable
 from property_alert_notification.notifications.schemas import NotificationCreate
+from property_alert_notification.notifications.scripts import NewNotification
 from property_alert_notification.people.preferences import queries as preferences
 from property_alert_notification.people.preferences.rules import Preferences
 
@@ -343,8 +343,8 @@ class _Intake:
         """Every notification that is accepted, and its deliveries."""
         new = [draft for draft in self._drafts if draft]
         promised = [delivery for draft in new for delivery in draft.deliveries]
-        asks = [queries.add([draft.notification for draft in new])] if new else []
-        return [*asks, deliveries.add(promised)] if promised else asks
+        asks = [notification_scripts.add([draft.notification for draft in new])] if new else []
+        return [*asks, delivery_scripts.add(promised)] if promised else asks
 
     def _first_successes(self) -> Iterator[tuple[tuple[str, str], tuple[int, Stored]]]:
         for name, same in self._calls.items():

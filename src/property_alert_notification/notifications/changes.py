@@ -21,10 +21,12 @@ from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import ENDED, taken_back
 from property_alert_notification.notifications import queries
+from property_alert_notification.notifications import scripts as notification_scripts
+from property_alert_notification.notifications.answers import NotificationStory
 from property_alert_notification.notifications.models import Notification, NotificationChange
 from property_alert_notification.notifications.refusals import why_never
 from property_alert_notification.notifications.release import plan_now
-from property_alert_notification.notifications.schemas import NotificationPatch, NotificationStory
+from property_alert_notification.notifications.schemas import NotificationPatch
 from property_alert_notification.notifications.story import NO_SUCH_NOTIFICATION, read
 from property_alert_notification.people.preferences.rules import Preferences
 
@@ -73,7 +75,7 @@ async def cancel(
         await queries.change(connection, notification_id, **ended)
     else:
         await deliveries.cancel(connection, notification_id, reason=taken_back(by), now=now)
-        await run_within(connection, queries.conclude([delivery.id for delivery in waiting]))
+        await run_within(connection, notification_scripts.conclude([delivery.id for delivery in waiting]))
     return await run_within(connection, read(notification_id))
 
 
@@ -89,7 +91,7 @@ async def cancel_unread(connection: AsyncConnection, notification_id: UUID, *, b
         raise Conflict(NOTHING_LEFT)
     await queries.change(connection, notification_id, cancelled_at=now, cancelled_by=by)
     if waiting:
-        await run_within(connection, queries.conclude(held))
+        await run_within(connection, notification_scripts.conclude(held))
 
 
 async def change(

@@ -9,8 +9,8 @@ from property_alert_notification.api.access.authenticator import Admission
 from property_alert_notification.base.errors import Conflict
 from property_alert_notification.base.logs import origin
 from property_alert_notification.database import Database, is_row_fault
+from property_alert_notification.notifications.answers import NotificationStory
 from property_alert_notification.notifications.changes import cancel_unread
-from property_alert_notification.notifications.schemas import NotificationStory
 from property_alert_notification.notifications.story import tell
 
 log = structlog.get_logger()

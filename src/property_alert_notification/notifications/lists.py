@@ -16,7 +16,7 @@ from property_alert_notification.deliveries.models import FULFILLED, OPEN, Deliv
 from property_alert_notification.deliveries.states import BEST_FIRST, KEPT
 from property_alert_notification.notifications.mended import known_channels, mended
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.notifications.queries import PLACES, STANDS
+from property_alert_notification.notifications.scripts import PLACES, STANDS
 
 _notifications = table_of(Notification)
 _deliveries = table_of(Delivery)

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
-from property_alert_notification.deliveries.queries import NewDelivery
+from property_alert_notification.deliveries.scripts import NewDelivery
 from property_alert_notification.people.preferences.rules import Preferences, Suppress, decide
 
 

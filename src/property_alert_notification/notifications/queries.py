@@ -1,21 +1,15 @@
 """Every statement about notifications."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    FromClause,
     Integer,
-    Update,
     bindparam,
-    case,
     delete,
-    func,
     insert,
-    null,
     or_,
     select,
     text,
@@ -23,81 +17,26 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.base.clock import time_of
-from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.base.vocabulary import NotificationStatus
-from property_alert_notification.database import BatchStatement, Script, Statement, columns_of, table_of, time_type
+from property_alert_notification.database import (
+    BatchStatement,
+    Script,
+    Statement,
+    as_rows,
+    columns_of,
+    table_of,
+    time_type,
+)
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.deliveries.states import BEST_FIRST, ENDED, UNFULFILLED
+from property_alert_notification.deliveries.states import ENDED
 from property_alert_notification.notifications.models import Notification, NotificationChange
 
 _notifications = table_of(Notification)
 _changes = table_of(NotificationChange)
 _deliveries = table_of(Delivery)
 _IDS = columns_of(_notifications, "id")
-
 _now = bindparam("now", type_=time_type())
 _limit = bindparam("limit", type_=Integer)
-
-
-class NewNotification(NamedTuple):
-    """A notification as accepted: a row to insert."""
-
-    id: UUID
-    user_id: int
-    category: str
-    reference: str | None
-    title: str
-    message: str
-    urgent: bool
-    channels: str | None
-    accepted_at: datetime
-    expires_at: datetime | None
-    caller: str | None
-    test: bool
-    status: NotificationStatus | None
-    send_at: datetime | None
-    user_email: str | None
-    user_phone_number: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What a worker needs to know about a notification to send it."""
-
-    id: UUID
-    user_id: int
-    category: str
-    title: str
-    message: str
-    expires_at: datetime | None
-    cancelled_at: datetime | None = None
-    cancelled_by: str | None = None
-    send_at: datetime | None = None
-    moved_at: datetime | None = None
-
-    @property
-    def wanted_at(self) -> datetime:
-        """When its user should have it at the earliest; its age counts from there.
-
-        That is the latest of its acceptance, its `send_at`, and the change that made it due at once: a `send_at` in the
-        past does not make it old.
-        """
-        known = (time_of(self.id), self.send_at, self.moved_at)
-        return max(moment for moment in known if moment is not None)
-
-
-_NEW = NewNotification._fields
-_ADD = BatchStatement(
-    columns_of(_notifications, *_NEW), lambda new: insert(_notifications).from_select(_NEW, select(*new.c))
-)
-
-
-def add(notifications: Sequence[NewNotification]) -> Statement:
-    """Insert accepted notifications."""
-    return Statement(_ADD, notifications)
-
-
 _GET = BatchStatement(_IDS, lambda wanted: select(_notifications).where(_notifications.c.id.in_(select(wanted.c.id))))
 
 
@@ -108,35 +47,9 @@ def get(notification_id: UUID) -> Script[Notification | None]:
     return None
 
 
-_CONTENTS = BatchStatement(
-    _IDS,
-    lambda wanted: select(*(_notifications.c[field.name] for field in fields(Content))).where(
-        _notifications.c.id.in_(select(wanted.c.id))
-    ),
-)
-
-
-def contents(notifications: Collection[UUID]) -> Script[dict[UUID, Content]]:
-    """What is to be told, by notification."""
-    return {row[0]: _checked(Content(*row)) for row in (yield Statement(_CONTENTS, _each(notifications)))}
-
-
-def _checked(content: Content) -> Content:
-    """SQLite keeps any kind of value in any column.
-
-    Raises:
-        UnreadableRow: a value is of another kind than its column.
-    """
-    for column, kind in _KINDS:
-        if type(getattr(content, column)) is not kind:
-            raise UnreadableRow(f"{column} is not {kind.__name__}")
-    return content
-
-
-_KINDS = (("user_id", int), ("category", str), ("title", str), ("message", str))
-
-
 _one = _notifications.c.id == bindparam("notification", type_=_notifications.c.id.type)
+
+
 # Not the strongest lock: whoever settles what it has just claimed makes PostgreSQL look up the foreign key again,
 # and shares that look with others. Two of them would never get past each other to a lock that suffers no sharing.
 _LOCK = select(_notifications).where(_one).with_for_update(key_share=True)
@@ -182,61 +95,12 @@ async def note_change(connection: AsyncConnection, made: NotificationChange) -> 
     await connection.execute(insert(_changes).values(made.model_dump()))
 
 
-PLACES = {state: place for place, (state, _) in enumerate(BEST_FIRST, start=1)}
-"""The ends of deliveries; the best is 1."""
-STANDS = func.min(case(PLACES, value=_deliveries.c.state, else_=0))
-"""How a notification's deliveries stand, as one number: 0 while any is open, else the place of the best end."""
-
-_LOCK_THEIRS = BatchStatement(
-    _IDS,
-    lambda ended: (
-        select(_notifications.c.id)
-        .where(
-            _notifications.c.id.in_(
-                select(_deliveries.c.notification_id).where(_deliveries.c.id.in_(select(ended.c.id)))
-            )
-        )
-        .order_by(_notifications.c.id)
-        .with_for_update(key_share=True)
-    ),
-)
-
-
-def _conclude_these(wanted: FromClause) -> Update:
-    ends = (
-        select(_deliveries.c.notification_id.label("id"), STANDS.label("stands"))
-        .where(_deliveries.c.notification_id.in_(select(wanted.c.id)))
-        .group_by(_deliveries.c.notification_id)
-        .subquery("ends")
-    )
-    kept = case(
-        *[(ends.c.stands == PLACES[state], str(status)) for state, status in BEST_FIRST if state in UNFULFILLED],
-        else_=null(),
-    )
-    return (
-        update(_notifications)
-        .where(_notifications.c.id == ends.c.id, _notifications.c.status.is_distinct_from(kept))
-        .values(status=kept)
-    )
-
-
-_CONCLUDE = BatchStatement(_IDS, _conclude_these)
-
-
-def conclude(ended: Collection[UUID]) -> Script[None]:
-    """Bring the statuses up to date of the notifications whose deliveries these are, since they ended unfulfilled.
-
-    Two deliveries of one notification may end at the same moment. Whoever comes second waits for its row, and then
-    sees how the other one ended. The caller holds the deliveries already: everybody takes these two in that order.
-    """
-    theirs = yield Statement(_LOCK_THEIRS, _each(ended))
-    yield Statement(_CONCLUDE, theirs)
-
-
 # Said in the words of the index: a parameter instead could not be matched with its condition.
 _scheduled = text("status = 'scheduled'")
 _due = (_scheduled, _notifications.c.send_at <= _now)
 _ANY_DUE = select(select(_notifications.c.id).where(*_due).exists())
+
+
 _TAKE_DUE = (
     select(_notifications)
     .where(*_due)
@@ -289,7 +153,7 @@ _TAKE_THESE = BatchStatement(
 
 async def take_these(connection: AsyncConnection, wanted: Collection[UUID], *, now: datetime) -> list[Notification]:
     """Those of these that are scheduled and due, each to one caller, until its transaction ends."""
-    found = await _TAKE_THESE.run(connection, _each(wanted), now=now)
+    found = await _TAKE_THESE.run(connection, as_rows(wanted), now=now)
     return [Notification(**row) for row in found.mappings()]
 
 
@@ -326,6 +190,8 @@ async def oldest(connection: AsyncConnection, *, after: UUID, before: UUID, limi
 
 
 _until = bindparam("until", type_=time_type())
+
+
 _REMOVE_ENDED = BatchStatement(
     _IDS,
     lambda wanted: delete(_notifications).where(
@@ -350,9 +216,4 @@ _REMOVE_ENDED = BatchStatement(
 
 async def remove_ended(connection: AsyncConnection, notifications: Collection[UUID], *, until: datetime) -> int:
     """Delete those of these that ended, and last changed before `until`, with all they have; returns how many."""
-    return (await _REMOVE_ENDED.run(connection, _each(notifications), until=until)).rowcount
-
-
-def _each(ids: Collection[UUID]) -> Iterable[tuple[UUID]]:
-    """Ids as rows of one column."""
-    return zip(ids, strict=True)
+    return (await _REMOVE_ENDED.run(connection, as_rows(notifications), until=until)).rowcount

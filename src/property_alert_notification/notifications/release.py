@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import Script, run_within
-from property_alert_notification.deliveries import queries as deliveries
-from property_alert_notification.deliveries.queries import NewDelivery
+from property_alert_notification.deliveries import scripts as delivery_scripts
+from property_alert_notification.deliveries.scripts import NewDelivery
 from property_alert_notification.deliveries.states import TOO_LATE, kept_status
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.models import Notification
@@ -61,7 +61,7 @@ def plan_now(
         )
         for notification in scheduled
     }
-    yield deliveries.add([delivery for theirs in promised.values() for delivery in theirs])
+    yield delivery_scripts.add([delivery for theirs in promised.values() for delivery in theirs])
     yield queries.planned(
         (id_, kept_status([delivery.state for delivery in theirs])) for id_, theirs in promised.items()
     )

@@ -18,18 +18,17 @@ from property_alert_notification.api.problems import documented
 from property_alert_notification.base.vocabulary import Channel, Scope
 from property_alert_notification.database import Database, is_row_fault
 from property_alert_notification.notifications import changes, lists
+from property_alert_notification.notifications.answers import (
+    NotificationOutline,
+    NotificationPage,
+    NotificationStory,
+    NotificationSummary,
+)
 from property_alert_notification.notifications.cursor import from_cursor, to_cursor
 from property_alert_notification.notifications.damaged import cancel_damaged, refuse_change
 from property_alert_notification.notifications.lists import Found
 from property_alert_notification.notifications.lookup import filters_of
-from property_alert_notification.notifications.schemas import (
-    NotificationOutline,
-    NotificationPage,
-    NotificationPatch,
-    NotificationQuery,
-    NotificationStory,
-    NotificationSummary,
-)
+from property_alert_notification.notifications.schemas import NotificationPatch, NotificationQuery
 from property_alert_notification.notifications.story import tell, with_content, without_content
 from property_alert_notification.people.preferences.rules import Preferences
 

@@ -1,15 +1,12 @@
 """What callers send about notifications, and what they are told."""
 
-import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -22,45 +19,10 @@ from property_alert_notification.api.idempotency.calls import KeyText
 from property_alert_notification.api.known_fields import Strict
 from property_alert_notification.api.problems import InvalidRequest, Problem
 from property_alert_notification.base.times import Moment
-from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
+from property_alert_notification.base.vocabulary import Channel, NotificationStatus
 from property_alert_notification.base.wording import Truth
 from property_alert_notification.notifications.cursor import from_cursor
-
-INT64_MAX = 2**63 - 1
-
-# Control characters, lone surrogates and the two non-characters: no store or wire carries them faithfully.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_LINE_BREAK = re.compile("[\t\n\r\x85\u2028\u2029]")
-
-
-def _printable(text: str) -> str:
-    if _UNPRINTABLE.search(text):
-        raise ValueError("must not contain control characters or unpaired surrogates")
-    return text
-
-
-def _one_line(text: str) -> str:
-    if _LINE_BREAK.search(text):
-        raise ValueError("must be one line")
-    return text
-
-
-Text = Annotated[str, AfterValidator(_printable)]
-Line = Annotated[Text, AfterValidator(_one_line)]
-
-
-def _no_truth_value(number: Any) -> Any:
-    """`true` would pass for 1, and somebody else would be told."""
-    if isinstance(number, bool):
-        raise ValueError("must be an integer")  # noqa: TRY004 - pydantic takes a TypeError for a fault of ours
-    return number
-
-
-UserId = Annotated[int, Field(ge=0, le=INT64_MAX), BeforeValidator(_no_truth_value)]
-Title = Annotated[Line, Field(min_length=1, max_length=255)]
-Message = Annotated[Text, Field(min_length=1, max_length=20_000)]
-Category = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-Reference = Annotated[Line, Field(min_length=1, max_length=255)]
+from property_alert_notification.notifications.fields import Category, Line, Message, Reference, Title, UserId
 
 
 class NotificationCreate(Strict):
@@ -254,151 +216,3 @@ class NotificationQuery(Strict):
     """How many a page has at most."""
     cursor: PageCursor | None = None
     """`next` of the page before, with the same filters. Left out: the first page."""
-
-
-class AttemptPublic(BaseModel):
-    """One try at one provider."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    provider: str
-    started_at: datetime
-    ended_at: datetime | None
-    outcome: Outcome | None
-    """Null while the attempt is under way."""
-    reason: str | None
-    provider_message_id: str | None
-
-
-class DeliveryPublic(BaseModel):
-    """The notification on one channel."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    id: UUID
-    channel: Channel
-    address: str | None
-    state: DeliveryState
-    reason: str
-    """Why it is in this state, in words."""
-    due_at: datetime | None
-    """When it is looked at next; null once it has ended."""
-    changed_at: datetime
-    attempts: list[AttemptPublic]
-
-
-class TimelineEntry(BaseModel):
-    """One thing that happened."""
-
-    at: datetime
-    what: str
-
-
-def _as_list(words: str | None) -> list[str] | None:
-    """As the store keeps them: separated by spaces."""
-    return None if words is None else words.split()
-
-
-class NotificationSummary(BaseModel):
-    """One notification of a list: how it stands, without its message and addresses."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
-
-    id: UUID
-    status: NotificationStatus
-    user_id: int
-    category: str
-    reference: str | None
-    title: str
-    urgent: bool
-    channels: Annotated[list[Channel] | None, BeforeValidator(_as_list)]
-    """The only channels that the caller asked for; null is all of them."""
-    accepted_at: datetime
-    send_at: datetime | None
-    expires_at: datetime | None
-    caller: str | None
-    """Who handed it over: the name of their API key."""
-    test: bool
-    """Handed over with a test key: it never reaches a real provider."""
-
-
-class NotificationPage(BaseModel):
-    """Some of a list, the newest first."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    items: list[NotificationSummary]
-    """May be fewer than asked for, even none, although more follow: go on until `next` is null."""
-    next: str | None
-    """The `cursor` of the page after this one; null when this is the last."""
-
-
-class DeliveryOutline(BaseModel):
-    """The notification on one channel, without its address."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
-
-    id: UUID
-    channel: Channel
-    state: DeliveryState
-    reason: str
-    """Why it is in this state, in words."""
-    due_at: datetime | None
-    """When it is looked at next; null once it has ended."""
-    changed_at: datetime
-
-
-class NotificationOutline(BaseModel):
-    """How a notification stands, for a key that may write and not read: without content, addresses and timeline."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
-
-    id: UUID
-    status: NotificationStatus
-    user_id: int
-    category: str
-    reference: str | None
-    urgent: bool
-    channels: list[Channel] | None
-    accepted_at: datetime
-    send_at: datetime | None
-    expires_at: datetime | None
-    cancelled_at: datetime | None
-    """When it was taken back."""
-    caller: str | None
-    """Who handed it over: the name of their API key."""
-    test: bool
-    """Handed over with a test key: it never reaches a real provider."""
-    deliveries: list[DeliveryOutline]
-
-
-class NotificationStory(BaseModel):
-    """Everything that is known about a notification."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    id: UUID
-    status: NotificationStatus
-    user_id: int
-    category: str
-    reference: str | None
-    title: str
-    message: str
-    urgent: bool
-    channels: list[Channel] | None
-    accepted_at: datetime
-    send_at: datetime | None
-    expires_at: datetime | None
-    cancelled_at: datetime | None
-    """When it was taken back."""
-    caller: str | None
-    """Who handed it over: the name of their API key."""
-    test: bool
-    """Handed over with a test key: it never reaches a real provider."""
-    deliveries: list[DeliveryPublic]
-    not_asked_for: list[Channel]
-    """Channels that the caller left out, and that were therefore not considered."""
-    without_address: list[Channel]
-    """Channels for which the caller gave no address, and that were therefore not considered."""
-    timeline: list[TimelineEntry]
-    """What happened, in order and in words, and why each channel was or was not used."""

@@ -9,9 +9,11 @@ from property_alert_notification.base.errors import NotFound
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import Database, Script, is_row_fault
 from property_alert_notification.deliveries import queries as deliveries
+from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import status_from
 from property_alert_notification.notifications import queries
+from property_alert_notification.notifications.answers import AttemptPublic, DeliveryPublic, NotificationStory
 from property_alert_notification.notifications.mended import (
     mended,
     mended_attempts,
@@ -19,7 +21,6 @@ from property_alert_notification.notifications.mended import (
     mended_notification,
 )
 from property_alert_notification.notifications.models import Notification, NotificationChange
-from property_alert_notification.notifications.schemas import AttemptPublic, DeliveryPublic, NotificationStory
 from property_alert_notification.notifications.timeline import timeline
 
 NO_SUCH_NOTIFICATION = "Notification not found"
@@ -51,7 +52,7 @@ def read(notification_id: UUID, visible: Visibility = EVERYTHING, *, mend: bool 
         raise NotFound(NO_SUCH_NOTIFICATION)
     its_deliveries = yield from deliveries.of_notifications([notification_id])
     claimed = [delivery.id for delivery in its_deliveries if delivery.fence]
-    attempts = (yield from deliveries.attempts_of(claimed)) if claimed else []
+    attempts = (yield from delivery_scripts.attempts_of(claimed)) if claimed else []
     if mend:
         notification = mended_notification(notification)
         its_deliveries, attempts = mended_deliveries(its_deliveries), mended_attempts(attempts)

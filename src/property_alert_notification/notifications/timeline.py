@@ -9,8 +9,8 @@ from property_alert_notification.base.clock import time_of
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import ENDED, UNFULFILLED
+from property_alert_notification.notifications.answers import TimelineEntry
 from property_alert_notification.notifications.models import Notification, NotificationChange
-from property_alert_notification.notifications.schemas import TimelineEntry
 
 
 def timeline(

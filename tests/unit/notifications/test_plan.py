@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from property_alert_notification.base.clock import first_id_of
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
-from property_alert_notification.deliveries.queries import NewDelivery
+from property_alert_notification.deliveries.scripts import NewDelivery
 from property_alert_notification.notification_worker.claim import object_to, too_late
 from property_alert_notification.notifications.plan import Planned, plan, promise
-from property_alert_notification.notifications.queries import Content
+from property_alert_notification.notifications.scripts import Content
 from property_alert_notification.people.preferences.rules import Preferences
 
 CHANNELS = st.sets(st.sampled_from(list(Channel)))

@@ -16,7 +16,7 @@ from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries import strays
 from property_alert_notification.deliveries.strays import Stray
 from property_alert_notification.notifications import queries as notifications
-from property_alert_notification.operators.quarantine import queries
+from property_alert_notification.operators.quarantine import moves
 
 log = structlog.get_logger()
 
@@ -57,20 +57,20 @@ class Aside:
     ) -> bool:
         reason, now = f"{reason_of(error)}{_ABOUT.get(outcome, '')}", self._clock.now()
         async with self._database.transaction() as connection:
-            moved = await queries.put_aside(connection, delivery, fence=fence, reason=reason, now=now)
+            moved = await moves.put_aside(connection, delivery, fence=fence, reason=reason, now=now)
             if moved and outcome is not None:
-                await queries.end_open_attempt(connection, delivery, outcome=outcome, reason=reason, now=now)
+                await moves.end_open_attempt(connection, delivery, outcome=outcome, reason=reason, now=now)
         return moved
 
     async def _put_alone(self, delivery: UUID, error: Exception, fence: int | None, outcome: Outcome | None) -> bool:
         """Its attempt stays open, and whoever has it replayed must not believe that this is known."""
         reason = f"{reason_of(error)}{MAY_HAVE_BEEN_SENT if outcome in _ABOUT else ''}"
         async with self._database.transaction() as connection:
-            return await queries.put_aside(connection, delivery, fence=fence, reason=reason, now=self._clock.now())
+            return await moves.put_aside(connection, delivery, fence=fence, reason=reason, now=self._clock.now())
 
     async def _put_at_least(self, delivery: UUID, _: Exception, __: int | None, ___: Outcome | None) -> bool:
         async with self._database.transaction() as connection:
-            return await queries.put_aside_at_least(connection, delivery)
+            return await moves.put_aside_at_least(connection, delivery)
 
     async def put_notification(self, notification: UUID, error: Exception, *, new_id: Callable[[], UUID]) -> None:
         """Give a scheduled notification that cannot be planned a quarantined delivery for each of its addresses.
@@ -79,7 +79,7 @@ class Aside:
             StoreUnavailable: the store cannot be reached.
         """
         async with self._database.transaction() as connection:
-            moved = await queries.put_notification_aside(
+            moved = await moves.put_notification_aside(
                 connection, notification, reason=reason_of(error), now=self._clock.now(), new_id=new_id
             )
         if moved:
@@ -134,7 +134,7 @@ class Aside:
         if not self._database.is_sqlite:
             return
         async with self._database.transaction() as connection:
-            ended = await queries.end_unreadable(connection)
+            ended = await moves.end_unreadable(connection)
         if ended:
             self._metrics.put_aside.labels("unreadable_id").inc(ended)
             log.error("row.put_aside", rows=ended, because="the id cannot be read")

@@ -9,8 +9,8 @@ from property_alert_notification.api.access import queries as access
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import Conflict, NotFound
 from property_alert_notification.database import run_within
-from property_alert_notification.notifications import queries as notifications
-from property_alert_notification.operators.quarantine import queries
+from property_alert_notification.notifications import scripts as notification_scripts
+from property_alert_notification.operators.quarantine import moves, queries
 from property_alert_notification.operators.quarantine.queries import Case
 
 REPLAYED = "an operator has it tried again"
@@ -38,7 +38,7 @@ class QuarantineService:
             Conflict: it is not quarantined.
         """
         await self._find(delivery_id)
-        moved = await queries.replay(self.connection, delivery_id, reason=REPLAYED, now=self.clock.now())
+        moved = await moves.replay(self.connection, delivery_id, reason=REPLAYED, now=self.clock.now())
         return await self._record("delivery.replayed", delivery_id, moved=moved)
 
     async def discard(self, delivery_id: UUID) -> Case:
@@ -49,9 +49,9 @@ class QuarantineService:
             Conflict: it is not quarantined.
         """
         await self._find(delivery_id)
-        moved = await queries.discard(self.connection, delivery_id, now=self.clock.now())
+        moved = await moves.discard(self.connection, delivery_id, now=self.clock.now())
         if moved:
-            await run_within(self.connection, notifications.conclude([delivery_id]))
+            await run_within(self.connection, notification_scripts.conclude([delivery_id]))
         return await self._record("delivery.discarded", delivery_id, moved=moved)
 
     async def _record(self, action: str, delivery_id: UUID, *, moved: bool) -> Case:

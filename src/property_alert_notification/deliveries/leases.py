@@ -1,0 +1,132 @@
+"""Every statement about leases: how a worker prolongs its own, and how another takes over those that ran out."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    FromClause,
+    Integer,
+    Update,
+    bindparam,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.base.vocabulary import DeliveryState
+from property_alert_notification.database import BatchStatement, among, as_rows, columns_of, table_of, time_type
+from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.deliveries.scripts import CLAIMED, Claim, checked, is_ours
+
+_deliveries = table_of(Delivery)
+_IDS = columns_of(_deliveries, "id")
+_leased_until = bindparam("leased_until", type_=time_type())
+_HELD = columns_of(_deliveries, "id", "fence")
+
+
+def _renew_these(held: FromClause) -> Update:
+    free = select(_deliveries.c.id).where(is_ours(held)).with_for_update(of=_deliveries, skip_locked=True)
+    return (
+        update(_deliveries)
+        .where(_deliveries.c.id.in_(free.correlate(None).scalar_subquery()))
+        .values(due_at=_leased_until)
+        .returning(_deliveries.c.id, _deliveries.c.fence)
+    )
+
+
+_RENEW = BatchStatement(_HELD, _renew_these)
+_STILL_OURS = BatchStatement(_HELD, lambda held: select(_deliveries.c.id, _deliveries.c.fence).where(is_ours(held)))
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What came of prolonging leases, by id and fence. What is in neither was locked by somebody, and is as it was."""
+
+    renewed: set[tuple[UUID, int]]
+    lost: set[tuple[UUID, int]]
+    """These are not ours any more."""
+
+
+async def renew(connection: AsyncConnection, held: Collection[tuple[UUID, int]], *, leased_until: datetime) -> Renewal:
+    """Prolong the leases of these deliveries (id and fence), as far as nobody else holds up their rows."""
+    renewed = {(id_, fence) for id_, fence in await _RENEW.run(connection, held, leased_until=leased_until)}
+    missed = set(held) - renewed
+    if not missed:
+        return Renewal(renewed, missed)
+    return Renewal(renewed, missed - {(id_, fence) for id_, fence in await _STILL_OURS.run(connection, list(missed))})
+
+
+_SEIZE_ABANDONED = (
+    update(_deliveries)
+    .where(
+        among(
+            _deliveries.c.id,
+            select(_deliveries.c.id)
+            .where(
+                _deliveries.c.state == DeliveryState.SENDING,
+                _deliveries.c.due_at <= bindparam("ran_out_by", type_=time_type()),
+            )
+            .order_by(_deliveries.c.due_at)
+            .limit(bindparam("limit", type_=Integer)),
+        )
+    )
+    .values(fence=_deliveries.c.fence + 1, due_at=_leased_until)
+    .returning(*CLAIMED)
+)
+
+
+async def seize_abandoned(
+    connection: AsyncConnection, *, ran_out_by: datetime, leased_until: datetime, limit: int
+) -> list[Claim]:
+    """Take over deliveries whose lease ran out by then; the raised fence shuts their worker out."""
+    values = {"ran_out_by": ran_out_by, "leased_until": leased_until, "limit": limit}
+    return [checked(Claim(*row)) for row in await connection.execute(_SEIZE_ABANDONED, values)]
+
+
+_ran_out_by = bindparam("ran_out_by", type_=time_type())
+
+
+_ABANDONED = (
+    select(_deliveries.c.id)
+    .where(_deliveries.c.state == DeliveryState.SENDING, _deliveries.c.due_at <= _ran_out_by)
+    .order_by(_deliveries.c.due_at)
+    .limit(bindparam("limit", type_=Integer))
+)
+
+
+async def abandoned(connection: AsyncConnection, *, ran_out_by: datetime, limit: int) -> list[UUID]:
+    """Up to `limit` deliveries whose lease ran out by then."""
+    values = {"ran_out_by": ran_out_by, "limit": limit}
+    return list((await connection.execute(_ABANDONED, values)).scalars())
+
+
+_SEIZE_THESE = BatchStatement(
+    _IDS,
+    lambda wanted: (
+        update(_deliveries)
+        .where(
+            _deliveries.c.id.in_(
+                select(_deliveries.c.id)
+                .where(
+                    _deliveries.c.id.in_(select(wanted.c.id)),
+                    _deliveries.c.state == DeliveryState.SENDING,
+                    _deliveries.c.due_at <= _ran_out_by,
+                )
+                .with_for_update(skip_locked=True)
+                .scalar_subquery()
+            )
+        )
+        .values(fence=_deliveries.c.fence + 1, due_at=_leased_until)
+        .returning(*CLAIMED)
+    ),
+)
+
+
+async def seize_these(
+    connection: AsyncConnection, wanted: Collection[UUID], *, ran_out_by: datetime, leased_until: datetime
+) -> list[Claim]:
+    """Take over those of these deliveries whose lease ran out by then."""
+    seized = await _SEIZE_THESE.run(connection, as_rows(wanted), ran_out_by=ran_out_by, leased_until=leased_until)
+    return [checked(Claim(*row)) for row in seized]

@@ -1,0 +1,275 @@
+"""Steps of the scripts that accept, claim and settle: statements about deliveries and attempts, each on a batch.
+
+Statements are built once and given values when they run: building one costs more than running it.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    SmallInteger,
+    Update,
+    and_,
+    bindparam,
+    case,
+    delete,
+    insert,
+    literal,
+    select,
+    tuple_,
+    update,
+)
+
+from property_alert_notification.base.errors import UnreadableRow
+from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
+from property_alert_notification.database import (
+    BatchStatement,
+    Script,
+    Statement,
+    as_rows,
+    columns_of,
+    table_of,
+    time_type,
+)
+from property_alert_notification.deliveries.models import Attempt, Delivery
+from property_alert_notification.deliveries.queues import is_claimable
+
+_deliveries = table_of(Delivery)
+_attempts = table_of(Attempt)
+
+
+class NewDelivery(NamedTuple):
+    """A delivery as planned: a row to insert."""
+
+    id: UUID
+    notification_id: UUID
+    channel: Channel
+    address: str
+    urgent: bool
+    test: bool
+    state: DeliveryState
+    reason: str
+    due_at: datetime | None
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to send one delivery, until the lease ends or somebody raises the fence."""
+
+    delivery_id: UUID
+    notification_id: UUID
+    channel: str
+    address: str
+    fence: int
+    attempts: int
+    """Attempts made and counted, this one included."""
+    unknowns: int
+    test: bool
+    """Goes to the simulator, never to a real provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What came of a claim: where the delivery goes from here, and how its attempt ended."""
+
+    delivery_id: UUID
+    fence: int
+    state: DeliveryState
+    reason: str
+    due_at: datetime | None
+    outcome: Outcome | None
+    """None when no attempt was made."""
+    settled_at: datetime
+    provider_message_id: str | None = None
+    counted: bool = True
+    """Whether the claim used up one of the attempts that the delivery has."""
+    begun: bool = True
+    """False when its attempt never came to the provider, and so was none."""
+
+
+_NEW = NewDelivery._fields
+
+
+CLAIMED = tuple(
+    _deliveries.c[name]
+    for name in ("id", "notification_id", "channel", "address", "fence", "attempts", "unknowns", "test")
+)
+
+
+_IDS = columns_of(_deliveries, "id")
+_now = bindparam("now", type_=time_type())
+_leased_until = bindparam("leased_until", type_=time_type())
+_zero = literal(0, SmallInteger)
+
+
+_ADD = BatchStatement(
+    columns_of(_deliveries, *_NEW),
+    lambda new: insert(_deliveries).from_select(
+        [*_NEW, "fence", "attempts", "unknowns"], select(*new.c, _zero, _zero, _zero)
+    ),
+)
+
+
+def add(deliveries: Sequence[NewDelivery]) -> Statement:
+    """Insert planned deliveries."""
+    return Statement(_ADD, deliveries)
+
+
+def _claim_these(wanted: FromClause) -> Update:
+    claimable = (
+        select(_deliveries.c.id)
+        .where(
+            _deliveries.c.id.in_(select(wanted.c.id)),
+            is_claimable(),
+        )
+        .with_for_update(skip_locked=True)
+    )
+    return (
+        update(_deliveries)
+        .where(_deliveries.c.id.in_(claimable.scalar_subquery()))
+        .values(
+            state=DeliveryState.SENDING,
+            fence=_deliveries.c.fence + 1,
+            attempts=_deliveries.c.attempts + 1,
+            due_at=_leased_until,
+            rung_at=None,
+            changed_at=_now,
+        )
+        .returning(*CLAIMED)
+    )
+
+
+_CLAIM = BatchStatement(_IDS, _claim_these)
+
+
+def claim(deliveries: Collection[UUID], *, now: datetime, leased_until: datetime) -> Script[list[Claim]]:
+    """Claim what is still claimable of these; each delivery goes to one caller, under a new fence."""
+    claimed = yield Statement(_CLAIM, as_rows(deliveries), {"now": now, "leased_until": leased_until})
+    return [checked(Claim(*row)) for row in claimed]
+
+
+def checked(claim: Claim) -> Claim:
+    """SQLite keeps any kind of value in any column: what is no number breaks whoever counts with it.
+
+    Raises:
+        UnreadableRow: a value is of another kind than its column.
+    """
+    for column, kind in _KINDS:
+        if type(getattr(claim, column)) is not kind:
+            raise UnreadableRow(f"{column} is not {kind.__name__}")
+    return claim
+
+
+_KINDS = (("address", str), ("fence", int), ("attempts", int), ("unknowns", int))
+_ATTEMPT = ("delivery_id", "fence", "provider", "started_at")
+
+
+_OPEN_ATTEMPTS = BatchStatement(
+    columns_of(_attempts, *_ATTEMPT), lambda new: insert(_attempts).from_select(_ATTEMPT, select(*new.c))
+)
+
+
+def open_attempts(claims: Iterable[tuple[Claim, str]], *, started_at: datetime) -> Statement:
+    """Write down by which provider each is about to be tried; commit before calling it."""
+    rows = [(claim.delivery_id, claim.fence, provider, started_at) for claim, provider in claims]
+    return Statement(_OPEN_ATTEMPTS, rows)
+
+
+_SETTLED = columns_of(_deliveries, "id", "fence", "state", "reason", "due_at", "changed_at")
+
+
+_ENDED = {"id": _deliveries.c.id.type, "fence": _deliveries.c.fence.type} | columns_of(
+    _attempts, "outcome", "reason", "ended_at", "provider_message_id"
+)
+
+
+_MOVE = BatchStatement(
+    _SETTLED | columns_of(_attempts, "outcome") | {"uncounted": SmallInteger()},
+    lambda settled: (
+        update(_deliveries)
+        .where(is_ours(settled))
+        .values(
+            state=settled.c.state,
+            reason=settled.c.reason,
+            due_at=settled.c.due_at,
+            changed_at=settled.c.changed_at,
+            attempts=_deliveries.c.attempts - settled.c.uncounted,
+            unknowns=_deliveries.c.unknowns + case((settled.c.outcome == Outcome.UNKNOWN, 1), else_=0),
+        )
+        .returning(_deliveries.c.id)
+    ),
+)
+
+
+_END_ATTEMPTS = BatchStatement(
+    _ENDED,
+    lambda ended: (
+        update(_attempts)
+        .where(_attempts.c.delivery_id == ended.c.id, _attempts.c.fence == ended.c.fence)
+        .values(
+            outcome=ended.c.outcome,
+            reason=ended.c.reason,
+            ended_at=ended.c.ended_at,
+            provider_message_id=ended.c.provider_message_id,
+        )
+    ),
+)
+
+
+_WITHDRAW_ATTEMPTS = BatchStatement(
+    columns_of(_attempts, "delivery_id", "fence"),
+    lambda unbegun: delete(_attempts).where(
+        tuple_(_attempts.c.delivery_id, _attempts.c.fence).in_(select(*unbegun.c)), _attempts.c.ended_at.is_(None)
+    ),
+)
+
+
+def settle(settlements: Sequence[Settlement]) -> list[Statement]:
+    """Move deliveries on whose fence is still ours, and end all their attempts; the last finds those that moved.
+
+    An attempt ends as it truly ended even when its worker was fenced off in the meantime: the log says what
+    happened, the state belongs to whoever holds the fence.
+    """
+    ended = [
+        (s.delivery_id, s.fence, s.outcome, s.reason, s.settled_at, s.provider_message_id)
+        for s in settlements
+        if s.outcome is not None
+    ]
+    unbegun = [(s.delivery_id, s.fence) for s in settlements if not s.begun]
+    moved = [
+        (s.delivery_id, s.fence, s.state, s.reason, s.due_at, s.settled_at, s.outcome, 0 if s.counted else 1)
+        for s in settlements
+    ]
+    asks = [Statement(_END_ATTEMPTS, ended), Statement(_WITHDRAW_ATTEMPTS, unbegun), Statement(_MOVE, moved)]
+    return [ask for ask in asks if ask.rows]
+
+
+def is_ours(held: FromClause) -> ColumnElement[bool]:
+    """The delivery is being sent, and under the fence that the caller holds."""
+    return and_(
+        _deliveries.c.id == held.c.id,
+        _deliveries.c.fence == held.c.fence,
+        _deliveries.c.state == DeliveryState.SENDING,
+    )
+
+
+_ATTEMPTS_OF = BatchStatement(
+    _IDS,
+    lambda wanted: (
+        select(_attempts)
+        .where(_attempts.c.delivery_id.in_(select(wanted.c.id)))
+        .order_by(_attempts.c.delivery_id, _attempts.c.fence)
+    ),
+)
+
+
+def attempts_of(deliveries: Collection[UUID]) -> Script[list[Attempt]]:
+    """All attempts at these deliveries, in the order they were made."""
+    found = yield Statement(_ATTEMPTS_OF, as_rows(deliveries))
+    return [Attempt(**dict(zip(_attempts.c.keys(), row, strict=True))) for row in found]

@@ -1,0 +1,161 @@
+"""What callers are told about notifications."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+)
+
+from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
+
+
+class AttemptPublic(BaseModel):
+    """One try at one provider."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    provider: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: Outcome | None
+    """Null while the attempt is under way."""
+    reason: str | None
+    provider_message_id: str | None
+
+
+class DeliveryPublic(BaseModel):
+    """The notification on one channel."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    id: UUID
+    channel: Channel
+    address: str | None
+    state: DeliveryState
+    reason: str
+    """Why it is in this state, in words."""
+    due_at: datetime | None
+    """When it is looked at next; null once it has ended."""
+    changed_at: datetime
+    attempts: list[AttemptPublic]
+
+
+class TimelineEntry(BaseModel):
+    """One thing that happened."""
+
+    at: datetime
+    what: str
+
+
+def _as_list(words: str | None) -> list[str] | None:
+    """As the store keeps them: separated by spaces."""
+    return None if words is None else words.split()
+
+
+class NotificationSummary(BaseModel):
+    """One notification of a list: how it stands, without its message and addresses."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
+
+    id: UUID
+    status: NotificationStatus
+    user_id: int
+    category: str
+    reference: str | None
+    title: str
+    urgent: bool
+    channels: Annotated[list[Channel] | None, BeforeValidator(_as_list)]
+    """The only channels that the caller asked for; null is all of them."""
+    accepted_at: datetime
+    send_at: datetime | None
+    expires_at: datetime | None
+    caller: str | None
+    """Who handed it over: the name of their API key."""
+    test: bool
+    """Handed over with a test key: it never reaches a real provider."""
+
+
+class NotificationPage(BaseModel):
+    """Some of a list, the newest first."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    items: list[NotificationSummary]
+    """May be fewer than asked for, even none, although more follow: go on until `next` is null."""
+    next: str | None
+    """The `cursor` of the page after this one; null when this is the last."""
+
+
+class DeliveryOutline(BaseModel):
+    """The notification on one channel, without its address."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
+
+    id: UUID
+    channel: Channel
+    state: DeliveryState
+    reason: str
+    """Why it is in this state, in words."""
+    due_at: datetime | None
+    """When it is looked at next; null once it has ended."""
+    changed_at: datetime
+
+
+class NotificationOutline(BaseModel):
+    """How a notification stands, for a key that may write and not read: without content, addresses and timeline."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
+
+    id: UUID
+    status: NotificationStatus
+    user_id: int
+    category: str
+    reference: str | None
+    urgent: bool
+    channels: list[Channel] | None
+    accepted_at: datetime
+    send_at: datetime | None
+    expires_at: datetime | None
+    cancelled_at: datetime | None
+    """When it was taken back."""
+    caller: str | None
+    """Who handed it over: the name of their API key."""
+    test: bool
+    """Handed over with a test key: it never reaches a real provider."""
+    deliveries: list[DeliveryOutline]
+
+
+class NotificationStory(BaseModel):
+    """Everything that is known about a notification."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    id: UUID
+    status: NotificationStatus
+    user_id: int
+    category: str
+    reference: str | None
+    title: str
+    message: str
+    urgent: bool
+    channels: list[Channel] | None
+    accepted_at: datetime
+    send_at: datetime | None
+    expires_at: datetime | None
+    cancelled_at: datetime | None
+    """When it was taken back."""
+    caller: str | None
+    """Who handed it over: the name of their API key."""
+    test: bool
+    """Handed over with a test key: it never reaches a real provider."""
+    deliveries: list[DeliveryPublic]
+    not_asked_for: list[Channel]
+    """Channels that the caller left out, and that were therefore not considered."""
+    without_address: list[Channel]
+    """Channels for which the caller gave no address, and that were therefore not considered."""
+    timeline: list[TimelineEntry]
+    """What happened, in order and in words, and why each channel was or was not used."""

@@ -1,0 +1,170 @@
+"""Steps of the scripts that accept, claim and settle: statements about notifications, each on a batch."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    FromClause,
+    Update,
+    case,
+    func,
+    insert,
+    null,
+    select,
+    update,
+)
+
+from property_alert_notification.base.clock import time_of
+from property_alert_notification.base.errors import UnreadableRow
+from property_alert_notification.base.vocabulary import NotificationStatus
+from property_alert_notification.database import BatchStatement, Script, Statement, as_rows, columns_of, table_of
+from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.deliveries.states import BEST_FIRST, UNFULFILLED
+from property_alert_notification.notifications.models import Notification
+
+_notifications = table_of(Notification)
+_deliveries = table_of(Delivery)
+_IDS = columns_of(_notifications, "id")
+
+
+class NewNotification(NamedTuple):
+    """A notification as accepted: a row to insert."""
+
+    id: UUID
+    user_id: int
+    category: str
+    reference: str | None
+    title: str
+    message: str
+    urgent: bool
+    channels: str | None
+    accepted_at: datetime
+    expires_at: datetime | None
+    caller: str | None
+    test: bool
+    status: NotificationStatus | None
+    send_at: datetime | None
+    user_email: str | None
+    user_phone_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a worker needs to know about a notification to send it."""
+
+    id: UUID
+    user_id: int
+    category: str
+    title: str
+    message: str
+    expires_at: datetime | None
+    cancelled_at: datetime | None = None
+    cancelled_by: str | None = None
+    send_at: datetime | None = None
+    moved_at: datetime | None = None
+
+    @property
+    def wanted_at(self) -> datetime:
+        """When its user should have it at the earliest; its age counts from there.
+
+        That is the latest of its acceptance, its `send_at`, and the change that made it due at once: a `send_at` in the
+        past does not make it old.
+        """
+        known = (time_of(self.id), self.send_at, self.moved_at)
+        return max(moment for moment in known if moment is not None)
+
+
+_NEW = NewNotification._fields
+
+
+_ADD = BatchStatement(
+    columns_of(_notifications, *_NEW), lambda new: insert(_notifications).from_select(_NEW, select(*new.c))
+)
+
+
+def add(notifications: Sequence[NewNotification]) -> Statement:
+    """Insert accepted notifications."""
+    return Statement(_ADD, notifications)
+
+
+_CONTENTS = BatchStatement(
+    _IDS,
+    lambda wanted: select(*(_notifications.c[field.name] for field in fields(Content))).where(
+        _notifications.c.id.in_(select(wanted.c.id))
+    ),
+)
+
+
+def contents(notifications: Collection[UUID]) -> Script[dict[UUID, Content]]:
+    """What is to be told, by notification."""
+    return {row[0]: _checked(Content(*row)) for row in (yield Statement(_CONTENTS, as_rows(notifications)))}
+
+
+def _checked(content: Content) -> Content:
+    """SQLite keeps any kind of value in any column.
+
+    Raises:
+        UnreadableRow: a value is of another kind than its column.
+    """
+    for column, kind in _KINDS:
+        if type(getattr(content, column)) is not kind:
+            raise UnreadableRow(f"{column} is not {kind.__name__}")
+    return content
+
+
+_KINDS = (("user_id", int), ("category", str), ("title", str), ("message", str))
+PLACES = {state: place for place, (state, _) in enumerate(BEST_FIRST, start=1)}
+"""The ends of deliveries; the best is 1."""
+
+
+STANDS = func.min(case(PLACES, value=_deliveries.c.state, else_=0))
+"""How a notification's deliveries stand, as one number: 0 while any is open, else the place of the best end."""
+
+
+_LOCK_THEIRS = BatchStatement(
+    _IDS,
+    lambda ended: (
+        select(_notifications.c.id)
+        .where(
+            _notifications.c.id.in_(
+                select(_deliveries.c.notification_id).where(_deliveries.c.id.in_(select(ended.c.id)))
+            )
+        )
+        .order_by(_notifications.c.id)
+        .with_for_update(key_share=True)
+    ),
+)
+
+
+def _conclude_these(wanted: FromClause) -> Update:
+    ends = (
+        select(_deliveries.c.notification_id.label("id"), STANDS.label("stands"))
+        .where(_deliveries.c.notification_id.in_(select(wanted.c.id)))
+        .group_by(_deliveries.c.notification_id)
+        .subquery("ends")
+    )
+    kept = case(
+        *[(ends.c.stands == PLACES[state], str(status)) for state, status in BEST_FIRST if state in UNFULFILLED],
+        else_=null(),
+    )
+    return (
+        update(_notifications)
+        .where(_notifications.c.id == ends.c.id, _notifications.c.status.is_distinct_from(kept))
+        .values(status=kept)
+    )
+
+
+_CONCLUDE = BatchStatement(_IDS, _conclude_these)
+
+
+def conclude(ended: Collection[UUID]) -> Script[None]:
+    """Bring the statuses up to date of the notifications whose deliveries these are, since they ended unfulfilled.
+
+    Two deliveries of one notification may end at the same moment. Whoever comes second waits for its row, and then
+    sees how the other one ended. The caller holds the deliveries already: everybody takes these two in that order.
+    """
+    theirs = yield Statement(_LOCK_THEIRS, as_rows(ended))
+    yield Statement(_CONCLUDE, theirs)

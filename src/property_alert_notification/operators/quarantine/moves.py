@@ -1,0 +1,225 @@
+"""Every statement that puts a delivery into quarantine, or takes it out."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Integer,
+    String,
+    Update,
+    bindparam,
+    case,
+    false,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
+from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type
+from property_alert_notification.deliveries.models import Attempt, Delivery
+from property_alert_notification.deliveries.states import Event, after, movable_by
+from property_alert_notification.notifications.models import Notification
+
+_deliveries = table_of(Delivery)
+_attempts = table_of(Attempt)
+_notifications = table_of(Notification)
+
+
+def _decide(event: Event) -> Update:
+    return (
+        update(_deliveries)
+        .where(
+            _deliveries.c.id == bindparam("delivery", type_=_deliveries.c.id.type),
+            _deliveries.c.state.in_(movable_by(event)),
+        )
+        .values(
+            state=after(DeliveryState.QUARANTINED, event),
+            changed_at=bindparam("now", type_=time_type()),
+        )
+    )
+
+
+_REPLAY = _decide(Event.REPLAYED).values(
+    reason=bindparam("why"),
+    due_at=bindparam("now", type_=time_type()),
+    replayed_at=bindparam("now", type_=time_type()),
+    rung_at=None,
+    attempts=0,
+)
+
+
+_DISCARD = _decide(Event.DISCARDED).values(reason=literal("an operator discarded it: ") + _deliveries.c.reason)
+
+
+_EXPIRE = BatchStatement(
+    columns_of(_deliveries, "id"),
+    lambda late: (
+        update(_deliveries)
+        .where(_deliveries.c.id.in_(select(late.c.id)), _deliveries.c.state == DeliveryState.QUARANTINED)
+        .values(
+            state=after(DeliveryState.QUARANTINED, Event.TOO_LATE),
+            reason=bindparam("why", type_=String) + _deliveries.c.reason,
+            changed_at=bindparam("now", type_=time_type()),
+        )
+        .returning(_deliveries.c.id)
+    ),
+)
+
+
+async def expire(connection: AsyncConnection, late: Collection[UUID], *, now: datetime) -> set[UUID]:
+    """End those of these that are still quarantined, since they are of no use any more; returns which those were."""
+    ended = await _EXPIRE.run(connection, [(id_,) for id_ in late], why="nobody decided over it in time: ", now=now)
+    return set(ended.scalars())
+
+
+async def replay(connection: AsyncConnection, delivery_id: UUID, *, reason: str, now: datetime) -> bool:
+    """Make it due again, with its attempts counted anew; returns False when it is not quarantined."""
+    values = {"delivery": delivery_id, "why": reason, "now": now}
+    return bool((await connection.execute(_REPLAY, values)).rowcount)
+
+
+async def discard(connection: AsyncConnection, delivery_id: UUID, *, now: datetime) -> bool:
+    """End it as failed; returns False when it is not quarantined."""
+    return bool((await connection.execute(_DISCARD, {"delivery": delivery_id, "now": now})).rowcount)
+
+
+_delivery = bindparam("delivery", type_=_deliveries.c.id.type)
+_fence = bindparam("held_fence", type_=Integer)
+
+
+_PUT_ASIDE = (
+    update(_deliveries)
+    .where(
+        _deliveries.c.id == _delivery,
+        _deliveries.c.state.in_(movable_by(Event.BROKE)),
+        or_(_fence.is_(None), _deliveries.c.fence == _fence),
+    )
+    .values(
+        state=DeliveryState.QUARANTINED,
+        reason=bindparam("why"),
+        due_at=None,
+        rung_at=None,
+        changed_at=bindparam("now", type_=time_type()),
+    )
+)
+
+
+_PUT_ASIDE_AT_LEAST = (
+    update(_deliveries).where(_deliveries.c.id == _delivery).values(state=DeliveryState.QUARANTINED, due_at=None)
+)
+
+
+async def put_aside(
+    connection: AsyncConnection, delivery_id: UUID, *, fence: int | None, reason: str, now: datetime
+) -> bool:
+    """Quarantine a delivery that is open, and under this fence if one is given; returns False when it is not."""
+    values = {"delivery": delivery_id, "held_fence": fence, "why": reason, "now": now}
+    return bool((await connection.execute(_PUT_ASIDE, values)).rowcount)
+
+
+_END_OPEN_ATTEMPT = (
+    update(_attempts)
+    .where(_attempts.c.delivery_id == bindparam("delivery", type_=_attempts.c.delivery_id.type))
+    .where(_attempts.c.ended_at.is_(None))
+    .values(outcome=bindparam("came"), reason=bindparam("why"), ended_at=bindparam("now", type_=time_type()))
+)
+
+
+_MOST_UNKNOWNS = 1_000
+"""Counted no further: the column has an end, and what broke the delivery may be that it was reached."""
+
+
+_COUNT_UNKNOWN = (
+    update(_deliveries)
+    .where(_deliveries.c.id == _delivery, _deliveries.c.unknowns < _MOST_UNKNOWNS)
+    .values(unknowns=_deliveries.c.unknowns + 1)
+)
+
+
+async def end_open_attempt(
+    connection: AsyncConnection, delivery_id: UUID, *, outcome: Outcome, reason: str, now: datetime
+) -> None:
+    """Write down how the attempt ended that a delivery was put aside in, and count it if nobody can tell."""
+    values = {"delivery": delivery_id, "came": str(outcome), "why": reason, "now": now}
+    await connection.execute(_END_OPEN_ATTEMPT, values)
+    if outcome is Outcome.UNKNOWN:
+        await connection.execute(_COUNT_UNKNOWN, {"delivery": delivery_id})
+
+
+async def put_aside_at_least(connection: AsyncConnection, delivery_id: UUID) -> bool:
+    """The same by as few columns as possible, for a row of which others cannot be written."""
+    return bool((await connection.execute(_PUT_ASIDE_AT_LEAST, {"delivery": delivery_id})).rowcount)
+
+
+async def put_notification_aside(
+    connection: AsyncConnection, notification_id: UUID, *, reason: str, now: datetime, new_id: Callable[[], UUID]
+) -> bool:
+    """Give a scheduled notification a quarantined delivery for each address; without any it has failed.
+
+    Returns False when it is not scheduled any more: another worker was first.
+    """
+    is_it = (_notifications.c.id == notification_id, _notifications.c.status == NotificationStatus.SCHEDULED)
+    held = select(_notifications.c.id).where(*is_it).with_for_update(key_share=True)
+    if (await connection.execute(held)).first() is None:
+        return False
+    added = 0
+    for channel, address in _ADDRESSES.items():
+        row = select(
+            *(literal(value, _deliveries.c[name].type) for name, value in _unsendable(new_id(), channel, reason, now)),
+            _notifications.c.id,
+            address,
+            # Computed: SQLite keeps anything in a column. A test stays one, also when it is replayed.
+            case((_notifications.c.test, true()), else_=false()),
+            case((_notifications.c.urgent, true()), else_=false()),
+        ).where(_notifications.c.id == notification_id, address.is_not(None))
+        names = [name for name, _ in _unsendable(new_id(), channel, reason, now)]
+        statement = insert(_deliveries).from_select([*names, "notification_id", "address", "test", "urgent"], row)
+        added += (await connection.execute(statement)).rowcount
+    status = None if added else str(NotificationStatus.FAILED)
+    await connection.execute(update(_notifications).where(*is_it).values(status=status))
+    return True
+
+
+_ADDRESSES = {
+    Channel.EMAIL: _notifications.c.user_email,
+    Channel.SMS: _notifications.c.user_phone_number,
+}
+
+
+def _unsendable(id_: UUID, channel: Channel, reason: str, now: datetime) -> list[tuple[str, Any]]:
+    return [
+        ("id", id_),
+        ("channel", str(channel)),
+        ("state", str(DeliveryState.QUARANTINED)),
+        ("reason", reason),
+        ("fence", 0),
+        ("attempts", 0),
+        ("unknowns", 0),
+        ("changed_at", now),
+    ]
+
+
+_END_UNREADABLE = [
+    text("""
+        UPDATE deliveries SET state = 'failed', due_at = NULL, reason = 'its id in the store cannot be read'
+        WHERE (due_at IS NOT NULL OR state = 'quarantined')
+        AND (typeof(id) <> 'text' OR length(id) <> 32 OR id GLOB '*[^0-9a-f]*')
+    """),
+    text("""
+        UPDATE notifications SET status = 'failed' WHERE status = 'scheduled'
+        AND (typeof(id) <> 'text' OR length(id) <> 32 OR id GLOB '*[^0-9a-f]*')
+    """),
+]
+
+
+async def end_unreadable(connection: AsyncConnection) -> int:
+    """End what is open in SQLite and has an id that is none; returns how many those were."""
+    return sum([(await connection.execute(statement)).rowcount for statement in _END_UNREADABLE])
