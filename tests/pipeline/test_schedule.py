@@ -197,7 +197,7 @@ async def test_what_is_on_the_wire_when_the_rest_is_cancelled_is_not_tried_again
 
 async def test_a_change_is_either_sent_or_refused(any_world: World) -> None:
     await any_world.a_user()
-    ids = await asyncio.gather(*(any_world.accept(title=f"Home {n}", channels=["email"]) for n in range(200)))
+    ids = await asyncio.gather(*(any_world.accept(title=f"Home {n}", channels=["email"]) for n in range(100)))
     await any_world.a_worker()
 
     answers = await asyncio.gather(
