@@ -371,6 +371,22 @@ async def test_what_is_in_order_is_never_taken_for_a_stray(broken_world: tuple[W
     assert await _aside(world).put_strays(limit=100) == 0
 
 
+@pytest.mark.parametrize(("broker", "id_"), [("embedded", "x'ff'"), ("rabbitmq", "'x'")])
+async def test_an_id_that_cannot_be_read_stops_neither_the_relay_nor_its_neighbours(
+    make_settings: Callable[..., Settings], smtp_server: SmtpServer, broker: str, id_: str
+) -> None:
+    """Of SQLite: PostgreSQL keeps nothing else in a column of ids."""
+    async with World(make_settings("sqlite", broker), smtp_server) as world:
+        await world.a_user()
+        broken, neighbour = await world.accept(), await world.accept()
+        ours = (await world.delivery(broken)).id.hex
+        await run_on_sqlite(world, f"UPDATE deliveries SET id = {id_} WHERE id = '{ours}'")
+
+        await world.a_worker()
+
+        await world.until(neighbour, "sent")
+
+
 _NEVER = {"postgresql": ("'infinity'", "'200000-01-01'", "NULL"), "sqlite": ("'tomorrow'", "NULL")}
 
 
