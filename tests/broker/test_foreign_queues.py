@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
+from typing import Any
 
 import aio_pika
 import pytest
@@ -69,8 +70,24 @@ async def assert_only_email_is_refused(broker: RabbitMQBroker, words: str) -> No
             assert await hear(listener, ids) == set(ids)
 
 
-async def test_a_queue_with_other_arguments(broker: RabbitMQBroker, stranger: AbstractChannel) -> None:
-    await stranger.declare_queue(broker.queue_name(EMAIL), durable=True)
+OURS = {"x-queue-type": "quorum", "x-overflow": "reject-publish", "x-max-length": 100_000}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},  # a classic one
+        OURS | {"x-max-length": 10},
+        OURS | {"x-message-ttl": 60_000},
+        OURS | {"x-dead-letter-exchange": "amq.fanout"},
+        OURS | {"x-overflow": "drop-head"},
+    ],
+    ids=["classic", "max-length", "message-ttl", "dead-letter", "overflow"],
+)
+async def test_a_queue_with_other_arguments(
+    broker: RabbitMQBroker, stranger: AbstractChannel, arguments: dict[str, Any]
+) -> None:
+    await stranger.declare_queue(broker.queue_name(EMAIL), durable=True, arguments=arguments)
 
     await assert_only_email_is_refused(broker, "exists with other arguments .*rabbitmqctl delete_queue")
 
