@@ -8,8 +8,8 @@ from uuid import UUID
 import httpx2
 import pytest
 
+from property_alert_notification.api.paging import to_cursor
 from property_alert_notification.notifications import lists
-from property_alert_notification.notifications.cursor import to_cursor
 from tests.api.conftest import WISHES, accept
 
 PATH = "/api/v1/notifications"

@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+CATEGORY = r"[a-z0-9][a-z0-9_-]{0,63}"
+"""How a category is written, as a regular expression for the whole of it."""
+
 
 class Environment(StrEnum):
     """Where a process runs; `local` asks for no credentials and accepts addresses made up for a walkthrough."""

@@ -11,6 +11,7 @@ import typer
 
 from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.vocabulary import Scope
+from property_alert_notification.cli.options import AsJson
 from property_alert_notification.cli.tables import local, print_rows
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ app = typer.Typer(
 
 _UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines: times are UTC.")]
 Test = Annotated[bool, typer.Option("--test", help="A test key: its messages never reach a real provider.")]
 
 Answer = TypeVar("Answer")

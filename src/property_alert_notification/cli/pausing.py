@@ -10,6 +10,7 @@ import typer
 
 from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.cli.options import AsJson
 from property_alert_notification.cli.tables import local, print_rows
 from property_alert_notification.operators.pauses.rules import EVERYTHING
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 Name = Annotated[
     str, typer.Argument(metavar="[CHANNEL|CATEGORY]", help="What to stop. A channel's name means the channel.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines: times are UTC.")]
 
 Answer = TypeVar("Answer")
 
@@ -56,7 +56,7 @@ def resume(name: Name = EVERYTHING) -> None:
 
 
 def pauses(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for machines: times are UTC.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     r"""List what is paused, since when and by whom.
 

@@ -5,11 +5,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from property_alert_notification.base.vocabulary import BreakerState, Channel
+from property_alert_notification.cli.options import AsJson
 from property_alert_notification.cli.tables import local, print_rows
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Entry:
 
 
 def providers(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for machines: times are UTC.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     r"""List the providers of each channel in their order, their limits for each worker, and their breakers.
 

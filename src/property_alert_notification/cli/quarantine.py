@@ -8,6 +8,7 @@ from uuid import UUID
 
 import typer
 
+from property_alert_notification.cli.options import AsJson
 from property_alert_notification.cli.tables import local, print_facts, print_rows
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines: times are UTC.")]
 Ids = Annotated[list[UUID], typer.Argument(metavar="ID...", help="Of deliveries, as `list` shows them.")]
 
 

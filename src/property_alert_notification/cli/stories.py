@@ -8,6 +8,7 @@ import typer
 
 from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.vocabulary import Channel, NotificationStatus
+from property_alert_notification.cli.options import AsJson
 from property_alert_notification.cli.tables import local, print_facts, print_rows
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ app = typer.Typer(
 
 MOST_WITH_ONE_REFERENCE = 100
 """Notifications that are listed when many have the same reference."""
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines: times are UTC.")]
 
 
 @app.command("list")
@@ -143,9 +142,9 @@ def _database_url() -> str:
 
 async def _newest(url: str, query: "NotificationQuery", limit: int) -> tuple[list[dict[str, Any]], str | None]:
     """Up to `limit` rows, and the cursor at which the list goes on."""
+    from property_alert_notification.api.paging import from_cursor, to_cursor
     from property_alert_notification.cli.store import reading
     from property_alert_notification.notifications import lists
-    from property_alert_notification.notifications.cursor import from_cursor, to_cursor
     from property_alert_notification.notifications.lookup import filters_of
 
     filters, before = filters_of(query), None if query.cursor is None else from_cursor(query.cursor)

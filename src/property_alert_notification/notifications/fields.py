@@ -9,6 +9,8 @@ from pydantic import (
     Field,
 )
 
+from property_alert_notification.base.vocabulary import CATEGORY
+
 INT64_MAX = 2**63 - 1
 
 
@@ -43,5 +45,5 @@ def _no_truth_value(number: Any) -> Any:
 UserId = Annotated[int, Field(ge=0, le=INT64_MAX), BeforeValidator(_no_truth_value)]
 Title = Annotated[Line, Field(min_length=1, max_length=255)]
 Message = Annotated[Text, Field(min_length=1, max_length=20_000)]
-Category = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+Category = Annotated[str, Field(pattern=f"^{CATEGORY}$")]
 Reference = Annotated[Line, Field(min_length=1, max_length=255)]

@@ -14,6 +14,7 @@ from property_alert_notification.api.access.authenticator import Admission
 from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
 from property_alert_notification.api.idempotency.calls import IdempotencyKey, json_answer, once
 from property_alert_notification.api.idempotency.queries import Answer
+from property_alert_notification.api.paging import from_cursor, to_cursor
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.vocabulary import Channel, Scope
 from property_alert_notification.database import Database, is_row_fault
@@ -24,7 +25,6 @@ from property_alert_notification.notifications.answers import (
     NotificationStory,
     NotificationSummary,
 )
-from property_alert_notification.notifications.cursor import from_cursor, to_cursor
 from property_alert_notification.notifications.damaged import cancel_damaged, refuse_change
 from property_alert_notification.notifications.lists import Found
 from property_alert_notification.notifications.lookup import filters_of

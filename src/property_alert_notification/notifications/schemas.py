@@ -5,7 +5,6 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -17,11 +16,11 @@ from pydantic import (
 
 from property_alert_notification.api.idempotency.calls import KeyText
 from property_alert_notification.api.known_fields import Strict
+from property_alert_notification.api.paging import PageCursor
 from property_alert_notification.api.problems import InvalidRequest, Problem
 from property_alert_notification.base.times import Moment
 from property_alert_notification.base.vocabulary import Channel, NotificationStatus
 from property_alert_notification.base.wording import Truth
-from property_alert_notification.notifications.cursor import from_cursor
 from property_alert_notification.notifications.fields import Category, Line, Message, Reference, Title, UserId
 
 
@@ -177,14 +176,6 @@ class NotificationPatch(Strict):
         if not self.model_fields_set:
             raise ValueError("names nothing to change")
         return self
-
-
-def _is_a_cursor(cursor: str) -> str:
-    from_cursor(cursor)
-    return cursor
-
-
-PageCursor = Annotated[Line, Field(max_length=100), AfterValidator(_is_a_cursor)]
 
 
 class NotificationQuery(Strict):

@@ -9,6 +9,7 @@ from pydantic import ValidationInfo
 
 from property_alert_notification.base.settings.broker_url import check_broker_url
 from property_alert_notification.base.settings.store_url import SQLITE, check_store_url
+from property_alert_notification.base.vocabulary import CATEGORY
 
 
 def store_url(url: str) -> str:
@@ -41,8 +42,7 @@ def in_order(names: str) -> str:
     return ",".join(providers)
 
 
-_CATEGORY = r"[a-z0-9][a-z0-9_-]{0,63}"
-DEADLINE = re.compile(rf"(?:({_CATEGORY})=)?([1-9][0-9]{{0,5}})(min|h|d)")
+DEADLINE = re.compile(rf"(?:({CATEGORY})=)?([1-9][0-9]{{0,5}})(min|h|d)")
 UNITS = {"min": "minutes", "h": "hours", "d": "days"}
 
 
@@ -59,7 +59,7 @@ def categories(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     names = value.lower().replace(",", " ").split()
-    if not all(re.fullmatch(_CATEGORY, name) for name in names):
+    if not all(re.fullmatch(CATEGORY, name) for name in names):
         raise ValueError("must be categories, with commas between")
     return frozenset(names)
 

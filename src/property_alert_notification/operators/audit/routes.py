@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from property_alert_notification.api.access import queries
 from property_alert_notification.api.access.authenticator import Admission
 from property_alert_notification.api.dependencies import DatabaseDep, KeyedRoute, needs
+from property_alert_notification.api.paging import page_of
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.vocabulary import Scope
 
@@ -57,5 +58,5 @@ async def list_changes(
     """
     async with database.reading() as connection:
         found = await queries.changes(connection, before=before, limit=limit + 1, test=admission.visible.test)
-    page = [Change.model_validate(entry) for entry in found[:limit]]
-    return Changes(items=page, next=page[-1].id if len(found) > limit else None)
+    page, below = page_of(found, limit)
+    return Changes(items=[Change.model_validate(entry) for entry in page], next=below)

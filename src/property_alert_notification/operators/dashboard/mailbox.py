@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from property_alert_notification.api.dependencies import DatabaseDep
+from property_alert_notification.api.paging import page_of
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.errors import NotFound
 from property_alert_notification.base.vocabulary import Channel
@@ -177,10 +178,10 @@ async def list_messages(
         )
         total = await queries.count(connection, channel=channel)
         kept = total if channel is None else await queries.count(connection)
-    shown = found[:limit]
+    shown, below = page_of(found, limit)
     return MessageList(
         messages=[MessageSummary.model_validate(_fields(message)) for message in shown],
-        next_before=shown[-1].id if len(found) > limit else None,
+        next_before=below,
         total=total,
         kept=kept,
     )

@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from datetime import timedelta
 
-from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.base.vocabulary import CATEGORY, Channel
 
 EVERYTHING = "everything"
 """The name of the pause that concerns all channels and categories."""
 
-NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+NAME = f"^{CATEGORY}$"
 """What a pause may be called: like a category."""
 
 _CHANNELS = frozenset[str](Channel)

@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
+from property_alert_notification.api.paging import from_cursor, page_of, to_cursor
 from property_alert_notification.base.errors import NotFound
 from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import Database, run_within
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.notifications.answers import AttemptPublic
-from property_alert_notification.notifications.cursor import from_cursor, to_cursor
 from property_alert_notification.operators.quarantine import queries
 from property_alert_notification.operators.quarantine.schemas import QuarantineCase, QuarantinedDelivery, QuarantinePage
 
@@ -21,8 +21,9 @@ async def list_cases(database: Database, *, cursor: str | None, limit: int, test
     before = None if cursor is None else from_cursor(cursor)
     async with database.reading() as connection:
         found = await queries.newest(connection, before=before, limit=limit + 1, test=test)
-    items = [QuarantinedDelivery.model_validate(case) for case in found[:limit]]
-    return QuarantinePage(items=items, next=to_cursor(items[-1].id) if len(found) > limit else None)
+    page, below = page_of(found, limit)
+    items = [QuarantinedDelivery.model_validate(case) for case in page]
+    return QuarantinePage(items=items, next=None if below is None else to_cursor(below))
 
 
 async def show_case(database: Database, delivery_id: UUID, *, test: bool | None = None) -> QuarantineCase:

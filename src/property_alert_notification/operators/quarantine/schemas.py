@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from property_alert_notification.api.known_fields import Strict
+from property_alert_notification.api.paging import PageCursor
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.notifications.answers import AttemptPublic
-from property_alert_notification.notifications.schemas import PageCursor
 
 
 class QuarantineQuery(Strict):

@@ -1,13 +1,14 @@
 """A cursor gives back the id it was made of, and nothing else is a cursor."""
 
 from base64 import urlsafe_b64encode
+from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from property_alert_notification.notifications.cursor import from_cursor, to_cursor
+from property_alert_notification.api.paging import from_cursor, page_of, to_cursor
 
 CURSOR = to_cursor(UUID(int=1))
 
@@ -47,3 +48,16 @@ def test_what_was_not_made_here_is_refused(text: str) -> None:
 def test_what_is_nearly_a_cursor_is_refused_with_the_reason(text: str) -> None:
     with pytest.raises(ValueError, match=r"^is not a cursor of this list$"):
         from_cursor(text)
+
+
+@dataclass(frozen=True)
+class Item:
+    id: UUID
+
+
+def test_a_page_ends_where_the_next_begins() -> None:
+    items = [Item(UUID(int=number)) for number in (9, 7, 3)]
+
+    assert page_of(items, 2) == (items[:2], UUID(int=7))
+    assert page_of(items, 3) == (items, None)
+    assert page_of(items[:0], 3) == ([], None)

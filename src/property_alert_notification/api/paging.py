@@ -1,0 +1,62 @@
+"""Pages of a list, the newest first: where one ends and the next one begins."""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from typing import Annotated, Protocol, TypeVar
+from uuid import UUID
+
+from pydantic import AfterValidator, Field
+
+_VERSION = b"\x01"
+"""Of the form of a cursor; another form gets another number, so that an old cursor is refused and not misread."""
+
+
+class HasId(Protocol):
+    """An item of a list whose ids grow with time."""
+
+    @property
+    def id(self) -> UUID:
+        """What the list is ordered by."""
+
+
+Item = TypeVar("Item", bound=HasId)
+
+
+def page_of(found: Sequence[Item], limit: int) -> tuple[Sequence[Item], UUID | None]:
+    """The page, and the id below which the next one begins; None when this page is the last.
+
+    `found` holds one item more than the page when another page follows.
+    """
+    page = found[:limit]
+    return page, page[-1].id if len(found) > limit else None
+
+
+def to_cursor(last: UUID) -> str:
+    """An id as callers see it: opaque, and safe in a URL."""
+    return urlsafe_b64encode(_VERSION + last.bytes).decode().rstrip("=")
+
+
+def from_cursor(cursor: str) -> UUID:
+    """The id in a cursor.
+
+    Raises:
+        ValueError: `to_cursor` did not write it.
+    """
+    try:
+        content = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        last = UUID(bytes=content.removeprefix(_VERSION))
+    except (binascii.Error, ValueError):
+        raise ValueError("is not a cursor of this list") from None
+    if to_cursor(last) != cursor:
+        raise ValueError("is not a cursor of this list")
+    return last
+
+
+def _is_a_cursor(cursor: str) -> str:
+    from_cursor(cursor)
+    return cursor
+
+
+PageCursor = Annotated[str, Field(max_length=100), AfterValidator(_is_a_cursor)]
+"""The field of a call that says where its page begins."""
