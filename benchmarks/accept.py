@@ -6,7 +6,7 @@ on other machines is their ratio.
 
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from benchmarks.children import Child, answer_of
@@ -50,6 +50,10 @@ class Load:
     requests_per_second: float
     p50_ms: float
     p99_ms: float
+    cpu_us: float
+    """Microseconds of a processor that the serving process took for each request."""
+    store_cpu_us: float
+    """And the store's own processes, if it has any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +89,30 @@ def measure(store: Store, effort: Effort, progress: Callable[[str], None]) -> li
         ports = bare.read()["port"], ours.read()["port"]
         for connections in effort.connections:
             progress(f"{store.title}: POST over {connections} connections")
-            pairs = [ask_both(ports, key, connections, effort) for _ in range(effort.pairs)]
+            both = [(bare, ports[0]), (ours, ports[1])]
+            pairs = [_ask_and_weigh(both, store, key, connections, effort) for _ in range(effort.pairs)]
             total = count_notifications(settings["DATABASE_URL"])
             results.append(_summary(store, connections, pairs, total - stored))
             stored = total
     return results
+
+
+def _ask_and_weigh(
+    both: Sequence[tuple[Child, int]], store: Store, key: str, connections: int, effort: Effort
+) -> tuple[dict[str, float], dict[str, float]]:
+    bare, ours = (_weigh(child, store, lambda port=port: ask(port, key, connections, effort)) for child, port in both)
+    return bare, ours
+
+
+def _weigh(child: Child, store: Store, put_load: Callable[[], dict[str, float]]) -> dict[str, float]:
+    """What `put_load` says, and what each request cost the child and the store."""
+    own, stores = child.cpu_seconds(), store.cpu_seconds()
+    answers = put_load()
+    requests = max(answers["succeeded"], 1) / 1_000_000
+    return answers | {
+        "cpu_us": (child.cpu_seconds() - own) / requests,
+        "store_cpu_us": (store.cpu_seconds() - stores) / requests,
+    }
 
 
 def ask_both(
@@ -134,6 +157,4 @@ def _summary(
 
 
 def _median(answers: Sequence[dict[str, float]]) -> Load:
-    return Load(
-        *(statistics.median(answer[name] for answer in answers) for name in ("requests_per_second", "p50_ms", "p99_ms"))
-    )
+    return Load(*(statistics.median(answer[field.name] for answer in answers) for field in fields(Load)))

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from benchmarks import cpu
 from tests.services.prepared import start
 from tests.services.process import end
 
@@ -70,6 +71,10 @@ class Child:
         wanted = "VmHWM" if peak else "VmRSS"
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith(wanted))
+
+    def cpu_seconds(self) -> float:
+        """How much of the processors it has taken."""
+        return cpu.seconds_of(self._process.pid)
 
     def wait(self) -> None:
         """Let it end by itself."""

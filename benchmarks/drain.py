@@ -43,6 +43,10 @@ class Drained:
     """From the start of the workers' processes to the last message."""
     fill_per_second: float
     """How fast the backlog was accepted, without HTTP."""
+    cpu_us: float
+    """Microseconds of a processor that the workers took for each notification, their start included."""
+    store_cpu_us: float
+    """And the store's own processes, if it has any."""
     memory_mb: float
     """Of the largest worker, at most."""
     duplicates: int
@@ -136,9 +140,10 @@ def _drain(
             sinks = [stack.enter_context(Child(("-m", "benchmarks.sink")))]
             command, given = WORKER, settings | smtp_settings(sinks[0].read()["port"])
         sent_before = ledger.count_by_state(url, channel="email").get("sent", 0)
-        started_at = time.monotonic()
+        started_at, stores = time.monotonic(), store.cpu_seconds()
         crew = [stack.enter_context(Child(command, given)) for _ in range(workers)]
         ledger.wait_until_ended(url, patience=patience, look=lambda: _raise_if_ended(crew))
+        spent, spent_by_store = sum(one.cpu_seconds() for one in crew), store.cpu_seconds() - stores
         memory = max(one.memory_mb(peak=True) for one in crew)
         for child in [*crew, *sinks]:
             child.stop()
@@ -152,6 +157,8 @@ def _drain(
         per_second=report["messages"] / max(report["last_at"] - report["first_at"], 1e-9),
         per_second_from_start=report["messages"] / (report["last_at"] - started_at),
         fill_per_second=filled["notifications"] / filled["seconds"],
+        cpu_us=spent / notifications * 1_000_000,
+        store_cpu_us=spent_by_store / notifications * 1_000_000,
         memory_mb=memory,
         duplicates=max(report["messages"] - notifications, report["messages"] - report["distinct"]),
         missing=max(notifications - report["distinct"], 0),

@@ -70,7 +70,19 @@ def machine() -> dict[str, Any]:
 
 def _accept_table(results: list[Accepting]) -> Table:
     table = Table(title="POST /api/v1/notifications/, durable before it is answered")
-    headings = ("store", "connections", "bare/s", "p99 ms", "ours/s", "p50 ms", "p99 ms", "ratio", "limits", "faults")
+    headings = (
+        "store",
+        "connections",
+        "bare/s",
+        "p99 ms",
+        "ours/s",
+        "p50 ms",
+        "p99 ms",
+        "ratio",
+        "CPU µs",
+        "limits",
+        "faults",
+    )
     for heading in headings:
         table.add_column(heading, justify="left" if heading == "store" else "right")
     for one in results:
@@ -83,6 +95,7 @@ def _accept_table(results: list[Accepting]) -> Table:
             f"{one.ours.p50_ms:.1f}",
             f"{one.ours.p99_ms:.1f}",
             f"{one.ratio:.1%}",
+            f"bare {one.bare.cpu_us:.0f}\nours {one.ours.cpu_us:.0f}\nstore {one.ours.store_cpu_us:.0f}",
             "\n".join(_accept_verdicts(one)),
             str(one.failed + one.not_stored),
         )
@@ -134,7 +147,18 @@ def _at_most(value: float, limit: float) -> tuple[bool, str]:
 def _drain_table(results: list[Drained], limits: list[Limit]) -> Table:
     table = Table(title="Notifications delivered by worker processes")
     left = ("store", "provider")
-    headings = (*left, "workers", "per second", "with its start", "MB", "limits", "doubled", "missing", "unsettled")
+    headings = (
+        *left,
+        "workers",
+        "per second",
+        "with its start",
+        "CPU µs",
+        "MB",
+        "limits",
+        "doubled",
+        "missing",
+        "unsettled",
+    )
     for heading in headings:
         table.add_column(heading, justify="left" if heading in left else "right")
     for limit in limits:
@@ -148,6 +172,7 @@ def _drain_table(results: list[Drained], limits: list[Limit]) -> Table:
             str(one.workers),
             f"{one.per_second:,.0f}",
             f"{one.per_second_from_start:,.0f}",
+            f"{one.cpu_us:.0f}\nstore {one.store_cpu_us:.0f}",
             f"{one.memory_mb:.0f}",
             f"{speed}\n{_verdict(one.memory_mb <= drain.MEMORY_CEILING, f'{drain.MEMORY_CEILING:.0f} MB')}",
             str(one.duplicates),

@@ -6,10 +6,14 @@ import socket
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from benchmarks.children import say
 from property_alert_notification.app import create_app
 from property_alert_notification.base.settings import Settings, load
+from property_alert_notification.cli.connections import Connections, Limits
+from property_alert_notification.cli.draining import Draining
 from property_alert_notification.notifications.schemas import NotificationCreate
 from property_alert_notification.wiring import calm_garbage_collector, new_event_loop
 
@@ -46,10 +50,16 @@ class _Server(uvicorn.Server):
         say(port=self.servers[0].sockets[0].getsockname()[1])
 
 
-async def serve(app: FastAPI) -> None:
-    """Serve until SIGTERM, in one process."""
+async def serve(app: FastAPI, *, within_limits: bool) -> None:
+    """Serve until SIGTERM, in one process; `within_limits`, as `property-alerts api` serves its connections."""
+    application: ASGIApp = app
+    protocol: type[asyncio.Protocol] = HttpToolsProtocol
+    if within_limits:
+        given = load(Settings)
+        limits = Limits(given.max_connections, given.header_timeout, given.body_timeout)
+        application, protocol = Draining(app), Connections(limits).protocol()
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, http="httptools", access_log=False, log_config=None, backlog=2048
+        application, host="127.0.0.1", port=0, http=protocol, access_log=False, log_config=None, backlog=2048
     )
     await _Server(config).serve()
 
@@ -58,5 +68,6 @@ if __name__ == "__main__":
     applications = {"bare": bare, "ours": ours, "whole": whole}
     parser = argparse.ArgumentParser()
     parser.add_argument("application", choices=applications)
+    wanted = parser.parse_args().application
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(serve(applications[parser.parse_args().application]()))
+        runner.run(serve(applications[wanted](), within_limits=wanted != "bare"))

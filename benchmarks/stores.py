@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from benchmarks import cpu
 from tests.services.postgres import Postgres
 from tests.services.rabbitmq import RabbitMQ
 
@@ -29,6 +30,9 @@ class Store(Protocol):
 
     def fresh(self) -> dict[str, str]:
         """The settings of a service on an empty database, which nobody else uses."""
+
+    def cpu_seconds(self) -> float:
+        """How much of the processors its own processes have taken."""
 
 
 @contextmanager
@@ -60,6 +64,9 @@ class _Sqlite:
         path = self.folder / f"{next(self._numbers)}.db"
         return _common() | {"DATABASE_URL": f"sqlite+aiosqlite:///{path}", "QUEUE_BROKER_URL": "embedded://"}
 
+    def cpu_seconds(self) -> float:
+        return 0.0
+
 
 @dataclass
 class _Postgresql:
@@ -77,6 +84,10 @@ class _Postgresql:
             "QUEUE_BROKER_URL": self.rabbitmq.url,
             "QUEUE_ROUTING_KEY": f"benchmark_{next(self._numbers)}",
         }
+
+    def cpu_seconds(self) -> float:
+        pid = self.postgres.pid()
+        return 0.0 if pid is None else cpu.seconds_of(pid)
 
 
 def _common() -> dict[str, str]:

@@ -31,6 +31,7 @@ class _Server(Protocol):
     def fill_disk(self) -> None: ...
     def free_disk(self) -> None: ...
     def close(self) -> None: ...
+    def pid(self) -> int | None: ...
     def tool(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]: ...
 
 
@@ -104,6 +105,10 @@ class Postgres:
         """Start, also again after `stop` or `kill`; returns when it answers."""
         self._server.start()
         return self
+
+    def pid(self) -> int | None:
+        """The process that all others of it are children of; None where a container has them."""
+        return self._server.pid()
 
     def has_ended(self) -> bool:
         """It gave up by itself, as it does when there is no room for its log; `start` begins again."""
@@ -209,6 +214,9 @@ class _Cluster:
                 start_new_session=True,  # Ctrl-C is for the one who started it, who then stops it in order
             )
         wait_until(lambda: self.tool("pg_isready").returncode == 0, process=self._process, log=self._log.read_text)
+
+    def pid(self) -> int | None:
+        return None if self._process is None else self._process.pid
 
     def has_ended(self) -> bool:
         return self._process is not None and self._process.poll() is not None
@@ -320,6 +328,9 @@ class _Container:
         docker("start", self._id)
         # By TCP: while the image prepares the cluster, a first server answers on its socket only.
         wait_until(lambda: self.tool("pg_isready").returncode == 0, process=None, log=lambda: docker("logs", self._id))
+
+    def pid(self) -> int | None:
+        return None
 
     def has_ended(self) -> bool:
         return docker("inspect", "--format", "{{.State.Status}}", self._id) == "exited"
