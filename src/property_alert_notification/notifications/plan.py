@@ -31,13 +31,13 @@ def plan(
 
     No provider carries the `unused` channels.
     """
-    for channel in Channel:
-        if channel not in addresses or (only is not None and channel not in only):
+    for channel, address in addresses.items():
+        if only is not None and channel not in only:
             continue
         if channel in unused:
-            yield Planned(channel, addresses[channel], DeliveryState.SUPPRESSED, why_unused(channel))
+            yield Planned(channel, address, DeliveryState.SUPPRESSED, why_unused(channel))
         else:
-            yield _plan_channel(channel, addresses[channel], wishes)
+            yield _plan_channel(channel, address, wishes)
 
 
 def why_unused(channel: Channel) -> str:

@@ -16,9 +16,9 @@ ADDRESS_FIELDS = {Channel.EMAIL: "user_email", Channel.SMS: "user_phone_number"}
 
 def why_unreachable(addresses: Mapping[Channel, str], only: Collection[Channel] | None) -> InvalidField | None:
     """Why no channel that was asked for can be used, or None: at least one of them needs an address."""
-    asked_for = [channel for channel in Channel if only is None or channel in only]
-    if any(channel in addresses for channel in asked_for):
+    if addresses and (only is None or not addresses.keys().isdisjoint(only)):
         return None
+    asked_for = [channel for channel in Channel if only is None or channel in only]
     first, *others = [ADDRESS_FIELDS[channel] for channel in asked_for]
     if others:
         return InvalidField(first, f"and {' and '.join(others)} are null: give at least one of them")
