@@ -132,9 +132,9 @@ def smtp_server(_smtp_server: SmtpServer) -> SmtpServer:
     return _smtp_server
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def browser(servers: Servers) -> AsyncIterator[Browser]:
-    """The browser that all tests share, through one driver for each worker: a driver takes half a second to start."""
+    """The browser that all tests share, through one driver for each file: a driver takes half a second to start."""
     async with open_browser(servers.browser_address()) as browser:
         yield browser
 

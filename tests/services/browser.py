@@ -105,7 +105,8 @@ class Chromium:
 async def open_browser(address: str) -> AsyncIterator[Browser]:
     """Use a running browser for the block, at whose end the windows that it opened are closed."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.connect_over_cdp(address)
+        # Playwright takes the windows of other tests for the browser's own, and would undo what those tests set there.
+        browser = await playwright.chromium.connect_over_cdp(address, no_defaults=True)
         try:
             yield browser
         finally:
