@@ -153,7 +153,7 @@ def test_tasks_are_begun_in_few_places() -> None:
         "base/supervise.py",
         "channels/smtp_pool.py",
         "database/group_commit.py",
-        "notification_worker/deliver.py",
+        "notification_worker/shutdown.py",
         "notification_worker/worker.py",
     ]
 

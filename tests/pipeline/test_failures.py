@@ -27,8 +27,8 @@ from property_alert_notification.deliveries.scripts import Claim
 from property_alert_notification.messages.render import Rendered, render
 from property_alert_notification.notification_worker.breaker import LONGEST_SILENCE
 from property_alert_notification.notification_worker.claim import SENT_BEFORE, STOPPED, STORE_AWAY
-from property_alert_notification.notification_worker.deliver import STALE
 from property_alert_notification.notification_worker.rescue import Rescuer
+from property_alert_notification.notification_worker.send import STALE
 from property_alert_notification.notification_worker.verdict import CALLBACK_WAIT
 from property_alert_notification.notifications.answers import DeliveryPublic
 from tests.cli.command import running
@@ -97,7 +97,7 @@ async def test_what_had_better_be_lost_than_doubled_fails_with_its_worker_unless
 ) -> None:
     await world.a_user()
     lost, kept, other = [await world.accept(category=name) for name in ("digest", "digest", "viewing")]
-    rules: dict[str, Any] = {"lease": timedelta(seconds=2), "given_up": {"digest"}}
+    rules: dict[str, Any] = {"lease": timedelta(seconds=2), "at_most_once": {"digest"}}
     await _abandon(world, (await world.delivery(kept)).id)
     await world.a_rescuer(keyed=[("email", "smtp")], **rules).rescue()
     await _abandon(world, (await world.delivery(lost)).id)
@@ -136,7 +136,7 @@ async def test_a_message_that_cannot_be_rendered_waits_for_a_person_and_its_neig
             raise KeyError("canary.address@example.com")
         return render(channel, title, message, sms_max_segments=sms_max_segments)
 
-    monkeypatch.setattr("property_alert_notification.notification_worker.worker.render", render_or_break)
+    monkeypatch.setattr("property_alert_notification.notification_worker.compose.render", render_or_break)
     await world.a_user()
     poison, sound = await world.accept(title="poison"), await world.accept(title="sound")
     await world.a_worker()
@@ -456,7 +456,7 @@ async def test_what_its_worker_lost_before_its_turn_is_handed_back_and_was_no_at
     async def nobody_renews(*_: object, **_values: object) -> Renewal:
         return Renewal(set(), set())
 
-    monkeypatch.setattr(queries, "renew", nobody_renews)
+    monkeypatch.setattr(leases, "renew", nobody_renews)
     monkeypatch.setattr(Rescuer, "rescue", lambda *_args, **_values: asyncio.sleep(0, result=0))
     settings = make_settings("sqlite", lease=2, at_most_once_categories="digest")
     async with a_held_line(settings, smtp_server, monkeypatch) as held:

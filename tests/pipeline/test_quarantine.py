@@ -61,7 +61,7 @@ async def test_its_broken_attempts_are_counted_anew_after_a_replay(
             raise KeyError
         return render(channel, title, message, sms_max_segments=sms_max_segments)
 
-    monkeypatch.setattr("property_alert_notification.notification_worker.worker.render", break_or_render)
+    monkeypatch.setattr("property_alert_notification.notification_worker.compose.render", break_or_render)
     await world.a_user()
     notification = await world.accept(title="poison")
     await world.a_worker()

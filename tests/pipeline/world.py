@@ -1,7 +1,7 @@
 """A small world to tell stories in: one store, one broker, a real SMTP server, and workers on demand."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from types import TracebackType
@@ -14,10 +14,10 @@ from property_alert_notification.base.vocabulary import Channel, DeliveryState, 
 from property_alert_notification.broker.base import Lane
 from property_alert_notification.database import Script, Statement
 from property_alert_notification.deliveries.scripts import Claim, Settlement
-from property_alert_notification.notification_worker.claim import take_in_hand
+from property_alert_notification.notification_worker.claim import SendingRules, claim_batch
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.route import Assignment, ProviderOrder
-from property_alert_notification.notification_worker.settle import settle
+from property_alert_notification.notification_worker.settlement import settle
 from property_alert_notification.notification_worker.verdict import RetryPolicy
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.acceptance import Handover
@@ -117,13 +117,12 @@ class World:
     async def claim(self, delivery: UUID, *, channel: Channel = Channel.EMAIL, lease: float = 60) -> list[Claim]:
         """What a worker does before it sends; `lease` is in seconds, below zero it has run out already."""
         now = self.parts.clock.now()
-        claiming = take_in_hand(
+        claiming = claim_batch(
             [delivery],
             channel=channel,
-            line=ProviderOrder([Assignment("smtp")]),
-            default_wishes=None,
+            order=ProviderOrder([Assignment("smtp")]),
+            rules=SendingRules(default_preferences=None, deadlines={None: timedelta(days=5)}),
             paused=(),
-            deadlines={None: timedelta(days=5)},
             may_repeat=lambda *_: True,
             now=now,
             leased_until=now + timedelta(seconds=lease),
@@ -144,9 +143,11 @@ class World:
         )
         return await self.parts.database.run(settle([settlement]))
 
-    def a_rescuer(self, *, lease: timedelta = timedelta(seconds=2), **rules: Any) -> Rescuer:
+    def a_rescuer(
+        self, *, lease: timedelta = timedelta(seconds=2), at_most_once: Collection[str] = (), **rules: Any
+    ) -> Rescuer:
         """One that lets nothing wait, however many workers it lost."""
-        at_once = RetryPolicy(first_wait=timedelta(), longest_wait=timedelta(), max_attempts=8)
+        at_once = RetryPolicy(timedelta(), timedelta(), max_attempts=8, at_most_once=frozenset(at_most_once))
         parts = self.parts
         return Rescuer(parts.database, parts.clock, parts.metrics, lease=lease, policy=at_once, **rules)
 

@@ -7,8 +7,9 @@ a metric, and readiness names the loop until a turn goes well. Every endless loo
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from contextvars import Context
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import structlog
 
@@ -30,6 +31,8 @@ AFTER_A_FAULT = 1.0
 WELL_AFTER = 5.0
 """Seconds after which a service without turns counts as well, if it has not broken until then."""
 
+Result = TypeVar("Result")
+
 Turn = Callable[[], Awaitable[float]]
 """One turn of a loop; returns the seconds to wait before the next."""
 
@@ -48,17 +51,27 @@ class Loop:
         self._up = metrics.loop_up.labels(name)
         self._up.set(1)
 
-    async def repeat(self, turn: Turn, *, after_a_fault: float = AFTER_A_FAULT) -> NoReturn:
-        """Take turns until cancelled or until one breaks; a store or broker that is away is waited for."""
+    async def repeat(
+        self, turn: Turn, *, after_a_fault: float = AFTER_A_FAULT, woken: asyncio.Event | None = None
+    ) -> NoReturn:
+        """Take turns until cancelled or until one breaks; a store or broker that is away is waited for.
+
+        Args:
+            turn: returns the seconds until the next turn.
+            after_a_fault: these seconds while the store or the broker is away.
+            woken: ends the wait between two turns when it is set; each turn clears it.
+        """
         while True:
+            if woken is not None:
+                woken.clear()
             try:
                 pause = await turn()
             except Unavailable as fault:
                 self.waits(fault)
-                pause = after_a_fault
+                await asyncio.sleep(after_a_fault)
             else:
                 self.went_well()
-            await asyncio.sleep(pause)
+                await _pause(pause, woken)
 
     def waits(self, fault: Unavailable) -> None:
         """The store or the broker is away: that is no break, and readiness names the store or the broker."""
@@ -82,6 +95,28 @@ class Loop:
         self._up.set(0)
         log.error("loop.broke", loop=self.name, problem=self.problem, **({} if error is None else origin(error)))
         return float(min(self._first_wait * 2.0 ** min(self._breaks_in_a_row - 1, 30), LONGEST_WAIT))
+
+
+async def _pause(seconds: float, woken: asyncio.Event | None) -> None:
+    if woken is None:
+        await asyncio.sleep(seconds)
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await woken.wait()
+
+
+async def insist(action: Callable[[], Awaitable[Result]], outage: Outage, *, pause: float) -> Result:
+    """Call `action` until the store and the broker answer, every `pause` seconds; returns what it returned."""
+    while True:
+        try:
+            result = await action()
+        except Unavailable as fault:
+            outage.goes_on(fault.cause)
+            await asyncio.sleep(pause)
+        else:
+            outage.is_over()
+            return result
 
 
 Service = Callable[[Loop], Awaitable[object]]

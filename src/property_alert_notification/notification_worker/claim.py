@@ -1,4 +1,4 @@
-"""Takes deliveries in hand: what is due, still wanted and still fresh is claimed; the rest ends here, unsent."""
+"""Claims deliveries: what is due, still wanted and still of use gets an open attempt; the rest is settled unsent."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.scripts import Claim, Settlement
 from property_alert_notification.deliveries.states import TOO_LATE, taken_back
-from property_alert_notification.notification_worker.route import Assignment, ProviderOrder, Try, Wait
-from property_alert_notification.notification_worker.settle import settle
+from property_alert_notification.notification_worker.route import Assignment, ProviderOrder, Wait
+from property_alert_notification.notification_worker.settlement import postponed, settle, unsent
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.scripts import Content
 from property_alert_notification.operators.pauses import queries as pauses
@@ -32,14 +32,24 @@ FORGOTTEN = "nobody can tell whether it arrived, and its provider would not reco
 
 
 @dataclass(frozen=True, slots=True)
+class SendingRules:
+    """What decides, beside the user's preferences, whether a delivery is still sent."""
+
+    default_preferences: Preferences | None
+    """Of a user who has none; None when they are unknown."""
+    deadlines: Mapping[str | None, timedelta]
+    """How long a message is of use, by category; None is all others."""
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
-    """One claimed delivery with what it has to say."""
+    """One claimed delivery with its content and its provider."""
 
     claim: Claim
     content: Content
-    tries: tuple[Try, ...]
-    """What was tried before."""
-    place: Assignment
+    earlier: tuple[Attempt, ...]
+    """The attempts that were made before, oldest first."""
+    assignment: Assignment
     """The provider that gets it, which its open attempt names."""
     started_at: datetime
     """When that attempt was opened."""
@@ -47,142 +57,123 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """Where a claimed delivery goes that is not sent after all, and why."""
+    """The state of a claimed delivery that is not sent after all, and why."""
 
     state: DeliveryState
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What came of one round of claiming."""
+class ClaimedBatch:
+    """What one claim found."""
 
     jobs: list[Job]
     withheld: list[tuple[Claim, Settlement]]
     """Those that are not sent, or not yet."""
 
 
-def take_in_hand(
+MayRepeat = Callable[[Claim, Content, Sequence[Attempt], str], bool]
+"""Whether a provider, the last argument, may get what was tried before."""
+
+
+def claim_batch(
     wanted: Collection[UUID],
     *,
     channel: Channel,
-    line: ProviderOrder,
-    default_wishes: Preferences | None,
+    order: ProviderOrder,
+    rules: SendingRules,
     paused: Sequence[tuple[str, str | None]],
-    deadlines: Mapping[str | None, timedelta],
-    may_repeat: Callable[[Claim, Content, Sequence[Try], str], bool],
+    may_repeat: MayRepeat,
     now: datetime,
     leased_until: datetime,
-) -> Script[Taken]:
-    """Claim what may be sent now, with an open attempt each; end what may not. It is committed before anything is sent.
+) -> Script[ClaimedBatch]:
+    """Claim what may be sent now, with an open attempt each; settle what may not. Commit before anything is sent.
 
-    What one of the pauses in `paused` stops (a name, and a category if it is one's) is put back, unclaimed.
-    Cancelling, preferences and expiry are read here, after the claim: who opted out before it gets nothing. Only for
-    what was tried before is anything more read: how that ended decides which provider gets it, and whether it
-    `may_repeat` there what nobody can tell about.
+    A delivery that one of the pauses in `paused` stops (a name, and a category if it is one's) is held, unclaimed.
+    Cancelling, preferences and expiry are read here, after the claim: a user who opted out before it gets nothing. Only
+    for deliveries that were tried before is anything more read: their attempts decide which provider gets them.
     """
     for name, category in paused:
         yield pauses.hold(wanted, name, category=category, now=now, until=now + LOOK_AGAIN)
     claims = yield from delivery_scripts.claim(wanted, now=now, leased_until=leased_until)
     if not claims:
-        return Taken([], [])
+        return ClaimedBatch([], [])
     contents = yield from notification_scripts.contents({claim.notification_id for claim in claims})
-    tries = yield from _tries([claim.delivery_id for claim in claims if claim.fence > 1])
+    attempts = yield from _attempts_of([claim.delivery_id for claim in claims if claim.fence > 1])
     users = {(contents[claim.notification_id].user_id, claim.test) for claim in claims}
-    wishes = yield from preferences.wishes_of(users, default=default_wishes)
+    known = yield from preferences.wishes_of(users, default=rules.default_preferences)
 
     jobs: list[Job] = []
     withheld: list[tuple[Claim, Settlement]] = []
     for claim in claims:
         content = contents[claim.notification_id]
-        objection = object_to(channel, content, wishes.get((content.user_id, claim.test)), deadlines, now=now)
-        before = tries.get(claim.delivery_id, ())
-        came = _begin(claim, content, objection, before, line, now)
-        if isinstance(came, Job) and before and not may_repeat(claim, content, before, came.place.provider):
-            came = unsent(claim, Withheld(DeliveryState.FAILED, FORGOTTEN), now=now)
-        if isinstance(came, Job):
-            jobs.append(came)
+        reason = why_not(channel, content, known.get((content.user_id, claim.test)), rules, now=now)
+        earlier = attempts.get(claim.delivery_id, ())
+        begun = _begin(claim, content, reason, earlier, order, now)
+        if isinstance(begun, Job) and earlier and not may_repeat(claim, content, earlier, begun.assignment.provider):
+            begun = unsent(claim, DeliveryState.FAILED, FORGOTTEN, now=now)
+        if isinstance(begun, Job):
+            jobs.append(begun)
         else:
-            withheld.append((claim, came))
+            withheld.append((claim, begun))
     if withheld:
         yield from settle([settlement for _, settlement in withheld])
     if jobs:
-        yield delivery_scripts.open_attempts([(job.claim, job.place.provider) for job in jobs], started_at=now)
-    return Taken(jobs, withheld)
+        yield delivery_scripts.open_attempts([(job.claim, job.assignment.provider) for job in jobs], started_at=now)
+    return ClaimedBatch(jobs, withheld)
 
 
 def _begin(
     claim: Claim,
     content: Content,
-    objection: Withheld | None,
-    before: tuple[Try, ...],
-    line: ProviderOrder,
+    withheld: Withheld | None,
+    earlier: tuple[Attempt, ...],
+    order: ProviderOrder,
     now: datetime,
 ) -> Job | Settlement:
-    """The job, with the provider that gets it, or what it comes to without one."""
-    if any(one.outcome is Outcome.SENT for one in before):
-        objection = Withheld(DeliveryState.SENT, SENT_BEFORE)
-    match objection or (Assignment(simulator.NAME) if claim.test else line.place(before)):
-        case Withheld() as objection:
-            return unsent(claim, objection, now=now)
+    """The job, with the provider that gets it; or the settlement of a delivery that is not sent, or not yet."""
+    if any(attempt.outcome == Outcome.SENT for attempt in earlier):
+        withheld = Withheld(DeliveryState.SENT, SENT_BEFORE)
+    if withheld is not None:
+        return unsent(claim, withheld.state, withheld.reason, now=now)
+    match Assignment(simulator.NAME) if claim.test else order.assign(earlier):
         case Wait(seconds=seconds):
-            return postpone(claim, before, due_at=now + timedelta(seconds=seconds), reason=NO_PROVIDER, now=now)
-        case place:
-            return Job(claim, content, before, place, now)
+            return postponed(claim, earlier, due_at=now + timedelta(seconds=seconds), reason=NO_PROVIDER, now=now)
+        case assignment:
+            return Job(claim, content, earlier, assignment, now)
 
 
-def _tries(again: Collection[UUID]) -> Script[dict[UUID, tuple[Try, ...]]]:
+def _attempts_of(again: Collection[UUID]) -> Script[dict[UUID, tuple[Attempt, ...]]]:
     if not again:
         return {}
     attempts = yield from delivery_scripts.attempts_of(again)
     by_delivery = groupby(attempts, key=lambda attempt: attempt.delivery_id)
-    return {delivery: tuple(_try(attempt) for attempt in theirs) for delivery, theirs in by_delivery}
+    return {delivery: tuple(_ended(attempt) for attempt in group) for delivery, group in by_delivery}
 
 
-def _try(attempt: Attempt) -> Try:
-    # Whoever made an earlier attempt wrote down how it ended, unless even that broke: then nobody can tell.
-    outcome = Outcome.UNKNOWN if attempt.outcome is None else Outcome(attempt.outcome)
-    return Try(attempt.provider, outcome, attempt.started_at)
+def _ended(attempt: Attempt) -> Attempt:
+    """The worker of an earlier attempt wrote down how it ended, unless that failed too: then it is unknown.
 
-
-def postpone(claim: Claim, tries: Sequence[Try], *, due_at: datetime, reason: str, now: datetime) -> Settlement:
-    """A claim handed back that never came to a provider: it costs the delivery nothing. Pure."""
-    unsure = any(one.outcome is Outcome.UNKNOWN for one in tries)
-    return Settlement(
-        delivery_id=claim.delivery_id,
-        fence=claim.fence,
-        state=DeliveryState.UNKNOWN if unsure else DeliveryState.RETRY_WAIT,
-        reason=reason,
-        due_at=due_at,
-        outcome=None,
-        settled_at=now,
-        counted=False,
-        begun=False,
-    )
-
-
-def object_to(
-    channel: Channel,
-    content: Content,
-    wishes: Preferences | None,
-    deadlines: Mapping[str | None, timedelta],
-    *,
-    now: datetime,
-) -> Withheld | None:
-    """What speaks against sending now, if anything does. Pure.
-
-    `deadlines` is how long a message is of use, by category; None is all others.
+    Raises ValueError when its outcome is a word that this version does not know.
     """
+    attempt.outcome = Outcome.UNKNOWN if attempt.outcome is None else Outcome(attempt.outcome)
+    return attempt
+
+
+def why_not(
+    channel: Channel, content: Content, wanted: Preferences | None, rules: SendingRules, *, now: datetime
+) -> Withheld | None:
+    """Why a delivery must not be sent now; None when it may be. Pure."""
     if content.cancelled_at is not None:
         return Withheld(DeliveryState.CANCELLED, taken_back(content.cancelled_by))
-    decision = decide(channel, wishes)
+    decision = decide(channel, wanted)
     if isinstance(decision, Suppress):
         return Withheld(DeliveryState.SUPPRESSED, decision.reason)
-    return too_late(content, deadlines, now=now)
+    return too_late(content, rules.deadlines, now=now)
 
 
 def too_late(content: Content, deadlines: Mapping[str | None, timedelta], *, now: datetime) -> Withheld | None:
-    """Whether it is of no use any more. Pure."""
+    """Why it is of no use any more; None when it still is. Pure. `deadlines` are as in `SendingRules`."""
     if content.expires_at is not None and now >= content.expires_at:
         return Withheld(DeliveryState.EXPIRED, TOO_LATE)
     if now >= later(content.wanted_at, deadlines.get(content.category, deadlines[None])):
@@ -190,31 +181,10 @@ def too_late(content: Content, deadlines: Mapping[str | None, timedelta], *, now
     return None
 
 
-def look_again(
-    job: Job,
-    *,
-    channel: Channel,
-    default_wishes: Preferences | None,
-    deadlines: Mapping[str | None, timedelta],
-    now: datetime,
-) -> Script[Withheld | None]:
-    """What speaks against sending what was claimed a while ago, if anything does by now."""
+def look_again(job: Job, *, channel: Channel, rules: SendingRules, now: datetime) -> Script[Withheld | None]:
+    """Why a delivery that was claimed a while ago must not be sent any more; None when it may be."""
     contents = yield from notification_scripts.contents([job.claim.notification_id])
     content = contents[job.claim.notification_id]
     user = content.user_id, job.claim.test
-    wishes = yield from preferences.wishes_of([user], default=default_wishes)
-    return object_to(channel, content, wishes.get(user), deadlines, now=now)
-
-
-def unsent(claim: Claim, withheld: Withheld, *, now: datetime, begun: bool = True) -> Settlement:
-    """A claim that ends without being sent; `begun` is False when it has an attempt, which then was none. Pure."""
-    return Settlement(
-        delivery_id=claim.delivery_id,
-        fence=claim.fence,
-        state=withheld.state,
-        reason=withheld.reason,
-        due_at=None,
-        outcome=None,
-        settled_at=now,
-        begun=begun,
-    )
+    known = yield from preferences.wishes_of([user], default=rules.default_preferences)
+    return why_not(channel, content, known.get(user), rules, now=now)

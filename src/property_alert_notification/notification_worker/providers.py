@@ -1,262 +1,28 @@
-"""The providers of one channel in one worker: who may have a message now, when each may begin, and what that taught."""
+"""The providers of one channel in one worker, in the order in which they stand in for one another."""
 
-import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from math import ceil
-
-import structlog
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.errors import (
-    Deferred,
-    OutcomeUnknown,
-    ProviderDown,
-    Refused,
-    RetryLater,
-    Throttled,
-)
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
-from property_alert_notification.base.vocabulary import BreakerState, Channel
-from property_alert_notification.channels.base import Receipt, Sender
-from property_alert_notification.notification_worker import breaker
-from property_alert_notification.notification_worker.breaker import FIRST, IN_DOUBT, UNANSWERED, Breaker, Signal
-from property_alert_notification.notification_worker.pace import Pace
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.channels import simulator
+from property_alert_notification.channels.base import Sender
+from property_alert_notification.deliveries.models import Attempt
+from property_alert_notification.notification_worker.provider_handle import ProviderHandle
 from property_alert_notification.notification_worker.route import Assignment
-from property_alert_notification.notification_worker.verdict import Result
-
-log = structlog.get_logger()
-
-AHEAD = 8
-"""Deliveries in hand for each that the provider takes at once: the next are claimed and ready when one is through.
-
-Fewer keep connections waiting for commits; more leave more in doubt when a worker is killed, since an attempt is on
-record before its provider is called.
-"""
+from property_alert_notification.notification_worker.verdict import TRUSTED_SHARE
 
 LOOK_EVERY = 0.5
 """Seconds between two looks at calls that run."""
 
 SHORTEST_WAIT = 0.01
-"""Seconds between two looks at providers that are left alone."""
-
-LONGEST_QUIET_HOLD = 2.0
-"""Seconds for which a provider that was given too much gets nothing before its breaker opens, so that everybody sees
-it and other providers take over."""
-
-
-@dataclass(eq=False, slots=True)
-class Call:
-    """One message that its provider may have."""
-
-    probe: bool
-    began_at: float = float("inf")
-    """On the monotonic clock."""
-
-
-class ProviderHandle:
-    """One provider, with its limits and its breaker."""
-
-    def __init__(
-        self, provider: str, sender: Sender, clock: Clock, metrics: Metrics, *, on_change: Callable[[], None]
-    ) -> None:
-        """`on_change` is called when the breaker has opened, closed, or lets a message try the provider out."""
-        self.provider = provider
-        self.sender = sender
-        self.in_hand = 0
-        self.breaker = Breaker()
-        self.reason: str | None = None
-        """Why the breaker is not closed."""
-        self.changed_at = clock.now()
-        """When the breaker came into its state."""
-        self._clock = clock
-        self._metrics = metrics
-        self._on_change = on_change
-        self._calls: set[Call] = set()
-        self._unanswered: set[Call] = set()
-        """Those that began since any went well."""
-        self._well_at = float("-inf")
-        self._waiting: deque[asyncio.Future[None]] = deque()
-        self._order = asyncio.Lock()
-        self._pace = Pace(sender.limits.per_second)
-        metrics.breaker.labels(sender.channel, provider).state(self.breaker.state)
-        metrics.breaker_openings.labels(sender.channel, provider)
-
-    @property
-    def opens_at(self) -> datetime | None:
-        """When the provider may be tried out; None when nothing has to wait for that."""
-        if self.breaker.state is not BreakerState.OPEN:
-            return None
-        return self._clock.now() + timedelta(seconds=self.breaker.until - self._clock.monotonic())
-
-    def place(self) -> Assignment:
-        """How it stands in the line."""
-        now = self._clock.monotonic()
-        if breaker.may_probe(self.breaker, now=now):
-            # A message that tries it out needs room there, and those that hang may have left none.
-            return Assignment(self.provider, wait=FIRST) if self._is_full() else Assignment(self.provider, probe=True)
-        return Assignment(self.provider, wait=breaker.wait(self.breaker, now=now))
-
-    def slots(self) -> int:
-        """How many deliveries it may have in hand. In doubt few: they would only be handed back."""
-        if self.breaker.doubtful:
-            return IN_DOUBT
-        ahead, per_second = self.sender.limits.at_once * AHEAD, self._pace.per_second
-        return ahead if per_second is None else min(ahead, ceil(per_second))
-
-    def take(self, *, probe: bool) -> None:
-        """It has one more in hand."""
-        self.in_hand += 1
-        if probe:
-            self._become(breaker.begin_probe(self.breaker, now=self._clock.monotonic()), self.reason)
-
-    def give_back(self, *, probe: bool) -> None:
-        """One that it had in hand is done with. A probe of which nothing was heard never reached the provider."""
-        self.in_hand -= 1
-        if probe:
-            self._become(breaker.drop_probe(self.breaker, now=self._clock.monotonic()), self.reason)
-
-    @asynccontextmanager
-    async def turn(self, *, probe: bool) -> AsyncIterator[Call | None]:
-        """Wait until one message may begin; None when its provider was closed off meanwhile."""
-        while self._takes(probe=probe) and self._is_full():
-            await self._news()
-        if not self._takes(probe=probe):
-            yield None
-            return
-        call = Call(probe)
-        self._calls.add(call)
-        self._unanswered.add(call)
-        self._let_in()
-        try:
-            await self._keep_pace(probe=probe)
-            if self._takes(probe=probe):
-                call.began_at = self._clock.monotonic()
-                yield call
-            else:
-                yield None
-        finally:
-            self._calls.discard(call)
-            self._unanswered.discard(call)
-            self._let_in()
-
-    async def _keep_pace(self, *, probe: bool) -> None:
-        """Wait for the moment of one message, in the order in which they came; a probe has its own."""
-        async with self._order:
-            while not probe and (wait := self._wait()):  # noqa: ASYNC110 - it sleeps for just as long as it must
-                await asyncio.sleep(wait)
-            if self._takes(probe=probe):
-                self._pace.begin(self._clock.monotonic())
-
-    def _wait(self) -> float:
-        """Seconds until the next message may begin, or be sent away."""
-        return self._pace.wait(self._clock.monotonic()) if self._takes(probe=False) else 0.0
-
-    def _takes(self, *, probe: bool) -> bool:
-        return probe or self.breaker.state is BreakerState.CLOSED
-
-    def _is_full(self) -> bool:
-        if len(self._calls) >= self.sender.limits.at_once:
-            return True
-        if self.breaker.state is not BreakerState.CLOSED:
-            return False
-        return len(self._unanswered) >= UNANSWERED or (self.breaker.doubtful and len(self._calls) >= IN_DOUBT)
-
-    async def _news(self) -> None:
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        await turn
-
-    def _let_in(self) -> None:
-        """Wake the next, if there is room for it; it wakes the one behind it."""
-        while self._waiting and not self._is_full():
-            turn = self._waiting.popleft()
-            if not turn.done():  # as when its worker stops
-                turn.set_result(None)
-                return
-
-    def watch(self) -> None:
-        """Learn from how long calls have been running, whatever comes of them."""
-        now = self._clock.monotonic()
-        recent = [call for call in self._calls if call.began_at >= self.breaker.closed_at]
-        watched = breaker.watch(
-            self.breaker,
-            [now - max(call.began_at, self._well_at) for call in recent],
-            at_once=self.sender.limits.at_once - (len(self._calls) - len(recent)),
-            now=now,
-            jitter=self._clock.jitter(),
-        )
-        self._become(watched, "its calls get no answer")
-
-    def hear(self, result: Result, call: Call) -> None:
-        """Learn from what came of a call."""
-        signal = next((_SIGNALS[kind] for kind in type(result).__mro__ if kind in _SIGNALS), None)
-        if signal is None:
-            return
-        now = self._clock.monotonic()
-        pause = self._pause(result, call, now=now)
-        heard = breaker.hear(
-            self.breaker,
-            signal,
-            probe=call.probe,
-            now=now,
-            jitter=self._clock.jitter(),
-            took=now - call.began_at,
-            pause=pause,
-        )
-        self._become(heard, None if isinstance(result, Receipt) else result.reason)
-        if signal is Signal.WELL:
-            self._pace.well(now)
-            self._well_at = now
-            self._unanswered.clear()
-            self._let_in()
-
-    def _pause(self, result: Result, call: Call, *, now: float) -> float | None:
-        """Seconds for which the provider is left alone: as it asks for, or because it takes nothing for so long."""
-        if not isinstance(result, ProviderDown):
-            return None
-        asked = result.retry_after.total_seconds() if result.retry_after else None
-        if not isinstance(result, Throttled):
-            return asked
-        hold = self._pace.throttled(call.began_at, now)
-        return asked or (hold if call.probe or hold >= LONGEST_QUIET_HOLD else None)
-
-    def _become(self, new: Breaker, reason: str | None) -> None:
-        old, self.breaker = self.breaker, new
-        if new.state is old.state:
-            return
-        self.reason = reason if new.state is not BreakerState.CLOSED else None
-        self.changed_at = self._clock.now()
-        channel = self.sender.channel
-        self._metrics.breaker.labels(channel, self.provider).state(new.state)
-        if new.state is BreakerState.OPEN:
-            self._metrics.breaker_openings.labels(channel, self.provider).inc()
-        log.warning("breaker.changed", channel=channel, provider=self.provider, state=new.state, reason=self.reason)
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-        self._on_change()
-
-
-_SIGNALS: Mapping[type[object], Signal] = {
-    Receipt: Signal.WELL,
-    Refused: Signal.WELL,
-    Deferred: Signal.WELL,
-    RetryLater: Signal.FAILED,
-    OutcomeUnknown: Signal.FAILED,
-    ProviderDown: Signal.DOWN,
-    Throttled: Signal.THROTTLED,
-}
-"""By the nearest class; what broke our own code says nothing about anybody else."""
+"""Seconds between two looks at providers that get nothing."""
 
 
 class ProviderPool:
-    """The carriers of one channel, in the order in which they stand in for one another."""
+    """The providers of one channel, in order."""
 
     def __init__(
         self,
@@ -267,55 +33,62 @@ class ProviderPool:
     ) -> None:
         self.channel = channel
         self._listeners: list[Callable[[], None]] = []
-        self._carriers = {
-            provider: ProviderHandle(provider, sender, clock, metrics, on_change=self._tell)
+        self._handles = {
+            provider: ProviderHandle(provider, sender, clock, metrics, on_change=self._notify)
             for provider, sender in senders.items()
         }
 
     def __iter__(self) -> Iterator[ProviderHandle]:
-        return iter(self._carriers.values())
+        return iter(self._handles.values())
 
     def __getitem__(self, provider: str) -> ProviderHandle:
-        return self._carriers[provider]
+        return self._handles[provider]
 
     def when_changed(self, listener: Callable[[], None]) -> None:
         """Call this whenever a breaker has opened, closed, or lets a message try its provider out."""
         self._listeners.append(listener)
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for listener in self._listeners:
             listener()
 
     async def watch(self, loop: Loop) -> None:
-        """Watch their calls until cancelled, so that one that hangs does not get more and more."""
-        await loop.repeat(self._watch_in_turn)
+        """Watch their calls until cancelled, so that a provider that hangs does not get more and more."""
+        await loop.repeat(self._watch_once)
 
-    async def _watch_in_turn(self) -> float:
-        for carrier in self:
-            carrier.watch()
+    async def _watch_once(self) -> float:
+        for handle in self:
+            handle.watch()
         return LOOK_EVERY
 
-    def line(self) -> list[Assignment]:
-        """How all of them stand now."""
-        return [carrier.place() for carrier in self]
+    def order(self) -> list[Assignment]:
+        """All of them as they are now."""
+        return [handle.assignment() for handle in self]
 
     def room(self) -> int:
-        """How many more deliveries may be claimed for the first that works, and for those that are tried out."""
+        """How many more deliveries may be claimed: for the first that works, and one for each that is probed."""
         room = 0
-        for carrier in self:
-            place = carrier.place()
-            if place.probe:
+        for handle in self:
+            assignment = handle.assignment()
+            if assignment.probe:
                 room += 1
-            elif not place.wait:
-                return room + max(0, carrier.slots() - carrier.in_hand)
+            elif not assignment.wait:
+                return room + max(0, handle.slots() - handle.in_progress)
         return room
 
     def wait(self) -> float | None:
-        """Seconds after which it is worth looking again whether somebody may be tried out; None when somebody works.
+        """Seconds after which one of them may be probed; None when one works.
 
-        Never 0: whoever saw nobody ready a moment ago, and is told that somebody is by now, must look once more.
+        Never 0: a caller that saw none ready a moment ago must look again.
         """
-        line = self.line()
-        if any(not place.wait and not place.probe for place in line):
+        order = self.order()
+        if any(not assignment.wait and not assignment.probe for assignment in order):
             return None
-        return max(SHORTEST_WAIT, min(place.wait for place in line))
+        return max(SHORTEST_WAIT, min(assignment.wait for assignment in order))
+
+    def recognised_until(self, provider: str, attempts: Sequence[Attempt], *, now: datetime) -> datetime | None:
+        """Up to when this provider recognises what these attempts gave it; None when it recognises no repeat."""
+        if provider == simulator.NAME or (window := self._handles[provider].sender.key_window) is None:
+            return None
+        first = min((attempt.started_at for attempt in attempts if attempt.provider == provider), default=now)
+        return first + window * TRUSTED_SHARE

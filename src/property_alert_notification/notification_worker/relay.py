@@ -16,7 +16,7 @@ import structlog
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import BrokerUnavailable, StoreUnavailable, Unavailable
 from property_alert_notification.base.logs import Outage
-from property_alert_notification.base.supervise import Loop
+from property_alert_notification.base.supervise import AFTER_A_FAULT, Loop
 from property_alert_notification.broker.base import LANES, Broker, Lane
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import queues as lanes
@@ -47,9 +47,6 @@ SEARCH = 0.5
 RING_AGAIN = timedelta(seconds=1)
 """How long a delivery may take from its listener to its claim before its doorbell counts as lost."""
 
-AFTER_A_FAULT = 1.0
-"""Seconds to wait when the store or the broker is away."""
-
 
 class Relay:
     """Moves doorbells of due deliveries to the broker. Any number of relays may share one store."""
@@ -70,23 +67,14 @@ class Relay:
 
     async def run(self, loop: Loop) -> None:
         """Ring until cancelled. A store or broker that is away is waited for."""
-        await loop.repeat(self._ring_in_turn, after_a_fault=AFTER_A_FAULT)
+        await loop.repeat(self._ring_once, woken=self._woken)
 
-    async def _ring_in_turn(self) -> float:
+    async def _ring_once(self) -> float:
         rung = await self._ring_what_is_due()
         await self._search_for_lost_bells()
-        if rung < LITTLE:
-            await self._wait(GATHER if rung else POLL)
-        return 0
-
-    async def _wait(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._woken.wait()
-        except TimeoutError:
-            return
-        finally:
-            self._woken.clear()
+        if rung >= LITTLE:
+            return 0
+        return GATHER if rung else POLL
 
     async def _ring_what_is_due(self) -> int:
         now = self._clock.monotonic()

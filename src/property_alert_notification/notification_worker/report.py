@@ -1,4 +1,4 @@
-"""Tells how this worker's breakers stand, so that other processes can say it."""
+"""Stores the states of this worker's breakers, so that other processes can show them."""
 
 import asyncio
 from collections.abc import Sequence
@@ -21,44 +21,35 @@ EVERY = 15.0
 """Seconds between two reports while nothing changes."""
 
 LONG_GONE = timedelta(days=1)
-"""How long what a dead worker told is kept."""
+"""How long the report of a dead worker is kept."""
 
 
 class Reporter:
     """Writes one row for each provider: when its breaker changes, and again and again, as a sign of life."""
 
-    def __init__(self, database: Database, clock: Clock, carriers: Sequence[ProviderPool]) -> None:
-        """`carriers` are all that the worker has."""
+    def __init__(self, database: Database, clock: Clock, pools: Sequence[ProviderPool]) -> None:
+        """`pools` are all that the worker has."""
         self._database = database
         self._clock = clock
-        self._carriers = carriers
+        self._pools = pools
         self._changed = asyncio.Event()
-        self._is_due = True
-        for each in carriers:
-            each.when_changed(self._changed.set)
+        for pool in pools:
+            pool.when_changed(self._changed.set)
         self._worker = clock.new_id()
 
     async def run(self, loop: Loop) -> None:
-        """Report until cancelled. A store that is away is told later."""
-        await loop.repeat(self._report_in_turn)
+        """Report until cancelled. A store that is away is waited for."""
+        await loop.repeat(self._report_once, woken=self._changed)
 
-    async def _report_in_turn(self) -> float:
-        """Report, and wait for a change; after a report that failed nothing is waited for."""
-        if not self._is_due:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(EVERY):
-                    await self._changed.wait()
-        self._is_due = True
-        self._changed.clear()
+    async def _report_once(self) -> float:
         await self.report()
-        self._is_due = False
-        return 0
+        return EVERY
 
     async def report(self) -> None:
-        """Tell how the breakers stand at this moment."""
+        """Store the states of the breakers at this moment."""
         now = self._clock.now()
         async with self._database.transaction() as connection:
-            await queries.tell(connection, self._told(now))
+            await queries.tell(connection, self._breakers(now))
             await queries.forget_silent(connection, told_before=now - LONG_GONE)
 
     async def close(self) -> None:
@@ -67,18 +58,18 @@ class Reporter:
             async with self._database.transaction() as connection:
                 await queries.forget(connection, self._worker)
 
-    def _told(self, now: datetime) -> list[ReportedBreaker]:
+    def _breakers(self, now: datetime) -> list[ReportedBreaker]:
         return [
             ReportedBreaker(
                 worker=self._worker,
-                channel=carriers.channel,
-                provider=carrier.provider,
-                state=carrier.breaker.state,
-                reason=carrier.reason,
-                changed_at=carrier.changed_at,
-                opens_at=carrier.opens_at,
+                channel=pool.channel,
+                provider=handle.provider,
+                state=handle.breaker.state,
+                reason=handle.reason,
+                changed_at=handle.changed_at,
+                opens_at=handle.opens_at,
                 told_at=now,
             )
-            for carriers in self._carriers
-            for carrier in carriers
+            for pool in self._pools
+            for handle in pool
         ]

@@ -1,4 +1,4 @@
-"""Brings back deliveries whose worker died or froze with them in hand."""
+"""Decides over deliveries whose worker died or froze before it settled them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -16,8 +16,13 @@ from property_alert_notification.base.vocabulary import Outcome
 from property_alert_notification.database import Database, is_row_fault, run_within, sparing
 from property_alert_notification.deliveries import leases, queries
 from property_alert_notification.deliveries.scripts import Claim, Settlement
-from property_alert_notification.notification_worker.settle import settle
-from property_alert_notification.notification_worker.verdict import ABANDONED, RetryPolicy, judge_abandoned
+from property_alert_notification.notification_worker.settlement import settle
+from property_alert_notification.notification_worker.verdict import (
+    ABANDONED,
+    Circumstances,
+    RetryPolicy,
+    judge_abandoned,
+)
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.operators.quarantine.aside import Aside
 
@@ -38,7 +43,6 @@ class Rescuer:
         *,
         lease: timedelta,
         policy: RetryPolicy,
-        given_up: Collection[str] = (),
         keyed: Collection[tuple[str, str]] = (),
         calling_back: Collection[tuple[str, str]] = (),
     ) -> None:
@@ -49,12 +53,10 @@ class Rescuer:
             clock: tells the time.
             metrics: counts what was rescued.
             lease: how long a rescuer holds what it decides over.
-            policy: how long what lost several workers waits.
-            given_up: categories whose messages are rather lost than doubled.
+            policy: how long what lost several workers waits, and which categories are never resent.
             keyed: channels and providers that recognise repeats, so that nothing is doubled there.
             calling_back: those that may still say by themselves what became of a message.
         """
-        self._given_up = frozenset(given_up)
         self._keyed = frozenset(keyed)
         self._calling_back = frozenset(calling_back) - self._keyed
         self._database = database
@@ -77,9 +79,9 @@ class Rescuer:
         Nobody knows what was before this began, so it begins as after an outage.
         """
         self._doubtful_since = self._clock.now() - self._lease
-        await loop.repeat(self._rescue_in_turn, after_a_fault=self._pause)
+        await loop.repeat(self._rescue_once, after_a_fault=self._pause)
 
-    async def _rescue_in_turn(self) -> float:
+    async def _rescue_once(self) -> float:
         """Rescue those without doubt first, and after a pause the others; or all at once when there is no doubt."""
         if self._doubtful_since is not None and not self._waited:
             await self.rescue(ran_out_by=self._doubtful_since)
@@ -133,26 +135,28 @@ class Rescuer:
             ids = [claim.delivery_id for claim in abandoned]
             providers = await queries.close_open_attempts(connection, ids, reason=ABANDONED, ended_at=now)
             lost_workers = await queries.count_attempts(connection, ids, reason=ABANDONED)
-            better_lost = await self._better_lost(connection, abandoned, providers)
+            never_resent = await self._never_resent(connection, abandoned, providers)
             settlements = [
                 self._decide(
                     claim,
                     lost_workers.get(claim.delivery_id, 1),
-                    resend=claim not in better_lost,
-                    calls_back=(claim.channel, providers.get(claim.delivery_id)) in self._calling_back,
+                    Circumstances(
+                        resend=claim not in never_resent,
+                        calls_back=(claim.channel, providers.get(claim.delivery_id)) in self._calling_back,
+                    ),
                 )
                 for claim in abandoned
             ]
             await run_within(connection, settle(settlements))
         for claim, settlement in zip(abandoned, settlements, strict=True):
-            self._tell(claim, settlement, provider=providers.get(claim.delivery_id, "none"))
+            self._report(claim, settlement, provider=providers.get(claim.delivery_id, "none"))
         return len(abandoned)
 
-    async def _better_lost(
+    async def _never_resent(
         self, connection: AsyncConnection, abandoned: Sequence[Claim], providers: Mapping[UUID, str]
     ) -> list[Claim]:
         """Those that may not be sent again."""
-        if not self._given_up:
+        if not self._policy.at_most_once:
             return []
         contents = await run_within(
             connection, notification_scripts.contents({claim.notification_id for claim in abandoned})
@@ -160,20 +164,14 @@ class Rescuer:
         return [
             claim
             for claim in abandoned
-            if contents[claim.notification_id].category in self._given_up
+            if not self._policy.resends(contents[claim.notification_id].category)
             and (claim.channel, providers.get(claim.delivery_id)) not in self._keyed
         ]
 
-    def _decide(self, claim: Claim, lost_workers: int, *, resend: bool, calls_back: bool) -> Settlement:
+    def _decide(self, claim: Claim, lost_workers: int, circumstances: Circumstances) -> Settlement:
         now = self._clock.now()
-        verdict = judge_abandoned(
-            lost_workers=lost_workers,
-            policy=self._policy,
-            now=now,
-            jitter=self._clock.jitter(),
-            resend=resend,
-            calls_back=calls_back,
-        )
+        jitter = self._clock.jitter()
+        verdict = judge_abandoned(lost_workers, circumstances, self._policy, now=now, jitter=jitter)
         return Settlement(
             delivery_id=claim.delivery_id,
             fence=claim.fence,
@@ -185,7 +183,7 @@ class Rescuer:
             counted=False,
         )
 
-    def _tell(self, claim: Claim, settlement: Settlement, *, provider: str) -> None:
+    def _report(self, claim: Claim, settlement: Settlement, *, provider: str) -> None:
         self._metrics.attempts.labels(claim.channel, provider, Outcome.UNKNOWN).inc()
         self._metrics.settled.labels(claim.channel, settlement.state).inc()
         log.warning(

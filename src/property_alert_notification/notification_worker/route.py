@@ -1,32 +1,22 @@
 """Which provider of a channel a delivery goes to. Pure.
 
-The providers stand in a line, in the order of the settings. A delivery goes to the first that works; one that failed it
-for certain is passed over until the others have failed it as often. But once nobody can tell whether a provider has
-it, a delivery stays with that one: any other could only send it twice.
+The providers have an order, that of the settings. A delivery goes to the first that works; a provider that certainly
+did not take it is passed over until the others have failed as often. But once it is unknown whether a provider has it,
+a delivery stays with that provider: any other could only send it twice.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from property_alert_notification.base.vocabulary import Outcome
+from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.notification_worker.breaker import FIRST
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
-    """An earlier attempt at a delivery."""
-
-    provider: str
-    outcome: Outcome | None
-    """None while nobody has said."""
-    started_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Assignment:
-    """How one provider stands at this moment."""
+    """A provider that may get a delivery, now or after a wait."""
 
     provider: str
     wait: float = 0.0
@@ -42,48 +32,48 @@ class Wait:
     seconds: float
 
 
-def route(tries: Sequence[Try], line: Sequence[Assignment]) -> Assignment | Wait:
-    """Where a delivery goes that was tried so before."""
-    if not tries and not line[0].wait:
-        return line[0]  # as nearly always
-    candidates = _candidates(tries, line)
-    ready = [place for place in candidates if not place.wait]
+def route(earlier: Sequence[Attempt], order: Sequence[Assignment]) -> Assignment | Wait:
+    """The provider for a delivery with these earlier attempts; `order` is all providers as they are now."""
+    if not earlier and not order[0].wait:
+        return order[0]  # as nearly always
+    candidates = _candidates(earlier, order)
+    ready = [one for one in candidates if not one.wait]
     if not ready:
-        return Wait(min(place.wait for place in candidates))
-    failures = _failures(tries)
-    return min(ready, key=lambda place: failures[place.provider])
+        return Wait(min(one.wait for one in candidates))
+    failures = _failures(earlier)
+    return min(ready, key=lambda one: failures[one.provider])
 
 
 class ProviderOrder:
-    """Finds places for the deliveries of one round of claiming, so that no two of them try the same provider out."""
+    """Assigns the deliveries of one claim to providers, so that no two of them probe the same provider."""
 
-    def __init__(self, places: Sequence[Assignment]) -> None:
-        """`places` is how all providers stand, in order."""
-        self._places = list(places)
+    def __init__(self, order: Sequence[Assignment]) -> None:
+        """`order` is all providers as they are now."""
+        self._order = list(order)
 
-    def place(self, tries: Sequence[Try]) -> Assignment | Wait:
-        """Where the next delivery goes, which was tried so before."""
-        found = route(tries, self._places)
+    def assign(self, earlier: Sequence[Attempt]) -> Assignment | Wait:
+        """The provider for the next delivery, which has these earlier attempts."""
+        found = route(earlier, self._order)
         if isinstance(found, Assignment) and found.probe:
-            self._places[self._places.index(found)] = Assignment(found.provider, wait=FIRST)
+            self._order[self._order.index(found)] = Assignment(found.provider, wait=FIRST)
         return found
 
 
-def elsewhere(tries: Sequence[Try], line: Sequence[Assignment]) -> bool:
-    """Whether a delivery that was just not taken may go to another provider at once; the last try is that one."""
-    match route(tries, line):
+def may_go_elsewhere(earlier: Sequence[Attempt], order: Sequence[Assignment]) -> bool:
+    """Whether another provider may get a delivery at once that the provider of the last attempt did not take."""
+    match route(earlier, order):
         case Wait():
             return False
         case Assignment(provider=provider):
-            failures = _failures(tries)
-            return failures[provider] < failures[tries[-1].provider]
+            failures = _failures(earlier)
+            return failures[provider] < failures[earlier[-1].provider]
 
 
-def _candidates(tries: Sequence[Try], line: Sequence[Assignment]) -> Sequence[Assignment]:
-    unsure = {one.provider for one in tries if one.outcome is Outcome.UNKNOWN or one.outcome is None}
+def _candidates(earlier: Sequence[Attempt], order: Sequence[Assignment]) -> Sequence[Assignment]:
+    unsure = {one.provider for one in earlier if one.outcome == Outcome.UNKNOWN or one.outcome is None}
     # A provider that left the settings cannot be asked again.
-    return [place for place in line if place.provider in unsure] or line
+    return [one for one in order if one.provider in unsure] or order
 
 
-def _failures(tries: Sequence[Try]) -> Counter[str]:
-    return Counter(one.provider for one in tries if one.outcome is Outcome.NOT_SENT)
+def _failures(earlier: Sequence[Attempt]) -> Counter[str]:
+    return Counter(one.provider for one in earlier if one.outcome == Outcome.NOT_SENT)

@@ -1,28 +1,167 @@
-"""Writes down what came of claims, and what that means for their notifications."""
+"""Settles what one channel delivered: judges each attempt, and writes the settlements down in batches."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
 from uuid import UUID
 
-from property_alert_notification.database import Script, StatementBatch
-from property_alert_notification.deliveries import scripts as delivery_scripts
-from property_alert_notification.deliveries.scripts import Settlement
-from property_alert_notification.deliveries.states import UNFULFILLED
-from property_alert_notification.notifications import scripts as notification_scripts
+import structlog
+
+from property_alert_notification.base.errors import RetryLater
+from property_alert_notification.base.logs import Outage
+from property_alert_notification.base.supervise import insist
+from property_alert_notification.base.vocabulary import Outcome
+from property_alert_notification.channels.base import Receipt
+from property_alert_notification.database import GroupCommit
+from property_alert_notification.deliveries.models import Attempt
+from property_alert_notification.deliveries.scripts import Claim, Settlement
+from property_alert_notification.notification_worker.claim import Job
+from property_alert_notification.notification_worker.context import WorkerContext, ids
+from property_alert_notification.notification_worker.providers import ProviderPool
+from property_alert_notification.notification_worker.route import may_go_elsewhere
+from property_alert_notification.notification_worker.settlement import postponed, settle
+from property_alert_notification.notification_worker.verdict import (
+    Circumstances,
+    History,
+    Result,
+    RetryPolicy,
+    Verdict,
+    judge,
+    may_repeat,
+)
+from property_alert_notification.notifications.scripts import Content
+
+log = structlog.get_logger()
+
+AFTER_A_FAULT = 0.5
+"""Seconds to wait when the store or the broker is away."""
 
 
-def settle(settlements: Sequence[Settlement]) -> Script[set[UUID]]:
-    """Settle deliveries, and conclude the notifications of those that end unfulfilled; returns those that moved.
+class Settler:
+    """Settles the deliveries of one channel."""
 
-    Whose fence was raised meanwhile does not move: what happened to it is for its attempt only.
-    """
-    asks = delivery_scripts.settle(settlements)
-    ended = [one.delivery_id for one in settlements if one.state in UNFULFILLED]
-    if not ended:  # as nearly always: one statement, which needs no transaction around it
-        return {row[0] for row in (yield StatementBatch(asks))}
-    *others, move = asks
-    # The deliveries first, as everybody else locks them.
-    moved = yield move
-    for ask in others:  # noqa: UP028 - a list would not take the rows that come back
-        yield ask
-    yield from notification_scripts.conclude(ended)
-    return {row[0] for row in moved}
+    def __init__(self, providers: ProviderPool, context: WorkerContext, policy: RetryPolicy) -> None:
+        self._channel = providers.channel
+        self._providers = providers
+        self._context = context
+        self._policy = policy
+        self._outage = Outage(f"settlements of {self._channel}")
+        self._settlements: GroupCommit[Settlement, bool] = GroupCommit(self._write)
+        self._handover = context.metrics.handover.labels(self._channel)
+
+    async def settle(self, job: Job, result: Result) -> None:
+        """Judge an attempt that was submitted, and settle its delivery."""
+        now = self._context.clock.now()
+        verdict = self._judge(job, result, now)
+        settlement = _settlement(job.claim, result, verdict, now)
+        with self._context.metrics.stage("settle"):
+            moved = await self._commit(settlement)
+        self._context.metrics.attempts.labels(self._channel, job.assignment.provider, verdict.outcome).inc()
+        if verdict.outcome is Outcome.SENT:
+            self._handover.observe((now - job.content.wanted_at).total_seconds())
+        if moved:
+            self.report(job.claim, settlement)
+        else:
+            log.warning("delivery.fenced", **ids(job.claim), outcome=verdict.outcome)
+
+    def postpone(self, job: Job, reason: str, *, due_at: datetime) -> Settlement:
+        """The settlement that gives back a claim that was not submitted."""
+        return postponed(job.claim, job.earlier, due_at=due_at, reason=reason, now=self._context.clock.now())
+
+    async def put_back(self, job: Job, settlement: Settlement) -> None:
+        """Settle a delivery that was not submitted."""
+        if await self._commit(settlement):
+            self.report(job.claim, settlement)
+
+    async def put_aside(
+        self, delivery: UUID, error: Exception, *, fence: int | None = None, outcome: Outcome | None = None
+    ) -> None:
+        """Quarantine a delivery whose row breaks every batch that it is in. A store that is away is waited for."""
+        putting = partial(self._context.aside.put_delivery, delivery, error, fence=fence, outcome=outcome)
+        await insist(putting, self._outage, pause=AFTER_A_FAULT)
+
+    def report(self, claim: Claim, settlement: Settlement) -> None:
+        """Count and log a settlement that moved its delivery."""
+        self._context.metrics.settled.labels(self._channel, settlement.state).inc()
+        log.info(
+            "delivery.settled",
+            state=settlement.state,
+            channel=self._channel,
+            reason=settlement.reason,
+            **ids(claim),
+        )
+
+    def may_repeat(
+        self, claim: Claim, content: Content, earlier: Sequence[Attempt], provider: str, *, now: datetime
+    ) -> bool:
+        """Whether this provider may get what was tried before; it may have it already."""
+        return may_repeat(
+            History(claim.attempts, claim.unknowns),
+            Circumstances(
+                resend=self._policy.resends(content.category),
+                recognised_until=self._providers.recognised_until(provider, earlier, now=now),
+            ),
+            is_unsure=any(attempt.outcome == Outcome.UNKNOWN for attempt in earlier),
+            now=now,
+        )
+
+    def _judge(self, job: Job, result: Result, now: datetime) -> Verdict:
+        claim, provider = job.claim, job.assignment.provider
+        circumstances = Circumstances(
+            resend=self._policy.resends(job.content.category),
+            recognised_until=self._providers.recognised_until(provider, job.earlier, now=job.started_at),
+            calls_back=not claim.test and self._providers[provider].sender.calls_back,
+            elsewhere=isinstance(result, RetryLater) and self._may_go_elsewhere(job),
+        )
+        history = History(claim.attempts, claim.unknowns)
+        jitter = self._context.clock.jitter()
+        return judge(result, history, circumstances, self._policy, now=now, jitter=jitter)
+
+    def _may_go_elsewhere(self, job: Job) -> bool:
+        """Whether another provider may have at once what this one did not take."""
+        if job.claim.test:
+            return False
+        this = Attempt(
+            delivery_id=job.claim.delivery_id,
+            fence=job.claim.fence,
+            provider=job.assignment.provider,
+            started_at=job.started_at,
+            outcome=Outcome.NOT_SENT,
+        )
+        return may_go_elsewhere([*job.earlier, this], self._providers.order())
+
+    async def _commit(self, settlement: Settlement) -> bool:
+        """Write it down however long the store is away: only this process knows what the provider said."""
+        return await insist(partial(self._settlements.submit, settlement), self._outage, pause=AFTER_A_FAULT)
+
+    async def _write(self, settlements: Sequence[Settlement]) -> list[bool]:
+        moved = await self._context.database.run(settle(settlements))
+        return [settlement.delivery_id in moved for settlement in settlements]
+
+
+def _settlement(claim: Claim, result: Result, verdict: Verdict, now: datetime) -> Settlement:
+    return Settlement(
+        delivery_id=claim.delivery_id,
+        fence=claim.fence,
+        state=verdict.state,
+        reason=_printable(verdict.reason),
+        due_at=verdict.due_at,
+        outcome=verdict.outcome,
+        settled_at=now,
+        provider_message_id=_storable(result.provider_message_id) if isinstance(result, Receipt) else None,
+        counted=verdict.counted,
+    )
+
+
+def _storable(provider_message_id: str | None) -> str | None:
+    """An id that any store takes; a provider may answer anything."""
+    if provider_message_id is None or not provider_message_id.isascii() or not provider_message_id.isprintable():
+        return None
+    return provider_message_id[:255]
+
+
+def _printable(reason: str) -> str:
+    """A reason that any store takes; a provider may say anything."""
+    if reason.isprintable():
+        return reason
+    return "".join(sign if sign.isprintable() else "?" for sign in reason)

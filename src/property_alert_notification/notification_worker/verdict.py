@@ -41,6 +41,19 @@ class Stopped:
 Result = Receipt | RetryLater | OutcomeUnknown | Refused | Broken | Stopped
 
 
+def outcome_of(result: Result) -> Outcome:
+    """How an attempt with this result ended at its provider."""
+    match result:
+        case Receipt():
+            return Outcome.SENT
+        case Refused():
+            return Outcome.REFUSED
+        case RetryLater() | Broken() | Stopped():
+            return Outcome.NOT_SENT
+        case OutcomeUnknown():
+            return Outcome.UNKNOWN
+
+
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """When to try again."""
@@ -50,6 +63,36 @@ class RetryPolicy:
     longest_wait: timedelta
     max_attempts: int
     """The first included."""
+    at_most_once: frozenset[str] = frozenset()
+    """Categories that are never resent when the outcome is unknown."""
+
+    def resends(self, category: str) -> bool:
+        """Whether a message of this category is sent once more when it is unknown whether it arrived."""
+        return category not in self.at_most_once
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a delivery has behind it."""
+
+    attempts: int
+    """Attempts made and counted, this one included."""
+    unknowns: int = 0
+    """Earlier attempts whose outcome stayed unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What the provider and the category of a delivery allow."""
+
+    resend: bool = True
+    """What may have arrived is sent once more; else the delivery fails."""
+    recognised_until: datetime | None = None
+    """Up to when the provider recognises a repeat; None is never."""
+    calls_back: bool = False
+    """The provider may still say by itself what became of it."""
+    elsewhere: bool = False
+    """Another provider, which has not failed it as often, is ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,31 +109,24 @@ class Verdict:
 
 def judge(
     result: Result,
-    *,
-    attempts: int,
-    unknowns: int,
+    history: History,
+    circumstances: Circumstances,
     policy: RetryPolicy,
+    *,
     now: datetime,
     jitter: float,
-    elsewhere: bool = False,
-    resend: bool = True,
-    recognised_until: datetime | None = None,
-    calls_back: bool = False,
 ) -> Verdict:
     """Decide from one attempt's result.
 
     Args:
         result: what the provider, or our own code, said.
-        attempts: attempts made, this one included.
-        unknowns: earlier attempts of which nobody can tell.
+        history: the attempts at the delivery, this one included.
+        circumstances: what its provider and its category allow.
         policy: when to try again.
         now: when the attempt ended.
-        jitter: in [0, 1), spreads what failed together.
-        elsewhere: another provider, which has not failed it as often, stands ready.
-        resend: what may have arrived is sent once more; else it is given up.
-        recognised_until: up to when the provider recognises a repeat; None is never.
-        calls_back: the provider may still say by itself what became of it.
+        jitter: in [0, 1), spreads deliveries that failed together.
     """
+    attempts = history.attempts
     match result:
         case Receipt():
             cut = "" if result.cut is None else f"; its text was {result.cut}"
@@ -99,13 +135,9 @@ def judge(
             return Verdict(Outcome.REFUSED, DeliveryState.FAILED, result.reason)
         case OutcomeUnknown():
             due_at = now + wait_after(attempts, policy, jitter=jitter)
-            if recognised_until and due_at <= recognised_until and attempts < policy.max_attempts:
-                reason = f"{result.reason}; it is sent again, and the provider recognises it"
-                return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, reason, due_at)
-            due_at = max(due_at, _unheard_until(now, calls_back=calls_back))
-            return _judge_unknown(result, unknowns, due_at, resends=BLIND_RESENDS if resend else 0)
+            return _judge_unknown(result, history, circumstances, policy, now=now, due_at=due_at)
         case RetryLater():
-            due_at = now if elsewhere else now + _wait_for(result, attempts, policy, jitter=jitter)
+            due_at = now if circumstances.elsewhere else now + _wait_for(result, attempts, policy, jitter=jitter)
             return _judge_not_taken(result, attempts, policy, due_at)
         case Broken():
             due_at = now + wait_after(attempts, policy, jitter=jitter)
@@ -121,47 +153,34 @@ def _judge_not_taken(result: RetryLater, attempts: int, policy: RetryPolicy, due
 
 
 def judge_abandoned(
-    *,
-    lost_workers: int,
-    policy: RetryPolicy,
-    now: datetime,
-    jitter: float,
-    resend: bool = True,
-    calls_back: bool = False,
+    lost_workers: int, circumstances: Circumstances, policy: RetryPolicy, *, now: datetime, jitter: float
 ) -> Verdict:
-    """Decide for a delivery whose worker vanished with it.
+    """Decide for a delivery whose worker stopped before it could settle it.
 
-    Perhaps it was on the wire, perhaps it had not begun: it is sent again at once, since its lease has been waiting
-    enough, unless it had better be lost than doubled (`resend`), or its provider may still say by itself what became
-    of it (`calls_back`). One that loses its worker time and again may be what kills it: `lost_workers` counts them,
-    this one included. From the second on it waits, spread by `jitter`, so that it does not take the same neighbours
-    along each time.
+    It is unknown whether the provider has it. It is sent again at once, since its lease has been waiting long enough,
+    unless its category is never resent, or its provider may still call back. A delivery that loses its worker time and
+    again may be what stops it: `lost_workers` counts them, this one included. From the second on it waits, spread by
+    `jitter`, so that it does not meet the same neighbours each time.
     """
-    if not resend:
+    if not circumstances.resend:
         return Verdict(Outcome.UNKNOWN, DeliveryState.FAILED, f"{ABANDONED}, and nobody can tell whether it arrived")
     if lost_workers < BREAKS_BEFORE_QUARANTINE:
-        due_at = _unheard_until(now, calls_back=calls_back)
+        due_at = _unheard_until(now, circumstances)
         if lost_workers > 1:
             due_at = max(due_at, now + wait_after(lost_workers - 1, policy, jitter=jitter))
         return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, f"{ABANDONED}; it is sent again", due_at)
     return Verdict(Outcome.UNKNOWN, DeliveryState.QUARANTINED, f"{ABANDONED}, for the {lost_workers}th time")
 
 
-def may_repeat(
-    *, is_unsure: bool, unknowns: int, now: datetime, resend: bool, recognised_until: datetime | None
-) -> bool:
+def may_repeat(history: History, circumstances: Circumstances, *, is_unsure: bool, now: datetime) -> bool:
     """Whether a message may go to a provider now that may have it already; a wait that grew long changes that.
 
-    Args:
-        is_unsure: nobody can tell what came of an earlier attempt.
-        unknowns: attempts of which the provider left that open.
-        now: when it would be sent.
-        resend: what may have arrived is sent once more; else it is given up.
-        recognised_until: up to when the provider recognises a repeat; None is never.
+    `is_unsure` means that the outcome of an earlier attempt is unknown.
     """
+    recognised_until = circumstances.recognised_until
     if not is_unsure or (recognised_until is not None and now <= recognised_until):
         return True
-    return resend and unknowns <= BLIND_RESENDS
+    return circumstances.resend and history.unknowns <= BLIND_RESENDS
 
 
 ABANDONED = "its worker stopped before it could say what happened"
@@ -177,9 +196,9 @@ def wait_after(attempt: int, policy: RetryPolicy, *, jitter: float) -> timedelta
     return full / 2 + full / 2 * jitter
 
 
-def _unheard_until(now: datetime, *, calls_back: bool) -> datetime:
-    """Up to when the provider may still say what became of a message."""
-    return now + CALLBACK_WAIT if calls_back else now
+def _unheard_until(now: datetime, circumstances: Circumstances) -> datetime:
+    """Up to when the provider may still call back about a message."""
+    return now + CALLBACK_WAIT if circumstances.calls_back else now
 
 
 def _wait_for(result: RetryLater, attempts: int, policy: RetryPolicy, *, jitter: float) -> timedelta:
@@ -193,9 +212,23 @@ def _wait_for(result: RetryLater, attempts: int, policy: RetryPolicy, *, jitter:
     return min(wait, policy.longest_wait)
 
 
-def _judge_unknown(result: OutcomeUnknown, unknowns: int, due_at: datetime, *, resends: int) -> Verdict:
-    if unknowns < resends:
+def _judge_unknown(
+    result: OutcomeUnknown,
+    history: History,
+    circumstances: Circumstances,
+    policy: RetryPolicy,
+    *,
+    now: datetime,
+    due_at: datetime,
+) -> Verdict:
+    until = circumstances.recognised_until
+    if until and due_at <= until and history.attempts < policy.max_attempts:
+        reason = f"{result.reason}; it is sent again, and the provider recognises it"
+        return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, reason, due_at)
+    unknowns = history.unknowns
+    if circumstances.resend and unknowns < BLIND_RESENDS:
         reason = f"{result.reason}; it is sent once more"
+        due_at = max(due_at, _unheard_until(now, circumstances))
         return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, reason, due_at)
     times = "once" if unknowns == 0 else f"{unknowns + 1} times"
     reason = f"{result.reason}; it was sent {times} and nobody can tell whether it arrived"

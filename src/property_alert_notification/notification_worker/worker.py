@@ -24,17 +24,21 @@ from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.settings.listening import listen
 from property_alert_notification.base.supervise import WELL_AFTER, end
 from property_alert_notification.channels.base import Sender
-from property_alert_notification.channels.redirect import redirect
 from property_alert_notification.channels.registry import unused
-from property_alert_notification.messages.render import render
-from property_alert_notification.notification_worker.deliver import ChannelConsumer, WorkerContext
+from property_alert_notification.notification_worker.claim import SendingRules
+from property_alert_notification.notification_worker.compose import Composer
+from property_alert_notification.notification_worker.consume import ChannelConsumer
+from property_alert_notification.notification_worker.context import WorkerContext
 from property_alert_notification.notification_worker.expire import Expirer
+from property_alert_notification.notification_worker.leases import Leases
 from property_alert_notification.notification_worker.providers import ProviderPool
 from property_alert_notification.notification_worker.relay import Relay
 from property_alert_notification.notification_worker.release import Releaser
 from property_alert_notification.notification_worker.report import Reporter
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.retention import Retention
+from property_alert_notification.notification_worker.send import DeliverySender
+from property_alert_notification.notification_worker.settle import Settler
 from property_alert_notification.notification_worker.strays import StraySearch
 from property_alert_notification.notification_worker.suppress import Suppressor
 from property_alert_notification.notification_worker.verdict import RetryPolicy
@@ -55,12 +59,13 @@ class Worker:
         settings = parts.settings
         self._pauses = PauseCache(parts.database, parts.clock)
         self._senders = parts.create_senders()
-        self._carriers = [
+        self._pools = [
             ProviderPool(channel, senders, parts.clock, parts.metrics) for channel, senders in self._senders.items()
         ]
-        desk = self._desk = _desk(parts, self._pauses)
-        self._crews = [ChannelConsumer(each, desk) for each in self._carriers]
-        self._reporter = Reporter(parts.database, parts.clock, self._carriers)
+        aside = Aside(parts.database, parts.clock, parts.metrics)
+        self._context = WorkerContext(parts.database, parts.clock, parts.metrics, self._pauses, aside)
+        self._consumers = [_consumer(parts, self._context, pool) for pool in self._pools]
+        self._reporter = Reporter(parts.database, parts.clock, self._pools)
         self._relay = Relay(parts.database, parts.broker, parts.clock) if parts.broker.needs_relay else None
         self._releaser = Releaser(
             parts.database,
@@ -74,14 +79,13 @@ class Worker:
             parts.database,
             parts.clock,
             parts.metrics,
-            lease=desk.lease,
-            policy=desk.policy,
-            given_up=settings.at_most_once_categories,
+            lease=timedelta(seconds=settings.lease),
+            policy=_policy(settings),
             keyed=self._providers(lambda sender: sender.key_window is not None),
             calling_back=self._providers(lambda sender: sender.calls_back),
         )
         self._suppressor = Suppressor(parts.database, parts.clock, parts.metrics, channels=unused(settings))
-        self._strays = StraySearch(Aside(parts.database, parts.clock, parts.metrics))
+        self._strays = StraySearch(aside)
         self._expirer = Expirer(parts.database, parts.clock, parts.metrics, deadlines=settings.deadlines)
         self._retention = Retention(
             parts.database, parts.clock, parts.metrics, keep_for=timedelta(days=settings.retention_days)
@@ -99,10 +103,10 @@ class Worker:
         ]
 
     async def __aenter__(self) -> Self:
-        self._parts.supervisor.when_broken.append(self._desk.aside.end_unreadable)
+        self._parts.supervisor.when_broken.append(self._context.aside.end_unreadable)
         start = self._parts.supervisor.start
-        self._duties = [start(f"consumer_{crew.channel}", crew.listen) for crew in self._crews]
-        self._duties += [start(f"provider_watch_{each.channel}", each.watch) for each in self._carriers]
+        self._duties = [start(f"consumer_{each.channel}", each.consume) for each in self._consumers]
+        self._duties += [start(f"provider_watch_{each.channel}", each.watch) for each in self._pools]
         self._duties += [
             start("rescue", self._rescuer.run),
             start("pauses", self._pauses.watch),
@@ -117,7 +121,7 @@ class Worker:
         if self._relay is not None:
             self._duties.append(start("relay", self._relay.run))
             self._parts.wakers.append(self._relay.wake)
-        self._renewals = [start(f"leases_{crew.channel}", crew.renew_leases) for crew in self._crews]
+        self._renewals = [start(f"leases_{each.channel}", each.renew_leases) for each in self._consumers]
         log.info("worker.started", channels=[str(channel) for channel in self._senders])
         return self
 
@@ -125,7 +129,7 @@ class Worker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await end(*self._duties)
-        await asyncio.gather(*(crew.finish(self._parts.settings.shutdown_grace) for crew in self._crews))
+        await asyncio.gather(*(each.finish(self._parts.settings.shutdown_grace) for each in self._consumers))
         # Last: what is still on the wire stays ours until it ends.
         await end(*self._renewals)
         await asyncio.gather(*(sender.close() for senders in self._senders.values() for sender in senders.values()))
@@ -133,29 +137,31 @@ class Worker:
         log.info("worker.stopped")
 
 
-def _desk(parts: Parts, pauses: PauseCache) -> WorkerContext:
+def _consumer(parts: Parts, context: WorkerContext, providers: ProviderPool) -> ChannelConsumer:
+    """What delivers one channel."""
     settings = parts.settings
-    return WorkerContext(
-        database=parts.database,
-        broker=parts.broker,
-        clock=parts.clock,
-        metrics=parts.metrics,
-        render=lambda channel, title, message: render(
-            channel, title, message, sms_max_segments=settings.sms_max_segments
-        ),
-        redirect=lambda channel, message: redirect(message, channel, settings),
-        default_wishes=wiring.default_wishes(settings),
-        pauses=pauses,
-        aside=Aside(parts.database, parts.clock, parts.metrics),
-        deadlines=settings.deadlines,
-        given_up=settings.at_most_once_categories,
-        policy=RetryPolicy(
-            first_wait=timedelta(seconds=settings.retry_first_wait),
-            longest_wait=timedelta(seconds=settings.retry_longest_wait),
-            max_attempts=settings.retry_max_attempts,
-        ),
-        lease=timedelta(seconds=settings.lease),
+    rules = SendingRules(default_preferences=wiring.default_wishes(settings), deadlines=settings.deadlines)
+    leases = Leases(providers.channel, context, timedelta(seconds=settings.lease))
+    settler = Settler(providers, context, _policy(settings))
+    sender = DeliverySender(providers, context, leases, settler, composer=Composer(settings), rules=rules)
+    return ChannelConsumer(
+        parts.broker,
+        context,
+        providers,
+        leases,
+        sender,
+        settler,
+        rules=rules,
         concurrency=settings.worker_concurrency,
+    )
+
+
+def _policy(settings: Settings) -> RetryPolicy:
+    return RetryPolicy(
+        first_wait=timedelta(seconds=settings.retry_first_wait),
+        longest_wait=timedelta(seconds=settings.retry_longest_wait),
+        max_attempts=settings.retry_max_attempts,
+        at_most_once=frozenset(settings.at_most_once_categories),
     )
 
 

@@ -12,7 +12,8 @@ from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.vocabulary import BreakerState, Channel
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt
 from property_alert_notification.notification_worker.breaker import DOWN_IN_A_ROW, IN_DOUBT, SILENCE, UNANSWERED
-from property_alert_notification.notification_worker.providers import SHORTEST_WAIT, Call, ProviderHandle, ProviderPool
+from property_alert_notification.notification_worker.provider_handle import Call, ProviderHandle
+from property_alert_notification.notification_worker.providers import SHORTEST_WAIT, ProviderPool
 from property_alert_notification.notification_worker.verdict import Result
 
 
@@ -49,11 +50,11 @@ class Nobody:
 
 
 class Office:
-    """A carrier and the messages that want to go by it."""
+    """A provider and the messages that are to be submitted to it."""
 
     def __init__(self, at_once: int) -> None:
         self.clock = Hands()
-        self.carrier = ProviderHandle("nobody", Nobody(at_once), self.clock, Metrics(), on_change=lambda: None)
+        self.provider = ProviderHandle("nobody", Nobody(at_once), self.clock, Metrics(), on_change=lambda: None)
         self.running: dict[Call, AsyncExitStack] = {}
         self.sent_away = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -66,7 +67,7 @@ class Office:
 
     async def _begin(self) -> None:
         stack = AsyncExitStack()
-        call = await stack.enter_async_context(self.carrier.turn(probe=False))
+        call = await stack.enter_async_context(self.provider.slot(probe=False))
         if call is None:
             self.sent_away += 1
             await stack.aclose()
@@ -76,7 +77,7 @@ class Office:
     async def end(self, call: Call, result: Result) -> None:
         """One of those that run ends."""
         await self.running.pop(call).aclose()
-        self.carrier.hear(result, call)
+        self.provider.learn(result, call)
         await self.settle()
 
     async def end_one(self, result: Result) -> None:
@@ -129,7 +130,7 @@ async def test_a_failure_makes_room_although_nothing_went_well() -> None:
         office.clock.time += 3
         await office.end_one(OutcomeUnknown("silence"))
         assert len(office.running) == IN_DOUBT
-    assert office.carrier.breaker.state is BreakerState.CLOSED
+    assert office.provider.breaker.state is BreakerState.CLOSED
     await office.close()
 
 
@@ -139,14 +140,14 @@ async def test_when_calls_hang_those_who_wait_are_sent_away() -> None:
     await office.end_one(Receipt())
     await office.want(30)
     office.clock.time += SILENCE - 0.1
-    office.carrier.watch()
-    assert office.carrier.breaker.state is BreakerState.CLOSED
+    office.provider.watch()
+    assert office.provider.breaker.state is BreakerState.CLOSED
 
     office.clock.time += 0.1
-    office.carrier.watch()
+    office.provider.watch()
     await office.settle()
 
-    assert office.carrier.breaker.state is BreakerState.OPEN
+    assert office.provider.breaker.state is BreakerState.OPEN
     assert (len(office.running), office.sent_away) == (8, 22)
     await office.close()
 
@@ -155,18 +156,18 @@ async def test_calls_that_hung_before_it_closed_do_not_open_it_again() -> None:
     office = Office(at_once=8)
     await office.want(DOWN_IN_A_ROW)
     office.clock.time += SILENCE
-    office.carrier.watch()
+    office.provider.watch()
     office.clock.time += 2
-    office.carrier.hear(Receipt(), Call(probe=True, began_at=office.clock.time))
-    assert office.carrier.breaker.state is BreakerState.CLOSED
+    office.provider.learn(Receipt(), Call(probe=True, began_at=office.clock.time))
+    assert office.provider.breaker.state is BreakerState.CLOSED
 
     office.clock.time += 10 * SILENCE
-    office.carrier.watch()
+    office.provider.watch()
     for _ in range(DOWN_IN_A_ROW):
         await office.end_one(OutcomeUnknown("silence"))
 
-    assert office.carrier.breaker.state is BreakerState.CLOSED
-    assert not office.carrier.breaker.doubtful
+    assert office.provider.breaker.state is BreakerState.CLOSED
+    assert not office.provider.breaker.doubtful
     await office.close()
 
 
@@ -174,14 +175,14 @@ async def test_nothing_tries_a_provider_out_while_all_its_places_hang() -> None:
     office = Office(at_once=2)
     await office.want(2)
     office.clock.time += SILENCE
-    office.carrier.watch()
+    office.provider.watch()
     office.clock.time += 60
-    assert not office.carrier.place().probe
-    assert office.carrier.place().wait > 0
+    assert not office.provider.assignment().probe
+    assert office.provider.assignment().wait > 0
 
     await office.end_one(OutcomeUnknown("silence"))
 
-    assert office.carrier.place().probe
+    assert office.provider.assignment().probe
     await office.close()
 
 
@@ -194,48 +195,48 @@ async def test_calls_that_take_long_while_others_go_well_are_no_silence() -> Non
         await office.want(1)
         office.clock.time += SILENCE / 2
         await office.end(list(office.running)[-1], Receipt())
-        office.carrier.watch()
+        office.provider.watch()
 
     assert len(office.running) == DOWN_IN_A_ROW
-    assert office.carrier.breaker.state is BreakerState.CLOSED
+    assert office.provider.breaker.state is BreakerState.CLOSED
     await office.close()
 
 
 def test_nobody_waits_while_a_provider_works() -> None:
     clock = Hands()
-    carriers = line_of("first", "second", clock=clock)
-    leave_alone(carriers["first"])
+    pool = pool_of("first", "second", clock=clock)
+    leave_alone(pool["first"])
 
-    assert carriers.room()
-    assert carriers.wait() is None
+    assert pool.room()
+    assert pool.wait() is None
 
 
 def test_a_provider_that_is_left_alone_is_waited_for() -> None:
     clock = Hands()
-    carriers = line_of("only", clock=clock)
-    until = leave_alone(carriers["only"])
+    pool = pool_of("only", clock=clock)
+    until = leave_alone(pool["only"])
 
-    assert not carriers.room()
-    assert carriers.wait() == pytest.approx(until - clock.time)
+    assert not pool.room()
+    assert pool.wait() == pytest.approx(until - clock.time)
 
 
 def test_a_provider_whose_time_comes_between_two_looks_is_not_waited_for_without_end() -> None:
     """The first look found no room; by the second the provider may be tried out, and nobody else will say so."""
     clock = Hands()
-    carriers = line_of("only", clock=clock)
-    clock.time = leave_alone(carriers["only"])
+    pool = pool_of("only", clock=clock)
+    clock.time = leave_alone(pool["only"])
 
-    assert carriers.wait() == SHORTEST_WAIT
-    assert carriers.room() == 1
+    assert pool.wait() == SHORTEST_WAIT
+    assert pool.room() == 1
 
 
-def line_of(*providers: str, clock: Clock) -> ProviderPool:
+def pool_of(*providers: str, clock: Clock) -> ProviderPool:
     return ProviderPool(Channel.EMAIL, {provider: Nobody(at_once=2) for provider in providers}, clock, Metrics())
 
 
-def leave_alone(carrier: ProviderHandle) -> float:
+def leave_alone(handle: ProviderHandle) -> float:
     """Open its breaker; returns when it may be tried out."""
     for _ in range(DOWN_IN_A_ROW):
-        carrier.hear(ProviderDown("it says no"), Call(probe=False, began_at=0.0))
-    assert carrier.breaker.state is BreakerState.OPEN
-    return carrier.breaker.until
+        handle.learn(ProviderDown("it says no"), Call(probe=False, began_at=0.0))
+    assert handle.breaker.state is BreakerState.OPEN
+    return handle.breaker.until

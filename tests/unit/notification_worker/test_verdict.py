@@ -13,6 +13,8 @@ from property_alert_notification.channels.base import Receipt
 from property_alert_notification.deliveries.states import Event, after
 from property_alert_notification.notification_worker.verdict import (
     Broken,
+    Circumstances,
+    History,
     Result,
     RetryPolicy,
     Stopped,
@@ -28,7 +30,7 @@ POLICY = RetryPolicy(first_wait=timedelta(seconds=30), longest_wait=timedelta(ho
 
 
 def decide(result: Result, *, attempts: int = 1, unknowns: int = 0, **circumstances: Any) -> Verdict:
-    return judge(result, attempts=attempts, unknowns=unknowns, policy=POLICY, now=NOW, jitter=0, **circumstances)
+    return judge(result, History(attempts, unknowns), Circumstances(**circumstances), POLICY, now=NOW, jitter=0)
 
 
 SOON = NOW + POLICY.first_wait / 2
@@ -75,15 +77,15 @@ def test_what_was_too_much_for_a_provider_waits_for_about_a_second_however_often
     jitter: float, seconds: float
 ) -> None:
     def wait(failure: RetryLater) -> timedelta | None:
-        verdict = judge(failure, attempts=2, unknowns=0, policy=POLICY, now=NOW, jitter=jitter)
+        verdict = judge(failure, History(2), Circumstances(), POLICY, now=NOW, jitter=jitter)
         return verdict.due_at and verdict.due_at - NOW
 
     assert wait(Throttled("429")) == timedelta(seconds=seconds)
     assert wait(Throttled("429", retry_after=timedelta(seconds=5))) == timedelta(seconds=5)
 
 
-def abandon(*, lost_workers: int = 1, jitter: float = 0.0, **rules: Any) -> Verdict:
-    return judge_abandoned(lost_workers=lost_workers, policy=POLICY, now=NOW, jitter=jitter, **rules)
+def abandon(*, lost_workers: int = 1, jitter: float = 0.0, **circumstances: Any) -> Verdict:
+    return judge_abandoned(lost_workers, Circumstances(**circumstances), POLICY, now=NOW, jitter=jitter)
 
 
 @given(
@@ -175,7 +177,8 @@ def test_what_may_have_arrived_is_repeated_where_that_is_known_or_once(
 ) -> None:
     until = None if hours_recognised is None else NOW + timedelta(hours=hours_recognised)
 
-    assert may_repeat(is_unsure=is_unsure, unknowns=unknowns, now=NOW, resend=resend, recognised_until=until) is may
+    circumstances = Circumstances(resend=resend, recognised_until=until)
+    assert may_repeat(History(1, unknowns), circumstances, is_unsure=is_unsure, now=NOW) is may
 
 
 def test_a_provider_that_calls_back_gets_time_for_it_before_anything_is_sent_again() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from property_alert_notification.base.clock import first_id_of
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.deliveries.scripts import NewDelivery
-from property_alert_notification.notification_worker.claim import object_to, too_late
+from property_alert_notification.notification_worker.claim import SendingRules, too_late, why_not
 from property_alert_notification.notifications.plan import Planned, plan, promise
 from property_alert_notification.notifications.scripts import Content
 from property_alert_notification.people.preferences.rules import Preferences
@@ -20,6 +20,7 @@ CHANNELS = st.sets(st.sampled_from(list(Channel)))
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ACCEPTED_AT = NOW - timedelta(days=2)
 DEADLINES = {None: timedelta(days=5), "viewing": timedelta(hours=2)}
+RULES = SendingRules(default_preferences=None, deadlines=DEADLINES)
 
 
 @given(opted_in=CHANNELS, only=st.none() | CHANNELS, known=CHANNELS)
@@ -92,18 +93,18 @@ def test_a_planned_delivery_becomes_a_row_that_is_due_at_once_or_ended(
 def test_consent_is_checked_before_freshness() -> None:
     stale = _content(expires_at=NOW - timedelta(days=1))
 
-    objection = object_to(Channel.SMS, stale, Preferences(frozenset({Channel.EMAIL})), DEADLINES, now=NOW)
+    withheld = why_not(Channel.SMS, stale, Preferences(frozenset({Channel.EMAIL})), RULES, now=NOW)
 
-    assert objection is not None
-    assert objection.state is DeliveryState.SUPPRESSED
+    assert withheld is not None
+    assert withheld.state is DeliveryState.SUPPRESSED
 
 
 def test_a_notification_expires_at_its_second_and_not_before() -> None:
     wishes = Preferences(frozenset(Channel))
     content = _content(expires_at=NOW)
 
-    assert object_to(Channel.SMS, content, wishes, DEADLINES, now=NOW - timedelta(microseconds=1)) is None
-    at_its_second = object_to(Channel.SMS, content, wishes, DEADLINES, now=NOW)
+    assert why_not(Channel.SMS, content, wishes, RULES, now=NOW - timedelta(microseconds=1)) is None
+    at_its_second = why_not(Channel.SMS, content, wishes, RULES, now=NOW)
     assert at_its_second is not None
     assert at_its_second.state is DeliveryState.EXPIRED
 
@@ -111,10 +112,10 @@ def test_a_notification_expires_at_its_second_and_not_before() -> None:
 def test_what_was_cancelled_is_not_sent_whatever_else_is_true() -> None:
     cancelled = replace(_content(expires_at=None), cancelled_at=NOW)
 
-    objection = object_to(Channel.SMS, cancelled, Preferences(frozenset(Channel)), DEADLINES, now=NOW)
+    withheld = why_not(Channel.SMS, cancelled, Preferences(frozenset(Channel)), RULES, now=NOW)
 
-    assert objection is not None
-    assert objection.state is DeliveryState.CANCELLED
+    assert withheld is not None
+    assert withheld.state is DeliveryState.CANCELLED
 
 
 def test_a_message_is_of_use_for_as_long_as_its_category_says() -> None:
@@ -123,11 +124,11 @@ def test_a_message_is_of_use_for_as_long_as_its_category_says() -> None:
     viewing = replace(content, category="viewing")
     ends = ACCEPTED_AT + timedelta(days=5)
 
-    assert object_to(Channel.SMS, content, wishes, DEADLINES, now=ends - timedelta(milliseconds=1)) is None
+    assert why_not(Channel.SMS, content, wishes, RULES, now=ends - timedelta(milliseconds=1)) is None
     for stale, now in ((content, ends), (viewing, ACCEPTED_AT + timedelta(hours=2))):
-        objection = object_to(Channel.SMS, stale, wishes, DEADLINES, now=now)
-        assert objection is not None
-        assert (objection.state, objection.reason) == (
+        withheld = why_not(Channel.SMS, stale, wishes, RULES, now=now)
+        assert withheld is not None
+        assert (withheld.state, withheld.reason) == (
             DeliveryState.EXPIRED,
             "it could not be sent while it was of use",
         )
@@ -136,7 +137,7 @@ def test_a_message_is_of_use_for_as_long_as_its_category_says() -> None:
 def test_what_was_scheduled_is_of_use_from_its_own_time_on() -> None:
     scheduled = replace(_content(expires_at=None), category="viewing", send_at=NOW)
 
-    assert object_to(Channel.SMS, scheduled, Preferences(frozenset(Channel)), DEADLINES, now=NOW) is None
+    assert why_not(Channel.SMS, scheduled, Preferences(frozenset(Channel)), RULES, now=NOW) is None
 
 
 @pytest.mark.parametrize(

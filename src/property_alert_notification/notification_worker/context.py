@@ -1,0 +1,27 @@
+"""What all loops of one worker share."""
+
+from dataclasses import dataclass
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.database import Database
+from property_alert_notification.deliveries.scripts import Claim
+from property_alert_notification.operators.pauses.cache import PauseCache
+from property_alert_notification.operators.quarantine.aside import Aside
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerContext:
+    """The parts that every channel of a worker uses."""
+
+    database: Database
+    clock: Clock
+    metrics: Metrics
+    pauses: PauseCache
+    aside: Aside
+    """Quarantines rows that break every batch that they are in."""
+
+
+def ids(claim: Claim) -> dict[str, str]:
+    """The fields by which a log line names a delivery."""
+    return {"notification_id": str(claim.notification_id), "delivery_id": str(claim.delivery_id)}

@@ -1,0 +1,248 @@
+"""One provider in one worker: whether it may have a message now, when the next may begin, and what each call says."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+
+import structlog
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import (
+    Deferred,
+    OutcomeUnknown,
+    ProviderDown,
+    Refused,
+    RetryLater,
+    Throttled,
+)
+from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.base.vocabulary import BreakerState
+from property_alert_notification.channels.base import Receipt, Sender
+from property_alert_notification.notification_worker import breaker
+from property_alert_notification.notification_worker.breaker import FIRST, IN_DOUBT, UNANSWERED, Breaker, Signal
+from property_alert_notification.notification_worker.pace import Pace
+from property_alert_notification.notification_worker.route import Assignment
+from property_alert_notification.notification_worker.verdict import Result
+
+log = structlog.get_logger()
+
+AHEAD = 8
+"""Deliveries in hand for each that the provider takes at once: the next are claimed and ready when one is through.
+
+Fewer keep connections waiting for commits; more leave more in doubt when a worker is killed, since an attempt is
+stored before its provider is called.
+"""
+
+LONGEST_QUIET_HOLD = 2.0
+"""Seconds for which a throttled provider gets nothing before its breaker opens, so that operators see it and other
+providers take over."""
+
+
+@dataclass(eq=False, slots=True)
+class Call:
+    """One message that its provider may have."""
+
+    probe: bool
+    began_at: float = float("inf")
+    """On the monotonic clock."""
+
+
+class ProviderHandle:
+    """One provider, with its limits and its breaker."""
+
+    def __init__(
+        self, provider: str, sender: Sender, clock: Clock, metrics: Metrics, *, on_change: Callable[[], None]
+    ) -> None:
+        """`on_change` is called when the breaker has opened, closed, or lets a message try the provider out."""
+        self.provider = provider
+        self.sender = sender
+        self.in_progress = 0
+        self.breaker = Breaker()
+        self.reason: str | None = None
+        """Why the breaker is not closed."""
+        self.changed_at = clock.now()
+        """When the breaker came into its state."""
+        self._clock = clock
+        self._metrics = metrics
+        self._on_change = on_change
+        self._calls: set[Call] = set()
+        self._unanswered: set[Call] = set()
+        """Those that began since any went well."""
+        self._well_at = float("-inf")
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._order = asyncio.Lock()
+        self._pace = Pace(sender.limits.per_second)
+        metrics.breaker.labels(sender.channel, provider).state(self.breaker.state)
+        metrics.breaker_openings.labels(sender.channel, provider)
+
+    @property
+    def opens_at(self) -> datetime | None:
+        """When the provider may be tried out; None when nothing has to wait for that."""
+        if self.breaker.state is not BreakerState.OPEN:
+            return None
+        return self._clock.now() + timedelta(seconds=self.breaker.until - self._clock.monotonic())
+
+    def assignment(self) -> Assignment:
+        """Whether a delivery may be assigned to it now, or after which wait."""
+        now = self._clock.monotonic()
+        if breaker.may_probe(self.breaker, now=now):
+            # A message that tries it out needs room there, and those that hang may have left none.
+            return Assignment(self.provider, wait=FIRST) if self._is_full() else Assignment(self.provider, probe=True)
+        return Assignment(self.provider, wait=breaker.wait(self.breaker, now=now))
+
+    def slots(self) -> int:
+        """How many deliveries may be in progress with it. In doubt few: they would only be given back."""
+        if self.breaker.doubtful:
+            return IN_DOUBT
+        ahead, per_second = self.sender.limits.at_once * AHEAD, self._pace.per_second
+        return ahead if per_second is None else min(ahead, ceil(per_second))
+
+    def reserve(self, *, probe: bool) -> None:
+        """One more delivery is in progress with it."""
+        self.in_progress += 1
+        if probe:
+            self._set_breaker(breaker.begin_probe(self.breaker, now=self._clock.monotonic()), self.reason)
+
+    def release(self, *, probe: bool) -> None:
+        """One delivery less is in progress. A probe without a result never reached the provider."""
+        self.in_progress -= 1
+        if probe:
+            self._set_breaker(breaker.drop_probe(self.breaker, now=self._clock.monotonic()), self.reason)
+
+    @asynccontextmanager
+    async def slot(self, *, probe: bool) -> AsyncIterator[Call | None]:
+        """Wait until one call may begin; None when the breaker opened meanwhile."""
+        while self._accepts(probe=probe) and self._is_full():
+            await self._until_woken()
+        if not self._accepts(probe=probe):
+            yield None
+            return
+        call = Call(probe)
+        self._calls.add(call)
+        self._unanswered.add(call)
+        self._wake_next()
+        try:
+            await self._keep_pace(probe=probe)
+            if self._accepts(probe=probe):
+                call.began_at = self._clock.monotonic()
+                yield call
+            else:
+                yield None
+        finally:
+            self._calls.discard(call)
+            self._unanswered.discard(call)
+            self._wake_next()
+
+    async def _keep_pace(self, *, probe: bool) -> None:
+        """Wait until the pace allows one more call, in the order in which they came; a probe does not wait."""
+        async with self._order:
+            while not probe and (wait := self._wait()):  # noqa: ASYNC110 - it sleeps for just as long as it must
+                await asyncio.sleep(wait)
+            if self._accepts(probe=probe):
+                self._pace.begin(self._clock.monotonic())
+
+    def _wait(self) -> float:
+        """Seconds until the next call may begin; 0 also when none may."""
+        return self._pace.wait(self._clock.monotonic()) if self._accepts(probe=False) else 0.0
+
+    def _accepts(self, *, probe: bool) -> bool:
+        return probe or self.breaker.state is BreakerState.CLOSED
+
+    def _is_full(self) -> bool:
+        if len(self._calls) >= self.sender.limits.at_once:
+            return True
+        if self.breaker.state is not BreakerState.CLOSED:
+            return False
+        return len(self._unanswered) >= UNANSWERED or (self.breaker.doubtful and len(self._calls) >= IN_DOUBT)
+
+    async def _until_woken(self) -> None:
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        await waiter
+
+    def _wake_next(self) -> None:
+        """Wake the next, if there is room for it; it wakes the one behind it."""
+        while self._waiting and not self._is_full():
+            waiter = self._waiting.popleft()
+            if not waiter.done():  # as when its worker stops
+                waiter.set_result(None)
+                return
+
+    def watch(self) -> None:
+        """Open the breaker when calls run for too long."""
+        now = self._clock.monotonic()
+        recent = [call for call in self._calls if call.began_at >= self.breaker.closed_at]
+        watched = breaker.watch(
+            self.breaker,
+            [now - max(call.began_at, self._well_at) for call in recent],
+            at_once=self.sender.limits.at_once - (len(self._calls) - len(recent)),
+            now=now,
+            jitter=self._clock.jitter(),
+        )
+        self._set_breaker(watched, "its calls get no answer")
+
+    def learn(self, result: Result, call: Call) -> None:
+        """Update breaker and pace by the result of a call."""
+        signal = next((_SIGNALS[kind] for kind in type(result).__mro__ if kind in _SIGNALS), None)
+        if signal is None:
+            return
+        now = self._clock.monotonic()
+        pause = self._pause(result, call, now=now)
+        heard = breaker.hear(
+            self.breaker,
+            signal,
+            probe=call.probe,
+            now=now,
+            jitter=self._clock.jitter(),
+            took=now - call.began_at,
+            pause=pause,
+        )
+        self._set_breaker(heard, None if isinstance(result, Receipt) else result.reason)
+        if signal is Signal.WELL:
+            self._pace.well(now)
+            self._well_at = now
+            self._unanswered.clear()
+            self._wake_next()
+
+    def _pause(self, result: Result, call: Call, *, now: float) -> float | None:
+        """Seconds for which the provider is left alone: as it asks for, or because it takes nothing for so long."""
+        if not isinstance(result, ProviderDown):
+            return None
+        asked = result.retry_after.total_seconds() if result.retry_after else None
+        if not isinstance(result, Throttled):
+            return asked
+        hold = self._pace.throttled(call.began_at, now)
+        return asked or (hold if call.probe or hold >= LONGEST_QUIET_HOLD else None)
+
+    def _set_breaker(self, new: Breaker, reason: str | None) -> None:
+        old, self.breaker = self.breaker, new
+        if new.state is old.state:
+            return
+        self.reason = reason if new.state is not BreakerState.CLOSED else None
+        self.changed_at = self._clock.now()
+        channel = self.sender.channel
+        self._metrics.breaker.labels(channel, self.provider).state(new.state)
+        if new.state is BreakerState.OPEN:
+            self._metrics.breaker_openings.labels(channel, self.provider).inc()
+        log.warning("breaker.changed", channel=channel, provider=self.provider, state=new.state, reason=self.reason)
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+        self._on_change()
+
+
+_SIGNALS: Mapping[type[object], Signal] = {
+    Receipt: Signal.WELL,
+    Refused: Signal.WELL,
+    Deferred: Signal.WELL,
+    RetryLater: Signal.FAILED,
+    OutcomeUnknown: Signal.FAILED,
+    ProviderDown: Signal.DOWN,
+    Throttled: Signal.THROTTLED,
+}
+"""By the nearest class; what broke our own code says nothing about anybody else."""

@@ -1,0 +1,157 @@
+"""Delivers one claimed delivery: waits for its provider, asks once more whether to send it, submits it, settles it."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from property_alert_notification.base.errors import OutcomeUnknown, Refused, RetryLater, StoreUnavailable
+from property_alert_notification.base.logs import origin
+from property_alert_notification.channels import simulator
+from property_alert_notification.channels.base import OutgoingMessage, Receipt
+from property_alert_notification.deliveries.scripts import Settlement
+from property_alert_notification.notification_worker.claim import (
+    NO_PROVIDER,
+    OVERTAKEN,
+    STOPPED,
+    STORE_AWAY,
+    Job,
+    SendingRules,
+    Withheld,
+    look_again,
+    too_late,
+)
+from property_alert_notification.notification_worker.compose import Composer
+from property_alert_notification.notification_worker.context import WorkerContext, ids
+from property_alert_notification.notification_worker.leases import InProgress, Leases
+from property_alert_notification.notification_worker.provider_handle import ProviderHandle
+from property_alert_notification.notification_worker.providers import ProviderPool
+from property_alert_notification.notification_worker.route import Wait, route
+from property_alert_notification.notification_worker.settle import Settler
+from property_alert_notification.notification_worker.settlement import unsent
+from property_alert_notification.notification_worker.verdict import Broken, Result, Stopped
+from property_alert_notification.operators.pauses.rules import reason_of
+
+log = structlog.get_logger()
+
+STALE = timedelta(seconds=1)
+"""How long after its claim a delivery may be submitted without reading again whether it is still wanted."""
+
+
+class DeliverySender:
+    """Delivers what one channel has claimed, one delivery at a time."""
+
+    def __init__(
+        self,
+        providers: ProviderPool,
+        context: WorkerContext,
+        leases: Leases,
+        settler: Settler,
+        *,
+        composer: Composer,
+        rules: SendingRules,
+    ) -> None:
+        self._channel = providers.channel
+        self._providers = providers
+        self._context = context
+        self._leases = leases
+        self._settler = settler
+        self._composer = composer
+        self._rules = rules
+
+    async def deliver(self, in_progress: InProgress) -> None:
+        """Deliver it and settle it. What raises here cannot be settled and is quarantined."""
+        claim = in_progress.job.claim
+        try:
+            if claim.test:
+                await self._settler.settle(in_progress.job, await self._submit(in_progress))
+            else:
+                await self._deliver_by(self._providers[in_progress.job.assignment.provider], in_progress)
+        except Exception as error:
+            await self._settler.put_aside(claim.delivery_id, error, fence=claim.fence, outcome=in_progress.outcome)
+        finally:
+            self._leases.drop(in_progress)
+
+    async def give_back(self, in_progress: InProgress) -> None:
+        """The worker stops, and the delivery was not submitted: another worker may claim it at once."""
+        job = in_progress.job
+        await self._settler.put_back(job, self._settler.postpone(job, STOPPED, due_at=job.content.wanted_at))
+
+    async def _deliver_by(self, provider: ProviderHandle, in_progress: InProgress) -> None:
+        job, probe = in_progress.job, in_progress.job.assignment.probe
+        try:
+            async with provider.slot(probe=probe) as call:
+                if call is None:
+                    ended: Settlement | Result = self._without_provider(job)
+                else:
+                    ended = await self._why_not(in_progress) or await self._submit(in_progress)
+            if isinstance(ended, Settlement):
+                await self._settler.put_back(job, ended)
+            elif call is not None:
+                provider.learn(ended, call)
+                await self._settler.settle(job, ended)
+        finally:
+            provider.release(probe=probe)
+
+    def _without_provider(self, job: Job) -> Settlement:
+        """Its provider's breaker opened since the claim: another may have it now, or it waits."""
+        assignment = route(job.earlier, self._providers.order())
+        wait = timedelta(seconds=assignment.seconds if isinstance(assignment, Wait) else 0)
+        return self._settler.postpone(job, NO_PROVIDER, due_at=self._context.clock.now() + wait)
+
+    async def _why_not(self, in_progress: InProgress) -> Settlement | None:
+        """The settlement of a delivery that must not be submitted after all; None when it may be."""
+        job, now = in_progress.job, self._context.clock.now()
+        try:
+            is_stale = now - job.started_at >= STALE
+            withheld = await self._look_again(job, now) if is_stale else self._too_late(job, now)
+        except StoreUnavailable:
+            return self._settler.postpone(job, STORE_AWAY, due_at=now)
+        if withheld is not None:
+            return unsent(job.claim, withheld.state, withheld.reason, now=now, begun=False)
+        # Checked last: a process that froze, or waited for the provider too long, may have lost it by now.
+        if self._leases.is_lost(in_progress):
+            log.warning("lease.lost", **ids(job.claim))
+            return self._settler.postpone(job, OVERTAKEN, due_at=now)
+        return None
+
+    def _too_late(self, job: Job, now: datetime) -> Withheld | None:
+        return too_late(job.content, self._rules.deadlines, now=now)
+
+    async def _look_again(self, job: Job, now: datetime) -> Withheld | None:
+        looking = look_again(job, channel=self._channel, rules=self._rules, now=now)
+        return await self._context.database.look(looking)
+
+    async def _submit(self, in_progress: InProgress) -> Result:
+        in_progress.submitted = True
+        with self._context.metrics.stage("send"):
+            in_progress.result = await self._send(in_progress.job)
+        return in_progress.result
+
+    async def _send(self, job: Job) -> Result:
+        """Render it and call the provider; whatever happens becomes a value."""
+        pause = self._context.pauses.pause_of(self._channel, job.content.category)
+        if pause is not None:
+            return Stopped(reason_of(pause))
+        try:
+            message = self._composer.compose(self._channel, job)
+        except Exception as error:  # a broken message must not end the worker
+            return Broken(_describe_break(job, error))
+        try:
+            receipt = await self._call_provider(message, job)
+            return receipt if message.cut is None else replace(receipt, cut=message.cut)
+        except (RetryLater, OutcomeUnknown, Refused) as error:
+            return error
+        except Exception as error:  # the message may have left before the sender broke
+            return OutcomeUnknown(_describe_break(job, error))
+
+    async def _call_provider(self, message: OutgoingMessage, job: Job) -> Receipt:
+        if job.claim.test:
+            return simulator.simulate(message)
+        sender = self._providers[job.assignment.provider].sender
+        return await sender.send(self._composer.redirect(self._channel, message))
+
+
+def _describe_break(job: Job, error: Exception) -> str:
+    log.error("delivery.broke", **ids(job.claim), **origin(error))
+    return f"the worker broke on it ({type(error).__name__})"
