@@ -17,7 +17,8 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import BrokerUnavailable
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.broker.base import Lane
-from property_alert_notification.broker.rabbitmq import RabbitMQBroker, RabbitMQListener
+from property_alert_notification.broker.rabbitmq import RabbitMQBroker
+from property_alert_notification.broker.rabbitmq.listener import RabbitMQListener
 from tests.broker.conftest import EMAIL, until
 from tests.services.process import free_port
 from tests.services.rabbitmq import RabbitMQ
@@ -81,7 +82,7 @@ async def until_connected(listener: RabbitMQListener, *, after: object = None) -
     """Until the listener has a session that is not the one before."""
 
     async def is_connected() -> bool:
-        return listener._link.current not in (None, after)
+        return listener.session not in (None, after)
 
     await until(is_connected)
 
@@ -169,7 +170,7 @@ async def test_unreadable_messages_are_counted_and_do_no_harm(broker: RabbitMQBr
         assert await hear(listener, ids) == set(ids)
 
     assert listener.unreadable == len(bodies)
-    assert sum(log["event"] == "doorbell.unreadable" for log in logs) == len(bodies)
+    assert sum(log["event"] == "message.unreadable" for log in logs) == len(bodies)
     assert secret not in str(logs)
     await listener.close()
     assert await broker.waiting(EMAIL) == 0
@@ -190,7 +191,7 @@ async def test_a_listener_whose_queue_is_deleted_listens_again(
 ) -> None:
     listener = await broker.listen(Channel.EMAIL)
     await until_connected(listener)
-    first = listener._link.current
+    first = listener.session
 
     await channel.queue_delete(broker.queue_name(EMAIL))
 
@@ -204,9 +205,9 @@ async def test_a_listener_that_has_gone_deaf_notices_and_hears_again(broker: Rab
     """Its connection is well and its consumers are gone, without a word from the broker."""
     listener = await broker.listen(Channel.EMAIL)
     await until_connected(listener)
-    ear = listener._link.current
-    assert ear is not None
-    underlay = ear._acknowledge.__self__
+    session = listener.session
+    assert session is not None
+    underlay = session._acknowledge.__self__
     for consumer in list(underlay.consumers):
         await underlay.basic_cancel(consumer)
 
@@ -219,9 +220,9 @@ async def test_a_listener_that_has_gone_deaf_notices_and_hears_again(broker: Rab
 async def test_a_lane_that_has_gone_deaf_is_noticed_while_the_other_is_busy(broker: RabbitMQBroker) -> None:
     listener = await broker.listen(Channel.EMAIL)
     await until_connected(listener)
-    ear = listener._link.current
-    assert ear is not None
-    underlay = ear._acknowledge.__self__
+    session = listener.session
+    assert session is not None
+    underlay = session._acknowledge.__self__
     await underlay.basic_cancel(next(iter(underlay.consumers)))  # the urgent lane's, declared first
     urgent = some_ids(3)
     await until_it_works(lambda: broker.ring(URGENT, urgent))
@@ -267,7 +268,7 @@ async def test_what_was_done_after_the_connection_was_lost_harms_nobody(
     taken: list[UUID] = []
     while not taken:
         taken += await listener.take(64)
-    first = listener._link.current
+    first = listener.session
 
     await asyncio.to_thread(rabbitmq.ctl, "close_all_connections", "a test")
     await until_connected(listener, after=first)

@@ -1,8 +1,8 @@
-"""One connection to RabbitMQ with one channel on it, opened again for as long as somebody wants it.
+"""One connection to RabbitMQ with one channel on it, opened again whenever it is lost.
 
-The channel is never repaired: whatever goes wrong with it or with what was set up on it, the connection is closed
-and everything is set up anew. What belongs to a channel (delivery tags, confirms, consumers) is thus lost with it,
-and cannot be used on the next by mistake.
+A channel is never repaired: when it fails, or anything that was set up on it, the connection is closed and a new one
+is opened. Delivery tags, confirms and consumers belong to a channel; they are lost with it and cannot be used on the
+next one by mistake.
 """
 
 import asyncio
@@ -40,16 +40,16 @@ class Opened:
     new_channel: Callable[[], Awaitable[AbstractChannel]]
     """Opens one more channel on the same connection; the caller closes it."""
     give_up: Callable[[str], None]
-    """Gives the connection up, with a reason."""
+    """Closes the connection and opens another; the text is the reason for the log."""
 
 
 Session = TypeVar("Session")
 Prepare = Callable[[Opened], Awaitable[Session]]
-"""Sets up what its user needs on a fresh channel."""
+"""Sets up a session on a fresh channel."""
 
 
-class Link(Generic[Session]):
-    """Keeps one session with the broker, from the first time it is asked for until it is closed."""
+class PersistentConnection(Generic[Session]):
+    """Keeps one session with RabbitMQ, from the first time a caller needs it until it is closed."""
 
     def __init__(
         self,
@@ -64,12 +64,12 @@ class Link(Generic[Session]):
         """Nothing is opened yet.
 
         Args:
-            url: where the broker is; of several nodes the next one is tried when one cannot be reached or is lost.
-            name: how the connection is called in RabbitMQ's own tools.
+            url: one node or several; the next one is tried when a node cannot be reached or is lost.
+            name: the name of the connection in RabbitMQ's own tools.
             prepare: sets up a session on a fresh channel.
-            supervisor: keeps the loop going that opens one connection after the other.
+            supervisor: runs the task that opens one connection after the other.
             patience: how long `get` waits for a session.
-            pause: how long to wait before opening another after one could not be opened or was lost.
+            pause: how long to wait after every node was tried, before the first is tried again.
         """
         self._nodes = deque((broker_address(node), node) for node in broker_urls(url))
         self._causes: dict[str, str] = {}
@@ -87,24 +87,24 @@ class Link(Generic[Session]):
 
     @property
     def address(self) -> str:
-        """The node that is spoken to, or tried next."""
+        """The node that is connected, or tried next."""
         return self._nodes[0][0]
 
     @property
     def current(self) -> Session | None:
-        """The session, if there is one now."""
+        """The session; None while there is no connection."""
         return self._session
 
     def open(self) -> None:
-        """Begin to keep a session; does nothing once it was closed."""
+        """Start connecting, unless it has been started or closed."""
         if self._keeper is None and not self._closed:
-            self._keeper = self._supervisor.start("rabbitmq", lambda loop: loop.repeat(self._live_in_turn))
+            self._keeper = self._supervisor.start("rabbitmq", lambda loop: loop.repeat(self._open_next))
 
     async def get(self) -> Session:
         """The session, after a short wait if it is not there at once.
 
         Raises:
-            BrokerUnavailable: there is none; the text says where the broker should be, and why it is not.
+            BrokerUnavailable: there is no session; the text names the nodes and the cause.
         """
         if self._session is None:
             await self._wait()
@@ -113,13 +113,13 @@ class Link(Generic[Session]):
         return self._session
 
     def unavailable(self, cause: str) -> BrokerUnavailable:
-        """The error to raise when something failed; it names the broker without its password."""
+        """An error that names the nodes, without passwords, and the cause."""
         nodes = self.address if self._session is not None else ", ".join(sorted(address for address, _ in self._nodes))
         return BrokerUnavailable(f"RabbitMQ at {nodes}: {cause}")
 
     @contextmanager
     def faults(self) -> Iterator[None]:
-        """Turn whatever the client raises into BrokerUnavailable; our own errors and our own cancellation pass."""
+        """Turn the client's errors into BrokerUnavailable; our own errors and our own cancellation pass."""
         try:
             yield
         except BrokerUnavailable:
@@ -129,11 +129,11 @@ class Link(Generic[Session]):
                 raise
             raise self.unavailable("the connection was closed") from None
         except Exception as error:
-            # Not only its own kinds: what waits while the connection is lost may even get a bare Exception.
+            # The client raises even a bare Exception in calls that wait while the connection is lost.
             raise self.unavailable(describe(error)) from error
 
     async def close(self) -> None:
-        """Give the session up for good; the broker puts unacknowledged messages back."""
+        """Close the connection and open no other; RabbitMQ puts unacknowledged messages back."""
         self._closed = True
         self._cause = "closed by this process"
         if self._keeper is not None:
@@ -148,19 +148,19 @@ class Link(Generic[Session]):
             async with asyncio.timeout(self._patience):
                 await self._up.wait()
 
-    async def _live_in_turn(self) -> float:
+    async def _open_next(self) -> float:
         try:
-            cause = await self._live()
+            cause = await self._hold_open()
         except asyncio.CancelledError as error:
             if is_cancelled():
                 raise
-            cause = describe(error)  # the client cancels what waits on a connection that it closes
+            cause = describe(error)  # the client cancels calls that wait on a connection it closes
         except Exception as error:
-            cause = describe(error)  # whatever it died of, the answer is a new one
-        return self._turn_to_the_next(cause)
+            cause = describe(error)  # whatever the cause, a new connection is opened
+        return self._rotate_nodes(cause)
 
-    def _turn_to_the_next(self, cause: str) -> float:
-        """The next node is tried at once, except for a pause after each round of all of them."""
+    def _rotate_nodes(self, cause: str) -> float:
+        """Choose the next node; returns the seconds to wait: 0, or the pause once every node was tried."""
         if cause != self._causes.get(self.address):
             log.warning("broker.lost", address=self.address, connection=self._name, cause=cause)
         self._causes[self.address] = cause
@@ -169,8 +169,8 @@ class Link(Generic[Session]):
         self._tried += 1
         return 0 if self._tried % len(self._nodes) else self._pause
 
-    async def _live(self) -> str:
-        """Open a session and wait until it is lost; returns of what."""
+    async def _hold_open(self) -> str:
+        """Open a session and wait until it is lost; returns the cause."""
         connection = Connection(make_url(self._nodes[0][1]), client_properties={"connection_name": self._name})
         lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
@@ -194,7 +194,7 @@ class Link(Generic[Session]):
         finally:
             self._session = None
             self._up.clear()
-            await _hang_up(connection)
+            await _close(connection)
 
     def _begin(self, session: Session) -> None:
         self._session = session
@@ -210,22 +210,22 @@ async def _new_channel(connection: Connection) -> AbstractChannel:
     return channel
 
 
-async def _hang_up(connection: Connection) -> None:
-    # A frozen or blocked broker does not answer the goodbye.
+async def _close(connection: Connection) -> None:
+    # A frozen or blocked node does not confirm the close.
     with suppress(Exception):
         async with asyncio.timeout(_CLOSING):
             await connection.close()
 
 
 def describe(error: BaseException) -> str:
-    """One line for people. The client's errors carry the broker's words, never the URL."""
+    """The error as one line. The client's errors repeat the reply of RabbitMQ, never the URL."""
     if isinstance(error, ServiceError):
         return str(error)
     if isinstance(error, TimeoutError):
         return "no answer in time"
     text = _ADDRESS_IN_MEMORY.sub("", " ".join(str(part) for part in error.args if part is not None))
     if isinstance(error, InvalidFrameError) and "Connection.OpenOk" in text:
-        # The client keeps the broker's reason to itself; at this stage it is always about the virtual host.
+        # The client drops RabbitMQ's reason; at this stage it is always about the virtual host.
         return (
             "the virtual host at the end of QUEUE_BROKER_URL is not there, or this user may not use it. "
             "Look at `rabbitmqctl list_vhosts` and `rabbitmqctl list_permissions`"

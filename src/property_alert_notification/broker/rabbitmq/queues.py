@@ -1,6 +1,6 @@
-"""The queues of the lanes: declared one by one, so that one which RabbitMQ refuses harms no other.
+"""Declares the queues one by one, so that a queue which RabbitMQ refuses does not affect the others.
 
-RabbitMQ closes the channel on which it refuses something. So a queue is tried on a channel of its own first.
+RabbitMQ closes the channel on which it refuses a queue. So each queue is first declared on a channel of its own.
 """
 
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ from aio_pika.exceptions import ChannelClosed, ChannelNotFoundEntity, ChannelPre
 from aiormq.exceptions import ChannelAccessRefused, ChannelLockedResource
 
 from property_alert_notification.base.errors import BrokerUnavailable
-from property_alert_notification.broker.rabbitmq_link import Opened
+from property_alert_notification.broker.rabbitmq.connection import Opened
 
-# Declared anew these must never differ, or RabbitMQ refuses the queue: a change needs queues of another name.
+# RabbitMQ refuses to declare a queue again with other arguments: a change here needs other queue names.
 _QUEUE_ARGUMENTS: dict[str, Any] = {
     "x-queue-type": "quorum",
     "x-overflow": "reject-publish",
@@ -23,7 +23,7 @@ _QUEUE_ARGUMENTS: dict[str, Any] = {
 
 
 class QueueRefused(BrokerUnavailable):
-    """RabbitMQ answers, and refuses this queue; waiting will not help."""
+    """RabbitMQ refuses this queue; an operator has to act."""
 
 
 class Queues:
@@ -37,7 +37,7 @@ class Queues:
         """The queue, on the channel of the session.
 
         Raises:
-            QueueRefused: it exists with other arguments, belongs to somebody else, or may not be used.
+            QueueRefused: it exists with other arguments, belongs to another connection, or may not be used.
         """
         if name not in self._tried:
             await self.check([name])
@@ -45,7 +45,7 @@ class Queues:
         return await _declare(self._opened.channel, name)
 
     async def check(self, names: Sequence[str]) -> None:
-        """Make sure that all of these can be used, without harm to the session.
+        """Make sure that all of these can be used, without using the channel of the session.
 
         Raises:
             QueueRefused: some cannot; the text names each of them, and says what to do.
@@ -73,10 +73,10 @@ async def _declare(channel: AbstractChannel, queue: str) -> AbstractQueue:
 
 
 def _explain(name: str, error: ChannelClosed) -> str:
-    """What is wrong with a queue and what to do, in one sentence each."""
-    said = " ".join(str(part) for part in error.args if part is not None)
+    """What is wrong with a queue, and what to do about it, in one sentence each."""
+    reply = " ".join(str(part) for part in error.args if part is not None)
     if isinstance(error, ChannelPreconditionFailed):
-        problem = f"exists with other arguments ({said})"
+        problem = f"exists with other arguments ({reply})"
         cure = f"Stop whoever else uses it and delete it (`rabbitmqctl delete_queue {name}`)"
     elif isinstance(error, ChannelLockedResource):
         problem = "belongs to another connection alone"
@@ -85,8 +85,8 @@ def _explain(name: str, error: ChannelClosed) -> str:
         problem = "may not be used by this user"
         cure = "Grant it by `rabbitmqctl set_permissions`, as docs/operations.md shows"
     elif isinstance(error, ChannelNotFoundEntity):
-        problem = f"is down ({said})"
+        problem = f"is down ({reply})"
         cure = "Start the node that holds it"
     else:
-        problem, cure = f"is refused ({said})", "Ask RabbitMQ's log"
+        problem, cure = f"is refused ({reply})", "Ask RabbitMQ's log"
     return f"The queue {name} {problem}. {cure}, or set QUEUE_ROUTING_KEY to names of your own."
