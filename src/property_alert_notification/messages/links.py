@@ -42,6 +42,7 @@ _AUTHORITY = re.compile(
     rf"https?://(?:{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{{1,5}})?(?=[/?#]|\Z)", re.IGNORECASE
 )
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
+_ANY_BRACKET = re.compile(r"[()\[\]{}]")
 _SENTENCE = ".,;:!?'*|\u2010\u2011\u2012\u2013\u2019\u301c"
 _SAME_ON_BOTH_SIDES = "_~"
 
@@ -51,6 +52,8 @@ def find_links(line: str) -> Iterator[tuple[int, int]]:
 
     Punctuation at its end belongs to the sentence, and so does a bracket that it does not open or close.
     """
+    if "://" not in line:  # most lines, and looking is quick
+        return
     for found in _WEB_ADDRESS.finditer(line):
         url = _without_the_sentence(found.group(), line[found.start() - 1 : found.start()])
         if _AUTHORITY.match(url):
@@ -67,11 +70,12 @@ def _without_the_sentence(url: str, before: str) -> str:
 def _balanced(url: str) -> int:
     """Where the first bracket stands that has no partner inside `url`; its length when there is none."""
     open_at: list[int] = []
-    for at, sign in enumerate(url):
+    for bracket in _ANY_BRACKET.finditer(url):
+        at, sign = bracket.start(), bracket.group()
         if sign in "([{":
             open_at.append(at)
-        elif sign in _BRACKETS:
-            if not open_at or url[open_at[-1]] != _BRACKETS[sign]:
-                return min([*open_at[:1], at])
+        elif not open_at or url[open_at[-1]] != _BRACKETS[sign]:
+            return min([*open_at[:1], at])
+        else:
             open_at.pop()
     return open_at[0] if open_at else len(url)
