@@ -41,7 +41,7 @@ def _mails(count: int) -> list[Mail]:
     clock, composer = Clock(), Composer(load(EmailSettings))
     written = []
     for body in alerts(count):
-        rendered = render(Channel.EMAIL, body["title"], body["message"])
+        rendered = render(Channel("email"), body["title"], body["message"])
         message = OutgoingMessage(clock.new_id(), body["user_email"], rendered.subject, rendered.text, rendered.html)
         written.append(composer.compose(message, now=clock.now()))
     return written

@@ -123,7 +123,7 @@ async def _until_asked(policy: PolicyServer, count: float) -> None:
 
 async def _ended(world: World, notification: UUID) -> DeliveryPublic:
     async def ended() -> DeliveryPublic | None:
-        delivery = await world.delivery(notification, Channel.EMAIL)
+        delivery = await world.delivery(notification, Channel("email"))
         return delivery if delivery.state in ENDED else None
 
     delivery: DeliveryPublic = await eventually(ended, within=DRAINED_WITHIN)

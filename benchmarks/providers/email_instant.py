@@ -15,7 +15,7 @@ def create(_tools: Tools) -> "InstantSender":
 class InstantSender:
     """Counts what it takes, and says the count when it is closed."""
 
-    channel: ClassVar[Channel] = Channel.EMAIL
+    channel: ClassVar[Channel] = Channel("email")
     name: ClassVar[str] = "instant"
     limits = Limits(at_once=1_000)
     key_window = None

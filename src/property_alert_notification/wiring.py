@@ -109,7 +109,9 @@ async def assemble(
         clock,
         metrics,
         backlog,
-        addresses=AddressRules(real=not settings.is_local, sendable=not only_shown(Channel.EMAIL, settings)),
+        addresses=AddressRules(
+            real=not settings.is_local, shown=[channel for channel in Channel if only_shown(channel, settings)]
+        ),
         default_wishes=default_wishes(settings),
         unused=unused(settings),
         keep_keys_for=timedelta(hours=settings.idempotency_hours),

@@ -25,7 +25,7 @@ from property_alert_notification.notifications.models import Notification
 from tests.services.rabbitmq import RabbitMQ, speaks_amqp
 
 CLOCK = Clock()
-EMAIL = Lane(Channel.EMAIL)
+EMAIL = Lane(Channel("email"))
 
 
 class ProviderHandle(Protocol):

@@ -32,7 +32,7 @@ class Store:
 
 async def test_a_window_is_handed_out_in_parts_without_repeating_itself() -> None:
     store = Store(200)
-    listener = await EmbeddedBroker(store.read, poll=timedelta(seconds=1)).listen(Channel.EMAIL)
+    listener = await EmbeddedBroker(store.read, poll=timedelta(seconds=1)).listen(Channel("email"))
 
     parts = [await listener.take(64) for _ in range(4)]
 
@@ -43,7 +43,7 @@ async def test_a_window_is_handed_out_in_parts_without_repeating_itself() -> Non
 
 async def test_the_head_of_the_window_comes_first() -> None:
     store = Store(200)
-    listener = await EmbeddedBroker(store.read).listen(Channel.EMAIL)
+    listener = await EmbeddedBroker(store.read).listen(Channel("email"))
 
     assert await listener.take(32) == store.due[:32]
 
@@ -51,7 +51,7 @@ async def test_the_head_of_the_window_comes_first() -> None:
 async def test_deliveries_that_nobody_can_claim_yet_are_not_read_in_a_hot_loop() -> None:
     store = Store(5)
     broker = EmbeddedBroker(store.read, poll=timedelta(milliseconds=200))
-    listener = await broker.listen(Channel.EMAIL)
+    listener = await broker.listen(Channel("email"))
     assert await listener.take(10) == store.due
 
     assert list(await listener.take(10)) == []
@@ -73,7 +73,7 @@ async def test_a_wake_up_during_the_read_is_not_lost() -> None:
         return found
 
     broker = EmbeddedBroker(read, poll=poll)
-    listener = await broker.listen(Channel.EMAIL)
+    listener = await broker.listen(Channel("email"))
     assert list(await listener.take(1)) == []
 
     async with asyncio.timeout(poll.total_seconds() / 2):
@@ -82,7 +82,7 @@ async def test_a_wake_up_during_the_read_is_not_lost() -> None:
 
 async def test_a_store_that_is_down_is_said_and_comes_back() -> None:
     store = Store(1)
-    listener = await EmbeddedBroker(store.read).listen(Channel.EMAIL)
+    listener = await EmbeddedBroker(store.read).listen(Channel("email"))
     store.fault = StoreUnavailable()
     with pytest.raises(StoreUnavailable):
         await listener.take(1)
@@ -94,7 +94,7 @@ async def test_a_store_that_is_down_is_said_and_comes_back() -> None:
 
 async def test_a_closed_listener_is_no_longer_woken() -> None:
     broker = EmbeddedBroker(Store(1).read)
-    listener = await broker.listen(Channel.EMAIL)
+    listener = await broker.listen(Channel("email"))
 
     await listener.close()
     broker.wake()

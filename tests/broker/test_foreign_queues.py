@@ -19,7 +19,7 @@ from tests.broker.test_rabbitmq import LONG, URGENT, broker_at, hear, some_ids, 
 from tests.services.process import free_port
 from tests.services.rabbitmq import RabbitMQ
 
-SMS = Lane(Channel.SMS)
+SMS = Lane(Channel("sms"))
 NO_VHOST = "no-such-vhost"
 
 
@@ -60,7 +60,7 @@ async def until_refused(call: Callable[[], Awaitable[object]], words: str) -> No
 async def assert_only_email_is_refused(broker: RabbitMQBroker, words: str) -> None:
     """The lane is refused by name at every call; the others, urgent email too, are served."""
     queue = broker.queue_name(EMAIL)
-    email, sms = await broker.listen(Channel.EMAIL), await broker.listen(Channel.SMS)
+    email, sms = await broker.listen(Channel("email")), await broker.listen(Channel("sms"))
     for _ in range(2):
         for call in (broker.check, partial(broker.ring, EMAIL, some_ids(1)), partial(broker.waiting, EMAIL)):
             await until_refused(call, rf"The queue {queue} {words}.*QUEUE_ROUTING_KEY")
@@ -93,7 +93,7 @@ async def test_a_queue_with_other_arguments(
 
     await stranger.queue_delete(broker.queue_name(EMAIL))
     await until_it_works(broker.check)
-    listener = await broker.listen(Channel.EMAIL)
+    listener = await broker.listen(Channel("email"))
     ids = some_ids(2)
     await broker.ring(EMAIL, ids)
     assert await hear(listener, ids) == set(ids)
@@ -103,7 +103,7 @@ async def test_a_listener_hears_a_lane_again_once_its_queue_is_mended(
     broker: RabbitMQBroker, stranger: AbstractChannel
 ) -> None:
     await stranger.declare_queue(broker.queue_name(EMAIL), durable=True)
-    listener = await broker.listen(Channel.EMAIL)
+    listener = await broker.listen(Channel("email"))
     urgent = some_ids(1)
     await until_it_works(lambda: broker.ring(URGENT, urgent))
     assert await hear(listener, urgent) == set(urgent)
@@ -143,7 +143,7 @@ async def test_a_virtual_host_that_is_not_there_is_named(rabbitmq: RabbitMQ, rou
 async def test_of_several_nodes_the_next_one_is_tried(rabbitmq: RabbitMQ, routing_key: str) -> None:
     dead = f"127.0.0.1:{free_port()}"
     async with broker_at(rabbitmq.url.replace("@", f"@{dead},"), routing_key) as broker:
-        listener = await broker.listen(Channel.EMAIL)
+        listener = await broker.listen(Channel("email"))
         ids = some_ids(3)
         await until_it_works(lambda: broker.ring(EMAIL, ids))
         assert await hear(listener, ids) == set(ids)

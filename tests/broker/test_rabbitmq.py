@@ -24,7 +24,7 @@ from tests.services.process import free_port
 from tests.services.rabbitmq import RabbitMQ
 
 CLOCK = Clock()
-URGENT = Lane(Channel.EMAIL, urgent=True)
+URGENT = Lane(Channel("email"), urgent=True)
 LONG = 60
 """Seconds after which a test that waits for a recovery gives up."""
 
@@ -109,7 +109,7 @@ async def test_the_queue_that_bears_the_routing_key_alone_is_left_alone(
     broker: RabbitMQBroker, channel: AbstractChannel, routing_key: str
 ) -> None:
     await channel.declare_queue(routing_key, durable=True)
-    listener = await broker.listen(Channel.EMAIL)
+    listener = await broker.listen(Channel("email"))
     ids = some_ids(1)
 
     await broker.ring(EMAIL, ids)
@@ -133,7 +133,7 @@ async def test_a_delivery_rung_twice_is_handed_out_once(broker: RabbitMQBroker) 
     await broker.ring(EMAIL, [twice])
     await broker.ring(EMAIL, [twice])
     await broker.ring(EMAIL, [once])
-    listener = await broker.listen(Channel.EMAIL)
+    listener = await broker.listen(Channel("email"))
     taken: list[UUID] = []
     while once not in taken:
         taken += await listener.take(64)
@@ -141,7 +141,7 @@ async def test_a_delivery_rung_twice_is_handed_out_once(broker: RabbitMQBroker) 
     await listener.close()
 
     assert taken == [twice, once]
-    assert list(await (await broker.listen(Channel.EMAIL)).take(64)) == []
+    assert list(await (await broker.listen(Channel("email"))).take(64)) == []
 
 
 async def test_unreadable_messages_are_counted_and_do_no_harm(broker: RabbitMQBroker, channel: AbstractChannel) -> None:
@@ -166,7 +166,7 @@ async def test_unreadable_messages_are_counted_and_do_no_harm(broker: RabbitMQBr
     await broker.ring(EMAIL, ids[50:])
 
     with capture_logs() as logs:
-        listener = await broker.listen(Channel.EMAIL)
+        listener = await broker.listen(Channel("email"))
         assert await hear(listener, ids) == set(ids)
 
     assert listener.unreadable == len(bodies)
@@ -183,13 +183,13 @@ async def test_a_deleted_queue_is_made_again_by_the_next_ring(broker: RabbitMQBr
 
     await broker.ring(EMAIL, ids)
 
-    assert await hear(await broker.listen(Channel.EMAIL), ids) == set(ids)
+    assert await hear(await broker.listen(Channel("email")), ids) == set(ids)
 
 
 async def test_a_listener_whose_queue_is_deleted_listens_again(
     broker: RabbitMQBroker, channel: AbstractChannel
 ) -> None:
-    listener = await broker.listen(Channel.EMAIL)
+    listener = await broker.listen(Channel("email"))
     await until_connected(listener)
     first = listener.session
 
@@ -203,7 +203,7 @@ async def test_a_listener_whose_queue_is_deleted_listens_again(
 
 async def test_a_listener_that_has_gone_deaf_notices_and_hears_again(broker: RabbitMQBroker) -> None:
     """Its connection is well and its consumers are gone, without a word from the broker."""
-    listener = await broker.listen(Channel.EMAIL)
+    listener = await broker.listen(Channel("email"))
     await until_connected(listener)
     session = listener.session
     assert session is not None
@@ -218,7 +218,7 @@ async def test_a_listener_that_has_gone_deaf_notices_and_hears_again(broker: Rab
 
 
 async def test_a_lane_that_has_gone_deaf_is_noticed_while_the_other_is_busy(broker: RabbitMQBroker) -> None:
-    listener = await broker.listen(Channel.EMAIL)
+    listener = await broker.listen(Channel("email"))
     await until_connected(listener)
     session = listener.session
     assert session is not None
@@ -254,7 +254,7 @@ async def test_a_full_queue_refuses_and_takes_again_when_there_is_room(
     with pytest.raises(BrokerUnavailable, match="is full"):
         await broker.ring(EMAIL, some_ids(1))
 
-    assert await hear(await broker.listen(Channel.EMAIL), rung[:-1]) >= set(rung[:-1])
+    assert await hear(await broker.listen(Channel("email")), rung[:-1]) >= set(rung[:-1])
     await until_it_works(ring_one_more)
     await asyncio.to_thread(rabbitmq.ctl, "clear_policy", routing_key)
 
@@ -262,7 +262,7 @@ async def test_a_full_queue_refuses_and_takes_again_when_there_is_room(
 async def test_what_was_done_after_the_connection_was_lost_harms_nobody(
     broker: RabbitMQBroker, rabbitmq: RabbitMQ
 ) -> None:
-    listener = await broker.listen(Channel.EMAIL)
+    listener = await broker.listen(Channel("email"))
     ids = some_ids(60)
     await broker.ring(EMAIL, ids)
     taken: list[UUID] = []
@@ -278,9 +278,9 @@ async def test_what_was_done_after_the_connection_was_lost_harms_nobody(
 
 
 async def test_a_killed_broker_loses_nothing_it_confirmed(node: RabbitMQ, broker: RabbitMQBroker) -> None:
-    listening = await broker.listen(Channel.SMS)
+    listening = await broker.listen(Channel("sms"))
     await until_connected(listening)
-    email = await broker.listen(Channel.EMAIL)
+    email = await broker.listen(Channel("email"))
     await until_connected(email)
     await email.close()
     # RabbitMQ 3.10 may lose the Raft state of a queue that is younger than a few seconds when it is killed: its
@@ -295,15 +295,15 @@ async def test_a_killed_broker_loses_nothing_it_confirmed(node: RabbitMQ, broker
         await broker.ring(EMAIL, some_ids(1))
     await asyncio.to_thread(node.start)
 
-    assert await hear(await broker.listen(Channel.EMAIL), confirmed) >= set(confirmed)
+    assert await hear(await broker.listen(Channel("email")), confirmed) >= set(confirmed)
     by_sms = some_ids(1)
-    await until_it_works(lambda: broker.ring(Lane(Channel.SMS), by_sms))
+    await until_it_works(lambda: broker.ring(Lane(Channel("sms")), by_sms))
     assert await hear(listening, by_sms) == set(by_sms)
 
 
 async def test_calls_fail_quickly_and_name_the_broker_while_it_is_away(node: RabbitMQ, broker: RabbitMQBroker) -> None:
     await broker.check()
-    listener = await broker.listen(Channel.EMAIL)
+    listener = await broker.listen(Channel("email"))
     await until_connected(listener)
 
     await asyncio.to_thread(node.stop)
@@ -328,7 +328,7 @@ async def _twice(call: Callable[[], Awaitable[object]]) -> None:
 
 
 async def test_a_disk_alarm_is_seen_and_survived(node: RabbitMQ, broker: RabbitMQBroker) -> None:
-    listener = await broker.listen(Channel.EMAIL)
+    listener = await broker.listen(Channel("email"))
     before = some_ids(10)
     await broker.ring(EMAIL, before)
 
@@ -364,7 +364,7 @@ async def test_a_broker_that_is_not_there_is_named_without_its_password(routing_
 async def test_a_broker_that_starts_later_needs_no_restart_of_ours(node: RabbitMQ, routing_key: str) -> None:
     await asyncio.to_thread(node.stop)
     async with broker_at(node.url, routing_key) as broker:
-        listener = await broker.listen(Channel.EMAIL)
+        listener = await broker.listen(Channel("email"))
         with pytest.raises(BrokerUnavailable):
             await broker.check()
         with pytest.raises(BrokerUnavailable):
@@ -397,7 +397,7 @@ def test_the_faster_event_loop_will_do_as_well(rabbitmq_url: str, routing_key: s
     async def journey() -> None:
         async with broker_at(rabbitmq_url, routing_key) as broker:
             await broker.check()
-            listener = await broker.listen(Channel.EMAIL)
+            listener = await broker.listen(Channel("email"))
             ids = some_ids(500)
             await broker.ring(EMAIL, ids)
             assert await hear(listener, ids) == set(ids)
@@ -417,7 +417,7 @@ async def test_a_silent_lane_has_been_reached_up_to_now(broker: RabbitMQBroker) 
 async def test_a_lane_with_doorbells_on_their_way_has_been_reached_up_to_what_was_handed_out(
     broker: RabbitMQBroker,
 ) -> None:
-    listener = await broker.listen(Channel.EMAIL)
+    listener = await broker.listen(Channel("email"))
     await until_connected(listener)
     await broker.ring(EMAIL, some_ids(50))
     while not await listener.take(1):
@@ -446,7 +446,7 @@ async def test_nothing_is_known_of_a_lane_where_something_waits_and_nothing_was_
 async def test_doorbells_of_others_that_carry_no_time_are_heard(
     broker: RabbitMQBroker, channel: AbstractChannel
 ) -> None:
-    listener = await broker.listen(Channel.EMAIL)
+    listener = await broker.listen(Channel("email"))
     await until_connected(listener)
     (delivery,) = some_ids(1)
     body = json.dumps({"v": 1, "deliveries": [str(delivery)]}).encode()

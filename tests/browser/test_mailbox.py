@@ -9,9 +9,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Dialog, Frame, Locator, Page, Route, expect
 
-from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.mailbox.queries import Captured
-from property_alert_notification.messages.render import render
+from property_alert_notification.messages.render import render_email
 from tests.services.pages import Pages, serve_pages
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -57,7 +56,7 @@ async def test_an_empty_mailbox_teaches_how_a_message_appears(pages: Pages, mail
 
 
 async def test_an_email_is_shown_as_it_renders_as_text_and_raw(pages: Pages, mailbox: Page) -> None:
-    rendered = render(Channel.EMAIL, "Three bedrooms in Ballard", "On the market since today.")
+    rendered = render_email("Three bedrooms in Ballard", "On the market since today.")
     await pages.keep({"subject": rendered.subject, "text": rendered.text, "html": rendered.html, "raw": "X-Way: wire"})
 
     await visit(mailbox, pages)

@@ -1,17 +1,15 @@
 """What every provider must do, whatever it is called and whoever wrote it."""
 
 import asyncio
-import importlib
 import re
 from email import message_from_string, policy
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from property_alert_notification import channels
 from property_alert_notification.base.errors import ConfigurationError, OutcomeUnknown, Refused
-from property_alert_notification.base.settings import Settings, SettingsGroup, load, variable_name
+from property_alert_notification.base.settings import Settings, load, variable_name
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels import registry
 from property_alert_notification.channels.base import Tools
@@ -29,8 +27,8 @@ GUIDE = ROOT / "docs" / "adding-a-provider.md"
 
 
 def test_the_providers_that_the_settings_name_are_there() -> None:
-    assert {"console", "mailbox", "smtp"} <= set(registry.names(Channel.EMAIL))
-    assert {"console", "http", "mailbox", "twilio"} <= set(registry.names(Channel.SMS))
+    assert {"console", "mailbox", "smtp"} <= set(registry.names(Channel("email")))
+    assert {"console", "http", "mailbox", "twilio"} <= set(registry.names(Channel("sms")))
 
 
 @pytest.mark.parametrize(("channel", "name"), EVERY_PROVIDER)
@@ -39,10 +37,9 @@ async def test_every_provider_keeps_the_promise(channel: Channel, name: str, too
 
 
 async def keep_the_promise(channel: Channel, name: str, tools: Tools, environ: Environ) -> None:
-    provider = importlib.import_module(f"{channels.__name__}.{channel}_{name}")
     async with ScriptedSmtpServer() as smtp, HttpServer() as http:
-        environ(**usual(provider, http.url) | particular(smtp.port))
-        sender = provider.create(tools)
+        environ(**usual(channel, name, http.url) | particular(smtp.port))
+        sender = registry.create_sender(channel, name, tools)
 
         assert (sender.channel, sender.name) == (channel, name)
         assert sender.limits.at_once >= 1
@@ -54,27 +51,25 @@ async def keep_the_promise(channel: Channel, name: str, tools: Tools, environ: E
 
         for body in (b'{"id": "1", "sid": "SM1"}', b"{}", b"taken, thank you"):
             http.behaviour = answering(200, body)
-            await sender.send(a_message("anna@example.com" if channel is Channel.EMAIL else "+15005550010"))
+            await sender.send(a_message("anna@example.com" if channel is Channel("email") else "+15005550010"))
 
         await sender.close()
         await sender.close()
 
 
-def usual(provider: ModuleType, url: str) -> dict[str, object]:
+def usual(channel: Channel, name: str, url: str) -> dict[str, object]:
     """The settings of a provider that every one needs: required fields by their example, URLs of the test's server."""
     groups = [
-        group
-        for group in vars(provider).values()
-        if isinstance(group, type) and issubclass(group, SettingsGroup) and group.__module__ == provider.__name__
+        group for group in registry.settings_groups() if group.__module__ == f"{channels.__name__}.{channel}_{name}"
     ]
     wanted: dict[str, object] = {}
     for group in groups:
-        for name, field in group.model_fields.items():
-            if name == "url" or name.endswith("_url"):
-                wanted[variable_name(group, name)] = url
+        for setting, field in group.model_fields.items():
+            if setting == "url" or setting.endswith("_url"):
+                wanted[variable_name(group, setting)] = url
             elif field.is_required():
-                assert field.examples, f"{variable_name(group, name)} is required and has no example"
-                wanted[variable_name(group, name)] = field.examples[0]
+                assert field.examples, f"{variable_name(group, setting)} is required and has no example"
+                wanted[variable_name(group, setting)] = field.examples[0]
     return wanted
 
 
@@ -96,14 +91,14 @@ async def count(tools: Tools) -> int:
 
 @pytest.mark.parametrize("name", ["console", "mailbox"])
 async def test_the_local_providers_say_whom_they_reached(name: str, tools: Tools, lines: list[str]) -> None:
-    await registry.create_sender(Channel.EMAIL, name, tools).send(a_message("user@test.com"))
-    await registry.create_sender(Channel.SMS, name, tools).send(a_message("1231233"))
+    await registry.create_sender(Channel("email"), name, tools).send(a_message("user@test.com"))
+    await registry.create_sender(Channel("sms"), name, tools).send(a_message("1231233"))
     assert lines == ["Email Hander executed with user@test.com", "SMS Hander executed with 1231233"]
 
 
 async def test_the_mailbox_keeps_an_email_as_it_would_have_been_sent(tools: Tools) -> None:
     message = a_message("änna@example.com", text="Häuser\nab 450.000 €")
-    await registry.create_sender(Channel.EMAIL, "mailbox", tools).send(message)
+    await registry.create_sender(Channel("email"), "mailbox", tools).send(message)
 
     async with tools.database.reading() as connection:
         (kept,) = await queries.newest(connection, limit=10)
@@ -118,13 +113,15 @@ async def test_the_mailbox_keeps_an_email_as_it_would_have_been_sent(tools: Tool
 
 @pytest.mark.parametrize("address", ["string", "not an address", "a@b@c", ""])
 async def test_the_mailbox_takes_made_up_addresses(tools: Tools, address: str) -> None:
-    await registry.create_sender(Channel.EMAIL, "mailbox", tools).send(a_message(address))
+    await registry.create_sender(Channel("email"), "mailbox", tools).send(a_message(address))
     assert await count(tools) == 1
 
 
 async def test_the_mailbox_refuses_what_would_break_a_header(tools: Tools) -> None:
     with pytest.raises(Refused):
-        await registry.create_sender(Channel.EMAIL, "mailbox", tools).send(a_message("a@b.example\r\nBcc: c@d.example"))
+        await registry.create_sender(Channel("email"), "mailbox", tools).send(
+            a_message("a@b.example\r\nBcc: c@d.example")
+        )
     assert await count(tools) == 0
 
 
@@ -190,9 +187,9 @@ def a_captured(number: int, message_id: object) -> Captured:
 
 
 def test_an_unknown_provider_is_named_with_the_known_ones(tools: Tools) -> None:
-    names = registry.names(Channel.SMS)
+    names = registry.names(Channel("sms"))
     with pytest.raises(ConfigurationError, match=rf"SMS_PROVIDER: .*'nobody'.*{', '.join(names)}\."):
-        registry.create_sender(Channel.SMS, "nobody", tools)
+        registry.create_sender(Channel("sms"), "nobody", tools)
 
 
 async def test_every_line_of_the_sample_settings_may_be_used(tools: Tools, tmp_path: Path) -> None:
@@ -221,11 +218,11 @@ async def test_the_guide_to_adding_a_provider_works_as_written(
     async with HttpServer() as server:
         server.behaviour = answering(200, b'{"id": "acme-1"}')
         environ(ACME_URL=server.url, ACME_TOKEN="t0ken")
-        sender = registry.create_sender(Channel.SMS, "acme", tools)
+        sender = registry.create_sender(Channel("sms"), "acme", tools)
         assert "answers" in await sender.check()
         receipt = await sender.send(a_message("+15005550010"))
         await sender.close()
 
     assert receipt.provider_message_id == "acme-1"
     assert server.requests[-1].headers["authorization"] == "Bearer t0ken"
-    await keep_the_promise(Channel.SMS, "acme", tools, environ)
+    await keep_the_promise(Channel("sms"), "acme", tools, environ)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, example, given
 
 from property_alert_notification.base.errors import InvalidField
-from property_alert_notification.notifications.addresses import normalise_email
+from property_alert_notification.channels.email_channel import normalise_email
 from tests.api.conftest import NOTIFICATION, WISHES
 from tests.fuzz.budget import budget
 from tests.fuzz.conftest import Target

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from property_alert_notification.base.errors import InvalidField
-from property_alert_notification.notifications.addresses import normalise_email, normalise_phone
+from property_alert_notification.channels.email_channel import normalise_email
+from property_alert_notification.channels.sms_channel import normalise_phone
 from tests.fuzz.budget import budget
 from tests.fuzz.hostile import addresses, texts
 

@@ -82,7 +82,7 @@ def start() -> None:
     if not settings.queue_broker_url.startswith("embedded"):
         broker_urls(settings.queue_broker_url)
     tools = Tools(settings, Database(settings.database_url), Clock(), print)
-    for channel, provider in ((Channel.EMAIL, "smtp"), (Channel.SMS, "twilio"), (Channel.SMS, "http")):
+    for channel, provider in ((Channel("email"), "smtp"), (Channel("sms"), "twilio"), (Channel("sms"), "http")):
         create_sender(channel, provider, tools)
 
 

@@ -93,7 +93,7 @@ async def _state(world: World, notification: UUID) -> str:
         story = await world.story(notification)
     except NotFound:
         return "gone"
-    return next((one.state for one in story.deliveries if one.channel is Channel.EMAIL), "")
+    return next((one.state for one in story.deliveries if one.channel is Channel("email")), "")
 
 
 async def test_lists_show_what_they_can_of_broken_rows(broken_world: tuple[World, str]) -> None:
@@ -405,7 +405,7 @@ async def test_what_is_scheduled_for_a_time_that_never_comes_is_quarantined(brok
     assert await _aside(world).put_never_due(limit=100) == 0
 
     page = await list_cases(world.parts.database, cursor=None, limit=100)
-    shown = [item for item in page.items if item.channel is Channel.EMAIL]
+    shown = [item for item in page.items if item.channel is Channel("email")]
     assert {item.notification_id for item in shown} == set(broken)
     assert {item.reason for item in shown} == {
         "its row in the store cannot be worked on (it is wanted at no time that comes)"

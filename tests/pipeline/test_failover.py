@@ -247,7 +247,7 @@ async def test_a_wrong_token_costs_no_sms_and_when_it_is_right_all_are_sent(
             for notification in ids:
                 await world.until(notification, "sent")
 
-            attempts = [one for each in ids for one in (await world.delivery(each, Channel.SMS)).attempts]
+            attempts = [one for each in ids for one in (await world.delivery(each, Channel("sms"))).attempts]
             refusal = (
                 "HTTP 401: the provider does not accept our credentials (Twilio error 20003): "
                 "check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"
@@ -341,7 +341,7 @@ async def test_each_sms_is_taken_once_by_the_gateway_that_works(
         for notification in notifications:
             await both.world.until(notification, "sent")
 
-        deliveries = [await both.world.delivery(one, Channel.SMS) for one in notifications]
+        deliveries = [await both.world.delivery(one, Channel("sms")) for one in notifications]
         assert ids_in(both.second) == Counter(str(one.id) for one in deliveries)
         assert 1 <= len(both.first.requests) <= RECENT
         assert {attempt.provider for one in deliveries for attempt in one.attempts} == {"http", "http@spare"}
@@ -409,7 +409,7 @@ async def test_a_key_that_was_forgotten_while_a_message_waited_is_not_relied_on(
         await both.world.a_worker()
 
         async def is_in_doubt() -> bool:
-            return (await both.world.delivery(notification, Channel.SMS)).state == "unknown"
+            return (await both.world.delivery(notification, Channel("sms"))).state == "unknown"
 
         await eventually(is_in_doubt)
         async with both.world.parts.database.transaction() as connection:
@@ -418,7 +418,7 @@ async def test_a_key_that_was_forgotten_while_a_message_waited_is_not_relied_on(
             await connection.exec_driver_sql("UPDATE deliveries SET due_at = changed_at")
         story = await both.world.until(notification, "failed")
 
-        assert [one.reason for one in story.deliveries if one.channel is Channel.SMS] == [FORGOTTEN]
+        assert [one.reason for one in story.deliveries if one.channel is Channel("sms")] == [FORGOTTEN]
         assert len(both.first.requests) == 1
 
 

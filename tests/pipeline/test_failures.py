@@ -18,13 +18,14 @@ from structlog.testing import capture_logs
 
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
+from property_alert_notification.channels.definition import render
 from property_alert_notification.channels.email_smtp import SmtpSender
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries import leases, queries
 from property_alert_notification.deliveries.leases import Renewal
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.scripts import Claim
-from property_alert_notification.messages.render import Rendered, render
+from property_alert_notification.messages.render import Rendered
 from property_alert_notification.notification_worker.breaker import LONGEST_SILENCE
 from property_alert_notification.notification_worker.claim import SENT_BEFORE, STOPPED, STORE_AWAY
 from property_alert_notification.notification_worker.rescue import Rescuer
@@ -131,10 +132,10 @@ async def test_tries_that_a_provider_refused_for_now_are_not_counted_as_lost_wor
 async def test_a_message_that_cannot_be_rendered_waits_for_a_person_and_its_neighbours_are_sent(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def render_or_break(channel: Channel, title: str, message: str, *, sms_max_segments: int) -> Rendered:
+    def render_or_break(channel: Channel, title: str, message: str, settings: Settings) -> Rendered:
         if title == "poison":
             raise KeyError("canary.address@example.com")
-        return render(channel, title, message, sms_max_segments=sms_max_segments)
+        return render(channel, title, message, settings)
 
     monkeypatch.setattr("property_alert_notification.notification_worker.compose.render", render_or_break)
     await world.a_user()

@@ -178,9 +178,9 @@ async def test_a_channel_without_a_provider_suppresses_its_messages_and_the_othe
         for notification in (before, both, sms_only, later):
 
             async def ended(notification: UUID = notification) -> bool:
-                return (await world.delivery(notification, Channel.SMS)).state == "suppressed"
+                return (await world.delivery(notification, Channel("sms"))).state == "suppressed"
 
             await eventually(ended)
-            reason = (await world.delivery(notification, Channel.SMS)).reason
+            reason = (await world.delivery(notification, Channel("sms"))).reason
             assert reason == "sms is not used here (SMS_PROVIDER=none)"
         assert (await world.story(sms_only)).status == "suppressed"

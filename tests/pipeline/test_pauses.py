@@ -37,7 +37,7 @@ async def test_what_is_paused_waits_and_says_why_and_is_sent_when_it_is_resumed(
     assert "email: waits, sending of email is paused" in [entry.what for entry in story.timeline]
 
     async def the_other_channel_goes_on() -> bool:
-        return (await world.delivery(paused[0], Channel.SMS)).state is DeliveryState.SENT
+        return (await world.delivery(paused[0], Channel("sms"))).state is DeliveryState.SENT
 
     await eventually(the_other_channel_goes_on)
 
@@ -226,7 +226,7 @@ async def _resume(world: World, name: str) -> None:
 
 async def _until_it_knows(worker: Worker) -> None:
     async def knows() -> bool:
-        return worker._pauses.pauses_on(Channel.EMAIL) != []
+        return worker._pauses.pauses_on(Channel("email")) != []
 
     await eventually(knows)
 

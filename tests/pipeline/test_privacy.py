@@ -26,7 +26,7 @@ async def _ring_and_look(world: World) -> None:
     await world.a_user()
     notification = await world.accept(title="Canary title", user_email=CANARY)
     delivery = await world.delivery(notification)
-    lane = Lane(Channel.EMAIL)
+    lane = Lane(Channel("email"))
 
     async def rung() -> bool:
         try:

@@ -15,7 +15,8 @@ from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.broker.base import Lane
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
-from property_alert_notification.messages.render import Rendered, render
+from property_alert_notification.channels.definition import render
+from property_alert_notification.messages.render import Rendered
 from property_alert_notification.notification_worker.expire import Expirer
 from property_alert_notification.operators.quarantine.cases import list_cases, show_case
 from property_alert_notification.operators.quarantine.queries import Case
@@ -56,10 +57,10 @@ async def test_its_lost_workers_are_counted_anew_after_a_replay(world: World) ->
 async def test_its_broken_attempts_are_counted_anew_after_a_replay(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def break_or_render(channel: Channel, title: str, message: str, *, sms_max_segments: int) -> Rendered:
+    def break_or_render(channel: Channel, title: str, message: str, settings: Settings) -> Rendered:
         if title == "poison":
             raise KeyError
-        return render(channel, title, message, sms_max_segments=sms_max_segments)
+        return render(channel, title, message, settings)
 
     monkeypatch.setattr("property_alert_notification.notification_worker.compose.render", break_or_render)
     await world.a_user()
@@ -167,7 +168,7 @@ async def test_poisoned_doorbells_are_thrown_away_and_their_neighbours_are_sent(
         before = await world.accept(title="before")
         await world.until(before, "sent")
         assert isinstance(world.parts.broker, RabbitMQBroker)
-        queue = world.parts.broker.queue_name(Lane(Channel.EMAIL))
+        queue = world.parts.broker.queue_name(Lane(Channel("email")))
         missing = json.dumps({"v": 1, "deliveries": [str(uuid4())]}).encode()
         unknown_version = json.dumps({"v": 2, "deliveries": [str(uuid4())]}).encode()
         connection = await aio_pika.connect(settings.queue_broker_url)
@@ -179,7 +180,7 @@ async def test_poisoned_doorbells_are_thrown_away_and_their_neighbours_are_sent(
         for notification in neighbours:
             await world.until(notification, "sent")
         assert len(world.smtp.mails) == 21
-        await world.until_nothing_waits(Lane(Channel.EMAIL))
+        await world.until_nothing_waits(Lane(Channel("email")))
 
 
 async def _quarantined(world: World, **fields: object) -> UUID:

@@ -46,5 +46,5 @@ async def _age(world: World, clock: Clock) -> float:
     gauges, gauge = Gauges(parts.database, clock, parts.metrics, Questions(), parts.broker.check), math.nan
     while math.isnan(gauge):  # a scrape does not wait for a store that is slow
         await gauges.measure()
-        gauge = parts.metrics.queue_age.labels(Channel.EMAIL)._value.get()
+        gauge = parts.metrics.queue_age.labels(Channel("email"))._value.get()
     return gauge

@@ -25,7 +25,7 @@ from tests.pipeline.world import World, eventually
 from tests.services.rabbitmq import RabbitMQ
 from tests.services.smtp import SmtpServer
 
-EMAIL = Lane(Channel.EMAIL)
+EMAIL = Lane(Channel("email"))
 BACKLOG = 50_000
 AT_ONCE = 5_000
 
@@ -83,7 +83,7 @@ class Relayed:
 async def relaying(world: World) -> AsyncIterator[Relayed]:
     parts = world.parts
     async with CountingBroker(world.settings) as broker:
-        listener = await broker.listen(Channel.EMAIL)
+        listener = await broker.listen(Channel("email"))
         relay = parts.supervisor.start("relay", Relay(parts.database, broker, parts.clock).run)
         relayed = Relayed(world, broker, listener, relay)
         try:
@@ -228,7 +228,7 @@ async def test_a_queue_that_is_full_holds_up_no_other_lane(
 
                 await eventually(is_full)
                 await world.a_user(email=False, sms=True)
-                sms = await world.delivery(await world.accept(), Channel.SMS)
+                sms = await world.delivery(await world.accept(), Channel("sms"))
 
                 async def is_rung_for() -> bool:
                     return sms.id in relayed.broker.confirmed

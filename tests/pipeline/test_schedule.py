@@ -131,7 +131,7 @@ async def test_what_an_older_version_scheduled_without_any_address_reaches_nobod
 
     story = await world.story(notification)
     assert (story.status, story.deliveries) == (NotificationStatus.SUPPRESSED, [])
-    assert story.without_address == [Channel.EMAIL, Channel.SMS]
+    assert story.without_address == [Channel("email"), Channel("sms")]
 
 
 async def test_what_was_cancelled_is_never_sent_whatever_the_workers_do(any_world: World) -> None:

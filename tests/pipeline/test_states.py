@@ -61,7 +61,7 @@ async def _happen(world: World, connection: AsyncConnection, event: Event, notif
         Event.DISCARDED: lambda: moves.discard(connection, delivery, now=now),
         Event.TOO_LATE: lambda: moves.expire(connection, [delivery], now=now),
         Event.BROKE: lambda: moves.put_aside(connection, delivery, fence=None, reason="", now=now),
-        Event.UNUSED: lambda: queries.suppress(connection, Channel.EMAIL, reason="", most=1, now=now),
+        Event.UNUSED: lambda: queries.suppress(connection, Channel("email"), reason="", most=1, now=now),
         Event.CANCELLED: lambda: queries.cancel(connection, notification, reason="", now=now),
         Event.PAUSED: lambda: run_within(
             connection, only(pauses.hold([delivery], "email", category=None, now=now, until=later))

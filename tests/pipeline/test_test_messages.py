@@ -69,7 +69,7 @@ async def test_redirected_messages_reach_one_address_and_nobody_else(
         (mail,) = await world.smtp.wait_for(1)
 
         async def sms_is_sent() -> bool:
-            return (await world.delivery(notification, Channel.SMS)).state == "sent"
+            return (await world.delivery(notification, Channel("sms"))).state == "sent"
 
         await eventually(sms_is_sent)
 

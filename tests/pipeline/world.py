@@ -29,6 +29,8 @@ from property_alert_notification.people.preferences.models import Preference
 from property_alert_notification.wiring import Parts, assemble
 from tests.services.smtp import SmtpServer
 
+EMAIL = Channel("email")
+
 
 async def eventually(question: Callable[[], Awaitable[Any]], *, within: float = 30) -> Any:
     """Ask again and again until the answer is true, and return it."""
@@ -90,7 +92,7 @@ class World:
         """What is known of a notification."""
         return await tell(self.parts.database, notification)
 
-    async def delivery(self, notification: UUID, channel: Channel = Channel.EMAIL) -> DeliveryPublic:
+    async def delivery(self, notification: UUID, channel: Channel = EMAIL) -> DeliveryPublic:
         """What is known of it on one channel."""
         return next(one for one in (await self.story(notification)).deliveries if one.channel is channel)
 
@@ -114,7 +116,7 @@ class World:
         delivery: DeliveryPublic = await eventually(in_state, within=within)
         return delivery
 
-    async def claim(self, delivery: UUID, *, channel: Channel = Channel.EMAIL, lease: float = 60) -> list[Claim]:
+    async def claim(self, delivery: UUID, *, channel: Channel = EMAIL, lease: float = 60) -> list[Claim]:
         """What a worker does before it sends; `lease` is in seconds, below zero it has run out already."""
         now = self.parts.clock.now()
         claiming = claim_batch(

@@ -1,5 +1,7 @@
 """The words of this service, each with one meaning, everywhere."""
 
+import importlib
+import pkgutil
 from enum import StrEnum
 
 CATEGORY = r"[a-z0-9][a-z0-9_-]{0,63}"
@@ -14,11 +16,24 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+_CHANNEL_FILE = "_channel"
+
+
+def _channels() -> dict[str, str]:
+    """The channels, by the names of their files: `channels/email_channel.py` defines `email`.
+
+    The files are only listed here. They import this module.
+    """
+    folder = importlib.import_module("property_alert_notification.channels").__path__
+    files = sorted(module.name for module in pkgutil.iter_modules(folder))
+    names = [file.removesuffix(_CHANNEL_FILE) for file in files if file.endswith(_CHANNEL_FILE)]
+    return {name.upper(): name for name in names}
+
+
 class Channel(StrEnum):
     """A way to reach a person."""
 
-    EMAIL = "email"
-    SMS = "sms"
+    vars().update(_channels())
 
 
 class Scope(StrEnum):

@@ -54,7 +54,6 @@ class Sender(Protocol):
     while the provider is spoken to.
     """
 
-    channel: ClassVar[Channel]
     name: ClassVar[str]
     limits: Limits
     key_window: timedelta | None
@@ -62,6 +61,10 @@ class Sender(Protocol):
     calls_back: bool
     """Whether it tells by itself, soon and under the delivery's id, what became of a message: then what may have
     arrived is not sent again before there was time for that."""
+
+    @property
+    def channel(self) -> Channel:
+        """The channel it carries."""
 
     async def send(self, message: OutgoingMessage) -> Receipt:
         """Hand one message over.
@@ -114,3 +117,10 @@ class Provider(Protocol):
         Raises:
             ConfigurationError: a setting is missing or wrong.
         """
+
+
+class ProviderOfAnyChannel(Protocol):
+    """What a module `channels/any_<name>.py` must offer: it carries each channel that has no such provider itself."""
+
+    def create(self, channel: Channel, tools: Tools) -> Sender:
+        """Build the sender of one channel."""

@@ -5,8 +5,8 @@ from typing import ClassVar
 from property_alert_notification.base.errors import OutcomeUnknown, StoreUnavailable
 from property_alert_notification.base.settings import load
 from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.channels.any_console import announce_sent
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
-from property_alert_notification.channels.email_console import LINE
 from property_alert_notification.channels.mailbox.capture import Capture
 from property_alert_notification.channels.mailbox.queries import Captured
 from property_alert_notification.channels.mime import Composer, EmailSettings
@@ -20,7 +20,7 @@ def create(tools: Tools) -> "EmailMailboxSender":
 class EmailMailboxSender:
     """Takes every message that can be written as an email, made-up addresses included."""
 
-    channel: ClassVar[Channel] = Channel.EMAIL
+    channel: ClassVar[Channel] = Channel("email")
     name: ClassVar[str] = "mailbox"
     limits = Limits(at_once=512)
     """Many, because what is sent together is committed together."""
@@ -56,7 +56,7 @@ class EmailMailboxSender:
             await self._capture.take(captured)
         except StoreUnavailable:
             raise OutcomeUnknown("the store did not confirm the mailbox's copy") from None
-        self._announce(LINE.format(address=message.to))
+        announce_sent(self._announce, self.channel, message.to)
         return Receipt(provider_message_id=str(captured.id))
 
     async def check(self) -> str:

@@ -38,7 +38,7 @@ def create(tools: Tools) -> "SmtpSender":
 class SmtpSender:
     """Hands each message over in a transaction of its own, with one recipient."""
 
-    channel: ClassVar[Channel] = Channel.EMAIL
+    channel: ClassVar[Channel] = Channel("email")
     name: ClassVar[str] = "smtp"
     key_window = None
     """Some stores show equal Message-IDs once, but none promises it."""

@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import replace
+from types import ModuleType
 from typing import cast
 
 from property_alert_notification import channels
@@ -11,20 +12,38 @@ from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.settings import Settings, SettingsGroup
 from property_alert_notification.base.settings.setting_values import NO_PROVIDER
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.channels.base import Provider, Sender, Tools
+from property_alert_notification.channels.base import Provider, ProviderOfAnyChannel, Sender, Tools
+from property_alert_notification.channels.definition import definition_of, provider_names
 
 _LOCAL_ONLY = {"mailbox", "console"}
-_EXAMPLE = {Channel.EMAIL: "smtp", Channel.SMS: "twilio"}
+_ANY = "any"
+"""In place of the channel in the name of a file: its provider carries every channel that has none of that name."""
 
 
 def names(channel: Channel) -> list[str]:
     """Every provider of a channel, in alphabetical order."""
-    prefix = f"{channel}_"
-    return sorted(
-        module.name.removeprefix(prefix)
-        for module in pkgutil.iter_modules(channels.__path__)
-        if module.name.startswith(prefix)
-    )
+    return sorted({name for of, name in map(channel_and_provider, _files()) if name and of in (channel, _ANY)})
+
+
+def channel_and_provider(file: str) -> tuple[str, str | None]:
+    """What the name of a file in `channels/` says: `sms_acme` is the provider `acme` of the channel `sms`.
+
+    The provider is None for a file that holds none.
+    """
+    # The longer of two names that both fit.
+    for channel in sorted([*Channel, _ANY], key=len, reverse=True):
+        if file.startswith(f"{channel}_"):
+            name = file.removeprefix(f"{channel}_")
+            return channel, None if name == "channel" else name
+    return file, None
+
+
+def _module(of: str, kind: str) -> ModuleType:
+    return importlib.import_module(f"{channels.__name__}.{of}_{kind}")
+
+
+def _files() -> list[str]:
+    return [module.name for module in pkgutil.iter_modules(channels.__path__)]
 
 
 def settings_groups() -> Iterator[type[SettingsGroup]]:
@@ -75,13 +94,14 @@ def create_sender(channel: Channel, provider: str, tools: Tools) -> Sender:
     """
     _check_choice(channel, provider, tools.settings)
     kind, _, instance = provider.partition("@")
-    module = importlib.import_module(f"{channels.__name__}.{channel}_{kind}")
-    return cast(Provider, module).create(replace(tools, instance=instance or None))
+    if f"{channel}_{kind}" in _files():
+        return cast(Provider, _module(channel, kind)).create(replace(tools, instance=instance or None))
+    return cast(ProviderOfAnyChannel, _module(_ANY, kind)).create(channel, tools)
 
 
 def chosen(channel: Channel, settings: Settings) -> list[str]:
     """The names of the providers that carry a channel, in the order in which they stand in for one another."""
-    names = {Channel.EMAIL: settings.email_provider, Channel.SMS: settings.sms_provider}[channel]
+    names = provider_names(channel, settings)
     return [] if names == NO_PROVIDER else names.split(",")
 
 
@@ -103,4 +123,4 @@ def _check_choice(channel: Channel, provider: str, settings: Settings) -> None:
         problem = f"{kind} shows messages to developers and sends nothing, so it is for ENVIRONMENT=local only"
     else:
         return
-    raise ConfigurationError(f"{variable}: {problem}. Example: {variable}={_EXAMPLE[channel]}")
+    raise ConfigurationError(f"{variable}: {problem}. Example: {variable}={definition_of(channel).example_provider}")

@@ -42,7 +42,7 @@ def create(tools: Tools) -> "SmsHttpSender":
 class SmsHttpSender:
     """Posts one document for each message."""
 
-    channel: ClassVar[Channel] = Channel.SMS
+    channel: ClassVar[Channel] = Channel("sms")
     name: ClassVar[str] = "http"
     calls_back = False
 

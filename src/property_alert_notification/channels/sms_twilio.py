@@ -67,7 +67,7 @@ def create(tools: Tools) -> "TwilioSender":
 class TwilioSender:
     """Creates one Message resource for each message."""
 
-    channel: ClassVar[Channel] = Channel.SMS
+    channel: ClassVar[Channel] = Channel("sms")
     name: ClassVar[str] = "twilio"
     key_window = None
 

@@ -10,7 +10,6 @@ from unicodedata import bidirectional
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.messages import sms_segments
 from property_alert_notification.messages.links import find_links
 
@@ -44,17 +43,16 @@ class _Paragraph(NamedTuple):
     """Whether it is read from right to left. Said outright: Outlook does not know `dir="auto"`."""
 
 
-def render(channel: Channel, title: str, message: str, *, sms_max_segments: int = 3) -> Rendered:
-    """What `channel` carries for this title and message.
+def render_sms(title: str, message: str, *, max_segments: int) -> Rendered:
+    """Title and message as one text, cut to this number of segments."""
+    whole = sms_text(title, message)
+    text = sms_segments.cut(whole, max_segments)
+    return Rendered(_one_line(title), text, cut=None if text == whole else _cut_in_words(text, whole))
 
-    An email has the title as its subject and the message as text and as HTML; in an SMS both are one text, cut to
-    `sms_max_segments`.
-    """
+
+def render_email(title: str, message: str) -> Rendered:
+    """The title as the subject, and the message as text and as HTML."""
     subject = _one_line(title)
-    if channel is Channel.SMS:
-        whole = sms_text(title, message)
-        text = sms_segments.cut(whole, sms_max_segments)
-        return Rendered(subject, text, cut=None if text == whole else _cut_in_words(text, whole))
     html = _email_template().render(title=subject, title_is_rtl=is_rtl(subject), paragraphs=_paragraphs(message))
     return Rendered(subject, message, html)
 

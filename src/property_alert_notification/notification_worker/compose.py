@@ -3,8 +3,8 @@
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import OutgoingMessage
-from property_alert_notification.channels.redirect import redirect
-from property_alert_notification.messages.render import render
+from property_alert_notification.channels.definition import render
+from property_alert_notification.channels.redirect import redirect, redirections
 from property_alert_notification.notification_worker.claim import Job
 
 
@@ -13,12 +13,11 @@ class Composer:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._redirections = redirections(settings)
 
     def compose(self, channel: Channel, job: Job) -> OutgoingMessage:
         """The message for the delivery's own address."""
-        rendered = render(
-            channel, job.content.title, job.content.message, sms_max_segments=self._settings.sms_max_segments
-        )
+        rendered = render(channel, job.content.title, job.content.message, self._settings)
         return OutgoingMessage(
             delivery_id=job.claim.delivery_id,
             to=job.claim.address,
@@ -30,4 +29,4 @@ class Composer:
 
     def redirect(self, channel: Channel, message: OutgoingMessage) -> OutgoingMessage:
         """The message for the address to which the settings redirect everything, or as it is without one."""
-        return redirect(message, channel, self._settings)
+        return redirect(message, self._redirections.get(channel))

@@ -289,8 +289,8 @@ class Acceptance:
             test=request.handover.test,
             status=NotificationStatus.SCHEDULED if later else kept_status(states),
             send_at=body.send_at,
-            user_email=request.addresses.get(Channel.EMAIL) if later else None,
-            user_phone_number=request.addresses.get(Channel.SMS) if later else None,
+            user_email=request.addresses.get(Channel("email")) if later else None,
+            user_phone_number=request.addresses.get(Channel("sms")) if later else None,
         )
         waiting = 0 if body.urgent else states.count(DeliveryState.QUEUED)
         return _Draft(notification, promised, Accepted(id_, status_of(states), waiting=waiting))

@@ -87,7 +87,7 @@ class Notification(SQLModel, table=True):
     @property
     def addresses(self) -> dict[Channel, str]:
         """Its addresses, until the plan is made."""
-        known = {Channel.EMAIL: self.user_email, Channel.SMS: self.user_phone_number}
+        known = {Channel("email"): self.user_email, Channel("sms"): self.user_phone_number}
         return {channel: address for channel, address in known.items() if address is not None}
 
     @property

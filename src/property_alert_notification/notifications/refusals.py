@@ -9,9 +9,7 @@ from datetime import datetime
 
 from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.vocabulary import Channel
-
-ADDRESS_FIELDS = {Channel.EMAIL: "user_email", Channel.SMS: "user_phone_number"}
-"""The field of a notification that holds the address of each channel."""
+from property_alert_notification.channels.definition import definition_of
 
 
 def why_unreachable(addresses: Mapping[Channel, str], only: Collection[Channel] | None) -> InvalidField | None:
@@ -19,10 +17,15 @@ def why_unreachable(addresses: Mapping[Channel, str], only: Collection[Channel] 
     if addresses and (only is None or not addresses.keys().isdisjoint(only)):
         return None
     asked_for = [channel for channel in Channel if only is None or channel in only]
-    first, *others = [ADDRESS_FIELDS[channel] for channel in asked_for]
+    first, *others = [field_of(channel) for channel in asked_for]
     if others:
         return InvalidField(first, f"and {' and '.join(others)} are null: give at least one of them")
     return InvalidField(first, f"is null, and `channels` asks for {asked_for[0]} only: give it, or ask for another")
+
+
+def field_of(channel: Channel) -> str:
+    """The field of a notification that holds the address of a channel."""
+    return definition_of(channel).address_field or f"addresses.{channel}"
 
 
 def why_never(send_at: datetime | None, expires_at: datetime | None, *, now: datetime) -> str | None:

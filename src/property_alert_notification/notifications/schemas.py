@@ -1,6 +1,8 @@
 """What callers send about notifications, and what they are told."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -21,7 +23,14 @@ from property_alert_notification.api.problems import InvalidRequest, Problem
 from property_alert_notification.base.times import Moment
 from property_alert_notification.base.vocabulary import Channel, NotificationStatus
 from property_alert_notification.base.wording import Truth
+from property_alert_notification.channels.definition import definition_of
 from property_alert_notification.notifications.fields import Category, Line, Message, Reference, Title, UserId
+
+
+@cache
+def _address_fields() -> list[tuple[Channel, str]]:
+    """The fields of a notification that hold the address of one channel each."""
+    return [(channel, field) for channel in Channel if (field := definition_of(channel).address_field)]
 
 
 class NotificationCreate(Strict):
@@ -64,6 +73,12 @@ class NotificationCreate(Strict):
     """RFC 3339 with an offset; it is not sent after this."""
     channels: Annotated[list[Channel], Field(min_length=1, max_length=len(Channel))] | None = None
     """Use these channels only; never adds one that the user does not want."""
+
+    def given_addresses(self) -> Iterator[tuple[Channel, str]]:
+        """The addresses as the caller wrote them."""
+        for channel, field in _address_fields():
+            if (address := getattr(self, field)) is not None:
+                yield channel, address
 
 
 class BatchItem(NotificationCreate):

@@ -9,7 +9,7 @@ from property_alert_notification.base.errors import ConfigurationError, OutcomeU
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import OutgoingMessage
-from property_alert_notification.channels.redirect import check_redirects, redirect
+from property_alert_notification.channels.redirect import check_redirects, redirect, redirections
 from property_alert_notification.channels.simulator import simulate
 
 
@@ -44,9 +44,11 @@ def test_every_other_address_is_sent_to(address: str) -> None:
 def test_a_redirected_email_goes_to_one_address_and_says_whom_it_was_for() -> None:
     settings = Settings(environment="staging", redirect_email_to="staging@example.com")
 
-    sent = redirect(_message("ada@example.com"), Channel.EMAIL, settings)
-    kept = redirect(_message("+14155552671"), Channel.SMS, settings)
+    targets = redirections(settings)
 
+    assert list(targets) == [Channel("email")]
+    sent = redirect(_message("ada@example.com"), targets[Channel("email")])
+    kept = redirect(_message("+14155552671"), None)
     assert (sent.to, sent.subject) == ("staging@example.com", "[ada@example.com] A home for you")
     assert kept == _message("+14155552671")
 
@@ -54,7 +56,7 @@ def test_a_redirected_email_goes_to_one_address_and_says_whom_it_was_for() -> No
 def test_a_redirected_sms_goes_to_one_number() -> None:
     settings = Settings(environment="staging", redirect_sms_to="+14155550100")
 
-    assert redirect(_message("+14155552671"), Channel.SMS, settings).to == "+14155550100"
+    assert redirect(_message("+14155552671"), redirections(settings)[Channel("sms")]).to == "+14155550100"
 
 
 @pytest.mark.parametrize(

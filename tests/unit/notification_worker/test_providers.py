@@ -31,7 +31,7 @@ class Hands(Clock):
 class Nobody:
     """A provider with limits, to which nothing is ever sent."""
 
-    channel: ClassVar[Channel] = Channel.EMAIL
+    channel: ClassVar[Channel] = Channel("email")
     name: ClassVar[str] = "nobody"
     key_window = None
     calls_back = False
@@ -231,7 +231,7 @@ def test_a_provider_whose_time_comes_between_two_looks_is_not_waited_for_without
 
 
 def pool_of(*providers: str, clock: Clock) -> ProviderPool:
-    return ProviderPool(Channel.EMAIL, {provider: Nobody(at_once=2) for provider in providers}, clock, Metrics())
+    return ProviderPool(Channel("email"), {provider: Nobody(at_once=2) for provider in providers}, clock, Metrics())
 
 
 def leave_alone(handle: ProviderHandle) -> float:

@@ -4,8 +4,10 @@ import pytest
 
 from property_alert_notification.base.errors import InvalidField, Refused
 from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.channels.email_channel import normalise_email
 from property_alert_notification.channels.mime import parse_address
-from property_alert_notification.notifications.addresses import AddressRules, normalise_email, normalise_phone
+from property_alert_notification.channels.sms_channel import normalise_phone
+from property_alert_notification.notifications.addresses import AddressRules
 from property_alert_notification.notifications.schemas import NotificationCreate
 
 NO_ADDRESS = [
@@ -218,19 +220,19 @@ def test_a_notification_is_stored_with_the_normal_forms_of_the_addresses_that_it
 ) -> None:
     body = NotificationCreate(title="t", message="m", user_id=1, user_email=email, user_phone_number=number)
 
-    stored = AddressRules(real=True, sendable=True).stored(body)
+    stored = AddressRules(real=True).stored(body)
 
-    expected = {Channel.EMAIL: "Ada@example.com", Channel.SMS: "+14155552671"}
-    has = {Channel.EMAIL: email, Channel.SMS: number}
+    expected = {Channel("email"): "Ada@example.com", Channel("sms"): "+14155552671"}
+    has = {Channel("email"): email, Channel("sms"): number}
     assert stored == {channel: form for channel, form in expected.items() if has[channel] is not None}
 
 
 @pytest.mark.parametrize(
     ("fields", "rules"),
     [
-        ({"user_email": "a@localhost"}, AddressRules(real=True, sendable=False)),
-        ({"user_email": "no address"}, AddressRules(real=False, sendable=True)),
-        ({"user_phone_number": "1231233"}, AddressRules(real=True, sendable=False)),
+        ({"user_email": "a@localhost"}, AddressRules(real=True, shown=list(Channel))),
+        ({"user_email": "no address"}, AddressRules(real=False)),
+        ({"user_phone_number": "1231233"}, AddressRules(real=True, shown=list(Channel))),
     ],
 )
 def test_the_rules_reach_both_addresses(fields: dict[str, str], rules: AddressRules) -> None:
@@ -239,4 +241,4 @@ def test_the_rules_reach_both_addresses(fields: dict[str, str], rules: AddressRu
 
     with pytest.raises(InvalidField):
         rules.stored(body)
-    assert AddressRules(real=False, sendable=False).stored(body)
+    assert AddressRules(real=False, shown=list(Channel)).stored(body)

@@ -38,33 +38,33 @@ def test_exactly_the_wanted_asked_for_and_addressed_channels_are_queued(
 
 
 def test_a_channel_without_a_provider_is_planned_as_suppressed_and_says_so() -> None:
-    addresses = {Channel.EMAIL: "ada@example.com", Channel.SMS: "+14155552671"}
+    addresses = {Channel("email"): "ada@example.com", Channel("sms"): "+14155552671"}
 
-    planned = list(plan(addresses, Preferences(frozenset(Channel)), only=None, unused=[Channel.SMS]))
+    planned = list(plan(addresses, Preferences(frozenset(Channel)), only=None, unused=[Channel("sms")]))
 
     assert [(one.channel, one.state) for one in planned] == [
-        (Channel.EMAIL, DeliveryState.QUEUED),
-        (Channel.SMS, DeliveryState.SUPPRESSED),
+        (Channel("email"), DeliveryState.QUEUED),
+        (Channel("sms"), DeliveryState.SUPPRESSED),
     ]
     assert planned[1] == Planned(
-        Channel.SMS, "+14155552671", DeliveryState.SUPPRESSED, "sms is not used here (SMS_PROVIDER=none)"
+        Channel("sms"), "+14155552671", DeliveryState.SUPPRESSED, "sms is not used here (SMS_PROVIDER=none)"
     )
 
 
 @pytest.mark.parametrize(
     ("wishes", "state", "reason"),
     [
-        (Preferences(frozenset({Channel.SMS})), DeliveryState.QUEUED, "the user wants sms"),
-        (Preferences(frozenset({Channel.EMAIL})), DeliveryState.SUPPRESSED, "the user does not want sms"),
+        (Preferences(frozenset({Channel("sms")})), DeliveryState.QUEUED, "the user wants sms"),
+        (Preferences(frozenset({Channel("email")})), DeliveryState.SUPPRESSED, "the user does not want sms"),
         (None, DeliveryState.SUPPRESSED, "the user's preferences were deleted, and with them the consent"),
     ],
 )
 def test_a_planned_delivery_says_what_its_user_wants(
     wishes: Preferences | None, state: DeliveryState, reason: str
 ) -> None:
-    planned = list(plan({Channel.SMS: "+14155552671"}, wishes, only=None))
+    planned = list(plan({Channel("sms"): "+14155552671"}, wishes, only=None))
 
-    assert planned == [Planned(Channel.SMS, "+14155552671", state, reason)]
+    assert planned == [Planned(Channel("sms"), "+14155552671", state, reason)]
 
 
 @pytest.mark.parametrize(("state", "due_at"), [(DeliveryState.QUEUED, NOW), (DeliveryState.SUPPRESSED, None)])
@@ -72,14 +72,14 @@ def test_a_planned_delivery_says_what_its_user_wants(
 def test_a_planned_delivery_becomes_a_row_that_is_due_at_once_or_ended(
     state: DeliveryState, due_at: datetime | None, flag: bool
 ) -> None:
-    planned = Planned(Channel.SMS, "+14155552671", state, "because")
+    planned = Planned(Channel("sms"), "+14155552671", state, "because")
 
     row = promise(UUID(int=1), planned, urgent=flag, test=not flag, now=NOW, new_id=lambda: UUID(int=2))
 
     assert row == NewDelivery(
         id=UUID(int=2),
         notification_id=UUID(int=1),
-        channel=Channel.SMS,
+        channel=Channel("sms"),
         address="+14155552671",
         urgent=flag,
         test=not flag,
@@ -93,7 +93,7 @@ def test_a_planned_delivery_becomes_a_row_that_is_due_at_once_or_ended(
 def test_consent_is_checked_before_freshness() -> None:
     stale = _content(expires_at=NOW - timedelta(days=1))
 
-    withheld = why_not(Channel.SMS, stale, Preferences(frozenset({Channel.EMAIL})), RULES, now=NOW)
+    withheld = why_not(Channel("sms"), stale, Preferences(frozenset({Channel("email")})), RULES, now=NOW)
 
     assert withheld is not None
     assert withheld.state is DeliveryState.SUPPRESSED
@@ -103,8 +103,8 @@ def test_a_notification_expires_at_its_second_and_not_before() -> None:
     wishes = Preferences(frozenset(Channel))
     content = _content(expires_at=NOW)
 
-    assert why_not(Channel.SMS, content, wishes, RULES, now=NOW - timedelta(microseconds=1)) is None
-    at_its_second = why_not(Channel.SMS, content, wishes, RULES, now=NOW)
+    assert why_not(Channel("sms"), content, wishes, RULES, now=NOW - timedelta(microseconds=1)) is None
+    at_its_second = why_not(Channel("sms"), content, wishes, RULES, now=NOW)
     assert at_its_second is not None
     assert at_its_second.state is DeliveryState.EXPIRED
 
@@ -112,7 +112,7 @@ def test_a_notification_expires_at_its_second_and_not_before() -> None:
 def test_what_was_cancelled_is_not_sent_whatever_else_is_true() -> None:
     cancelled = replace(_content(expires_at=None), cancelled_at=NOW)
 
-    withheld = why_not(Channel.SMS, cancelled, Preferences(frozenset(Channel)), RULES, now=NOW)
+    withheld = why_not(Channel("sms"), cancelled, Preferences(frozenset(Channel)), RULES, now=NOW)
 
     assert withheld is not None
     assert withheld.state is DeliveryState.CANCELLED
@@ -124,9 +124,9 @@ def test_a_message_is_of_use_for_as_long_as_its_category_says() -> None:
     viewing = replace(content, category="viewing")
     ends = ACCEPTED_AT + timedelta(days=5)
 
-    assert why_not(Channel.SMS, content, wishes, RULES, now=ends - timedelta(milliseconds=1)) is None
+    assert why_not(Channel("sms"), content, wishes, RULES, now=ends - timedelta(milliseconds=1)) is None
     for stale, now in ((content, ends), (viewing, ACCEPTED_AT + timedelta(hours=2))):
-        withheld = why_not(Channel.SMS, stale, wishes, RULES, now=now)
+        withheld = why_not(Channel("sms"), stale, wishes, RULES, now=now)
         assert withheld is not None
         assert (withheld.state, withheld.reason) == (
             DeliveryState.EXPIRED,
@@ -137,7 +137,7 @@ def test_a_message_is_of_use_for_as_long_as_its_category_says() -> None:
 def test_what_was_scheduled_is_of_use_from_its_own_time_on() -> None:
     scheduled = replace(_content(expires_at=None), category="viewing", send_at=NOW)
 
-    assert why_not(Channel.SMS, scheduled, Preferences(frozenset(Channel)), RULES, now=NOW) is None
+    assert why_not(Channel("sms"), scheduled, Preferences(frozenset(Channel)), RULES, now=NOW) is None
 
 
 @pytest.mark.parametrize(

@@ -48,10 +48,10 @@ EMAIL_ONLY = "is null, and `channels` asks for email only: give it, or ask for a
     ("known", "only", "field", "problem"),
     [
         ([], None, "user_email", BOTH),
-        ([], [Channel.EMAIL, Channel.SMS], "user_email", BOTH),
-        ([], [Channel.SMS], "user_phone_number", SMS_ONLY),
-        ([Channel.EMAIL], [Channel.SMS], "user_phone_number", SMS_ONLY),
-        ([Channel.SMS], [Channel.EMAIL], "user_email", EMAIL_ONLY),
+        ([], [Channel("email"), Channel("sms")], "user_email", BOTH),
+        ([], [Channel("sms")], "user_phone_number", SMS_ONLY),
+        ([Channel("email")], [Channel("sms")], "user_phone_number", SMS_ONLY),
+        ([Channel("sms")], [Channel("email")], "user_email", EMAIL_ONLY),
     ],
 )
 def test_without_an_address_on_any_channel_that_is_asked_for_it_says_which_to_give(
@@ -64,6 +64,6 @@ def test_without_an_address_on_any_channel_that_is_asked_for_it_says_which_to_gi
     assert refusal.problem == problem
 
 
-@pytest.mark.parametrize("only", [None, [Channel.EMAIL], [Channel.EMAIL, Channel.SMS]])
+@pytest.mark.parametrize("only", [None, [Channel("email")], [Channel("email"), Channel("sms")]])
 def test_one_address_is_enough(only: list[Channel] | None) -> None:
-    assert why_unreachable({Channel.EMAIL: "somewhere"}, only) is None
+    assert why_unreachable({Channel("email"): "somewhere"}, only) is None

@@ -113,7 +113,7 @@ def test_a_channel_without_an_address_is_not_used_and_a_time_that_has_come_is_no
     notification = _notification(send_at=NOW + timedelta(microseconds=700))
     sent = _delivery("email", state="sent", reason="the provider took it", fence=1)
 
-    told = timeline(notification, [sent], {}, without_address=[Channel.SMS])
+    told = timeline(notification, [sent], {}, without_address=[Channel("sms")])
 
     assert [(one.at, one.what) for one in told] == [
         (notification.accepted_at, "accepted"),

@@ -15,14 +15,14 @@ from property_alert_notification.operators.pauses.rules import (
 @pytest.mark.parametrize(
     ("names", "channel", "category", "expected"),
     [
-        (set(), Channel.EMAIL, "viewing", None),
-        ({"email"}, Channel.EMAIL, "viewing", "email"),
-        ({"email"}, Channel.SMS, "viewing", None),
-        ({"viewing"}, Channel.SMS, "viewing", "viewing"),
-        ({"viewing"}, Channel.SMS, "offer", None),
-        ({"email", "viewing"}, Channel.EMAIL, "viewing", "email"),
-        ({EVERYTHING, "email"}, Channel.EMAIL, "viewing", EVERYTHING),
-        ({"email"}, Channel.SMS, "email", None),
+        (set(), Channel("email"), "viewing", None),
+        ({"email"}, Channel("email"), "viewing", "email"),
+        ({"email"}, Channel("sms"), "viewing", None),
+        ({"viewing"}, Channel("sms"), "viewing", "viewing"),
+        ({"viewing"}, Channel("sms"), "offer", None),
+        ({"email", "viewing"}, Channel("email"), "viewing", "email"),
+        ({EVERYTHING, "email"}, Channel("email"), "viewing", EVERYTHING),
+        ({"email"}, Channel("sms"), "email", None),
     ],
 )
 def test_a_pause_stops_its_own_and_the_widest_is_named(
@@ -32,10 +32,10 @@ def test_a_pause_stops_its_own_and_the_widest_is_named(
 
 
 def test_on_a_channel_the_widest_pause_is_enough_and_categories_are_looked_at_one_by_one() -> None:
-    assert pauses_on({EVERYTHING, "email", "viewing"}, Channel.EMAIL) == [(EVERYTHING, None)]
-    assert pauses_on({"email", "viewing"}, Channel.EMAIL) == [("email", None)]
-    assert pauses_on({"email", "viewing", "offer"}, Channel.SMS) == [("offer", "offer"), ("viewing", "viewing")]
-    assert pauses_on({"email"}, Channel.SMS) == []
+    assert pauses_on({EVERYTHING, "email", "viewing"}, Channel("email")) == [(EVERYTHING, None)]
+    assert pauses_on({"email", "viewing"}, Channel("email")) == [("email", None)]
+    assert pauses_on({"email", "viewing", "offer"}, Channel("sms")) == [("offer", "offer"), ("viewing", "viewing")]
+    assert pauses_on({"email"}, Channel("sms")) == []
 
 
 def test_the_reason_names_what_is_paused() -> None:

@@ -19,11 +19,11 @@ from property_alert_notification.api.paging import page_of
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.errors import NotFound
 from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.channels.definition import ChannelDefinition, definition_of
 from property_alert_notification.channels.mailbox import queries
 from property_alert_notification.channels.mailbox.queries import Captured
 from property_alert_notification.database import Database
-from property_alert_notification.messages.render import sms_text
-from property_alert_notification.messages.sms_segments import Encoding, is_cut, measure
+from property_alert_notification.messages.sms_segments import Encoding, is_cut
 from property_alert_notification.notifications.lookup import deliveries_named, origin_of
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.operators.dashboard.pages import guarded, page
@@ -139,7 +139,8 @@ _api = APIRouter(prefix="/api/mailbox", tags=["mailbox"], responses=documented(4
 @_pages.get("/mailbox/")
 async def show_mailbox(request: Request) -> HTMLResponse:
     """One page that fills itself from the API."""
-    return page("mailbox.html", request, title=request.app.title)
+    channels = {channel: definition_of(channel) for channel in Channel}
+    return page("mailbox.html", request, title=request.app.title, channels=channels)
 
 
 @_pages.get("/mailbox/messages/{message_id}/html")
@@ -198,13 +199,13 @@ async def show_message(
     """One message with everything that is known of it."""
     message = await _get(store, message_id)
     origin = await store.look(origin_of(message.delivery_id))
-    is_sms = message.channel == Channel.SMS
+    definition = definition_of(Channel(message.channel))
     return Message.model_validate(
         {
             **_fields(message),
             "message_id": _message_id(message.raw),
-            "sms_size": measure(message.text) if is_sms else None,
-            "cut_from": _cut_from(message.text, origin) if is_sms and origin else None,
+            "sms_size": definition.measure(message.text) if definition.measure else None,
+            "cut_from": _cut_from(message.text, origin, definition) if origin else None,
             "notification_id": origin and origin.id,
             "reference": origin and origin.reference,
         }
@@ -235,8 +236,10 @@ def _message_id(raw: str | None) -> str | None:
     return found[1] if found else None
 
 
-def _cut_from(text: str, origin: Notification) -> int | None:
-    whole = sms_text(origin.title, origin.message)
+def _cut_from(text: str, origin: Notification, definition: ChannelDefinition) -> int | None:
+    if definition.whole_text is None:
+        return None
+    whole = definition.whole_text(origin.title, origin.message)
     return len(whole) if is_cut(text, whole) else None
 
 

@@ -189,8 +189,8 @@ async def put_notification_aside(
 
 
 _ADDRESSES = {
-    Channel.EMAIL: _notifications.c.user_email,
-    Channel.SMS: _notifications.c.user_phone_number,
+    Channel("email"): _notifications.c.user_email,
+    Channel("sms"): _notifications.c.user_phone_number,
 }
 
 

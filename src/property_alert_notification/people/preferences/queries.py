@@ -114,7 +114,7 @@ def wishes_of(
 
 
 _WISHES = {
-    code: Preferences(frozenset(channel for channel, bit in ((Channel.EMAIL, 1), (Channel.SMS, 2)) if code & bit))
+    code: Preferences(frozenset(channel for channel, bit in ((Channel("email"), 1), (Channel("sms"), 2)) if code & bit))
     for code in range(4)
 }
 

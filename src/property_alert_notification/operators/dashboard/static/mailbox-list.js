@@ -1,5 +1,6 @@
 // One row of the list. Message content only ever enters the page as text.
-const NAMES = { email: "Email", sms: "SMS" };
+import { appearanceOf, labelOf } from "./mailbox-channels.js";
+
 const STEPS = [
   [60, 1, "s"],
   [3600, 60, "min"],
@@ -17,7 +18,7 @@ export function element(name, className, text) {
 }
 
 export function listItem(message, { fresh = false } = {}) {
-  const link = element("a", `row row-${message.channel}`);
+  const link = element("a", `row row-${appearanceOf(message.channel)}`);
   link.href = `#${message.id}`;
   link.tabIndex = -1;
   link.append(icon(message.channel), ...words(message), age(message.captured_at));
@@ -34,20 +35,21 @@ export function refreshTimes() {
 }
 
 function icon(channel) {
-  const badge = element("span", `badge badge-${channel}`);
-  const drawing = element("span", `icon icon-${channel}`);
+  const badge = element("span", `badge badge-${appearanceOf(channel)}`);
+  const drawing = element("span", `icon icon-${appearanceOf(channel)}`);
   drawing.setAttribute("role", "img");
-  drawing.setAttribute("aria-label", NAMES[channel] ?? channel);
+  drawing.setAttribute("aria-label", labelOf(channel));
   badge.append(drawing);
   return badge;
 }
 
 function words(message) {
+  const isOnPhone = appearanceOf(message.channel) === "phone";
   const text = message.text.slice(0, SNIPPET).replace(/\s+/g, " ").trim();
-  const title = element("span", "title", message.subject && message.channel !== "sms" ? message.subject : text || "(no words)");
+  const title = element("span", "title", message.subject && !isOnPhone ? message.subject : text || "(no words)");
   const address = element("span", "address", message.to);
   const parts = [title, address];
-  if (message.channel !== "sms") parts.push(element("span", "snippet", text));
+  if (!isOnPhone) parts.push(element("span", "snippet", text));
   return parts;
 }
 

@@ -1,4 +1,6 @@
-// The message at the right: an email in its three forms, or an SMS as a phone shows it.
+// The message at the right: a letter in its three forms, or a text as a phone shows it.
+import { appearanceOf, labelOf } from "./mailbox-channels.js";
+
 const VIEWS = ["html", "text", "raw"];
 const ENCODINGS = { gsm7: "GSM-7", ucs2: "UCS-2" };
 const at = (id) => document.getElementById(id);
@@ -8,17 +10,17 @@ let message = null;
 
 export function showMessage(shown) {
   message = shown;
-  at("subject").textContent = isSms() ? `SMS to ${message.to}` : message.subject || "(no subject)";
+  at("subject").textContent = isOnPhone() ? `${labelOf(message.channel)} to ${message.to}` : message.subject || "(no subject)";
   at("to").textContent = message.to;
   at("from").textContent = message.from;
   at("delivery").textContent = message.delivery_id;
   for (const name of ["reference", "notification_id", "message_id"]) showName(name, message[name]);
   showTime(at("captured"), { dateStyle: "medium", timeStyle: "medium" });
-  at("tabs").hidden = isSms();
-  at("panel-phone").hidden = !isSms();
-  at("panel-html").replaceChildren(); // forgets the email before
-  if (isSms()) showPhone();
-  else showEmail();
+  at("tabs").hidden = isOnPhone();
+  at("panel-phone").hidden = !isOnPhone();
+  at("panel-html").replaceChildren(); // forgets the letter before
+  if (isOnPhone()) showPhone();
+  else showLetter();
 }
 
 // Each finds the message when it is typed into the search, here and in the command line.
@@ -28,14 +30,14 @@ function showName(name, value) {
   at(id).textContent = value ?? "";
 }
 
-const isSms = () => message.channel === "sms";
+const isOnPhone = () => appearanceOf(message.channel) === "phone";
 
 function showTime(time, format) {
   time.dateTime = message.captured_at;
   time.textContent = new Intl.DateTimeFormat(undefined, format).format(new Date(message.captured_at));
 }
 
-function showEmail() {
+function showLetter() {
   at("tab-html").hidden = !message.has_html;
   at("tab-raw").hidden = message.raw === null;
   at("panel-text").textContent = message.text;
@@ -71,6 +73,7 @@ function showPhone() {
 }
 
 function cost() {
+  if (message.sms_size === null) return "";
   const { encoding, segments } = message.sms_size;
   const characters = [...message.text].length; // an emoji is one
   const size = `${characters} characters · ${segments} ${segments === 1 ? "segment" : "segments"} · ${ENCODINGS[encoding]}`;

@@ -1,32 +1,33 @@
-"""SMS into the development mailbox: kept in the store, shown on a page, sent to nobody."""
+"""Messages of any channel into the development mailbox: kept in the store, shown on a page, sent to nobody."""
 
 from typing import ClassVar
 
 from property_alert_notification.base.errors import OutcomeUnknown, StoreUnavailable
 from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.channels.any_console import announce_sent
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
+from property_alert_notification.channels.definition import definition_of
 from property_alert_notification.channels.mailbox.capture import Capture
 from property_alert_notification.channels.mailbox.queries import Captured
-from property_alert_notification.channels.sms_console import LINE
 
 
-def create(tools: Tools) -> "SmsMailboxSender":
-    """Build the sender; it has no settings."""
-    return SmsMailboxSender(tools)
+def create(channel: Channel, tools: Tools) -> "MailboxSender":
+    """Build the sender of one channel; it has no settings."""
+    return MailboxSender(channel, tools)
 
 
-class SmsMailboxSender:
+class MailboxSender:
     """Takes every message."""
 
-    channel: ClassVar[Channel] = Channel.SMS
     name: ClassVar[str] = "mailbox"
     limits = Limits(at_once=512)
     """Many, because what is sent together is committed together."""
     key_window = None
     calls_back = False
 
-    def __init__(self, tools: Tools) -> None:
+    def __init__(self, channel: Channel, tools: Tools) -> None:
         """Nothing is written yet."""
+        self.channel = channel
         self._sender = tools.settings.project_name
         self._clock = tools.clock
         self._announce = tools.announce
@@ -43,7 +44,7 @@ class SmsMailboxSender:
             address=message.to,
             subject=message.subject,
             text=message.text,
-            html=None,
+            html=message.html,
             raw=None,
             captured_at=self._clock.now(),
         )
@@ -51,13 +52,13 @@ class SmsMailboxSender:
             await self._capture.take(captured)
         except StoreUnavailable:
             raise OutcomeUnknown("the store did not confirm the mailbox's copy") from None
-        self._announce(LINE.format(address=message.to))
+        announce_sent(self._announce, self.channel, message.to)
         return Receipt(provider_message_id=str(captured.id))
 
     async def check(self) -> str:
         """The mailbox is as reachable as the store."""
         await self._database.ping()
-        return "SMS is kept in the mailbox"
+        return f"{definition_of(self.channel).noun} is kept in the mailbox"
 
     async def close(self) -> None:
         """The store's connections are not ours."""

@@ -1,0 +1,103 @@
+"""What the service knows of a channel. The file `channels/<name>_channel.py` defines it, and no other file names it."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Protocol, cast
+
+from property_alert_notification import channels
+from property_alert_notification.base.settings import Settings, SettingsGroup, load
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.messages.render import Rendered
+from property_alert_notification.messages.sms_segments import Size
+
+
+class Appearance(StrEnum):
+    """How the mailbox page shows a message of a channel."""
+
+    LETTER = "letter"
+    """With a subject, and as HTML, text and source."""
+    PHONE = "phone"
+    """As a phone shows it."""
+
+
+class Normalise(Protocol):
+    """Brings an address into the one form that is stored."""
+
+    def __call__(self, address: str, *, real: bool, sendable: bool) -> str:
+        """The stored form.
+
+        Args:
+            address: as the caller wrote it: one line of at most 320 characters.
+            real: only an address that somebody in the world can have; otherwise a developer may make one up.
+            sendable: a real provider is to get it; otherwise a page shows it.
+
+        Raises:
+            InvalidField: no message can be sent to it.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelDefinition:
+    """One channel."""
+
+    noun: str
+    """What its messages are called inside a sentence: `email`, `SMS`."""
+    normalise: Normalise
+    can_receive: Callable[[str], bool]
+    """Whether an address can be written to at all; asked of the address to which all messages are redirected."""
+    render: Callable[[str, str, Settings], Rendered]
+    """Title, message and settings in; the message as the channel carries it out."""
+    example_address: str
+    example_provider: str
+    appearance: Appearance
+    address_field: str | None = None
+    """The field of a notification that holds its address; None when that is `addresses.<name>`."""
+    preference_field: str | None = None
+    """The field of preferences that switches it; None when that is `channels.<name>`."""
+    settings: type[SettingsGroup] | None = None
+    """The group with `<name>_provider` and `redirect_<name>_to`; None when those are in `Settings`."""
+    measure: Callable[[str], Size] | None = None
+    """What a text costs in segments; None when its length costs nothing."""
+    whole_text: Callable[[str, str], str] | None = None
+    """The text of this title and message before it is cut; None when it is never cut."""
+
+    @property
+    def label(self) -> str:
+        """What its messages are called where a sentence begins."""
+        return self.noun[0].upper() + self.noun[1:]
+
+
+class ChannelModule(Protocol):
+    """What a module `channels/<name>_channel.py` must offer."""
+
+    DEFINITION: ChannelDefinition
+
+
+@cache
+def definition_of(channel: Channel) -> ChannelDefinition:
+    """What the file of a channel says of it."""
+    module = importlib.import_module(f"{channels.__name__}.{channel}_channel")
+    return cast(ChannelModule, module).DEFINITION
+
+
+def provider_names(channel: Channel, settings: Settings) -> str:
+    """What the setting `<CHANNEL>_PROVIDER` says."""
+    return cast(str, getattr(_settings_of(channel, settings), f"{channel}_provider"))
+
+
+def redirected_to(channel: Channel, settings: Settings) -> str | None:
+    """The address to which every message of a channel goes (`REDIRECT_<CHANNEL>_TO`), or None."""
+    return cast("str | None", getattr(_settings_of(channel, settings), f"redirect_{channel}_to"))
+
+
+def render(channel: Channel, title: str, message: str, settings: Settings) -> Rendered:
+    """What `channel` carries for this title and message."""
+    return definition_of(channel).render(title, message, settings)
+
+
+def _settings_of(channel: Channel, settings: Settings) -> SettingsGroup:
+    group = definition_of(channel).settings
+    return settings if group is None else load(group)
