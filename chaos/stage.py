@@ -18,7 +18,7 @@ from chaos.provider.mood import Fault
 from chaos.proxy import Proxy
 from chaos.server import Server, run
 from property_alert_notification.base.settings import Settings
-from property_alert_notification.channels.smtp_settings import SmtpSettings
+from property_alert_notification.channels.smtp.settings import SmtpSettings
 from property_alert_notification.notification_worker.providers import AHEAD
 from tests.services.postgres import Postgres
 from tests.services.process import ServiceFailed, free_port, wait_until

@@ -23,11 +23,12 @@ from property_alert_notification.base.errors import (
     SendError,
 )
 from property_alert_notification.base.settings import load
-from property_alert_notification.channels import email_smtp, smtp_setup
+from property_alert_notification.channels import email_smtp
 from property_alert_notification.channels.base import Limits, Tools
 from property_alert_notification.channels.email_smtp import SmtpSender
 from property_alert_notification.channels.mime import Composer, EmailSettings
-from property_alert_notification.channels.smtp_settings import SmtpSettings
+from property_alert_notification.channels.smtp import setup
+from property_alert_notification.channels.smtp.settings import SmtpSettings
 from tests.channels.conftest import CLOCK, Environ, a_message
 from tests.channels.smtp_script import AT_ONCE, DROP, HOLD, ONE_BY_ONE, SILENCE, ScriptedSmtpServer
 from tests.services.smtp import SmtpServer
@@ -524,11 +525,11 @@ async def test_the_name_in_ehlo_is_a_setting(scripted: ScriptedSmtpServer, name:
 async def test_by_default_the_name_in_ehlo_is_the_machines_own_if_it_is_a_full_one(
     scripted: ScriptedSmtpServer, monkeypatch: pytest.MonkeyPatch, own: str, said: str
 ) -> None:
-    smtp_setup.own_name.cache_clear()
+    setup.own_name.cache_clear()
     monkeypatch.setattr(socket, "getfqdn", lambda: own)
     async with sending_to(scripted) as sender:
         await sender.send(a_message())
-    smtp_setup.own_name.cache_clear()
+    setup.own_name.cache_clear()
     assert scripted.commands[0] == f"EHLO {said}"
 
 

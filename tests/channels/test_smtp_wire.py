@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from property_alert_notification.channels.smtp_wire import Wire, WireBroken
+from property_alert_notification.channels.smtp.wire import Wire, WireBroken
 
 Server = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

@@ -15,7 +15,7 @@ from property_alert_notification.base.errors import Refused
 from property_alert_notification.channels.base import OutgoingMessage
 from property_alert_notification.channels.email_smtp import SmtpSender
 from property_alert_notification.channels.mime import Composer, EmailSettings
-from property_alert_notification.channels.smtp_settings import SmtpSettings
+from property_alert_notification.channels.smtp.settings import SmtpSettings
 from tests.channels.conftest import CLOCK
 from tests.channels.hostile_mail import OURS, body, has_control, hostile_text, with_one_kind_of_line_end
 from tests.channels.smtp_script import ScriptedSmtpServer

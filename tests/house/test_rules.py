@@ -151,7 +151,7 @@ def test_tasks_are_begun_in_few_places() -> None:
         "api/access/single_flight.py",
         "base/questions.py",
         "base/supervise.py",
-        "channels/smtp_pool.py",
+        "channels/smtp/pool.py",
         "database/group_commit.py",
         "notification_worker/shutdown.py",
         "notification_worker/worker.py",

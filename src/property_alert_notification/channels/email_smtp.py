@@ -1,6 +1,6 @@
 """Email through an SMTP server, over a pool of reused connections.
 
-`smtp_connection` drives the verbs, `smtp_replies` reads what a refusal is about, `smtp_pool` holds as many connections
+`connection` drives the verbs, `replies` reads what a refusal is about, `pool` holds as many connections
 as the server takes, and `evidence` decides what a refusal is about that does not say it.
 """
 
@@ -11,14 +11,14 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import ConfigurationError, Deferred, ProviderDown, Refused, SendError
 from property_alert_notification.base.settings import load
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.channels import smtp_replies
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
-from property_alert_notification.channels.evidence import Evidence, Finding
 from property_alert_notification.channels.mime import Composer, EmailSettings, Mail
-from property_alert_notification.channels.smtp_connection import Connection
-from property_alert_notification.channels.smtp_faults import Undecided
-from property_alert_notification.channels.smtp_pool import Pool
-from property_alert_notification.channels.smtp_settings import SmtpSettings
+from property_alert_notification.channels.smtp import replies
+from property_alert_notification.channels.smtp.connection import Connection
+from property_alert_notification.channels.smtp.evidence import Evidence, Finding
+from property_alert_notification.channels.smtp.faults import Undecided
+from property_alert_notification.channels.smtp.pool import Pool
+from property_alert_notification.channels.smtp.settings import SmtpSettings
 
 
 def create(tools: Tools) -> "SmtpSender":
@@ -88,7 +88,7 @@ class SmtpSender:
             case Finding.MESSAGE:
                 return Refused(refusal.reason)
             case Finding.US:
-                return ProviderDown(f"{refusal.reason}. {smtp_replies.UNSAID}")
+                return ProviderDown(f"{refusal.reason}. {replies.UNSAID}")
             case Finding.UNKNOWN:
                 return Deferred(f"{refusal.reason}; the server does not say whether it means this message only")
 

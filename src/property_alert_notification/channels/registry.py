@@ -50,7 +50,7 @@ def settings_groups() -> Iterator[type[SettingsGroup]]:
     """The service's own settings first, then each provider's, in the order of their files."""
     yield Settings
     prefix = f"{channels.__name__}."
-    for module in [importlib.import_module(found.name) for found in pkgutil.iter_modules(channels.__path__, prefix)]:
+    for module in [importlib.import_module(found.name) for found in pkgutil.walk_packages(channels.__path__, prefix)]:
         for member in vars(module).values():
             if (
                 isinstance(member, type)

@@ -11,7 +11,7 @@ from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.settings import Settings, SettingsGroup, load, variable_name
 from property_alert_notification.base.vocabulary import Environment
 from property_alert_notification.channels.registry import check_choices
-from property_alert_notification.channels.smtp_settings import SmtpSettings
+from property_alert_notification.channels.smtp.settings import SmtpSettings
 
 
 class Secretive(SettingsGroup):

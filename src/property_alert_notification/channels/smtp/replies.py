@@ -7,14 +7,7 @@ A reply is read by its verb, its code, its enhanced code and its words. The firs
 3. the enhanced code: RFC 3463, RFC 5248 and the IANA registry;
 4. the verb and the basic code: RFC 5321, 4.2 and 4.3.2.
 
-| about | what happens |
-|---|---|
-| RECIPIENT, MESSAGE | only this message waits (4yz) or fails (5yz); the provider works |
-| SENDER | the server does not accept our address, host, login or settings; no message fails, a person has to act |
-| SERVER | the server itself is unable; no message fails |
-| CONNECTION | the server takes fewer connections than we hold |
-| QUOTA | the server has been given too much; it is paused or used more slowly |
-| OPEN | the reply refuses for good and does not say whom; `channels/evidence.py` decides |
+`meaning` lists what a reply can be about.
 
 Sources: RFC 5321; RFC 3463; RFC 5248 and the registry https://www.iana.org/assignments/smtp-enhanced-status-codes;
 RFC 4954 (AUTH), RFC 1870 (SIZE), RFC 6647 (greylisting), RFC 7372 (5.7.20 to 5.7.26), RFC 7505 (5.1.10); replies of
@@ -24,25 +17,20 @@ returned by Amazon SES"; reply patterns that KumoMTA's community collects (facts
 """
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 
-from property_alert_notification.channels import smtp_words
-from property_alert_notification.channels.smtp_words import ACCOUNT, FROM, HOST, LOGIN, POLICY, RELAY, TLS, About
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """How one reply is read."""
-
-    about: About
-    lasting: bool
-    """A 5yz reply: the same message will be answered the same."""
-    advice: str | None = None
-    """What a person can do about it."""
-    retry_after: timedelta | None = None
-    """For how long the server asks us to wait."""
-
+from property_alert_notification.channels.smtp import phrase_match
+from property_alert_notification.channels.smtp.meaning import (
+    ACCOUNT,
+    FROM,
+    HOST,
+    LOGIN,
+    POLICY,
+    RELAY,
+    TLS,
+    About,
+    Meaning,
+)
 
 BEFORE_ANY_MESSAGE = frozenset({"the greeting", "EHLO", "HELO", "STARTTLS", "AUTH"})
 
@@ -148,9 +136,9 @@ def asked_wait(words: str) -> timedelta | None:
 
 
 def _read(verb: str, code: int, detail: str, words: str) -> tuple[About, str | None]:
-    if detail in _EXACT and not (detail.startswith("1.") and smtp_words.name_us(words)):
+    if detail in _EXACT and not (detail.startswith("1.") and phrase_match.blame_the_sender(words)):
         return _EXACT[detail]
-    rule = smtp_words.find(code, words)
+    rule = phrase_match.first_match(code, words)
     # "451 4.7.1 Service unavailable, try again later" is how some servers greylist: the number is more exact there.
     if rule is not None and not (rule.about is About.SERVER and verb == "RCPT" and detail[:2] in {"2.", "7."}):
         return rule.about, rule.advice
@@ -195,7 +183,7 @@ def _by_code(verb: str, code: int, words: str) -> About:
         return About.QUOTA
     if 500 <= code <= 504 and verb != "RCPT":  # it does not understand us, whatever the message
         return About.SENDER
-    if code // 100 == 5 and smtp_words.refuse_somebody(words):
+    if code // 100 == 5 and phrase_match.refuse(words):
         return About.OPEN
     return About.RECIPIENT if verb == "RCPT" else About.MESSAGE
 

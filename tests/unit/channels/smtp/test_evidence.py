@@ -1,6 +1,6 @@
 """Whether refusals that name no cause are about one message or about us."""
 
-from property_alert_notification.channels.evidence import Evidence, Finding
+from property_alert_notification.channels.smtp.evidence import Evidence, Finding
 
 REPLY = "550 5.7.1 Access denied"
 

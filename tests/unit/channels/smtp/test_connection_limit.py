@@ -1,6 +1,6 @@
 """How many connections a server takes, learned from those it refuses."""
 
-from property_alert_notification.channels.smtp_limit import FIRST_PAUSE, LONGEST_PAUSE, ConnectionLimit
+from property_alert_notification.channels.smtp.connection_limit import FIRST_PAUSE, LONGEST_PAUSE, ConnectionLimit
 
 
 def test_all_that_the_settings_allow_until_one_is_refused() -> None:

@@ -2,7 +2,7 @@
 
 The verbs are driven one by one, because what a failure means depends on how far the message had come:
 
-- a refusal at any verb means what `smtp_replies` reads in it;
+- a refusal at any verb means what `replies` reads in it;
 - 421 before the final dot, which any verb may be answered, ends the connection; unless the reply says more, the message
   goes over another one;
 - silence after the final dot is the one case in which nobody can tell;
@@ -23,10 +23,10 @@ from aiosmtplib import SMTP
 
 from property_alert_notification.base.errors import OutcomeUnknown, ProviderDown, Refused, RetryLater, SendError
 from property_alert_notification.channels.mime import Address, Mail
-from property_alert_notification.channels.smtp_faults import NoConnection, describe, fault
-from property_alert_notification.channels.smtp_settings import SmtpSettings
-from property_alert_notification.channels.smtp_setup import set_up
-from property_alert_notification.channels.smtp_wire import Reply, Wire, WireBroken
+from property_alert_notification.channels.smtp.faults import NoConnection, describe, fault
+from property_alert_notification.channels.smtp.settings import SmtpSettings
+from property_alert_notification.channels.smtp.setup import set_up
+from property_alert_notification.channels.smtp.wire import Reply, Wire, WireBroken
 
 _CLOSING = 421
 _GO_AHEAD = 354

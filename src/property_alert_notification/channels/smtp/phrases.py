@@ -1,34 +1,22 @@
-"""The words with which mail servers refuse, and what each is about. Pure.
+"""The phrases with which mail servers refuse, and what each is about.
 
-The first rule whose phrases a reply holds decides: what is special stands before what is general. The phrases are
-regular expressions, in any case of letters. `smtp_replies` names the sources.
+The first rule with a phrase that the reply holds decides: special rules stand before general ones. The phrases are
+regular expressions, in any case of letters. `replies` names the sources.
 """
 
-import re
-from enum import Enum, auto
 from typing import NamedTuple
 
-
-class About(Enum):
-    """What a reply is about."""
-
-    RECIPIENT = auto()
-    MESSAGE = auto()
-    SENDER = auto()
-    SERVER = auto()
-    CONNECTION = auto()
-    QUOTA = auto()
-    OPEN = auto()
-
-
-RELAY = "the server does not relay for us: log in with SMTP_USERNAME, or let the server relay for this machine"
-NAME = "the server does not accept this machine's name: set SMTP_HELO_NAME to a full name that resolves"
-HOST = "the server blocks this machine's address: see its reply, and check its block-list entry and reverse DNS"
-FROM = "the server does not accept EMAIL_FROM: verify the address or its domain with the provider"
-LOGIN = "the server wants a login: check SMTP_USERNAME and SMTP_PASSWORD"
-POLICY = "the domain of EMAIL_FROM fails SPF, DKIM or DMARC: publish the records that the provider asks for"
-TLS = "the server wants TLS: check SMTP_STARTTLS and SMTP_TLS"
-ACCOUNT = "the provider has stopped our account: see its console"
+from property_alert_notification.channels.smtp.meaning import (
+    ACCOUNT,
+    FROM,
+    HOST,
+    LOGIN,
+    NAME,
+    POLICY,
+    RELAY,
+    TLS,
+    About,
+)
 
 
 class Rule(NamedTuple):
@@ -309,26 +297,3 @@ RULES = (
         ),
     ),
 )
-_COMPILED = [(rule, re.compile("|".join(rule.phrases), re.IGNORECASE)) for rule in RULES]
-
-_REFUSES_SOMEBODY = re.compile(
-    "den(y|ied)|block|reject|refus|not (be )?(allowed|permitted|accepted|welcome)|polic|prohibit|admin|security"
-    "|forbidden|unauthori[sz]ed|disallow",
-    re.IGNORECASE,
-)
-
-
-def find(code: int, words: str) -> Rule | None:
-    """The first rule that fits."""
-    first = str(code)[0]
-    return next((rule for rule, pattern in _COMPILED if first in rule.replies and pattern.search(words)), None)
-
-
-def name_us(words: str) -> bool:
-    """Whether any rule about us fits, not only the first."""
-    return any(rule.about is About.SENDER and pattern.search(words) for rule, pattern in _COMPILED)
-
-
-def refuse_somebody(words: str) -> bool:
-    """Whether the words refuse without saying whom."""
-    return _REFUSES_SOMEBODY.search(words) is not None

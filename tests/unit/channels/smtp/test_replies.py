@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from property_alert_notification.channels.smtp_replies import asked_wait, read, split
-from property_alert_notification.channels.smtp_words import FROM, HOST, LOGIN, About
+from property_alert_notification.channels.smtp.meaning import FROM, HOST, LOGIN, About
+from property_alert_notification.channels.smtp.replies import asked_wait, read, split
 
 RECIPIENT, MESSAGE, SENDER = About.RECIPIENT, About.MESSAGE, About.SENDER
 SERVER, CONNECTION, QUOTA, OPEN = About.SERVER, About.CONNECTION, About.QUOTA, About.OPEN

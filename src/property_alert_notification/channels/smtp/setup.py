@@ -11,9 +11,9 @@ from functools import cache
 from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponseException
 
 from property_alert_notification.base.errors import ProviderDown, SendError
-from property_alert_notification.channels.smtp_faults import NoConnection, fault
-from property_alert_notification.channels.smtp_settings import SmtpSettings, full_name
-from property_alert_notification.channels.smtp_wire import Reply
+from property_alert_notification.channels.smtp.faults import NoConnection, fault
+from property_alert_notification.channels.smtp.settings import SmtpSettings, full_name
+from property_alert_notification.channels.smtp.wire import Reply
 
 _NO_EHLO = frozenset({500, 501, 502, 503, 504})
 """Replies with which a server that knows only HELO answers EHLO (RFC 5321, 3.2 and 4.2.2)."""

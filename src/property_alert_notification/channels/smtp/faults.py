@@ -3,11 +3,11 @@
 import re
 
 from property_alert_notification.base.errors import Deferred, ProviderDown, Refused, RetryLater, SendError, Throttled
-from property_alert_notification.channels import smtp_replies
 from property_alert_notification.channels.mime import Mail
-from property_alert_notification.channels.smtp_replies import BEFORE_ANY_MESSAGE, Meaning
-from property_alert_notification.channels.smtp_wire import Reply
-from property_alert_notification.channels.smtp_words import About
+from property_alert_notification.channels.smtp import replies
+from property_alert_notification.channels.smtp.meaning import About, Meaning
+from property_alert_notification.channels.smtp.replies import BEFORE_ANY_MESSAGE
+from property_alert_notification.channels.smtp.wire import Reply
 
 LONGEST_WORDS = 200
 """Characters of a server's words that are kept."""
@@ -39,7 +39,7 @@ class Undecided(SendError):
 def fault(reply: Reply, verb: str, mail: Mail | None = None) -> SendError:
     """The error that a reply of 4yz or 5yz to `verb` means; `mail` is the message that was on its way."""
     reason = describe(reply, verb, mail)
-    meaning = smtp_replies.read(verb, reply.code, reply.text)
+    meaning = replies.read(verb, reply.code, reply.text)
     if meaning.about is About.SERVER and reply.code == _CLOSING and verb in BEFORE_ANY_MESSAGE:
         return NoConnection(reason)
     return _about_message(meaning, reason) or _about_provider(meaning, reason)
@@ -68,7 +68,7 @@ def _about_provider(meaning: Meaning, reason: str) -> ProviderDown:
 
 def describe(reply: Reply, verb: str, mail: Mail | None = None) -> str:
     """The codes, the verb, and what the server said in words."""
-    enhanced, words = smtp_replies.split(reply.text)
+    enhanced, words = replies.split(reply.text)
     words = _clean(words, mail)
     codes = f"SMTP {reply.code}{f' {enhanced}' if enhanced else ''} at {verb}"
     return f"{codes}: {words}" if words else codes

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import RetryLater
 from property_alert_notification.channels.mime import Mail
-from property_alert_notification.channels.smtp_connection import Connection, Stale, Unwilling
-from property_alert_notification.channels.smtp_faults import NoConnection
-from property_alert_notification.channels.smtp_limit import ConnectionLimit
+from property_alert_notification.channels.smtp.connection import Connection, Stale, Unwilling
+from property_alert_notification.channels.smtp.connection_limit import ConnectionLimit
+from property_alert_notification.channels.smtp.faults import NoConnection
 
 TRIES = 8
 """Connections that may be refused to one message before it waits elsewhere than here."""
@@ -52,7 +52,7 @@ class Pool:
         """One message; returns the server's queue id if it tells one.
 
         Raises:
-            SendError: as `smtp_connection` says.
+            SendError: as `connection` says.
         """
         fresh = False
         for _ in range(TRIES):
