@@ -1,4 +1,4 @@
-"""What the service counts and times, for Prometheus. No label ever carries an address or an id."""
+"""The metrics for Prometheus. No label carries an address or an id."""
 
 import platform
 from contextlib import AbstractContextManager
@@ -19,7 +19,7 @@ from property_alert_notification import __version__
 from property_alert_notification.base.request_times import RequestTimes
 from property_alert_notification.base.vocabulary import BreakerState, Channel
 
-disable_created_metrics()  # type: ignore[no-untyped-call] # they double every series and say nothing new
+disable_created_metrics()  # type: ignore[no-untyped-call] # they double the number of series
 
 STAGES = ("accept", "claim", "send", "settle")
 _STAGE_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
@@ -30,19 +30,34 @@ UNKNOWN = float("nan")
 
 
 class Metrics:
-    """One process's figures, in a registry of their own."""
+    """The metrics of one process, in a registry of their own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._count_notifications()
+        self._count_attempts()
+        self._show_deliveries()
+        self._show_loops()
+        self._time_handovers_and_stages()
+        self._describe_process()
+
+    def _count_notifications(self) -> None:
         self.accepted = Counter(
             "property_alerts_notifications_accepted", "Notifications stored and promised.", registry=self.registry
         )
-        self.settled = Counter(
-            "property_alerts_deliveries_settled",
-            "Deliveries that a worker moved on, by the state they reached.",
-            ["channel", "state"],
+        self.released = Counter(
+            "property_alerts_notifications_released",
+            "Scheduled notifications that fell due and were planned.",
             registry=self.registry,
         )
+        self.purged = Counter(
+            "property_alerts_purged",
+            "Rows deleted because they were kept long enough.",
+            ["kind"],
+            registry=self.registry,
+        )
+
+    def _count_attempts(self) -> None:
         self.attempts = Counter(
             "property_alerts_attempts",
             "Attempts that ended, by what came of them.",
@@ -62,14 +77,17 @@ class Metrics:
             ["channel", "provider"],
             registry=self.registry,
         )
-        self.released = Counter(
-            "property_alerts_notifications_released",
-            "Scheduled notifications that fell due and were planned.",
+
+    def _show_deliveries(self) -> None:
+        self.settled = Counter(
+            "property_alerts_deliveries_settled",
+            "Deliveries that a worker moved on, by the state they reached.",
+            ["channel", "state"],
             registry=self.registry,
         )
-        self.purged = Counter(
-            "property_alerts_purged",
-            "Rows deleted because they were kept long enough.",
+        self.put_aside = Counter(
+            "property_alerts_put_aside",
+            "Rows that broke every batch they were in, and were quarantined or ended.",
             ["kind"],
             registry=self.registry,
         )
@@ -91,12 +109,8 @@ class Metrics:
             ["channel"],
             registry=self.registry,
         )
-        self.put_aside = Counter(
-            "property_alerts_put_aside",
-            "Rows that broke every batch they were in, and were quarantined or ended.",
-            ["kind"],
-            registry=self.registry,
-        )
+
+    def _show_loops(self) -> None:
         self.loop_breaks = Counter(
             "property_alerts_loop_breaks",
             "How often an endless loop of this process broke and was begun again.",
@@ -109,6 +123,8 @@ class Metrics:
             ["loop"],
             registry=self.registry,
         )
+
+    def _time_handovers_and_stages(self) -> None:
         self.handover = Histogram(
             "property_alerts_handover_seconds",
             "From the moment at which a notification was accepted, or wanted, until a provider took it.",
@@ -116,16 +132,8 @@ class Metrics:
             buckets=_HANDOVER_BUCKETS,
             registry=self.registry,
         )
-        self.store_up = Gauge(
-            "property_alerts_store_up", "1 when the store answered this scrape, else 0.", registry=self.registry
-        )
-        self.broker_up = Gauge(
-            "property_alerts_broker_up", "1 when the broker answered this scrape, else 0.", registry=self.registry
-        )
         for channel in Channel:
             self.handover.labels(channel)
-        self.requests = RequestTimes()
-        self._describe_process()
         stages = Histogram(
             "property_alerts_stage_seconds",
             "How long each stage takes: accept, send and settle for one delivery, claim for a batch.",
@@ -136,6 +144,13 @@ class Metrics:
         self._timers = {name: stages.labels(name) for name in STAGES}
 
     def _describe_process(self) -> None:
+        self.store_up = Gauge(
+            "property_alerts_store_up", "1 when the store answered this scrape, else 0.", registry=self.registry
+        )
+        self.broker_up = Gauge(
+            "property_alerts_broker_up", "1 when the broker answered this scrape, else 0.", registry=self.registry
+        )
+        self.requests = RequestTimes()
         self.registry.register(self.requests)
         ProcessCollector(registry=self.registry)
         build = Info("property_alerts_build", "What runs: 1, with the versions as labels.", registry=self.registry)
@@ -146,5 +161,5 @@ class Metrics:
         return self._timers[name].time()
 
     def render(self) -> bytes:
-        """Everything, in Prometheus' text format."""
+        """All metrics in the text format of Prometheus."""
         return generate_latest(self.registry)

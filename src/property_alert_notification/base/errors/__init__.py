@@ -1,0 +1,114 @@
+"""Every error that this service raises on purpose, as one tree.
+
+ServiceError
+├── RequestError              the caller can act on it: becomes an HTTP answer
+│   ├── PreferencesExist      400
+│   ├── Unauthorised          401
+│   ├── Forbidden             403
+│   │   └── LiveOnly
+│   ├── NotFound              404
+│   │   ├── PreferenceNotFound
+│   │   └── PreferencesNotFound
+│   ├── Conflict              409
+│   │   └── AnswerLost
+│   ├── CallInProgress        409, with Retry-After
+│   ├── InvalidField          422
+│   │   └── KeyReused
+│   ├── TooManyRequests       429, with Retry-After
+│   └── Unavailable           503, with Retry-After
+│       ├── Overloaded
+│       ├── StoreUnavailable
+│       │   ├── StoreLocked
+│       │   ├── CommitInDoubt
+│       │   ├── StoreOutdated
+│       │   └── StoreMisconfigured
+│       └── BrokerUnavailable
+├── SendError                 a provider did not confirm a message
+│   ├── RetryLater            it was not taken: safe to try again
+│   │   ├── Deferred          this message has to wait; the provider works
+│   │   └── ProviderDown      the provider takes no message now
+│   │       └── Throttled     the provider's rate or quota is used up
+│   ├── OutcomeUnknown        it may have been taken: trying again may send it twice
+│   └── Refused               it will never be taken: do not try again
+├── UnreadableRow             a row of the store holds an impossible value
+├── TooManyKeys               a caller has the maximum number of API keys
+└── ConfigurationError        a setting is wrong: stops the process at start
+"""
+
+from property_alert_notification.base.errors.request import (
+    AnswerLost,
+    CallInProgress,
+    Conflict,
+    Forbidden,
+    InvalidField,
+    KeyReused,
+    LiveOnly,
+    NotFound,
+    PreferenceNotFound,
+    PreferencesExist,
+    PreferencesNotFound,
+    RequestError,
+    TooManyRequests,
+    Unauthorised,
+)
+from property_alert_notification.base.errors.send import (
+    Deferred,
+    OutcomeUnknown,
+    ProviderDown,
+    Refused,
+    RetryLater,
+    SendError,
+    Throttled,
+)
+from property_alert_notification.base.errors.service_error import (
+    ConfigurationError,
+    ServiceError,
+    TooManyKeys,
+    UnreadableRow,
+)
+from property_alert_notification.base.errors.unavailable import (
+    BrokerUnavailable,
+    CommitInDoubt,
+    Overloaded,
+    StoreLocked,
+    StoreMisconfigured,
+    StoreOutdated,
+    StoreUnavailable,
+    Unavailable,
+)
+
+__all__ = [
+    "AnswerLost",
+    "BrokerUnavailable",
+    "CallInProgress",
+    "CommitInDoubt",
+    "ConfigurationError",
+    "Conflict",
+    "Deferred",
+    "Forbidden",
+    "InvalidField",
+    "KeyReused",
+    "LiveOnly",
+    "NotFound",
+    "OutcomeUnknown",
+    "Overloaded",
+    "PreferenceNotFound",
+    "PreferencesExist",
+    "PreferencesNotFound",
+    "ProviderDown",
+    "Refused",
+    "RequestError",
+    "RetryLater",
+    "SendError",
+    "ServiceError",
+    "StoreLocked",
+    "StoreMisconfigured",
+    "StoreOutdated",
+    "StoreUnavailable",
+    "Throttled",
+    "TooManyKeys",
+    "TooManyRequests",
+    "Unauthorised",
+    "Unavailable",
+    "UnreadableRow",
+]
