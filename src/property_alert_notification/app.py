@@ -38,7 +38,7 @@ from property_alert_notification.operators.pauses.routes import router as pauses
 from property_alert_notification.operators.quarantine.routes import router as quarantine
 from property_alert_notification.people.preferences.routes import batch_router as preferences_batch
 from property_alert_notification.people.preferences.routes import router as preferences
-from property_alert_notification.wiring import assemble, default_wishes
+from property_alert_notification.wiring import Parts, assemble, default_wishes
 
 LARGEST_BODY = 256 * 1024
 """Bytes of a request's body at most; a larger one is answered 413."""
@@ -59,14 +59,7 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             parts = await stack.enter_async_context(assemble(settings, clock=clock, metrics=metrics))
-            app.state.parts = parts
-            app.state.database = parts.database.within(settings.store_timeout)
-            app.state.clock = parts.clock
-            app.state.gate = parts.gate
-            app.state.acceptance = parts.acceptance
-            app.state.keep_keys_for = timedelta(hours=settings.idempotency_hours)
-            app.state.default_wishes = default_wishes(settings)
-            app.state.unused = unused(settings)
+            _share(app, parts)
             await parts.gate.announce()
             stack.push_async_callback(end, parts.supervisor.start("backlog", parts.backlog.run))
             if with_worker:
@@ -102,6 +95,19 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
     app.mount("/static", static_files(), name="static")
     add_documentation(app)
     return app
+
+
+def _share(app: FastAPI, parts: Parts) -> None:
+    """Put what the routes need into the state of the application."""
+    settings = parts.settings
+    app.state.parts = parts
+    app.state.database = parts.database.within(settings.store_timeout)
+    app.state.clock = parts.clock
+    app.state.gate = parts.gate
+    app.state.acceptance = parts.acceptance
+    app.state.keep_keys_for = timedelta(hours=settings.idempotency_hours)
+    app.state.default_wishes = default_wishes(settings)
+    app.state.unused = unused(settings)
 
 
 @cache

@@ -104,20 +104,7 @@ async def assemble(
     )
     wakers: list[Callable[[], None]] = []
     backlog = Backlog(database, clock, most=settings.max_backlog)
-    acceptance = Acceptance(
-        database,
-        clock,
-        metrics,
-        backlog,
-        addresses=AddressRules(
-            real=not settings.is_local, shown=[channel for channel in Channel if only_shown(channel, settings)]
-        ),
-        default_wishes=default_wishes(settings),
-        unused=unused(settings),
-        keep_keys_for=timedelta(hours=settings.idempotency_hours),
-        timeout=settings.store_timeout,
-        wake=lambda: _wake(wakers),
-    )
+    acceptance = _create_acceptance(settings, database, clock, metrics, backlog, lambda: _wake(wakers))
     try:
         async with (
             _prepared(database, supervisor, migrate=settings.is_local),
@@ -143,6 +130,30 @@ async def assemble(
         await questions.close()
         await gate.close()
         await database.close()
+
+
+def _create_acceptance(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    metrics: Metrics,
+    backlog: Backlog,
+    wake: Callable[[], None],
+) -> Acceptance:
+    return Acceptance(
+        database,
+        clock,
+        metrics,
+        backlog,
+        addresses=AddressRules(
+            real=not settings.is_local, shown=[channel for channel in Channel if only_shown(channel, settings)]
+        ),
+        default_wishes=default_wishes(settings),
+        unused=unused(settings),
+        keep_keys_for=timedelta(hours=settings.idempotency_hours),
+        timeout=settings.store_timeout,
+        wake=wake,
+    )
 
 
 def default_wishes(settings: Settings) -> Preferences | None:

@@ -75,7 +75,7 @@ def test_time_ids_and_randomness_come_from_the_clock() -> None:
 
 
 def test_the_environment_is_read_in_the_settings() -> None:
-    others = [path for path in SOURCES if _label(path) != "base/settings/settings.py"]
+    others = [path for path in SOURCES if _label(path) != "base/settings/reading.py"]
 
     assert [_label(path) for path in others if _names(path) & ENVIRONMENT] == []
 

@@ -28,24 +28,23 @@ app = typer.Typer(
 MOST_WITH_ONE_REFERENCE = 100
 """Notifications that are listed when many have the same reference."""
 
+OfStatus = Annotated[NotificationStatus | None, typer.Option(help="Only those with this status.", case_sensitive=False)]
+OfChannel = Annotated[Channel | None, typer.Option(help="Only those meant for this channel.", case_sensitive=False)]
+AcceptedAfter = Annotated[
+    str | None, typer.Option(help="Only those accepted then or later: 2026-12-01T09:00:00+01:00.")
+]
+
 
 @app.command("list")
 def list_newest(
     user: Annotated[int | None, typer.Option(help="Only those for this user_id.")] = None,
-    status: Annotated[
-        NotificationStatus | None,
-        typer.Option(help="Only those with this status.", case_sensitive=False),
-    ] = None,
+    status: OfStatus = None,
     category: Annotated[str | None, typer.Option(help="Only those about this.")] = None,
     reference: Annotated[str | None, typer.Option(help="Only those with this id of the caller's own.")] = None,
-    channel: Annotated[
-        Channel | None, typer.Option(help="Only those meant for this channel.", case_sensitive=False)
-    ] = None,
+    channel: OfChannel = None,
     delivery_id: Annotated[str | None, typer.Option(help="Only the one of this delivery.")] = None,
     message_id: Annotated[str | None, typer.Option(help="Only the one of the email with this Message-ID.")] = None,
-    accepted_after: Annotated[
-        str | None, typer.Option(help="Only those accepted then or later: 2026-12-01T09:00:00+01:00.")
-    ] = None,
+    accepted_after: AcceptedAfter = None,
     accepted_before: Annotated[str | None, typer.Option(help="Only those accepted before.")] = None,
     cursor: Annotated[str | None, typer.Option(help="Where the list before this one ended.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 20,

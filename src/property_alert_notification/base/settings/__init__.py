@@ -1,13 +1,7 @@
-"""What an operator may set: read from the environment and `.env`, checked at start."""
+"""The settings: read from the environment and `.env`, checked at start."""
 
-from property_alert_notification.base.settings.settings import (
-    Group,
-    ProviderSettings,
-    Settings,
-    SettingsGroup,
-    given_names,
-    load,
-    variable_name,
-)
+from property_alert_notification.base.settings.groups import ProviderSettings, SettingsGroup
+from property_alert_notification.base.settings.reading import Group, given_names, load, variable_name
+from property_alert_notification.base.settings.settings import Settings
 
 __all__ = ["Group", "ProviderSettings", "Settings", "SettingsGroup", "given_names", "load", "variable_name"]

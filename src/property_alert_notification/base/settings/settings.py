@@ -1,78 +1,29 @@
-"""What an operator may set, read from the environment and `.env`, and checked at start.
+"""The settings of the service itself. They are read from the environment and `.env`, and checked at start.
 
 Every field's docstring says its meaning; durations are in seconds unless the name says otherwise.
 The tables in docs/settings.md are made from these classes.
 """
 
-import os
 from datetime import timedelta
-from typing import Annotated, Any, Self, TypeVar, cast, get_args
+from typing import Annotated, Self
 
 from pydantic import (
     AfterValidator,
     AwareDatetime,
     BeforeValidator,
     Field,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
     model_validator,
 )
 from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
     NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
 )
 
 from property_alert_notification.base import times
-from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.settings import setting_values as values
-from property_alert_notification.base.settings.env_file import EnvFileSource, env_file, read_env_file
+from property_alert_notification.base.settings.groups import SettingsGroup
 from property_alert_notification.base.settings.listening import host_name
 from property_alert_notification.base.settings.store_url import postgres, with_pgbouncer
 from property_alert_notification.base.vocabulary import Channel, Environment
-from property_alert_notification.base.wording import of_plain_text
-
-
-class SettingsGroup(BaseSettings):
-    """What every group of settings shares: where it is read from and how its fields are documented."""
-
-    model_config = SettingsConfigDict(extra="ignore", use_attribute_docstrings=True, allow_inf_nan=False)
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment first, then the file."""
-        prefix = cast(EnvSettingsSource, env_settings).env_prefix
-        return init_settings, env_settings, EnvFileSource(settings_cls, env_prefix=prefix)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _tidy(cls, value: Any, info: ValidationInfo) -> Any:
-        """Blanks around a value mean nothing, except in a secret."""
-        if not isinstance(value, str):
-            return value
-        annotation = cls.model_fields[str(info.field_name)].annotation
-        tidy = value if SecretStr in (annotation, *get_args(annotation)) else value.strip()
-        if not tidy.isprintable():
-            raise ValueError("has a line break or another character that cannot be printed")
-        return tidy
-
-
-class ProviderSettings(SettingsGroup):
-    """What every provider that is reached over a network has. A second one of a kind reads all of it by its name."""
-
-    rate: float | None = Field(None, gt=0, le=10_000, examples=["10"])
-    """Messages per second of one worker at most; none is as many as it takes."""
 
 
 class Settings(SettingsGroup):
@@ -252,59 +203,3 @@ class Settings(SettingsGroup):
     def logs_as_json(self) -> bool:
         """Whether logs are for machines."""
         return self.log_format == "json" or (self.log_format == "auto" and not self.is_local)
-
-
-Group = TypeVar("Group", bound=SettingsGroup)
-
-
-def load(group: type[Group], instance: str | None = None) -> Group:
-    """Read one group of settings; that of a second provider of a kind is told by the name of the instance.
-
-    Raises:
-        ConfigurationError: a value cannot be used; one line that names the variable, the problem and an example.
-    """
-    _check_instance(group, instance)
-    try:
-        return group(_env_prefix=_prefix(group, instance))
-    except ValidationError as error:
-        raise ConfigurationError("; ".join(_explain(group, instance, problem) for problem in error.errors())) from None
-
-
-def given_names() -> tuple[list[str], list[str]]:
-    """The names of all variables, in the environment and in the file, whether they are settings or not.
-
-    Raises:
-        ConfigurationError: the file cannot be read.
-    """
-    return list(os.environ), list(read_env_file(env_file()).values)
-
-
-def variable_name(group: type[SettingsGroup], field: str, instance: str | None = None) -> str:
-    """The environment variable that sets `field`, of the instance with this name."""
-    return f"{_prefix(group, instance)}{field}".upper()
-
-
-def _prefix(group: type[SettingsGroup], instance: str | None) -> str:
-    prefix = group.model_config.get("env_prefix", "")
-    return prefix if instance is None else f"{prefix}{instance}_"
-
-
-def _check_instance(group: type[SettingsGroup], instance: str | None) -> None:
-    """No variable may mean two things: `SMTP_FINAL_TIMEOUT` is no setting of `smtp@final`."""
-    if instance is None:
-        return
-    taken = {variable_name(group, field) for field in group.model_fields}
-    for field in group.model_fields:
-        if (variable := variable_name(group, field, instance)) in taken:
-            raise ConfigurationError(f"{variable}: means something else already. Give {instance!r} another name")
-
-
-def _explain(group: type[SettingsGroup], instance: str | None, problem: Any) -> str:
-    field = str(problem["loc"][0]) if problem["loc"] else ""
-    if field not in group.model_fields:
-        return f"settings: {of_plain_text(problem)}"
-    info = group.model_fields[field]
-    example = info.examples[0] if info.examples else info.get_default()
-    example = example.value if isinstance(example, Environment) else example
-    variable = variable_name(group, field, instance)
-    return f"{variable}: {of_plain_text(problem)}. Example: {variable}={example}"

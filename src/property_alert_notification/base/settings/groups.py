@@ -1,0 +1,51 @@
+"""What all groups of settings share: their sources, and the rules for every value."""
+
+from typing import Any, cast, get_args
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from property_alert_notification.base.settings.env_file import EnvFileSource
+
+
+class SettingsGroup(BaseSettings):
+    """What every group of settings shares: where it is read from and how its fields are documented."""
+
+    model_config = SettingsConfigDict(extra="ignore", use_attribute_docstrings=True, allow_inf_nan=False)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment first, then the file."""
+        prefix = cast(EnvSettingsSource, env_settings).env_prefix
+        return init_settings, env_settings, EnvFileSource(settings_cls, env_prefix=prefix)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _tidy(cls, value: Any, info: ValidationInfo) -> Any:
+        """Blanks around a value mean nothing, except in a secret."""
+        if not isinstance(value, str):
+            return value
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        tidy = value if SecretStr in (annotation, *get_args(annotation)) else value.strip()
+        if not tidy.isprintable():
+            raise ValueError("has a line break or another character that cannot be printed")
+        return tidy
+
+
+class ProviderSettings(SettingsGroup):
+    """What every provider that is reached over a network has. A second one of a kind reads all of it by its name."""
+
+    rate: float | None = Field(None, gt=0, le=10_000, examples=["10"])
+    """Messages per second of one worker at most; none is as many as it takes."""

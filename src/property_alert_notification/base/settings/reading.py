@@ -1,0 +1,67 @@
+"""Reads groups of settings from the environment and the file, and explains a value that cannot be used."""
+
+import os
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from property_alert_notification.base.errors import ConfigurationError
+from property_alert_notification.base.settings.env_file import env_file, read_env_file
+from property_alert_notification.base.settings.groups import SettingsGroup
+from property_alert_notification.base.vocabulary import Environment
+from property_alert_notification.base.wording import of_plain_text
+
+Group = TypeVar("Group", bound=SettingsGroup)
+
+
+def load(group: type[Group], instance: str | None = None) -> Group:
+    """Read one group of settings; that of a second provider of a kind is told by the name of the instance.
+
+    Raises:
+        ConfigurationError: a value cannot be used; one line that names the variable, the problem and an example.
+    """
+    _check_instance(group, instance)
+    try:
+        return group(_env_prefix=_prefix(group, instance))
+    except ValidationError as error:
+        raise ConfigurationError("; ".join(_explain(group, instance, problem) for problem in error.errors())) from None
+
+
+def given_names() -> tuple[list[str], list[str]]:
+    """The names of all variables, in the environment and in the file, whether they are settings or not.
+
+    Raises:
+        ConfigurationError: the file cannot be read.
+    """
+    return list(os.environ), list(read_env_file(env_file()).values)
+
+
+def variable_name(group: type[SettingsGroup], field: str, instance: str | None = None) -> str:
+    """The environment variable that sets `field`, of the instance with this name."""
+    return f"{_prefix(group, instance)}{field}".upper()
+
+
+def _prefix(group: type[SettingsGroup], instance: str | None) -> str:
+    prefix = group.model_config.get("env_prefix", "")
+    return prefix if instance is None else f"{prefix}{instance}_"
+
+
+def _check_instance(group: type[SettingsGroup], instance: str | None) -> None:
+    """No variable may mean two things: `SMTP_FINAL_TIMEOUT` is no setting of `smtp@final`."""
+    if instance is None:
+        return
+    taken = {variable_name(group, field) for field in group.model_fields}
+    for field in group.model_fields:
+        if (variable := variable_name(group, field, instance)) in taken:
+            raise ConfigurationError(f"{variable}: means something else already. Give {instance!r} another name")
+
+
+def _explain(group: type[SettingsGroup], instance: str | None, problem: Any) -> str:
+    field = str(problem["loc"][0]) if problem["loc"] else ""
+    if field not in group.model_fields:
+        return f"settings: {of_plain_text(problem)}"
+    info = group.model_fields[field]
+    example = info.examples[0] if info.examples else info.get_default()
+    example = example.value if isinstance(example, Environment) else example
+    variable = variable_name(group, field, instance)
+    return f"{variable}: {of_plain_text(problem)}. Example: {variable}={example}"
