@@ -137,13 +137,17 @@ async def test_while_too_much_waits_what_was_accepted_is_answered_again_and_what
             await client.post("/api/v1/notifications/", json=NOTIFICATION | {"send_at": soon}),
             await post(client, [NOTIFICATION | {"idempotency_key": name} for name in ("item", "new")]),
             await post(client, [NOTIFICATION | {"send_at": in_hours}, NOTIFICATION], **keyed("new")),
+            # Nothing of this call is kept, although the first could be.
+            await post(client, [NOTIFICATION | {"send_at": in_hours}, NOTIFICATION | {"idempotency_key": "new"}]),
         ]
+        kept = (await client.get("/api/v1/notifications/")).json()["items"]
 
     assert [answer.status_code for answer in (full, first, *again, *later)] == [200] * 8
     assert again[0].content == first.content
     assert again[2].content == full.content
     assert [one["id"] for one in again[3].json()["results"]] == [again[1].json()["id"], first.json()["id"]]
-    assert [answer.status_code for answer in refused] == [503] * 4
+    assert [answer.status_code for answer in refused] == [503] * 5
+    assert len(kept) == 4
 
 
 async def test_in_a_burst_each_process_takes_no_more_than_the_limit_and_its_last_call(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text, update
 
@@ -19,11 +20,14 @@ from property_alert_notification.database import (
     Statement,
     StatementBatch,
     UniqueConflict,
+    UnsafeBatch,
     columns_of,
+    is_row_fault,
     run_within,
 )
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from tests.pipeline.world import World
+from tests.services.pgbouncer import pgbouncer
 from tests.services.smtp import SmtpServer
 
 _LEFT, _RIGHT = (Table(name, MetaData(), Column("n", Integer, primary_key=True)) for name in ("lefts", "rights"))
@@ -39,10 +43,14 @@ _ADD_LEFT, _ADD_RIGHT = _addition(_LEFT), _addition(_RIGHT)
 @pytest.fixture
 async def tables(world: World) -> World:
     """A world with two tables that hold numbers."""
+    await _make_tables(world)
+    return world
+
+
+async def _make_tables(world: World) -> None:
     async with world.parts.database.transaction() as connection:
         for table in (_LEFT, _RIGHT):
             await connection.execute(text(f"CREATE TABLE {table.name} (n INTEGER PRIMARY KEY)"))
-    return world
 
 
 def _left(*numbers: int) -> Statement:
@@ -87,10 +95,8 @@ async def test_what_the_last_of_several_finds_comes_back(tables: World) -> None:
     await tables.parts.database.run(_add(_right(1, 2, 3)))
 
     assert await tables.parts.database.run(_double(1, 2)) == [10, 20]
-    async with tables.parts.database.transaction() as connection:
-        assert await run_within(connection, _double(3, 4)) == [30]
 
-    assert await _numbers(tables) == [[1, 2, 3, 4], [10, 20, 30]]
+    assert await _numbers(tables) == [[1, 2], [3, 10, 20]]
 
 
 async def test_what_is_added_together_is_there(tables: World) -> None:
@@ -109,6 +115,21 @@ async def test_of_what_is_there_already_nothing_is_added_and_the_script_goes_on(
     assert await _numbers(tables) == [[], [3, 99]]
 
 
+async def test_a_script_goes_on_after_a_conflict_also_through_pgbouncer(
+    make_settings: Callable[..., Settings], smtp_server: SmtpServer
+) -> None:
+    """There the transaction has begun already, and one in which a statement failed takes no other."""
+    with pgbouncer(make_settings("postgresql").database_url, "transaction") as url:
+        settings = make_settings("postgresql", database_url=url, database_prepared_statements=False)
+        async with World(settings, smtp_server) as world:
+            await _make_tables(world)
+            await world.parts.database.run(_add(_right(3)))
+
+            assert await world.parts.database.run(_add(StatementBatch([_left(1), _right(3)]))) == "already there"
+
+            assert await _numbers(world) == [[], [3, 99]]
+
+
 async def test_a_script_may_be_a_part_of_a_greater_transaction(tables: World) -> None:
     async with tables.parts.database.transaction() as connection:
         assert await run_within(connection, _add(_left(1), _right(3))) == "added"
@@ -123,6 +144,83 @@ async def test_a_script_that_raises_leaves_nothing_behind(tables: World) -> None
 
     with pytest.raises(KeyError):
         await tables.parts.database.run(fail())
+
+    assert await _numbers(tables) == [[], []]
+
+
+def _lock() -> Statement:
+    return Statement(_LOCK_RIGHT, [(1,)])
+
+
+_LOCK_RIGHT = BatchStatement(
+    columns_of(_RIGHT, "n"),
+    lambda wanted: select(_RIGHT.c.n).where(_RIGHT.c.n.in_(select(wanted.c.n))).with_for_update(),
+)
+_READ_RIGHT = BatchStatement({}, lambda _: select(_RIGHT.c.n))
+
+
+@pytest.mark.parametrize("before", [_left(1), _lock()], ids=["a change", "a lock"])
+async def test_a_batch_after_a_change_is_unsafe(tables: World, before: Statement) -> None:
+    """SQLite would undo the change when the batch meets a conflict, and PostgreSQL could not go on."""
+    await tables.parts.database.run(_add(_right(3)))
+
+    for batch in (StatementBatch([_right(4)]), StatementBatch([_left(2), _right(3)])):
+        with pytest.raises(UnsafeBatch):
+            await tables.parts.database.run(_add(before, batch))
+
+    assert await _numbers(tables) == [[], [3]]
+
+
+@pytest.mark.parametrize(
+    "after", [_left(2), _lock(), StatementBatch([_left(2)])], ids=["a change", "a lock", "a batch"]
+)
+async def test_what_changes_something_after_a_batch_is_unsafe(tables: World, after: Statement | StatementBatch) -> None:
+    """PostgreSQL has committed the batch already, as a transaction of its own."""
+    with pytest.raises(UnsafeBatch):
+        await tables.parts.database.run(_add(StatementBatch([_right(3)]), after))
+
+    assert (await _numbers(tables))[0] == []
+
+
+async def test_a_batch_may_stand_between_statements_that_only_read(tables: World) -> None:
+    read = Statement(_READ_RIGHT, ())
+
+    assert await tables.parts.database.run(_add(read, StatementBatch([_right(3)]), read)) == "added"
+    assert await tables.parts.database.run(_add(read, StatementBatch([_left(1), _right(3)]))) == "already there"
+
+    assert await _numbers(tables) == [[], [3, 99]]
+
+
+async def test_a_batch_within_the_transaction_of_a_caller_is_unsafe(tables: World) -> None:
+    with pytest.raises(UnsafeBatch):
+        async with tables.parts.database.transaction() as connection:
+            await run_within(connection, _add(StatementBatch([_left(1)])))
+
+    assert await _numbers(tables) == [[], []]
+
+
+def test_a_batch_whose_statements_could_not_be_one_is_unsafe() -> None:
+    one, other = (Statement(_ADD_LEFT, [(1,)], {"until": until}) for until in (1, 2))
+
+    assert len(StatementBatch([one, one]).statements) == 2
+    for wrong in ([one, other], []):
+        with pytest.raises(UnsafeBatch):
+            StatementBatch(wrong)
+
+
+def test_an_unsafe_batch_is_the_fault_of_no_row() -> None:
+    """Or a whole backlog would be quarantined, one by one."""
+    assert not is_row_fault(UnsafeBatch("a batch of no statements"))
+
+
+async def test_only_a_key_that_is_there_already_is_a_conflict(tables: World) -> None:
+    """A row that refers to none, or holds none where one must be, is wrong whenever it is added."""
+    async with tables.parts.database.transaction() as connection:
+        await connection.execute(text("CREATE TABLE strict (n INTEGER PRIMARY KEY, CHECK (n > 0))"))
+    strict = _addition(Table("strict", MetaData(), Column("n", Integer, primary_key=True)))
+
+    with pytest.raises((sqlite3.IntegrityError, asyncpg.CheckViolationError)):
+        await tables.parts.database.run(_add(StatementBatch([Statement(strict, [(-1,)])])))
 
     assert await _numbers(tables) == [[], []]
 

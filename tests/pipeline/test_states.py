@@ -14,7 +14,7 @@ from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.scripts import Settlement
 from property_alert_notification.deliveries.states import Event, after
-from property_alert_notification.notification_worker.settle import settle
+from property_alert_notification.notification_worker.settlement import settle_within
 from property_alert_notification.operators.pauses import queries as pauses
 from property_alert_notification.operators.quarantine import moves
 from tests.pipeline.world import World, only
@@ -82,4 +82,4 @@ async def _settle(world: World, connection: AsyncConnection, event: Event, deliv
         outcome=None,
         settled_at=world.parts.clock.now(),
     )
-    await run_within(connection, settle([settlement]))
+    await run_within(connection, settle_within([settlement]))

@@ -11,7 +11,14 @@ from property_alert_notification.database.group_commit import GroupCommit
 from property_alert_notification.database.halving import sparing
 from property_alert_notification.database.locking import among
 from property_alert_notification.database.rows import readable
-from property_alert_notification.database.script import Script, Statement, StatementBatch, UniqueConflict, run_within
+from property_alert_notification.database.script import (
+    Script,
+    Statement,
+    StatementBatch,
+    UniqueConflict,
+    UnsafeBatch,
+    run_within,
+)
 from property_alert_notification.database.store import Database
 
 __all__ = [
@@ -22,6 +29,7 @@ __all__ = [
     "Statement",
     "StatementBatch",
     "UniqueConflict",
+    "UnsafeBatch",
     "among",
     "as_rows",
     "columns_of",

@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, TypeVar
 
 from sqlalchemy import CursorResult, Dialect, Executable, FromClause, String, bindparam, func, null, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.selectable import ForUpdateArg, SelectBase
 from sqlalchemy.types import TypeEngine
 
 Value = TypeVar("Value")
@@ -28,6 +32,14 @@ class BatchStatement:
         self._build = build
         self._on_arrays: dict[int, Executable] = {}
         self._on_document: Executable | None = None
+
+    @cached_property
+    def only_reads(self) -> bool:
+        """It neither changes nor locks anything."""
+        built = self._build(_row_table(self.columns))
+        return isinstance(built, SelectBase) and not any(
+            isinstance(part, _CHANGING) for part in visitors.iterate(built)
+        )
 
     async def run(
         self, connection: AsyncConnection, rows: Iterable[Sequence[Any]], **parameters: Any
@@ -57,8 +69,7 @@ class BatchStatement:
 
     def on_one_row(self) -> Executable:
         """The statement for a single row, whose column `x` is the value `batch_x`."""
-        values = [bindparam(f"batch_{name}", type_=kind).label(name) for name, kind in self.columns.items()]
-        return self._build(select(*values).subquery("batch"))
+        return self._build(_row_table(self.columns))
 
 
 def as_rows(values: Collection[Value]) -> Iterable[tuple[Value]]:
@@ -67,6 +78,7 @@ def as_rows(values: Collection[Value]) -> Iterable[tuple[Value]]:
 
 
 _NONE = select(null()).subquery("batch")
+_CHANGING = (UpdateBase, ForUpdateArg)
 
 
 def joined(statements: Sequence[BatchStatement]) -> Executable:
@@ -82,6 +94,12 @@ def _array_table(columns: Mapping[str, TypeEngine[Any]], place: int) -> FromClau
         return _NONE
     arrays = [bindparam(f"batch{place}_{name}", type_=ARRAY(kind)) for name, kind in columns.items()]
     return func.unnest(*arrays).table_valued(*columns).render_derived(name="batch")
+
+
+def _row_table(columns: Mapping[str, TypeEngine[Any]]) -> FromClause:
+    return select(*[bindparam(f"batch_{name}", type_=kind).label(name) for name, kind in columns.items()]).subquery(
+        "batch"
+    )
 
 
 def _json_table(columns: Mapping[str, TypeEngine[Any]]) -> FromClause:

@@ -14,11 +14,11 @@ from property_alert_notification.database.script import (
     Row,
     Script,
     Statement,
-    StatementBatch,
-    StatementText,
+    Step,
     UniqueConflict,
     drive,
 )
+from property_alert_notification.database.statement_text import StatementText
 
 _GOING_AWAY = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
 
@@ -58,22 +58,22 @@ class PostgresScripts:
             raise
         return result
 
-    async def _answer(self, transaction: "_Transaction", step: Statement | StatementBatch) -> list[Row]:
+    async def _answer(self, transaction: "_Transaction", step: Step) -> list[Row]:
         text, values = self._translate(step)
         if isinstance(step, Statement):
-            return await transaction.ask(text.text, values, reads=text.reads)
-        return await transaction.be(text.text, values)
+            return await transaction.execute(text.text, values, reads=step.statement.only_reads)
+        return await transaction.execute_alone(text.text, values)
 
-    def _translate(self, step: Statement | StatementBatch) -> tuple[StatementText, Sequence[Any]]:
-        asks = [step] if isinstance(step, Statement) else step.asks
-        statements = tuple(ask.statement for ask in asks)
+    def _translate(self, step: Step) -> tuple[StatementText, Sequence[Any]]:
+        steps = [step] if isinstance(step, Statement) else step.statements
+        statements = tuple(one.statement for one in steps)
         known = self._known.get(statements)
         if known is None:
             known = self._known[statements] = StatementText(joined(statements), self._dialect)
         values: dict[str, Any] = {}
-        for place, ask in enumerate(asks):
-            values |= ask.parameters
-            values |= ask.statement.arrays(ask.rows, place)
+        for place, one in enumerate(steps):
+            values |= one.parameters
+            values |= one.statement.arrays(one.rows, place)
         return known, known.in_order(values)
 
 
@@ -85,17 +85,19 @@ class _Transaction:
         self._begun = False
         self._ending = ending
 
-    async def ask(self, text: str, values: Sequence[Any], *, reads: bool) -> list[Row]:
+    async def execute(self, text: str, values: Sequence[Any], *, reads: bool) -> list[Row]:
         if not reads:
             await self.begin()
         return await self._connection.fetch(text, *values)
 
-    async def be(self, text: str, values: Sequence[Any]) -> list[Row]:
+    async def execute_alone(self, text: str, values: Sequence[Any]) -> list[Row]:
+        """Execute all changes of a script at once, in a transaction that has changed nothing so far."""
         self._ending.begun = not self._begun  # by itself it is a transaction
         try:
             rows: list[Row] = await self._connection.fetch(text, *values)
         except asyncpg.UniqueViolationError as error:
             self._ending.begun = False
+            await self._begin_again()
             raise UniqueConflict from error
         self._ending.begun = False
         return rows
@@ -113,6 +115,13 @@ class _Transaction:
             await self._connection.execute("ROLLBACK")
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
             self._connection.terminate()
+
+    async def _begin_again(self) -> None:
+        """A transaction in which a statement failed takes no other."""
+        if self._begun:
+            await self._connection.execute("ROLLBACK")
+            self._begun = False
+            await self.begin()
 
     async def begin(self) -> None:
         """Begin, unless it has begun."""

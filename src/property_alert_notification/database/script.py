@@ -1,23 +1,27 @@
-"""A transaction written as a generator: each yield is one statement, whose rows come back, or several at once.
+"""A transaction written as a generator: each yield is a statement or a batch of them, and its rows come back.
 
-Whoever writes a script says what to ask and what to do with the answers; how they travel is the store's affair.
-That makes a transaction cheap: drivers are called without a layer in between, and what is added together costs
-PostgreSQL one round trip.
+A script does not know how its statements travel. That makes a transaction cheap: drivers are called without a layer
+in between, and a batch costs PostgreSQL one round trip.
 """
 
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, Dialect, Executable
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql import visitors
-from sqlalchemy.sql.visitors import ExternallyTraversible
 
 from property_alert_notification.database.batch import BatchStatement
 
 Row = Sequence[Any]
 Result = TypeVar("Result")
+
+
+class UniqueConflict(Exception):
+    """A batch adds a row whose key is there already; nothing of the batch was done."""
+
+
+class UnsafeBatch(Exception):
+    """A batch is used where it is not safe: this is a mistake in the script, whatever the rows are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +36,34 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class StatementBatch:
-    """Several changes in one step. No statement sees what another did; the last one's rows come back.
+    """All changes of a script in one step. No statement sees what another did; the last one's rows come back.
 
-    When some of what is added is there already, nothing is changed: the script is told so where it yields this, and may
-    go on with other changes instead. That holds for the first change of a script only; later ones must not collide.
+    PostgreSQL does a batch in one statement, which is a transaction by itself; SQLite does it statement by statement.
+    So a batch is safe only where both do the same:
+
+    - A script changes and locks nothing before a batch: `UniqueConflict` undoes all that the script did.
+    - A script changes and locks nothing after a batch, unless the batch raised `UniqueConflict`.
+    - A batch is not a part of a transaction that its caller began.
+
+    Anywhere else `UnsafeBatch` is raised before the step is done. After a conflict the script may make other changes.
     """
 
-    asks: Sequence[Statement]
-    """Their parameters must not share a name with different values."""
+    statements: Sequence[Statement]
+    """In an order in which they can be done one by one: a row before those that refer to it."""
+
+    def __post_init__(self) -> None:
+        """Check what makes a batch wrong wherever it is used.
+
+        Raises:
+            UnsafeBatch: it is empty, or two statements have a parameter of the same name with different values.
+        """
+        if not self.statements:
+            raise UnsafeBatch("a batch of no statements")
+        known: dict[str, Any] = {}
+        for one in self.statements:
+            for name, value in one.parameters.items():
+                if known.setdefault(name, value) != value:
+                    raise UnsafeBatch(f"two statements of a batch differ in {name}")
 
 
 @dataclass(slots=True)
@@ -50,65 +74,73 @@ class Ending:
     """The store was asked to commit. If it does not answer, nobody can tell whether it did."""
 
 
-class UniqueConflict(Exception):
-    """Some of what should be added is there already; nothing was added."""
+Step = Statement | StatementBatch
+Script = Generator[Step, list[Row], Result]
 
 
-Script = Generator[Statement | StatementBatch, list[Row], Result]
+class _Changes:
+    """What a script has changed or locked so far."""
+
+    def __init__(self) -> None:
+        self._changed = False
+        self._committed = False
+
+    def check(self, step: Step) -> None:
+        """Note a step that is about to be done.
+
+        Raises:
+            UnsafeBatch: it is not safe after the steps before it.
+        """
+        is_batch = isinstance(step, StatementBatch)
+        if isinstance(step, Statement) and step.statement.only_reads:
+            return
+        if self._committed:
+            raise UnsafeBatch("a script changes something after a batch, which may be committed already")
+        if is_batch and self._changed:
+            raise UnsafeBatch("a script changed something before a batch, which a conflict would undo")
+        self._changed = True
+        self._committed = is_batch
+
+    def undo(self) -> None:
+        """Forget what was undone by a conflict."""
+        self._changed = self._committed = False
 
 
-async def drive(script: Script[Result], answer: Callable[[Statement | StatementBatch], Awaitable[list[Row]]]) -> Result:
-    """Run a script to its end: `answer` gives the rows of each step, or raises AlreadyThere."""
+async def drive(script: Script[Result], answer: Callable[[Step], Awaitable[list[Row]]]) -> Result:
+    """Run a script to its end: `answer` gives the rows of each step, or raises UniqueConflict.
+
+    Raises:
+        UnsafeBatch: a batch is used where it is not safe.
+    """
+    changes = _Changes()
     try:
         step = next(script)
         while True:
+            changes.check(step)
             try:
                 rows = await answer(step)
             except UniqueConflict as conflict:
+                changes.undo()
                 step = script.throw(conflict)
             else:
                 step = script.send(rows)
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]
+    finally:
+        script.close()
 
 
 async def run_within(connection: AsyncConnection, script: Script[Result]) -> Result:
     """Run a script as a part of a transaction that its caller has begun.
 
-    What is there already, when a script adds some together, fails this transaction: nobody is told AlreadyThere.
+    Raises:
+        UnsafeBatch: the script has a batch, whose conflict would undo what the caller did before.
     """
 
-    async def answer(step: Statement | StatementBatch) -> list[Row]:
-        rows: list[Row] = []
-        for ask in [step] if isinstance(step, Statement) else step.asks:
-            found = await ask.statement.run(connection, ask.rows, **ask.parameters)
-            rows = list(found) if found.returns_rows else []
-        return rows
+    async def answer(step: Step) -> list[Row]:
+        if isinstance(step, StatementBatch):
+            raise UnsafeBatch("a batch within the transaction of a caller")
+        found = await step.statement.run(connection, step.rows, **step.parameters)
+        return list(found) if found.returns_rows else []
 
     return await drive(script, answer)
-
-
-class StatementText:
-    """The text of a statement, and the order of its values."""
-
-    def __init__(self, statement: Executable, dialect: Dialect) -> None:
-        # No value is there yet, which a list in the statement would make SQLAlchemy complain about.
-        without: Any = visitors.cloned_traverse(
-            cast("ExternallyTraversible", statement), {}, {"bindparam": _make_optional}
-        )
-        compiled = without.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-        self.text = str(compiled)
-        self.names: Sequence[str] = compiled.positiontup
-        self.reads = getattr(statement, "is_select", False) and getattr(statement, "_for_update_arg", None) is None
-        """It neither changes nor locks anything."""
-        self.constants: dict[str, Any] = dict(compiled.params)
-        """Values that stand in the statement itself, by name."""
-
-    def in_order(self, values: Mapping[str, Any]) -> list[Any]:
-        """The values by position, together with those that stand in the statement itself."""
-        every = {**self.constants, **values}
-        return [every[name] for name in self.names]
-
-
-def _make_optional(parameter: BindParameter[Any]) -> None:
-    parameter.required = False

@@ -22,15 +22,17 @@ from property_alert_notification.database.script import (
     Row,
     Script,
     Statement,
-    StatementBatch,
-    StatementText,
+    Step,
     UniqueConflict,
     drive,
 )
 from property_alert_notification.database.sqlite_connections import Opening
+from property_alert_notification.database.statement_text import StatementText
 
 _BETWEEN_LOOKS = 0.001
 """Seconds between two looks whether another process has stopped writing."""
+
+_CONFLICTS = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID}
 
 _LONGEST_HOLD_UP = 50
 """Milliseconds for which a reader may hold the event loop up; only whoever mends the file ever makes it wait."""
@@ -109,27 +111,27 @@ class SqliteScripts:
             loop = asyncio.get_running_loop()
             await asyncio.shield(loop.run_in_executor(self._thread, _begin, cursor, self._wait))
 
-    async def _answer(
-        self, cursor: sqlite3.Cursor, step: Statement | StatementBatch, *, mend: bool = False
-    ) -> list[Row]:
+    async def _answer(self, cursor: sqlite3.Cursor, step: Step, *, mend: bool = False) -> list[Row]:
         if isinstance(step, Statement):
             return self._execute(cursor, step, mend=mend)
         rows: list[Row] = []
         try:
-            for ask in step.asks:
-                rows = self._execute(cursor, ask)
+            for one in step.statements:
+                rows = self._execute(cursor, one)
         except sqlite3.IntegrityError as error:
+            if error.sqlite_errorcode not in _CONFLICTS:
+                raise
             # Not to a savepoint: that would copy every page that is changed after it.
             cursor.execute("ROLLBACK")
             await self._begin(cursor)
             raise UniqueConflict from error
         return rows
 
-    def _execute(self, cursor: sqlite3.Cursor, ask: Statement, *, mend: bool = False) -> list[Row]:
-        known = self._known.get(ask.statement)
+    def _execute(self, cursor: sqlite3.Cursor, step: Statement, *, mend: bool = False) -> list[Row]:
+        known = self._known.get(step.statement)
         if known is None:
-            known = self._known[ask.statement] = _sqlite_statement(ask.statement, self._dialect)
-        return known.execute(cursor, ask, mend=mend)
+            known = self._known[step.statement] = _sqlite_statement(step.statement, self._dialect)
+        return known.execute(cursor, step, mend=mend)
 
 
 def _begin_at_once(cursor: sqlite3.Cursor) -> bool:
@@ -164,7 +166,7 @@ def _roll_back(connection: sqlite3.Connection) -> None:
 class _SqliteStatement(Protocol):
     """How one statement is put to SQLite."""
 
-    def execute(self, cursor: sqlite3.Cursor, ask: Statement, *, mend: bool) -> list[Row]:
+    def execute(self, cursor: sqlite3.Cursor, step: Statement, *, mend: bool) -> list[Row]:
         """Execute it for all rows; returns what it found, with `mend` None for what cannot be read."""
 
 
@@ -184,9 +186,9 @@ class _ForAll:
             column.type.dialect_impl(dialect).result_processor(dialect, None) for column in built.exported_columns
         ]
 
-    def execute(self, cursor: sqlite3.Cursor, ask: Statement, *, mend: bool) -> list[Row]:
-        document = json.dumps(list(ask.rows), ensure_ascii=False, separators=(",", ":"), default=_storable)
-        parameters = {name: _storable(value) for name, value in ask.parameters.items()}
+    def execute(self, cursor: sqlite3.Cursor, step: Statement, *, mend: bool) -> list[Row]:
+        document = json.dumps(list(step.rows), ensure_ascii=False, separators=(",", ":"), default=_storable)
+        parameters = {name: _storable(value) for name, value in step.parameters.items()}
         found = cursor.execute(self._text.text, self._text.in_order(parameters | {"batch": document})).fetchall()
         if mend:
             return [tuple(map(_mended, self._readers, row)) for row in found]
@@ -213,10 +215,10 @@ class _ForEach:
         every += self._others
         self._places = [every.index(name) for name in self._text.names]
 
-    def execute(self, cursor: sqlite3.Cursor, ask: Statement, *, mend: bool) -> list[Row]:
-        known = self._text.constants | {name: _storable(value) for name, value in ask.parameters.items()}
+    def execute(self, cursor: sqlite3.Cursor, step: Statement, *, mend: bool) -> list[Row]:
+        known = self._text.constants | {name: _storable(value) for name, value in step.parameters.items()}
         others = [known[name] for name in self._others]
-        cursor.executemany(self._text.text, (self._in_order((*row, *others)) for row in ask.rows))
+        cursor.executemany(self._text.text, (self._in_order((*row, *others)) for row in step.rows))
         return []
 
     def _in_order(self, every: Row) -> Row:

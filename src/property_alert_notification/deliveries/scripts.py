@@ -246,8 +246,8 @@ def settle(settlements: Sequence[Settlement]) -> list[Statement]:
         (s.delivery_id, s.fence, s.state, s.reason, s.due_at, s.settled_at, s.outcome, 0 if s.counted else 1)
         for s in settlements
     ]
-    asks = [Statement(_END_ATTEMPTS, ended), Statement(_WITHDRAW_ATTEMPTS, unbegun), Statement(_MOVE, moved)]
-    return [ask for ask in asks if ask.rows]
+    steps = [Statement(_END_ATTEMPTS, ended), Statement(_WITHDRAW_ATTEMPTS, unbegun), Statement(_MOVE, moved)]
+    return [step for step in steps if step.rows]
 
 
 def is_ours(held: FromClause) -> ColumnElement[bool]:

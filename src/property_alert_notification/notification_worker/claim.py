@@ -15,7 +15,7 @@ from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.scripts import Claim, Settlement
 from property_alert_notification.deliveries.states import TOO_LATE, taken_back
 from property_alert_notification.notification_worker.route import Assignment, ProviderOrder, Wait
-from property_alert_notification.notification_worker.settlement import postponed, settle, unsent
+from property_alert_notification.notification_worker.settlement import postponed, settle_within, unsent
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.scripts import Content
 from property_alert_notification.operators.pauses import queries as pauses
@@ -117,7 +117,7 @@ def claim_batch(
         else:
             withheld.append((claim, begun))
     if withheld:
-        yield from settle([settlement for _, settlement in withheld])
+        yield from settle_within([settlement for _, settlement in withheld])
     if jobs:
         yield delivery_scripts.open_attempts([(job.claim, job.assignment.provider) for job in jobs], started_at=now)
     return ClaimedBatch(jobs, withheld)

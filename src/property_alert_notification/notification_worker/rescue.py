@@ -16,7 +16,7 @@ from property_alert_notification.base.vocabulary import Outcome
 from property_alert_notification.database import Database, is_row_fault, run_within, sparing
 from property_alert_notification.deliveries import leases, queries
 from property_alert_notification.deliveries.scripts import Claim, Settlement
-from property_alert_notification.notification_worker.settlement import settle
+from property_alert_notification.notification_worker.settlement import settle_within
 from property_alert_notification.notification_worker.verdict import (
     ABANDONED,
     Circumstances,
@@ -147,7 +147,7 @@ class Rescuer:
                 )
                 for claim in abandoned
             ]
-            await run_within(connection, settle(settlements))
+            await run_within(connection, settle_within(settlements))
         for claim, settlement in zip(abandoned, settlements, strict=True):
             self._report(claim, settlement, provider=providers.get(claim.delivery_id, "none"))
         return len(abandoned)

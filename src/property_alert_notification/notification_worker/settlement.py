@@ -16,19 +16,31 @@ from property_alert_notification.notifications import scripts as notification_sc
 def settle(settlements: Sequence[Settlement]) -> Script[set[UUID]]:
     """Settle deliveries, and conclude the notifications of those that end unfulfilled; returns those that moved.
 
-    If the fence of a delivery has changed, `settle` ends the attempt but does not move the delivery.
+    If the fence of a delivery has changed, `settle` ends the attempt but does not move the delivery. It is a
+    transaction of its own.
     """
-    statements = delivery_scripts.settle(settlements)
-    ended = [one.delivery_id for one in settlements if one.state in UNFULFILLED]
-    if not ended:  # as nearly always: one statement, which needs no transaction around it
-        return {row[0] for row in (yield StatementBatch(statements))}
-    *others, move = statements
+    if not settlements or _unfulfilled(settlements):
+        return (yield from settle_within(settlements))
+    # As nearly always: one statement, which needs no transaction around it.
+    return {row[0] for row in (yield StatementBatch(delivery_scripts.settle(settlements)))}
+
+
+def settle_within(settlements: Sequence[Settlement]) -> Script[set[UUID]]:
+    """Settle as a part of a larger transaction."""
+    if not settlements:
+        return set()
+    *others, move = delivery_scripts.settle(settlements)
     # The deliveries first: every transaction locks them before attempts and notifications.
     moved = yield move
     for statement in others:  # noqa: UP028 - a list would not take the rows that come back
         yield statement
-    yield from notification_scripts.conclude(ended)
+    if ended := _unfulfilled(settlements):
+        yield from notification_scripts.conclude(ended)
     return {row[0] for row in moved}
+
+
+def _unfulfilled(settlements: Sequence[Settlement]) -> list[UUID]:
+    return [one.delivery_id for one in settlements if one.state in UNFULFILLED]
 
 
 def postponed(claim: Claim, earlier: Sequence[Attempt], *, due_at: datetime, reason: str, now: datetime) -> Settlement:

@@ -227,17 +227,21 @@ class Acceptance:
             if known is not None:
                 return known.text, True, []
         usable = [request for request in requests if isinstance(request, _Request)]
-        answers = iter((yield from self._store(usable, alone=key is None)))
+        answers = iter((yield from self._store(usable, alone=key is None, one_call=True)))
         results = [request if isinstance(request, Exception) else next(answers) for request in requests]
-        if (overload := _overload(results)) is not None:
-            raise overload
         text = render(results)
         if key is not None:
             yield from idempotency.complete(key, Answer(200, text))
         return text, False, [result for result in results if isinstance(result, Accepted)]
 
-    def _store(self, requests: Sequence[_Request], *, alone: bool) -> Script[list[Accepted | Exception]]:
-        """`alone` in its transaction, it tries first as if no key had ever been used before."""
+    def _store(
+        self, requests: Sequence[_Request], *, alone: bool, one_call: bool = False
+    ) -> Script[list[Accepted | Exception]]:
+        """`alone` in its transaction, it tries first as if no key had ever been used before.
+
+        Raises:
+            Overloaded: these are of `one_call`, and too much waits to be sent for one of them.
+        """
         now = self._clock.now()
         until = now + self._keep_keys_for
         users = [(request.handover.body.user_id, request.handover.test) for request in requests]
@@ -246,6 +250,8 @@ class Acceptance:
         intake = _Intake(requests, drafts)
         if refused := intake.refused_keys():
             intake.repeat((yield from idempotency.earlier(refused, now=now)))
+        if one_call and (overload := _overload(intake.answers)) is not None:
+            raise overload
         answers = intake.new_answers()
         if alone and (additions := intake.additions()):
             try:
