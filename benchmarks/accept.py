@@ -7,6 +7,7 @@ on other machines is their ratio.
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 
 from benchmarks.children import Child, answer_of
@@ -100,7 +101,7 @@ def measure(store: Store, effort: Effort, progress: Callable[[str], None]) -> li
 def _ask_and_weigh(
     both: Sequence[tuple[Child, int]], store: Store, key: str, connections: int, effort: Effort
 ) -> tuple[dict[str, float], dict[str, float]]:
-    bare, ours = (_weigh(child, store, lambda port=port: ask(port, key, connections, effort)) for child, port in both)
+    bare, ours = (_weigh(child, store, partial(ask, port, key, connections, effort)) for child, port in both)
     return bare, ours
 
 

@@ -13,10 +13,9 @@ from benchmarks.children import say
 from benchmarks.workload import alerts
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import load
-from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import OutgoingMessage
 from property_alert_notification.channels.mime import Composer, EmailSettings, Mail
-from property_alert_notification.messages.render import render
+from property_alert_notification.messages.render import render_email
 from property_alert_notification.wiring import new_event_loop
 
 CONNECTIONS = 8
@@ -41,7 +40,7 @@ def _mails(count: int) -> list[Mail]:
     clock, composer = Clock(), Composer(load(EmailSettings))
     written = []
     for body in alerts(count):
-        rendered = render(Channel("email"), body["title"], body["message"])
+        rendered = render_email(body["title"], body["message"])
         message = OutgoingMessage(clock.new_id(), body["user_email"], rendered.subject, rendered.text, rendered.html)
         written.append(composer.compose(message, now=clock.now()))
     return written

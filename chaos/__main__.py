@@ -19,8 +19,8 @@ from chaos import record
 from chaos.experiment import Experiment
 from chaos.experiments import find_experiments
 from chaos.record import Record
+from chaos.run_trial import run_trial
 from chaos.stage import Stage, open_stage
-from chaos.trial import run_trial
 from tests.services.process import ServiceFailed, ServiceMissing
 
 EXPERIMENTS = find_experiments()

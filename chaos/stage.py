@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import httpx2
 
-from chaos.experiment import Plan, StoreName
+from chaos.plan import Plan, StoreName
 from chaos.provider.__main__ import READY
 from chaos.provider.journal import JournalReader
 from chaos.provider.mood import Fault
@@ -19,7 +19,7 @@ from chaos.proxy import Proxy
 from chaos.server import Server, run
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.channels.smtp.settings import SmtpSettings
-from property_alert_notification.notification_worker.providers import AHEAD
+from property_alert_notification.notification_worker.provider_handle import AHEAD
 from tests.services.postgres import Postgres
 from tests.services.process import ServiceFailed, free_port, wait_until
 from tests.services.rabbitmq import RabbitMQ

@@ -2,12 +2,13 @@
 
 import asyncio
 
-from chaos.experiment import Experiment, Load
+from chaos.experiment import Experiment
+from chaos.plan import Load
 from chaos.trial import Trial
 
 
 async def _disturb(trial: Trial) -> None:
-    count = trial.experiment.load.count
+    count = trial.load.count
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_kill_apis(trial, times=max(3, count // 320)))
         tasks.create_task(_kill_the_broker(trial, times=max(1, count // 1_000)))

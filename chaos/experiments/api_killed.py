@@ -1,12 +1,13 @@
 """Both API processes are killed while many callers race for each key."""
 
-from chaos.experiment import Experiment, Load
+from chaos.experiment import Experiment
+from chaos.plan import Load
 from chaos.trial import Trial
 
 
 async def kill_apis(trial: Trial) -> None:
     """Kill one or the other, four times or once for every fifty notifications."""
-    for moment in trial.moments(max(4, trial.experiment.load.count // 50)):
+    for moment in trial.moments(max(4, trial.load.count // 50)):
         await trial.until_accepted(moment)
         await trial.kill(trial.dice.choice(trial.stage.apis))
 

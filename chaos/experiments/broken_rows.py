@@ -5,7 +5,8 @@ import time
 from uuid import UUID
 
 from chaos.broken_rows import Breakage, kinds_for, open_states, plant, remove
-from chaos.experiment import Experiment, Load
+from chaos.experiment import Experiment
+from chaos.plan import Load
 from chaos.trial import Trial
 
 PATIENCE = 30.0
@@ -16,7 +17,7 @@ async def plant_broken_rows(trial: Trial) -> None:
     """Write all kinds of broken rows three times while the load runs; each has to be taken out of the way."""
     url = trial.stage.database_url
     # Those that break every batch: what is merely odd is sent, or waits, and harms nobody either way.
-    kinds = [kind for kind in kinds_for(trial.experiment.plan.store) if not kind.is_noticed_by_a_loop]
+    kinds = [kind for kind in kinds_for(trial.stage.plan.store) if not kind.is_noticed_by_a_loop]
     for moment in trial.moments(3, until=0.8):
         await trial.until_accepted(moment)
         trial.strike()

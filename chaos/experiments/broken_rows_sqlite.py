@@ -1,7 +1,8 @@
 """Rows that nobody of ours would write stand among those that are sent, on SQLite, which keeps anything anywhere."""
 
-from chaos.experiment import Experiment, Load, Plan, StoreName
+from chaos.experiment import Experiment
 from chaos.experiments.broken_rows import plant_broken_rows
+from chaos.plan import Load, Plan, StoreName
 
 EXPERIMENT = Experiment(
     id="B36b",

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from chaos.experiment import PATIENT, Experiment, Load
+from chaos.experiment import Experiment
+from chaos.plan import PATIENT, Load
 from chaos.readiness import readiness
 from chaos.trial import Trial
 

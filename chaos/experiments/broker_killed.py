@@ -1,6 +1,7 @@
 """RabbitMQ is killed at work."""
 
-from chaos.experiment import Experiment, Load
+from chaos.experiment import Experiment
+from chaos.plan import Load
 from chaos.trial import Trial
 
 

@@ -1,6 +1,7 @@
 """RabbitMQ loses everything it has: messages, queues, all."""
 
-from chaos.experiment import Experiment, Load
+from chaos.experiment import Experiment
+from chaos.plan import Load
 from chaos.stage import settle_queues
 from chaos.trial import Trial
 

@@ -1,6 +1,7 @@
 """Far more calls at once than the service takes in: what it cannot take it refuses."""
 
-from chaos.experiment import Experiment, Load, Plan
+from chaos.experiment import Experiment
+from chaos.plan import Load, Plan
 from chaos.trial import Trial
 
 

@@ -4,7 +4,8 @@ import asyncio
 import json
 
 from chaos import doorbells, ledger
-from chaos.experiment import Experiment, Load
+from chaos.experiment import Experiment
+from chaos.plan import Load
 from chaos.trial import Trial
 
 ROUNDS = 10

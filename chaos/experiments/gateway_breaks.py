@@ -1,7 +1,8 @@
 """The SMS gateway breaks off, says nothing, does not come to an end, says far too much, or sends callers elsewhere."""
 
 from chaos import ledger
-from chaos.experiment import Experiment, Load
+from chaos.experiment import Experiment
+from chaos.plan import Load
 from chaos.provider.mood import DRIP, DROP, ENDLESS_HEADERS, HTTP, HUGE_BODY, SILENCE, Fault
 from chaos.stage import PATIENCE
 from chaos.trial import Trial

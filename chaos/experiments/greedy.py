@@ -6,8 +6,9 @@ import time
 from collections.abc import Sequence
 
 from chaos.caller import Caller, notification
-from chaos.experiment import PATIENT, Experiment, Load
+from chaos.experiment import Experiment
 from chaos.journal import Journal
+from chaos.plan import PATIENT, Load
 from chaos.stage import create_key
 from chaos.trial import Trial
 

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from chaos.experiment import Experiment, Load, Plan
+from chaos.experiment import Experiment
+from chaos.plan import Load, Plan
 from chaos.trial import Trial
 
 

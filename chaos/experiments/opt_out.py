@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import httpx2
 
 from chaos import ledger
-from chaos.experiment import Experiment, Load
+from chaos.experiment import Experiment
+from chaos.plan import Load
 from chaos.trial import Trial
 
 SHARE = 0.5

@@ -5,7 +5,8 @@ import json
 from uuid import uuid4
 
 from chaos import doorbells
-from chaos.experiment import Experiment, Load
+from chaos.experiment import Experiment
+from chaos.plan import Load
 from chaos.trial import Trial
 
 ROUNDS = 5

@@ -3,7 +3,8 @@
 import asyncio
 
 from chaos import ledger
-from chaos.experiment import Bound, Experiment, Load
+from chaos.experiment import Bound, Experiment
+from chaos.plan import Load
 from chaos.provider.mood import SILENCE, Fault
 from chaos.trial import Trial
 
@@ -42,7 +43,6 @@ EXPERIMENT = Experiment(
     disturb=_disturb,
     trials=10,
     bound=Bound.ON_THE_WIRE,
-    load=Load(count=150, rate=30),
+    load=Load(count=150, rate=30, shape=_poison_one),
     ends=frozenset({"sent", "quarantined"}),
-    shape=_poison_one,
 )

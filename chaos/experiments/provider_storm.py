@@ -9,7 +9,8 @@ from datetime import datetime
 from itertools import pairwise
 
 from chaos import ledger
-from chaos.experiment import Bound, Experiment, Load, Plan
+from chaos.experiment import Bound, Experiment
+from chaos.plan import Load, Plan
 from chaos.provider.journal import Entry
 from chaos.provider.mood import DROP, HTTP, Fault
 from chaos.server import Server

@@ -1,6 +1,7 @@
 """A queue that holds one doorbell refuses the others."""
 
-from chaos.experiment import Experiment, Load
+from chaos.experiment import Experiment
+from chaos.plan import Load
 from chaos.provider.mood import HTTP, Fault
 from chaos.stage import ROUTING_KEY
 from chaos.trial import Trial

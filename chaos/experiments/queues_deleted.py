@@ -2,7 +2,8 @@
 
 import asyncio
 
-from chaos.experiment import Experiment, Load
+from chaos.experiment import Experiment
+from chaos.plan import Load
 from chaos.stage import queue_names, settle_queues
 from chaos.trial import Trial
 

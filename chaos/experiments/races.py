@@ -1,7 +1,8 @@
 """Twenty callers race for each of a thousand keys while API processes are killed, on PostgreSQL."""
 
-from chaos.experiment import Experiment, Load
+from chaos.experiment import Experiment
 from chaos.experiments.api_killed import kill_apis
+from chaos.plan import Load
 
 EXPERIMENT = Experiment(
     id="A2",

@@ -1,7 +1,8 @@
 """Twenty callers race for each of a thousand keys while API processes are killed, on SQLite."""
 
-from chaos.experiment import Experiment, Load, Plan, StoreName
+from chaos.experiment import Experiment
 from chaos.experiments.api_killed import kill_apis
+from chaos.plan import Load, Plan, StoreName
 
 EXPERIMENT = Experiment(
     id="A3",

@@ -4,7 +4,8 @@ import asyncio
 from contextlib import suppress
 
 from chaos import ledger
-from chaos.experiment import Bound, Experiment, Load
+from chaos.experiment import Bound, Experiment
+from chaos.plan import Load
 from chaos.server import Server
 from chaos.trial import Trial
 from tests.services.process import ServiceFailed

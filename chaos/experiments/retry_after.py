@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-from chaos.experiment import Experiment, Load, Plan
+from chaos.experiment import Experiment
+from chaos.plan import Load, Plan
 from chaos.provider.mood import HTTP, Fault
 from chaos.trial import Trial
 

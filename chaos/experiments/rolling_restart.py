@@ -1,6 +1,7 @@
 """Every process of the service is restarted in turn, in order, under load."""
 
-from chaos.experiment import PATIENT, Experiment, Load
+from chaos.experiment import Experiment
+from chaos.plan import PATIENT, Load
 from chaos.trial import Trial
 
 

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from chaos.experiment import Bound, Experiment, Load, Plan
+from chaos.experiment import Bound, Experiment
+from chaos.plan import Load, Plan
 from chaos.trial import Trial
 
 LATER = 5.0
@@ -28,6 +29,5 @@ EXPERIMENT = Experiment(
     trials=30,
     bound=Bound.ON_THE_WIRE,
     plan=Plan(workers=3),
-    load=Load(count=400, rate=200),
-    shape=_schedule,
+    load=Load(count=400, rate=200, shape=_schedule),
 )

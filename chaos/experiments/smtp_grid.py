@@ -1,6 +1,7 @@
 """The SMTP server refuses, closes, dawdles or falls silent at any verb."""
 
-from chaos.experiment import Bound, Experiment, Load
+from chaos.experiment import Bound, Experiment
+from chaos.plan import Load
 from chaos.provider.mood import DROP, SILENCE, Fault
 from chaos.trial import Trial
 

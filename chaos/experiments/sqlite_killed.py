@@ -3,7 +3,8 @@
 import sqlite3
 from contextlib import closing
 
-from chaos.experiment import Bound, Experiment, Load, Plan, StoreName
+from chaos.experiment import Bound, Experiment
+from chaos.plan import Load, Plan, StoreName
 from chaos.trial import Trial
 
 

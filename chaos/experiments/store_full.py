@@ -2,7 +2,8 @@
 
 import asyncio
 
-from chaos.experiment import Bound, Experiment, Load, Plan, StoreName
+from chaos.experiment import Bound, Experiment
+from chaos.plan import Load, Plan, StoreName
 from chaos.trial import Trial
 
 ROOM_FOR_LOGS = 100_000

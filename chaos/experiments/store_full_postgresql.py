@@ -2,7 +2,8 @@
 
 import asyncio
 
-from chaos.experiment import Bound, Experiment, Load, Plan
+from chaos.experiment import Bound, Experiment
+from chaos.plan import Load, Plan
 from chaos.trial import Trial
 
 

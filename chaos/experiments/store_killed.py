@@ -2,7 +2,8 @@
 
 import asyncio
 
-from chaos.experiment import Bound, Experiment, Load
+from chaos.experiment import Bound, Experiment
+from chaos.plan import Load
 from chaos.trial import Trial
 from tests.services.postgres import Postgres
 from tests.services.process import ServiceFailed, wait_until

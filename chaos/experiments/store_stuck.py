@@ -2,7 +2,8 @@
 
 import time
 
-from chaos.experiment import Bound, Experiment, Load
+from chaos.experiment import Bound, Experiment
+from chaos.plan import Load
 from chaos.readiness import is_alive
 from chaos.trial import Trial
 

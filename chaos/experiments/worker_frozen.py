@@ -2,7 +2,8 @@
 
 import asyncio
 
-from chaos.experiment import Bound, Experiment, Load
+from chaos.experiment import Bound, Experiment
+from chaos.plan import Load
 from chaos.provider.mood import HTTP, Fault
 from chaos.trial import Trial
 

@@ -1,6 +1,7 @@
 """Workers are killed while messages are at their providers, some of which take their time to answer."""
 
-from chaos.experiment import Bound, Experiment, Load
+from chaos.experiment import Bound, Experiment
+from chaos.plan import Load
 from chaos.provider.mood import HTTP, Fault
 from chaos.trial import Trial
 

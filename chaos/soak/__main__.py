@@ -17,8 +17,8 @@ from rich.table import Table
 
 from chaos import ledger
 from chaos.caller import Caller, notification
-from chaos.experiment import Plan, StoreName
 from chaos.journal import Journal
+from chaos.plan import Plan, StoreName
 from chaos.soak import gauges
 from chaos.soak.churn import churn
 from chaos.soak.trend import Trend, trend

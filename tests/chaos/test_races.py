@@ -8,8 +8,8 @@ import pytest
 
 from chaos import ledger
 from chaos.caller import Answer, Caller, notification
-from chaos.experiment import Plan, StoreName
 from chaos.journal import Journal
+from chaos.plan import Plan, StoreName
 from chaos.stage import Stage, create_key, open_stage
 
 RACERS = 20

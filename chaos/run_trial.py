@@ -1,0 +1,98 @@
+"""Runs one trial: the callers call, the experiment does its damage, and what came of each message is counted."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from chaos import ledger
+from chaos.caller import Caller
+from chaos.experiment import Experiment
+from chaos.judge import judge
+from chaos.record import Record
+from chaos.stage import Stage
+from chaos.trial import Trial
+
+CONNECTIONS = 32
+
+DRAINED_WITHIN = 90.0
+"""Seconds until everything has to have ended, after the fault and the calls."""
+
+LONGEST = 400.0
+"""Seconds that the calls and the fault may take."""
+
+QUIET = 0.3
+"""Seconds for which a worker that was late may still send."""
+
+BROKEN = ("loop.broke", "delivery.broke")
+"""What a worker logs when its own code broke."""
+
+
+async def run_trial(name: str, experiment: Experiment, stage: Stage, seed: int, *, first: int) -> Record:
+    """Do one trial on a stage where everything works, and leave it so.
+
+    Raises:
+        ServiceFailed: a server, or a process of the service, did not start; in a group of exceptions.
+    """
+    trial, began = Trial(experiment.id, experiment.load, stage, seed, first=first), time.monotonic()
+    stage.taken.forget()
+    try:
+        async with asyncio.timeout(LONGEST), asyncio.TaskGroup() as tasks:
+            tasks.create_task(_call_all(trial))
+            tasks.create_task(experiment.disturb(trial))
+    except TimeoutError:
+        trial.wrong["the calls or the fault did not come to their end"] += 1
+    fault_ended = time.monotonic()
+    for name in await trial.off(stage.repair):
+        trial.wrong[f"{name} ended by itself"] += 1
+    has_ended = await ledger.wait_until_ended(stage.database_url, patience=DRAINED_WITHIN)
+    recovery = time.monotonic() - fault_ended
+    if not has_ended:
+        trial.wrong["not everything ended in time"] += 1
+    await asyncio.sleep(QUIET)
+    return await _count(name, experiment, trial, recovery=recovery, seconds=time.monotonic() - began)
+
+
+async def _call_all(trial: Trial) -> None:
+    load, journal = trial.load, trial.journal
+    began = time.monotonic()
+    connections = CONNECTIONS * load.racers
+    async with Caller(trial.stage.urls, trial.stage.api_key, journal, trial.dice, connections=connections) as caller:
+
+        async def hand_over(number: int, body: dict[str, Any]) -> None:
+            await asyncio.sleep(max(0.0, began + number / load.rate - time.monotonic()))
+            racing = [caller.hand_over(body["reference"], body, first=number + racer) for racer in range(load.racers)]
+            await asyncio.gather(*racing)
+
+        await asyncio.gather(*(hand_over(number, body) for number, body in enumerate(trial.bodies.values())))
+        if load.replayed:
+            await asyncio.gather(*(caller.hand_over(key, body, first=0) for key, body in trial.bodies.items()))
+
+
+async def _count(name: str, experiment: Experiment, trial: Trial, *, recovery: float, seconds: float) -> Record:
+    stage, journal = trial.stage, trial.journal
+    told = await ledger.tell(stage.database_url, trial.tag)
+    entries = trial.entries()
+    findings = judge(experiment, trial.bodies, journal.ids, told, entries, in_doubt_at_most=trial.in_doubt_at_most)
+    findings.wrong += trial.wrong + journal.wrong
+    if journal.hangs:
+        findings.wrong["calls that hung"] += journal.hangs
+    if broken := sum(server.log().count(event) for server in stage.workers for event in BROKEN):
+        findings.wrong["code of workers that broke"] += broken
+    return Record(
+        id=experiment.id,
+        name=name,
+        seed=trial.seed,
+        at=datetime.now(UTC).date().isoformat(),
+        accepted=journal.accepted,
+        calls=journal.calls,
+        faults=trial.faults,
+        lost=findings.lost,
+        duplicates=findings.duplicates,
+        bound=findings.bound,
+        keyed_duplicates=findings.keyed_duplicates,
+        recovery=round(recovery, 2),
+        seconds=round(seconds, 2),
+        slow=round(journal.slow, 3),
+        wrong=dict(findings.wrong),
+    )
