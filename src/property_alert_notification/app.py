@@ -13,7 +13,13 @@ from property_alert_notification import __version__
 from property_alert_notification.api import problems
 from property_alert_notification.api.document import TAGS, DescribedApi
 from property_alert_notification.api.lifespan import ExplainsItsStart
-from property_alert_notification.api.middleware import DeclaredSize, HeadAsGet, LoopbackOnly, RequestContext
+from property_alert_notification.api.middleware import (
+    DeclaredSize,
+    ErrorsAsProblems,
+    HeadAsGet,
+    LoopbackOnly,
+    RequestContext,
+)
 from property_alert_notification.api.path_prefix import UnderPath
 from property_alert_notification.api.request_body import BodyRoom
 from property_alert_notification.base import logs
@@ -82,16 +88,18 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},  # ours are in metrics.py and logs.py
     )
     problems.add_handlers(app)
-    app.add_middleware(FastPath)
-    app.add_middleware(HeadAsGet)
+    app.add_middleware(ErrorsAsProblems)
+    # From the innermost to the outermost.
+    app.put_before(FastPath)
+    app.put_before(HeadAsGet)
     if settings.is_local and not settings.allow_remote:
-        app.add_middleware(LoopbackOnly)
-    app.add_middleware(DeclaredSize, largest=LARGEST_BODY, larger={f"{PATH}/batch": LARGEST_BATCH})
+        app.put_before(LoopbackOnly)
+    app.put_before(DeclaredSize, largest=LARGEST_BODY, larger={f"{PATH}/batch": LARGEST_BATCH})
     room = BodyRoom(clock, size=settings.max_body_memory * 1024 * 1024)
-    app.add_middleware(RequestContext, clock=clock, metrics=metrics, room=room)
+    app.put_before(RequestContext, clock=clock, metrics=metrics, room=room)
     if settings.root_path:
-        app.add_middleware(UnderPath, prefix=settings.root_path)
-    app.add_middleware(ExplainsItsStart)
+        app.put_before(UnderPath, prefix=settings.root_path)
+    app.put_before(ExplainsItsStart)
     app.mount("/static", static_files(), name="static")
     add_documentation(app)
     return app

@@ -52,29 +52,19 @@ class RequestContext:
         head = _Head(scope)
         body = Body(receive, self._room, declared=head.declared, waits=head.waits)
         answer = _Answer(send, body, head.request_id or str(self._clock.new_id()).encode(), self._clock)
-        scope["has_body"] = body.expected
+        scope["has_body"], scope["declared_size"] = body.expected, head.declared
         log_with(answer.request_id.decode())
         try:
-            await self._pass_on(head, scope, body.receive, answer.send)
+            app = self._app if head.objection is None else problem(400, head.objection)
+            await app(scope, body.receive, answer.send)
         except Exception as error:
-            # Its text may hold what the caller sent, so it stops here.
-            log.error("request.broke", method=scope["method"], **origin(error))  # noqa: TRY400
             if answer.status:
                 raise
-            await problem(500, "Something broke on our side. The log says what.")(scope, receive, answer.send)
+            await _problem_of(error, scope)(scope, receive, answer.send)
         finally:
             self._room.give_back(body)
             if answer.status:
                 self._count(scope, answer.status, answer.begun_at - began)
-
-    async def _pass_on(self, head: "_Head", scope: Scope, receive: Receive, send: Send) -> None:
-        if head.objection is not None:
-            await problem(400, head.objection)(scope, receive, send)
-            return
-        try:
-            await self._app(scope, receive, send)
-        except UnusableBody as error:
-            await problem(error.status_code, error.detail, headers=error.headers)(scope, receive, send)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         labels = scope["method"], _route(scope), status
@@ -82,6 +72,39 @@ class RequestContext:
         if series is None:
             series = self._series[labels] = self._metrics.requests.series(*labels)
         series.observe(seconds)
+
+
+class ErrorsAsProblems:
+    """Answers when a route breaks: FastAPI would do so in its own words, and pass the error on to the server."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_begun = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        except Exception as error:
+            if has_begun:
+                raise
+            await _problem_of(error, scope)(scope, receive, send)
+
+
+def _problem_of(error: Exception, scope: Scope) -> ASGIApp:
+    if isinstance(error, UnusableBody):
+        return problem(error.status_code, error.detail, headers=error.headers)
+    # Its text may hold what the caller sent, so it stops here.
+    log.error("request.broke", method=scope["method"], **origin(error))
+    return problem(500, "Something broke on our side. The log says what.")
 
 
 class _Answer:
@@ -225,7 +248,7 @@ class DeclaredSize:
         self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        declared = _declared_size(scope)
+        declared = scope.get("declared_size") or 0
         if declared > self._largest and declared > (most := self._most(scope)):
             answer = problem(413, f"The body is larger than {most // 1024} kB. Send less at once.")
             await answer(scope, receive, send)
@@ -234,13 +257,6 @@ class DeclaredSize:
 
     def _most(self, scope: Scope) -> int:
         return self._larger.get(path_within(scope).rstrip("/"), self._largest)
-
-
-def _declared_size(scope: Scope) -> int:
-    for name, value in scope.get("headers", ()):
-        if name == b"content-length":
-            return int(value) if value.isdigit() else 0
-    return 0
 
 
 def _is_from_here(scope: Scope) -> bool:

@@ -3,11 +3,12 @@
 These are the media type and the headers of errors, the headers that every answer has, and examples of answers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from property_alert_notification.api.document.conventions import follow_conventions
 from property_alert_notification.api.document.examples import ANSWERS, TROUBLE, UNKNOWN
@@ -32,7 +33,24 @@ _COME_AGAIN = {"429", "503"}
 
 
 class DescribedApi(FastAPI):
-    """FastAPI with a complete document."""
+    """FastAPI with a complete document, behind layers that it knows nothing of.
+
+    `add_middleware` puts a layer behind four of FastAPI's own, which a request that is answered before it needs not.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        """`options` are FastAPI's."""
+        super().__init__(**options)
+        self._outermost: ASGIApp = super().__call__
+
+    def put_before(self, layer: Callable[..., ASGIApp], **options: Any) -> None:
+        """Let each request pass this layer first, before those that were put there earlier."""
+        self._outermost = layer(self._outermost, **options)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        scope["app"] = self
+        await self._outermost(scope, receive, send)
 
     def openapi(self) -> Node:
         """The document, written when it is first asked for."""
