@@ -42,7 +42,7 @@ async def _add_users(parts: Parts) -> None:
     now = parts.clock.now()
     async with parts.database.transaction() as connection:
         for user in USERS:
-            wishes = Preference(user_id=user, email_enabled=True, sms_enabled=False, updated_at=now)
+            wishes = Preference(user_id=user, channels="email", updated_at=now)
             await preferences.put(connection, wishes, test=False)
 
 

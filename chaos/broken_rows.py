@@ -128,7 +128,7 @@ KINDS = (
     ),
     Breakage("an id that is none", _delivery("id", f"'{NO_ID}'"), SQLITE, False, frozenset({"failed"}), True),
     Breakage("an attempt at no time", _attempted(started_at="'then'"), SQLITE),
-    Breakage("bytes for an address of a scheduled one", _due("user_email", "x'ff00'"), SQLITE, scheduled=True),
+    Breakage("bytes for an address of a scheduled one", _due("addresses", "x'ff00'"), SQLITE, scheduled=True),
     Breakage("accepted at no time", _due("accepted_at", "'once'"), SQLITE, scheduled=True),
     Breakage("a lost worker's text for a fence", (*_ABANDONED, *_delivery("fence", "'abc'")), SQLITE, ends=_HARMLESS),
     Breakage("a reason that is no text", _delivery("reason", _NO_TEXT), SQLITE, ends=_HARMLESS),
@@ -164,8 +164,9 @@ async def plant(url: str, kinds: Sequence[Breakage]) -> dict[str, UUID]:
 
 _NOTIFICATION = """
     INSERT INTO notifications (id, user_id, category, title, message, urgent, test, accepted_at, send_at, status,
-    user_email)
-    VALUES ('{n}', 1, 'general', 'A home', 'Come and see', false, true, '{now}', NULL, {status}, 'a@example.com')
+    addresses)
+    VALUES ('{n}', 1, 'general', 'A home', 'Come and see', false, true, '{now}', NULL, {status},
+    '{{"email":"a@example.com"}}')
 """
 _DELIVERY = """
     INSERT INTO deliveries (id, notification_id, channel, address, urgent, test, state, due_at, changed_at, fence,

@@ -118,11 +118,11 @@ async def test_nobody_learns_of_anothers_notification_by_its_being_broken(store_
 @pytest.mark.parametrize(
     "broken",
     [
-        "email_enabled = 'yes'",
-        "sms_enabled = x'ff'",
+        "channels = 'mail'",
+        "channels = x'ff'",
         "updated_at = 'x'",
-        "email_enabled = 7.5, sms_enabled = 'no', updated_at = x'00ff'",
-        "email_enabled = CAST(x'fffe' AS TEXT), updated_at = 5",
+        "channels = 7.5, updated_at = x'00ff'",
+        "channels = CAST(x'fffe' AS TEXT), updated_at = 5",
     ],
 )
 async def test_preferences_that_cannot_be_read_allow_nothing_and_can_be_mended(

@@ -43,6 +43,10 @@ def test_tables_that_exist_are_changed_safely(path: Path) -> None:
     assert not wrong
 
 
+NOT_BESIDE_THE_VERSION_BEFORE = {"0010"}
+"""Migrations before which the older processes are stopped: these may drop columns."""
+
+
 def test_a_migration_keeps_what_the_version_before_it_inserts() -> None:
     engine = create_engine("sqlite://")
     with engine.begin() as connection:
@@ -51,6 +55,8 @@ def test_a_migration_keeps_what_the_version_before_it_inserts() -> None:
             command.upgrade(config_for(connection), revision)
             after = _columns(connection)
             for table, names in before.items():
+                if revision in NOT_BESIDE_THE_VERSION_BEFORE:
+                    continue
                 assert names <= after[table].keys(), f"{revision} drops a column of {table}"
                 unknown = {name for name, is_optional in after[table].items() if name not in names and not is_optional}
                 assert not unknown, f"{revision} adds a column to {table} that is neither null nor has a default"

@@ -117,7 +117,7 @@ async def test_one_users_broken_preferences_stop_no_neighbour(
         broken, neighbour, other = [await world.accept(user) for user in users]
         await run_on_sqlite(
             world,
-            "UPDATE preferences SET email_enabled = 'yes', updated_at = 'x', withdrawn_at = x'ff' WHERE user_id = 1",
+            "UPDATE preferences SET channels = 'mail', updated_at = 'x', withdrawn_at = x'ff' WHERE user_id = 1",
         )
 
         await world.a_worker()

@@ -4,12 +4,17 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import BigInteger, Boolean, Text, Uuid, column, insert, inspect, table, text
 
-from property_alert_notification.database import Database, migrations
+from property_alert_notification.base import times
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.database import Database, migrations, time_type
+from property_alert_notification.notifications.stored_addresses import read_addresses
 from property_alert_notification.operators.health import check
+from property_alert_notification.people.preferences.queries import find
 from tests.pipeline.world import World, eventually
 
 
@@ -38,6 +43,68 @@ async def test_up_down_and_up_again(empty: Database) -> None:
 
     assert await tables(empty) == full
     assert await migrations.is_recent_enough(empty)
+
+
+PREFERENCES = {1: (True, False), 2: (False, True), 3: (True, True), 4: (False, False)}
+SCHEDULED = {
+    1: ("ada@example.com", None),
+    2: (None, "+14155552671"),
+    3: ('a"quote\\@example.com', "+14155550100"),
+    4: (None, None),
+}
+
+
+async def test_what_users_want_and_scheduled_addresses_are_kept_by_channel(empty: Database) -> None:
+    await migrations.upgrade(empty, "0009")
+    async with empty.transaction() as connection:
+        for user, (email, sms) in PREFERENCES.items():
+            wishes = {"user_id": user, "email_enabled": email, "sms_enabled": sms, "updated_at": times.EARLIEST}
+            await connection.execute(insert(_OLD_PREFERENCES).values(wishes))
+        for user, (address, number) in SCHEDULED.items():
+            said = {"category": "general", "title": "t", "message": "m", "status": "scheduled", "urgent": False}
+            where = {"user_email": address, "user_phone_number": number}
+            row = {"id": UUID(int=user), "user_id": user, "accepted_at": times.EARLIEST, **said, **where}
+            await connection.execute(insert(_OLD_NOTIFICATIONS).values(row))
+
+    await migrations.upgrade(empty)
+
+    async with empty.reading() as connection:
+        words = dict((await connection.execute(text("SELECT user_id, channels FROM preferences"))).all())
+        kept = dict((await connection.execute(text("SELECT user_id, addresses FROM notifications"))).all())
+        found = {user: await find(connection, user, test=False) for user in PREFERENCES}
+    assert words == {1: "email", 2: "sms", 3: "email sms", 4: ""}
+    assert {user: [*wants.switches.values()] for user, wants in found.items() if wants} == {
+        user: [*switches] for user, switches in PREFERENCES.items()
+    }
+    assert {user: read_addresses(text) for user, text in kept.items()} == {
+        user: {channel: address for channel, address in zip(Channel, addresses, strict=True) if address}
+        for user, addresses in SCHEDULED.items()
+    }
+
+    await migrations.downgrade(empty, "0009")
+
+    async with empty.reading() as connection:
+        back = await connection.execute(text("SELECT user_id, email_enabled, sms_enabled FROM preferences"))
+        assert {row[0]: (bool(row[1]), bool(row[2])) for row in back} == PREFERENCES
+        back = await connection.execute(text("SELECT user_id, user_email, user_phone_number FROM notifications"))
+        assert {row[0]: (row[1], row[2]) for row in back} == SCHEDULED
+
+
+_OLD_PREFERENCES = table(
+    "preferences",
+    column("user_id", BigInteger()),
+    column("email_enabled", Boolean()),
+    column("sms_enabled", Boolean()),
+    column("updated_at", time_type()),
+)
+_OLD_NOTIFICATIONS = table(
+    "notifications",
+    column("id", Uuid()),
+    column("user_id", BigInteger()),
+    *(column(name, Text()) for name in ("category", "title", "message", "status", "user_email", "user_phone_number")),
+    column("urgent", Boolean()),
+    column("accepted_at", time_type()),
+)
 
 
 async def test_a_store_that_a_newer_version_migrated_is_recent_enough(empty: Database) -> None:

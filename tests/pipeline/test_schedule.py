@@ -125,7 +125,7 @@ async def test_what_an_older_version_scheduled_without_any_address_reaches_nobod
     await world.a_user()
     (notification,) = await _scheduled(world, 1)
     async with world.parts.database.transaction() as connection:
-        await changes.queries.change(connection, notification, user_email=None, user_phone_number=None)
+        await changes.queries.change(connection, notification, addresses=None)
 
     assert [await _releaser(world.parts).release() for _ in range(2)] == [1, 0]
 

@@ -25,7 +25,7 @@ from property_alert_notification.notifications.answers import DeliveryPublic, No
 from property_alert_notification.notifications.schemas import NotificationCreate
 from property_alert_notification.notifications.story import tell
 from property_alert_notification.people.preferences import queries as preferences
-from property_alert_notification.people.preferences.models import Preference
+from property_alert_notification.people.preferences.models import Preference, words_of
 from property_alert_notification.wiring import Parts, assemble
 from tests.services.smtp import SmtpServer
 
@@ -67,7 +67,8 @@ class World:
 
     async def a_user(self, user_id: int = 1, *, email: bool = True, sms: bool = False) -> int:
         """A user who wants these channels from now on."""
-        wishes = Preference(user_id=user_id, email_enabled=email, sms_enabled=sms, updated_at=self.parts.clock.now())
+        wanted = [Channel(name) for name, is_wanted in (("email", email), ("sms", sms)) if is_wanted]
+        wishes = Preference(user_id=user_id, channels=words_of(wanted), updated_at=self.parts.clock.now())
         async with self.parts.database.transaction() as connection:
             await preferences.put(connection, wishes, test=False)
         return user_id

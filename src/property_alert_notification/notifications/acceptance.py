@@ -47,6 +47,7 @@ from property_alert_notification.notifications.plan import plan, promise
 from property_alert_notification.notifications.refusals import why_never, why_unreachable
 from property_alert_notification.notifications.schemas import NotificationCreate
 from property_alert_notification.notifications.scripts import NewNotification
+from property_alert_notification.notifications.stored_addresses import write_addresses
 from property_alert_notification.people.preferences import queries as preferences
 from property_alert_notification.people.preferences.rules import Preferences
 
@@ -295,8 +296,7 @@ class Acceptance:
             test=request.handover.test,
             status=NotificationStatus.SCHEDULED if later else kept_status(states),
             send_at=body.send_at,
-            user_email=request.addresses.get(Channel("email")) if later else None,
-            user_phone_number=request.addresses.get(Channel("sms")) if later else None,
+            addresses=write_addresses(request.addresses) if later else None,
         )
         waiting = 0 if body.urgent else states.count(DeliveryState.QUEUED)
         return _Draft(notification, promised, Accepted(id_, status_of(states), waiting=waiting))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.definition import definition_of
+from property_alert_notification.channels.edge import ADDRESSES
 from property_alert_notification.notifications.schemas import NotificationCreate
 
 
@@ -25,5 +26,5 @@ class AddressRules:
         """
         return {
             channel: definition_of(channel).normalise(address, real=self.real, sendable=channel not in self.shown)
-            for channel, address in body.given_addresses()
+            for channel, address in ADDRESSES.given(body)
         }

@@ -27,6 +27,7 @@ from property_alert_notification.notifications.models import Notification, Notif
 from property_alert_notification.notifications.refusals import why_never
 from property_alert_notification.notifications.release import plan_now
 from property_alert_notification.notifications.schemas import NotificationPatch
+from property_alert_notification.notifications.stored_addresses import write_addresses
 from property_alert_notification.notifications.story import NO_SUCH_NOTIFICATION, read
 from property_alert_notification.people.preferences.rules import Preferences
 
@@ -71,7 +72,7 @@ async def cancel(
     by = held.actor(admission)
     await queries.change(connection, notification_id, cancelled_at=now, cancelled_by=by)
     if held.is_scheduled:
-        ended = {"status": NotificationStatus.CANCELLED, "user_email": None, "user_phone_number": None}
+        ended = {"status": NotificationStatus.CANCELLED, "addresses": None}
         await queries.change(connection, notification_id, **ended)
     else:
         await deliveries.cancel(connection, notification_id, reason=taken_back(by), now=now)
@@ -170,12 +171,11 @@ async def _hold(connection: AsyncConnection, notification_id: UUID, admission: A
 
 async def _unplan(connection: AsyncConnection, held: _Held) -> None:
     """Back to waiting for its time: a new plan is made then. Nobody ever claimed these deliveries."""
-    addresses = {delivery.channel: delivery.address or None for delivery in held.deliveries}
+    addresses = {Channel(delivery.channel): delivery.address for delivery in held.deliveries if delivery.address}
     await deliveries.remove(connection, held.notification.id)
     await queries.change(
         connection,
         held.notification.id,
         status=NotificationStatus.SCHEDULED,
-        user_email=addresses.get("email"),
-        user_phone_number=addresses.get("sms"),
+        addresses=write_addresses(addresses),
     )

@@ -45,5 +45,6 @@ def _no_truth_value(number: Any) -> Any:
 UserId = Annotated[int, Field(ge=0, le=INT64_MAX), BeforeValidator(_no_truth_value)]
 Title = Annotated[Line, Field(min_length=1, max_length=255)]
 Message = Annotated[Text, Field(min_length=1, max_length=20_000)]
+Address = Annotated[Line, Field(min_length=1, max_length=320)]
 Category = Annotated[str, Field(pattern=f"^{CATEGORY}$")]
 Reference = Annotated[Line, Field(min_length=1, max_length=255)]

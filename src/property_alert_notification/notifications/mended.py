@@ -12,9 +12,11 @@ from typing import Any, TypeVar, get_args, get_type_hints
 from uuid import UUID
 
 from property_alert_notification.base.clock import time_of
+from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.notifications.models import Notification
+from property_alert_notification.notifications.stored_addresses import read_addresses
 
 UNREADABLE = "its row in the store cannot be read"
 
@@ -53,8 +55,17 @@ def mended_notification(notification: Notification) -> Notification:
     """A notification whose words are known and whose values are of the right kind."""
     shown = mended(notification)
     shown.channels = known_channels(shown.channels)
+    shown.addresses = shown.addresses if _are_addresses(shown.addresses) else None
     shown.status = shown.status if shown.status in list(NotificationStatus) else None
     return shown
+
+
+def _are_addresses(text: str | None) -> bool:
+    try:
+        read_addresses(text)
+    except UnreadableRow:
+        return False
+    return True
 
 
 def mended_deliveries(deliveries: Collection[Delivery]) -> list[Delivery]:

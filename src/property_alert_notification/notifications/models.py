@@ -73,22 +73,14 @@ class Notification(SQLModel, table=True):
     `sent` nor `delivered`. None everywhere else, so that the usual journey never writes this row again."""
     send_at: datetime | None = Field(default=None, sa_type=time_type())
     """The caller's wish: not before this."""
-    user_email: str | None = Field(default=None, max_length=320)
-    """Kept until the plan is made; then it is in the deliveries."""
-    user_phone_number: str | None = Field(default=None, max_length=32)
-    """Kept until the plan is made; then it is in the deliveries."""
+    addresses: str | None = Field(default=None, sa_type=Text)
+    """By channel, as JSON. Kept until the plan is made; then they are in the deliveries."""
     moved_at: datetime | None = Field(default=None, sa_type=time_type())
     """When a change last made it due at once: its age counts from there. None when its `send_at` says enough."""
     cancelled_at: datetime | None = Field(default=None, sa_type=time_type())
     """When it was taken back; what is not on the wire by then is not sent any more."""
     cancelled_by: str | None = Field(default=None, max_length=180)
     """Who took it back, as its timeline names them; None when that was before this was recorded."""
-
-    @property
-    def addresses(self) -> dict[Channel, str]:
-        """Its addresses, until the plan is made."""
-        known = {Channel("email"): self.user_email, Channel("sms"): self.user_phone_number}
-        return {channel: address for channel, address in known.items() if address is not None}
 
     @property
     def asked_for(self) -> list[Channel] | None:

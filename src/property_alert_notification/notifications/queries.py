@@ -69,7 +69,7 @@ async def change(connection: AsyncConnection, notification_id: UUID, **values: A
 _CANCEL_SCHEDULED = (
     update(_notifications)
     .where(_one, _notifications.c.status == NotificationStatus.SCHEDULED)
-    .values(status=NotificationStatus.CANCELLED, user_email=None, user_phone_number=None)
+    .values(status=NotificationStatus.CANCELLED, addresses=None)
 )
 
 
@@ -162,7 +162,7 @@ _PLANNED = BatchStatement(
     lambda planned: (
         update(_notifications)
         .where(_notifications.c.id == planned.c.id)
-        .values(status=planned.c.status, user_email=None, user_phone_number=None)
+        .values(status=planned.c.status, addresses=None)
     ),
 )
 

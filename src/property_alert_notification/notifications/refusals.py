@@ -9,7 +9,7 @@ from datetime import datetime
 
 from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.channels.definition import definition_of
+from property_alert_notification.channels.edge import ADDRESSES
 
 
 def why_unreachable(addresses: Mapping[Channel, str], only: Collection[Channel] | None) -> InvalidField | None:
@@ -17,15 +17,10 @@ def why_unreachable(addresses: Mapping[Channel, str], only: Collection[Channel] 
     if addresses and (only is None or not addresses.keys().isdisjoint(only)):
         return None
     asked_for = [channel for channel in Channel if only is None or channel in only]
-    first, *others = [field_of(channel) for channel in asked_for]
+    first, *others = [ADDRESSES.name(channel) for channel in asked_for]
     if others:
         return InvalidField(first, f"and {' and '.join(others)} are null: give at least one of them")
     return InvalidField(first, f"is null, and `channels` asks for {asked_for[0]} only: give it, or ask for another")
-
-
-def field_of(channel: Channel) -> str:
-    """The field of a notification that holds the address of a channel."""
-    return definition_of(channel).address_field or f"addresses.{channel}"
 
 
 def why_never(send_at: datetime | None, expires_at: datetime | None, *, now: datetime) -> str | None:

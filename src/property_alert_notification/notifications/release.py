@@ -16,6 +16,7 @@ from property_alert_notification.deliveries.states import TOO_LATE, kept_status
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.plan import Planned, plan, promise
+from property_alert_notification.notifications.stored_addresses import read_addresses
 from property_alert_notification.people.preferences import queries as preferences
 from property_alert_notification.people.preferences.rules import Preferences
 
@@ -80,7 +81,7 @@ def _promise(
             now=now,
             new_id=clock.new_id,
         )
-        for planned in plan(notification.addresses, wishes, only=notification.asked_for, unused=unused)
+        for planned in plan(read_addresses(notification.addresses), wishes, only=notification.asked_for, unused=unused)
     ]
 
 

@@ -1,8 +1,6 @@
 """What callers send about notifications, and what they are told."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -23,14 +21,8 @@ from property_alert_notification.api.problems import InvalidRequest, Problem
 from property_alert_notification.base.times import Moment
 from property_alert_notification.base.vocabulary import Channel, NotificationStatus
 from property_alert_notification.base.wording import Truth
-from property_alert_notification.channels.definition import definition_of
-from property_alert_notification.notifications.fields import Category, Line, Message, Reference, Title, UserId
-
-
-@cache
-def _address_fields() -> list[tuple[Channel, str]]:
-    """The fields of a notification that hold the address of one channel each."""
-    return [(channel, field) for channel in Channel if (field := definition_of(channel).address_field)]
+from property_alert_notification.channels.edge import ADDRESSES, AddressedChannel
+from property_alert_notification.notifications.fields import Address, Category, Line, Message, Reference, Title, UserId
 
 
 class NotificationCreate(Strict):
@@ -38,17 +30,13 @@ class NotificationCreate(Strict):
 
     model_config = ConfigDict(
         use_attribute_docstrings=True,
-        json_schema_extra={
-            "examples": [
-                {
-                    "title": "notification title",
-                    "message": "notification message",
-                    "user_id": 1,
-                    "user_email": "user@test.com",
-                    "user_phone_number": "1231233",
-                }
-            ]
-        },
+        json_schema_extra=ADDRESSES.documented(
+            title="notification title",
+            message="notification message",
+            user_id=1,
+            user_email="user@test.com",
+            user_phone_number="1231233",
+        ),
     )
 
     title: Title
@@ -57,7 +45,7 @@ class NotificationCreate(Strict):
     """Plain text; line breaks are kept."""
     user_id: UserId
     """The user, as the User service knows them."""
-    user_email: Annotated[Line, Field(min_length=1, max_length=320)] | None
+    user_email: Address | None
     """Where email for this user goes; null when there is none."""
     user_phone_number: Annotated[Line, Field(min_length=1, max_length=32)] | None
     """Where SMS for this user goes, in E.164 form (`+14155552671`); null when there is none."""
@@ -74,11 +62,8 @@ class NotificationCreate(Strict):
     channels: Annotated[list[Channel], Field(min_length=1, max_length=len(Channel))] | None = None
     """Use these channels only; never adds one that the user does not want."""
 
-    def given_addresses(self) -> Iterator[tuple[Channel, str]]:
-        """The addresses as the caller wrote them."""
-        for channel, field in _address_fields():
-            if (address := getattr(self, field)) is not None:
-                yield channel, address
+    addresses: Annotated[dict[AddressedChannel, Address], Field(default_factory=dict)]
+    """The address of each channel that has no field of its own."""
 
 
 class BatchItem(NotificationCreate):
@@ -155,7 +140,7 @@ class NotificationBatchAnswer(BaseModel):
 class NotificationAccepted(NotificationCreate):
     """The request echoed, with the id under which its story is told."""
 
-    model_config = ConfigDict(json_schema_extra={})  # its example is that of the answer
+    model_config = ConfigDict(json_schema_extra=ADDRESSES.documented())  # its example is that of the answer
 
     id: UUID
     status: NotificationStatus

@@ -47,8 +47,7 @@ class NewNotification(NamedTuple):
     test: bool
     status: NotificationStatus | None
     send_at: datetime | None
-    user_email: str | None
-    user_phone_number: str | None
+    addresses: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from property_alert_notification.notifications.mended import (
     mended_notification,
 )
 from property_alert_notification.notifications.models import Notification, NotificationChange
+from property_alert_notification.notifications.stored_addresses import read_addresses
 from property_alert_notification.notifications.timeline import timeline
 
 NO_SUCH_NOTIFICATION = "Notification not found"
@@ -82,7 +83,7 @@ def _story(
     )
 
 
-_NOT_TOLD = {"channels", "status", "user_email", "user_phone_number", "cancelled_by", "moved_at"}
+_NOT_TOLD = {"channels", "status", "addresses", "cancelled_by", "moved_at"}
 
 
 def without_address(notification: Notification, its_deliveries: Sequence[Delivery]) -> list[Channel]:
@@ -93,7 +94,7 @@ def without_address(notification: Notification, its_deliveries: Sequence[Deliver
     if its_deliveries:
         addressed = {delivery.channel for delivery in its_deliveries}
     elif notification.cancelled_at is None:
-        addressed = set(notification.addresses)
+        addressed = set(read_addresses(notification.addresses))
     else:
         return []
     asked_for = notification.asked_for

@@ -22,11 +22,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
 from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import Event, after, movable_by
 from property_alert_notification.notifications.models import Notification
+from property_alert_notification.notifications.stored_addresses import read_addresses
 
 _deliveries = table_of(Delivery)
 _attempts = table_of(Attempt)
@@ -167,19 +169,19 @@ async def put_notification_aside(
     Returns False when it is not scheduled any more: another worker was first.
     """
     is_it = (_notifications.c.id == notification_id, _notifications.c.status == NotificationStatus.SCHEDULED)
-    held = select(_notifications.c.id).where(*is_it).with_for_update(key_share=True)
-    if (await connection.execute(held)).first() is None:
+    held = select(_notifications.c.addresses).where(*is_it).with_for_update(key_share=True)
+    if (found := (await connection.execute(held)).one_or_none()) is None:
         return False
     added = 0
-    for channel, address in _ADDRESSES.items():
+    for channel, address in _readable(found.addresses).items():
         row = select(
             *(literal(value, _deliveries.c[name].type) for name, value in _unsendable(new_id(), channel, reason, now)),
             _notifications.c.id,
-            address,
+            literal(address, _deliveries.c.address.type),
             # Computed: SQLite keeps anything in a column. A test stays one, also when it is replayed.
             case((_notifications.c.test, true()), else_=false()),
             case((_notifications.c.urgent, true()), else_=false()),
-        ).where(_notifications.c.id == notification_id, address.is_not(None))
+        ).where(_notifications.c.id == notification_id)
         names = [name for name, _ in _unsendable(new_id(), channel, reason, now)]
         statement = insert(_deliveries).from_select([*names, "notification_id", "address", "test", "urgent"], row)
         added += (await connection.execute(statement)).rowcount
@@ -188,10 +190,12 @@ async def put_notification_aside(
     return True
 
 
-_ADDRESSES = {
-    Channel("email"): _notifications.c.user_email,
-    Channel("sms"): _notifications.c.user_phone_number,
-}
+def _readable(addresses: object) -> dict[Channel, str]:
+    """The addresses as the row has them. If they cannot be read, each channel is shown without one."""
+    try:
+        return read_addresses(addresses)
+    except UnreadableRow:
+        return dict.fromkeys(Channel, "")
 
 
 def _unsendable(id_: UUID, channel: Channel, reason: str, now: datetime) -> list[tuple[str, Any]]:

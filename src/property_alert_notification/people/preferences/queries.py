@@ -1,12 +1,12 @@
 """Every statement about preferences."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+import operator
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from operator import attrgetter
+from functools import cache, reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, ScalarSelect, Select, Table, case, func, select, true, update
+from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, Table, case, func, select, true, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -15,10 +15,19 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import BatchStatement, Script, Statement, columns_of, table_of
-from property_alert_notification.people.preferences.models import Preference, PreferenceForTests
+from property_alert_notification.people.preferences.models import Preference, PreferenceForTests, words_of
 from property_alert_notification.people.preferences.rules import Preferences
 
-_COLUMNS = ("user_id", "email_enabled", "sms_enabled", "updated_at")
+_COLUMNS = ("user_id", "channels", "updated_at")
+_WITHDRAWN = "-"
+"""What is read in place of the channels of a user who took everything back."""
+
+
+def _known_words(channels: ColumnElement[str]) -> ColumnElement[str]:
+    """The names of channels in a column. SQLite keeps anything in one, also text that cannot be read."""
+    words = " " + channels + " "
+    spaced = [case((words.contains(f" {name} ", autoescape=True), f"{name} "), else_="") for name in Channel]
+    return reduce(operator.add, spaced)
 
 
 class _Preferences:
@@ -27,18 +36,14 @@ class _Preferences:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.given = table.c.withdrawn_at.is_(None)
-        # Computed, as in `code_of`: SQLite keeps anything in a column, and what is no truth value allows nothing.
-        self.switches = [case((table.c[name], 1), else_=0) for name in ("email_enabled", "sms_enabled")]
+        self.wanted = _known_words(table.c.channels)
         self.create = BatchStatement(columns_of(table, *_COLUMNS), self._insert_new)
         self.put = BatchStatement(columns_of(table, *_COLUMNS), lambda new: self._replacing(self._insert(new)))
 
-    def code_of(self, wanted: FromClause) -> ScalarSelect[int]:
-        """A user's wishes as a number, NULL without a row."""
-        code = case(
-            (self.table.c.withdrawn_at.is_not(None), -1),
-            else_=case((self.table.c.email_enabled, 1), else_=0) + case((self.table.c.sms_enabled, 2), else_=0),
-        )
-        return select(code).where(self.table.c.user_id == wanted.c.user_id).scalar_subquery()
+    def looked_up(self, wanted: FromClause) -> ScalarSelect[str]:
+        """The channels that a user wants as the store has them, NULL without a row."""
+        words = case((self.table.c.withdrawn_at.is_not(None), _WITHDRAWN), else_=self.wanted)
+        return select(words).where(self.table.c.user_id == wanted.c.user_id).scalar_subquery()
 
     def _insert_new(self, new: FromClause) -> ReturningInsert[tuple[int]]:
         """Insert those who have none, or took them back."""
@@ -62,32 +67,24 @@ def _of(*, test: bool) -> _Preferences:
     return _TESTS if test else _LIVE
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What a user said, as it counts when something is sent."""
-
-    email_enabled: bool
-    sms_enabled: bool
-
-
-async def find(connection: AsyncConnection, user_id: int, *, test: bool) -> Given | None:
+async def find(connection: AsyncConnection, user_id: int, *, test: bool) -> Preferences | None:
     """What a user wants, or None; `test` asks for what test keys said."""
     its = _of(test=test)
-    statement = select(*its.switches).where(its.table.c.user_id == user_id, its.given)
-    return _given((await connection.execute(statement)).one_or_none())
+    return await _find(connection, select(its.wanted).where(its.table.c.user_id == user_id, its.given))
 
 
-def _given(row: Row[Any] | None) -> Given | None:
-    return None if row is None else Given(*map(bool, row))
+async def _find(connection: AsyncConnection, statement: Select[str]) -> Preferences | None:
+    found = (await connection.execute(statement)).one_or_none()
+    return None if found is None else _read(found[0])
 
 
-def _look_up(wanted: FromClause) -> Select[tuple[int, int]]:
+def _look_up(wanted: FromClause) -> Select[tuple[int, str]]:
     # One look into the index for each user, whatever the store believes to know about the table.
-    return select(wanted.c.user_id, _LIVE.code_of(wanted))
+    return select(wanted.c.user_id, _LIVE.looked_up(wanted))
 
 
-def _look_up_for_tests(wanted: FromClause) -> Select[tuple[int, int]]:
-    return select(wanted.c.user_id, func.coalesce(_TESTS.code_of(wanted), _LIVE.code_of(wanted)))
+def _look_up_for_tests(wanted: FromClause) -> Select[tuple[int, str]]:
+    return select(wanted.c.user_id, func.coalesce(_TESTS.looked_up(wanted), _LIVE.looked_up(wanted)))
 
 
 _WISHES_OF = {
@@ -107,16 +104,16 @@ def wishes_of(
     wishes: dict[tuple[int, bool], Preferences] = {}
     for test, statement in _WISHES_OF.items():
         if asked := [(user_id,) for user_id, is_test in users if is_test is test]:
-            for user_id, code in (yield Statement(statement, asked)):
-                if (wish := default if code is None else _WISHES.get(code)) is not None:
+            for user_id, words in (yield Statement(statement, asked)):
+                if (wish := default if words is None else _read(words)) is not None:
                     wishes[user_id, test] = wish
     return wishes
 
 
-_WISHES = {
-    code: Preferences(frozenset(channel for channel, bit in ((Channel("email"), 1), (Channel("sms"), 2)) if code & bit))
-    for code in range(4)
-}
+@cache
+def _read(words: str) -> Preferences | None:
+    """The preferences that these names of channels are."""
+    return None if words == _WITHDRAWN else Preferences(frozenset(map(Channel, words.split())))
 
 
 async def create(connection: AsyncConnection, preferences: Collection[Preference], *, test: bool) -> set[int]:
@@ -131,21 +128,21 @@ async def put(connection: AsyncConnection, preference: Preference, *, test: bool
 
 def _rows(preferences: Collection[Preference]) -> list[tuple[Any, ...]]:
     # Always in the same order, or two processes wait for each other for ever.
-    return sorted(map(attrgetter(*_COLUMNS), preferences))
+    return sorted(map(operator.attrgetter(*_COLUMNS), preferences))
 
 
 async def change(
-    connection: AsyncConnection, user_id: int, changes: dict[str, bool], *, changed_at: datetime, test: bool
-) -> Given | None:
-    """Change the named fields; returns what the user wants now, or None when there are none."""
+    connection: AsyncConnection, user_id: int, switches: Mapping[Channel, bool], *, changed_at: datetime, test: bool
+) -> Preferences | None:
+    """Switch these channels on or off; returns what the user wants now, or None when there are no preferences."""
     its = _of(test=test)
-    statement = (
-        update(its.table)
-        .where(its.table.c.user_id == user_id, its.given)
-        .values(**changes, updated_at=changed_at)
-        .returning(*its.switches)
-    )
-    return _given((await connection.execute(statement)).one_or_none())
+    held = select(its.wanted).where(its.table.c.user_id == user_id, its.given).with_for_update()
+    if (before := await _find(connection, held)) is None:
+        return None
+    now = before.changed(switches)
+    values = {"channels": words_of(now.opted_in), "updated_at": changed_at}
+    await connection.execute(update(its.table).where(its.table.c.user_id == user_id).values(values))
+    return now
 
 
 async def withdraw(connection: AsyncConnection, user_id: int, *, withdrawn_at: datetime, test: bool) -> bool:
@@ -154,6 +151,6 @@ async def withdraw(connection: AsyncConnection, user_id: int, *, withdrawn_at: d
     statement = (
         update(its.table)
         .where(its.table.c.user_id == user_id, its.given)
-        .values(email_enabled=False, sms_enabled=False, updated_at=withdrawn_at, withdrawn_at=withdrawn_at)
+        .values(channels="", updated_at=withdrawn_at, withdrawn_at=withdrawn_at)
     )
     return (await connection.execute(statement)).rowcount == 1

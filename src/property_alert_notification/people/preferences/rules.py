@@ -1,5 +1,6 @@
 """Whether a message may leave: the user's wishes, applied. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from property_alert_notification.base.vocabulary import Channel
@@ -10,6 +11,16 @@ class Preferences:
     """What one user wants to receive."""
 
     opted_in: frozenset[Channel]
+
+    def changed(self, switches: Mapping[Channel, bool]) -> "Preferences":
+        """The same with some channels switched on or off."""
+        off = {channel for channel, wanted in switches.items() if not wanted}
+        return Preferences((self.opted_in | switches.keys()) - off)
+
+    @property
+    def switches(self) -> dict[Channel, bool]:
+        """Whether the user wants each channel."""
+        return {channel: channel in self.opted_in for channel in Channel}
 
 
 @dataclass(frozen=True, slots=True)

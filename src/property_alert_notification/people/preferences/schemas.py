@@ -1,0 +1,92 @@
+"""What callers say about preferences, and what they are told."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from property_alert_notification.api.known_fields import Strict
+from property_alert_notification.api.problems import Problem
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.base.wording import Truth
+from property_alert_notification.channels.edge import SWITCHES, SwitchedChannel
+
+_OTHERS = "Whether the user wants each channel that has no field of its own."
+
+
+def _is_empty(channels: dict[Channel, bool]) -> bool:
+    return not channels
+
+
+class PreferenceCreate(Strict):
+    """What a user wants to receive."""
+
+    model_config = ConfigDict(json_schema_extra=SWITCHES.documented(email_enabled=True, sms_enabled=True))
+
+    email_enabled: Truth
+    sms_enabled: Truth
+    channels: Annotated[dict[SwitchedChannel, Truth], Field(default_factory=dict, description=_OTHERS)]
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
+class PreferencePatch(Strict):
+    """What changes in a user's preferences; a field that is left out stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra=SWITCHES.documented(sms_enabled=False))
+
+    # Left out means unchanged, so the schema must not promise a default.
+    email_enabled: Annotated[Truth, Field(json_schema_extra=_without_default)] = True
+    sms_enabled: Annotated[Truth, Field(json_schema_extra=_without_default)] = True
+    channels: Annotated[dict[SwitchedChannel, Truth], Field(default_factory=dict, description=_OTHERS)]
+
+
+class PreferenceOfUser(PreferenceCreate):
+    """What one user of many wants to receive."""
+
+    model_config = ConfigDict(json_schema_extra=SWITCHES.documented(user_id=1, email_enabled=True, sms_enabled=False))
+
+    user_id: Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
+
+
+class PreferenceBatch(Strict):
+    """What up to a thousand users want to receive."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"preferences": [{"user_id": 1, "email_enabled": True, "sms_enabled": False}]}]
+        },
+    )
+
+    preferences: Annotated[list[PreferenceOfUser], Field(min_length=1, max_length=1_000)]
+
+
+class PreferenceCreated(BaseModel):
+    """A user who has preferences from now on."""
+
+    user_id: int
+    status: Literal["created"] = "created"
+
+
+class PreferenceRefused(BaseModel):
+    """A user who had some already, and keeps them."""
+
+    user_id: int
+    error: Problem
+
+
+class PreferenceBatchAnswer(BaseModel):
+    """One result per user, in the same order."""
+
+    results: list[PreferenceCreated | PreferenceRefused]
+
+
+class PreferencePublic(BaseModel):
+    """A user's preferences as they are now."""
+
+    model_config = ConfigDict(json_schema_extra=SWITCHES.documented())
+
+    email_enabled: bool
+    sms_enabled: bool
+    channels: Annotated[dict[Channel, bool], Field(default_factory=dict, exclude_if=_is_empty, description=_OTHERS)]
