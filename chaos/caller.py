@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import httpx2
 
-from chaos.journal import Journal
+from chaos.call_log import CallLog
 
 PATH = "/api/v1/notifications/"
 
@@ -45,10 +45,10 @@ class NoAnswer(Exception):
 class Caller:
     """Calls several processes of the service with one API key. Use it as a context manager."""
 
-    def __init__(self, urls: list[str], api_key: str, journal: Journal, dice: Random, *, connections: int) -> None:
+    def __init__(self, urls: list[str], api_key: str, call_log: CallLog, dice: Random, *, connections: int) -> None:
         """`connections` is how many are open at once, at most."""
         self._urls = urls
-        self._journal = journal
+        self._call_log = call_log
         self._dice = dice
         self._client = httpx2.AsyncClient(
             headers={"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"},
@@ -58,24 +58,24 @@ class Caller:
             trust_env=False,
         )
 
-    async def hand_over(self, key: str, body: Mapping[str, Any], *, first: int) -> Answer | None:
+    async def submit(self, key: str, body: Mapping[str, Any], *, first: int) -> Answer | None:
         """Hand one notification over, at `urls[first]` and in turns; notes the answer, or what was wrong with it."""
         try:
             answer = await self.ask(key, body, first=first)
         except NoAnswer:
-            self._journal.wrong["no answer"] += 1
+            self._call_log.wrong["no answer"] += 1
             return None
         if answer.id is None:
-            self._journal.wrong[f"answered {answer.status}"] += 1
+            self._call_log.wrong[f"answered {answer.status}"] += 1
             return None
-        self._journal.note(key, answer.id, replayed=answer.replayed)
+        self._call_log.note(key, answer.id, replayed=answer.replayed)
         return answer
 
-    async def hand_over_once(self, key: str, body: Mapping[str, Any], *, first: int) -> None:
+    async def submit_once(self, key: str, body: Mapping[str, Any], *, first: int) -> None:
         """Hand one notification over without ever repeating the call; notes the answer, if it was accepted."""
         answer = await self._call(self._urls[first % len(self._urls)], key, json.dumps(body).encode())
         if answer is not None and answer.id is not None:
-            self._journal.note(key, answer.id, replayed=answer.replayed)
+            self._call_log.note(key, answer.id, replayed=answer.replayed)
 
     async def ask(self, key: str, body: Mapping[str, Any], *, first: int) -> Answer:
         """Call until there is an answer that stays: not lost, and not 409, 429 or 5xx.
@@ -97,19 +97,19 @@ class Caller:
         raise NoAnswer
 
     async def _call(self, url: str, key: str, content: bytes) -> Answer | None:
-        self._journal.calls += 1
+        self._call_log.calls += 1
         began = time.monotonic()
         try:
             response = await self._client.post(url + PATH, content=content, headers={"Idempotency-Key": key})
         except httpx2.ReadTimeout:
-            self._journal.hangs += 1
+            self._call_log.hangs += 1
             return None
         except httpx2.TransportError:
             return None
-        self._journal.seconds.append(time.monotonic() - began)
-        self._journal.statuses[response.status_code] += 1
+        self._call_log.seconds.append(time.monotonic() - began)
+        self._call_log.statuses[response.status_code] += 1
         if response.status_code >= 500:
-            self._journal.errors[f"answered {response.status_code}: {response.text[:200]}"] += 1
+            self._call_log.errors[f"answered {response.status_code}: {response.text[:200]}"] += 1
         if response.status_code in (409, 429) or response.status_code >= 500:
             return None
         replayed = response.headers.get("Idempotency-Replayed") == "true"

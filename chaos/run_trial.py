@@ -7,10 +7,10 @@ from typing import Any
 
 from chaos import ledger
 from chaos.caller import Caller
+from chaos.compare import compare
 from chaos.experiment import Experiment
-from chaos.judge import judge
 from chaos.record import Record
-from chaos.stage import Stage
+from chaos.testbed import Testbed
 from chaos.trial import Trial
 
 CONNECTIONS = 32
@@ -28,14 +28,14 @@ BROKEN = ("loop.broke", "delivery.broke")
 """What a worker logs when its own code broke."""
 
 
-async def run_trial(name: str, experiment: Experiment, stage: Stage, seed: int, *, first: int) -> Record:
-    """Do one trial on a stage where everything works, and leave it so.
+async def run_trial(name: str, experiment: Experiment, testbed: Testbed, seed: int, *, first: int) -> Record:
+    """Do one trial on a testbed where everything works, and leave it so.
 
     Raises:
         ServiceFailed: a server, or a process of the service, did not start; in a group of exceptions.
     """
-    trial, began = Trial(experiment.id, experiment.load, stage, seed, first=first), time.monotonic()
-    stage.taken.forget()
+    trial, began = Trial(experiment.id, experiment.load, testbed, seed, first=first), time.monotonic()
+    testbed.taken.forget()
     try:
         async with asyncio.timeout(LONGEST), asyncio.TaskGroup() as tasks:
             tasks.create_task(_call_all(trial))
@@ -43,9 +43,9 @@ async def run_trial(name: str, experiment: Experiment, stage: Stage, seed: int, 
     except TimeoutError:
         trial.wrong["the calls or the fault did not come to their end"] += 1
     fault_ended = time.monotonic()
-    for name in await trial.off(stage.repair):
+    for name in await trial.in_thread(testbed.repair):
         trial.wrong[f"{name} ended by itself"] += 1
-    has_ended = await ledger.wait_until_ended(stage.database_url, patience=DRAINED_WITHIN)
+    has_ended = await ledger.wait_until_ended(testbed.database_url, patience=DRAINED_WITHIN)
     recovery = time.monotonic() - fault_ended
     if not has_ended:
         trial.wrong["not everything ended in time"] += 1
@@ -54,38 +54,40 @@ async def run_trial(name: str, experiment: Experiment, stage: Stage, seed: int, 
 
 
 async def _call_all(trial: Trial) -> None:
-    load, journal = trial.load, trial.journal
+    load, call_log = trial.load, trial.call_log
     began = time.monotonic()
     connections = CONNECTIONS * load.racers
-    async with Caller(trial.stage.urls, trial.stage.api_key, journal, trial.dice, connections=connections) as caller:
+    async with Caller(
+        trial.testbed.urls, trial.testbed.api_key, call_log, trial.random, connections=connections
+    ) as caller:
 
-        async def hand_over(number: int, body: dict[str, Any]) -> None:
+        async def submit(number: int, body: dict[str, Any]) -> None:
             await asyncio.sleep(max(0.0, began + number / load.rate - time.monotonic()))
-            racing = [caller.hand_over(body["reference"], body, first=number + racer) for racer in range(load.racers)]
+            racing = [caller.submit(body["reference"], body, first=number + racer) for racer in range(load.racers)]
             await asyncio.gather(*racing)
 
-        await asyncio.gather(*(hand_over(number, body) for number, body in enumerate(trial.bodies.values())))
+        await asyncio.gather(*(submit(number, body) for number, body in enumerate(trial.bodies.values())))
         if load.replayed:
-            await asyncio.gather(*(caller.hand_over(key, body, first=0) for key, body in trial.bodies.items()))
+            await asyncio.gather(*(caller.submit(key, body, first=0) for key, body in trial.bodies.items()))
 
 
 async def _count(name: str, experiment: Experiment, trial: Trial, *, recovery: float, seconds: float) -> Record:
-    stage, journal = trial.stage, trial.journal
-    told = await ledger.tell(stage.database_url, trial.tag)
+    testbed, call_log = trial.testbed, trial.call_log
+    told = await ledger.tell(testbed.database_url, trial.tag)
     entries = trial.entries()
-    findings = judge(experiment, trial.bodies, journal.ids, told, entries, in_doubt_at_most=trial.in_doubt_at_most)
-    findings.wrong += trial.wrong + journal.wrong
-    if journal.hangs:
-        findings.wrong["calls that hung"] += journal.hangs
-    if broken := sum(server.log().count(event) for server in stage.workers for event in BROKEN):
+    findings = compare(experiment, trial.bodies, call_log.ids, told, entries, in_doubt_at_most=trial.in_doubt_at_most)
+    findings.wrong += trial.wrong + call_log.wrong
+    if call_log.hangs:
+        findings.wrong["calls that hung"] += call_log.hangs
+    if broken := sum(server.log().count(event) for server in testbed.workers for event in BROKEN):
         findings.wrong["code of workers that broke"] += broken
     return Record(
         id=experiment.id,
         name=name,
         seed=trial.seed,
         at=datetime.now(UTC).date().isoformat(),
-        accepted=journal.accepted,
-        calls=journal.calls,
+        accepted=call_log.accepted,
+        calls=call_log.calls,
         faults=trial.faults,
         lost=findings.lost,
         duplicates=findings.duplicates,
@@ -93,6 +95,6 @@ async def _count(name: str, experiment: Experiment, trial: Trial, *, recovery: f
         keyed_duplicates=findings.keyed_duplicates,
         recovery=round(recovery, 2),
         seconds=round(seconds, 2),
-        slow=round(journal.slow, 3),
+        slow=round(call_log.slow, 3),
         wrong=dict(findings.wrong),
     )

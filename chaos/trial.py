@@ -1,4 +1,4 @@
-"""What an experiment uses during a trial: it waits for a moment, breaks parts of the stage, and notes what is wrong."""
+"""What an experiment uses during a trial: waits for a moment, breaks parts of the testbed, notes what is wrong."""
 
 import asyncio
 from collections import Counter
@@ -6,13 +6,13 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, TypeVar
 
+from chaos.call_log import CallLog
 from chaos.caller import notification
-from chaos.journal import Journal
 from chaos.plan import Load
+from chaos.provider.faults import Fault
 from chaos.provider.journal import Entry
-from chaos.provider.mood import Fault
 from chaos.server import Server
-from chaos.stage import LEASE, Stage
+from chaos.testbed import LEASE, Testbed
 
 Result = TypeVar("Result")
 
@@ -20,21 +20,21 @@ POLL = 0.01
 """Seconds between two looks at how far a trial is."""
 
 AWAY = (0.05, 0.8)
-"""Seconds for which the killed is away, before it starts."""
+"""Seconds between killing a process and starting it again."""
 
 
 class Trial:
-    """What an experiment may use while it does its damage."""
+    """The load of one trial, the testbed it runs on, and what went wrong so far."""
 
-    def __init__(self, experiment_id: str, load: Load, stage: Stage, seed: int, *, first: int) -> None:
+    def __init__(self, experiment_id: str, load: Load, testbed: Testbed, seed: int, *, first: int) -> None:
         """Nothing happens yet; `first` is the number of its first notification."""
         self.load = load
-        self.stage = stage
+        self.testbed = testbed
         self.seed = seed
         self.first = first
         self.tag = f"{experiment_id}-{seed}-{first}"
-        self.journal = Journal()
-        self.dice = Random(seed)
+        self.call_log = CallLog()
+        self.random = Random(seed)
         self.wrong: Counter[str] = Counter()
         self.faults = 0
         self.in_doubt_at_most = 0
@@ -47,7 +47,7 @@ class Trial:
 
     async def until_accepted(self, share: float) -> None:
         """Wait until this share of the notifications is accepted."""
-        while self.journal.accepted < share * len(self.bodies):  # noqa: ASYNC110 - many wait for many numbers
+        while self.call_log.accepted < share * len(self.bodies):  # noqa: ASYNC110 - many wait for many numbers
             await asyncio.sleep(POLL)
 
     async def until_taken(self, share: float) -> None:
@@ -55,67 +55,67 @@ class Trial:
         while self.taken() < share * 2 * len(self.bodies):  # noqa: ASYNC110 - the file is written by another process
             await asyncio.sleep(POLL)
 
-    async def until_faced(self, faults: int) -> None:
-        """Wait until the providers misbehaved so often."""
+    async def until_faulted(self, faults: int) -> None:
+        """Wait until the providers have caused this many faults."""
         while sum(entry.kind == "fault" for entry in self.entries()) < faults:  # noqa: ASYNC110 - likewise
             await asyncio.sleep(POLL)
 
     def entries(self) -> list[Entry]:
         """The providers' journal since the trial began."""
-        return self.stage.taken.read()
+        return self.testbed.taken.read()
 
     def taken(self) -> int:
         """Messages that a provider took, so far."""
         return sum(entry.kind == "taken" for entry in self.entries())
 
-    def moments(self, number: int, *, until: float = 0.9) -> list[float]:
-        """So many shares of the load at which to strike, in order."""
-        return sorted(self.dice.uniform(0.05, until) for _ in range(number))
+    def random_shares(self, number: int, *, until: float = 0.9) -> list[float]:
+        """This many random shares of the load, in order."""
+        return sorted(self.random.uniform(0.05, until) for _ in range(number))
 
-    def a_moment(self, low: float = AWAY[0], high: float = AWAY[1]) -> float:
-        """Some seconds between the two."""
-        return self.dice.uniform(low, high)
+    def random_seconds(self, low: float = AWAY[0], high: float = AWAY[1]) -> float:
+        """A random number of seconds between the two."""
+        return self.random.uniform(low, high)
 
-    async def off(self, work: Callable[..., Result], *arguments: Any) -> Result:
-        """Do what takes its time, while the callers go on."""
+    async def in_thread(self, work: Callable[..., Result], *arguments: Any) -> Result:
+        """Run a blocking function in a thread, while the callers go on."""
         return await asyncio.to_thread(work, *arguments)
 
-    async def misbehave(self, *faults: Fault) -> None:
-        """Let the providers do this from now on."""
+    async def inject_faults(self, *faults: Fault) -> None:
+        """Have the providers cause these faults from now on."""
         self.faults += 1
-        await self.off(lambda: self.stage.misbehave(faults, seed=self.seed))
+        await self.in_thread(lambda: self.testbed.inject_faults(faults, seed=self.seed))
 
-    def is_odd(self, what: str, count: int = 1) -> None:
-        """Something is not as it should be, so often; nothing is if `count` is 0."""
+    def note_problem(self, what: str, count: int = 1) -> None:
+        """Note a problem that occurred `count` times; 0 notes nothing."""
         if count:
             self.wrong[what] += count
 
-    async def behave(self) -> None:
-        """Let the providers do what they should."""
-        await self.off(self.stage.misbehave)
+    async def clear_faults(self) -> None:
+        """Have the providers cause no more faults."""
+        await self.in_thread(self.testbed.inject_faults)
 
-    def strike(self, *, workers: int = 0) -> None:
-        """Something is broken now: what so many workers have in hand may come twice."""
+    def note_fault(self, *, workers: int = 0) -> None:
+        """Note that a part was broken; what this many workers had in hand may be sent twice."""
         self.faults += 1
-        self.in_doubt_at_most += workers * self.stage.in_hand
+        self.in_doubt_at_most += workers * self.testbed.in_hand
 
     async def kill(self, server: Server) -> None:
         """End it by SIGKILL, and start it again after a while."""
-        self.strike(workers=server in self.stage.workers)
-        await self.off(server.kill)
-        await asyncio.sleep(self.a_moment())
-        await self.off(server.start)
+        self.note_fault(workers=server in self.testbed.workers)
+        await self.in_thread(server.kill)
+        await asyncio.sleep(self.random_seconds())
+        await self.in_thread(server.start)
 
     async def freeze(self, worker: Server) -> None:
         """Freeze it for longer than its lease, and thaw it."""
-        self.strike(workers=1)
+        self.note_fault(workers=1)
         worker.freeze()
-        await asyncio.sleep(LEASE + self.a_moment(1, 2))
+        await asyncio.sleep(LEASE + self.random_seconds(1, 2))
         worker.thaw()
 
     async def kill_broker(self) -> None:
         """End RabbitMQ by SIGKILL, and start it again after a while."""
-        self.strike()
-        await self.off(self.stage.broker.kill)
-        await asyncio.sleep(self.a_moment())
-        await self.off(self.stage.broker.start)
+        self.note_fault()
+        await self.in_thread(self.testbed.broker.kill)
+        await asyncio.sleep(self.random_seconds())
+        await self.in_thread(self.testbed.broker.start)

@@ -15,13 +15,13 @@ async def _disturb(trial: Trial) -> None:
 
 
 async def _kill_apis(trial: Trial, *, times: int) -> None:
-    for moment in trial.moments(times):
+    for moment in trial.random_shares(times):
         await trial.until_accepted(moment)
-        await trial.kill(trial.dice.choice(trial.stage.apis))
+        await trial.kill(trial.random.choice(trial.testbed.apis))
 
 
 async def _kill_the_broker(trial: Trial, *, times: int) -> None:
-    for moment in trial.moments(times):
+    for moment in trial.random_shares(times):
         await trial.until_accepted(moment)
         await trial.kill_broker()
 

@@ -7,9 +7,9 @@ from chaos.trial import Trial
 
 async def kill_apis(trial: Trial) -> None:
     """Kill one or the other, four times or once for every fifty notifications."""
-    for moment in trial.moments(max(4, trial.load.count // 50)):
+    for moment in trial.random_shares(max(4, trial.load.count // 50)):
         await trial.until_accepted(moment)
-        await trial.kill(trial.dice.choice(trial.stage.apis))
+        await trial.kill(trial.random.choice(trial.testbed.apis))
 
 
 EXPERIMENT = Experiment(

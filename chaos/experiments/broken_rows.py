@@ -15,12 +15,12 @@ PATIENCE = 30.0
 
 async def plant_broken_rows(trial: Trial) -> None:
     """Write all kinds of broken rows three times while the load runs; each has to be taken out of the way."""
-    url = trial.stage.database_url
+    url = trial.testbed.database_url
     # Those that break every batch: what is merely odd is sent, or waits, and harms nobody either way.
-    kinds = [kind for kind in kinds_for(trial.stage.plan.store) if not kind.is_noticed_by_a_loop]
-    for moment in trial.moments(3, until=0.8):
+    kinds = [kind for kind in kinds_for(trial.testbed.plan.store) if not kind.is_noticed_by_a_loop]
+    for moment in trial.random_shares(3, until=0.8):
         await trial.until_accepted(moment)
-        trial.strike()
+        trial.note_fault()
         planted = await plant(url, kinds)
         expected = {planted[kind.name]: kind for kind in kinds}
         await _until_out_of_the_way(trial, url, expected)
@@ -36,7 +36,7 @@ async def _until_out_of_the_way(trial: Trial, url: str, expected: dict[UUID, Bre
             return
         await asyncio.sleep(0.1)
     for id_, state in in_the_way.items():
-        trial.is_odd(f"{expected[id_].name}: still {state}")
+        trial.note_problem(f"{expected[id_].name}: still {state}")
 
 
 EXPERIMENT = Experiment(

@@ -11,17 +11,17 @@ USUAL = "50MB"
 
 
 async def _disturb(trial: Trial) -> None:
-    broker = trial.stage.broker
-    await trial.until_taken(trial.moments(1, until=0.4)[0])
-    trial.strike()
-    await trial.off(broker.ctl, "set_disk_free_limit", "900GB")
+    broker = trial.testbed.broker
+    await trial.until_taken(trial.random_shares(1, until=0.4)[0])
+    trial.note_fault()
+    await trial.in_thread(broker.ctl, "set_disk_free_limit", "900GB")
     try:
-        await asyncio.sleep(trial.a_moment(3, 8))
-        if (status := await readiness(trial.stage.urls[0])) != "degraded":
+        await asyncio.sleep(trial.random_seconds(3, 8))
+        if (status := await readiness(trial.testbed.urls[0])) != "degraded":
             trial.wrong[f"an API whose broker takes nothing says that it is {status}"] += 1
     finally:
-        await trial.off(broker.ctl, "set_disk_free_limit", USUAL)
-    trial.wrong += trial.journal.errors
+        await trial.in_thread(broker.ctl, "set_disk_free_limit", USUAL)
+    trial.wrong += trial.call_log.errors
 
 
 EXPERIMENT = Experiment(

@@ -11,12 +11,12 @@ LONG = 40.0
 
 
 async def _disturb(trial: Trial) -> None:
-    await trial.until_taken(trial.moments(1, until=0.4)[0])
-    trial.strike()
-    trial.stage.broker.freeze()
-    await asyncio.sleep(LONG if trial.dice.random() < 0.2 else trial.a_moment(3, 8))
-    trial.stage.broker.thaw()
-    trial.wrong += trial.journal.errors
+    await trial.until_taken(trial.random_shares(1, until=0.4)[0])
+    trial.note_fault()
+    trial.testbed.broker.freeze()
+    await asyncio.sleep(LONG if trial.random.random() < 0.2 else trial.random_seconds(3, 8))
+    trial.testbed.broker.thaw()
+    trial.wrong += trial.call_log.errors
 
 
 EXPERIMENT = Experiment(

@@ -6,10 +6,10 @@ from chaos.trial import Trial
 
 
 async def _disturb(trial: Trial) -> None:
-    trial.strike()
+    trial.note_fault()
     await trial.until_accepted(1.0)
-    refused = trial.journal.statuses[503]
-    if not refused or refused != trial.journal.errors.total():
+    refused = trial.call_log.statuses[503]
+    if not refused or refused != trial.call_log.errors.total():
         trial.wrong["a burst that was not answered by 503"] += 1
 
 

@@ -3,8 +3,8 @@
 from chaos import ledger
 from chaos.experiment import Experiment
 from chaos.plan import Load
-from chaos.provider.mood import DRIP, DROP, ENDLESS_HEADERS, HTTP, HUGE_BODY, SILENCE, Fault
-from chaos.stage import PATIENCE
+from chaos.provider.faults import DRIP, DROP, ENDLESS_HEADERS, HTTP, HUGE_BODY, SILENCE, Fault
+from chaos.testbed import PATIENCE
 from chaos.trial import Trial
 
 NOBODY_CAN_TELL = (DROP, "502", "504", SILENCE, DRIP, ENDLESS_HEADERS)
@@ -23,22 +23,22 @@ CALLS = 32
 
 
 async def _disturb(trial: Trial) -> None:
-    workers = trial.stage.workers
+    workers = trial.testbed.workers
     for worker in workers:
         worker.forget_peak()
     before = [worker.memory() for worker in workers]
     kinds = [(answer, is_taken) for answer in NOBODY_CAN_TELL for is_taken in (True, False)]
-    await trial.misbehave(
+    await trial.inject_faults(
         *(Fault(HTTP, answer, share=0.02, is_taken=is_taken) for answer, is_taken in kinds),
         Fault(HTTP, HUGE_BODY, share=0.03),
         Fault(HTTP, "307", share=0.03, headers=ELSEWHERE),
     )
     await trial.until_accepted(1.0)
     await trial.until_taken(0.8)
-    await trial.behave()
-    await ledger.wait_until_ended(trial.stage.database_url, patience=60)
+    await trial.clear_faults()
+    await ledger.wait_until_ended(trial.testbed.database_url, patience=60)
     for worker, had in zip(workers, before, strict=True):
-        trial.is_odd(f"{worker.name} took too much memory", worker.memory(peak=True) - had > CALLS * MOST_MEMORY)
+        trial.note_problem(f"{worker.name} took too much memory", worker.memory(peak=True) - had > CALLS * MOST_MEMORY)
     _look_at_the_calls(trial)
     await _look_at_the_outcomes(trial)
 
@@ -51,16 +51,18 @@ def _look_at_the_calls(trial: Trial) -> None:
             begun[entry.key] = entry.at
         elif entry.kind == "left":
             waits.append(entry.at - begun[entry.key])
-        trial.is_odd("followed a redirect", entry.provider == "elsewhere")
-    trial.is_odd("stayed too long with a gateway that does not come to an end", sum(one > IN_TIME for one in waits))
-    trial.is_odd("no gateway was without an end, so nothing was tried", not waits)
+        trial.note_problem("followed a redirect", entry.provider == "elsewhere")
+    trial.note_problem(
+        "stayed too long with a gateway that does not come to an end", sum(one > IN_TIME for one in waits)
+    )
+    trial.note_problem("no gateway was without an end, so nothing was tried", not waits)
 
 
 async def _look_at_the_outcomes(trial: Trial) -> None:
-    told = await ledger.tell(trial.stage.database_url, trial.tag)
+    told = await ledger.tell(trial.testbed.database_url, trial.tag)
     unknown = sum(each.outcome == "unknown" for one in told if one.channel == "sms" for each in one.tries)
     faced = sum(entry.kind == "fault" and entry.answer in NOBODY_CAN_TELL for entry in trial.entries())
-    trial.is_odd(f"{unknown} calls are unknown, and {faced} were", unknown != faced)
+    trial.note_problem(f"{unknown} calls are unknown, and {faced} were", unknown != faced)
 
 
 EXPERIMENT = Experiment(

@@ -5,11 +5,11 @@ import math
 import time
 from collections.abc import Sequence
 
+from chaos.call_log import CallLog
 from chaos.caller import Caller, notification
 from chaos.experiment import Experiment
-from chaos.journal import Journal
 from chaos.plan import PATIENT, Load
-from chaos.stage import create_key
+from chaos.testbed import create_key
 from chaos.trial import Trial
 
 CALM = 0.5
@@ -28,40 +28,42 @@ SOON = 0.25
 
 
 async def _disturb(trial: Trial) -> None:
-    stage = trial.stage
-    key = await trial.off(
-        lambda: create_key(f"greedy-{trial.seed}", folder=stage.folder, settings=stage.settings, rate=f"{ALLOWED}/s")
+    testbed = trial.testbed
+    key = await trial.in_thread(
+        lambda: create_key(
+            f"greedy-{trial.seed}", folder=testbed.folder, settings=testbed.settings, rate=f"{ALLOWED}/s"
+        )
     )
     await trial.until_accepted(CALM)
-    calm = list(trial.journal.seconds)
-    trial.strike()
-    theirs = Journal()
+    calm = list(trial.call_log.seconds)
+    trial.note_fault()
+    theirs = CallLog()
     bodies = await _call(trial, key, theirs)
-    beside = trial.journal.seconds[len(calm) :]
-    for status, count in trial.journal.statuses.items():
-        trial.is_odd(f"another caller was answered {status}", count if status != 200 else 0)
-    trial.is_odd("another caller waited", _slow(beside) > max(TIMES * _slow(calm), SOON))
+    beside = trial.call_log.seconds[len(calm) :]
+    for status, count in trial.call_log.statuses.items():
+        trial.note_problem(f"another caller was answered {status}", count if status != 200 else 0)
+    trial.note_problem("another caller waited", _slow(beside) > max(TIMES * _slow(calm), SOON))
     for status, count in theirs.statuses.items():
-        trial.is_odd(f"the greedy one was answered {status}", count if status not in {200, 429} else 0)
-    trial.is_odd("nobody was refused, so nothing was tried", not theirs.statuses[429])
+        trial.note_problem(f"the greedy one was answered {status}", count if status not in {200, 429} else 0)
+    trial.note_problem("nobody was refused, so nothing was tried", not theirs.statuses[429])
     # What they were refused must not arrive, and what was accepted must, as from anybody.
     trial.bodies |= bodies
-    trial.journal.ids |= theirs.ids
+    trial.call_log.ids |= theirs.ids
 
 
-async def _call(trial: Trial, key: str, journal: Journal) -> dict[str, dict[str, object]]:
+async def _call(trial: Trial, key: str, call_log: CallLog) -> dict[str, dict[str, object]]:
     """Call at a steady rate until the others are through; returns what was handed over, by reference."""
     bodies: dict[str, dict[str, object]] = {}
     began, count = time.monotonic(), len(trial.bodies)
     async with (
-        Caller(trial.stage.urls, key, journal, trial.dice, connections=AT_ONCE) as caller,
+        Caller(trial.testbed.urls, key, call_log, trial.random, connections=AT_ONCE) as caller,
         asyncio.TaskGroup() as calls,
     ):
-        while trial.journal.accepted < count:
+        while trial.call_log.accepted < count:
             number = len(bodies)
             body = notification(trial.first + count + number, trial.tag)
             bodies[body["reference"]] = body
-            calls.create_task(caller.hand_over_once(body["reference"], body, first=number))
+            calls.create_task(caller.submit_once(body["reference"], body, first=number))
             await asyncio.sleep(max(0.0, began + number / GREED - time.monotonic()))
     return bodies
 

@@ -8,15 +8,15 @@ from chaos.trial import Trial
 
 
 async def _disturb(trial: Trial) -> None:
-    line = trial.stage.broker_line
-    for moment in trial.moments(3, until=0.6):
+    line = trial.testbed.broker_line
+    for moment in trial.random_shares(3, until=0.6):
         await trial.until_taken(moment)
-        trial.strike()
-        if trial.dice.random() < 0.5:
+        trial.note_fault()
+        if trial.random.random() < 0.5:
             line.cut()
             continue
         line.stop()
-        await asyncio.sleep(trial.a_moment(2, 9))
+        await asyncio.sleep(trial.random_seconds(2, 9))
         line.go_on()
 
 

@@ -4,26 +4,26 @@ import asyncio
 
 from chaos.experiment import Bound, Experiment
 from chaos.plan import Load, Plan
-from chaos.provider.mood import HTTP, Fault
+from chaos.provider.faults import HTTP, Fault
 from chaos.trial import Trial
 
 
 async def _disturb(trial: Trial) -> None:
-    line = trial.stage.store_line
-    await trial.misbehave(Fault("dot", late=0.1, share=0.5), Fault(HTTP, late=0.1, share=0.5))
-    await trial.until_taken(trial.moments(1, until=0.5)[0])
+    line = trial.testbed.store_line
+    await trial.inject_faults(Fault("dot", late=0.1, share=0.5), Fault(HTTP, late=0.1, share=0.5))
+    await trial.until_taken(trial.random_shares(1, until=0.5)[0])
     # Whoever cannot renew loses what is in hand to the other, when that comes through first.
-    trial.strike(workers=len(trial.stage.workers))
-    match trial.dice.randrange(3):
+    trial.note_fault(workers=len(trial.testbed.workers))
+    match trial.random.randrange(3):
         case 0:
             line.cut()
         case 1:
             line.stop()
-            await asyncio.sleep(trial.a_moment(1, 5))
+            await asyncio.sleep(trial.random_seconds(1, 5))
             line.go_on()
         case _:
-            line.delay(trial.a_moment(0.1, 0.5))
-            await asyncio.sleep(trial.a_moment(2, 4))
+            line.delay(trial.random_seconds(0.1, 0.5))
+            await asyncio.sleep(trial.random_seconds(2, 4))
             line.go_on()
 
 

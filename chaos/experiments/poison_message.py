@@ -5,7 +5,7 @@ import asyncio
 from chaos import ledger
 from chaos.experiment import Bound, Experiment
 from chaos.plan import Load
-from chaos.provider.mood import SILENCE, Fault
+from chaos.provider.faults import SILENCE, Fault
 from chaos.trial import Trial
 
 LIVES = 5
@@ -23,15 +23,15 @@ def _poison_one(body: dict[str, object], number: int) -> None:
 
 
 async def _disturb(trial: Trial) -> None:
-    await trial.misbehave(Fault("rcpt", SILENCE, only=POISON))
+    await trial.inject_faults(Fault("rcpt", SILENCE, only=POISON))
     for life in range(1, LIVES + 1):
-        await trial.until_faced(life)
-        trial.strike(workers=len(trial.stage.workers))
-        await asyncio.gather(*(trial.off(worker.kill) for worker in trial.stage.workers))
-        await asyncio.gather(*(trial.off(worker.start) for worker in trial.stage.workers))
+        await trial.until_faulted(life)
+        trial.note_fault(workers=len(trial.testbed.workers))
+        await asyncio.gather(*(trial.in_thread(worker.kill) for worker in trial.testbed.workers))
+        await asyncio.gather(*(trial.in_thread(worker.start) for worker in trial.testbed.workers))
     await trial.until_accepted(1.0)
-    await ledger.wait_until_ended(trial.stage.database_url, patience=30)
-    told = await ledger.tell(trial.stage.database_url, trial.tag)
+    await ledger.wait_until_ended(trial.testbed.database_url, patience=30)
+    told = await ledger.tell(trial.testbed.database_url, trial.tag)
     ended = [one.reference for one in told if one.state == "quarantined"]
     if ended != [list(trial.bodies)[WHICH]]:
         trial.wrong["others in quarantine than the one that kills"] += 1

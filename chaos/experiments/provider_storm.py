@@ -11,8 +11,8 @@ from itertools import pairwise
 from chaos import ledger
 from chaos.experiment import Bound, Experiment
 from chaos.plan import Load, Plan
+from chaos.provider.faults import DROP, HTTP, Fault
 from chaos.provider.journal import Entry
-from chaos.provider.mood import DROP, HTTP, Fault
 from chaos.server import Server
 from chaos.trial import Trial
 
@@ -40,35 +40,35 @@ class _Change:
 
 async def _disturb(trial: Trial) -> None:
     storms: list[tuple[float, float]] = []
-    for moment in trial.moments(2, until=0.6):
+    for moment in trial.random_shares(2, until=0.6):
         await trial.until_accepted(moment)
         began = time.monotonic()
-        await trial.misbehave(*_storm(trial))
-        await asyncio.sleep(trial.a_moment(2, 5))
+        await trial.inject_faults(*_storm(trial))
+        await asyncio.sleep(trial.random_seconds(2, 5))
         storms.append((began, time.monotonic()))
-        await trial.behave()
+        await trial.clear_faults()
     await trial.until_accepted(1.0)
-    await ledger.wait_until_ended(trial.stage.database_url, patience=60)
-    for worker in trial.stage.workers:
+    await ledger.wait_until_ended(trial.testbed.database_url, patience=60)
+    for worker in trial.testbed.workers:
         changes = list(_changes(worker))
         for provider in (SMTP, GATEWAY):
             for storm in storms:
                 _look_at(trial, worker, provider, storm, [one for one in changes if one.provider == provider])
     stood_in = sum(entry.kind == "taken" and entry.provider.endswith("@backup") for entry in trial.entries())
-    trial.is_odd("nobody stood in", not stood_in)
+    trial.note_problem("nobody stood in", not stood_in)
     trial.in_doubt_at_most += sum(entry.answer == f"dot: {DROP}" for entry in trial.entries())
-    told = await ledger.tell(trial.stage.database_url, trial.tag)
-    trial.is_odd("given to another provider although the first may have it", sum(map(_has_strayed, told)))
+    told = await ledger.tell(trial.testbed.database_url, trial.tag)
+    trial.note_problem("given to another provider although the first may have it", sum(map(_has_strayed, told)))
 
 
 def _storm(trial: Trial) -> list[Fault]:
     """Down, or so that nobody can tell which of the messages were taken."""
-    if trial.dice.random() < 0.5:
-        greeting = trial.dice.choice(["421 4.3.2 closing", "554 5.3.2 no", DROP])
+    if trial.random.random() < 0.5:
+        greeting = trial.random.choice(["421 4.3.2 closing", "554 5.3.2 no", DROP])
         return [
             Fault("greeting", greeting, late=LATE, provider=SMTP),
             Fault("mail", "421 4.3.2 closing", provider=SMTP),
-            Fault(HTTP, trial.dice.choice(["503", "500"]), late=LATE, provider=GATEWAY),
+            Fault(HTTP, trial.random.choice(["503", "500"]), late=LATE, provider=GATEWAY),
         ]
     return [
         Fault(at, DROP, share=share, is_taken=is_taken, late=LATE, provider=provider)
@@ -86,13 +86,15 @@ def _look_at(trial: Trial, worker: Server, provider: str, storm: tuple[float, fl
         return  # it was still left alone since the storm before
     opened_at = min(openings, default=float("inf"))
     needed = [at for at in calls if at < opened_at]
-    trial.is_odd("too many calls before a breaker opened", len(needed) > MOST_CALLS)
-    trial.is_odd("a breaker opened too late", bool(needed) and min(opened_at, storm[1]) - needed[0] > MOST_SECONDS)
+    trial.note_problem("too many calls before a breaker opened", len(needed) > MOST_CALLS)
+    trial.note_problem(
+        "a breaker opened too late", bool(needed) and min(opened_at, storm[1]) - needed[0] > MOST_SECONDS
+    )
     probes = [at for at in calls if at > opened_at + LANDING]
     allowed = sum(one.state == "half_open" and opened_at < one.at <= storm[1] for one in changes)
-    trial.is_odd("calls beside those that try a provider out", max(0, len(probes) - allowed))
+    trial.note_problem("calls beside those that try a provider out", max(0, len(probes) - allowed))
     close = sum(later - earlier < LATE for earlier, later in pairwise(probes))
-    trial.is_odd("two calls at once tried a provider out", close)
+    trial.note_problem("two calls at once tried a provider out", close)
 
 
 def _is_call(entry: Entry, caller: str, provider: str) -> bool:

@@ -4,17 +4,17 @@ import asyncio
 
 from chaos.experiment import Experiment
 from chaos.plan import Load
-from chaos.stage import queue_names, settle_queues
+from chaos.testbed import queue_names, settle_queues
 from chaos.trial import Trial
 
 
 async def _disturb(trial: Trial) -> None:
-    broker = trial.stage.broker
-    await trial.until_taken(trial.moments(1, until=0.3)[0])
-    doomed = trial.dice.sample(sorted(queue_names()), k=trial.dice.randint(1, 4))
-    trial.strike()
-    await asyncio.gather(*(trial.off(broker.ctl, "delete_queue", queue) for queue in doomed))
-    await trial.off(settle_queues, broker)
+    broker = trial.testbed.broker
+    await trial.until_taken(trial.random_shares(1, until=0.3)[0])
+    doomed = trial.random.sample(sorted(queue_names()), k=trial.random.randint(1, 4))
+    trial.note_fault()
+    await asyncio.gather(*(trial.in_thread(broker.ctl, "delete_queue", queue) for queue in doomed))
+    await trial.in_thread(settle_queues, broker)
 
 
 EXPERIMENT = Experiment(

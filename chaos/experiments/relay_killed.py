@@ -1,4 +1,4 @@
-"""A worker is killed as soon as it has marked what it is about to ring for, before or while it tells the broker."""
+"""A worker is killed right after it has marked deliveries as published, before or while it publishes them."""
 
 import asyncio
 from contextlib import suppress
@@ -11,36 +11,36 @@ from chaos.trial import Trial
 from tests.services.process import ServiceFailed
 
 BACKLOGS = (0.3, 0.6, 0.9)
-"""Shares of the load at which a worker finds what nobody has rung for yet."""
+"""Shares of the load at which a worker finds deliveries that are not published yet."""
 
 GAP = 0.02
 """Seconds between the mark and the broker's last confirm, about."""
 
 
 async def _disturb(trial: Trial) -> None:
-    await asyncio.gather(*(trial.off(worker.stop) for worker in trial.stage.workers))
+    await asyncio.gather(*(trial.in_thread(worker.stop) for worker in trial.testbed.workers))
     for backlog in BACKLOGS:
         await trial.until_accepted(backlog)
-        trial.strike(workers=1)
-        await _kill_when_it_rings(trial, trial.dice.choice(trial.stage.workers))
+        trial.note_fault(workers=1)
+        await _kill_when_it_rings(trial, trial.random.choice(trial.testbed.workers))
     await trial.until_accepted(1.0)
 
 
 async def _kill_when_it_rings(trial: Trial, worker: Server) -> None:
-    async with ledger.marks(trial.stage.database_url) as last:
+    async with ledger.marks(trial.testbed.database_url) as last:
         before = await last()
-        starting = asyncio.create_task(trial.off(worker.start))
+        starting = asyncio.create_task(trial.in_thread(worker.start))
         while await last() <= before:
             pass  # each look takes a millisecond, and the gap is short
-        await asyncio.sleep(trial.a_moment(0, GAP))
-        await trial.off(worker.kill)
+        await asyncio.sleep(trial.random_seconds(0, GAP))
+        await trial.in_thread(worker.kill)
         with suppress(ServiceFailed):  # it may have ended before it said that it works
             await starting
 
 
 EXPERIMENT = Experiment(
     id="B2",
-    question="Workers are killed while they tell the broker what is due: is everything rung for again?",
+    question="Workers are killed while they publish what is due: is every delivery published again?",
     disturb=_disturb,
     trials=40,
     bound=Bound.ON_THE_WIRE,

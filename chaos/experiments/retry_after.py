@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 from chaos.experiment import Experiment
 from chaos.plan import Load, Plan
-from chaos.provider.mood import HTTP, Fault
+from chaos.provider.faults import HTTP, Fault
 from chaos.trial import Trial
 
 ASKED = 1
@@ -16,7 +16,7 @@ async def _disturb(trial: Trial) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=3), usegmt=True)
     # Whoever asks for ages is left alone for minutes, so that this must be rare.
     wishes = {str(ASKED): 0.1, date: 0.05, "-5": 0.1, "1000000000": 0.01, "9" * 400: 0.05, "soon": 0.1, "": 0.05}
-    await trial.misbehave(
+    await trial.inject_faults(
         *(
             Fault(HTTP, "429", share=share, headers={"Retry-After": wish}, provider="http")
             for wish, share in wishes.items()
@@ -27,13 +27,13 @@ async def _disturb(trial: Trial) -> None:
     )
     await trial.until_accepted(1.0)
     await trial.until_taken(0.9)
-    await trial.behave()
+    await trial.clear_faults()
     if early := _too_early(trial):
         trial.wrong["tried before the pause was over that a provider asked for"] += early
     # They would go on leaving alone a gateway that asked for ages, in the next trial too.
-    for worker in trial.stage.workers:
-        await trial.off(worker.stop)
-        await trial.off(worker.start)
+    for worker in trial.testbed.workers:
+        await trial.in_thread(worker.stop)
+        await trial.in_thread(worker.start)
 
 
 def _too_early(trial: Trial) -> int:

@@ -6,17 +6,17 @@ from chaos.trial import Trial
 
 
 async def _disturb(trial: Trial) -> None:
-    servers = trial.stage.servers
-    trial.dice.shuffle(servers)
+    servers = trial.testbed.servers
+    trial.random.shuffle(servers)
     for number, server in enumerate(servers):
         await trial.until_accepted((number + 0.5) / (len(servers) + 1))
-        trial.strike()
-        code = await trial.off(server.stop)
+        trial.note_fault()
+        code = await trial.in_thread(server.stop)
         if code != 0:
             trial.wrong[f"{server.name} ended with {code}"] += 1
-        await trial.off(server.start)
+        await trial.in_thread(server.start)
     await trial.until_accepted(1.0)
-    trial.wrong += trial.journal.errors
+    trial.wrong += trial.call_log.errors
 
 
 EXPERIMENT = Experiment(

@@ -2,7 +2,7 @@
 
 from chaos.experiment import Bound, Experiment
 from chaos.plan import Load
-from chaos.provider.mood import DROP, SILENCE, Fault
+from chaos.provider.faults import DROP, SILENCE, Fault
 from chaos.trial import Trial
 
 VERBS = ("greeting", "ehlo", "mail", "rcpt", "data", "dot", "quit", "rset")
@@ -21,19 +21,19 @@ CELLS = 6
 
 def _fault(trial: Trial, verb: str, answer: str) -> Fault:
     # Whoever says no has not kept it. Whoever says nothing may have.
-    is_taken = answer in {DROP, SILENCE} and trial.dice.random() < 0.5
+    is_taken = answer in {DROP, SILENCE} and trial.random.random() < 0.5
     return Fault(verb, answer, share=0.06, is_taken=is_taken)
 
 
 async def _disturb(trial: Trial) -> None:
-    cells = trial.dice.sample([(verb, answer) for verb in VERBS for answer in ANSWERS], CELLS)
-    cells.append(("dot", trial.dice.choice([DROP, SILENCE])))
+    cells = trial.random.sample([(verb, answer) for verb in VERBS for answer in ANSWERS], CELLS)
+    cells.append(("dot", trial.random.choice([DROP, SILENCE])))
     faults = [_fault(trial, *cell) for cell in cells]
-    slow = Fault(trial.dice.choice(VERBS), late=1.0, share=0.05)
-    await trial.misbehave(*faults, slow)
+    slow = Fault(trial.random.choice(VERBS), late=1.0, share=0.05)
+    await trial.inject_faults(*faults, slow)
     await trial.until_accepted(1.0)
     await trial.until_taken(0.8)
-    await trial.behave()
+    await trial.clear_faults()
     # Nobody can tell what became of a message that was given whole and not answered.
     silent = (f"dot: {DROP}", f"dot: {SILENCE}")
     trial.in_doubt_at_most += sum(entry.answer.startswith(silent) for entry in trial.entries())

@@ -11,18 +11,18 @@ ROOM_FOR_LOGS = 100_000
 
 
 async def _disturb(trial: Trial) -> None:
-    servers = trial.stage.servers
-    await trial.until_taken(trial.moments(1, until=0.5)[0])
+    servers = trial.testbed.servers
+    await trial.until_taken(trial.random_shares(1, until=0.5)[0])
     # What is in hand cannot be written down, and its lease runs out.
-    trial.strike(workers=len(trial.stage.workers))
+    trial.note_fault(workers=len(trial.testbed.workers))
     most = max(len(server.log()) for server in servers) + ROOM_FOR_LOGS
     for server in servers:
         server.limit_files(most)
-    await asyncio.sleep(trial.a_moment(3, 6))
+    await asyncio.sleep(trial.random_seconds(3, 6))
     for server in servers:
         server.limit_files(None)
-    trial.is_odd("nothing was ever full, so nothing was tried", not trial.journal.errors)
-    trial.is_odd("answers of 5xx other than 503", trial.journal.errors.total() - trial.journal.statuses[503])
+    trial.note_problem("nothing was ever full, so nothing was tried", not trial.call_log.errors)
+    trial.note_problem("answers of 5xx other than 503", trial.call_log.errors.total() - trial.call_log.statuses[503])
 
 
 EXPERIMENT = Experiment(

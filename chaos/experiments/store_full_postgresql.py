@@ -8,21 +8,21 @@ from chaos.trial import Trial
 
 
 async def _disturb(trial: Trial) -> None:
-    store = trial.stage.database
-    await trial.until_taken(trial.moments(1, until=0.5)[0])
+    store = trial.testbed.database
+    await trial.until_taken(trial.random_shares(1, until=0.5)[0])
     # What is in hand cannot be written down, and its lease runs out.
-    trial.strike(workers=len(trial.stage.workers))
-    await trial.off(store.fill_disk)
+    trial.note_fault(workers=len(trial.testbed.workers))
+    await trial.in_thread(store.fill_disk)
     try:
-        while not trial.journal.statuses[503]:  # noqa: ASYNC110 - until then there is room in pages that were begun
+        while not trial.call_log.statuses[503]:  # noqa: ASYNC110 - until then there is room in pages that were begun
             await asyncio.sleep(0.1)
-        await asyncio.sleep(trial.a_moment(3, 6))
+        await asyncio.sleep(trial.random_seconds(3, 6))
     finally:
-        await trial.off(store.free_disk)
+        await trial.in_thread(store.free_disk)
     if store.has_ended():  # it had no room for its log, and nobody but an operator starts it again
-        await trial.off(store.start)
+        await trial.in_thread(store.start)
     await trial.until_accepted(1.0)
-    trial.is_odd("answers of 5xx other than 503", trial.journal.errors.total() - trial.journal.statuses[503])
+    trial.note_problem("answers of 5xx other than 503", trial.call_log.errors.total() - trial.call_log.statuses[503])
 
 
 EXPERIMENT = Experiment(

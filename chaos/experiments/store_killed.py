@@ -18,18 +18,20 @@ def _kills_a_session(store: Postgres) -> bool:
 
 
 async def _disturb(trial: Trial) -> None:
-    store = trial.stage.database
-    for moment in trial.moments(2, until=0.7):
+    store = trial.testbed.database
+    for moment in trial.random_shares(2, until=0.7):
         await trial.until_accepted(moment)
         # It may be away for longer than a lease.
-        trial.strike(workers=len(trial.stage.workers))
-        if trial.dice.random() < 0.5:
+        trial.note_fault(workers=len(trial.testbed.workers))
+        if trial.random.random() < 0.5:
             # Not while it still recovers from the last one.
-            await trial.off(lambda: wait_until(lambda: _kills_a_session(store), process=None, log=lambda: "no session"))
+            await trial.in_thread(
+                lambda: wait_until(lambda: _kills_a_session(store), process=None, log=lambda: "no session")
+            )
         else:
-            await trial.off(store.kill)
-            await asyncio.sleep(trial.a_moment())
-            await trial.off(store.start)
+            await trial.in_thread(store.kill)
+            await asyncio.sleep(trial.random_seconds())
+            await trial.in_thread(store.start)
 
 
 EXPERIMENT = Experiment(

@@ -4,16 +4,16 @@ import asyncio
 
 from chaos.experiment import Bound, Experiment
 from chaos.plan import Load
-from chaos.provider.mood import HTTP, Fault
+from chaos.provider.faults import HTTP, Fault
 from chaos.trial import Trial
 
 
 async def _disturb(trial: Trial) -> None:
-    await trial.misbehave(Fault("dot", late=0.2, share=0.5), Fault(HTTP, late=0.2, share=0.5))
-    worker = trial.dice.choice(trial.stage.workers)
-    await trial.until_taken(trial.moments(1, until=0.6)[0])
+    await trial.inject_faults(Fault("dot", late=0.2, share=0.5), Fault(HTTP, late=0.2, share=0.5))
+    worker = trial.random.choice(trial.testbed.workers)
+    await trial.until_taken(trial.random_shares(1, until=0.6)[0])
     # Not always when something was just taken: between claim and call, and between answer and commit, too.
-    await asyncio.sleep(trial.a_moment(0, 0.2))
+    await asyncio.sleep(trial.random_seconds(0, 0.2))
     await trial.freeze(worker)
 
 

@@ -2,16 +2,16 @@
 
 from chaos.experiment import Bound, Experiment
 from chaos.plan import Load
-from chaos.provider.mood import HTTP, Fault
+from chaos.provider.faults import HTTP, Fault
 from chaos.trial import Trial
 
 
 async def _disturb(trial: Trial) -> None:
     # The gap between "taken" and "written down" is made longer, so that kills fall into it.
-    await trial.misbehave(Fault("dot", late=0.1, share=0.3), Fault(HTTP, late=0.1, share=0.3))
-    for moment in trial.moments(3, until=0.8):
+    await trial.inject_faults(Fault("dot", late=0.1, share=0.3), Fault(HTTP, late=0.1, share=0.3))
+    for moment in trial.random_shares(3, until=0.8):
         await trial.until_taken(moment)
-        await trial.kill(trial.dice.choice(trial.stage.workers))
+        await trial.kill(trial.random.choice(trial.testbed.workers))
 
 
 EXPERIMENT = Experiment(

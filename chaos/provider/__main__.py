@@ -10,9 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from chaos.provider.faults import FaultInjector
 from chaos.provider.http import HttpProvider
 from chaos.provider.journal import Door, JournalWriter
-from chaos.provider.mood import Mood
 from chaos.provider.smtp import SmtpProvider
 
 READY = "providers are ready"
@@ -22,11 +22,11 @@ HOST = "127.0.0.1"
 
 async def serve(path: Path, http_port: int, doors: Sequence[str]) -> None:
     """Take messages until SIGTERM."""
-    stop, mood, journal = asyncio.Event(), Mood(), JournalWriter(path)
+    stop, injector, journal = asyncio.Event(), FaultInjector(), JournalWriter(path)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    await asyncio.start_server(HttpProvider(mood, journal).serve, HOST, http_port, backlog=1_000)
+    await asyncio.start_server(HttpProvider(injector, journal).serve, HOST, http_port, backlog=1_000)
     for name, _, port in (door.partition("=") for door in doors):
-        server = SmtpProvider(Door.called(name), mood, journal)
+        server = SmtpProvider(Door.called(name), injector, journal)
         await asyncio.start_server(server.serve, HOST, int(port), backlog=1_000)
     print(READY, flush=True)  # noqa: T201 - its parent waits for it
     await stop.wait()

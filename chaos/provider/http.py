@@ -1,6 +1,6 @@
-"""SMS gateways that recognise a repeat by its Idempotency-Key, unless their mood says otherwise.
+"""SMS gateways that recognise a repeat by its Idempotency-Key, unless a fault is injected.
 
-A path names the gateway and its caller: `POST /http/worker-1`. `PUT /mood` changes the mood of all providers.
+A path names the gateway and its caller: `POST /http/worker-1`. `PUT /faults` sets the faults of all providers.
 """
 
 import asyncio
@@ -8,8 +8,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from chaos.provider.faults import DRIP, DROP, ENDLESS_HEADERS, HTTP, HUGE_BODY, SILENCE, Fault, FaultInjector
 from chaos.provider.journal import Door, JournalWriter
-from chaos.provider.mood import DRIP, DROP, ENDLESS_HEADERS, HTTP, HUGE_BODY, SILENCE, Fault, Mood
 
 CHANNEL = "sms"
 
@@ -31,8 +31,8 @@ class _Request:
 class HttpProvider:
     """Serves any number of clients."""
 
-    def __init__(self, mood: Mood, journal: JournalWriter) -> None:
-        self._mood = mood
+    def __init__(self, injector: FaultInjector, journal: JournalWriter) -> None:
+        self._injector = injector
         self._journal = journal
         self._taken: set[tuple[str, str]] = set()
 
@@ -48,8 +48,8 @@ class HttpProvider:
 
     async def _answer(self, request: _Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         fields = json.loads(request.body or b"{}")
-        if (request.method, request.path) == ("PUT", "/mood"):
-            self._mood.change(fields["faults"], seed=fields["seed"])
+        if (request.method, request.path) == ("PUT", "/faults"):
+            self._injector.change(fields["faults"], seed=fields["seed"])
             return await _say(writer, "200", {})
         if request.method != "POST":
             return await _say(writer, "405", {})
@@ -68,7 +68,7 @@ class HttpProvider:
 
     def _take(self, door: Door, key: str, to: str) -> Fault | None:
         """Write down what becomes of one message; returns what goes wrong with it."""
-        fault = self._mood.fault(HTTP, door.provider, to)
+        fault = self._injector.fault(HTTP, door.provider, to)
         if fault is not None:
             wish = fault.headers.get("Retry-After", "")
             self._journal.note("fault", CHANNEL, door, to, key, f"{fault.answer or 'late'} {wish}".strip())

@@ -1,10 +1,10 @@
-"""An SMTP server that takes everything, unless its mood says otherwise. Source: RFC 5321."""
+"""An SMTP server that takes every message, unless a fault is injected. Source: RFC 5321."""
 
 import asyncio
 import re
 
+from chaos.provider.faults import DROP, SILENCE, FaultInjector
 from chaos.provider.journal import Door, JournalWriter
-from chaos.provider.mood import DROP, SILENCE, Mood
 
 CHANNEL = "email"
 
@@ -21,9 +21,9 @@ _USUAL = {
 class SmtpProvider:
     """Serves any number of clients."""
 
-    def __init__(self, door: Door, mood: Mood, journal: JournalWriter) -> None:
+    def __init__(self, door: Door, injector: FaultInjector, journal: JournalWriter) -> None:
         self._door = door
-        self._mood = mood
+        self._injector = injector
         self._journal = journal
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -64,7 +64,7 @@ class SmtpProvider:
         key: str = "",
     ) -> str | None:
         """What was said; None when the connection is to be closed without an answer."""
-        fault = self._mood.fault(at, self._door.provider, to)
+        fault = self._injector.fault(at, self._door.provider, to)
         answer = (fault and fault.answer) or usual
         if fault is not None:
             self._journal.note("fault", CHANNEL, self._door, to, key, f"{at}: {fault.answer or 'late'}")

@@ -16,13 +16,13 @@ from rich.console import Console
 from rich.table import Table
 
 from chaos import ledger
+from chaos.call_log import CallLog
 from chaos.caller import Caller, notification
-from chaos.journal import Journal
 from chaos.plan import Plan, StoreName
 from chaos.soak import gauges
 from chaos.soak.churn import churn
 from chaos.soak.trend import Trend, trend
-from chaos.stage import Stage, open_stage
+from chaos.testbed import Testbed, open_testbed
 
 TAG = "soak"
 CONNECTIONS = 16
@@ -74,63 +74,63 @@ def soak(
 def _on_stage(store: StoreName, minutes: float, rate: float) -> Soaked:
     # The store is restarted, and calls meanwhile are answered 503 as soon as that is certain.
     plan = Plan(store=store, workers=1, proxied=store is StoreName.POSTGRESQL)
-    with open_stage(plan) as stage:
-        return asyncio.run(_run(stage, store, minutes, rate))
+    with open_testbed(plan) as testbed:
+        return asyncio.run(_run(testbed, store, minutes, rate))
 
 
-async def _run(stage: Stage, store: StoreName, minutes: float, rate: float) -> Soaked:
-    journal = Journal()
+async def _run(testbed: Testbed, store: StoreName, minutes: float, rate: float) -> Soaked:
+    call_log = CallLog()
     series: defaultdict[str, list[float]] = defaultdict(list)
     async with asyncio.TaskGroup() as tasks:
-        background = [tasks.create_task(churn(stage)), tasks.create_task(_sample(stage, series))]
-        await _call(stage, journal, minutes * 60, rate)
+        background = [tasks.create_task(churn(testbed)), tasks.create_task(_sample(testbed, series))]
+        await _call(testbed, call_log, minutes * 60, rate)
         for task in background:
             task.cancel()
-    wrong = Counter(journal.wrong)
-    for name in await asyncio.to_thread(stage.repair):
+    wrong = Counter(call_log.wrong)
+    for name in await asyncio.to_thread(testbed.repair):
         wrong[f"{name} ended by itself"] += 1
-    if not await ledger.wait_until_ended(stage.database_url, patience=DRAINED_WITHIN):
+    if not await ledger.wait_until_ended(testbed.database_url, patience=DRAINED_WITHIN):
         wrong["not everything ended in time"] += 1
-    told = await ledger.tell(stage.database_url, TAG)
+    told = await ledger.tell(testbed.database_url, TAG)
     return Soaked(
         store=store,
         minutes=minutes,
-        accepted=journal.accepted,
+        accepted=call_log.accepted,
         ends=dict(Counter(one.state for one in told)),
         wrong=dict(wrong),
         trends=[trend(gauge, values) for gauge, values in sorted(series.items())],
     )
 
 
-async def _sample(stage: Stage, series: defaultdict[str, list[float]]) -> None:
+async def _sample(testbed: Testbed, series: defaultdict[str, list[float]]) -> None:
     while True:
-        for gauge, value in (await asyncio.to_thread(gauges.read, stage)).items():
+        for gauge, value in (await asyncio.to_thread(gauges.read, testbed)).items():
             series[gauge].append(value)
         await asyncio.sleep(1)
 
 
-async def _call(stage: Stage, journal: Journal, seconds: float, rate: float) -> None:
+async def _call(testbed: Testbed, call_log: CallLog, seconds: float, rate: float) -> None:
     """Hand over at the rate for so long; whoever is not answered calls again."""
     began, dice = time.monotonic(), random.Random(1)
     numbers = itertools.count()
     async with asyncio.TaskGroup() as callers:
         while time.monotonic() - began < seconds:
             batch = list(itertools.islice(numbers, CALLS_PER_CLIENT))
-            callers.create_task(_call_for(stage, journal, dice, batch, began, rate))
+            callers.create_task(_call_for(testbed, call_log, dice, batch, began, rate))
             await asyncio.sleep(max(0.0, began + (batch[-1] + 1) / rate - time.monotonic()))
 
 
 async def _call_for(
-    stage: Stage, journal: Journal, dice: random.Random, numbers: list[int], began: float, rate: float
+    testbed: Testbed, call_log: CallLog, dice: random.Random, numbers: list[int], began: float, rate: float
 ) -> None:
-    async with Caller(stage.urls, stage.api_key, journal, dice, connections=CONNECTIONS) as caller:
+    async with Caller(testbed.urls, testbed.api_key, call_log, dice, connections=CONNECTIONS) as caller:
 
-        async def hand_over(number: int) -> None:
+        async def submit(number: int) -> None:
             await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
             body = notification(number, TAG)
-            await caller.hand_over(body["reference"], body, first=number)
+            await caller.submit(body["reference"], body, first=number)
 
-        await asyncio.gather(*(hand_over(number) for number in numbers))
+        await asyncio.gather(*(submit(number) for number in numbers))
 
 
 def _table(one: Soaked) -> Table:

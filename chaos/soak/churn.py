@@ -4,8 +4,8 @@ import asyncio
 import itertools
 from collections.abc import Callable
 
-from chaos.provider.mood import DROP, HTTP, Fault
-from chaos.stage import Stage
+from chaos.provider.faults import DROP, HTTP, Fault
+from chaos.testbed import Testbed
 
 FAULTS = (Fault("mail", DROP, share=0.02), Fault(HTTP, "503", share=0.02))
 """Of the providers, all the time: none leaves a doubt about any message."""
@@ -14,28 +14,28 @@ EVERY = 15.0
 """Seconds between two blows."""
 
 
-async def churn(stage: Stage) -> None:
+async def churn(testbed: Testbed) -> None:
     """One blow after the other, until cancelled; each leaves everything running. SQLite has no line to be cut."""
-    await asyncio.to_thread(stage.misbehave, FAULTS)
-    if stage.postgres is None:
+    await asyncio.to_thread(testbed.inject_faults, FAULTS)
+    if testbed.postgres is None:
         return
     for blow in itertools.cycle(BLOWS):
         await asyncio.sleep(EVERY)
-        await asyncio.shield(asyncio.to_thread(blow, stage))
+        await asyncio.shield(asyncio.to_thread(blow, testbed))
 
 
-def _cut_broker_line(stage: Stage) -> None:
-    stage.broker_line.cut()
+def _cut_broker_line(testbed: Testbed) -> None:
+    testbed.broker_line.cut()
 
 
-def _cut_store_line(stage: Stage) -> None:
-    stage.store_line.cut()
+def _cut_store_line(testbed: Testbed) -> None:
+    testbed.store_line.cut()
 
 
-def _restart_store(stage: Stage) -> None:
-    stage.database.stop()
-    stage.database.start()
+def _restart_store(testbed: Testbed) -> None:
+    testbed.database.stop()
+    testbed.database.start()
 
 
-BLOWS: tuple[Callable[[Stage], None], ...] = (_cut_broker_line, _cut_store_line, _restart_store)
+BLOWS: tuple[Callable[[Testbed], None], ...] = (_cut_broker_line, _cut_store_line, _restart_store)
 """What is done in turns."""

@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from chaos.server import Server
-from chaos.stage import Stage
+from chaos.testbed import Testbed
 from tests.services.process import ServiceFailed
 
 MEGABYTE = 1 << 20
@@ -13,13 +13,13 @@ Reading = dict[str, float]
 """Values by the names of their gauges; what could not be read is not there."""
 
 
-def read(stage: Stage) -> Reading:
+def read(testbed: Testbed) -> Reading:
     """One value of every gauge, but for those of a server that is away at the moment."""
     found: Reading = {}
-    for server in stage.servers:
+    for server in testbed.servers:
         found |= _of_process(server)
     with suppress(ServiceFailed):
-        found |= _of_store(stage)
+        found |= _of_store(testbed)
     return found
 
 
@@ -31,10 +31,10 @@ def _of_process(server: Server) -> Reading:
     return {f"{server.name}: memory, MB": resident / 1024, f"{server.name}: open files": files}
 
 
-def _of_store(stage: Stage) -> Reading:
-    if stage.postgres is None:
-        return {"store: WAL, MB": (stage.folder / "alerts.db-wal").stat().st_size / MEGABYTE}
-    row = stage.postgres.sql(
+def _of_store(testbed: Testbed) -> Reading:
+    if testbed.postgres is None:
+        return {"store: WAL, MB": (testbed.folder / "alerts.db-wal").stat().st_size / MEGABYTE}
+    row = testbed.postgres.sql(
         "SELECT (SELECT count(*) FROM pg_stat_activity WHERE application_name = 'property-alerts'),"
         " (SELECT sum(size) FROM pg_ls_waldir())"
     )

@@ -1,10 +1,10 @@
-"""Messages that are no doorbells lie in the queues, between those that are."""
+"""The queues hold messages that the listener cannot read, between those that it can."""
 
 import asyncio
 import json
 from uuid import uuid4
 
-from chaos import doorbells
+from chaos import queue_messages
 from chaos.experiment import Experiment
 from chaos.plan import Load
 from chaos.trial import Trial
@@ -29,14 +29,14 @@ def _poison() -> list[bytes]:
 
 async def _disturb(trial: Trial) -> None:
     for _ in range(ROUNDS):
-        await asyncio.sleep(trial.a_moment(0.05, 0.3))
-        bells = [(channel, body) for channel in ("email", "sms") for body in _poison()]
-        trial.dice.shuffle(bells)
-        trial.strike()
-        await doorbells.ring(trial.stage.broker.url, bells)
+        await asyncio.sleep(trial.random_seconds(0.05, 0.3))
+        messages = [(channel, body) for channel in ("email", "sms") for body in _poison()]
+        trial.random.shuffle(messages)
+        trial.note_fault()
+        await queue_messages.publish(trial.testbed.broker.url, messages)
     await trial.until_taken(1.0)
     # Until then the trial does not end: what is unreadable must not stay.
-    while await trial.off(doorbells.waiting, trial.stage.broker):
+    while await trial.in_thread(queue_messages.count_unacknowledged, trial.testbed.broker):
         pass
 
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from chaos.compare import Findings, compare
 from chaos.experiment import Bound, Experiment
-from chaos.judge import Findings, judge
 from chaos.ledger import Told, Try
 from chaos.provider.journal import Entry, Kind
 from chaos.trial import Trial
@@ -33,65 +33,69 @@ FINE = [_told("email", "sent"), _told("sms", "sent")]
 BOTH = [_entry("email"), _entry("sms")]
 
 
-def _judge(told: list[Told], entries: list[Entry], *, bound: Bound = Bound.ON_THE_WIRE, in_doubt: int = 10) -> Findings:
+def _compare(
+    told: list[Told], entries: list[Entry], *, bound: Bound = Bound.ON_THE_WIRE, in_doubt: int = 10
+) -> Findings:
     experiment = Experiment(id="B0", question="", disturb=_nothing, trials=1, bound=bound)
-    return judge(experiment, BODIES, ANSWERS, told, entries, in_doubt_at_most=in_doubt)
+    return compare(experiment, BODIES, ANSWERS, told, entries, in_doubt_at_most=in_doubt)
 
 
 def test_what_arrived_once_is_fine() -> None:
-    assert _judge(FINE, BOTH) == Findings()
+    assert _compare(FINE, BOTH) == Findings()
 
 
 @pytest.mark.parametrize("state", ["queued", "held", "sending", "retry_wait", "unknown"])
 def test_what_is_still_open_is_lost(state: str) -> None:
-    assert _judge([_told("email", state=state), FINE[1]], BOTH[1:]).lost == 1
+    assert _compare([_told("email", state=state), FINE[1]], BOTH[1:]).lost == 1
 
 
 def test_what_is_sent_and_arrived_nowhere_is_lost() -> None:
-    assert _judge(FINE, BOTH[1:]).lost == 1
+    assert _compare(FINE, BOTH[1:]).lost == 1
 
 
 def test_what_was_accepted_and_is_not_in_the_store_is_lost() -> None:
-    assert _judge([], []).lost == 2
+    assert _compare([], []).lost == 2
 
 
 def test_an_email_that_came_again_is_a_duplicate_that_a_second_try_explains() -> None:
-    found = _judge([_told("email", "unknown", "sent"), FINE[1]], [*BOTH, _entry("email")])
+    found = _compare([_told("email", "unknown", "sent"), FINE[1]], [*BOTH, _entry("email")])
 
     assert (found.duplicates, found.bound, found.wrong) == (1, 1, {})
 
 
 def test_where_the_fault_leaves_no_doubt_nothing_explains_a_duplicate() -> None:
-    found = _judge([_told("email", "unknown", "sent"), FINE[1]], [*BOTH, _entry("email")], bound=Bound.NONE)
+    found = _compare([_told("email", "unknown", "sent"), FINE[1]], [*BOTH, _entry("email")], bound=Bound.NONE)
 
     assert (found.duplicates, found.bound) == (1, 0)
 
 
 def test_an_email_that_came_more_often_than_it_was_tried_is_wrong() -> None:
-    assert _judge(FINE, [*BOTH, _entry("email")]).wrong == {"arrived more often than it was tried": 1}
+    assert _compare(FINE, [*BOTH, _entry("email")]).wrong == {"arrived more often than it was tried": 1}
 
 
 def test_more_tries_in_doubt_than_were_on_the_wire_are_wrong() -> None:
-    found = _judge([_told("email", "unknown", "sent"), FINE[1]], BOTH, in_doubt=0)
+    found = _compare([_told("email", "unknown", "sent"), FINE[1]], BOTH, in_doubt=0)
 
     assert found.wrong == {"more in doubt than was on the wire": 1}
 
 
 def test_an_sms_under_the_same_key_is_none_again_and_under_another_it_is() -> None:
-    assert _judge(FINE, [*BOTH, _entry("sms", kind="repeat")]).keyed_duplicates == 0
-    assert _judge(FINE, [*BOTH, _entry("sms", key="another")]).keyed_duplicates == 1
+    assert _compare(FINE, [*BOTH, _entry("sms", kind="repeat")]).keyed_duplicates == 0
+    assert _compare(FINE, [*BOTH, _entry("sms", key="another")]).keyed_duplicates == 1
 
 
 def test_an_end_that_the_experiment_does_not_allow_is_wrong() -> None:
-    assert _judge([_told("email", "refused", state="failed"), FINE[1]], BOTH[1:]).wrong == {"ended as failed: ": 1}
+    assert _compare([_told("email", "refused", state="failed"), FINE[1]], BOTH[1:]).wrong == {"ended as failed: ": 1}
 
 
 def test_a_message_that_nobody_handed_over_is_wrong() -> None:
-    assert _judge(FINE, [*BOTH, _entry("email", to="ghost@example.com")]).wrong == {"arrived and belongs to no call": 1}
+    assert _compare(FINE, [*BOTH, _entry("email", to="ghost@example.com")]).wrong == {
+        "arrived and belongs to no call": 1
+    }
 
 
 def test_two_notifications_for_one_key_are_wrong() -> None:
-    found = _judge([FINE[0], _told("sms", "sent", notification="id-2")], BOTH)
+    found = _compare([FINE[0], _told("sms", "sent", notification="id-2")], BOTH)
 
     assert found.wrong["two notifications for one key"] == 1
     assert found.wrong["the store has another id than the caller"] == 1

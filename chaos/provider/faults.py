@@ -48,20 +48,20 @@ class Fault:
     """Of the answer by HTTP."""
 
 
-class Mood:
-    """The faults of the moment, with dice of their own."""
+class FaultInjector:
+    """Decides at which steps a provider fails."""
 
     def __init__(self) -> None:
-        """Well behaved."""
+        """No faults yet."""
         self.change([], seed=0)
 
     def change(self, faults: Sequence[Mapping[str, Any]], *, seed: int) -> None:
-        """From now on these and no others."""
+        """Replace the faults."""
         self._faults = [Fault(**fault) for fault in faults]
         self._dice = Random(seed)
 
     def fault(self, at: str, provider: str, to: str = "") -> Fault | None:
-        """What goes wrong here, if anything does."""
+        """The fault to cause at this step; None causes none."""
         for fault in self._faults:
             is_meant = fault.at == at and fault.provider in {"", provider} and to.startswith(fault.only)
             if is_meant and self._dice.random() < fault.share:

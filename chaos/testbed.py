@@ -1,4 +1,4 @@
-"""Where trials take place: two API processes, workers, providers, and the servers they need, all on loopback."""
+"""The testbed of a trial: two API processes, workers, providers, and the servers they need, all on loopback."""
 
 import shutil
 import tempfile
@@ -13,8 +13,8 @@ import httpx2
 
 from chaos.plan import Plan, StoreName
 from chaos.provider.__main__ import READY
+from chaos.provider.faults import Fault
 from chaos.provider.journal import JournalReader
-from chaos.provider.mood import Fault
 from chaos.proxy import Proxy
 from chaos.server import Server, run
 from property_alert_notification.base.settings import Settings
@@ -57,7 +57,7 @@ PATIENCE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class Testbed:
     """Everything that was started."""
 
     plan: Plan
@@ -110,14 +110,14 @@ class Stage:
         """What the workers reach PostgreSQL by, where the plan has proxies."""
         return _there(self.to_store)
 
-    def misbehave(self, faults: Sequence[Fault] = (), *, seed: int = 0) -> None:
+    def inject_faults(self, faults: Sequence[Fault] = (), *, seed: int = 0) -> None:
         """Let the providers do this from now on; without faults they behave."""
         changes = {"faults": [asdict(fault) for fault in faults], "seed": seed}
-        httpx2.put(f"{self.provider_url}/mood", json=changes, trust_env=False).raise_for_status()
+        httpx2.put(f"{self.provider_url}/faults", json=changes, trust_env=False).raise_for_status()
 
     def repair(self) -> list[str]:
         """Bring everything back to work; returns the names of what had ended by itself."""
-        self.misbehave()
+        self.inject_faults()
         for line in (self.to_broker, self.to_store):
             if line is not None:
                 line.go_on()
@@ -143,7 +143,7 @@ def _there(part: Part | None) -> Part:
 
 
 @contextmanager
-def open_stage(plan: Plan) -> Iterator[Stage]:
+def open_testbed(plan: Plan) -> Iterator[Testbed]:
     """Start everything, and stop it at the end, also when it did not start to the end.
 
     Raises:
@@ -167,22 +167,22 @@ def open_stage(plan: Plan) -> Iterator[Stage]:
         lines = _lines(settings, (rabbitmq, to_broker), (postgres, to_store))
         run("migrate", folder=folder, settings=settings)
         apis = [_api(number, port, folder, settings) for number, port in enumerate(ports, start=1)]
-        crew = [_worker(name, folder, settings | lines | _providers(name, http_port, doors)) for name in names]
-        for server in (*apis, *crew):
+        workers = [_worker(name, folder, settings | lines | _providers(name, http_port, doors)) for name in names]
+        for server in (*apis, *workers):
             stack.callback(server.stop)
         with ThreadPoolExecutor() as pool:
-            for starting in [pool.submit(server.start) for server in (*apis, *crew)]:
+            for starting in [pool.submit(server.start) for server in (*apis, *workers)]:
                 starting.result()
         if rabbitmq is not None:
             settle_queues(rabbitmq)
-        yield Stage(
+        yield Testbed(
             plan=plan,
             folder=folder,
             database_url=database_url,
             settings=settings,
             apis=apis,
             urls=[f"http://127.0.0.1:{port}" for port in ports],
-            workers=crew,
+            workers=workers,
             provider_url=f"http://127.0.0.1:{http_port}",
             taken=stack.enter_context(closing(JournalReader(folder / "journal"))),
             rabbitmq=rabbitmq,
@@ -208,8 +208,8 @@ def settle_queues(rabbitmq: RabbitMQ) -> None:
 
 
 def queue_names() -> set[str]:
-    """The queues of every lane."""
-    return {f"{ROUTING_KEY}.{channel}{lane}" for channel in ("email", "sms") for lane in ("", ".urgent")}
+    """The names of all queues."""
+    return {f"{ROUTING_KEY}.{channel}{suffix}" for channel in ("email", "sms") for suffix in ("", ".urgent")}
 
 
 def _queues(rabbitmq: RabbitMQ) -> set[str]:

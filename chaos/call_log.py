@@ -1,11 +1,11 @@
-"""What the callers saw, kept outside the service."""
+"""The calls of one trial and their answers, kept outside the service."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 
 @dataclass
-class Journal:
+class CallLog:
     """Every call and every answer of one trial."""
 
     calls: int = 0

@@ -1,9 +1,9 @@
-"""Every doorbell is rung again and again, in any order, by somebody else."""
+"""A stranger publishes every message of the broker again and again, in any order."""
 
 import asyncio
 import json
 
-from chaos import doorbells, ledger
+from chaos import ledger, queue_messages
 from chaos.experiment import Experiment
 from chaos.plan import Load
 from chaos.trial import Trial
@@ -13,22 +13,22 @@ ROUNDS = 10
 
 async def _disturb(trial: Trial) -> None:
     for _ in range(ROUNDS):
-        await asyncio.sleep(trial.a_moment(0.05, 0.3))
-        told = await ledger.tell(trial.stage.database_url, trial.tag)
-        bells = []
+        await asyncio.sleep(trial.random_seconds(0.05, 0.3))
+        told = await ledger.tell(trial.testbed.database_url, trial.tag)
+        messages = []
         for channel in ("email", "sms"):
             ids = [one.id for one in told if one.channel == channel] * 3
-            trial.dice.shuffle(ids)
+            trial.random.shuffle(ids)
             for start in range(0, len(ids), 50):
                 body = json.dumps({"v": 1, "deliveries": ids[start : start + 50]}).encode()
-                bells.append((channel, body))
-        trial.strike()
-        await doorbells.ring(trial.stage.broker.url, bells)
+                messages.append((channel, body))
+        trial.note_fault()
+        await queue_messages.publish(trial.testbed.broker.url, messages)
 
 
 EXPERIMENT = Experiment(
     id="B13",
-    question="Every doorbell comes thirty times, shuffled and on both workers: does any message leave twice?",
+    question="Every broker message comes thirty times, shuffled and on both workers: is any email sent twice?",
     disturb=_disturb,
     trials=30,
     load=Load(count=200, rate=80),

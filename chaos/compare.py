@@ -1,4 +1,4 @@
-"""Compares what callers, store and providers say about one trial. Pure."""
+"""Compares the records of callers, store and providers of one trial. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ class Findings:
     """Everything else that must not be, in words."""
 
 
-def judge(
+def compare(
     experiment: Experiment,
     bodies: Mapping[str, Mapping[str, Any]],
     answers: Mapping[str, set[str]],
