@@ -16,11 +16,11 @@ import typer
 from rich.console import Console
 
 from chaos import record
+from chaos.cluster import Cluster, open_cluster
 from chaos.experiment import Experiment
 from chaos.experiments import find_experiments
 from chaos.record import Record
 from chaos.run_trial import run_trial
-from chaos.testbed import Testbed, open_testbed
 from tests.services.process import ServiceFailed, ServiceMissing
 
 EXPERIMENTS = find_experiments()
@@ -118,7 +118,7 @@ def _with_load(experiment: Experiment, count: int | None) -> Experiment:
 
 
 class _Run:
-    """Goes through tasks, those with the same testbed one after the other."""
+    """Goes through tasks, those with the same cluster one after the other."""
 
     def __init__(self, tasks: Sequence[_Task], results: Path, *, minutes: float | None, seed: int | None) -> None:
         plans = [task.experiment.plan for task in tasks]
@@ -130,7 +130,7 @@ class _Run:
         self.holds = True
 
     def all(self) -> None:
-        """Do every task; a testbed on which a trial failed is not used again.
+        """Do every task; a cluster on which a trial failed is not used again.
 
         Raises:
             ServiceMissing: a server's program is not on this machine; in a group of exceptions.
@@ -138,18 +138,18 @@ class _Run:
         while self._drop_what_is_done():
             task, left = self._tasks[0], self._tasks[0].trials
             try:
-                self._on_one_testbed()
+                self._on_one_cluster()
             except* ServiceFailed as faults:
                 self.holds = False
                 _show(faults)
-                if task.trials == left:  # its testbed cannot even be opened
+                if task.trials == left:  # its cluster cannot even be opened
                     task.trials = 0
 
-    def _on_one_testbed(self) -> None:
+    def _on_one_cluster(self) -> None:
         plan = self._tasks[0].experiment.plan
-        with open_testbed(plan) as testbed:
+        with open_cluster(plan) as cluster:
             while self._drop_what_is_done() and self._tasks[0].experiment.plan == plan:
-                if not asyncio.run(self._one(testbed, self._tasks[0])):
+                if not asyncio.run(self._one(cluster, self._tasks[0])):
                     return
 
     def _drop_what_is_done(self) -> bool:
@@ -158,22 +158,22 @@ class _Run:
             self._tasks.popleft()
         return bool(self._tasks)
 
-    async def _one(self, testbed: Testbed, task: _Task) -> bool:
+    async def _one(self, cluster: Cluster, task: _Task) -> bool:
         """The trials of one experiment, as many as its share of the time has room for; False when one failed."""
         share = task.trials / sum(one.trials for one in self._tasks)
         share_ends = time.monotonic() + (self._ends - time.monotonic()) * share
         while task.trials:
             task.trials -= 1
-            found = await self._trial(testbed, task)
+            found = await self._trial(cluster, task)
             if time.monotonic() >= share_ends:
                 task.trials = 0
             if not found.holds:
                 return False
         return True
 
-    async def _trial(self, testbed: Testbed, task: _Task) -> Record:
+    async def _trial(self, cluster: Cluster, task: _Task) -> Record:
         seed = random.SystemRandom().randrange(1_000_000) if self._seed is None else self._seed
-        found = await run_trial(task.name, task.experiment, testbed, seed, first=next(self._numbers))
+        found = await run_trial(task.name, task.experiment, cluster, seed, first=next(self._numbers))
         record.append(found, self._results)
         label = f"{found.id} {found.name}, seed {seed}, {found.seconds:.0f} s: "
         console.print(
@@ -182,7 +182,7 @@ class _Run:
         if not found.holds:
             self.holds = False
             evidence = EVIDENCE / f"{found.name}-{seed}"
-            testbed.keep_logs(evidence)
+            cluster.keep_logs(evidence)
             console.print(f"its logs are in {evidence.relative_to(ROOT)}", soft_wrap=True)
         return found
 

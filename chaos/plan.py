@@ -1,4 +1,4 @@
-"""What an experiment needs: the parts of its testbed, and the load that the callers put on it."""
+"""What an experiment needs: the parts of its cluster, and the load that the callers put on it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ class StoreName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The testbed an experiment needs; experiments with the same plan share one."""
+    """The cluster an experiment needs; experiments with the same plan share one."""
 
     store: StoreName = StoreName.POSTGRESQL
     workers: int = 2
@@ -24,7 +24,7 @@ class Plan:
     proxied: bool = False
     """The workers reach store and broker through proxies that can cut, stop and delay what passes."""
     settings: Mapping[str, str] = field(default_factory=dict)
-    """Of the service, besides those that every testbed has."""
+    """Of the service, besides those that every cluster has."""
 
 
 PATIENT = Plan(settings={"STORE_TIMEOUT": "4"})

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import aio_pika
 
-from chaos.testbed import ROUTING_KEY
+from chaos.cluster import ROUTING_KEY
 from tests.services.rabbitmq import RabbitMQ
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from chaos import ledger
 from chaos.caller import Caller
+from chaos.cluster import Cluster
 from chaos.compare import compare
 from chaos.experiment import Experiment
 from chaos.record import Record
-from chaos.testbed import Testbed
 from chaos.trial import Trial
 
 CONNECTIONS = 32
@@ -28,14 +28,14 @@ BROKEN = ("loop.broke", "delivery.broke")
 """What a worker logs when its own code broke."""
 
 
-async def run_trial(name: str, experiment: Experiment, testbed: Testbed, seed: int, *, first: int) -> Record:
-    """Do one trial on a testbed where everything works, and leave it so.
+async def run_trial(name: str, experiment: Experiment, cluster: Cluster, seed: int, *, first: int) -> Record:
+    """Do one trial on a cluster where everything works, and leave it so.
 
     Raises:
         ServiceFailed: a server, or a process of the service, did not start; in a group of exceptions.
     """
-    trial, began = Trial(experiment.id, experiment.load, testbed, seed, first=first), time.monotonic()
-    testbed.taken.forget()
+    trial, began = Trial(experiment.id, experiment.load, cluster, seed, first=first), time.monotonic()
+    cluster.taken.forget()
     try:
         async with asyncio.timeout(LONGEST), asyncio.TaskGroup() as tasks:
             tasks.create_task(_call_all(trial))
@@ -43,9 +43,9 @@ async def run_trial(name: str, experiment: Experiment, testbed: Testbed, seed: i
     except TimeoutError:
         trial.wrong["the calls or the fault did not come to their end"] += 1
     fault_ended = time.monotonic()
-    for name in await trial.in_thread(testbed.repair):
+    for name in await trial.in_thread(cluster.repair):
         trial.wrong[f"{name} ended by itself"] += 1
-    has_ended = await ledger.wait_until_ended(testbed.database_url, patience=DRAINED_WITHIN)
+    has_ended = await ledger.wait_until_ended(cluster.database_url, patience=DRAINED_WITHIN)
     recovery = time.monotonic() - fault_ended
     if not has_ended:
         trial.wrong["not everything ended in time"] += 1
@@ -58,7 +58,7 @@ async def _call_all(trial: Trial) -> None:
     began = time.monotonic()
     connections = CONNECTIONS * load.racers
     async with Caller(
-        trial.testbed.urls, trial.testbed.api_key, call_log, trial.random, connections=connections
+        trial.cluster.urls, trial.cluster.api_key, call_log, trial.random, connections=connections
     ) as caller:
 
         async def submit(number: int, body: dict[str, Any]) -> None:
@@ -72,14 +72,14 @@ async def _call_all(trial: Trial) -> None:
 
 
 async def _count(name: str, experiment: Experiment, trial: Trial, *, recovery: float, seconds: float) -> Record:
-    testbed, call_log = trial.testbed, trial.call_log
-    told = await ledger.tell(testbed.database_url, trial.tag)
+    cluster, call_log = trial.cluster, trial.call_log
+    told = await ledger.tell(cluster.database_url, trial.tag)
     entries = trial.entries()
     findings = compare(experiment, trial.bodies, call_log.ids, told, entries, in_doubt_at_most=trial.in_doubt_at_most)
     findings.wrong += trial.wrong + call_log.wrong
     if call_log.hangs:
         findings.wrong["calls that hung"] += call_log.hangs
-    if broken := sum(server.log().count(event) for server in testbed.workers for event in BROKEN):
+    if broken := sum(server.log().count(event) for server in cluster.workers for event in BROKEN):
         findings.wrong["code of workers that broke"] += broken
     return Record(
         id=experiment.id,

@@ -1,4 +1,4 @@
-"""What an experiment uses during a trial: waits for a moment, breaks parts of the testbed, notes what is wrong."""
+"""What an experiment uses during a trial: waits for a moment, breaks parts of the cluster, notes what is wrong."""
 
 import asyncio
 from collections import Counter
@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 from chaos.call_log import CallLog
 from chaos.caller import notification
+from chaos.cluster import LEASE, Cluster
 from chaos.plan import Load
 from chaos.provider.faults import Fault
 from chaos.provider.journal import Entry
 from chaos.server import Server
-from chaos.testbed import LEASE, Testbed
 
 Result = TypeVar("Result")
 
@@ -24,12 +24,12 @@ AWAY = (0.05, 0.8)
 
 
 class Trial:
-    """The load of one trial, the testbed it runs on, and what went wrong so far."""
+    """The load of one trial, the cluster it runs on, and what went wrong so far."""
 
-    def __init__(self, experiment_id: str, load: Load, testbed: Testbed, seed: int, *, first: int) -> None:
+    def __init__(self, experiment_id: str, load: Load, cluster: Cluster, seed: int, *, first: int) -> None:
         """Nothing happens yet; `first` is the number of its first notification."""
         self.load = load
-        self.testbed = testbed
+        self.cluster = cluster
         self.seed = seed
         self.first = first
         self.tag = f"{experiment_id}-{seed}-{first}"
@@ -62,7 +62,7 @@ class Trial:
 
     def entries(self) -> list[Entry]:
         """The providers' journal since the trial began."""
-        return self.testbed.taken.read()
+        return self.cluster.taken.read()
 
     def taken(self) -> int:
         """Messages that a provider took, so far."""
@@ -83,7 +83,7 @@ class Trial:
     async def inject_faults(self, *faults: Fault) -> None:
         """Have the providers cause these faults from now on."""
         self.faults += 1
-        await self.in_thread(lambda: self.testbed.inject_faults(faults, seed=self.seed))
+        await self.in_thread(lambda: self.cluster.inject_faults(faults, seed=self.seed))
 
     def note_problem(self, what: str, count: int = 1) -> None:
         """Note a problem that occurred `count` times; 0 notes nothing."""
@@ -92,16 +92,16 @@ class Trial:
 
     async def clear_faults(self) -> None:
         """Have the providers cause no more faults."""
-        await self.in_thread(self.testbed.inject_faults)
+        await self.in_thread(self.cluster.inject_faults)
 
     def note_fault(self, *, workers: int = 0) -> None:
         """Note that a part was broken; what this many workers had in hand may be sent twice."""
         self.faults += 1
-        self.in_doubt_at_most += workers * self.testbed.in_hand
+        self.in_doubt_at_most += workers * self.cluster.in_hand
 
     async def kill(self, server: Server) -> None:
         """End it by SIGKILL, and start it again after a while."""
-        self.note_fault(workers=server in self.testbed.workers)
+        self.note_fault(workers=server in self.cluster.workers)
         await self.in_thread(server.kill)
         await asyncio.sleep(self.random_seconds())
         await self.in_thread(server.start)
@@ -116,6 +116,6 @@ class Trial:
     async def kill_broker(self) -> None:
         """End RabbitMQ by SIGKILL, and start it again after a while."""
         self.note_fault()
-        await self.in_thread(self.testbed.broker.kill)
+        await self.in_thread(self.cluster.broker.kill)
         await asyncio.sleep(self.random_seconds())
-        await self.in_thread(self.testbed.broker.start)
+        await self.in_thread(self.cluster.broker.start)

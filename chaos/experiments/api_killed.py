@@ -9,7 +9,7 @@ async def kill_apis(trial: Trial) -> None:
     """Kill one or the other, four times or once for every fifty notifications."""
     for moment in trial.random_shares(max(4, trial.load.count // 50)):
         await trial.until_accepted(moment)
-        await trial.kill(trial.random.choice(trial.testbed.apis))
+        await trial.kill(trial.random.choice(trial.cluster.apis))
 
 
 EXPERIMENT = Experiment(

@@ -11,13 +11,13 @@ USUAL = "50MB"
 
 
 async def _disturb(trial: Trial) -> None:
-    broker = trial.testbed.broker
+    broker = trial.cluster.broker
     await trial.until_taken(trial.random_shares(1, until=0.4)[0])
     trial.note_fault()
     await trial.in_thread(broker.ctl, "set_disk_free_limit", "900GB")
     try:
         await asyncio.sleep(trial.random_seconds(3, 8))
-        if (status := await readiness(trial.testbed.urls[0])) != "degraded":
+        if (status := await readiness(trial.cluster.urls[0])) != "degraded":
             trial.wrong[f"an API whose broker takes nothing says that it is {status}"] += 1
     finally:
         await trial.in_thread(broker.ctl, "set_disk_free_limit", USUAL)

@@ -11,12 +11,12 @@ from chaos.trial import Trial
 async def _disturb(trial: Trial) -> None:
     await trial.until_accepted(0.1)
     trial.note_fault()
-    await trial.in_thread(trial.testbed.broker.stop)
+    await trial.in_thread(trial.cluster.broker.stop)
     await asyncio.sleep(2)
-    if (status := await readiness(trial.testbed.urls[0])) != "degraded":
+    if (status := await readiness(trial.cluster.urls[0])) != "degraded":
         trial.wrong[f"an API without its broker says that it is {status}"] += 1
     await asyncio.sleep(trial.random_seconds(1, 6))
-    await trial.in_thread(trial.testbed.broker.start)
+    await trial.in_thread(trial.cluster.broker.start)
     trial.wrong += trial.call_log.errors
 
 

@@ -13,9 +13,9 @@ LONG = 40.0
 async def _disturb(trial: Trial) -> None:
     await trial.until_taken(trial.random_shares(1, until=0.4)[0])
     trial.note_fault()
-    trial.testbed.broker.freeze()
+    trial.cluster.broker.freeze()
     await asyncio.sleep(LONG if trial.random.random() < 0.2 else trial.random_seconds(3, 8))
-    trial.testbed.broker.thaw()
+    trial.cluster.broker.thaw()
     trial.wrong += trial.call_log.errors
 
 

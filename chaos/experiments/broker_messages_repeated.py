@@ -14,7 +14,7 @@ ROUNDS = 10
 async def _disturb(trial: Trial) -> None:
     for _ in range(ROUNDS):
         await asyncio.sleep(trial.random_seconds(0.05, 0.3))
-        told = await ledger.tell(trial.testbed.database_url, trial.tag)
+        told = await ledger.tell(trial.cluster.database_url, trial.tag)
         messages = []
         for channel in ("email", "sms"):
             ids = [one.id for one in told if one.channel == channel] * 3
@@ -23,7 +23,7 @@ async def _disturb(trial: Trial) -> None:
                 body = json.dumps({"v": 1, "deliveries": ids[start : start + 50]}).encode()
                 messages.append((channel, body))
         trial.note_fault()
-        await queue_messages.publish(trial.testbed.broker.url, messages)
+        await queue_messages.publish(trial.cluster.broker.url, messages)
 
 
 EXPERIMENT = Experiment(

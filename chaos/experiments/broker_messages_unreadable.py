@@ -33,10 +33,10 @@ async def _disturb(trial: Trial) -> None:
         messages = [(channel, body) for channel in ("email", "sms") for body in _poison()]
         trial.random.shuffle(messages)
         trial.note_fault()
-        await queue_messages.publish(trial.testbed.broker.url, messages)
+        await queue_messages.publish(trial.cluster.broker.url, messages)
     await trial.until_taken(1.0)
     # Until then the trial does not end: what is unreadable must not stay.
-    while await trial.in_thread(queue_messages.count_unacknowledged, trial.testbed.broker):
+    while await trial.in_thread(queue_messages.count_unacknowledged, trial.cluster.broker):
         pass
 
 

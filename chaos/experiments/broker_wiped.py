@@ -1,17 +1,17 @@
 """RabbitMQ loses everything it has: messages, queues, all."""
 
+from chaos.cluster import settle_queues
 from chaos.experiment import Experiment
 from chaos.plan import Load
-from chaos.testbed import settle_queues
 from chaos.trial import Trial
 
 
 async def _disturb(trial: Trial) -> None:
     await trial.until_taken(trial.random_shares(1, until=0.4)[0])
     trial.note_fault()
-    await trial.in_thread(trial.testbed.broker.wipe)
-    await trial.in_thread(trial.testbed.broker.start)
-    await trial.in_thread(settle_queues, trial.testbed.broker)
+    await trial.in_thread(trial.cluster.broker.wipe)
+    await trial.in_thread(trial.cluster.broker.start)
+    await trial.in_thread(settle_queues, trial.cluster.broker)
 
 
 EXPERIMENT = Experiment(

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from chaos.call_log import CallLog
 from chaos.caller import Caller, notification
+from chaos.cluster import create_key
 from chaos.experiment import Experiment
 from chaos.plan import PATIENT, Load
-from chaos.testbed import create_key
 from chaos.trial import Trial
 
 CALM = 0.5
@@ -28,10 +28,10 @@ SOON = 0.25
 
 
 async def _disturb(trial: Trial) -> None:
-    testbed = trial.testbed
+    cluster = trial.cluster
     key = await trial.in_thread(
         lambda: create_key(
-            f"greedy-{trial.seed}", folder=testbed.folder, settings=testbed.settings, rate=f"{ALLOWED}/s"
+            f"greedy-{trial.seed}", folder=cluster.folder, settings=cluster.settings, rate=f"{ALLOWED}/s"
         )
     )
     await trial.until_accepted(CALM)
@@ -56,7 +56,7 @@ async def _call(trial: Trial, key: str, call_log: CallLog) -> dict[str, dict[str
     bodies: dict[str, dict[str, object]] = {}
     began, count = time.monotonic(), len(trial.bodies)
     async with (
-        Caller(trial.testbed.urls, key, call_log, trial.random, connections=AT_ONCE) as caller,
+        Caller(trial.cluster.urls, key, call_log, trial.random, connections=AT_ONCE) as caller,
         asyncio.TaskGroup() as calls,
     ):
         while trial.call_log.accepted < count:

@@ -8,7 +8,7 @@ from chaos.trial import Trial
 
 
 async def _disturb(trial: Trial) -> None:
-    line = trial.testbed.broker_line
+    line = trial.cluster.broker_line
     for moment in trial.random_shares(3, until=0.6):
         await trial.until_taken(moment)
         trial.note_fault()

@@ -16,7 +16,7 @@ SHARE = 0.5
 
 async def _disturb(trial: Trial) -> None:
     said: dict[str, datetime] = {}
-    headers = {"Authorization": f"Bearer {trial.testbed.api_key}"}
+    headers = {"Authorization": f"Bearer {trial.cluster.api_key}"}
     chosen = [reference for reference in trial.bodies if trial.random.random() < SHARE]
     waits = [trial.random_seconds(0, 0.1) for _ in chosen]
     async with httpx2.AsyncClient(headers=headers, trust_env=False, timeout=10) as client:
@@ -25,7 +25,7 @@ async def _disturb(trial: Trial) -> None:
             while reference not in trial.call_log.ids:  # noqa: ASYNC110 - many wait for many
                 await asyncio.sleep(0.005)
             await asyncio.sleep(wait)
-            user, url = trial.bodies[reference]["user_id"], trial.random.choice(trial.testbed.urls)
+            user, url = trial.bodies[reference]["user_id"], trial.random.choice(trial.cluster.urls)
             wishes = {"email_enabled": False, "sms_enabled": True}
             (await client.put(f"{url}/api/v1/preferences/{user}", json=wishes)).raise_for_status()
             said[reference] = datetime.now(UTC)
@@ -33,8 +33,8 @@ async def _disturb(trial: Trial) -> None:
         await asyncio.gather(*(opt_out(*one) for one in zip(chosen, waits, strict=True)))
     trial.faults += len(chosen)
     await trial.until_accepted(1.0)
-    await ledger.wait_until_ended(trial.testbed.database_url, patience=60)
-    told = [one for one in await ledger.tell(trial.testbed.database_url, trial.tag) if one.channel == "email"]
+    await ledger.wait_until_ended(trial.cluster.database_url, patience=60)
+    told = [one for one in await ledger.tell(trial.cluster.database_url, trial.tag) if one.channel == "email"]
     late = [one for one in told for each in one.tries if each.began_at > said.get(one.reference, each.began_at)]
     if late:
         trial.wrong["tried after the user had said no"] += len(late)

@@ -26,12 +26,12 @@ async def _disturb(trial: Trial) -> None:
     await trial.inject_faults(Fault("rcpt", SILENCE, only=POISON))
     for life in range(1, LIVES + 1):
         await trial.until_faulted(life)
-        trial.note_fault(workers=len(trial.testbed.workers))
-        await asyncio.gather(*(trial.in_thread(worker.kill) for worker in trial.testbed.workers))
-        await asyncio.gather(*(trial.in_thread(worker.start) for worker in trial.testbed.workers))
+        trial.note_fault(workers=len(trial.cluster.workers))
+        await asyncio.gather(*(trial.in_thread(worker.kill) for worker in trial.cluster.workers))
+        await asyncio.gather(*(trial.in_thread(worker.start) for worker in trial.cluster.workers))
     await trial.until_accepted(1.0)
-    await ledger.wait_until_ended(trial.testbed.database_url, patience=30)
-    told = await ledger.tell(trial.testbed.database_url, trial.tag)
+    await ledger.wait_until_ended(trial.cluster.database_url, patience=30)
+    told = await ledger.tell(trial.cluster.database_url, trial.tag)
     ended = [one.reference for one in told if one.state == "quarantined"]
     if ended != [list(trial.bodies)[WHICH]]:
         trial.wrong["others in quarantine than the one that kills"] += 1

@@ -48,8 +48,8 @@ async def _disturb(trial: Trial) -> None:
         storms.append((began, time.monotonic()))
         await trial.clear_faults()
     await trial.until_accepted(1.0)
-    await ledger.wait_until_ended(trial.testbed.database_url, patience=60)
-    for worker in trial.testbed.workers:
+    await ledger.wait_until_ended(trial.cluster.database_url, patience=60)
+    for worker in trial.cluster.workers:
         changes = list(_changes(worker))
         for provider in (SMTP, GATEWAY):
             for storm in storms:
@@ -57,7 +57,7 @@ async def _disturb(trial: Trial) -> None:
     stood_in = sum(entry.kind == "taken" and entry.provider.endswith("@backup") for entry in trial.entries())
     trial.note_problem("nobody stood in", not stood_in)
     trial.in_doubt_at_most += sum(entry.answer == f"dot: {DROP}" for entry in trial.entries())
-    told = await ledger.tell(trial.testbed.database_url, trial.tag)
+    told = await ledger.tell(trial.cluster.database_url, trial.tag)
     trial.note_problem("given to another provider although the first may have it", sum(map(_has_strayed, told)))
 
 

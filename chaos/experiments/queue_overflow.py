@@ -1,16 +1,16 @@
 """A queue that holds one message refuses the others."""
 
+from chaos.cluster import ROUTING_KEY
 from chaos.experiment import Experiment
 from chaos.plan import Load
 from chaos.provider.faults import HTTP, Fault
-from chaos.testbed import ROUTING_KEY
 from chaos.trial import Trial
 
 POLICY = ("chaos", f"^{ROUTING_KEY}", '{"max-length":1}', "--apply-to", "queues")
 
 
 async def _disturb(trial: Trial) -> None:
-    broker, workers = trial.testbed.broker, trial.testbed.workers
+    broker, workers = trial.cluster.broker, trial.cluster.workers
     for worker in workers:
         await trial.in_thread(worker.stop)
     await trial.until_accepted(1.0)

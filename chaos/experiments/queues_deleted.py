@@ -2,14 +2,14 @@
 
 import asyncio
 
+from chaos.cluster import queue_names, settle_queues
 from chaos.experiment import Experiment
 from chaos.plan import Load
-from chaos.testbed import queue_names, settle_queues
 from chaos.trial import Trial
 
 
 async def _disturb(trial: Trial) -> None:
-    broker = trial.testbed.broker
+    broker = trial.cluster.broker
     await trial.until_taken(trial.random_shares(1, until=0.3)[0])
     doomed = trial.random.sample(sorted(queue_names()), k=trial.random.randint(1, 4))
     trial.note_fault()

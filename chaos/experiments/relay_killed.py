@@ -18,16 +18,16 @@ GAP = 0.02
 
 
 async def _disturb(trial: Trial) -> None:
-    await asyncio.gather(*(trial.in_thread(worker.stop) for worker in trial.testbed.workers))
+    await asyncio.gather(*(trial.in_thread(worker.stop) for worker in trial.cluster.workers))
     for backlog in BACKLOGS:
         await trial.until_accepted(backlog)
         trial.note_fault(workers=1)
-        await _kill_when_it_rings(trial, trial.random.choice(trial.testbed.workers))
+        await _kill_when_it_rings(trial, trial.random.choice(trial.cluster.workers))
     await trial.until_accepted(1.0)
 
 
 async def _kill_when_it_rings(trial: Trial, worker: Server) -> None:
-    async with ledger.marks(trial.testbed.database_url) as last:
+    async with ledger.marks(trial.cluster.database_url) as last:
         before = await last()
         starting = asyncio.create_task(trial.in_thread(worker.start))
         while await last() <= before:

@@ -31,7 +31,7 @@ async def _disturb(trial: Trial) -> None:
     if early := _too_early(trial):
         trial.wrong["tried before the pause was over that a provider asked for"] += early
     # They would go on leaving alone a gateway that asked for ages, in the next trial too.
-    for worker in trial.testbed.workers:
+    for worker in trial.cluster.workers:
         await trial.in_thread(worker.stop)
         await trial.in_thread(worker.start)
 

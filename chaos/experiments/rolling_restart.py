@@ -6,7 +6,7 @@ from chaos.trial import Trial
 
 
 async def _disturb(trial: Trial) -> None:
-    servers = trial.testbed.servers
+    servers = trial.cluster.servers
     trial.random.shuffle(servers)
     for number, server in enumerate(servers):
         await trial.until_accepted((number + 0.5) / (len(servers) + 1))

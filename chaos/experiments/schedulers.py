@@ -17,7 +17,7 @@ def _schedule(body: dict[str, object], number: int) -> None:
 
 async def _disturb(trial: Trial) -> None:
     await trial.until_accepted(1.0)
-    worker = trial.random.choice(trial.testbed.workers)
+    worker = trial.random.choice(trial.cluster.workers)
     await trial.until_taken(trial.random_seconds(0.0, 0.3))
     await trial.freeze(worker)
 

@@ -9,18 +9,18 @@ from chaos.trial import Trial
 
 
 async def _disturb(trial: Trial) -> None:
-    path = trial.testbed.database_url.removeprefix("sqlite:///")
+    path = trial.cluster.database_url.removeprefix("sqlite:///")
     with closing(sqlite3.connect(path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM deliveries").fetchone()  # from here on it holds up every checkpoint
         for moment in trial.random_shares(4, until=0.8):
             await trial.until_accepted(moment)
-            await trial.kill(trial.random.choice(trial.testbed.servers))
+            await trial.kill(trial.random.choice(trial.cluster.servers))
     await trial.until_accepted(1.0)
     with closing(sqlite3.connect(path)) as checker:
         if (found := checker.execute("PRAGMA integrity_check").fetchone()[0]) != "ok":
             trial.wrong[f"integrity check: {found}"] += 1
-    if locked := sum(server.log().count("database is locked") for server in trial.testbed.servers):
+    if locked := sum(server.log().count("database is locked") for server in trial.cluster.servers):
         trial.wrong["database is locked"] += locked
 
 

@@ -11,10 +11,10 @@ ROOM_FOR_LOGS = 100_000
 
 
 async def _disturb(trial: Trial) -> None:
-    servers = trial.testbed.servers
+    servers = trial.cluster.servers
     await trial.until_taken(trial.random_shares(1, until=0.5)[0])
     # What is in hand cannot be written down, and its lease runs out.
-    trial.note_fault(workers=len(trial.testbed.workers))
+    trial.note_fault(workers=len(trial.cluster.workers))
     most = max(len(server.log()) for server in servers) + ROOM_FOR_LOGS
     for server in servers:
         server.limit_files(most)

@@ -8,10 +8,10 @@ from chaos.trial import Trial
 
 
 async def _disturb(trial: Trial) -> None:
-    store = trial.testbed.database
+    store = trial.cluster.database
     await trial.until_taken(trial.random_shares(1, until=0.5)[0])
     # What is in hand cannot be written down, and its lease runs out.
-    trial.note_fault(workers=len(trial.testbed.workers))
+    trial.note_fault(workers=len(trial.cluster.workers))
     await trial.in_thread(store.fill_disk)
     try:
         while not trial.call_log.statuses[503]:  # noqa: ASYNC110 - until then there is room in pages that were begun

@@ -18,11 +18,11 @@ def _kills_a_session(store: Postgres) -> bool:
 
 
 async def _disturb(trial: Trial) -> None:
-    store = trial.testbed.database
+    store = trial.cluster.database
     for moment in trial.random_shares(2, until=0.7):
         await trial.until_accepted(moment)
         # It may be away for longer than a lease.
-        trial.note_fault(workers=len(trial.testbed.workers))
+        trial.note_fault(workers=len(trial.cluster.workers))
         if trial.random.random() < 0.5:
             # Not while it still recovers from the last one.
             await trial.in_thread(

@@ -12,18 +12,18 @@ IN_FLIGHT = 1.5
 
 
 async def _disturb(trial: Trial) -> None:
-    name = trial.testbed.database_url.rpartition("/")[2]
+    name = trial.cluster.database_url.rpartition("/")[2]
     await trial.until_taken(trial.random_shares(1, until=0.5)[0])
     seconds = trial.random_seconds(3, 6)
-    trial.note_fault(workers=len(trial.testbed.workers))
+    trial.note_fault(workers=len(trial.cluster.workers))
     locking = f"LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep({seconds})"
-    await trial.in_thread(lambda: trial.testbed.database.sql(locking, database=name))
+    await trial.in_thread(lambda: trial.cluster.database.sql(locking, database=name))
     ended = time.monotonic()
     locked = (ended - seconds + IN_FLIGHT, ended - 0.1)
     sent = sum(locked[0] < entry.at < locked[1] for entry in trial.entries() if entry.kind == "taken")
     if sent:
         trial.wrong["sent while no claim could be committed"] += sent
-    for url in trial.testbed.urls:
+    for url in trial.cluster.urls:
         if not await is_alive(url):
             trial.wrong["an API that is not alive any more"] += 1
 

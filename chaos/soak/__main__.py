@@ -18,11 +18,11 @@ from rich.table import Table
 from chaos import ledger
 from chaos.call_log import CallLog
 from chaos.caller import Caller, notification
+from chaos.cluster import Cluster, open_cluster
 from chaos.plan import Plan, StoreName
 from chaos.soak import gauges
 from chaos.soak.churn import churn
 from chaos.soak.trend import Trend, trend
-from chaos.testbed import Testbed, open_testbed
 
 TAG = "soak"
 CONNECTIONS = 16
@@ -74,24 +74,24 @@ def soak(
 def _on_stage(store: StoreName, minutes: float, rate: float) -> Soaked:
     # The store is restarted, and calls meanwhile are answered 503 as soon as that is certain.
     plan = Plan(store=store, workers=1, proxied=store is StoreName.POSTGRESQL)
-    with open_testbed(plan) as testbed:
-        return asyncio.run(_run(testbed, store, minutes, rate))
+    with open_cluster(plan) as cluster:
+        return asyncio.run(_run(cluster, store, minutes, rate))
 
 
-async def _run(testbed: Testbed, store: StoreName, minutes: float, rate: float) -> Soaked:
+async def _run(cluster: Cluster, store: StoreName, minutes: float, rate: float) -> Soaked:
     call_log = CallLog()
     series: defaultdict[str, list[float]] = defaultdict(list)
     async with asyncio.TaskGroup() as tasks:
-        background = [tasks.create_task(churn(testbed)), tasks.create_task(_sample(testbed, series))]
-        await _call(testbed, call_log, minutes * 60, rate)
+        background = [tasks.create_task(churn(cluster)), tasks.create_task(_sample(cluster, series))]
+        await _call(cluster, call_log, minutes * 60, rate)
         for task in background:
             task.cancel()
     wrong = Counter(call_log.wrong)
-    for name in await asyncio.to_thread(testbed.repair):
+    for name in await asyncio.to_thread(cluster.repair):
         wrong[f"{name} ended by itself"] += 1
-    if not await ledger.wait_until_ended(testbed.database_url, patience=DRAINED_WITHIN):
+    if not await ledger.wait_until_ended(cluster.database_url, patience=DRAINED_WITHIN):
         wrong["not everything ended in time"] += 1
-    told = await ledger.tell(testbed.database_url, TAG)
+    told = await ledger.tell(cluster.database_url, TAG)
     return Soaked(
         store=store,
         minutes=minutes,
@@ -102,28 +102,28 @@ async def _run(testbed: Testbed, store: StoreName, minutes: float, rate: float) 
     )
 
 
-async def _sample(testbed: Testbed, series: defaultdict[str, list[float]]) -> None:
+async def _sample(cluster: Cluster, series: defaultdict[str, list[float]]) -> None:
     while True:
-        for gauge, value in (await asyncio.to_thread(gauges.read, testbed)).items():
+        for gauge, value in (await asyncio.to_thread(gauges.read, cluster)).items():
             series[gauge].append(value)
         await asyncio.sleep(1)
 
 
-async def _call(testbed: Testbed, call_log: CallLog, seconds: float, rate: float) -> None:
+async def _call(cluster: Cluster, call_log: CallLog, seconds: float, rate: float) -> None:
     """Hand over at the rate for so long; whoever is not answered calls again."""
     began, dice = time.monotonic(), random.Random(1)
     numbers = itertools.count()
     async with asyncio.TaskGroup() as callers:
         while time.monotonic() - began < seconds:
             batch = list(itertools.islice(numbers, CALLS_PER_CLIENT))
-            callers.create_task(_call_for(testbed, call_log, dice, batch, began, rate))
+            callers.create_task(_call_for(cluster, call_log, dice, batch, began, rate))
             await asyncio.sleep(max(0.0, began + (batch[-1] + 1) / rate - time.monotonic()))
 
 
 async def _call_for(
-    testbed: Testbed, call_log: CallLog, dice: random.Random, numbers: list[int], began: float, rate: float
+    cluster: Cluster, call_log: CallLog, dice: random.Random, numbers: list[int], began: float, rate: float
 ) -> None:
-    async with Caller(testbed.urls, testbed.api_key, call_log, dice, connections=CONNECTIONS) as caller:
+    async with Caller(cluster.urls, cluster.api_key, call_log, dice, connections=CONNECTIONS) as caller:
 
         async def submit(number: int) -> None:
             await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))

@@ -3,8 +3,8 @@
 from contextlib import suppress
 from pathlib import Path
 
+from chaos.cluster import Cluster
 from chaos.server import Server
-from chaos.testbed import Testbed
 from tests.services.process import ServiceFailed
 
 MEGABYTE = 1 << 20
@@ -13,13 +13,13 @@ Reading = dict[str, float]
 """Values by the names of their gauges; what could not be read is not there."""
 
 
-def read(testbed: Testbed) -> Reading:
+def read(cluster: Cluster) -> Reading:
     """One value of every gauge, but for those of a server that is away at the moment."""
     found: Reading = {}
-    for server in testbed.servers:
+    for server in cluster.servers:
         found |= _of_process(server)
     with suppress(ServiceFailed):
-        found |= _of_store(testbed)
+        found |= _of_store(cluster)
     return found
 
 
@@ -31,10 +31,10 @@ def _of_process(server: Server) -> Reading:
     return {f"{server.name}: memory, MB": resident / 1024, f"{server.name}: open files": files}
 
 
-def _of_store(testbed: Testbed) -> Reading:
-    if testbed.postgres is None:
-        return {"store: WAL, MB": (testbed.folder / "alerts.db-wal").stat().st_size / MEGABYTE}
-    row = testbed.postgres.sql(
+def _of_store(cluster: Cluster) -> Reading:
+    if cluster.postgres is None:
+        return {"store: WAL, MB": (cluster.folder / "alerts.db-wal").stat().st_size / MEGABYTE}
+    row = cluster.postgres.sql(
         "SELECT (SELECT count(*) FROM pg_stat_activity WHERE application_name = 'property-alerts'),"
         " (SELECT sum(size) FROM pg_ls_waldir())"
     )

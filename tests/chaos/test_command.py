@@ -18,7 +18,7 @@ from tests.services.program import ROOT
 # As a shell starts what it is not to wait for: deaf to Ctrl-C.
 IN_BACKGROUND = ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh"]
 
-# One testbed for all of them; RabbitMQ is killed in A1. What takes longer is for `make chaos`.
+# One cluster for all of them; RabbitMQ is killed in A1. What takes longer is for `make chaos`.
 CHOICE = ("A1", "B1", "B3", "B13", "B14a", "B17")
 
 

@@ -9,8 +9,8 @@ import pytest
 from chaos import ledger
 from chaos.call_log import CallLog
 from chaos.caller import Answer, Caller, notification
+from chaos.cluster import Cluster, create_key, open_cluster
 from chaos.plan import Plan, StoreName
-from chaos.testbed import Testbed, create_key, open_testbed
 
 RACERS = 20
 KEYS = 10
@@ -20,20 +20,20 @@ TAG = "race"
 @pytest.mark.parametrize("store", StoreName)
 def test_racing_calls_get_one_answer_for_each_key(store: StoreName) -> None:
     """All that can be asked of two processes on one store, which take a while to start."""
-    with open_testbed(Plan(store=store, workers=0)) as testbed:
-        another = create_key("another", folder=testbed.folder, settings=testbed.settings)
-        asyncio.run(_ask(testbed, another))
+    with open_cluster(Plan(store=store, workers=0)) as cluster:
+        another = create_key("another", folder=cluster.folder, settings=cluster.settings)
+        asyncio.run(_ask(cluster, another))
 
 
-async def _ask(testbed: Testbed, another: str) -> None:
-    async with _caller(testbed, testbed.api_key) as caller, _caller(testbed, another) as other:
+async def _ask(cluster: Cluster, another: str) -> None:
+    async with _caller(cluster, cluster.api_key) as caller, _caller(cluster, another) as other:
         same = [await _race(caller, f"same-{number}", _body(number)) for number in range(KEYS)]
         _all_but_one_say_that_they_are_repetitions(same)
-        assert await _stored(testbed) == _ids(same)
+        assert await _stored(cluster) == _ids(same)
 
         two = [await _race(caller, f"two-{number}", _body(number), _body(number + 1)) for number in range(KEYS)]
         _one_body_is_accepted_and_the_other_is_422(two)
-        assert await _stored(testbed) == _ids([*same, *two])
+        assert await _stored(cluster) == _ids([*same, *two])
 
         late = await asyncio.gather(*(caller.ask("same-0", _body(99), first=process) for process in range(2)))
         assert [answer.status for answer in late] == [422, 422]
@@ -61,8 +61,8 @@ async def _race(caller: Caller, key: str, *bodies: dict[str, Any]) -> list[Answe
     return await asyncio.gather(*(caller.ask(key, body, first=process) for process, body in calls))
 
 
-def _caller(testbed: Testbed, api_key: str) -> Caller:
-    return Caller(testbed.urls, api_key, CallLog(), Random(0), connections=2 * RACERS)
+def _caller(cluster: Cluster, api_key: str) -> Caller:
+    return Caller(cluster.urls, api_key, CallLog(), Random(0), connections=2 * RACERS)
 
 
 def _body(number: int) -> dict[str, Any]:
@@ -73,5 +73,5 @@ def _ids(races: list[list[Answer]]) -> set[str | None]:
     return {answer.id for answers in races for answer in answers if answer.id is not None}
 
 
-async def _stored(testbed: Testbed) -> set[str]:
-    return {one.notification for one in await ledger.tell(testbed.database_url, TAG)}
+async def _stored(cluster: Cluster) -> set[str]:
+    return {one.notification for one in await ledger.tell(cluster.database_url, TAG)}

@@ -1,4 +1,4 @@
-"""The testbed of a trial: two API processes, workers, providers, and the servers they need, all on loopback."""
+"""The cluster that a trial breaks: two API processes, workers, providers and the servers they need, all on loopback."""
 
 import shutil
 import tempfile
@@ -57,7 +57,7 @@ PATIENCE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Testbed:
+class Cluster:
     """Everything that was started."""
 
     plan: Plan
@@ -143,7 +143,7 @@ def _there(part: Part | None) -> Part:
 
 
 @contextmanager
-def open_testbed(plan: Plan) -> Iterator[Testbed]:
+def open_cluster(plan: Plan) -> Iterator[Cluster]:
     """Start everything, and stop it at the end, also when it did not start to the end.
 
     Raises:
@@ -175,7 +175,7 @@ def open_testbed(plan: Plan) -> Iterator[Testbed]:
                 starting.result()
         if rabbitmq is not None:
             settle_queues(rabbitmq)
-        yield Testbed(
+        yield Cluster(
             plan=plan,
             folder=folder,
             database_url=database_url,
