@@ -13,9 +13,9 @@ from chaos.broken_rows import Breakage, kinds_for, run, write, write_sqlite
 from property_alert_notification.api.access import queries as access
 from property_alert_notification.api.access.authenticator import Authenticator
 from property_alert_notification.api.access.service import KeyService
-from property_alert_notification.api.idempotency import queries as idempotency
+from property_alert_notification.api.idempotency import scripts as idempotency_scripts
 from property_alert_notification.api.idempotency.keys import CallKey
-from property_alert_notification.api.idempotency.queries import Answer, Stored
+from property_alert_notification.api.idempotency.scripts import Answer, Stored
 from property_alert_notification.base.errors import NotFound, OutcomeUnknown, Unauthorised
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, Outcome, Scope
@@ -176,7 +176,7 @@ async def test_keys_that_expired_at_no_time_are_deleted_and_stop_no_others(lite_
     call = CallKey("caller", "good", "0" * 32)
     until = clock.now() - timedelta(days=1)
     kept = [Stored(replace(call, key=key), Answer(200, "{}")) for key in ("number", "words", "naive", "good")]
-    await database.run(only(idempotency.add(kept, until=until)))
+    await database.run(only(idempotency_scripts.add(kept, until=until)))
     await run_on_sqlite(
         world,
         "UPDATE idempotency_keys SET expires_at = 0 WHERE key = 'number'",

@@ -220,8 +220,9 @@ def _plain_text(mail: object) -> str:
 async def _found(world: World, status: NotificationStatus) -> list[UUID]:
     """Of two pages."""
     database = world.parts.database
-    first = await database.look(find(Filters(status=status), before=None, limit=2))
-    second = await database.look(find(Filters(status=status), before=first.next, limit=2))
+    async with database.quick_reading() as connection:
+        first = await find(connection, Filters(status=status), before=None, limit=2)
+        second = await find(connection, Filters(status=status), before=first.next, limit=2)
     return [one.id for one in first.items + (second.items if first.next else [])]
 
 

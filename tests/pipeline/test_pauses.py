@@ -14,6 +14,7 @@ from property_alert_notification.notification_worker.breaker import LONGEST_SILE
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.operators.pauses import cache as board
 from property_alert_notification.operators.pauses import queries
+from property_alert_notification.operators.pauses import scripts as pause_scripts
 from property_alert_notification.operators.pauses.cache import PauseCache
 from property_alert_notification.operators.pauses.rules import EVERYTHING, LOOK_AGAIN
 from property_alert_notification.operators.pauses.service import PauseService
@@ -148,7 +149,7 @@ async def test_what_a_worker_held_after_the_end_of_the_pause_is_brought_back_too
         await connection.execute(text("UPDATE pauses SET resumed_at = NULL WHERE name = 'email'"))
         now = parts.clock.now()
         await run_within(
-            connection, only(queries.hold([delivery.id], "email", category=None, now=now, until=now + LOOK_AGAIN))
+            connection, only(pause_scripts.hold([delivery.id], "email", category=None, now=now, until=now + LOOK_AGAIN))
         )
         await queries.end(connection, "email", now=now)
 

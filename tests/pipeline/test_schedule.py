@@ -242,7 +242,8 @@ async def test_two_deliveries_that_end_at_the_same_moment_both_count(world: Worl
     await asyncio.gather(*(take(channel, one) for one in ids for channel in Channel))
 
     for notification in ids:
-        row = await world.parts.database.look(changes.queries.get(notification))
+        async with world.parts.database.quick_reading() as connection:
+            row = await changes.queries.get(connection, notification)
         assert row is not None
         assert row.status == NotificationStatus.SUPPRESSED
 

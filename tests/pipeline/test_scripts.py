@@ -15,6 +15,7 @@ from property_alert_notification.base.errors import StoreUnavailable, Unreadable
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.database import (
     BatchStatement,
+    ChangesNothing,
     Database,
     Script,
     Statement,
@@ -189,6 +190,19 @@ async def test_a_batch_may_stand_between_statements_that_only_read(tables: World
     assert await tables.parts.database.run(_add(read, StatementBatch([_left(1), _right(3)]))) == "already there"
 
     assert await _numbers(tables) == [[], [3, 99]]
+
+
+@pytest.mark.parametrize("step", [_left(1), _lock()], ids=["a change", "a lock"])
+async def test_a_quick_connection_only_reads(tables: World, step: Statement) -> None:
+    await tables.parts.database.run(_add(_right(3)))
+
+    with pytest.raises(ChangesNothing):
+        async with tables.parts.database.quick_reading() as connection:
+            await step.run(connection)
+    async with tables.parts.database.quick_reading() as connection:
+        assert [tuple(row) for row in await _READ_RIGHT.fetch(connection)] == [(3,)]
+
+    assert await _numbers(tables) == [[], [3]]
 
 
 async def test_a_batch_within_the_transaction_of_a_caller_is_unsafe(tables: World) -> None:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, select, text
 
 from property_alert_notification.base.errors import StoreUnavailable
-from property_alert_notification.database import BatchStatement, Database, Script, Statement
+from property_alert_notification.database import BatchStatement, Database, Script, Statement, run_within
 
 _NUMBERS = Table("numbers", MetaData(), Column("n", Integer, primary_key=True))
 _FIND = BatchStatement({"n": Integer()}, lambda batch: select(_NUMBERS.c.n).join(batch, batch.c.n == _NUMBERS.c.n))
@@ -59,8 +59,15 @@ def no_database(tmp_path: Path) -> None:
     (tmp_path / "app.db").write_text("This is not the file that you are looking for.\n" * 100)
 
 
-def _look_for_one() -> Script[list[Any]]:
+def _find_one() -> Script[list[Any]]:
     return (yield Statement(_FIND, [(1,)]))
+
+
+async def _find(database: Database, way: str) -> list[Any]:
+    if way == "run":
+        return await database.run(_find_one())
+    async with getattr(database, way)() as connection:
+        return await run_within(connection, _find_one())
 
 
 async def _make_table(database: Database) -> None:
@@ -72,23 +79,17 @@ async def _make_table(database: Database) -> None:
 async def test_two_who_look_for_the_first_time_at_once(opened: Opened, database: Database) -> None:
     await _make_table(database)
 
-    found = await asyncio.gather(*(database.look(_look_for_one()) for _ in range(3)))
+    found = await asyncio.gather(*(_find(database, "quick_reading") for _ in range(3)))
     await database.close()
 
     assert found == [[(1,)]] * 3
     assert opened.not_closed() == 0
 
 
-@pytest.mark.parametrize("way", ["run", "look", "reading"])
+@pytest.mark.parametrize("way", ["run", "quick_reading", "reading"])
 async def test_a_caller_who_goes_away_while_it_is_opened(opened: Opened, database: Database, way: str) -> None:
     opened.may_open.clear()
-
-    async def read() -> None:
-        async with database.reading():
-            pass
-
-    call = read() if way == "reading" else getattr(database, way)(_look_for_one())
-    waiting = asyncio.create_task(call)
+    waiting = asyncio.create_task(_find(database, way))
     await asyncio.sleep(0.01)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -100,11 +101,11 @@ async def test_a_caller_who_goes_away_while_it_is_opened(opened: Opened, databas
     assert opened.not_closed() == 0
 
 
-@pytest.mark.parametrize("way", ["run", "look", "ping"])
+@pytest.mark.parametrize("way", ["run", "quick_reading", "ping"])
 @pytest.mark.usefixtures("no_database")
 async def test_a_file_that_is_no_database(opened: Opened, database: Database, way: str) -> None:
     with pytest.raises(StoreUnavailable):
-        await (database.ping() if way == "ping" else getattr(database, way)(_look_for_one()))
+        await (database.ping() if way == "ping" else _find(database, way))
     await database.close()
 
     assert len(opened) == 1

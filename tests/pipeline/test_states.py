@@ -15,7 +15,7 @@ from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.scripts import Settlement
 from property_alert_notification.deliveries.states import Event, after
 from property_alert_notification.notification_worker.settlement import settle_within
-from property_alert_notification.operators.pauses import queries as pauses
+from property_alert_notification.operators.pauses import scripts as pause_scripts
 from property_alert_notification.operators.quarantine import moves
 from tests.pipeline.world import World, only
 
@@ -64,7 +64,7 @@ async def _happen(world: World, connection: AsyncConnection, event: Event, notif
         Event.UNUSED: lambda: queries.suppress(connection, Channel("email"), reason="", most=1, now=now),
         Event.CANCELLED: lambda: queries.cancel(connection, notification, reason="", now=now),
         Event.PAUSED: lambda: run_within(
-            connection, only(pauses.hold([delivery], "email", category=None, now=now, until=later))
+            connection, only(pause_scripts.hold([delivery], "email", category=None, now=now, until=later))
         ),
     }
     if event in by_others:

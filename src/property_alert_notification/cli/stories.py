@@ -166,7 +166,11 @@ async def _look_up(url: str, what: str) -> "NotificationStory | list[dict[str, A
     from property_alert_notification.notifications.story import NO_SUCH_NOTIFICATION, tell
 
     async with reading(url) as database:
-        found = await mending(database, lambda mend: look_up(what, limit=MOST_WITH_ONE_REFERENCE, mend=mend), _readable)
+        found = await mending(
+            database,
+            lambda connection, mend: look_up(connection, what, limit=MOST_WITH_ONE_REFERENCE, mend=mend),
+            _readable,
+        )
         if not found:
             raise NotFound(NO_SUCH_NOTIFICATION)
         return await tell(database, found[0].id) if len(found) == 1 else await _rows(database, found)

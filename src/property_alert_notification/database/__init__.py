@@ -4,12 +4,13 @@ SQLite and PostgreSQL differ in three things that this package hides: how a tran
 rows is handed to one statement, and which exceptions mean "the store is not there".
 """
 
-from property_alert_notification.database.batch import BatchStatement, as_rows
-from property_alert_notification.database.columns import columns_of, table_of, time_type
+from property_alert_notification.database.batch import BatchStatement, Connection, as_rows
+from property_alert_notification.database.columns import columns_of, models_from, table_of, time_type
 from property_alert_notification.database.faults import is_row_fault
 from property_alert_notification.database.group_commit import GroupCommit
 from property_alert_notification.database.halving import sparing
 from property_alert_notification.database.locking import among
+from property_alert_notification.database.quick import ChangesNothing
 from property_alert_notification.database.rows import readable
 from property_alert_notification.database.script import (
     Script,
@@ -23,6 +24,8 @@ from property_alert_notification.database.store import Database
 
 __all__ = [
     "BatchStatement",
+    "ChangesNothing",
+    "Connection",
     "Database",
     "GroupCommit",
     "Script",
@@ -34,6 +37,7 @@ __all__ = [
     "as_rows",
     "columns_of",
     "is_row_fault",
+    "models_from",
     "readable",
     "run_within",
     "sparing",

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import CursorResult, Dialect, Executable, FromClause, String, bindparam, func, null, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -13,7 +13,11 @@ from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import ForUpdateArg, SelectBase
 from sqlalchemy.types import TypeEngine
 
+from property_alert_notification.database.quick import QuickConnection
+
 Value = TypeVar("Value")
+
+Connection: TypeAlias = AsyncConnection | QuickConnection
 
 
 class BatchStatement:
@@ -49,6 +53,15 @@ class BatchStatement:
             values = _as_json(self.columns, rows, connection.dialect)
             return await connection.execute(self.on_document(), values | parameters)
         return await connection.execute(self.on_arrays(), self.arrays(rows) | parameters)
+
+    async def fetch(
+        self, connection: "Connection", rows: Iterable[Sequence[Any]] = (), **parameters: Any
+    ) -> list[Sequence[Any]]:
+        """Execute for these rows; returns the rows that it finds."""
+        if isinstance(connection, QuickConnection):
+            return await connection.fetch(self, rows, parameters)
+        found = await self.run(connection, rows, **parameters)
+        return list(found) if found.returns_rows else []
 
     def on_arrays(self, place: int = 0) -> Executable:
         """The statement for PostgreSQL: column `x` is the array `batch0_x`, or `batch1_x` in place 1."""

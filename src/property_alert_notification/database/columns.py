@@ -1,11 +1,14 @@
 """Tables and the types of their columns, the same on every store."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import DateTime, String, Table, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import AutoString, SQLModel
+
+Model = TypeVar("Model", bound=SQLModel)
 
 # Named, so that a migration can drop what an earlier one made.
 SQLModel.metadata.naming_convention = {
@@ -41,6 +44,12 @@ def time_type() -> TypeEngine[datetime]:
 def table_of(model: type[SQLModel]) -> Table:
     """The table behind a model, for statements that work on many rows."""
     return model.__table__  # type: ignore[attr-defined, no-any-return]
+
+
+def models_from(model: type[Model], rows: Iterable[Sequence[Any]]) -> list[Model]:
+    """The rows of a statement that reads every column of a model's table, as that model."""
+    names = table_of(model).c.keys()
+    return [model(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 def columns_of(table: Table, *names: str) -> dict[str, TypeEngine[Any]]:

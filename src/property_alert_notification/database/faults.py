@@ -15,6 +15,7 @@ from property_alert_notification.base.errors import (
     StoreOutdated,
     StoreUnavailable,
 )
+from property_alert_notification.database.quick import ChangesNothing
 from property_alert_notification.database.script import UnsafeBatch
 
 # What the drivers raise when the store is away, full or restarting, as opposed to a statement being wrong.
@@ -88,7 +89,7 @@ def is_row_fault(error: BaseException) -> bool:
 
     A store that is away, locked or full is no row's fault, and neither is a statement that can never work.
     """
-    if isinstance(error, RequestError | MemoryError | UnsafeBatch) or not isinstance(error, Exception):
+    if isinstance(error, RequestError | MemoryError | UnsafeBatch | ChangesNothing) or not isinstance(error, Exception):
         return False
     original: BaseException = error
     if isinstance(error, DBAPIError) and error.orig is not None:

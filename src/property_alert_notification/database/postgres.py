@@ -1,6 +1,7 @@
 """Scripts on PostgreSQL, by calls of its driver."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -8,6 +9,7 @@ import asyncpg
 from sqlalchemy import Dialect
 
 from property_alert_notification.database.batch import BatchStatement, joined
+from property_alert_notification.database.quick import QuickConnection
 from property_alert_notification.database.script import (
     Ending,
     Result,
@@ -58,6 +60,22 @@ class PostgresScripts:
             raise
         return result
 
+    @asynccontextmanager
+    async def reading(self, connection: Connection) -> AsyncIterator[QuickConnection]:
+        """A connection for statements that change nothing. They need a transaction only where PgBouncer does."""
+        transaction = _Transaction(connection, Ending())
+        try:
+            if self._begin_first:
+                await transaction.begin()
+            yield _QuickPostgres(connection, self._translate)
+            await transaction.commit()
+        except Exception:
+            await transaction.undo()
+            raise
+        except BaseException:  # its caller goes away, and must not be kept waiting
+            connection.terminate()
+            raise
+
     async def _answer(self, transaction: "_Transaction", step: Step) -> list[Row]:
         text, values = self._translate(step)
         if isinstance(step, Statement):
@@ -75,6 +93,19 @@ class PostgresScripts:
             values |= one.parameters
             values |= one.statement.arrays(one.rows, place)
         return known, known.in_order(values)
+
+
+class _QuickPostgres(QuickConnection):
+    def __init__(
+        self, connection: Connection, translate: Callable[[Step], tuple[StatementText, Sequence[Any]]]
+    ) -> None:
+        self._connection = connection
+        self._translate = translate
+
+    async def _fetch(self, statement: BatchStatement, rows: Iterable[Row], parameters: Mapping[str, Any]) -> list[Row]:
+        text, values = self._translate(Statement(statement, rows, parameters))
+        found: list[Row] = await self._connection.fetch(text.text, *values)
+        return found
 
 
 class _Transaction:

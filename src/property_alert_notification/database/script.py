@@ -8,9 +8,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, S
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from property_alert_notification.database.batch import BatchStatement
+from property_alert_notification.database.batch import BatchStatement, Connection
 
 Row = Sequence[Any]
 Result = TypeVar("Result")
@@ -32,6 +30,10 @@ class Statement:
     rows: Iterable[Row]
     """Values in the order of the statement's columns."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    async def run(self, connection: Connection) -> list[Row]:
+        """Execute it by itself; returns the rows that it finds."""
+        return await self.statement.fetch(connection, self.rows, **self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +132,8 @@ async def drive(script: Script[Result], answer: Callable[[Step], Awaitable[list[
         script.close()
 
 
-async def run_within(connection: AsyncConnection, script: Script[Result]) -> Result:
-    """Run a script as a part of a transaction that its caller has begun.
+async def run_within(connection: Connection, script: Script[Result]) -> Result:
+    """Run a script on a connection, as a part of the transaction that its caller has begun.
 
     Raises:
         UnsafeBatch: the script has a batch, whose conflict would undo what the caller did before.
@@ -140,7 +142,6 @@ async def run_within(connection: AsyncConnection, script: Script[Result]) -> Res
     async def answer(step: Step) -> list[Row]:
         if isinstance(step, StatementBatch):
             raise UnsafeBatch("a batch within the transaction of a caller")
-        found = await step.statement.run(connection, step.rows, **step.parameters)
-        return list(found) if found.returns_rows else []
+        return await step.run(connection)
 
     return await drive(script, answer)

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import Dialect
 
 from property_alert_notification.database.batch import BatchStatement
+from property_alert_notification.database.quick import QuickConnection
 from property_alert_notification.database.script import (
     Ending,
     Result,
@@ -73,14 +74,9 @@ class SqliteScripts:
             raise
         return result
 
-    async def look(self, script: Script[Result], *, mend: bool = False) -> Result:
-        """Run a script that changes nothing. Nobody who writes is waited for.
-
-        With `mend` what cannot be read is None.
-        """
-        reader = self._reader or await self._open_reader()
-        with closing(reader.cursor()) as cursor:
-            return await drive(script, partial(self._answer, cursor, mend=mend))
+    async def reader(self, *, mend: bool) -> QuickConnection:
+        """A connection that waits for no writer; with `mend` it reads None for a value that cannot be read."""
+        return _QuickSqlite(self._reader or await self._open_reader(), partial(self._execute, mend=mend))
 
     async def close(self) -> None:
         """Wait for what is running, and close."""
@@ -111,9 +107,9 @@ class SqliteScripts:
             loop = asyncio.get_running_loop()
             await asyncio.shield(loop.run_in_executor(self._thread, _begin, cursor, self._wait))
 
-    async def _answer(self, cursor: sqlite3.Cursor, step: Step, *, mend: bool = False) -> list[Row]:
+    async def _answer(self, cursor: sqlite3.Cursor, step: Step) -> list[Row]:
         if isinstance(step, Statement):
-            return self._execute(cursor, step, mend=mend)
+            return self._execute(cursor, step)
         rows: list[Row] = []
         try:
             for one in step.statements:
@@ -132,6 +128,20 @@ class SqliteScripts:
         if known is None:
             known = self._known[step.statement] = _sqlite_statement(step.statement, self._dialect)
         return known.execute(cursor, step, mend=mend)
+
+
+class _QuickSqlite(QuickConnection):
+    """Reads on one connection that several callers share: a statement ends before the next one begins."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, execute: Callable[[sqlite3.Cursor, Statement], list[Row]]
+    ) -> None:
+        self._connection = connection
+        self._execute = execute
+
+    async def _fetch(self, statement: BatchStatement, rows: Iterable[Row], parameters: Mapping[str, Any]) -> list[Row]:
+        with closing(self._connection.cursor()) as cursor:
+            return self._execute(cursor, Statement(statement, rows, parameters))
 
 
 def _begin_at_once(cursor: sqlite3.Cursor) -> bool:

@@ -17,6 +17,7 @@ from property_alert_notification.database.faults import store_faults
 from property_alert_notification.database.instants import read_aware
 from property_alert_notification.database.pooled import pooled_arguments
 from property_alert_notification.database.postgres import PostgresScripts
+from property_alert_notification.database.quick import QuickConnection
 from property_alert_notification.database.script import Ending, Result, Script
 from property_alert_notification.database.sqlite import SqliteScripts
 from property_alert_notification.database.sqlite_connections import open_for_scripts, sqlite_engine
@@ -131,10 +132,11 @@ class Database:
                 async with self._driver_connection() as connection:
                     return await self._postgres.run(connection, script, ending)
 
-    async def look(self, script: Script[Result], *, mend: bool = False) -> Result:
-        """What a script returns that changes nothing and finds what it wants by an index: a few rows, at once.
+    @asynccontextmanager
+    async def quick_reading(self, *, mend: bool = False) -> AsyncIterator[QuickConnection]:
+        """For statements that find a few rows by an index.
 
-        With `mend` a value that cannot be read as what its column holds is None, instead of an error.
+        With `mend` a value that cannot be read as what its column holds is None on SQLite, instead of an error.
 
         Raises:
             StoreUnavailable: the store cannot be reached.
@@ -142,9 +144,10 @@ class Database:
         with store_faults():
             async with asyncio.timeout(self.deadline):
                 if self.is_sqlite:
-                    return await self._sqlite.look(script, mend=mend)
-                async with self._driver_connection() as connection:
-                    return await self._postgres.run(connection, script, Ending())
+                    yield await self._sqlite.reader(mend=mend)
+                    return
+                async with self._driver_connection() as driver, self._postgres.reading(driver) as connection:
+                    yield connection
 
     @asynccontextmanager
     async def _driver_connection(self) -> AsyncIterator["asyncpg.Connection[Any]"]:

@@ -20,13 +20,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.database import (
     BatchStatement,
-    Script,
-    Statement,
+    Connection,
     as_rows,
     columns_of,
+    models_from,
+    run_within,
     table_of,
     time_type,
 )
+from property_alert_notification.deliveries import scripts
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import ENDED, Event, movable_by
 
@@ -85,10 +87,14 @@ _OF_NOTIFICATIONS = BatchStatement(
 )
 
 
-def of_notifications(notifications: Collection[UUID]) -> Script[list[Delivery]]:
+async def of_notifications(connection: Connection, notifications: Collection[UUID]) -> list[Delivery]:
     """All deliveries of these notifications, in the order they were planned."""
-    found = yield Statement(_OF_NOTIFICATIONS, as_rows(notifications))
-    return [Delivery(**dict(zip(_deliveries.c.keys(), row, strict=True))) for row in found]
+    return models_from(Delivery, await _OF_NOTIFICATIONS.fetch(connection, as_rows(notifications)))
+
+
+async def attempts_of(connection: Connection, deliveries: Collection[UUID]) -> list[Attempt]:
+    """All attempts at these deliveries, in the order they were made."""
+    return await run_within(connection, scripts.attempts_of(deliveries))
 
 
 _STATES_OF = BatchStatement(

@@ -24,8 +24,7 @@ from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.broker.base import LANES, Lane
 from property_alert_notification.database import (
     BatchStatement,
-    Script,
-    Statement,
+    Connection,
     among,
     columns_of,
     table_of,
@@ -138,9 +137,9 @@ def _with_something_unrung(lanes: FromClause) -> Select[tuple[str, bool]]:
 _BUSY = BatchStatement(columns_of(_deliveries, "channel", "urgent"), _with_something_unrung)
 
 
-def busy(lanes: Iterable[Lane], *, now: datetime) -> Script[list[Lane]]:
+async def busy(connection: Connection, lanes: Iterable[Lane], *, now: datetime) -> list[Lane]:
     """Those of the lanes in which something is due that nobody has rung for."""
-    found = yield Statement(_BUSY, [(lane.channel, lane.urgent) for lane in lanes], {"now": now})
+    found = await _BUSY.fetch(connection, [(lane.channel, lane.urgent) for lane in lanes], now=now)
     return [Lane(Channel(channel), bool(urgent)) for channel, urgent in found]
 
 
@@ -187,9 +186,9 @@ _OLDEST_RINGS = BatchStatement(
 )
 
 
-def oldest_rings(*, now: datetime) -> Script[dict[Lane, datetime]]:
+async def oldest_rings(connection: Connection, *, now: datetime) -> dict[Lane, datetime]:
     """When the oldest of the doorbells was rung that nobody answered, at the front of each lane that has one there."""
-    (found,) = yield Statement(_OLDEST_RINGS, (), {"now": now})
+    (found,) = await _OLDEST_RINGS.fetch(connection, now=now)
     return {lane: rung_at for lane, rung_at in zip(LANES, found, strict=True) if rung_at is not None}
 
 

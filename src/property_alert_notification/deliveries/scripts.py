@@ -33,6 +33,7 @@ from property_alert_notification.database import (
     Statement,
     as_rows,
     columns_of,
+    models_from,
     table_of,
     time_type,
 )
@@ -272,4 +273,4 @@ _ATTEMPTS_OF = BatchStatement(
 def attempts_of(deliveries: Collection[UUID]) -> Script[list[Attempt]]:
     """All attempts at these deliveries, in the order they were made."""
     found = yield Statement(_ATTEMPTS_OF, as_rows(deliveries))
-    return [Attempt(**dict(zip(_attempts.c.keys(), row, strict=True))) for row in found]
+    return models_from(Attempt, found)

@@ -18,9 +18,9 @@ from property_alert_notification.notification_worker.route import Assignment, Pr
 from property_alert_notification.notification_worker.settlement import postponed, settle_within, unsent
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.scripts import Content
-from property_alert_notification.operators.pauses import queries as pauses
+from property_alert_notification.operators.pauses import scripts as pause_scripts
 from property_alert_notification.operators.pauses.rules import LOOK_AGAIN
-from property_alert_notification.people.preferences import queries as preferences
+from property_alert_notification.people.preferences import scripts as preference_scripts
 from property_alert_notification.people.preferences.rules import Preferences, Suppress, decide
 
 NO_PROVIDER = "it waits for a provider: the breaker is open"
@@ -94,14 +94,14 @@ def claim_batch(
     for deliveries that were tried before is anything more read: their attempts decide which provider gets them.
     """
     for name, category in paused:
-        yield pauses.hold(wanted, name, category=category, now=now, until=now + LOOK_AGAIN)
+        yield pause_scripts.hold(wanted, name, category=category, now=now, until=now + LOOK_AGAIN)
     claims = yield from delivery_scripts.claim(wanted, now=now, leased_until=leased_until)
     if not claims:
         return ClaimedBatch([], [])
     contents = yield from notification_scripts.contents({claim.notification_id for claim in claims})
     attempts = yield from _attempts_of([claim.delivery_id for claim in claims if claim.fence > 1])
     users = {(contents[claim.notification_id].user_id, claim.test) for claim in claims}
-    known = yield from preferences.wishes_of(users, default=rules.default_preferences)
+    known = yield from preference_scripts.wishes_of(users, default=rules.default_preferences)
 
     jobs: list[Job] = []
     withheld: list[tuple[Claim, Settlement]] = []
@@ -186,5 +186,5 @@ def look_again(job: Job, *, channel: Channel, rules: SendingRules, now: datetime
     contents = yield from notification_scripts.contents([job.claim.notification_id])
     content = contents[job.claim.notification_id]
     user = content.user_id, job.claim.test
-    known = yield from preferences.wishes_of([user], default=rules.default_preferences)
+    known = yield from preference_scripts.wishes_of([user], default=rules.default_preferences)
     return why_not(channel, content, known.get(user), rules, now=now)

@@ -62,7 +62,9 @@ class Expirer:
         return len(stuck)
 
     async def _expire_late(self, stuck: Sequence[queries.Stuck], now: datetime) -> None:
-        contents = await self._database.look(notification_scripts.contents({one.notification_id for one in stuck}))
+        async with self._database.quick_reading() as reading:
+            wanted = {one.notification_id for one in stuck}
+            contents = await run_within(reading, notification_scripts.contents(wanted))
         late = [one for one in stuck if too_late(contents[one.notification_id], self._deadlines, now=now)]
         if not late:
             return

@@ -81,7 +81,8 @@ class Relay:
         awake = [lane for lane in LANES if self._rests_until[lane] <= now]
         if not awake:
             return 0
-        busy = await self._database.look(lanes.busy(awake, now=self._clock.now()))
+        async with self._database.quick_reading() as connection:
+            busy = await lanes.busy(connection, awake, now=self._clock.now())
         return sum([await self._ring_or_rest(lane) for lane in busy])
 
     async def _ring_or_rest(self, lane: Lane) -> int:
@@ -132,7 +133,9 @@ class Relay:
             return
         self._searched_at = self._clock.monotonic()
         now = self._clock.now()
-        for lane, rung_at in (await self._database.look(lanes.oldest_rings(now=now))).items():
+        async with self._database.quick_reading() as connection:
+            oldest = await lanes.oldest_rings(connection, now=now)
+        for lane, rung_at in oldest.items():
             if rung_at < now - RING_AGAIN:
                 await self._forget_lost_bells(lane)
 

@@ -9,6 +9,7 @@ from property_alert_notification.base.errors import OutcomeUnknown, Refused, Ret
 from property_alert_notification.base.logs import origin
 from property_alert_notification.channels import simulator
 from property_alert_notification.channels.base import OutgoingMessage, Receipt
+from property_alert_notification.database import run_within
 from property_alert_notification.deliveries.scripts import Settlement
 from property_alert_notification.notification_worker.claim import (
     NO_PROVIDER,
@@ -120,7 +121,8 @@ class DeliverySender:
 
     async def _look_again(self, job: Job, now: datetime) -> Withheld | None:
         looking = look_again(job, channel=self._channel, rules=self._rules, now=now)
-        return await self._context.database.look(looking)
+        async with self._context.database.quick_reading() as connection:
+            return await run_within(connection, looking)
 
     async def _submit(self, in_progress: InProgress) -> Result:
         in_progress.submitted = True

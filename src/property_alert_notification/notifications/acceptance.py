@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from property_alert_notification.api.idempotency import queries as idempotency
+from property_alert_notification.api.idempotency import scripts as idempotency_scripts
 from property_alert_notification.api.idempotency.keys import CallKey
-from property_alert_notification.api.idempotency.once import begin, is_another_call, repeat
-from property_alert_notification.api.idempotency.queries import Answer, Stored
+from property_alert_notification.api.idempotency.once import is_another_call
+from property_alert_notification.api.idempotency.scripts import Answer, Stored, begin, repeat
 from property_alert_notification.base.clock import Clock, time_of
 from property_alert_notification.base.errors import (
     AnswerLost,
@@ -48,7 +48,7 @@ from property_alert_notification.notifications.refusals import why_never, why_un
 from property_alert_notification.notifications.schemas import NotificationCreate
 from property_alert_notification.notifications.scripts import NewNotification
 from property_alert_notification.notifications.stored_addresses import write_addresses
-from property_alert_notification.people.preferences import queries as preferences
+from property_alert_notification.people.preferences import scripts as preference_scripts
 from property_alert_notification.people.preferences.rules import Preferences
 
 
@@ -232,7 +232,7 @@ class Acceptance:
         results = [request if isinstance(request, Exception) else next(answers) for request in requests]
         text = render(results)
         if key is not None:
-            yield from idempotency.complete(key, Answer(200, text))
+            yield from idempotency_scripts.complete(key, Answer(200, text))
         return text, False, [result for result in results if isinstance(result, Accepted)]
 
     def _store(
@@ -246,11 +246,11 @@ class Acceptance:
         now = self._clock.now()
         until = now + self._keep_keys_for
         users = [(request.handover.body.user_id, request.handover.test) for request in requests]
-        wishes = yield from preferences.wishes_of(set(users), default=self._default_wishes)
+        wishes = yield from preference_scripts.wishes_of(set(users), default=self._default_wishes)
         drafts = [self._draft(request, wishes.get(user), now) for request, user in zip(requests, users, strict=True)]
         intake = _Intake(requests, drafts)
         if refused := intake.refused_keys():
-            intake.repeat((yield from idempotency.earlier(refused, now=now)))
+            intake.repeat((yield from idempotency_scripts.earlier(refused, now=now)))
         if one_call and (overload := _overload(intake.answers)) is not None:
             raise overload
         answers = intake.new_answers()
@@ -262,9 +262,9 @@ class Acceptance:
             else:
                 return intake.answers
         if answers:
-            kept = yield from idempotency.keep(answers, now=now, until=until)
+            kept = yield from idempotency_scripts.keep(answers, now=now, until=until)
             late = [one.key for one in answers if (one.key.owner, one.key.key) not in kept]
-            intake.repeat((yield from idempotency.earlier(late, now=now)))
+            intake.repeat((yield from idempotency_scripts.earlier(late, now=now)))
         for addition in intake.additions():  # noqa: UP028 - a list would not take the answers
             yield addition
         return intake.answers
@@ -372,7 +372,7 @@ class _Intake:
 
 
 def _keys(answers: Sequence[Stored], until: datetime) -> list[Statement]:
-    return [idempotency.add(answers, until=until)] if answers else []
+    return [idempotency_scripts.add(answers, until=until)] if answers else []
 
 
 def _overload(answers: Iterable[Accepted | Exception | None]) -> Overloaded | None:

@@ -77,7 +77,7 @@ async def cancel(
     else:
         await deliveries.cancel(connection, notification_id, reason=taken_back(by), now=now)
         await run_within(connection, notification_scripts.conclude([delivery.id for delivery in waiting]))
-    return await run_within(connection, read(notification_id))
+    return await read(connection, notification_id)
 
 
 async def cancel_unread(connection: AsyncConnection, notification_id: UUID, *, by: str, now: datetime) -> None:
@@ -127,8 +127,8 @@ async def change(
             await _unplan(connection, held)
         if not later and held.is_scheduled:
             notification = held.notification.model_copy(update=values)
-            await run_within(connection, plan_now([notification], clock, default_wishes=default_wishes, unused=unused))
-    return await run_within(connection, read(notification_id))
+            await plan_now(connection, [notification], clock, default_wishes=default_wishes, unused=unused)
+    return await read(connection, notification_id)
 
 
 def _noted(held: _Held, changed: Iterable[str], admission: Admission, clock: Clock) -> NotificationChange:
@@ -162,7 +162,7 @@ async def _hold(connection: AsyncConnection, notification_id: UUID, admission: A
             notification = await queries.lock(connection, notification_id)
             if notification is None or not admission.visible.covers(notification.caller, test=notification.test):
                 raise NotFound(NO_SUCH_NOTIFICATION)
-            held = _Held(notification, await run_within(connection, deliveries.of_notifications([notification_id])))
+            held = _Held(notification, await deliveries.of_notifications(connection, [notification_id]))
             if {delivery.id for delivery in held.open} == locked:
                 return held
             # It was released between the two locks. Its deliveries must be held first, so let go and begin again.

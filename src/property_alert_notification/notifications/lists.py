@@ -1,6 +1,6 @@
 """Every statement that lists notifications: the newest first, narrowed to what somebody asks for, at a bounded cost."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cache
@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, ColumnElement, Integer, Select, TextClause
 
 from property_alert_notification.base.clock import first_id_from
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
-from property_alert_notification.database import BatchStatement, Database, Script, Statement, is_row_fault, table_of
+from property_alert_notification.database import BatchStatement, Connection, Database, is_row_fault, table_of
 from property_alert_notification.deliveries.models import FULFILLED, OPEN, Delivery
 from property_alert_notification.deliveries.states import BEST_FIRST, KEPT
 from property_alert_notification.notifications.mended import known_channels, mended
@@ -102,26 +102,36 @@ async def look(
     Raises:
         StoreUnavailable: the store cannot be reached.
     """
-    return await mending(database, lambda mend: find(filters, before=before, limit=limit, mend=mend), read)
+    return await mending(
+        database,
+        lambda connection, mend: find(connection, filters, before=before, limit=limit, mend=mend),
+        read,
+    )
 
 
 async def mending(
-    database: Database, script: Callable[[bool], Script[Asked]], read: Callable[[Asked], Result]
+    database: Database, find: Callable[[Connection, bool], Awaitable[Asked]], read: Callable[[Asked], Result]
 ) -> Result:
-    """What `read` makes of a script's answer; if a row cannot be read as it is, of the same script's that mends.
+    """What `read` makes of what `find` finds; if a row cannot be read as it is, of what it finds when it mends.
 
     Raises:
         StoreUnavailable: the store cannot be reached.
     """
     try:
-        return read(await database.look(script(False)))
+        async with database.quick_reading() as connection:
+            found = await find(connection, False)
+        return read(found)
     except Exception as error:
         if not is_row_fault(error):
             raise
-        return read(await database.look(script(True), mend=True))
+        async with database.quick_reading(mend=True) as connection:
+            found = await find(connection, True)
+        return read(found)
 
 
-def find(filters: Filters, *, before: UUID | None, limit: int, mend: bool = False) -> Script[Found]:
+async def find(
+    connection: Connection, filters: Filters, *, before: UUID | None, limit: int, mend: bool = False
+) -> Found:
     """Up to `limit` notifications, newest first; with `before` only those below that id.
 
     It is bounded: when `MOST_WALKED` were looked at, the page ends although more may follow. With `mend` rows that
@@ -131,27 +141,27 @@ def find(filters: Filters, *, before: UUID | None, limit: int, mend: bool = Fals
     way = _way(frozenset(given), filters.status, filters.channel, filters.test)
     given |= _bounds(filters, before)
     for delivery in filter(None, (filters.delivery_id, filters.message_id)):
-        for (id_,) in (yield Statement(_NOTIFICATION_OF, (), {"delivery": delivery})):
+        for (id_,) in await _NOTIFICATION_OF.fetch(connection, delivery=delivery):
             given |= _only(id_, given)
             break
         else:
             return Found([], None)
     if filters.id is not None:
         given |= _only(filters.id, given)
-    found = yield from _look(way, given, limit, along=limit * FIRST_WALKED, mend=mend)
+    found = await _look(connection, way, given, limit, along=limit * FIRST_WALKED, mend=mend)
     if found.next is not None and len(found.items) < limit:
-        found = yield from _look(way, given, limit, along=MOST_WALKED, mend=mend)
+        found = await _look(connection, way, given, limit, along=MOST_WALKED, mend=mend)
     return found
 
 
-def _look(way: "_Way", given: Mapping[str, Any], limit: int, *, along: int, mend: bool) -> Script[Found]:
+async def _look(
+    connection: Connection, way: "_Way", given: Mapping[str, Any], limit: int, *, along: int, mend: bool
+) -> Found:
     floor = None
     if way.looks_at_each:
-        for (last,) in (yield Statement(way.ids, (), {**given, "skipped": along - 1})):
+        for (last,) in await way.ids.fetch(connection, **given, skipped=along - 1):
             floor = last
-    rows = yield Statement(
-        way.page, (), {**given, "floor": floor or given["from"], "limit": limit + 1, "walked": along}
-    )
+    rows = await way.page.fetch(connection, **given, floor=floor or given["from"], limit=limit + 1, walked=along)
     tell = _mended_summary if mend else _summary
     items = [tell(row) for row in rows[:limit]]
     return Found(items, items[-1].id if len(rows) > limit else floor)

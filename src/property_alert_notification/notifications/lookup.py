@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from uuid import UUID
 
-from property_alert_notification.database import Script
+from property_alert_notification.database import Connection
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.notifications import lists, queries
 from property_alert_notification.notifications.lists import NO_ID, Filters
@@ -30,7 +30,7 @@ def filters_of(query: NotificationQuery) -> Filters:
     return replace(filters, message_id=delivery_of(query.message_id) or NO_ID)
 
 
-def look_up(words: str, *, limit: int, mend: bool = False) -> Script[list[lists.Summary]]:
+async def look_up(connection: Connection, words: str, *, limit: int, mend: bool = False) -> list[lists.Summary]:
     """The notifications that these words name: an id of theirs, one of a delivery, a Message-ID, or a reference.
 
     The newest first, and at most `limit`: many may have the same reference. With `mend` rows that cannot be read as
@@ -41,22 +41,22 @@ def look_up(words: str, *, limit: int, mend: bool = False) -> Script[list[lists.
     found: list[lists.Summary] = []
     if named is not None:
         if id_:
-            found += (yield from lists.find(Filters(id=named), before=None, limit=1, mend=mend)).items
-        found += (yield from lists.find(Filters(delivery_id=named), before=None, limit=1, mend=mend)).items
-    page = yield from lists.find(Filters(reference=words.strip()), before=None, limit=limit, mend=mend)
+            found += (await lists.find(connection, Filters(id=named), before=None, limit=1, mend=mend)).items
+        found += (await lists.find(connection, Filters(delivery_id=named), before=None, limit=1, mend=mend)).items
+    page = await lists.find(connection, Filters(reference=words.strip()), before=None, limit=limit, mend=mend)
     found += [one for one in page.items if one not in found]
     return found[:limit]
 
 
-def deliveries_named(words: str, *, limit: int) -> Script[list[UUID]]:
+async def deliveries_named(connection: Connection, words: str, *, limit: int) -> list[UUID]:
     """The deliveries of the notifications that these words name."""
-    found = yield from look_up(words, limit=limit)
+    found = await look_up(connection, words, limit=limit)
     if not found:
         return []
-    return [delivery.id for delivery in (yield from deliveries.of_notifications([one.id for one in found]))]
+    return [delivery.id for delivery in await deliveries.of_notifications(connection, [one.id for one in found])]
 
 
-def origin_of(delivery: UUID) -> Script[Notification | None]:
+async def origin_of(connection: Connection, delivery: UUID) -> Notification | None:
     """The notification that a delivery belongs to; None when it is kept no longer."""
-    page = yield from lists.find(Filters(delivery_id=delivery), before=None, limit=1)
-    return (yield from queries.get(page.items[0].id)) if page.items else None
+    page = await lists.find(connection, Filters(delivery_id=delivery), before=None, limit=1)
+    return await queries.get(connection, page.items[0].id) if page.items else None

@@ -20,10 +20,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.base.vocabulary import NotificationStatus
 from property_alert_notification.database import (
     BatchStatement,
-    Script,
-    Statement,
+    Connection,
     as_rows,
     columns_of,
+    models_from,
     table_of,
     time_type,
 )
@@ -40,11 +40,10 @@ _limit = bindparam("limit", type_=Integer)
 _GET = BatchStatement(_IDS, lambda wanted: select(_notifications).where(_notifications.c.id.in_(select(wanted.c.id))))
 
 
-def get(notification_id: UUID) -> Script[Notification | None]:
+async def get(connection: Connection, notification_id: UUID) -> Notification | None:
     """One notification, or None."""
-    for row in (yield Statement(_GET, [(notification_id,)])):
-        return Notification(**dict(zip(_notifications.c.keys(), row, strict=True)))
-    return None
+    found = models_from(Notification, await _GET.fetch(connection, [(notification_id,)]))
+    return found[0] if found else None
 
 
 _one = _notifications.c.id == bindparam("notification", type_=_notifications.c.id.type)
@@ -84,10 +83,9 @@ _CHANGES = BatchStatement(
 )
 
 
-def changes_of(notification_id: UUID) -> Script[list[NotificationChange]]:
+async def changes_of(connection: Connection, notification_id: UUID) -> list[NotificationChange]:
     """Who changed a notification after it was accepted, and what; in order."""
-    found = yield Statement(_CHANGES, [(notification_id,)])
-    return [NotificationChange(**dict(zip(_changes.c.keys(), row, strict=True))) for row in found]
+    return models_from(NotificationChange, await _CHANGES.fetch(connection, [(notification_id,)]))
 
 
 async def note_change(connection: AsyncConnection, made: NotificationChange) -> None:
@@ -167,9 +165,9 @@ _PLANNED = BatchStatement(
 )
 
 
-def planned(statuses: Iterable[tuple[UUID, NotificationStatus | None]]) -> Statement:
+async def mark_planned(connection: AsyncConnection, statuses: Iterable[tuple[UUID, NotificationStatus | None]]) -> None:
     """These have deliveries now, which hold their addresses from here on; a status where they reached nobody."""
-    return Statement(_PLANNED, statuses)
+    await _PLANNED.run(connection, statuses)
 
 
 _OLDEST = (

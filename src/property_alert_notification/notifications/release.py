@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
-from property_alert_notification.database import Script, run_within
+from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.scripts import NewDelivery
 from property_alert_notification.deliveries.states import TOO_LATE, kept_status
@@ -17,7 +17,7 @@ from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.plan import Planned, plan, promise
 from property_alert_notification.notifications.stored_addresses import read_addresses
-from property_alert_notification.people.preferences import queries as preferences
+from property_alert_notification.people.preferences import scripts as preference_scripts
 from property_alert_notification.people.preferences.rules import Preferences
 
 AT_ONCE = 500
@@ -30,7 +30,7 @@ async def release_due(
     """Plan what fell due, each in one transaction only; returns how many there were, at most `AT_ONCE`."""
     due = await queries.take_due(connection, now=clock.now(), limit=AT_ONCE)
     if due:
-        await run_within(connection, plan_now(due, clock, default_wishes=default_wishes, unused=unused))
+        await plan_now(connection, due, clock, default_wishes=default_wishes, unused=unused)
     return len(due)
 
 
@@ -45,16 +45,21 @@ async def release_these(
     """Plan those of these that fell due; returns how many those were."""
     due = await queries.take_these(connection, wanted, now=clock.now())
     if due:
-        await run_within(connection, plan_now(due, clock, default_wishes=default_wishes, unused=unused))
+        await plan_now(connection, due, clock, default_wishes=default_wishes, unused=unused)
     return len(due)
 
 
-def plan_now(
-    scheduled: Sequence[Notification], clock: Clock, *, default_wishes: Preferences | None, unused: Collection[Channel]
-) -> Script[None]:
+async def plan_now(
+    connection: AsyncConnection,
+    scheduled: Sequence[Notification],
+    clock: Clock,
+    *,
+    default_wishes: Preferences | None,
+    unused: Collection[Channel],
+) -> None:
     """Make the deliveries of scheduled notifications, which the caller has locked, from the wishes of this moment."""
     users = {(notification.user_id, notification.test) for notification in scheduled}
-    wishes = yield from preferences.wishes_of(users, default=default_wishes)
+    wishes = await run_within(connection, preference_scripts.wishes_of(users, default=default_wishes))
     now = clock.now()
     promised = {
         notification.id: _promise(
@@ -62,9 +67,9 @@ def plan_now(
         )
         for notification in scheduled
     }
-    yield delivery_scripts.add([delivery for theirs in promised.values() for delivery in theirs])
-    yield queries.planned(
-        (id_, kept_status([delivery.state for delivery in theirs])) for id_, theirs in promised.items()
+    await delivery_scripts.add([delivery for theirs in promised.values() for delivery in theirs]).run(connection)
+    await queries.mark_planned(
+        connection, ((id_, kept_status([delivery.state for delivery in theirs])) for id_, theirs in promised.items())
     )
 
 

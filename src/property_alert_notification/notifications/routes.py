@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.api.access.authenticator import Admission
 from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
 from property_alert_notification.api.idempotency.calls import IdempotencyKey, json_answer, once
-from property_alert_notification.api.idempotency.queries import Answer
+from property_alert_notification.api.idempotency.scripts import Answer
 from property_alert_notification.api.paging import from_cursor, to_cursor
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.vocabulary import Channel, Scope
@@ -150,7 +150,8 @@ async def _as_answered(
     """The story as an earlier call was told it; as it is now, if what was kept of it cannot be read."""
     try:
         kept = NotificationStory.model_validate_json(answer.text)
-        return await database.look(with_content(kept, admission.visible))
+        async with database.quick_reading() as connection:
+            return await with_content(connection, kept, admission.visible)
     except Exception as error:
         if not is_row_fault(error):
             raise

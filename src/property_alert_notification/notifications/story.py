@@ -7,9 +7,8 @@ from uuid import UUID
 from property_alert_notification.api.access.visibility import EVERYTHING, Visibility
 from property_alert_notification.base.errors import NotFound
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
-from property_alert_notification.database import Database, Script, is_row_fault
+from property_alert_notification.database import Connection, Database, is_row_fault
 from property_alert_notification.deliveries import queries as deliveries
-from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import status_from
 from property_alert_notification.notifications import queries
@@ -35,29 +34,33 @@ async def tell(database: Database, notification_id: UUID, visible: Visibility = 
         StoreUnavailable: the store cannot be reached.
     """
     try:
-        return await database.look(read(notification_id, visible))
+        async with database.quick_reading() as connection:
+            return await read(connection, notification_id, visible)
     except Exception as error:
         if not is_row_fault(error):
             raise
-        return await database.look(read(notification_id, visible, mend=True), mend=True)
+        async with database.quick_reading(mend=True) as connection:
+            return await read(connection, notification_id, visible, mend=True)
 
 
-def read(notification_id: UUID, visible: Visibility = EVERYTHING, *, mend: bool = False) -> Script[NotificationStory]:
-    """The whole story, as a part of a larger script or transaction; with `mend`, what can be shown of it.
+async def read(
+    connection: Connection, notification_id: UUID, visible: Visibility = EVERYTHING, *, mend: bool = False
+) -> NotificationStory:
+    """The whole story, as a part of a larger transaction; with `mend`, what can be shown of it.
 
     Raises:
         NotFound: there is none with this id.
     """
-    notification = yield from queries.get(notification_id)
+    notification = await queries.get(connection, notification_id)
     if notification is None or not visible.covers(notification.caller, test=notification.test):
         raise NotFound(NO_SUCH_NOTIFICATION)
-    its_deliveries = yield from deliveries.of_notifications([notification_id])
+    its_deliveries = await deliveries.of_notifications(connection, [notification_id])
     claimed = [delivery.id for delivery in its_deliveries if delivery.fence]
-    attempts = (yield from delivery_scripts.attempts_of(claimed)) if claimed else []
+    attempts = await deliveries.attempts_of(connection, claimed) if claimed else []
     if mend:
         notification = mended_notification(notification)
         its_deliveries, attempts = mended_deliveries(its_deliveries), mended_attempts(attempts)
-    changes = yield from queries.changes_of(notification_id)
+    changes = await queries.changes_of(connection, notification_id)
     if mend:
         changes = [mended(one) for one in changes]
     by_delivery = {key: list(group) for key, group in groupby(attempts, lambda attempt: attempt.delivery_id)}
@@ -107,7 +110,7 @@ def without_content(story: NotificationStory) -> NotificationStory:
     return story.model_copy(update={"title": "", "message": "", "deliveries": deliveries})
 
 
-def with_content(story: NotificationStory, visible: Visibility) -> Script[NotificationStory]:
+async def with_content(connection: Connection, story: NotificationStory, visible: Visibility) -> NotificationStory:
     """The same with what the notification says and the addresses, as long as the notification is kept.
 
     Raises:
@@ -115,10 +118,10 @@ def with_content(story: NotificationStory, visible: Visibility) -> Script[Notifi
     """
     if not visible.covers(story.caller, test=story.test):
         raise NotFound(NO_SUCH_NOTIFICATION)
-    notification = yield from queries.get(story.id)
+    notification = await queries.get(connection, story.id)
     if notification is None:
         return story
-    addresses = {one.id: one.address or None for one in (yield from deliveries.of_notifications([story.id]))}
+    addresses = {one.id: one.address or None for one in await deliveries.of_notifications(connection, [story.id])}
     told = [one.model_copy(update={"address": addresses.get(one.id)}) for one in story.deliveries]
     return story.model_copy(update={"title": notification.title, "message": notification.message, "deliveries": told})
 

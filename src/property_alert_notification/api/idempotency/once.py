@@ -5,44 +5,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.api.idempotency import queries
 from property_alert_notification.api.idempotency.keys import CallKey
-from property_alert_notification.api.idempotency.queries import UNREADABLE, Answer, Stored
-from property_alert_notification.base.errors import AnswerLost, CallInProgress, KeyReused, StoreLocked
-from property_alert_notification.database import Database, Script, run_within
-
-_NO_ANSWER = Answer(0, "")
-"""Stands in the row of a key while its call is answered; nobody else ever sees it."""
-
-
-def begin(key: CallKey, *, now: datetime, until: datetime) -> Script[Answer | None]:
-    """Take the key for this transaction; or, if the call was answered before, return that answer.
-
-    A call that is being answered by another process is waited for.
-
-    Raises:
-        AnswerLost: nobody can tell how the first call was answered.
-        KeyReused: the key belongs to another call.
-    """
-    if (yield from queries.keep([Stored(key, _NO_ANSWER)], now=now, until=until)):
-        return None
-    for known in (yield from queries.earlier([key], now=now)):
-        return repeat(known, key)
-    raise CallInProgress
-
-
-def repeat(known: Stored, key: CallKey) -> Answer:
-    """The answer of the first call, for a repetition of it.
-
-    Raises:
-        AnswerLost: nobody can tell how the first call was answered.
-        KeyReused: this is not a repetition, but another call with the same key.
-    """
-    if known.answer is UNREADABLE:
-        raise AnswerLost
-    if known.key.fingerprint != key.fingerprint:
-        raise KeyReused
-    return known.answer
+from property_alert_notification.api.idempotency.scripts import TABLE, Answer, begin, complete
+from property_alert_notification.base.errors import CallInProgress, StoreLocked
+from property_alert_notification.database import Database, run_within
 
 
 async def answer_once(
@@ -68,7 +34,7 @@ async def answer_once(
             if known is not None:
                 return known, True
             answer = await work(connection)
-            await run_within(connection, queries.complete(key, answer))
+            await run_within(connection, complete(key, answer))
             return answer, False
     except StoreLocked as fault:
         if not is_another_call(fault):
@@ -78,4 +44,4 @@ async def answer_once(
 
 def is_another_call(fault: StoreLocked) -> bool:
     """Whether what is locked is a key: a call with it is being answered. Any other row says nothing about this call."""
-    return queries.TABLE in fault.where  # the name of its index holds it too
+    return TABLE in fault.where  # the name of its index holds it too

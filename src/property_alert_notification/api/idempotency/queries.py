@@ -1,146 +1,30 @@
 """Every statement about idempotency keys."""
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
-    FromClause,
     Integer,
-    Select,
     String,
-    Text,
     bindparam,
-    cast,
     delete,
     select,
-    true,
     tuple_,
     type_coerce,
-    update,
 )
 
 # Its words for conflicts are SQLite's too.
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.dml import ReturningInsert
 
-from property_alert_notification.api.idempotency.keys import CallKey
 from property_alert_notification.api.idempotency.models import IdempotencyKey
-from property_alert_notification.database import BatchStatement, Script, Statement, columns_of, table_of, time_type
+from property_alert_notification.database import table_of, time_type
 
 _keys = table_of(IdempotencyKey)
-TABLE = _keys.name
+
+
 _now = bindparam("now", type_=time_type())
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was answered to a call, as JSON; only successes are kept."""
-
-    status_code: int
-    text: str
-
-
-UNREADABLE = Answer(0, "null")
-"""Stands for an answer that cannot be read any more, whoever wrote its row."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A call that was answered before."""
-
-    key: CallKey
-    """With the fingerprint of that call."""
-    answer: Answer
-
-
-_NEW = ("owner", "key", "fingerprint", "status_code", "answer")
-
-
-def _insert_new(new: FromClause) -> ReturningInsert[tuple[str, str]]:
-    """Whoever comes second changes nothing; a key that expired is as good as none."""
-    columns = [*_NEW, "expires_at"]
-    wanted = insert(_keys).from_select(columns, select(*new.c, bindparam("until", type_=time_type())).where(true()))
-    return wanted.on_conflict_do_update(
-        index_elements=["owner", "key"],
-        set_={name: wanted.excluded[name] for name in columns[2:]},
-        where=_keys.c.expires_at <= _now,
-    ).returning(_keys.c.owner, _keys.c.key)
-
-
-_ADD = BatchStatement(
-    columns_of(_keys, *_NEW),
-    lambda new: insert(_keys).from_select([*_NEW, "expires_at"], select(*new.c, bindparam("until", type_=time_type()))),
-)
-
-
-def add(answers: Iterable[Stored], *, until: datetime) -> Statement:
-    """Keep these answers; a conflict when one of their keys is there already, expired or not."""
-    return Statement(_ADD, _rows(answers), {"until": until})
-
-
-def _rows(answers: Iterable[Stored]) -> list[tuple[str, str, str, int, str]]:
-    """Always in the same order, or two processes wait for each other for ever."""
-    return sorted(
-        (one.key.owner, one.key.key, one.key.fingerprint, one.answer.status_code, one.answer.text) for one in answers
-    )
-
-
-_KEEP = BatchStatement(columns_of(_keys, *_NEW), _insert_new)
-
-
-def keep(answers: Iterable[Stored], *, now: datetime, until: datetime) -> Script[set[tuple[str, str]]]:
-    """Keep these answers where nobody answered before; returns owner and key of those that were kept.
-
-    A call that is being answered by another process is waited for.
-    """
-    kept = yield Statement(_KEEP, _rows(answers), {"now": now, "until": until})
-    return {(owner, key) for owner, key in kept}
-
-
-_COMPLETE = BatchStatement(
-    columns_of(_keys, "owner", "key", "status_code", "answer"),
-    lambda given: (
-        update(_keys)
-        .where(_keys.c.owner == given.c.owner, _keys.c.key == given.c.key)
-        .values(status_code=given.c.status_code, answer=given.c.answer)
-    ),
-)
-
-
-def complete(key: CallKey, answer: Answer) -> Script[None]:
-    """Give a key that this transaction keeps its answer."""
-    yield Statement(_COMPLETE, [(key.owner, key.key, answer.status_code, answer.text)])
-
-
-def _look_up(given: FromClause) -> Select[tuple[str, str, str]]:
-    # One look into the index for each key, whatever the store believes to know about the table.
-    found = select(_keys.c.fingerprint + " " + cast(_keys.c.status_code, Text) + " " + _keys.c.answer).where(
-        _keys.c.owner == given.c.owner, _keys.c.key == given.c.key, _keys.c.expires_at > _now
-    )
-    return select(given.c.owner, given.c.key, found.scalar_subquery())
-
-
-_EARLIER = BatchStatement(columns_of(_keys, "owner", "key"), _look_up)
-
-
-def earlier(keys: Iterable[CallKey], *, now: datetime) -> Script[list[Stored]]:
-    """What was answered to calls with these keys before."""
-    found = yield Statement(_EARLIER, [(key.owner, key.key) for key in keys], {"now": now})
-    return [_stored(owner, key, text) for owner, key, text in found if text is not None]
-
-
-def _stored(owner: str, key: str, text: str) -> Stored:
-    try:
-        fingerprint, status_code, answer = text.split(" ", 2)
-        json.loads(answer)
-        return Stored(CallKey(owner, key, fingerprint), Answer(int(status_code), answer))
-    except (ValueError, TypeError, RecursionError):  # SQLite keeps any kind of value in any column
-        return Stored(CallKey(owner, key, ""), UNREADABLE)
 
 
 _REMOVE_EXPIRED = (

@@ -152,6 +152,11 @@ async def show_html(message_id: UUID, store: DatabaseDep) -> HTMLResponse:
     return guarded(_with_links_in_tabs(message.html), policy=_EMAIL_POLICY)
 
 
+async def _named(store: Database, words: str) -> list[UUID]:
+    async with store.quick_reading() as connection:
+        return await deliveries_named(connection, words, limit=_MOST_NAMED)
+
+
 @_api.get("/messages", summary="List captured messages")
 async def list_messages(
     store: DatabaseDep,
@@ -172,7 +177,7 @@ async def list_messages(
     limit: Annotated[int, Query(ge=1, le=200, description="Messages in one page.")] = 50,
 ) -> MessageList:
     """The messages that were captured instead of being sent, the newest first."""
-    named = await store.look(deliveries_named(search, limit=_MOST_NAMED)) if search else []
+    named = await _named(store, search) if search else []
     async with store.reading() as connection:
         found = await queries.newest(
             connection, channel=channel, address=to, search=search, deliveries=named, before=before, limit=limit + 1
@@ -198,7 +203,8 @@ async def show_message(
 ) -> Message:
     """One message with everything that is known of it."""
     message = await _get(store, message_id)
-    origin = await store.look(origin_of(message.delivery_id))
+    async with store.quick_reading() as connection:
+        origin = await origin_of(connection, message.delivery_id)
     definition = definition_of(Channel(message.channel))
     return Message.model_validate(
         {

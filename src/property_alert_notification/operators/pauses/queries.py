@@ -1,19 +1,13 @@
 """Every statement about pauses, and about what they hold."""
 
-from collections.abc import Collection
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import (
-    FromClause,
     Integer,
-    String,
-    Update,
     bindparam,
     case,
     delete,
     null,
-    or_,
     select,
     text,
     update,
@@ -24,25 +18,25 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.times import FIRST
-from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import (
-    BatchStatement,
-    Statement,
     among,
-    columns_of,
     is_row_fault,
     table_of,
     time_type,
 )
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.deliveries.queues import is_claimable
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.operators.pauses.models import Pause
 from property_alert_notification.operators.pauses.rules import reason_of, resumed_reason_of
 
 _pauses = table_of(Pause)
+
+
 _deliveries = table_of(Delivery)
+
+
 _notifications = table_of(Notification)
+
 
 _now = bindparam("now", type_=time_type())
 
@@ -112,40 +106,6 @@ async def end_orphaned(connection: AsyncConnection, name: str, *, actor: str, no
 async def forget(connection: AsyncConnection, name: str) -> None:
     """Delete a pause that was ended, unless it has begun again."""
     await connection.execute(delete(_pauses).where(_pauses.c.name == name, _pauses.c.resumed_at.is_not(None)))
-
-
-def _hold_these(wanted: FromClause) -> Update:
-    category = bindparam("category", type_=String)
-    stopped = (
-        select(_deliveries.c.id)
-        .join(_notifications, _notifications.c.id == _deliveries.c.notification_id)
-        .where(
-            _deliveries.c.id.in_(select(wanted.c.id)),
-            is_claimable(),
-            or_(category.is_(None), _notifications.c.category == category),
-        )
-        .with_for_update(of=_deliveries, skip_locked=True)
-    )
-    return (
-        update(_deliveries)
-        .where(_deliveries.c.id.in_(stopped.scalar_subquery()))
-        .values(
-            state=DeliveryState.HELD,
-            reason=bindparam("held_because"),
-            due_at=bindparam("until", type_=time_type()),
-            rung_at=None,
-            changed_at=_now,
-        )
-    )
-
-
-_HOLD = BatchStatement(columns_of(_deliveries, "id"), _hold_these)
-
-
-def hold(wanted: Collection[UUID], name: str, *, category: str | None, now: datetime, until: datetime) -> Statement:
-    """Put back those of these that a pause of this name stops, or those of one category: nobody claims them sooner."""
-    values = {"held_because": reason_of(name), "category": category, "now": now, "until": until}
-    return Statement(_HOLD, zip(wanted, strict=True), values)
 
 
 _BRING_BACK = (

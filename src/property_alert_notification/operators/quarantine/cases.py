@@ -5,8 +5,8 @@ from uuid import UUID
 from property_alert_notification.api.paging import from_cursor, page_of, to_cursor
 from property_alert_notification.base.errors import NotFound
 from property_alert_notification.base.vocabulary import DeliveryState
-from property_alert_notification.database import Database, run_within
-from property_alert_notification.deliveries import scripts as delivery_scripts
+from property_alert_notification.database import Database
+from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.notifications.answers import AttemptPublic
 from property_alert_notification.operators.quarantine import queries
 from property_alert_notification.operators.quarantine.schemas import QuarantineCase, QuarantinedDelivery, QuarantinePage
@@ -37,6 +37,6 @@ async def show_case(database: Database, delivery_id: UUID, *, test: bool | None 
         case = await queries.find(connection, delivery_id)
         if case is None or case.state != DeliveryState.QUARANTINED or test not in (None, case.test):
             raise NotFound("No such delivery is quarantined")
-        attempts = await run_within(connection, delivery_scripts.attempts_of([delivery_id]))
+        attempts = await deliveries.attempts_of(connection, [delivery_id])
     shown = QuarantinedDelivery.model_validate(case).model_dump()
     return QuarantineCase(**shown, tried=[AttemptPublic(**attempt.model_dump()) for attempt in attempts])

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache, reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, Table, case, func, select, true, update
+from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, Table, case, select, true, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -14,11 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.database import BatchStatement, Script, Statement, columns_of, table_of
+from property_alert_notification.database import BatchStatement, columns_of, table_of
 from property_alert_notification.people.preferences.models import Preference, PreferenceForTests, words_of
 from property_alert_notification.people.preferences.rules import Preferences
 
 _COLUMNS = ("user_id", "channels", "updated_at")
+
+
 _WITHDRAWN = "-"
 """What is read in place of the channels of a user who took everything back."""
 
@@ -60,11 +62,11 @@ class _Preferences:
         )
 
 
-_LIVE, _TESTS = _Preferences(table_of(Preference)), _Preferences(table_of(PreferenceForTests))
+LIVE, TESTS = _Preferences(table_of(Preference)), _Preferences(table_of(PreferenceForTests))
 
 
 def _of(*, test: bool) -> _Preferences:
-    return _TESTS if test else _LIVE
+    return TESTS if test else LIVE
 
 
 async def find(connection: AsyncConnection, user_id: int, *, test: bool) -> Preferences | None:
@@ -75,43 +77,11 @@ async def find(connection: AsyncConnection, user_id: int, *, test: bool) -> Pref
 
 async def _find(connection: AsyncConnection, statement: Select[str]) -> Preferences | None:
     found = (await connection.execute(statement)).one_or_none()
-    return None if found is None else _read(found[0])
-
-
-def _look_up(wanted: FromClause) -> Select[tuple[int, str]]:
-    # One look into the index for each user, whatever the store believes to know about the table.
-    return select(wanted.c.user_id, _LIVE.looked_up(wanted))
-
-
-def _look_up_for_tests(wanted: FromClause) -> Select[tuple[int, str]]:
-    return select(wanted.c.user_id, func.coalesce(_TESTS.looked_up(wanted), _LIVE.looked_up(wanted)))
-
-
-_WISHES_OF = {
-    False: BatchStatement(columns_of(_LIVE.table, "user_id"), _look_up),
-    True: BatchStatement(columns_of(_TESTS.table, "user_id"), _look_up_for_tests),
-}
-
-
-def wishes_of(
-    users: Collection[tuple[int, bool]], *, default: Preferences | None
-) -> Script[dict[tuple[int, bool], Preferences]]:
-    """The wishes of many users, each by its id and whether a test asks.
-
-    For a test those count that test keys gave, or else the live ones. Users who never gave any have `default`;
-    users who withdrew theirs, or have none at all, are left out.
-    """
-    wishes: dict[tuple[int, bool], Preferences] = {}
-    for test, statement in _WISHES_OF.items():
-        if asked := [(user_id,) for user_id, is_test in users if is_test is test]:
-            for user_id, words in (yield Statement(statement, asked)):
-                if (wish := default if words is None else _read(words)) is not None:
-                    wishes[user_id, test] = wish
-    return wishes
+    return None if found is None else read(found[0])
 
 
 @cache
-def _read(words: str) -> Preferences | None:
+def read(words: str) -> Preferences | None:
     """The preferences that these names of channels are."""
     return None if words == _WITHDRAWN else Preferences(frozenset(map(Channel, words.split())))
 

@@ -1,0 +1,42 @@
+"""The step of the scripts that accept and claim which reads what users want."""
+
+from collections.abc import Collection
+
+from sqlalchemy import FromClause, Select, func, select
+
+# Its words for conflicts are SQLite's too.
+from property_alert_notification.database import BatchStatement, Script, Statement, columns_of
+from property_alert_notification.people.preferences.queries import LIVE, TESTS, read
+from property_alert_notification.people.preferences.rules import Preferences
+
+
+def _look_up(wanted: FromClause) -> Select[tuple[int, str]]:
+    # One look into the index for each user, whatever the store believes to know about the table.
+    return select(wanted.c.user_id, LIVE.looked_up(wanted))
+
+
+def _look_up_for_tests(wanted: FromClause) -> Select[tuple[int, str]]:
+    return select(wanted.c.user_id, func.coalesce(TESTS.looked_up(wanted), LIVE.looked_up(wanted)))
+
+
+_WISHES_OF = {
+    False: BatchStatement(columns_of(LIVE.table, "user_id"), _look_up),
+    True: BatchStatement(columns_of(TESTS.table, "user_id"), _look_up_for_tests),
+}
+
+
+def wishes_of(
+    users: Collection[tuple[int, bool]], *, default: Preferences | None
+) -> Script[dict[tuple[int, bool], Preferences]]:
+    """The wishes of many users, each by its id and whether a test asks.
+
+    For a test those count that test keys gave, or else the live ones. Users who never gave any have `default`;
+    users who withdrew theirs, or have none at all, are left out.
+    """
+    wishes: dict[tuple[int, bool], Preferences] = {}
+    for test, statement in _WISHES_OF.items():
+        if asked := [(user_id,) for user_id, is_test in users if is_test is test]:
+            for user_id, words in (yield Statement(statement, asked)):
+                if (wish := default if words is None else read(words)) is not None:
+                    wishes[user_id, test] = wish
+    return wishes
