@@ -13,11 +13,11 @@ from property_alert_notification import __version__
 from property_alert_notification.api import problems
 from property_alert_notification.api.document import TAGS, DescribedApi
 from property_alert_notification.api.lifespan import ExplainsItsStart
+from property_alert_notification.api.loopback import LoopbackOnly
 from property_alert_notification.api.middleware import (
     DeclaredSize,
     ErrorsAsProblems,
     HeadAsGet,
-    LoopbackOnly,
     RequestContext,
 )
 from property_alert_notification.api.path_prefix import UnderPath
@@ -66,7 +66,7 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
         async with AsyncExitStack() as stack:
             parts = await stack.enter_async_context(assemble(settings, clock=clock, metrics=metrics))
             _share(app, parts)
-            await parts.gate.announce()
+            await parts.authenticator.announce()
             stack.push_async_callback(end, parts.supervisor.start("backlog", parts.backlog.run))
             if with_worker:
                 await stack.enter_async_context(Worker(parts))
@@ -111,7 +111,7 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.parts = parts
     app.state.database = parts.database.within(settings.store_timeout)
     app.state.clock = parts.clock
-    app.state.gate = parts.gate
+    app.state.authenticator = parts.authenticator
     app.state.acceptance = parts.acceptance
     app.state.keep_keys_for = timedelta(hours=settings.idempotency_hours)
     app.state.default_wishes = default_wishes(settings)

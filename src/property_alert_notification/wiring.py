@@ -53,7 +53,7 @@ class Parts:
     metrics: Metrics
     database: Database
     broker: Broker
-    gate: Authenticator
+    authenticator: Authenticator
     backlog: Backlog
     acceptance: Acceptance
     supervisor: Supervisor
@@ -99,7 +99,7 @@ async def assemble(
     clock, metrics, questions = clock or Clock(), metrics or Metrics(), Questions()
     supervisor = Supervisor(metrics)
     database = Database(settings.database_url, pool_size=settings.database_pool_size, wait=settings.store_timeout)
-    gate = Authenticator(
+    authenticator = Authenticator(
         database, clock, keyless=settings.is_local, patience=settings.store_timeout, supervisor=supervisor
     )
     wakers: list[Callable[[], None]] = []
@@ -118,7 +118,7 @@ async def assemble(
                 metrics,
                 database,
                 broker,
-                gate,
+                authenticator,
                 backlog,
                 acceptance,
                 supervisor,
@@ -128,7 +128,7 @@ async def assemble(
             )
     finally:
         await questions.close()
-        await gate.close()
+        await authenticator.close()
         await database.close()
 
 

@@ -135,12 +135,12 @@ async def test_a_broken_key_is_worth_nothing_and_the_others_go_on(
         keyring = KeyService(parts.database, parts.clock, actor="test")
         keys = [await keyring.create(name, [Scope.ADMIN]) for name in ("broken", "good")]
         await run_on_sqlite(world, "UPDATE api_keys SET created_at = 'then', expires_at = 'x' WHERE name = 'broken'")
-        gate = Authenticator(parts.database, parts.clock, keyless=False, patience=30)
+        authenticator = Authenticator(parts.database, parts.clock, keyless=False, patience=30)
 
         with pytest.raises(Unauthorised):
-            await gate.admit(f"Bearer {keys[0]}", Scope.ADMIN)
-        admitted = await gate.admit(f"Bearer {keys[1]}", Scope.ADMIN)
-        await gate.close()
+            await authenticator.admit(f"Bearer {keys[0]}", Scope.ADMIN)
+        admitted = await authenticator.admit(f"Bearer {keys[1]}", Scope.ADMIN)
+        await authenticator.close()
         async with parts.database.reading() as connection:
             listed = await access.every(connection)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.api.access.authenticator import NOBODY
+from property_alert_notification.api.access.admission import NOBODY
 from property_alert_notification.api.idempotency.models import IdempotencyKey
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.database import table_of

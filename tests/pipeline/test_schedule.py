@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from property_alert_notification.api.access.authenticator import NOBODY
+from property_alert_notification.api.access.admission import NOBODY
 from property_alert_notification.base.errors import Conflict
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
 from property_alert_notification.notification_worker.release import Releaser

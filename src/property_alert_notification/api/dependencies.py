@@ -13,7 +13,8 @@ from fastapi.security.base import SecurityBase
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from property_alert_notification.api.access.authenticator import Admission, Authenticator
+from property_alert_notification.api.access.admission import Admission
+from property_alert_notification.api.access.authenticator import Authenticator
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import LiveOnly
 from property_alert_notification.base.vocabulary import Scope
@@ -33,7 +34,7 @@ ADMISSION = "admission"
 
 
 class _ApiKey(SecurityBase):
-    """Asks the gate, and describes itself in the API's document; one object, because every call goes through it."""
+    """Asks the authenticator, and describes itself in OpenAPI; one object, because every call goes through it."""
 
     scheme_name = "apiKey"
     model = HTTPBearer(
@@ -48,8 +49,8 @@ class _ApiKey(SecurityBase):
 
     async def admit(self, request: Request, scope: Scope) -> Admission:
         """Let a call in, by its headers alone."""
-        gate = cast(Authenticator, request.app.state.gate)
-        return await gate.admit(request.headers.get("authorization"), scope)
+        authenticator = cast(Authenticator, request.app.state.authenticator)
+        return await authenticator.admit(request.headers.get("authorization"), scope)
 
 
 class _LiveApiKey(_ApiKey):
@@ -101,8 +102,8 @@ _API_KEY, _LIVE_API_KEY = _ApiKey(), _LiveApiKey()
 
 async def charge(request: Request, admission: Admission, *, items: str, count: int) -> Admission:
     """Count every item of a batch as a call of its caller's rate; `items` is the field that holds them."""
-    gate = cast(Authenticator, request.app.state.gate)
-    return await gate.charge(admission, request.headers.get("authorization"), items=items, count=count)
+    authenticator = cast(Authenticator, request.app.state.authenticator)
+    return await authenticator.charge(admission, request.headers.get("authorization"), items=items, count=count)
 
 
 def needs(scope: Scope, *, live_only: bool = False) -> Any:

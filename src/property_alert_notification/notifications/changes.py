@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.api.access.authenticator import Admission
+from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import Conflict, InvalidField, NotFound
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus

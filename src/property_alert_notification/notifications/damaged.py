@@ -5,7 +5,7 @@ from uuid import UUID
 
 import structlog
 
-from property_alert_notification.api.access.authenticator import Admission
+from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.base.errors import Conflict
 from property_alert_notification.base.logs import origin
 from property_alert_notification.database import Database, is_row_fault

@@ -12,7 +12,8 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from property_alert_notification.api.access.authenticator import Admission, Authenticator
+from property_alert_notification.api.access.admission import Admission
+from property_alert_notification.api.access.authenticator import Authenticator
 from property_alert_notification.api.dependencies import ADMISSION
 from property_alert_notification.api.path_prefix import path_within
 from property_alert_notification.api.problems import answer_to
@@ -42,8 +43,8 @@ class FastPath:
             return
         try:
             # Before anything of the body is read.
-            gate = cast(Authenticator, scope["app"].state.gate)
-            admission = await gate.admit(_text(headers.get(b"authorization")), Permission.NOTIFICATIONS_WRITE)
+            authenticator = cast(Authenticator, scope["app"].state.authenticator)
+            admission = await authenticator.admit(_text(headers.get(b"authorization")), Permission.NOTIFICATIONS_WRITE)
             scope[ADMISSION] = admission
             first = await receive()
             if (body := _whole_body(first)) is not None:

@@ -6,7 +6,7 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ValidationError
 
-from property_alert_notification.api.access.authenticator import Admission
+from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.dependencies import KeyedRoute, charge, needs
 from property_alert_notification.api.idempotency.calls import IdempotencyKey, as_read, json_answer
 from property_alert_notification.api.idempotency.keys import call_key, written_once

@@ -56,17 +56,17 @@ def keyring(store: Database, clock: MovedClock) -> KeyService:
 
 
 @pytest.fixture
-async def a_gate(store: Database, clock: MovedClock) -> AsyncIterator[Callable[..., Authenticator]]:
-    """Makes gates, as other processes would have them."""
-    gates: list[Authenticator] = []
+async def an_authenticator(store: Database, clock: MovedClock) -> AsyncIterator[Callable[..., Authenticator]]:
+    """Makes authenticators, as other processes would have them."""
+    authenticators: list[Authenticator] = []
 
     def make(**options: Any) -> Authenticator:
-        gates.append(Authenticator(store, clock, **({"keyless": False, "patience": 30} | options)))
-        return gates[-1]
+        authenticators.append(Authenticator(store, clock, **({"keyless": False, "patience": 30} | options)))
+        return authenticators[-1]
 
     yield make
-    for gate in gates:
-        await gate.close()
+    for authenticator in authenticators:
+        await authenticator.close()
 
 
 @pytest.fixture

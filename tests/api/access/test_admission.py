@@ -2,7 +2,7 @@
 
 import pytest
 
-from property_alert_notification.api.access.authenticator import NOBODY, Admission
+from property_alert_notification.api.access.admission import NOBODY, Admission
 from property_alert_notification.api.access.visibility import EVERYTHING, Visibility
 from property_alert_notification.base.errors import Forbidden
 from property_alert_notification.base.vocabulary import Scope

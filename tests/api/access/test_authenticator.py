@@ -9,7 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from property_alert_notification.api.access import queries
-from property_alert_notification.api.access.authenticator import NOBODY, Admission, Authenticator
+from property_alert_notification.api.access.admission import NOBODY, Admission
+from property_alert_notification.api.access.authenticator import Authenticator
 from property_alert_notification.api.access.keys import compose
 from property_alert_notification.api.access.service import KeyService
 from property_alert_notification.base.errors import Forbidden, StoreUnavailable, Unauthorised
@@ -20,120 +21,132 @@ from tests.pipeline.world import eventually
 from tests.services.process import free_port
 
 WRITE, READ = Scope.NOTIFICATIONS_WRITE, Scope.NOTIFICATIONS_READ
-MakeGate = Callable[..., Authenticator]
+MakeAuthenticator = Callable[..., Authenticator]
 
 
-async def test_a_key_lets_its_caller_in(keyring: KeyService, a_gate: MakeGate) -> None:
+async def test_a_key_lets_its_caller_in(keyring: KeyService, an_authenticator: MakeAuthenticator) -> None:
     key = await keyring.create("crm", [WRITE])
 
     crm = Admission("crm", "crm", False, (), frozenset({WRITE}), key[:16])
-    assert await a_gate().admit(f"Bearer {key}", WRITE) == crm
-    assert await a_gate().admit(f"bearer {key}", WRITE) == crm
+    assert await an_authenticator().admit(f"Bearer {key}", WRITE) == crm
+    assert await an_authenticator().admit(f"bearer {key}", WRITE) == crm
 
 
-async def test_a_test_key_acts_in_a_name_of_its_own(keyring: KeyService, a_gate: MakeGate) -> None:
+async def test_a_test_key_acts_in_a_name_of_its_own(keyring: KeyService, an_authenticator: MakeAuthenticator) -> None:
     key = await keyring.create("crm", [WRITE], test=True)
 
-    admission = await a_gate().admit(f"Bearer {key}", WRITE)
+    admission = await an_authenticator().admit(f"Bearer {key}", WRITE)
 
     assert (admission.caller, admission.owner, admission.test) == ("crm", "test:crm", True)
     assert admission.actor == f"crm (test key {key[:16]})"
 
 
-async def test_a_key_allows_what_it_was_made_for_and_nothing_else(keyring: KeyService, a_gate: MakeGate) -> None:
-    gate, key = a_gate(), await keyring.create("crm", [WRITE, Scope.ADMIN])
+async def test_a_key_allows_what_it_was_made_for_and_nothing_else(
+    keyring: KeyService, an_authenticator: MakeAuthenticator
+) -> None:
+    authenticator, key = an_authenticator(), await keyring.create("crm", [WRITE, Scope.ADMIN])
 
-    await gate.admit(f"Bearer {key}", WRITE)
+    await authenticator.admit(f"Bearer {key}", WRITE)
     for lacking in (READ, Scope.PREFERENCES_READ, Scope.PREFERENCES_WRITE):
         with pytest.raises(Forbidden, match=lacking):
-            await gate.admit(f"Bearer {key}", lacking)
+            await authenticator.admit(f"Bearer {key}", lacking)
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer é", "Bearer pa_live_1_2"])
-async def test_without_a_key_nobody_is_let_in(a_gate: MakeGate, header: str | None) -> None:
+async def test_without_a_key_nobody_is_let_in(an_authenticator: MakeAuthenticator, header: str | None) -> None:
     with pytest.raises(Unauthorised) as caught:
-        await a_gate().admit(header, WRITE)
+        await an_authenticator().admit(header, WRITE)
 
     assert caught.value.headers == {"WWW-Authenticate": "Bearer"}
 
 
-async def test_a_keyless_service_lets_everybody_in_but_honours_keys(keyring: KeyService, a_gate: MakeGate) -> None:
-    gate, key = a_gate(keyless=True), await keyring.create("crm", [WRITE], test=True)
+async def test_a_keyless_service_lets_everybody_in_but_honours_keys(
+    keyring: KeyService, an_authenticator: MakeAuthenticator
+) -> None:
+    authenticator, key = an_authenticator(keyless=True), await keyring.create("crm", [WRITE], test=True)
 
-    assert await gate.admit(None, Scope.ADMIN) == NOBODY
-    assert (await gate.admit(f"Bearer {key}", WRITE)).test
+    assert await authenticator.admit(None, Scope.ADMIN) == NOBODY
+    assert (await authenticator.admit(f"Bearer {key}", WRITE)).test
     with pytest.raises(Forbidden):
-        await gate.admit(f"Bearer {key}", READ)
+        await authenticator.admit(f"Bearer {key}", READ)
     with pytest.raises(Unauthorised):
-        await gate.admit(f"Bearer {compose(1, test=True)}", WRITE)
+        await authenticator.admit(f"Bearer {compose(1, test=True)}", WRITE)
 
 
-async def test_a_key_that_is_known_costs_no_question(keyring: KeyService, a_gate: MakeGate, asked: list[str]) -> None:
-    gate, key = a_gate(), await keyring.create("crm", [WRITE])
-    await gate.admit(f"Bearer {key}", WRITE)
+async def test_a_key_that_is_known_costs_no_question(
+    keyring: KeyService, an_authenticator: MakeAuthenticator, asked: list[str]
+) -> None:
+    authenticator, key = an_authenticator(), await keyring.create("crm", [WRITE])
+    await authenticator.admit(f"Bearer {key}", WRITE)
     await _noted(keyring)
     asked.clear()
 
     for _ in range(1000):
-        await gate.admit(f"Bearer {key}", WRITE)
+        await authenticator.admit(f"Bearer {key}", WRITE)
 
     assert asked == []
 
 
-async def test_a_mistyped_key_costs_no_question(a_gate: MakeGate, asked: list[str]) -> None:
+async def test_a_mistyped_key_costs_no_question(an_authenticator: MakeAuthenticator, asked: list[str]) -> None:
     with pytest.raises(Unauthorised):
-        await a_gate().admit(f"Bearer {compose(1, test=False)[:-1]}!", WRITE)
+        await an_authenticator().admit(f"Bearer {compose(1, test=False)[:-1]}!", WRITE)
 
     assert asked == []
 
 
-async def test_a_flood_of_made_up_keys_costs_a_few_questions(a_gate: MakeGate, asked: list[str]) -> None:
-    gate, made_up = a_gate(), [f"Bearer {compose(number, test=False)}" for number in range(1000)]
+async def test_a_flood_of_made_up_keys_costs_a_few_questions(
+    an_authenticator: MakeAuthenticator, asked: list[str]
+) -> None:
+    authenticator, made_up = an_authenticator(), [f"Bearer {compose(number, test=False)}" for number in range(1000)]
 
-    answers = await asyncio.gather(*(gate.admit(one, WRITE) for one in made_up * 2), return_exceptions=True)
+    answers = await asyncio.gather(*(authenticator.admit(one, WRITE) for one in made_up * 2), return_exceptions=True)
     questions = [statement for statement in asked if "api_keys" in statement]
-    again = await asyncio.gather(*(gate.admit(one, WRITE) for one in made_up), return_exceptions=True)
+    again = await asyncio.gather(*(authenticator.admit(one, WRITE) for one in made_up), return_exceptions=True)
 
     assert {type(answer) for answer in answers + again} == {Unauthorised}
     assert len(questions) <= 2
     assert [statement for statement in asked if "api_keys" in statement] == questions
 
 
-async def test_a_key_ends_when_it_expires(keyring: KeyService, a_gate: MakeGate, clock: MovedClock) -> None:
-    gate, key = a_gate(), await keyring.create("crm", [WRITE], lifetime=timedelta(seconds=3))
-    await gate.admit(f"Bearer {key}", WRITE)
+async def test_a_key_ends_when_it_expires(
+    keyring: KeyService, an_authenticator: MakeAuthenticator, clock: MovedClock
+) -> None:
+    authenticator, key = an_authenticator(), await keyring.create("crm", [WRITE], lifetime=timedelta(seconds=3))
+    await authenticator.admit(f"Bearer {key}", WRITE)
 
     clock.move(3)
 
-    for any_gate in (gate, a_gate()):
+    for any_authenticator in (authenticator, an_authenticator()):
         with pytest.raises(Unauthorised):
-            await any_gate.admit(f"Bearer {key}", WRITE)
+            await any_authenticator.admit(f"Bearer {key}", WRITE)
 
 
 async def test_a_revoked_key_is_worthless_on_every_process_within_five_seconds(
-    keyring: KeyService, a_gate: MakeGate, clock: MovedClock
+    keyring: KeyService, an_authenticator: MakeAuthenticator, clock: MovedClock
 ) -> None:
-    gates, key = [a_gate(), a_gate()], await keyring.create("crm", [WRITE])
-    for gate in gates:
-        await gate.admit(f"Bearer {key}", WRITE)
+    authenticators, key = [an_authenticator(), an_authenticator()], await keyring.create("crm", [WRITE])
+    for authenticator in authenticators:
+        await authenticator.admit(f"Bearer {key}", WRITE)
 
     await keyring.revoke_all("crm")
     clock.move(5)
 
-    for gate in gates:
+    for authenticator in authenticators:
         with pytest.raises(Unauthorised):
-            await gate.admit(f"Bearer {key}", WRITE)
+            await authenticator.admit(f"Bearer {key}", WRITE)
 
 
-async def test_a_busy_process_learns_of_it_sooner(keyring: KeyService, a_gate: MakeGate, clock: MovedClock) -> None:
-    gate, key = a_gate(), await keyring.create("crm", [WRITE])
-    await gate.admit(f"Bearer {key}", WRITE)
+async def test_a_busy_process_learns_of_it_sooner(
+    keyring: KeyService, an_authenticator: MakeAuthenticator, clock: MovedClock
+) -> None:
+    authenticator, key = an_authenticator(), await keyring.create("crm", [WRITE])
+    await authenticator.admit(f"Bearer {key}", WRITE)
     await keyring.revoke_all("crm")
     clock.move(2.5)
 
     async def is_refused() -> bool:
         try:
-            await gate.admit(f"Bearer {key}", WRITE)
+            await authenticator.admit(f"Bearer {key}", WRITE)
         except Unauthorised:
             return True
         return False
@@ -147,37 +160,37 @@ async def test_a_store_that_is_away_prolongs_no_keys_life(postgres: Any, postgre
     store = Database(postgres_url, wait=1)
     await migrations.upgrade(store)
     key = await KeyService(store, clock, actor="cli:ada").create("crm", [WRITE])
-    gate = Authenticator(store, clock, keyless=False, patience=1)
-    await gate.admit(f"Bearer {key}", WRITE)
+    authenticator = Authenticator(store, clock, keyless=False, patience=1)
+    await authenticator.admit(f"Bearer {key}", WRITE)
 
     postgres.stop()
     try:
         clock.move(4)
-        await gate.admit(f"Bearer {key}", WRITE)
+        await authenticator.admit(f"Bearer {key}", WRITE)
         clock.move(1)
         with pytest.raises(StoreUnavailable):
-            await gate.admit(f"Bearer {key}", WRITE)
+            await authenticator.admit(f"Bearer {key}", WRITE)
         with pytest.raises(StoreUnavailable):
-            await gate.admit(f"Bearer {compose(1, test=False)}", WRITE)
+            await authenticator.admit(f"Bearer {compose(1, test=False)}", WRITE)
     finally:
         postgres.start()
-        await gate.close()
+        await authenticator.close()
         await store.close()
 
 
 async def test_the_last_use_is_noted_at_once_and_then_each_minute(
-    keyring: KeyService, a_gate: MakeGate, clock: MovedClock, asked: list[str]
+    keyring: KeyService, an_authenticator: MakeAuthenticator, clock: MovedClock, asked: list[str]
 ) -> None:
-    gate, key = a_gate(), await keyring.create("crm", [WRITE])
+    authenticator, key = an_authenticator(), await keyring.create("crm", [WRITE])
 
-    await gate.admit(f"Bearer {key}", WRITE)
+    await authenticator.admit(f"Bearer {key}", WRITE)
     first = await _noted(keyring)
     for _ in range(10):
         clock.move(5.9)
-        await gate.admit(f"Bearer {key}", WRITE)
+        await authenticator.admit(f"Bearer {key}", WRITE)
     marks = sum(statement.startswith("UPDATE api_keys") for statement in asked)
     clock.move(5)
-    await gate.admit(f"Bearer {key}", WRITE)
+    await authenticator.admit(f"Bearer {key}", WRITE)
 
     async def is_noted_again() -> bool:
         return await _noted(keyring) == clock.now()
@@ -188,13 +201,13 @@ async def test_the_last_use_is_noted_at_once_and_then_each_minute(
 
 
 async def test_the_start_says_that_nobody_needs_a_key_or_that_nobody_has_one(
-    keyring: KeyService, a_gate: MakeGate
+    keyring: KeyService, an_authenticator: MakeAuthenticator
 ) -> None:
     with capture_logs() as logged:
-        await a_gate(keyless=True).announce()
-        await a_gate().announce()
+        await an_authenticator(keyless=True).announce()
+        await an_authenticator().announce()
         await keyring.create("crm", [WRITE])
-        await a_gate().announce()
+        await an_authenticator().announce()
 
     assert [line["event"] for line in logged] == ["key.not_needed", "key.missing"]
     assert logged[1]["make_one"] == "property-alerts keys create --name crm --scope notifications:write"

@@ -19,17 +19,20 @@ from property_alert_notification.database import Database, table_of
 from tests.api.access.conftest import MovedClock
 
 WRITE = Scope.NOTIFICATIONS_WRITE
-MakeGate = Callable[..., Authenticator]
+MakeAuthenticator = Callable[..., Authenticator]
 
 
 @pytest.mark.parametrize(("limit", "calls"), [(1, 1_000), (7, 1_000), (1_000, 10_000), (9_999, 10_000)])
 async def test_of_many_calls_to_two_processes_exactly_the_limit_is_admitted(
-    keyring: KeyService, a_gate: MakeGate, limit: int, calls: int
+    keyring: KeyService, an_authenticator: MakeAuthenticator, limit: int, calls: int
 ) -> None:
-    gates, key = [a_gate(), a_gate()], await keyring.create("crm", [WRITE], rate=Rate(limit, 86_400))
+    authenticators, key = (
+        [an_authenticator(), an_authenticator()],
+        await keyring.create("crm", [WRITE], rate=Rate(limit, 86_400)),
+    )
 
     answers = await asyncio.gather(
-        *(gates[number % 2].admit(f"Bearer {key}", WRITE) for number in range(calls)), return_exceptions=True
+        *(authenticators[number % 2].admit(f"Bearer {key}", WRITE) for number in range(calls)), return_exceptions=True
     )
 
     assert Counter(type(answer).__name__ for answer in answers) == {
@@ -39,40 +42,43 @@ async def test_of_many_calls_to_two_processes_exactly_the_limit_is_admitted(
 
 
 async def test_calls_that_come_one_by_one_are_exact_and_seldom_ask(
-    keyring: KeyService, a_gate: MakeGate, asked: list[str]
+    keyring: KeyService, an_authenticator: MakeAuthenticator, asked: list[str]
 ) -> None:
-    gates, key = [a_gate(), a_gate()], await keyring.create("crm", [WRITE], rate=Rate(1_000, 3_600))
+    authenticators, key = (
+        [an_authenticator(), an_authenticator()],
+        await keyring.create("crm", [WRITE], rate=Rate(1_000, 3_600)),
+    )
 
     admitted = 0
     for number in range(1_200):
-        admitted += await _is_admitted(gates[number % 2], key)
+        admitted += await _is_admitted(authenticators[number % 2], key)
 
     assert admitted == 1_000
     assert sum("rate_windows" in statement for statement in asked) < 100
 
 
 async def test_two_keys_of_one_caller_share_their_rate_and_a_test_key_has_its_own(
-    keyring: KeyService, a_gate: MakeGate
+    keyring: KeyService, an_authenticator: MakeAuthenticator
 ) -> None:
-    gate, rate = a_gate(), Rate(3, 60)
+    authenticator, rate = an_authenticator(), Rate(3, 60)
     one, other = [await keyring.create("crm", [WRITE], rate=rate) for _ in range(2)]
     test = await keyring.create("crm", [WRITE], rate=rate, test=True)
 
-    admitted = [await _is_admitted(gate, key) for key in (one, other, one, other, one, test)]
+    admitted = [await _is_admitted(authenticator, key) for key in (one, other, one, other, one, test)]
 
     assert admitted == [True, True, True, False, False, True]
 
 
 async def test_the_next_window_is_a_new_beginning_and_the_past_is_deleted(
-    keyring: KeyService, a_gate: MakeGate, clock: MovedClock, store: Database
+    keyring: KeyService, an_authenticator: MakeAuthenticator, clock: MovedClock, store: Database
 ) -> None:
-    gate, key = a_gate(), await keyring.create("crm", [WRITE], rate=Rate(2, 60))
+    authenticator, key = an_authenticator(), await keyring.create("crm", [WRITE], rate=Rate(2, 60))
 
-    admitted = [await _is_admitted(gate, key) for _ in range(3)]
+    admitted = [await _is_admitted(authenticator, key) for _ in range(3)]
     clock.move(30)
-    admitted += [await _is_admitted(gate, key) for _ in range(3)]
+    admitted += [await _is_admitted(authenticator, key) for _ in range(3)]
     clock.move(600)
-    admitted += [await _is_admitted(gate, key)]
+    admitted += [await _is_admitted(authenticator, key)]
 
     assert admitted == [True, True, False, True, True, False, True]
     windows = table_of(RateWindow)
@@ -81,12 +87,14 @@ async def test_the_next_window_is_a_new_beginning_and_the_past_is_deleted(
     assert tuple(counted) == (1, datetime(2026, 3, 8, 12, 11, tzinfo=UTC))
 
 
-async def test_whoever_is_turned_away_hears_when_to_come_again(keyring: KeyService, a_gate: MakeGate) -> None:
-    gate, key = a_gate(), await keyring.create("crm", [WRITE], rate=Rate(1, 60))
-    await gate.admit(f"Bearer {key}", WRITE)
+async def test_whoever_is_turned_away_hears_when_to_come_again(
+    keyring: KeyService, an_authenticator: MakeAuthenticator
+) -> None:
+    authenticator, key = an_authenticator(), await keyring.create("crm", [WRITE], rate=Rate(1, 60))
+    await authenticator.admit(f"Bearer {key}", WRITE)
 
     with pytest.raises(TooManyRequests, match="1/min") as caught:
-        await gate.admit(f"Bearer {key}", WRITE)
+        await authenticator.admit(f"Bearer {key}", WRITE)
 
     assert caught.value.headers == {
         "Retry-After": "30",
@@ -96,29 +104,29 @@ async def test_whoever_is_turned_away_hears_when_to_come_again(keyring: KeyServi
     }
 
 
-async def test_every_answer_says_what_is_left(keyring: KeyService, a_gate: MakeGate) -> None:
-    gate, key = a_gate(), await keyring.create("crm", [WRITE], rate=Rate(100, 60))
+async def test_every_answer_says_what_is_left(keyring: KeyService, an_authenticator: MakeAuthenticator) -> None:
+    authenticator, key = an_authenticator(), await keyring.create("crm", [WRITE], rate=Rate(100, 60))
 
-    told = [dict((await gate.admit(f"Bearer {key}", WRITE, cost=cost)).headers) for cost in (1, 9, 40)]
+    told = [dict((await authenticator.admit(f"Bearer {key}", WRITE, cost=cost)).headers) for cost in (1, 9, 40)]
 
     assert [one["RateLimit-Remaining"] for one in told] == ["99", "90", "50"]
     assert {(one["RateLimit-Limit"], one["RateLimit-Reset"]) for one in told} == {("100", "30")}
 
 
 async def test_a_call_may_cost_more_than_one_but_not_more_than_a_window_has(
-    keyring: KeyService, a_gate: MakeGate
+    keyring: KeyService, an_authenticator: MakeAuthenticator
 ) -> None:
-    gate, key = a_gate(), await keyring.create("crm", [WRITE], rate=Rate(10, 60))
+    authenticator, key = an_authenticator(), await keyring.create("crm", [WRITE], rate=Rate(10, 60))
 
     with pytest.raises(InvalidField, match="10/min"):
-        await gate.admit(f"Bearer {key}", WRITE, cost=11)
+        await authenticator.admit(f"Bearer {key}", WRITE, cost=11)
 
-    assert [await _is_admitted(gate, key, cost=cost) for cost in (6, 6, 4, 1)] == [True, False, True, False]
+    assert [await _is_admitted(authenticator, key, cost=cost) for cost in (6, 6, 4, 1)] == [True, False, True, False]
 
 
-async def _is_admitted(gate: Authenticator, key: str, **options: Any) -> bool:
+async def _is_admitted(authenticator: Authenticator, key: str, **options: Any) -> bool:
     try:
-        await gate.admit(f"Bearer {key}", WRITE, **options)
+        await authenticator.admit(f"Bearer {key}", WRITE, **options)
     except TooManyRequests:
         return False
     return True

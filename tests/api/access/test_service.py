@@ -19,7 +19,7 @@ from tests.api.access.conftest import MovedClock
 
 WRITE, READ = Scope.NOTIFICATIONS_WRITE, Scope.NOTIFICATIONS_READ
 DAY = timedelta(days=1)
-MakeGate = Callable[..., Authenticator]
+MakeAuthenticator = Callable[..., Authenticator]
 
 
 async def test_a_caller_has_two_keys_at_most(keyring: KeyService) -> None:
@@ -42,16 +42,16 @@ async def test_of_many_who_make_one_at_once_two_succeed(keyring: KeyService) -> 
 
 
 async def test_while_keys_are_exchanged_both_work_and_then_the_new_one_alone(
-    keyring: KeyService, a_gate: MakeGate, clock: MovedClock
+    keyring: KeyService, an_authenticator: MakeAuthenticator, clock: MovedClock
 ) -> None:
-    gate = a_gate()
+    authenticator = an_authenticator()
     old = await keyring.create("crm", [WRITE, READ], rate=Rate(5, 60), lifetime=90 * DAY)
     clock.move(60)
 
     new = await keyring.rotate("crm", overlap=DAY)
 
     for key in (old, new):
-        assert (await gate.admit(f"Bearer {key}", READ)).owner == "crm"
+        assert (await authenticator.admit(f"Bearer {key}", READ)).owner == "crm"
     assert [(key.scopes, key.rate, key.expires_at) for key in await _keys(keyring)] == [
         ("notifications:read notifications:write", Rate(5, 60), clock.now() + DAY),
         ("notifications:read notifications:write", Rate(5, 60), clock.now() + 90 * DAY),
@@ -61,9 +61,9 @@ async def test_while_keys_are_exchanged_both_work_and_then_the_new_one_alone(
 
     clock.move(DAY.total_seconds())
 
-    await gate.admit(f"Bearer {new}", READ)
+    await authenticator.admit(f"Bearer {new}", READ)
     with pytest.raises(Unauthorised):
-        await gate.admit(f"Bearer {old}", READ)
+        await authenticator.admit(f"Bearer {old}", READ)
     await keyring.rotate("crm", overlap=DAY)
 
 

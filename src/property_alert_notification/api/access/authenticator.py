@@ -1,4 +1,4 @@
-"""Lets a call in or turns it away: by its API key, by what the key allows, and by the caller's rate."""
+"""Admits or rejects a call by its API key, the scopes of the key, and the rate of the caller."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,14 +10,14 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.access import queries
+from property_alert_notification.api.access.admission import NOBODY, Admission
 from property_alert_notification.api.access.keys import digest, is_well_formed
 from property_alert_notification.api.access.models import ApiKey
-from property_alert_notification.api.access.quota import Headers, Quota
+from property_alert_notification.api.access.quota import Quota
 from property_alert_notification.api.access.rates import Rate
 from property_alert_notification.api.access.single_flight import SingleFlight
-from property_alert_notification.api.access.visibility import EVERYTHING, Visibility
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.errors import Forbidden, StoreUnavailable, Unauthorised
+from property_alert_notification.base.errors import StoreUnavailable, Unauthorised
 from property_alert_notification.base.logs import origin
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Supervisor
@@ -27,72 +27,22 @@ from property_alert_notification.database import Database, sparing
 log = structlog.get_logger()
 
 FRESH = 2.0
-"""Seconds for which what is known of keys is used without asking the store again."""
+"""Seconds for which cached keys are used without reading the store again."""
 
 TRUSTED = 4.5
-"""Seconds after which it is not used any more: a revoked key is worthless within five."""
+"""Seconds after which cached keys are not used any more: a revoked key is rejected within five."""
 
 AFTER_A_FAULT = 0.5
-"""Seconds between two tries to refresh it, when the store is away."""
+"""Seconds between two attempts to refresh the cache, when the store is unavailable."""
 
 REMEMBERED = 10_000
-"""Wrong keys that a process remembers at most, for `FRESH` seconds."""
+"""Unknown keys that a process remembers at most, for `FRESH` seconds."""
 
 USE_NOTED = timedelta(minutes=1)
-"""How often the last use of a key is written down, at most."""
+"""How often the last use of a key is stored, at most."""
 
 MAKE_ONE = "property-alerts keys create --name crm --scope notifications:write"
 """The command that makes a key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """Who is calling, and in whose name."""
-
-    caller: str | None
-    """The name of their key; None when no key was asked for."""
-    owner: str
-    """Whose idempotency keys these are: it stays when keys are exchanged. Empty without a key."""
-    test: bool
-    """What they hand over never reaches a real provider."""
-    headers: Headers = ()
-    """What the answer tells about their rate, if they have one."""
-    scopes: frozenset[Scope] = frozenset(Scope)
-    """What their key allows. Everything is allowed where no key was asked for."""
-    prefix: str = ""
-    """How their key begins, to recognise it. Empty without a key."""
-
-    @property
-    def actor(self) -> str:
-        """Who they are in the record of administrative changes: the caller, and with which key."""
-        if self.caller is None:
-            return "local"
-        return f"{self.caller} ({'test' if self.test else 'live'} key {self.prefix})"
-
-    def actor_beside(self, caller: str | None, *, test: bool) -> str:
-        """Who they are in the timeline of a notification that this caller handed over."""
-        if (self.caller, self.test) != (caller, test):
-            return self.actor
-        return "its caller" if caller is None else f"its caller, {self.actor}"
-
-    @property
-    def visible(self) -> Visibility:
-        """Which notifications they may see, change and cancel: their own, with `admin` all; tests with a test key."""
-        if self.caller is None:
-            return EVERYTHING
-        return Visibility(caller=None if Scope.ADMIN in self.scopes else self.caller, test=self.test)
-
-    def require(self, scope: Scope) -> None:
-        """Return if they may do this as well.
-
-        Raises:
-            Forbidden: their key does not allow it.
-        """
-        if scope not in self.scopes:
-            raise Forbidden(scope)
-
-
-NOBODY = Admission(caller=None, owner="", test=False)
 
 
 @dataclass(slots=True)
@@ -105,17 +55,17 @@ class _Known:
     ends: float
     """When it expires, on the monotonic clock."""
     noted_at: datetime | None
-    """The last use that is written down."""
+    """The last use that is stored."""
     was_used: bool = False
 
 
 class Authenticator:
-    """Admits calls to one process. What it knows of keys it refreshes while they are used, behind their back."""
+    """Admits calls to one process. It caches keys and refreshes the cache in the background while they are used."""
 
     def __init__(
         self, database: Database, clock: Clock, *, keyless: bool, patience: float, supervisor: Supervisor | None = None
     ) -> None:
-        """`keyless` lets calls in that have no key; `patience` is how many seconds a call waits for the store."""
+        """`keyless` admits calls without a key; `patience` is how many seconds a call waits for the store."""
         self._database = database.within(patience)
         self._clock = clock
         self._keyless = keyless
@@ -130,14 +80,14 @@ class Authenticator:
         self._notes = SingleFlight(self._note_uses, self._supervisor.loop("key_use"), patience=patience)
 
     async def admit(self, authorization: str | None, scope: Scope, *, cost: int = 1) -> Admission:
-        """Let one call in, by its `Authorization` header; `cost` is how much of the caller's rate it takes.
+        """Admit one call by its `Authorization` header; `cost` is how much of the caller's rate it uses.
 
         Raises:
-            Unauthorised: it has no key, or one that is worth nothing.
+            Unauthorised: it has no key, or one that is not valid.
             Forbidden: the key does not allow this.
             TooManyRequests: the caller's rate is used up.
             InvalidField: it costs more than the caller may do at once.
-            StoreUnavailable: the store cannot say whether the key is good.
+            StoreUnavailable: the store could not be read.
         """
         if authorization is None and self._keyless:
             return NOBODY
@@ -149,12 +99,12 @@ class Authenticator:
         return replace(known.admission, headers=await known.quota.take(cost))
 
     async def charge(self, admission: Admission, authorization: str | None, *, items: str, count: int) -> Admission:
-        """Count all of a batch but the first, which was counted when its caller was let in; `items` is its field.
+        """Count all items of a batch but the first, which `admit` counted; `items` is the name of their field.
 
         Raises:
             TooManyRequests: the caller's rate is used up.
             InvalidField: it costs more than the caller may do at once.
-            StoreUnavailable: the store cannot say.
+            StoreUnavailable: the store could not be read.
         """
         if count < 2 or not admission.headers:
             return admission
@@ -164,7 +114,7 @@ class Authenticator:
         return replace(admission, headers=await quota.take(count - 1, items=items, before=1))
 
     async def announce(self) -> None:
-        """Say in the log when nobody needs a key, and when nobody has one."""
+        """Log when no key is required, and when a key is required and none exists."""
         if self._keyless:
             log.info("key.not_needed", because="ENVIRONMENT=local asks nobody for an API key")
             return
@@ -176,7 +126,7 @@ class Authenticator:
             log.warning("key.unread", cause=fault.cause)
 
     async def close(self) -> None:
-        """End what goes on in the background."""
+        """End the background work."""
         for rounds in (self._loads, self._notes):
             await rounds.close()
         for quota in self._quotas.values():
@@ -191,21 +141,21 @@ class Authenticator:
         elif age >= FRESH and now - self._tried_at >= AFTER_A_FAULT:
             self._loads.begin()
         if now >= known.ends:
-            raise _worthless()
+            raise _invalid_key()
         return known
 
     async def _ask(self, key: str, wanted: str, now: float) -> _Known:
         if not is_well_formed(key) or now - self._wrong.get(wanted, -inf) < FRESH:
-            raise _worthless()
+            raise _invalid_key()
         self._wanted.add(wanted)
         await self._loads.join()
         known = self._known.get(wanted)
         if known is None:
-            raise _worthless()
+            raise _invalid_key()
         return known
 
     async def _load(self) -> None:
-        """Ask the store for everything that is known or wanted, in one question."""
+        """Read all cached and requested keys from the store in one query."""
         wanted, self._wanted = self._wanted, set()
         asked_at, now = self._clock.monotonic(), self._clock.now()
         self._tried_at = asked_at
@@ -238,7 +188,7 @@ class Authenticator:
             quota=self._quota(key),
             ends=inf if key.expires_at is None else asked_at + (key.expires_at - now).total_seconds(),
             noted_at=key.last_used_at,
-            # Somebody asked for a key that was not known: they are using it.
+            # A call asked for a key that was not cached: the key is in use.
             was_used=before is None or before.was_used,
         )
 
@@ -277,7 +227,7 @@ def _is_due(noted_at: datetime | None, now: datetime) -> bool:
 
 
 async def _leave_out(_digest: str, error: Exception) -> None:
-    """A key whose row cannot be read is worth nothing; the others are."""
+    """Reject a key whose row cannot be read; the others stay valid."""
     log.error("key.unreadable", **origin(error))
 
 
@@ -292,5 +242,5 @@ def _key_in(authorization: str | None) -> str:
     return key.strip()
 
 
-def _worthless() -> Unauthorised:
+def _invalid_key() -> Unauthorised:
     return Unauthorised("This API key is unknown, has expired or was revoked.")

@@ -8,7 +8,7 @@ from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel, WithJsonSchema
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.api.access.authenticator import Admission
+from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.idempotency.keys import call_key, in_one_form, only_one
 from property_alert_notification.api.idempotency.once import answer_once
 from property_alert_notification.api.idempotency.scripts import Answer

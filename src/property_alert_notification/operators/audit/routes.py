@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
 from property_alert_notification.api.access import queries
-from property_alert_notification.api.access.authenticator import Admission
+from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.dependencies import DatabaseDep, KeyedRoute, needs
 from property_alert_notification.api.paging import page_of
 from property_alert_notification.api.problems import documented

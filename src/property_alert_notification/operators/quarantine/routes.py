@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.api.access.authenticator import Admission
+from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
 from property_alert_notification.api.idempotency.calls import IdempotencyKey, answer_call
 from property_alert_notification.api.idempotency.scripts import Answer

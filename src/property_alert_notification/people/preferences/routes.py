@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response, status
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.api.access.authenticator import Admission
+from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, charge, needs
 from property_alert_notification.api.idempotency.calls import IdempotencyKey, answer_call
 from property_alert_notification.api.idempotency.scripts import Answer
