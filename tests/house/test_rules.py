@@ -149,6 +149,32 @@ def test_no_file_or_folder_is_named_after_nothing() -> None:
     assert not [_label(path) for path in SOURCES if vague & set(path.with_suffix("").parts)]
 
 
+LONGEST_FILE, LONGEST_FUNCTION = 300, 50
+STILL_LONG = {"notifications/acceptance.py", "notifications/lists.py"}
+
+
+def test_no_file_is_long() -> None:
+    files = [path for path in PACKAGE.rglob("*") if path.suffix in {".py", ".js", ".css", ".html"}]
+    long = {_label(path) for path in files if len(path.read_text(encoding="utf-8").splitlines()) > LONGEST_FILE}
+
+    assert long == STILL_LONG
+
+
+def _long_functions(path: Path) -> list[str]:
+    functions = [node for node in ast.walk(_tree(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [one.name for one in functions if (one.end_lineno or 0) - one.lineno >= LONGEST_FUNCTION]
+
+
+def test_no_function_is_long() -> None:
+    assert {_label(path): names for path in SOURCES if (names := _long_functions(path))} == {}
+
+
+def test_a_long_function_is_found(tmp_path: Path) -> None:
+    (tmp_path / "module.py").write_text("def short():\n" + "  pass\n" * 49 + "def long():\n" + "  pass\n" * 50)
+
+    assert _long_functions(tmp_path / "module.py") == ["long"]
+
+
 def test_no_sibling_of_the_worker_script_hides_a_standard_module() -> None:
     siblings = {path.stem for path in (PACKAGE / "notification_worker").glob("*.py")}
 

@@ -35,6 +35,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notifications")),
     )
     op.create_index("ix_notifications_user", "notifications", ["user_id", "id"])
+    _create_deliveries()
+    _create_attempts()
+    _create_mailbox()
+
+
+def _create_deliveries() -> None:
     op.create_table(
         "deliveries",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -63,6 +69,9 @@ def upgrade() -> None:
         ("ix_deliveries_leased", ["due_at"], "state = 'sending'"),
     ):
         op.create_index(name, "deliveries", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
+def _create_attempts() -> None:
     op.create_table(
         "attempts",
         sa.Column("delivery_id", sa.Uuid(), nullable=False),
@@ -78,6 +87,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("delivery_id", "fence", name=op.f("pk_attempts")),
     )
+
+
+def _create_mailbox() -> None:
     op.create_table(
         "mailbox_messages",
         sa.Column("id", sa.Uuid(), nullable=False),
