@@ -32,9 +32,9 @@ _FILL_POSTGRES = """
 INSERT INTO notifications (id, user_id, category, title, message, urgent, accepted_at, caller)
 SELECT {id}, g % 1000 + 1, 'listing_alert', {title}, {message}, false, now() - g * interval '2 ms', 'crm'
 FROM generate_series({rows}, 1, -1) g;
-INSERT INTO deliveries (id, notification_id, channel, address, urgent, state, reason, fence, attempts, unknowns,
+INSERT INTO deliveries (id, notification_id, channel, address, urgent, state, reason_code, fence, attempts, unknowns,
     changed_at)
-SELECT {id2}, {id}, 'email', 'buyer.' || g % 1000 || '@example.com', false, 'sent', 'the provider took it', 1, 1, 0,
+SELECT {id2}, {id}, 'email', 'buyer.' || g % 1000 || '@example.com', false, 'sent', 'sent', 1, 1, 0,
     now() - g * interval '2 ms' FROM generate_series({rows}, 1, -1) g;
 INSERT INTO attempts (delivery_id, fence, provider, started_at, ended_at, outcome, provider_message_id)
 SELECT {id2}, 1, 'smtp', now(), now(), 'sent', '250 2.0.0 Ok: queued as ' || md5(g::text)
@@ -53,8 +53,8 @@ CREATE TEMP TABLE g AS WITH RECURSIVE n(g) AS (SELECT {rows} UNION ALL SELECT g 
     strftime('%Y-%m-%dT%H:%M:%S.000000+00:00', 'now') AS at, lower(hex(randomblob(16))) AS key FROM n;
 INSERT INTO notifications (id, user_id, category, title, message, urgent, accepted_at, caller)
     SELECT id, g % 1000 + 1, 'listing_alert', {title}, {message}, 0, at, 'crm' FROM g;
-INSERT INTO deliveries (id, notification_id, channel, address, urgent, state, reason, fence, attempts, unknowns,
-    changed_at) SELECT id2, id, 'email', 'buyer.' || g % 1000 || '@example.com', 0, 'sent', 'the provider took it',
+INSERT INTO deliveries (id, notification_id, channel, address, urgent, state, reason_code, fence, attempts, unknowns,
+    changed_at) SELECT id2, id, 'email', 'buyer.' || g % 1000 || '@example.com', 0, 'sent', 'sent',
     1, 1, 0, at FROM g;
 INSERT INTO attempts (delivery_id, fence, provider, started_at, ended_at, outcome, provider_message_id)
     SELECT id2, 1, 'smtp', at, at, 'sent', '250 2.0.0 Ok: queued as ' || key FROM g;

@@ -78,7 +78,7 @@ def finish_all(url: str) -> None:
     sent = (
         update(_deliveries)
         .where(waiting)
-        .values(state="sent", reason="the provider took it", due_at=None, fence=1, attempts=1, changed_at=sent_at)
+        .values(state="sent", reason_code="sent", due_at=None, fence=1, attempts=1, changed_at=sent_at)
     )
 
     async def finish(database: Database) -> None:

@@ -131,7 +131,7 @@ KINDS = (
     Breakage("bytes for an address of a scheduled one", _due("addresses", "x'ff00'"), SQLITE, scheduled=True),
     Breakage("accepted at no time", _due("accepted_at", "'once'"), SQLITE, scheduled=True),
     Breakage("a lost worker's text for a fence", (*_ABANDONED, *_delivery("fence", "'abc'")), SQLITE, ends=_HARMLESS),
-    Breakage("a reason that is no text", _delivery("reason", _NO_TEXT), SQLITE, ends=_HARMLESS),
+    Breakage("a reason that is no text", _delivery("reason_code", _NO_TEXT), SQLITE, ends=_HARMLESS),
     Breakage("due at a number", _delivery("due_at", "1764000000"), SQLITE, ends=_HARMLESS),
 )
 

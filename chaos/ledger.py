@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 
 from property_alert_notification.base.errors import StoreUnavailable
+from property_alert_notification.base.reasons import Reason
 from property_alert_notification.database import Database, table_of
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.notifications.models import Notification
@@ -84,7 +85,7 @@ async def tell(url: str, tag: str) -> list[Told]:
                 id=str(row[2]),
                 channel=row.channel,
                 state=row.state,
-                reason=row.reason or "",
+                reason=Reason.read(row.reason_code, row.reason_parameters).sentence(row.channel),
                 tries=tuple(tries.get(row[2], ())),
             )
             for row in await connection.execute(deliveries)
@@ -94,7 +95,7 @@ async def tell(url: str, tag: str) -> list[Told]:
 @asynccontextmanager
 async def marks(url: str) -> AsyncIterator[Callable[[], Awaitable[datetime]]]:
     """What tells when a relay last marked deliveries, to ring for them next."""
-    looking = select(func.max(_deliveries.c.rung_at))
+    looking = select(func.max(_deliveries.c.published_at))
     async with _opened(url) as database:
 
         async def last() -> datetime:

@@ -12,6 +12,7 @@ from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database
 from tests.api.conftest import NOTIFICATION, WISHES, a_guarded_client
 
+BROKE = "its row in the store cannot be worked on (KeyError)"
 QUARANTINE, PAUSES = "/api/v1/quarantine", "/api/v1/pauses"
 
 
@@ -24,7 +25,10 @@ async def _quarantine(client: httpx2.AsyncClient, store_url: str, count: int) ->
     database = Database(Settings(database_url=store_url).database_url, wait=10)
     async with database.transaction() as connection:
         await connection.execute(
-            text("UPDATE deliveries SET state = 'quarantined', reason = 'it broke', due_at = NULL")
+            text(
+                "UPDATE deliveries SET state = 'quarantined', reason_code = 'row_broken', due_at = NULL, "
+                """reason_parameters = '{"what":"KeyError"}'"""
+            )
         )
     await database.close()
     listed: list[dict[str, Any]] = (await client.get(QUARANTINE)).json()["items"]
@@ -42,7 +46,7 @@ async def test_the_quarantine_is_listed_page_by_page_without_anything_personal(
 
     assert first["items"] + second["items"] == listed
     assert second["next"] is None
-    assert (listed[0]["state"], listed[0]["reason"], listed[0]["attempts"]) == ("quarantined", "it broke", 0)
+    assert (listed[0]["state"], listed[0]["reason"], listed[0]["attempts"]) == ("quarantined", BROKE, 0)
     for private in ("user@test.com", "notification title", "notification message"):
         assert private not in str(listed)
 
@@ -72,7 +76,7 @@ async def test_a_discarded_delivery_has_failed(client: httpx2.AsyncClient, store
 
     answer = await client.post(f"{QUARANTINE}/{one['id']}/discard/")
 
-    assert (answer.json()["state"], answer.json()["reason"]) == ("failed", "an operator discarded it: it broke")
+    assert (answer.json()["state"], answer.json()["reason"]) == ("failed", f"an operator discarded it: {BROKE}")
     failed = (await client.get("/api/v1/notifications", params={"status": "failed"})).json()
     assert [item["id"] for item in failed["items"]] == [one["notification_id"]]
 

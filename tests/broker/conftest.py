@@ -82,7 +82,8 @@ class StoreCarrier:
             urgent=lane.urgent,
             test=False,
             state=DeliveryState.QUEUED,
-            reason="due now",
+            reason_code="user_opted_in",
+            reason_parameters=None,
             due_at=now,
             changed_at=now,
         )

@@ -1,4 +1,4 @@
-"""`openapi` and `settings`: the same everywhere, and drift is noticed."""
+"""`openapi`, `settings` and `reasons`: the same everywhere, and drift is noticed."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from tests.cli.command import run
 
 ROOT = Path(__file__).parents[2]
-WRITTEN = {"openapi": "docs/openapi.json", "settings": "docs/settings.md"}
+WRITTEN = {"openapi": "docs/openapi.json", "settings": "docs/settings.md", "reasons": "docs/reasons.md"}
 
 
 @pytest.mark.parametrize(("command", "file"), list(WRITTEN.items()))
@@ -31,7 +31,11 @@ def test_the_api_description_is_indented_json_with_the_seeds_paths() -> None:
 @pytest.mark.parametrize(("command", "shown"), list(WRITTEN.items()))
 def test_drift_is_noticed_and_cured(tmp_path: Path, command: str, shown: str) -> None:
     file, current = tmp_path / "file", (ROOT / shown).read_text()
-    file.write_text(current.replace("What a user wants", "What no user wants").replace("| `LEASE` |", "| `LAPSE` |"))
+    file.write_text(
+        current.replace("What a user wants", "What no user wants")
+        .replace("| `LEASE` |", "| `LAPSE` |")
+        .replace("| `expired` |", "| `out_of_time` |")
+    )
 
     drifted = run(tmp_path, command, "--check", "--file", str(file))
     written = run(tmp_path, command, "--file", str(file))

@@ -100,7 +100,8 @@ def stuck(tmp_path: Path) -> str:
         client.post("/notifications/", json=body).raise_for_status()
     with closing(sqlite3.connect(tmp_path / "app.db")) as store:
         store.execute(
-            "UPDATE deliveries SET state = 'quarantined', reason = 'it broke [red]', due_at = NULL, attempts = 5"
+            "UPDATE deliveries SET state = 'quarantined', due_at = NULL, attempts = 5, "
+            """reason_code = 'other', reason_parameters = '{"text":"it broke [red]"}'"""
         )
         store.commit()
     (case,) = json.loads(run(tmp_path, "quarantine", "list", "--json").stdout)

@@ -418,14 +418,14 @@ async def test_a_doorbell_of_the_future_is_rung_again(broken_world: tuple[World,
     world, _ = broken_world
     await world.a_user()
     future, now = await world.accept(), await world.accept()
-    await _write(world, future, f"rung_at = {_FAR}")
-    await _write(world, now, f"rung_at = '{world.parts.clock.now().isoformat(timespec='microseconds')}'")
+    await _write(world, future, f"published_at = {_FAR}")
+    await _write(world, now, f"published_at = '{world.parts.clock.now().isoformat(timespec='microseconds')}'")
 
     assert await _aside(world).put_strays(limit=100) == 1
 
     async with world.parts.database.reading() as connection:
         rung = await connection.execute(
-            text("SELECT count(*) FROM deliveries WHERE rung_at IS NULL AND channel = 'email'")
+            text("SELECT count(*) FROM deliveries WHERE published_at IS NULL AND channel = 'email'")
         )
         assert rung.scalar_one() == 1
 

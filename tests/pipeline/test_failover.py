@@ -418,7 +418,7 @@ async def test_a_key_that_was_forgotten_while_a_message_waited_is_not_relied_on(
             await connection.exec_driver_sql("UPDATE deliveries SET due_at = changed_at")
         story = await both.world.until(notification, "failed")
 
-        assert [one.reason for one in story.deliveries if one.channel is Channel("sms")] == [FORGOTTEN]
+        assert [one.reason for one in story.deliveries if one.channel is Channel("sms")] == [FORGOTTEN.sentence()]
         assert len(both.first.requests) == 1
 
 

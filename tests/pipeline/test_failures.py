@@ -440,8 +440,8 @@ async def test_what_nobody_can_ask_about_when_its_turn_comes_is_handed_back(
             held.free.set()
 
             async def is_handed_back() -> bool:
-                found = await somebody.execute(text("SELECT state, reason FROM deliveries"))
-                return ("retry_wait", STORE_AWAY) in [tuple(row) for row in found]
+                found = await somebody.execute(text("SELECT state, reason_code FROM deliveries"))
+                return ("retry_wait", STORE_AWAY.code) in [tuple(row) for row in found]
 
             await eventually(is_handed_back)
 
@@ -479,7 +479,7 @@ async def test_what_a_frozen_worker_could_say_later_saves_a_repeat(world: World)
     await world.a_worker()
 
     delivery = (await world.until(notification, "sent")).deliveries[0]
-    assert delivery.reason == SENT_BEFORE
+    assert delivery.reason == SENT_BEFORE.sentence()
     assert [one.outcome for one in delivery.attempts] == [Outcome.SENT]
     assert world.smtp.mails == []
 
@@ -547,7 +547,7 @@ async def test_a_stopping_worker_hands_back_at_once_what_it_had_not_begun(world:
         released.set()
     await stopped
 
-    assert [(one.attempts, one.reason) for one in handed_back] == [([], STOPPED)] * len(handed_back)
+    assert [(one.attempts, one.reason) for one in handed_back] == [([], STOPPED.sentence())] * len(handed_back)
     states = Counter([(await world.delivery(one)).state for one in notifications])
     assert states == {"retry_wait": len(handed_back), "sent": len(notifications) - len(handed_back)}
     await world.a_worker()

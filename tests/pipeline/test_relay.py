@@ -127,7 +127,7 @@ async def lose_bells(world: World, count: int, *, ago: timedelta = timedelta()) 
 
 
 async def count_marked(world: World) -> int:
-    marked = select(func.count()).where(_deliveries.c.rung_at.is_not(None))
+    marked = select(func.count()).where(_deliveries.c.published_at.is_not(None))
     async with world.parts.database.reading() as connection:
         return int((await connection.execute(marked)).scalar_one())
 

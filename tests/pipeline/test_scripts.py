@@ -263,7 +263,7 @@ async def test_a_plan_made_while_a_table_is_empty_goes_by_its_index(
 ) -> None:
     """PostgreSQL keeps it when the table has grown."""
     many = ", ".join([f"'{UUID(int=number)}'" for number in range(500)])
-    wanted = f"EXPLAIN UPDATE attempts SET reason = '' FROM unnest(CAST(ARRAY[{many}] AS uuid[])) AS wanted(id)"
+    wanted = f"EXPLAIN UPDATE attempts SET reason_code = '' FROM unnest(CAST(ARRAY[{many}] AS uuid[])) AS wanted(id)"
     async with (
         World(make_settings("postgresql"), smtp_server) as world,
         world.parts.database.transaction() as connection,

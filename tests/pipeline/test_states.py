@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import queries
@@ -17,8 +18,10 @@ from property_alert_notification.deliveries.states import Event, after
 from property_alert_notification.notification_worker.settlement import settle_within
 from property_alert_notification.operators.pauses import scripts as pause_scripts
 from property_alert_notification.operators.quarantine import moves
+from property_alert_notification.operators.quarantine.queries import Stuck
 from tests.pipeline.world import World, only
 
+SOME = Reason(ReasonCode.STORE_AWAY)
 NOT_HEARD_YET = {Event.ARRIVED, Event.BOUNCED}
 BY_A_WORKER = set(Event) - NOT_HEARD_YET - {Event.CLAIMED, Event.REPLAYED, Event.DISCARDED}
 
@@ -57,12 +60,12 @@ async def _happen(world: World, connection: AsyncConnection, event: Event, notif
         await _settle(world, connection, event, delivery)
     by_others: dict[Event, Callable[[], Awaitable[object]]] = {
         Event.CLAIMED: lambda: run_within(connection, delivery_scripts.claim([delivery], now=now, leased_until=later)),
-        Event.REPLAYED: lambda: moves.replay(connection, delivery, reason="", now=now),
-        Event.DISCARDED: lambda: moves.discard(connection, delivery, now=now),
-        Event.TOO_LATE: lambda: moves.expire(connection, [delivery], now=now),
-        Event.BROKE: lambda: moves.put_aside(connection, delivery, fence=None, reason="", now=now),
-        Event.UNUSED: lambda: queries.suppress(connection, Channel("email"), reason="", most=1, now=now),
-        Event.CANCELLED: lambda: queries.cancel(connection, notification, reason="", now=now),
+        Event.REPLAYED: lambda: moves.replay(connection, delivery, reason=SOME, now=now),
+        Event.DISCARDED: lambda: moves.discard(connection, delivery, reason=SOME, now=now),
+        Event.TOO_LATE: lambda: moves.expire(connection, [Stuck(delivery, notification, "email", None, None)], now=now),
+        Event.BROKE: lambda: moves.put_aside(connection, delivery, fence=None, reason=SOME, now=now),
+        Event.UNUSED: lambda: queries.suppress(connection, Channel("email"), reason=SOME, most=1, now=now),
+        Event.CANCELLED: lambda: queries.cancel(connection, notification, reason=SOME, now=now),
         Event.PAUSED: lambda: run_within(
             connection, only(pause_scripts.hold([delivery], "email", category=None, now=now, until=later))
         ),
@@ -77,7 +80,7 @@ async def _settle(world: World, connection: AsyncConnection, event: Event, deliv
         delivery_id=delivery,
         fence=7,
         state=after(DeliveryState.SENDING, event),
-        reason="",
+        reason=SOME,
         due_at=None,
         outcome=None,
         settled_at=world.parts.clock.now(),

@@ -9,6 +9,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from property_alert_notification.base.errors import NotFound
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.broker.base import Lane
@@ -139,7 +140,7 @@ class World:
             delivery_id=claim.delivery_id,
             fence=claim.fence,
             state=state,
-            reason=reason,
+            reason=Reason(ReasonCode.OTHER, {"text": reason}),
             due_at=None,
             outcome=outcome,
             settled_at=self.parts.clock.now(),

@@ -56,6 +56,7 @@ app.add_typer(keys.app, name="keys", rich_help_panel="Let in")
 app.command("audit", rich_help_panel="Let in")(keys.audit)
 app.command("demo", rich_help_panel="Look")(tour.demo)
 app.command("openapi", rich_help_panel="Work on this project")(generated.openapi)
+app.command("reasons", rich_help_panel="Work on this project")(generated.reasons)
 app.command("settings", rich_help_panel="Work on this project")(generated.settings)
 
 

@@ -1,4 +1,4 @@
-"""`openapi` and `settings`: write what the repository shows of the code, or say that it is out of date."""
+"""`openapi`, `settings` and `reasons`: write what the repository shows of the code, or say that it is out of date."""
 
 import json
 from pathlib import Path
@@ -51,6 +51,35 @@ def settings(
     if not begin or not end:
         raise ConfigurationError(f"--file: {file} has no place for the tables, between the lines {BEGIN!r} and {END!r}")
     _keep(file, f"{before}{BEGIN}\n\n{_tables()}\n{END}{after}", check=check, command="settings")
+
+
+def reasons(
+    check: Check = False, file: Annotated[Path, typer.Option(help="The file to write.")] = Path("docs/reasons.md")
+) -> None:
+    r"""Write the table of all reason codes with their sentences.
+
+    For example:
+
+    `property-alerts reasons`\
+    `property-alerts reasons --check`
+    """
+    from property_alert_notification.base.reasons import SENTENCES, ReasonCode
+
+    rows = [f"| `{code}` | {_one_line(SENTENCES[code])} |" for code in ReasonCode]
+    _keep(file, "\n".join([_ABOUT_REASONS, *rows, ""]), check=check, command="reasons")
+
+
+_ABOUT_REASONS = """\
+# Reason codes
+
+Written by `property-alerts reasons` from `base/reasons.py`; do not edit it.
+
+Every delivery and every ended attempt has a `reason_code`. A code keeps its meaning; programs compare codes. `reason`
+is the same as a sentence for people, and its wording may change. Words in braces are parameters: `{detail}` is what the
+provider, or the connection to it, said, and `{because}` is another reason's sentence.
+
+| code | sentence |
+|---|---|"""
 
 
 def _keep(file: Path, content: str, *, check: bool, command: str) -> None:

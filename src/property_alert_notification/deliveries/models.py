@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index, SmallInteger, Text, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
+from property_alert_notification.base.reasons import Reason
 from property_alert_notification.database import time_type
 
 OPEN = "state IN ('queued', 'held', 'sending', 'retry_wait', 'unknown', 'on_hold', 'quarantined')"
@@ -59,8 +60,8 @@ class Delivery(SQLModel, table=True):
             postgresql_where=text("state = 'quarantined'"),
         ),
         Index(
-            "ix_deliveries_held",
-            "reason",
+            "ix_deliveries_held_by",
+            "held_by",
             sqlite_where=text("state = 'held'"),
             postgresql_where=text("state = 'held'"),
         ),
@@ -75,12 +76,16 @@ class Delivery(SQLModel, table=True):
     """Goes to the simulator, never to a real provider."""
     state: str = Field(max_length=16)
     """A DeliveryState."""
-    reason: str | None = Field(default=None, sa_type=Text)
-    """Why it is in this state, in words."""
+    reason_code: str | None = Field(default=None, max_length=32)
+    """A ReasonCode: why it is in this state."""
+    reason_parameters: str | None = Field(default=None, sa_type=Text)
+    """What the reason's sentence needs, as JSON; None when it needs nothing."""
+    held_by: str | None = Field(default=None, max_length=80)
+    """What holds it while it is `held`: `pause:` and the pause's name."""
     due_at: datetime | None = Field(default=None, sa_type=time_type())
     """When somebody must look at it next: to send it or, while `sending`, to rescue it if its lease ran out."""
-    rung_at: datetime | None = Field(default=None, sa_type=time_type())
-    """When the relay last rang for it, and nobody has claimed it since."""
+    published_at: datetime | None = Field(default=None, sa_type=time_type())
+    """When the relay last published it to the broker; None once a worker has claimed it."""
     fence: int = 0
     """Counts claims. Only the worker that holds the current one may settle the delivery."""
     attempts: int = Field(default=0, sa_type=SmallInteger)
@@ -90,6 +95,11 @@ class Delivery(SQLModel, table=True):
     replayed_at: datetime | None = Field(default=None, sa_type=time_type())
     """When an operator last had it tried again: attempts are counted from there."""
     changed_at: datetime = Field(sa_type=time_type())
+
+    @property
+    def reason(self) -> str:
+        """Why it is in this state, as a sentence."""
+        return Reason.read(self.reason_code, self.reason_parameters).sentence(self.channel)
 
 
 class Attempt(SQLModel, table=True):
@@ -105,5 +115,17 @@ class Attempt(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=time_type())
     outcome: str | None = Field(default=None, max_length=16)
     """An Outcome; None while the attempt is open."""
-    reason: str | None = Field(default=None, sa_type=Text)
+    reason_code: str | None = Field(default=None, max_length=32)
+    """A ReasonCode: why it ended so; None while the attempt is open."""
+    reason_parameters: str | None = Field(default=None, sa_type=Text)
+    """What the reason's sentence needs, as JSON; None when it needs nothing."""
     provider_message_id: str | None = Field(default=None, max_length=255)
+    abandoned: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Its worker stopped before the attempt ended."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why it ended so, as a sentence; None while the attempt is open."""
+        if self.reason_code is None:
+            return None
+        return Reason.read(self.reason_code, self.reason_parameters).sentence()

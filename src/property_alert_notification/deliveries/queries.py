@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
+    Boolean,
     bindparam,
     delete,
     func,
@@ -17,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.database import (
     BatchStatement,
@@ -35,6 +37,15 @@ from property_alert_notification.deliveries.states import ENDED, Event, movable_
 _deliveries = table_of(Delivery)
 _attempts = table_of(Attempt)
 _IDS = columns_of(_deliveries, "id")
+REASON = {name: bindparam(name, type_=_deliveries.c[name].type) for name in ("reason_code", "reason_parameters")}
+"""Sets the reason of a delivery or an attempt, from what `reason_values` gives."""
+
+
+def reason_values(reason: Reason) -> dict[str, str | None]:
+    """A reason as the parameters of a statement with `REASON`."""
+    return {"reason_code": reason.code, "reason_parameters": reason.stored}
+
+
 _now = bindparam("now", type_=time_type())
 _leased_until = bindparam("leased_until", type_=time_type())
 
@@ -44,28 +55,37 @@ _CLOSE_OPEN_ATTEMPTS = BatchStatement(
     lambda wanted: (
         update(_attempts)
         .where(_attempts.c.delivery_id.in_(select(wanted.c.id)), _attempts.c.ended_at.is_(None))
-        .values(outcome=Outcome.UNKNOWN, reason=bindparam("why"), ended_at=_now)
+        .values(outcome=Outcome.UNKNOWN, **REASON, abandoned=bindparam("abandoned", type_=Boolean), ended_at=_now)
         .returning(_attempts.c.delivery_id, _attempts.c.provider)
     ),
 )
 
 
 async def close_open_attempts(
-    connection: AsyncConnection, deliveries: Collection[UUID], *, reason: str, ended_at: datetime
+    connection: AsyncConnection,
+    deliveries: Collection[UUID],
+    *,
+    reason: Reason,
+    abandoned: bool = False,
+    ended_at: datetime,
 ) -> dict[UUID, str]:
-    """End the attempts of which nobody will ever tell the outcome; returns the provider of each delivery's."""
-    closed = await _CLOSE_OPEN_ATTEMPTS.run(connection, as_rows(deliveries), why=reason, now=ended_at)
+    """End open attempts with an unknown outcome; returns the provider of each delivery's.
+
+    `abandoned` attempts are those whose worker stopped; `count_abandoned` counts them.
+    """
+    values = {**reason_values(reason), "abandoned": abandoned, "now": ended_at}
+    closed = await _CLOSE_OPEN_ATTEMPTS.run(connection, as_rows(deliveries), **values)
     return {row.delivery_id: row.provider for row in closed}
 
 
-_COUNT_ATTEMPTS = BatchStatement(
+_COUNT_ABANDONED = BatchStatement(
     _IDS,
     lambda wanted: (
         select(_attempts.c.delivery_id, func.count())
         .join(_deliveries, _deliveries.c.id == _attempts.c.delivery_id)
         .where(
             _attempts.c.delivery_id.in_(select(wanted.c.id)),
-            _attempts.c.reason == bindparam("why"),
+            _attempts.c.abandoned.is_(True),
             or_(_deliveries.c.replayed_at.is_(None), _attempts.c.started_at >= _deliveries.c.replayed_at),
         )
         .group_by(_attempts.c.delivery_id)
@@ -73,9 +93,9 @@ _COUNT_ATTEMPTS = BatchStatement(
 )
 
 
-async def count_attempts(connection: AsyncConnection, deliveries: Collection[UUID], *, reason: str) -> dict[UUID, int]:
-    """How many attempts at each of these deliveries ended for this reason, since it was last replayed."""
-    counted = await _COUNT_ATTEMPTS.run(connection, as_rows(deliveries), why=reason)
+async def count_abandoned(connection: AsyncConnection, deliveries: Collection[UUID]) -> dict[UUID, int]:
+    """How many attempts at each of these deliveries were abandoned since it was last replayed."""
+    counted = await _COUNT_ABANDONED.run(connection, as_rows(deliveries))
     return {row[0]: row[1] for row in counted}
 
 
@@ -151,16 +171,16 @@ _OF_CHANNEL = (
 _SUPPRESS = (
     update(_deliveries)
     .where(_deliveries.c.id.in_(_OF_CHANNEL), _deliveries.c.state.in_(movable_by(Event.UNUSED)))
-    .values(state=DeliveryState.SUPPRESSED, reason=bindparam("why"), due_at=None, rung_at=None, changed_at=_now)
+    .values(state=DeliveryState.SUPPRESSED, **REASON, held_by=None, due_at=None, published_at=None, changed_at=_now)
     .returning(_deliveries.c.id)
 )
 
 
 async def suppress(
-    connection: AsyncConnection, channel: Channel, *, reason: str, most: int, now: datetime
+    connection: AsyncConnection, channel: Channel, *, reason: Reason, most: int, now: datetime
 ) -> Sequence[UUID]:
     """End some of what is due on a channel that no provider carries; returns which those were."""
-    values = {"of_channel": channel, "why": reason, "most": most, "now": now}
+    values = {"of_channel": channel, **reason_values(reason), "most": most, "now": now}
     ended: Sequence[UUID] = (await connection.execute(_SUPPRESS, values)).scalars().all()
     return ended
 
@@ -168,13 +188,14 @@ async def suppress(
 _CANCEL = (
     update(_deliveries)
     .where(_of_notification, _deliveries.c.state.not_in((*ENDED, DeliveryState.SENDING)))
-    .values(state=DeliveryState.CANCELLED, reason=bindparam("why"), due_at=None, rung_at=None, changed_at=_now)
+    .values(state=DeliveryState.CANCELLED, **REASON, held_by=None, due_at=None, published_at=None, changed_at=_now)
 )
 
 
-async def cancel(connection: AsyncConnection, notification: UUID, *, reason: str, now: datetime) -> int:
+async def cancel(connection: AsyncConnection, notification: UUID, *, reason: Reason, now: datetime) -> int:
     """End what is open of a notification, but for what some worker has on the wire; returns how many those were."""
-    return (await connection.execute(_CANCEL, {"notification": notification, "why": reason, "now": now})).rowcount
+    values = {"notification": notification, **reason_values(reason), "now": now}
+    return (await connection.execute(_CANCEL, values)).rowcount
 
 
 _REMOVE = delete(_deliveries).where(_of_notification)

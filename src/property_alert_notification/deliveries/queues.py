@@ -129,7 +129,7 @@ async def count_due(connection: AsyncConnection, channel: Channel, *, now: datet
 
 
 def _with_something_unrung(lanes: FromClause) -> Select[tuple[str, bool]]:
-    waits_unrung = (_waits_in(lanes.c.channel, lanes.c.urgent), _deliveries.c.rung_at.is_(None))
+    waits_unrung = (_waits_in(lanes.c.channel, lanes.c.urgent), _deliveries.c.published_at.is_(None))
     first = select(_deliveries.c.id).where(*waits_unrung).limit(1)
     return select(lanes.c.channel, lanes.c.urgent).where(first.scalar_subquery().is_not(None))
 
@@ -145,8 +145,8 @@ async def busy(connection: Connection, lanes: Iterable[Lane], *, now: datetime) 
 
 _TAKE_DUE = (
     update(_deliveries)
-    .where(among(_deliveries.c.id, _first_in_lane.where(_deliveries.c.rung_at.is_(None)).limit(_limit)))
-    .values(rung_at=_now)
+    .where(among(_deliveries.c.id, _first_in_lane.where(_deliveries.c.published_at.is_(None)).limit(_limit)))
+    .values(published_at=_now)
     .returning(_deliveries.c.id)
 )
 
@@ -159,7 +159,7 @@ async def take_due(connection: AsyncConnection, lane: Lane, *, now: datetime, li
 
 _UNRING = BatchStatement(
     columns_of(_deliveries, "id"),
-    lambda wanted: update(_deliveries).where(_deliveries.c.id.in_(select(wanted.c.id))).values(rung_at=None),
+    lambda wanted: update(_deliveries).where(_deliveries.c.id.in_(select(wanted.c.id))).values(published_at=None),
 )
 
 
@@ -174,7 +174,7 @@ _FRONT = 50
 # Doorbells are rung, and answered, longest due first. So what waits at the front tells of all, and a backlog costs
 # nothing.
 _fronts = [
-    select(_deliveries.c.rung_at)
+    select(_deliveries.c.published_at)
     .where(_waits_in(literal(lane.channel, _deliveries.c.channel.type), literal(lane.urgent, Boolean)))
     .order_by(_deliveries.c.due_at)
     .limit(_FRONT)
@@ -182,23 +182,23 @@ _fronts = [
     for lane in LANES
 ]
 _OLDEST_RINGS = BatchStatement(
-    {}, lambda _: select(*[select(func.min(front.c.rung_at)).scalar_subquery() for front in _fronts])
+    {}, lambda _: select(*[select(func.min(front.c.published_at)).scalar_subquery() for front in _fronts])
 )
 
 
 async def oldest_rings(connection: Connection, *, now: datetime) -> dict[Lane, datetime]:
     """When the oldest of the doorbells was rung that nobody answered, at the front of each lane that has one there."""
     (found,) = await _OLDEST_RINGS.fetch(connection, now=now)
-    return {lane: rung_at for lane, rung_at in zip(LANES, found, strict=True) if rung_at is not None}
+    return {lane: published_at for lane, published_at in zip(LANES, found, strict=True) if published_at is not None}
 
 
 _lost = select(_deliveries.c.id).where(
     _deliveries.c.id.in_(_first_in_lane.limit(_limit)),
-    _deliveries.c.rung_at < bindparam("rung_before", type_=time_type()),
+    _deliveries.c.published_at < bindparam("rung_before", type_=time_type()),
 )
 # Counted by what comes back: SQLite's driver counts no rows of a statement that begins with WITH.
 _FORGET_LOST_BELLS = (
-    update(_deliveries).where(among(_deliveries.c.id, _lost)).values(rung_at=None).returning(_deliveries.c.id)
+    update(_deliveries).where(among(_deliveries.c.id, _lost)).values(published_at=None).returning(_deliveries.c.id)
 )
 
 

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from property_alert_notification.base.errors import UnreadableRow
+from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.database import (
     BatchStatement,
@@ -54,7 +55,8 @@ class NewDelivery(NamedTuple):
     urgent: bool
     test: bool
     state: DeliveryState
-    reason: str
+    reason_code: str
+    reason_parameters: str | None
     due_at: datetime | None
     changed_at: datetime
 
@@ -82,7 +84,7 @@ class Settlement:
     delivery_id: UUID
     fence: int
     state: DeliveryState
-    reason: str
+    reason: Reason
     due_at: datetime | None
     outcome: Outcome | None
     """None when no attempt was made."""
@@ -92,6 +94,8 @@ class Settlement:
     """Whether the claim used up one of the attempts that the delivery has."""
     begun: bool = True
     """False when its attempt never came to the provider, and so was none."""
+    held_by: str | None = None
+    """What holds it, when its state is `held`."""
 
 
 _NEW = NewDelivery._fields
@@ -139,7 +143,8 @@ def _claim_these(wanted: FromClause) -> Update:
             fence=_deliveries.c.fence + 1,
             attempts=_deliveries.c.attempts + 1,
             due_at=_leased_until,
-            rung_at=None,
+            published_at=None,
+            held_by=None,
             changed_at=_now,
         )
         .returning(*CLAIMED)
@@ -172,7 +177,8 @@ _ATTEMPT = ("delivery_id", "fence", "provider", "started_at")
 
 
 _OPEN_ATTEMPTS = BatchStatement(
-    columns_of(_attempts, *_ATTEMPT), lambda new: insert(_attempts).from_select(_ATTEMPT, select(*new.c))
+    columns_of(_attempts, *_ATTEMPT),
+    lambda new: insert(_attempts).from_select(_ATTEMPT, select(*new.c), include_defaults=False),
 )
 
 
@@ -182,11 +188,13 @@ def open_attempts(claims: Iterable[tuple[Claim, str]], *, started_at: datetime) 
     return Statement(_OPEN_ATTEMPTS, rows)
 
 
-_SETTLED = columns_of(_deliveries, "id", "fence", "state", "reason", "due_at", "changed_at")
+_SETTLED = columns_of(
+    _deliveries, "id", "fence", "state", "reason_code", "reason_parameters", "held_by", "due_at", "changed_at"
+)
 
 
 _ENDED = {"id": _deliveries.c.id.type, "fence": _deliveries.c.fence.type} | columns_of(
-    _attempts, "outcome", "reason", "ended_at", "provider_message_id"
+    _attempts, "outcome", "reason_code", "reason_parameters", "ended_at", "provider_message_id"
 )
 
 
@@ -197,7 +205,9 @@ _MOVE = BatchStatement(
         .where(is_ours(settled))
         .values(
             state=settled.c.state,
-            reason=settled.c.reason,
+            reason_code=settled.c.reason_code,
+            reason_parameters=settled.c.reason_parameters,
+            held_by=settled.c.held_by,
             due_at=settled.c.due_at,
             changed_at=settled.c.changed_at,
             attempts=_deliveries.c.attempts - settled.c.uncounted,
@@ -215,7 +225,8 @@ _END_ATTEMPTS = BatchStatement(
         .where(_attempts.c.delivery_id == ended.c.id, _attempts.c.fence == ended.c.fence)
         .values(
             outcome=ended.c.outcome,
-            reason=ended.c.reason,
+            reason_code=ended.c.reason_code,
+            reason_parameters=ended.c.reason_parameters,
             ended_at=ended.c.ended_at,
             provider_message_id=ended.c.provider_message_id,
         )
@@ -238,13 +249,24 @@ def settle(settlements: Sequence[Settlement]) -> list[Statement]:
     happened, the state belongs to whoever holds the fence.
     """
     ended = [
-        (s.delivery_id, s.fence, s.outcome, s.reason, s.settled_at, s.provider_message_id)
+        (s.delivery_id, s.fence, s.outcome, s.reason.code, s.reason.stored, s.settled_at, s.provider_message_id)
         for s in settlements
         if s.outcome is not None
     ]
     unbegun = [(s.delivery_id, s.fence) for s in settlements if not s.begun]
     moved = [
-        (s.delivery_id, s.fence, s.state, s.reason, s.due_at, s.settled_at, s.outcome, 0 if s.counted else 1)
+        (
+            s.delivery_id,
+            s.fence,
+            s.state,
+            s.reason.code,
+            s.reason.stored,
+            s.held_by,
+            s.due_at,
+            s.settled_at,
+            s.outcome,
+            0 if s.counted else 1,
+        )
         for s in settlements
     ]
     steps = [Statement(_END_ATTEMPTS, ended), Statement(_WITHDRAW_ATTEMPTS, unbegun), Statement(_MOVE, moved)]

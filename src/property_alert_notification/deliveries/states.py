@@ -98,19 +98,6 @@ def after(state: DeliveryState, event: Event) -> DeliveryState:
 UNFULFILLED = (DeliveryState.FAILED, DeliveryState.EXPIRED, DeliveryState.SUPPRESSED, DeliveryState.CANCELLED)
 """Ends that reached nobody. Whoever moves a delivery here sees to its notification's own status."""
 
-THE_CALLER = "its caller"
-TAKEN_BACK = f"{THE_CALLER} took it back"
-"""Why a delivery is cancelled, as a rule."""
-
-
-def taken_back(by: str | None) -> str:
-    """Why a delivery is cancelled, when this is who did it, as the timeline names them."""
-    return TAKEN_BACK if by is None or by.startswith(THE_CALLER) else f"{by} took it back"
-
-
-TOO_LATE = "it expired before it could be sent"
-"""Why one is expired."""
-
 BEST_FIRST = (
     (DeliveryState.DELIVERED, NotificationStatus.DELIVERED),
     (DeliveryState.SENT, NotificationStatus.SENT),

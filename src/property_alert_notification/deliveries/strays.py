@@ -14,10 +14,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Integer, Select, Update, and_, bindparam, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.broker.base import LANES, Lane
 from property_alert_notification.database import among, table_of, time_type
 from property_alert_notification.deliveries.models import OPEN, Delivery
+from property_alert_notification.deliveries.queries import REASON, reason_values
 from property_alert_notification.deliveries.states import ENDED, STUCK, WAITING
 
 LONGEST_LEASE = timedelta(days=1)
@@ -58,7 +60,9 @@ def _aside(chosen: Select[Any], **mended: Any) -> Update:
     return (
         update(_deliveries)
         .where(among(_deliveries.c.id, chosen.limit(_limit)))
-        .values(state=DeliveryState.QUARANTINED, reason=bindparam("why"), due_at=None, rung_at=None, changed_at=_now)
+        .values(
+            state=DeliveryState.QUARANTINED, **REASON, held_by=None, due_at=None, published_at=None, changed_at=_now
+        )
         .values(**mended)
         .returning(_deliveries.c.id)
     )
@@ -121,8 +125,8 @@ _STRAYS = [
 
 _UNRING = [
     update(_deliveries)
-    .where(among(_deliveries.c.id, _where(_front(lane), _deliveries.c.rung_at > _far_ring).limit(_limit)))
-    .values(rung_at=None)
+    .where(among(_deliveries.c.id, _where(_front(lane), _deliveries.c.published_at > _far_ring).limit(_limit)))
+    .values(published_at=None)
     .returning(_deliveries.c.id)
     for lane in LANES
 ]
@@ -137,13 +141,13 @@ class Found:
 
 
 async def put_aside(
-    connection: AsyncConnection, reason_of: Callable[[Stray], str], *, now: datetime, limit: int
+    connection: AsyncConnection, reason_of: Callable[[Stray], Reason], *, now: datetime, limit: int
 ) -> list[Found]:
     """Quarantine up to `limit` of each kind, for the reason that `reason_of` gives it; returns which those were."""
     times = {"now": now, "far": now + FARTHEST, "far_lease": now + LONGEST_LEASE, "limit": limit}
     found = []
     for kind in _STRAYS:
-        moved = await connection.execute(kind.statement, {**times, "why": reason_of(kind)})
+        moved = await connection.execute(kind.statement, {**times, **reason_values(reason_of(kind))})
         if ids := moved.scalars().all():
             found.append(Found(kind, ids))
     return found

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
+from property_alert_notification.base.reasons import Reason, ReasonCode, cancelled_by
 from property_alert_notification.base.times import later
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.channels import simulator
@@ -13,7 +14,6 @@ from property_alert_notification.database import Script
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.scripts import Claim, Settlement
-from property_alert_notification.deliveries.states import TOO_LATE, taken_back
 from property_alert_notification.notification_worker.route import Assignment, ProviderOrder, Wait
 from property_alert_notification.notification_worker.settlement import postponed, settle_within, unsent
 from property_alert_notification.notifications import scripts as notification_scripts
@@ -23,12 +23,12 @@ from property_alert_notification.operators.pauses.rules import LOOK_AGAIN
 from property_alert_notification.people.preferences import scripts as preference_scripts
 from property_alert_notification.people.preferences.rules import Preferences, Suppress, decide
 
-NO_PROVIDER = "it waits for a provider: the breaker is open"
-STOPPED = "its worker was stopped before it came to its provider"
-OVERTAKEN = "its worker lost it before it came to its provider"
-STORE_AWAY = "nobody could ask whether it is still wanted when its turn came"
-SENT_BEFORE = "the provider took it at an earlier attempt, as its worker could say later"
-FORGOTTEN = "nobody can tell whether it arrived, and its provider would not recognise it any more"
+NO_PROVIDER = Reason(ReasonCode.NO_PROVIDER)
+STOPPED = Reason(ReasonCode.WORKER_STOPPED)
+OVERTAKEN = Reason(ReasonCode.LEASE_LOST)
+STORE_AWAY = Reason(ReasonCode.STORE_AWAY)
+SENT_BEFORE = Reason(ReasonCode.SENT_BEFORE)
+FORGOTTEN = Reason(ReasonCode.UNKNOWN_TOO_OLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Withheld:
     """The state of a claimed delivery that is not sent after all, and why."""
 
     state: DeliveryState
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def why_not(
 ) -> Withheld | None:
     """Why a delivery must not be sent now; None when it may be. Pure."""
     if content.cancelled_at is not None:
-        return Withheld(DeliveryState.CANCELLED, taken_back(content.cancelled_by))
+        return Withheld(DeliveryState.CANCELLED, cancelled_by(content.cancelled_by))
     decision = decide(channel, wanted)
     if isinstance(decision, Suppress):
         return Withheld(DeliveryState.SUPPRESSED, decision.reason)
@@ -175,9 +175,9 @@ def why_not(
 def too_late(content: Content, deadlines: Mapping[str | None, timedelta], *, now: datetime) -> Withheld | None:
     """Why it is of no use any more; None when it still is. Pure. `deadlines` are as in `SendingRules`."""
     if content.expires_at is not None and now >= content.expires_at:
-        return Withheld(DeliveryState.EXPIRED, TOO_LATE)
+        return Withheld(DeliveryState.EXPIRED, Reason(ReasonCode.EXPIRED))
     if now >= later(content.wanted_at, deadlines.get(content.category, deadlines[None])):
-        return Withheld(DeliveryState.EXPIRED, "it could not be sent while it was of use")
+        return Withheld(DeliveryState.EXPIRED, Reason(ReasonCode.TOO_OLD))
     return None
 
 

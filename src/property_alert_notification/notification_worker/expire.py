@@ -69,7 +69,7 @@ class Expirer:
         if not late:
             return
         async with self._database.transaction() as connection:
-            ended = await moves.expire(connection, [one.id for one in late], now=now)
+            ended = await moves.expire(connection, late, now=now)
             await run_within(connection, notification_scripts.conclude(ended))
         for one in late:
             if one.id in ended:

@@ -17,6 +17,7 @@ from property_alert_notification.base.errors import (
     ProviderDown,
     Refused,
     RetryLater,
+    SendError,
     Throttled,
 )
 from property_alert_notification.base.metrics import Metrics
@@ -201,7 +202,7 @@ class ProviderHandle:
             took=now - call.began_at,
             pause=pause,
         )
-        self._set_breaker(heard, None if isinstance(result, Receipt) else result.reason)
+        self._set_breaker(heard, result.reason if isinstance(result, SendError) else None)
         if signal is Signal.WELL:
             self._pace.well(now)
             self._well_at = now

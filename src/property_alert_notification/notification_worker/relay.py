@@ -135,8 +135,8 @@ class Relay:
         now = self._clock.now()
         async with self._database.quick_reading() as connection:
             oldest = await lanes.oldest_rings(connection, now=now)
-        for lane, rung_at in oldest.items():
-            if rung_at < now - RING_AGAIN:
+        for lane, published_at in oldest.items():
+            if published_at < now - RING_AGAIN:
                 await self._forget_lost_bells(lane)
 
     async def _forget_lost_bells(self, lane: Lane) -> None:

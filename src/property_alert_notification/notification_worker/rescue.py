@@ -133,8 +133,10 @@ class Rescuer:
             if not abandoned:
                 return 0
             ids = [claim.delivery_id for claim in abandoned]
-            providers = await queries.close_open_attempts(connection, ids, reason=ABANDONED, ended_at=now)
-            lost_workers = await queries.count_attempts(connection, ids, reason=ABANDONED)
+            providers = await queries.close_open_attempts(
+                connection, ids, reason=ABANDONED, abandoned=True, ended_at=now
+            )
+            lost_workers = await queries.count_abandoned(connection, ids)
             never_resent = await self._never_resent(connection, abandoned, providers)
             settlements = [
                 self._decide(

@@ -31,7 +31,6 @@ from property_alert_notification.notification_worker.route import Wait, route
 from property_alert_notification.notification_worker.settle import Settler
 from property_alert_notification.notification_worker.settlement import unsent
 from property_alert_notification.notification_worker.verdict import Broken, Result, Stopped
-from property_alert_notification.operators.pauses.rules import reason_of
 
 log = structlog.get_logger()
 
@@ -134,18 +133,18 @@ class DeliverySender:
         """Render it and call the provider; whatever happens becomes a value."""
         pause = self._context.pauses.pause_of(self._channel, job.content.category)
         if pause is not None:
-            return Stopped(reason_of(pause))
+            return Stopped(pause)
         try:
             message = self._composer.compose(self._channel, job)
         except Exception as error:  # a broken message must not end the worker
-            return Broken(_describe_break(job, error))
+            return Broken(_log_break(job, error))
         try:
             receipt = await self._call_provider(message, job)
             return receipt if message.cut is None else replace(receipt, cut=message.cut)
         except (RetryLater, OutcomeUnknown, Refused) as error:
             return error
         except Exception as error:  # the message may have left before the sender broke
-            return OutcomeUnknown(_describe_break(job, error))
+            return OutcomeUnknown(f"the worker broke on it ({_log_break(job, error)})")
 
     async def _call_provider(self, message: OutgoingMessage, job: Job) -> Receipt:
         if job.claim.test:
@@ -154,6 +153,6 @@ class DeliverySender:
         return await sender.send(self._composer.redirect(self._channel, message))
 
 
-def _describe_break(job: Job, error: Exception) -> str:
+def _log_break(job: Job, error: Exception) -> str:
     log.error("delivery.broke", **ids(job.claim), **origin(error))
-    return f"the worker broke on it ({type(error).__name__})"
+    return type(error).__name__

@@ -9,6 +9,7 @@ import structlog
 
 from property_alert_notification.base.errors import RetryLater
 from property_alert_notification.base.logs import Outage
+from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.supervise import insist
 from property_alert_notification.base.vocabulary import Outcome
 from property_alert_notification.channels.base import Receipt
@@ -64,7 +65,7 @@ class Settler:
         else:
             log.warning("delivery.fenced", **ids(job.claim), outcome=verdict.outcome)
 
-    def postpone(self, job: Job, reason: str, *, due_at: datetime) -> Settlement:
+    def postpone(self, job: Job, reason: Reason, *, due_at: datetime) -> Settlement:
         """The settlement that gives back a claim that was not submitted."""
         return postponed(job.claim, job.earlier, due_at=due_at, reason=reason, now=self._context.clock.now())
 
@@ -87,7 +88,8 @@ class Settler:
             "delivery.settled",
             state=settlement.state,
             channel=self._channel,
-            reason=settlement.reason,
+            reason_code=settlement.reason.code,
+            reason=settlement.reason.sentence(self._channel),
             **ids(claim),
         )
 
@@ -144,7 +146,8 @@ def _settlement(claim: Claim, result: Result, verdict: Verdict, now: datetime) -
         delivery_id=claim.delivery_id,
         fence=claim.fence,
         state=verdict.state,
-        reason=_printable(verdict.reason),
+        reason=verdict.reason,
+        held_by=verdict.held_by,
         due_at=verdict.due_at,
         outcome=verdict.outcome,
         settled_at=now,
@@ -158,10 +161,3 @@ def _storable(provider_message_id: str | None) -> str | None:
     if provider_message_id is None or not provider_message_id.isascii() or not provider_message_id.isprintable():
         return None
     return provider_message_id[:255]
-
-
-def _printable(reason: str) -> str:
-    """A reason that any store takes; a provider may say anything."""
-    if reason.isprintable():
-        return reason
-    return "".join(sign if sign.isprintable() else "?" for sign in reason)

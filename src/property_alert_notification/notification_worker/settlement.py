@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.vocabulary import DeliveryState, Outcome
 from property_alert_notification.database import Script, StatementBatch
 from property_alert_notification.deliveries import scripts as delivery_scripts
@@ -43,7 +44,9 @@ def _unfulfilled(settlements: Sequence[Settlement]) -> list[UUID]:
     return [one.delivery_id for one in settlements if one.state in UNFULFILLED]
 
 
-def postponed(claim: Claim, earlier: Sequence[Attempt], *, due_at: datetime, reason: str, now: datetime) -> Settlement:
+def postponed(
+    claim: Claim, earlier: Sequence[Attempt], *, due_at: datetime, reason: Reason, now: datetime
+) -> Settlement:
     """Give a claim back that was never submitted to a provider: it uses up no attempt. Pure."""
     unsure = any(attempt.outcome == Outcome.UNKNOWN for attempt in earlier)
     return Settlement(
@@ -59,7 +62,7 @@ def postponed(claim: Claim, earlier: Sequence[Attempt], *, due_at: datetime, rea
     )
 
 
-def unsent(claim: Claim, state: DeliveryState, reason: str, *, now: datetime, begun: bool = True) -> Settlement:
+def unsent(claim: Claim, state: DeliveryState, reason: Reason, *, now: datetime, begun: bool = True) -> Settlement:
     """End a claim without sending it; `begun` is False when it has an attempt, which is then deleted. Pure."""
     return Settlement(
         delivery_id=claim.delivery_id,

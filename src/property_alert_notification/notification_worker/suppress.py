@@ -11,7 +11,7 @@ from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import Database, run_within
 from property_alert_notification.deliveries import queries
 from property_alert_notification.notifications import scripts as notification_scripts
-from property_alert_notification.notifications.plan import why_unused
+from property_alert_notification.notifications.plan import NOT_USED
 
 log = structlog.get_logger()
 
@@ -45,9 +45,9 @@ class Suppressor:
         """End the next few; returns how many those were."""
         now = self._clock.now()
         async with self._database.transaction() as connection:
-            ended = await queries.suppress(connection, channel, reason=why_unused(channel), most=AT_ONCE, now=now)
+            ended = await queries.suppress(connection, channel, reason=NOT_USED, most=AT_ONCE, now=now)
             await run_within(connection, notification_scripts.conclude(ended))
         if ended:
             self._metrics.settled.labels(channel, DeliveryState.SUPPRESSED).inc(len(ended))
-            log.warning("deliveries.suppressed", channel=channel, deliveries=len(ended), reason=why_unused(channel))
+            log.warning("deliveries.suppressed", channel=channel, deliveries=len(ended), reason=NOT_USED.code)
         return len(ended)

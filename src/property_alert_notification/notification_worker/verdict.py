@@ -3,10 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from property_alert_notification.base.errors import OutcomeUnknown, ProviderDown, Refused, RetryLater, Throttled
+from property_alert_notification.base.errors import (
+    OutcomeUnknown,
+    ProviderDown,
+    Refused,
+    RetryLater,
+    SendError,
+    Throttled,
+)
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import DeliveryState, Outcome
 from property_alert_notification.channels.base import Receipt
-from property_alert_notification.operators.pauses.rules import LOOK_AGAIN
+from property_alert_notification.operators.pauses.rules import LOOK_AGAIN, held_by_pause, reason_of
 
 BLIND_RESENDS = 1
 """How often a message that may have arrived is sent once more, by providers that cannot recognise a repeat."""
@@ -26,16 +34,16 @@ BREAKS_BEFORE_QUARANTINE = 5
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """Our own code failed before or while it spoke to the provider; `reason` names the error's class only."""
+    """Our own code failed before or while it spoke to the provider; `error` is the error's class only."""
 
-    reason: str
+    error: str
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """An operator paused it before it was handed over; `reason` names the pause."""
+    """An operator paused it before it was handed over; `pause` is the pause's name."""
 
-    reason: str
+    pause: str
 
 
 Result = Receipt | RetryLater | OutcomeUnknown | Refused | Broken | Stopped
@@ -101,10 +109,12 @@ class Verdict:
 
     outcome: Outcome
     state: DeliveryState
-    reason: str
+    reason: Reason
     due_at: datetime | None = None
     counted: bool = True
     """Whether the attempt uses up one of those that the delivery has."""
+    held_by: str | None = None
+    """What holds the delivery, when its state is `held`."""
 
 
 def judge(
@@ -129,10 +139,9 @@ def judge(
     attempts = history.attempts
     match result:
         case Receipt():
-            cut = "" if result.cut is None else f"; its text was {result.cut}"
-            return Verdict(Outcome.SENT, DeliveryState.SENT, f"the provider took it{cut}")
+            return Verdict(Outcome.SENT, DeliveryState.SENT, _sent(result))
         case Refused():
-            return Verdict(Outcome.REFUSED, DeliveryState.FAILED, result.reason)
+            return Verdict(Outcome.REFUSED, DeliveryState.FAILED, _said(ReasonCode.REFUSED, result))
         case OutcomeUnknown():
             due_at = now + wait_after(attempts, policy, jitter=jitter)
             return _judge_unknown(result, history, circumstances, policy, now=now, due_at=due_at)
@@ -141,15 +150,19 @@ def judge(
             return _judge_not_taken(result, attempts, policy, due_at)
         case Broken():
             due_at = now + wait_after(attempts, policy, jitter=jitter)
-            return _retry(result.reason, attempts, BREAKS_BEFORE_QUARANTINE, due_at, given_up=DeliveryState.QUARANTINED)
+            reason = Reason(ReasonCode.WORKER_BROKE, {"error": result.error})
+            return _retry(reason, attempts, BREAKS_BEFORE_QUARANTINE, due_at, given_up=DeliveryState.QUARANTINED)
         case Stopped():
-            return Verdict(Outcome.NOT_SENT, DeliveryState.HELD, result.reason, now + LOOK_AGAIN, counted=False)
+            reason, held_by = reason_of(result.pause), held_by_pause(result.pause)
+            due_at = now + LOOK_AGAIN
+            return Verdict(Outcome.NOT_SENT, DeliveryState.HELD, reason, due_at, counted=False, held_by=held_by)
 
 
 def _judge_not_taken(result: RetryLater, attempts: int, policy: RetryPolicy, due_at: datetime) -> Verdict:
+    reason = _said(_code_of(result), result)
     if isinstance(result, ProviderDown):
-        return Verdict(Outcome.NOT_SENT, DeliveryState.RETRY_WAIT, result.reason, due_at, counted=False)
-    return _retry(result.reason, attempts, policy.max_attempts, due_at, given_up=DeliveryState.FAILED)
+        return Verdict(Outcome.NOT_SENT, DeliveryState.RETRY_WAIT, reason, due_at, counted=False)
+    return _retry(reason, attempts, policy.max_attempts, due_at, given_up=DeliveryState.FAILED)
 
 
 def judge_abandoned(
@@ -163,13 +176,14 @@ def judge_abandoned(
     `jitter`, so that it does not meet the same neighbours each time.
     """
     if not circumstances.resend:
-        return Verdict(Outcome.UNKNOWN, DeliveryState.FAILED, f"{ABANDONED}, and nobody can tell whether it arrived")
+        return Verdict(Outcome.UNKNOWN, DeliveryState.FAILED, Reason(ReasonCode.WORKER_LOST_GIVEN_UP))
     if lost_workers < BREAKS_BEFORE_QUARANTINE:
         due_at = _unheard_until(now, circumstances)
         if lost_workers > 1:
             due_at = max(due_at, now + wait_after(lost_workers - 1, policy, jitter=jitter))
-        return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, f"{ABANDONED}; it is sent again", due_at)
-    return Verdict(Outcome.UNKNOWN, DeliveryState.QUARANTINED, f"{ABANDONED}, for the {lost_workers}th time")
+        return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, Reason(ReasonCode.WORKER_LOST_RESENT), due_at)
+    reason = Reason(ReasonCode.WORKERS_LOST, {"workers": lost_workers})
+    return Verdict(Outcome.UNKNOWN, DeliveryState.QUARANTINED, reason)
 
 
 def may_repeat(history: History, circumstances: Circumstances, *, is_unsure: bool, now: datetime) -> bool:
@@ -183,7 +197,8 @@ def may_repeat(history: History, circumstances: Circumstances, *, is_unsure: boo
     return circumstances.resend and history.unknowns <= BLIND_RESENDS
 
 
-ABANDONED = "its worker stopped before it could say what happened"
+ABANDONED = Reason(ReasonCode.WORKER_LOST)
+"""The reason of an attempt whose worker stopped."""
 
 
 def wait_after(attempt: int, policy: RetryPolicy, *, jitter: float) -> timedelta:
@@ -223,19 +238,33 @@ def _judge_unknown(
 ) -> Verdict:
     until = circumstances.recognised_until
     if until and due_at <= until and history.attempts < policy.max_attempts:
-        reason = f"{result.reason}; it is sent again, and the provider recognises it"
-        return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, reason, due_at)
+        return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, _said(ReasonCode.UNKNOWN_REPEATED, result), due_at)
     unknowns = history.unknowns
     if circumstances.resend and unknowns < BLIND_RESENDS:
-        reason = f"{result.reason}; it is sent once more"
         due_at = max(due_at, _unheard_until(now, circumstances))
-        return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, reason, due_at)
-    times = "once" if unknowns == 0 else f"{unknowns + 1} times"
-    reason = f"{result.reason}; it was sent {times} and nobody can tell whether it arrived"
+        return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, _said(ReasonCode.UNKNOWN_RESENT, result), due_at)
+    reason = _said(ReasonCode.UNKNOWN_GIVEN_UP, result, times=unknowns + 1)
     return Verdict(Outcome.UNKNOWN, DeliveryState.FAILED, reason)
 
 
-def _retry(reason: str, attempts: int, most: int, due_at: datetime, *, given_up: DeliveryState) -> Verdict:
+def _retry(reason: Reason, attempts: int, most: int, due_at: datetime, *, given_up: DeliveryState) -> Verdict:
     if attempts < most:
         return Verdict(Outcome.NOT_SENT, DeliveryState.RETRY_WAIT, reason, due_at)
-    return Verdict(Outcome.NOT_SENT, given_up, f"gave up after {attempts} attempts: {reason}")
+    return Verdict(Outcome.NOT_SENT, given_up, reason.behind(ReasonCode.ATTEMPTS_USED_UP, attempts=attempts))
+
+
+def _sent(receipt: Receipt) -> Reason:
+    if receipt.cut is None:
+        return Reason(ReasonCode.SENT)
+    return Reason(ReasonCode.SENT_CUT, {"cut": receipt.cut})
+
+
+def _code_of(result: RetryLater) -> ReasonCode:
+    if isinstance(result, Throttled):
+        return ReasonCode.THROTTLED
+    return ReasonCode.PROVIDER_DOWN if isinstance(result, ProviderDown) else ReasonCode.NOT_SENT
+
+
+def _said(code: ReasonCode, result: SendError, **more: int) -> Reason:
+    """A reason whose sentence repeats what the provider, or the connection to it, said."""
+    return Reason(code, {"detail": result.reason, **more})

@@ -10,21 +10,29 @@ from pydantic import (
     ConfigDict,
 )
 
+from property_alert_notification.base.reasons import ReasonCode, code_of
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
+
+KnownCode = Annotated[ReasonCode, BeforeValidator(code_of)]
 
 
 class AttemptPublic(BaseModel):
     """One try at one provider."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
 
     provider: str
     started_at: datetime
     ended_at: datetime | None
     outcome: Outcome | None
     """Null while the attempt is under way."""
+    reason_code: Annotated[ReasonCode | None, BeforeValidator(lambda code: None if code is None else code_of(code))]
+    """Why it ended so: a code of docs/reasons.md; null while the attempt is under way."""
     reason: str | None
+    """The same as a sentence."""
     provider_message_id: str | None
+    abandoned: bool
+    """Its worker stopped before it could say how the attempt ended."""
 
 
 class DeliveryPublic(BaseModel):
@@ -36,8 +44,12 @@ class DeliveryPublic(BaseModel):
     channel: Channel
     address: str | None
     state: DeliveryState
+    reason_code: KnownCode
+    """Why it is in this state: a code of docs/reasons.md."""
     reason: str
-    """Why it is in this state, in words."""
+    """The same as a sentence."""
+    held_by: str | None
+    """What holds it while it is `held`: `pause:` and the name of the pause."""
     due_at: datetime | None
     """When it is looked at next; null once it has ended."""
     changed_at: datetime
@@ -98,8 +110,12 @@ class DeliveryOutline(BaseModel):
     id: UUID
     channel: Channel
     state: DeliveryState
+    reason_code: KnownCode
+    """Why it is in this state: a code of docs/reasons.md."""
     reason: str
-    """Why it is in this state, in words."""
+    """The same as a sentence."""
+    held_by: str | None
+    """What holds it while it is `held`: `pause:` and the name of the pause."""
     due_at: datetime | None
     """When it is looked at next; null once it has ended."""
     changed_at: datetime

@@ -15,11 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import Conflict, InvalidField, NotFound
+from property_alert_notification.base.reasons import cancelled_by
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.deliveries.states import ENDED, taken_back
+from property_alert_notification.deliveries.states import ENDED
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.answers import NotificationStory
@@ -75,7 +76,7 @@ async def cancel(
         ended = {"status": NotificationStatus.CANCELLED, "addresses": None}
         await queries.change(connection, notification_id, **ended)
     else:
-        await deliveries.cancel(connection, notification_id, reason=taken_back(by), now=now)
+        await deliveries.cancel(connection, notification_id, reason=cancelled_by(by), now=now)
         await run_within(connection, notification_scripts.conclude([delivery.id for delivery in waiting]))
     return await read(connection, notification_id)
 
@@ -87,7 +88,7 @@ async def cancel_unread(connection: AsyncConnection, notification_id: UUID, *, b
         Conflict: nothing is left to cancel.
     """
     held = await deliveries.lock_open(connection, notification_id)
-    waiting = await deliveries.cancel(connection, notification_id, reason=taken_back(by), now=now)
+    waiting = await deliveries.cancel(connection, notification_id, reason=cancelled_by(by), now=now)
     if not waiting and not await queries.cancel_scheduled(connection, notification_id):
         raise Conflict(NOTHING_LEFT)
     await queries.change(connection, notification_id, cancelled_at=now, cancelled_by=by)

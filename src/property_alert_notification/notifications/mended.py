@@ -13,12 +13,11 @@ from uuid import UUID
 
 from property_alert_notification.base.clock import time_of
 from property_alert_notification.base.errors import UnreadableRow
+from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.stored_addresses import read_addresses
-
-UNREADABLE = "its row in the store cannot be read"
 
 _PLAINEST: dict[type, Any] = {int: 0, str: "", bool: False, UUID: UUID(int=0)}
 
@@ -73,8 +72,7 @@ def mended_deliveries(deliveries: Collection[Delivery]) -> list[Delivery]:
     shown = [mended(delivery) for delivery in deliveries]
     for delivery in shown:
         if delivery.state not in list(DeliveryState):
-            delivery.state, delivery.reason = DeliveryState.QUARANTINED, UNREADABLE
-        delivery.reason = delivery.reason or UNREADABLE
+            delivery.state, delivery.reason_code = DeliveryState.QUARANTINED, ReasonCode.ROW_UNREADABLE
     return [delivery for delivery in shown if delivery.channel in list(Channel)]
 
 

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.deliveries.scripts import NewDelivery
 from property_alert_notification.people.preferences.rules import Preferences, Suppress, decide
+
+NOT_USED = Reason(ReasonCode.CHANNEL_NOT_USED)
+"""The reason why nothing is sent on a channel without a provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +21,7 @@ class Planned:
     channel: Channel
     address: str
     state: DeliveryState
-    reason: str
+    reason: Reason
 
 
 def plan(
@@ -35,14 +39,9 @@ def plan(
         if only is not None and channel not in only:
             continue
         if channel in unused:
-            yield Planned(channel, address, DeliveryState.SUPPRESSED, why_unused(channel))
+            yield Planned(channel, address, DeliveryState.SUPPRESSED, NOT_USED)
         else:
             yield _plan_channel(channel, address, wishes)
-
-
-def why_unused(channel: Channel) -> str:
-    """Why nothing is sent on a channel without a provider."""
-    return f"{channel} is not used here ({channel.upper()}_PROVIDER=none)"
 
 
 def _plan_channel(channel: Channel, address: str, wishes: Preferences | None) -> Planned:
@@ -70,7 +69,8 @@ def promise(
         urgent=urgent,
         test=test,
         state=planned.state,
-        reason=planned.reason,
+        reason_code=planned.reason.code,
+        reason_parameters=planned.reason.stored,
         due_at=now if planned.state is DeliveryState.QUEUED else None,
         changed_at=now,
     )

@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.scripts import NewDelivery
-from property_alert_notification.deliveries.states import TOO_LATE, kept_status
+from property_alert_notification.deliveries.states import kept_status
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.plan import Planned, plan, promise
@@ -94,4 +95,4 @@ def _expire(planned: Planned) -> Planned:
     """Consent is checked before freshness: what must not be sent is suppressed, whenever."""
     if planned.state is DeliveryState.SUPPRESSED:
         return planned
-    return replace(planned, state=DeliveryState.EXPIRED, reason=TOO_LATE)
+    return replace(planned, state=DeliveryState.EXPIRED, reason=Reason(ReasonCode.EXPIRED))

@@ -129,6 +129,7 @@ async def with_content(connection: Connection, story: NotificationStory, visible
 def _tell_delivery(delivery: Delivery, attempts: Sequence[Attempt]) -> DeliveryPublic:
     return DeliveryPublic(
         **delivery.model_dump(exclude={"address", "attempts"}),
+        reason=delivery.reason,
         address=delivery.address or None,
-        attempts=[AttemptPublic(**attempt.model_dump()) for attempt in attempts],
+        attempts=[AttemptPublic.model_validate(attempt) for attempt in attempts],
     )

@@ -20,7 +20,6 @@ from property_alert_notification.deliveries.states import (
     movable_by,
     status_from,
     status_of,
-    taken_back,
 )
 
 
@@ -125,9 +124,3 @@ def _drawn(page: str) -> Iterator[tuple[DeliveryState, DeliveryState, Event]]:
     for was, now, event in re.findall(r"(?m)^ +(\w+) --> (\w+): (.+)$", page):
         for one in WAITING if was == "waiting" else (DeliveryState(was),):
             yield one, DeliveryState(now), Event(event)
-
-
-def test_a_delivery_says_who_took_it_back() -> None:
-    assert taken_back(None) == taken_back("its caller") == "its caller took it back"
-    assert taken_back("its caller, crm (live key pa_live_12345678)") == "its caller took it back"
-    assert taken_back("ops (live key pa_live_12345678)") == "ops (live key pa_live_12345678) took it back"

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from property_alert_notification.base.errors import OutcomeUnknown, ProviderDown, Refused, RetryLater, Throttled
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import DeliveryState, Outcome
 from property_alert_notification.channels.base import Receipt
 from property_alert_notification.deliveries.states import Event, after
@@ -33,36 +34,68 @@ def decide(result: Result, *, attempts: int = 1, unknowns: int = 0, **circumstan
     return judge(result, History(attempts, unknowns), Circumstances(**circumstances), POLICY, now=NOW, jitter=0)
 
 
+def said(code: ReasonCode, detail: str, **more: int) -> Reason:
+    return Reason(code, {"detail": detail, **more})
+
+
 SOON = NOW + POLICY.first_wait / 2
 
 
 @pytest.mark.parametrize(
     ("result", "verdict"),
     [
-        (Receipt(), Verdict(Outcome.SENT, DeliveryState.SENT, "the provider took it")),
+        (Receipt(), Verdict(Outcome.SENT, DeliveryState.SENT, Reason(ReasonCode.SENT))),
         (
             Receipt(cut="cut to 2 of 3 segments"),
-            Verdict(Outcome.SENT, DeliveryState.SENT, "the provider took it; its text was cut to 2 of 3 segments"),
+            Verdict(Outcome.SENT, DeliveryState.SENT, Reason(ReasonCode.SENT_CUT, {"cut": "cut to 2 of 3 segments"})),
         ),
-        (Refused("no"), Verdict(Outcome.REFUSED, DeliveryState.FAILED, "no")),
-        (RetryLater("busy"), Verdict(Outcome.NOT_SENT, DeliveryState.RETRY_WAIT, "busy", SOON)),
+        (Refused("no"), Verdict(Outcome.REFUSED, DeliveryState.FAILED, said(ReasonCode.REFUSED, "no"))),
+        (
+            RetryLater("busy"),
+            Verdict(Outcome.NOT_SENT, DeliveryState.RETRY_WAIT, said(ReasonCode.NOT_SENT, "busy"), SOON),
+        ),
         (
             ProviderDown("wrong password"),
-            Verdict(Outcome.NOT_SENT, DeliveryState.RETRY_WAIT, "wrong password", SOON, counted=False),
+            Verdict(
+                Outcome.NOT_SENT,
+                DeliveryState.RETRY_WAIT,
+                said(ReasonCode.PROVIDER_DOWN, "wrong password"),
+                SOON,
+                counted=False,
+            ),
         ),
         (
             OutcomeUnknown("silence"),
-            Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, "silence; it is sent once more", SOON),
+            Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, said(ReasonCode.UNKNOWN_RESENT, "silence"), SOON),
         ),
-        (Broken("KeyError"), Verdict(Outcome.NOT_SENT, DeliveryState.RETRY_WAIT, "KeyError", SOON)),
         (
-            Stopped("sending of email is paused"),
+            Throttled("429"),
+            Verdict(
+                Outcome.NOT_SENT,
+                DeliveryState.RETRY_WAIT,
+                said(ReasonCode.THROTTLED, "429"),
+                NOW + timedelta(seconds=0.5),
+                counted=False,
+            ),
+        ),
+        (
+            Broken("KeyError"),
+            Verdict(
+                Outcome.NOT_SENT,
+                DeliveryState.RETRY_WAIT,
+                Reason(ReasonCode.WORKER_BROKE, {"error": "KeyError"}),
+                SOON,
+            ),
+        ),
+        (
+            Stopped("email"),
             Verdict(
                 Outcome.NOT_SENT,
                 DeliveryState.HELD,
-                "sending of email is paused",
+                Reason(ReasonCode.PAUSED, {"pause": "email"}),
                 NOW + timedelta(hours=1),
                 counted=False,
+                held_by="pause:email",
             ),
         ),
     ],
@@ -117,7 +150,9 @@ def test_a_provider_cannot_ask_for_more_than_the_longest_wait() -> None:
 
 def test_the_last_attempt_fails_with_its_reason() -> None:
     assert decide(RetryLater("busy"), attempts=3) == Verdict(
-        Outcome.NOT_SENT, DeliveryState.FAILED, "gave up after 3 attempts: busy"
+        Outcome.NOT_SENT,
+        DeliveryState.FAILED,
+        said(ReasonCode.NOT_SENT, "busy").behind(ReasonCode.ATTEMPTS_USED_UP, attempts=3),
     )
 
 
@@ -128,11 +163,11 @@ def test_what_breaks_the_worker_five_times_waits_for_a_person() -> None:
 
 def test_a_blind_unknown_is_resent_once_and_then_failed() -> None:
     assert decide(OutcomeUnknown("silence")).state is DeliveryState.UNKNOWN
-    for unknowns, times in ((1, "2 times"), (2, "3 times")):
+    for unknowns, times in ((1, 2), (2, 3)):
         assert decide(OutcomeUnknown("silence"), unknowns=unknowns) == Verdict(
             Outcome.UNKNOWN,
             DeliveryState.FAILED,
-            f"silence; it was sent {times} and nobody can tell whether it arrived",
+            said(ReasonCode.UNKNOWN_GIVEN_UP, "silence", times=times),
         )
 
 
@@ -140,7 +175,7 @@ def test_where_losing_is_better_than_doubling_nothing_unknown_is_sent_again() ->
     silent = decide(OutcomeUnknown("silence"), resend=False)
 
     assert (silent.state, silent.outcome) == (DeliveryState.FAILED, Outcome.UNKNOWN)
-    assert silent.reason == "silence; it was sent once and nobody can tell whether it arrived"
+    assert silent.reason.sentence() == "silence; it was sent once and nobody can tell whether it arrived"
     assert abandon(resend=False).state is DeliveryState.FAILED
 
 
@@ -151,7 +186,7 @@ def test_a_provider_that_recognises_repeats_gets_them_until_it_may_have_forgotte
         assert decide(OutcomeUnknown("silence"), recognised_until=until, **again) == Verdict(
             Outcome.UNKNOWN,
             DeliveryState.UNKNOWN,
-            "silence; it is sent again, and the provider recognises it",
+            said(ReasonCode.UNKNOWN_REPEATED, "silence"),
             SOON,
         )
     assert decide(OutcomeUnknown("silence"), recognised_until=NOW, **again).state is DeliveryState.FAILED
@@ -222,15 +257,12 @@ def test_an_abandoned_delivery_is_due_at_once_and_later_when_it_lost_more_worker
 
 
 def test_an_abandoned_delivery_says_what_became_of_it() -> None:
-    stopped = "its worker stopped before it could say what happened"
+    resent, given_up = Reason(ReasonCode.WORKER_LOST_RESENT), Reason(ReasonCode.WORKER_LOST_GIVEN_UP)
+    fifth = Reason(ReasonCode.WORKERS_LOST, {"workers": 5})
 
-    assert abandon() == Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, f"{stopped}; it is sent again", NOW)
-    assert abandon(lost_workers=5) == Verdict(
-        Outcome.UNKNOWN, DeliveryState.QUARANTINED, f"{stopped}, for the 5th time"
-    )
-    assert abandon(resend=False) == Verdict(
-        Outcome.UNKNOWN, DeliveryState.FAILED, f"{stopped}, and nobody can tell whether it arrived"
-    )
+    assert abandon() == Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, resent, NOW)
+    assert abandon(lost_workers=5) == Verdict(Outcome.UNKNOWN, DeliveryState.QUARANTINED, fifth)
+    assert abandon(resend=False) == Verdict(Outcome.UNKNOWN, DeliveryState.FAILED, given_up)
 
 
 def test_deliveries_that_lose_workers_together_part_company() -> None:

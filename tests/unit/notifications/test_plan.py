@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from property_alert_notification.base.clock import first_id_of
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.deliveries.scripts import NewDelivery
 from property_alert_notification.notification_worker.claim import SendingRules, too_late, why_not
-from property_alert_notification.notifications.plan import Planned, plan, promise
+from property_alert_notification.notifications.plan import NOT_USED, Planned, plan, promise
 from property_alert_notification.notifications.scripts import Content
 from property_alert_notification.people.preferences.rules import Preferences
 
@@ -46,25 +47,23 @@ def test_a_channel_without_a_provider_is_planned_as_suppressed_and_says_so() -> 
         (Channel("email"), DeliveryState.QUEUED),
         (Channel("sms"), DeliveryState.SUPPRESSED),
     ]
-    assert planned[1] == Planned(
-        Channel("sms"), "+14155552671", DeliveryState.SUPPRESSED, "sms is not used here (SMS_PROVIDER=none)"
-    )
+    assert planned[1] == Planned(Channel("sms"), "+14155552671", DeliveryState.SUPPRESSED, NOT_USED)
 
 
 @pytest.mark.parametrize(
-    ("wishes", "state", "reason"),
+    ("wishes", "state", "code"),
     [
-        (Preferences(frozenset({Channel("sms")})), DeliveryState.QUEUED, "the user wants sms"),
-        (Preferences(frozenset({Channel("email")})), DeliveryState.SUPPRESSED, "the user does not want sms"),
-        (None, DeliveryState.SUPPRESSED, "the user's preferences were deleted, and with them the consent"),
+        (Preferences(frozenset({Channel("sms")})), DeliveryState.QUEUED, ReasonCode.USER_OPTED_IN),
+        (Preferences(frozenset({Channel("email")})), DeliveryState.SUPPRESSED, ReasonCode.USER_OPTED_OUT),
+        (None, DeliveryState.SUPPRESSED, ReasonCode.NO_PREFERENCES),
     ],
 )
 def test_a_planned_delivery_says_what_its_user_wants(
-    wishes: Preferences | None, state: DeliveryState, reason: str
+    wishes: Preferences | None, state: DeliveryState, code: ReasonCode
 ) -> None:
     planned = list(plan({Channel("sms"): "+14155552671"}, wishes, only=None))
 
-    assert planned == [Planned(Channel("sms"), "+14155552671", state, reason)]
+    assert planned == [Planned(Channel("sms"), "+14155552671", state, Reason(code))]
 
 
 @pytest.mark.parametrize(("state", "due_at"), [(DeliveryState.QUEUED, NOW), (DeliveryState.SUPPRESSED, None)])
@@ -72,7 +71,7 @@ def test_a_planned_delivery_says_what_its_user_wants(
 def test_a_planned_delivery_becomes_a_row_that_is_due_at_once_or_ended(
     state: DeliveryState, due_at: datetime | None, flag: bool
 ) -> None:
-    planned = Planned(Channel("sms"), "+14155552671", state, "because")
+    planned = Planned(Channel("sms"), "+14155552671", state, Reason(ReasonCode.OTHER, {"text": "because"}))
 
     row = promise(UUID(int=1), planned, urgent=flag, test=not flag, now=NOW, new_id=lambda: UUID(int=2))
 
@@ -84,7 +83,8 @@ def test_a_planned_delivery_becomes_a_row_that_is_due_at_once_or_ended(
         urgent=flag,
         test=not flag,
         state=state,
-        reason="because",
+        reason_code="other",
+        reason_parameters='{"text":"because"}',
         due_at=due_at,
         changed_at=NOW,
     )
@@ -130,7 +130,7 @@ def test_a_message_is_of_use_for_as_long_as_its_category_says() -> None:
         assert withheld is not None
         assert (withheld.state, withheld.reason) == (
             DeliveryState.EXPIRED,
-            "it could not be sent while it was of use",
+            Reason(ReasonCode.TOO_OLD),
         )
 
 

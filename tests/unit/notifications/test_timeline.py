@@ -1,6 +1,7 @@
 """A story is told in order, and says for each channel why it was or was not used."""
 
 import itertools
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -152,8 +153,19 @@ def _notification(**fields: Any) -> Notification:
 def _delivery(channel: str, **fields: Any) -> Delivery:
     usual = {"id": UUID(int=ID.int + next(_NUMBERS)), "notification_id": ID, "channel": channel, "address": "somewhere"}
     usual |= {"urgent": False, "fence": 0, "changed_at": NOW}
-    return Delivery(**usual | fields)
+    return Delivery(**usual | _with_codes(fields))
 
 
 def _attempt(delivery: Delivery, fence: int, **fields: Any) -> Attempt:
-    return Attempt(**{"delivery_id": delivery.id, "fence": fence, "provider": "smtp", "started_at": NOW} | fields)
+    usual = {"delivery_id": delivery.id, "fence": fence, "provider": "smtp", "started_at": NOW}
+    return Attempt(**usual | _with_codes(fields))
+
+
+def _with_codes(fields: dict[str, Any]) -> dict[str, Any]:
+    """A sentence as it is stored: the parameter of a code."""
+    reason = fields.pop("reason", None)
+    return (
+        fields
+        if reason is None
+        else fields | {"reason_code": "other", "reason_parameters": json.dumps({"text": reason})}
+    )

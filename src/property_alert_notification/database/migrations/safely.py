@@ -4,7 +4,7 @@ On PostgreSQL an index is built without locking its table, outside of a transact
 halfway; each of these can be repeated. On SQLite a migration is one transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -59,6 +59,61 @@ def drop_column(table: str, column: str) -> None:
         op.drop_column(table, column)
 
 
+def rename_column(table: str, old: str, new: str) -> None:
+    """Rename a column, if it still has its old name. Processes of the version before cannot go on after it."""
+    if _has_column(table, old):
+        op.execute(f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}")
+
+
+def rewrite(
+    table: str, column: str, values_for: Callable[[str], Mapping[str, Any]], *, by: str, missing: str | None
+) -> None:
+    """Set other columns of each row from the text in one, a few thousand rows at a time.
+
+    On PostgreSQL each of these is committed by itself, so that nobody waits for all.
+
+    Args:
+        table: the table.
+        column: the text; a row without it, and one of SQLite with another kind of value there, stays as it is.
+        values_for: the new values of other columns, from the text.
+        by: a column in whose order the table is walked.
+        missing: a column that is null until its row was rewritten; None when it is harmless to rewrite it again.
+    """
+    if not _has_column(table, column) or _is_empty(table):
+        return
+    if _is_postgresql():
+        with op.get_context().autocommit_block():
+            _rewrite(table, column, values_for, by, missing)
+    else:
+        _rewrite(table, column, values_for, by, missing)
+
+
+_AT_ONCE = 5_000
+
+
+def _rewrite(
+    table: str, column: str, values_for: Callable[[str], Mapping[str, Any]], by: str, missing: str | None
+) -> None:
+    rows = sa.table(table)
+    key: sa.ColumnElement[Any] = sa.column(by)
+    text: sa.ColumnElement[Any] = sa.column(column)
+    is_wanted = text.is_not(None) if missing is None else sa.and_(text.is_not(None), sa.column(missing).is_(None))
+    after: Any = None
+    while True:
+        ahead = sa.true() if after is None else key > after
+        batch = sa.select(key).select_from(rows).where(ahead).order_by(key).limit(_AT_ONCE).subquery()
+        last = op.get_bind().execute(sa.select(batch.c[by]).order_by(batch.c[by].desc()).limit(1)).scalar()
+        if last is None:
+            return
+        here = sa.and_(ahead, key <= last, is_wanted)
+        for value in op.get_bind().execute(sa.select(text).select_from(rows).where(here).distinct()).scalars().all():
+            if isinstance(value, str):
+                values = values_for(value)
+                target = sa.table(table, *map(sa.column, values))
+                op.get_bind().execute(sa.update(target).where(here, text == value).values(values))
+        after = last
+
+
 def set_storage(table: str, **parameters: str) -> None:
     """Set storage parameters of a table on PostgreSQL; takes a lock that neither readers nor writers wait for."""
     if _is_postgresql():
@@ -74,6 +129,10 @@ def reset_storage(table: str, *names: str) -> None:
 
 def _is_postgresql() -> bool:
     return op.get_bind().dialect.name == "postgresql"
+
+
+def _has_column(table: str, column: str) -> bool:
+    return column in {found["name"] for found in sa.inspect(op.get_bind()).get_columns(table)}
 
 
 def _is_empty(table: str) -> bool:

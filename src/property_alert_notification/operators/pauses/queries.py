@@ -25,9 +25,10 @@ from property_alert_notification.database import (
     time_type,
 )
 from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.deliveries.queries import REASON, reason_values
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.operators.pauses.models import Pause
-from property_alert_notification.operators.pauses.rules import reason_of, resumed_reason_of
+from property_alert_notification.operators.pauses.rules import held_by_pause, resumed_reason_of
 
 _pauses = table_of(Pause)
 
@@ -82,7 +83,7 @@ async def end(connection: AsyncConnection, name: str, *, now: datetime) -> bool:
 _HOLDS_SOMETHING = select(
     select(_deliveries.c.id)
     # The state in the words of the index.
-    .where(text("state = 'held'"), _deliveries.c.reason == bindparam("held_because"))
+    .where(text("state = 'held'"), _deliveries.c.held_by == bindparam("holder"))
     .exists()
 )
 
@@ -92,7 +93,7 @@ async def end_orphaned(connection: AsyncConnection, name: str, *, actor: str, no
 
     The workers make due again what an ended pause holds.
     """
-    if not (await connection.execute(_HOLDS_SOMETHING, {"held_because": reason_of(name)})).scalar_one():
+    if not (await connection.execute(_HOLDS_SOMETHING, {"holder": held_by_pause(name)})).scalar_one():
         return False
     ended = Pause(name=name, paused_at=now, paused_by=actor, resumed_at=now)
     # An ended pause that is still remembered is looked after for a minute from now on.
@@ -115,11 +116,11 @@ _BRING_BACK = (
             _deliveries.c.id,
             select(_deliveries.c.id)
             # The state in the words of the index.
-            .where(text("state = 'held'"), _deliveries.c.reason == bindparam("held_because"))
+            .where(text("state = 'held'"), _deliveries.c.held_by == bindparam("holder"))
             .limit(bindparam("limit", type_=Integer)),
         )
     )
-    .values(due_at=_now, rung_at=None, changed_at=_now, reason=bindparam("due_because"))
+    .values(due_at=_now, published_at=None, changed_at=_now, held_by=None, **REASON)
     .returning(_deliveries.c.id)
 )
 
@@ -127,8 +128,8 @@ _BRING_BACK = (
 async def bring_back(connection: AsyncConnection, name: str, *, now: datetime, limit: int) -> int:
     """Make up to `limit` deliveries due that a pause of this name held; returns how many."""
     values = {
-        "held_because": reason_of(name),
-        "due_because": resumed_reason_of(name),
+        "holder": held_by_pause(name),
+        **reason_values(resumed_reason_of(name)),
         "now": now,
         "limit": limit,
     }

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import timedelta
 
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import CATEGORY, Channel
 
 EVERYTHING = "everything"
@@ -17,14 +18,19 @@ LOOK_AGAIN = timedelta(hours=1)
 """When a held delivery comes up again, if nobody resumed: seldom enough to cost nothing, should a million be held."""
 
 
-def reason_of(name: str) -> str:
-    """Why a delivery is held, as its story tells it."""
-    return f"sending of {name} is paused"
+def reason_of(name: str) -> Reason:
+    """The reason of a delivery that this pause holds."""
+    return Reason(ReasonCode.PAUSED, {"pause": name})
 
 
-def resumed_reason_of(name: str) -> str:
-    """The same once sending goes on."""
-    return f"sending of {name} goes on"
+def resumed_reason_of(name: str) -> Reason:
+    """The reason of a delivery that this pause held until it ended."""
+    return Reason(ReasonCode.RESUMED, {"pause": name})
+
+
+def held_by_pause(name: str) -> str:
+    """What `held_by` of a delivery says that this pause holds."""
+    return f"pause:{name}"
 
 
 def pause_of(names: Collection[str], *, channel: str, category: str) -> str | None:

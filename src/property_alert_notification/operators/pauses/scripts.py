@@ -24,9 +24,10 @@ from property_alert_notification.database import (
     time_type,
 )
 from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.deliveries.queries import REASON, reason_values
 from property_alert_notification.deliveries.queues import is_claimable
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.operators.pauses.rules import reason_of
+from property_alert_notification.operators.pauses.rules import held_by_pause, reason_of
 
 _deliveries = table_of(Delivery)
 
@@ -54,9 +55,10 @@ def _hold_these(wanted: FromClause) -> Update:
         .where(_deliveries.c.id.in_(stopped.scalar_subquery()))
         .values(
             state=DeliveryState.HELD,
-            reason=bindparam("held_because"),
+            held_by=bindparam("holder", type_=String),
+            **REASON,
             due_at=bindparam("until", type_=time_type()),
-            rung_at=None,
+            published_at=None,
             changed_at=_now,
         )
     )
@@ -67,5 +69,11 @@ _HOLD = BatchStatement(columns_of(_deliveries, "id"), _hold_these)
 
 def hold(wanted: Collection[UUID], name: str, *, category: str | None, now: datetime, until: datetime) -> Statement:
     """Put back those of these that a pause of this name stops, or those of one category: nobody claims them sooner."""
-    values = {"held_because": reason_of(name), "category": category, "now": now, "until": until}
+    values = {
+        "holder": held_by_pause(name),
+        **reason_values(reason_of(name)),
+        "category": category,
+        "now": now,
+        "until": until,
+    }
     return Statement(_HOLD, zip(wanted, strict=True), values)

@@ -9,6 +9,7 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.base.logs import origin
 from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.times import latest
 from property_alert_notification.base.vocabulary import DeliveryState, Outcome
 from property_alert_notification.database import Database, is_row_fault
@@ -55,7 +56,7 @@ class Aside:
     async def _put_with_its_attempt(
         self, delivery: UUID, error: Exception, fence: int | None, outcome: Outcome | None
     ) -> bool:
-        reason, now = f"{reason_of(error)}{_ABOUT.get(outcome, '')}", self._clock.now()
+        reason, now = reason_of(error, outcome), self._clock.now()
         async with self._database.transaction() as connection:
             moved = await moves.put_aside(connection, delivery, fence=fence, reason=reason, now=now)
             if moved and outcome is not None:
@@ -64,7 +65,7 @@ class Aside:
 
     async def _put_alone(self, delivery: UUID, error: Exception, fence: int | None, outcome: Outcome | None) -> bool:
         """Its attempt stays open, and whoever has it replayed must not believe that this is known."""
-        reason = f"{reason_of(error)}{MAY_HAVE_BEEN_SENT if outcome in _ABOUT else ''}"
+        reason = reason_of(error, Outcome.UNKNOWN if outcome in _MAY_BE_AT_PROVIDER else None)
         async with self._database.transaction() as connection:
             return await moves.put_aside(connection, delivery, fence=fence, reason=reason, now=self._clock.now())
 
@@ -141,17 +142,21 @@ class Aside:
 
 
 NEVER_WANTED = "it is wanted at no time that comes"
-MAY_HAVE_BEEN_SENT = "; it may have been sent"
-WAS_SENT = "; the provider took it, so a replay does not send it again"
 
-_ABOUT: dict[Outcome | None, str] = {Outcome.UNKNOWN: MAY_HAVE_BEEN_SENT, Outcome.SENT: WAS_SENT}
-
-
-def _why_stray(kind: Stray) -> str:
-    return f"{reason_of(UnreadableRow(kind.why))}{MAY_HAVE_BEEN_SENT if kind.is_leased else ''}"
+_MAY_BE_AT_PROVIDER: dict[Outcome | None, ReasonCode] = {
+    Outcome.UNKNOWN: ReasonCode.ROW_BROKEN_MAYBE_SENT,
+    Outcome.SENT: ReasonCode.ROW_BROKEN_SENT,
+}
 
 
-def reason_of(error: Exception) -> str:
-    """Why it is quarantined. Only the kind of the error: its text may hold what somebody sent."""
+def _why_stray(kind: Stray) -> Reason:
+    return reason_of(UnreadableRow(kind.why), Outcome.UNKNOWN if kind.is_leased else None)
+
+
+def reason_of(error: Exception, outcome: Outcome | None = None) -> Reason:
+    """Why it is quarantined; `outcome` is that of its open attempt.
+
+    Only the kind of the error is named: its text may hold what somebody sent.
+    """
     what = str(error) if isinstance(error, UnreadableRow) else type(error).__name__
-    return f"its row in the store cannot be worked on ({what})"
+    return Reason(_MAY_BE_AT_PROVIDER.get(outcome, ReasonCode.ROW_BROKEN), {"what": what})

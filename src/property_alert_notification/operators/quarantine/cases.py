@@ -39,4 +39,4 @@ async def show_case(database: Database, delivery_id: UUID, *, test: bool | None 
             raise NotFound("No such delivery is quarantined")
         attempts = await deliveries.attempts_of(connection, [delivery_id])
     shown = QuarantinedDelivery.model_validate(case).model_dump()
-    return QuarantineCase(**shown, tried=[AttemptPublic(**attempt.model_dump()) for attempt in attempts])
+    return QuarantineCase(**shown, tried=[AttemptPublic.model_validate(attempt) for attempt in attempts])

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     Integer,
-    String,
     Update,
     bindparam,
     case,
@@ -23,12 +22,15 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.errors import UnreadableRow
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
 from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type
 from property_alert_notification.deliveries.models import Attempt, Delivery
+from property_alert_notification.deliveries.queries import REASON, reason_values
 from property_alert_notification.deliveries.states import Event, after, movable_by
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.stored_addresses import read_addresses
+from property_alert_notification.operators.quarantine.queries import Stuck
 
 _deliveries = table_of(Delivery)
 _attempts = table_of(Attempt)
@@ -50,25 +52,26 @@ def _decide(event: Event) -> Update:
 
 
 _REPLAY = _decide(Event.REPLAYED).values(
-    reason=bindparam("why"),
+    **REASON,
     due_at=bindparam("now", type_=time_type()),
     replayed_at=bindparam("now", type_=time_type()),
-    rung_at=None,
+    published_at=None,
     attempts=0,
 )
 
 
-_DISCARD = _decide(Event.DISCARDED).values(reason=literal("an operator discarded it: ") + _deliveries.c.reason)
+_DISCARD = _decide(Event.DISCARDED).values(**REASON)
 
 
 _EXPIRE = BatchStatement(
-    columns_of(_deliveries, "id"),
+    columns_of(_deliveries, "id", "reason_code", "reason_parameters"),
     lambda late: (
         update(_deliveries)
-        .where(_deliveries.c.id.in_(select(late.c.id)), _deliveries.c.state == DeliveryState.QUARANTINED)
+        .where(_deliveries.c.id == late.c.id, _deliveries.c.state == DeliveryState.QUARANTINED)
         .values(
             state=after(DeliveryState.QUARANTINED, Event.TOO_LATE),
-            reason=bindparam("why", type_=String) + _deliveries.c.reason,
+            reason_code=late.c.reason_code,
+            reason_parameters=late.c.reason_parameters,
             changed_at=bindparam("now", type_=time_type()),
         )
         .returning(_deliveries.c.id)
@@ -76,21 +79,24 @@ _EXPIRE = BatchStatement(
 )
 
 
-async def expire(connection: AsyncConnection, late: Collection[UUID], *, now: datetime) -> set[UUID]:
+async def expire(connection: AsyncConnection, late: Collection[Stuck], *, now: datetime) -> set[UUID]:
     """End those of these that are still quarantined, since they are of no use any more; returns which those were."""
-    ended = await _EXPIRE.run(connection, [(id_,) for id_ in late], why="nobody decided over it in time: ", now=now)
+    reasons = {one.id: one.reason.behind(ReasonCode.NOT_DECIDED) for one in late}
+    rows = [(id_, reason.code, reason.stored) for id_, reason in reasons.items()]
+    ended = await _EXPIRE.run(connection, rows, now=now)
     return set(ended.scalars())
 
 
-async def replay(connection: AsyncConnection, delivery_id: UUID, *, reason: str, now: datetime) -> bool:
+async def replay(connection: AsyncConnection, delivery_id: UUID, *, reason: Reason, now: datetime) -> bool:
     """Make it due again, with its attempts counted anew; returns False when it is not quarantined."""
-    values = {"delivery": delivery_id, "why": reason, "now": now}
+    values = {"delivery": delivery_id, **reason_values(reason), "now": now}
     return bool((await connection.execute(_REPLAY, values)).rowcount)
 
 
-async def discard(connection: AsyncConnection, delivery_id: UUID, *, now: datetime) -> bool:
+async def discard(connection: AsyncConnection, delivery_id: UUID, *, reason: Reason, now: datetime) -> bool:
     """End it as failed; returns False when it is not quarantined."""
-    return bool((await connection.execute(_DISCARD, {"delivery": delivery_id, "now": now})).rowcount)
+    values = {"delivery": delivery_id, **reason_values(reason), "now": now}
+    return bool((await connection.execute(_DISCARD, values)).rowcount)
 
 
 _delivery = bindparam("delivery", type_=_deliveries.c.id.type)
@@ -106,9 +112,10 @@ _PUT_ASIDE = (
     )
     .values(
         state=DeliveryState.QUARANTINED,
-        reason=bindparam("why"),
+        **REASON,
+        held_by=None,
         due_at=None,
-        rung_at=None,
+        published_at=None,
         changed_at=bindparam("now", type_=time_type()),
     )
 )
@@ -120,10 +127,10 @@ _PUT_ASIDE_AT_LEAST = (
 
 
 async def put_aside(
-    connection: AsyncConnection, delivery_id: UUID, *, fence: int | None, reason: str, now: datetime
+    connection: AsyncConnection, delivery_id: UUID, *, fence: int | None, reason: Reason, now: datetime
 ) -> bool:
     """Quarantine a delivery that is open, and under this fence if one is given; returns False when it is not."""
-    values = {"delivery": delivery_id, "held_fence": fence, "why": reason, "now": now}
+    values = {"delivery": delivery_id, "held_fence": fence, **reason_values(reason), "now": now}
     return bool((await connection.execute(_PUT_ASIDE, values)).rowcount)
 
 
@@ -131,7 +138,7 @@ _END_OPEN_ATTEMPT = (
     update(_attempts)
     .where(_attempts.c.delivery_id == bindparam("delivery", type_=_attempts.c.delivery_id.type))
     .where(_attempts.c.ended_at.is_(None))
-    .values(outcome=bindparam("came"), reason=bindparam("why"), ended_at=bindparam("now", type_=time_type()))
+    .values(outcome=bindparam("came"), **REASON, ended_at=bindparam("now", type_=time_type()))
 )
 
 
@@ -147,10 +154,10 @@ _COUNT_UNKNOWN = (
 
 
 async def end_open_attempt(
-    connection: AsyncConnection, delivery_id: UUID, *, outcome: Outcome, reason: str, now: datetime
+    connection: AsyncConnection, delivery_id: UUID, *, outcome: Outcome, reason: Reason, now: datetime
 ) -> None:
     """Write down how the attempt ended that a delivery was put aside in, and count it if nobody can tell."""
-    values = {"delivery": delivery_id, "came": str(outcome), "why": reason, "now": now}
+    values = {"delivery": delivery_id, "came": str(outcome), **reason_values(reason), "now": now}
     await connection.execute(_END_OPEN_ATTEMPT, values)
     if outcome is Outcome.UNKNOWN:
         await connection.execute(_COUNT_UNKNOWN, {"delivery": delivery_id})
@@ -162,7 +169,7 @@ async def put_aside_at_least(connection: AsyncConnection, delivery_id: UUID) -> 
 
 
 async def put_notification_aside(
-    connection: AsyncConnection, notification_id: UUID, *, reason: str, now: datetime, new_id: Callable[[], UUID]
+    connection: AsyncConnection, notification_id: UUID, *, reason: Reason, now: datetime, new_id: Callable[[], UUID]
 ) -> bool:
     """Give a scheduled notification a quarantined delivery for each address; without any it has failed.
 
@@ -198,12 +205,12 @@ def _readable(addresses: object) -> dict[Channel, str]:
         return dict.fromkeys(Channel, "")
 
 
-def _unsendable(id_: UUID, channel: Channel, reason: str, now: datetime) -> list[tuple[str, Any]]:
+def _unsendable(id_: UUID, channel: Channel, reason: Reason, now: datetime) -> list[tuple[str, Any]]:
     return [
         ("id", id_),
         ("channel", str(channel)),
         ("state", str(DeliveryState.QUARANTINED)),
-        ("reason", reason),
+        *reason_values(reason).items(),
         ("fence", 0),
         ("attempts", 0),
         ("unknowns", 0),
@@ -213,7 +220,7 @@ def _unsendable(id_: UUID, channel: Channel, reason: str, now: datetime) -> list
 
 _END_UNREADABLE = [
     text("""
-        UPDATE deliveries SET state = 'failed', due_at = NULL, reason = 'its id in the store cannot be read'
+        UPDATE deliveries SET state = 'failed', due_at = NULL, reason_code = 'id_unreadable', reason_parameters = NULL
         WHERE (due_at IS NOT NULL OR state = 'quarantined')
         AND (typeof(id) <> 'text' OR length(id) <> 32 OR id GLOB '*[^0-9a-f]*')
     """),

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.clock import time_of
 from property_alert_notification.base.errors import UnreadableRow
+from property_alert_notification.base.reasons import Reason
 from property_alert_notification.database import is_row_fault, table_of
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.notifications.models import Notification
@@ -41,10 +42,21 @@ class Case:
     urgent: bool
     test: bool
     state: str
-    reason: str | None
+    reason_code: str | None
+    reason_parameters: str | None
     attempts: int
     """Made since it was last replayed, or at all."""
     changed_at: datetime
+
+    @property
+    def stored_reason(self) -> Reason:
+        """Why it is in this state."""
+        return Reason.read(self.reason_code, self.reason_parameters)
+
+    @property
+    def reason(self) -> str:
+        """Why it is in this state, as a sentence."""
+        return self.stored_reason.sentence(self.channel)
 
 
 _OF_NOTIFICATION = ("user_id", "category", "reference")
@@ -125,31 +137,19 @@ def _what_is_left(id_: UUID, notification: UUID | str, channel: str, state: str)
             notification = UUID(_from_hex(notification))
         except ValueError:
             notification = UUID(int=0)
-    return Case(id_, notification, 0, "", None, channel, False, False, state, UNREADABLE, 0, time_of(id_))
+    return Case(id_, notification, 0, "", None, channel, False, False, state, None, None, 0, time_of(id_))
 
 
 def _from_hex(digits: str) -> str:
     return bytes.fromhex(digits).decode(errors="replace")
 
 
-UNREADABLE = "its row in the store cannot be read"
-"""Why it is quarantined, where no reason is on record."""
-
-
 def _checked(case: Case) -> Case:
     if type(case.user_id) is not int or type(case.category) is not str:
         raise UnreadableRow("a value is of another kind than its column")
     if type(case.channel) is not str:
-        case = replace(case, channel="")
-    return case if type(case.reason) is str else replace(case, reason=UNREADABLE)
-
-
-_SOME = (
-    select(_deliveries.c.id, _deliveries.c.notification_id, _deliveries.c.channel)
-    .where(text("state = 'quarantined'"), _deliveries.c.id > bindparam("after", type_=_deliveries.c.id.type))
-    .order_by(_deliveries.c.id)
-    .limit(bindparam("limit", type_=Integer))
-)
+        return replace(case, channel="")
+    return case
 
 
 class Stuck(NamedTuple):
@@ -158,6 +158,21 @@ class Stuck(NamedTuple):
     id: UUID
     notification_id: UUID
     channel: str
+    reason_code: str | None
+    reason_parameters: str | None
+
+    @property
+    def reason(self) -> Reason:
+        """Why it is quarantined."""
+        return Reason.read(self.reason_code, self.reason_parameters)
+
+
+_SOME = (
+    select(*[_deliveries.c[name] for name in Stuck._fields])
+    .where(text("state = 'quarantined'"), _deliveries.c.id > bindparam("after", type_=_deliveries.c.id.type))
+    .order_by(_deliveries.c.id)
+    .limit(bindparam("limit", type_=Integer))
+)
 
 
 async def some(connection: AsyncConnection, *, after: UUID, limit: int) -> list[Stuck]:

@@ -8,12 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.api.access import queries as access
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import Conflict, NotFound
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.database import run_within
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.operators.quarantine import moves, queries
 from property_alert_notification.operators.quarantine.queries import Case
 
-REPLAYED = "an operator has it tried again"
+REPLAYED = Reason(ReasonCode.REPLAYED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,8 @@ class QuarantineService:
             NotFound: there is no such delivery.
             Conflict: it is not quarantined.
         """
-        await self._find(delivery_id)
-        moved = await moves.discard(self.connection, delivery_id, now=self.clock.now())
+        reason = (await self._find(delivery_id)).stored_reason.behind(ReasonCode.DISCARDED)
+        moved = await moves.discard(self.connection, delivery_id, reason=reason, now=self.clock.now())
         if moved:
             await run_within(self.connection, notification_scripts.conclude([delivery_id]))
         return await self._record("delivery.discarded", delivery_id, moved=moved)

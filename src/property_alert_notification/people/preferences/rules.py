@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel
 
 
@@ -27,14 +28,14 @@ class Preferences:
 class Send:
     """It may leave."""
 
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Suppress:
     """It must not leave."""
 
-    reason: str
+    reason: Reason
 
 
 Decision = Send | Suppress
@@ -43,7 +44,7 @@ Decision = Send | Suppress
 def decide(channel: Channel, wishes: Preferences | None) -> Decision:
     """Whether a message may leave on `channel`; `wishes` is None for a user who took everything back."""
     if wishes is None:
-        return Suppress("the user's preferences were deleted, and with them the consent")
+        return Suppress(Reason(ReasonCode.NO_PREFERENCES))
     if channel not in wishes.opted_in:
-        return Suppress(f"the user does not want {channel}")
-    return Send(f"the user wants {channel}")
+        return Suppress(Reason(ReasonCode.USER_OPTED_OUT))
+    return Send(Reason(ReasonCode.USER_OPTED_IN))

@@ -1,0 +1,186 @@
+"""Why a delivery is in its state, and why an attempt ended as it did: codes, their parameters and their sentences.
+
+A reason is stored as a code and, where its sentence needs them, parameters as JSON. The sentence is made here, when
+somebody reads it. Statements, counters and filters compare codes, never sentences. docs/reasons.md is written from
+this module.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+
+class ReasonCode(StrEnum):
+    """Words of the API: a code keeps its meaning once it is released."""
+
+    USER_OPTED_IN = "user_opted_in"
+    USER_OPTED_OUT = "user_opted_out"
+    NO_PREFERENCES = "no_preferences"
+    CHANNEL_NOT_USED = "channel_not_used"
+    EXPIRED = "expired"
+    TOO_OLD = "too_old"
+    CANCELLED = "cancelled"
+
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    NO_PROVIDER = "no_provider"
+    WORKER_STOPPED = "worker_stopped"
+    LEASE_LOST = "lease_lost"
+    STORE_AWAY = "store_away"
+
+    SENT = "sent"
+    SENT_CUT = "sent_cut"
+    SENT_BEFORE = "sent_before"
+    REFUSED = "refused"
+    NOT_SENT = "not_sent"
+    THROTTLED = "throttled"
+    PROVIDER_DOWN = "provider_down"
+    ATTEMPTS_USED_UP = "attempts_used_up"
+
+    UNKNOWN_REPEATED = "unknown_repeated"
+    UNKNOWN_RESENT = "unknown_resent"
+    UNKNOWN_GIVEN_UP = "unknown_given_up"
+    UNKNOWN_TOO_OLD = "unknown_too_old"
+    WORKER_LOST = "worker_lost"
+    WORKER_LOST_RESENT = "worker_lost_resent"
+    WORKER_LOST_GIVEN_UP = "worker_lost_given_up"
+    WORKERS_LOST = "workers_lost"
+
+    WORKER_BROKE = "worker_broke"
+    ROW_BROKEN = "row_broken"
+    ROW_BROKEN_MAYBE_SENT = "row_broken_maybe_sent"
+    ROW_BROKEN_SENT = "row_broken_sent"
+    ROW_UNREADABLE = "row_unreadable"
+    ID_UNREADABLE = "id_unreadable"
+    REPLAYED = "replayed"
+    DISCARDED = "discarded"
+    NOT_DECIDED = "not_decided"
+
+    OTHER = "other"
+
+
+_LOST = "its worker stopped before it could say what happened"
+_BROKEN_ROW = "its row in the store cannot be worked on ({what})"
+
+SENTENCES: dict[ReasonCode, str] = {
+    ReasonCode.USER_OPTED_IN: "the user wants {channel}",
+    ReasonCode.USER_OPTED_OUT: "the user does not want {channel}",
+    ReasonCode.NO_PREFERENCES: "the user's preferences were deleted, and with them the consent",
+    ReasonCode.CHANNEL_NOT_USED: "{channel} is not used here ({setting}=none)",
+    ReasonCode.EXPIRED: "it expired before it could be sent",
+    ReasonCode.TOO_OLD: "it could not be sent while it was of use",
+    ReasonCode.CANCELLED: "{by} took it back",
+    ReasonCode.PAUSED: "sending of {pause} is paused",
+    ReasonCode.RESUMED: "sending of {pause} goes on",
+    ReasonCode.NO_PROVIDER: "it waits for a provider: the breaker is open",
+    ReasonCode.WORKER_STOPPED: "its worker was stopped before it came to its provider",
+    ReasonCode.LEASE_LOST: "its worker lost it before it came to its provider",
+    ReasonCode.STORE_AWAY: "nobody could ask whether it is still wanted when its turn came",
+    ReasonCode.SENT: "the provider took it",
+    ReasonCode.SENT_CUT: "the provider took it; its text was {cut}",
+    ReasonCode.SENT_BEFORE: "the provider took it at an earlier attempt, as its worker could say later",
+    ReasonCode.REFUSED: "{detail}",
+    ReasonCode.NOT_SENT: "{detail}",
+    ReasonCode.THROTTLED: "{detail}",
+    ReasonCode.PROVIDER_DOWN: "{detail}",
+    ReasonCode.ATTEMPTS_USED_UP: "gave up after {attempts} attempts: {because}",
+    ReasonCode.UNKNOWN_REPEATED: "{detail}; it is sent again, and the provider recognises it",
+    ReasonCode.UNKNOWN_RESENT: "{detail}; it is sent once more",
+    ReasonCode.UNKNOWN_GIVEN_UP: "{detail}; it was sent {times} and nobody can tell whether it arrived",
+    ReasonCode.UNKNOWN_TOO_OLD: (
+        "nobody can tell whether it arrived, and its provider would not recognise it any more"
+    ),
+    ReasonCode.WORKER_LOST: _LOST,
+    ReasonCode.WORKER_LOST_RESENT: f"{_LOST}; it is sent again",
+    ReasonCode.WORKER_LOST_GIVEN_UP: f"{_LOST}, and nobody can tell whether it arrived",
+    ReasonCode.WORKERS_LOST: f"{_LOST}, for the {{workers}}th time",
+    ReasonCode.WORKER_BROKE: "the worker broke on it ({error})",
+    ReasonCode.ROW_BROKEN: _BROKEN_ROW,
+    ReasonCode.ROW_BROKEN_MAYBE_SENT: f"{_BROKEN_ROW}; it may have been sent",
+    ReasonCode.ROW_BROKEN_SENT: f"{_BROKEN_ROW}; the provider took it, so a replay does not send it again",
+    ReasonCode.ROW_UNREADABLE: "its row in the store cannot be read",
+    ReasonCode.ID_UNREADABLE: "its id in the store cannot be read",
+    ReasonCode.REPLAYED: "an operator has it tried again",
+    ReasonCode.DISCARDED: "an operator discarded it: {because}",
+    ReasonCode.NOT_DECIDED: "nobody decided over it in time: {because}",
+    ReasonCode.OTHER: "{text}",
+}
+"""The parameters stand in braces. `channel` and `setting` are known from the delivery and are not stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason, with the parameters that its sentence needs."""
+
+    code: ReasonCode
+    parameters: Mapping[str, Any] | None = None
+
+    @property
+    def stored(self) -> str | None:
+        """The parameters as a store keeps them: in ASCII, so that any text of a provider fits."""
+        return None if self.parameters is None else json.dumps(self.parameters, separators=(",", ":"))
+
+    @classmethod
+    def read(cls, code: Any, parameters: Any) -> Self:
+        """The reason of two columns, whatever they contain; a code of a newer version becomes `other`."""
+        known = code_of(code)
+        if known is ReasonCode.OTHER and code != ReasonCode.OTHER:
+            return cls(ReasonCode.OTHER, {"text": code})
+        try:
+            reason = cls(known, None if parameters is None else dict(json.loads(parameters)))
+            _fill(reason, "")
+        except (LookupError, TypeError, ValueError, RecursionError):
+            return cls(ReasonCode.ROW_UNREADABLE)
+        return reason
+
+    def sentence(self, channel: str = "") -> str:
+        """The reason for people; `channel` is that of the delivery. Never contains a control character."""
+        words = _fill(self, channel)
+        return words if words.isprintable() else "".join(sign if sign.isprintable() else "?" for sign in words)
+
+    def behind(self, code: ReasonCode, **parameters: Any) -> "Reason":
+        """A reason with this code that has this one as its own reason."""
+        return Reason(code, {**parameters, "because": [self.code, self.parameters]})
+
+
+def cancelled_by(by: str | None) -> Reason:
+    """The reason of a delivery that this actor cancelled, as the timeline names them; None is the caller."""
+    is_caller = by is None or by.startswith(THE_CALLER)
+    return Reason(ReasonCode.CANCELLED, {"by": THE_CALLER if is_caller else by})
+
+
+THE_CALLER = "its caller"
+
+
+def code_of(stored: Any) -> ReasonCode:
+    """The code of a column, whatever it contains: a code of a newer version is `other`."""
+    if isinstance(stored, str) and stored.isidentifier():
+        return ReasonCode(stored) if stored in _CODES else ReasonCode.OTHER
+    return ReasonCode.ROW_UNREADABLE
+
+
+_CODES = frozenset[str](ReasonCode)
+
+
+def _fill(reason: Reason, channel: str) -> str:
+    template = SENTENCES[reason.code]
+    if "{" not in template:
+        return template
+    known = {"channel": channel, "setting": f"{channel.upper()}_PROVIDER"}
+    given = {name: _WORDS.get(name, str)(value) for name, value in (reason.parameters or {}).items()}
+    return template.format_map(known | given)
+
+
+def _because(value: Any) -> str:
+    code, parameters = value
+    return _fill(Reason(ReasonCode(code), parameters), "")
+
+
+def _times(value: Any) -> str:
+    return "once" if value == 1 else f"{value} times"
+
+
+_WORDS: dict[str, Callable[[Any], str]] = {"because": _because, "times": _times}
+"""Parameters that are not said as they are."""

@@ -1,0 +1,99 @@
+"""Reasons are stored as codes with parameters, and told as sentences."""
+
+import re
+
+import pytest
+
+from property_alert_notification.base.reasons import SENTENCES, Reason, ReasonCode, cancelled_by
+
+BECAUSE = Reason(ReasonCode.WORKER_BROKE, {"error": "KeyError"})
+PARAMETERS = {"because": ["worker_broke", {"error": "KeyError"}], "times": 2, "attempts": 5, "workers": 5}
+
+
+def _with_parameters(code: ReasonCode) -> Reason:
+    names = set(re.findall(r"\{(\w+)\}", SENTENCES[code])) - {"channel", "setting"}
+    return Reason(code, {name: PARAMETERS.get(name, f"some {name}") for name in names} or None)
+
+
+@pytest.mark.parametrize("code", ReasonCode)
+def test_every_reason_is_the_same_after_it_was_stored(code: ReasonCode) -> None:
+    reason = _with_parameters(code)
+
+    assert Reason.read(str(code), reason.stored) == reason
+    assert "{" not in reason.sentence("sms")
+
+
+@pytest.mark.parametrize("code", ReasonCode)
+def test_every_code_fits_its_column(code: ReasonCode) -> None:
+    assert re.fullmatch(r"[a-z][a-z_]{1,31}", code)
+
+
+def test_the_channel_is_that_of_the_delivery() -> None:
+    assert Reason(ReasonCode.USER_OPTED_OUT).sentence("sms") == "the user does not want sms"
+    assert Reason(ReasonCode.CHANNEL_NOT_USED).sentence("sms") == "sms is not used here (SMS_PROVIDER=none)"
+
+
+def test_a_reason_may_have_a_reason() -> None:
+    used_up = BECAUSE.behind(ReasonCode.ATTEMPTS_USED_UP, attempts=5)
+    discarded = Reason.read(used_up.code, used_up.stored).behind(ReasonCode.DISCARDED)
+
+    assert discarded.sentence() == (
+        "an operator discarded it: gave up after 5 attempts: the worker broke on it (KeyError)"
+    )
+
+
+@pytest.mark.parametrize(("times", "words"), [(1, "once"), (3, "3 times")])
+def test_a_reason_counts(times: int, words: str) -> None:
+    given_up = Reason(ReasonCode.UNKNOWN_GIVEN_UP, {"detail": "silence", "times": times})
+
+    assert given_up.sentence() == f"silence; it was sent {words} and nobody can tell whether it arrived"
+
+
+@pytest.mark.parametrize("detail", ["a\x00b", "a\nb", "a\ud800b"])
+def test_what_a_provider_says_is_stored_whatever_it_is_and_told_without_control_characters(detail: str) -> None:
+    reason = Reason(ReasonCode.REFUSED, {"detail": detail})
+
+    assert reason.stored is not None
+    assert (reason.stored.isascii(), reason.stored.isprintable()) == (True, True)
+    assert Reason.read("refused", reason.stored).sentence() == "a?b"
+
+
+def test_what_a_provider_says_is_no_template() -> None:
+    assert Reason(ReasonCode.REFUSED, {"detail": "{channel} {0.__class__}"}).sentence() == "{channel} {0.__class__}"
+
+
+@pytest.mark.parametrize(
+    ("code", "parameters"),
+    [
+        (None, None),
+        (7, None),
+        (b"\xff", None),
+        ("", None),
+        ("not a code", None),
+        ("refused", None),
+        ("refused", "{"),
+        ("refused", "[]"),
+        ("refused", "7"),
+        ("refused", 7),
+        ("refused", "[" * 100_000),
+        ("discarded", '{"because":"x"}'),
+        ("discarded", '{"because":["none such",null]}'),
+        ("discarded", '{"because":["refused",null]}'),
+    ],
+)
+def test_what_cannot_be_read_says_so(code: object, parameters: object) -> None:
+    assert Reason.read(code, parameters) == Reason(ReasonCode.ROW_UNREADABLE)
+
+
+def test_a_code_of_a_newer_version_is_told_by_its_name() -> None:
+    newer = Reason.read("over_the_moon", '{"why":1}')
+
+    assert (newer.code, newer.sentence()) == (ReasonCode.OTHER, "over_the_moon")
+
+
+def test_who_cancelled_it_is_named_unless_it_was_the_caller() -> None:
+    mine = "its caller took it back"
+
+    assert cancelled_by(None).sentence() == cancelled_by("its caller").sentence() == mine
+    assert cancelled_by("its caller, crm (live key pa_live_12345678)").sentence() == mine
+    assert cancelled_by("ops (live key pa_live_12345678)").sentence() == "ops (live key pa_live_12345678) took it back"
