@@ -1,0 +1,200 @@
+"""A channel is one file: one that only this test has goes all the ways that `email` and `sms` go."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.cli.command import Running, running
+from tests.services.process import free_port, wait_until
+from tests.services.program import ROOT, environment
+
+CHANNEL = "carrier_note"
+PROGRAM = (
+    sys.executable,
+    "-c",
+    f"""
+from property_alert_notification import channels
+channels.__path__.append({str(ROOT / "tests" / "channels" / "made_up")!r})
+from property_alert_notification.cli import main
+main()
+""",
+)
+PREFERENCES, NOTIFICATIONS = "/api/v1/preferences", "/api/v1/notifications"
+WANTED = {"email_enabled": False, "sms_enabled": False, "channels": {CHANNEL: True}}
+
+Answer = dict[str, Any]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]:
+    """The service with the made-up channel: everything embedded, or on PostgreSQL and RabbitMQ."""
+    port = free_port()
+    settings = {
+        "DATABASE_URL": f"sqlite:///{tmp_path}/app.db",
+        "LOG_LEVEL": "warning",
+        "RETRY_FIRST_WAIT": "0.05",
+        "RETRY_LONGEST_WAIT": "0.05",
+    }
+    if request.param == "postgresql":
+        settings |= {
+            "DATABASE_URL": request.getfixturevalue("migrated_postgres_url"),
+            "QUEUE_BROKER_URL": request.getfixturevalue("rabbitmq_url"),
+            "QUEUE_ROUTING_KEY": f"third-{tmp_path.name}-{port}",
+        }
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    with running(tmp_path, "dev", "--port", str(port), ready="Ctrl-C", port=port, program=PROGRAM) as started:
+        yield started
+
+
+@pytest.fixture
+def client(service: Running) -> Iterator[httpx2.Client]:
+    """A caller of the service."""
+    with httpx2.Client(base_url=service.url, timeout=30) as client:
+        yield client
+
+
+def command(service: Running, *arguments: str) -> str:
+    """What one command of the service prints."""
+    done = subprocess.run(
+        [*PROGRAM, *arguments], cwd=service.folder, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def a_note(**fields: object) -> Answer:
+    """A notification to a roof."""
+    body = {"title": "A home", "message": "Come and see", "user_id": 1, "user_email": None, "user_phone_number": None}
+    return {**body, "addresses": {CHANNEL: "Roof-7"}, **fields}
+
+
+def accepted(client: httpx2.Client, **fields: object) -> str:
+    """Hand a note over; returns the notification's id."""
+    answer = client.post(f"{NOTIFICATIONS}/", json=a_note(**fields))
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["id"])
+
+
+def until(client: httpx2.Client, service: Running, notification: str, *states: str) -> Answer:
+    """Its only delivery, once it is in one of these states."""
+
+    def deliveries() -> list[Answer]:
+        found: list[Answer] = client.get(f"{NOTIFICATIONS}/{notification}").json()["deliveries"]
+        return found
+
+    wait_until(
+        lambda: [one["state"] in states for one in deliveries()] == [True],
+        process=service.process,
+        log=lambda: f"{deliveries()}\n{service.errors()}",
+    )
+    return deliveries()[0]
+
+
+def test_a_channel_of_one_file_goes_every_way(service: Running, client: httpx2.Client) -> None:
+    documented(client)
+    preferences_know_it(client)
+    addresses_are_checked(client)
+    it_is_delivered_now_and_later(client, service)
+    it_is_suppressed_when_it_is_not_wanted(client, service)
+    by_command = "sqlite" in (service.folder / ".env").read_text()
+    it_is_paused(client, service, by_command=by_command)
+    it_is_quarantined(client, service, by_command=by_command)
+
+
+def documented(client: httpx2.Client) -> None:
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+
+    assert schemas["Channel"]["enum"] == [CHANNEL, "email", "sms"]
+    assert "addresses" in schemas["NotificationCreate"]["properties"]
+    assert "channels" in schemas["PreferenceCreate"]["properties"]
+    assert "channels" in schemas["PreferencePublic"]["properties"]
+
+
+def preferences_know_it(client: httpx2.Client) -> None:
+    created = client.post(f"{PREFERENCES}/1", json={"email_enabled": False, "sms_enabled": True})
+    switched_on = client.patch(f"{PREFERENCES}/1", json={"channels": {CHANNEL: True}})
+    replaced = client.put(f"{PREFERENCES}/1", json=WANTED)
+    elsewhere = client.put(f"{PREFERENCES}/1", json=WANTED | {"channels": {"email": True}})
+
+    assert created.json() == {"email_enabled": False, "sms_enabled": True, "channels": {CHANNEL: False}}
+    assert switched_on.json() == {"email_enabled": False, "sms_enabled": True, "channels": {CHANNEL: True}}
+    assert replaced.json() == client.get(f"{PREFERENCES}/1").json() == WANTED
+    assert elsewhere.status_code == 422
+    assert "has a field of its own: email_enabled" in elsewhere.text
+
+
+def addresses_are_checked(client: httpx2.Client) -> None:
+    nowhere = client.post(f"{NOTIFICATIONS}/", json=a_note(addresses={CHANNEL: "cellar"}))
+    misplaced = client.post(f"{NOTIFICATIONS}/", json=a_note(addresses={"email": "ada@example.com"}))
+    nothing = client.post(f"{NOTIFICATIONS}/", json=a_note(addresses={}, channels=[CHANNEL]))
+
+    assert [answer.status_code for answer in (nowhere, misplaced, nothing)] == [422, 422, 422]
+    assert "is no roof" in nowhere.text
+    assert "has a field of its own: user_email" in misplaced.text
+    assert f"addresses.{CHANNEL}" in nothing.text
+
+
+def it_is_delivered_now_and_later(client: httpx2.Client, service: Running) -> None:
+    answer = client.post(f"{NOTIFICATIONS}/", json=a_note()).json()
+    assert answer["addresses"] == {CHANNEL: "Roof-7"}
+    soon = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
+    later = accepted(client, title="Later", send_at=soon, channels=[CHANNEL])
+    batch = client.post(f"{NOTIFICATIONS}/batch", json={"notifications": [a_note(title="Batch")]}).json()
+
+    for notification in (answer["id"], later, batch["results"][0]["id"]):
+        delivery = until(client, service, notification, "sent")
+        assert (delivery["channel"], delivery["address"]) == (CHANNEL, "roof-7")
+        assert [attempt["provider"] for attempt in delivery["attempts"]] == ["mailbox"]
+
+    messages = client.get("/api/mailbox/messages", params={"channel": CHANNEL}).json()["messages"]
+    assert {message["text"] for message in messages} == {f"{t}: Come and see" for t in ("A home", "Later", "Batch")}
+    shown = client.get(f"/api/mailbox/messages/{messages[0]['id']}").json()
+    assert (shown["to"], shown["sms_size"]) == ("roof-7", None)
+    page = client.get("/mailbox").text
+    assert f'value="{CHANNEL}" data-appearance="phone"><span>Carrier note</span>' in page
+    assert "Carrier note Hander executed with roof-7" in service.output()
+    assert f'property_alerts_attempts_total{{channel="{CHANNEL}",outcome="sent"' in client.get("/metrics").text
+
+
+def it_is_suppressed_when_it_is_not_wanted(client: httpx2.Client, service: Running) -> None:
+    client.patch(f"{PREFERENCES}/1", json={"channels": {CHANNEL: False}})
+    delivery = until(client, service, accepted(client), "suppressed")
+    assert delivery["reason"] == f"the user does not want {CHANNEL}"
+    client.patch(f"{PREFERENCES}/1", json={"channels": {CHANNEL: True}})
+
+
+def it_is_paused(client: httpx2.Client, service: Running, *, by_command: bool) -> None:
+    if by_command:
+        assert f"channel {CHANNEL}" in command(service, "pause", CHANNEL)
+    else:
+        assert client.put(f"/api/v1/pauses/{CHANNEL}").status_code == 200
+    # Workers hear of a pause within five seconds.
+    while until(client, service, held := accepted(client), "sent", "held")["state"] == "sent":
+        pass
+    if by_command:
+        (listed,) = json.loads(
+            command(service, "notifications", "list", "--channel", CHANNEL, "--limit", "1", "--json")
+        )
+        assert (listed["id"], listed["deliveries"]) == (held, {CHANNEL: "held"})
+    assert client.delete(f"/api/v1/pauses/{CHANNEL}").status_code == 204
+    until(client, service, held, "sent")
+
+
+def it_is_quarantined(client: httpx2.Client, service: Running, *, by_command: bool) -> None:
+    (service.folder / "too-heavy").touch()
+    broken = accepted(client, title="heavy")
+    delivery = until(client, service, broken, "quarantined")
+    (service.folder / "too-heavy").unlink()
+    if by_command:
+        assert CHANNEL in command(service, "quarantine", "list")
+    (case,) = client.get("/api/v1/quarantine").json()["items"]
+    assert (case["id"], case["channel"]) == (delivery["id"], CHANNEL)
+    assert client.post(f"/api/v1/quarantine/{case['id']}/replay").status_code == 200
+    until(client, service, broken, "sent")
