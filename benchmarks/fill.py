@@ -14,11 +14,11 @@ from property_alert_notification.api.access.service import KeyService
 from property_alert_notification.base import logs
 from property_alert_notification.base.settings import Settings, load
 from property_alert_notification.base.vocabulary import Scope
-from property_alert_notification.notifications.acceptance import Handover
 from property_alert_notification.notifications.schemas import NotificationCreate
+from property_alert_notification.notifications.submit import submission_of
 from property_alert_notification.people.preferences import queries as preferences
 from property_alert_notification.people.preferences.models import Preference
-from property_alert_notification.wiring import Parts, assemble, new_event_loop
+from property_alert_notification.wiring import Parts, address_rules, assemble, new_event_loop
 
 AT_ONCE = 500
 
@@ -27,6 +27,7 @@ async def fill(notifications: int) -> None:
     """Fill the store of the settings, and say how long it took."""
     settings = load(Settings).model_copy(update={"store_timeout": 30.0})
     logs.configure(level=settings.log_level, as_json=True)  # its standard output is for the parent
+    rules = address_rules(settings)
     async with assemble(settings) as parts:
         await _add_users(parts)
         caller = f"benchmark-{time.time_ns()}"  # nobody may have many keys
@@ -34,7 +35,7 @@ async def fill(notifications: int) -> None:
         began = time.monotonic()
         bodies = (NotificationCreate(**body) for body in alerts(notifications))
         while some := list(itertools.islice(bodies, AT_ONCE)):
-            await asyncio.gather(*(parts.acceptance.accept(Handover(body)) for body in some))
+            await asyncio.gather(*(parts.acceptance.accept(submission_of(body, rules)) for body in some))
         say(notifications=notifications, seconds=time.monotonic() - began, key=key)
 
 

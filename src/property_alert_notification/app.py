@@ -44,7 +44,7 @@ from property_alert_notification.operators.pauses.routes import router as pauses
 from property_alert_notification.operators.quarantine.routes import router as quarantine
 from property_alert_notification.people.preferences.routes import batch_router as preferences_batch
 from property_alert_notification.people.preferences.routes import router as preferences
-from property_alert_notification.wiring import Parts, assemble, default_wishes
+from property_alert_notification.wiring import Parts, address_rules, assemble, default_wishes
 
 LARGEST_BODY = 256 * 1024
 """Bytes of a request's body at most; a larger one is answered 413."""
@@ -113,6 +113,7 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.clock = parts.clock
     app.state.authenticator = parts.authenticator
     app.state.acceptance = parts.acceptance
+    app.state.address_rules = address_rules(settings)
     app.state.keep_keys_for = timedelta(hours=settings.idempotency_hours)
     app.state.default_wishes = default_wishes(settings)
     app.state.unused = unused(settings)

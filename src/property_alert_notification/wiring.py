@@ -38,6 +38,7 @@ from property_alert_notification.deliveries.gauges import Gauges
 from property_alert_notification.notifications.acceptance import Acceptance
 from property_alert_notification.notifications.addresses import AddressRules
 from property_alert_notification.notifications.backlog import Backlog
+from property_alert_notification.notifications.create import Planner
 from property_alert_notification.people.preferences.rules import Preferences
 from property_alert_notification.preflight import check_settings
 
@@ -142,18 +143,24 @@ def _create_acceptance(
 ) -> Acceptance:
     return Acceptance(
         database,
-        clock,
+        planner(settings, clock),
         metrics,
         backlog,
-        addresses=AddressRules(
-            real=not settings.is_local, shown=[channel for channel in Channel if only_shown(channel, settings)]
-        ),
-        default_wishes=default_wishes(settings),
-        unused=unused(settings),
         keep_keys_for=timedelta(hours=settings.idempotency_hours),
         timeout=settings.store_timeout,
         wake=wake,
     )
+
+
+def planner(settings: Settings, clock: Clock) -> Planner:
+    """Plans what is submitted, as the settings say."""
+    return Planner(clock, default_wishes(settings), unused(settings))
+
+
+def address_rules(settings: Settings) -> AddressRules:
+    """Which addresses the API takes."""
+    shown = [channel for channel in Channel if only_shown(channel, settings)]
+    return AddressRules(real=not settings.is_local, shown=shown)
 
 
 def default_wishes(settings: Settings) -> Preferences | None:

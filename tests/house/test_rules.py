@@ -21,6 +21,7 @@ STATEMENTS = {("sqlalchemy", word) for word in ("select", "insert", "update", "d
 SCRIPTS = {("property_alert_notification.database", word) for word in ("Script", "Statement", "StatementBatch")}
 HOT_TRANSACTIONS = {
     "notifications/acceptance.py",
+    "notifications/create.py",
     "notification_worker/claim.py",
     "notification_worker/settlement.py",
 }

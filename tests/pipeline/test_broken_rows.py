@@ -15,7 +15,7 @@ from property_alert_notification.api.access.authenticator import Authenticator
 from property_alert_notification.api.access.service import KeyService
 from property_alert_notification.api.idempotency import scripts as idempotency_scripts
 from property_alert_notification.api.idempotency.keys import CallKey
-from property_alert_notification.api.idempotency.scripts import Answer, Stored
+from property_alert_notification.api.idempotency.stored import Answer, Stored
 from property_alert_notification.base.errors import NotFound, OutcomeUnknown, Unauthorised
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, Outcome, Scope

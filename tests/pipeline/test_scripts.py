@@ -138,6 +138,14 @@ async def test_a_script_may_be_a_part_of_a_greater_transaction(tables: World) ->
     assert await _numbers(tables) == [[1], [3]]
 
 
+async def test_a_statement_without_columns_is_executed_once(tables: World) -> None:
+    add_seven = BatchStatement({}, lambda _: insert(_LEFT).values(n=7))
+
+    await tables.parts.database.run(_add(Statement(add_seven, ())))
+
+    assert await _numbers(tables) == [[7], []]
+
+
 async def test_a_script_that_raises_leaves_nothing_behind(tables: World) -> None:
     def fail() -> Script[None]:
         yield _left(1)

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from property_alert_notification.base.errors import NotFound
+from property_alert_notification.base.errors import NotFound, RequestError
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
@@ -21,13 +21,14 @@ from property_alert_notification.notification_worker.route import Assignment, Pr
 from property_alert_notification.notification_worker.settlement import settle
 from property_alert_notification.notification_worker.verdict import RetryPolicy
 from property_alert_notification.notification_worker.worker import Worker
-from property_alert_notification.notifications.acceptance import Handover
 from property_alert_notification.notifications.answers import DeliveryPublic, NotificationStory
 from property_alert_notification.notifications.schemas import NotificationCreate
 from property_alert_notification.notifications.story import tell
+from property_alert_notification.notifications.submission import Submission
+from property_alert_notification.notifications.submit import submission_of
 from property_alert_notification.people.preferences import queries as preferences
 from property_alert_notification.people.preferences.models import Preference, words_of
-from property_alert_notification.wiring import Parts, assemble
+from property_alert_notification.wiring import Parts, address_rules, assemble
 from tests.services.smtp import SmtpServer
 
 EMAIL = Channel("email")
@@ -79,6 +80,9 @@ class World:
         async with self.parts.database.transaction() as connection:
             await preferences.withdraw(connection, user_id, withdrawn_at=self.parts.clock.now(), test=False)
 
+    def _submission(self, body: dict[str, Any]) -> Submission | RequestError:
+        return submission_of(NotificationCreate(**body), address_rules(self.settings))
+
     async def accept(self, user_id: int = 1, **fields: Any) -> UUID:
         """Hand over a notification; returns its id."""
         body: dict[str, Any] = {
@@ -88,7 +92,7 @@ class World:
             "user_email": f"user{user_id}@example.com",
             "user_phone_number": "+14155552671",
         }
-        return (await self.parts.acceptance.accept(Handover(NotificationCreate(**body | fields)))).id
+        return (await self.parts.acceptance.accept(self._submission(body | fields))).id
 
     async def story(self, notification: UUID) -> NotificationStory:
         """What is known of a notification."""

@@ -228,7 +228,9 @@ class _ForEach:
     def execute(self, cursor: sqlite3.Cursor, step: Statement, *, mend: bool) -> list[Row]:
         known = self._text.constants | {name: _storable(value) for name, value in step.parameters.items()}
         others = [known[name] for name in self._others]
-        cursor.executemany(self._text.text, (self._in_order((*row, *others)) for row in step.rows))
+        # A statement without columns has no batch: it is executed once.
+        rows = step.rows if step.statement.columns else [()]
+        cursor.executemany(self._text.text, (self._in_order((*row, *others)) for row in rows))
         return []
 
     def _in_order(self, every: Row) -> Row:

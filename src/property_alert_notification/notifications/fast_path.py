@@ -20,7 +20,7 @@ from property_alert_notification.api.problems import answer_to
 from property_alert_notification.base.errors import RequestError
 from property_alert_notification.base.vocabulary import Scope as Permission
 from property_alert_notification.notifications.schemas import NotificationCreate
-from property_alert_notification.notifications.submit import PATH, hand_over
+from property_alert_notification.notifications.submit import PATH, submit
 
 _PATHS = (f"{PATH}/", PATH)
 _JSON = b"application/json"
@@ -61,7 +61,9 @@ class FastPath:
 async def _answer(
     app: FastAPI, headers: dict[bytes, bytes], body: NotificationCreate, admission: Admission, send: Send
 ) -> None:
-    told, replayed = await hand_over(body, admission, app.state.acceptance, _text(headers.get(b"idempotency-key")))
+    told, replayed = await submit(
+        body, admission, app.state.acceptance, app.state.address_rules, _text(headers.get(b"idempotency-key"))
+    )
     answer = [(b"content-length", b"%d" % len(told)), (b"content-type", b"application/json")]
     if replayed:
         answer.append((b"idempotency-replayed", b"true"))

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
 from property_alert_notification.api.idempotency.calls import IdempotencyKey, json_answer, once
-from property_alert_notification.api.idempotency.scripts import Answer
+from property_alert_notification.api.idempotency.stored import Answer
 from property_alert_notification.api.paging import from_cursor, to_cursor
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.vocabulary import Channel, Scope

@@ -9,11 +9,14 @@ from pydantic import ValidationError
 from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.dependencies import KeyedRoute, charge, needs
 from property_alert_notification.api.idempotency.calls import IdempotencyKey, as_read, json_answer
-from property_alert_notification.api.idempotency.keys import call_key, written_once
+from property_alert_notification.api.idempotency.keys import CallKey, call_key, written_once
 from property_alert_notification.api.problems import contents_of, documented, invalid_request
-from property_alert_notification.base.errors import RequestError
+from property_alert_notification.base.errors import InvalidField, RequestError
 from property_alert_notification.base.vocabulary import Scope
-from property_alert_notification.notifications.acceptance import Acceptance, Accepted, Handover
+from property_alert_notification.notifications.acceptance import Acceptance
+from property_alert_notification.notifications.addresses import AddressRules
+from property_alert_notification.notifications.draft import Accepted
+from property_alert_notification.notifications.refusals import why_unreachable
 from property_alert_notification.notifications.schemas import (
     BatchItem,
     NotificationAccepted,
@@ -22,6 +25,7 @@ from property_alert_notification.notifications.schemas import (
     NotificationCreate,
     WrongItem,
 )
+from property_alert_notification.notifications.submission import Submission
 
 PATH = "/api/v1/notifications"
 LARGEST_BATCH = 4 * 1024 * 1024
@@ -44,11 +48,46 @@ async def _acceptance(request: Request) -> Acceptance:
     return cast(Acceptance, request.app.state.acceptance)
 
 
+async def _address_rules(request: Request) -> AddressRules:
+    return cast(AddressRules, request.app.state.address_rules)
+
+
 AcceptanceDep = Annotated[Acceptance, Depends(_acceptance)]
+AddressRulesDep = Annotated[AddressRules, Depends(_address_rules)]
 
 
-async def hand_over(
-    body: NotificationCreate, admission: Admission, acceptance: Acceptance, idempotency_key: str | None
+def submission_of(
+    body: NotificationCreate, rules: AddressRules, *, caller: str | None = None, test: bool = False
+) -> Submission | InvalidField:
+    """What a body submits, or why it cannot be accepted."""
+    try:
+        addresses = rules.stored(body)
+    except InvalidField as fault:
+        return fault
+    if (unreachable := why_unreachable(addresses, body.channels)) is not None:
+        return unreachable
+    return Submission(
+        body.user_id,
+        body.title,
+        body.message,
+        addresses,
+        body.category,
+        body.reference,
+        body.urgent,
+        body.send_at,
+        body.expires_at,
+        body.channels,
+        caller,
+        test,
+    )
+
+
+async def submit(
+    body: NotificationCreate,
+    admission: Admission,
+    acceptance: Acceptance,
+    rules: AddressRules,
+    idempotency_key: str | None,
 ) -> tuple[bytes, bool]:
     """Accept one notification: the answer as JSON, and whether it is that of an earlier call.
 
@@ -58,7 +97,8 @@ async def hand_over(
     _check_urgent(body, admission)
     echo = _echo(body)
     key = call_key(admission.owner, idempotency_key, method="POST", path=PATH, body=echo)
-    accepted = await acceptance.accept(Handover(body, admission.caller, admission.test, key))
+    submission = submission_of(body, rules, caller=admission.caller, test=admission.test)
+    accepted = await acceptance.accept(submission, key)
     told = b'%b,"id":"%b","status":"%b"}' % (echo[:-1], str(accepted.id).encode(), accepted.status.encode())
     return told, accepted.replayed
 
@@ -69,10 +109,11 @@ async def schedule_notification(
     body: NotificationCreate,
     admission: Annotated[Admission, _MAY_WRITE],
     acceptance: AcceptanceDep,
+    rules: AddressRulesDep,
     idempotency_key: IdempotencyKey,
 ) -> Response:
     """Hand over one notification. The answer means that it is on our disk, and that we will try to deliver it."""
-    told, replayed = await hand_over(body, admission, acceptance, idempotency_key)
+    told, replayed = await submit(body, admission, acceptance, rules, idempotency_key)
     return json_answer(told, admission, replayed=replayed)
 
 
@@ -83,6 +124,7 @@ async def schedule_notifications(
     body: NotificationBatch,
     admission: Annotated[Admission, _MAY_WRITE],
     acceptance: AcceptanceDep,
+    rules: AddressRulesDep,
     idempotency_key: IdempotencyKey,
 ) -> Response:
     """Hand over up to a thousand notifications in one transaction.
@@ -95,8 +137,8 @@ async def schedule_notifications(
     if idempotency_key is not None:
         asked = b"[%b]" % b",".join(_as_read(item) for item in body.notifications)
         key = call_key(admission.owner, idempotency_key, method="POST", path=f"{PATH}/batch", body=asked)
-    handovers = [_of_item(item, admission) for item in body.notifications]
-    answer, replayed = await acceptance.accept_all(handovers, key, _tell_all)
+    submitted = [_of_item(item, admission, rules) for item in body.notifications]
+    answer, replayed = await acceptance.accept_all(submitted, key, _tell_all)
     return json_answer(answer, admission, replayed=replayed)
 
 
@@ -109,7 +151,9 @@ def _as_read(item: BatchItem | WrongItem) -> bytes:
         return b"too deep"
 
 
-def _of_item(item: BatchItem | WrongItem, admission: Admission) -> Handover | RequestError | ValidationError:
+def _of_item(
+    item: BatchItem | WrongItem, admission: Admission, rules: AddressRules
+) -> tuple[Submission | RequestError, CallKey | None] | RequestError | ValidationError:
     if isinstance(item, WrongItem):
         return item.error
     try:
@@ -118,7 +162,7 @@ def _of_item(item: BatchItem | WrongItem, admission: Admission) -> Handover | Re
         key = call_key(admission.owner, item.idempotency_key, method="POST", path=PATH, body=_echo(item))
     except RequestError as fault:
         return fault
-    return Handover(item, admission.caller, admission.test, key)
+    return submission_of(item, rules, caller=admission.caller, test=admission.test), key
 
 
 def _check_urgent(body: NotificationCreate, admission: Admission) -> None:

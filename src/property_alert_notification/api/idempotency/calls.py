@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.idempotency.keys import call_key, in_one_form, only_one
 from property_alert_notification.api.idempotency.once import answer_once
-from property_alert_notification.api.idempotency.scripts import Answer
+from property_alert_notification.api.idempotency.stored import Answer
 from property_alert_notification.api.path_prefix import path_within
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.database import Database

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.idempotency.keys import CallKey
-from property_alert_notification.api.idempotency.scripts import TABLE, Answer, begin, complete
+from property_alert_notification.api.idempotency.scripts import TABLE, begin, complete
+from property_alert_notification.api.idempotency.stored import Answer
 from property_alert_notification.base.errors import CallInProgress, StoreLocked
 from property_alert_notification.database import Database, run_within
 

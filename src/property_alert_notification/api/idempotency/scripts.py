@@ -1,8 +1,7 @@
 """Steps of the scripts that answer a call once: accepting notifications, and any other call with a key."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from sqlalchemy import (
@@ -21,9 +20,20 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningInsert
 
 from property_alert_notification.api.idempotency.keys import CallKey
+from property_alert_notification.api.idempotency.merging import KeyedCalls
 from property_alert_notification.api.idempotency.models import IdempotencyKey
-from property_alert_notification.base.errors import AnswerLost, CallInProgress, KeyReused
-from property_alert_notification.database import BatchStatement, Script, Statement, columns_of, table_of, time_type
+from property_alert_notification.api.idempotency.stored import UNREADABLE, Answer, Stored, repeat
+from property_alert_notification.base.errors import CallInProgress
+from property_alert_notification.database import (
+    BatchStatement,
+    Script,
+    Statement,
+    StatementBatch,
+    UniqueConflict,
+    columns_of,
+    table_of,
+    time_type,
+)
 
 _keys = table_of(IdempotencyKey)
 
@@ -32,27 +42,6 @@ TABLE = _keys.name
 
 
 _now = bindparam("now", type_=time_type())
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was answered to a call, as JSON; only successes are kept."""
-
-    status_code: int
-    text: str
-
-
-UNREADABLE = Answer(0, "null")
-"""Stands for an answer that cannot be read any more, whoever wrote its row."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A call that was answered before."""
-
-    key: CallKey
-    """With the fingerprint of that call."""
-    answer: Answer
 
 
 _NEW = ("owner", "key", "fingerprint", "status_code", "answer")
@@ -160,15 +149,30 @@ def begin(key: CallKey, *, now: datetime, until: datetime) -> Script[Answer | No
     raise CallInProgress
 
 
-def repeat(known: Stored, key: CallKey) -> Answer:
-    """The answer of the first call, for a repetition of it.
+def repeat_refused(calls: KeyedCalls, *, now: datetime) -> Script[None]:
+    """Answer calls that are refused now as earlier calls with their keys, if there were any."""
+    if refused := calls.refused_keys():
+        calls.repeat((yield from earlier(refused, now=now)))
 
-    Raises:
-        AnswerLost: nobody can tell how the first call was answered.
-        KeyReused: this is not a repetition, but another call with the same key.
+
+def add_once(
+    calls: KeyedCalls, additions: Callable[[], list[Statement]], *, now: datetime, until: datetime, alone: bool
+) -> Script[None]:
+    """Keep the answers of these calls until then, and do what they add; `additions` leaves out those that are repeated.
+
+    `alone` in its transaction, it tries first as if no key had ever been used before, all at once.
     """
-    if known.answer is UNREADABLE:
-        raise AnswerLost
-    if known.key.fingerprint != key.fingerprint:
-        raise KeyReused
-    return known.answer
+    answers = calls.new_answers()
+    if alone and (statements := additions()):
+        try:
+            yield StatementBatch([*([add(answers, until=until)] if answers else []), *statements])
+        except UniqueConflict:  # another call came first with one of the keys
+            pass
+        else:
+            return
+    if answers:
+        kept = yield from keep(answers, now=now, until=until)
+        late = [one.key for one in answers if (one.key.owner, one.key.key) not in kept]
+        calls.repeat((yield from earlier(late, now=now)))
+    for statement in additions():  # noqa: UP028 - a list would not take the answers
+        yield statement

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
 from property_alert_notification.api.idempotency.calls import IdempotencyKey, answer_call
-from property_alert_notification.api.idempotency.scripts import Answer
+from property_alert_notification.api.idempotency.stored import Answer
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.vocabulary import Scope

@@ -1,0 +1,42 @@
+"""The answer that is kept for a call which may be repeated. Pure."""
+
+from dataclasses import dataclass
+
+# Its words for conflicts are SQLite's too.
+from property_alert_notification.api.idempotency.keys import CallKey
+from property_alert_notification.base.errors import AnswerLost, KeyReused
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered to a call, as JSON; only successes are kept."""
+
+    status_code: int
+    text: str
+
+
+UNREADABLE = Answer(0, "null")
+"""Stands for an answer that cannot be read any more, whoever wrote its row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A call that was answered before."""
+
+    key: CallKey
+    """With the fingerprint of that call."""
+    answer: Answer
+
+
+def repeat(known: Stored, key: CallKey) -> Answer:
+    """The answer of the first call, for a repetition of it.
+
+    Raises:
+        AnswerLost: nobody can tell how the first call was answered.
+        KeyReused: this is not a repetition, but another call with the same key.
+    """
+    if known.answer is UNREADABLE:
+        raise AnswerLost
+    if known.key.fingerprint != key.fingerprint:
+        raise KeyReused
+    return known.answer

@@ -1,0 +1,64 @@
+"""Creates notifications and their deliveries as a part of a larger transaction: at most four statements for a thousand.
+
+A part of this service that has something to tell many users runs `create` in the transaction that makes it happen: by
+`yield from` in a script, or by `run_within` on a connection.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import RequestError
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.database import Script, Statement
+from property_alert_notification.deliveries import scripts as delivery_scripts
+from property_alert_notification.notifications import scripts as notification_scripts
+from property_alert_notification.notifications.draft import Accepted, Draft, draft
+from property_alert_notification.notifications.submission import Submission
+from property_alert_notification.people.preferences import scripts as preference_scripts
+from property_alert_notification.people.preferences.rules import Preferences
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Plans submissions as the settings of this service say."""
+
+    clock: Clock
+    default_preferences: Preferences | None
+    """Of a user who never gave any; None when that is unknown."""
+    unused: Collection[Channel]
+    """Channels that no provider carries."""
+
+    def drafts(self, submissions: Sequence[Submission | RequestError]) -> Script[list[Draft | RequestError]]:
+        """Read the preferences, and make the rows of each submission, or say why it is not accepted.
+
+        What is refused already stays so.
+        """
+        users = {(one.user_id, one.test) for one in submissions if isinstance(one, Submission)}
+        known = yield from preference_scripts.wishes_of(users, default=self.default_preferences)
+        now = self.clock.now()
+        return [
+            draft(one, known.get((one.user_id, one.test)), unused=self.unused, now=now, new_id=self.clock.new_id)
+            if isinstance(one, Submission)
+            else one
+            for one in submissions
+        ]
+
+
+def additions(drafts: Iterable[Draft]) -> list[Statement]:
+    """What stores these drafts, in the order in which it can be done."""
+    new = list(drafts)
+    deliveries = [delivery for one in new for delivery in one.deliveries]
+    statements = [notification_scripts.add([one.notification for one in new])] if new else []
+    return [*statements, delivery_scripts.add(deliveries)] if deliveries else statements
+
+
+def create(planner: Planner, submissions: Sequence[Submission]) -> Script[list[Accepted | RequestError]]:
+    """Store these notifications with their deliveries; returns what became of each, in order.
+
+    One that cannot be accepted does not spoil the others.
+    """
+    drafts = yield from planner.drafts(submissions)
+    for statement in additions(one for one in drafts if isinstance(one, Draft)):  # noqa: UP028 - a list takes no rows
+        yield statement
+    return [one.accepted if isinstance(one, Draft) else one for one in drafts]

@@ -1,0 +1,94 @@
+"""Makes the rows of a notification and its deliveries from what was submitted. Pure."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from property_alert_notification.base.clock import time_of
+from property_alert_notification.base.errors import InvalidField, PreferencesNotFound, RequestError
+from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
+from property_alert_notification.deliveries.scripts import NewDelivery
+from property_alert_notification.deliveries.states import kept_status, status_of
+from property_alert_notification.notifications.plan import plan, promise
+from property_alert_notification.notifications.refusals import why_never
+from property_alert_notification.notifications.scripts import NewNotification
+from property_alert_notification.notifications.stored_addresses import write_addresses
+from property_alert_notification.notifications.submission import Submission
+from property_alert_notification.people.preferences.rules import Preferences
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a submission is answered once its rows are stored."""
+
+    id: UUID
+    status: NotificationStatus
+    replayed: bool = False
+    """An earlier call with the same key stored it; this one changed nothing."""
+    waiting: int = 0
+    """How many deliveries it added to the backlog; urgent ones do not count."""
+
+
+class Draft(NamedTuple):
+    """The rows of one submission, which are not stored yet."""
+
+    notification: NewNotification
+    deliveries: list[NewDelivery]
+    accepted: Accepted
+
+
+def draft(
+    submission: Submission,
+    preferences: Preferences | None,
+    *,
+    unused: Collection[Channel],
+    now: datetime,
+    new_id: Callable[[], UUID],
+) -> Draft | RequestError:
+    """The rows of a submission, or why it is not accepted. A notification for later has no deliveries yet.
+
+    No provider carries the `unused` channels.
+    """
+    if preferences is None:
+        return PreferencesNotFound(submission.user_id)
+    if (problem := why_never(submission.send_at, submission.expires_at, now=now)) is not None:
+        return InvalidField("expires_at", problem)
+    later = submission.is_for_later(now)
+    id_ = new_id()
+    deliveries = [] if later else _deliveries(id_, submission, preferences, unused, now, new_id)
+    states = [one.state for one in deliveries]
+    notification = NewNotification(
+        id=id_,
+        user_id=submission.user_id,
+        category=submission.category,
+        reference=submission.reference,
+        title=submission.title,
+        message=submission.message,
+        urgent=submission.urgent,
+        channels=None if submission.channels is None else " ".join(submission.channels),
+        accepted_at=time_of(id_),
+        expires_at=submission.expires_at,
+        caller=submission.caller,
+        test=submission.test,
+        status=NotificationStatus.SCHEDULED if later else kept_status(states),
+        send_at=submission.send_at,
+        addresses=write_addresses(submission.addresses) if later else None,
+    )
+    waiting = 0 if submission.urgent else states.count(DeliveryState.QUEUED)
+    return Draft(notification, deliveries, Accepted(id_, status_of(states), waiting=waiting))
+
+
+def _deliveries(
+    notification: UUID,
+    submission: Submission,
+    preferences: Preferences,
+    unused: Collection[Channel],
+    now: datetime,
+    new_id: Callable[[], UUID],
+) -> list[NewDelivery]:
+    return [
+        promise(notification, planned, urgent=submission.urgent, test=submission.test, now=now, new_id=new_id)
+        for planned in plan(submission.addresses, preferences, only=submission.channels, unused=unused)
+    ]
