@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import func, select, text, update
 from structlog.testing import capture_logs
 
 from property_alert_notification.base.settings import Settings
@@ -23,7 +23,7 @@ from property_alert_notification.channels.email_smtp import SmtpSender
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries import leases, queries
 from property_alert_notification.deliveries.leases import Renewal
-from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.scripts import Claim
 from property_alert_notification.messages.render import Rendered
 from property_alert_notification.notification_worker.breaker import LONGEST_SILENCE
@@ -195,16 +195,7 @@ async def test_a_worker_process_frozen_past_its_lease_changes_no_state_when_it_t
             return "250 ok"
 
         smtp_server.answer = freeze_at_the_first
-        environment = {
-            "DATABASE_URL": settings.database_url,
-            "EMAIL_PROVIDER": "smtp",
-            "EMAIL_FROM": "alerts@example.com",
-            "SMTP_HOST": smtp_server.host,
-            "SMTP_PORT": str(smtp_server.port),
-            "SMTP_STARTTLS": "off",
-            "STORE_TIMEOUT": "10",
-            "LEASE": "2",
-        }
+        environment = _worker_environment(settings, smtp_server)
         with running(tmp_path, "worker", ready="worker.started", settings=environment) as worker:
             await smtp_server.wait_for(1)
             await world.a_worker()
@@ -225,6 +216,68 @@ async def test_a_worker_process_frozen_past_its_lease_changes_no_state_when_it_t
         (taken_late,) = [one for one, at in zip(after, told, strict=True) if frozen == [(await world.story(at)).title]]
         assert [one.outcome for one in taken_late.attempts] == [Outcome.SENT, Outcome.SENT]
         assert [one.reason for one in taken_late.attempts] == ["the provider took it"] * 2
+
+
+@pytest.mark.parametrize("store", STORES)
+async def test_a_killed_worker_leaves_unknown_what_it_had_submitted_and_nothing_else(
+    store: str, make_settings: Callable[..., Settings], smtp_server: SmtpServer, tmp_path: Path
+) -> None:
+    """Eight connections hang when it is killed; it had claimed eight times as many."""
+    connections, released = 8, threading.Event()
+    settings = make_settings(store, lease=2)
+    async with World(settings, smtp_server) as world:
+        await world.a_user()
+        environment = _worker_environment(settings, smtp_server)
+        with running(tmp_path, "worker", ready="worker.started", settings=environment) as worker:
+            # A worker trusts a provider with many once it took one.
+            await world.until(await world.accept(), "sent")
+            smtp_server.answer = lambda _mail: "250 ok" if released.wait(30) else "451 too late"
+            try:
+                for _ in range(8 * connections):
+                    await world.accept()
+
+                async def all_are_claimed() -> bool:
+                    return await _emails(world) == {
+                        ("sent", 1, 1): 1,
+                        ("sending", 1, 1): connections,
+                        ("sending", 1, 0): 7 * connections,
+                    }
+
+                await eventually(all_are_claimed)
+                worker.process.send_signal(signal.SIGKILL)
+                worker.process.wait(30)
+                await asyncio.sleep(settings.lease)
+                await world.a_rescuer().rescue()
+            finally:
+                released.set()
+
+        assert await _emails(world) == {
+            ("sent", 1, 1): 1,
+            ("unknown", 0, 1): connections,
+            ("queued", 0, 0): 7 * connections,
+        }
+
+
+async def _emails(world: World) -> Counter[tuple[str, int, int]]:
+    """How many emails there are by state, attempts that count, and attempts that were made."""
+    deliveries, attempts = table_of(Delivery), table_of(Attempt)
+    made = select(func.count()).where(attempts.c.delivery_id == deliveries.c.id).scalar_subquery()
+    wanted = select(deliveries.c.state, deliveries.c.attempts, made).where(deliveries.c.channel == Channel.EMAIL)
+    async with world.parts.database.reading() as connection:
+        return Counter([tuple(row) for row in await connection.execute(wanted)])
+
+
+def _worker_environment(settings: Settings, smtp_server: SmtpServer) -> dict[str, str]:
+    return {
+        "DATABASE_URL": settings.database_url,
+        "EMAIL_PROVIDER": "smtp",
+        "EMAIL_FROM": "alerts@example.com",
+        "SMTP_HOST": smtp_server.host,
+        "SMTP_PORT": str(smtp_server.port),
+        "SMTP_STARTTLS": "off",
+        "STORE_TIMEOUT": "10",
+        "LEASE": "2",
+    }
 
 
 @dataclass(frozen=True)
@@ -254,6 +307,8 @@ async def a_held_line(
     monkeypatch.setenv("SMTP_CONNECTIONS", "1")
     # However long the line is held here, it shall not be taken for one that hangs.
     monkeypatch.setattr("property_alert_notification.notification_worker.breaker.SILENCE", LONGEST_SILENCE)
+    # What went well before the line is held does not make the worker expect that the next begins soon.
+    monkeypatch.setattr("property_alert_notification.notification_worker.provider_handle.SOON", 0)
     free = threading.Event()
 
     def hold_the_line(_mail: Mail) -> str:
@@ -310,7 +365,11 @@ async def _seize(world: World, notification: UUID) -> None:
 
 
 async def _is_tried_again(world: World, notification: UUID) -> bool:
-    return len((await world.delivery(notification)).attempts) > 1
+    """Another worker claimed it, a rescuer gave it back, and the worker whose line is held claimed it once more."""
+    delivery = (await world.delivery(notification)).id
+    async with world.parts.database.reading() as connection:
+        fence = select(table_of(Delivery).c.fence).where(table_of(Delivery).c.id == delivery)
+        return (await connection.execute(fence)).scalar_one() > 3
 
 
 async def _is_renewed(world: World, notification: UUID, lease_ended: datetime | None) -> bool:
@@ -441,7 +500,7 @@ async def test_what_nobody_can_ask_about_when_its_turn_comes_is_handed_back(
 
             async def is_handed_back() -> bool:
                 found = await somebody.execute(text("SELECT state, reason_code FROM deliveries"))
-                return ("retry_wait", STORE_AWAY.code) in [tuple(row) for row in found]
+                return ("queued", STORE_AWAY.code) in [tuple(row) for row in found]
 
             await eventually(is_handed_back)
 
@@ -538,7 +597,7 @@ async def test_a_stopping_worker_hands_back_at_once_what_it_had_not_begun(world:
 
         async def rest_is_handed_back() -> list[DeliveryPublic]:
             deliveries = [await world.delivery(one) for one in notifications]
-            back = [one for one in deliveries if one.state == "retry_wait"]
+            back = [one for one in deliveries if one.state == "queued"]
             return back if len(back) >= len(notifications) - at_once else []
 
         handed_back = await eventually(rest_is_handed_back)
@@ -549,7 +608,7 @@ async def test_a_stopping_worker_hands_back_at_once_what_it_had_not_begun(world:
 
     assert [(one.attempts, one.reason) for one in handed_back] == [([], STOPPED.sentence())] * len(handed_back)
     states = Counter([(await world.delivery(one)).state for one in notifications])
-    assert states == {"retry_wait": len(handed_back), "sent": len(notifications) - len(handed_back)}
+    assert states == {"queued": len(handed_back), "sent": len(notifications) - len(handed_back)}
     await world.a_worker()
     for notification in notifications:
         await world.until(notification, "sent")

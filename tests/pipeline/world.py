@@ -122,21 +122,27 @@ class World:
         delivery: DeliveryPublic = await eventually(in_state, within=within)
         return delivery
 
-    async def claim(self, delivery: UUID, *, channel: Channel = EMAIL, lease: float = 60) -> list[Claim]:
-        """What a worker does before it sends; `lease` is in seconds, below zero it has run out already."""
+    async def claim(
+        self, delivery: UUID, *, channel: Channel = EMAIL, lease: float = 60, submit: bool = True
+    ) -> list[Claim]:
+        """What a worker does before it calls the provider; without `submit`, what it does before it has a slot there.
+
+        `lease` is in seconds, below zero it has run out already.
+        """
         now = self.parts.clock.now()
         claiming = claim_batch(
             [delivery],
             channel=channel,
             order=ProviderOrder([Assignment("smtp")]),
+            may_open={"smtp": 1} if submit else {},
             rules=SendingRules(default_preferences=None, deadlines={None: timedelta(days=5)}),
             paused=(),
             may_repeat=lambda *_: True,
             now=now,
             leased_until=now + timedelta(seconds=lease),
         )
-        taken = await self.parts.database.run(claiming)
-        return [job.claim for job in taken.jobs]
+        claimed = await self.parts.database.run(claiming)
+        return [job.claim for job in claimed.jobs]
 
     async def settle(self, claim: Claim, state: DeliveryState, outcome: Outcome, reason: str) -> set[UUID]:
         """What the worker does that holds the claim; returns what moved."""

@@ -3,7 +3,7 @@
 Statements are built once and given values when they run: building one costs more than running it.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -92,26 +92,32 @@ class Settlement:
     provider_message_id: str | None = None
     counted: bool = True
     """Whether the claim used up one of the attempts that the delivery has."""
-    begun: bool = True
-    """False when its attempt never came to the provider, and so was none."""
     held_by: str | None = None
     """What holds it, when its state is `held`."""
+    submitted: bool = True
+    """False when the provider was never called; an attempt that was stored for that call is deleted."""
+
+
+class Submission(NamedTuple):
+    """An attempt that is about to be made: a row to insert."""
+
+    delivery_id: UUID
+    fence: int
+    provider: str
+    started_at: datetime
 
 
 _NEW = NewDelivery._fields
-
 
 CLAIMED = tuple(
     _deliveries.c[name]
     for name in ("id", "notification_id", "channel", "address", "fence", "attempts", "unknowns", "test")
 )
 
-
 _IDS = columns_of(_deliveries, "id")
 _now = bindparam("now", type_=time_type())
 _leased_until = bindparam("leased_until", type_=time_type())
 _zero = literal(0, SmallInteger)
-
 
 _ADD = BatchStatement(
     columns_of(_deliveries, *_NEW),
@@ -173,30 +179,20 @@ def checked(claim: Claim) -> Claim:
 
 
 _KINDS = (("address", str), ("fence", int), ("attempts", int), ("unknowns", int))
-_ATTEMPT = ("delivery_id", "fence", "provider", "started_at")
 
-
+_ATTEMPT = Submission._fields
 _OPEN_ATTEMPTS = BatchStatement(
     columns_of(_attempts, *_ATTEMPT),
     lambda new: insert(_attempts).from_select(_ATTEMPT, select(*new.c), include_defaults=False),
 )
 
-
-def open_attempts(claims: Iterable[tuple[Claim, str]], *, started_at: datetime) -> Statement:
-    """Write down by which provider each is about to be tried; commit before calling it."""
-    rows = [(claim.delivery_id, claim.fence, provider, started_at) for claim, provider in claims]
-    return Statement(_OPEN_ATTEMPTS, rows)
-
-
 _SETTLED = columns_of(
     _deliveries, "id", "fence", "state", "reason_code", "reason_parameters", "held_by", "due_at", "changed_at"
 )
 
-
 _ENDED = {"id": _deliveries.c.id.type, "fence": _deliveries.c.fence.type} | columns_of(
     _attempts, "outcome", "reason_code", "reason_parameters", "ended_at", "provider_message_id"
 )
-
 
 _MOVE = BatchStatement(
     _SETTLED | columns_of(_attempts, "outcome") | {"uncounted": SmallInteger()},
@@ -217,7 +213,6 @@ _MOVE = BatchStatement(
     ),
 )
 
-
 _END_ATTEMPTS = BatchStatement(
     _ENDED,
     lambda ended: (
@@ -233,27 +228,31 @@ _END_ATTEMPTS = BatchStatement(
     ),
 )
 
-
 _WITHDRAW_ATTEMPTS = BatchStatement(
     columns_of(_attempts, "delivery_id", "fence"),
-    lambda unbegun: delete(_attempts).where(
-        tuple_(_attempts.c.delivery_id, _attempts.c.fence).in_(select(*unbegun.c)), _attempts.c.ended_at.is_(None)
+    lambda withdrawn: delete(_attempts).where(
+        tuple_(_attempts.c.delivery_id, _attempts.c.fence).in_(select(*withdrawn.c)), _attempts.c.ended_at.is_(None)
     ),
 )
+
+
+def open_attempts(submissions: Sequence[Submission]) -> Statement:
+    """Store attempts before their providers are called: an attempt without an end may have reached its provider."""
+    return Statement(_OPEN_ATTEMPTS, submissions)
 
 
 def settle(settlements: Sequence[Settlement]) -> list[Statement]:
     """Move deliveries on whose fence is still ours, and end all their attempts; the last finds those that moved.
 
-    An attempt ends as it truly ended even when its worker was fenced off in the meantime: the log says what
-    happened, the state belongs to whoever holds the fence.
+    An attempt ends as it truly ended although the fence has changed meanwhile: the attempt says what happened, the
+    state belongs to the holder of the fence.
     """
     ended = [
         (s.delivery_id, s.fence, s.outcome, s.reason.code, s.reason.stored, s.settled_at, s.provider_message_id)
         for s in settlements
         if s.outcome is not None
     ]
-    unbegun = [(s.delivery_id, s.fence) for s in settlements if not s.begun]
+    withdrawn = [(s.delivery_id, s.fence) for s in settlements if not s.submitted]
     moved = [
         (
             s.delivery_id,
@@ -269,7 +268,7 @@ def settle(settlements: Sequence[Settlement]) -> list[Statement]:
         )
         for s in settlements
     ]
-    steps = [Statement(_END_ATTEMPTS, ended), Statement(_WITHDRAW_ATTEMPTS, unbegun), Statement(_MOVE, moved)]
+    steps = [Statement(_END_ATTEMPTS, ended), Statement(_WITHDRAW_ATTEMPTS, withdrawn), Statement(_MOVE, moved)]
     return [step for step in steps if step.rows]
 
 

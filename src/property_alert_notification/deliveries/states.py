@@ -18,6 +18,8 @@ class Event(StrEnum):
     """The provider took it."""
     NOT_TAKEN = "not taken"
     """The provider did not take it, and it is worth another try."""
+    GIVEN_BACK = "given back"
+    """Its worker stopped before it submitted it to a provider for the first time."""
     UNCERTAIN = "uncertain"
     """The provider may have taken it, or its worker vanished."""
     GIVEN_UP = "given up"
@@ -65,6 +67,7 @@ _MOVES: dict[Event, tuple[tuple[DeliveryState, ...], DeliveryState]] = {
     Event.CLAIMED: (WAITING, DeliveryState.SENDING),
     Event.TAKEN: (_IN_HAND, DeliveryState.SENT),
     Event.NOT_TAKEN: (_IN_HAND, DeliveryState.RETRY_WAIT),
+    Event.GIVEN_BACK: (_IN_HAND, DeliveryState.QUEUED),
     Event.UNCERTAIN: (_IN_HAND, DeliveryState.UNKNOWN),
     Event.GIVEN_UP: (_IN_HAND, DeliveryState.FAILED),
     Event.BROKE: ((*WAITING, *_IN_HAND), DeliveryState.QUARANTINED),

@@ -1,7 +1,7 @@
-"""Claims deliveries: what is due, still wanted and still of use gets an open attempt; the rest is settled unsent."""
+"""Claims deliveries that are due: what is still wanted and of use gets a provider; the rest is settled unsent."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from uuid import UUID
@@ -13,7 +13,7 @@ from property_alert_notification.channels import simulator
 from property_alert_notification.database import Script
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.models import Attempt
-from property_alert_notification.deliveries.scripts import Claim, Settlement
+from property_alert_notification.deliveries.scripts import Claim, Settlement, Submission
 from property_alert_notification.notification_worker.route import Assignment, ProviderOrder, Wait
 from property_alert_notification.notification_worker.settlement import postponed, settle_within, unsent
 from property_alert_notification.notifications import scripts as notification_scripts
@@ -50,9 +50,10 @@ class Job:
     earlier: tuple[Attempt, ...]
     """The attempts that were made before, oldest first."""
     assignment: Assignment
-    """The provider that gets it, which its open attempt names."""
-    started_at: datetime
-    """When that attempt was opened."""
+    """The provider that gets it."""
+    claimed_at: datetime
+    is_open: bool = False
+    """Its attempt is stored already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +82,18 @@ def claim_batch(
     *,
     channel: Channel,
     order: ProviderOrder,
+    may_open: Mapping[str, int],
     rules: SendingRules,
     paused: Sequence[tuple[str, str | None]],
     may_repeat: MayRepeat,
     now: datetime,
     leased_until: datetime,
 ) -> Script[ClaimedBatch]:
-    """Claim what may be sent now, with an open attempt each; settle what may not. Commit before anything is sent.
+    """Claim what may be sent now, and assign it to providers; settle what may not. Commit before anything is sent.
 
     A delivery that one of the pauses in `paused` stops (a name, and a category if it is one's) is held, unclaimed.
+    Of each provider the first deliveries, as many as it `may_open`, have their attempts stored here: they are submitted
+    soon, and each needs no other commit. The others store theirs when they have a slot.
     Cancelling, preferences and expiry are read here, after the claim: a user who opted out before it gets nothing. Only
     for deliveries that were tried before is anything more read: their attempts decide which provider gets them.
     """
@@ -99,7 +103,7 @@ def claim_batch(
     if not claims:
         return ClaimedBatch([], [])
     contents = yield from notification_scripts.contents({claim.notification_id for claim in claims})
-    attempts = yield from _attempts_of([claim.delivery_id for claim in claims if claim.fence > 1])
+    attempts = yield from attempts_by_delivery([claim.delivery_id for claim in claims if claim.fence > 1])
     users = {(contents[claim.notification_id].user_id, claim.test) for claim in claims}
     known = yield from preference_scripts.wishes_of(users, default=rules.default_preferences)
 
@@ -118,8 +122,9 @@ def claim_batch(
             withheld.append((claim, begun))
     if withheld:
         yield from settle_within([settlement for _, settlement in withheld])
-    if jobs:
-        yield delivery_scripts.open_attempts([(job.claim, job.assignment.provider) for job in jobs], started_at=now)
+    jobs, submissions = _open(jobs, may_open, now)
+    if submissions:
+        yield delivery_scripts.open_attempts(submissions)
     return ClaimedBatch(jobs, withheld)
 
 
@@ -143,7 +148,24 @@ def _begin(
             return Job(claim, content, earlier, assignment, now)
 
 
-def _attempts_of(again: Collection[UUID]) -> Script[dict[UUID, tuple[Attempt, ...]]]:
+def _open(jobs: Sequence[Job], may_open: Mapping[str, int], now: datetime) -> tuple[list[Job], list[Submission]]:
+    """The jobs, as many of them open as may be, and the attempts of those."""
+    free = dict(may_open)
+    opened: list[Job] = []
+    submissions: list[Submission] = []
+    for job in jobs:
+        provider = job.assignment.provider
+        if not job.claim.test and free.get(provider, 0) <= 0:
+            opened.append(job)
+            continue
+        free[provider] = free.get(provider, 0) - 1
+        opened.append(replace(job, is_open=True))
+        submissions.append(Submission(job.claim.delivery_id, job.claim.fence, provider, now))
+    return opened, submissions
+
+
+def attempts_by_delivery(again: Collection[UUID]) -> Script[dict[UUID, tuple[Attempt, ...]]]:
+    """The earlier attempts at these deliveries, oldest first; one without any is left out."""
     if not again:
         return {}
     attempts = yield from delivery_scripts.attempts_of(again)

@@ -117,7 +117,7 @@ class ChannelConsumer:
         claimed, lease_ends = await insist(partial(self._claim, wanted), self._outage, pause=AFTER_A_FAULT)
         for job in claimed.jobs:
             if not job.claim.test:
-                self._providers[job.assignment.provider].reserve(probe=job.assignment.probe)
+                self._providers[job.assignment.provider].reserve(probe=job.assignment.probe, is_open=job.is_open)
             in_progress = self._leases.hold(job, lease_ends)
             in_progress.task = self._tasks.start(self._deliver(in_progress))
         for claim, settlement in claimed.withheld:
@@ -131,6 +131,7 @@ class ChannelConsumer:
                 wanted,
                 channel=self.channel,
                 order=ProviderOrder(self._providers.order()),
+                may_open=self._providers.may_open(),
                 rules=self._rules,
                 paused=self._context.pauses.pauses_on(self.channel),
                 may_repeat=partial(self._settler.may_repeat, now=now),

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from property_alert_notification.base.supervise import Loop
@@ -19,6 +19,8 @@ class InProgress:
     """A delivery that this worker has claimed and not settled yet."""
 
     job: Job
+    started_at: datetime
+    """When its attempt was opened, or is to be."""
     lease_ends: float
     """On the monotonic clock, which no time server moves."""
     submitted: bool = False
@@ -59,7 +61,7 @@ class Leases:
 
     def hold(self, job: Job, lease_ends: float) -> InProgress:
         """Keep the lease of this claim renewed from now on."""
-        in_progress = self._held[_key(job)] = InProgress(job, lease_ends)
+        in_progress = self._held[_key(job)] = InProgress(job, job.claimed_at, lease_ends)
         return in_progress
 
     def drop(self, in_progress: InProgress) -> None:

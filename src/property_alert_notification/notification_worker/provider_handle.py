@@ -34,9 +34,16 @@ log = structlog.get_logger()
 AHEAD = 8
 """Deliveries in hand for each that the provider takes at once: the next are claimed and ready when one is through.
 
-Fewer keep connections waiting for commits; more leave more in doubt when a worker is killed, since an attempt is
-stored before its provider is called.
+Fewer keep connections waiting for commits.
 """
+
+SOON = 0.25
+"""Seconds within which a call must be expected to begin when a claim stores its attempt. What begins later, at a slow
+provider or one that hangs, stores it when it has a slot: a killed worker then leaves no more unknown than it has slots.
+"""
+
+LONGEST_TURN = 1.0
+"""Seconds for which a stored attempt waits for a slot before it is withdrawn: the provider became slow, or hangs."""
 
 LONGEST_QUIET_HOLD = 2.0
 """Seconds for which a throttled provider gets nothing before its breaker opens, so that operators see it and other
@@ -45,11 +52,22 @@ providers take over."""
 
 @dataclass(eq=False, slots=True)
 class Call:
-    """One message that its provider may have."""
+    """One message that has a slot at its provider."""
 
     probe: bool
     began_at: float = float("inf")
-    """On the monotonic clock."""
+    """When the provider was called, on the monotonic clock; the caller sets it."""
+
+
+@dataclass(eq=False, slots=True)
+class _Waiter:
+    """One message that waits for a slot."""
+
+    since: float
+    is_open: bool
+    """Its attempt is stored."""
+    woken: asyncio.Future[bool]
+    """False when it is to be given back."""
 
 
 class ProviderHandle:
@@ -74,7 +92,11 @@ class ProviderHandle:
         self._unanswered: set[Call] = set()
         """Those that began since any went well."""
         self._well_at = float("-inf")
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._ended: deque[float] = deque()
+        """When calls ended, `SOON` seconds back."""
+        self._open = 0
+        """Those in progress whose attempts were stored by their claims."""
+        self._waiting: deque[_Waiter] = deque()
         self._order = asyncio.Lock()
         self._pace = Pace(sender.limits.per_second)
         metrics.breaker.labels(sender.channel, provider).state(self.breaker.state)
@@ -102,24 +124,43 @@ class ProviderHandle:
         ahead, per_second = self.sender.limits.at_once * AHEAD, self._pace.per_second
         return ahead if per_second is None else min(ahead, ceil(per_second))
 
-    def reserve(self, *, probe: bool) -> None:
-        """One more delivery is in progress with it."""
+    def may_open(self) -> int:
+        """For how many deliveries that are claimed now the claim may store the attempt: their calls begin soon.
+
+        As many calls begin in the next `SOON` seconds as ended in the last, besides those that find a free slot.
+        """
+        if self.breaker.state is not BreakerState.CLOSED:
+            return 0
+        now = self._clock.monotonic()
+        while self._ended and self._ended[0] <= now - SOON:
+            self._ended.popleft()
+        at_once = IN_DOUBT if self.breaker.doubtful else self.sender.limits.at_once
+        return max(0, at_once + len(self._ended) - self._open)
+
+    def reserve(self, *, probe: bool, is_open: bool) -> None:
+        """One more delivery is in progress; `is_open` means that its attempt is stored."""
         self.in_progress += 1
+        self._open += is_open
         if probe:
             self._set_breaker(breaker.begin_probe(self.breaker, now=self._clock.monotonic()), self.reason)
 
-    def release(self, *, probe: bool) -> None:
+    def release(self, *, probe: bool, is_open: bool) -> None:
         """One delivery less is in progress. A probe without a result never reached the provider."""
         self.in_progress -= 1
+        self._open -= is_open
         if probe:
             self._set_breaker(breaker.drop_probe(self.breaker, now=self._clock.monotonic()), self.reason)
 
     @asynccontextmanager
-    async def slot(self, *, probe: bool) -> AsyncIterator[Call | None]:
-        """Wait until one call may begin; None when the breaker opened meanwhile."""
-        while self._accepts(probe=probe) and self._is_full():
-            await self._until_woken()
-        if not self._accepts(probe=probe):
+    async def slot(self, *, probe: bool, is_open: bool = False) -> AsyncIterator[Call | None]:
+        """Wait until one call may begin; None when the breaker opened meanwhile.
+
+        None, too, for a delivery whose attempt is stored (`is_open`) when it waited for `LONGEST_TURN`.
+        """
+        keeps_waiting = True
+        while keeps_waiting and self._accepts(probe=probe) and self._is_full():
+            keeps_waiting = await self._until_woken(is_open=is_open)
+        if not keeps_waiting or not self._accepts(probe=probe):
             yield None
             return
         call = Call(probe)
@@ -128,12 +169,10 @@ class ProviderHandle:
         self._wake_next()
         try:
             await self._keep_pace(probe=probe)
-            if self._accepts(probe=probe):
-                call.began_at = self._clock.monotonic()
-                yield call
-            else:
-                yield None
+            yield call if self._accepts(probe=probe) else None
         finally:
+            if call.began_at != float("inf"):
+                self._ended.append(self._clock.monotonic())
             self._calls.discard(call)
             self._unanswered.discard(call)
             self._wake_next()
@@ -160,22 +199,31 @@ class ProviderHandle:
             return False
         return len(self._unanswered) >= UNANSWERED or (self.breaker.doubtful and len(self._calls) >= IN_DOUBT)
 
-    async def _until_woken(self) -> None:
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
-        await waiter
+    async def _until_woken(self, *, is_open: bool) -> bool:
+        woken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiter(self._clock.monotonic(), is_open, woken))
+        return await woken
 
     def _wake_next(self) -> None:
         """Wake the next, if there is room for it; it wakes the one behind it."""
         while self._waiting and not self._is_full():
             waiter = self._waiting.popleft()
-            if not waiter.done():  # as when its worker stops
-                waiter.set_result(None)
+            if not waiter.woken.done():  # as when its worker stops
+                waiter.woken.set_result(True)
                 return
+
+    def _send_away(self, *, since: float) -> None:
+        """Wake those with a stored attempt that have been waiting since then, or for longer: they are given back."""
+        for waiter in self._waiting:
+            if waiter.since > since:
+                return
+            if waiter.is_open and not waiter.woken.done():
+                waiter.woken.set_result(False)
 
     def watch(self) -> None:
         """Open the breaker when calls run for too long."""
         now = self._clock.monotonic()
+        self._send_away(since=now - LONGEST_TURN)
         recent = [call for call in self._calls if call.began_at >= self.breaker.closed_at]
         watched = breaker.watch(
             self.breaker,
@@ -232,8 +280,8 @@ class ProviderHandle:
         log.warning("breaker.changed", channel=channel, provider=self.provider, state=new.state, reason=self.reason)
         while self._waiting:
             waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
+            if not waiter.woken.done():
+                waiter.woken.set_result(True)
         self._on_change()
 
 

@@ -76,6 +76,10 @@ class ProviderPool:
                 return room + max(0, handle.slots() - handle.in_progress)
         return room
 
+    def may_open(self) -> dict[str, int]:
+        """For how many deliveries that are claimed now their claim may store the attempt, by provider."""
+        return {provider: handle.may_open() for provider, handle in self._handles.items()}
+
     def wait(self) -> float | None:
         """Seconds after which one of them may be probed; None when one works.
 

@@ -16,7 +16,8 @@ from property_alert_notification.base.vocabulary import Outcome
 from property_alert_notification.database import Database, is_row_fault, run_within, sparing
 from property_alert_notification.deliveries import leases, queries
 from property_alert_notification.deliveries.scripts import Claim, Settlement
-from property_alert_notification.notification_worker.settlement import settle_within
+from property_alert_notification.notification_worker.claim import STOPPED, attempts_by_delivery
+from property_alert_notification.notification_worker.settlement import postponed, settle_within
 from property_alert_notification.notification_worker.verdict import (
     ABANDONED,
     Circumstances,
@@ -30,6 +31,9 @@ log = structlog.get_logger()
 
 AT_ONCE = 500
 """Deliveries rescued in one transaction."""
+
+FENCE_OF_THE_FIRST_RESCUE = 2
+"""What was claimed once has no earlier attempts."""
 
 
 class Rescuer:
@@ -136,38 +140,62 @@ class Rescuer:
             providers = await queries.close_open_attempts(
                 connection, ids, reason=ABANDONED, abandoned=True, ended_at=now
             )
-            lost_workers = await queries.count_abandoned(connection, ids)
-            never_resent = await self._never_resent(connection, abandoned, providers)
+            submitted = [claim for claim in abandoned if claim.delivery_id in providers]
             settlements = [
-                self._decide(
-                    claim,
-                    lost_workers.get(claim.delivery_id, 1),
-                    Circumstances(
-                        resend=claim not in never_resent,
-                        calls_back=(claim.channel, providers.get(claim.delivery_id)) in self._calling_back,
-                    ),
-                )
-                for claim in abandoned
+                *await self._decide_submitted(connection, submitted, providers),
+                *await self._give_back(connection, [claim for claim in abandoned if claim not in submitted]),
             ]
             await run_within(connection, settle_within(settlements))
-        for claim, settlement in zip(abandoned, settlements, strict=True):
-            self._report(claim, settlement, provider=providers.get(claim.delivery_id, "none"))
+        by_id = {claim.delivery_id: claim for claim in abandoned}
+        for settlement in settlements:
+            self._report(by_id[settlement.delivery_id], settlement, provider=providers.get(settlement.delivery_id))
         return len(abandoned)
 
+    async def _give_back(self, connection: AsyncConnection, unsubmitted: Sequence[Claim]) -> list[Settlement]:
+        """Return what no provider can have to the queue: its worker stored no attempt, so it never called one."""
+        now = self._clock.now()
+        again = [claim.delivery_id for claim in unsubmitted if claim.fence > FENCE_OF_THE_FIRST_RESCUE]
+        attempts = await run_within(connection, attempts_by_delivery(again))
+        return [
+            postponed(claim, attempts.get(claim.delivery_id, ()), due_at=now, reason=STOPPED, now=now)
+            for claim in unsubmitted
+        ]
+
+    async def _decide_submitted(
+        self, connection: AsyncConnection, submitted: Sequence[Claim], providers: Mapping[UUID, str]
+    ) -> list[Settlement]:
+        """Decide over what its provider may have."""
+        if not submitted:
+            return []
+        ids = [claim.delivery_id for claim in submitted]
+        lost_workers = await queries.count_abandoned(connection, ids)
+        never_resent = await self._never_resent(connection, submitted, providers)
+        return [
+            self._decide(
+                claim,
+                lost_workers.get(claim.delivery_id, 1),
+                Circumstances(
+                    resend=claim not in never_resent,
+                    calls_back=(claim.channel, providers[claim.delivery_id]) in self._calling_back,
+                ),
+            )
+            for claim in submitted
+        ]
+
     async def _never_resent(
-        self, connection: AsyncConnection, abandoned: Sequence[Claim], providers: Mapping[UUID, str]
+        self, connection: AsyncConnection, submitted: Sequence[Claim], providers: Mapping[UUID, str]
     ) -> list[Claim]:
         """Those that may not be sent again."""
         if not self._policy.at_most_once:
             return []
         contents = await run_within(
-            connection, notification_scripts.contents({claim.notification_id for claim in abandoned})
+            connection, notification_scripts.contents({claim.notification_id for claim in submitted})
         )
         return [
             claim
-            for claim in abandoned
+            for claim in submitted
             if not self._policy.resends(contents[claim.notification_id].category)
-            and (claim.channel, providers.get(claim.delivery_id)) not in self._keyed
+            and (claim.channel, providers[claim.delivery_id]) not in self._keyed
         ]
 
     def _decide(self, claim: Claim, lost_workers: int, circumstances: Circumstances) -> Settlement:
@@ -185,8 +213,9 @@ class Rescuer:
             counted=False,
         )
 
-    def _report(self, claim: Claim, settlement: Settlement, *, provider: str) -> None:
-        self._metrics.attempts.labels(claim.channel, provider, Outcome.UNKNOWN).inc()
+    def _report(self, claim: Claim, settlement: Settlement, *, provider: str | None) -> None:
+        if provider is not None:
+            self._metrics.attempts.labels(claim.channel, provider, Outcome.UNKNOWN).inc()
         self._metrics.settled.labels(claim.channel, settlement.state).inc()
         log.warning(
             "delivery.rescued",

@@ -25,7 +25,7 @@ from property_alert_notification.notification_worker.claim import (
 from property_alert_notification.notification_worker.compose import Composer
 from property_alert_notification.notification_worker.context import WorkerContext, ids
 from property_alert_notification.notification_worker.leases import InProgress, Leases
-from property_alert_notification.notification_worker.provider_handle import ProviderHandle
+from property_alert_notification.notification_worker.provider_handle import Call, ProviderHandle
 from property_alert_notification.notification_worker.providers import ProviderPool
 from property_alert_notification.notification_worker.route import Wait, route
 from property_alert_notification.notification_worker.settle import Settler
@@ -64,7 +64,7 @@ class DeliverySender:
         claim = in_progress.job.claim
         try:
             if claim.test:
-                await self._settler.settle(in_progress.job, await self._submit(in_progress))
+                await self._settle(in_progress, await self._submit(in_progress))
             else:
                 await self._deliver_by(self._providers[in_progress.job.assignment.provider], in_progress)
         except Exception as error:
@@ -78,23 +78,27 @@ class DeliverySender:
         await self._settler.put_back(job, self._settler.postpone(job, STOPPED, due_at=job.content.wanted_at))
 
     async def _deliver_by(self, provider: ProviderHandle, in_progress: InProgress) -> None:
-        job, probe = in_progress.job, in_progress.job.assignment.probe
+        probe, is_open = in_progress.job.assignment.probe, in_progress.job.is_open
         try:
-            async with provider.slot(probe=probe) as call:
+            async with provider.slot(probe=probe, is_open=is_open) as call:
                 if call is None:
-                    ended: Settlement | Result = self._without_provider(job)
+                    ended: Settlement | Result = self._without_provider(in_progress.job)
                 else:
-                    ended = await self._why_not(in_progress) or await self._submit(in_progress)
-            if isinstance(ended, Settlement):
-                await self._settler.put_back(job, ended)
-            elif call is not None:
+                    ended = await self._why_not(in_progress) or await self._submit(in_progress, call)
+            if call is not None and not isinstance(ended, Settlement):
                 provider.learn(ended, call)
-                await self._settler.settle(job, ended)
+            await self._settle(in_progress, ended)
         finally:
-            provider.release(probe=probe)
+            provider.release(probe=probe, is_open=is_open)
+
+    async def _settle(self, in_progress: InProgress, ended: Settlement | Result) -> None:
+        if isinstance(ended, Settlement):
+            await self._settler.put_back(in_progress.job, ended)
+        else:
+            await self._settler.settle(in_progress.job, ended, in_progress.started_at)
 
     def _without_provider(self, job: Job) -> Settlement:
-        """Its provider's breaker opened since the claim: another may have it now, or it waits."""
+        """Its provider's breaker opened since the claim, or it hangs: another may have it now, or it waits."""
         assignment = route(job.earlier, self._providers.order())
         wait = timedelta(seconds=assignment.seconds if isinstance(assignment, Wait) else 0)
         return self._settler.postpone(job, NO_PROVIDER, due_at=self._context.clock.now() + wait)
@@ -103,17 +107,19 @@ class DeliverySender:
         """The settlement of a delivery that must not be submitted after all; None when it may be."""
         job, now = in_progress.job, self._context.clock.now()
         try:
-            is_stale = now - job.started_at >= STALE
-            withheld = await self._look_again(job, now) if is_stale else self._too_late(job, now)
+            withheld = await self._look_again(job, now) if now - job.claimed_at >= STALE else self._too_late(job, now)
         except StoreUnavailable:
             return self._settler.postpone(job, STORE_AWAY, due_at=now)
         if withheld is not None:
-            return unsent(job.claim, withheld.state, withheld.reason, now=now, begun=False)
-        # Checked last: a process that froze, or waited for the provider too long, may have lost it by now.
-        if self._leases.is_lost(in_progress):
-            log.warning("lease.lost", **ids(job.claim))
-            return self._settler.postpone(job, OVERTAKEN, due_at=now)
-        return None
+            return unsent(job.claim, withheld.state, withheld.reason, now=now, withdraw=job.is_open)
+        return self._if_lost(in_progress)
+
+    def _if_lost(self, in_progress: InProgress) -> Settlement | None:
+        """The settlement of a delivery that another worker may have by now: this process froze, or waited too long."""
+        if not self._leases.is_lost(in_progress):
+            return None
+        log.warning("lease.lost", **ids(in_progress.job.claim))
+        return self._settler.postpone(in_progress.job, OVERTAKEN, due_at=self._context.clock.now())
 
     def _too_late(self, job: Job, now: datetime) -> Withheld | None:
         return too_late(job.content, self._rules.deadlines, now=now)
@@ -123,10 +129,21 @@ class DeliverySender:
         async with self._context.database.quick_reading() as connection:
             return await run_within(connection, looking)
 
-    async def _submit(self, in_progress: InProgress) -> Result:
+    async def _submit(self, in_progress: InProgress, call: Call | None = None) -> Settlement | Result:
+        """Store the attempt, then call the provider; a settlement when it was not called after all."""
+        job = in_progress.job
+        if not job.is_open:
+            try:
+                in_progress.started_at = await self._settler.open_attempt(job)
+            except StoreUnavailable:
+                return self._settler.postpone(job, STORE_AWAY, due_at=self._context.clock.now())
+        if (lost := self._if_lost(in_progress)) is not None:
+            return lost
+        if call is not None:
+            call.began_at = self._context.clock.monotonic()
         in_progress.submitted = True
         with self._context.metrics.stage("send"):
-            in_progress.result = await self._send(in_progress.job)
+            in_progress.result = await self._send(job)
         return in_progress.result
 
     async def _send(self, job: Job) -> Result:

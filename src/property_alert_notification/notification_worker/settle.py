@@ -15,7 +15,7 @@ from property_alert_notification.base.vocabulary import Outcome
 from property_alert_notification.channels.base import Receipt
 from property_alert_notification.database import GroupCommit
 from property_alert_notification.deliveries.models import Attempt
-from property_alert_notification.deliveries.scripts import Claim, Settlement
+from property_alert_notification.deliveries.scripts import Claim, Settlement, Submission
 from property_alert_notification.notification_worker.claim import Job
 from property_alert_notification.notification_worker.context import WorkerContext, ids
 from property_alert_notification.notification_worker.providers import ProviderPool
@@ -47,13 +47,25 @@ class Settler:
         self._context = context
         self._policy = policy
         self._outage = Outage(f"settlements of {self._channel}")
-        self._settlements: GroupCommit[Settlement, bool] = GroupCommit(self._write)
+        self._writes: GroupCommit[Settlement | Submission, bool] = GroupCommit(self._write)
         self._handover = context.metrics.handover.labels(self._channel)
 
-    async def settle(self, job: Job, result: Result) -> None:
-        """Judge an attempt that was submitted, and settle its delivery."""
+    async def open_attempt(self, job: Job) -> datetime:
+        """Store that its provider is about to be called; returns when that was.
+
+        It is one statement with all that is settled, or about to be submitted, at that moment.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached; the attempt may be stored all the same.
+        """
         now = self._context.clock.now()
-        verdict = self._judge(job, result, now)
+        await self._writes.submit(Submission(job.claim.delivery_id, job.claim.fence, job.assignment.provider, now))
+        return now
+
+    async def settle(self, job: Job, result: Result, started_at: datetime) -> None:
+        """Judge the attempt that was started then, and settle its delivery."""
+        now = self._context.clock.now()
+        verdict = self._judge(job, result, started_at, now)
         settlement = _settlement(job.claim, result, verdict, now)
         with self._context.metrics.stage("settle"):
             moved = await self._commit(settlement)
@@ -107,19 +119,19 @@ class Settler:
             now=now,
         )
 
-    def _judge(self, job: Job, result: Result, now: datetime) -> Verdict:
+    def _judge(self, job: Job, result: Result, started_at: datetime, now: datetime) -> Verdict:
         claim, provider = job.claim, job.assignment.provider
         circumstances = Circumstances(
             resend=self._policy.resends(job.content.category),
-            recognised_until=self._providers.recognised_until(provider, job.earlier, now=job.started_at),
+            recognised_until=self._providers.recognised_until(provider, job.earlier, now=started_at),
             calls_back=not claim.test and self._providers[provider].sender.calls_back,
-            elsewhere=isinstance(result, RetryLater) and self._may_go_elsewhere(job),
+            elsewhere=isinstance(result, RetryLater) and self._may_go_elsewhere(job, started_at),
         )
         history = History(claim.attempts, claim.unknowns)
         jitter = self._context.clock.jitter()
         return judge(result, history, circumstances, self._policy, now=now, jitter=jitter)
 
-    def _may_go_elsewhere(self, job: Job) -> bool:
+    def _may_go_elsewhere(self, job: Job, started_at: datetime) -> bool:
         """Whether another provider may have at once what this one did not take."""
         if job.claim.test:
             return False
@@ -127,18 +139,21 @@ class Settler:
             delivery_id=job.claim.delivery_id,
             fence=job.claim.fence,
             provider=job.assignment.provider,
-            started_at=job.started_at,
+            started_at=started_at,
             outcome=Outcome.NOT_SENT,
         )
         return may_go_elsewhere([*job.earlier, this], self._providers.order())
 
     async def _commit(self, settlement: Settlement) -> bool:
         """Write it down however long the store is away: only this process knows what the provider said."""
-        return await insist(partial(self._settlements.submit, settlement), self._outage, pause=AFTER_A_FAULT)
+        return await insist(partial(self._writes.submit, settlement), self._outage, pause=AFTER_A_FAULT)
 
-    async def _write(self, settlements: Sequence[Settlement]) -> list[bool]:
-        moved = await self._context.database.run(settle(settlements))
-        return [settlement.delivery_id in moved for settlement in settlements]
+    async def _write(self, batch: Sequence[Settlement | Submission]) -> list[bool]:
+        """Write a batch down; returns for each whether its delivery moved."""
+        settlements = [one for one in batch if isinstance(one, Settlement)]
+        submissions = [one for one in batch if isinstance(one, Submission)]
+        moved = await self._context.database.run(settle(settlements, submissions))
+        return [one.delivery_id in moved for one in batch]
 
 
 def _settlement(claim: Claim, result: Result, verdict: Verdict, now: datetime) -> Settlement:

@@ -9,21 +9,25 @@ from property_alert_notification.base.vocabulary import DeliveryState, Outcome
 from property_alert_notification.database import Script, StatementBatch
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.models import Attempt
-from property_alert_notification.deliveries.scripts import Claim, Settlement
+from property_alert_notification.deliveries.scripts import Claim, Settlement, Submission
 from property_alert_notification.deliveries.states import UNFULFILLED
 from property_alert_notification.notifications import scripts as notification_scripts
 
 
-def settle(settlements: Sequence[Settlement]) -> Script[set[UUID]]:
+def settle(settlements: Sequence[Settlement], submissions: Sequence[Submission] = ()) -> Script[set[UUID]]:
     """Settle deliveries, and conclude the notifications of those that end unfulfilled; returns those that moved.
 
     If the fence of a delivery has changed, `settle` ends the attempt but does not move the delivery. It is a
-    transaction of its own.
+    transaction of its own, which stores `submissions`, attempts of other deliveries, too.
     """
-    if not settlements or _unfulfilled(settlements):
-        return (yield from settle_within(settlements))
-    # As nearly always: one statement, which needs no transaction around it.
-    return {row[0] for row in (yield StatementBatch(delivery_scripts.settle(settlements)))}
+    if not _unfulfilled(settlements):  # as nearly always: one statement, which needs no transaction around it
+        opened = [delivery_scripts.open_attempts(submissions)] if submissions else []
+        moved = yield StatementBatch([*opened, *delivery_scripts.settle(settlements)])
+        return {row[0] for row in moved} if settlements else set()
+    ids = yield from settle_within(settlements)
+    if submissions:
+        yield delivery_scripts.open_attempts(submissions)
+    return ids
 
 
 def settle_within(settlements: Sequence[Settlement]) -> Script[set[UUID]]:
@@ -48,22 +52,21 @@ def postponed(
     claim: Claim, earlier: Sequence[Attempt], *, due_at: datetime, reason: Reason, now: datetime
 ) -> Settlement:
     """Give a claim back that was never submitted to a provider: it uses up no attempt. Pure."""
-    unsure = any(attempt.outcome == Outcome.UNKNOWN for attempt in earlier)
     return Settlement(
         delivery_id=claim.delivery_id,
         fence=claim.fence,
-        state=DeliveryState.UNKNOWN if unsure else DeliveryState.RETRY_WAIT,
+        state=_waiting_state(earlier, waits=due_at > now),
         reason=reason,
         due_at=due_at,
         outcome=None,
         settled_at=now,
         counted=False,
-        begun=False,
+        submitted=False,
     )
 
 
-def unsent(claim: Claim, state: DeliveryState, reason: Reason, *, now: datetime, begun: bool = True) -> Settlement:
-    """End a claim without sending it; `begun` is False when it has an attempt, which is then deleted. Pure."""
+def unsent(claim: Claim, state: DeliveryState, reason: Reason, *, now: datetime, withdraw: bool = False) -> Settlement:
+    """End a claim without sending it; `withdraw` deletes the attempt that was stored for it. Pure."""
     return Settlement(
         delivery_id=claim.delivery_id,
         fence=claim.fence,
@@ -72,5 +75,11 @@ def unsent(claim: Claim, state: DeliveryState, reason: Reason, *, now: datetime,
         due_at=None,
         outcome=None,
         settled_at=now,
-        begun=begun,
+        submitted=not withdraw,
     )
+
+
+def _waiting_state(earlier: Sequence[Attempt], *, waits: bool) -> DeliveryState:
+    if any(attempt.outcome in (Outcome.UNKNOWN, None) for attempt in earlier):
+        return DeliveryState.UNKNOWN
+    return DeliveryState.RETRY_WAIT if earlier or waits else DeliveryState.QUEUED

@@ -68,7 +68,7 @@ def _tell_delivery(delivery: Delivery, attempts: Sequence[Attempt], accepted_at:
         yield _tell_attempt(channel, attempt)
     if delivery.replayed_at is not None:
         yield TimelineEntry(at=delivery.replayed_at, what=f"{channel}: replayed by an operator")
-    if delivery.state == DeliveryState.HELD:
+    if _was_given_back(delivery) or delivery.state == DeliveryState.HELD:
         yield TimelineEntry(at=delivery.changed_at, what=f"{channel}: waits, {delivery.reason}")
     elif delivery.state in UNFULFILLED:
         yield TimelineEntry(at=delivery.changed_at, what=f"{channel}: {delivery.state}, {delivery.reason}")
@@ -80,6 +80,12 @@ def _tell_delivery(delivery: Delivery, attempts: Sequence[Attempt], accepted_at:
 def _never_left_the_plan(delivery: Delivery) -> bool:
     """It ended when it was planned: nobody ever claimed it, and it was not cancelled either."""
     return not delivery.fence and delivery.state in (DeliveryState.SUPPRESSED, DeliveryState.EXPIRED)
+
+
+def _was_given_back(delivery: Delivery) -> bool:
+    """A worker claimed it and never submitted it to a provider; an operator's replay queues it, too."""
+    was_claimed = delivery.state == DeliveryState.QUEUED and delivery.fence > 0
+    return was_claimed and delivery.changed_at != delivery.replayed_at
 
 
 def _tell_attempt(channel: str, attempt: Attempt) -> TimelineEntry:

@@ -12,7 +12,7 @@ from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.vocabulary import BreakerState, Channel
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt
 from property_alert_notification.notification_worker.breaker import DOWN_IN_A_ROW, IN_DOUBT, SILENCE, UNANSWERED
-from property_alert_notification.notification_worker.provider_handle import Call, ProviderHandle
+from property_alert_notification.notification_worker.provider_handle import LONGEST_TURN, SOON, Call, ProviderHandle
 from property_alert_notification.notification_worker.providers import SHORTEST_WAIT, ProviderPool
 from property_alert_notification.notification_worker.verdict import Result
 
@@ -59,19 +59,20 @@ class Office:
         self.sent_away = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def want(self, count: int) -> None:
+    async def want(self, count: int, *, is_open: bool = False) -> None:
         """So many more would like to begin."""
         for _ in range(count):
-            self._tasks.add(asyncio.create_task(self._begin()))
+            self._tasks.add(asyncio.create_task(self._begin(is_open=is_open)))
         await self.settle()
 
-    async def _begin(self) -> None:
+    async def _begin(self, *, is_open: bool) -> None:
         stack = AsyncExitStack()
-        call = await stack.enter_async_context(self.provider.slot(probe=False))
+        call = await stack.enter_async_context(self.provider.slot(probe=False, is_open=is_open))
         if call is None:
             self.sent_away += 1
             await stack.aclose()
         else:
+            call.began_at = self.clock.monotonic()
             self.running[call] = stack
 
     async def end(self, call: Call, result: Result) -> None:
@@ -106,6 +107,43 @@ async def test_few_are_let_in_until_something_goes_well_and_then_all_who_fit() -
     await office.end_one(Receipt())
 
     assert len(office.running) == 8
+    await office.close()
+
+
+async def test_a_claim_stores_attempts_for_as_many_as_will_begin_soon() -> None:
+    office = Office(at_once=8)
+    assert office.provider.may_open() == IN_DOUBT
+    await office.want(12)
+    await office.end_one(Receipt())
+    assert office.provider.may_open() == 8 + 1
+
+    office.provider.reserve(probe=False, is_open=True)
+    assert office.provider.may_open() == 8
+    office.clock.time += SOON
+    assert office.provider.may_open() == 7
+    office.provider.release(probe=False, is_open=True)
+    assert office.provider.may_open() == 8
+    await office.close()
+
+
+async def test_what_waits_long_with_its_attempt_stored_is_given_back_and_the_rest_keeps_waiting() -> None:
+    office = Office(at_once=1)
+    await office.want(1)
+    await office.end_one(Receipt())
+    await office.want(2)
+    await office.want(2, is_open=True)
+    office.clock.time += LONGEST_TURN - 0.1
+    office.provider.watch()
+    await office.settle()
+    assert office.sent_away == 0
+
+    office.clock.time += 0.1
+    office.provider.watch()
+    await office.settle()
+
+    assert (len(office.running), office.sent_away) == (1, 2)
+    await office.end_one(Receipt())
+    assert len(office.running) == 1
     await office.close()
 
 

@@ -86,7 +86,9 @@ def test_what_was_cancelled_ends_so() -> None:
 
 def test_what_is_held_says_why_and_what_was_replayed_says_when() -> None:
     held = _delivery("email", state="held", reason="email is paused", changed_at=_after(20))
-    replayed = _delivery("sms", state="queued", reason="replayed", fence=3, replayed_at=_after(40))
+    replayed = _delivery(
+        "sms", state="queued", reason="replayed", fence=3, replayed_at=_after(40), changed_at=_after(40)
+    )
 
     told = timeline(_notification(), [held, replayed], {})
 
@@ -100,13 +102,23 @@ def test_what_is_held_says_why_and_what_was_replayed_says_when() -> None:
     ]
 
 
+def test_what_was_claimed_and_never_submitted_says_why_it_waits() -> None:
+    notification = _notification()
+    given_back = _delivery("email", state="queued", reason="its worker stopped", fence=2, changed_at=_after(5))
+    replayed = _delivery("email", state="queued", fence=2, changed_at=_after(5), replayed_at=_after(5))
+
+    assert _told(notification, [given_back])[-1] == "email: waits, its worker stopped"
+    assert _told(notification, [replayed])[-1] == "email: replayed by an operator"
+
+
 def test_only_what_waits_for_its_first_claim_was_planned_for_the_reason_that_it_has_now() -> None:
     first = _delivery("email", state="queued", reason="nobody said anything, which means yes", due_at=NOW)
-    again = _delivery("sms", state="queued", reason="the lease ran out", fence=1, due_at=NOW)
+    again = _delivery("sms", state="queued", reason="the lease ran out", fence=1, due_at=NOW, changed_at=_after(9))
 
     assert _told(_notification(), [first, again])[1:] == [
         "email: planned, nobody said anything, which means yes",
         "sms: planned, the user wants sms",
+        "sms: waits, the lease ran out",
     ]
 
 
