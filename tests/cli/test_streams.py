@@ -21,10 +21,15 @@ def _listens(port: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("streams", [">/dev/full", ">&- 2>&- <&-"])
+_FULL_PIPE = "exec 5<>unread; head -c 65536 /dev/zero >&5"
+"""Nothing more fits into it, and nobody reads it."""
+
+
+@pytest.mark.parametrize("streams", [">/dev/full", ">&- 2>&- <&-", ">&5 2>&5"])
 def test_messages_are_delivered_whatever_became_of_the_console(tmp_path: Path, streams: str) -> None:
     port = free_port()
-    dev = f"exec {sys.executable} -m property_alert_notification.cli dev --port {port} {streams}"
+    os.mkfifo(tmp_path / "unread")
+    dev = f"{_FULL_PIPE}; exec {sys.executable} -m property_alert_notification.cli dev --port {port} {streams}"
     settings = {"EMAIL_PROVIDER": "console", "SMS_PROVIDER": "console", "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
     with started(["/bin/sh", "-c", dev], tmp_path, ready=lambda _: _listens(port), **settings) as program:
         with a_blocking_caller(f"http://127.0.0.1:{port}") as caller:

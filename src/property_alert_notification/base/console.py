@@ -8,6 +8,9 @@ import sys
 from contextlib import suppress
 from typing import TextIO
 
+from property_alert_notification.base import output
+from property_alert_notification.base.output import STDERR, STDOUT
+
 _closed: list[int] = []
 
 
@@ -33,22 +36,18 @@ def prepare_streams() -> None:
 
 
 def announce(line: str) -> None:
-    """Print a line for the person at the console, if it can be printed."""
-    with suppress(OSError, ValueError, AttributeError):
-        try:
-            print(line, flush=True)  # noqa: T201 - this is the console
-        except UnicodeEncodeError:
-            print(line.encode("ascii", "backslashreplace").decode(), flush=True)  # noqa: T201
+    """Print a line for the person at the console, if it can be printed. Never blocks."""
+    STDOUT.put(line)
 
 
 def complain(line: str) -> None:
-    """Print a line on standard error, if it can be printed."""
-    with suppress(OSError, ValueError, AttributeError):
-        print(line, file=sys.stderr, flush=True)  # noqa: T201 - before logs are configured
+    """Print a line on standard error, after the logs, if it can be printed. Never blocks."""
+    STDERR.put(line)
 
 
 def finish_streams() -> None:
-    """Drop what is still to be printed and cannot be: the interpreter would complain about it at its end."""
+    """Write what waits; drop what cannot be printed: the interpreter would complain about it at its end."""
+    output.flush()
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -4,12 +4,14 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
+
+from property_alert_notification.base.output import STDERR
 
 
 def origin(error: BaseException) -> dict[str, str]:
@@ -82,14 +84,22 @@ class Outage:
 
 
 class _StandardError:
-    """Prints lines. A log that nobody can take any more must not stop the service."""
+    """Queues lines: a log that nobody reads must not stop the service."""
 
     def msg(self, line: str) -> None:
-        with suppress(OSError, ValueError, AttributeError):  # it may be closed, or have been from the start
-            sys.stderr.write(f"{line}\n")
-            sys.stderr.flush()
+        STDERR.put(line)
 
     debug = info = warning = error = exception = msg
+
+
+class _QueueHandler(logging.Handler):
+    """Queues what libraries log by the standard library."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            STDERR.put(self.format(record))
+        except Exception:
+            self.handleError(record)
 
 
 def configure(*, level: str, as_json: bool) -> None:
@@ -102,7 +112,8 @@ def configure(*, level: str, as_json: bool) -> None:
         logger_factory=lambda *_: _StandardError(),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    STDERR.describe_lost = partial(_describe_lost, renderer)
+    handler = _QueueHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,
@@ -116,3 +127,11 @@ def configure(*, level: str, as_json: bool) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     # It repeats at every try to connect what `broker.lost` says once.
     logging.getLogger("aiormq.connection").setLevel(logging.CRITICAL)
+
+
+def _describe_lost(renderer: Any, count: int) -> str:
+    """The event that says how many lines were dropped, in the form of all others."""
+    event: Any = {"event": "log.lines_lost", "lines": count}
+    for processor in _SHARED:
+        event = processor(None, "warning", event)
+    return str(renderer(None, "warning", event))
