@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from property_alert_notification.base.vocabulary import DeliveryState
     from property_alert_notification.database import Database
     from property_alert_notification.notifications.answers import DeliveryPublic, NotificationStory
-    from property_alert_notification.notifications.lists import Found, Summary
+    from property_alert_notification.notifications.list_paths import Summary
+    from property_alert_notification.notifications.lists import Found
     from property_alert_notification.notifications.schemas import NotificationQuery
 
 app = typer.Typer(

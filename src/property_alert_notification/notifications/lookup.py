@@ -7,6 +7,7 @@ from uuid import UUID
 from property_alert_notification.database import Connection
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.notifications import lists, queries
+from property_alert_notification.notifications.list_paths import Summary
 from property_alert_notification.notifications.lists import NO_ID, Filters
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.schemas import NotificationQuery
@@ -30,7 +31,7 @@ def filters_of(query: NotificationQuery) -> Filters:
     return replace(filters, message_id=delivery_of(query.message_id) or NO_ID)
 
 
-async def look_up(connection: Connection, words: str, *, limit: int, mend: bool = False) -> list[lists.Summary]:
+async def look_up(connection: Connection, words: str, *, limit: int, mend: bool = False) -> list[Summary]:
     """The notifications that these words name: an id of theirs, one of a delivery, a Message-ID, or a reference.
 
     The newest first, and at most `limit`: many may have the same reference. With `mend` rows that cannot be read as
@@ -38,7 +39,7 @@ async def look_up(connection: Connection, words: str, *, limit: int, mend: bool 
     """
     id_ = _ID.match(words)
     named = delivery_of(words) or (UUID(id_[1]) if id_ else None)
-    found: list[lists.Summary] = []
+    found: list[Summary] = []
     if named is not None:
         if id_:
             found += (await lists.find(connection, Filters(id=named), before=None, limit=1, mend=mend)).items

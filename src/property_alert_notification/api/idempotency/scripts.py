@@ -36,14 +36,8 @@ from property_alert_notification.database import (
 )
 
 _keys = table_of(IdempotencyKey)
-
-
 TABLE = _keys.name
-
-
 _now = bindparam("now", type_=time_type())
-
-
 _NEW = ("owner", "key", "fingerprint", "status_code", "answer")
 
 

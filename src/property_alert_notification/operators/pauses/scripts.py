@@ -30,11 +30,7 @@ from property_alert_notification.notifications.models import Notification
 from property_alert_notification.operators.pauses.rules import held_by_pause, reason_of
 
 _deliveries = table_of(Delivery)
-
-
 _notifications = table_of(Notification)
-
-
 _now = bindparam("now", type_=time_type())
 
 
