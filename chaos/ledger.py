@@ -94,7 +94,7 @@ async def tell(url: str, tag: str) -> list[Told]:
 
 @asynccontextmanager
 async def marks(url: str) -> AsyncIterator[Callable[[], Awaitable[datetime]]]:
-    """What tells when a relay last marked deliveries, to ring for them next."""
+    """Gives a function that returns when a relay last marked deliveries as published."""
     looking = select(func.max(_deliveries.c.published_at))
     async with _opened(url) as database:
 

@@ -22,11 +22,11 @@ async def _disturb(trial: Trial) -> None:
     for backlog in BACKLOGS:
         await trial.until_accepted(backlog)
         trial.note_fault(workers=1)
-        await _kill_when_it_rings(trial, trial.random.choice(trial.cluster.workers))
+        await _kill_when_it_publishes(trial, trial.random.choice(trial.cluster.workers))
     await trial.until_accepted(1.0)
 
 
-async def _kill_when_it_rings(trial: Trial, worker: Server) -> None:
+async def _kill_when_it_publishes(trial: Trial, worker: Server) -> None:
     async with ledger.marks(trial.cluster.database_url) as last:
         before = await last()
         starting = asyncio.create_task(trial.in_thread(worker.start))

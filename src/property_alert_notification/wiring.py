@@ -33,7 +33,7 @@ from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.channels.base import Sender, Tools
 from property_alert_notification.channels.registry import chosen, create_sender, only_shown, unused
 from property_alert_notification.database import Database, migrations
-from property_alert_notification.deliveries import queues as lanes
+from property_alert_notification.deliveries import queues
 from property_alert_notification.deliveries.gauges import Gauges
 from property_alert_notification.notifications.acceptance import Acceptance
 from property_alert_notification.notifications.addresses import AddressRules
@@ -218,7 +218,7 @@ def create_broker(settings: Settings, database: Database, clock: Clock, supervis
 
         async def due(channel: Channel, limit: int) -> Sequence[UUID]:
             async with database.reading() as connection:
-                return await lanes.due(connection, channel, now=clock.now(), limit=limit)
+                return await queues.due(connection, channel, now=clock.now(), limit=limit)
 
         return EmbeddedBroker(due)
     return RabbitMQBroker(settings.queue_broker_url, settings.queue_routing_key, clock=clock, supervisor=supervisor)

@@ -198,9 +198,9 @@ async def test_callers_share_no_keys_but_a_caller_keeps_them_when_its_api_key_is
     app = create_app(settings, with_worker=False)
     async with serving(app) as url, a_caller(url) as client:
         await client.put("/api/v1/preferences/1", json=WISHES)
-        ring = KeyService(app.state.parts.database, app.state.parts.clock, "test")
-        crm, shop = [await ring.create(name, [Scope.NOTIFICATIONS_WRITE]) for name in ("crm", "shop")]
-        new_crm = await ring.rotate("crm", overlap=timedelta(hours=1))
+        keys = KeyService(app.state.parts.database, app.state.parts.clock, "test")
+        crm, shop = [await keys.create(name, [Scope.NOTIFICATIONS_WRITE]) for name in ("crm", "shop")]
+        new_crm = await keys.rotate("crm", overlap=timedelta(hours=1))
 
         ids = [
             (

@@ -14,7 +14,7 @@ from property_alert_notification.app import create_app
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.supervise import end
 from property_alert_notification.base.vocabulary import Scope
-from property_alert_notification.deliveries import queues as lanes
+from property_alert_notification.deliveries import queues
 from property_alert_notification.wiring import Parts
 from tests.api.conftest import NOTIFICATION, WISHES, a_guarded_client
 from tests.pipeline.world import eventually
@@ -52,7 +52,7 @@ async def test_a_backlog_that_cannot_be_counted_is_named_and_counted_again_when_
         async def none() -> bool:
             return not await loops()
 
-        with _odd(monkeypatch, lanes, "count_waiting"):
+        with _odd(monkeypatch, queues, "count_waiting"):
             counting = parts.supervisor.start("backlog", parts.backlog.run)  # at once, and not in a while
             named = await eventually(loops)
             degraded = (await client.get("/health/ready")).json()["status"]
@@ -78,7 +78,7 @@ async def test_a_backlog_that_is_full_and_cannot_be_counted_takes_the_api_out_of
         async def is_named() -> bool:
             return "backlog" in parts.supervisor.problems
 
-        with _odd(monkeypatch, lanes, "count_waiting"):
+        with _odd(monkeypatch, queues, "count_waiting"):
             counting = parts.supervisor.start("backlog", parts.backlog.run)
             await eventually(is_named)
             ready = await client.get("/health/ready")

@@ -15,27 +15,27 @@ from sqlmodel import SQLModel
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
-from property_alert_notification.broker.base import Broker, Lane, Listener
+from property_alert_notification.broker.base import Broker, Listener, Queue
 from property_alert_notification.broker.embedded import EmbeddedBroker
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.database import Database, table_of
-from property_alert_notification.deliveries import queues as lanes
+from property_alert_notification.deliveries import queues
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.notifications.models import Notification
 from tests.services.rabbitmq import RabbitMQ, speaks_amqp
 
 CLOCK = Clock()
-EMAIL = Lane(Channel("email"))
+EMAIL = Queue(Channel("email"))
 
 
 class ProviderHandle(Protocol):
-    """What carries the doorbells of one test, however many brokers are connected to it."""
+    """What carries the messages of one test, however many brokers are connected to it."""
 
     async def connect(self, *, poll: timedelta = timedelta(milliseconds=50)) -> Broker:
         """What one process would use."""
 
-    async def make_due(self, broker: Broker, count: int, lane: Lane = EMAIL) -> list[UUID]:
-        """Let this many deliveries become due, and ring for them."""
+    async def make_due(self, broker: Broker, count: int, queue: Queue = EMAIL) -> list[UUID]:
+        """Let this many deliveries become due, and publish them."""
 
     async def claim(self, deliveries: Sequence[UUID]) -> list[UUID]:
         """Those of the deliveries that are the caller's own from now on."""
@@ -53,33 +53,33 @@ class StoreCarrier:
 
     async def _read_due(self, channel: Channel, limit: int) -> Sequence[UUID]:
         async with self._database.reading() as connection:
-            return await lanes.due(connection, channel, now=CLOCK.now(), limit=limit)
+            return await queues.due(connection, channel, now=CLOCK.now(), limit=limit)
 
-    async def make_due(self, broker: Broker, count: int, lane: Lane = EMAIL) -> list[UUID]:
-        deliveries = [self._delivery(lane) for _ in range(count)]
+    async def make_due(self, broker: Broker, count: int, queue: Queue = EMAIL) -> list[UUID]:
+        deliveries = [self._delivery(queue) for _ in range(count)]
         async with self._database.transaction() as connection:
             await connection.execute(
                 insert(table_of(Notification)),
                 [
                     {"id": delivery.notification_id, "user_id": 1, "category": "general", "title": "A home",
-                     "message": "Come and see", "urgent": lane.urgent, "accepted_at": delivery.changed_at}
+                     "message": "Come and see", "urgent": queue.urgent, "accepted_at": delivery.changed_at}
                     for delivery in deliveries
                 ],
             )  # fmt: skip
             adding = delivery_scripts.add(deliveries)
             await adding.statement.run(connection, adding.rows)
         ids = [delivery.id for delivery in deliveries]
-        await broker.ring(lane, ids)
+        await broker.publish(queue, ids)
         return ids
 
-    def _delivery(self, lane: Lane) -> delivery_scripts.NewDelivery:
+    def _delivery(self, queue: Queue) -> delivery_scripts.NewDelivery:
         now = CLOCK.now()
         return delivery_scripts.NewDelivery(
             id=CLOCK.new_id(),
             notification_id=CLOCK.new_id(),
-            channel=lane.channel,
+            channel=queue.channel,
             address="somebody@homes.test",
-            urgent=lane.urgent,
+            urgent=queue.urgent,
             test=False,
             state=DeliveryState.QUEUED,
             reason_code="user_opted_in",
@@ -106,9 +106,9 @@ class RabbitMQCarrier:
     async def connect(self, *, poll: timedelta = timedelta(milliseconds=50)) -> Broker:
         return await self._stack.enter_async_context(self._new_broker())
 
-    async def make_due(self, broker: Broker, count: int, lane: Lane = EMAIL) -> list[UUID]:
+    async def make_due(self, broker: Broker, count: int, queue: Queue = EMAIL) -> list[UUID]:
         ids = [CLOCK.new_id() for _ in range(count)]
-        await broker.ring(lane, ids)
+        await broker.publish(queue, ids)
         return ids
 
     async def claim(self, deliveries: Sequence[UUID]) -> list[UUID]:

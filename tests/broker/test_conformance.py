@@ -5,11 +5,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.broker.base import Lane, Listener
+from property_alert_notification.broker.base import Listener, Queue
 from tests.broker.conftest import EMAIL, ProviderHandle, take_all, until
 
-URGENT = Lane(Channel("email"), urgent=True)
-SMS = Lane(Channel("sms"))
+URGENT = Queue(Channel("email"), urgent=True)
+SMS = Queue(Channel("sms"))
 
 
 async def test_what_is_rung_is_taken(carrier: ProviderHandle) -> None:
@@ -25,7 +25,7 @@ async def test_ringing_for_nothing_is_allowed(carrier: ProviderHandle) -> None:
     broker = await carrier.connect()
     listener = await broker.listen(Channel("email"))
 
-    await broker.ring(EMAIL, [])
+    await broker.publish(EMAIL, [])
 
     assert list(await listener.take(10)) == []
 
@@ -53,7 +53,7 @@ async def test_urgent_deliveries_are_taken_first(carrier: ProviderHandle) -> Non
 
     taken = await take_all(carrier, listener, 105, limit=20)
 
-    # A listener that has just begun may hear one lane a moment before the other.
+    # A listener that has just begun may hear one queue a moment before the other.
     assert set(urgent) <= set(taken[:40])
     assert len(set(taken)) == 105
 
@@ -104,7 +104,7 @@ async def test_what_was_not_done_comes_back_after_close(carrier: ProviderHandle)
 
 
 async def test_two_processes_share_thousands_and_none_is_claimed_twice(carrier: ProviderHandle) -> None:
-    """With RabbitMQ a doorbell goes to one listener; with the embedded broker the claim decides."""
+    """With RabbitMQ a message goes to one listener; with the embedded broker the claim decides."""
     first, second = await carrier.connect(), await carrier.connect()
     listeners = [await first.listen(Channel("email")), await second.listen(Channel("email"))]
     due = await carrier.make_due(first, 3_000)

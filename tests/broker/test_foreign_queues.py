@@ -1,4 +1,4 @@
-"""Queues that RabbitMQ refuses to one lane: they are named, with what to do, and the other lanes go on."""
+"""QueueDeclarer that RabbitMQ refuses to one queue: they are named, with what to do, and the other queues go on."""
 
 import asyncio
 import re
@@ -12,14 +12,14 @@ from aio_pika.abc import AbstractChannel
 
 from property_alert_notification.base.errors import BrokerUnavailable
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.broker.base import Lane
+from property_alert_notification.broker.base import Queue
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from tests.broker.conftest import EMAIL
 from tests.broker.test_rabbitmq import LONG, URGENT, broker_at, hear, some_ids, until_it_works
 from tests.services.process import free_port
 from tests.services.rabbitmq import RabbitMQ
 
-SMS = Lane(Channel("sms"))
+SMS = Queue(Channel("sms"))
 NO_VHOST = "no-such-vhost"
 
 
@@ -58,15 +58,15 @@ async def until_refused(call: Callable[[], Awaitable[object]], words: str) -> No
 
 
 async def assert_only_email_is_refused(broker: RabbitMQBroker, words: str) -> None:
-    """The lane is refused by name at every call; the others, urgent email too, are served."""
-    queue = broker.queue_name(EMAIL)
+    """The queue is refused by name at every call; the others, urgent email too, are served."""
+    refused = broker.queue_name(EMAIL)
     email, sms = await broker.listen(Channel("email")), await broker.listen(Channel("sms"))
     for _ in range(2):
-        for call in (broker.check, partial(broker.ring, EMAIL, some_ids(1)), partial(broker.waiting, EMAIL)):
-            await until_refused(call, rf"The queue {queue} {words}.*QUEUE_ROUTING_KEY")
-        for lane, listener in ((SMS, sms), (URGENT, email)):
+        for call in (broker.check, partial(broker.publish, EMAIL, some_ids(1)), partial(broker.waiting, EMAIL)):
+            await until_refused(call, rf"The queue {refused} {words}.*QUEUE_ROUTING_KEY")
+        for queue, listener in ((SMS, sms), (URGENT, email)):
             ids = some_ids(3)
-            await until_it_works(partial(broker.ring, lane, ids))
+            await until_it_works(partial(broker.publish, queue, ids))
             assert await hear(listener, ids) == set(ids)
 
 
@@ -95,22 +95,22 @@ async def test_a_queue_with_other_arguments(
     await until_it_works(broker.check)
     listener = await broker.listen(Channel("email"))
     ids = some_ids(2)
-    await broker.ring(EMAIL, ids)
+    await broker.publish(EMAIL, ids)
     assert await hear(listener, ids) == set(ids)
 
 
-async def test_a_listener_hears_a_lane_again_once_its_queue_is_mended(
+async def test_a_listener_takes_from_a_queue_again_once_it_is_mended(
     broker: RabbitMQBroker, stranger: AbstractChannel
 ) -> None:
     await stranger.declare_queue(broker.queue_name(EMAIL), durable=True)
     listener = await broker.listen(Channel("email"))
     urgent = some_ids(1)
-    await until_it_works(lambda: broker.ring(URGENT, urgent))
+    await until_it_works(lambda: broker.publish(URGENT, urgent))
     assert await hear(listener, urgent) == set(urgent)
 
     await stranger.queue_delete(broker.queue_name(EMAIL))
     ids = some_ids(2)
-    await until_it_works(lambda: broker.ring(EMAIL, ids))
+    await until_it_works(lambda: broker.publish(EMAIL, ids))
 
     assert await hear(listener, ids) == set(ids)
 
@@ -145,7 +145,7 @@ async def test_of_several_nodes_the_next_one_is_tried(rabbitmq: RabbitMQ, routin
     async with broker_at(rabbitmq.url.replace("@", f"@{dead},"), routing_key) as broker:
         listener = await broker.listen(Channel("email"))
         ids = some_ids(3)
-        await until_it_works(lambda: broker.ring(EMAIL, ids))
+        await until_it_works(lambda: broker.publish(EMAIL, ids))
         assert await hear(listener, ids) == set(ids)
 
 

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import BrokerUnavailable
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.broker.base import Lane
+from property_alert_notification.broker.base import Queue
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.broker.rabbitmq.listener import RabbitMQListener
 from tests.broker.conftest import EMAIL, until
@@ -24,7 +24,7 @@ from tests.services.process import free_port
 from tests.services.rabbitmq import RabbitMQ
 
 CLOCK = Clock()
-URGENT = Lane(Channel("email"), urgent=True)
+URGENT = Queue(Channel("email"), urgent=True)
 LONG = 60
 """Seconds after which a test that waits for a recovery gives up."""
 
@@ -89,7 +89,7 @@ async def until_connected(listener: RabbitMQListener, *, after: object = None) -
 
 async def test_the_wire_carries_ids_and_nothing_else(broker: RabbitMQBroker, channel: AbstractChannel) -> None:
     ids = some_ids(51)
-    await broker.ring(EMAIL, ids)
+    await broker.publish(EMAIL, ids)
 
     queue = await channel.get_queue(broker.queue_name(EMAIL))
     first, second = await queue.get(no_ack=True), await queue.get(no_ack=True)
@@ -112,14 +112,14 @@ async def test_the_queue_that_bears_the_routing_key_alone_is_left_alone(
     listener = await broker.listen(Channel("email"))
     ids = some_ids(1)
 
-    await broker.ring(EMAIL, ids)
+    await broker.publish(EMAIL, ids)
 
     assert await hear(listener, ids) == set(ids)
     await channel.queue_delete(routing_key)
 
 
 async def test_waiting_counts_no_less_than_what_was_rung(broker: RabbitMQBroker) -> None:
-    await broker.ring(EMAIL, some_ids(120))
+    await broker.publish(EMAIL, some_ids(120))
 
     async def three_messages_are_counted() -> bool:
         return await broker.waiting(EMAIL) == 150
@@ -130,9 +130,9 @@ async def test_waiting_counts_no_less_than_what_was_rung(broker: RabbitMQBroker)
 
 async def test_a_delivery_rung_twice_is_handed_out_once(broker: RabbitMQBroker) -> None:
     once, twice = some_ids(2)
-    await broker.ring(EMAIL, [twice])
-    await broker.ring(EMAIL, [twice])
-    await broker.ring(EMAIL, [once])
+    await broker.publish(EMAIL, [twice])
+    await broker.publish(EMAIL, [twice])
+    await broker.publish(EMAIL, [once])
     listener = await broker.listen(Channel("email"))
     taken: list[UUID] = []
     while once not in taken:
@@ -146,7 +146,7 @@ async def test_a_delivery_rung_twice_is_handed_out_once(broker: RabbitMQBroker) 
 
 async def test_unreadable_messages_are_counted_and_do_no_harm(broker: RabbitMQBroker, channel: AbstractChannel) -> None:
     ids = some_ids(100)
-    await broker.ring(EMAIL, ids[:50])
+    await broker.publish(EMAIL, ids[:50])
     secret = "person@homes.test"
     bodies = [
         secret.encode(),
@@ -163,7 +163,7 @@ async def test_unreadable_messages_are_counted_and_do_no_harm(broker: RabbitMQBr
     ]
     for body in bodies:
         await channel.default_exchange.publish(aio_pika.Message(body), broker.queue_name(EMAIL))
-    await broker.ring(EMAIL, ids[50:])
+    await broker.publish(EMAIL, ids[50:])
 
     with capture_logs() as logs:
         listener = await broker.listen(Channel("email"))
@@ -176,12 +176,14 @@ async def test_unreadable_messages_are_counted_and_do_no_harm(broker: RabbitMQBr
     assert await broker.waiting(EMAIL) == 0
 
 
-async def test_a_deleted_queue_is_made_again_by_the_next_ring(broker: RabbitMQBroker, channel: AbstractChannel) -> None:
-    await broker.ring(EMAIL, some_ids(1))
+async def test_a_deleted_queue_is_made_again_by_the_next_publish(
+    broker: RabbitMQBroker, channel: AbstractChannel
+) -> None:
+    await broker.publish(EMAIL, some_ids(1))
     await channel.queue_delete(broker.queue_name(EMAIL))
     ids = some_ids(120)
 
-    await broker.ring(EMAIL, ids)
+    await broker.publish(EMAIL, ids)
 
     assert await hear(await broker.listen(Channel("email")), ids) == set(ids)
 
@@ -197,11 +199,11 @@ async def test_a_listener_whose_queue_is_deleted_listens_again(
 
     await until_connected(listener, after=first)
     ids = some_ids(3)
-    await broker.ring(EMAIL, ids)
+    await broker.publish(EMAIL, ids)
     assert await hear(listener, ids) == set(ids)
 
 
-async def test_a_listener_that_has_gone_deaf_notices_and_hears_again(broker: RabbitMQBroker) -> None:
+async def test_a_listener_without_consumers_notices_and_connects_again(broker: RabbitMQBroker) -> None:
     """Its connection is well and its consumers are gone, without a word from the broker."""
     listener = await broker.listen(Channel("email"))
     await until_connected(listener)
@@ -212,26 +214,26 @@ async def test_a_listener_that_has_gone_deaf_notices_and_hears_again(broker: Rab
         await underlay.basic_cancel(consumer)
 
     deliveries = some_ids(3)
-    await until_it_works(lambda: broker.ring(EMAIL, deliveries))
+    await until_it_works(lambda: broker.publish(EMAIL, deliveries))
 
     assert await hear(listener, deliveries) == set(deliveries)
 
 
-async def test_a_lane_that_has_gone_deaf_is_noticed_while_the_other_is_busy(broker: RabbitMQBroker) -> None:
+async def test_a_consumer_that_gets_nothing_is_noticed_while_the_other_is_busy(broker: RabbitMQBroker) -> None:
     listener = await broker.listen(Channel("email"))
     await until_connected(listener)
     session = listener.session
     assert session is not None
     underlay = session._acknowledge.__self__
-    await underlay.basic_cancel(next(iter(underlay.consumers)))  # the urgent lane's, declared first
+    await underlay.basic_cancel(next(iter(underlay.consumers)))  # the urgent queue's, declared first
     urgent = some_ids(3)
-    await until_it_works(lambda: broker.ring(URGENT, urgent))
+    await until_it_works(lambda: broker.publish(URGENT, urgent))
     heard: set[UUID] = set()
 
     async with asyncio.timeout(LONG):
         while not heard >= set(urgent):
             with suppress(BrokerUnavailable):
-                await broker.ring(EMAIL, some_ids(1))
+                await broker.publish(EMAIL, some_ids(1))
                 taken = await listener.take(64)
                 heard.update(taken)
                 await listener.done(taken)
@@ -241,21 +243,21 @@ async def test_a_full_queue_refuses_and_takes_again_when_there_is_room(
     broker: RabbitMQBroker, rabbitmq: RabbitMQ, routing_key: str
 ) -> None:
     await asyncio.to_thread(rabbitmq.ctl, "set_policy", routing_key, f"^{routing_key}", '{"max-length":1}')
-    rung: list[UUID] = []
+    published: list[UUID] = []
 
-    async def ring_one_more() -> None:
-        rung.extend(some_ids(1))
-        await broker.ring(EMAIL, rung[-1:])
+    async def publish_one_more() -> None:
+        published.extend(some_ids(1))
+        await broker.publish(EMAIL, published[-1:])
 
     async def is_full() -> bool:
-        return not await works(ring_one_more)
+        return not await works(publish_one_more)
 
     await until(is_full)  # the limit is looked at a moment after it was passed
     with pytest.raises(BrokerUnavailable, match="is full"):
-        await broker.ring(EMAIL, some_ids(1))
+        await broker.publish(EMAIL, some_ids(1))
 
-    assert await hear(await broker.listen(Channel("email")), rung[:-1]) >= set(rung[:-1])
-    await until_it_works(ring_one_more)
+    assert await hear(await broker.listen(Channel("email")), published[:-1]) >= set(published[:-1])
+    await until_it_works(publish_one_more)
     await asyncio.to_thread(rabbitmq.ctl, "clear_policy", routing_key)
 
 
@@ -264,7 +266,7 @@ async def test_what_was_done_after_the_connection_was_lost_harms_nobody(
 ) -> None:
     listener = await broker.listen(Channel("email"))
     ids = some_ids(60)
-    await broker.ring(EMAIL, ids)
+    await broker.publish(EMAIL, ids)
     taken: list[UUID] = []
     while not taken:
         taken += await listener.take(64)
@@ -288,16 +290,16 @@ async def test_a_killed_broker_loses_nothing_it_confirmed(node: RabbitMQ, broker
     await asyncio.to_thread(node.stop)
     await asyncio.to_thread(node.start)
     confirmed = some_ids(500)
-    await until_it_works(lambda: broker.ring(EMAIL, confirmed))
+    await until_it_works(lambda: broker.publish(EMAIL, confirmed))
 
     await asyncio.to_thread(node.kill)
     with pytest.raises(BrokerUnavailable):
-        await broker.ring(EMAIL, some_ids(1))
+        await broker.publish(EMAIL, some_ids(1))
     await asyncio.to_thread(node.start)
 
     assert await hear(await broker.listen(Channel("email")), confirmed) >= set(confirmed)
     by_sms = some_ids(1)
-    await until_it_works(lambda: broker.ring(Lane(Channel("sms")), by_sms))
+    await until_it_works(lambda: broker.publish(Queue(Channel("sms")), by_sms))
     assert await hear(listening, by_sms) == set(by_sms)
 
 
@@ -310,7 +312,7 @@ async def test_calls_fail_quickly_and_name_the_broker_while_it_is_away(node: Rab
 
     async with asyncio.timeout(10):
         for call in (
-            lambda: broker.ring(EMAIL, some_ids(1)),
+            lambda: broker.publish(EMAIL, some_ids(1)),
             lambda: broker.waiting(EMAIL),
             broker.check,
             lambda: listener.take(1),
@@ -330,7 +332,7 @@ async def _twice(call: Callable[[], Awaitable[object]]) -> None:
 async def test_a_disk_alarm_is_seen_and_survived(node: RabbitMQ, broker: RabbitMQBroker) -> None:
     listener = await broker.listen(Channel("email"))
     before = some_ids(10)
-    await broker.ring(EMAIL, before)
+    await broker.publish(EMAIL, before)
 
     await asyncio.to_thread(node.ctl, "set_disk_free_limit", "900GB")
     try:
@@ -340,7 +342,7 @@ async def test_a_disk_alarm_is_seen_and_survived(node: RabbitMQ, broker: RabbitM
 
         await until(alarm_is_seen)
         with pytest.raises(BrokerUnavailable):
-            await broker.ring(EMAIL, some_ids(1))
+            await broker.publish(EMAIL, some_ids(1))
         assert await hear(listener, before) == set(before)  # listening goes on, acknowledgements included
         assert await broker.waiting(EMAIL) == 0
     finally:
@@ -348,7 +350,7 @@ async def test_a_disk_alarm_is_seen_and_survived(node: RabbitMQ, broker: RabbitM
 
     await until_it_works(broker.check)
     after = some_ids(10)
-    await until_it_works(lambda: broker.ring(EMAIL, after))
+    await until_it_works(lambda: broker.publish(EMAIL, after))
     assert await hear(listener, after) >= set(after)
 
 
@@ -373,7 +375,7 @@ async def test_a_broker_that_starts_later_needs_no_restart_of_ours(node: RabbitM
         await asyncio.to_thread(node.start)
 
         ids = some_ids(5)
-        await until_it_works(lambda: broker.ring(URGENT, ids))
+        await until_it_works(lambda: broker.publish(URGENT, ids))
         assert await hear(listener, ids) == set(ids)
 
 
@@ -399,51 +401,51 @@ def test_the_faster_event_loop_will_do_as_well(rabbitmq_url: str, routing_key: s
             await broker.check()
             listener = await broker.listen(Channel("email"))
             ids = some_ids(500)
-            await broker.ring(EMAIL, ids)
+            await broker.publish(EMAIL, ids)
             assert await hear(listener, ids) == set(ids)
 
     uvloop.run(journey())
 
 
-async def test_a_silent_lane_has_been_reached_up_to_now(broker: RabbitMQBroker) -> None:
+async def test_an_empty_queue_is_consumed_until_now(broker: RabbitMQBroker) -> None:
     before = CLOCK.now()
 
-    reached = await broker.reached(EMAIL)
+    reached = await broker.consumed_until(EMAIL)
 
     assert reached is not None
     assert before <= reached <= CLOCK.now()
 
 
-async def test_a_lane_with_doorbells_on_their_way_has_been_reached_up_to_what_was_handed_out(
+async def test_a_queue_with_messages_on_their_way_is_consumed_up_to_what_was_handed_out(
     broker: RabbitMQBroker,
 ) -> None:
     listener = await broker.listen(Channel("email"))
     await until_connected(listener)
-    await broker.ring(EMAIL, some_ids(50))
+    await broker.publish(EMAIL, some_ids(50))
     while not await listener.take(1):
         pass
 
-    reached = await broker.reached(EMAIL)
+    reached = await broker.consumed_until(EMAIL)
 
     assert reached is not None
-    assert reached < CLOCK.now() - timedelta(seconds=4)  # other listeners hold some that were rung before
-    assert await broker.reached(URGENT) is not None
+    assert reached < CLOCK.now() - timedelta(seconds=4)  # other listeners hold some that were published before
+    assert await broker.consumed_until(URGENT) is not None
 
 
-async def test_nothing_is_known_of_a_lane_where_something_waits_and_nothing_was_handed_out(
+async def test_nothing_is_known_of_a_queue_where_something_waits_and_nothing_was_handed_out(
     broker: RabbitMQBroker,
 ) -> None:
-    await broker.ring(EMAIL, some_ids(50))
+    await broker.publish(EMAIL, some_ids(50))
 
     async def is_counted() -> bool:
         return await broker.waiting(EMAIL) > 0
 
     await until(is_counted)
 
-    assert await broker.reached(EMAIL) is None
+    assert await broker.consumed_until(EMAIL) is None
 
 
-async def test_doorbells_of_others_that_carry_no_time_are_heard(
+async def test_messages_of_others_without_a_timestamp_are_taken(
     broker: RabbitMQBroker, channel: AbstractChannel
 ) -> None:
     listener = await broker.listen(Channel("email"))

@@ -48,7 +48,7 @@ async def test_a_killed_rabbitmq_comes_back_with_what_it_confirmed() -> None:
     with RabbitMQ() as node:
         async with await aio_pika.connect(node.url) as connection, connection.channel() as channel:
             await _declare(channel)
-            await channel.default_exchange.publish(aio_pika.Message(b"kept", delivery_mode=2), "doorbells")
+            await channel.default_exchange.publish(aio_pika.Message(b"kept", delivery_mode=2), "messages")
 
         node.keep_new_queues()
         node.kill()
@@ -129,7 +129,7 @@ async def _send(server: SmtpServer, content: bytes) -> None:
 
 
 async def _declare(channel: aio_pika.abc.AbstractChannel) -> aio_pika.abc.AbstractQueue:
-    return await channel.declare_queue("doorbells", durable=True, arguments={"x-queue-type": "quorum"})
+    return await channel.declare_queue("messages", durable=True, arguments={"x-queue-type": "quorum"})
 
 
 def _plain(url: str) -> str:

@@ -414,7 +414,7 @@ async def test_what_is_scheduled_for_a_time_that_never_comes_is_quarantined(brok
     assert (await world.story(far)).status == "scheduled"
 
 
-async def test_a_doorbell_of_the_future_is_rung_again(broken_world: tuple[World, str]) -> None:
+async def test_a_delivery_published_in_the_future_is_published_again(broken_world: tuple[World, str]) -> None:
     world, _ = broken_world
     await world.a_user()
     future, now = await world.accept(), await world.accept()
@@ -424,10 +424,10 @@ async def test_a_doorbell_of_the_future_is_rung_again(broken_world: tuple[World,
     assert await _aside(world).put_strays(limit=100) == 1
 
     async with world.parts.database.reading() as connection:
-        rung = await connection.execute(
+        published = await connection.execute(
             text("SELECT count(*) FROM deliveries WHERE published_at IS NULL AND channel = 'email'")
         )
-        assert rung.scalar_one() == 1
+        assert published.scalar_one() == 1
 
 
 async def test_a_worker_looks_for_strays_by_itself(broken_world: tuple[World, str]) -> None:

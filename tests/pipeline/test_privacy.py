@@ -8,14 +8,14 @@ import aio_pika
 from property_alert_notification.base.errors import BrokerUnavailable
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.broker.base import Lane
+from property_alert_notification.broker.base import Queue
 from tests.pipeline.world import World, eventually
 from tests.services.smtp import SmtpServer
 
 CANARY = "canary.address@example.com"
 
 
-async def test_a_doorbell_carries_ids_and_nothing_else(
+async def test_a_broker_message_carries_ids_and_nothing_else(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer
 ) -> None:
     async with World(make_settings("sqlite", "rabbitmq"), smtp_server) as world:
@@ -26,16 +26,16 @@ async def _ring_and_look(world: World) -> None:
     await world.a_user()
     notification = await world.accept(title="Canary title", user_email=CANARY)
     delivery = await world.delivery(notification)
-    lane = Lane(Channel("email"))
+    queue = Queue(Channel("email"))
 
-    async def rung() -> bool:
+    async def published() -> bool:
         try:
-            await world.parts.broker.ring(lane, [delivery.id])
+            await world.parts.broker.publish(queue, [delivery.id])
         except BrokerUnavailable:  # it is still connecting
             return False
         return True
 
-    await eventually(rung)
+    await eventually(published)
     connection = await aio_pika.connect(world.settings.queue_broker_url)
     async with connection:
         channel = await connection.channel()

@@ -13,7 +13,7 @@ from property_alert_notification.api.access import queries as access
 from property_alert_notification.base.errors import Conflict, NotFound
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
-from property_alert_notification.broker.base import Lane
+from property_alert_notification.broker.base import Queue
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.channels.definition import render
 from property_alert_notification.messages.render import Rendered
@@ -158,7 +158,7 @@ async def test_what_is_quarantined_is_listed_without_anything_personal(world: Wo
 
 
 @pytest.mark.parametrize("store", ["sqlite", "postgresql"])
-async def test_poisoned_doorbells_are_thrown_away_and_their_neighbours_are_sent(
+async def test_unreadable_broker_messages_are_thrown_away_and_their_neighbours_are_sent(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer, store: str
 ) -> None:
     settings = make_settings(store, "rabbitmq")
@@ -168,7 +168,7 @@ async def test_poisoned_doorbells_are_thrown_away_and_their_neighbours_are_sent(
         before = await world.accept(title="before")
         await world.until(before, "sent")
         assert isinstance(world.parts.broker, RabbitMQBroker)
-        queue = world.parts.broker.queue_name(Lane(Channel("email")))
+        queue = world.parts.broker.queue_name(Queue(Channel("email")))
         missing = json.dumps({"v": 1, "deliveries": [str(uuid4())]}).encode()
         unknown_version = json.dumps({"v": 2, "deliveries": [str(uuid4())]}).encode()
         connection = await aio_pika.connect(settings.queue_broker_url)
@@ -180,7 +180,7 @@ async def test_poisoned_doorbells_are_thrown_away_and_their_neighbours_are_sent(
         for notification in neighbours:
             await world.until(notification, "sent")
         assert len(world.smtp.mails) == 21
-        await world.until_nothing_waits(Lane(Channel("email")))
+        await world.until_nothing_waits(Queue(Channel("email")))
 
 
 async def _quarantined(world: World, **fields: object) -> UUID:

@@ -1,4 +1,4 @@
-"""Doorbells: each is rung, one that got lost is rung again, and a long backlog is not rung for twice."""
+"""The relay publishes each delivery, publishes it again when its message is lost, and publishes no backlog twice."""
 
 import asyncio
 from collections import Counter
@@ -13,10 +13,10 @@ from sqlalchemy import func, select, text
 from property_alert_notification.base.errors import BrokerUnavailable
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.broker.base import Lane, Listener
+from property_alert_notification.broker.base import Listener, Queue
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.database import table_of
-from property_alert_notification.deliveries import queues as lanes
+from property_alert_notification.deliveries import queues
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.notification_worker.relay import WINDOW, Relay
@@ -25,7 +25,7 @@ from tests.pipeline.world import World, eventually
 from tests.services.rabbitmq import RabbitMQ
 from tests.services.smtp import SmtpServer
 
-EMAIL = Lane(Channel("email"))
+EMAIL = Queue(Channel("email"))
 BACKLOG = 50_000
 AT_ONCE = 5_000
 
@@ -45,9 +45,9 @@ class CountingBroker(RabbitMQBroker):
         self.confirmed: Counter[UUID] = Counter()
         self.tried: Counter[UUID] = Counter()
 
-    async def ring(self, lane: Lane, deliveries: Sequence[UUID]) -> None:
+    async def publish(self, queue: Queue, deliveries: Sequence[UUID]) -> None:
         self.tried.update(deliveries)
-        await super().ring(lane, deliveries)
+        await super().publish(queue, deliveries)
         self.confirmed.update(deliveries)
 
 
@@ -119,11 +119,11 @@ async def make_due(world: World, count: int) -> None:
             await connection.execute(text(_NEW_DELIVERIES))
 
 
-async def lose_bells(world: World, count: int, *, ago: timedelta = timedelta()) -> set[UUID]:
-    """A relay marks some as rung, and is killed before it rings."""
+async def lose_messages(world: World, count: int, *, ago: timedelta = timedelta()) -> set[UUID]:
+    """A relay marks some as published, and is killed before it publishes."""
     now = world.parts.clock.now() - ago
     async with world.parts.database.transaction() as connection:
-        return set(await lanes.take_due(connection, EMAIL, now=now, limit=count))
+        return set(await queues.take_due(connection, EMAIL, now=now, limit=count))
 
 
 async def count_marked(world: World) -> int:
@@ -139,7 +139,7 @@ async def test_what_a_relay_marked_before_it_was_killed_is_rung_for_by_another(
     async with World(make_settings(store, "rabbitmq"), smtp_server) as world:
         await world.a_user()
         notifications = [await world.accept() for _ in range(3)]
-        assert len(await lose_bells(world, 10)) == 3
+        assert len(await lose_messages(world, 10)) == 3
 
         await world.a_worker()
 
@@ -147,18 +147,18 @@ async def test_what_a_relay_marked_before_it_was_killed_is_rung_for_by_another(
             await world.until(notification, "sent")
 
 
-async def test_lost_doorbells_are_found_while_a_backlog_stands_behind_them(
+async def test_lost_messages_are_found_while_a_backlog_stands_behind_them(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer
 ) -> None:
     async with World(make_settings("postgresql", "rabbitmq"), smtp_server) as world:
         await make_due(world, 20_000)
-        lost = await lose_bells(world, 700, ago=timedelta(minutes=1))
+        lost = await lose_messages(world, 700, ago=timedelta(minutes=1))
         async with relaying(world) as relayed, asyncio.timeout(60):
             while not lost <= set(relayed.claimed):
                 await relayed.claim_some(20)
 
         assert len(lost) == 700
-        assert len(relayed.claimed) < 20_000  # the lane had not been silent
+        assert len(relayed.claimed) < 20_000  # the queue had not been silent
         assert max(relayed.broker.confirmed.values()) == 1
 
 
@@ -213,7 +213,7 @@ async def test_what_the_broker_does_not_confirm_is_rung_for_again(
         assert set(relayed.claimed.values()) == {1}
 
 
-async def test_a_queue_that_is_full_holds_up_no_other_lane(
+async def test_a_queue_that_is_full_holds_up_no_other(
     make_settings: Callable[..., Settings], rabbitmq: RabbitMQ, smtp_server: SmtpServer
 ) -> None:
     async with World(make_settings("postgresql", "rabbitmq", sms_provider="mailbox"), smtp_server) as world:
@@ -240,8 +240,8 @@ async def test_a_queue_that_is_full_holds_up_no_other_lane(
 
 
 @asynccontextmanager
-async def ringing_into_silence(world: World, rabbitmq: RabbitMQ) -> AsyncIterator[Relayed]:
-    """A relay with doorbells on their way to a broker that says nothing any more, until the block ends."""
+async def publishing_into_silence(world: World, rabbitmq: RabbitMQ) -> AsyncIterator[Relayed]:
+    """A relay with messages on their way to a broker that says nothing any more, until the block ends."""
     try:
         async with relaying(world) as relayed:
             await make_due(world, 1)
@@ -250,20 +250,20 @@ async def ringing_into_silence(world: World, rabbitmq: RabbitMQ) -> AsyncIterato
             await asyncio.to_thread(rabbitmq.freeze)
             await make_due(world, 10)
 
-            async def rings() -> bool:
+            async def publishes() -> bool:
                 return relayed.broker.tried.total() == 11
 
-            await eventually(rings)
+            await eventually(publishes)
             yield relayed
     finally:
         await asyncio.to_thread(rabbitmq.thaw)
 
 
-async def test_a_relay_that_is_stopped_while_it_rings_leaves_no_mark(
+async def test_a_relay_that_is_stopped_while_it_publishes_leaves_no_mark(
     make_settings: Callable[..., Settings], rabbitmq: RabbitMQ, smtp_server: SmtpServer
 ) -> None:
     async with World(make_settings("postgresql", "rabbitmq"), smtp_server) as world:
-        async with ringing_into_silence(world, rabbitmq) as relayed:
+        async with publishing_into_silence(world, rabbitmq) as relayed:
             await relayed.stop()
 
         assert await count_marked(world) == 0
@@ -272,10 +272,10 @@ async def test_a_relay_that_is_stopped_while_it_rings_leaves_no_mark(
 async def test_a_relay_is_stopped_although_broker_and_store_are_away(
     make_settings: Callable[..., Settings], rabbitmq: RabbitMQ, smtp_server: SmtpServer
 ) -> None:
-    """What it cannot take back is found by the search for lost doorbells."""
+    """What it cannot take back is found by the search for lost messages."""
     async with (
         World(make_settings("postgresql", "rabbitmq"), smtp_server) as world,
-        ringing_into_silence(world, rabbitmq) as relayed,
+        publishing_into_silence(world, rabbitmq) as relayed,
         world.parts.database.transaction() as connection,
     ):
         await connection.execute(text("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE"))

@@ -12,7 +12,7 @@ from property_alert_notification.base.errors import NotFound, RequestError
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
-from property_alert_notification.broker.base import Lane
+from property_alert_notification.broker.base import Queue
 from property_alert_notification.database import Script, Statement
 from property_alert_notification.deliveries.scripts import Claim, Settlement
 from property_alert_notification.notification_worker.claim import SendingRules, claim_batch
@@ -170,11 +170,11 @@ class World:
         assert len(await self.claim((await self.delivery(notification)).id, lease=-1)) == 1
         await self.a_rescuer().rescue()
 
-    async def until_nothing_waits(self, lane: Lane) -> None:
-        """Wait until the broker has handed every doorbell of a lane to somebody."""
+    async def until_nothing_waits(self, queue: Queue) -> None:
+        """Wait until the broker has handed every message of a queue to somebody."""
 
         async def is_empty() -> bool:
-            return not await self.parts.broker.waiting(lane)
+            return not await self.parts.broker.waiting(queue)
 
         await eventually(is_empty)
 

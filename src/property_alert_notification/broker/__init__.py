@@ -1,1 +1,1 @@
-"""CARRY: the doorbells that tell a worker which deliveries are due."""
+"""CARRY: the messages that tell a worker which deliveries are due."""

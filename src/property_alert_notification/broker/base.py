@@ -1,7 +1,7 @@
-"""What every broker does: carry doorbells.
+"""The interface of every broker: it tells the workers which deliveries are due.
 
-A doorbell says "these deliveries are due". The database stays the truth: a doorbell that is lost is rung again,
-one that comes twice finds nothing left to claim.
+A message names deliveries that are due. The database is the source of truth: a message that is lost is published
+again, and a message that comes twice leads to a claim that finds nothing.
 """
 
 from collections.abc import Sequence
@@ -15,23 +15,23 @@ from property_alert_notification.base.vocabulary import Channel
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
-    """Doorbells that wait behind each other: one channel, urgent or not. A slow channel holds up no other."""
+class Queue:
+    """One queue for each channel and urgency, so that a slow channel delays no other."""
 
     channel: Channel
     urgent: bool = False
 
 
-LANES = tuple(Lane(channel, urgent) for channel in Channel for urgent in (True, False))
+QUEUES = tuple(Queue(channel, urgent) for channel in Channel for urgent in (True, False))
 
 
 class Listener(Protocol):
-    """One worker's ear for one channel."""
+    """Receives the due deliveries of one channel, for one worker."""
 
     async def take(self, limit: int) -> Sequence[UUID]:
         """Wait for up to `limit` due deliveries, urgent ones first.
 
-        Answers an empty sequence after about a second without any, so that the caller can look whether it should
+        Returns an empty sequence after about a second without any, so that the caller can check whether it should
         stop. The caller claims what it took, and calls `done`, before it takes again.
 
         Raises:
@@ -40,54 +40,53 @@ class Listener(Protocol):
         """
 
     async def done(self, deliveries: Sequence[UUID]) -> None:
-        """These were claimed, or found already claimed: forget their doorbells. Never raises for a lost connection."""
+        """Acknowledge these: they were claimed, by this worker or another. A lost connection raises nothing."""
 
     async def close(self) -> None:
-        """Hand back what was taken and not done, and stop listening."""
+        """Return what was taken and not done to the queues, and stop listening."""
 
 
 class Broker(Protocol):
-    """Carries doorbells from where deliveries become due to the workers."""
+    """Tells the workers which deliveries are due."""
 
     needs_relay: bool
-    """Whether somebody must ring for due deliveries; the embedded broker looks them up itself."""
+    """Whether a relay must publish due deliveries; the embedded broker reads them from the store itself."""
 
-    async def ring(self, lane: Lane, deliveries: Sequence[UUID]) -> None:
-        """Tell the workers of a lane that these deliveries are due; returns when the broker confirmed.
+    async def publish(self, queue: Queue, deliveries: Sequence[UUID]) -> None:
+        """Publish to a queue that these deliveries are due; returns when the broker confirmed.
 
         Raises:
-            BrokerUnavailable: not confirmed in time, or not routable. The doorbell may still arrive.
+            BrokerUnavailable: not confirmed in time, or not routable. The messages may still arrive.
         """
 
-    async def waiting(self, lane: Lane) -> int:
-        """At most how many deliveries of the lane have been rung and not yet reached a listener; 0 says none.
+    async def waiting(self, queue: Queue) -> int:
+        """An upper bound of the deliveries that were published to the queue and not received; 0 means none.
 
         Raises:
             BrokerUnavailable: the broker gave no answer.
         """
 
-    async def reached(self, lane: Lane) -> datetime | None:
-        """A doorbell of the lane that was rung before then has reached a listener, or is lost; None says nothing.
+    async def consumed_until(self, queue: Queue) -> datetime | None:
+        """Messages published to the queue before this time were received or are lost; None when that is not known.
 
-        Only what this process itself sees of the lane is known here. Now and then a doorbell is on its way all the
-        same: with a listener that is slower than the others.
+        This process knows its own listeners only. A slower listener elsewhere may still hold an older message.
 
         Raises:
             BrokerUnavailable: the broker gave no answer.
         """
 
     async def listen(self, channel: Channel) -> Listener:
-        """Begin to listen to the two lanes of a channel. A broker that is away is `take`'s affair."""
+        """Begin to consume the two queues of a channel. When the broker is unavailable, `take` raises."""
 
     async def check(self) -> None:
-        """Prove that a doorbell can be published now.
+        """Prove that a message can be published now.
 
         Raises:
             BrokerUnavailable: it cannot; the text says why.
         """
 
     def wake(self) -> None:
-        """Something became due in this process: look at once instead of at the next poll."""
+        """Read the due deliveries at once instead of at the next poll, because one became due in this process."""
 
     async def __aenter__(self) -> Self: ...
 

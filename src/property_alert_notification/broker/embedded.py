@@ -1,4 +1,4 @@
-"""A broker without a broker: the table of due deliveries is the queue, and every listener reads it."""
+"""The embedded broker: the table of due deliveries is the queue, and every listener reads it."""
 
 import asyncio
 from collections import deque
@@ -10,22 +10,22 @@ from uuid import UUID
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.broker.base import Lane, Listener
+from property_alert_notification.broker.base import Listener, Queue
 
 ReadDue = Callable[[Channel, int], Awaitable[Sequence[UUID]]]
 """Reads at most so many due deliveries of a channel, urgent ones first, then the longest due."""
 
 _LONGEST_WAIT = timedelta(seconds=1)
-# Listeners of one store part company in steps of this size.
+# Listeners shuffle blocks of this size.
 _BLOCK = 32
 
 
 class EmbeddedBroker:
     """Hands due deliveries straight from the store to the workers; any number of processes may share the store.
 
-    Nobody has to ring: a doorbell only saves the wait for the next poll. Unlike with RabbitMQ, two listeners may be
-    handed the same delivery; the claim decides who has it. What the store raises passes through `take` as it is
-    (StoreUnavailable).
+    No relay publishes: `publish` only wakes the listeners of this process before their next poll. Unlike with
+    RabbitMQ, two listeners may get the same delivery; the claim decides which has it. `take` raises StoreUnavailable
+    when the store does.
     """
 
     needs_relay = False
@@ -45,20 +45,20 @@ class EmbeddedBroker:
         self._clock = clock or Clock()
         self._listeners: set[EmbeddedListener] = set()
 
-    async def ring(self, lane: Lane, deliveries: Sequence[UUID]) -> None:
-        """Let the listeners of this process look at once."""
+    async def publish(self, queue: Queue, deliveries: Sequence[UUID]) -> None:
+        """Wake the listeners of this process."""
         self.wake()
 
-    async def waiting(self, lane: Lane) -> int:
-        """No doorbell ever waits: what is due is read, not queued."""
+    async def waiting(self, queue: Queue) -> int:
+        """Always 0: listeners read due deliveries from the store; nothing is queued."""
         return 0
 
-    async def reached(self, lane: Lane) -> datetime:
-        """No doorbell is ever on its way."""
+    async def consumed_until(self, queue: Queue) -> datetime:
+        """Always now: no message is ever on its way."""
         return self._clock.now()
 
     async def listen(self, channel: Channel) -> Listener:
-        """Begin to read what is due on a channel, both lanes together."""
+        """Begin to read the due deliveries of a channel, urgent or not."""
         listener = EmbeddedListener(
             lambda: self._due(channel, self._window), self._poll, self._clock, self._listeners.discard
         )
@@ -66,10 +66,10 @@ class EmbeddedBroker:
         return listener
 
     async def check(self) -> None:
-        """Never fails: there is nothing beside the store, which is checked by itself."""
+        """Never fails: there is no broker besides the store, which has its own check."""
 
     def wake(self) -> None:
-        """Let every listener of this process look at once. Cheap enough to be called for every commit."""
+        """Wake every listener of this process. Cheap enough to be called for every commit."""
         for listener in self._listeners:
             listener.wake()
 
@@ -111,7 +111,7 @@ class EmbeddedListener:
         Raises:
             StoreUnavailable: the store could not be read; calling again later works.
         """
-        # An old window is mostly what others have claimed meanwhile, and lacks what became urgent since.
+        # Other workers have claimed most of an old window, and it lacks urgent deliveries that came since.
         if not self._buffer or self._clock.monotonic() > self._stale_at:
             await self._refill()
         taken = [self._buffer.popleft() for _ in range(min(limit, len(self._buffer)))]
@@ -119,10 +119,10 @@ class EmbeddedListener:
         return taken
 
     async def done(self, deliveries: Sequence[UUID]) -> None:
-        """Nothing to forget: a claimed delivery is no longer due."""
+        """Nothing to acknowledge: a claimed delivery is no longer due."""
 
     async def close(self) -> None:
-        """Stop listening; what was read and not claimed is still due for everyone."""
+        """Stop listening; deliveries that were read and not claimed are still due."""
         self._buffer.clear()
         self._on_close(self)
 
@@ -134,11 +134,11 @@ class EmbeddedListener:
         self._buffer.clear()
         if self._idle:
             await self._wait()
-        # Cleared before the read: what becomes due while it runs is found by the next one.
+        # Cleared before the read: the next read finds deliveries that become due during this one.
         self._woken.clear()
-        self._idle = True  # also if the read fails: a store that is down is not asked in a loop
+        self._idle = True  # also if the read fails: an unavailable store must not be read in a tight loop
         found = await self._read()
-        # Only what was just handed out: somebody else is about to claim it. Reading on would be a hot loop.
+        # Only deliveries that were just handed out: a worker is about to claim them. Reading on would be a tight loop.
         self._idle = self._handed_out.issuperset(found)
         self._handed_out.clear()
         self._stale_at = self._clock.monotonic() + self._poll
@@ -153,7 +153,7 @@ class EmbeddedListener:
             pass
 
     def _spread(self, found: Sequence[UUID]) -> Sequence[UUID]:
-        """Keep the first block, which holds the urgent ones, and shuffle the others.
+        """Keep the first block, which holds the urgent deliveries, and shuffle the other blocks.
 
         Listeners that read the same window then seldom try to claim the same rows. When more than a block is
         urgent, the rest of it waits behind others for one window at most.

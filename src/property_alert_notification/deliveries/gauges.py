@@ -16,7 +16,7 @@ from property_alert_notification.base.metrics import UNKNOWN, Metrics
 from property_alert_notification.base.questions import Answer, Questions
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import Database
-from property_alert_notification.deliveries import queues as lanes
+from property_alert_notification.deliveries import queues
 
 PATIENCE = 0.5
 """Seconds that a scrape waits for store and broker."""
@@ -81,7 +81,7 @@ class Gauges:
         async with self._database.reading() as connection:
             now = self._clock.now()
             self._counts = {
-                channel: await lanes.count_due(connection, channel, now=now, limit=MOST_COUNTED) for channel in Channel
+                channel: await queues.count_due(connection, channel, now=now, limit=MOST_COUNTED) for channel in Channel
             }
         ended = self._clock.monotonic()
         self._count_again_at = ended + SHARE * (ended - began)
@@ -97,8 +97,8 @@ async def _age(connection: AsyncConnection, channel: Channel, now: datetime) -> 
 
     A clock that was set back holds up what was accepted before; that counts too, and must not hide a standstill.
     """
-    oldest = await lanes.oldest_due(connection, channel, now=now)
-    ahead = await lanes.latest_ahead(connection, channel, now=now)
+    oldest = await queues.oldest_due(connection, channel, now=now)
+    ahead = await queues.latest_ahead(connection, channel, now=now)
     waited = now - oldest if oldest else timedelta()
     still_waits = ahead - now if ahead else timedelta()
     return max(waited, still_waits).total_seconds()

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
-from property_alert_notification.broker.base import LANES, Lane
+from property_alert_notification.broker.base import QUEUES, Queue
 from property_alert_notification.database import among, table_of, time_type
 from property_alert_notification.deliveries.models import OPEN, Delivery
 from property_alert_notification.deliveries.queries import REASON, reason_values
@@ -28,15 +28,15 @@ LONGEST_LEASE = timedelta(days=1)
 FARTHEST = timedelta(days=400)
 """What is due later was never put off by a worker."""
 
-LATEST_RING = timedelta(hours=1)
-"""A doorbell is rung at the moment that its row says; clocks may differ by less than this."""
+LATEST_PUBLISHED = timedelta(hours=1)
+"""How far `published_at` may lie ahead of this clock; a later one is wrong."""
 
 _FRONT = 1_000
-"""Deliveries at the front of a lane that are looked at: what nobody takes in hand comes to stand there."""
+"""Deliveries at the front of a queue that are looked at: what nobody takes in hand comes to stand there."""
 
 _deliveries = table_of(Delivery)
-_now, _far, _far_lease, _far_ring = [
-    bindparam(name, type_=time_type()) for name in ("now", "far", "far_lease", "far_ring")
+_now, _far, _far_lease, _far_published = [
+    bindparam(name, type_=time_type()) for name in ("now", "far", "far_lease", "far_published")
 ]
 _limit = bindparam("limit", type_=Integer)
 
@@ -72,12 +72,12 @@ def _where(*conditions: Any) -> Select[tuple[UUID]]:
     return select(_deliveries.c.id).where(*conditions)
 
 
-def _lane(lane: Lane) -> ColumnElement[bool]:
-    return and_(_deliveries.c.channel == literal(str(lane.channel)), _deliveries.c.urgent == literal(lane.urgent))
+def _is_in(queue: Queue) -> ColumnElement[bool]:
+    return and_(_deliveries.c.channel == literal(str(queue.channel)), _deliveries.c.urgent == literal(queue.urgent))
 
 
-def _front(lane: Lane) -> ColumnElement[bool]:
-    first = _where(_lane(lane), _deliveries.c.due_at <= _now).order_by(_deliveries.c.due_at).limit(_FRONT)
+def _front(queue: Queue) -> ColumnElement[bool]:
+    first = _where(_is_in(queue), _deliveries.c.due_at <= _now).order_by(_deliveries.c.due_at).limit(_FRONT)
     return _deliveries.c.id.in_(first)
 
 
@@ -91,7 +91,7 @@ def _between_channels() -> Iterator[ColumnElement[bool]]:
 
 
 def _neither_urgent_nor_not() -> Iterator[ColumnElement[bool]]:
-    """SQLite keeps any number or text in that column, and no lane would find it."""
+    """SQLite keeps any number or text in that column, and no queue would find it."""
     urgent, no, yes = _deliveries.c.urgent, literal(value=False), literal(value=True)
     for channel in Channel:
         for neither in (urgent < no, and_(urgent > no, urgent < yes), urgent > yes):
@@ -116,19 +116,19 @@ _STRAYS = [
         Stray("it is neither urgent nor not", _aside(_where(_has_time, _is_open, neither), urgent=False))
         for neither in _neither_urgent_nor_not()
     ],
-    *[Stray("its state is none that there is", _aside(_where(_front(lane), _state_is_none))) for lane in LANES],
+    *[Stray("its state is none that there is", _aside(_where(_front(queue), _state_is_none))) for queue in QUEUES],
     *[
-        Stray("it is due at no time that comes", _aside(_where(_lane(lane), _deliveries.c.due_at > _far, _is_open)))
-        for lane in LANES
+        Stray("it is due at no time that comes", _aside(_where(_is_in(queue), _deliveries.c.due_at > _far, _is_open)))
+        for queue in QUEUES
     ],
 ]
 
-_UNRING = [
+_UNMARK = [
     update(_deliveries)
-    .where(among(_deliveries.c.id, _where(_front(lane), _deliveries.c.published_at > _far_ring).limit(_limit)))
+    .where(among(_deliveries.c.id, _where(_front(queue), _deliveries.c.published_at > _far_published).limit(_limit)))
     .values(published_at=None)
     .returning(_deliveries.c.id)
-    for lane in LANES
+    for queue in QUEUES
 ]
 
 
@@ -153,7 +153,7 @@ async def put_aside(
     return found
 
 
-async def unring(connection: AsyncConnection, *, now: datetime, limit: int) -> int:
-    """Forget doorbells that are said to be rung later than now, so that they are rung; returns how many those were."""
-    values = {"now": now, "far_ring": now + LATEST_RING, "limit": limit}
-    return sum([len((await connection.execute(statement, values)).all()) for statement in _UNRING])
+async def unmark(connection: AsyncConnection, *, now: datetime, limit: int) -> int:
+    """Remove the mark from deliveries published in the future, so that they are published; returns how many."""
+    values = {"now": now, "far_published": now + LATEST_PUBLISHED, "limit": limit}
+    return sum([len((await connection.execute(statement, values)).all()) for statement in _UNMARK])

@@ -1,8 +1,8 @@
-"""Rings the broker for deliveries that have become due.
+"""Publishes deliveries that have become due to the broker.
 
-The relay keeps a bounded window of doorbells in the broker: rows beyond it stay in the database, where they are
-cheap. A doorbell that got lost, with the broker or on the way, is rung again: they are rung and answered longest due
-first, so one that nobody answered although the broker has come past it is lost.
+The relay keeps a bounded window of deliveries in the broker; the others stay in the database, where waiting is cheap.
+A message that was lost is published again. Messages are published and consumed longest due first, so a delivery that
+is still unclaimed after later messages were consumed has lost its message.
 """
 
 import asyncio
@@ -17,9 +17,9 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import BrokerUnavailable, StoreUnavailable, Unavailable
 from property_alert_notification.base.logs import Outage
 from property_alert_notification.base.supervise import AFTER_A_FAULT, Loop
-from property_alert_notification.broker.base import LANES, Broker, Lane
+from property_alert_notification.broker.base import QUEUES, Broker, Queue
 from property_alert_notification.database import Database
-from property_alert_notification.deliveries import queues as lanes
+from property_alert_notification.deliveries import queues
 
 log = structlog.get_logger()
 
@@ -27,133 +27,133 @@ POLL = 0.025
 """Seconds between two looks at an idle store."""
 
 GATHER = 0.01
-"""Seconds after which to look again when there was little, so that one doorbell names many."""
+"""Seconds after which to look again when there was little, so that one message names many."""
 
 LITTLE = 50
-"""Deliveries that fill one doorbell."""
+"""Deliveries that fill one message."""
 
 WINDOW = 5_000
-"""Deliveries of one lane in the broker at once: about two seconds of work for one worker."""
+"""Deliveries of one queue in the broker at once: about two seconds of work for one worker."""
 
 REST = 0.1
-"""Seconds for which a lane is left alone while half of its window waits in the broker."""
+"""Seconds for which a queue is left alone while half of its window waits in the broker."""
 
 LARGEST_TAKE = 500
-"""Deliveries rung under one confirm wait."""
+"""Deliveries published under one wait for confirms."""
 
 SEARCH = 0.5
-"""Seconds between two searches for lost doorbells."""
+"""Seconds between two searches for lost messages."""
 
-RING_AGAIN = timedelta(seconds=1)
-"""How long a delivery may take from its listener to its claim before its doorbell counts as lost."""
+PUBLISH_AGAIN = timedelta(seconds=1)
+"""How long a delivery may take from its listener to its claim before its message counts as lost."""
 
 
 class Relay:
-    """Moves doorbells of due deliveries to the broker. Any number of relays may share one store."""
+    """Publishes due deliveries. Any number of relays may share one store."""
 
     def __init__(self, database: Database, broker: Broker, clock: Clock) -> None:
         self._database = database
         self._broker = broker
         self._clock = clock
         self._woken = asyncio.Event()
-        self._room = dict.fromkeys(LANES, 0)
-        self._rests_until = dict.fromkeys(LANES, clock.monotonic())
+        self._room = dict.fromkeys(QUEUES, 0)
+        self._rests_until = dict.fromkeys(QUEUES, clock.monotonic())
         self._searched_at = clock.monotonic()
-        self._outages = {lane: Outage(_label(lane)) for lane in LANES}
+        self._outages = {queue: Outage(_label(queue)) for queue in QUEUES}
 
     def wake(self) -> None:
-        """Something became due in this process."""
+        """Look at once, because a delivery became due in this process."""
         self._woken.set()
 
     async def run(self, loop: Loop) -> None:
-        """Ring until cancelled. A store or broker that is away is waited for."""
-        await loop.repeat(self._ring_once, woken=self._woken)
+        """Publish until cancelled. Waits while the store or the broker is unavailable."""
+        await loop.repeat(self._publish_once, woken=self._woken)
 
-    async def _ring_once(self) -> float:
-        rung = await self._ring_what_is_due()
-        await self._search_for_lost_bells()
-        if rung >= LITTLE:
+    async def _publish_once(self) -> float:
+        published = await self._publish_due()
+        await self._search_for_lost()
+        if published >= LITTLE:
             return 0
-        return GATHER if rung else POLL
+        return GATHER if published else POLL
 
-    async def _ring_what_is_due(self) -> int:
+    async def _publish_due(self) -> int:
         now = self._clock.monotonic()
-        awake = [lane for lane in LANES if self._rests_until[lane] <= now]
+        awake = [queue for queue in QUEUES if self._rests_until[queue] <= now]
         if not awake:
             return 0
         async with self._database.quick_reading() as connection:
-            busy = await lanes.busy(connection, awake, now=self._clock.now())
-        return sum([await self._ring_or_rest(lane) for lane in busy])
+            busy = await queues.busy(connection, awake, now=self._clock.now())
+        return sum([await self._publish_or_rest(queue) for queue in busy])
 
-    async def _ring_or_rest(self, lane: Lane) -> int:
-        """A queue may be at fault by itself: the other lanes do not wait for it."""
+    async def _publish_or_rest(self, queue: Queue) -> int:
+        """When one queue fails, the others do not wait for it."""
         try:
-            rung = await self._ring_lane(lane)
+            published = await self._publish_queue(queue)
         except BrokerUnavailable as fault:
-            self._outages[lane].goes_on(fault.cause)
-            self._rests_until[lane] = self._clock.monotonic() + AFTER_A_FAULT
+            self._outages[queue].goes_on(fault.cause)
+            self._rests_until[queue] = self._clock.monotonic() + AFTER_A_FAULT
             return 0
-        self._outages[lane].is_over()
-        return rung
+        self._outages[queue].is_over()
+        return published
 
-    async def _ring_lane(self, lane: Lane) -> int:
-        if self._room[lane] <= 0 and not await self._find_room(lane):
+    async def _publish_queue(self, queue: Queue) -> int:
+        if self._room[queue] <= 0 and not await self._find_room(queue):
             return 0
         async with self._database.transaction() as connection:
-            limit = min(self._room[lane], LARGEST_TAKE)
-            due = await lanes.take_due(connection, lane, now=self._clock.now(), limit=limit)
+            limit = min(self._room[queue], LARGEST_TAKE)
+            due = await queues.take_due(connection, queue, now=self._clock.now(), limit=limit)
         if due:
-            await self._ring(lane, due)
-        self._room[lane] -= len(due)
+            await self._publish(queue, due)
+        self._room[queue] -= len(due)
         return len(due)
 
-    async def _find_room(self, lane: Lane) -> bool:
-        """Ask how much of the window is free. While half of it is full, nobody waits for the rest."""
-        waiting = await self._broker.waiting(lane)
+    async def _find_room(self, queue: Queue) -> bool:
+        """Ask how much of the window is free. Rests while more than half of it is full."""
+        waiting = await self._broker.waiting(queue)
         if waiting > WINDOW // 2:
-            self._rests_until[lane] = self._clock.monotonic() + REST
+            self._rests_until[queue] = self._clock.monotonic() + REST
             return False
-        self._room[lane] = WINDOW - waiting
+        self._room[queue] = WINDOW - waiting
         return True
 
-    async def _ring(self, lane: Lane, due: Sequence[UUID]) -> None:
+    async def _publish(self, queue: Queue, due: Sequence[UUID]) -> None:
         try:
-            await self._broker.ring(lane, due)
+            await self._broker.publish(queue, due)
         except (Unavailable, asyncio.CancelledError):
-            # It may have been rung all the same; a second ring finds nothing to claim. A crash before this
-            # line is what the search for lost bells is for.
-            # With the store away too, the first fault counts, above all the wish that this ends.
+            # The messages may have arrived all the same; a second message leads to no second claim. After a crash
+            # before this line the search for lost messages finds these deliveries.
+            # When the store is unavailable too, the first error is raised, above all a cancellation.
             with suppress(StoreUnavailable):
                 async with self._database.transaction() as connection:
-                    await lanes.unring(connection, due)
+                    await queues.unmark(connection, due)
             raise
 
-    async def _search_for_lost_bells(self) -> None:
+    async def _search_for_lost(self) -> None:
         if self._clock.monotonic() - self._searched_at < SEARCH:
             return
         self._searched_at = self._clock.monotonic()
         now = self._clock.now()
         async with self._database.quick_reading() as connection:
-            oldest = await lanes.oldest_rings(connection, now=now)
-        for lane, published_at in oldest.items():
-            if published_at < now - RING_AGAIN:
-                await self._forget_lost_bells(lane)
+            oldest = await queues.oldest_published(connection, now=now)
+        for queue, published_at in oldest.items():
+            if published_at < now - PUBLISH_AGAIN:
+                await self._unmark_lost(queue)
 
-    async def _forget_lost_bells(self, lane: Lane) -> None:
+    async def _unmark_lost(self, queue: Queue) -> None:
         try:
-            reached = await self._broker.reached(lane)
+            reached = await self._broker.consumed_until(queue)
         except BrokerUnavailable:
-            # Its queue may be at fault by itself. If the whole broker is, ringing says so.
+            # Only this queue may have failed. If the broker is unavailable, publishing reports it.
             return
         if reached is None:
             return
         async with self._database.transaction() as connection:
-            lost = await lanes.forget_lost_bells(
-                connection, lane, now=self._clock.now(), rung_before=reached - RING_AGAIN, limit=WINDOW
+            lost = await queues.unmark_lost(
+                connection, queue, now=self._clock.now(), published_before=reached - PUBLISH_AGAIN, limit=WINDOW
             )
         if lost:
-            log.warning("relay.lost_bells", channel=lane.channel, urgent=lane.urgent, deliveries=lost)
+            log.warning("messages.lost", channel=queue.channel, urgent=queue.urgent, deliveries=lost)
 
 
-def _label(lane: Lane) -> str:
-    return f"relay of {'urgent ' if lane.urgent else ''}{lane.channel}"
+def _label(queue: Queue) -> str:
+    return f"relay of {'urgent ' if queue.urgent else ''}{queue.channel}"

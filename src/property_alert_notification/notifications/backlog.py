@@ -7,7 +7,7 @@ from property_alert_notification.base.errors import Overloaded
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import Database
-from property_alert_notification.deliveries import queues as lanes
+from property_alert_notification.deliveries import queues
 
 SHORTEST_PAUSE = 1.0
 """Seconds between two counts."""
@@ -75,7 +75,7 @@ class Backlog:
         now, counted, before = self._clock.now(), 0, self._added
         async with self._database.reading() as connection:
             for channel in Channel:
-                counted += await lanes.count_waiting(connection, channel, now=now, limit=self._most)
+                counted += await queues.count_waiting(connection, channel, now=now, limit=self._most)
         # What was added while it counted may be in the count as well; the next one puts that right.
         self._counted = counted
         self._added -= before

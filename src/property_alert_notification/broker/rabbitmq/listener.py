@@ -10,8 +10,8 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from property_alert_notification.broker.rabbitmq.connection import Opened, PersistentConnection, Prepare
 from property_alert_notification.broker.rabbitmq.consumer_session import ConsumerSession
+from property_alert_notification.broker.rabbitmq.declare import QueueDeclarer, QueueRefused
 from property_alert_notification.broker.rabbitmq.message import read_deliveries
-from property_alert_notification.broker.rabbitmq.queues import QueueRefused, Queues
 
 log = structlog.get_logger()
 
@@ -95,7 +95,7 @@ class RabbitMQListener:
         underlay.on_consumer_cancel_callbacks.add(lambda _frame: opened.give_up("a queue was deleted"))
         await opened.channel.set_qos(prefetch_count=_PREFETCH)
         session = ConsumerSession(underlay.basic_ack, opened.give_up)
-        queues, refusals = Queues(opened), list[QueueRefused]()
+        queues, refusals = QueueDeclarer(opened), list[QueueRefused]()
         for name, urgent in self._queues.items():
             try:
                 queue = await queues.declare(name)

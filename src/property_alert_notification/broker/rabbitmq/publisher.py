@@ -10,8 +10,8 @@ from aio_pika.exceptions import DeliveryError, PublishError
 
 from property_alert_notification.base.errors import BrokerUnavailable
 from property_alert_notification.broker.rabbitmq.connection import Opened
+from property_alert_notification.broker.rabbitmq.declare import QueueDeclarer
 from property_alert_notification.broker.rabbitmq.message import persistent_message
-from property_alert_notification.broker.rabbitmq.queues import Queues
 
 log = structlog.get_logger()
 
@@ -24,7 +24,7 @@ class Publisher:
         self._channel = opened.channel
         self._probe_queue = probe_queue
         self._declared: set[str] = set()
-        self.queues = Queues(opened)
+        self.queues = QueueDeclarer(opened)
 
     @classmethod
     async def on(cls, opened: Opened) -> Self:

@@ -88,7 +88,7 @@ class Aside:
             log.error("notification.put_aside", notification_id=str(notification), **origin(error))
 
     async def put_strays(self, *, limit: int) -> int:
-        """Quarantine some of what nobody would ever take in hand, and have rung for what nobody would ring for.
+        """Quarantine deliveries that no worker would ever claim; unmark those whose publishing time is in the future.
 
         Returns how many rows were mended so. Raises StoreUnavailable when the store cannot be reached.
         """
@@ -99,14 +99,14 @@ class Aside:
                 if one.kind.is_leased:
                     why = _why_stray(one.kind)
                     await deliveries.close_open_attempts(connection, one.ids, reason=why, ended_at=now)
-            unrung = await strays.unring(connection, now=now, limit=limit)
+            unmarked = await strays.unmark(connection, now=now, limit=limit)
         for one in found:
             self._metrics.put_aside.labels("delivery").inc(len(one.ids))
             for id_ in one.ids:
                 log.error("delivery.put_aside", delivery_id=str(id_), state=DeliveryState.QUARANTINED, why=one.kind.why)
-        if unrung:
-            log.error("delivery.rung_in_the_future", deliveries=unrung)
-        return sum(len(one.ids) for one in found) + unrung
+        if unmarked:
+            log.error("delivery.published_in_the_future", deliveries=unmarked)
+        return sum(len(one.ids) for one in found) + unmarked
 
     async def put_never_due(self, *, limit: int) -> int:
         """Put aside some notifications that wait for a time that never comes; returns how many those were.

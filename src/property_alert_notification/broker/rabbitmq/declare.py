@@ -26,7 +26,7 @@ class QueueRefused(BrokerUnavailable):
     """RabbitMQ refuses this queue; an operator has to act."""
 
 
-class Queues:
+class QueueDeclarer:
     """Declares queues for one session."""
 
     def __init__(self, opened: Opened) -> None:
