@@ -20,6 +20,7 @@ from property_alert_notification.database.script import (
     UnsafeBatch,
     run_within,
 )
+from property_alert_notification.database.sqlite_values import read_time
 from property_alert_notification.database.store import Database
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "columns_of",
     "is_row_fault",
     "models_from",
+    "read_time",
     "readable",
     "run_within",
     "sparing",

@@ -1,11 +1,10 @@
 """Statements over batches of rows, built once."""
 
-import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import CursorResult, Dialect, Executable, FromClause, String, bindparam, func, null, select
+from sqlalchemy import CursorResult, Executable, FromClause, String, bindparam, func, null, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import visitors
@@ -14,6 +13,7 @@ from sqlalchemy.sql.selectable import ForUpdateArg, SelectBase
 from sqlalchemy.types import TypeEngine
 
 from property_alert_notification.database.quick import QuickConnection
+from property_alert_notification.database.sqlite_values import document
 
 Value = TypeVar("Value")
 
@@ -50,8 +50,7 @@ class BatchStatement:
     ) -> CursorResult[*tuple[Any, ...]]:
         """Execute for these rows, whose values stand in the order of the columns."""
         if connection.dialect.name == "sqlite":
-            values = _as_json(self.columns, rows, connection.dialect)
-            return await connection.execute(self.on_document(), values | parameters)
+            return await connection.execute(self.on_document(), {"batch": document(rows), **parameters})
         return await connection.execute(self.on_arrays(), self.arrays(rows) | parameters)
 
     async def fetch(
@@ -124,12 +123,3 @@ def _json_table(columns: Mapping[str, TypeEngine[Any]]) -> FromClause:
         for place, (name, kind) in enumerate(columns.items())
     ]
     return select(*extracted).select_from(each).subquery("batch")
-
-
-def _as_json(columns: Mapping[str, TypeEngine[Any]], rows: Iterable[Sequence[Any]], dialect: Dialect) -> dict[str, Any]:
-    binders = [kind.dialect_impl(dialect).bind_processor(dialect) for kind in columns.values()]
-    document = [
-        [bind(value) if bind and value is not None else value for bind, value in zip(binders, row, strict=True)]
-        for row in rows
-    ]
-    return {"batch": json.dumps(document, ensure_ascii=False, separators=(",", ":"))}

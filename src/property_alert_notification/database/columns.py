@@ -1,12 +1,14 @@
 """Tables and the types of their columns, the same on every store."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import DateTime, String, Table, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import AutoString, SQLModel
+
+from property_alert_notification.database.sqlite_values import read_time, stored
 
 Model = TypeVar("Model", bound=SQLModel)
 
@@ -27,13 +29,11 @@ class _SqliteTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> str | None:
-        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+        text: str | None = stored(value)
+        return text
 
     def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:
-        if value is None:
-            return None
-        instant = datetime.fromisoformat(value)
-        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)  # as another program may have written it
+        return None if value is None else read_time(value)
 
 
 def time_type() -> TypeEngine[datetime]:

@@ -1,17 +1,13 @@
 """Scripts on SQLite: its statements in the event loop, its waiting in a thread."""
 
 import asyncio
-import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
-from enum import StrEnum
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Protocol
-from uuid import UUID
 
 from sqlalchemy import Dialect
 
@@ -28,6 +24,7 @@ from property_alert_notification.database.script import (
     drive,
 )
 from property_alert_notification.database.sqlite_connections import Opening
+from property_alert_notification.database.sqlite_values import AS_THEY_ARE, document, stored
 from property_alert_notification.database.statement_text import StatementText
 
 _BETWEEN_LOOKS = 0.001
@@ -197,9 +194,10 @@ class _ForAll:
         ]
 
     def execute(self, cursor: sqlite3.Cursor, step: Statement, *, mend: bool) -> list[Row]:
-        document = json.dumps(list(step.rows), ensure_ascii=False, separators=(",", ":"), default=_storable)
-        parameters = {name: _storable(value) for name, value in step.parameters.items()}
-        found = cursor.execute(self._text.text, self._text.in_order(parameters | {"batch": document})).fetchall()
+        parameters = {name: stored(value) for name, value in step.parameters.items()}
+        found = cursor.execute(
+            self._text.text, self._text.in_order(parameters | {"batch": document(step.rows)})
+        ).fetchall()
         if mend:
             return [tuple(map(_mended, self._readers, row)) for row in found]
         return [self._read(row) for row in found] if any(self._readers) else found
@@ -226,7 +224,7 @@ class _ForEach:
         self._places = [every.index(name) for name in self._text.names]
 
     def execute(self, cursor: sqlite3.Cursor, step: Statement, *, mend: bool) -> list[Row]:
-        known = self._text.constants | {name: _storable(value) for name, value in step.parameters.items()}
+        known = self._text.constants | {name: stored(value) for name, value in step.parameters.items()}
         others = [known[name] for name in self._others]
         # A statement without columns has no batch: it is executed once.
         rows = step.rows if step.statement.columns else [()]
@@ -234,27 +232,4 @@ class _ForEach:
         return []
 
     def _in_order(self, every: Row) -> Row:
-        return [value if type(value := every[place]) in _AS_THEY_ARE else _storable(value) for place in self._places]
-
-
-_AS_THEY_ARE = frozenset({str, int, float, type(None)})
-
-
-def _storable(value: Any) -> Any:
-    """A value as SQLite keeps it: instants sort as text, and an id is its 32 digits.
-
-    Others than the plainest types it would convert too, but by asking around for who can.
-    """
-    if type(value) in _AS_THEY_ARE:
-        return value
-    if isinstance(value, UUID):
-        return value.hex
-    if isinstance(value, datetime):
-        return _in_utc(value)
-    return value.value if isinstance(value, StrEnum) else int(value)
-
-
-@lru_cache(64)
-def _in_utc(instant: datetime) -> str:
-    """Of a batch, most rows have the same few."""
-    return instant.astimezone(UTC).isoformat(timespec="microseconds")
+        return [value if type(value := every[place]) in AS_THEY_ARE else stored(value) for place in self._places]

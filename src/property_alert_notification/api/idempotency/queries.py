@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.idempotency.models import IdempotencyKey
-from property_alert_notification.database import table_of, time_type
+from property_alert_notification.database import read_time, table_of, time_type
 
 _keys = table_of(IdempotencyKey)
 
@@ -55,6 +55,5 @@ def _instant(kept: Any) -> datetime | None:
     if isinstance(kept, datetime):
         return kept
     with suppress(TypeError, ValueError):
-        instant = datetime.fromisoformat(kept)
-        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+        return read_time(kept)
     return None

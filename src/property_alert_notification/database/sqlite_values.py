@@ -1,0 +1,48 @@
+"""How SQLite keeps values: the one place that converts them, for whatever way a statement is executed. Pure."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+AS_THEY_ARE = frozenset({str, int, float, type(None)})
+"""Types of values that SQLite keeps as they are."""
+
+
+def stored(value: Any) -> Any:
+    """A value as SQLite keeps it: times sort as text, an id is its 32 digits, and a truth value is a number.
+
+    Its driver would convert others than the plainest types too, but by asking around for who can.
+    """
+    if type(value) in AS_THEY_ARE:
+        return value
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, datetime):
+        return _in_utc(value)
+    return value.value if isinstance(value, StrEnum) else int(value)
+
+
+@lru_cache(64)
+def _in_utc(time: datetime) -> str:
+    """Of a batch, most rows have the same few."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def read_time(text: str) -> datetime:
+    """The time that a text is; in UTC if it has no offset, as another program may have written it.
+
+    Raises:
+        TypeError: it is no text.
+        ValueError: it is no time.
+    """
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def document(rows: Iterable[Sequence[Any]]) -> str:
+    """A batch as one JSON array of rows, which are arrays."""
+    return json.dumps(list(rows), ensure_ascii=False, separators=(",", ":"), default=stored)
