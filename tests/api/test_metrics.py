@@ -85,7 +85,7 @@ async def test_figures_and_readiness_are_told_while_the_store_is_frozen() -> Non
         url = server.create_database()
         async with both(url) as clients:
             for client in clients:
-                assert _value((await client.get("/metrics")).text, "property_alerts_store_up") == 1
+                await _is_up(client)
             server.freeze()
             try:
                 # Twice: the second scrape finds the question of the first one unanswered.
@@ -101,13 +101,13 @@ async def test_figures_and_readiness_are_told_while_the_store_is_frozen() -> Non
             finally:
                 server.thaw()
             for client in clients:
-                await _is_back(client)
+                await _is_up(client)
 
 
 _FAR_BELOW_THE_STORES_OWN_LIMIT = 20
 
 
-async def _is_back(client: httpx2.AsyncClient) -> None:
+async def _is_up(client: httpx2.AsyncClient) -> None:
     while True:
         text = (await client.get("/metrics")).text
         if _value(text, "property_alerts_store_up") == 1:
