@@ -1,3 +1,3 @@
-"""Tells the right person of the right home, on the channel they chose, once."""
+"""Notifies the users of real-estate services by email and SMS."""
 
 __version__ = "0.1.0"

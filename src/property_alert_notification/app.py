@@ -1,4 +1,4 @@
-"""Builds the API from the slices' routes."""
+"""Builds the ASGI application from the routes of all slices."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager

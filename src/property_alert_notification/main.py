@@ -1,4 +1,4 @@
-"""The application object, for `fastapi dev` and other ASGI servers."""
+"""Offers the application object to ASGI servers such as `fastapi dev`."""
 
 from property_alert_notification.app import create_app
 from property_alert_notification.base.errors import ConfigurationError

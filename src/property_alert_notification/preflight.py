@@ -1,4 +1,4 @@
-"""What is looked at before a process starts: its settings, each one and together, without reaching anything.
+"""Checks the settings before a process starts, without connecting to anything.
 
 `check`, `api` and `worker` ask here, so that one refuses what the others refuse.
 """

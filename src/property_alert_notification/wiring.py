@@ -1,4 +1,4 @@
-"""The composition root: from settings to a store, a broker and senders that know each other."""
+"""Builds store, broker and providers from the settings and connects them."""
 
 import asyncio
 import gc

@@ -1,1 +1,1 @@
-"""What every HTTP call goes through: keys, idempotency, problems, the document of the API."""
+"""Handles what all HTTP calls share: API keys, idempotency, errors, OpenAPI document."""

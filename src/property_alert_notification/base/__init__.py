@@ -1,1 +1,1 @@
-"""What every room stands on: the clock, settings, words, errors, logs, metrics."""
+"""Provides what all rooms use: clock, settings, errors, reasons, logs, metrics."""

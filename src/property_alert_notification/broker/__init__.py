@@ -1,1 +1,1 @@
-"""CARRY: the messages that tell a worker which deliveries are due."""
+"""Publishes the ids of due deliveries to workers, through RabbitMQ or the store."""

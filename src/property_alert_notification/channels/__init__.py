@@ -1,1 +1,1 @@
-"""SEND: one provider, one file."""
+"""Sends messages: one file for each channel, one for each provider."""

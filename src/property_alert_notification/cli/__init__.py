@@ -1,4 +1,4 @@
-"""The `property-alerts` command.
+"""Implements the `property-alerts` command.
 
 Each command imports what it needs when it runs, so that `--help` and `health` answer at once.
 """

@@ -1,7 +1,7 @@
-"""The store: transactions, batches, and one error for everything that is its fault.
+"""Runs SQL on SQLite or PostgreSQL: transactions, batches, scripts, migrations.
 
 SQLite and PostgreSQL differ in three things that this package hides: how a transaction begins, how a batch of
-rows is handed to one statement, and which exceptions mean "the store is not there".
+rows is passed to one statement, and which exceptions mean that the store is not reachable.
 """
 
 from property_alert_notification.database.batch import BatchStatement, Connection, as_rows

@@ -1,1 +1,1 @@
-"""PROMISE: each notification on one channel to one address, its states and its attempts."""
+"""Stores deliveries and attempts: their states, queues and leases."""

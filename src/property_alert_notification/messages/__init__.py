@@ -1,1 +1,1 @@
-"""WRITE: a notification in the words and the form of its channel."""
+"""Renders a notification as the email or SMS that its provider gets."""

@@ -1,1 +1,1 @@
-"""WORK: claims what is due, sends it and writes down what came of it."""
+"""Claims due deliveries, sends them, settles them, and rescues those of dead workers."""

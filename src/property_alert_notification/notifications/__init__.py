@@ -1,1 +1,1 @@
-"""ACCEPT: what other services ask to be told to a user."""
+"""Accepts notifications and creates their deliveries; finds, changes and cancels them."""

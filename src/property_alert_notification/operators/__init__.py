@@ -1,1 +1,1 @@
-"""What operators see and decide."""
+"""Shows the state of the service to operators, and carries out what they decide."""

@@ -1,1 +1,1 @@
-"""What is known of the people who are notified."""
+"""Stores what is known about users."""

@@ -1,1 +1,1 @@
-"""Who may call, what they may do, how often, and who changed that."""
+"""Checks API keys, scopes and rates, and records changes to keys."""

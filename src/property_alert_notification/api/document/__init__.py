@@ -1,4 +1,4 @@
-"""The API's OpenAPI document, good enough to generate clients from."""
+"""Completes the OpenAPI document, so that clients can be generated from it."""
 
 from property_alert_notification.api.document.complete import TAGS, DescribedApi
 

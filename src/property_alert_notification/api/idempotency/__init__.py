@@ -1,1 +1,1 @@
-"""ONCE: a repeated call gets the answer of the first."""
+"""Answers a repeated call with the answer to the first."""

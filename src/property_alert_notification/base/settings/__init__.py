@@ -1,4 +1,4 @@
-"""The settings: read from the environment and `.env`, checked at start."""
+"""Reads the settings from the environment and `.env`, and checks them at start."""
 
 from property_alert_notification.base.settings.groups import ProviderSettings, SettingsGroup
 from property_alert_notification.base.settings.reading import Group, given_names, load, variable_name

@@ -1,1 +1,1 @@
-"""The development mailbox: messages kept in the store instead of being sent."""
+"""Stores messages for the development mailbox instead of sending them."""

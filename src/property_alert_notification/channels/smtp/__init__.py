@@ -1,1 +1,1 @@
-"""Hands emails to an SMTP server: the protocol, what replies mean, and a pool of reused connections."""
+"""Sends emails to an SMTP server: protocol, meaning of replies, pool of connections."""

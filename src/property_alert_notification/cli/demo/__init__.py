@@ -1,1 +1,1 @@
-"""Real listings through a running service, to see it work."""
+"""Sends alerts about real listings through a running service."""

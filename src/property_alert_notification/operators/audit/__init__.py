@@ -1,1 +1,1 @@
-"""Who changed what in the service itself."""
+"""Shows the record of administrative changes."""

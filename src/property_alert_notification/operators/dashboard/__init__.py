@@ -1,1 +1,1 @@
-"""Pages for people."""
+"""Serves the HTML pages: start page, mailbox, API documentation."""

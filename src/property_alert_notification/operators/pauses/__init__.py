@@ -1,1 +1,1 @@
-"""STOP: what an operator does not want sent for now, on every worker, until they say so."""
+"""Pauses and resumes sending, by channel, by category or altogether."""

@@ -1,1 +1,1 @@
-"""What workers report of their providers."""
+"""Stores what workers report about their providers, for operators."""

@@ -1,1 +1,1 @@
-"""DECIDE: deliveries that broke the worker time and again, and what an operator makes of them."""
+"""Keeps deliveries that repeatedly broke the worker, until an operator replays or discards them."""

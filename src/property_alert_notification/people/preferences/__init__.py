@@ -1,1 +1,1 @@
-"""ALLOW: what each user wants to receive."""
+"""Stores on which channels each user wants notifications."""
