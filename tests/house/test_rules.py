@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import property_alert_notification
+from property_alert_notification.database.migrations.tables import METADATA
 
 PACKAGE = Path(property_alert_notification.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -313,3 +314,22 @@ def test_linters_that_cannot_run_are_no_success(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert "not run, since npm is not on this machine" in done.stderr
+
+
+def test_nothing_compares_a_reasons_sentence() -> None:
+    """Sentences are for people, and their wording may change: statements, counters and conditions compare codes."""
+    compared = [
+        f"{_label(path)}:{part.lineno}"
+        for path in SOURCES
+        for part in ast.walk(_tree(path))
+        if isinstance(part, ast.Compare) and any(_is_sentence(side) for side in (part.left, *part.comparators))
+    ]
+    columns = [f"{table.name}.{column.name}" for table in METADATA.tables.values() for column in table.columns]
+
+    assert not compared
+    assert [name for name in columns if name.endswith(".reason")] == ["breakers.reason"]
+
+
+def _is_sentence(side: ast.expr) -> bool:
+    words = ast.unparse(side)
+    return bool(re.search(r"\.sentence\(|\.c\.reason$|^SENTENCES\b", words))

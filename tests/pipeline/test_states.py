@@ -22,7 +22,10 @@ from property_alert_notification.operators.quarantine.queries import Stuck
 from tests.pipeline.world import World, only
 
 SOME = Reason(ReasonCode.STORE_AWAY)
-NOT_HEARD_YET = {Event.ARRIVED, Event.BOUNCED}
+NOT_HEARD_YET = {Event.ARRIVED, Event.BOUNCED, Event.COLLECTED, Event.CARRIED}
+"""No feature has them happen yet."""
+NOT_IN_A_DIGEST_YET = {(Event.UNWANTED, DeliveryState.COLLECTED)}
+"""A digest will ask this of what it collected when it is sent."""
 BY_A_WORKER = set(Event) - NOT_HEARD_YET - {Event.CLAIMED, Event.REPLAYED, Event.DISCARDED}
 
 
@@ -39,7 +42,9 @@ async def test_an_event_moves_what_it_may_and_nothing_else(world: World, event: 
             await _happen(world, connection, event, notification, delivery)
         moved[state] = (await world.delivery(notification)).state
 
-    assert moved == {state: after(state, event) for state in DeliveryState}
+    assert moved == {
+        state: state if (event, state) in NOT_IN_A_DIGEST_YET else after(state, event) for state in DeliveryState
+    }
 
 
 async def test_a_worker_whose_fence_was_raised_moves_nothing(world: World) -> None:

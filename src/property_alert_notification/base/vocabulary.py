@@ -56,6 +56,8 @@ class DeliveryState(StrEnum):
     """Waits for a worker, from `due_at` on."""
     HELD = "held"
     """Waits until it may be sent: an operator paused it."""
+    COLLECTED = "collected"
+    """Waits for its digest, which sends it together with others."""
     SENDING = "sending"
     """A worker has claimed it, until its lease ends."""
     RETRY_WAIT = "retry_wait"

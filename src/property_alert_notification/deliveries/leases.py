@@ -11,13 +11,13 @@ from sqlalchemy import (
     Update,
     bindparam,
     select,
+    text,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import BatchStatement, among, as_rows, columns_of, table_of, time_type
-from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.deliveries.models import IS_LEASED, Delivery
 from property_alert_notification.deliveries.scripts import CLAIMED, Claim, checked, is_ours
 
 _deliveries = table_of(Delivery)
@@ -65,7 +65,7 @@ _SEIZE_ABANDONED = (
             _deliveries.c.id,
             select(_deliveries.c.id)
             .where(
-                _deliveries.c.state == DeliveryState.SENDING,
+                text(IS_LEASED),
                 _deliveries.c.due_at <= bindparam("ran_out_by", type_=time_type()),
             )
             .order_by(_deliveries.c.due_at)
@@ -90,7 +90,7 @@ _ran_out_by = bindparam("ran_out_by", type_=time_type())
 
 _ABANDONED = (
     select(_deliveries.c.id)
-    .where(_deliveries.c.state == DeliveryState.SENDING, _deliveries.c.due_at <= _ran_out_by)
+    .where(text(IS_LEASED), _deliveries.c.due_at <= _ran_out_by)
     .order_by(_deliveries.c.due_at)
     .limit(bindparam("limit", type_=Integer))
 )
@@ -111,7 +111,7 @@ _SEIZE_THESE = BatchStatement(
                 select(_deliveries.c.id)
                 .where(
                     _deliveries.c.id.in_(select(wanted.c.id)),
-                    _deliveries.c.state == DeliveryState.SENDING,
+                    text(IS_LEASED),
                     _deliveries.c.due_at <= _ran_out_by,
                 )
                 .with_for_update(skip_locked=True)

@@ -7,13 +7,23 @@ from sqlalchemy import Index, SmallInteger, Text, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from property_alert_notification.base.reasons import Reason
+from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import time_type
+from property_alert_notification.deliveries import states
+from property_alert_notification.deliveries.states import is_in
 
-OPEN = "state IN ('queued', 'held', 'sending', 'retry_wait', 'unknown', 'on_hold', 'quarantined')"
+OPEN = is_in(states.OPEN)
 """The condition of a partial index; a query must say it in these very words for the index to be of use."""
 
-FULFILLED = "state IN ('sent', 'delivered')"
+FULFILLED = is_in((DeliveryState.SENT, DeliveryState.DELIVERED))
 """The condition of another: ends that only a delivery itself tells, and not its notification's row."""
+
+IS_LEASED, IS_HELD, IS_QUARANTINED = (
+    is_in(states.LEASED),
+    is_in((DeliveryState.HELD,)),
+    is_in((DeliveryState.QUARANTINED,)),
+)
+"""The conditions of three more."""
 
 
 class Delivery(SQLModel, table=True):
@@ -39,8 +49,8 @@ class Delivery(SQLModel, table=True):
         Index(
             "ix_deliveries_leased",
             "due_at",
-            sqlite_where=text("state = 'sending'"),
-            postgresql_where=text("state = 'sending'"),
+            sqlite_where=text(IS_LEASED),
+            postgresql_where=text(IS_LEASED),
         ),
         # What is open, newest notification first, for lists.
         Index("ix_deliveries_open", "notification_id", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
@@ -56,14 +66,14 @@ class Delivery(SQLModel, table=True):
         Index(
             "ix_deliveries_quarantined",
             "id",
-            sqlite_where=text("state = 'quarantined'"),
-            postgresql_where=text("state = 'quarantined'"),
+            sqlite_where=text(IS_QUARANTINED),
+            postgresql_where=text(IS_QUARANTINED),
         ),
         Index(
             "ix_deliveries_held_by",
             "held_by",
-            sqlite_where=text("state = 'held'"),
-            postgresql_where=text("state = 'held'"),
+            sqlite_where=text(IS_HELD),
+            postgresql_where=text(IS_HELD),
         ),
     )
 

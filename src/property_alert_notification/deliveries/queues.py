@@ -31,7 +31,7 @@ from property_alert_notification.database import (
     time_type,
 )
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.deliveries.states import WAITING
+from property_alert_notification.deliveries.states import Event, movable_by
 
 _deliveries = table_of(Delivery)
 
@@ -43,7 +43,7 @@ _limit = bindparam("limit", type_=Integer)
 
 def is_claimable() -> ColumnElement[bool]:
     """The delivery waits, and is due at the parameter `now`."""
-    return and_(_deliveries.c.due_at <= _now, _deliveries.c.state.in_(WAITING))
+    return and_(_deliveries.c.due_at <= _now, _deliveries.c.state.in_(movable_by(Event.CLAIMED)))
 
 
 def _waits_in(channel: ColumnElement[str], urgent: ColumnElement[bool]) -> ColumnElement[bool]:

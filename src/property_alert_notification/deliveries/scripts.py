@@ -20,6 +20,7 @@ from sqlalchemy import (
     delete,
     insert,
     literal,
+    or_,
     select,
     tuple_,
     update,
@@ -40,6 +41,7 @@ from property_alert_notification.database import (
 )
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.queues import is_claimable
+from property_alert_notification.deliveries.states import LEASED, Event, after
 
 _deliveries = table_of(Delivery)
 _attempts = table_of(Attempt)
@@ -145,7 +147,7 @@ def _claim_these(wanted: FromClause) -> Update:
         update(_deliveries)
         .where(_deliveries.c.id.in_(claimable.scalar_subquery()))
         .values(
-            state=DeliveryState.SENDING,
+            state=after(DeliveryState.QUEUED, Event.CLAIMED),
             fence=_deliveries.c.fence + 1,
             attempts=_deliveries.c.attempts + 1,
             due_at=_leased_until,
@@ -277,7 +279,7 @@ def is_ours(held: FromClause) -> ColumnElement[bool]:
     return and_(
         _deliveries.c.id == held.c.id,
         _deliveries.c.fence == held.c.fence,
-        _deliveries.c.state == DeliveryState.SENDING,
+        or_(*[_deliveries.c.state == state for state in LEASED]),
     )
 
 

@@ -34,6 +34,10 @@ class Event(StrEnum):
     """It was not sent, or decided over, in time to be of use."""
     CANCELLED = "cancelled"
     """Its caller took it back."""
+    COLLECTED = "collected"
+    """Its user wants it in a digest, or has had enough messages for now."""
+    CARRIED = "carried"
+    """The digest that contains it was sent."""
     PAUSED = "paused"
     """An operator stopped what it is part of."""
     REPLAYED = "replayed"
@@ -49,6 +53,12 @@ class Event(StrEnum):
 WAITING = (DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.RETRY_WAIT, DeliveryState.UNKNOWN)
 """A worker may claim these once `due_at` has come."""
 
+COLLECTED = (DeliveryState.COLLECTED,)
+"""These wait for their digest; no worker claims them by themselves."""
+
+LEASED = (DeliveryState.SENDING,)
+"""A worker holds these until their lease ends: only it settles them, and only the rescuer takes them over."""
+
 STUCK = (DeliveryState.ON_HOLD, DeliveryState.QUARANTINED)
 """These wait for a person."""
 
@@ -62,30 +72,54 @@ ENDED = (
 )
 """Nothing more is done for these."""
 
-_IN_HAND = (DeliveryState.SENDING,)
+OPEN = tuple(state for state in DeliveryState if state not in ENDED)
+"""Something is still to be done for these, by a worker, a digest or a person."""
+
+_NEVER_TAKEN = (DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.RETRY_WAIT)
 _MOVES: dict[Event, tuple[tuple[DeliveryState, ...], DeliveryState]] = {
     Event.CLAIMED: (WAITING, DeliveryState.SENDING),
-    Event.TAKEN: (_IN_HAND, DeliveryState.SENT),
-    Event.NOT_TAKEN: (_IN_HAND, DeliveryState.RETRY_WAIT),
-    Event.GIVEN_BACK: (_IN_HAND, DeliveryState.QUEUED),
-    Event.UNCERTAIN: (_IN_HAND, DeliveryState.UNKNOWN),
-    Event.GIVEN_UP: (_IN_HAND, DeliveryState.FAILED),
-    Event.BROKE: ((*WAITING, *_IN_HAND), DeliveryState.QUARANTINED),
-    Event.UNWANTED: (_IN_HAND, DeliveryState.SUPPRESSED),
+    Event.TAKEN: (LEASED, DeliveryState.SENT),
+    Event.NOT_TAKEN: (LEASED, DeliveryState.RETRY_WAIT),
+    Event.GIVEN_BACK: (LEASED, DeliveryState.QUEUED),
+    Event.UNCERTAIN: (LEASED, DeliveryState.UNKNOWN),
+    Event.GIVEN_UP: (LEASED, DeliveryState.FAILED),
+    Event.BROKE: ((*WAITING, *COLLECTED, *LEASED), DeliveryState.QUARANTINED),
+    Event.UNWANTED: ((*LEASED, *COLLECTED), DeliveryState.SUPPRESSED),
     Event.UNUSED: (WAITING, DeliveryState.SUPPRESSED),
-    Event.TOO_LATE: ((*_IN_HAND, DeliveryState.QUARANTINED), DeliveryState.EXPIRED),
-    Event.CANCELLED: ((*WAITING, *STUCK, *_IN_HAND), DeliveryState.CANCELLED),
-    Event.PAUSED: ((*WAITING, *_IN_HAND), DeliveryState.HELD),
+    Event.TOO_LATE: ((*LEASED, *COLLECTED, DeliveryState.QUARANTINED), DeliveryState.EXPIRED),
+    Event.CANCELLED: ((*WAITING, *COLLECTED, *STUCK, *LEASED), DeliveryState.CANCELLED),
+    # What its provider may have already goes into no digest.
+    Event.COLLECTED: ((*_NEVER_TAKEN, *LEASED), DeliveryState.COLLECTED),
+    Event.CARRIED: (COLLECTED, DeliveryState.SENT),
+    Event.PAUSED: ((*WAITING, *LEASED), DeliveryState.HELD),
     Event.REPLAYED: ((DeliveryState.QUARANTINED,), DeliveryState.QUEUED),
     Event.DISCARDED: ((DeliveryState.QUARANTINED,), DeliveryState.FAILED),
-    Event.ARRIVED: ((DeliveryState.SENT,), DeliveryState.DELIVERED),
-    Event.BOUNCED: ((DeliveryState.SENT, DeliveryState.DELIVERED), DeliveryState.FAILED),
+    # A provider may report before its answer is settled, and on what nobody else knows the outcome of.
+    Event.ARRIVED: ((*LEASED, DeliveryState.UNKNOWN, DeliveryState.SENT), DeliveryState.DELIVERED),
+    Event.BOUNCED: (
+        (*LEASED, DeliveryState.UNKNOWN, DeliveryState.SENT, DeliveryState.DELIVERED),
+        DeliveryState.FAILED,
+    ),
 }
 
 
 def movable_by(event: Event) -> tuple[DeliveryState, ...]:
     """The states in which a delivery is moved by an event; in any other the event changes nothing."""
     return _MOVES[event][0]
+
+
+def movable_unleased(event: Event) -> tuple[DeliveryState, ...]:
+    """The same without those that a worker holds, which settles them itself."""
+    return tuple(state for state in movable_by(event) if state not in LEASED)
+
+
+def is_in(states: Collection[DeliveryState]) -> str:
+    """The condition that a delivery is in one of these states, in the words of an index.
+
+    A partial index is of use only to a query that repeats its condition word for word.
+    """
+    words = [f"'{state}'" for state in states]
+    return f"state = {words[0]}" if len(words) == 1 else f"state IN ({', '.join(words)})"
 
 
 def after(state: DeliveryState, event: Event) -> DeliveryState:

@@ -18,9 +18,9 @@ from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.broker.base import QUEUES, Queue
 from property_alert_notification.database import among, table_of, time_type
-from property_alert_notification.deliveries.models import OPEN, Delivery
+from property_alert_notification.deliveries.models import IS_LEASED, OPEN, Delivery
 from property_alert_notification.deliveries.queries import REASON, reason_values
-from property_alert_notification.deliveries.states import ENDED, STUCK, WAITING
+from property_alert_notification.deliveries.states import ENDED, LEASED, STUCK, WAITING
 
 LONGEST_LEASE = timedelta(days=1)
 """A lease that ends later is nobody's: workers prolong theirs by minutes at most."""
@@ -41,9 +41,9 @@ _now, _far, _far_lease, _far_published = [
 _limit = bindparam("limit", type_=Integer)
 
 # In the words of the indexes: parameters could not be matched with their conditions.
-_has_lease, _has_time = text("state = 'sending'"), text("due_at IS NOT NULL")
+_has_lease, _has_time = text(IS_LEASED), text("due_at IS NOT NULL")
 _state_is_none = _deliveries.c.state.not_in(list(DeliveryState))
-_is_open = _deliveries.c.state.not_in((*ENDED, *STUCK, DeliveryState.SENDING))
+_is_open = _deliveries.c.state.not_in((*ENDED, *STUCK, *LEASED))
 
 
 @dataclass(frozen=True, slots=True)

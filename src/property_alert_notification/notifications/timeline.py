@@ -73,8 +73,13 @@ def _tell_delivery(delivery: Delivery, attempts: Sequence[Attempt], accepted_at:
     elif delivery.state in UNFULFILLED:
         yield TimelineEntry(at=delivery.changed_at, what=f"{channel}: {delivery.state}, {delivery.reason}")
     elif delivery.state not in (*ENDED, DeliveryState.QUEUED, DeliveryState.SENDING):
-        until = "a person decides" if delivery.due_at is None else _in_words(delivery.due_at)
-        yield TimelineEntry(at=delivery.changed_at, what=f"{channel}: waits until {until}")
+        yield TimelineEntry(at=delivery.changed_at, what=f"{channel}: waits {_until(delivery)}")
+
+
+def _until(delivery: Delivery) -> str:
+    if delivery.state == DeliveryState.COLLECTED:
+        return "for its digest"
+    return "until a person decides" if delivery.due_at is None else f"until {_in_words(delivery.due_at)}"
 
 
 def _never_left_the_plan(delivery: Delivery) -> bool:

@@ -10,8 +10,10 @@ import pytest
 
 from property_alert_notification.base.vocabulary import DeliveryState, NotificationStatus
 from property_alert_notification.deliveries.states import (
+    COLLECTED,
     ENDED,
     KEPT,
+    LEASED,
     STUCK,
     WAITING,
     Event,
@@ -100,9 +102,20 @@ def test_what_a_provider_reports_comes_to_the_same_in_every_order_among_whatever
         assert state is (DeliveryState.FAILED if Event.BOUNCED in order else arrived), order
 
 
+@pytest.mark.parametrize("state", [DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.SENT])
+def test_a_provider_may_report_before_its_answer_is_settled_and_on_what_is_unknown(state: DeliveryState) -> None:
+    assert after(state, Event.ARRIVED) is DeliveryState.DELIVERED
+    assert after(state, Event.BOUNCED) is DeliveryState.FAILED
+
+
+def test_what_its_provider_may_have_goes_into_no_digest() -> None:
+    assert after(DeliveryState.UNKNOWN, Event.COLLECTED) is DeliveryState.UNKNOWN
+    assert after(DeliveryState.SENDING, Event.COLLECTED) is DeliveryState.COLLECTED
+
+
 @pytest.mark.parametrize("state", DeliveryState)
-def test_every_state_waits_is_in_hand_waits_for_a_person_or_has_ended(state: DeliveryState) -> None:
-    assert [state in WAITING, state is DeliveryState.SENDING, state in STUCK, state in ENDED].count(True) == 1
+def test_every_state_waits_is_collected_is_leased_waits_for_a_person_or_has_ended(state: DeliveryState) -> None:
+    assert [state in group for group in (WAITING, COLLECTED, LEASED, STUCK, ENDED)].count(True) == 1
 
 
 @pytest.mark.parametrize("state", [state for state in DeliveryState if state not in ENDED])

@@ -24,7 +24,7 @@ from property_alert_notification.database import (
     table_of,
     time_type,
 )
-from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.deliveries.models import IS_HELD, Delivery
 from property_alert_notification.deliveries.queries import REASON, reason_values
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.operators.pauses.models import Pause
@@ -83,7 +83,7 @@ async def end(connection: AsyncConnection, name: str, *, now: datetime) -> bool:
 _HOLDS_SOMETHING = select(
     select(_deliveries.c.id)
     # The state in the words of the index.
-    .where(text("state = 'held'"), _deliveries.c.held_by == bindparam("holder"))
+    .where(text(IS_HELD), _deliveries.c.held_by == bindparam("holder"))
     .exists()
 )
 
@@ -116,7 +116,7 @@ _BRING_BACK = (
             _deliveries.c.id,
             select(_deliveries.c.id)
             # The state in the words of the index.
-            .where(text("state = 'held'"), _deliveries.c.held_by == bindparam("holder"))
+            .where(text(IS_HELD), _deliveries.c.held_by == bindparam("holder"))
             .limit(bindparam("limit", type_=Integer)),
         )
     )

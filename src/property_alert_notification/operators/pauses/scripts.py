@@ -26,6 +26,7 @@ from property_alert_notification.database import (
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.queries import REASON, reason_values
 from property_alert_notification.deliveries.queues import is_claimable
+from property_alert_notification.deliveries.states import Event, after
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.operators.pauses.rules import held_by_pause, reason_of
 
@@ -50,7 +51,7 @@ def _hold_these(wanted: FromClause) -> Update:
         update(_deliveries)
         .where(_deliveries.c.id.in_(stopped.scalar_subquery()))
         .values(
-            state=DeliveryState.HELD,
+            state=after(DeliveryState.QUEUED, Event.PAUSED),
             held_by=bindparam("holder", type_=String),
             **REASON,
             due_at=bindparam("until", type_=time_type()),

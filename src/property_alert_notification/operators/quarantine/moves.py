@@ -27,7 +27,7 @@ from property_alert_notification.base.vocabulary import Channel, DeliveryState, 
 from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.queries import REASON, reason_values
-from property_alert_notification.deliveries.states import Event, after, movable_by
+from property_alert_notification.deliveries.states import Event, after, movable_by, movable_unleased
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.stored_addresses import read_addresses
 from property_alert_notification.operators.quarantine.queries import Stuck
@@ -67,7 +67,7 @@ _EXPIRE = BatchStatement(
     columns_of(_deliveries, "id", "reason_code", "reason_parameters"),
     lambda late: (
         update(_deliveries)
-        .where(_deliveries.c.id == late.c.id, _deliveries.c.state == DeliveryState.QUARANTINED)
+        .where(_deliveries.c.id == late.c.id, _deliveries.c.state.in_(movable_unleased(Event.TOO_LATE)))
         .values(
             state=after(DeliveryState.QUARANTINED, Event.TOO_LATE),
             reason_code=late.c.reason_code,

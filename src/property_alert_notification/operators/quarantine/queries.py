@@ -21,7 +21,7 @@ from property_alert_notification.base.clock import time_of
 from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.base.reasons import Reason
 from property_alert_notification.database import is_row_fault, table_of
-from property_alert_notification.deliveries.models import Attempt, Delivery
+from property_alert_notification.deliveries.models import IS_QUARANTINED, Attempt, Delivery
 from property_alert_notification.notifications.models import Notification
 
 _deliveries = table_of(Delivery)
@@ -93,7 +93,7 @@ async def newest(
     `test` narrows them to tests, or to what is live.
     """
     # The state in the words of the index.
-    page = _CASE.where(text("state = 'quarantined'")).order_by(_deliveries.c.id.desc()).limit(limit)
+    page = _CASE.where(text(IS_QUARANTINED)).order_by(_deliveries.c.id.desc()).limit(limit)
     if before is not None:
         page = page.where(_deliveries.c.id < before)
     if test is not None:
@@ -169,7 +169,7 @@ class Stuck(NamedTuple):
 
 _SOME = (
     select(*[_deliveries.c[name] for name in Stuck._fields])
-    .where(text("state = 'quarantined'"), _deliveries.c.id > bindparam("after", type_=_deliveries.c.id.type))
+    .where(text(IS_QUARANTINED), _deliveries.c.id > bindparam("after", type_=_deliveries.c.id.type))
     .order_by(_deliveries.c.id)
     .limit(bindparam("limit", type_=Integer))
 )

@@ -1,0 +1,155 @@
+"""Every statement that moves or deletes deliveries, compared with deliveries/states.py."""
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Delete, Update
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter, TextClause
+from sqlalchemy.sql.operators import eq, in_op, not_in_op
+
+import property_alert_notification
+from property_alert_notification.base.vocabulary import DeliveryState
+from property_alert_notification.database import BatchStatement, table_of
+from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.deliveries.states import ENDED, LEASED, STUCK, WAITING, Event, after, movable_by
+
+DELIVERIES = table_of(Delivery)
+STATES = set(DeliveryState)
+ROOM = "property_alert_notification."
+
+
+def _modules() -> Iterator[Any]:
+    for found in pkgutil.walk_packages(property_alert_notification.__path__, ROOM):
+        if re.search(r"\.(queries|scripts|moves|leases|queues|strays|lists)$", found.name):
+            yield importlib.import_module(found.name)
+
+
+def _built(value: Any) -> Iterator[Any]:
+    if isinstance(value, Update | Delete):
+        yield value
+    elif isinstance(value, BatchStatement):
+        yield value.on_one_row()
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _built(getattr(one, "statement", one))
+
+
+def _changing() -> Iterator[tuple[str, Any]]:
+    """Each statement that is built once and changes deliveries; several of one name are numbered."""
+    for module in _modules():
+        for name, value in vars(module).items():
+            if getattr(value, "__module__", None) == module.__name__ and isinstance(value, type):
+                continue
+            ours = [one for one in _built(value) if isinstance(one, Update | Delete) and one.table is DELIVERIES]
+            for number, statement in enumerate(ours):
+                yield f"{module.__name__.removeprefix(ROOM)}.{name}{number or ''}", statement
+
+
+STATEMENTS = dict(_changing())
+
+
+def _values(side: Any) -> set[str]:
+    if isinstance(side, BindParameter):
+        return set(side.value) if isinstance(side.value, list | tuple) else {side.value}
+    return {str(value) for value in getattr(side, "value", [])}
+
+
+def _from(statement: Any) -> set[str]:
+    """The states in which a statement may find what it changes."""
+    allowed: set[str] = set(STATES)
+    for part in visitors.iterate(statement):
+        if isinstance(part, BinaryExpression) and getattr(part.left, "name", "") == "state":
+            if part.operator is in_op or part.operator is eq:
+                allowed &= _values(part.right)
+            elif part.operator is not_in_op:
+                allowed -= _values(part.right)
+        elif isinstance(part, TextClause) and part.text.startswith("state "):
+            allowed &= set(re.findall(r"'(\w+)'", part.text))
+    return allowed
+
+
+def _to(statement: Any) -> set[str]:
+    """The states that a statement sets itself."""
+    set_to = {
+        getattr(column, "name", column): value for column, value in (getattr(statement, "_values", None) or {}).items()
+    }
+    return _values(set_to["state"]) if isinstance(set_to.get("state"), BindParameter) else set()
+
+
+def _unleased(event: Event) -> set[DeliveryState]:
+    return set(movable_by(event)) - set(LEASED)
+
+
+_CLAIMABLE = set(movable_by(Event.CLAIMED))
+MOVES: dict[str, tuple[Event, set[DeliveryState]]] = {
+    "deliveries.scripts._CLAIM": (Event.CLAIMED, _CLAIMABLE),
+    "deliveries.queries._SUPPRESS": (Event.UNUSED, set(movable_by(Event.UNUSED))),
+    "deliveries.queries._CANCEL": (Event.CANCELLED, _unleased(Event.CANCELLED)),
+    "operators.pauses.scripts._HOLD": (Event.PAUSED, _unleased(Event.PAUSED)),
+    "operators.quarantine.moves._REPLAY": (Event.REPLAYED, set(movable_by(Event.REPLAYED))),
+    "operators.quarantine.moves._DISCARD": (Event.DISCARDED, set(movable_by(Event.DISCARDED))),
+    "operators.quarantine.moves._EXPIRE": (Event.TOO_LATE, _unleased(Event.TOO_LATE)),
+    "operators.quarantine.moves._PUT_ASIDE": (Event.BROKE, set(movable_by(Event.BROKE))),
+}
+"""What moves by an event, and the states from which it may: settling is for whoever holds the lease."""
+
+PICKS: dict[str, set[DeliveryState]] = {
+    "deliveries.scripts._MOVE": set(LEASED),
+    "deliveries.leases._RENEW": set(LEASED),
+    "deliveries.leases._SEIZE_ABANDONED": set(LEASED),
+    "deliveries.leases._SEIZE_THESE": set(LEASED),
+    "deliveries.queues._TAKE_DUE": _CLAIMABLE,
+    "deliveries.queues._FORGET_LOST_BELLS": _CLAIMABLE,
+    "operators.pauses.queries._BRING_BACK": {DeliveryState.HELD},
+}
+"""What leaves the state alone, or sets the one that it is given, and in which states it finds its rows."""
+
+ANY_STATE = {
+    "deliveries.queries._REMOVE",  # of a notification that its caller holds and that was never claimed
+    "deliveries.queues._UNRING",  # ids that the relay has just marked
+    "operators.quarantine.moves._PUT_ASIDE_AT_LEAST",  # a row of which other columns cannot be written
+    "operators.quarantine.moves._COUNT_UNKNOWN",  # a counter, beside _PUT_ASIDE
+}
+STRAYS = "deliveries.strays."
+
+
+@pytest.mark.parametrize("name", MOVES)
+def test_what_an_event_moves_is_what_its_statement_moves(name: str) -> None:
+    event, states = MOVES[name]
+
+    assert _from(STATEMENTS[name]) == states
+    assert {after(state, event) for state in states} == _to(STATEMENTS[name])
+    assert states <= set(movable_by(event))
+
+
+@pytest.mark.parametrize("name", PICKS)
+def test_what_is_picked_by_its_state_is_picked_as_states_says(name: str) -> None:
+    assert _from(STATEMENTS[name]) == PICKS[name]
+
+
+def test_strays_are_put_aside_only_from_where_what_broke_is() -> None:
+    strays = {name: one for name, one in STATEMENTS.items() if name.startswith(f"{STRAYS}_STRAYS")}
+
+    assert strays
+    for name, statement in strays.items():
+        # A state that is none is in no list of states.
+        assert _from(statement) <= set(movable_by(Event.BROKE)), name
+        assert _to(statement) == {DeliveryState.QUARANTINED}, name
+
+
+def test_every_statement_that_changes_deliveries_is_compared() -> None:
+    others = {name for name in STATEMENTS if not name.startswith(STRAYS)}
+
+    assert others == {*MOVES, *PICKS, *ANY_STATE}
+
+
+def test_settling_may_lead_wherever_an_event_leads_what_is_leased() -> None:
+    reached = {after(state, event) for event in Event for state in LEASED}
+
+    assert STATES - reached == {DeliveryState.ON_HOLD}
+    assert not set(WAITING) & {*STUCK, *ENDED, *LEASED}
