@@ -143,6 +143,28 @@ async def test_a_server_that_hangs_is_left_alone_and_what_it_may_have_goes_to_no
         assert taken.total() == TOLD - len(hang)
 
 
+@pytest.mark.parametrize("concurrency", [1, 4])
+async def test_a_worker_with_few_slots_notices_a_server_that_hangs_and_goes_on_with_the_next(
+    concurrency: int, make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make_settings(
+        "sqlite", email_provider="smtp,smtp@backup", worker_concurrency=concurrency, shutdown_grace=0
+    )
+    async with two_servers(settings, smtp_server, monkeypatch, {"DOT": SILENCE}) as both:
+        ids = await tell(both.world)
+        await both.world.a_worker()
+
+        async def all_but_those_that_hang() -> list[DeliveryPublic] | None:
+            unsent = [one for each in ids if (one := await both.world.delivery(each)).state is not DeliveryState.SENT]
+            return unsent if 1 <= len(unsent) <= concurrency else None
+
+        hang: list[DeliveryPublic] = await eventually(all_but_those_that_hang, within=60)
+
+        assert {one.state for one in hang} == {DeliveryState.SENDING}
+        assert metric(both.world, "breaker_openings_total", "smtp") >= 1
+        assert subjects(both.first, both.backup).total() == TOLD - len(hang)
+
+
 @pytest.mark.parametrize(("store", "broker"), PAIRS)
 async def test_a_server_that_dies_in_the_middle_costs_no_message_and_doubles_none(
     store: str, broker: str, make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch

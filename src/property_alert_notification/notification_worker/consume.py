@@ -38,7 +38,7 @@ class ChannelConsumer:
         rules: SendingRules,
         concurrency: int,
     ) -> None:
-        """`concurrency` is the most deliveries of the channel that are in progress at once."""
+        """`concurrency` is the most deliveries in progress at once, besides those whose provider hangs."""
         self.channel = providers.channel
         self._broker = broker
         self._context = context
@@ -103,7 +103,8 @@ class ChannelConsumer:
         return self._free_slots()
 
     def _free_slots(self) -> int:
-        return min(self._providers.room(), self._concurrency - len(self._leases))
+        waiting = len(self._leases) - self._providers.hanging()
+        return min(self._providers.room(), self._concurrency - waiting)
 
     async def _until_slot_freed(self) -> None:
         self._slot_freed.clear()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,21 +12,18 @@ import structlog
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import (
-    Deferred,
-    OutcomeUnknown,
     ProviderDown,
-    Refused,
-    RetryLater,
     SendError,
     Throttled,
 )
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.vocabulary import BreakerState
-from property_alert_notification.channels.base import Receipt, Sender
+from property_alert_notification.channels.base import Sender
 from property_alert_notification.notification_worker import breaker
 from property_alert_notification.notification_worker.breaker import FIRST, IN_DOUBT, UNANSWERED, Breaker, Signal
 from property_alert_notification.notification_worker.pace import Pace
 from property_alert_notification.notification_worker.route import Assignment
+from property_alert_notification.notification_worker.signals import signal_of
 from property_alert_notification.notification_worker.verdict import Result
 
 log = structlog.get_logger()
@@ -74,11 +71,22 @@ class ProviderHandle:
     """One provider, with its limits and its breaker."""
 
     def __init__(
-        self, provider: str, sender: Sender, clock: Clock, metrics: Metrics, *, on_change: Callable[[], None]
+        self,
+        provider: str,
+        sender: Sender,
+        clock: Clock,
+        metrics: Metrics,
+        *,
+        concurrency: int,
+        on_change: Callable[[], None],
     ) -> None:
-        """`on_change` is called when the breaker has opened, closed, or lets a message try the provider out."""
+        """A provider of a worker that delivers `concurrency` messages at once.
+
+        `on_change` is called when the breaker has opened, closed, or lets a message try the provider out.
+        """
         self.provider = provider
         self.sender = sender
+        self._at_once = min(sender.limits.at_once, concurrency)
         self.in_progress = 0
         self.breaker = Breaker()
         self.reason: str | None = None
@@ -117,11 +125,15 @@ class ProviderHandle:
             return Assignment(self.provider, wait=FIRST) if self._is_full() else Assignment(self.provider, probe=True)
         return Assignment(self.provider, wait=breaker.wait(self.breaker, now=now))
 
+    def hanging(self) -> int:
+        """How many calls run that are thought to get no answer."""
+        return len(self._calls) if self.breaker.silent else 0
+
     def slots(self) -> int:
         """How many deliveries may be in progress with it. In doubt few: they would only be given back."""
         if self.breaker.doubtful:
             return IN_DOUBT
-        ahead, per_second = self.sender.limits.at_once * AHEAD, self._pace.per_second
+        ahead, per_second = self._at_once * AHEAD, self._pace.per_second
         return ahead if per_second is None else min(ahead, ceil(per_second))
 
     def may_open(self) -> int:
@@ -134,7 +146,7 @@ class ProviderHandle:
         now = self._clock.monotonic()
         while self._ended and self._ended[0] <= now - SOON:
             self._ended.popleft()
-        at_once = IN_DOUBT if self.breaker.doubtful else self.sender.limits.at_once
+        at_once = IN_DOUBT if self.breaker.doubtful else self._at_once
         return max(0, at_once + len(self._ended) - self._open)
 
     def reserve(self, *, probe: bool, is_open: bool) -> None:
@@ -193,7 +205,7 @@ class ProviderHandle:
         return probe or self.breaker.state is BreakerState.CLOSED
 
     def _is_full(self) -> bool:
-        if len(self._calls) >= self.sender.limits.at_once:
+        if len(self._calls) >= self._at_once:
             return True
         if self.breaker.state is not BreakerState.CLOSED:
             return False
@@ -228,7 +240,7 @@ class ProviderHandle:
         watched = breaker.watch(
             self.breaker,
             [now - max(call.began_at, self._well_at) for call in recent],
-            at_once=self.sender.limits.at_once - (len(self._calls) - len(recent)),
+            at_once=self._at_once - (len(self._calls) - len(recent)),
             now=now,
             jitter=self._clock.jitter(),
         )
@@ -236,7 +248,7 @@ class ProviderHandle:
 
     def learn(self, result: Result, call: Call) -> None:
         """Update breaker and pace by the result of a call."""
-        signal = next((_SIGNALS[kind] for kind in type(result).__mro__ if kind in _SIGNALS), None)
+        signal = signal_of(result)
         if signal is None:
             return
         now = self._clock.monotonic()
@@ -283,15 +295,3 @@ class ProviderHandle:
             if not waiter.woken.done():
                 waiter.woken.set_result(True)
         self._on_change()
-
-
-_SIGNALS: Mapping[type[object], Signal] = {
-    Receipt: Signal.WELL,
-    Refused: Signal.WELL,
-    Deferred: Signal.WELL,
-    RetryLater: Signal.FAILED,
-    OutcomeUnknown: Signal.FAILED,
-    ProviderDown: Signal.DOWN,
-    Throttled: Signal.THROTTLED,
-}
-"""By the nearest class; what broke our own code says nothing about anybody else."""

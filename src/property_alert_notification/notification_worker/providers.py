@@ -30,11 +30,14 @@ class ProviderPool:
         senders: Mapping[str, Sender],
         clock: Clock,
         metrics: Metrics,
+        *,
+        concurrency: int,
     ) -> None:
+        """`concurrency` is how many deliveries of the channel the worker has in progress at once."""
         self.channel = channel
         self._listeners: list[Callable[[], None]] = []
         self._handles = {
-            provider: ProviderHandle(provider, sender, clock, metrics, on_change=self._notify)
+            provider: ProviderHandle(provider, sender, clock, metrics, concurrency=concurrency, on_change=self._notify)
             for provider, sender in senders.items()
         }
 
@@ -79,6 +82,10 @@ class ProviderPool:
     def may_open(self) -> dict[str, int]:
         """For how many deliveries that are claimed now their claim may store the attempt, by provider."""
         return {provider: handle.may_open() for provider, handle in self._handles.items()}
+
+    def hanging(self) -> int:
+        """How many calls run that are thought to get no answer: what another provider can deliver need not wait."""
+        return sum(handle.hanging() for handle in self)
 
     def wait(self) -> float | None:
         """Seconds after which one of them may be probed; None when one works.

@@ -60,7 +60,8 @@ class Worker:
         self._pauses = PauseCache(parts.database, parts.clock)
         self._senders = parts.create_senders()
         self._pools = [
-            ProviderPool(channel, senders, parts.clock, parts.metrics) for channel, senders in self._senders.items()
+            ProviderPool(channel, senders, parts.clock, parts.metrics, concurrency=settings.worker_concurrency)
+            for channel, senders in self._senders.items()
         ]
         aside = Aside(parts.database, parts.clock, parts.metrics)
         self._context = WorkerContext(parts.database, parts.clock, parts.metrics, self._pauses, aside)

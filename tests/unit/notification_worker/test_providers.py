@@ -52,9 +52,11 @@ class Nobody:
 class Office:
     """A provider and the messages that are to be submitted to it."""
 
-    def __init__(self, at_once: int) -> None:
+    def __init__(self, at_once: int, *, concurrency: int = 100) -> None:
         self.clock = Hands()
-        self.provider = ProviderHandle("nobody", Nobody(at_once), self.clock, Metrics(), on_change=lambda: None)
+        self.provider = ProviderHandle(
+            "nobody", Nobody(at_once), self.clock, Metrics(), concurrency=concurrency, on_change=lambda: None
+        )
         self.running: dict[Call, AsyncExitStack] = {}
         self.sent_away = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -107,6 +109,22 @@ async def test_few_are_let_in_until_something_goes_well_and_then_all_who_fit() -
     await office.end_one(Receipt())
 
     assert len(office.running) == 8
+    await office.close()
+
+
+@pytest.mark.parametrize("concurrency", [1, 2, 3, 8])
+async def test_a_provider_that_hangs_is_noticed_however_few_calls_a_worker_makes(concurrency: int) -> None:
+    office = Office(at_once=8, concurrency=concurrency)
+    await office.want(10)
+    running = min(concurrency, IN_DOUBT)
+    assert (len(office.running), office.provider.hanging()) == (running, 0)
+
+    office.clock.time += SILENCE
+    office.provider.watch()
+    await office.settle()
+
+    assert office.provider.breaker.state is BreakerState.OPEN
+    assert (office.provider.hanging(), office.sent_away) == (running, 10 - running)
     await office.close()
 
 
@@ -269,7 +287,8 @@ def test_a_provider_whose_time_comes_between_two_looks_is_not_waited_for_without
 
 
 def pool_of(*providers: str, clock: Clock) -> ProviderPool:
-    return ProviderPool(Channel("email"), {provider: Nobody(at_once=2) for provider in providers}, clock, Metrics())
+    senders = {provider: Nobody(at_once=2) for provider in providers}
+    return ProviderPool(Channel("email"), senders, clock, Metrics(), concurrency=64)
 
 
 def leave_alone(handle: ProviderHandle) -> float:

@@ -115,7 +115,8 @@ class Settings(SettingsGroup):
     """Every SMS goes to this number and to nobody else; never in `production`."""
 
     worker_concurrency: int = Field(64, ge=1, le=1000)
-    """Deliveries of one channel that a worker has in hand at once; a provider may ask for fewer."""
+    """Deliveries of one channel that a worker has in progress at once, besides those whose provider gives no answer; a
+    provider may ask for fewer."""
 
     lease: float = Field(20.0, ge=2, le=600)
     """Seconds a claim holds without being renewed; a dead worker's deliveries are found after this."""
