@@ -1,4 +1,4 @@
-"""Another service that calls ours, and repeats every call until it has an answer."""
+"""A service that calls this one, and repeats each call until it has an answer."""
 
 import asyncio
 import itertools
@@ -125,7 +125,7 @@ class Caller:
 
 
 def notification(number: int, tag: str) -> dict[str, Any]:
-    """One that is told from all others by its user, its reference and its addresses."""
+    """A notification that differs from all others by its user, its reference and its addresses."""
     return {
         "title": "A home for you",
         "message": f"Viewing {number} is confirmed for 10:30.",

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chaos.experiment import Bound, Experiment
-from chaos.ledger import Told
 from chaos.provider.journal import Entry
+from chaos.store_reader import StoredDelivery
 
 ADDRESS = {"email": "user_email", "sms": "user_phone_number"}
 """By channel, the field that names the address. Email comes twice when it is sent twice; SMS has a keyed gateway."""
@@ -35,7 +35,7 @@ def compare(
     experiment: Experiment,
     bodies: Mapping[str, Mapping[str, Any]],
     answers: Mapping[str, set[str]],
-    told: Sequence[Told],
+    stored: Sequence[StoredDelivery],
     entries: Sequence[Entry],
     *,
     in_doubt_at_most: int,
@@ -46,13 +46,13 @@ def compare(
         experiment: says what is allowed.
         bodies: by reference, what was handed over.
         answers: by reference, the ids that a caller was answered.
-        told: the deliveries as the store has them.
+        stored: the deliveries as the store has them.
         entries: the providers' journal.
         in_doubt_at_most: emails that were in the hands of what was killed, frozen or cut off, at most.
     """
     findings = Findings()
     arrived = _arrivals(entries)
-    kept = {(one.reference, one.channel): one for one in told}
+    kept = {(one.reference, one.channel): one for one in stored}
     for reference, body in bodies.items():
         for channel, name in ADDRESS.items():
             arrivals = arrived.pop((channel, str(body[name])), 0)
@@ -60,7 +60,7 @@ def compare(
             _count_twice(findings, kept.get((reference, channel)), channel, arrivals)
     if arrived:
         findings.wrong["arrived and belongs to no call"] += sum(arrived.values())
-    if len({one.notification for one in told}) != len({one.reference for one in told}):
+    if len({one.notification for one in stored}) != len({one.reference for one in stored}):
         findings.wrong["two notifications for one key"] += 1
     if findings.bound > in_doubt_at_most:
         findings.wrong["more in doubt than was on the wire"] += findings.bound - in_doubt_at_most
@@ -78,21 +78,23 @@ def _arrivals(entries: Sequence[Entry]) -> dict[tuple[str, str], int]:
     return {place: len(taken) for place, taken in keys.items()}
 
 
-def _look_at(findings: Findings, experiment: Experiment, told: Told | None, ids: set[str], arrivals: int) -> None:
-    if told is None:
+def _look_at(
+    findings: Findings, experiment: Experiment, stored: StoredDelivery | None, ids: set[str], arrivals: int
+) -> None:
+    if stored is None:
         findings.lost += bool(ids)
-    elif told.state in OPEN or (told.state == "sent" and not arrivals):
+    elif stored.state in OPEN or (stored.state == "sent" and not arrivals):
         findings.lost += 1
-    elif told.state not in experiment.ends:
-        findings.wrong[f"ended as {told.state}: {told.reason}"] += 1
-    if told is None and arrivals:
+    elif stored.state not in experiment.ends:
+        findings.wrong[f"ended as {stored.state}: {stored.reason}"] += 1
+    if stored is None and arrivals:
         findings.wrong["arrived and is not in the store"] += 1
-    if told is not None and ids and told.notification not in ids:
+    if stored is not None and ids and stored.notification not in ids:
         findings.wrong["the store has another id than the caller"] += 1
 
 
-def _count_twice(findings: Findings, told: Told | None, channel: str, arrivals: int) -> None:
-    left = told.may_have_left if told is not None else 0
+def _count_twice(findings: Findings, stored: StoredDelivery | None, channel: str, arrivals: int) -> None:
+    left = stored.may_have_left if stored is not None else 0
     if channel == "sms":
         findings.keyed_duplicates += max(0, arrivals - 1)
         return

@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from chaos import ledger
+from chaos import store_reader
 from chaos.caller import Caller
 from chaos.cluster import Cluster
 from chaos.compare import compare
@@ -45,7 +45,7 @@ async def run_trial(name: str, experiment: Experiment, cluster: Cluster, seed: i
     fault_ended = time.monotonic()
     for name in await trial.in_thread(cluster.repair):
         trial.wrong[f"{name} ended by itself"] += 1
-    has_ended = await ledger.wait_until_ended(cluster.database_url, patience=DRAINED_WITHIN)
+    has_ended = await store_reader.wait_until_ended(cluster.database_url, patience=DRAINED_WITHIN)
     recovery = time.monotonic() - fault_ended
     if not has_ended:
         trial.wrong["not everything ended in time"] += 1
@@ -73,9 +73,9 @@ async def _call_all(trial: Trial) -> None:
 
 async def _count(name: str, experiment: Experiment, trial: Trial, *, recovery: float, seconds: float) -> Record:
     cluster, call_log = trial.cluster, trial.call_log
-    told = await ledger.tell(cluster.database_url, trial.tag)
+    stored = await store_reader.read_deliveries(cluster.database_url, trial.tag)
     entries = trial.entries()
-    findings = compare(experiment, trial.bodies, call_log.ids, told, entries, in_doubt_at_most=trial.in_doubt_at_most)
+    findings = compare(experiment, trial.bodies, call_log.ids, stored, entries, in_doubt_at_most=trial.in_doubt_at_most)
     findings.wrong += trial.wrong + call_log.wrong
     if call_log.hangs:
         findings.wrong["calls that hung"] += call_log.hangs

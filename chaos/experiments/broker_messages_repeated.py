@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from chaos import ledger, queue_messages
+from chaos import queue_messages, store_reader
 from chaos.experiment import Experiment
 from chaos.plan import Load
 from chaos.trial import Trial
@@ -14,10 +14,10 @@ ROUNDS = 10
 async def _disturb(trial: Trial) -> None:
     for _ in range(ROUNDS):
         await asyncio.sleep(trial.random_seconds(0.05, 0.3))
-        told = await ledger.tell(trial.cluster.database_url, trial.tag)
+        stored = await store_reader.read_deliveries(trial.cluster.database_url, trial.tag)
         messages = []
         for channel in ("email", "sms"):
-            ids = [one.id for one in told if one.channel == channel] * 3
+            ids = [one.id for one in stored if one.channel == channel] * 3
             trial.random.shuffle(ids)
             for start in range(0, len(ids), 50):
                 body = json.dumps({"v": 1, "deliveries": ids[start : start + 50]}).encode()

@@ -1,6 +1,6 @@
 """The SMS gateway breaks off, says nothing, does not come to an end, says far too much, or sends callers elsewhere."""
 
-from chaos import ledger
+from chaos import store_reader
 from chaos.cluster import PATIENCE
 from chaos.experiment import Experiment
 from chaos.plan import Load
@@ -36,7 +36,7 @@ async def _disturb(trial: Trial) -> None:
     await trial.until_accepted(1.0)
     await trial.until_taken(0.8)
     await trial.clear_faults()
-    await ledger.wait_until_ended(trial.cluster.database_url, patience=60)
+    await store_reader.wait_until_ended(trial.cluster.database_url, patience=60)
     for worker, had in zip(workers, before, strict=True):
         trial.note_problem(f"{worker.name} took too much memory", worker.memory(peak=True) - had > CALLS * MOST_MEMORY)
     _look_at_the_calls(trial)
@@ -59,8 +59,8 @@ def _look_at_the_calls(trial: Trial) -> None:
 
 
 async def _look_at_the_outcomes(trial: Trial) -> None:
-    told = await ledger.tell(trial.cluster.database_url, trial.tag)
-    unknown = sum(each.outcome == "unknown" for one in told if one.channel == "sms" for each in one.tries)
+    stored = await store_reader.read_deliveries(trial.cluster.database_url, trial.tag)
+    unknown = sum(each.outcome == "unknown" for one in stored if one.channel == "sms" for each in one.attempts)
     faced = sum(entry.kind == "fault" and entry.answer in NOBODY_CAN_TELL for entry in trial.entries())
     trial.note_problem(f"{unknown} calls are unknown, and {faced} were", unknown != faced)
 

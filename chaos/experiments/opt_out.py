@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import httpx2
 
-from chaos import ledger
+from chaos import store_reader
 from chaos.experiment import Experiment
 from chaos.plan import Load
 from chaos.trial import Trial
@@ -33,9 +33,13 @@ async def _disturb(trial: Trial) -> None:
         await asyncio.gather(*(opt_out(*one) for one in zip(chosen, waits, strict=True)))
     trial.faults += len(chosen)
     await trial.until_accepted(1.0)
-    await ledger.wait_until_ended(trial.cluster.database_url, patience=60)
-    told = [one for one in await ledger.tell(trial.cluster.database_url, trial.tag) if one.channel == "email"]
-    late = [one for one in told for each in one.tries if each.began_at > said.get(one.reference, each.began_at)]
+    await store_reader.wait_until_ended(trial.cluster.database_url, patience=60)
+    stored = [
+        one
+        for one in await store_reader.read_deliveries(trial.cluster.database_url, trial.tag)
+        if one.channel == "email"
+    ]
+    late = [one for one in stored for each in one.attempts if each.began_at > said.get(one.reference, each.began_at)]
     if late:
         trial.wrong["tried after the user had said no"] += len(late)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from chaos import ledger
+from chaos import store_reader
 from chaos.experiment import Bound, Experiment
 from chaos.plan import Load
 from chaos.provider.faults import SILENCE, Fault
@@ -30,9 +30,9 @@ async def _disturb(trial: Trial) -> None:
         await asyncio.gather(*(trial.in_thread(worker.kill) for worker in trial.cluster.workers))
         await asyncio.gather(*(trial.in_thread(worker.start) for worker in trial.cluster.workers))
     await trial.until_accepted(1.0)
-    await ledger.wait_until_ended(trial.cluster.database_url, patience=30)
-    told = await ledger.tell(trial.cluster.database_url, trial.tag)
-    ended = [one.reference for one in told if one.state == "quarantined"]
+    await store_reader.wait_until_ended(trial.cluster.database_url, patience=30)
+    stored = await store_reader.read_deliveries(trial.cluster.database_url, trial.tag)
+    ended = [one.reference for one in stored if one.state == "quarantined"]
     if ended != [list(trial.bodies)[WHICH]]:
         trial.wrong["others in quarantine than the one that kills"] += 1
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from chaos import ledger
+from chaos import store_reader
 from chaos.experiment import Bound, Experiment
 from chaos.plan import Load, Plan
 from chaos.provider.faults import DROP, HTTP, Fault
@@ -48,7 +48,7 @@ async def _disturb(trial: Trial) -> None:
         storms.append((began, time.monotonic()))
         await trial.clear_faults()
     await trial.until_accepted(1.0)
-    await ledger.wait_until_ended(trial.cluster.database_url, patience=60)
+    await store_reader.wait_until_ended(trial.cluster.database_url, patience=60)
     for worker in trial.cluster.workers:
         changes = list(_changes(worker))
         for provider in (SMTP, GATEWAY):
@@ -57,8 +57,8 @@ async def _disturb(trial: Trial) -> None:
     stood_in = sum(entry.kind == "taken" and entry.provider.endswith("@backup") for entry in trial.entries())
     trial.note_problem("nobody stood in", not stood_in)
     trial.in_doubt_at_most += sum(entry.answer == f"dot: {DROP}" for entry in trial.entries())
-    told = await ledger.tell(trial.cluster.database_url, trial.tag)
-    trial.note_problem("given to another provider although the first may have it", sum(map(_has_strayed, told)))
+    stored = await store_reader.read_deliveries(trial.cluster.database_url, trial.tag)
+    trial.note_problem("given to another provider although the first may have it", sum(map(_has_strayed, stored)))
 
 
 def _storm(trial: Trial) -> list[Fault]:
@@ -112,10 +112,10 @@ def _changes(worker: Server) -> Iterator[_Change]:
             yield _Change(said["provider"], said["state"], at)
 
 
-def _has_strayed(told: ledger.Told) -> bool:
+def _has_strayed(stored: store_reader.StoredDelivery) -> bool:
     """Whether another provider was tried after one of which nobody can tell."""
-    places = [one.provider for one in told.tries]
-    unsure = [number for number, one in enumerate(told.tries) if one.may_have_left]
+    places = [one.provider for one in stored.attempts]
+    unsure = [number for number, one in enumerate(stored.attempts) if one.may_have_left]
     return bool(unsure) and len(set(places[unsure[0] :])) > 1
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from chaos import ledger
+from chaos import store_reader
 from chaos.experiment import Bound, Experiment
 from chaos.plan import Load
 from chaos.server import Server
@@ -27,7 +27,7 @@ async def _disturb(trial: Trial) -> None:
 
 
 async def _kill_when_it_publishes(trial: Trial, worker: Server) -> None:
-    async with ledger.marks(trial.cluster.database_url) as last:
+    async with store_reader.watch_published(trial.cluster.database_url) as last:
         before = await last()
         starting = asyncio.create_task(trial.in_thread(worker.start))
         while await last() <= before:

@@ -1,7 +1,7 @@
 """The process of all providers: `python -m chaos.provider JOURNAL HTTP_PORT [PROVIDER/CALLER=PORT …]`; until SIGTERM.
 
 Each further port is an SMTP server's. Everybody who calls has a port of their own, so that the journal can tell who it
-was; the SMS gateways are told that by the path, as `/http@backup/worker-1`.
+was; the SMS gateways know it by the path, as `/http@backup/worker-1`.
 """
 
 import asyncio

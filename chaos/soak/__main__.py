@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from chaos import ledger
+from chaos import store_reader
 from chaos.call_log import CallLog
 from chaos.caller import Caller, notification
 from chaos.cluster import Cluster, open_cluster
@@ -89,14 +89,14 @@ async def _run(cluster: Cluster, store: StoreName, minutes: float, rate: float) 
     wrong = Counter(call_log.wrong)
     for name in await asyncio.to_thread(cluster.repair):
         wrong[f"{name} ended by itself"] += 1
-    if not await ledger.wait_until_ended(cluster.database_url, patience=DRAINED_WITHIN):
+    if not await store_reader.wait_until_ended(cluster.database_url, patience=DRAINED_WITHIN):
         wrong["not everything ended in time"] += 1
-    told = await ledger.tell(cluster.database_url, TAG)
+    stored = await store_reader.read_deliveries(cluster.database_url, TAG)
     return Soaked(
         store=store,
         minutes=minutes,
         accepted=call_log.accepted,
-        ends=dict(Counter(one.state for one in told)),
+        ends=dict(Counter(one.state for one in stored)),
         wrong=dict(wrong),
         trends=[trend(gauge, values) for gauge, values in sorted(series.items())],
     )

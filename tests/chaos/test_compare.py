@@ -1,4 +1,4 @@
-"""What callers, store and providers say is compared without mercy; else a table of zeros would prove nothing."""
+"""`compare` finds every difference between callers, store and providers; else a table of zeros would prove nothing."""
 
 from datetime import UTC, datetime
 
@@ -6,8 +6,8 @@ import pytest
 
 from chaos.compare import Findings, compare
 from chaos.experiment import Bound, Experiment
-from chaos.ledger import Told, Try
 from chaos.provider.journal import Entry, Kind
+from chaos.store_reader import StoredAttempt, StoredDelivery
 from chaos.trial import Trial
 
 BODIES = {"viewing-1": {"user_email": "buyer@example.com", "user_phone_number": "+14152000001"}}
@@ -19,8 +19,10 @@ async def _nothing(trial: Trial) -> None:
     """No fault."""
 
 
-def _told(channel: str, *outcomes: str, state: str = "sent", notification: str = "id-1") -> Told:
-    return Told(notification, "viewing-1", channel, channel, state, "", tuple(Try(one, THEN) for one in outcomes))
+def _stored(channel: str, *outcomes: str, state: str = "sent", notification: str = "id-1") -> StoredDelivery:
+    return StoredDelivery(
+        notification, "viewing-1", channel, channel, state, "", tuple(StoredAttempt(one, THEN) for one in outcomes)
+    )
 
 
 def _entry(channel: str, key: str = "key", kind: Kind = "taken", to: str = "") -> Entry:
@@ -29,15 +31,15 @@ def _entry(channel: str, key: str = "key", kind: Kind = "taken", to: str = "") -
     )
 
 
-FINE = [_told("email", "sent"), _told("sms", "sent")]
+FINE = [_stored("email", "sent"), _stored("sms", "sent")]
 BOTH = [_entry("email"), _entry("sms")]
 
 
 def _compare(
-    told: list[Told], entries: list[Entry], *, bound: Bound = Bound.ON_THE_WIRE, in_doubt: int = 10
+    stored: list[StoredDelivery], entries: list[Entry], *, bound: Bound = Bound.ON_THE_WIRE, in_doubt: int = 10
 ) -> Findings:
     experiment = Experiment(id="B0", question="", disturb=_nothing, trials=1, bound=bound)
-    return compare(experiment, BODIES, ANSWERS, told, entries, in_doubt_at_most=in_doubt)
+    return compare(experiment, BODIES, ANSWERS, stored, entries, in_doubt_at_most=in_doubt)
 
 
 def test_what_arrived_once_is_fine() -> None:
@@ -46,7 +48,7 @@ def test_what_arrived_once_is_fine() -> None:
 
 @pytest.mark.parametrize("state", ["queued", "held", "sending", "retry_wait", "unknown"])
 def test_what_is_still_open_is_lost(state: str) -> None:
-    assert _compare([_told("email", state=state), FINE[1]], BOTH[1:]).lost == 1
+    assert _compare([_stored("email", state=state), FINE[1]], BOTH[1:]).lost == 1
 
 
 def test_what_is_sent_and_arrived_nowhere_is_lost() -> None:
@@ -58,13 +60,13 @@ def test_what_was_accepted_and_is_not_in_the_store_is_lost() -> None:
 
 
 def test_an_email_that_came_again_is_a_duplicate_that_a_second_try_explains() -> None:
-    found = _compare([_told("email", "unknown", "sent"), FINE[1]], [*BOTH, _entry("email")])
+    found = _compare([_stored("email", "unknown", "sent"), FINE[1]], [*BOTH, _entry("email")])
 
     assert (found.duplicates, found.bound, found.wrong) == (1, 1, {})
 
 
 def test_where_the_fault_leaves_no_doubt_nothing_explains_a_duplicate() -> None:
-    found = _compare([_told("email", "unknown", "sent"), FINE[1]], [*BOTH, _entry("email")], bound=Bound.NONE)
+    found = _compare([_stored("email", "unknown", "sent"), FINE[1]], [*BOTH, _entry("email")], bound=Bound.NONE)
 
     assert (found.duplicates, found.bound) == (1, 0)
 
@@ -74,7 +76,7 @@ def test_an_email_that_came_more_often_than_it_was_tried_is_wrong() -> None:
 
 
 def test_more_tries_in_doubt_than_were_on_the_wire_are_wrong() -> None:
-    found = _compare([_told("email", "unknown", "sent"), FINE[1]], BOTH, in_doubt=0)
+    found = _compare([_stored("email", "unknown", "sent"), FINE[1]], BOTH, in_doubt=0)
 
     assert found.wrong == {"more in doubt than was on the wire": 1}
 
@@ -85,7 +87,7 @@ def test_an_sms_under_the_same_key_is_none_again_and_under_another_it_is() -> No
 
 
 def test_an_end_that_the_experiment_does_not_allow_is_wrong() -> None:
-    assert _compare([_told("email", "refused", state="failed"), FINE[1]], BOTH[1:]).wrong == {"ended as failed: ": 1}
+    assert _compare([_stored("email", "refused", state="failed"), FINE[1]], BOTH[1:]).wrong == {"ended as failed: ": 1}
 
 
 def test_a_message_that_nobody_handed_over_is_wrong() -> None:
@@ -95,7 +97,7 @@ def test_a_message_that_nobody_handed_over_is_wrong() -> None:
 
 
 def test_two_notifications_for_one_key_are_wrong() -> None:
-    found = _compare([FINE[0], _told("sms", "sent", notification="id-2")], BOTH)
+    found = _compare([FINE[0], _stored("sms", "sent", notification="id-2")], BOTH)
 
     assert found.wrong["two notifications for one key"] == 1
     assert found.wrong["the store has another id than the caller"] == 1

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chaos import ledger
+from chaos import store_reader
 from chaos.call_log import CallLog
 from chaos.caller import Answer, Caller, notification
 from chaos.cluster import Cluster, create_key, open_cluster
@@ -74,4 +74,4 @@ def _ids(races: list[list[Answer]]) -> set[str | None]:
 
 
 async def _stored(cluster: Cluster) -> set[str]:
-    return {one.notification for one in await ledger.tell(cluster.database_url, TAG)}
+    return {one.notification for one in await store_reader.read_deliveries(cluster.database_url, TAG)}

@@ -1,4 +1,4 @@
-"""What the store says: compared with what the callers and the providers wrote down."""
+"""Reads what the store holds, to compare it with the records of the callers and the providers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -27,8 +27,8 @@ _IS_OPEN = select(
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
-    """One attempt as the store tells it."""
+class StoredAttempt:
+    """One attempt as the store has it."""
 
     outcome: str | None
     began_at: datetime
@@ -36,13 +36,13 @@ class Try:
 
     @property
     def may_have_left(self) -> bool:
-        """It took the message to its provider, or nobody can tell."""
+        """Whether the provider may have the message."""
         return self.outcome in {None, "sent", "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One delivery as the store tells it."""
+class StoredDelivery:
+    """One delivery as the store has it."""
 
     notification: str
     reference: str
@@ -50,16 +50,16 @@ class Told:
     channel: str
     state: str
     reason: str
-    tries: tuple["Try", ...]
+    attempts: tuple["StoredAttempt", ...]
     """Its attempts, in order."""
 
     @property
     def may_have_left(self) -> int:
-        """Attempts that took the message to its provider, or of which nobody can tell."""
-        return sum(one.may_have_left for one in self.tries)
+        """The number of attempts after which the provider may have the message."""
+        return sum(one.may_have_left for one in self.attempts)
 
 
-async def tell(url: str, tag: str) -> list[Told]:
+async def read_deliveries(url: str, tag: str) -> list[StoredDelivery]:
     """Every delivery of the notifications whose reference begins so."""
     is_ours = _notifications.c.reference.startswith(f"{tag}-")
     deliveries = (
@@ -75,25 +75,25 @@ async def tell(url: str, tag: str) -> list[Told]:
         .order_by(_attempts.c.fence)
     )
     async with _opened(url) as database, database.reading() as connection:
-        tries: dict[object, list[Try]] = {}
+        attempts_of: dict[object, list[StoredAttempt]] = {}
         for delivery, *one in await connection.execute(attempts):
-            tries.setdefault(delivery, []).append(Try(*one))
+            attempts_of.setdefault(delivery, []).append(StoredAttempt(*one))
         return [
-            Told(
+            StoredDelivery(
                 notification=str(row[0]),
                 reference=row.reference,
                 id=str(row[2]),
                 channel=row.channel,
                 state=row.state,
                 reason=Reason.read(row.reason_code, row.reason_parameters).sentence(row.channel),
-                tries=tuple(tries.get(row[2], ())),
+                attempts=tuple(attempts_of.get(row[2], ())),
             )
             for row in await connection.execute(deliveries)
         ]
 
 
 @asynccontextmanager
-async def marks(url: str) -> AsyncIterator[Callable[[], Awaitable[datetime]]]:
+async def watch_published(url: str) -> AsyncIterator[Callable[[], Awaitable[datetime]]]:
     """Gives a function that returns when a relay last marked deliveries as published."""
     looking = select(func.max(_deliveries.c.published_at))
     async with _opened(url) as database:
