@@ -264,3 +264,13 @@ async def test_outside_local_impossible_addresses_name_their_field(store_url: st
 
 def _possible() -> dict[str, Any]:
     return NOTIFICATION | {"user_email": "ada@example.com", "user_phone_number": "+14155552671"}
+
+
+@pytest.mark.parametrize("addresses", [{}, {"email": "ada@example.com"}, {"pigeon": "roof-7"}, None])
+async def test_addresses_that_no_channel_needs_are_refused(
+    lite: httpx2.AsyncClient, addresses: dict[str, str] | None
+) -> None:
+    answer = await lite.post("/api/v1/notifications/", json=NOTIFICATION | {"addresses": addresses})
+
+    assert answer.status_code == 422
+    assert {tuple(one["loc"][:2]) for one in answer.json()["detail"]} == {("body", "addresses")}

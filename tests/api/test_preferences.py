@@ -111,3 +111,14 @@ async def test_a_value_that_json_cannot_carry_back_is_described(lite: httpx2.Asy
 
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["body", "sms_enabled"]
+
+
+@pytest.mark.parametrize("channels", [{}, {"email": True}, {"pigeon": True}])
+async def test_a_mapping_that_no_channel_needs_is_refused(lite: httpx2.AsyncClient, channels: dict[str, bool]) -> None:
+    refused = [
+        await lite.put("/api/v1/preferences/7", json=WISHES | {"channels": channels}),
+        await lite.patch("/api/v1/preferences/1", json={"channels": channels}),
+    ]
+
+    assert [answer.status_code for answer in refused] == [422, 422]
+    assert (await lite.get("/api/v1/preferences/7")).status_code == 404

@@ -5,7 +5,7 @@ This is the only place that turns the one into the other. Everything behind it h
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel
 
@@ -25,6 +25,10 @@ class ChannelFields:
     def _own(self) -> dict[Channel, str]:
         fields = {channel: self._field_of(definition_of(channel)) for channel in Channel}
         return {channel: field for channel, field in fields.items() if field is not None}
+
+    @property
+    def _is_needed(self) -> bool:
+        return len(self._own) < len(Channel)
 
     def name(self, channel: Channel) -> str:
         """Where callers give the value of a channel."""
@@ -54,11 +58,23 @@ class ChannelFields:
             raise ValueError(f"has a field of its own: {field}")
         return channel
 
+    def check_needed(self, values: dict[Channel, Any]) -> dict[Channel, Any]:
+        """The values of the mapping, if any channel needs it.
+
+        Raises:
+            ValueError: every channel has a field of its own.
+        """
+        if not self._is_needed:
+            raise ValueError(
+                f"is not used here: every channel has a field of its own, {' and '.join(self._own.values())}"
+            )
+        return values
+
     def documented(self, **example: object) -> Callable[[dict[str, Any]], None]:
         """What completes the schema of a body: its example; and the mapping only shows if a channel needs it."""
 
         def complete(schema: dict[str, Any]) -> None:
-            if len(self._own) == len(Channel):
+            if not self._is_needed:
                 schema["properties"].pop(self._mapping, None)
             if example:
                 schema["examples"] = [example]
@@ -71,5 +87,11 @@ ADDRESSES = ChannelFields("addresses", lambda definition: definition.address_fie
 SWITCHES = ChannelFields("channels", lambda definition: definition.preference_field)
 """Which channels a user wants."""
 
-AddressedChannel = Annotated[Channel, AfterValidator(ADDRESSES.check_place)]
-SwitchedChannel = Annotated[Channel, AfterValidator(SWITCHES.check_place)]
+Value = TypeVar("Value")
+
+ByAddressedChannel = Annotated[
+    dict[Annotated[Channel, AfterValidator(ADDRESSES.check_place)], Value], AfterValidator(ADDRESSES.check_needed)
+]
+BySwitchedChannel = Annotated[
+    dict[Annotated[Channel, AfterValidator(SWITCHES.check_place)], Value], AfterValidator(SWITCHES.check_needed)
+]

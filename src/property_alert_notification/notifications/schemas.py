@@ -21,7 +21,7 @@ from property_alert_notification.api.problems import InvalidRequest, Problem
 from property_alert_notification.base.times import Moment
 from property_alert_notification.base.vocabulary import Channel, NotificationStatus
 from property_alert_notification.base.wording import Truth
-from property_alert_notification.channels.edge import ADDRESSES, AddressedChannel
+from property_alert_notification.channels.edge import ADDRESSES, ByAddressedChannel
 from property_alert_notification.notifications.fields import Address, Category, Line, Message, Reference, Title, UserId
 
 
@@ -62,7 +62,7 @@ class NotificationCreate(Strict):
     channels: Annotated[list[Channel], Field(min_length=1, max_length=len(Channel))] | None = None
     """Use these channels only; never adds one that the user does not want."""
 
-    addresses: Annotated[dict[AddressedChannel, Address], Field(default_factory=dict)]
+    addresses: Annotated[ByAddressedChannel[Address], Field(default_factory=dict)]
     """The address of each channel that has no field of its own."""
 
 

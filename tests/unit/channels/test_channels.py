@@ -101,6 +101,14 @@ def test_a_channel_with_a_field_has_no_place_in_the_mapping() -> None:
     assert (ONLY_EMAIL.name(EMAIL), ONLY_EMAIL.name(SMS)) == ("user_email", "others.sms")
 
 
+def test_the_mapping_is_taken_only_if_a_channel_needs_it() -> None:
+    every = ChannelFields("others", lambda definition: definition.noun)
+
+    assert ONLY_EMAIL.check_needed({}) == {}
+    with pytest.raises(ValueError, match="every channel has a field of its own, email and SMS"):
+        every.check_needed({})
+
+
 def test_the_mapping_is_documented_only_if_a_channel_needs_it() -> None:
     every = ChannelFields("others", lambda definition: definition.noun)
 

@@ -8,7 +8,7 @@ from property_alert_notification.api.known_fields import Strict
 from property_alert_notification.api.problems import Problem
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.base.wording import Truth
-from property_alert_notification.channels.edge import SWITCHES, SwitchedChannel
+from property_alert_notification.channels.edge import SWITCHES, BySwitchedChannel
 
 _OTHERS = "Whether the user wants each channel that has no field of its own."
 
@@ -24,7 +24,7 @@ class PreferenceCreate(Strict):
 
     email_enabled: Truth
     sms_enabled: Truth
-    channels: Annotated[dict[SwitchedChannel, Truth], Field(default_factory=dict, description=_OTHERS)]
+    channels: Annotated[BySwitchedChannel[Truth], Field(default_factory=dict, description=_OTHERS)]
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -39,7 +39,7 @@ class PreferencePatch(Strict):
     # Left out means unchanged, so the schema must not promise a default.
     email_enabled: Annotated[Truth, Field(json_schema_extra=_without_default)] = True
     sms_enabled: Annotated[Truth, Field(json_schema_extra=_without_default)] = True
-    channels: Annotated[dict[SwitchedChannel, Truth], Field(default_factory=dict, description=_OTHERS)]
+    channels: Annotated[BySwitchedChannel[Truth], Field(default_factory=dict, description=_OTHERS)]
 
 
 class PreferenceOfUser(PreferenceCreate):
