@@ -30,7 +30,7 @@ async def _clock(request: Request) -> Clock:
 
 
 ADMISSION = "admission"
-"""Under which the scope of a request keeps who was let in."""
+"""The key in the scope of a request that holds the admission."""
 
 
 class _ApiKey(SecurityBase):
@@ -42,7 +42,7 @@ class _ApiKey(SecurityBase):
     )
 
     async def __call__(self, request: Request, response: Response) -> Admission:
-        """Whom the route has let in."""
+        """The admission of this request."""
         admission = cast(Admission, request.scope[ADMISSION])
         response.headers.update(dict(admission.headers))
         return admission
@@ -86,10 +86,10 @@ class KeyedRoute(APIRoute):
 
 
 async def _read_body(request: Request) -> None:
-    """Read the body also where nobody asks for it: what is unread costs the connection.
+    """Read the body also in routes without one: an unread body costs the connection.
 
     Raises:
-        HTTPException: its caller hung up within it; nobody reads the answer.
+        HTTPException: the caller closed the connection within the body.
     """
     try:
         await request.body()

@@ -9,7 +9,7 @@ Paths = Mapping[str, Mapping[str, Any]]
 """By path, as `/notifications/{notification_id}`, and method in small letters: its operation."""
 
 _LONGEST = 100
-"""Characters of a path that are compared: what is longer is no misspelling."""
+"""Characters of the longest path that is compared; a longer one is no misspelling."""
 
 _PARAMETER = re.compile(r"\{\w+\}")
 _AN_ID = re.compile(r"/(?:\d+|[0-9a-fA-F-]{32,36})(?=/|$)")
@@ -42,7 +42,7 @@ def meant_by(path: str, paths: Paths) -> str | None:
         return None
     by_form = {_PARAMETER.sub("*", template.rstrip("/")): template for template in paths}
     given = _AN_ID.sub("/*", path.rstrip("/")).lower()
-    # Who leaves the prefix out finds it this way.
+    # A path without the prefix is found this way.
     for form in (given, f"/api/v1{given}", f"/api{given}"):
         if form in by_form:
             return by_form[form]

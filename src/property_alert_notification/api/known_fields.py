@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 _LONGEST = 64
-"""Characters of a name that is compared with ours: what is longer is no misspelling."""
+"""Characters of the longest name that is compared with ours; a longer one is no misspelling."""
 
 _COMPARED = 10
 """Unknown names in one place that are compared with ours."""

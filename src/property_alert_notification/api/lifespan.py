@@ -1,4 +1,4 @@
-"""Tells a server that runs `main:app` in one line why the application cannot start."""
+"""Logs in one line why the application cannot start, for a server that runs `main:app`."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

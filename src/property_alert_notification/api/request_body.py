@@ -1,4 +1,4 @@
-"""What is taken of a request's body: how much, in which encoding, for how long, and what becomes of the rest.
+"""Limits the body of a request: its size, encoding and time; reads and drops the rest.
 
 Nothing of a body is read before its caller was let in. A large one waits for room, so that unfinished bodies hold no
 more memory than is set, however many there are.
@@ -33,7 +33,7 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class UnusableBody(HTTPException):
-    """The body cannot be used, whoever asked for it: it is too slow, not in UTF-8, or there is no room for it."""
+    """The body cannot be used: it is too slow, not in UTF-8, or there is no room for it."""
 
 
 class Body:
@@ -78,7 +78,7 @@ class Body:
             self._timer.reschedule(0)
 
     async def throw_away(self) -> None:
-        """Receive what nobody asked for, within bounds: closed before that, a connection may lose its answer."""
+        """Read an unread body, within bounds: a connection that is closed earlier may lose its answer."""
         if self.waits and not self.size:
             return
         try:

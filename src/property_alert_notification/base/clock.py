@@ -29,7 +29,7 @@ class Clock:
         return random.random()  # noqa: S311 - spreading load is not a secret
 
     def random_bits(self, count: int) -> int:
-        """A number of `count` bits that nobody can foresee."""
+        """A random number of `count` bits that cannot be predicted."""
         return secrets.randbits(count)
 
     def new_id(self) -> UUID:
@@ -37,7 +37,7 @@ class Clock:
 
         The 12 bits after the millisecond count its 4,096 ticks (RFC 9562, 6.2, method 3), and no two ids of a clock
         share a tick: rows inserted in order land next to each other in an index. The other 62 bits are random
-        for each id, so that nobody can guess an id from those made beside it.
+        for each id, so that an id cannot be guessed from its neighbours.
         """
         now = (time.time_ns() << _TICK_BITS) // 1_000_000
         self._last_tick = now if now > self._last_tick else self._last_tick + 1  # max() takes three times as long

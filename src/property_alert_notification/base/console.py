@@ -1,4 +1,4 @@
-"""The two streams of a process, whatever they lead to: closed, full, a pipe that nobody reads, ASCII only.
+"""The two streams of a process, also when they are closed, full, unread or ASCII only.
 
 Nothing that is printed on the side may harm a delivery, and no command ends in a traceback because of them.
 """

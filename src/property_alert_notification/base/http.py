@@ -1,4 +1,4 @@
-"""What every provider spoken to by HTTP shares: one way to post, and one reading of what came back.
+"""Posts to providers over HTTP, and turns their answers into errors and outcomes.
 
 - 2xx: taken. 404, 405, 408, 425, 500, 501, 505: not taken. Any other 4xx: never will be. (404 and 405 are what
   a gateway says while its ingress is changed; where one means the recipient, its attempts run out.)
@@ -35,7 +35,7 @@ from property_alert_notification.base.errors import (
 from property_alert_notification.base.settings import ProviderSettings
 
 LARGEST_BODY = 65_536
-"""Bytes of an answer that are read; what comes after tells nothing about a message."""
+"""Bytes of an answer that are read; the rest says nothing about a message."""
 
 _NOT_TAKEN = frozenset({404, 405, 408, 425, 500, 501, 505})
 _DOWN = frozenset({503})
@@ -92,7 +92,7 @@ class HttpCaller:
         """Nothing is opened yet.
 
         Args:
-            clock: tells how far away a date in Retry-After is.
+            clock: turns a date in Retry-After into a wait.
             connections: how many at most.
             deadline: seconds for one call, from the wait for a connection to the last byte of the answer.
             auth: name and password for HTTP Basic.
@@ -121,7 +121,7 @@ class HttpCaller:
         """Post one message; returns the body of the answer that took it.
 
         `explain` may find the provider's own error code in the body of any other answer, for the reason. `read` may
-        know from a body of 4xx what the refusal is about, better than the status tells.
+        read in the body of a 4xx answer what the refusal is about, more exactly than in its status.
 
         Raises:
             SendError: as the module says.
@@ -185,7 +185,7 @@ def fields_of(body: bytes) -> dict[str, Any]:
 
 
 def id_in(body: bytes, field: str) -> str | None:
-    """The provider's id of a message it took, or None: sending what was taken again because of that is worse."""
+    """The provider's id of an accepted message, or None: an unreadable id must not cause a second message."""
     found = fields_of(body).get(field)
     return str(found)[:255] if isinstance(found, str | int) else None
 

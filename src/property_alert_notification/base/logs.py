@@ -24,7 +24,7 @@ def origin(error: BaseException) -> dict[str, str]:
 
 
 def _without_texts(_logger: Any, _name: str, event: Any) -> Any:
-    """Say where an exception came from, not what it says: its text may hold what somebody sent."""
+    """Where an exception was raised, without its text, which may hold data of a caller."""
     error = event.pop("exc_info", None)
     if error is True:
         error = sys.exc_info()
@@ -64,7 +64,7 @@ log = structlog.get_logger()
 
 
 class Outage:
-    """Says once that somebody waits for a part that is away, and once that it goes on."""
+    """Logs once that a loop waits for an unavailable part, and once that it goes on."""
 
     def __init__(self, who: str) -> None:
         self._who = who
@@ -84,7 +84,7 @@ class Outage:
 
 
 class _StandardError:
-    """Queues lines: a log that nobody reads must not stop the service."""
+    """Queues lines: an unread log must not stop the service."""
 
     def msg(self, line: str) -> None:
         STDERR.put(line)

@@ -96,7 +96,7 @@ class LineQueue:
                 self._lines.clear()
                 self._used = self._unreported = 0
                 self._writes = True
-            # What was lost came after these lines: the queue was full of them.
+            # The lost lines came after these: the queue was full.
             report = [self.describe_lost(lost)] if lost else []
             if not self._write([*lines, *report]):
                 with self._changed:
@@ -127,7 +127,7 @@ def _write_all(number: int, data: bytes) -> None:
     while left:
         try:
             left = left[os.write(number, left) :]
-        except BlockingIOError:  # whoever shares the pipe made it non-blocking
+        except BlockingIOError:  # another process made the shared pipe non-blocking
             select.select([], [number], [])
 
 

@@ -139,7 +139,7 @@ class Supervisor:
         return {name: loop.problem for name, loop in self._loops.items() if loop.problem is not None}
 
     def loop(self, name: str) -> Loop:
-        """The loop of this name. Work that is begun on demand tells by it how it went, without being started here."""
+        """The loop of this name. Work that is started on demand reports to it, without being started here."""
         if name not in self._loops:
             self._loops[name] = Loop(name, self._metrics, first_wait=self._first_wait)
         return self._loops[name]
@@ -155,7 +155,7 @@ class Supervisor:
             well_after: for a service that takes no turns: seconds after which it counts as well.
             may_end: the service has done its work when it returns.
         """
-        # Nobody's context: what it logs is not about the caller who happened to start it.
+        # A fresh context: its log lines must not carry the ids of the call that started it.
         return asyncio.create_task(
             self._keep(self.loop(name), service, well_after, may_end=may_end), name=name, context=Context()
         )
@@ -174,7 +174,7 @@ class Supervisor:
         except asyncio.CancelledError as error:
             if is_cancelled():
                 raise
-            return loop.broke(error)  # what it waited for was cancelled, and nobody asked the loop to end
+            return loop.broke(error)  # what it waited for was cancelled, not the loop
         except Unavailable as fault:
             loop.waits(fault)
             return AFTER_A_FAULT
@@ -197,7 +197,7 @@ class Supervisor:
 
 
 def is_cancelled() -> bool:
-    """Whether it is this task that somebody cancelled, and not only what it waits for."""
+    """Whether this task was cancelled, and not only what it waits for."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 

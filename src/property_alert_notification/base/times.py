@@ -1,7 +1,7 @@
 """Times that callers give: RFC 3339 with an offset, within the range that the settings allow.
 
 `Moment` is the type of every such time, in a body, in a query and on the command line. Go's zero time (year 1), .NET's
-maximum (year 9999) and seconds taken for milliseconds lie outside the range: whoever sends them meant something else.
+maximum (year 9999) and seconds taken for milliseconds lie outside the range: the sender meant another time.
 """
 
 import re
@@ -18,7 +18,7 @@ LAST = datetime.max.replace(tzinfo=UTC)
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 12, 31, 23, 59, 59, tzinfo=UTC)
-"""What is allowed where the settings say nothing else."""
+"""The default of the allowed range."""
 
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -73,7 +73,7 @@ def parse(text: str) -> datetime:
 
 
 def _written_out(moment: Any) -> Any:
-    """Not a number: nobody can tell whether it would count seconds or milliseconds."""
+    """Not a number: it could count seconds or milliseconds."""
     if not isinstance(moment, datetime) and not (isinstance(moment, str) and _DATE.match(moment)):
         raise ValueError("must be RFC 3339 with an offset, for example 2026-11-24T09:00:00+01:00")
     return moment

@@ -73,7 +73,7 @@ _PLAIN: Mapping[str, str] = {
 
 
 def of_plain_text(error: Mapping[str, Any]) -> str:
-    """The same for what is not JSON: a setting, or an option of a command."""
+    """The same for a value that is not JSON: a setting, or an option of a command."""
     return _PLAIN.get(error["type"]) or in_words(error)
 
 

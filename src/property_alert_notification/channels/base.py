@@ -1,4 +1,4 @@
-"""What every provider does: take one message for one address, and say truthfully what came of it."""
+"""The interface of every provider: it takes one message for one address and returns or raises the outcome."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -97,7 +97,7 @@ class Tools:
     announce: Callable[[str], None]
     """Prints one line on the console; only providers for local use may call it."""
     instance: str | None = None
-    """What tells the provider from others of its kind: `backup` in `smtp@backup`."""
+    """The name that distinguishes providers of one kind: `backup` in `smtp@backup`."""
 
     def load(self, group: type[Group]) -> Group:
         """Read a group of settings of this instance.

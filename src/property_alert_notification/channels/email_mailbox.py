@@ -23,7 +23,7 @@ class EmailMailboxSender:
     channel: ClassVar[Channel] = Channel("email")
     name: ClassVar[str] = "mailbox"
     limits = Limits(at_once=512)
-    """Many, because what is sent together is committed together."""
+    """Many, because messages that are sent together share one commit."""
     key_window = None
     calls_back = False
 

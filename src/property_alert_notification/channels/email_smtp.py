@@ -1,7 +1,7 @@
 """Email through an SMTP server, over a pool of reused connections.
 
-`connection` drives the verbs, `replies` reads what a refusal is about, `pool` holds as many connections
-as the server takes, and `evidence` decides what a refusal is about that does not say it.
+In `channels/smtp`, `connection` sends the commands, `replies` decides what a refusal is about, `pool` keeps as many
+connections as the server accepts, and `evidence` decides about refusals that name no cause.
 """
 
 import ssl
@@ -36,7 +36,7 @@ def create(tools: Tools) -> "SmtpSender":
 
 
 class SmtpSender:
-    """Hands each message over in a transaction of its own, with one recipient."""
+    """Sends each message in an SMTP transaction of its own, with one recipient."""
 
     channel: ClassVar[Channel] = Channel("email")
     name: ClassVar[str] = "smtp"
@@ -61,11 +61,11 @@ class SmtpSender:
 
     @property
     def limits(self) -> Limits:
-        """As many at once as the server takes connections, as far as that is known."""
+        """As many messages at once as the server accepts connections, as learned so far."""
         return Limits(self._pool.at_once, self._settings.rate)
 
     async def send(self, message: OutgoingMessage) -> Receipt:
-        """Hand one message over; the receipt holds the server's queue id if it tells one."""
+        """Send one message; the receipt holds the server's queue id if the reply has one."""
         mail = self._composer.compose(message, now=self._clock.now())
         try:
             queue_id = await self._pool.hand_over(mail)
@@ -80,7 +80,7 @@ class SmtpSender:
         return f"{self._settings.host}:{self._settings.port} answers, {description}"
 
     async def close(self) -> None:
-        """Say QUIT on every idle connection; those in use follow when their message is through."""
+        """Close every idle connection; those in use are closed after their message."""
         await self._pool.close()
 
     def _decide(self, refusal: Undecided, mail: Mail) -> SendError:
@@ -98,7 +98,7 @@ def _tls_context(settings: SmtpSettings) -> ssl.SSLContext:
     if settings.ca_file is not None:
         context.load_verify_locations(cafile=settings.ca_file)
     if settings.starttls == "opportunistic" and not settings.tls:
-        # Whoever could present a false certificate could as well hide the offer of STARTTLS (RFC 7435).
+        # An attacker with a false certificate could also hide the offer of STARTTLS (RFC 7435).
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context

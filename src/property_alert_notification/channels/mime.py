@@ -47,7 +47,7 @@ class Address:
 
     @property
     def domain(self) -> str:
-        """What stands behind the @."""
+        """The part after the @."""
         return self.text.rpartition("@")[2]
 
 
@@ -60,7 +60,7 @@ class Mail:
     content: bytes
     """Lines end in CRLF and are at most 998 octets long."""
     message: OutgoingMessage
-    """What was written."""
+    """The message that the content was built from."""
 
 
 def _usable_address(value: str) -> str:
@@ -99,7 +99,7 @@ class Composer:
     """Writes emails from one sender."""
 
     def __init__(self, settings: EmailSettings) -> None:
-        """What is the same in every message is prepared here."""
+        """Prepares the headers that are the same in every message."""
         self._sender = parse_address(settings.email_from)
         headers = _from_header(settings.email_from_name, self._sender)
         if settings.email_reply_to is not None:

@@ -32,7 +32,7 @@ def in_e164(text: str) -> str | None:
     if not is_written_as_number(text):
         return None
     found = _parse(text)
-    # A zero that is written after the country may be lost anew each time; then nobody knows which number is meant.
+    # A zero after the country code may be dropped by each system; then the number is ambiguous.
     if found is None or (found != text and _parse(found) != found):
         return None
     return found
@@ -43,7 +43,7 @@ def _parse(text: str) -> str | None:
         number = phonenumbers.parse(text)
     except phonenumbers.NumberParseException:
         return None
-    # Not "possible within its area": nobody can dial that from abroad.
+    # Not "possible within its area": it cannot be dialled from abroad.
     if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         return None
     # It is no person's, and a message to it costs like a call to it.

@@ -1,4 +1,4 @@
-"""Sends what is meant for many people to one address, so that a service may be tried with the data of real ones."""
+"""Sends every message to one address, so that a service can be tested with the data of real users."""
 
 from dataclasses import replace
 

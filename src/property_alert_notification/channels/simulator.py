@@ -1,13 +1,13 @@
 """What becomes of a message that was handed over with a test key: an outcome by its address, and no real provider.
 
-| what comes of it | email to | number ends in |
+| outcome | email to | number ends in |
 |---|---|---|
 | not taken, tried again later | `temporary-failure@…` | `0001` |
 | never taken | `permanent-failure@…` | `0002` |
-| nobody can tell | `unknown@…` | `0003` |
+| unknown | `unknown@…` | `0003` |
 | taken | any other | any other |
 
-A subaddress tells messages apart: `unknown+42@example.com` is as unknown as `unknown@example.com`.
+A subaddress distinguishes messages: `unknown+42@example.com` is as unknown as `unknown@example.com`.
 """
 
 from property_alert_notification.base.errors import OutcomeUnknown, Refused, RetryLater, SendError

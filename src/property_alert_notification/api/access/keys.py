@@ -9,7 +9,7 @@ import re
 import zlib
 
 RANDOM_BITS = 208
-"""Lists show the first of them; 160 remain that nobody sees."""
+"""Lists show the first of them; 160 secret bits remain."""
 
 SHOWN = 16
 """Characters of a key that lists show, to recognise it."""
@@ -33,9 +33,9 @@ def is_well_formed(key: str) -> bool:
 
 
 def digest(key: str) -> str:
-    """What is stored of a key: its SHA-256, in hexadecimal.
+    """The stored form of a key: its SHA-256, in hexadecimal.
 
-    A slow hash protects what people choose; nobody guesses 208 random bits, however fast they can try.
+    A slow hash protects passwords that people choose; 208 random bits cannot be guessed.
     """
     return hashlib.sha256(key.encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Who may call, how much of their rate is handed out, and who changed what."""
+"""The tables of API keys, of used rates, and of administrative changes."""
 
 from datetime import datetime
 from typing import Any

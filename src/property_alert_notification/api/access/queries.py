@@ -69,7 +69,7 @@ async def live_beginning_with(connection: AsyncConnection, beginning: str, *, no
 
 
 async def has_live(connection: AsyncConnection, *, now: datetime) -> bool:
-    """Whether anybody has a key that works now."""
+    """Whether any key is valid now."""
     return bool((await connection.execute(select(select(_keys.c.id).where(_is_live(now)).exists()))).scalar_one())
 
 
@@ -80,7 +80,7 @@ async def every(connection: AsyncConnection) -> list[ApiKey]:
 
 
 async def hold_back_others(connection: AsyncConnection) -> None:
-    """Let nobody else change keys until this transaction ends; reading goes on."""
+    """Lock the keys against changes until this transaction ends; reading goes on."""
     # SQLite needs nothing: its transactions begin immediately, one at a time.
     if connection.dialect.name == "postgresql":
         await connection.execute(text("LOCK TABLE api_keys IN SHARE ROW EXCLUSIVE MODE"))
@@ -107,7 +107,7 @@ async def lease(
     """Take a part of what is left of a window: what is needed, or an eighth if that is more.
 
     Returns:
-        How many calls were granted, and how many are left for whoever asks next.
+        How many calls were granted, and how many are left.
     """
     dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
     starts_at, ends_at = window

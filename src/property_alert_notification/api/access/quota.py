@@ -1,6 +1,6 @@
 """One caller's rate in one process: calls are counted here, out of parts that are leased from the store.
 
-A lease takes an eighth of what is left of the window, so a busy process asks the store a few dozen times per window
+A lease takes an eighth of the rest of the window, so a busy process asks the store a few dozen times per window
 at most, and the last calls are leased one by one: all processes together never admit more than the limit. What a
 process leased and did not use by the end of the window is lost to the others.
 """
@@ -64,7 +64,7 @@ class Quota:
         return self._headers()
 
     async def close(self) -> None:
-        """End what is under way."""
+        """End the running refresh."""
         await self._leases.close()
 
     def _try_to_take(self, cost: int) -> bool:

@@ -1,4 +1,4 @@
-"""Makes, exchanges and revokes API keys, and writes down who did it."""
+"""Creates, rotates and revokes API keys, and records who did it."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

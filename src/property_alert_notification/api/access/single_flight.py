@@ -1,4 +1,4 @@
-"""Questions to the store that many callers share: one is under way at a time, and those who come meanwhile gather."""
+"""Shares a query among callers: one runs at a time, and callers that come meanwhile share the next."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,7 @@ class SingleFlight:
     """Asks one kind of question; however many callers there are, at most two rounds exist: one asks, one gathers."""
 
     def __init__(self, ask: Callable[[], Awaitable[None]], loop: Loop, *, patience: float) -> None:
-        """`ask` is one round, `loop` is told how each went; `patience` is how many seconds a caller waits, at most."""
+        """`ask` runs the query, `loop` gets the result of each run; a caller waits `patience` seconds at most."""
         self._ask = ask
         self._loop = loop
         self._patience = patience
@@ -25,7 +25,7 @@ class SingleFlight:
     def begin(self) -> Round:
         """The next round, which asks what is wanted when it starts; nobody needs to wait for it."""
         if self._gathering is None:
-            # Nobody's context: what it logs is not about the caller who happened to come first.
+            # A fresh context: its log lines must not carry the ids of the first caller.
             self._gathering = asyncio.create_task(self._run(), context=Context())
             self._alive.add(self._gathering)
             self._gathering.add_done_callback(self._alive.discard)
@@ -46,7 +46,7 @@ class SingleFlight:
             raise StoreUnavailable(fault.detail) from fault
 
     async def close(self) -> None:
-        """End what is under way."""
+        """End the running query."""
         alive = list(self._alive)
         for one in alive:
             one.cancel()
@@ -60,7 +60,7 @@ class SingleFlight:
             except StoreUnavailable as fault:
                 self._loop.waits(fault)
                 return fault
-            except Exception as error:  # whoever asks next begins another round
+            except Exception as error:  # the next caller starts another run
                 self._loop.broke(error)
                 return StoreUnavailable("The store gave an answer that cannot be read. Try again.")
             self._loop.went_well()

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """What one caller may know of. The rest does not exist for them: it is answered 404, and missing in lists."""
+    """The notifications that one caller may see. All others are answered 404 and missing in lists."""
 
     caller: str | None = None
-    """Only what this caller handed over; None: what anybody did."""
+    """Only notifications of this caller; None: of every caller."""
     test: bool | None = None
-    """Only what was handed over with a test key (True) or without one (False); None: both."""
+    """Only notifications submitted with a test key (True) or without one (False); None: both."""
 
     def covers(self, caller: str | None, *, test: bool) -> bool:
-        """Whether they may know of what this caller handed over."""
+        """Whether they may see the notifications of this caller."""
         return self.test in (None, test) and self.caller in (None, caller)
 
 

@@ -18,7 +18,7 @@ from property_alert_notification.database import Database
 
 KeyText = Annotated[
     str,
-    # For the document only: what is wrong with a key is told by `call_key`.
+    # For OpenAPI only: `call_key` reports what is wrong with a key.
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"}),
 ]
 
@@ -57,7 +57,7 @@ async def once(
 ) -> tuple[Answer, bool]:
     """Do the work of a call in one transaction, unless the same call was answered before.
 
-    `asked` is what was read from its body, which is another call when that differs.
+    `asked` is the parsed body; a different body is a different call.
 
     Returns:
         The answer, which must hold no message and no address if it is kept under a key: keys outlive notifications. And
@@ -86,7 +86,7 @@ async def once(
 
 
 def as_read(body: BaseModel) -> bytes:
-    """What was read from a body: the order of its fields and the spelling of a value make no difference."""
+    """The parsed body: the order of its fields and the spelling of a value make no difference."""
     return body.__pydantic_serializer__.to_json(body, exclude_unset=True)
 
 

@@ -13,7 +13,7 @@ _PRINTABLE = re.compile(r"[\x20-\x7e]{1,255}")
 
 @dataclass(frozen=True, slots=True)
 class CallKey:
-    """One call that may be repeated: who makes it, the key they gave it, and what it asks."""
+    """One call that may be repeated: its owner, its idempotency key, and a hash of the request."""
 
     owner: str
     key: str
@@ -48,7 +48,7 @@ def only_one(keys: Sequence[str]) -> str | None:
     """The key among the headers of a call.
 
     Raises:
-        InvalidField: there are several, and nobody can tell which is meant.
+        InvalidField: there are several different ones.
     """
     if len(keys) > 1:
         raise InvalidField("Idempotency-Key", "is there more than once: send one", place="header")

@@ -1,4 +1,4 @@
-"""What was answered to a call that may be repeated."""
+"""The table of idempotency keys and their answers."""
 
 from datetime import datetime
 

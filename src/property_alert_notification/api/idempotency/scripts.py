@@ -42,7 +42,7 @@ _NEW = ("owner", "key", "fingerprint", "status_code", "answer")
 
 
 def _insert_new(new: FromClause) -> ReturningInsert[tuple[str, str]]:
-    """Whoever comes second changes nothing; a key that expired is as good as none."""
+    """A second call with the key changes nothing; an expired key counts as new."""
     columns = [*_NEW, "expires_at"]
     wanted = insert(_keys).from_select(columns, select(*new.c, bindparam("until", type_=time_type())).where(true()))
     return wanted.on_conflict_do_update(
@@ -74,7 +74,7 @@ _KEEP = BatchStatement(columns_of(_keys, *_NEW), _insert_new)
 
 
 def keep(answers: Iterable[Stored], *, now: datetime, until: datetime) -> Script[set[tuple[str, str]]]:
-    """Keep these answers where nobody answered before; returns owner and key of those that were kept.
+    """Store these answers for keys without one; returns owner and key of those stored.
 
     A call that is being answered by another process is waited for.
     """
@@ -109,7 +109,7 @@ _EARLIER = BatchStatement(columns_of(_keys, "owner", "key"), _look_up)
 
 
 def earlier(keys: Iterable[CallKey], *, now: datetime) -> Script[list[Stored]]:
-    """What was answered to calls with these keys before."""
+    """The stored answers of earlier calls with these keys."""
     found = yield Statement(_EARLIER, [(key.owner, key.key) for key in keys], {"now": now})
     return [_stored(owner, key, text) for owner, key, text in found if text is not None]
 
@@ -124,7 +124,7 @@ def _stored(owner: str, key: str, text: str) -> Stored:
 
 
 _NO_ANSWER = Answer(0, "")
-"""Stands in the row of a key while its call is answered; nobody else ever sees it."""
+"""Marks the row of a key while its call is answered; other transactions never see it."""
 
 
 def begin(key: CallKey, *, now: datetime, until: datetime) -> Script[Answer | None]:
@@ -133,7 +133,7 @@ def begin(key: CallKey, *, now: datetime, until: datetime) -> Script[Answer | No
     A call that is being answered by another process is waited for.
 
     Raises:
-        AnswerLost: nobody can tell how the first call was answered.
+        AnswerLost: the stored answer of the first call cannot be read.
         KeyReused: the key belongs to another call.
     """
     if (yield from keep([Stored(key, _NO_ANSWER)], now=now, until=until)):

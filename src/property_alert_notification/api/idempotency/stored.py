@@ -9,14 +9,14 @@ from property_alert_notification.base.errors import AnswerLost, KeyReused
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was answered to a call, as JSON; only successes are kept."""
+    """The answer of a call, as JSON; only successes are stored."""
 
     status_code: int
     text: str
 
 
 UNREADABLE = Answer(0, "null")
-"""Stands for an answer that cannot be read any more, whoever wrote its row."""
+"""Stands for a stored answer that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def repeat(known: Stored, key: CallKey) -> Answer:
     """The answer of the first call, for a repetition of it.
 
     Raises:
-        AnswerLost: nobody can tell how the first call was answered.
+        AnswerLost: the stored answer of the first call cannot be read.
         KeyReused: this is not a repetition, but another call with the same key.
     """
     if known.answer is UNREADABLE:

@@ -14,7 +14,7 @@ from property_alert_notification.base.settings.env_file import EnvFileSource
 
 
 class SettingsGroup(BaseSettings):
-    """What every group of settings shares: where it is read from and how its fields are documented."""
+    """The base of all groups of settings: their sources, and how their fields are documented."""
 
     model_config = SettingsConfigDict(extra="ignore", use_attribute_docstrings=True, allow_inf_nan=False)
 
@@ -34,7 +34,7 @@ class SettingsGroup(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _tidy(cls, value: Any, info: ValidationInfo) -> Any:
-        """Blanks around a value mean nothing, except in a secret."""
+        """Strip blanks around a value, except in a secret."""
         if not isinstance(value, str):
             return value
         annotation = cls.model_fields[str(info.field_name)].annotation
@@ -45,7 +45,7 @@ class SettingsGroup(BaseSettings):
 
 
 class ProviderSettings(SettingsGroup):
-    """What every provider that is reached over a network has. A second one of a kind reads all of it by its name."""
+    """The settings of every provider that is reached over a network."""
 
     rate: float | None = Field(None, gt=0, le=10_000, examples=["10"])
     """Messages per second of one worker at most; none is as many as it takes."""

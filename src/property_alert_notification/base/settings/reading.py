@@ -15,7 +15,7 @@ Group = TypeVar("Group", bound=SettingsGroup)
 
 
 def load(group: type[Group], instance: str | None = None) -> Group:
-    """Read one group of settings; that of a second provider of a kind is told by the name of the instance.
+    """Read one group of settings; `instance` names a second provider of the same kind.
 
     Raises:
         ConfigurationError: a value cannot be used; one line that names the variable, the problem and an example.

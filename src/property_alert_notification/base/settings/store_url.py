@@ -73,7 +73,7 @@ class PostgresUrl:
 
     @property
     def server_settings(self) -> dict[str, str]:
-        """What PostgreSQL is told when a session begins."""
+        """The settings of each PostgreSQL session."""
         return {name: self.parameters[name] for name in ("application_name", "options") if name in self.parameters}
 
     @property

@@ -1,4 +1,4 @@
-"""Names of variables that are no settings and look as if they were meant to be."""
+"""Finds variables that are no settings and look like misspelled ones."""
 
 from collections.abc import Collection
 
@@ -9,8 +9,8 @@ _SHORT = 8
 def what_is_wrong_with(name: str, settings: Collection[str], prefixes: Collection[str]) -> str | None:
     """A sentence about the name of a variable; None when it is a setting, or nothing of ours.
 
-    `settings` are the names of all settings, in capitals. A variable that begins with one of `prefixes` is read by
-    nobody else; with a part in its middle it may be of a second provider, as `SMTP_BACKUP_HOST` is.
+    `settings` are the names of all settings, in capitals. A variable that begins with one of `prefixes` can only be
+    meant for this service; with a part in its middle it may be of a second provider, as `SMTP_BACKUP_HOST` is.
     """
     upper = name.upper()
     ours = upper.startswith(tuple(prefixes)) if prefixes else False

@@ -5,7 +5,7 @@ The verbs are driven one by one, because what a failure means depends on how far
 - a refusal at any verb means what `replies` reads in it;
 - 421 before the final dot, which any verb may be answered, ends the connection; unless the reply says more, the message
   goes over another one;
-- silence after the final dot is the one case in which nobody can tell;
+- silence after the final dot is the one case in which the outcome is unknown;
 - after the answer to the final dot nothing matters any more, least of all QUIT.
 
 Source: RFC 5321, 4.2 to 4.5; SIZE: RFC 1870.
@@ -44,11 +44,11 @@ _QUEUE_ID = re.compile(r"(?:queued as |\bid=)<?([A-Za-z0-9-]{1,64})(?![\w.@])")
 
 
 class Stale(Exception):
-    """The connection was lost before the message had left: a matter of course for one that was used before."""
+    """The connection was lost before the message was sent, as happens to reused connections."""
 
 
 class Unwilling(Stale):
-    """And no message was to blame: the server said goodbye, or knew nothing of the message yet."""
+    """The server closed the connection before it knew of the message, or for a reason other than the message."""
 
 
 class Connection:
@@ -93,18 +93,18 @@ class Connection:
         return self._wire.is_alive
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._wire.close()
 
     async def quit(self) -> None:
-        """Leave politely; the server's opinion about it is of no interest."""
+        """Send QUIT and close; the reply does not matter."""
         with suppress(WireBroken):
             self._wire.say(b"QUIT")
             await self._wire.read(timeout=min(self._settings.timeout, 2.0))
         self._wire.close()
 
     async def hand_over(self, mail: Mail) -> str | None:
-        """One transaction; returns the server's queue id if it tells one.
+        """Send one message in one transaction; returns the server's queue id if the reply holds one.
 
         Raises:
             Stale: the connection was lost before the message had left.
@@ -191,7 +191,7 @@ class Connection:
             return ""
         if "smtputf8" not in self._extensions:
             raise _no_utf8(mail, "the address needs SMTPUTF8, which the SMTP server does not offer")
-        # Whoever offers the one should offer the other, says RFC 6531, 3.1.
+        # RFC 6531, 3.1: a server that offers the one should offer the other.
         return " BODY=8BITMIME SMTPUTF8" if "8bitmime" in self._extensions else " SMTPUTF8"
 
     async def _transfer(self, mail: Mail) -> Reply:
@@ -251,7 +251,7 @@ class Connection:
 
 
 def _agree(answer: Reply, verb: str, mail: Mail) -> None:
-    """Return when the server wants to hear the next command, or the message after DATA; raise what else it means."""
+    """Return when the server expects the next command, or the message after DATA; else raise the error of the reply."""
     if answer.code == _GO_AHEAD and verb == "DATA":
         return
     if answer.code >= 400:

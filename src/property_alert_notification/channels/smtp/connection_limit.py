@@ -1,4 +1,4 @@
-"""How many connections a server takes, learned from the ones it refuses. Pure.
+"""Learns how many connections a server accepts from those it refuses. Pure.
 
 When the server refuses a connection while others of ours work, those others are as many as it takes. After
 `FIRST_PAUSE` one more is tried; each refusal doubles that pause, up to `LONGEST_PAUSE`, and a connection that is
@@ -31,7 +31,7 @@ class ConnectionLimit:
         """The server refused a connection while `working` others of ours, at least one, worked."""
         known = self._taken < self._most
         if known and now < self._more_at and working >= self._taken:
-            return  # it was begun before that was learned
+            return  # this connection was begun before the limit was learned
         self._pause = min(self._pause * 2, LONGEST_PAUSE) if known else FIRST_PAUSE
         self._taken = max(1, min(working, self._most))
         self._more_at = now + self._pause

@@ -1,7 +1,7 @@
-"""Whether refusals that name no cause are about one message or about us. Pure.
+"""Decides whether refusals that name no cause are about one message or about the sender. Pure.
 
 A server that answers `550 5.7.1 Access denied` may mean this recipient, this message or every message of ours. No
-single reply tells; several do:
+single reply shows which; several do:
 
 - Such a refusal does not fail its message at first: the message waits and is tried again.
 - If `IN_A_ROW` different recipients are refused with the same reply and nothing is taken in between, it is about us.
@@ -30,7 +30,7 @@ class Finding(Enum):
 
 
 class Evidence:
-    """What one provider took and refused without saying why."""
+    """The messages that one provider accepted, and those it refused without a cause."""
 
     def __init__(self) -> None:
         """Nothing has been seen yet."""
@@ -39,12 +39,12 @@ class Evidence:
         self._refused: OrderedDict[str, int] = OrderedDict()
 
     def taken(self) -> None:
-        """The server took a message: it works for us."""
+        """Note that the server accepted a message."""
         self._taken += 1
         self._row.clear()
 
     def weigh(self, reply: str, recipient: str) -> Finding:
-        """What this refusal is about, as far as all that was seen tells."""
+        """Decide what this refusal is about, from all accepted and refused messages so far."""
         refused_at = self._refused.pop(recipient, self._taken)
         self._refused[recipient] = refused_at
         if len(self._refused) > REMEMBERED:

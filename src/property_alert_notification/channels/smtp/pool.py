@@ -1,4 +1,4 @@
-"""The connections to one SMTP server: opened when needed, kept for the next message, as many as the server takes."""
+"""The connections to one SMTP server: opened when needed, reused, and limited to as many as the server accepts."""
 
 import asyncio
 from collections import deque
@@ -13,7 +13,7 @@ from property_alert_notification.channels.smtp.connection_limit import Connectio
 from property_alert_notification.channels.smtp.faults import NoConnection
 
 TRIES = 8
-"""Connections that may be refused to one message before it waits elsewhere than here."""
+"""Connections that the server may refuse to one message before `send` raises."""
 
 
 class Pool:
@@ -45,11 +45,11 @@ class Pool:
 
     @property
     def at_once(self) -> int:
-        """How many messages may be on their way now."""
+        """How many messages may be sent at the same time now."""
         return self._limit.at(self._clock.monotonic())
 
     async def hand_over(self, mail: Mail) -> str | None:
-        """One message; returns the server's queue id if it tells one.
+        """Send one message; returns the server's queue id if the reply holds one.
 
         Raises:
             SendError: as `connection` says.
@@ -103,7 +103,7 @@ class Pool:
             try:
                 await turn
             except asyncio.CancelledError:
-                self._wake()  # it may have been this one's turn
+                self._wake()  # this message may have been woken already
                 raise
         self._slots += 1
         try:
@@ -114,7 +114,7 @@ class Pool:
             self._wake()
 
     def _wake(self) -> None:
-        """Let the next in, if there is room; it wakes the one behind it."""
+        """Wake the next waiting message, if there is room; it wakes the one after it."""
         while self._waiting and self._slots + len(self._quits) < self.at_once:
             turn = self._waiting.popleft()
             if not turn.done():
@@ -149,10 +149,10 @@ class Pool:
         return connection
 
     async def _learn(self, refusal: NoConnection) -> None:
-        """Take fewer connections, if others of ours work.
+        """Use fewer connections, if other connections work.
 
         Raises:
-            NoConnection: none does, so the server takes none.
+            NoConnection: no other works, so the server accepts none.
         """
         while not self._open and self._opening:
             self._opened.clear()
@@ -171,7 +171,7 @@ class Pool:
     def _put_back(self, connection: Connection) -> None:
         """Keep the connection for the next message. It never waits: the receipt must not wait for a QUIT."""
         if not connection.is_alive:
-            self._drop(connection)  # it may be open, and owe answers that nobody waits for any more
+            self._drop(connection)  # it may be open with replies outstanding, which nothing reads any more
         elif self._closed or connection.messages >= self._messages_per_connection:
             self._begin_quit(connection)
         else:

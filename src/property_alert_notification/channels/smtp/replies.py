@@ -1,4 +1,4 @@
-"""What a refusing SMTP reply is about. Pure.
+"""Decides what a refusing SMTP reply is about. Pure.
 
 A reply is read by its verb, its code, its enhanced code and its words. The first rule that fits decides:
 
@@ -61,7 +61,7 @@ _EXACT: dict[str, tuple[About, str | None]] = {
     "2.2": (About.RECIPIENT, None),
     "2.3": (About.MESSAGE, None),
     "3.4": (About.MESSAGE, None),
-    "2.121": (About.RECIPIENT, None),  # Exchange Online: the recipient gets too much
+    "2.121": (About.RECIPIENT, None),  # Exchange Online: the recipient's receiving limit
     "2.122": (About.RECIPIENT, None),
     "5.3": (About.QUOTA, None),  # "too many recipients": we name one at a time, so it counts over time
     "7.2": (About.RECIPIENT, None),  # may not write to this list
@@ -102,7 +102,7 @@ _SENDER_DETAILS: dict[str, str | None] = {"1.7": FROM, "1.8": FROM}
 
 
 def read(verb: str, code: int, text: str) -> Meaning:
-    """What a reply means that is neither 2yz nor what was asked for.
+    """What a reply means that is neither 2yz nor the expected one.
 
     `text` is the reply's text without its basic codes; it may begin with an enhanced code.
     """

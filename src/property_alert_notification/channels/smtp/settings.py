@@ -1,4 +1,4 @@
-"""Where email is handed over by SMTP, and how."""
+"""The settings of an SMTP server."""
 
 import ipaddress
 import re

@@ -1,4 +1,4 @@
-"""What comes before the first message: connect, EHLO, STARTTLS and AUTH. No failure here is about a message."""
+"""Sets a connection up: connect, EHLO, STARTTLS and AUTH. No failure here is about a message."""
 
 import asyncio
 import ipaddress
@@ -22,7 +22,7 @@ _NOT_LOCAL = re.compile(r"(^|\.)(localhost|localdomain|localhost6|localdomain6)$
 
 
 async def set_up(smtp: SMTP, settings: SmtpSettings) -> str:
-    """Everything before the first message; returns how safe the connection is, in words.
+    """Prepare the connection for the first message; returns a description of its encryption and login.
 
     Raises:
         NoConnection: the server does not take the connection.

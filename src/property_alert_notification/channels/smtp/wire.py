@@ -1,4 +1,4 @@
-"""What goes over an SMTP connection once it is set up: commands, several in one packet, and the replies to them.
+"""Sends commands over an SMTP connection, several in one packet, and reads the replies.
 
 The library that connects, encrypts and logs in waits for each reply before it says anything more. A message then costs
 four turns; where a server takes the commands before it in one packet, two.
@@ -14,7 +14,7 @@ from typing import NamedTuple
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 _LONGEST_REPLY = 32_768
-"""Octets of a reply that somebody may still mean well with; RFC 5321 allows 512 in a line."""
+"""The longest reply that is accepted, in octets; RFC 5321 allows 512 in a line."""
 
 
 class Reply(NamedTuple):
@@ -26,11 +26,11 @@ class Reply(NamedTuple):
 
 
 class WireBroken(Exception):
-    """The connection is of no use any more; says why, in a word."""
+    """The connection cannot be used any more; the text is the cause."""
 
 
 class Wire(asyncio.Protocol):
-    """The two directions of one connection. One caller at a time."""
+    """One connection, for one caller at a time."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         """Takes the connection over."""
@@ -46,10 +46,10 @@ class Wire(asyncio.Protocol):
 
     @property
     def is_alive(self) -> bool:
-        """Whether something can be said, as far as anybody knows."""
+        """Whether a command can be sent: the connection is open and no reply is outstanding."""
         if self._broken is not None or self._transport.is_closing():
             return False
-        # Who still owes answers would pair them with the wrong commands; what came unasked is a farewell.
+        # An outstanding reply would be paired with the wrong command; an unexpected one announces the end.
         return not (self.unanswered or self._replies or self._received)
 
     def say(self, *commands: bytes) -> None:
@@ -98,11 +98,11 @@ class Wire(asyncio.Protocol):
             await self._news.wait()
 
     def close(self) -> None:
-        """Hang up; what is not sent yet never will be."""
+        """Close the connection; unsent octets are dropped."""
         self._break("closed")
 
     def data_received(self, data: bytes) -> None:
-        """Take in what the server sends: any part of a reply, or several."""
+        """Read what the server sends: a part of a reply, or several replies."""
         self._received += data
         *lines, rest = self._received.split(b"\n")
         self._received = rest
@@ -113,11 +113,11 @@ class Wire(asyncio.Protocol):
         self._news.set()
 
     def eof_received(self) -> None:
-        """Take in that the server will say no more."""
+        """Note that the server closed its side."""
         self._break("disconnected")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Take in that the connection is gone."""
+        """Note that the connection is closed."""
         self._break("disconnected" if exc is None else type(exc).__name__)
 
     def _take(self, line: bytes) -> None:
