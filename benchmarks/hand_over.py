@@ -15,6 +15,7 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import load
 from property_alert_notification.channels.base import OutgoingMessage
 from property_alert_notification.channels.mime import Composer, EmailSettings, Mail
+from property_alert_notification.messages.content import MessageContent
 from property_alert_notification.messages.render import render_email
 from property_alert_notification.wiring import new_event_loop
 
@@ -40,8 +41,10 @@ def _mails(count: int) -> list[Mail]:
     clock, composer = Clock(), Composer(load(EmailSettings))
     written = []
     for body in alerts(count):
-        rendered = render_email(body["title"], body["message"])
-        message = OutgoingMessage(clock.new_id(), body["user_email"], rendered.subject, rendered.text, rendered.html)
+        rendered = render_email(MessageContent(body["title"], body["message"]))
+        message = OutgoingMessage(
+            clock.new_id(), body["user_email"], rendered.subject, rendered.text, rendered.html, rendered.headers
+        )
         written.append(composer.compose(message, now=clock.now()))
     return written
 

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from property_alert_notification.messages.content import MessageContent
 from property_alert_notification.messages.render import render_email
 from tests.services.pages import Pages, serve_pages
 
@@ -54,7 +55,7 @@ async def test_no_page_stands_in_the_way_of_a_screen_reader(
         await page.goto(f"{pages.url}/mailbox")
         await expect(page.get_by_role("heading", name="Nothing has been sent yet")).to_be_visible()
         assert await _violations(page) == []
-        email = render_email(HEBREW, f"3 חדרים, ראו https://example.com/a\n\n{LONG}")
+        email = render_email(MessageContent(HEBREW, f"3 חדרים, ראו https://example.com/a\n\n{LONG}"))
         sms, mail = await pages.keep(
             {"channel": "sms", "text": LONG, "address": "+14155552671"},
             {"subject": email.subject, "text": email.text, "html": email.html, "raw": "Message-ID: <a@b>"},
@@ -125,7 +126,7 @@ _FOCUSED = """() => {
 
 async def test_hebrew_and_arabic_are_read_from_the_right(pages: Pages, page: Page) -> None:
     await page.set_viewport_size({"width": 1280, "height": 800})
-    email = render_email(HEBREW, "התקשרו +1 415 555-2671\n\nIn English")
+    email = render_email(MessageContent(HEBREW, "התקשרו +1 415 555-2671\n\nIn English"))
     sms, mail = await pages.keep(
         {"channel": "sms", "text": "شقة جديدة", "address": "+14155552671"},
         {"subject": email.subject, "text": email.text, "html": email.html},

@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Dialog, Frame, Locator, Page, Route, expect
 
 from property_alert_notification.channels.mailbox.queries import Captured
+from property_alert_notification.messages.content import MessageContent
 from property_alert_notification.messages.render import render_email
 from tests.services.pages import Pages, serve_pages
 
@@ -56,7 +57,7 @@ async def test_an_empty_mailbox_teaches_how_a_message_appears(pages: Pages, mail
 
 
 async def test_an_email_is_shown_as_it_renders_as_text_and_raw(pages: Pages, mailbox: Page) -> None:
-    rendered = render_email("Three bedrooms in Ballard", "On the market since today.")
+    rendered = render_email(MessageContent("Three bedrooms in Ballard", "On the market since today."))
     await pages.keep({"subject": rendered.subject, "text": rendered.text, "html": rendered.html, "raw": "X-Way: wire"})
 
     await visit(mailbox, pages)

@@ -22,6 +22,7 @@ def a_message(to: str = "anna@example.com", *, html: bool = True, text: str = "N
         subject="Price drop",
         text=text,
         html=f"<p>{text}</p>" if html else None,
+        headers=(("Auto-Submitted", "auto-generated"),),
     )
 
 

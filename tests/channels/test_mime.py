@@ -95,6 +95,34 @@ def test_a_made_up_address_adds_no_header(address: str) -> None:
     assert set(parsed(mail).keys()) <= OURS
 
 
+def test_headers_of_a_message_are_written_and_encoded() -> None:
+    headers = (("X-Category", "viewing"), ("X-Agent", "Zoë"), ("X-Long", "a " * 60))
+    message = replace(a_message(), headers=headers)
+
+    mail = composer().compose(message, now=NOW)
+
+    assert [(name, parsed(mail)[name].strip()) for name, _ in headers] == [(n, value.strip()) for n, value in headers]
+    assert max(map(len, mail.content.split(b"\r\n"))) <= 78
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("X-Note", "a\r\nBcc: everybody@example.com"),
+        ("X-Note", "a\x00b"),
+        ("X-Note\r\nBcc", "a"),
+        ("X Note", "a"),
+        ("Bcc:", "a"),
+        ("", "a"),
+        ("Subject", "another"),
+        ("content-type", "text/html"),
+    ],
+)
+def test_a_header_that_would_change_another_is_refused(header: tuple[str, str]) -> None:
+    with pytest.raises(Refused, match="a header of the message"):
+        composer().compose(replace(a_message(), headers=(header,)), now=NOW)
+
+
 @pytest.mark.parametrize("control", [*map(chr, range(32)), "\x7f"])
 def test_every_control_character_is_refused(control: str) -> None:
     plain = a_message()

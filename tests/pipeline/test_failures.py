@@ -25,6 +25,7 @@ from property_alert_notification.deliveries import leases, queries
 from property_alert_notification.deliveries.leases import Renewal
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.scripts import Claim
+from property_alert_notification.messages.content import MessageContent
 from property_alert_notification.messages.render import Rendered
 from property_alert_notification.notification_worker.breaker import LONGEST_SILENCE
 from property_alert_notification.notification_worker.claim import SENT_BEFORE, STOPPED, STORE_AWAY
@@ -132,10 +133,10 @@ async def test_tries_that_a_provider_refused_for_now_are_not_counted_as_lost_wor
 async def test_a_message_that_cannot_be_rendered_waits_for_a_person_and_its_neighbours_are_sent(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def render_or_break(channel: Channel, title: str, message: str, settings: Settings) -> Rendered:
-        if title == "poison":
+    def render_or_break(channel: Channel, content: MessageContent, settings: Settings) -> Rendered:
+        if content.title == "poison":
             raise KeyError("canary.address@example.com")
-        return render(channel, title, message, settings)
+        return render(channel, content, settings)
 
     monkeypatch.setattr("property_alert_notification.notification_worker.compose.render", render_or_break)
     await world.a_user()

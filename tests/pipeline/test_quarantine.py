@@ -16,6 +16,7 @@ from property_alert_notification.base.vocabulary import Channel, DeliveryState, 
 from property_alert_notification.broker.base import Queue
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.channels.definition import render
+from property_alert_notification.messages.content import MessageContent
 from property_alert_notification.messages.render import Rendered
 from property_alert_notification.notification_worker.expire import Expirer
 from property_alert_notification.operators.quarantine.cases import list_cases, show_case
@@ -57,10 +58,10 @@ async def test_its_lost_workers_are_counted_anew_after_a_replay(world: World) ->
 async def test_its_broken_attempts_are_counted_anew_after_a_replay(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def break_or_render(channel: Channel, title: str, message: str, settings: Settings) -> Rendered:
-        if title == "poison":
+    def break_or_render(channel: Channel, content: MessageContent, settings: Settings) -> Rendered:
+        if content.title == "poison":
             raise KeyError
-        return render(channel, title, message, settings)
+        return render(channel, content, settings)
 
     monkeypatch.setattr("property_alert_notification.notification_worker.compose.render", break_or_render)
     await world.a_user()

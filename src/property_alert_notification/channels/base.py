@@ -23,6 +23,8 @@ class OutgoingMessage:
     """One line; channels without a subject leave it unused."""
     text: str
     html: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    """Names and values, for channels that have headers; the provider adds its own."""
     cut: str | None = None
     """What of it did not fit, in words."""
 

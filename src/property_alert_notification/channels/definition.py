@@ -10,6 +10,7 @@ from typing import Protocol, cast
 from property_alert_notification import channels
 from property_alert_notification.base.settings import Settings, SettingsGroup, load
 from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.messages.content import MessageContent
 from property_alert_notification.messages.render import Rendered
 from property_alert_notification.messages.sms_segments import Size
 
@@ -48,8 +49,8 @@ class ChannelDefinition:
     normalise: Normalise
     can_receive: Callable[[str], bool]
     """Whether an address can be written to at all; asked of the address to which all messages are redirected."""
-    render: Callable[[str, str, Settings], Rendered]
-    """Title, message and settings in; the message as the channel carries it out."""
+    render: Callable[[MessageContent, Settings], Rendered]
+    """The message as the channel carries it."""
     example_address: str
     example_provider: str
     appearance: Appearance
@@ -93,9 +94,9 @@ def redirected_to(channel: Channel, settings: Settings) -> str | None:
     return cast("str | None", getattr(_settings_of(channel, settings), f"redirect_{channel}_to"))
 
 
-def render(channel: Channel, title: str, message: str, settings: Settings) -> Rendered:
+def render(channel: Channel, content: MessageContent, settings: Settings) -> Rendered:
     """What `channel` carries for this title and message."""
-    return definition_of(channel).render(title, message, settings)
+    return definition_of(channel).render(content, settings)
 
 
 def _settings_of(channel: Channel, settings: Settings) -> SettingsGroup:

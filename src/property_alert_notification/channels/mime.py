@@ -30,6 +30,10 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _PLAIN_ADDRESS = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*\Z")
 _LONGEST_LOCAL_PART = 64  # octets; RFC 5321, 4.5.3.1.1
+_HEADER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
+_NOT_FREE = re.compile(
+    "from|sender|reply-to|to|cc|bcc|subject|date|message-id|return-path|received|mime-.*|content-.*", re.IGNORECASE
+)
 _LINE_LENGTH = 76
 _NOT_PLAIN = ("\0", " \n", "\t\n", "\nFrom ", "=_")  # servers touch the first four; the last begins our boundary
 _LONGEST_LINE = 998  # octets, without CRLF; RFC 5322, 2.1.1
@@ -104,7 +108,7 @@ class Composer:
         headers = _from_header(settings.email_from_name, self._sender)
         if settings.email_reply_to is not None:
             headers += f"Reply-To: {settings.email_reply_to}\r\n"
-        self._prepared = headers + "MIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\n"
+        self._prepared = headers + "MIME-Version: 1.0\r\n"
 
     @property
     def sender(self) -> Address:
@@ -140,6 +144,7 @@ class Composer:
             f"Subject: {_unstructured('Subject', message.subject)}\r\n"
             f"Date: {_date(now.replace(microsecond=0))}\r\n"
             f"Message-ID: <{message.delivery_id}@{self._sender.domain}>\r\n"
+            f"{_written(message.headers)}"
         )
         if message.html is None:
             return headers + _part("plain", message.text)
@@ -181,6 +186,21 @@ def _recipient(text: str, *, made_up: bool) -> Address:
         if not made_up:
             raise
         return Address(text.replace("@", " at "))
+
+
+@lru_cache(maxsize=256)
+def _written(headers: tuple[tuple[str, str], ...]) -> str:
+    """Headers that come with a message.
+
+    Raises:
+        Refused: a name is none, or a value holds a control character.
+    """
+    for name, value in headers:
+        if not _HEADER_NAME.fullmatch(name) or _NOT_FREE.fullmatch(name):
+            raise Refused("a header of the message has a name that it cannot have")
+        if _CONTROL.search(value):
+            raise Refused("a header of the message holds a control character")
+    return "".join(f"{name}: {_unstructured(name, value)}\r\n" for name, value in headers)
 
 
 def _from_header(name: str, address: Address) -> str:

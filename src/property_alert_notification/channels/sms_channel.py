@@ -41,7 +41,7 @@ DEFINITION = ChannelDefinition(
     preference_field="sms_enabled",
     normalise=_normalise,
     can_receive=lambda number: in_e164(number) is not None,
-    render=lambda title, message, settings: render_sms(title, message, max_segments=settings.sms_max_segments),
+    render=lambda content, settings: render_sms(content, max_segments=settings.sms_max_segments),
     example_address="+14155552671",
     example_provider="twilio",
     appearance=Appearance.PHONE,

@@ -11,6 +11,7 @@ from unicodedata import bidirectional
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from property_alert_notification.messages import sms_segments
+from property_alert_notification.messages.content import MessageContent
 from property_alert_notification.messages.links import find_links
 
 _CONTROLS_AND_SPACE = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
@@ -26,6 +27,8 @@ class Rendered:
     """One line without control characters."""
     text: str
     html: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    """Names and values of what stands above the text, for channels that have headers."""
     cut: str | None = None
     """How much of the message did not fit into it, in words; None when all did."""
 
@@ -43,18 +46,22 @@ class _Paragraph(NamedTuple):
     """Whether it is read from right to left. Said outright: Outlook does not know `dir="auto"`."""
 
 
-def render_sms(title: str, message: str, *, max_segments: int) -> Rendered:
+def render_sms(content: MessageContent, *, max_segments: int) -> Rendered:
     """Title and message as one text, cut to this number of segments."""
-    whole = sms_text(title, message)
+    whole = sms_text(content.title, content.message)
     text = sms_segments.cut(whole, max_segments)
-    return Rendered(_one_line(title), text, cut=None if text == whole else _cut_in_words(text, whole))
+    return Rendered(_one_line(content.title), text, cut=None if text == whole else _cut_in_words(text, whole))
 
 
-def render_email(title: str, message: str) -> Rendered:
+def render_email(content: MessageContent) -> Rendered:
     """The title as the subject, and the message as text and as HTML."""
-    subject = _one_line(title)
-    html = _email_template().render(title=subject, title_is_rtl=is_rtl(subject), paragraphs=_paragraphs(message))
-    return Rendered(subject, message, html)
+    subject, paragraphs = _one_line(content.title), _paragraphs(content.message)
+    html = _email_template().render(title=subject, title_is_rtl=is_rtl(subject), paragraphs=paragraphs)
+    return Rendered(subject, content.message, html, _EMAIL_HEADERS)
+
+
+_EMAIL_HEADERS = (("Auto-Submitted", "auto-generated"),)
+"""Tells mail programs that no answer, and no notice of an absence, is wanted (RFC 3834)."""
 
 
 def sms_text(title: str, message: str) -> str:

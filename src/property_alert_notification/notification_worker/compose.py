@@ -5,6 +5,7 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import OutgoingMessage
 from property_alert_notification.channels.definition import render
 from property_alert_notification.channels.redirect import redirect, redirections
+from property_alert_notification.messages.content import MessageContent
 from property_alert_notification.notification_worker.claim import Job
 
 
@@ -17,13 +18,14 @@ class Composer:
 
     def compose(self, channel: Channel, job: Job) -> OutgoingMessage:
         """The message for the delivery's own address."""
-        rendered = render(channel, job.content.title, job.content.message, self._settings)
+        rendered = render(channel, MessageContent(job.content.title, job.content.message), self._settings)
         return OutgoingMessage(
             delivery_id=job.claim.delivery_id,
             to=job.claim.address,
             subject=rendered.subject,
             text=rendered.text,
             html=rendered.html,
+            headers=rendered.headers,
             cut=rendered.cut,
         )
 

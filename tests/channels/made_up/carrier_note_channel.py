@@ -13,6 +13,7 @@ from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.settings import Settings, SettingsGroup
 from property_alert_notification.base.settings.setting_values import in_order
 from property_alert_notification.channels.definition import Appearance, ChannelDefinition
+from property_alert_notification.messages.content import MessageContent
 from property_alert_notification.messages.render import Rendered
 
 _ROOF = re.compile(r"roof-[0-9]{1,4}")
@@ -35,10 +36,10 @@ def _normalise(address: str, *, real: bool, sendable: bool) -> str:
     return roof
 
 
-def _render(title: str, message: str, _settings: Settings) -> Rendered:
-    if title == "heavy" and Path("too-heavy").exists():
+def _render(content: MessageContent, _settings: Settings) -> Rendered:
+    if content.title == "heavy" and Path("too-heavy").exists():
         raise ArithmeticError
-    return Rendered(title, f"{title}: {message}")
+    return Rendered(content.title, f"{content.title}: {content.message}")
 
 
 DEFINITION = ChannelDefinition(

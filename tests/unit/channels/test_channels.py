@@ -17,6 +17,7 @@ from property_alert_notification.channels.definition import (
 )
 from property_alert_notification.channels.edge import ChannelFields
 from property_alert_notification.channels.registry import channel_and_provider, names
+from property_alert_notification.messages.content import MessageContent
 
 EMAIL, SMS = Channel("email"), Channel("sms")
 ONLY_EMAIL = ChannelFields(
@@ -39,7 +40,7 @@ def test_a_channel_has_a_name_that_every_store_takes_and_an_example_that_works(c
     assert definition.can_receive(definition.example_address)
     assert definition.normalise(definition.example_address, real=True, sendable=True) == definition.example_address
     assert definition.example_provider in names(channel)
-    assert render(channel, "A home", "Come", Settings()).text
+    assert render(channel, MessageContent("A home", "Come"), Settings()).text
     assert definition.label[0].isupper()
 
 

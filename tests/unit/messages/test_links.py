@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from property_alert_notification.messages.content import MessageContent
 from property_alert_notification.messages.links import find_links
 from property_alert_notification.messages.render import render_email
 
@@ -87,7 +88,7 @@ def test_each_address_of_a_line_is_found(text: str, links: list[str]) -> None:
 
 
 def test_a_link_is_escaped_where_it_leads_and_where_it_is_read() -> None:
-    html = render_email("t", "“https://example.com/?a=1&b='2'_”").html or ""
+    html = render_email(MessageContent("t", "“https://example.com/?a=1&b='2'_”")).html or ""
 
     assert 'href="https://example.com/?a=1&amp;b=&#39;2&#39;_"' in html
     assert ">https://example.com/?a=1&amp;b=&#39;2&#39;_</a>" in html
@@ -95,7 +96,7 @@ def test_a_link_is_escaped_where_it_leads_and_where_it_is_read() -> None:
 
 def test_the_text_part_is_what_the_caller_wrote() -> None:
     message = f"“{A}”（{B}）"
-    assert render_email("t", message).text == message
+    assert render_email(MessageContent("t", message)).text == message
 
 
 pieces = st.lists(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from property_alert_notification.messages.content import MessageContent
 from property_alert_notification.messages.render import render_email, render_sms, sms_text
 from property_alert_notification.messages.sms_segments import is_cut, measure
 
@@ -54,7 +55,7 @@ class Page(HTMLParser):
 
 
 def test_an_email_is_subject_text_and_html() -> None:
-    email = render_email("Price drop", "Now 450,000.\n\nCall us.")
+    email = render_email(MessageContent("Price drop", "Now 450,000.\n\nCall us."))
 
     assert (email.subject, email.text) == ("Price drop", "Now 450,000.\n\nCall us.")
     assert email.html is not None
@@ -63,29 +64,32 @@ def test_an_email_is_subject_text_and_html() -> None:
 
 
 def test_a_line_end_is_a_line_end_and_a_blank_line_a_paragraph() -> None:
-    html = render_email("t", "one\r\ntwo\n \n\nthree").html or ""
+    html = render_email(MessageContent("t", "one\r\ntwo\n \n\nthree")).html or ""
     assert (html.count("<p "), html.count("<br>")) == (2, 1)
 
 
 def test_an_sms_is_one_text() -> None:
-    assert render_sms("Viewing", "Tomorrow at 10.", max_segments=3).text == "Viewing\nTomorrow at 10."
-    assert render_sms("Viewing", "", max_segments=3).text == "Viewing"
-    assert render_sms("", "Tomorrow", max_segments=3).text == "Tomorrow"
-    assert render_sms("Viewing", "Tomorrow", max_segments=3).html is None
+    assert render_sms(MessageContent("Viewing", "Tomorrow at 10."), max_segments=3).text == "Viewing\nTomorrow at 10."
+    assert render_sms(MessageContent("Viewing", ""), max_segments=3).text == "Viewing"
+    assert render_sms(MessageContent("", "Tomorrow"), max_segments=3).text == "Tomorrow"
+    assert render_sms(MessageContent("Viewing", "Tomorrow"), max_segments=3).html is None
 
 
 def test_an_sms_costs_no_more_than_allowed() -> None:
-    text = render_sms("Viewing", "a" * 1_000, max_segments=2).text
+    text = render_sms(MessageContent("Viewing", "a" * 1_000), max_segments=2).text
     assert measure(text).segments == 2
     assert text.endswith("...")
 
 
 def test_an_sms_that_was_cut_says_how_much_of_it_is_left() -> None:
-    cut = render_sms("Viewing", "a" * 1_000, max_segments=2)
+    cut = render_sms(MessageContent("Viewing", "a" * 1_000), max_segments=2)
     assert cut.cut == "cut to 2 segments, 306 of 1,008 characters"
-    assert render_sms("Viewing", "ä" * 400, max_segments=1).cut == "cut to 1 segment, 160 of 408 characters"
-    assert render_sms("Viewing", "Tomorrow ...", max_segments=3).cut is None
-    assert render_email("Viewing", "a" * 1_000).cut is None
+    assert (
+        render_sms(MessageContent("Viewing", "ä" * 400), max_segments=1).cut
+        == "cut to 1 segment, 160 of 408 characters"
+    )
+    assert render_sms(MessageContent("Viewing", "Tomorrow ..."), max_segments=3).cut is None
+    assert render_email(MessageContent("Viewing", "a" * 1_000)).cut is None
     assert is_cut(cut.text, sms_text("Viewing", "a" * 1_000))
     assert not is_cut("Viewing ...", "Viewing ...")
     assert not is_cut("Another ...", "Viewing in Ballard")
@@ -104,7 +108,7 @@ def test_an_sms_that_was_cut_says_how_much_of_it_is_left() -> None:
     ],
 )
 def test_only_web_addresses_become_links(message: str, links: list[str]) -> None:
-    page = Page(render_email("t", message).html or "")
+    page = Page(render_email(MessageContent("t", message)).html or "")
     assert page.links == links
     assert page.words == ["t", *message.split()]
 
@@ -124,7 +128,7 @@ def test_only_web_addresses_become_links(message: str, links: list[str]) -> None
 )
 def test_each_text_is_read_from_the_side_where_it_begins(text: str, direction: str) -> None:
     side = "right" if direction == "rtl" else "left"
-    html = render_email(text, f"{text}\n\nplain").html or ""
+    html = render_email(MessageContent(text, f"{text}\n\nplain")).html or ""
 
     assert f'<h1 class="title" dir="{direction}" style="margin:0 0 16px; text-align:{side};' in html
     first, second = (part.partition(">")[0] for part in html.split("<p ")[1:])
@@ -134,29 +138,29 @@ def test_each_text_is_read_from_the_side_where_it_begins(text: str, direction: s
 
 @pytest.mark.parametrize("number", ["+14155552671", "+1 415 555-2671", "(415) 555-2671", "03-555-2671"])
 def test_a_number_and_a_link_keep_their_order_in_right_to_left_text(number: str) -> None:
-    html = render_email("t", f"התקשרו {number} או https://example.com/a היום").html or ""
+    html = render_email(MessageContent("t", f"התקשרו {number} או https://example.com/a היום")).html or ""
 
     assert f'<span dir="ltr">{number}</span>' in html
     assert '<a class="link" dir="ltr" href="https://example.com/a"' in html
-    assert "<span" not in (render_email("t", f"Call {number}").html or "")
+    assert "<span" not in (render_email(MessageContent("t", f"Call {number}")).html or "")
 
 
 @given(words, words)
 def test_no_words_of_a_caller_become_markup(title: str, message: str) -> None:
-    page = Page(render_email(title, message).html or "")
+    page = Page(render_email(MessageContent(title, message)).html or "")
     assert page.tags <= TAGS_OF_THE_WRAPPER
     assert all(link.lower().startswith(("http://", "https://")) for link in page.links)
 
 
 @given(words)
 def test_a_subject_is_one_line(title: str) -> None:
-    subject = render_email(title, "").subject
+    subject = render_email(MessageContent(title, "")).subject
     assert len(subject.splitlines()) <= 1
     assert not any(ord(character) < 32 or ord(character) == 127 for character in subject)
 
 
 def test_the_page_adapts_to_a_dark_screen_and_a_narrow_one() -> None:
-    html = render_email("t", "m").html or ""
+    html = render_email(MessageContent("t", "m")).html or ""
     assert "prefers-color-scheme: dark" in html
     assert "max-width: 480px" in html
     assert 'role="presentation"' in html

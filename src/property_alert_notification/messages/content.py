@@ -1,0 +1,11 @@
+"""What a notification says, before a channel renders it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class MessageContent:
+    """The content of one message."""
+
+    title: str
+    message: str
