@@ -44,5 +44,5 @@ def read_time(text: str) -> datetime:
 
 
 def document(rows: Iterable[Sequence[Any]]) -> str:
-    """A batch as one JSON array of rows, which are arrays."""
-    return json.dumps(list(rows), ensure_ascii=False, separators=(",", ":"), default=stored)
+    """A batch as one JSON array of rows, which are arrays; rows that a statement found may be the batch of another."""
+    return json.dumps(list(map(tuple, rows)), ensure_ascii=False, separators=(",", ":"), default=stored)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import create_engine, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine, Uuid
 
@@ -33,6 +34,13 @@ def test_a_value_by_itself_and_in_a_batch(value: Any, kept: Any) -> None:
     assert stored(value) == kept
     assert type(stored(value)) is type(kept)
     assert json.loads(document([[value]])) == [[kept]]
+
+
+def test_rows_that_a_statement_found_are_a_batch() -> None:
+    with create_engine("sqlite://").connect() as connection:
+        found = connection.execute(text("SELECT 1, 'one' UNION SELECT 2, 'two'")).all()
+
+    assert json.loads(document(found)) == [[1, "one"], [2, "two"]]
 
 
 @pytest.mark.parametrize(("value", "kind"), [(ID, Uuid()), (NOON, time_type()), (None, time_type())])
