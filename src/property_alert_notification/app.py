@@ -27,7 +27,6 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.supervise import end
-from property_alert_notification.channels.registry import unused
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.fast_path import FastPath
 from property_alert_notification.notifications.routes import router as notifications
@@ -44,7 +43,7 @@ from property_alert_notification.operators.pauses.routes import router as pauses
 from property_alert_notification.operators.quarantine.routes import router as quarantine
 from property_alert_notification.people.preferences.routes import batch_router as preferences_batch
 from property_alert_notification.people.preferences.routes import router as preferences
-from property_alert_notification.wiring import Parts, address_rules, assemble, default_wishes
+from property_alert_notification.wiring import Parts, address_rules, assemble, planner
 
 LARGEST_BODY = 256 * 1024
 """Bytes of a request's body at most; a larger one is answered 413."""
@@ -115,8 +114,7 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.acceptance = parts.acceptance
     app.state.address_rules = address_rules(settings)
     app.state.keep_keys_for = timedelta(hours=settings.idempotency_hours)
-    app.state.default_wishes = default_wishes(settings)
-    app.state.unused = unused(settings)
+    app.state.planner = planner(settings, parts.clock)
 
 
 @cache

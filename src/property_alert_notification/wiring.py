@@ -154,7 +154,7 @@ def _create_acceptance(
 
 def planner(settings: Settings, clock: Clock) -> Planner:
     """Plans what is submitted, as the settings say."""
-    return Planner(clock, default_wishes(settings), unused(settings))
+    return Planner(clock, default_preferences(settings), unused(settings))
 
 
 def address_rules(settings: Settings) -> AddressRules:
@@ -163,7 +163,7 @@ def address_rules(settings: Settings) -> AddressRules:
     return AddressRules(real=not settings.is_local, shown=shown)
 
 
-def default_wishes(settings: Settings) -> Preferences | None:
+def default_preferences(settings: Settings) -> Preferences | None:
     """What a user who never said anything wants; None when that is unknown."""
     return None if settings.default_preferences is None else Preferences(settings.default_preferences)
 

@@ -14,6 +14,7 @@ from property_alert_notification.base.vocabulary import Channel, DeliveryState, 
 from property_alert_notification.notification_worker.release import Releaser
 from property_alert_notification.notifications import changes, release
 from property_alert_notification.notifications.answers import NotificationStory
+from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.schemas import NotificationPatch
 from property_alert_notification.wiring import Parts
 from tests.pipeline.world import World, eventually
@@ -259,7 +260,7 @@ async def _scheduled(world: World, count: int, **fields: Any) -> list[UUID]:
 
 
 def _releaser(parts: Parts) -> Releaser:
-    return Releaser(parts.database, parts.clock, parts.metrics, default_wishes=None, wake=parts.wake)
+    return Releaser(parts.database, Planner(parts.clock, None, ()), parts.metrics, wake=parts.wake)
 
 
 async def _release_all(releaser: Releaser) -> int:
@@ -277,6 +278,4 @@ async def _cancel(world: World, notification: UUID) -> NotificationStory:
 async def _change(world: World, notification: UUID, **fields: Any) -> NotificationStory:
     async with world.parts.database.transaction() as connection:
         patch = NotificationPatch(**fields)
-        return await changes.change(
-            connection, notification, patch, NOBODY, world.parts.clock, default_wishes=None, unused=()
-        )
+        return await changes.change(connection, notification, patch, NOBODY, Planner(world.parts.clock, None, ()))

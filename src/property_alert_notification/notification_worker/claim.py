@@ -105,7 +105,7 @@ def claim_batch(
     contents = yield from notification_scripts.contents({claim.notification_id for claim in claims})
     attempts = yield from attempts_by_delivery([claim.delivery_id for claim in claims if claim.fence > 1])
     users = {(contents[claim.notification_id].user_id, claim.test) for claim in claims}
-    known = yield from preference_scripts.wishes_of(users, default=rules.default_preferences)
+    known = yield from preference_scripts.preferences_of(users, default=rules.default_preferences)
 
     jobs: list[Job] = []
     withheld: list[tuple[Claim, Settlement]] = []
@@ -208,5 +208,5 @@ def look_again(job: Job, *, channel: Channel, rules: SendingRules, now: datetime
     contents = yield from notification_scripts.contents([job.claim.notification_id])
     content = contents[job.claim.notification_id]
     user = content.user_id, job.claim.test
-    known = yield from preference_scripts.wishes_of([user], default=rules.default_preferences)
+    known = yield from preference_scripts.preferences_of([user], default=rules.default_preferences)
     return why_not(channel, content, known.get(user), rules, now=now)

@@ -1,6 +1,6 @@
 """Plans scheduled notifications when their time has come."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import structlog
@@ -8,12 +8,11 @@ import structlog
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
-from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import Database, is_row_fault, sparing
 from property_alert_notification.notifications import queries
+from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.release import AT_ONCE, release_due, release_these
 from property_alert_notification.operators.quarantine.aside import Aside
-from property_alert_notification.people.preferences.rules import Preferences
 
 log = structlog.get_logger()
 
@@ -27,20 +26,17 @@ class Releaser:
     def __init__(
         self,
         database: Database,
-        clock: Clock,
+        planner: Planner,
         metrics: Metrics,
         *,
-        default_wishes: Preferences | None,
-        unused: Collection[Channel] = (),
         wake: Callable[[], None],
     ) -> None:
         """`wake` is called when something became due."""
         self._database = database
-        self._clock = clock
+        self._planner = planner
+        self._clock: Clock = planner.clock
         self._metrics = metrics
-        self._aside = Aside(database, clock, metrics)
-        self._default_wishes = default_wishes
-        self._unused = unused
+        self._aside = Aside(database, planner.clock, metrics)
         self._wake = wake
 
     async def run(self, loop: Loop) -> None:
@@ -60,9 +56,7 @@ class Releaser:
                 return 0
         try:
             async with self._database.transaction() as connection:
-                released = await release_due(
-                    connection, self._clock, default_wishes=self._default_wishes, unused=self._unused
-                )
+                released = await release_due(connection, self._planner)
         except Exception as error:
             if not is_row_fault(error):
                 raise
@@ -81,9 +75,7 @@ class Releaser:
 
     async def _release_these(self, wanted: Sequence[UUID]) -> int:
         async with self._database.transaction() as connection:
-            return await release_these(
-                connection, wanted, self._clock, default_wishes=self._default_wishes, unused=self._unused
-            )
+            return await release_these(connection, wanted, self._planner)
 
     async def _put_aside(self, notification: UUID, error: Exception) -> None:
         await self._aside.put_notification(notification, error, new_id=self._clock.new_id)

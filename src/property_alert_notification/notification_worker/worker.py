@@ -70,10 +70,8 @@ class Worker:
         self._relay = Relay(parts.database, parts.broker, parts.clock) if parts.broker.needs_relay else None
         self._releaser = Releaser(
             parts.database,
-            parts.clock,
+            wiring.planner(settings, parts.clock),
             parts.metrics,
-            default_wishes=wiring.default_wishes(settings),
-            unused=unused(settings),
             wake=parts.wake,
         )
         self._rescuer = Rescuer(
@@ -141,7 +139,7 @@ class Worker:
 def _consumer(parts: Parts, context: WorkerContext, providers: ProviderPool) -> ChannelConsumer:
     """What delivers one channel."""
     settings = parts.settings
-    rules = SendingRules(default_preferences=wiring.default_wishes(settings), deadlines=settings.deadlines)
+    rules = SendingRules(default_preferences=wiring.default_preferences(settings), deadlines=settings.deadlines)
     leases = Leases(providers.channel, context, timedelta(seconds=settings.lease))
     settler = Settler(providers, context, _policy(settings))
     sender = DeliverySender(providers, context, leases, settler, composer=Composer(settings), rules=rules)

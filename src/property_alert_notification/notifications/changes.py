@@ -4,7 +4,7 @@ Claims and settlements hold deliveries and then their notification; so does ever
 opposite orders would wait for each other.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,13 +24,13 @@ from property_alert_notification.deliveries.states import ENDED
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.answers import NotificationStory
+from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.models import Notification, NotificationChange
 from property_alert_notification.notifications.refusals import why_never
 from property_alert_notification.notifications.release import plan_now
 from property_alert_notification.notifications.schemas import NotificationPatch
 from property_alert_notification.notifications.stored_addresses import write_addresses
 from property_alert_notification.notifications.story import NO_SUCH_NOTIFICATION, read
-from property_alert_notification.people.preferences.rules import Preferences
 
 NOTHING_LEFT = "Nothing is left to cancel: it has ended, or is being sent at this moment."
 
@@ -101,10 +101,7 @@ async def change(
     notification_id: UUID,
     patch: NotificationPatch,
     admission: Admission,
-    clock: Clock,
-    *,
-    default_wishes: Preferences | None,
-    unused: Collection[Channel],
+    planner: Planner,
 ) -> NotificationStory:
     """Change what a notification says, or when, as long as nobody has begun to send it.
 
@@ -116,19 +113,19 @@ async def change(
     held = await _hold(connection, notification_id, admission)
     if not held.is_scheduled and (not held.open or any(delivery.fence for delivery in held.deliveries)):
         raise Conflict("It can no longer be changed: it has ended, or sending it has begun.")
-    values, now = patch.model_dump(exclude_unset=True), clock.now()
+    values, now = patch.model_dump(exclude_unset=True), planner.clock.now()
     _check_times(held.notification, values, now)
     later = patch.send_at is not None and patch.send_at > now
     moved = {"moved_at": None if later else now} if "send_at" in values else {}
     await queries.change(connection, notification_id, **values, **moved)
     if changed := [name for name, value in values.items() if getattr(held.notification, name) != value]:
-        await queries.note_change(connection, _noted(held, changed, admission, clock))
+        await queries.note_change(connection, _noted(held, changed, admission, planner.clock))
     if "send_at" in values:
         if later and not held.is_scheduled:
             await _unplan(connection, held)
         if not later and held.is_scheduled:
             notification = held.notification.model_copy(update=values)
-            await plan_now(connection, [notification], clock, default_wishes=default_wishes, unused=unused)
+            await plan_now(connection, [notification], planner)
     return await read(connection, notification_id)
 
 

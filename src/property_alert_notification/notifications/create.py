@@ -35,7 +35,7 @@ class Planner:
         What is refused already stays so.
         """
         users = {(one.user_id, one.test) for one in submissions if isinstance(one, Submission)}
-        known = yield from preference_scripts.wishes_of(users, default=self.default_preferences)
+        known = yield from preference_scripts.preferences_of(users, default=self.default_preferences)
         now = self.clock.now()
         return [
             draft(one, known.get((one.user_id, one.test)), unused=self.unused, now=now, new_id=self.clock.new_id)

@@ -26,7 +26,7 @@ class Planned:
 
 def plan(
     addresses: Mapping[Channel, str],
-    wishes: Preferences | None,
+    preferences: Preferences | None,
     *,
     only: Collection[Channel] | None,
     unused: Collection[Channel] = (),
@@ -41,11 +41,11 @@ def plan(
         if channel in unused:
             yield Planned(channel, address, DeliveryState.SUPPRESSED, NOT_USED)
         else:
-            yield _plan_channel(channel, address, wishes)
+            yield _plan_channel(channel, address, preferences)
 
 
-def _plan_channel(channel: Channel, address: str, wishes: Preferences | None) -> Planned:
-    decision = decide(channel, wishes)
+def _plan_channel(channel: Channel, address: str, preferences: Preferences | None) -> Planned:
+    decision = decide(channel, preferences)
     if isinstance(decision, Suppress):
         return Planned(channel, address, DeliveryState.SUPPRESSED, decision.reason)
     return Planned(channel, address, DeliveryState.QUEUED, decision.reason)

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.reasons import Reason, ReasonCode
-from property_alert_notification.base.vocabulary import Channel, DeliveryState
+from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.scripts import NewDelivery
 from property_alert_notification.deliveries.states import kept_status
 from property_alert_notification.notifications import queries
+from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.plan import Planned, plan, promise
 from property_alert_notification.notifications.stored_addresses import read_addresses
@@ -25,47 +25,29 @@ AT_ONCE = 500
 """Notifications released in one transaction: short enough to be no pause for those who accept meanwhile."""
 
 
-async def release_due(
-    connection: AsyncConnection, clock: Clock, *, default_wishes: Preferences | None, unused: Collection[Channel]
-) -> int:
+async def release_due(connection: AsyncConnection, planner: Planner) -> int:
     """Plan what fell due, each in one transaction only; returns how many there were, at most `AT_ONCE`."""
-    due = await queries.take_due(connection, now=clock.now(), limit=AT_ONCE)
+    due = await queries.take_due(connection, now=planner.clock.now(), limit=AT_ONCE)
     if due:
-        await plan_now(connection, due, clock, default_wishes=default_wishes, unused=unused)
+        await plan_now(connection, due, planner)
     return len(due)
 
 
-async def release_these(
-    connection: AsyncConnection,
-    wanted: Collection[UUID],
-    clock: Clock,
-    *,
-    default_wishes: Preferences | None,
-    unused: Collection[Channel],
-) -> int:
+async def release_these(connection: AsyncConnection, wanted: Collection[UUID], planner: Planner) -> int:
     """Plan those of these that fell due; returns how many those were."""
-    due = await queries.take_these(connection, wanted, now=clock.now())
+    due = await queries.take_these(connection, wanted, now=planner.clock.now())
     if due:
-        await plan_now(connection, due, clock, default_wishes=default_wishes, unused=unused)
+        await plan_now(connection, due, planner)
     return len(due)
 
 
-async def plan_now(
-    connection: AsyncConnection,
-    scheduled: Sequence[Notification],
-    clock: Clock,
-    *,
-    default_wishes: Preferences | None,
-    unused: Collection[Channel],
-) -> None:
-    """Make the deliveries of scheduled notifications, which the caller has locked, from the wishes of this moment."""
+async def plan_now(connection: AsyncConnection, scheduled: Sequence[Notification], planner: Planner) -> None:
+    """Create the deliveries of scheduled notifications, which the caller has locked, by today's preferences."""
     users = {(notification.user_id, notification.test) for notification in scheduled}
-    wishes = await run_within(connection, preference_scripts.wishes_of(users, default=default_wishes))
-    now = clock.now()
+    known = await run_within(connection, preference_scripts.preferences_of(users, default=planner.default_preferences))
+    now = planner.clock.now()
     promised = {
-        notification.id: _promise(
-            notification, wishes.get((notification.user_id, notification.test)), unused, now, clock
-        )
+        notification.id: _promise(notification, known.get((notification.user_id, notification.test)), planner, now)
         for notification in scheduled
     }
     await delivery_scripts.add([delivery for theirs in promised.values() for delivery in theirs]).run(connection)
@@ -75,7 +57,7 @@ async def plan_now(
 
 
 def _promise(
-    notification: Notification, wishes: Preferences | None, unused: Collection[Channel], now: datetime, clock: Clock
+    notification: Notification, preferences: Preferences | None, planner: Planner, now: datetime
 ) -> list[NewDelivery]:
     expired = notification.expires_at is not None and notification.expires_at <= now
     return [
@@ -85,9 +67,11 @@ def _promise(
             urgent=notification.urgent,
             test=notification.test,
             now=now,
-            new_id=clock.new_id,
+            new_id=planner.clock.new_id,
         )
-        for planned in plan(read_addresses(notification.addresses), wishes, only=notification.asked_for, unused=unused)
+        for planned in plan(
+            read_addresses(notification.addresses), preferences, only=notification.asked_for, unused=planner.unused
+        )
     ]
 
 

@@ -1,6 +1,5 @@
 """Notifications over HTTP, once they were handed over: ask what became of them, change them, take them back."""
 
-from collections.abc import Collection
 from dataclasses import asdict, replace
 from http import HTTPStatus
 from typing import Annotated, cast
@@ -16,7 +15,7 @@ from property_alert_notification.api.idempotency.calls import IdempotencyKey, js
 from property_alert_notification.api.idempotency.stored import Answer
 from property_alert_notification.api.paging import from_cursor, to_cursor
 from property_alert_notification.api.problems import documented
-from property_alert_notification.base.vocabulary import Channel, Scope
+from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database, is_row_fault
 from property_alert_notification.notifications import changes, lists
 from property_alert_notification.notifications.answers import (
@@ -25,12 +24,12 @@ from property_alert_notification.notifications.answers import (
     NotificationStory,
     NotificationSummary,
 )
+from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.damaged import cancel_damaged, refuse_change
 from property_alert_notification.notifications.lists import Found
 from property_alert_notification.notifications.lookup import filters_of
 from property_alert_notification.notifications.schemas import NotificationPatch, NotificationQuery
 from property_alert_notification.notifications.story import tell, with_content, without_content
-from property_alert_notification.people.preferences.rules import Preferences
 
 router = APIRouter(
     route_class=KeyedRoute,
@@ -47,12 +46,8 @@ _MayWrite = Annotated[Admission, needs(Scope.NOTIFICATIONS_WRITE)]
 _Changed = NotificationStory | NotificationOutline
 
 
-async def _default_wishes(request: Request) -> Preferences | None:
-    return cast(Preferences | None, request.app.state.default_wishes)
-
-
-async def _unused(request: Request) -> Collection[Channel]:
-    return cast("Collection[Channel]", request.app.state.unused)
+async def _planner(request: Request) -> Planner:
+    return cast(Planner, request.app.state.planner)
 
 
 @router.get("/", include_in_schema=False)
@@ -93,9 +88,7 @@ async def change_notification(
     body: NotificationPatch,
     admission: _MayWrite,
     database: DatabaseDep,
-    clock: ClockDep,
-    default_wishes: Annotated[Preferences | None, Depends(_default_wishes)],
-    unused: Annotated[Collection[Channel], Depends(_unused)],
+    planner: Annotated[Planner, Depends(_planner)],
 ) -> Response:
     """Change what a notification says, or when it is sent, until sending it begins; 409 from then on.
 
@@ -103,9 +96,7 @@ async def change_notification(
     """
     try:
         async with database.transaction() as connection:
-            story = await changes.change(
-                connection, notification_id, body, admission, clock, default_wishes=default_wishes, unused=unused
-            )
+            story = await changes.change(connection, notification_id, body, admission, planner)
     except Exception as error:
         raise await refuse_change(database, notification_id, admission, error) from None
     return _written(_as_allowed(story, admission))

@@ -51,7 +51,7 @@ def test_a_channel_without_a_provider_is_planned_as_suppressed_and_says_so() -> 
 
 
 @pytest.mark.parametrize(
-    ("wishes", "state", "code"),
+    ("preferences", "state", "code"),
     [
         (Preferences(frozenset({Channel("sms")})), DeliveryState.QUEUED, ReasonCode.USER_OPTED_IN),
         (Preferences(frozenset({Channel("email")})), DeliveryState.SUPPRESSED, ReasonCode.USER_OPTED_OUT),
@@ -59,9 +59,9 @@ def test_a_channel_without_a_provider_is_planned_as_suppressed_and_says_so() -> 
     ],
 )
 def test_a_planned_delivery_says_what_its_user_wants(
-    wishes: Preferences | None, state: DeliveryState, code: ReasonCode
+    preferences: Preferences | None, state: DeliveryState, code: ReasonCode
 ) -> None:
-    planned = list(plan({Channel("sms"): "+14155552671"}, wishes, only=None))
+    planned = list(plan({Channel("sms"): "+14155552671"}, preferences, only=None))
 
     assert planned == [Planned(Channel("sms"), "+14155552671", state, Reason(code))]
 
@@ -100,11 +100,11 @@ def test_consent_is_checked_before_freshness() -> None:
 
 
 def test_a_notification_expires_at_its_second_and_not_before() -> None:
-    wishes = Preferences(frozenset(Channel))
+    preferences = Preferences(frozenset(Channel))
     content = _content(expires_at=NOW)
 
-    assert why_not(Channel("sms"), content, wishes, RULES, now=NOW - timedelta(microseconds=1)) is None
-    at_its_second = why_not(Channel("sms"), content, wishes, RULES, now=NOW)
+    assert why_not(Channel("sms"), content, preferences, RULES, now=NOW - timedelta(microseconds=1)) is None
+    at_its_second = why_not(Channel("sms"), content, preferences, RULES, now=NOW)
     assert at_its_second is not None
     assert at_its_second.state is DeliveryState.EXPIRED
 
@@ -119,14 +119,14 @@ def test_what_was_cancelled_is_not_sent_whatever_else_is_true() -> None:
 
 
 def test_a_message_is_of_use_for_as_long_as_its_category_says() -> None:
-    wishes = Preferences(frozenset(Channel))
+    preferences = Preferences(frozenset(Channel))
     content = _content(expires_at=None)
     viewing = replace(content, category="viewing")
     ends = ACCEPTED_AT + timedelta(days=5)
 
-    assert why_not(Channel("sms"), content, wishes, RULES, now=ends - timedelta(milliseconds=1)) is None
+    assert why_not(Channel("sms"), content, preferences, RULES, now=ends - timedelta(milliseconds=1)) is None
     for stale, now in ((content, ends), (viewing, ACCEPTED_AT + timedelta(hours=2))):
-        withheld = why_not(Channel("sms"), stale, wishes, RULES, now=now)
+        withheld = why_not(Channel("sms"), stale, preferences, RULES, now=now)
         assert withheld is not None
         assert (withheld.state, withheld.reason) == (
             DeliveryState.EXPIRED,

@@ -122,7 +122,7 @@ async def put_preference(
 async def patch_preference(
     user_id: UserId, body: PreferencePatch, admission: _MayWrite, database: DatabaseDep, clock: ClockDep
 ) -> PreferencePublic:
-    """Change some of a user's wishes."""
+    """Change some of a user's preferences."""
     switches = dict(SWITCHES.given(body))
     async with database.transaction() as connection:
         return _found(await queries.change(connection, user_id, switches, changed_at=clock.now(), test=admission.test))

@@ -1,4 +1,4 @@
-"""Whether a message may leave: the user's wishes, applied. Pure."""
+"""Whether a message may leave: by the preferences of its user. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,10 +41,10 @@ class Suppress:
 Decision = Send | Suppress
 
 
-def decide(channel: Channel, wishes: Preferences | None) -> Decision:
-    """Whether a message may leave on `channel`; `wishes` is None for a user who took everything back."""
-    if wishes is None:
+def decide(channel: Channel, preferences: Preferences | None) -> Decision:
+    """Whether a message may leave on `channel`; `preferences` is None for a user who took everything back."""
+    if preferences is None:
         return Suppress(Reason(ReasonCode.NO_PREFERENCES))
-    if channel not in wishes.opted_in:
+    if channel not in preferences.opted_in:
         return Suppress(Reason(ReasonCode.USER_OPTED_OUT))
     return Send(Reason(ReasonCode.USER_OPTED_IN))

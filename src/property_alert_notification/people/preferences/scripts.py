@@ -19,24 +19,24 @@ def _look_up_for_tests(wanted: FromClause) -> Select[tuple[int, str]]:
     return select(wanted.c.user_id, func.coalesce(TESTS.looked_up(wanted), LIVE.looked_up(wanted)))
 
 
-_WISHES_OF = {
+_PREFERENCES_OF = {
     False: BatchStatement(columns_of(LIVE.table, "user_id"), _look_up),
     True: BatchStatement(columns_of(TESTS.table, "user_id"), _look_up_for_tests),
 }
 
 
-def wishes_of(
+def preferences_of(
     users: Collection[tuple[int, bool]], *, default: Preferences | None
 ) -> Script[dict[tuple[int, bool], Preferences]]:
-    """The wishes of many users, each by its id and whether a test asks.
+    """The preferences of many users, each by its id and whether they are for a test.
 
-    For a test those count that test keys gave, or else the live ones. Users who never gave any have `default`;
-    users who withdrew theirs, or have none at all, are left out.
+    A test has those that test keys gave, or else the live ones. Returns `default` for users who never gave any; omits
+    users who withdrew theirs.
     """
-    wishes: dict[tuple[int, bool], Preferences] = {}
-    for test, statement in _WISHES_OF.items():
+    found: dict[tuple[int, bool], Preferences] = {}
+    for test, statement in _PREFERENCES_OF.items():
         if asked := [(user_id,) for user_id, is_test in users if is_test is test]:
             for user_id, words in (yield Statement(statement, asked)):
-                if (wish := default if words is None else read(words)) is not None:
-                    wishes[user_id, test] = wish
-    return wishes
+                if (preferences := default if words is None else read(words)) is not None:
+                    found[user_id, test] = preferences
+    return found
