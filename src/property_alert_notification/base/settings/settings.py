@@ -70,9 +70,9 @@ class Settings(SettingsGroup):
     """Megabytes of memory for bodies larger than 64 kB that one process receives at a time."""
 
     max_backlog: int = Field(1_000_000, ge=1, le=1_000_000_000)
-    """Unsent messages that may be due before more are refused with 503. Urgent ones are always taken, and so is what is
-    to be sent half an hour later or more. Each API counts for itself: a burst over several may leave as many for each
-    of them."""
+    """Unsent messages that may be due before more are refused with 503. Urgent ones are always accepted, and so are
+    those to be sent half an hour later or more. Each API counts for itself: a burst over several may leave as many for
+    each of them."""
 
     earliest_time: Annotated[AwareDatetime, AfterValidator(values.expressible)] = Field(
         times.EARLIEST, examples=["1970-01-01T00:00:00Z"]
@@ -82,12 +82,12 @@ class Settings(SettingsGroup):
     latest_time: Annotated[
         AwareDatetime, AfterValidator(values.expressible), AfterValidator(values.after_the_earliest)
     ] = Field(times.LATEST, examples=["2200-12-31T23:59:59Z"])
-    """The latest one."""
+    """The latest time that a caller may give, in any field; a later one is answered 422."""
 
     default_preferences: Annotated[frozenset[Channel] | None, NoDecode, BeforeValidator(values.channels)] = Field(
         None, examples=["email,sms"]
     )
-    """Channels that a user who never said anything wants: `email`, `sms`, `email,sms` or `none`. Without it
+    """The channels for users who have no preferences: `email`, `sms`, `email,sms` or `none`. Without it
     a notification for such a user is answered 404."""
 
     queue_broker_url: Annotated[str, AfterValidator(values.broker_url)] = Field(
@@ -96,23 +96,23 @@ class Settings(SettingsGroup):
     """The broker: `embedded://` (the table of due deliveries is the queue) or RabbitMQ."""
 
     queue_routing_key: str = Field("property_alert", pattern=r"^[A-Za-z0-9_.-]{1,100}$", examples=["property_alert"])
-    """How the names of the RabbitMQ queues begin."""
+    """The beginning of the names of the RabbitMQ queues."""
 
     email_provider: Annotated[str, AfterValidator(values.in_order)] = Field("mailbox", examples=["smtp"])
-    """Who carries email: `mailbox`, `smtp`, `console`, or any `channels/email_<name>.py`. Several, as in
+    """The providers of email: `mailbox`, `smtp`, `console`, or any `channels/email_<name>.py`. Several, as in
     `smtp,smtp@backup`, stand in for one another in this order; `smtp@backup` has settings of its own,
     `SMTP_BACKUP_…` beside `SMTP_…`. `none` uses no email: its messages are suppressed."""
 
     sms_provider: Annotated[str, AfterValidator(values.in_order)] = Field("mailbox", examples=["twilio"])
-    """Who carries SMS: `mailbox`, `console`, `twilio`, `http`, or any `channels/sms_<name>.py`; several
+    """The providers of SMS: `mailbox`, `console`, `twilio`, `http`, or any `channels/sms_<name>.py`; several
     as for email, and `none` as there."""
 
     redirect_email_to: str | None = Field(None, max_length=320, examples=["staging@example.com"])
-    """Every email goes to this address and to nobody else, with the intended one in its subject; never in
+    """Every email goes to this address only, with the intended one in its subject; never in
     `production`."""
 
     redirect_sms_to: str | None = Field(None, max_length=32, examples=["+14155552671"])
-    """Every SMS goes to this number and to nobody else; never in `production`."""
+    """Every SMS goes to this number only; never in `production`."""
 
     worker_concurrency: int = Field(64, ge=1, le=1000)
     """Deliveries of one channel that a worker has in progress at once, besides those whose provider gives no answer; a
@@ -122,7 +122,7 @@ class Settings(SettingsGroup):
     """Seconds a claim holds without being renewed; a dead worker's deliveries are found after this."""
 
     shutdown_grace: float = Field(10.0, ge=0, le=600)
-    """Seconds a stopping process gives to what is on the wire, or being answered."""
+    """Seconds for which a stopping process waits for messages that are being sent and calls that are being answered."""
 
     drain_seconds: float | None = Field(None, ge=0, le=600, examples=["10"])
     """Seconds for which a stopping API still takes requests while its readiness is 503 and each answer ends its
@@ -162,7 +162,7 @@ class Settings(SettingsGroup):
     """SMS segments one message may cost; a longer text is cut."""
 
     allow_remote: bool = False
-    """Let other machines reach a `local` service, which asks nobody for a key."""
+    """Let other machines reach a `local` service, which requires no API key."""
 
     log_level: Annotated[str, BeforeValidator(values.lower)] = Field("info", pattern="^(debug|info|warning|error)$")
     """The least important events that are logged: `debug`, `info`, `warning` or `error`."""
@@ -178,7 +178,7 @@ class Settings(SettingsGroup):
 
     @model_validator(mode="after")
     def _mark_pooled(self) -> Self:
-        """Whatever opens the store is given its URL alone, so the URL says that PgBouncer stands before it."""
+        """The database gets only the URL, so the URL says that PgBouncer is in front of the store."""
         url = self.database_url
         if not self.database_prepared_statements and not url.startswith("sqlite") and not postgres(url).pooled:
             self.database_url = with_pgbouncer(url)
@@ -186,7 +186,7 @@ class Settings(SettingsGroup):
 
     @property
     def deadlines(self) -> dict[str | None, timedelta]:
-        """How long messages are of use, by category; None is all others."""
+        """How long after it was accepted a message may be sent, by category; None is all others."""
         found = [values.DEADLINE.fullmatch(part) for part in self.message_ttl.split(",")]
         return {match[1]: timedelta(**{values.UNITS[match[3]]: int(match[2])}) for match in found if match is not None}
 
@@ -202,5 +202,5 @@ class Settings(SettingsGroup):
 
     @property
     def logs_as_json(self) -> bool:
-        """Whether logs are for machines."""
+        """Whether logs are written as JSON."""
         return self.log_format == "json" or (self.log_format == "auto" and not self.is_local)
