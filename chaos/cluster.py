@@ -166,8 +166,8 @@ def open_cluster(plan: Plan) -> Iterator[Cluster]:
         _start_providers(stack, http_port, doors, folder)
         lines = _lines(settings, (rabbitmq, to_broker), (postgres, to_store))
         run("migrate", folder=folder, settings=settings)
-        apis = [_api(number, port, folder, settings) for number, port in enumerate(ports, start=1)]
-        workers = [_worker(name, folder, settings | lines | _providers(name, http_port, doors)) for name in names]
+        apis = [_api(f"api-{number}", port, folder, settings, plan) for number, port in enumerate(ports, start=1)]
+        workers = [_worker(name, folder, settings | lines | _providers(name, http_port, doors), plan) for name in names]
         for server in (*apis, *workers):
             stack.callback(server.stop)
         with ThreadPoolExecutor() as pool:
@@ -271,9 +271,10 @@ def _lines(
     return lines
 
 
-def _api(number: int, port: int, folder: Path, settings: dict[str, str]) -> Server:
-    return Server(f"api-{number}", "api", "--port", str(port), ready="answers at", folder=folder, settings=settings)
+def _api(name: str, port: int, folder: Path, settings: dict[str, str], plan: Plan) -> Server:
+    ahead = plan.ahead.get(name)
+    return Server(name, "api", "--port", str(port), ready="answers at", folder=folder, settings=settings, ahead=ahead)
 
 
-def _worker(name: str, folder: Path, settings: dict[str, str]) -> Server:
-    return Server(name, "worker", ready="worker.started", folder=folder, settings=settings)
+def _worker(name: str, folder: Path, settings: dict[str, str], plan: Plan) -> Server:
+    return Server(name, "worker", ready="worker.started", folder=folder, settings=settings, ahead=plan.ahead.get(name))

@@ -25,6 +25,8 @@ class Plan:
     """The workers reach store and broker through proxies that can cut, stop and delay what passes."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """Of the service, besides those that every cluster has."""
+    ahead: Mapping[str, float] = field(default_factory=dict)
+    """By name (`api-1`, `worker-2`), the seconds by which the clock of a process's machine is ahead."""
 
 
 PATIENT = Plan(settings={"STORE_TIMEOUT": "4"})

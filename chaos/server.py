@@ -12,6 +12,7 @@ from tests.services.prepared import start
 from tests.services.process import Process, ServiceFailed, end, wait_until
 
 SERVICE = "property_alert_notification.cli"
+WRONG_CLOCK = "chaos.shifted_clock"
 
 LAST_WORDS = 2_000
 """Characters of a failed process's errors that are shown."""
@@ -28,11 +29,12 @@ class Server:
         folder: Path,
         settings: Mapping[str, str],
         module: str = SERVICE,
+        ahead: float | None = None,
     ) -> None:
-        """Nothing runs yet; `ready` is what it prints when it works."""
+        """Nothing runs yet; `ready` is what it prints when it works, `ahead` how far its machine's clock is, if it is."""
         self.name = name
-        self._module = module
-        self._arguments = arguments
+        self._module = module if ahead is None else WRONG_CLOCK
+        self._arguments = arguments if ahead is None else (str(ahead), *arguments)
         self._ready = ready
         self._folder = folder / name
         self._folder.mkdir()

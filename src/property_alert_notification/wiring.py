@@ -33,6 +33,7 @@ from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.channels.base import Sender, Tools
 from property_alert_notification.channels.registry import chosen, create_sender, only_shown, unused
 from property_alert_notification.database import Database, migrations
+from property_alert_notification.database.clock_watch import ClockWatch
 from property_alert_notification.deliveries import queues
 from property_alert_notification.deliveries.gauges import Gauges
 from property_alert_notification.notifications.acceptance import Acceptance
@@ -99,7 +100,10 @@ async def assemble(
     check_settings(settings)
     clock, metrics, questions = clock or Clock(), metrics or Metrics(), Questions()
     supervisor = Supervisor(metrics)
-    database = Database(settings.database_url, pool_size=settings.database_pool_size, wait=settings.store_timeout)
+    metrics.clock_ahead.set_function(lambda: clock.ahead)
+    database = Database(
+        settings.database_url, pool_size=settings.database_pool_size, wait=settings.store_timeout, clock=clock
+    )
     authenticator = Authenticator(
         database, clock, keyless=settings.is_local, patience=settings.store_timeout, supervisor=supervisor
     )
@@ -109,6 +113,7 @@ async def assemble(
     try:
         async with (
             _prepared(database, supervisor, migrate=settings.is_local),
+            _clock_follows_store(database, supervisor),
             create_broker(settings, database, clock, supervisor) as broker,
         ):
             wakers.append(broker.wake)
@@ -227,6 +232,20 @@ def create_broker(settings: Settings, database: Database, clock: Clock, supervis
 def _wake(wakers: Sequence[Callable[[], None]]) -> None:
     for wake in wakers:
         wake()
+
+
+@asynccontextmanager
+async def _clock_follows_store(database: Database, supervisor: Supervisor) -> AsyncIterator[None]:
+    """Measure the clock of PostgreSQL again and again; there is nothing to measure on SQLite."""
+    if database.is_sqlite:
+        yield
+        return
+
+    measuring = supervisor.start("clock", ClockWatch(database).run)
+    try:
+        yield
+    finally:
+        await end(measuring)
 
 
 @asynccontextmanager

@@ -15,15 +15,18 @@ from tests.services.process import Process, end, free_port, wait_until
 from tests.services.program import environment
 
 _PATIENCE = 60
-_COMMAND = ["-m", "property_alert_notification.cli"]
+_SERVICE = "property_alert_notification.cli"
+_COMMAND = ["-m", _SERVICE]
 
 
-def run(folder: Path, *arguments: str, answer: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end; `answer` is what a person types."""
+def run(
+    folder: Path, *arguments: str, answer: str = "", module: str = _SERVICE, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end; `answer` is what a person types, `module` another one that runs the command."""
     with TemporaryFile() as typed, TemporaryFile() as stdout, TemporaryFile() as stderr:
         typed.write(answer.encode())
         typed.seek(0)
-        process = start([*_COMMAND, *arguments], cwd=folder, settings=settings, streams=(typed, stdout, stderr))
+        process = start(["-m", module, *arguments], cwd=folder, settings=settings, streams=(typed, stdout, stderr))
         try:
             code = process.wait(_PATIENCE)
         finally:

@@ -172,3 +172,13 @@ def test_a_store_without_tables_is_told_in_one_line(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "property-alerts migrate" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_check_says_how_wrong_the_clock_of_this_machine_is(tmp_path: Path, migrated_postgres_url: str) -> None:
+    store = {"DATABASE_URL": migrated_postgres_url}
+    wrong = run(tmp_path, "-3600", "check", module="chaos.shifted_clock", **store)
+    right = run(tmp_path, "check", **store)
+
+    assert (wrong.returncode, right.returncode) == (0, 0), wrong.stdout + right.stdout
+    assert "machine's clock is 3,600 s behind that of PostgreSQL" in words(wrong.stdout)
+    assert "clock" not in right.stdout

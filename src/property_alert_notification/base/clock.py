@@ -9,16 +9,59 @@ from uuid import UUID
 
 
 class Clock:
-    """The machine's clock and dice."""
+    """The time of the store, once it follows one, else that of the machine; and the machine's dice.
+
+    Processes on several machines share a PostgreSQL, and their clocks differ. So each follows the clock of PostgreSQL:
+    it remembers the difference from a count of nanoseconds that nobody sets, and that goes on while the machine sleeps.
+    """
 
     def __init__(self) -> None:
+        self._offset: int | None = None
+        """Nanoseconds from the steady count to the store's time; None while no store is followed."""
         self._last_tick = 0
         self._random: list[int] = []
         """For the next ids. The system gives many at once for the price of one."""
 
     def now(self) -> datetime:
-        """The wall clock, aware and in UTC."""
-        return datetime.now(UTC)
+        """The time of the store that this clock follows, else of the machine; aware and in UTC."""
+        return _EPOCH + timedelta(microseconds=self._nanoseconds() // 1000)
+
+    def steady(self) -> int:
+        """Nanoseconds that nobody sets, for `follow`."""
+        return time.clock_gettime_ns(_STEADY)
+
+    def machine_time(self) -> int:
+        """Nanoseconds since 1970 by the clock of this machine."""
+        return time.time_ns()
+
+    def follow(self, store_time: datetime, *, asked_at: int, answered_at: int) -> float:
+        """Follow the store, whose time was this at some moment between two of `steady`.
+
+        A time that this clock may have shown between the two changes nothing: an answer that was slow does not
+        make a clock worse that an earlier one set well.
+
+        Returns:
+            The seconds by which this clock was moved.
+        """
+        stored = (store_time - _EPOCH) // _MICROSECOND * 1000
+        offset = self.machine_time() - answered_at if self._offset is None else self._offset
+        if self._offset is not None and asked_at <= stored - offset <= answered_at:
+            return 0.0
+        self._offset = stored - (asked_at + answered_at) // 2
+        moved = (self._offset - offset) / 1e9
+        if moved < -_STEP:
+            self._last_tick = 0  # an id says when it was made, so ids go back too
+        return moved
+
+    @property
+    def ahead(self) -> float:
+        """Seconds by which the clock of this machine is ahead of the store's; 0 while no store is followed."""
+        return 0.0 if self._offset is None else (self.machine_time() - self._nanoseconds()) / 1e9
+
+    def _nanoseconds(self) -> int:
+        if self._offset is None:
+            return self.machine_time()
+        return self.steady() + self._offset
 
     def monotonic(self) -> float:
         """Seconds that never run backwards; only differences mean something."""
@@ -33,13 +76,13 @@ class Clock:
         return secrets.randbits(count)
 
     def new_id(self) -> UUID:
-        """A UUIDv7 (RFC 9562, 5.7), greater than every one this clock gave before.
+        """A UUIDv7 (RFC 9562, 5.7), greater than every one before unless `follow` set this clock back by a second.
 
         The 12 bits after the millisecond count its 4,096 ticks (RFC 9562, 6.2, method 3), and no two ids of a clock
         share a tick: rows inserted in order land next to each other in an index. The other 62 bits are random
         for each id, so that an id cannot be guessed from its neighbours.
         """
-        now = (time.time_ns() << _TICK_BITS) // 1_000_000
+        now = (self._nanoseconds() << _TICK_BITS) // 1_000_000
         self._last_tick = now if now > self._last_tick else self._last_tick + 1  # max() takes three times as long
         if not self._random:
             self._random.extend(unpack("512Q", secrets.token_bytes(4096)))
@@ -53,7 +96,14 @@ _TICK_BITS = 12
 _LAST_TICK = (1 << _TICK_BITS) - 1
 _LAST_RANDOM = (1 << 62) - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _MILLISECOND = timedelta(milliseconds=1)
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Where there is the former, it counts while the machine sleeps."""
+
+_STEP = 1.0
+"""Seconds; less is a correction, and ids stay in order over it."""
+
 _LAST_MILLISECOND = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MILLISECOND
 
 

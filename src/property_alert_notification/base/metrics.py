@@ -151,6 +151,11 @@ class Metrics:
         self.broker_up = Gauge(
             "property_alerts_broker_up", "1 when the broker answered this scrape, else 0.", registry=self.registry
         )
+        self.clock_ahead = Gauge(
+            "property_alerts_clock_ahead_seconds",
+            "Seconds by which this machine's clock is ahead of PostgreSQL's, which counts; 0 on SQLite.",
+            registry=self.registry,
+        )
         self.requests = RequestTimes()
         self.registry.register(self.requests)
         self.registry.register(LostLines())

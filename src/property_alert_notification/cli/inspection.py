@@ -99,7 +99,6 @@ def health(
 
 async def _ask_all(settings: "Settings") -> Sequence[Finding]:
     from property_alert_notification import wiring
-    from property_alert_notification.base.clock import Clock
     from property_alert_notification.base.console import announce
     from property_alert_notification.base.vocabulary import Channel
     from property_alert_notification.channels.base import Tools
@@ -107,7 +106,8 @@ async def _ask_all(settings: "Settings") -> Sequence[Finding]:
     from property_alert_notification.cli.store import PATIENCE
     from property_alert_notification.database import Database
 
-    clock, database = Clock(), Database(settings.database_url, wait=PATIENCE, may_make=False)
+    database = Database(settings.database_url, wait=PATIENCE, may_make=False)
+    clock = database.clock
     makes_store = settings.is_local and database.is_missing
     tools = Tools(settings, database, clock, announce)
     try:
@@ -170,6 +170,7 @@ async def _ask_settings(settings: "Settings") -> str:
 async def _ask_store(database: "Database", settings: "Settings") -> str:
     from property_alert_notification.cli.store import explain, full
     from property_alert_notification.database import migrations
+    from property_alert_notification.database.clock_watch import why_clock_differs
     from property_alert_notification.preflight import check_store_file
 
     check_store_file(settings.database_url)
@@ -183,7 +184,9 @@ async def _ask_store(database: "Database", settings: "Settings") -> str:
         return f"{name} {answers}, the next start brings its schema up to date"
     if not judgement.works or judgement.missing_indexes:
         raise ConfigurationError(f"DATABASE_URL: {name} {judgement.why_not}")
-    return f"{name} {judgement.words}" if judgement.warns else f"{name} answers, its schema is current"
+    words = judgement.words if judgement.warns else "answers, its schema is current"
+    differs = why_clock_differs(database.clock)
+    return f"{name} {words}. {differs}" if differs else f"{name} {words}"
 
 
 async def _ask_broker(question: Awaitable[None], settings: "Settings") -> str:

@@ -74,9 +74,7 @@ def list_all(as_json: AsJson = False) -> None:
     `property-alerts keys list`\
     `property-alerts keys list --json`
     """
-    from property_alert_notification.base.clock import Clock
-
-    keys, now = asyncio.run(_every()), Clock().now()
+    keys, now = asyncio.run(_every())
     if as_json:
         typer.echo(json.dumps([_as_json(key, now) for key in keys], indent=2))
     else:
@@ -184,22 +182,22 @@ def _make_sure_it_can_be_shown() -> None:
 def _run(change: "Callable[[KeyService], Awaitable[Answer]]") -> Answer:
     """Make one change, in the name of whoever typed the command."""
     from property_alert_notification.api.access.service import KeyService
-    from property_alert_notification.base.clock import Clock
     from property_alert_notification.cli.store import actor, configured
 
     async def make() -> Answer:
         async with configured() as database:
-            return await change(KeyService(database, Clock(), actor=actor()))
+            return await change(KeyService(database, database.clock, actor=actor()))
 
     return asyncio.run(make())
 
 
-async def _every() -> "list[ApiKey]":
+async def _every() -> "tuple[list[ApiKey], datetime]":
+    """Every key, and what time it is."""
     from property_alert_notification.api.access import queries
     from property_alert_notification.cli.store import configured
 
     async with configured() as database, database.reading() as connection:
-        return await queries.every(connection)
+        return await queries.every(connection), database.clock.now()
 
 
 async def _changes(limit: int) -> "Sequence[AuditEntry]":

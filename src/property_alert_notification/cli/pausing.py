@@ -85,7 +85,6 @@ def _told(name: str) -> str:
 
 
 def _control(name: str, act: "Callable[[PauseService], Awaitable[Answer]]") -> Answer:
-    from property_alert_notification.base.clock import Clock
     from property_alert_notification.cli.store import actor, configured
     from property_alert_notification.operators.pauses.rules import NAME
     from property_alert_notification.operators.pauses.service import PauseService
@@ -95,7 +94,7 @@ def _control(name: str, act: "Callable[[PauseService], Awaitable[Answer]]") -> A
 
     async def work() -> Answer:
         async with configured() as database, database.transaction() as connection:
-            return await act(PauseService(connection, Clock(), actor()))
+            return await act(PauseService(connection, database.clock, actor()))
 
     return asyncio.run(work())
 

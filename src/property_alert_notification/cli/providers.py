@@ -58,20 +58,18 @@ def providers(
 
 
 async def _entries(settings: "Settings") -> list[Entry]:
-    from property_alert_notification.base.clock import Clock
     from property_alert_notification.base.console import announce
     from property_alert_notification.channels.base import Tools
     from property_alert_notification.channels.registry import chosen
     from property_alert_notification.cli.store import reading
     from property_alert_notification.operators.providers import queries
 
-    clock = Clock()
     async with reading(settings.database_url) as database:
-        tools = Tools(settings, database, clock, announce)
+        tools = Tools(settings, database, database.clock, announce)
         ordered = [(channel, name) for channel in Channel for name in chosen(channel, settings)]
         limits = [await _limits(channel, name, tools) for channel, name in ordered]
         async with database.reading() as connection:
-            told = _living(await queries.told(connection), clock.now())
+            told = _living(await queries.told(connection), database.clock.now())
     entries = [
         Entry(channel, chosen(channel, settings).index(name) + 1, name, limit, _of(told, channel, name))
         for (channel, name), limit in zip(ordered, limits, strict=True)

@@ -94,13 +94,12 @@ def discard(delivery_ids: Ids) -> None:
 
 
 def _decide(delivery_ids: list[UUID], decision: "Callable[[QuarantineService, UUID], Awaitable[Case]]") -> None:
-    from property_alert_notification.base.clock import Clock
     from property_alert_notification.cli.store import actor, configured
     from property_alert_notification.operators.quarantine.service import QuarantineService
 
     async def work() -> None:
         async with configured() as database, database.transaction() as connection:
-            ward = QuarantineService(connection, Clock(), actor())
+            ward = QuarantineService(connection, database.clock, actor())
             # In one order, or two operators wait for each other.
             for delivery_id in sorted(set(delivery_ids)):
                 await decision(ward, delivery_id)

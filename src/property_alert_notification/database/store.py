@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from copy import copy
+from functools import partial
 from threading import Thread
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ import asyncpg
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import CommitInDoubt, StoreUnavailable
 from property_alert_notification.base.settings.store_url import postgres, sqlite_file, sqlite_problem
 from property_alert_notification.database.faults import store_faults
@@ -21,6 +23,7 @@ from property_alert_notification.database.quick import QuickConnection
 from property_alert_notification.database.script import Ending, Result, Script
 from property_alert_notification.database.sqlite import SqliteScripts
 from property_alert_notification.database.sqlite_connections import open_for_scripts, sqlite_engine
+from property_alert_notification.database.store_clock import follow_store
 
 
 class Database:
@@ -34,6 +37,7 @@ class Database:
         wait: float = 1.0,
         longest_statement: float | None = 30,
         may_make: bool = True,
+        clock: Clock | None = None,
     ) -> None:
         """Nothing is opened yet.
 
@@ -43,7 +47,9 @@ class Database:
             wait: seconds to wait for a connection or a lock, at most.
             longest_statement: seconds for one statement on PostgreSQL; None is as long as it needs.
             may_make: whether a file of SQLite that is not there is made.
+            clock: follows the clock of PostgreSQL from the first connection on.
         """
+        self.clock = clock or Clock()
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self._wait = wait
@@ -55,7 +61,7 @@ class Database:
         self._engine = (
             sqlite_engine(url, pool_size, wait, self._threads, may_make=may_make)
             if self.is_sqlite
-            else _postgres_engine(url, pool_size, wait, longest_statement)
+            else _postgres_engine(url, pool_size, wait, longest_statement, self.clock)
         )
         self._readers = self._engine if pooled else self._engine.execution_options(**_READING[self.is_sqlite])
         # SQLite has one writer. Waiting for it here is fair and exact; inside SQLite it is a poll with sleeps.
@@ -111,7 +117,7 @@ class Database:
     @asynccontextmanager
     async def without_haste(self) -> AsyncIterator["Database"]:
         """The same PostgreSQL by connections of its own, on which no statement is given up, however long it takes."""
-        unhurried = Database(self.url, pool_size=2, wait=self._wait, longest_statement=None)
+        unhurried = Database(self.url, pool_size=2, wait=self._wait, longest_statement=None, clock=self.clock)
         try:
             yield unhurried
         finally:
@@ -183,6 +189,18 @@ class Database:
         async with self.reading() as connection:
             await connection.execute(text("SELECT 1"))
 
+    async def measure_clock(self) -> None:
+        """Have the clock follow that of PostgreSQL; does nothing on SQLite, whose processes share a machine.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached.
+        """
+        if self.is_sqlite:
+            return
+        with store_faults():
+            async with asyncio.timeout(self.deadline), self._driver_connection() as driver:
+                await follow_store(driver, self.clock)
+
     async def close(self) -> None:
         """Give every connection back."""
         await self._sqlite.close()
@@ -220,7 +238,9 @@ _BY_INDEX = dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoi
 keep to that plan when they have grown: a prepared statement is planned anew only once somebody has counted the rows."""
 
 
-def _postgres_engine(url: str, pool_size: int, wait: float, longest_statement: float | None) -> AsyncEngine:
+def _postgres_engine(
+    url: str, pool_size: int, wait: float, longest_statement: float | None, clock: Clock
+) -> AsyncEngine:
     target = postgres(url)
     settings = {"lock_timeout": f"{round(wait * 500)}ms", **_BY_INDEX}
     session = {"application_name": "property-alerts", **settings, **target.server_settings}
@@ -241,7 +261,9 @@ def _postgres_engine(url: str, pool_size: int, wait: float, longest_statement: f
     )
 
     @event.listens_for(engine.sync_engine, "connect")
-    def set_codecs(connection: Any, _record: Any) -> None:
+    def prepare(connection: Any, _record: Any) -> None:
         connection.run_async(read_aware)
+        # Before the connection is used: nothing is to be written or compared by a clock that is wrong.
+        connection.run_async(partial(follow_store, clock=clock))
 
     return engine

@@ -15,6 +15,7 @@ from property_alert_notification.api.problems import documented
 from property_alert_notification.base.errors import StoreUnavailable, Unavailable
 from property_alert_notification.base.questions import Questions
 from property_alert_notification.database import migrations
+from property_alert_notification.database.clock_watch import why_clock_differs
 from property_alert_notification.operators.providers import queries as breakers
 from property_alert_notification.wiring import Parts
 
@@ -152,4 +153,5 @@ async def _check_store(parts: Parts) -> str | None:
     judgement = await migrations.examine(parts.database)
     if not judgement.works:
         raise StoreUnavailable(f"The store {judgement.why_not}.")
-    return f"The store {judgement.words}." if judgement.warns else None
+    remarks = [f"The store {judgement.words}." if judgement.warns else None, why_clock_differs(parts.clock)]
+    return " ".join(filter(None, remarks)) or None

@@ -59,3 +59,71 @@ def test_ids_are_found_by_the_moment_they_carry_and_by_no_other() -> None:
     assert first_id_from(at) <= one < first_id_from(at + instant)
     assert first_id_from(at - instant) == first_id_from(at)
     assert first_id_from(datetime(1, 1, 1, tzinfo=UTC)).int == 0
+
+
+class Machine(Clock):
+    """A machine whose clock and steady count the test sets, in seconds."""
+
+    def __init__(self, *, wall: float, steady: float = 100.0) -> None:
+        super().__init__()
+        self.wall, self.count = wall, steady
+
+    def machine_time(self) -> int:
+        return round(self.wall * 1e9)
+
+    def steady(self) -> int:
+        return round(self.count * 1e9)
+
+    def measure(self, store: float, *, took: float = 0.0) -> float:
+        asked_at = self.steady()
+        self.count += took
+        return self.follow(_at(store), asked_at=asked_at, answered_at=self.steady())
+
+
+def _at(seconds: float) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+
+
+def test_a_clock_that_follows_no_store_is_that_of_the_machine() -> None:
+    clock = Machine(wall=5_000)
+
+    assert (clock.now(), clock.ahead) == (_at(5_000), 0)
+
+
+@pytest.mark.parametrize("wrong_by", [3600, 30, -3600])
+def test_a_clock_follows_the_store_whatever_becomes_of_the_machines(wrong_by: float) -> None:
+    clock = Machine(wall=50_000 + wrong_by)
+
+    assert clock.measure(50_000) == -wrong_by
+    assert (clock.now(), clock.ahead) == (_at(50_000), wrong_by)
+
+    clock.wall, clock.count = 0, clock.count + 7
+    assert (clock.now(), clock.ahead) == (_at(50_007), -50_007)
+
+
+def test_a_slow_answer_does_not_move_a_clock_that_was_set_well() -> None:
+    clock = Machine(wall=50_000)
+    clock.measure(50_000)
+    clock.count += 10
+
+    assert clock.measure(50_012, took=5) == 0  # the store answered somewhere between 50,010 and 50,015
+    assert clock.now() == _at(50_015)
+
+
+def test_a_clock_goes_with_a_store_that_moved() -> None:
+    clock = Machine(wall=50_000)
+    clock.measure(50_000)
+
+    assert clock.measure(50_100, took=2) == 99  # in the middle of the answer
+    assert clock.now() == _at(50_101)
+
+
+def test_ids_go_on_in_order_over_a_correction_and_say_the_stores_time_after_a_step() -> None:
+    clock = Machine(wall=50_000.4)
+    before = clock.new_id()
+    clock.measure(50_000)
+    corrected = clock.new_id()
+    clock.measure(40_000)
+
+    assert before < corrected
+    assert time_of(clock.new_id()) == _at(40_000)

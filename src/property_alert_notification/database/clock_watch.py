@@ -1,0 +1,47 @@
+"""Measures the clock of PostgreSQL every few seconds, and says when the machine's clock differs from it."""
+
+import structlog
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.supervise import Loop
+from property_alert_notification.database.store import Database
+
+log = structlog.get_logger()
+
+MEASURED_EVERY = 5.0
+"""Seconds between two measurements; each new connection measures too."""
+
+NOTEWORTHY = 1.0
+"""Seconds by which the clocks may differ, or a difference may change, before an operator hears of it."""
+
+
+class ClockWatch:
+    """Keeps the clock of one process on the store's."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._logged = 0.0
+
+    async def run(self, loop: Loop) -> None:
+        """Measure until cancelled; a store that is away is waited for, and the clock goes on meanwhile."""
+        await loop.repeat(self._measure_once)
+
+    async def _measure_once(self) -> float:
+        await self._database.measure_clock()
+        ahead = self._database.clock.ahead
+        if abs(ahead - self._logged) > NOTEWORTHY:
+            log.warning("clock.differs", machine_ahead_seconds=round(ahead, 3), before=round(self._logged, 3))
+            self._logged = ahead
+        return MEASURED_EVERY
+
+
+def why_clock_differs(clock: Clock) -> str | None:
+    """What an operator should know about the two clocks; None when they agree to a second."""
+    ahead = clock.ahead
+    if abs(ahead) <= NOTEWORTHY:
+        return None
+    side = "ahead of" if ahead > 0 else "behind"
+    return (
+        f"This machine's clock is {abs(ahead):,.0f} s {side} that of PostgreSQL, which counts here: "
+        "set both by a time server."
+    )
