@@ -31,7 +31,17 @@ class Server:
         module: str = SERVICE,
         ahead: float | None = None,
     ) -> None:
-        """Nothing runs yet; `ready` is what it prints when it works, `ahead` how far its machine's clock is, if it is."""
+        """Nothing runs yet.
+
+        Args:
+            name: of its folder.
+            arguments: of its command.
+            ready: what it prints when it works.
+            folder: gets a folder of its own for it.
+            settings: its environment.
+            module: what Python runs.
+            ahead: the seconds by which the clock of its machine is wrong; None is right.
+        """
         self.name = name
         self._module = module if ahead is None else WRONG_CLOCK
         self._arguments = arguments if ahead is None else (str(ahead), *arguments)

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from property_alert_notification.app import create_app
+from property_alert_notification.base import output
 from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.wiring import assemble
@@ -70,6 +71,7 @@ async def test_what_nobody_foresaw_is_a_500_with_an_id_and_without_its_text(
     assert (answer.status_code, answer.headers["X-Request-ID"]) == (500, "caller-8")
     assert answer.json()["detail"] == "Something broke on our side. The log says what."
     assert 'route="/broken",status="500"} 1.0' in figures
+    output.flush(within=60)
     logged = "".join(capfd.readouterr())
     assert '"event": "request.broke"' in logged
     assert '"request_id": "caller-8"' in logged
