@@ -26,6 +26,21 @@ NEWER_WITH_A_MANDATORY_COLUMN = """
     captured_at int, tenant int NOT NULL, CONSTRAINT pk_mailbox_messages PRIMARY KEY (id))
     """
 
+# Columns that later revisions renamed, or took away.
+OLDER_COLUMNS = "; ".join(
+    f"ALTER TABLE {column.replace('.', ' ADD COLUMN ')} text"
+    for column in (
+        "attempts.reason",
+        "deliveries.reason",
+        "deliveries.rung_at",
+        "notifications.user_email",
+        "notifications.user_phone_number",
+        "preferences.email_enabled",
+        "preferences.sms_enabled",
+        "test_preferences.email_enabled",
+        "test_preferences.sms_enabled",
+    )
+)
 MIGRATED = {
     "newer": ("UPDATE alembic_version SET version_num = '9000'", Condition.NEWER, "a newer version made"),
     "newer, with a mandatory column": (
@@ -65,7 +80,11 @@ MIGRATED = {
         Condition.UNUSABLE,
         "is at revision 0005 and lacks the tables breakers",
     ),
-    "older": ("UPDATE alembic_version SET version_num = '0005'", Condition.OLD, "old schema .0005; .*migrate"),
+    "older": (
+        f"UPDATE alembic_version SET version_num = '0005'; {OLDER_COLUMNS}",
+        Condition.OLD,
+        "old schema .0005; .*migrate",
+    ),
     "with a table of somebody else's beside": ("CREATE TABLE reports (n int)", Condition.CURRENT, "has the schema"),
 }
 EMPTY = {
