@@ -32,7 +32,7 @@ from property_alert_notification.database import (
 )
 from property_alert_notification.deliveries import scripts
 from property_alert_notification.deliveries.models import Attempt, Delivery
-from property_alert_notification.deliveries.states import ENDED, Event, movable_by, movable_unleased
+from property_alert_notification.deliveries.states import ENDED, LEASED, Event, movable_by
 
 _deliveries = table_of(Delivery)
 _attempts = table_of(Attempt)
@@ -187,7 +187,8 @@ async def suppress(
 
 _CANCEL = (
     update(_deliveries)
-    .where(_of_notification, _deliveries.c.state.in_(movable_unleased(Event.CANCELLED)))
+    # Also from a state that this version does not know.
+    .where(_of_notification, _deliveries.c.state.not_in((*ENDED, *LEASED)))
     .values(state=DeliveryState.CANCELLED, **REASON, held_by=None, due_at=None, published_at=None, changed_at=_now)
 )
 

@@ -250,7 +250,7 @@ def settle(settlements: Sequence[Settlement]) -> list[Statement]:
     state belongs to the holder of the fence.
     """
     ended = [
-        (s.delivery_id, s.fence, s.outcome, s.reason.code, s.reason.stored, s.settled_at, s.provider_message_id)
+        (s.delivery_id, s.fence, s.outcome, s.reason.code.value, s.reason.stored, s.settled_at, s.provider_message_id)
         for s in settlements
         if s.outcome is not None
     ]
@@ -260,7 +260,7 @@ def settle(settlements: Sequence[Settlement]) -> list[Statement]:
             s.delivery_id,
             s.fence,
             s.state,
-            s.reason.code,
+            s.reason.code.value,
             s.reason.stored,
             s.held_by,
             s.due_at,

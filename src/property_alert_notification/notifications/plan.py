@@ -69,7 +69,7 @@ def promise(
         urgent=urgent,
         test=test,
         state=planned.state,
-        reason_code=planned.reason.code,
+        reason_code=planned.reason.code.value,
         reason_parameters=planned.reason.stored,
         due_at=now if planned.state is DeliveryState.QUEUED else None,
         changed_at=now,

@@ -104,14 +104,14 @@ PICKS: dict[str, set[DeliveryState]] = {
     "deliveries.leases._SEIZE_ABANDONED": set(LEASED),
     "deliveries.leases._SEIZE_THESE": set(LEASED),
     "deliveries.queues._TAKE_DUE": _CLAIMABLE,
-    "deliveries.queues._FORGET_LOST_BELLS": _CLAIMABLE,
+    "deliveries.queues._UNMARK_LOST": _CLAIMABLE,
     "operators.pauses.queries._BRING_BACK": {DeliveryState.HELD},
 }
 """What leaves the state alone, or sets the one that it is given, and in which states it finds its rows."""
 
 ANY_STATE = {
     "deliveries.queries._REMOVE",  # of a notification that its caller holds and that was never claimed
-    "deliveries.queues._UNRING",  # ids that the relay has just marked
+    "deliveries.queues._UNMARK",  # ids that the relay has just marked
     "operators.quarantine.moves._PUT_ASIDE_AT_LEAST",  # a row of which other columns cannot be written
     "operators.quarantine.moves._COUNT_UNKNOWN",  # a counter, beside _PUT_ASIDE
 }
