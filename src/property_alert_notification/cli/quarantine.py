@@ -147,6 +147,7 @@ def _show_case(case: "QuarantineCase") -> None:
         ("reference", case.reference or ""),
         ("since", local(case.changed_at)),
         ("why", case.reason),
+        ("reason code", case.reason_code),
         *tried,
     ]
     print_facts("delivery", str(case.id), facts)

@@ -248,8 +248,11 @@ def _facts_of(delivery: "DeliveryPublic") -> list[tuple[str, object]]:
     facts: list[tuple[str, object]] = [
         ("address", delivery.address or "none"),
         ("delivery", delivery.id),
+        ("reason code", delivery.reason_code),
         ("since", local(delivery.changed_at)),
     ]
+    if delivery.held_by is not None:
+        facts.append(("held by", delivery.held_by))
     if delivery.due_at is not None:
         facts.append(("next look", local(delivery.due_at)))
     for number, attempt in enumerate(delivery.attempts, start=1):

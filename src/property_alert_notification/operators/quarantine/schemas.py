@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from property_alert_notification.api.known_fields import Strict
 from property_alert_notification.api.paging import PageCursor
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
-from property_alert_notification.notifications.answers import AttemptPublic
+from property_alert_notification.notifications.answers import AttemptPublic, KnownCode
 
 
 class QuarantineQuery(Strict):
@@ -38,8 +38,10 @@ class QuarantinedDelivery(BaseModel):
     urgent: bool
     test: bool
     state: DeliveryState
+    reason_code: KnownCode
+    """Why it is in this state: a code of docs/reasons.md."""
     reason: str
-    """Why it is in this state, in words."""
+    """The same as a sentence."""
     attempts: int
     """Made since it was accepted, or last replayed."""
     changed_at: datetime
