@@ -60,3 +60,21 @@ def test_a_path_that_does_not_exist_is_found() -> None:
     assert paths_in(text) == {"gone/away.py", "gone/"}
     assert links_in(text) == {"gone.md"}
     assert not any(exists(path) for path in ("gone/away.py", "gone/", "gone.md"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_heading_that_a_page_links_to_exists(page: Path) -> None:
+    targets = _LINK.findall(_FENCED.sub("", page.read_text(encoding="utf-8")))
+    missing = set()
+    for file, hash_, anchor in (target.partition("#") for target in targets if "://" not in target):
+        linked = page.parent / file if file else page
+        if hash_ and anchor not in anchors_in(linked.read_text(encoding="utf-8")):
+            missing.add(f"{file}#{anchor}")
+
+    assert missing == set()
+
+
+def anchors_in(text: str) -> set[str]:
+    """The anchors that a page's headings get: small letters, a dash for each blank, no other punctuation."""
+    headings = re.findall(r"^#+ (.+)$", _FENCED.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

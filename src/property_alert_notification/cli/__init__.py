@@ -32,9 +32,9 @@ OUR_FAULT = 70
 """Exit code of what should not happen (EX_SOFTWARE)."""
 
 app = typer.Typer(
-    help="Tell the right person of the right home, on the channel they chose.\n\n"
+    help="Notify the users of real-estate services by email and SMS.\n\n"
     "Start with `property-alerts dev`, then `property-alerts demo` in another terminal.",
-    epilog="Every command explains itself: property-alerts COMMAND --help",
+    epilog="Details and examples of a command: property-alerts COMMAND --help",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
@@ -48,12 +48,12 @@ app.command("check", rich_help_panel="Look")(inspection.check)
 app.command("health", rich_help_panel="Look")(inspection.health)
 app.command("providers", rich_help_panel="Look")(providers.providers)
 app.add_typer(stories.app, name="notifications", rich_help_panel="Look")
-app.command("pause", rich_help_panel="Step in")(pausing.pause)
-app.command("resume", rich_help_panel="Step in")(pausing.resume)
-app.command("pauses", rich_help_panel="Step in")(pausing.pauses)
-app.add_typer(quarantine.app, name="quarantine", rich_help_panel="Step in")
-app.add_typer(keys.app, name="keys", rich_help_panel="Let in")
-app.command("audit", rich_help_panel="Let in")(keys.audit)
+app.command("pause", rich_help_panel="Intervene")(pausing.pause)
+app.command("resume", rich_help_panel="Intervene")(pausing.resume)
+app.command("pauses", rich_help_panel="Intervene")(pausing.pauses)
+app.add_typer(quarantine.app, name="quarantine", rich_help_panel="Intervene")
+app.add_typer(keys.app, name="keys", rich_help_panel="Manage access")
+app.command("audit", rich_help_panel="Manage access")(keys.audit)
 app.command("demo", rich_help_panel="Look")(tour.demo)
 app.command("openapi", rich_help_panel="Work on this project")(generated.openapi)
 app.command("reasons", rich_help_panel="Work on this project")(generated.reasons)
@@ -74,7 +74,7 @@ def options(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Read the settings from this file instead of `.env` in this folder. The environment overrules it.",
+            help="Read the settings from this file instead of `.env`. Environment variables take precedence.",
         ),
     ] = None,
     version: Annotated[

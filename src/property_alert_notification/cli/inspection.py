@@ -37,7 +37,7 @@ class Finding:
 
 
 def check() -> None:
-    r"""Ask everything this service needs: settings, store, broker and every provider. Sends nothing.
+    r"""Check settings, store, broker and every provider. Sends nothing.
 
     Exits with 1 when something is wrong, and says what to fix.
 
@@ -66,9 +66,9 @@ def check() -> None:
 
 
 def health(
-    url: Annotated[str, typer.Option(help="Where the service answers; overrules --port.")] = "",
+    url: Annotated[str, typer.Option(help="The address of the service; takes precedence over --port.")] = "",
     port: Annotated[int, typer.Option(min=1, max=65_535, help="Its port on this machine.")] = 8000,
-    ready: Annotated[bool, typer.Option("--ready", help="Also ask whether it can accept notifications now.")] = False,
+    ready: Annotated[bool, typer.Option("--ready", help="Also check that it can accept notifications now.")] = False,
 ) -> None:
     r"""Ask a running service whether it is alive; exits with 0 or 1, for container health checks.
 

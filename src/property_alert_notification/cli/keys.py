@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from property_alert_notification.api.access.service import KeyService
 
 app = typer.Typer(
-    help="Make, exchange and revoke the API keys of callers.",
+    help="Create, rotate and revoke the API keys of callers.",
     epilog="Start with: property-alerts keys create --name crm --scope notifications:write",
     no_args_is_help=True,
     rich_markup_mode="markdown",
@@ -35,13 +35,15 @@ Answer = TypeVar("Answer")
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Option(help="Who calls with it. Letters, digits, dots, dashes and underscores.")],
-    scope: Annotated[list[Scope], typer.Option(help="What it allows; may be given more than once.")],
+    name: Annotated[str, typer.Option(help="The caller that uses it. Letters, digits, dots, dashes and underscores.")],
+    scope: Annotated[list[Scope], typer.Option(help="A scope of the key; may be given more than once.")],
     test: Test = False,
-    expires: Annotated[str | None, typer.Option(help="How long it works, as 90d, 12h, 30min. Default: always.")] = None,
+    expires: Annotated[
+        str | None, typer.Option(help="How long it is valid, as 90d, 12h, 30min. Default: for ever.")
+    ] = None,
     rate: Annotated[str | None, typer.Option(help="Calls it may make per s, min, h or day. Default: no limit.")] = None,
 ) -> None:
-    r"""Make an API key and print it, alone, on standard output. It is shown this once.
+    r"""Create an API key and print it, alone, on standard output. It is shown only once.
 
     A caller has at most two keys at a time; `rotate` exchanges them.
 
@@ -67,7 +69,7 @@ def create(
 
 @app.command("list")
 def list_all(as_json: AsJson = False) -> None:
-    r"""List all API keys, by caller: how each begins, what it allows, when it was used last. No secret is shown.
+    r"""List all API keys, by caller: first characters, scopes, time of last use. No secret is shown.
 
     For example:
 
@@ -83,11 +85,11 @@ def list_all(as_json: AsJson = False) -> None:
 
 @app.command()
 def rotate(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The caller, as `create` was told and `list` shows.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The caller, as `list` shows it.")],
     test: Test = False,
-    overlap: Annotated[str, typer.Option(help="How long the old key goes on working, as 24h, 30min, 7d.")] = "24h",
+    overlap: Annotated[str, typer.Option(help="How long the old key stays valid, as 24h, 30min, 7d.")] = "24h",
 ) -> None:
-    r"""Make a key that takes the place of a caller's only one, and print it, alone, on standard output.
+    r"""Create a key that replaces a caller's only one, and print it, alone, on standard output.
 
     It allows what the old one allows. The old one goes on working for a while, so that the caller can change over.
 
@@ -111,7 +113,7 @@ def revoke(
     name: Annotated[str | None, typer.Option(help="All keys of this caller instead.")] = None,
     test: Test = False,
 ) -> None:
-    r"""Make a key worthless, or all of a caller's, within five seconds on every process.
+    r"""Revoke a key, or all keys of a caller; every process rejects them within five seconds.
 
     For example:
 

@@ -26,7 +26,7 @@ Answer = TypeVar("Answer")
 
 
 def pause(name: Name = EVERYTHING) -> None:
-    r"""Stop sending on a channel, of a category, or everything: on every worker within five seconds.
+    r"""Stop sending a channel, a category, or everything, on every worker within five seconds.
 
     Accepting goes on and nothing is lost: what is paused is held, and its story says so. What is at a provider
     already goes on.
@@ -42,7 +42,7 @@ def pause(name: Name = EVERYTHING) -> None:
 
 
 def resume(name: Name = EVERYTHING) -> None:
-    r"""Send again what `pause` stopped; give the name that you paused. What was held goes out at once.
+    r"""Resume what `pause` stopped; give the name that you paused. Held deliveries are sent at once.
 
     For example:
 

@@ -48,7 +48,7 @@ def api(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
 
 def worker() -> None:
-    r"""Run a worker: relay what is due, deliver it, rescue what was abandoned.
+    r"""Run a worker: publish due deliveries, send them, rescue those of dead workers.
 
     Start as many as you like. SIGTERM finishes what is on the wire, for up to SHUTDOWN_GRACE seconds.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from property_alert_notification.operators.quarantine.service import QuarantineService
 
 app = typer.Typer(
-    help="See what broke the worker time and again, have it tried again, or give it up.",
+    help="List deliveries that repeatedly broke the worker; retry them or give them up.",
     epilog="Start with: property-alerts quarantine list",
     no_args_is_help=True,
     rich_markup_mode="markdown",
@@ -52,7 +52,7 @@ def show(
     delivery_id: Annotated[UUID, typer.Argument(metavar="ID", help="Of a delivery, as `list` shows it.")],
     as_json: AsJson = False,
 ) -> None:
-    r"""Tell what is known of one quarantined delivery, and everything that was tried.
+    r"""Show one quarantined delivery and all its attempts.
 
     Its address and message are told by `property-alerts notifications show`, with the id of its notification.
 
@@ -69,7 +69,7 @@ def show(
 
 @app.command()
 def replay(delivery_ids: Ids) -> None:
-    r"""Have deliveries tried again, at once; several at a time all or none.
+    r"""Send deliveries again, at once. Of several, all are replayed or none.
 
     Consent, expiry, cancellation and pauses are looked at anew. Whatever breaks five more times comes back here.
 
@@ -83,7 +83,7 @@ def replay(delivery_ids: Ids) -> None:
 
 @app.command()
 def discard(delivery_ids: Ids) -> None:
-    r"""Give deliveries up: they end as failed; several at a time all or none.
+    r"""Give deliveries up: they end as failed. Of several, all are discarded or none.
 
     For example:
 

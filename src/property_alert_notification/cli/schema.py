@@ -21,14 +21,14 @@ HEAD = "head"
 def migrate(
     to: Annotated[
         str,
-        typer.Option(metavar="REVISION", help=f"Where to go: a revision, `{HEAD}`, or `{BASE}` for an empty store."),
+        typer.Option(metavar="REVISION", help=f"The target: a revision, `{HEAD}`, or `{BASE}` for an empty store."),
     ] = HEAD,
-    check: Annotated[bool, typer.Option("--check", help="Change nothing; say whether models and migrations agree.")] = (
-        False
-    ),
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before going back.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; exit with 1 when models and migrations differ.")
+    ] = (False),
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a downgrade.")] = False,
     wait: Annotated[
-        float, typer.Option(min=0, help="Seconds to wait for a store that is away; `inf` is as long as it takes.")
+        float, typer.Option(min=0, help="Seconds to wait for a store that is down; `inf` waits for ever.")
     ] = 60.0,
 ) -> None:
     r"""Bring the store's schema up to date.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from property_alert_notification.notifications.schemas import NotificationQuery
 
 app = typer.Typer(
-    help="See what became of notifications, and why.",
+    help="Show notifications and their results, with reasons.",
     epilog="Start with: property-alerts notifications list",
     no_args_is_help=True,
     rich_markup_mode="markdown",
@@ -40,14 +40,14 @@ AcceptedAfter = Annotated[
 def list_newest(
     user: Annotated[int | None, typer.Option(help="Only those for this user_id.")] = None,
     status: OfStatus = None,
-    category: Annotated[str | None, typer.Option(help="Only those about this.")] = None,
-    reference: Annotated[str | None, typer.Option(help="Only those with this id of the caller's own.")] = None,
+    category: Annotated[str | None, typer.Option(help="Only those of this category.")] = None,
+    reference: Annotated[str | None, typer.Option(help="Only those with this reference of the caller.")] = None,
     channel: OfChannel = None,
     delivery_id: Annotated[str | None, typer.Option(help="Only the one of this delivery.")] = None,
     message_id: Annotated[str | None, typer.Option(help="Only the one of the email with this Message-ID.")] = None,
     accepted_after: AcceptedAfter = None,
     accepted_before: Annotated[str | None, typer.Option(help="Only those accepted before.")] = None,
-    cursor: Annotated[str | None, typer.Option(help="Where the list before this one ended.")] = None,
+    cursor: Annotated[str | None, typer.Option(help="The cursor that the previous page printed.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 20,
     as_json: AsJson = False,
 ) -> None:
@@ -93,7 +93,7 @@ def show(
     ],
     as_json: AsJson = False,
 ) -> None:
-    r"""Tell the whole story of one notification: every delivery, every attempt, and the reason of each decision.
+    r"""Show one notification: every delivery, every attempt, and the reason of each decision.
 
     It prints the message and the addresses: they are personal data. When several notifications have the same
     reference it lists them instead.

@@ -6,11 +6,11 @@ import typer
 
 
 def demo(
-    url: Annotated[str, typer.Option(help="Where the service answers.")] = "http://127.0.0.1:8000",
+    url: Annotated[str, typer.Option(help="The address of the service.")] = "http://127.0.0.1:8000",
     count: Annotated[int, typer.Option(min=1, max=100_000, help="Alerts to send.")] = 1000,
     patience: Annotated[float, typer.Option(min=1, help="Seconds to wait for the last delivery.")] = 120,
 ) -> None:
-    r"""Send alerts about real homes through a running service, and watch what becomes of them.
+    r"""Send alerts about real homes through a running service, and count their results.
 
     It speaks to the HTTP API as any other service would: preferences for 200 made-up users first, then the alerts.
     Some of the users want only email or only SMS, and some want nothing.
