@@ -225,7 +225,7 @@ def create_broker(settings: Settings, database: Database, clock: Clock, supervis
             async with database.reading() as connection:
                 return await queues.due(connection, channel, now=clock.now(), limit=limit)
 
-        return EmbeddedBroker(due)
+        return EmbeddedBroker(due, clock=clock)
     return RabbitMQBroker(settings.queue_broker_url, settings.queue_routing_key, clock=clock, supervisor=supervisor)
 
 

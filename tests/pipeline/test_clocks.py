@@ -6,10 +6,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from property_alert_notification.base.clock import Clock, time_of
+from property_alert_notification.base.errors import StoreUnavailable
 from property_alert_notification.base.settings import Settings
+from property_alert_notification.database import Database
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.operators.health import check
 from property_alert_notification.wiring import Parts, assemble
@@ -117,3 +120,20 @@ async def test_readiness_and_a_metric_say_how_wrong_a_clock_is_and_a_log_when_th
 
 async def _logged(logs: list[dict[str, object]], count: int) -> bool:
     return sum(entry["event"] == "clock.differs" for entry in logs) >= count
+
+
+async def test_nothing_is_written_by_a_wrong_clock_before_the_stores_is_known(migrated_postgres_url: str) -> None:
+    wrong, right = [Database(migrated_postgres_url, wait=30, clock=WrongClock(seconds)) for seconds in (HOUR, 0)]
+    try:
+        with pytest.raises(StoreUnavailable):
+            await _write(wrong)
+        await _write(wrong)
+        await _write(right)
+    finally:
+        await wrong.close()
+        await right.close()
+
+
+async def _write(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(text("SELECT 1"))

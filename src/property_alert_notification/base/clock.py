@@ -54,6 +54,11 @@ class Clock:
         return moved
 
     @property
+    def follows(self) -> bool:
+        """Whether it has the time of a store."""
+        return self._offset is not None
+
+    @property
     def ahead(self) -> float:
         """Seconds by which the clock of this machine is ahead of the store's; 0 while no store is followed."""
         return 0.0 if self._offset is None else (self.machine_time() - self._nanoseconds()) / 1e9

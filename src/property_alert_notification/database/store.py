@@ -97,6 +97,7 @@ class Database:
             CommitInDoubt: the store gave no answer to the commit.
             StoreUnavailable: the store cannot be reached, or is out of space.
         """
+        await self._know_the_time()
         ending = Ending()
         with _doubts(ending), store_faults():
             async with asyncio.timeout(self.deadline), self._writer, self._engine.begin() as connection:
@@ -130,6 +131,7 @@ class Database:
             CommitInDoubt: the store gave no answer to the commit.
             StoreUnavailable: the store cannot be reached, or is out of space.
         """
+        await self._know_the_time()
         ending = Ending()
         with _doubts(ending), store_faults():
             async with asyncio.timeout(self.deadline), self._writer:
@@ -201,6 +203,18 @@ class Database:
             async with asyncio.timeout(self.deadline), self._driver_connection() as driver:
                 await follow_store(driver, self.clock)
 
+    async def _know_the_time(self) -> None:
+        """Let nothing be written by a wrong clock when PostgreSQL was away until now, so that its clock is not known.
+
+        Raises:
+            StoreUnavailable: the clock was wrong and is set; what was about to be written has the time from before.
+        """
+        if self.is_sqlite or self.clock.follows:
+            return
+        await self.measure_clock()
+        if abs(self.clock.ahead) > _WRONG:
+            raise StoreUnavailable("The clock of the store was not known yet.")
+
     async def close(self) -> None:
         """Give every connection back."""
         await self._sqlite.close()
@@ -223,6 +237,9 @@ def _doubts(ending: Ending) -> Iterator[None]:
 # A statement that reads needs no transaction around it. SQLite's driver knows none unless it is told to begin one.
 _READING: dict[bool, dict[str, Any]] = {True: {"begin": False}, False: {"isolation_level": "AUTOCOMMIT"}}
 
+
+_WRONG = 1.0
+"""Seconds by which a clock may be wrong without harm."""
 
 _LAST_ANSWER = 10.0
 """Seconds that a thread of SQLite's driver has to end, at most."""
