@@ -20,6 +20,8 @@ from tests.pipeline.world import World, eventually
 from tests.services.smtp import TAKEN, Mail, SmtpServer
 
 HOUR = 3600.0
+EXACT = timedelta(seconds=0.5)
+"""A clock that follows another is wrong by half the time of an answer, at most: little, but not nothing."""
 
 
 class WrongClock(Clock):
@@ -58,7 +60,7 @@ async def test_wrong_workers_send_nothing_early_and_let_nothing_expire(world: Wo
     world.smtp.answer = note
     await world.a_user()
     now = datetime.now(UTC)
-    send_at, expires_at = now + timedelta(seconds=1.5), now + timedelta(minutes=20)
+    send_at, expires_at = now + timedelta(seconds=3), now + timedelta(minutes=20)
     scheduled = [await world.accept(title=f"later {n}", send_at=send_at) for n in range(10)]
     expiring = [await world.accept(title=f"soon {n}", expires_at=expires_at) for n in range(10)]
 
@@ -70,8 +72,9 @@ async def test_wrong_workers_send_nothing_early_and_let_nothing_expire(world: Wo
 
     assert [len(one.deliveries[0].attempts) for one in stories] == [1] * 20
     assert len(world.smtp.mails) == 20
-    assert min(at for title, at in arrived.items() if title.startswith("later")) >= send_at.timestamp()
-    assert all(now <= story.deliveries[0].attempts[0].started_at <= datetime.now(UTC) for story in stories)
+    assert min(at for title, at in arrived.items() if title.startswith("later")) >= (send_at - EXACT).timestamp()
+    began = [story.deliveries[0].attempts[0].started_at for story in stories]
+    assert now - EXACT <= min(began) <= max(began) <= datetime.now(UTC) + EXACT
 
 
 @pytest.mark.parametrize("seconds", [HOUR, 30, -HOUR])
@@ -99,7 +102,7 @@ async def test_what_a_wrong_api_accepts_is_due_at_once_and_its_ids_say_when(worl
 
     await world.until(notification, "sent")
 
-    assert before - timedelta(milliseconds=1) <= time_of(notification) <= datetime.now(UTC)
+    assert before - EXACT <= time_of(notification) <= datetime.now(UTC) + EXACT
 
 
 async def test_readiness_and_a_metric_say_how_wrong_a_clock_is_and_a_log_when_that_changes(world: World) -> None:
