@@ -141,13 +141,13 @@ def _drain(
             command, given = WORKER, settings | smtp_settings(sinks[0].read()["port"])
         sent_before = ledger.count_by_state(url, channel="email").get("sent", 0)
         started_at, stores = time.monotonic(), store.cpu_seconds()
-        crew = [stack.enter_context(Child(command, given)) for _ in range(workers)]
-        ledger.wait_until_ended(url, patience=patience, look=lambda: _raise_if_ended(crew))
-        spent, spent_by_store = sum(one.cpu_seconds() for one in crew), store.cpu_seconds() - stores
-        memory = max(one.memory_mb(peak=True) for one in crew)
-        for child in [*crew, *sinks]:
+        children = [stack.enter_context(Child(command, given)) for _ in range(workers)]
+        ledger.wait_until_ended(url, patience=patience, look=lambda: _raise_if_ended(children))
+        spent, spent_by_store = sum(one.cpu_seconds() for one in children), store.cpu_seconds() - stores
+        memory = max(one.memory_mb(peak=True) for one in children)
+        for child in [*children, *sinks]:
             child.stop()
-        report = _merge([child.read() for child in sinks or crew])
+        report = _merge([child.read() for child in sinks or children])
     sent = ledger.count_by_state(url, channel="email").get("sent", 0) - sent_before
     return Drained(
         store=store.title,
@@ -166,8 +166,8 @@ def _drain(
     )
 
 
-def _raise_if_ended(crew: Sequence[Child]) -> None:
-    for one in crew:
+def _raise_if_ended(children: Sequence[Child]) -> None:
+    for one in children:
         one.raise_if_ended()
 
 

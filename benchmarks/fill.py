@@ -43,8 +43,8 @@ async def _add_users(parts: Parts) -> None:
     now = parts.clock.now()
     async with parts.database.transaction() as connection:
         for user in USERS:
-            wishes = Preference(user_id=user, channels="email", updated_at=now)
-            await preferences.put(connection, wishes, test=False)
+            preference = Preference(user_id=user, channels="email", updated_at=now)
+            await preferences.put(connection, preference, test=False)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ async def _disturb(trial: Trial) -> None:
                 await asyncio.sleep(0.005)
             await asyncio.sleep(wait)
             user, url = trial.bodies[reference]["user_id"], trial.random.choice(trial.cluster.urls)
-            wishes = {"email_enabled": False, "sms_enabled": True}
-            (await client.put(f"{url}/api/v1/preferences/{user}", json=wishes)).raise_for_status()
+            preferences = {"email_enabled": False, "sms_enabled": True}
+            (await client.put(f"{url}/api/v1/preferences/{user}", json=preferences)).raise_for_status()
             said[reference] = datetime.now(UTC)
 
         await asyncio.gather(*(opt_out(*one) for one in zip(chosen, waits, strict=True)))

@@ -15,11 +15,11 @@ ASKED = 1
 async def _disturb(trial: Trial) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=3), usegmt=True)
     # Whoever asks for ages is left alone for minutes, so that this must be rare.
-    wishes = {str(ASKED): 0.1, date: 0.05, "-5": 0.1, "1000000000": 0.01, "9" * 400: 0.05, "soon": 0.1, "": 0.05}
+    preferences = {str(ASKED): 0.1, date: 0.05, "-5": 0.1, "1000000000": 0.01, "9" * 400: 0.05, "soon": 0.1, "": 0.05}
     await trial.inject_faults(
         *(
             Fault(HTTP, "429", share=share, headers={"Retry-After": wish}, provider="http")
-            for wish, share in wishes.items()
+            for wish, share in preferences.items()
         ),
         Fault("mail", "421 4.7.0 too many", share=0.1),
         Fault("rcpt", "451 4.7.1 slower please", share=0.1),

@@ -24,7 +24,7 @@ NOTIFICATION = {
     "user_email": "user@test.com",
     "user_phone_number": "1231233",
 }
-WISHES = {"email_enabled": True, "sms_enabled": True}
+PREFERENCES = {"email_enabled": True, "sms_enabled": True}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -55,7 +55,7 @@ async def client(store_url: str) -> AsyncIterator[httpx2.AsyncClient]:
 @pytest.fixture
 async def caller(client: httpx2.AsyncClient) -> httpx2.AsyncClient:
     """The same, when user 1 wants everything."""
-    await client.put("/api/v1/preferences/1", json=WISHES)
+    await client.put("/api/v1/preferences/1", json=PREFERENCES)
     return client
 
 
@@ -70,7 +70,7 @@ async def accept(caller: httpx2.AsyncClient, **fields: Any) -> str:
 async def lite(tmp_path: Path, migrated_sqlite: Callable[[Path], str]) -> AsyncIterator[httpx2.AsyncClient]:
     """A caller of a service on SQLite, whose user 1 wants everything: for what the store has no part in."""
     async with a_client(database_url=migrated_sqlite(tmp_path / "lite.db")) as client:
-        await client.put("/api/v1/preferences/1", json=WISHES)
+        await client.put("/api/v1/preferences/1", json=PREFERENCES)
         yield client
 
 

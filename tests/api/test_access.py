@@ -20,7 +20,7 @@ from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database, migrations, table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.notifications.models import Notification
-from tests.api.conftest import NOTIFICATION, WISHES, a_client, a_guarded_client
+from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client, a_guarded_client
 
 PARAMETERS = {
     "user_id": "1",
@@ -85,15 +85,15 @@ def test_reading_wants_a_scope_for_reading_and_changing_one_for_writing(method: 
 
 
 async def test_what_a_test_key_hands_over_is_a_test(store_url: str) -> None:
-    async with a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client, _keyring(store_url) as keyring:
-        await client.put("/api/v1/preferences/1", json=WISHES)
+    async with a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client, _key_service(store_url) as key_service:
+        await client.put("/api/v1/preferences/1", json=PREFERENCES)
         answers = {}
         for test in (True, False):
-            key = await keyring.create("crm", [Scope.NOTIFICATIONS_WRITE], test=test)
+            key = await key_service.create("crm", [Scope.NOTIFICATIONS_WRITE], test=test)
             body = NOTIFICATION | {"user_email": "ada@example.com", "user_phone_number": "+14155552671"}
             answers[test] = (await client.post("/api/v1/notifications/", json=body, headers=_bearer(key))).json()["id"]
         deliveries = table_of(Delivery)
-        async with keyring.database.reading() as connection:
+        async with key_service.database.reading() as connection:
             stored = (await connection.execute(select(deliveries.c.notification_id, deliveries.c.test))).all()
 
     assert sorted((str(notification), test) for notification, test in stored) == sorted(
@@ -143,11 +143,11 @@ async def test_a_local_service_needs_no_key_and_honours_one(tmp_path: Path) -> N
 
 
 async def test_a_rate_is_told_and_kept(store_url: str) -> None:
-    async with a_guarded_client(store_url) as client, _keyring(store_url) as keyring:
-        key = await keyring.create("crm", [Scope.PREFERENCES_READ, Scope.PREFERENCES_WRITE], rate=Rate(3, 86_400))
-        await keyring.create("patient", [Scope.PREFERENCES_READ])
-        wishes = {"email_enabled": True, "sms_enabled": True}
-        put = await client.put("/api/v1/preferences/1", json=wishes, headers=_bearer(key))
+    async with a_guarded_client(store_url) as client, _key_service(store_url) as key_service:
+        key = await key_service.create("crm", [Scope.PREFERENCES_READ, Scope.PREFERENCES_WRITE], rate=Rate(3, 86_400))
+        await key_service.create("patient", [Scope.PREFERENCES_READ])
+        preferences = {"email_enabled": True, "sms_enabled": True}
+        put = await client.put("/api/v1/preferences/1", json=preferences, headers=_bearer(key))
         read = await client.get("/api/v1/preferences/1", headers=_bearer(key))
         deleted = await client.delete("/api/v1/preferences/1", headers=_bearer(key))
         refused = await client.get("/api/v1/preferences/1", headers=_bearer(key))
@@ -162,12 +162,14 @@ async def test_a_rate_is_told_and_kept(store_url: str) -> None:
 @pytest.mark.parametrize("path", ["notifications", "preferences"])
 async def test_a_batch_costs_its_items(store_url: str, path: str) -> None:
     scopes = [Scope.PREFERENCES_WRITE, Scope.NOTIFICATIONS_WRITE]
-    async with a_guarded_client(store_url, *scopes) as client, _keyring(store_url) as keyring:
-        key = _bearer(await keyring.create("crm", scopes, rate=Rate(5, 86_400)))
+    async with a_guarded_client(store_url, *scopes) as client, _key_service(store_url) as key_service:
+        key = _bearer(await key_service.create("crm", scopes, rate=Rate(5, 86_400)))
         notification = NOTIFICATION | {"user_email": "ada@example.com", "user_phone_number": None}
 
         async def hand_over(count: int) -> httpx2.Response:
-            items = [WISHES | {"user_id": number} if path == "preferences" else notification for number in range(count)]
+            items = [
+                PREFERENCES | {"user_id": number} if path == "preferences" else notification for number in range(count)
+            ]
             return await client.post(f"/api/v1/{path}/batch", json={path: items}, headers=key)
 
         at_once, taken, left, refused = [await hand_over(count) for count in (6, 3, 1, 1)]
@@ -180,13 +182,13 @@ async def test_a_batch_costs_its_items(store_url: str, path: str) -> None:
 
 
 async def test_the_record_of_changes_is_read_page_by_page(store_url: str) -> None:
-    async with a_guarded_client(store_url, Scope.ADMIN) as client, _keyring(store_url) as keyring:
+    async with a_guarded_client(store_url, Scope.ADMIN) as client, _key_service(store_url) as key_service:
         for name in ("a", "b", "c"):
-            await keyring.create(name, [Scope.ADMIN], lifetime=timedelta(days=1))
-        await keyring.revoke_all("b")
+            await key_service.create(name, [Scope.ADMIN], lifetime=timedelta(days=1))
+        await key_service.revoke_all("b")
 
         pages: list[dict[str, Any]] = [(await client.get("/api/v1/audit?limit=2")).json()]
-        await keyring.create("d", [Scope.ADMIN])
+        await key_service.create("d", [Scope.ADMIN])
         while pages[-1]["next"]:
             pages.append((await client.get(f"/api/v1/audit?limit=2&before={pages[-1]['next']}")).json())
         wrong = [(await client.get(f"/api/v1/audit?{query}")).status_code for query in ("limit=0", "limit=101")]
@@ -204,12 +206,12 @@ async def test_the_record_of_changes_is_read_page_by_page(store_url: str) -> Non
 
 
 async def test_urgent_wants_a_scope_of_its_own(store_url: str) -> None:
-    async with a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client, _keyring(store_url) as keyring:
-        await client.put("/api/v1/preferences/1", json=WISHES)
+    async with a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client, _key_service(store_url) as key_service:
+        await client.put("/api/v1/preferences/1", json=PREFERENCES)
         body = NOTIFICATION | {"user_email": "ada@example.com", "user_phone_number": "+14155552671"}
         urgent = body | {"urgent": True}
-        without = _bearer(await keyring.create("crm", [Scope.NOTIFICATIONS_WRITE]))
-        with_it = _bearer(await keyring.create("news", [Scope.NOTIFICATIONS_WRITE, Scope.NOTIFICATIONS_URGENT]))
+        without = _bearer(await key_service.create("crm", [Scope.NOTIFICATIONS_WRITE]))
+        with_it = _bearer(await key_service.create("news", [Scope.NOTIFICATIONS_WRITE, Scope.NOTIFICATIONS_URGENT]))
 
         refused = await client.post("/api/v1/notifications/", json=urgent, headers=without)
         batch = {"notifications": [body, urgent]}
@@ -222,10 +224,10 @@ async def test_urgent_wants_a_scope_of_its_own(store_url: str) -> None:
 
 
 async def test_who_may_only_write_is_told_no_content_and_no_address(store_url: str) -> None:
-    async with a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client, _keyring(store_url) as keyring:
-        await client.put("/api/v1/preferences/1", json=WISHES)
-        writer = _bearer(await keyring.create("crm", [Scope.NOTIFICATIONS_WRITE]))
-        reader = _bearer(await keyring.create("crm", [Scope.NOTIFICATIONS_WRITE, Scope.NOTIFICATIONS_READ]))
+    async with a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client, _key_service(store_url) as key_service:
+        await client.put("/api/v1/preferences/1", json=PREFERENCES)
+        writer = _bearer(await key_service.create("crm", [Scope.NOTIFICATIONS_WRITE]))
+        reader = _bearer(await key_service.create("crm", [Scope.NOTIFICATIONS_WRITE, Scope.NOTIFICATIONS_READ]))
         body = NOTIFICATION | {"user_email": "ada@example.com", "user_phone_number": "+14155552671"}
         path = f"{PATH}/{(await client.post(PATH, json=body, headers=writer)).json()['id']}"
         key = {"Idempotency-Key": "take-back"}
@@ -243,10 +245,10 @@ async def test_who_may_only_write_is_told_no_content_and_no_address(store_url: s
 
 
 async def test_a_change_and_a_cancel_by_somebody_else_name_them(store_url: str) -> None:
-    async with a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client, _keyring(store_url) as keyring:
-        await client.put("/api/v1/preferences/1", json=WISHES)
+    async with a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client, _key_service(store_url) as key_service:
+        await client.put("/api/v1/preferences/1", json=PREFERENCES)
         body = NOTIFICATION | {"user_email": "ada@example.com", "user_phone_number": None}
-        crm, ops = [await keyring.create(name, set(Scope)) for name in ("crm", "ops")]
+        crm, ops = [await key_service.create(name, set(Scope)) for name in ("crm", "ops")]
         id_ = (await client.post(PATH, json=body, headers=_bearer(crm))).json()["id"]
 
         for _ in range(2):  # the second time nothing is changed
@@ -264,12 +266,12 @@ async def test_a_change_and_a_cancel_by_somebody_else_name_them(store_url: str) 
 
 async def test_no_answer_is_kept_with_content_or_address(store_url: str) -> None:
     """A key lives longer than a notification may; so does what is kept under it."""
-    async with a_guarded_client(store_url, *Scope) as client, _keyring(store_url) as keyring:
+    async with a_guarded_client(store_url, *Scope) as client, _key_service(store_url) as key_service:
         mark = {"title": "MARK", "message": "MARK", "user_email": "MARK@example.com", "user_phone_number": None}
         key = iter({"Idempotency-Key": f"key-{number}"} for number in range(100))
-        await client.post("/api/v1/preferences/1", json=WISHES, headers=next(key))
+        await client.post("/api/v1/preferences/1", json=PREFERENCES, headers=next(key))
         await client.post(
-            "/api/v1/preferences/batch", json={"preferences": [{"user_id": 2, **WISHES}]}, headers=next(key)
+            "/api/v1/preferences/batch", json={"preferences": [{"user_id": 2, **PREFERENCES}]}, headers=next(key)
         )
         one = NOTIFICATION | mark
         ids = [(await client.post(PATH, json=one, headers=next(key))).json()["id"]]
@@ -279,7 +281,7 @@ async def test_no_answer_is_kept_with_content_or_address(store_url: str) -> None
         taken_back = {"Idempotency-Key": "taken-back"}
         first = await client.post(f"{PATH}/{ids[0]}/cancel", headers=taken_back)
         replayed = await client.post(f"{PATH}/{ids[0]}/cancel", headers=taken_back)
-        async with keyring.database.transaction() as connection:
+        async with key_service.database.transaction() as connection:
             kept = (await connection.execute(select(table_of(IdempotencyKey).c.answer))).scalars().all()
             await connection.execute(delete(table_of(Notification)))
         after = await client.post(f"{PATH}/{ids[0]}/cancel", headers=taken_back)
@@ -293,12 +295,12 @@ async def test_no_answer_is_kept_with_content_or_address(store_url: str) -> None
 
 
 async def _a_key_per_scope(store_url: str) -> dict[Scope, str]:
-    async with _keyring(store_url) as keyring:
-        return {scope: await keyring.create(scope.replace(":", "-"), [scope]) for scope in Scope}
+    async with _key_service(store_url) as key_service:
+        return {scope: await key_service.create(scope.replace(":", "-"), [scope]) for scope in Scope}
 
 
 @asynccontextmanager
-async def _keyring(store_url: str) -> AsyncIterator[KeyService]:
+async def _key_service(store_url: str) -> AsyncIterator[KeyService]:
     database = Database(Settings(database_url=store_url).database_url, wait=10)
     await migrations.upgrade(database)
     yield KeyService(database, Clock(), actor="cli:ada")

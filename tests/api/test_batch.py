@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from tests.api.conftest import NOTIFICATION, WISHES, a_client
+from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client
 from tests.api.test_idempotency import how_many, keyed
 
 PATH = "/api/v1/notifications/batch"
@@ -105,7 +105,7 @@ async def test_a_batch_may_be_larger_than_a_single_one_but_not_without_end(lite:
 
 async def test_too_much_waiting_is_answered_503_and_urgent_ones_are_taken(store_url: str) -> None:
     async with a_client(database_url=store_url, max_backlog=3) as client:
-        await client.put("/api/v1/preferences/1", json=WISHES)
+        await client.put("/api/v1/preferences/1", json=PREFERENCES)
         first = await post(client, [NOTIFICATION] * 3)
         refused = [await client.post("/api/v1/notifications/", json=NOTIFICATION), await post(client, [NOTIFICATION])]
         urgent = await client.post("/api/v1/notifications/", json=NOTIFICATION | {"urgent": True})
@@ -118,7 +118,7 @@ async def test_while_too_much_waits_what_was_accepted_is_answered_again_and_what
     store_url: str,
 ) -> None:
     async with a_client(database_url=store_url, max_backlog=3) as client:
-        await client.put("/api/v1/preferences/1", json=WISHES)
+        await client.put("/api/v1/preferences/1", json=PREFERENCES)
         full = await post(client, [NOTIFICATION | {"idempotency_key": "item"}] * 2, **keyed("batch"))
         first = await client.post("/api/v1/notifications/", json=NOTIFICATION, headers=keyed("one"))
         again = [
@@ -153,7 +153,7 @@ async def test_while_too_much_waits_what_was_accepted_is_answered_again_and_what
 async def test_in_a_burst_each_process_takes_no_more_than_the_limit_and_its_last_call(tmp_path: Path) -> None:
     shared = {"database_url": f"sqlite:///{tmp_path}/burst.db", "max_backlog": 20}
     async with a_client(**shared) as one, a_client(**shared) as other:
-        await one.put("/api/v1/preferences/1", json=WISHES)
+        await one.put("/api/v1/preferences/1", json=PREFERENCES)
 
         answers = await asyncio.gather(
             *(caller.post("/api/v1/notifications/", json=NOTIFICATION) for _ in range(60) for caller in (one, other))
@@ -166,7 +166,7 @@ async def test_in_a_burst_each_process_takes_no_more_than_the_limit_and_its_last
 
 
 async def test_preferences_of_many_users_are_created_at_once(client: httpx2.AsyncClient) -> None:
-    await client.post("/api/v1/preferences/2", json=WISHES)
+    await client.post("/api/v1/preferences/2", json=PREFERENCES)
     body = {
         "preferences": [
             {"user_id": user, "email_enabled": True, "sms_enabled": wants_sms}
@@ -186,7 +186,7 @@ async def test_preferences_of_many_users_are_created_at_once(client: httpx2.Asyn
 async def test_default_preferences_are_for_those_who_never_said_anything(store_url: str) -> None:
     async with a_client(database_url=store_url, default_preferences="email") as client:
         accepted = await client.post("/api/v1/notifications/", json=NOTIFICATION)
-        await client.put("/api/v1/preferences/1", json=WISHES)
+        await client.put("/api/v1/preferences/1", json=PREFERENCES)
         await client.delete("/api/v1/preferences/1")
         withdrawn = await client.post("/api/v1/notifications/", json=NOTIFICATION)
         story = (await client.get(f"/api/v1/notifications/{accepted.json()['id']}")).json()
@@ -194,7 +194,7 @@ async def test_default_preferences_are_for_those_who_never_said_anything(store_u
         assert (await client.get("/api/v1/preferences/1")).status_code == 404
         assert (await client.patch("/api/v1/preferences/1", json={"sms_enabled": True})).status_code == 404
         assert (await client.delete("/api/v1/preferences/1")).status_code == 404
-        assert (await client.post("/api/v1/preferences/1", json=WISHES)).status_code == 201
+        assert (await client.post("/api/v1/preferences/1", json=PREFERENCES)).status_code == 201
 
     assert (accepted.status_code, withdrawn.status_code) == (200, 404)
     assert {one["channel"]: one["state"] for one in story["deliveries"]} == {"email": "queued", "sms": "suppressed"}

@@ -13,10 +13,10 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database
-from tests.api.conftest import NOTIFICATION, WISHES, a_guarded_client, accept
+from tests.api.conftest import NOTIFICATION, PREFERENCES, a_guarded_client, accept
 
 PATH = "/api/v1/notifications"
-PREFERENCES = "/api/v1/preferences/1"
+PREFERENCES_PATH = "/api/v1/preferences/1"
 FAR = "2199-01-01T00:00:00Z"
 
 
@@ -94,7 +94,7 @@ async def test_what_is_at_the_end_of_all_time_is_listed_changed_and_cancelled(
 async def test_nobody_learns_of_anothers_notification_by_its_being_broken(store_url: str) -> None:
     scopes = (Scope.NOTIFICATIONS_WRITE, Scope.NOTIFICATIONS_READ, Scope.PREFERENCES_WRITE)
     async with a_guarded_client(store_url, *scopes) as owner:
-        await owner.put(PREFERENCES, json=WISHES)
+        await owner.put(PREFERENCES_PATH, json=PREFERENCES)
         id_ = (await owner.post(f"{PATH}/", json=NOTIFICATION | {"user_phone_number": "+14155552671"})).json()["id"]
         await run(
             store_url, [f"UPDATE deliveries SET state = 'snoozed' WHERE notification_id = {_literal(id_, store_url)}"]
@@ -134,20 +134,20 @@ async def test_preferences_that_cannot_be_read_allow_nothing_and_can_be_mended(
         await run(url, [f"UPDATE preferences SET {broken} WHERE user_id = 1"])
 
     await break_them()
-    shown = await lite.get(PREFERENCES)
-    patched = await lite.patch(PREFERENCES, json={"sms_enabled": True})
+    shown = await lite.get(PREFERENCES_PATH)
+    patched = await lite.patch(PREFERENCES_PATH, json={"sms_enabled": True})
     await break_them()
-    refused = await lite.post(PREFERENCES, json=WISHES)
+    refused = await lite.post(PREFERENCES_PATH, json=PREFERENCES)
     handed_over = await lite.post(f"{PATH}/", json=NOTIFICATION)
-    put = await lite.put(PREFERENCES, json=WISHES)
-    mended = await lite.get(PREFERENCES)
+    put = await lite.put(PREFERENCES_PATH, json=PREFERENCES)
+    mended = await lite.get(PREFERENCES_PATH)
     await break_them()
-    deleted = await lite.delete(PREFERENCES)
+    deleted = await lite.delete(PREFERENCES_PATH)
 
     assert shown.status_code == patched.status_code == handed_over.status_code == put.status_code == 200
     assert patched.json()["sms_enabled"] is True
     assert refused.status_code == 400
-    assert mended.json() == WISHES
+    assert mended.json() == PREFERENCES
     assert deleted.status_code == 204
 
 
@@ -174,8 +174,8 @@ async def test_a_key_whose_answer_cannot_be_read_is_refused_for_its_caller_alone
         f"{PATH}/": {"json": NOTIFICATION},
         f"{PATH}/batch": {"json": {"notifications": [NOTIFICATION]}},
         f"{PATH}/{id_}/cancel": {},
-        "/api/v1/preferences/2": {"json": WISHES},
-        "/api/v1/preferences/batch": {"json": {"preferences": [WISHES | {"user_id": 3}]}},
+        "/api/v1/preferences/2": {"json": PREFERENCES},
+        "/api/v1/preferences/batch": {"json": {"preferences": [PREFERENCES | {"user_id": 3}]}},
     }
     for number, (path, body) in enumerate(calls.items()):
         assert (await lite.post(path, **body, headers={"Idempotency-Key": str(number)})).status_code < 300

@@ -39,9 +39,9 @@ async def test_what_waits_is_cancelled_and_says_so(caller: httpx2.AsyncClient) -
     ],
 )
 async def test_what_was_taken_back_says_so_whatever_channels_were_not_used(
-    caller: httpx2.AsyncClient, wishes: dict[str, bool], fields: dict[str, Any]
+    caller: httpx2.AsyncClient, preferences: dict[str, bool], fields: dict[str, Any]
 ) -> None:
-    await caller.patch("/api/v1/preferences/1", json=wishes)
+    await caller.patch("/api/v1/preferences/1", json=preferences)
     id_ = await accept(caller, **fields)
 
     cancelled = (await caller.post(f"{PATH}/{id_}/cancel")).json()

@@ -15,7 +15,7 @@ from property_alert_notification.app import create_app
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database
-from tests.api.conftest import NOTIFICATION, WISHES, a_client
+from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client
 from tests.pipeline.world import eventually
 from tests.services.callers import a_caller
 from tests.services.serving import serving
@@ -94,8 +94,8 @@ async def test_two_keys_are_refused_whatever_they_are(caller: httpx2.AsyncClient
         PATH: NOTIFICATION,
         f"{PATH}batch": {"notifications": [NOTIFICATION]},
         f"{PATH}{id_}/cancel": None,
-        "/api/v1/preferences/7": WISHES,
-        "/api/v1/preferences/batch": {"preferences": [{"user_id": 7} | WISHES]},
+        "/api/v1/preferences/7": PREFERENCES,
+        "/api/v1/preferences/batch": {"preferences": [{"user_id": 7} | PREFERENCES]},
     }
     for path, body in calls.items():
         for keys in (("a", "a"), ("a", "b")):
@@ -115,10 +115,10 @@ async def test_on_every_post_the_order_of_fields_makes_no_other_call_and_another
             {"notifications": [NOTIFICATION, {"title": "wrong", "a": 1}]},
             {"notifications": [NOTIFICATION, {"title": "wrong", "a": 2}]},
         ],
-        "/api/v1/preferences/7": [WISHES, WISHES | {"sms_enabled": False}],
+        "/api/v1/preferences/7": [PREFERENCES, PREFERENCES | {"sms_enabled": False}],
         "/api/v1/preferences/batch": [
-            {"preferences": [{"user_id": 8} | WISHES]},
-            {"preferences": [{"user_id": 9} | WISHES]},
+            {"preferences": [{"user_id": 8} | PREFERENCES]},
+            {"preferences": [{"user_id": 9} | PREFERENCES]},
         ],
     }
     for path, (body, another) in bodies.items():
@@ -142,7 +142,7 @@ def _turned(value: Any) -> Any:
 async def test_an_error_is_not_kept(caller: httpx2.AsyncClient) -> None:
     stranger = NOTIFICATION | {"user_id": 2}
     assert (await caller.post(PATH, json=stranger, headers=keyed("a"))).status_code == 404
-    await caller.put("/api/v1/preferences/2", json=WISHES)
+    await caller.put("/api/v1/preferences/2", json=PREFERENCES)
 
     answer = await caller.post(PATH, json=stranger, headers=keyed("a"))
 
@@ -184,7 +184,7 @@ async def test_racing_calls_make_one_notification_per_key(caller: httpx2.AsyncCl
 
 async def test_a_key_that_expired_is_forgotten(store_url: str) -> None:
     async with a_client(database_url=store_url, idempotency_hours=1e-6) as client:
-        await client.put("/api/v1/preferences/1", json=WISHES)
+        await client.put("/api/v1/preferences/1", json=PREFERENCES)
         ids = set()
         for _ in range(2):
             ids.add((await client.post(PATH, json=NOTIFICATION, headers=keyed("a"))).json()["id"])
@@ -197,7 +197,7 @@ async def test_callers_share_no_keys_but_a_caller_keeps_them_when_its_api_key_is
     settings = Settings(database_url=f"sqlite:///{tmp_path}/keys.db", store_timeout=10)
     app = create_app(settings, with_worker=False)
     async with serving(app) as url, a_caller(url) as client:
-        await client.put("/api/v1/preferences/1", json=WISHES)
+        await client.put("/api/v1/preferences/1", json=PREFERENCES)
         keys = KeyService(app.state.parts.database, app.state.parts.clock, "test")
         crm, shop = [await keys.create(name, [Scope.NOTIFICATIONS_WRITE]) for name in ("crm", "shop")]
         new_crm = await keys.rotate("crm", overlap=timedelta(hours=1))
@@ -214,9 +214,9 @@ async def test_callers_share_no_keys_but_a_caller_keeps_them_when_its_api_key_is
 
 async def test_creating_preferences_may_be_repeated(client: httpx2.AsyncClient) -> None:
     path = "/api/v1/preferences/7"
-    first = await client.post(path, json=WISHES, headers=keyed("a"))
-    second = await client.post(path, json=WISHES, headers=keyed("a"))
-    without = await client.post(path, json=WISHES)
+    first = await client.post(path, json=PREFERENCES, headers=keyed("a"))
+    second = await client.post(path, json=PREFERENCES, headers=keyed("a"))
+    without = await client.post(path, json=PREFERENCES)
 
     assert (first.status_code, second.status_code, without.status_code) == (201, 201, 400)
     assert second.content == first.content
@@ -225,7 +225,7 @@ async def test_creating_preferences_may_be_repeated(client: httpx2.AsyncClient) 
 
 async def test_racing_creations_of_preferences_all_get_the_first_answer(client: httpx2.AsyncClient) -> None:
     answers = await asyncio.gather(
-        *(client.post("/api/v1/preferences/7", json=WISHES, headers=keyed("a")) for _ in range(8))
+        *(client.post("/api/v1/preferences/7", json=PREFERENCES, headers=keyed("a")) for _ in range(8))
     )
 
     assert {answer.status_code for answer in answers} == {201}
@@ -250,7 +250,7 @@ async def test_a_key_of_one_call_is_not_a_key_of_another_path(caller: httpx2.Asy
 
 async def test_a_call_that_somebody_else_is_answering_is_told_to_come_again(postgres_url: str) -> None:
     async with a_client(database_url=postgres_url, store_timeout=1) as client:
-        await client.put("/api/v1/preferences/1", json=WISHES)
+        await client.put("/api/v1/preferences/1", json=PREFERENCES)
         other = Database(postgres_url.replace("postgresql:", "postgresql+asyncpg:"))
         async with other.transaction() as connection:
             await connection.execute(
@@ -287,7 +287,7 @@ async def test_a_repetition_is_not_counted_as_accepted(caller: httpx2.AsyncClien
 
 async def test_a_repetition_does_not_fill_the_backlog(tmp_path: Path) -> None:
     async with a_client(database_url=f"sqlite:///{tmp_path}/app.db", max_backlog=5) as caller:
-        await caller.put("/api/v1/preferences/1", json=WISHES | {"sms_enabled": False})
+        await caller.put("/api/v1/preferences/1", json=PREFERENCES | {"sms_enabled": False})
         answers = [await caller.post(PATH, json=NOTIFICATION, headers=keyed("a")) for _ in range(8)]
         answers.append(await caller.post(PATH, json=NOTIFICATION, headers=keyed("b")))
 
@@ -301,9 +301,9 @@ LOCKED: dict[str, list[tuple[str, str, dict[str, Any] | None]]] = {
         ("PATCH", PATH + "{}", {"title": "new"}),
     ],
     "SELECT 1 FROM preferences FOR UPDATE": [
-        ("POST", "/api/v1/preferences/1", WISHES),
-        ("POST", "/api/v1/preferences/batch", {"preferences": [{"user_id": 1} | WISHES]}),
-        ("PUT", "/api/v1/preferences/1", WISHES),
+        ("POST", "/api/v1/preferences/1", PREFERENCES),
+        ("POST", "/api/v1/preferences/batch", {"preferences": [{"user_id": 1} | PREFERENCES]}),
+        ("PUT", "/api/v1/preferences/1", PREFERENCES),
         ("PATCH", "/api/v1/preferences/1", {"sms_enabled": False}),
         ("DELETE", "/api/v1/preferences/1", None),
     ],
@@ -320,7 +320,7 @@ async def test_what_somebody_else_is_changing_is_answered_503_and_never_as_a_cal
     postgres_url: str, statement: str
 ) -> None:
     async with a_client(database_url=postgres_url, store_timeout=1) as client:
-        await client.put("/api/v1/preferences/1", json=WISHES)
+        await client.put("/api/v1/preferences/1", json=PREFERENCES)
         id_ = (await client.post(PATH, json=NOTIFICATION)).json()["id"]
         other = Database(postgres_url.replace("postgresql:", "postgresql+asyncpg:"))
         async with other.transaction() as connection:
@@ -337,7 +337,7 @@ async def test_what_somebody_else_is_changing_is_answered_503_and_never_as_a_cal
 
 async def test_a_commit_that_was_not_confirmed_is_said_to_be_in_doubt_and_may_be_repeated(postgres_url: str) -> None:
     async with a_client(database_url=postgres_url, store_timeout=1) as client:
-        await client.put("/api/v1/preferences/1", json=WISHES)
+        await client.put("/api/v1/preferences/1", json=PREFERENCES)
         other = Database(postgres_url.replace("postgresql:", "postgresql+asyncpg:"))
         for statement in SLOW_COMMITS:
             async with other.transaction() as connection:
@@ -345,7 +345,7 @@ async def test_a_commit_that_was_not_confirmed_is_said_to_be_in_doubt_and_may_be
 
         answers = [
             await client.post(PATH, json=NOTIFICATION, headers=keyed("n")),
-            await client.put("/api/v1/preferences/2", json=WISHES),
+            await client.put("/api/v1/preferences/2", json=PREFERENCES),
         ]
         async with other.transaction() as connection:
             await connection.execute(text("DROP FUNCTION slow CASCADE"))

@@ -10,7 +10,7 @@ import pytest
 
 from property_alert_notification.api.paging import to_cursor
 from property_alert_notification.notifications import lists
-from tests.api.conftest import WISHES, accept
+from tests.api.conftest import PREFERENCES, accept
 
 PATH = "/api/v1/notifications"
 FAR = "2199-01-01T00:00:00Z"
@@ -19,8 +19,8 @@ FAR = "2199-01-01T00:00:00Z"
 @pytest.fixture
 async def caller(client: httpx2.AsyncClient) -> httpx2.AsyncClient:
     """A caller whose users 1 and 2 want everything, and whose user 3 wants nothing."""
-    for user, wishes in ((1, WISHES), (2, WISHES), (3, {"email_enabled": False, "sms_enabled": False})):
-        await client.put(f"/api/v1/preferences/{user}", json=wishes)
+    for user, preferences in ((1, PREFERENCES), (2, PREFERENCES), (3, {"email_enabled": False, "sms_enabled": False})):
+        await client.put(f"/api/v1/preferences/{user}", json=preferences)
     return client
 
 

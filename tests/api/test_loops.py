@@ -16,7 +16,7 @@ from property_alert_notification.base.supervise import end
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.deliveries import queues
 from property_alert_notification.wiring import Parts
-from tests.api.conftest import NOTIFICATION, WISHES, a_guarded_client
+from tests.api.conftest import NOTIFICATION, PREFERENCES, a_guarded_client
 from tests.pipeline.world import eventually
 from tests.services.callers import a_caller
 from tests.services.serving import serving
@@ -72,7 +72,7 @@ async def test_a_backlog_that_is_full_and_cannot_be_counted_takes_the_api_out_of
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with _service(tmp_path, max_backlog=1) as (parts, client):
-        await client.put("/api/v1/preferences/1", json=WISHES)
+        await client.put("/api/v1/preferences/1", json=PREFERENCES)
         await client.post("/api/v1/notifications/", json=NOTIFICATION)
 
         async def is_named() -> bool:

@@ -19,7 +19,7 @@ from property_alert_notification.app import create_app
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.notification_worker.worker import Worker, telemetry
-from tests.api.conftest import NOTIFICATION, WISHES, accept
+from tests.api.conftest import NOTIFICATION, PREFERENCES, accept
 from tests.pipeline.world import eventually
 from tests.services.callers import a_caller
 from tests.services.postgres import Postgres
@@ -42,7 +42,7 @@ async def both(store_url: str) -> AsyncIterator[Sequence[httpx2.AsyncClient]]:
 
 async def test_figures_are_what_prometheus_expects(tmp_path: Path) -> None:
     async with both(f"sqlite:///{tmp_path}/metrics.db") as (api, worker):
-        await api.put("/api/v1/preferences/1", json=WISHES)
+        await api.put("/api/v1/preferences/1", json=PREFERENCES)
         notification = (await api.post("/api/v1/notifications", json=NOTIFICATION)).json()["id"]
         await eventually(lambda: _is_sent(api, notification))
         of_api, of_worker = [(await client.get("/metrics")).text for client in (api, worker)]
@@ -116,7 +116,7 @@ async def _is_up(client: httpx2.AsyncClient) -> None:
 
 
 async def test_what_waits_is_counted_with_its_age_and_up_to_a_bound(client: httpx2.AsyncClient) -> None:
-    await client.put("/api/v1/preferences/1", json=WISHES)
+    await client.put("/api/v1/preferences/1", json=PREFERENCES)
     for fields in ({"urgent": True}, {"channels": ["email"]}, {"send_at": "2100-01-01T00:00:00Z"}):
         await accept(client, **fields)
     text = (await client.get("/metrics")).text

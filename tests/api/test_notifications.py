@@ -8,13 +8,13 @@ import httpx2
 import pytest
 
 from property_alert_notification.base.vocabulary import Scope
-from tests.api.conftest import NOTIFICATION, WISHES, a_guarded_client
+from tests.api.conftest import NOTIFICATION, PREFERENCES, a_guarded_client
 
 
 @pytest.fixture
 async def caller(client: httpx2.AsyncClient) -> httpx2.AsyncClient:
     """A caller whose user 1 wants everything."""
-    await client.put("/api/v1/preferences/1", json=WISHES)
+    await client.put("/api/v1/preferences/1", json=PREFERENCES)
     return client
 
 
@@ -246,7 +246,7 @@ async def test_paths_answer_with_and_without_the_trailing_slash(
 async def test_outside_local_impossible_addresses_name_their_field(store_url: str) -> None:
     scopes = (Scope.NOTIFICATIONS_WRITE, Scope.PREFERENCES_WRITE)
     async with a_guarded_client(store_url, *scopes, environment="staging") as staging:
-        await staging.put("/api/v1/preferences/1", json=WISHES)
+        await staging.put("/api/v1/preferences/1", json=PREFERENCES)
         answers = {
             field: await staging.post("/api/v1/notifications/", json=_possible() | {field: value})
             for field, value in (("user_email", "nobody"), ("user_phone_number", "1231233"))

@@ -5,7 +5,7 @@ import pytest
 
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.database import Database, migrations
-from tests.api.conftest import NOTIFICATION, WISHES, a_client, accept
+from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client, accept
 
 AN_ID = "01900000-0000-7000-8000-000000000000"
 BATCH = {"notifications": [NOTIFICATION]}
@@ -19,10 +19,10 @@ CALLS = [
     ("GET", f"/api/v1/notifications/{AN_ID}", {}),
     ("PATCH", f"/api/v1/notifications/{AN_ID}", {"json": {"title": "t"}}),
     ("POST", f"/api/v1/notifications/{AN_ID}/cancel", {}),
-    ("PUT", "/api/v1/preferences/2", {"json": WISHES}),
-    ("POST", "/api/v1/preferences/3", {"json": WISHES}),
+    ("PUT", "/api/v1/preferences/2", {"json": PREFERENCES}),
+    ("POST", "/api/v1/preferences/3", {"json": PREFERENCES}),
     ("GET", "/api/v1/preferences/1", {}),
-    ("PATCH", "/api/v1/preferences/1", {"json": WISHES}),
+    ("PATCH", "/api/v1/preferences/1", {"json": PREFERENCES}),
     ("DELETE", "/api/v1/preferences/1", {}),
     ("GET", "/api/v1/audit", {}),
     ("GET", "/api/v1/pauses", {}),
@@ -36,7 +36,7 @@ CALLS = [
 @pytest.mark.parametrize("revision", ["0001", "0005"])
 async def test_every_call_on_an_older_schema_is_answered_503(store_url: str, revision: str) -> None:
     async with a_client(database_url=store_url) as caller:
-        await caller.put("/api/v1/preferences/1", json=WISHES)
+        await caller.put("/api/v1/preferences/1", json=PREFERENCES)
         await accept(caller)
         database = Database(Settings(database_url=store_url).database_url, wait=10)
         await migrations.downgrade(database, revision)
@@ -62,6 +62,6 @@ async def test_every_call_on_an_older_schema_is_answered_503(store_url: str, rev
 
 
 async def _until_it_works(caller: httpx2.AsyncClient) -> int:
-    answer = await caller.put("/api/v1/preferences/1", json=WISHES)
+    answer = await caller.put("/api/v1/preferences/1", json=PREFERENCES)
     assert (await caller.post("/api/v1/notifications/", json=NOTIFICATION)).status_code == 200
     return answer.status_code

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database
-from tests.api.conftest import NOTIFICATION, WISHES, a_guarded_client
+from tests.api.conftest import NOTIFICATION, PREFERENCES, a_guarded_client
 
 BROKE = "its row in the store cannot be worked on (KeyError)"
 QUARANTINE, PAUSES = "/api/v1/quarantine", "/api/v1/pauses"
@@ -18,7 +18,7 @@ QUARANTINE, PAUSES = "/api/v1/quarantine", "/api/v1/pauses"
 
 async def _quarantine(client: httpx2.AsyncClient, store_url: str, count: int) -> list[dict[str, Any]]:
     """So many deliveries that a worker gave up; the newest first, as the API lists them."""
-    await client.put("/api/v1/preferences/1", json=WISHES)
+    await client.put("/api/v1/preferences/1", json=PREFERENCES)
     for _ in range(count):
         accepted = await client.post("/api/v1/notifications/", json=NOTIFICATION | {"channels": ["email"]})
         assert accepted.status_code == 200
@@ -111,7 +111,7 @@ async def test_a_pause_is_listed_until_it_ends(client: httpx2.AsyncClient) -> No
 
 
 async def test_what_comes_in_while_everything_is_paused_is_accepted(client: httpx2.AsyncClient) -> None:
-    await client.put("/api/v1/preferences/1", json=WISHES)
+    await client.put("/api/v1/preferences/1", json=PREFERENCES)
     await client.put(f"{PAUSES}/everything")
 
     assert (await client.post("/api/v1/notifications/", json=NOTIFICATION)).status_code == 200

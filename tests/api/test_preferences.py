@@ -3,14 +3,14 @@
 import httpx2
 import pytest
 
-from tests.api.conftest import WISHES
+from tests.api.conftest import PREFERENCES
 
 
 async def test_preferences_are_created_once(client: httpx2.AsyncClient) -> None:
-    first = await client.post("/api/v1/preferences/1", json=WISHES)
-    second = await client.post("/api/v1/preferences/1", json=WISHES)
+    first = await client.post("/api/v1/preferences/1", json=PREFERENCES)
+    second = await client.post("/api/v1/preferences/1", json=PREFERENCES)
 
-    assert (first.status_code, first.json()) == (201, WISHES)
+    assert (first.status_code, first.json()) == (201, PREFERENCES)
     assert second.status_code == 400
     assert second.json()["detail"] == "Preferences already exist for user_id=1"
 
@@ -33,14 +33,14 @@ async def test_preferences_that_are_not_there_are_not_found(client: httpx2.Async
 
 
 async def test_put_creates_and_replaces(client: httpx2.AsyncClient) -> None:
-    for wishes in (WISHES, {"email_enabled": False, "sms_enabled": True}):
-        answer = await client.put("/api/v1/preferences/1", json=wishes)
-        assert (answer.status_code, answer.json()) == (200, wishes)
-        assert (await client.get("/api/v1/preferences/1")).json() == wishes
+    for preferences in (PREFERENCES, {"email_enabled": False, "sms_enabled": True}):
+        answer = await client.put("/api/v1/preferences/1", json=preferences)
+        assert (answer.status_code, answer.json()) == (200, preferences)
+        assert (await client.get("/api/v1/preferences/1")).json() == preferences
 
 
 async def test_patch_changes_only_what_it_names(client: httpx2.AsyncClient) -> None:
-    await client.post("/api/v1/preferences/1", json=WISHES)
+    await client.post("/api/v1/preferences/1", json=PREFERENCES)
 
     answer = await client.patch("/api/v1/preferences/1", json={"sms_enabled": False})
 
@@ -48,7 +48,7 @@ async def test_patch_changes_only_what_it_names(client: httpx2.AsyncClient) -> N
 
 
 async def test_deleted_preferences_are_gone(client: httpx2.AsyncClient) -> None:
-    await client.post("/api/v1/preferences/1", json=WISHES)
+    await client.post("/api/v1/preferences/1", json=PREFERENCES)
 
     assert (await client.delete("/api/v1/preferences/1")).status_code == 204
     assert (await client.get("/api/v1/preferences/1")).status_code == 404
@@ -116,7 +116,7 @@ async def test_a_value_that_json_cannot_carry_back_is_described(lite: httpx2.Asy
 @pytest.mark.parametrize("channels", [{}, {"email": True}, {"pigeon": True}])
 async def test_a_mapping_that_no_channel_needs_is_refused(lite: httpx2.AsyncClient, channels: dict[str, bool]) -> None:
     refused = [
-        await lite.put("/api/v1/preferences/7", json=WISHES | {"channels": channels}),
+        await lite.put("/api/v1/preferences/7", json=PREFERENCES | {"channels": channels}),
         await lite.patch("/api/v1/preferences/1", json={"channels": channels}),
     ]
 

@@ -6,19 +6,19 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.api.conftest import NOTIFICATION, WISHES, accept
+from tests.api.conftest import NOTIFICATION, PREFERENCES, accept
 
-NOTIFICATIONS, PREFERENCES = "/api/v1/notifications", "/api/v1/preferences"
+NOTIFICATIONS, PREFERENCES_PATH = "/api/v1/notifications", "/api/v1/preferences"
 # The same in every worker, which all have to collect the same tests.
 NOBODYS = "0193f3a4-0000-7000-8000-000000000000"
 TAKE_JSON = [
     ("POST", f"{NOTIFICATIONS}/", NOTIFICATION),
     ("POST", f"{NOTIFICATIONS}/batch", {"notifications": [NOTIFICATION]}),
     ("PATCH", f"{NOTIFICATIONS}/{NOBODYS}", {"title": "new"}),
-    ("POST", f"{PREFERENCES}/2", WISHES),
-    ("PUT", f"{PREFERENCES}/2", WISHES),
-    ("PATCH", f"{PREFERENCES}/2", {"sms_enabled": False}),
-    ("POST", f"{PREFERENCES}/batch", {"preferences": [{"user_id": 2} | WISHES]}),
+    ("POST", f"{PREFERENCES_PATH}/2", PREFERENCES),
+    ("PUT", f"{PREFERENCES_PATH}/2", PREFERENCES),
+    ("PATCH", f"{PREFERENCES_PATH}/2", {"sms_enabled": False}),
+    ("POST", f"{PREFERENCES_PATH}/batch", {"preferences": [{"user_id": 2} | PREFERENCES]}),
 ]
 
 
@@ -56,16 +56,16 @@ async def test_a_call_without_a_body_needs_no_content_type(lite: httpx2.AsyncCli
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 @pytest.mark.parametrize("value", ["yes", "true", "1", "", 1, 0, 1.0])
 async def test_a_word_or_a_number_is_no_consent(lite: httpx2.AsyncClient, method: str, value: Any) -> None:
-    answer = await lite.request(method, f"{PREFERENCES}/2", json={"email_enabled": True, "sms_enabled": value})
+    answer = await lite.request(method, f"{PREFERENCES_PATH}/2", json={"email_enabled": True, "sms_enabled": value})
     batch = await lite.post(
-        f"{PREFERENCES}/batch", json={"preferences": [{"user_id": 2, "email_enabled": value, "sms_enabled": True}]}
+        f"{PREFERENCES_PATH}/batch", json={"preferences": [{"user_id": 2, "email_enabled": value, "sms_enabled": True}]}
     )
 
     for refused in (answer, batch):
         assert refused.status_code == 422
         assert [problem["type"] for problem in refused.json()["detail"]] == ["bool_parsing"]
         assert "must be true or false" in refused.json()["hint"]
-    assert (await lite.get(f"{PREFERENCES}/2")).status_code == 404
+    assert (await lite.get(f"{PREFERENCES_PATH}/2")).status_code == 404
 
 
 @pytest.mark.parametrize("value", ["true", 1, "no", 0])

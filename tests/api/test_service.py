@@ -13,7 +13,7 @@ from property_alert_notification.base import output
 from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.wiring import assemble
-from tests.api.conftest import NOTIFICATION, WISHES, a_client
+from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client
 from tests.pipeline.world import eventually
 from tests.services.callers import a_caller
 from tests.services.postgres import Postgres
@@ -144,7 +144,7 @@ async def test_a_provider_that_does_not_exist_stops_the_api_too(tmp_path: Path) 
 async def test_a_dead_broker_degrades_but_accepting_goes_on(store_url: str) -> None:
     nobody = f"amqp://guest:guest@127.0.0.1:{free_port()}/"
     async with a_client(database_url=store_url, queue_broker_url=nobody) as client:
-        await client.put("/api/v1/preferences/1", json=WISHES)
+        await client.put("/api/v1/preferences/1", json=PREFERENCES)
         accepted = await client.post("/api/v1/notifications/", json=NOTIFICATION)
         ready = await client.get("/health/ready")
 
@@ -157,7 +157,7 @@ async def test_a_store_that_dies_is_answered_503_and_used_again_when_it_is_back(
     postgres: Postgres, postgres_url: str
 ) -> None:
     async with a_client(database_url=postgres_url, store_timeout=1) as client:
-        await client.put("/api/v1/preferences/1", json=WISHES)
+        await client.put("/api/v1/preferences/1", json=PREFERENCES)
         postgres.kill()
         try:
             refused = await client.post("/api/v1/notifications/", json=NOTIFICATION)
@@ -176,11 +176,11 @@ async def test_a_store_that_dies_is_answered_503_and_used_again_when_it_is_back(
 
 async def test_a_store_that_hangs_is_answered_503_and_not_waited_for(postgres_url: str) -> None:
     async with a_client(database_url=postgres_url, store_timeout=1) as client:
-        await client.put("/api/v1/preferences/1", json=WISHES)
+        await client.put("/api/v1/preferences/1", json=PREFERENCES)
         async with _locked(postgres_url, "preferences"):
             answers = [
                 await client.get("/api/v1/preferences/1", timeout=10),
-                await client.put("/api/v1/preferences/1", json=WISHES, timeout=10),
+                await client.put("/api/v1/preferences/1", json=PREFERENCES, timeout=10),
                 await client.post("/api/v1/notifications/", json=NOTIFICATION, timeout=10),
             ]
             live = await client.get("/health/live")
@@ -200,12 +200,12 @@ async def test_a_store_that_was_dead_at_the_start_is_migrated_and_used_when_it_i
     postgres.stop()
     async with a_client(database_url=postgres_url, store_timeout=1) as client:
         try:
-            refused = await client.put("/api/v1/preferences/1", json=WISHES)
+            refused = await client.put("/api/v1/preferences/1", json=PREFERENCES)
         finally:
             postgres.start()
 
         async def answered() -> bool:
-            return (await client.put("/api/v1/preferences/1", json=WISHES)).status_code == 200
+            return (await client.put("/api/v1/preferences/1", json=PREFERENCES)).status_code == 200
 
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
         await eventually(answered)

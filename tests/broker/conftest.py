@@ -1,4 +1,4 @@
-"""Both brokers, each on its real carrier, behind one small face that the conformance suite talks to."""
+"""Both brokers, each on its real server, behind one small face that the conformance suite talks to."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -28,7 +28,7 @@ CLOCK = Clock()
 EMAIL = Queue(Channel("email"))
 
 
-class ProviderHandle(Protocol):
+class BrokerSetup(Protocol):
     """What carries the messages of one test, however many brokers are connected to it."""
 
     async def connect(self, *, poll: timedelta = timedelta(milliseconds=50)) -> Broker:
@@ -122,7 +122,7 @@ def routing_key() -> str:
 
 
 @pytest.fixture(params=["embedded", "rabbitmq"])
-async def carrier(request: pytest.FixtureRequest, tmp_path: Path, routing_key: str) -> AsyncIterator[ProviderHandle]:
+async def setup(request: pytest.FixtureRequest, tmp_path: Path, routing_key: str) -> AsyncIterator[BrokerSetup]:
     async with AsyncExitStack() as stack:
         if request.param == "rabbitmq":
             yield RabbitMQCarrier(request.getfixturevalue("rabbitmq_url"), routing_key, stack)
@@ -144,7 +144,7 @@ def node(rabbitmq: RabbitMQ) -> Iterator[RabbitMQ]:
 
 
 async def take_all(
-    carrier: ProviderHandle, listener: Listener, count: int, *, limit: int = 64, patience: float = 30
+    setup: BrokerSetup, listener: Listener, count: int, *, limit: int = 64, patience: float = 30
 ) -> list[UUID]:
     """Take, claim and do until `count` deliveries have been claimed, in the order in which they came."""
     claimed: list[UUID] = []
@@ -152,7 +152,7 @@ async def take_all(
         while len(claimed) < count:
             taken = await listener.take(limit)
             if taken:
-                claimed += await carrier.claim(taken)
+                claimed += await setup.claim(taken)
                 await listener.done(taken)
     return claimed
 

@@ -6,23 +6,23 @@ from uuid import UUID
 
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.broker.base import Listener, Queue
-from tests.broker.conftest import EMAIL, ProviderHandle, take_all, until
+from tests.broker.conftest import EMAIL, BrokerSetup, take_all, until
 
 URGENT = Queue(Channel("email"), urgent=True)
 SMS = Queue(Channel("sms"))
 
 
-async def test_what_is_rung_is_taken(carrier: ProviderHandle) -> None:
-    broker = await carrier.connect()
+async def test_what_is_rung_is_taken(setup: BrokerSetup) -> None:
+    broker = await setup.connect()
     listener = await broker.listen(Channel("email"))
 
-    due = await carrier.make_due(broker, 3)
+    due = await setup.make_due(broker, 3)
 
-    assert sorted(await take_all(carrier, listener, 3)) == sorted(due)
+    assert sorted(await take_all(setup, listener, 3)) == sorted(due)
 
 
-async def test_ringing_for_nothing_is_allowed(carrier: ProviderHandle) -> None:
-    broker = await carrier.connect()
+async def test_ringing_for_nothing_is_allowed(setup: BrokerSetup) -> None:
+    broker = await setup.connect()
     listener = await broker.listen(Channel("email"))
 
     await broker.publish(EMAIL, [])
@@ -30,58 +30,58 @@ async def test_ringing_for_nothing_is_allowed(carrier: ProviderHandle) -> None:
     assert list(await listener.take(10)) == []
 
 
-async def test_take_gives_no_more_than_it_was_asked_for(carrier: ProviderHandle) -> None:
-    broker = await carrier.connect()
+async def test_take_gives_no_more_than_it_was_asked_for(setup: BrokerSetup) -> None:
+    broker = await setup.connect()
     listener = await broker.listen(Channel("email"))
-    due = await carrier.make_due(broker, 120)
+    due = await setup.make_due(broker, 120)
 
     taken: list[UUID] = []
     while len(taken) < 120:
         part = await listener.take(7)
         assert len(part) <= 7
-        taken += await carrier.claim(part) if part else []
+        taken += await setup.claim(part) if part else []
         await listener.done(part)
 
     assert sorted(taken) == sorted(due)
 
 
-async def test_urgent_deliveries_are_taken_first(carrier: ProviderHandle) -> None:
-    broker = await carrier.connect()
-    await carrier.make_due(broker, 100, EMAIL)
-    urgent = await carrier.make_due(broker, 5, URGENT)
+async def test_urgent_deliveries_are_taken_first(setup: BrokerSetup) -> None:
+    broker = await setup.connect()
+    await setup.make_due(broker, 100, EMAIL)
+    urgent = await setup.make_due(broker, 5, URGENT)
     listener = await broker.listen(Channel("email"))
 
-    taken = await take_all(carrier, listener, 105, limit=20)
+    taken = await take_all(setup, listener, 105, limit=20)
 
     # A listener that has just begun may hear one queue a moment before the other.
     assert set(urgent) <= set(taken[:40])
     assert len(set(taken)) == 105
 
 
-async def test_a_listener_hears_its_own_channel_only(carrier: ProviderHandle) -> None:
-    broker = await carrier.connect()
+async def test_a_listener_hears_its_own_channel_only(setup: BrokerSetup) -> None:
+    broker = await setup.connect()
     email, sms = await broker.listen(Channel("email")), await broker.listen(Channel("sms"))
 
-    due_by_email = await carrier.make_due(broker, 2, EMAIL)
-    due_by_sms = await carrier.make_due(broker, 3, SMS)
+    due_by_email = await setup.make_due(broker, 2, EMAIL)
+    due_by_sms = await setup.make_due(broker, 3, SMS)
 
-    assert sorted(await take_all(carrier, email, 2)) == sorted(due_by_email)
-    assert sorted(await take_all(carrier, sms, 3)) == sorted(due_by_sms)
+    assert sorted(await take_all(setup, email, 2)) == sorted(due_by_email)
+    assert sorted(await take_all(setup, sms, 3)) == sorted(due_by_sms)
 
 
-async def test_an_idle_listener_answers_with_nothing(carrier: ProviderHandle) -> None:
-    broker = await carrier.connect()
+async def test_an_idle_listener_answers_with_nothing(setup: BrokerSetup) -> None:
+    broker = await setup.connect()
     listener = await broker.listen(Channel("email"))
 
     async with asyncio.timeout(10):
         assert list(await listener.take(10)) == []
 
 
-async def test_what_is_done_is_forgotten(carrier: ProviderHandle) -> None:
-    broker = await carrier.connect()
+async def test_what_is_done_is_forgotten(setup: BrokerSetup) -> None:
+    broker = await setup.connect()
     listener = await broker.listen(Channel("email"))
-    await carrier.make_due(broker, 60)
-    await take_all(carrier, listener, 60)
+    await setup.make_due(broker, 60)
+    await take_all(setup, listener, 60)
 
     await listener.close()
 
@@ -89,9 +89,9 @@ async def test_what_is_done_is_forgotten(carrier: ProviderHandle) -> None:
     assert list(await later.take(10)) == []
 
 
-async def test_what_was_not_done_comes_back_after_close(carrier: ProviderHandle) -> None:
-    broker = await carrier.connect()
-    due = await carrier.make_due(broker, 60)
+async def test_what_was_not_done_comes_back_after_close(setup: BrokerSetup) -> None:
+    broker = await setup.connect()
+    due = await setup.make_due(broker, 60)
     listener = await broker.listen(Channel("email"))
     taken: list[UUID] = []
     while not taken:
@@ -100,21 +100,21 @@ async def test_what_was_not_done_comes_back_after_close(carrier: ProviderHandle)
     await listener.close()
 
     later = await broker.listen(Channel("email"))
-    assert set(await take_all(carrier, later, 60)) == set(due)
+    assert set(await take_all(setup, later, 60)) == set(due)
 
 
-async def test_two_processes_share_thousands_and_none_is_claimed_twice(carrier: ProviderHandle) -> None:
+async def test_two_processes_share_thousands_and_none_is_claimed_twice(setup: BrokerSetup) -> None:
     """With RabbitMQ a message goes to one listener; with the embedded broker the claim decides."""
-    first, second = await carrier.connect(), await carrier.connect()
+    first, second = await setup.connect(), await setup.connect()
     listeners = [await first.listen(Channel("email")), await second.listen(Channel("email"))]
-    due = await carrier.make_due(first, 3_000)
+    due = await setup.make_due(first, 3_000)
     claimed: list[UUID] = []
 
     async def work(listener: Listener) -> None:
         while len(claimed) < len(due):
             taken = await listener.take(64)
             if taken:
-                claimed.extend(await carrier.claim(taken))
+                claimed.extend(await setup.claim(taken))
                 await listener.done(taken)
 
     async with asyncio.timeout(60):
@@ -124,24 +124,24 @@ async def test_two_processes_share_thousands_and_none_is_claimed_twice(carrier: 
     assert set(claimed) == set(due)
 
 
-async def test_waking_ends_the_wait(carrier: ProviderHandle) -> None:
-    broker = await carrier.connect(poll=timedelta(seconds=1))
+async def test_waking_ends_the_wait(setup: BrokerSetup) -> None:
+    broker = await setup.connect(poll=timedelta(seconds=1))
     listener = await broker.listen(Channel("email"))
     assert list(await listener.take(10)) == []  # from here on it waits for the next poll
 
-    waiting = asyncio.create_task(take_all(carrier, listener, 1))
+    waiting = asyncio.create_task(take_all(setup, listener, 1))
     await asyncio.sleep(0)
-    due = await carrier.make_due(broker, 1)
+    due = await setup.make_due(broker, 1)
     broker.wake()
 
     assert await waiting == due
 
 
-async def test_nothing_waits_once_all_is_taken(carrier: ProviderHandle) -> None:
-    broker = await carrier.connect()
+async def test_nothing_waits_once_all_is_taken(setup: BrokerSetup) -> None:
+    broker = await setup.connect()
     listener = await broker.listen(Channel("email"))
-    await carrier.make_due(broker, 10)
-    await take_all(carrier, listener, 10)
+    await setup.make_due(broker, 10)
+    await take_all(setup, listener, 10)
 
     async def nothing_waits() -> bool:
         return await broker.waiting(EMAIL) == 0
@@ -149,7 +149,7 @@ async def test_nothing_waits_once_all_is_taken(carrier: ProviderHandle) -> None:
     await until(nothing_waits)
 
 
-async def test_a_broker_that_is_well_says_so(carrier: ProviderHandle) -> None:
-    broker = await carrier.connect()
+async def test_a_broker_that_is_well_says_so(setup: BrokerSetup) -> None:
+    broker = await setup.connect()
 
     await broker.check()

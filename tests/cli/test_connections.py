@@ -14,7 +14,7 @@ from property_alert_notification.api import request_body
 from property_alert_notification.app import create_app
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.cli.connections import LARGEST_HEAD, MOST_HEADERS, Connections, Limits
-from tests.api.conftest import NOTIFICATION, WISHES
+from tests.api.conftest import NOTIFICATION, PREFERENCES
 from tests.pipeline.world import eventually
 from tests.services.callers import a_caller
 
@@ -67,7 +67,7 @@ async def _ask(connections: Connections, *sent: bytes) -> tuple[int, dict[str, o
 async def _is_well(connections: Connections) -> None:
     async with a_caller(f"http://127.0.0.1:{connections.port}") as caller:  # type: ignore[attr-defined]
         assert (await caller.get("/health/live")).status_code == 200
-        assert (await caller.put("/api/v1/preferences/1", json=WISHES)).status_code == 200
+        assert (await caller.put("/api/v1/preferences/1", json=PREFERENCES)).status_code == 200
         assert (await caller.post("/api/v1/notifications/", json=NOTIFICATION)).status_code == 200
 
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from property_alert_notification.cli.demo.alerts import alerts, wishes
+from property_alert_notification.cli.demo.alerts import alerts, preferences
 from property_alert_notification.cli.demo.listings import read_listings
 from tests.cli.command import run, words
 from tests.cli.conftest import ALERTS, Shown
@@ -13,7 +13,7 @@ from tests.services.process import free_port
 
 def _wanted(channel: str) -> int:
     sample = alerts(read_listings(), ALERTS, run="demo")
-    return sum(wishes(alert["user_id"])[f"{channel}_enabled"] for alert in sample)
+    return sum(preferences(alert["user_id"])[f"{channel}_enabled"] for alert in sample)
 
 
 def test_it_counts_what_was_sent_and_what_was_not_wanted(shown: Shown) -> None:

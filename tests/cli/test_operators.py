@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.conftest import NOTIFICATION, WISHES
+from tests.api.conftest import NOTIFICATION, PREFERENCES
 from tests.cli.command import complaint, run, running, running_dev, words
 from tests.pipeline.world import eventually
 from tests.services.callers import a_blocking_caller, a_caller
@@ -68,7 +68,7 @@ async def test_every_process_stops_and_goes_on(tmp_path: Path) -> None:
 
             await eventually(both_know)
             async with a_caller(service.url) as client:
-                await client.put("/api/v1/preferences/1", json=WISHES)
+                await client.put("/api/v1/preferences/1", json=PREFERENCES)
                 body = NOTIFICATION | {"channels": ["email"]}
                 id_ = (await client.post("/api/v1/notifications/", json=body)).json()["id"]
 
@@ -95,7 +95,7 @@ def stuck(tmp_path: Path) -> str:
         running(tmp_path, "api", "--port", str(port), ready="answers at"),
         a_blocking_caller(f"http://127.0.0.1:{port}/api/v1") as client,
     ):
-        client.put("/preferences/1", json=WISHES).raise_for_status()
+        client.put("/preferences/1", json=PREFERENCES).raise_for_status()
         body = NOTIFICATION | {"channels": ["email"]}
         client.post("/notifications/", json=body).raise_for_status()
     with closing(sqlite3.connect(tmp_path / "app.db")) as store:

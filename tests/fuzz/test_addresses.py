@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.api.conftest import NOTIFICATION, WISHES
+from tests.api.conftest import NOTIFICATION, PREFERENCES
 from tests.fuzz.budget import budget
 from tests.fuzz.conftest import Target
 from tests.fuzz.hostile import texts, url_parts
@@ -45,7 +45,7 @@ def connection(target: Target) -> Iterator[Connection]:
 
 @pytest.fixture(autouse=True)
 def _user_1_wants_everything(target: Target) -> None:
-    target.caller.put("/api/v1/preferences/1", json=WISHES).raise_for_status()
+    target.caller.put("/api/v1/preferences/1", json=PREFERENCES).raise_for_status()
 
 
 def in_order(answer: Answer, *statuses: int) -> None:

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 
 from property_alert_notification.app import create_app
 from property_alert_notification.base.settings import Settings
-from tests.api.conftest import NOTIFICATION, WISHES
+from tests.api.conftest import NOTIFICATION, PREFERENCES
 from tests.fuzz.budget import budget
 from tests.fuzz.conftest import Target
 
@@ -50,7 +50,7 @@ def document(target: Target) -> Any:
 @pytest.fixture(scope="module")
 def known(target: Target) -> dict[str, Any]:
     """Parameters that lead to something: random ones never would."""
-    target.caller.put("/api/v1/preferences/1", json=WISHES).raise_for_status()
+    target.caller.put("/api/v1/preferences/1", json=PREFERENCES).raise_for_status()
     body = NOTIFICATION | {"send_at": "2090-01-01T00:00:00Z"}
     answer = target.caller.post("/api/v1/notifications/", json=body).raise_for_status()
     return {"user_id": 1, "notification_id": str(UUID(answer.json()["id"]))}

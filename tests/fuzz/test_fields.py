@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.api.conftest import NOTIFICATION, WISHES
+from tests.api.conftest import NOTIFICATION, PREFERENCES
 from tests.fuzz.budget import budget
 from tests.fuzz.conftest import Target
 from tests.fuzz.hostile import as_json, as_moment, as_number, as_truth, fragments, json_object
@@ -60,7 +60,7 @@ def refused(answer: httpx2.Response) -> bool:
 
 @pytest.fixture(scope="module", autouse=True)
 def _user_1_wants_everything(target: Target) -> None:
-    target.caller.put("/api/v1/preferences/1", json=WISHES).raise_for_status()
+    target.caller.put("/api/v1/preferences/1", json=PREFERENCES).raise_for_status()
 
 
 def read(target: Target, notification_id: str) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def test_a_change_is_kept_as_it_was_sent_or_refused(target: Target, name: str) -
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
-@pytest.mark.parametrize("name", WISHES)
+@pytest.mark.parametrize("name", PREFERENCES)
 def test_wishes_are_kept_as_they_were_sent_or_refused(target: Target, name: str, method: str) -> None:
     path = "/api/v1/preferences/7"
 
@@ -127,15 +127,15 @@ def test_wishes_are_kept_as_they_were_sent_or_refused(target: Target, name: str,
         if method == "POST":
             target.caller.delete(path)
         else:
-            target.caller.put(path, json=dict.fromkeys(WISHES, before)).raise_for_status()
-        body = json_object({name: value} if method == "PATCH" else as_json(WISHES) | {name: value})
+            target.caller.put(path, json=dict.fromkeys(PREFERENCES, before)).raise_for_status()
+        body = json_object({name: value} if method == "PATCH" else as_json(PREFERENCES) | {name: value})
         answer = target.caller.request(method, path, content=body, headers=JSON)
         after = target.caller.get(path)
         if not refused(answer):
             check_kept(body, answer.json(), name)
             assert after.json() == answer.json()
         elif method != "POST":
-            assert after.json() == dict.fromkeys(WISHES, before)
+            assert after.json() == dict.fromkeys(PREFERENCES, before)
         else:
             assert after.status_code == 404
 
@@ -165,13 +165,13 @@ def test_a_bad_item_of_a_batch_spoils_no_other(target: Target, name: str) -> Non
     check()
 
 
-@pytest.mark.parametrize("name", ["user_id", *WISHES])
+@pytest.mark.parametrize("name", ["user_id", *PREFERENCES])
 def test_a_batch_of_wishes_is_kept_or_refused_as_a_whole(target: Target, name: str) -> None:
     @budget()
     @given(value=fragments)
     def check(value: str) -> None:
         target.caller.delete("/api/v1/preferences/8")
-        tried = json_object(as_json({"user_id": 8} | WISHES) | {name: value})
+        tried = json_object(as_json({"user_id": 8} | PREFERENCES) | {name: value})
         body = b'{"preferences":[%b]}' % tried
         answer = target.caller.post("/api/v1/preferences/batch", content=body, headers=JSON)
         if refused(answer):
@@ -180,7 +180,7 @@ def test_a_batch_of_wishes_is_kept_or_refused_as_a_whole(target: Target, name: s
         [result] = answer.json()["results"]
         if "error" not in result:
             kept = target.caller.get(f"/api/v1/preferences/{result['user_id']}").json()
-            check_kept(tried, kept, *WISHES)
+            check_kept(tried, kept, *PREFERENCES)
 
     check()
 

@@ -11,7 +11,7 @@ from hypothesis import assume, example, given
 
 from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.channels.email_channel import normalise_email
-from tests.api.conftest import NOTIFICATION, WISHES
+from tests.api.conftest import NOTIFICATION, PREFERENCES
 from tests.fuzz.budget import budget
 from tests.fuzz.conftest import Target
 from tests.fuzz.hostile import addresses, texts
@@ -24,7 +24,7 @@ OURS = {
 
 @pytest.fixture(autouse=True)
 def _user_1_wants_everything(target: Target) -> None:
-    target.caller.put("/api/v1/preferences/1", json=WISHES).raise_for_status()
+    target.caller.put("/api/v1/preferences/1", json=PREFERENCES).raise_for_status()
 
 
 def delivered(target: Target, notification_id: str) -> dict[str, Any]:

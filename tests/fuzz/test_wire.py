@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import NOTIFICATION, WISHES
+from tests.api.conftest import NOTIFICATION, PREFERENCES
 from tests.fuzz.conftest import Target
 from tests.fuzz.wire import Answer, Connection
 
@@ -90,7 +90,7 @@ def count(target: Target) -> int:
 
 @pytest.fixture(scope="module", autouse=True)
 def _user_1_wants_everything(target: Target) -> None:
-    target.caller.put("/api/v1/preferences/1", json=WISHES).raise_for_status()
+    target.caller.put("/api/v1/preferences/1", json=PREFERENCES).raise_for_status()
 
 
 @pytest.mark.parametrize("octets", TAKEN.values(), ids=list(TAKEN))

@@ -132,8 +132,8 @@ async def test_a_broken_key_is_worth_nothing_and_the_others_go_on(
 ) -> None:
     async with World(make_settings("sqlite"), smtp_server) as world:
         parts = world.parts
-        keyring = KeyService(parts.database, parts.clock, actor="test")
-        keys = [await keyring.create(name, [Scope.ADMIN]) for name in ("broken", "good")]
+        key_service = KeyService(parts.database, parts.clock, actor="test")
+        keys = [await key_service.create(name, [Scope.ADMIN]) for name in ("broken", "good")]
         await run_on_sqlite(world, "UPDATE api_keys SET created_at = 'then', expires_at = 'x' WHERE name = 'broken'")
         authenticator = Authenticator(parts.database, parts.clock, keyless=False, patience=30)
 

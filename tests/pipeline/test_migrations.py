@@ -58,8 +58,8 @@ async def test_what_users_want_and_scheduled_addresses_are_kept_by_channel(empty
     await migrations.upgrade(empty, "0009")
     async with empty.transaction() as connection:
         for user, (email, sms) in PREFERENCES.items():
-            wishes = {"user_id": user, "email_enabled": email, "sms_enabled": sms, "updated_at": times.EARLIEST}
-            await connection.execute(insert(_OLD_PREFERENCES).values(wishes))
+            preferences = {"user_id": user, "email_enabled": email, "sms_enabled": sms, "updated_at": times.EARLIEST}
+            await connection.execute(insert(_OLD_PREFERENCES).values(preferences))
         for user, (address, number) in SCHEDULED.items():
             said = {"category": "general", "title": "t", "message": "m", "status": "scheduled", "urgent": False}
             where = {"user_email": address, "user_phone_number": number}

@@ -70,9 +70,9 @@ class World:
     async def a_user(self, user_id: int = 1, *, email: bool = True, sms: bool = False) -> int:
         """A user who wants these channels from now on."""
         wanted = [Channel(name) for name, is_wanted in (("email", email), ("sms", sms)) if is_wanted]
-        wishes = Preference(user_id=user_id, channels=words_of(wanted), updated_at=self.parts.clock.now())
+        preference = Preference(user_id=user_id, channels=words_of(wanted), updated_at=self.parts.clock.now())
         async with self.parts.database.transaction() as connection:
-            await preferences.put(connection, wishes, test=False)
+            await preferences.put(connection, preference, test=False)
         return user_id
 
     async def forget_user(self, user_id: int = 1) -> None:

@@ -149,9 +149,11 @@ def start(
 
 def run(*command: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """Run Python with a command to its end. What it starts itself is prepared too, as the tests wish."""
-    wishes = {name: os.environ[name] for name in (WISH, ACCOUNT)}
+    preferences = {name: os.environ[name] for name in (WISH, ACCOUNT)}
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        process = Prepared(command, cwd=cwd, env=environment(**wishes), streams=(subprocess.DEVNULL, output, errors))
+        process = Prepared(
+            command, cwd=cwd, env=environment(**preferences), streams=(subprocess.DEVNULL, output, errors)
+        )
         try:
             code = process.wait()
         finally:

@@ -25,7 +25,7 @@ FASTAPI_DEV = [str(BIN / "fastapi"), "dev", str(ROOT / "src/property_alert_notif
 """How the seed is started: one process watches the sources and starts the other; with `--no-reload` it is one alone."""
 WORKER = str(ROOT / "src/property_alert_notification/notification_worker/worker.py")
 
-WISHES = {"email_enabled": True, "sms_enabled": True}
+PREFERENCES = {"email_enabled": True, "sms_enabled": True}
 NOTIFICATION = {
     "title": "notification title",
     "message": "notification message",
@@ -71,14 +71,14 @@ def service(dotenv: Path) -> Iterator[tuple[str, Program]]:
 async def test_the_seeds_walkthrough(service: tuple[str, Program]) -> None:
     url, program = service
     async with a_caller(url, headers={"accept": "application/json"}) as client:
-        created = await client.post("/api/v1/preferences/1", json=WISHES)
-        assert (created.status_code, created.json()) == (201, WISHES)
+        created = await client.post("/api/v1/preferences/1", json=PREFERENCES)
+        assert (created.status_code, created.json()) == (201, PREFERENCES)
 
-        again = await client.post("/api/v1/preferences/1", json=WISHES)
+        again = await client.post("/api/v1/preferences/1", json=PREFERENCES)
         assert (again.status_code, again.json()["detail"]) == (400, "Preferences already exist for user_id=1")
 
         read = await client.get("/api/v1/preferences/1")
-        assert (read.status_code, read.json()) == (200, WISHES)
+        assert (read.status_code, read.json()) == (200, PREFERENCES)
 
         missing = await client.get("/api/v1/preferences/2")
         assert (missing.status_code, missing.json()["detail"]) == (404, "Preference not found")
@@ -108,7 +108,7 @@ async def test_without_any_settings_the_store_is_a_file_and_the_broker_is_built_
     port = str(free_port())
     with started([*FASTAPI_DEV, "--no-reload", "--port", port], tmp_path, ready=_answers(port)) as program:
         async with a_caller(f"http://127.0.0.1:{port}") as client:
-            await client.post("/api/v1/preferences/1", json=WISHES)
+            await client.post("/api/v1/preferences/1", json=PREFERENCES)
             await client.post("/api/v1/notifications/", json=NOTIFICATION)
             await _until_printed(program, *CONSOLE)
 
@@ -123,7 +123,7 @@ async def test_the_worker_script_delivers_what_another_process_accepted(dotenv: 
         started([sys.executable, WORKER], dotenv, ready=lambda it: "worker.started" in it.errors()) as worker,
     ):
         async with a_caller(f"http://127.0.0.1:{port}") as client:
-            await client.post("/api/v1/preferences/1", json=WISHES)
+            await client.post("/api/v1/preferences/1", json=PREFERENCES)
             await client.post("/api/v1/notifications/", json=NOTIFICATION)
             await _until_printed(worker, *CONSOLE)
 
@@ -151,7 +151,7 @@ async def test_neither_logs_nor_figures_show_what_was_sent_to_whom(
     }
     with started([*FASTAPI_DEV, "--no-reload", "--port", port], tmp_path, ready=_answers(port), **settings) as program:
         async with a_caller(f"http://127.0.0.1:{port}") as client:
-            await client.post("/api/v1/preferences/1", json=WISHES)
+            await client.post("/api/v1/preferences/1", json=PREFERENCES)
             body = NOTIFICATION | {"title": "Canary title", "message": "canary message", "user_email": canaries[0]}
             for _ in range(3):
                 await client.post("/api/v1/notifications/", json=body | {"channels": ["email"]})

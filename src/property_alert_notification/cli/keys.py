@@ -61,7 +61,7 @@ def create(
     per = None if rate is None else _rate(rate)
 
     _make_sure_it_can_be_shown()
-    key = _run(lambda keyring: keyring.create(name, scope, test=test, lifetime=lifetime, rate=per))
+    key = _run(lambda key_service: key_service.create(name, scope, test=test, lifetime=lifetime, rate=per))
 
     typer.echo(f"A {'test' if test else 'live'} key for {name}. Keep it safe, it is not shown again:", err=True)
     typer.echo(key)
@@ -101,7 +101,7 @@ def rotate(
     ends = _duration("--overlap", overlap)
 
     _make_sure_it_can_be_shown()
-    key = _run(lambda keyring: keyring.rotate(name, test=test, overlap=ends))
+    key = _run(lambda key_service: key_service.rotate(name, test=test, overlap=ends))
 
     typer.echo(f"The new key of {name}; the old one works for another {overlap}. It is not shown again:", err=True)
     typer.echo(key)
@@ -123,9 +123,9 @@ def revoke(
     if (prefix is None) == (name is None):
         raise ConfigurationError("PREFIX or --name: give one of them. Example: property-alerts keys revoke --name crm")
     if name is not None:
-        revoked = _run(lambda keyring: keyring.revoke_all(name, test=test))
+        revoked = _run(lambda key_service: key_service.revoke_all(name, test=test))
     else:
-        revoked = [_run(lambda keyring: keyring.revoke(prefix or ""))]
+        revoked = [_run(lambda key_service: key_service.revoke(prefix or ""))]
     for key in revoked:
         typer.echo(f"Revoked {key.prefix}… of {key.name}.", err=True)
 

@@ -77,7 +77,7 @@ def replay(delivery_ids: Ids) -> None:
 
     `property-alerts quarantine replay 019ab6c1-3f7e-7cc3-98c4-2f0e8d1f6a55`
     """
-    _decide(delivery_ids, lambda ward, delivery_id: ward.replay(delivery_id))
+    _decide(delivery_ids, lambda service, delivery_id: service.replay(delivery_id))
     typer.echo(f"{len(delivery_ids)} tried again. See: property-alerts quarantine list")
 
 
@@ -89,7 +89,7 @@ def discard(delivery_ids: Ids) -> None:
 
     `property-alerts quarantine discard 019ab6c1-3f7e-7cc3-98c4-2f0e8d1f6a55`
     """
-    _decide(delivery_ids, lambda ward, delivery_id: ward.discard(delivery_id))
+    _decide(delivery_ids, lambda service, delivery_id: service.discard(delivery_id))
     typer.echo(f"{len(delivery_ids)} given up.")
 
 
@@ -99,10 +99,10 @@ def _decide(delivery_ids: list[UUID], decision: "Callable[[QuarantineService, UU
 
     async def work() -> None:
         async with configured() as database, database.transaction() as connection:
-            ward = QuarantineService(connection, database.clock, actor())
+            service = QuarantineService(connection, database.clock, actor())
             # In one order, or two operators wait for each other.
             for delivery_id in sorted(set(delivery_ids)):
-                await decision(ward, delivery_id)
+                await decision(service, delivery_id)
 
     asyncio.run(work())
 

@@ -42,7 +42,7 @@ FIRST = 1.0
 LONGEST = 20.0
 """Seconds for which a breaker stays open: the first time, and at most unless the provider asks for more."""
 
-LONGEST_WISH = 300.0
+LONGEST_REQUESTED_PAUSE = 300.0
 """Seconds for which a provider may ask to be left alone."""
 
 STEADY = 60.0
@@ -188,7 +188,7 @@ def _throttled(breaker: Breaker, *, probe: bool, began_at: float, now: float, pa
             return breaker
     elif not probe:
         return breaker
-    until = now + min(pause or FIRST, LONGEST_WISH)
+    until = now + min(pause or FIRST, LONGEST_REQUESTED_PAUSE)
     return Breaker(state=BreakerState.OPEN, until=until, openings=breaker.openings)
 
 
@@ -228,5 +228,5 @@ def _open(breaker: Breaker, *, now: float, jitter: float, pause: float | None) -
     steady = breaker.state is BreakerState.CLOSED and now - breaker.closed_at > STEADY
     openings = 1 if steady else breaker.openings + 1
     full = min(FIRST * 2.0 ** min(openings - 1, 30), LONGEST)
-    stays = max(full / 2 + full / 2 * jitter, min(pause or 0.0, LONGEST_WISH))
+    stays = max(full / 2 + full / 2 * jitter, min(pause or 0.0, LONGEST_REQUESTED_PAUSE))
     return Breaker(state=BreakerState.OPEN, until=now + stays, openings=openings)

@@ -51,7 +51,7 @@ async def store(
 
 
 @pytest.fixture
-def keyring(store: Database, clock: MovedClock) -> KeyService:
+def key_service(store: Database, clock: MovedClock) -> KeyService:
     return KeyService(store, clock, actor="cli:ada")
 
 

@@ -24,16 +24,18 @@ WRITE, READ = Scope.NOTIFICATIONS_WRITE, Scope.NOTIFICATIONS_READ
 MakeAuthenticator = Callable[..., Authenticator]
 
 
-async def test_a_key_lets_its_caller_in(keyring: KeyService, an_authenticator: MakeAuthenticator) -> None:
-    key = await keyring.create("crm", [WRITE])
+async def test_a_key_lets_its_caller_in(key_service: KeyService, an_authenticator: MakeAuthenticator) -> None:
+    key = await key_service.create("crm", [WRITE])
 
     crm = Admission("crm", "crm", False, (), frozenset({WRITE}), key[:16])
     assert await an_authenticator().admit(f"Bearer {key}", WRITE) == crm
     assert await an_authenticator().admit(f"bearer {key}", WRITE) == crm
 
 
-async def test_a_test_key_acts_in_a_name_of_its_own(keyring: KeyService, an_authenticator: MakeAuthenticator) -> None:
-    key = await keyring.create("crm", [WRITE], test=True)
+async def test_a_test_key_acts_in_a_name_of_its_own(
+    key_service: KeyService, an_authenticator: MakeAuthenticator
+) -> None:
+    key = await key_service.create("crm", [WRITE], test=True)
 
     admission = await an_authenticator().admit(f"Bearer {key}", WRITE)
 
@@ -42,9 +44,9 @@ async def test_a_test_key_acts_in_a_name_of_its_own(keyring: KeyService, an_auth
 
 
 async def test_a_key_allows_what_it_was_made_for_and_nothing_else(
-    keyring: KeyService, an_authenticator: MakeAuthenticator
+    key_service: KeyService, an_authenticator: MakeAuthenticator
 ) -> None:
-    authenticator, key = an_authenticator(), await keyring.create("crm", [WRITE, Scope.ADMIN])
+    authenticator, key = an_authenticator(), await key_service.create("crm", [WRITE, Scope.ADMIN])
 
     await authenticator.admit(f"Bearer {key}", WRITE)
     for lacking in (READ, Scope.PREFERENCES_READ, Scope.PREFERENCES_WRITE):
@@ -61,9 +63,9 @@ async def test_without_a_key_nobody_is_let_in(an_authenticator: MakeAuthenticato
 
 
 async def test_a_keyless_service_lets_everybody_in_but_honours_keys(
-    keyring: KeyService, an_authenticator: MakeAuthenticator
+    key_service: KeyService, an_authenticator: MakeAuthenticator
 ) -> None:
-    authenticator, key = an_authenticator(keyless=True), await keyring.create("crm", [WRITE], test=True)
+    authenticator, key = an_authenticator(keyless=True), await key_service.create("crm", [WRITE], test=True)
 
     assert await authenticator.admit(None, Scope.ADMIN) == NOBODY
     assert (await authenticator.admit(f"Bearer {key}", WRITE)).test
@@ -74,11 +76,11 @@ async def test_a_keyless_service_lets_everybody_in_but_honours_keys(
 
 
 async def test_a_key_that_is_known_costs_no_question(
-    keyring: KeyService, an_authenticator: MakeAuthenticator, asked: list[str]
+    key_service: KeyService, an_authenticator: MakeAuthenticator, asked: list[str]
 ) -> None:
-    authenticator, key = an_authenticator(), await keyring.create("crm", [WRITE])
+    authenticator, key = an_authenticator(), await key_service.create("crm", [WRITE])
     await authenticator.admit(f"Bearer {key}", WRITE)
-    await _noted(keyring)
+    await _noted(key_service)
     asked.clear()
 
     for _ in range(1000):
@@ -109,9 +111,9 @@ async def test_a_flood_of_made_up_keys_costs_a_few_questions(
 
 
 async def test_a_key_ends_when_it_expires(
-    keyring: KeyService, an_authenticator: MakeAuthenticator, clock: MovedClock
+    key_service: KeyService, an_authenticator: MakeAuthenticator, clock: MovedClock
 ) -> None:
-    authenticator, key = an_authenticator(), await keyring.create("crm", [WRITE], lifetime=timedelta(seconds=3))
+    authenticator, key = an_authenticator(), await key_service.create("crm", [WRITE], lifetime=timedelta(seconds=3))
     await authenticator.admit(f"Bearer {key}", WRITE)
 
     clock.move(3)
@@ -122,13 +124,13 @@ async def test_a_key_ends_when_it_expires(
 
 
 async def test_a_revoked_key_is_worthless_on_every_process_within_five_seconds(
-    keyring: KeyService, an_authenticator: MakeAuthenticator, clock: MovedClock
+    key_service: KeyService, an_authenticator: MakeAuthenticator, clock: MovedClock
 ) -> None:
-    authenticators, key = [an_authenticator(), an_authenticator()], await keyring.create("crm", [WRITE])
+    authenticators, key = [an_authenticator(), an_authenticator()], await key_service.create("crm", [WRITE])
     for authenticator in authenticators:
         await authenticator.admit(f"Bearer {key}", WRITE)
 
-    await keyring.revoke_all("crm")
+    await key_service.revoke_all("crm")
     clock.move(5)
 
     for authenticator in authenticators:
@@ -137,11 +139,11 @@ async def test_a_revoked_key_is_worthless_on_every_process_within_five_seconds(
 
 
 async def test_a_busy_process_learns_of_it_sooner(
-    keyring: KeyService, an_authenticator: MakeAuthenticator, clock: MovedClock
+    key_service: KeyService, an_authenticator: MakeAuthenticator, clock: MovedClock
 ) -> None:
-    authenticator, key = an_authenticator(), await keyring.create("crm", [WRITE])
+    authenticator, key = an_authenticator(), await key_service.create("crm", [WRITE])
     await authenticator.admit(f"Bearer {key}", WRITE)
-    await keyring.revoke_all("crm")
+    await key_service.revoke_all("crm")
     clock.move(2.5)
 
     async def is_refused() -> bool:
@@ -179,12 +181,12 @@ async def test_a_store_that_is_away_prolongs_no_keys_life(postgres: Any, postgre
 
 
 async def test_the_last_use_is_noted_at_once_and_then_each_minute(
-    keyring: KeyService, an_authenticator: MakeAuthenticator, clock: MovedClock, asked: list[str]
+    key_service: KeyService, an_authenticator: MakeAuthenticator, clock: MovedClock, asked: list[str]
 ) -> None:
-    authenticator, key = an_authenticator(), await keyring.create("crm", [WRITE])
+    authenticator, key = an_authenticator(), await key_service.create("crm", [WRITE])
 
     await authenticator.admit(f"Bearer {key}", WRITE)
-    first = await _noted(keyring)
+    first = await _noted(key_service)
     for _ in range(10):
         clock.move(5.9)
         await authenticator.admit(f"Bearer {key}", WRITE)
@@ -193,7 +195,7 @@ async def test_the_last_use_is_noted_at_once_and_then_each_minute(
     await authenticator.admit(f"Bearer {key}", WRITE)
 
     async def is_noted_again() -> bool:
-        return await _noted(keyring) == clock.now()
+        return await _noted(key_service) == clock.now()
 
     await eventually(is_noted_again)
     assert first == clock.now() - timedelta(seconds=64)
@@ -201,12 +203,12 @@ async def test_the_last_use_is_noted_at_once_and_then_each_minute(
 
 
 async def test_the_start_says_that_nobody_needs_a_key_or_that_nobody_has_one(
-    keyring: KeyService, an_authenticator: MakeAuthenticator
+    key_service: KeyService, an_authenticator: MakeAuthenticator
 ) -> None:
     with capture_logs() as logged:
         await an_authenticator(keyless=True).announce()
         await an_authenticator().announce()
-        await keyring.create("crm", [WRITE])
+        await key_service.create("crm", [WRITE])
         await an_authenticator().announce()
 
     assert [line["event"] for line in logged] == ["key.not_needed", "key.missing"]
@@ -222,11 +224,11 @@ async def test_a_store_that_is_away_at_the_start_does_not_stop_it(clock: MovedCl
     assert [line["event"] for line in logged] == ["key.unread"]
 
 
-async def _noted(keyring: KeyService) -> Any:
+async def _noted(key_service: KeyService) -> Any:
     """When the only key was used last, once that is written down."""
 
     async def last_used() -> Any:
-        async with keyring.database.reading() as connection:
+        async with key_service.database.reading() as connection:
             (key,) = await queries.every(connection)
         return key.last_used_at
 

@@ -24,11 +24,11 @@ MakeAuthenticator = Callable[..., Authenticator]
 
 @pytest.mark.parametrize(("limit", "calls"), [(1, 1_000), (7, 1_000), (1_000, 10_000), (9_999, 10_000)])
 async def test_of_many_calls_to_two_processes_exactly_the_limit_is_admitted(
-    keyring: KeyService, an_authenticator: MakeAuthenticator, limit: int, calls: int
+    key_service: KeyService, an_authenticator: MakeAuthenticator, limit: int, calls: int
 ) -> None:
     authenticators, key = (
         [an_authenticator(), an_authenticator()],
-        await keyring.create("crm", [WRITE], rate=Rate(limit, 86_400)),
+        await key_service.create("crm", [WRITE], rate=Rate(limit, 86_400)),
     )
 
     answers = await asyncio.gather(
@@ -42,11 +42,11 @@ async def test_of_many_calls_to_two_processes_exactly_the_limit_is_admitted(
 
 
 async def test_calls_that_come_one_by_one_are_exact_and_seldom_ask(
-    keyring: KeyService, an_authenticator: MakeAuthenticator, asked: list[str]
+    key_service: KeyService, an_authenticator: MakeAuthenticator, asked: list[str]
 ) -> None:
     authenticators, key = (
         [an_authenticator(), an_authenticator()],
-        await keyring.create("crm", [WRITE], rate=Rate(1_000, 3_600)),
+        await key_service.create("crm", [WRITE], rate=Rate(1_000, 3_600)),
     )
 
     admitted = 0
@@ -58,11 +58,11 @@ async def test_calls_that_come_one_by_one_are_exact_and_seldom_ask(
 
 
 async def test_two_keys_of_one_caller_share_their_rate_and_a_test_key_has_its_own(
-    keyring: KeyService, an_authenticator: MakeAuthenticator
+    key_service: KeyService, an_authenticator: MakeAuthenticator
 ) -> None:
     authenticator, rate = an_authenticator(), Rate(3, 60)
-    one, other = [await keyring.create("crm", [WRITE], rate=rate) for _ in range(2)]
-    test = await keyring.create("crm", [WRITE], rate=rate, test=True)
+    one, other = [await key_service.create("crm", [WRITE], rate=rate) for _ in range(2)]
+    test = await key_service.create("crm", [WRITE], rate=rate, test=True)
 
     admitted = [await _is_admitted(authenticator, key) for key in (one, other, one, other, one, test)]
 
@@ -70,9 +70,9 @@ async def test_two_keys_of_one_caller_share_their_rate_and_a_test_key_has_its_ow
 
 
 async def test_the_next_window_is_a_new_beginning_and_the_past_is_deleted(
-    keyring: KeyService, an_authenticator: MakeAuthenticator, clock: MovedClock, store: Database
+    key_service: KeyService, an_authenticator: MakeAuthenticator, clock: MovedClock, store: Database
 ) -> None:
-    authenticator, key = an_authenticator(), await keyring.create("crm", [WRITE], rate=Rate(2, 60))
+    authenticator, key = an_authenticator(), await key_service.create("crm", [WRITE], rate=Rate(2, 60))
 
     admitted = [await _is_admitted(authenticator, key) for _ in range(3)]
     clock.move(30)
@@ -88,9 +88,9 @@ async def test_the_next_window_is_a_new_beginning_and_the_past_is_deleted(
 
 
 async def test_whoever_is_turned_away_hears_when_to_come_again(
-    keyring: KeyService, an_authenticator: MakeAuthenticator
+    key_service: KeyService, an_authenticator: MakeAuthenticator
 ) -> None:
-    authenticator, key = an_authenticator(), await keyring.create("crm", [WRITE], rate=Rate(1, 60))
+    authenticator, key = an_authenticator(), await key_service.create("crm", [WRITE], rate=Rate(1, 60))
     await authenticator.admit(f"Bearer {key}", WRITE)
 
     with pytest.raises(TooManyRequests, match="1/min") as caught:
@@ -104,8 +104,8 @@ async def test_whoever_is_turned_away_hears_when_to_come_again(
     }
 
 
-async def test_every_answer_says_what_is_left(keyring: KeyService, an_authenticator: MakeAuthenticator) -> None:
-    authenticator, key = an_authenticator(), await keyring.create("crm", [WRITE], rate=Rate(100, 60))
+async def test_every_answer_says_what_is_left(key_service: KeyService, an_authenticator: MakeAuthenticator) -> None:
+    authenticator, key = an_authenticator(), await key_service.create("crm", [WRITE], rate=Rate(100, 60))
 
     told = [dict((await authenticator.admit(f"Bearer {key}", WRITE, cost=cost)).headers) for cost in (1, 9, 40)]
 
@@ -114,9 +114,9 @@ async def test_every_answer_says_what_is_left(keyring: KeyService, an_authentica
 
 
 async def test_a_call_may_cost_more_than_one_but_not_more_than_a_window_has(
-    keyring: KeyService, an_authenticator: MakeAuthenticator
+    key_service: KeyService, an_authenticator: MakeAuthenticator
 ) -> None:
-    authenticator, key = an_authenticator(), await keyring.create("crm", [WRITE], rate=Rate(10, 60))
+    authenticator, key = an_authenticator(), await key_service.create("crm", [WRITE], rate=Rate(10, 60))
 
     with pytest.raises(InvalidField, match="10/min"):
         await authenticator.admit(f"Bearer {key}", WRITE, cost=11)

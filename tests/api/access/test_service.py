@@ -22,88 +22,88 @@ DAY = timedelta(days=1)
 MakeAuthenticator = Callable[..., Authenticator]
 
 
-async def test_a_caller_has_two_keys_at_most(keyring: KeyService) -> None:
-    first = await keyring.create("crm", [WRITE])
-    await keyring.create("crm", [WRITE])
+async def test_a_caller_has_two_keys_at_most(key_service: KeyService) -> None:
+    first = await key_service.create("crm", [WRITE])
+    await key_service.create("crm", [WRITE])
 
     with pytest.raises(TooManyKeys, match="revoke one first"):
-        await keyring.create("crm", [WRITE])
-    await keyring.create("crm", [WRITE], test=True)
-    await keyring.create("listings", [WRITE])
-    await keyring.revoke(first[:16])
-    await keyring.create("crm", [WRITE])
+        await key_service.create("crm", [WRITE])
+    await key_service.create("crm", [WRITE], test=True)
+    await key_service.create("listings", [WRITE])
+    await key_service.revoke(first[:16])
+    await key_service.create("crm", [WRITE])
 
 
-async def test_of_many_who_make_one_at_once_two_succeed(keyring: KeyService) -> None:
-    made = await asyncio.gather(*(keyring.create("crm", [WRITE]) for _ in range(10)), return_exceptions=True)
+async def test_of_many_who_make_one_at_once_two_succeed(key_service: KeyService) -> None:
+    made = await asyncio.gather(*(key_service.create("crm", [WRITE]) for _ in range(10)), return_exceptions=True)
 
     assert sum(isinstance(one, str) for one in made) == 2
     assert sum(isinstance(one, TooManyKeys) for one in made) == 8
 
 
 async def test_while_keys_are_exchanged_both_work_and_then_the_new_one_alone(
-    keyring: KeyService, an_authenticator: MakeAuthenticator, clock: MovedClock
+    key_service: KeyService, an_authenticator: MakeAuthenticator, clock: MovedClock
 ) -> None:
     authenticator = an_authenticator()
-    old = await keyring.create("crm", [WRITE, READ], rate=Rate(5, 60), lifetime=90 * DAY)
+    old = await key_service.create("crm", [WRITE, READ], rate=Rate(5, 60), lifetime=90 * DAY)
     clock.move(60)
 
-    new = await keyring.rotate("crm", overlap=DAY)
+    new = await key_service.rotate("crm", overlap=DAY)
 
     for key in (old, new):
         assert (await authenticator.admit(f"Bearer {key}", READ)).owner == "crm"
-    assert [(key.scopes, key.rate, key.expires_at) for key in await _keys(keyring)] == [
+    assert [(key.scopes, key.rate, key.expires_at) for key in await _keys(key_service)] == [
         ("notifications:read notifications:write", Rate(5, 60), clock.now() + DAY),
         ("notifications:read notifications:write", Rate(5, 60), clock.now() + 90 * DAY),
     ]
     with pytest.raises(TooManyKeys):
-        await keyring.rotate("crm", overlap=DAY)
+        await key_service.rotate("crm", overlap=DAY)
 
     clock.move(DAY.total_seconds())
 
     await authenticator.admit(f"Bearer {new}", READ)
     with pytest.raises(Unauthorised):
         await authenticator.admit(f"Bearer {old}", READ)
-    await keyring.rotate("crm", overlap=DAY)
+    await key_service.rotate("crm", overlap=DAY)
 
 
-async def test_an_exchange_prolongs_no_keys_life(keyring: KeyService, clock: MovedClock) -> None:
-    await keyring.create("crm", [WRITE], lifetime=timedelta(hours=1))
+async def test_an_exchange_prolongs_no_keys_life(key_service: KeyService, clock: MovedClock) -> None:
+    await key_service.create("crm", [WRITE], lifetime=timedelta(hours=1))
 
-    await keyring.rotate("crm", overlap=DAY)
+    await key_service.rotate("crm", overlap=DAY)
 
-    assert [key.expires_at for key in await _keys(keyring)] == [clock.now() + timedelta(hours=1)] * 2
+    assert [key.expires_at for key in await _keys(key_service)] == [clock.now() + timedelta(hours=1)] * 2
 
 
-async def test_what_is_not_there_cannot_be_exchanged_or_revoked(keyring: KeyService) -> None:
+async def test_what_is_not_there_cannot_be_exchanged_or_revoked(key_service: KeyService) -> None:
     with pytest.raises(NotFound, match="crm has no live key"):
-        await keyring.rotate("crm", overlap=DAY)
+        await key_service.rotate("crm", overlap=DAY)
     with pytest.raises(NotFound, match="crm has no test key"):
-        await keyring.revoke_all("crm", test=True)
+        await key_service.revoke_all("crm", test=True)
     with pytest.raises(NotFound, match="0 keys that work begin with pa_live_"):
-        await keyring.revoke("pa_live_")
+        await key_service.revoke("pa_live_")
 
 
-async def test_a_beginning_that_two_keys_have_revokes_neither(keyring: KeyService) -> None:
-    await keyring.create("crm", [WRITE])
-    await keyring.create("crm", [WRITE])
+async def test_a_beginning_that_two_keys_have_revokes_neither(key_service: KeyService) -> None:
+    await key_service.create("crm", [WRITE])
+    await key_service.create("crm", [WRITE])
 
     with pytest.raises(NotFound, match="2 keys that work begin with pa_live_"):
-        await keyring.revoke("pa_live_")
+        await key_service.revoke("pa_live_")
 
-    assert [key.revoked_at for key in await _keys(keyring)] == [None, None]
+    assert [key.revoked_at for key in await _keys(key_service)] == [None, None]
 
 
-async def test_every_change_is_written_down_and_what_failed_is_not(keyring: KeyService) -> None:
-    await keyring.create("crm", [WRITE], rate=Rate(5, 60))
-    await keyring.rotate("crm", overlap=DAY)
+async def test_every_change_is_written_down_and_what_failed_is_not(key_service: KeyService) -> None:
+    await key_service.create("crm", [WRITE], rate=Rate(5, 60))
+    await key_service.rotate("crm", overlap=DAY)
     with pytest.raises(TooManyKeys):
-        await keyring.create("crm", [WRITE])
-    await keyring.revoke_all("crm")
+        await key_service.create("crm", [WRITE])
+    await key_service.revoke_all("crm")
 
-    async with keyring.database.reading() as connection:
+    async with key_service.database.reading() as connection:
         changes = await queries.changes(connection, limit=10)
-    old, new = await _keys(keyring)
+    old, new = await _keys(key_service)
     assert [(one.actor, one.action, one.subject, one.details["prefix"]) for one in reversed(changes)] == [
         ("cli:ada", "key.created", "crm", old.prefix),
         ("cli:ada", "key.rotated", "crm", new.prefix),
@@ -117,9 +117,9 @@ async def test_every_change_is_written_down_and_what_failed_is_not(keyring: KeyS
 async def test_no_key_is_in_the_store(tmp_path: Path, clock: MovedClock) -> None:
     database = Database(f"sqlite+aiosqlite:///{tmp_path}/keys.db")
     await migrations.upgrade(database)
-    keyring = KeyService(database, clock, actor="cli:ada")
-    keys = [await keyring.create("crm", [WRITE]), await keyring.rotate("crm", overlap=DAY)]
-    await keyring.revoke_all("crm")
+    key_service = KeyService(database, clock, actor="cli:ada")
+    keys = [await key_service.create("crm", [WRITE]), await key_service.rotate("crm", overlap=DAY)]
+    await key_service.revoke_all("crm")
     stored = b"".join((tmp_path / name).read_bytes() for name in ("keys.db", "keys.db-wal"))
     await database.close()
 
@@ -129,6 +129,6 @@ async def test_no_key_is_in_the_store(tmp_path: Path, clock: MovedClock) -> None
         assert key[16:].encode() not in stored
 
 
-async def _keys(keyring: KeyService) -> list[ApiKey]:
-    async with keyring.database.reading() as connection:
+async def _keys(key_service: KeyService) -> list[ApiKey]:
+    async with key_service.database.reading() as connection:
         return await queries.every(connection)

@@ -11,8 +11,8 @@ from property_alert_notification.notification_worker.breaker import (
     FAILED,
     FIRST,
     LONGEST,
+    LONGEST_REQUESTED_PAUSE,
     LONGEST_SILENCE,
-    LONGEST_WISH,
     PROBE_PATIENCE,
     RECENT,
     SILENCE,
@@ -125,7 +125,7 @@ def test_a_failure_is_heard_from_the_moment_on_at_which_it_closed() -> None:
     assert after(closed, Signal.FAILED, now=100).doubtful
 
 
-@pytest.mark.parametrize(("pause", "stays"), [(0.1, 0.1), (42, 42), (1e9, LONGEST_WISH)])
+@pytest.mark.parametrize(("pause", "stays"), [(0.1, 0.1), (42, 42), (1e9, LONGEST_REQUESTED_PAUSE)])
 def test_a_provider_that_was_given_too_much_is_left_alone_for_as_long_as_its_pace_asks(
     pause: float, stays: float
 ) -> None:
@@ -223,7 +223,7 @@ def test_the_pause_that_a_provider_asks_for_is_kept_and_bounded() -> None:
 
     assert asked(42) == 42
     assert asked(0.001) >= FIRST / 2
-    assert asked(1e9) == LONGEST_WISH
+    assert asked(1e9) == LONGEST_REQUESTED_PAUSE
 
 
 def test_one_that_flaps_stays_open_longer_each_time_until_it_was_steady() -> None:

@@ -138,7 +138,7 @@ _STUCK = {
     "changed_at": _SENT_AT,
 }
 _PAUSE = {"name": "email", "paused_at": _ACCEPTED_AT, "paused_by": "cli:ada"}
-_WISHES = {"email_enabled": True, "sms_enabled": False}
+_PREFERENCES = {"email_enabled": True, "sms_enabled": False}
 _CAPTURED = {
     "id": _MESSAGE,
     "channel": "email",
@@ -169,10 +169,10 @@ ANSWERS: dict[str, Any] = {
             {"user_id": 2, "error": contents_of(PreferencesExist(2))},
         ]
     },
-    "create_preference": _WISHES,
-    "read_preference": _WISHES,
-    "put_preference": _WISHES,
-    "patch_preference": _WISHES,
+    "create_preference": _PREFERENCES,
+    "read_preference": _PREFERENCES,
+    "put_preference": _PREFERENCES,
+    "patch_preference": _PREFERENCES,
     "list_quarantine": {"items": [_STUCK], "next": "AQGapcRSwXxjsLWV7LXYofE"},
     "read_quarantined": {
         **_STUCK,

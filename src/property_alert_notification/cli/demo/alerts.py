@@ -10,12 +10,12 @@ USERS = range(990_001, 990_201)
 """Made-up users, far from the ids of anybody's tests."""
 
 # Of ten users four want both channels, three email, two SMS, and one nothing at all.
-_WISHES = [(True, True)] * 4 + [(True, False)] * 3 + [(False, True)] * 2 + [(False, False)]
+_PREFERENCES = [(True, True)] * 4 + [(True, False)] * 3 + [(False, True)] * 2 + [(False, False)]
 
 
-def wishes(user: int) -> dict[str, bool]:
+def preferences(user: int) -> dict[str, bool]:
     """The preferences of a user, as the API takes them."""
-    email, sms = _WISHES[user % len(_WISHES)]
+    email, sms = _PREFERENCES[user % len(_PREFERENCES)]
     return {"email_enabled": email, "sms_enabled": sms}
 
 

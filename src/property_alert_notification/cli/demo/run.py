@@ -14,7 +14,7 @@ from rich.table import Table
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import Unavailable
-from property_alert_notification.cli.demo.alerts import USERS, alerts, wishes
+from property_alert_notification.cli.demo.alerts import USERS, alerts, preferences
 from property_alert_notification.cli.demo.listings import read_listings
 
 CONCURRENCY = 32
@@ -71,7 +71,7 @@ class _Demo:
         """PUT says the same thing as often as it is said: a second demo changes nothing."""
 
         async def introduce(user: int) -> None:
-            await self._ask("PUT", f"/preferences/{user}", json=wishes(user))
+            await self._ask("PUT", f"/preferences/{user}", json=preferences(user))
 
         await self._for_each("Users introduce themselves", USERS, introduce)
 

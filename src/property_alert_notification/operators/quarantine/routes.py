@@ -65,7 +65,7 @@ async def replay_quarantined(
 
     Consent, expiry and cancellation are looked at anew. It is quarantined again after five more attempts that break.
     """
-    return await _decide(request, admission, clock, idempotency_key, lambda ward: ward.replay(delivery_id))
+    return await _decide(request, admission, clock, idempotency_key, lambda service: service.replay(delivery_id))
 
 
 @router.post("/{delivery_id}/discard/", include_in_schema=False)
@@ -78,7 +78,7 @@ async def discard_quarantined(
     idempotency_key: IdempotencyKey,
 ) -> Response:
     """Give a quarantined delivery up: it ends as failed. 409 when it is not quarantined."""
-    return await _decide(request, admission, clock, idempotency_key, lambda ward: ward.discard(delivery_id))
+    return await _decide(request, admission, clock, idempotency_key, lambda service: service.discard(delivery_id))
 
 
 async def _decide(
