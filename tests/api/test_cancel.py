@@ -29,7 +29,7 @@ async def test_what_waits_is_cancelled_and_says_so(caller: httpx2.AsyncClient) -
 
 
 @pytest.mark.parametrize(
-    ("wishes", "fields"),
+    ("preferences", "fields"),
     [
         ({"sms_enabled": False}, {}),
         ({}, {"user_phone_number": None}),

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Dialog, Frame, Locator, Page, Route, expect
+from playwright.async_api import Dialog, Error, Frame, Locator, Page, Route, expect
 
 from property_alert_notification.channels.mailbox.queries import Captured
 from property_alert_notification.messages.content import MessageContent
@@ -294,7 +295,8 @@ class Watch:
 
     async def _dialog(self, dialog: Dialog) -> None:
         self.seen.append(f"dialog {dialog.message}")
-        await dialog.dismiss()
+        with suppress(Error):  # a page that is closed takes its dialog with it
+            await dialog.dismiss()
 
     def _request(self, url: str) -> None:
         parts = urlsplit(url)
