@@ -18,6 +18,7 @@ from property_alert_notification.deliveries.states import (
     WAITING,
     Event,
     after,
+    is_in,
     kept_status,
     movable_by,
     status_from,
@@ -131,6 +132,11 @@ def test_the_page_draws_every_move_and_no_other() -> None:
 
 def test_the_page_explains_every_state() -> None:
     assert set(re.findall(r"(?m)^\| `(\w+)` \|", PAGE.read_text())) == set(DeliveryState)
+
+
+def test_the_condition_of_an_index_names_one_state_or_several() -> None:
+    assert is_in([DeliveryState.SENDING]) == "state = 'sending'"
+    assert is_in([DeliveryState.QUEUED, DeliveryState.RETRY_WAIT]) == "state IN ('queued', 'retry_wait')"
 
 
 def _drawn(page: str) -> Iterator[tuple[DeliveryState, DeliveryState, Event]]:
