@@ -21,6 +21,7 @@ from property_alert_notification.deliveries.states import (
     is_in,
     kept_status,
     movable_by,
+    movable_unleased,
     status_from,
     status_of,
 )
@@ -132,6 +133,11 @@ def test_the_page_draws_every_move_and_no_other() -> None:
 
 def test_the_page_explains_every_state() -> None:
     assert set(re.findall(r"(?m)^\| `(\w+)` \|", PAGE.read_text())) == set(DeliveryState)
+
+
+@pytest.mark.parametrize("event", Event)
+def test_what_a_worker_holds_is_left_to_it(event: Event) -> None:
+    assert [*movable_unleased(event)] == [state for state in movable_by(event) if state is not DeliveryState.SENDING]
 
 
 def test_the_condition_of_an_index_names_one_state_or_several() -> None:

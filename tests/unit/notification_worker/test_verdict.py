@@ -23,6 +23,7 @@ from property_alert_notification.notification_worker.verdict import (
     judge,
     judge_abandoned,
     may_repeat,
+    outcome_of,
     wait_after,
 )
 
@@ -282,3 +283,23 @@ def test_waits_grow_to_the_longest_and_never_beyond(attempt: int, jitter: float)
 
     assert POLICY.first_wait / 2 <= wait <= POLICY.longest_wait
     assert wait <= wait_after(attempt + 1, POLICY, jitter=jitter)
+
+
+@pytest.mark.parametrize(
+    ("result", "outcome"),
+    [
+        (Receipt("id"), Outcome.SENT),
+        (Refused("no such mailbox"), Outcome.REFUSED),
+        (RetryLater("busy"), Outcome.NOT_SENT),
+        (ProviderDown("refused"), Outcome.NOT_SENT),
+        (OutcomeUnknown("line lost"), Outcome.UNKNOWN),
+    ],
+)
+def test_each_result_is_an_outcome_of_its_attempt(result: Result, outcome: Outcome) -> None:
+    assert outcome_of(result) is outcome
+
+
+def test_a_category_is_resent_unless_it_is_sent_at_most_once() -> None:
+    policy = RetryPolicy(POLICY.first_wait, POLICY.longest_wait, 3, at_most_once=frozenset({"digest"}))
+
+    assert (policy.resends("digest"), policy.resends("viewing")) == (False, True)
