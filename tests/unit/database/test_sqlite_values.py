@@ -37,8 +37,10 @@ def test_a_value_by_itself_and_in_a_batch(value: Any, kept: Any) -> None:
 
 
 def test_rows_that_a_statement_found_are_a_batch() -> None:
-    with create_engine("sqlite://").connect() as connection:
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
         found = connection.execute(text("SELECT 1, 'one' UNION SELECT 2, 'two'")).all()
+    engine.dispose()
 
     assert json.loads(document(found)) == [[1, "one"], [2, "two"]]
 
