@@ -261,7 +261,7 @@ async def test_a_change_and_a_cancel_by_somebody_else_name_them(store_url: str) 
     assert told.count(f"changed by ops (live key {ops[:16]}): title, message") == 1
     assert told.count(f"changed by its caller, crm (live key {crm[:16]}): send_at") == 2
     assert told[-1] == f"cancelled by ops (live key {ops[:16]})"
-    assert story["deliveries"][0]["reason"] == f"ops (live key {ops[:16]}) took it back"
+    assert story["deliveries"][0]["reason"] == f"ops (live key {ops[:16]}) cancelled it"
 
 
 async def test_no_answer_is_kept_with_content_or_address(store_url: str) -> None:

@@ -21,7 +21,7 @@ async def test_what_waits_is_cancelled_and_says_so(caller: httpx2.AsyncClient) -
     story = answer.json()
     assert (story["status"], story["id"]) == ("cancelled", id_)
     assert [(one["state"], one["reason"], one["due_at"]) for one in story["deliveries"]] == [
-        ("cancelled", "its caller took it back", None)
+        ("cancelled", "its caller cancelled it", None)
     ] * 2
     assert story["cancelled_at"] is not None
     assert story["timeline"][-1]["what"] == "cancelled by its caller"

@@ -7,6 +7,7 @@ from pathlib import Path
 import asyncpg
 import httpx2
 import pytest
+from fastapi.responses import StreamingResponse
 
 from property_alert_notification.app import create_app
 from property_alert_notification.base import output
@@ -76,6 +77,49 @@ async def test_what_nobody_foresaw_is_a_500_with_an_id_and_without_its_text(
     assert '"event": "request.broke"' in logged
     assert '"request_id": "caller-8"' in logged
     assert "canary" not in logged + answer.text
+
+
+async def test_the_fast_path_breaks_as_any_route_does(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """It answers before FastAPI, so what it does not foresee never reaches FastAPI's handlers."""
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/broken.db", log_format="json"), with_worker=False)
+
+    async def broken(*_: object) -> None:
+        raise ValueError("canary.address@example.com")
+
+    async with serving(app) as url, a_caller(url) as client:
+        app.state.acceptance.accept = broken
+        answer = await client.post("/api/v1/notifications", json=NOTIFICATION)
+        figures = (await client.get("/metrics")).text
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (500, "application/problem+json")
+    assert 'route="/api/v1/notifications",status="500"} 1.0' in figures
+    output.flush(within=60)
+    logged = "".join(capfd.readouterr())
+    assert '"event": "request.broke"' in logged
+    assert "canary" not in logged + answer.text
+
+
+async def test_an_answer_that_breaks_half_way_ends_there_and_its_error_is_logged_without_its_text(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/broken.db", log_format="json"), with_worker=False)
+
+    async def half() -> AsyncIterator[bytes]:
+        yield b"half"
+        raise ValueError("canary.address@example.com")
+
+    @app.get("/half")
+    async def halves() -> StreamingResponse:
+        return StreamingResponse(half())
+
+    async with serving(app) as url, a_caller(url) as client:
+        with pytest.raises(httpx2.RemoteProtocolError):
+            await client.get("/half")
+
+    output.flush(within=60)
+    logged = "".join(capfd.readouterr())
+    assert "ValueError" in logged
+    assert "canary" not in logged
 
 
 @pytest.mark.parametrize(

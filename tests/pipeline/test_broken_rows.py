@@ -233,7 +233,7 @@ async def test_what_may_have_been_sent_and_cannot_be_settled_says_so_and_is_know
 
     assert aside.reason.endswith("; it may have been sent")
     assert [one.outcome for one in story.deliveries[0].attempts] == [Outcome.UNKNOWN] * 2
-    assert story.deliveries[0].reason.endswith("it was sent 2 times and nobody can tell whether it arrived")
+    assert story.deliveries[0].reason.endswith("it was sent 2 times, and it is unknown whether it arrived")
 
 
 async def test_what_its_provider_did_not_take_and_cannot_be_settled_says_nothing_of_sending(
@@ -269,7 +269,7 @@ async def test_an_attempt_that_cannot_be_ended_is_known_as_unknown_after_a_repla
 
         assert aside.reason.endswith("; it may have been sent")
         assert len(world.smtp.mails) == 1
-        assert story.deliveries[0].reason.startswith("nobody can tell whether it arrived")
+        assert story.deliveries[0].reason.startswith("it is unknown whether it arrived")
 
 
 async def _refuse_to_settle(world: World, store: str, state: str) -> None:

@@ -159,7 +159,7 @@ async def test_what_a_dead_worker_had_in_hand_is_rescued_and_sent(world: World) 
 
     story = await world.until(notification, "sent")
     first, second = story.deliveries[0].attempts
-    assert (first.outcome, first.reason) == (Outcome.UNKNOWN, "its worker stopped before it could say what happened")
+    assert (first.outcome, first.reason) == (Outcome.UNKNOWN, "its worker stopped before it reported the outcome")
     assert second.outcome is Outcome.SENT
 
 

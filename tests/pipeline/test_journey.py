@@ -200,7 +200,7 @@ async def test_what_is_of_no_use_any_more_is_not_sent(
         await world.until(other, "sent")
         story = await world.until(earlier, "expired")
 
-        assert story.deliveries[0].reason == "it could not be sent while it was of use"
+        assert story.deliveries[0].reason == "it could not be sent within its time to live"
 
 
 async def test_words_of_every_kind_survive_the_store(world: World) -> None:

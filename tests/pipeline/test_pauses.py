@@ -155,7 +155,7 @@ async def test_what_a_worker_held_after_the_end_of_the_pause_is_brought_back_too
 
     assert await late_board.look() == 1
     back = await world.delivery(notification)
-    assert (back.state, back.reason) == (DeliveryState.HELD, "sending of email goes on")
+    assert (back.state, back.reason) == (DeliveryState.HELD, "sending of email was resumed")
     assert back.due_at is not None
     assert back.due_at <= parts.clock.now()
     assert await late_board.look() == 0

@@ -107,7 +107,7 @@ async def test_what_nobody_decided_over_in_time_has_expired_and_says_so(world: W
     assert await expirer.expire_some() == 2
 
     story = await world.story(late)
-    assert (story.status, story.deliveries[0].reason) == ("expired", f"nobody decided over it in time: {why}")
+    assert (story.status, story.deliveries[0].reason) == ("expired", f"no operator decided about it in time: {why}")
     assert (await world.story(in_time)).status == "pending"
 
 

@@ -33,7 +33,7 @@ async def test_test_messages_come_to_what_their_address_asks_for_and_reach_no_pr
             ("ada@example.com", "+14155552671"): ("sent", "the provider took it", 1),
             ("temporary-failure@example.com", "+14155550001"): ("failed", "gave up after 2 attempts: a simulated", 2),
             ("permanent-failure@example.com", "+14155550002"): ("failed", "a simulated permanent failure", 1),
-            ("unknown+42@example.com", "+14155550003"): ("failed", "it was sent 2 times and nobody can tell", 2),
+            ("unknown+42@example.com", "+14155550003"): ("failed", "it was sent 2 times, and it is unknown", 2),
         }
         ids = {
             addresses: await world.accept(user_email=addresses[0], user_phone_number=addresses[1])

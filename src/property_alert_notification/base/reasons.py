@@ -61,7 +61,7 @@ class ReasonCode(StrEnum):
     OTHER = "other"
 
 
-_LOST = "its worker stopped before it could say what happened"
+_LOST = "its worker stopped before it reported the outcome"
 _BROKEN_ROW = "its row in the store cannot be worked on ({what})"
 
 SENTENCES: dict[ReasonCode, str] = {
@@ -70,17 +70,17 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.NO_PREFERENCES: "the user's preferences were deleted, and with them the consent",
     ReasonCode.CHANNEL_NOT_USED: "{channel} is not used here ({setting}=none)",
     ReasonCode.EXPIRED: "it expired before it could be sent",
-    ReasonCode.TOO_OLD: "it could not be sent while it was of use",
-    ReasonCode.CANCELLED: "{by} took it back",
+    ReasonCode.TOO_OLD: "it could not be sent within its time to live",
+    ReasonCode.CANCELLED: "{by} cancelled it",
     ReasonCode.PAUSED: "sending of {pause} is paused",
-    ReasonCode.RESUMED: "sending of {pause} goes on",
+    ReasonCode.RESUMED: "sending of {pause} was resumed",
     ReasonCode.NO_PROVIDER: "it waits for a provider: the breaker is open",
-    ReasonCode.WORKER_STOPPED: "its worker was stopped before it came to its provider",
-    ReasonCode.LEASE_LOST: "its worker lost it before it came to its provider",
-    ReasonCode.STORE_AWAY: "nobody could ask whether it is still wanted when its turn came",
+    ReasonCode.WORKER_STOPPED: "its worker was stopped before it submitted it to a provider",
+    ReasonCode.LEASE_LOST: "its worker lost the lease before it submitted it to a provider",
+    ReasonCode.STORE_AWAY: "the store did not answer when the worker asked whether to send it",
     ReasonCode.SENT: "the provider took it",
     ReasonCode.SENT_CUT: "the provider took it; its text was {cut}",
-    ReasonCode.SENT_BEFORE: "the provider took it at an earlier attempt, as its worker could say later",
+    ReasonCode.SENT_BEFORE: "the provider took it at an earlier attempt, which the worker reported late",
     ReasonCode.REFUSED: "{detail}",
     ReasonCode.NOT_SENT: "{detail}",
     ReasonCode.THROTTLED: "{detail}",
@@ -88,13 +88,13 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.ATTEMPTS_USED_UP: "gave up after {attempts} attempts: {because}",
     ReasonCode.UNKNOWN_REPEATED: "{detail}; it is sent again, and the provider recognises it",
     ReasonCode.UNKNOWN_RESENT: "{detail}; it is sent once more",
-    ReasonCode.UNKNOWN_GIVEN_UP: "{detail}; it was sent {times} and nobody can tell whether it arrived",
+    ReasonCode.UNKNOWN_GIVEN_UP: "{detail}; it was sent {times}, and it is unknown whether it arrived",
     ReasonCode.UNKNOWN_TOO_OLD: (
-        "nobody can tell whether it arrived, and its provider would not recognise it any more"
+        "it is unknown whether it arrived, and its provider would no longer recognise a repeat"
     ),
     ReasonCode.WORKER_LOST: _LOST,
     ReasonCode.WORKER_LOST_RESENT: f"{_LOST}; it is sent again",
-    ReasonCode.WORKER_LOST_GIVEN_UP: f"{_LOST}, and nobody can tell whether it arrived",
+    ReasonCode.WORKER_LOST_GIVEN_UP: f"{_LOST}; it is unknown whether it arrived",
     ReasonCode.WORKERS_LOST: f"{_LOST}, for the {{workers}}th time",
     ReasonCode.WORKER_BROKE: "the worker broke on it ({error})",
     ReasonCode.ROW_BROKEN: _BROKEN_ROW,
@@ -104,7 +104,7 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.ID_UNREADABLE: "its id in the store cannot be read",
     ReasonCode.REPLAYED: "an operator has it tried again",
     ReasonCode.DISCARDED: "an operator discarded it: {because}",
-    ReasonCode.NOT_DECIDED: "nobody decided over it in time: {because}",
+    ReasonCode.NOT_DECIDED: "no operator decided about it in time: {because}",
     ReasonCode.OTHER: "{text}",
 }
 """The parameters stand in braces. `channel` and `setting` are known from the delivery and are not stored."""

@@ -74,13 +74,13 @@ class DeliveryState(StrEnum):
     DELIVERED = "delivered"
     """The provider said it arrived."""
     FAILED = "failed"
-    """It is not tried any more; the reason says why, and whether nobody can tell if it arrived."""
+    """It is not tried any more; the reason says why, and whether it may have arrived."""
     SUPPRESSED = "suppressed"
     """It must not be sent; the reason says why."""
     EXPIRED = "expired"
     """It was not sent in time to be of use."""
     CANCELLED = "cancelled"
-    """Its caller took it back."""
+    """Its caller cancelled it."""
 
 
 class Outcome(StrEnum):
@@ -125,4 +125,4 @@ class NotificationStatus(StrEnum):
     SUPPRESSED = "suppressed"
     """It must not be sent on any channel."""
     CANCELLED = "cancelled"
-    """Its caller took it back."""
+    """Its caller cancelled it."""

@@ -1,5 +1,6 @@
 """Messages of any channel into the development mailbox: kept in the store, shown on a page, sent to nobody."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from property_alert_notification.base.errors import OutcomeUnknown, StoreUnavailable
@@ -25,10 +26,10 @@ class MailboxSender:
     key_window = None
     calls_back = False
 
-    def __init__(self, channel: Channel, tools: Tools) -> None:
-        """Nothing is written yet."""
+    def __init__(self, channel: Channel, tools: Tools, *, sender: str | None = None) -> None:
+        """Nothing is written yet; `sender` is whom messages come from, by default the service's name."""
         self.channel = channel
-        self._sender = tools.settings.project_name
+        self._sender = sender or tools.settings.project_name
         self._clock = tools.clock
         self._announce = tools.announce
         self._database = tools.database
@@ -36,6 +37,7 @@ class MailboxSender:
 
     async def send(self, message: OutgoingMessage) -> Receipt:
         """Keep one message."""
+        now = self._clock.now()
         captured = Captured(
             id=self._clock.new_id(),
             delivery_id=message.delivery_id,
@@ -45,8 +47,8 @@ class MailboxSender:
             subject=message.subject,
             text=message.text,
             html=message.html,
-            raw=None,
-            captured_at=self._clock.now(),
+            raw=self.raw(message, now),
+            captured_at=now,
         )
         try:
             await self._capture.take(captured)
@@ -54,6 +56,10 @@ class MailboxSender:
             raise OutcomeUnknown("the store did not confirm the mailbox's copy") from None
         announce_sent(self._announce, self.channel, message.to)
         return Receipt(provider_message_id=str(captured.id))
+
+    def raw(self, message: OutgoingMessage, now: datetime) -> str | None:
+        """The bytes of a message as its channel's server would have been given them; None when it has no such form."""
+        return None
 
     async def check(self) -> str:
         """The mailbox is as reachable as the store."""

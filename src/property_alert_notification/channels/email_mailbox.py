@@ -1,14 +1,11 @@
-"""Email into the development mailbox: kept in the store, shown on a page, sent to nobody."""
+"""Email into the development mailbox, with the bytes that a real server would have been given."""
 
-from typing import ClassVar
+from datetime import datetime
 
-from property_alert_notification.base.errors import OutcomeUnknown, StoreUnavailable
 from property_alert_notification.base.settings import load
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.channels.any_console import announce_sent
-from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
-from property_alert_notification.channels.mailbox.capture import Capture
-from property_alert_notification.channels.mailbox.queries import Captured
+from property_alert_notification.channels.any_mailbox import MailboxSender
+from property_alert_notification.channels.base import OutgoingMessage, Tools
 from property_alert_notification.channels.mime import Composer, EmailSettings
 
 
@@ -17,52 +14,14 @@ def create(tools: Tools) -> "EmailMailboxSender":
     return EmailMailboxSender(load(EmailSettings), tools)
 
 
-class EmailMailboxSender:
+class EmailMailboxSender(MailboxSender):
     """Takes every message that can be written as an email, made-up addresses included."""
-
-    channel: ClassVar[Channel] = Channel("email")
-    name: ClassVar[str] = "mailbox"
-    limits = Limits(at_once=512)
-    """Many, because messages that are sent together share one commit."""
-    key_window = None
-    calls_back = False
 
     def __init__(self, settings: EmailSettings, tools: Tools) -> None:
         """Nothing is written yet."""
-        self._sender = settings.email_from
+        super().__init__(Channel("email"), tools, sender=settings.email_from)
         self._composer = Composer(settings)
-        self._clock = tools.clock
-        self._announce = tools.announce
-        self._database = tools.database
-        self._capture = Capture(tools.database)
 
-    async def send(self, message: OutgoingMessage) -> Receipt:
-        """Keep one message, with the bytes that a real server would have been given."""
-        now = self._clock.now()
-        mail = self._composer.compose(message, now=now, made_up=True)
-        captured = Captured(
-            id=self._clock.new_id(),
-            delivery_id=message.delivery_id,
-            channel=self.channel,
-            sender=self._sender,
-            address=message.to,
-            subject=message.subject,
-            text=message.text,
-            html=message.html,
-            raw=mail.content.decode(),
-            captured_at=now,
-        )
-        try:
-            await self._capture.take(captured)
-        except StoreUnavailable:
-            raise OutcomeUnknown("the store did not confirm the mailbox's copy") from None
-        announce_sent(self._announce, self.channel, message.to)
-        return Receipt(provider_message_id=str(captured.id))
-
-    async def check(self) -> str:
-        """The mailbox is as reachable as the store."""
-        await self._database.ping()
-        return "email is kept in the mailbox"
-
-    async def close(self) -> None:
-        """The store's connections are not ours."""
+    def raw(self, message: OutgoingMessage, now: datetime) -> str | None:
+        """The email as a mail server would have got it."""
+        return self._composer.compose(message, now=now, made_up=True).content.decode()

@@ -30,8 +30,8 @@ class SmsHttpSettings(HttpSettings):
     """Sent as `Authorization: Bearer`; none sends no such header."""
 
     key_hours: float = Field(0.0, ge=0, le=8_784, examples=["24"])
-    """Hours for which the gateway answers a repeated `Idempotency-Key` without sending again. 0 is not at all: when
-    nobody can tell whether it has a message, it gets it once more at most."""
+    """Hours for which the gateway answers a repeated `Idempotency-Key` without sending again. With 0
+    it never does: a message whose outcome is unknown is sent to it once more at most."""
 
 
 def create(tools: Tools) -> "SmsHttpSender":

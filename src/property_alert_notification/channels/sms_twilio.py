@@ -1,6 +1,6 @@
 """SMS through Twilio's Messages resource.
 
-Twilio takes no idempotency key here, so a message of which nobody can tell is sent once more; with a callback URL set
+Twilio takes no idempotency key here, so a message whose outcome is unknown is sent once more; with a callback URL set
 not before Twilio had two minutes to say what became of it.
 Sources: https://www.twilio.com/docs/messaging/api/message-resource,
 https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks; for the error codes see
@@ -45,9 +45,9 @@ class TwilioSettings(HttpSettings):
     status_callback_url: Annotated[str, AfterValidator(http_url)] | None = Field(
         None, examples=["https://hooks.example.com/twilio"]
     )
-    """Twilio posts here what becomes of each message, with our delivery's id as `delivery_id` in the query. A message
-    of which nobody can tell whether Twilio took it is then sent again after two minutes at the soonest, so that whoever
-    listens there can cancel it. This service does not listen itself yet."""
+    """Twilio posts the status of each message to this URL, with the delivery's id as `delivery_id` in the query. With
+    this URL a message whose outcome is unknown is resent after two minutes at the earliest, so that your service at the
+    URL can cancel it. This service does not receive the posts itself yet."""
 
     base_url: str = Field("https://api.twilio.com", pattern=r"^https?://[^/?#]+$", examples=["https://api.twilio.com"])
     """Another region, or a stand-in for tests."""

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import CommitInDoubt, StoreUnavailable
-from property_alert_notification.base.settings.store_url import postgres, sqlite_file, sqlite_problem
+from property_alert_notification.base.settings.store_url import postgres, sqlite_file
 from property_alert_notification.database.faults import store_faults
 from property_alert_notification.database.instants import read_aware
 from property_alert_notification.database.pooled import pooled_arguments
@@ -79,10 +79,6 @@ class Database:
     def is_missing(self) -> bool:
         """Whether it is a file that is not there yet: to look into it would make it."""
         return self._file is not None and not self._file.exists()
-
-    def file_problem(self) -> str | None:
-        """Why the file of a SQLite store can neither be used nor made; None when it can."""
-        return None if self._file is None else sqlite_problem(self._file)
 
     @property
     def engine(self) -> AsyncEngine:

@@ -101,7 +101,7 @@ class Delivery(SQLModel, table=True):
     attempts: int = Field(default=0, sa_type=SmallInteger)
     """Attempts made, but for those that failed because their provider was down."""
     unknowns: int = Field(default=0, sa_type=SmallInteger)
-    """Attempts of which nobody can tell whether they succeeded."""
+    """Attempts whose outcome is unknown."""
     replayed_at: datetime | None = Field(default=None, sa_type=time_type())
     """When an operator last had it tried again: attempts are counted from there."""
     changed_at: datetime = Field(sa_type=time_type())

@@ -33,7 +33,7 @@ class Event(StrEnum):
     TOO_LATE = "too late"
     """It was not sent, or decided over, in time to be of use."""
     CANCELLED = "cancelled"
-    """Its caller took it back."""
+    """Its caller cancelled it."""
     COLLECTED = "collected"
     """Its user wants it in a digest, or has had enough messages for now."""
     CARRIED = "carried"

@@ -35,27 +35,6 @@ class AttemptPublic(BaseModel):
     """Its worker stopped before it could say how the attempt ended."""
 
 
-class DeliveryPublic(BaseModel):
-    """The notification on one channel."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    id: UUID
-    channel: Channel
-    address: str | None
-    state: DeliveryState
-    reason_code: KnownCode
-    """Why it is in this state: a code of docs/reasons.md."""
-    reason: str
-    """The same as a sentence."""
-    held_by: str | None
-    """What holds it while it is `held`: `pause:` and the name of the pause."""
-    due_at: datetime | None
-    """When it is looked at next; null once it has ended."""
-    changed_at: datetime
-    attempts: list[AttemptPublic]
-
-
 class TimelineEntry(BaseModel):
     """One thing that happened."""
 
@@ -121,6 +100,13 @@ class DeliveryOutline(BaseModel):
     changed_at: datetime
 
 
+class DeliveryPublic(DeliveryOutline):
+    """The notification on one channel."""
+
+    address: str | None
+    attempts: list[AttemptPublic]
+
+
 class NotificationOutline(BaseModel):
     """How a notification stands, for a key that may write and not read: without content, addresses and timeline."""
 
@@ -137,7 +123,7 @@ class NotificationOutline(BaseModel):
     send_at: datetime | None
     expires_at: datetime | None
     cancelled_at: datetime | None
-    """When it was taken back."""
+    """When it was cancelled."""
     caller: str | None
     """Who handed it over: the name of their API key."""
     test: bool
@@ -163,7 +149,7 @@ class NotificationStory(BaseModel):
     send_at: datetime | None
     expires_at: datetime | None
     cancelled_at: datetime | None
-    """When it was taken back."""
+    """When it was cancelled."""
     caller: str | None
     """Who handed it over: the name of their API key."""
     test: bool

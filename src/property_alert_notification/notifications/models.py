@@ -80,7 +80,7 @@ class Notification(SQLModel, table=True):
     cancelled_at: datetime | None = Field(default=None, sa_type=time_type())
     """When it was taken back; what is not on the wire by then is not sent any more."""
     cancelled_by: str | None = Field(default=None, max_length=180)
-    """Who took it back, as its timeline names them; None when that was before this was recorded."""
+    """Who cancelled it, as its timeline names them; None when that was before this was recorded."""
 
     @property
     def asked_for(self) -> list[Channel] | None:

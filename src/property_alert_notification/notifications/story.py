@@ -92,7 +92,7 @@ _NOT_TOLD = {"channels", "status", "addresses", "cancelled_by", "moved_at"}
 def without_address(notification: Notification, its_deliveries: Sequence[Delivery]) -> list[Channel]:
     """Channels that were asked for, and for which the caller gave no address: of these no delivery is stored. Pure.
 
-    Of what was cancelled before it was planned nobody can tell: its addresses were forgotten then.
+    What was cancelled before it was planned has none to tell: its addresses were deleted then.
     """
     if its_deliveries:
         addressed = {delivery.channel for delivery in its_deliveries}

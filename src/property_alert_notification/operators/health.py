@@ -117,7 +117,7 @@ async def check(parts: Parts) -> Readiness:
 
 
 async def _left_alone(parts: Parts) -> dict[str, str]:
-    """Providers that workers leave alone; none while nobody can tell."""
+    """Providers that workers leave alone; none while the store does not answer."""
     told: dict[str, str] = {}
 
     async def ask() -> None:

@@ -46,7 +46,7 @@ def test_a_reason_may_have_a_reason() -> None:
 def test_a_reason_counts(times: int, words: str) -> None:
     given_up = Reason(ReasonCode.UNKNOWN_GIVEN_UP, {"detail": "silence", "times": times})
 
-    assert given_up.sentence() == f"silence; it was sent {words} and nobody can tell whether it arrived"
+    assert given_up.sentence() == f"silence; it was sent {words}, and it is unknown whether it arrived"
 
 
 @pytest.mark.parametrize("detail", ["a\x00b", "a\nb", "a\ud800b"])
@@ -92,8 +92,8 @@ def test_a_code_of_a_newer_version_is_told_by_its_name() -> None:
 
 
 def test_who_cancelled_it_is_named_unless_it_was_the_caller() -> None:
-    mine = "its caller took it back"
+    mine = "its caller cancelled it"
 
     assert cancelled_by(None).sentence() == cancelled_by("its caller").sentence() == mine
     assert cancelled_by("its caller, crm (live key pa_live_12345678)").sentence() == mine
-    assert cancelled_by("ops (live key pa_live_12345678)").sentence() == "ops (live key pa_live_12345678) took it back"
+    assert cancelled_by("ops (live key pa_live_12345678)").sentence() == "ops (live key pa_live_12345678) cancelled it"

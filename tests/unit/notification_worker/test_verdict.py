@@ -176,7 +176,7 @@ def test_where_losing_is_better_than_doubling_nothing_unknown_is_sent_again() ->
     silent = decide(OutcomeUnknown("silence"), resend=False)
 
     assert (silent.state, silent.outcome) == (DeliveryState.FAILED, Outcome.UNKNOWN)
-    assert silent.reason.sentence() == "silence; it was sent once and nobody can tell whether it arrived"
+    assert silent.reason.sentence() == "silence; it was sent once, and it is unknown whether it arrived"
     assert abandon(resend=False).state is DeliveryState.FAILED
 
 

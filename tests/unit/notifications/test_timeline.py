@@ -69,12 +69,12 @@ def test_what_waits_or_is_under_way_says_so() -> None:
 
 
 def test_what_was_cancelled_ends_so() -> None:
-    email = _delivery("email", state="cancelled", reason="its caller took it back", changed_at=_after(50))
+    email = _delivery("email", state="cancelled", reason="its caller cancelled it", changed_at=_after(50))
 
     assert _told(_notification(cancelled_at=_after(50), cancelled_by="its caller"), [email]) == [
         "accepted",
         "email: planned, the user wants email",
-        "email: cancelled, its caller took it back",
+        "email: cancelled, its caller cancelled it",
         "cancelled by its caller",
     ]
     assert _told(_notification(cancelled_at=_after(50), cancelled_by="ops (live key pa_live_12345678)"), []) == [

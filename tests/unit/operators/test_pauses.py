@@ -40,4 +40,4 @@ def test_on_a_channel_the_widest_pause_is_enough_and_categories_are_looked_at_on
 
 def test_the_reason_names_what_is_paused() -> None:
     assert reason_of("email").sentence() == "sending of email is paused"
-    assert resumed_reason_of("email").sentence() == "sending of email goes on"
+    assert resumed_reason_of("email").sentence() == "sending of email was resumed"

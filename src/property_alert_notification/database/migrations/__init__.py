@@ -93,8 +93,8 @@ async def examine(database: Database, *, thorough: bool = False) -> Judgement:
 async def is_recent_enough(database: Database) -> bool:
     """Whether this version can work on the store: its schema is this version's, or a newer one that has all of it.
 
-    During a rolling upgrade the schema is newer than the processes that have not been replaced yet; every
-    migration keeps what the version before it needs.
+    During a rolling upgrade the schema is newer than the processes that have not been replaced yet: they go on when it
+    still has every table and column of theirs. Migrations that drop one say so in docs/operations.md.
 
     Raises:
         StoreUnavailable: the store cannot be reached.
