@@ -161,10 +161,13 @@ async def test_many_accepted_together_are_found_by_the_very_time_that_each_is_sa
     caller: httpx2.AsyncClient,
 ) -> None:
     await asyncio.gather(*(accept(caller) for _ in range(100)))
-    every = {item["id"]: item["accepted_at"] for item in (await _list(caller, limit=100))["items"]}
+    every = {
+        item["id"]: datetime.fromisoformat(item["accepted_at"]) for item in (await _list(caller, limit=100))["items"]
+    }
 
     for at in set(every.values()):
-        since, until = await _ids(caller, accepted_after=at), await _ids(caller, accepted_before=at)
+        since = await _ids(caller, accepted_after=at.isoformat())
+        until = await _ids(caller, accepted_before=at.isoformat())
         assert set(since) == {id_ for id_, its in every.items() if its >= at}
         assert set(until) == set(every) - set(since)
 
