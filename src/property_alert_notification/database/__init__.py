@@ -11,7 +11,7 @@ from property_alert_notification.database.group_commit import GroupCommit
 from property_alert_notification.database.halving import sparing
 from property_alert_notification.database.locking import among
 from property_alert_notification.database.quick import ChangesNothing
-from property_alert_notification.database.rows import readable
+from property_alert_notification.database.rows import of_kinds, readable
 from property_alert_notification.database.script import (
     Script,
     Statement,
@@ -39,6 +39,7 @@ __all__ = [
     "columns_of",
     "is_row_fault",
     "models_from",
+    "of_kinds",
     "read_time",
     "readable",
     "run_within",

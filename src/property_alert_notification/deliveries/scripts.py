@@ -26,7 +26,6 @@ from sqlalchemy import (
     update,
 )
 
-from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.database import (
@@ -36,6 +35,7 @@ from property_alert_notification.database import (
     as_rows,
     columns_of,
     models_from,
+    of_kinds,
     table_of,
     time_type,
 )
@@ -169,15 +169,8 @@ def claim(deliveries: Collection[UUID], *, now: datetime, leased_until: datetime
 
 
 def checked(claim: Claim) -> Claim:
-    """SQLite keeps any kind of value in any column: what is no number breaks whoever counts with it.
-
-    Raises:
-        UnreadableRow: a value is of another kind than its column.
-    """
-    for column, kind in _KINDS:
-        if type(getattr(claim, column)) is not kind:
-            raise UnreadableRow(f"{column} is not {kind.__name__}")
-    return claim
+    """The claim, when what its worker counts with are numbers; else raises UnreadableRow."""
+    return of_kinds(claim, _KINDS)
 
 
 _KINDS = (("address", str), ("fence", int), ("attempts", int), ("unknowns", int))

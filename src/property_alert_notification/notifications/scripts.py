@@ -18,9 +18,16 @@ from sqlalchemy import (
 )
 
 from property_alert_notification.base.clock import time_of
-from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.base.vocabulary import NotificationStatus
-from property_alert_notification.database import BatchStatement, Script, Statement, as_rows, columns_of, table_of
+from property_alert_notification.database import (
+    BatchStatement,
+    Script,
+    Statement,
+    as_rows,
+    columns_of,
+    of_kinds,
+    table_of,
+)
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import BEST_FIRST, UNFULFILLED
 from property_alert_notification.notifications.models import Notification
@@ -98,23 +105,12 @@ _CONTENTS = BatchStatement(
 
 
 def contents(notifications: Collection[UUID]) -> Script[dict[UUID, Content]]:
-    """What is to be told, by notification."""
-    return {row[0]: _checked(Content(*row)) for row in (yield Statement(_CONTENTS, as_rows(notifications)))}
-
-
-def _checked(content: Content) -> Content:
-    """SQLite keeps any kind of value in any column.
-
-    Raises:
-        UnreadableRow: a value is of another kind than its column.
-    """
-    for column, kind in _KINDS:
-        if type(getattr(content, column)) is not kind:
-            raise UnreadableRow(f"{column} is not {kind.__name__}")
-    return content
+    """The contents of notifications, by id."""
+    return {row[0]: of_kinds(Content(*row), _KINDS) for row in (yield Statement(_CONTENTS, as_rows(notifications)))}
 
 
 _KINDS = (("user_id", int), ("category", str), ("title", str), ("message", str))
+
 PLACES = {state: place for place, (state, _) in enumerate(BEST_FIRST, start=1)}
 """The ends of deliveries; the best is 1."""
 
