@@ -56,8 +56,8 @@ class Item:
 
 
 def test_a_page_ends_where_the_next_begins() -> None:
-    items = [Item(UUID(int=number)) for number in (9, 7, 3)]
+    items = [Item(UUID(int=number)) for number in (9, 7, 3, 1)]
 
-    assert page_of(items, 2) == (items[:2], UUID(int=7))
-    assert page_of(items, 3) == (items, None)
+    assert page_of(items, 3) == (items[:3], UUID(int=3))
+    assert page_of(items, 4) == (items, None)
     assert page_of(items[:0], 3) == ([], None)

@@ -68,6 +68,12 @@ def test_what_waits_or_is_under_way_says_so() -> None:
     ]
 
 
+def test_what_was_collected_waits_for_its_digest() -> None:
+    email = _delivery("email", state="collected", reason="the user wants email", changed_at=_after(50))
+
+    assert _told(_notification(), [email])[-1] == "email: waits for its digest"
+
+
 def test_what_was_cancelled_ends_so() -> None:
     email = _delivery("email", state="cancelled", reason="its caller cancelled it", changed_at=_after(50))
 
