@@ -19,7 +19,7 @@ from tests.services.program import ROOT
 IN_BACKGROUND = ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh"]
 
 # One cluster for all of them; RabbitMQ is killed in A1. What takes longer is for `make chaos`.
-CHOICE = ("A1", "B1", "B3", "B13", "B14a", "B17")
+CHOICE = ("A1", "B1", "B3", "B6", "B13", "B14a", "B17")
 
 
 @pytest.mark.timeout(600)
