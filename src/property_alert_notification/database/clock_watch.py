@@ -12,7 +12,7 @@ MEASURED_EVERY = 5.0
 """Seconds between two measurements; each new connection measures too."""
 
 NOTEWORTHY = 1.0
-"""Seconds by which the clocks may differ, or a difference may change, before an operator hears of it."""
+"""Seconds by which the clocks may differ, or a difference may change, before it is logged and shown."""
 
 
 class ClockWatch:
