@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from logging.config import dictConfig
 from pathlib import Path
 
 import asyncpg
 import httpx2
 import pytest
 from fastapi.responses import StreamingResponse
+from uvicorn.config import LOGGING_CONFIG
 
 from property_alert_notification.app import create_app
 from property_alert_notification.base import output
@@ -102,6 +104,8 @@ async def test_the_fast_path_breaks_as_any_route_does(tmp_path: Path, capfd: pyt
 async def test_an_answer_that_breaks_half_way_ends_there_and_its_error_is_logged_without_its_text(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    """Also by a server that had set its own logging up, as `fastapi dev` and `uvicorn` do before they import `main`."""
+    dictConfig(LOGGING_CONFIG)
     app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/broken.db", log_format="json"), with_worker=False)
 
     async def half() -> AsyncIterator[bytes]:

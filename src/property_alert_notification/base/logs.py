@@ -57,6 +57,7 @@ _AS_JSON: Any = structlog.processors.JSONRenderer()
 _FOR_PEOPLE: Any = structlog.dev.ConsoleRenderer(colors=False)
 
 # These say at INFO what is ours to say, or print URLs that may carry tokens.
+_SERVERS = ("uvicorn", "uvicorn.error", "uvicorn.access")
 _QUIET = ("httpx2", "httpcore2", "aio_pika", "aiormq", "aiosqlite", "alembic", "asyncio", "watchfiles")
 
 
@@ -121,6 +122,10 @@ def configure(*, level: str, as_json: bool) -> None:
         )
     )
     logging.root.handlers = [handler]
+    # `uvicorn` and `fastapi dev` set these up before they import the application, and would print errors whole.
+    for name in _SERVERS:
+        server = logging.getLogger(name)
+        server.handlers, server.propagate = [], True
     # Ours only: at DEBUG libraries print what they carry, and they carry personal data.
     logging.root.setLevel(max(number, logging.INFO))
     for name in _QUIET:
