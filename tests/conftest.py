@@ -30,6 +30,8 @@ from tests.services.rabbitmq import RabbitMQ
 from tests.services.shared import Keeper, Kept, Servers, SharedServers, migrate
 from tests.services.smtp import SmtpServer
 
+pytest_plugins = ["tests.failures"]
+
 # The same examples in every run, however slow the machine; new ones are what `make fuzz` is for.
 settings.register_profile(
     "always the same", deadline=None, derandomize="FUZZ_EXAMPLES" not in os.environ, phases=PHASES

@@ -44,8 +44,10 @@ class Costs:
         suite = self._suites[suite_of(report.nodeid)]
         suite.tests += report.when == "call"
         suite.wall += report.duration
-        suite.cpu += report.cpu
-        self._tests[report.nodeid] += report.cpu
+        # The report about a worker that died is made elsewhere.
+        cpu = getattr(report, "cpu", 0.0)
+        suite.cpu += cpu
+        self._tests[report.nodeid] += cpu
 
     def table(self, others: dict[str, float]) -> list[str]:
         """A line for each suite, the dearest first, then one for each of the others, then the sum."""

@@ -13,6 +13,7 @@ import aiosmtplib
 import asyncpg
 import pytest
 
+from tests.costs import Costs
 from tests.services.postfix import Postfix
 from tests.services.postfix_helpers import LoginServer, PolicyServer
 from tests.services.postgres import Postgres
@@ -120,6 +121,17 @@ def test_a_run_that_passes_over_tests_fails(tmp_path: Path) -> None:
     assert run.returncode == pytest.ExitCode.TESTS_FAILED, run.stdout
     assert "2 tests were skipped or expected to fail: nothing here may be" in run.stdout
     assert re.search(r"^tests +[0-2] +\S+ +[\d.]+$", run.stdout, re.MULTILINE), "what the suite cost"
+
+
+def test_what_suites_cost_is_told_also_when_a_worker_died() -> None:
+    """Its report is made by the process that directs the run, which does not know what the test used."""
+    costs = Costs()
+
+    costs.pytest_runtest_logreport(
+        pytest.TestReport("tests/api/test_one.py::test_one", ("", None, ""), {}, "failed", "", "???")
+    )
+
+    assert [line.split()[0] for line in costs.table({})] == ["suite", "api", "start", "all"]
 
 
 async def _send(server: SmtpServer, content: bytes) -> None:
