@@ -1,6 +1,7 @@
 """What every provider must do, whatever it is called and whoever wrote it."""
 
 import asyncio
+import hmac
 import re
 from email import message_from_string, policy
 from pathlib import Path
@@ -8,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from property_alert_notification import channels
-from property_alert_notification.base.errors import ConfigurationError, OutcomeUnknown, Refused
+from property_alert_notification.base.errors import ConfigurationError, ForgedCallback, OutcomeUnknown, Refused
 from property_alert_notification.base.settings import Settings, load, variable_name
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels import registry
-from property_alert_notification.channels.base import Tools
+from property_alert_notification.channels.base import Callback, ReportedEvent, ReportedResult, Tools
 from property_alert_notification.channels.mailbox import queries
 from property_alert_notification.channels.mailbox.capture import KEPT, Capture
 from property_alert_notification.channels.mailbox.queries import Captured
@@ -210,9 +211,9 @@ async def test_every_line_of_the_sample_settings_may_be_used(tools: Tools, tmp_p
 async def test_the_guide_to_adding_a_provider_works_as_written(
     tools: Tools, environ: Environ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    example = re.search(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)
-    assert example is not None
-    (tmp_path / "sms_acme.py").write_text(example.group(1))
+    parts = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    assert len(parts) == 2
+    (tmp_path / "sms_acme.py").write_text("\n".join(parts))
     monkeypatch.setattr(channels, "__path__", [*channels.__path__, str(tmp_path)])
 
     async with HttpServer() as server:
@@ -225,4 +226,36 @@ async def test_the_guide_to_adding_a_provider_works_as_written(
 
     assert receipt.provider_message_id == "acme-1"
     assert server.requests[-1].headers["authorization"] == "Bearer t0ken"
+    assert_callbacks_are_read(Channel("sms"), "acme", b"t0ken", tools)
     await keep_the_promise(Channel("sms"), "acme", tools, environ)
+
+
+def assert_callbacks_are_read(channel: Channel, name: str, key: bytes, tools: Tools) -> None:
+    read = registry.create_callback_reader(channel, name, tools)
+    assert read is not None
+
+    def reported(body: bytes, *, key: bytes = key) -> list[ReportedEvent]:
+        headers = {"acme-signature": hmac.new(key, body, "sha256").hexdigest()}
+        return read(Callback("https://alerts.example/callbacks/sms/acme", headers, body, CLOCK.now()))
+
+    assert reported(b'{"id": "acme-1", "status": "delivered"}') == [
+        ReportedEvent(ReportedResult.ARRIVED, provider_message_id="acme-1")
+    ]
+    assert reported(b'{"id": "acme-2", "status": "undelivered", "error": "30003"}') == [
+        ReportedEvent(ReportedResult.BOUNCED, provider_message_id="acme-2", detail="30003")
+    ]
+    assert reported(b'{"id": "acme-3", "status": "queued"}') == []
+    with pytest.raises(ForgedCallback):
+        reported(b"what nobody can parse", key=b"another")
+    with pytest.raises(ForgedCallback):
+        read(Callback("https://alerts.example/callbacks/sms/acme", {}, b"{}", CLOCK.now()))
+
+
+@pytest.mark.parametrize(("channel", "name"), [("email", "mailbox"), ("email", "smtp"), ("sms", "http")])
+def test_a_provider_that_reports_nothing_reads_no_callbacks(channel: str, name: str, tools: Tools) -> None:
+    assert registry.create_callback_reader(Channel(channel), name, tools) is None
+
+
+def test_an_unknown_provider_reads_no_callbacks_either(tools: Tools) -> None:
+    with pytest.raises(ConfigurationError, match="no provider is called 'owls'"):
+        registry.create_callback_reader(Channel("email"), "owls", tools)

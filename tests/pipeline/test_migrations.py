@@ -45,6 +45,22 @@ async def test_up_down_and_up_again(empty: Database) -> None:
     assert await migrations.is_recent_enough(empty)
 
 
+async def test_an_attempt_is_found_by_the_id_that_its_provider_gave_the_message(empty: Database) -> None:
+    await migrations.upgrade(empty)
+    is_postgresql = "postgresql" in str(empty.engine.url)
+    async with empty.transaction() as connection:
+        if is_postgresql:
+            await connection.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = await connection.execute(
+            text(
+                f"EXPLAIN {'' if is_postgresql else 'QUERY PLAN'} "
+                "SELECT delivery_id FROM attempts WHERE provider_message_id = 'SM1'"
+            )
+        )
+
+    assert "ix_attempts_provider_message_id" in str(plan.all())
+
+
 PREFERENCES = {1: (True, False), 2: (False, True), 3: (True, True), 4: (False, False)}
 SCHEDULED = {
     1: ("ada@example.com", None),

@@ -1,5 +1,6 @@
 """A channel is one file: one that only this test has goes all the ways that `email` and `sms` go."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -16,12 +17,14 @@ from tests.services.process import free_port, wait_until
 from tests.services.program import ROOT, environment
 
 CHANNEL = "carrier_note"
+MADE_UP = f"""
+from property_alert_notification import channels
+channels.__path__.append({str(ROOT / "tests" / "channels" / "made_up")!r})
+"""
 PROGRAM = (
     sys.executable,
     "-c",
-    f"""
-from property_alert_notification import channels
-channels.__path__.append({str(ROOT / "tests" / "channels" / "made_up")!r})
+    f"""{MADE_UP}
 from property_alert_notification.cli import main
 main()
 """,
@@ -198,3 +201,59 @@ def it_is_quarantined(client: httpx2.Client, service: Running, *, by_command: bo
     assert (case["id"], case["channel"]) == (delivery["id"], CHANNEL)
     assert client.post(f"/api/v1/quarantine/{case['id']}/replay").status_code == 200
     until(client, service, broken, "sent")
+
+
+READ_CALLBACKS = f"""{MADE_UP}
+from datetime import UTC, datetime, timedelta
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import ForgedCallback
+from property_alert_notification.base.settings import Settings, load
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.channels import carrier_note_courier as courier, registry
+from property_alert_notification.channels.base import Callback, Tools
+from property_alert_notification.database import Database
+
+NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
+BODY = b'[{{"number": "note-1", "arrived": true}}, {{"number": "note-2", "arrived": false}}, {{"number": "note-3"}}]'
+tools = Tools(load(Settings), Database("sqlite+aiosqlite:///unused.db"), Clock(), print)
+
+def called(instance=None, url="https://a.example/callbacks?x=1", body=BODY, sent_url=None, sent_body=None, late=0):
+    at = str(int(NOW.timestamp()))
+    signature = courier.sign(Callback(url, {{}}, body, NOW), at, tools.load(courier.CourierSettings))
+    headers = {{"courier-time": at, "courier-signature": signature}}
+    provider = "courier" if instance is None else f"courier@{{instance}}"
+    received_at = NOW + timedelta(minutes=late)
+    read = registry.create_callback_reader(Channel("carrier_note"), provider, tools)
+    try:
+        return [
+            (event.result.value, event.provider_message_id)
+            for event in read(Callback(sent_url or url, headers, sent_body or body, received_at))
+        ]
+    except ForgedCallback:
+        return "forged"
+
+print([
+    called(),
+    called(late=4),
+    called(late=6),
+    called(sent_url="https://a.example/callbacks?x=2"),
+    called(sent_body=BODY + b" "),
+    called(instance="spare"),
+    registry.create_callback_reader(Channel("carrier_note"), "mailbox", tools),
+])
+"""
+
+
+def test_the_file_of_a_provider_verifies_and_reads_its_callbacks(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", READ_CALLBACKS],
+        cwd=tmp_path,
+        env=environment(COURIER_SECRET="ours", COURIER_SPARE_SECRET="another"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    events = [("arrived", "note-1"), ("bounced", "note-2")]
+    assert ast.literal_eval(done.stdout) == [events, events, "forged", "forged", "forged", "forged", None]

@@ -1,8 +1,9 @@
 """The interface of every provider: it takes one message for one address and returns or raises the outcome."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import ClassVar, Protocol
 from uuid import UUID
 
@@ -90,6 +91,51 @@ class Sender(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Callback:
+    """One HTTP call in which a provider reports what became of messages, as it arrived."""
+
+    url: str
+    """The URL that the provider called, with its query: some providers sign it."""
+    headers: Mapping[str, str]
+    """The names are in small letters."""
+    body: bytes
+    """Not parsed: a signature covers these bytes."""
+    received_at: datetime
+    """By the clock of this service, for signatures that are valid for a limited time."""
+
+
+class ReportedResult(StrEnum):
+    """What a provider reports of a message."""
+
+    TAKEN = "taken"
+    """It has the message, and does not know yet whether it arrives."""
+    ARRIVED = "arrived"
+    BOUNCED = "bounced"
+    """It did not arrive, and will not."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedEvent:
+    """What a provider reports of one message. Either of the ids says which message it is."""
+
+    result: ReportedResult
+    provider_message_id: str | None = None
+    """The id in the receipt."""
+    delivery_id: UUID | None = None
+    """The id in the message, for a provider that repeats it."""
+    detail: str | None = None
+    """Why it bounced, by the provider's codes; without address or text of the message."""
+
+
+CallbackReader = Callable[[Callback], list[ReportedEvent]]
+"""Verifies a callback and reads its events; reports of other things are no events.
+
+It is pure: it opens nothing, and knows nothing but its settings. It raises ForgedCallback when the signature is
+missing, wrong or too old, before it parses the body.
+"""
+
+
+@dataclass(frozen=True, slots=True)
 class Tools:
     """What a provider may build on. Its own settings it reads itself, by `load`."""
 
@@ -115,6 +161,17 @@ class Provider(Protocol):
 
     def create(self, tools: Tools) -> Sender:
         """Build the sender from its settings.
+
+        Raises:
+            ConfigurationError: a setting is missing or wrong.
+        """
+
+
+class ProviderWithCallbacks(Provider, Protocol):
+    """What such a module offers in addition if the provider reports what became of messages."""
+
+    def create_callback_reader(self, tools: Tools) -> CallbackReader:
+        """Build the reader of the provider's callbacks from its settings.
 
         Raises:
             ConfigurationError: a setting is missing or wrong.

@@ -12,7 +12,14 @@ from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.settings import Settings, SettingsGroup
 from property_alert_notification.base.settings.setting_values import NO_PROVIDER
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.channels.base import Provider, ProviderOfAnyChannel, Sender, Tools
+from property_alert_notification.channels.base import (
+    CallbackReader,
+    Provider,
+    ProviderOfAnyChannel,
+    ProviderWithCallbacks,
+    Sender,
+    Tools,
+)
 from property_alert_notification.channels.definition import definition_of, provider_names
 
 _LOCAL_ONLY = {"mailbox", "console"}
@@ -93,10 +100,23 @@ def create_sender(channel: Channel, provider: str, tools: Tools) -> Sender:
         ConfigurationError: there is no such provider, or one of its own settings is wrong.
     """
     _check_choice(channel, provider, tools.settings)
-    kind, _, instance = provider.partition("@")
+    kind, instance = _kind_and_instance(provider)
     if f"{channel}_{kind}" in _files():
-        return cast(Provider, _module(channel, kind)).create(replace(tools, instance=instance or None))
+        return cast(Provider, _module(channel, kind)).create(replace(tools, instance=instance))
     return cast(ProviderOfAnyChannel, _module(_ANY, kind)).create(channel, tools)
+
+
+def create_callback_reader(channel: Channel, provider: str, tools: Tools) -> CallbackReader | None:
+    """Build the reader of a provider's callbacks; None when its file reads none.
+
+    Raises:
+        ConfigurationError: there is no such provider, or one of its own settings is wrong.
+    """
+    _check_choice(channel, provider, tools.settings)
+    kind, instance = _kind_and_instance(provider)
+    if f"{channel}_{kind}" not in _files() or not hasattr(module := _module(channel, kind), "create_callback_reader"):
+        return None
+    return cast(ProviderWithCallbacks, module).create_callback_reader(replace(tools, instance=instance))
 
 
 def chosen(channel: Channel, settings: Settings) -> list[str]:
@@ -115,8 +135,14 @@ def only_shown(channel: Channel, settings: Settings) -> bool:
     return {provider.partition("@")[0] for provider in chosen(channel, settings)} <= _LOCAL_ONLY
 
 
+def _kind_and_instance(provider: str) -> tuple[str, str | None]:
+    """Of `smtp@backup`: `smtp` and `backup`."""
+    kind, _, instance = provider.partition("@")
+    return kind, instance or None
+
+
 def _check_choice(channel: Channel, provider: str, settings: Settings) -> None:
-    kind, variable = provider.partition("@")[0], f"{channel}_provider".upper()
+    kind, variable = _kind_and_instance(provider)[0], f"{channel}_provider".upper()
     if kind not in names(channel):
         problem = f"no provider is called {kind!r}; there are {', '.join(names(channel))}"
     elif kind in _LOCAL_ONLY and not settings.is_local:

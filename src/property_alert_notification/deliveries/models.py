@@ -25,6 +25,9 @@ IS_LEASED, IS_HELD, IS_QUARANTINED = (
 )
 """The conditions of three more."""
 
+HAS_PROVIDER_MESSAGE_ID = "provider_message_id IS NOT NULL"
+"""The condition of the index of attempts; a comparison with an id implies it."""
+
 
 class Delivery(SQLModel, table=True):
     """A notification on one channel to one address.
@@ -116,6 +119,15 @@ class Attempt(SQLModel, table=True):
     """One try of a delivery at one provider; committed before the provider is called."""
 
     __tablename__ = "attempts"
+    __table_args__ = (
+        # By what its provider calls the message: the way back from a callback to the delivery.
+        Index(
+            "ix_attempts_provider_message_id",
+            "provider_message_id",
+            sqlite_where=text(HAS_PROVIDER_MESSAGE_ID),
+            postgresql_where=text(HAS_PROVIDER_MESSAGE_ID),
+        ),
+    )
 
     delivery_id: UUID = Field(primary_key=True, foreign_key="deliveries.id", ondelete="CASCADE")
     fence: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})

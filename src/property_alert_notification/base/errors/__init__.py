@@ -6,6 +6,7 @@ ServiceError
 │   ├── Unauthorised          401
 │   ├── Forbidden             403
 │   │   └── LiveOnly
+│   ├── ForgedCallback        403
 │   ├── NotFound              404
 │   │   ├── PreferenceNotFound
 │   │   └── PreferencesNotFound
@@ -40,6 +41,7 @@ from property_alert_notification.base.errors.request import (
     CallInProgress,
     Conflict,
     Forbidden,
+    ForgedCallback,
     InvalidField,
     KeyReused,
     LiveOnly,
@@ -86,6 +88,7 @@ __all__ = [
     "Conflict",
     "Deferred",
     "Forbidden",
+    "ForgedCallback",
     "InvalidField",
     "KeyReused",
     "LiveOnly",

@@ -57,6 +57,16 @@ class Forbidden(RequestError):
         super().__init__(f"This API key lacks the scope {scope}.")
 
 
+class ForgedCallback(RequestError):
+    """A callback is not signed by its provider, or was signed too long ago."""
+
+    status = 403
+    title = "Forbidden"
+
+    def __init__(self) -> None:
+        super().__init__("The signature of this callback is not valid.")
+
+
 class LiveOnly(Forbidden):
     """The API key is a test key, and the call is about live messages."""
 
