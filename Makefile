@@ -54,7 +54,7 @@ soak: $(VENV)/.dev ## eight minutes of work on each store while lines are cut: d
 
 fuzz: $(VENV)/.dev ## hostile input by the thousand, new in each run; EXAMPLES=20000 of each property for more
 	@scripts/provide-services
-	FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/pytest tests/fuzz tests/channels/test_mime.py tests/unit/notification_worker/test_breaker.py --timeout=0 $(ARGS)
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/pytest tests/fuzz tests/channels/test_mime.py tests/unit/base/test_breaker.py --timeout=0 $(ARGS)
 
 mutants: $(VENV)/.mutants ## do the unit tests notice when a decision is changed? ten minutes; ARGS="'*.states*'" for one module
 	@scripts/mutants $(ARGS)

@@ -11,11 +11,11 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 from sqlalchemy import update
 
+from property_alert_notification.base.breaker import DOWN_IN_A_ROW, RECENT
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.notification_worker.breaker import DOWN_IN_A_ROW, RECENT
 from property_alert_notification.notification_worker.claim import FORGOTTEN
 from property_alert_notification.notifications.answers import DeliveryPublic
 from tests.channels.http_server import HttpServer, answering, reset

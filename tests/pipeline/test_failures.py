@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 from structlog.testing import capture_logs
 
+from property_alert_notification.base.breaker import LONGEST_SILENCE
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.channels.definition import render
@@ -27,7 +28,6 @@ from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.scripts import Claim
 from property_alert_notification.messages.content import MessageContent
 from property_alert_notification.messages.render import Rendered
-from property_alert_notification.notification_worker.breaker import LONGEST_SILENCE
 from property_alert_notification.notification_worker.claim import SENT_BEFORE, STOPPED, STORE_AWAY
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.send import STALE
@@ -307,7 +307,7 @@ async def a_held_line(
 ) -> AsyncIterator[Held]:
     monkeypatch.setenv("SMTP_CONNECTIONS", "1")
     # However long the line is held here, it shall not be taken for one that hangs.
-    monkeypatch.setattr("property_alert_notification.notification_worker.breaker.SILENCE", LONGEST_SILENCE)
+    monkeypatch.setattr("property_alert_notification.base.breaker.SILENCE", LONGEST_SILENCE)
     # What went well before the line is held does not make the worker expect that the next begins soon.
     monkeypatch.setattr("property_alert_notification.notification_worker.provider_handle.SOON", 0)
     free = threading.Event()

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from property_alert_notification.base.breaker import LONGEST_SILENCE
 from property_alert_notification.base.errors import NotFound
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import run_within
-from property_alert_notification.notification_worker.breaker import LONGEST_SILENCE
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.operators.pauses import cache as board
 from property_alert_notification.operators.pauses import queries
@@ -97,7 +97,7 @@ async def test_what_is_in_hand_and_has_not_begun_is_not_sent_either(
 ) -> None:
     """A slow provider must not go on for minutes with what was claimed before the pause."""
     # However slow it is here, it shall not be taken for one that hangs.
-    monkeypatch.setattr("property_alert_notification.notification_worker.breaker.SILENCE", LONGEST_SILENCE)
+    monkeypatch.setattr("property_alert_notification.base.breaker.SILENCE", LONGEST_SILENCE)
     resumed = threading.Event()
 
     def answer(_mail: object) -> str:

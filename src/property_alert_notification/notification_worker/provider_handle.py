@@ -10,6 +10,8 @@ from math import ceil
 
 import structlog
 
+from property_alert_notification.base import breaker
+from property_alert_notification.base.breaker import FIRST, IN_DOUBT, UNANSWERED, Breaker, Signal
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import (
     ProviderDown,
@@ -19,8 +21,6 @@ from property_alert_notification.base.errors import (
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.vocabulary import BreakerState
 from property_alert_notification.channels.base import Sender
-from property_alert_notification.notification_worker import breaker
-from property_alert_notification.notification_worker.breaker import FIRST, IN_DOUBT, UNANSWERED, Breaker, Signal
 from property_alert_notification.notification_worker.pace import Pace
 from property_alert_notification.notification_worker.route import Assignment
 from property_alert_notification.notification_worker.signals import signal_of

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from property_alert_notification.base.breaker import FIRST
 from property_alert_notification.base.vocabulary import Outcome
 from property_alert_notification.deliveries.models import Attempt
-from property_alert_notification.notification_worker.breaker import FIRST
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from property_alert_notification.base.breaker import Signal
 from property_alert_notification.base.errors import (
     Deferred,
     OutcomeUnknown,
@@ -11,7 +12,6 @@ from property_alert_notification.base.errors import (
     Throttled,
 )
 from property_alert_notification.channels.base import Receipt
-from property_alert_notification.notification_worker.breaker import Signal
 from property_alert_notification.notification_worker.verdict import Result
 
 _SIGNALS: Mapping[type[object], Signal] = {

@@ -6,12 +6,12 @@ from typing import ClassVar
 
 import pytest
 
+from property_alert_notification.base.breaker import DOWN_IN_A_ROW, IN_DOUBT, SILENCE, UNANSWERED
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import OutcomeUnknown, ProviderDown
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.vocabulary import BreakerState, Channel
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt
-from property_alert_notification.notification_worker.breaker import DOWN_IN_A_ROW, IN_DOUBT, SILENCE, UNANSWERED
 from property_alert_notification.notification_worker.provider_handle import LONGEST_TURN, SOON, Call, ProviderHandle
 from property_alert_notification.notification_worker.providers import SHORTEST_WAIT, ProviderPool
 from property_alert_notification.notification_worker.verdict import Result

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from property_alert_notification.base.breaker import FIRST
 from property_alert_notification.base.vocabulary import Outcome
 from property_alert_notification.deliveries.models import Attempt
-from property_alert_notification.notification_worker.breaker import FIRST
 from property_alert_notification.notification_worker.route import (
     Assignment,
     ProviderOrder,

@@ -5,8 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from property_alert_notification.base.vocabulary import BreakerState
-from property_alert_notification.notification_worker.breaker import (
+from property_alert_notification.base.breaker import (
     DOWN_IN_A_ROW,
     FAILED,
     FIRST,
@@ -27,6 +26,7 @@ from property_alert_notification.notification_worker.breaker import (
     wait,
     watch,
 )
+from property_alert_notification.base.vocabulary import BreakerState
 from tests.fuzz.budget import budget
 
 WELL = Breaker(doubtful=False)
