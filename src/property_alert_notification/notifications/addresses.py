@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.definition import definition_of
 from property_alert_notification.channels.edge import ADDRESSES
-from property_alert_notification.notifications.schemas import NotificationCreate
+from property_alert_notification.notifications.schemas import NotificationContent
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class AddressRules:
     shown: Collection[Channel] = ()
     """Channels whose messages only a page shows. An address of any other is one that its provider can be given."""
 
-    def stored(self, body: NotificationCreate) -> dict[Channel, str]:
+    def stored(self, body: NotificationContent) -> dict[Channel, str]:
         """The addresses of a notification in the form that is stored.
 
         Raises:

@@ -25,19 +25,10 @@ from property_alert_notification.channels.edge import ADDRESSES, ByAddressedChan
 from property_alert_notification.notifications.fields import Address, Category, Line, Message, Reference, Title, UserId
 
 
-class NotificationCreate(Strict):
-    """One thing to tell one user."""
+class NotificationContent(Strict):
+    """What one user is told, and where: without the time."""
 
-    model_config = ConfigDict(
-        use_attribute_docstrings=True,
-        json_schema_extra=ADDRESSES.documented(
-            title="notification title",
-            message="notification message",
-            user_id=1,
-            user_email="user@test.com",
-            user_phone_number="1231233",
-        ),
-    )
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     title: Title
     """Subject of an email, first line of an SMS."""
@@ -55,15 +46,30 @@ class NotificationCreate(Strict):
     """The caller's own id, given back in every answer."""
     urgent: Truth = False
     """Overtakes what is not urgent at every stage."""
-    send_at: Moment | None = None
-    """RFC 3339 with an offset; it is not sent before this. Left out, null or past: at once."""
-    expires_at: Moment | None = None
-    """RFC 3339 with an offset; it is not sent after this."""
     channels: Annotated[list[Channel], Field(min_length=1, max_length=len(Channel))] | None = None
     """Use these channels only; never adds one that the user does not want."""
 
     addresses: Annotated[ByAddressedChannel[Address], Field(default_factory=dict)]
     """The address of each channel that has no field of its own."""
+
+
+class NotificationCreate(NotificationContent):
+    """One thing to tell one user."""
+
+    model_config = ConfigDict(
+        json_schema_extra=ADDRESSES.documented(
+            title="notification title",
+            message="notification message",
+            user_id=1,
+            user_email="user@test.com",
+            user_phone_number="1231233",
+        ),
+    )
+
+    send_at: Moment | None = None
+    """RFC 3339 with an offset; it is not sent before this. Left out, null or past: at once."""
+    expires_at: Moment | None = None
+    """RFC 3339 with an offset; it is not sent after this."""
 
 
 class BatchItem(NotificationCreate):
