@@ -73,7 +73,7 @@ def measure_smtp_limit(messages: int) -> Limit:
     """
     with Child(("-m", "benchmarks.sink")) as sink:
         port = sink.read()["port"]
-        answer_of(("-m", "benchmarks.hand_over", str(port), str(messages)), patience=60 + messages / SLOWEST)
+        answer_of(("-m", "benchmarks.library", str(port), str(messages)), patience=60 + messages / SLOWEST)
         sink.stop()
         report = sink.read()
     return Limit("the SMTP library alone", messages, report["messages"] / (report["last_at"] - report["first_at"]))
@@ -142,7 +142,7 @@ def _drain(
         sent_before = ledger.count_by_state(url, channel="email").get("sent", 0)
         started_at, stores = time.monotonic(), store.cpu_seconds()
         children = [stack.enter_context(Child(command, given)) for _ in range(workers)]
-        ledger.wait_until_ended(url, patience=patience, look=lambda: _raise_if_ended(children))
+        ledger.wait_until_ended(url, patience=patience, check=lambda: _raise_if_ended(children))
         spent, spent_by_store = sum(one.cpu_seconds() for one in children), store.cpu_seconds() - stores
         memory = max(one.memory_mb(peak=True) for one in children)
         for child in [*children, *sinks]:

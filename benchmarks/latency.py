@@ -69,7 +69,7 @@ def measure(store: Store, seconds: float, progress: Callable[[str], None]) -> La
                 stack.enter_context(Child(WORKER, settings))
             _trickle("warm-up", port, key, min(WARM_UP, seconds))  # what is done for the first time, only once
             calls = _trickle("counted", port, key, seconds)
-            ledger.wait_until_ended(settings["DATABASE_URL"], patience=60, look=api.raise_if_ended)
+            ledger.wait_until_ended(settings["DATABASE_URL"], patience=60, check=api.raise_if_ended)
         sink.stop()
         return _summary(store, calls, sink.read(), json.load(arrivals))
 

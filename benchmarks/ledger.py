@@ -45,7 +45,7 @@ def count_by_state(url: str, *, channel: str) -> dict[str, int]:
     return _with(url, count)
 
 
-def wait_until_ended(url: str, *, patience: float, look: Callable[[], object]) -> bool:
+def wait_until_ended(url: str, *, patience: float, check: Callable[[], object]) -> bool:
     """Wait until no delivery is open, `patience` seconds at most; returns whether none is.
 
     `look` is called at each look, and may raise.
@@ -55,7 +55,7 @@ def wait_until_ended(url: str, *, patience: float, look: Callable[[], object]) -
     async def wait(database: Database) -> bool:
         async with asyncio.timeout(patience):
             while True:
-                look()
+                check()
                 async with database.reading() as connection:
                     if not (await connection.execute(is_open)).scalar_one():
                         return True

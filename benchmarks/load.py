@@ -126,7 +126,7 @@ async def put_load(requests: Iterator[bytes], port: int, *, effort: Effort) -> N
     )
 
 
-def handovers(port: int, path: str, key: str) -> Iterator[bytes]:
+def submissions(port: int, path: str, key: str) -> Iterator[bytes]:
     """Requests for user after user, each with an idempotency key of its own."""
     parts = [_around_the_key(port, path, key, user) for user in USERS]
     run = time.time_ns()
@@ -167,7 +167,7 @@ if __name__ == "__main__":
     wanted = (
         questions(given.port, given.paths.read_text().split(), given.key)
         if given.paths
-        else handovers(given.port, given.path, given.key)
+        else submissions(given.port, given.path, given.key)
     )
     effort = Effort(given.connections, given.warm_up, given.seconds, given.most)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

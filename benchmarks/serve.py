@@ -15,7 +15,7 @@ from property_alert_notification.base.settings import Settings, load
 from property_alert_notification.cli.connections import Connections, Limits
 from property_alert_notification.cli.draining import Draining
 from property_alert_notification.notifications.schemas import NotificationCreate
-from property_alert_notification.wiring import calm_garbage_collector, new_event_loop
+from property_alert_notification.wiring import new_event_loop, tune_garbage_collector
 
 PATH = "/api/v1/notifications/"
 
@@ -46,7 +46,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        calm_garbage_collector()
+        tune_garbage_collector()
         say(port=self.servers[0].sockets[0].getsockname()[1])
 
 

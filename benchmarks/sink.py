@@ -52,7 +52,7 @@ class Taken:
         if self.arrived_at is not None and (to := _TO.search(content)):
             self.arrived_at.setdefault(to.group(1).decode(), self.last_at)
 
-    def tell(self, arrivals: Path | None = None) -> None:
+    def report(self, arrivals: Path | None = None) -> None:
         """Say it to the parent; the times are those of the machine's monotonic clock."""
         if arrivals is not None:
             arrivals.write_text(json.dumps(self.arrived_at))
@@ -113,7 +113,7 @@ async def serve(arrivals: Path | None) -> None:
     server = await loop.create_server(lambda: Session(taken), "127.0.0.1", 0)
     say(port=server.sockets[0].getsockname()[1])
     await stop.wait()
-    taken.tell(arrivals)
+    taken.report(arrivals)
 
 
 if __name__ == "__main__":

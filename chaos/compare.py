@@ -56,7 +56,7 @@ def compare(
     for reference, body in bodies.items():
         for channel, name in ADDRESS.items():
             arrivals = arrived.pop((channel, str(body[name])), 0)
-            _look_at(findings, experiment, kept.get((reference, channel)), answers.get(reference, set()), arrivals)
+            _check(findings, experiment, kept.get((reference, channel)), answers.get(reference, set()), arrivals)
             _count_twice(findings, kept.get((reference, channel)), channel, arrivals)
     if arrived:
         findings.wrong["arrived and belongs to no call"] += sum(arrived.values())
@@ -78,7 +78,7 @@ def _arrivals(entries: Sequence[Entry]) -> dict[tuple[str, str], int]:
     return {place: len(taken) for place, taken in keys.items()}
 
 
-def _look_at(
+def _check(
     findings: Findings, experiment: Experiment, stored: StoredDelivery | None, ids: set[str], arrivals: int
 ) -> None:
     if stored is None:

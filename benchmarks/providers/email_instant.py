@@ -35,4 +35,4 @@ class InstantSender:
 
     async def close(self) -> None:
         """Say what was taken."""
-        self._taken.tell()
+        self._taken.report()

@@ -7,7 +7,7 @@ from chaos.plan import Load
 from chaos.provider.faults import DRIP, DROP, ENDLESS_HEADERS, HTTP, HUGE_BODY, SILENCE, Fault
 from chaos.trial import Trial
 
-NOBODY_CAN_TELL = (DROP, "502", "504", SILENCE, DRIP, ENDLESS_HEADERS)
+MAY_HAVE_BEEN_TAKEN = (DROP, "502", "504", SILENCE, DRIP, ENDLESS_HEADERS)
 """The client has no answer, whether the message was taken or not."""
 
 ELSEWHERE = {"Location": "/elsewhere/nobody"}
@@ -27,7 +27,7 @@ async def _disturb(trial: Trial) -> None:
     for worker in workers:
         worker.forget_peak()
     before = [worker.memory() for worker in workers]
-    kinds = [(answer, is_taken) for answer in NOBODY_CAN_TELL for is_taken in (True, False)]
+    kinds = [(answer, is_taken) for answer in MAY_HAVE_BEEN_TAKEN for is_taken in (True, False)]
     await trial.inject_faults(
         *(Fault(HTTP, answer, share=0.02, is_taken=is_taken) for answer, is_taken in kinds),
         Fault(HTTP, HUGE_BODY, share=0.03),
@@ -39,11 +39,11 @@ async def _disturb(trial: Trial) -> None:
     await store_reader.wait_until_ended(trial.cluster.database_url, patience=60)
     for worker, had in zip(workers, before, strict=True):
         trial.note_problem(f"{worker.name} took too much memory", worker.memory(peak=True) - had > CALLS * MOST_MEMORY)
-    _look_at_the_calls(trial)
-    await _look_at_the_outcomes(trial)
+    _check_calls(trial)
+    await _check_outcomes(trial)
 
 
-def _look_at_the_calls(trial: Trial) -> None:
+def _check_calls(trial: Trial) -> None:
     waits: list[float] = []
     begun: dict[str, float] = {}
     for entry in trial.entries():
@@ -58,10 +58,10 @@ def _look_at_the_calls(trial: Trial) -> None:
     trial.note_problem("no gateway was without an end, so nothing was tried", not waits)
 
 
-async def _look_at_the_outcomes(trial: Trial) -> None:
+async def _check_outcomes(trial: Trial) -> None:
     stored = await store_reader.read_deliveries(trial.cluster.database_url, trial.tag)
     unknown = sum(each.outcome == "unknown" for one in stored if one.channel == "sms" for each in one.attempts)
-    faced = sum(entry.kind == "fault" and entry.answer in NOBODY_CAN_TELL for entry in trial.entries())
+    faced = sum(entry.kind == "fault" and entry.answer in MAY_HAVE_BEEN_TAKEN for entry in trial.entries())
     trial.note_problem(f"{unknown} calls are unknown, and {faced} were", unknown != faced)
 
 

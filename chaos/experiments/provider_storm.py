@@ -53,12 +53,12 @@ async def _disturb(trial: Trial) -> None:
         changes = list(_changes(worker))
         for provider in (SMTP, GATEWAY):
             for storm in storms:
-                _look_at(trial, worker, provider, storm, [one for one in changes if one.provider == provider])
+                _check(trial, worker, provider, storm, [one for one in changes if one.provider == provider])
     stood_in = sum(entry.kind == "taken" and entry.provider.endswith("@backup") for entry in trial.entries())
     trial.note_problem("nobody stood in", not stood_in)
     trial.in_doubt_at_most += sum(entry.answer == f"dot: {DROP}" for entry in trial.entries())
     stored = await store_reader.read_deliveries(trial.cluster.database_url, trial.tag)
-    trial.note_problem("given to another provider although the first may have it", sum(map(_has_strayed, stored)))
+    trial.note_problem("given to another provider although the first may have it", sum(map(_changed_provider, stored)))
 
 
 def _storm(trial: Trial) -> list[Fault]:
@@ -77,7 +77,7 @@ def _storm(trial: Trial) -> list[Fault]:
     ]
 
 
-def _look_at(trial: Trial, worker: Server, provider: str, storm: tuple[float, float], changes: list[_Change]) -> None:
+def _check(trial: Trial, worker: Server, provider: str, storm: tuple[float, float], changes: list[_Change]) -> None:
     """Whether a worker left its failing provider alone soon enough, and tried it out by one call at a time."""
     calls = [entry.at for entry in trial.entries() if _is_call(entry, worker.name, provider)]
     calls = [at for at in calls if storm[0] <= at <= storm[1]]
@@ -112,7 +112,7 @@ def _changes(worker: Server) -> Iterator[_Change]:
             yield _Change(said["provider"], said["state"], at)
 
 
-def _has_strayed(stored: store_reader.StoredDelivery) -> bool:
+def _changed_provider(stored: store_reader.StoredDelivery) -> bool:
     """Whether another provider was tried after one of which nobody can tell."""
     places = [one.provider for one in stored.attempts]
     unsure = [number for number, one in enumerate(stored.attempts) if one.may_have_left]

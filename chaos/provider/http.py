@@ -50,13 +50,13 @@ class HttpProvider:
         fields = json.loads(request.body or b"{}")
         if (request.method, request.path) == ("PUT", "/faults"):
             self._injector.change(fields["faults"], seed=fields["seed"])
-            return await _say(writer, "200", {})
+            return await _answer_with(writer, "200", {})
         if request.method != "POST":
-            return await _say(writer, "405", {})
+            return await _answer_with(writer, "405", {})
         door = Door.called(request.path.removeprefix("/"))
         fault = self._take(door, request.key, fields["to"])
         if fault is None:
-            return await _say(writer, "201", {})
+            return await _answer_with(writer, "201", {})
         await asyncio.sleep(fault.late)
         if fault.answer in {SILENCE, DROP, DRIP, ENDLESS_HEADERS, HUGE_BODY}:
             await _misbehave(fault.answer, reader, writer)
@@ -64,7 +64,7 @@ class HttpProvider:
                 self._journal.note("left", CHANNEL, door, fields["to"], request.key, fault.answer)
             writer.transport.abort()
             return False
-        return await _say(writer, fault.answer or "201", dict(fault.headers))
+        return await _answer_with(writer, fault.answer or "201", dict(fault.headers))
 
     def _take(self, door: Door, key: str, to: str) -> Fault | None:
         """Write down what becomes of one message; returns what goes wrong with it."""
@@ -123,7 +123,7 @@ async def _read(reader: asyncio.StreamReader) -> _Request:
     return _Request(method, path, headers.get("idempotency-key", ""), body)
 
 
-async def _say(writer: asyncio.StreamWriter, status: str, headers: dict[str, str]) -> bool:
+async def _answer_with(writer: asyncio.StreamWriter, status: str, headers: dict[str, str]) -> bool:
     lines = [f"HTTP/1.1 {status} Said", "Content-Length: 2", *(f"{name}: {value}" for name, value in headers.items())]
     writer.write(("\r\n".join(lines) + "\r\n\r\n{}").encode())
     await writer.drain()

@@ -32,7 +32,7 @@ from property_alert_notification.notifications.fast_path import FastPath
 from property_alert_notification.notifications.routes import router as notifications
 from property_alert_notification.notifications.submit import LARGEST_BATCH, PATH
 from property_alert_notification.notifications.submit import batch_router as batch
-from property_alert_notification.notifications.submit import router as handover
+from property_alert_notification.notifications.submit import router as submit_router
 from property_alert_notification.operators.audit.routes import router as administration
 from property_alert_notification.operators.dashboard.documentation import add_documentation
 from property_alert_notification.operators.dashboard.landing import landing_router
@@ -136,7 +136,7 @@ def _routes(*, with_mailbox: bool) -> list[BaseRoute]:
 
 def _v1() -> APIRouter:
     v1 = APIRouter(max_body_size=LARGEST_BODY)
-    v1.include_router(handover)
+    v1.include_router(submit_router)
     v1.include_router(batch)
     v1.include_router(notifications)
     v1.include_router(preferences_batch)

@@ -3,11 +3,11 @@
 from property_alert_notification.app import create_app
 from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.preflight import load_settings
-from property_alert_notification.wiring import give_up
+from property_alert_notification.wiring import exit_with_error
 
 try:
     _settings = load_settings()
 except ConfigurationError as error:
-    give_up(error)
+    exit_with_error(error)
 
 app = create_app(_settings, with_worker=_settings.is_local)

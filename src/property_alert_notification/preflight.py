@@ -9,7 +9,7 @@ from property_alert_notification.base.settings import Settings, given_names, loa
 from property_alert_notification.base.settings.env_file import env_file, read_env_file
 from property_alert_notification.base.settings.listening import check_metrics_address
 from property_alert_notification.base.settings.store_url import sqlite_file, sqlite_problem
-from property_alert_notification.base.settings.unknown_settings import what_is_wrong_with
+from property_alert_notification.base.settings.unknown_settings import find_mistake
 from property_alert_notification.channels.redirect import check_redirects
 from property_alert_notification.channels.registry import check_any_used, check_choices, settings_groups
 
@@ -67,8 +67,8 @@ def warnings() -> list[str]:
     settings = {variable_name(group, field) for group in groups for field in group.model_fields}
     prefixes = {prefix for group in groups if (prefix := str(group.model_config.get("env_prefix", "")).upper())}
     environment, file = given_names()
-    found = [what_is_wrong_with(name, settings, prefixes) for name in environment]
-    found += [f"{env_file()}: {words}" for name in file if (words := what_is_wrong_with(name, settings, prefixes))]
+    found = [find_mistake(name, settings, prefixes) for name in environment]
+    found += [f"{env_file()}: {words}" for name in file if (words := find_mistake(name, settings, prefixes))]
     repeated = read_env_file(env_file()).repeated
     found += [f"{env_file()}: {name} is set twice, and the last one counts" for name in repeated]
     return [words for words in found if words is not None]

@@ -47,16 +47,16 @@ OPERATIONS = list(_operations())
 
 
 async def test_every_operation_wants_a_key_and_its_own_scope(store_url: str) -> None:
-    async with a_guarded_client(store_url) as nobody:
+    async with a_guarded_client(store_url) as unkeyed:
         keys = await _a_key_per_scope(store_url)
         for method, path, scope in OPERATIONS:
-            without = await nobody.request(method, path, json={}, headers={"Authorization": ""})
+            without = await unkeyed.request(method, path, json={}, headers={"Authorization": ""})
             with_all_others = [
-                await nobody.request(method, path, json={}, headers=_bearer(key))
+                await unkeyed.request(method, path, json={}, headers=_bearer(key))
                 for other, key in keys.items()
                 if other is not scope
             ]
-            with_it = await nobody.request(method, path, json={}, headers=_bearer(keys[scope]))
+            with_it = await unkeyed.request(method, path, json={}, headers=_bearer(keys[scope]))
 
             assert without.status_code == 401, (method, path)
             assert without.headers["WWW-Authenticate"] == "Bearer"
@@ -102,18 +102,18 @@ async def test_what_a_test_key_hands_over_is_a_test(store_url: str) -> None:
 
 
 async def test_paths_that_the_document_leaves_out_want_a_key_too(store_url: str) -> None:
-    async with a_guarded_client(store_url) as nobody:
+    async with a_guarded_client(store_url) as unkeyed:
         for method, path in ((method, path) for method, path, _ in OPERATIONS):
             other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
-            answer = await nobody.request(method, other, json={}, headers={"Authorization": ""})
+            answer = await unkeyed.request(method, other, json={}, headers={"Authorization": ""})
 
             assert answer.status_code == 401, (method, other)
 
 
 @pytest.mark.parametrize("path", OPEN_TO_ALL)
 async def test_what_says_nothing_about_anybody_needs_no_key(store_url: str, path: str) -> None:
-    async with a_guarded_client(store_url) as nobody:
-        answer = await nobody.get(path, headers={"Authorization": ""})
+    async with a_guarded_client(store_url) as unkeyed:
+        answer = await unkeyed.get(path, headers={"Authorization": ""})
 
     assert answer.status_code == 200
 
@@ -152,8 +152,10 @@ async def test_a_rate_is_told_and_kept(store_url: str) -> None:
         deleted = await client.delete("/api/v1/preferences/1", headers=_bearer(key))
         refused = await client.get("/api/v1/preferences/1", headers=_bearer(key))
 
-    told = [(answer.status_code, answer.headers["RateLimit-Remaining"]) for answer in (put, read, deleted, refused)]
-    assert told == [(200, "2"), (200, "1"), (204, "0"), (429, "0")]
+    described = [
+        (answer.status_code, answer.headers["RateLimit-Remaining"]) for answer in (put, read, deleted, refused)
+    ]
+    assert described == [(200, "2"), (200, "1"), (204, "0"), (429, "0")]
     assert {answer.headers["RateLimit-Limit"] for answer in (put, read, deleted, refused)} == {"3"}
     assert int(refused.headers["Retry-After"]) == int(refused.headers["RateLimit-Reset"]) > 0
     assert (refused.json()["title"], "3/day" in refused.json()["detail"]) == ("Too many requests", True)
@@ -166,13 +168,13 @@ async def test_a_batch_costs_its_items(store_url: str, path: str) -> None:
         key = _bearer(await key_service.create("crm", scopes, rate=Rate(5, 86_400)))
         notification = NOTIFICATION | {"user_email": "ada@example.com", "user_phone_number": None}
 
-        async def hand_over(count: int) -> httpx2.Response:
+        async def submit(count: int) -> httpx2.Response:
             items = [
                 PREFERENCES | {"user_id": number} if path == "preferences" else notification for number in range(count)
             ]
             return await client.post(f"/api/v1/{path}/batch", json={path: items}, headers=key)
 
-        at_once, taken, left, refused = [await hand_over(count) for count in (6, 3, 1, 1)]
+        at_once, taken, left, refused = [await submit(count) for count in (6, 3, 1, 1)]
         # The first call was let in, and counted, before it was known how many items it brought.
 
     assert (at_once.status_code, at_once.json()["detail"][0]["loc"]) == (422, ["body", path])
@@ -255,13 +257,13 @@ async def test_a_change_and_a_cancel_by_somebody_else_name_them(store_url: str) 
             await client.patch(f"{PATH}/{id_}", json={"title": "a", "message": "b"}, headers=_bearer(ops))
         await client.patch(f"{PATH}/{id_}", json={"send_at": "2199-01-01T00:00:00Z"}, headers=_bearer(crm))
         await client.patch(f"{PATH}/{id_}", json={"send_at": None}, headers=_bearer(crm))
-        story = (await client.post(f"{PATH}/{id_}/cancel", headers=_bearer(ops))).json()
+        detail = (await client.post(f"{PATH}/{id_}/cancel", headers=_bearer(ops))).json()
 
-    told = [one["what"] for one in story["timeline"]]
-    assert told.count(f"changed by ops (live key {ops[:16]}): title, message") == 1
-    assert told.count(f"changed by its caller, crm (live key {crm[:16]}): send_at") == 2
-    assert told[-1] == f"cancelled by ops (live key {ops[:16]})"
-    assert story["deliveries"][0]["reason"] == f"ops (live key {ops[:16]}) cancelled it"
+    described = [one["what"] for one in detail["timeline"]]
+    assert described.count(f"changed by ops (live key {ops[:16]}): title, message") == 1
+    assert described.count(f"changed by its caller, crm (live key {crm[:16]}): send_at") == 2
+    assert described[-1] == f"cancelled by ops (live key {ops[:16]})"
+    assert detail["deliveries"][0]["reason"] == f"ops (live key {ops[:16]}) cancelled it"
 
 
 async def test_no_answer_is_kept_with_content_or_address(store_url: str) -> None:

@@ -189,7 +189,7 @@ async def test_default_preferences_are_for_those_who_never_said_anything(store_u
         await client.put("/api/v1/preferences/1", json=PREFERENCES)
         await client.delete("/api/v1/preferences/1")
         withdrawn = await client.post("/api/v1/notifications/", json=NOTIFICATION)
-        story = (await client.get(f"/api/v1/notifications/{accepted.json()['id']}")).json()
+        detail = (await client.get(f"/api/v1/notifications/{accepted.json()['id']}")).json()
 
         assert (await client.get("/api/v1/preferences/1")).status_code == 404
         assert (await client.patch("/api/v1/preferences/1", json={"sms_enabled": True})).status_code == 404
@@ -197,7 +197,7 @@ async def test_default_preferences_are_for_those_who_never_said_anything(store_u
         assert (await client.post("/api/v1/preferences/1", json=PREFERENCES)).status_code == 201
 
     assert (accepted.status_code, withdrawn.status_code) == (200, 404)
-    assert {one["channel"]: one["state"] for one in story["deliveries"]} == {"email": "queued", "sms": "suppressed"}
+    assert {one["channel"]: one["state"] for one in detail["deliveries"]} == {"email": "queued", "sms": "suppressed"}
 
 
 async def test_true_is_no_user(lite: httpx2.AsyncClient) -> None:

@@ -21,10 +21,10 @@ async def _begin(client: httpx2.AsyncClient, method: str, path: str, headers: st
     writer.write(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode() + sent)
     head = await reader.readuntil(b"\r\n\r\n")
     lines = head.decode().splitlines()
-    told = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
-    body = await reader.readexactly(int(told.get("content-length", "0")))
+    shown = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
+    body = await reader.readexactly(int(shown.get("content-length", "0")))
     writer.close()
-    return int(lines[0].split()[1]), told, json.loads(body) if body else None
+    return int(lines[0].split()[1]), shown, json.loads(body) if body else None
 
 
 ALL_PATHS = [(method, path) for method, path, _ in OPERATIONS] + [

@@ -138,16 +138,16 @@ async def test_preferences_that_cannot_be_read_allow_nothing_and_can_be_mended(
     patched = await lite.patch(PREFERENCES_PATH, json={"sms_enabled": True})
     await break_them()
     refused = await lite.post(PREFERENCES_PATH, json=PREFERENCES)
-    handed_over = await lite.post(f"{PATH}/", json=NOTIFICATION)
+    submitted = await lite.post(f"{PATH}/", json=NOTIFICATION)
     put = await lite.put(PREFERENCES_PATH, json=PREFERENCES)
-    mended = await lite.get(PREFERENCES_PATH)
+    repaired = await lite.get(PREFERENCES_PATH)
     await break_them()
     deleted = await lite.delete(PREFERENCES_PATH)
 
-    assert shown.status_code == patched.status_code == handed_over.status_code == put.status_code == 200
+    assert shown.status_code == patched.status_code == submitted.status_code == put.status_code == 200
     assert patched.json()["sms_enabled"] is True
     assert refused.status_code == 400
-    assert mended.json() == PREFERENCES
+    assert repaired.json() == PREFERENCES
     assert deleted.status_code == 204
 
 

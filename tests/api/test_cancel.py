@@ -18,14 +18,14 @@ async def test_what_waits_is_cancelled_and_says_so(caller: httpx2.AsyncClient) -
     answer = await caller.post(f"{PATH}/{id_}/cancel")
 
     assert answer.status_code == 200
-    story = answer.json()
-    assert (story["status"], story["id"]) == ("cancelled", id_)
-    assert [(one["state"], one["reason"], one["due_at"]) for one in story["deliveries"]] == [
+    detail = answer.json()
+    assert (detail["status"], detail["id"]) == ("cancelled", id_)
+    assert [(one["state"], one["reason"], one["due_at"]) for one in detail["deliveries"]] == [
         ("cancelled", "its caller cancelled it", None)
     ] * 2
-    assert story["cancelled_at"] is not None
-    assert story["timeline"][-1]["what"] == "cancelled by its caller"
-    assert story == (await caller.get(f"{PATH}/{id_}")).json()
+    assert detail["cancelled_at"] is not None
+    assert detail["timeline"][-1]["what"] == "cancelled by its caller"
+    assert detail == (await caller.get(f"{PATH}/{id_}")).json()
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ async def test_what_was_taken_back_says_so_whatever_channels_were_not_used(
 async def test_what_is_scheduled_is_cancelled_without_ever_being_planned(caller: httpx2.AsyncClient) -> None:
     id_ = await accept(caller, send_at=FAR)
 
-    story = (await caller.post(f"{PATH}/{id_}/cancel/")).json()
+    detail = (await caller.post(f"{PATH}/{id_}/cancel/")).json()
 
-    assert (story["status"], story["deliveries"]) == ("cancelled", [])
+    assert (detail["status"], detail["deliveries"]) == ("cancelled", [])
 
 
 @pytest.mark.parametrize("fields", [{}, {"send_at": FAR}])

@@ -18,10 +18,10 @@ async def test_what_it_says_may_change_until_it_is_sent(caller: httpx2.AsyncClie
     answer = await caller.patch(f"{PATH}/{id_}", json={"title": "new title", "expires_at": None})
 
     assert answer.status_code == 200
-    story = answer.json()
-    assert (story["title"], story["message"]) == ("new title", "notification message")
-    assert (story["expires_at"], story["status"]) == (None, "pending")
-    assert story == (await caller.get(f"{PATH}/{id_}/")).json()
+    detail = answer.json()
+    assert (detail["title"], detail["message"]) == ("new title", "notification message")
+    assert (detail["expires_at"], detail["status"]) == (None, "pending")
+    assert detail == (await caller.get(f"{PATH}/{id_}/")).json()
 
 
 async def test_moved_to_later_it_waits_without_deliveries_and_is_planned_anew_when_moved_back(
@@ -43,19 +43,19 @@ async def test_moved_to_later_it_waits_without_deliveries_and_is_planned_anew_wh
 async def test_what_is_scheduled_may_change_and_stays_scheduled(caller: httpx2.AsyncClient) -> None:
     id_ = await accept(caller, send_at=FAR)
 
-    story = (await caller.patch(f"{PATH}/{id_}", json={"message": "new", "send_at": "2198-01-01T00:00:00Z"})).json()
+    detail = (await caller.patch(f"{PATH}/{id_}", json={"message": "new", "send_at": "2198-01-01T00:00:00Z"})).json()
 
-    assert (story["status"], story["message"], story["send_at"]) == ("scheduled", "new", "2198-01-01T00:00:00Z")
+    assert (detail["status"], detail["message"], detail["send_at"]) == ("scheduled", "new", "2198-01-01T00:00:00Z")
 
 
 async def test_who_opted_out_meanwhile_gets_nothing_when_it_is_moved_to_now(caller: httpx2.AsyncClient) -> None:
     id_ = await accept(caller, send_at=FAR)
     await caller.delete("/api/v1/preferences/1")
 
-    story = (await caller.patch(f"{PATH}/{id_}", json={"send_at": None})).json()
+    detail = (await caller.patch(f"{PATH}/{id_}", json={"send_at": None})).json()
 
-    assert story["status"] == "suppressed"
-    assert {one["reason"] for one in story["deliveries"]} == {
+    assert detail["status"] == "suppressed"
+    assert {one["reason"] for one in detail["deliveries"]} == {
         "the user's preferences were deleted, and with them the consent"
     }
     page = (await caller.get(PATH, params={"status": "suppressed"})).json()
@@ -81,13 +81,13 @@ async def test_times_that_do_not_fit_what_stays_are_refused_and_change_nothing(
     caller: httpx2.AsyncClient, before: dict[str, str], patch: dict[str, str], field: str
 ) -> None:
     id_ = await accept(caller, **before)
-    story = (await caller.get(f"{PATH}/{id_}")).json()
+    detail = (await caller.get(f"{PATH}/{id_}")).json()
 
     answer = await caller.patch(f"{PATH}/{id_}", json=patch)
 
     assert answer.status_code == 422
     assert [problem["loc"] for problem in answer.json()["detail"]] == [["body", field]]
-    assert (await caller.get(f"{PATH}/{id_}")).json() == story
+    assert (await caller.get(f"{PATH}/{id_}")).json() == detail
 
 
 async def test_times_may_change_together_and_an_end_may_be_taken_away(caller: httpx2.AsyncClient) -> None:
@@ -103,10 +103,10 @@ async def test_times_may_change_together_and_an_end_may_be_taken_away(caller: ht
 async def test_moved_to_now_its_age_counts_from_the_change(caller: httpx2.AsyncClient, send_at: str | None) -> None:
     id_ = await accept(caller, send_at=FAR)
 
-    story = (await caller.patch(f"{PATH}/{id_}", json={"send_at": send_at})).json()
+    detail = (await caller.patch(f"{PATH}/{id_}", json={"send_at": send_at})).json()
 
-    assert (story["status"], story["send_at"]) == ("pending", send_at)
-    assert story == (await caller.get(f"{PATH}/{id_}")).json()
+    assert (detail["status"], detail["send_at"]) == ("pending", send_at)
+    assert detail == (await caller.get(f"{PATH}/{id_}")).json()
 
 
 async def test_what_was_cancelled_cannot_be_changed(caller: httpx2.AsyncClient) -> None:

@@ -211,10 +211,10 @@ async def test_an_email_and_a_delivery_lead_to_their_notification(caller: httpx2
     await accept(caller)
     id_ = await accept(caller, reference="order-7", category="offer")
     await accept(caller)
-    story = (await caller.get(f"{PATH}/{id_}")).json()
-    email = story["deliveries"][0]["id"]
+    detail = (await caller.get(f"{PATH}/{id_}")).json()
+    email = detail["deliveries"][0]["id"]
 
-    assert [await _ids(caller, delivery_id=delivery["id"]) for delivery in story["deliveries"]] == [[id_], [id_]]
+    assert [await _ids(caller, delivery_id=delivery["id"]) for delivery in detail["deliveries"]] == [[id_], [id_]]
     for message_id in (f"<{email}@alerts.example>", f"{email}@localhost", f"Message-ID: <{email.upper()}@b.example>"):
         assert await _ids(caller, message_id=message_id) == [id_]
     for fitting in (
@@ -228,7 +228,7 @@ async def test_an_email_and_a_delivery_lead_to_their_notification(caller: httpx2
     for other in ({"category": "general"}, {"status": "sent"}, {"reference": "order-8"}, {"user_id": 2}):
         assert await _ids(caller, delivery_id=email, **other) == []
     assert await _ids(caller, delivery_id=email, accepted_before="2020-01-01T00:00:00Z") == []
-    assert await _ids(caller, delivery_id=email, message_id=f"<{story['deliveries'][1]['id']}@localhost>") == [id_]
+    assert await _ids(caller, delivery_id=email, message_id=f"<{detail['deliveries'][1]['id']}@localhost>") == [id_]
 
 
 @pytest.mark.parametrize("message_id", ["<abc@mail.example>", "nonsense", "<01900000-0000-7000-8000-000000000000@a>"])

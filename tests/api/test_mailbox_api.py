@@ -193,22 +193,22 @@ async def test_what_an_email_says_of_itself_finds_it_and_leads_to_its_notificati
     pages: Pages, client: httpx2.AsyncClient
 ) -> None:
     await client.put("/api/v1/preferences/1", json={"email_enabled": True, "sms_enabled": True})
-    stories = [await _accept(client, reference=reference) for reference in ("order-7", "order-8")]
-    email, sms = [delivery["id"] for delivery in stories[0]["deliveries"]]
+    details = [await _accept(client, reference=reference) for reference in ("order-7", "order-8")]
+    email, sms = [delivery["id"] for delivery in details[0]["deliveries"]]
     raw = f"Subject: one\r\nMessage-ID: <{email}@homes.test>\r\n\r\n"
     await pages.keep(
         {"subject": "one", "delivery_id": UUID(email), "raw": raw},
         {"subject": "", "delivery_id": UUID(sms), "channel": "sms", "text": "A home for you\n3 bed..."},
-        {"subject": "other", "delivery_id": UUID(stories[1]["deliveries"][0]["id"])},
+        {"subject": "other", "delivery_id": UUID(details[1]["deliveries"][0]["id"])},
         {"subject": "kept no longer"},
     )
 
-    for words in (email, f"<{email}@homes.test>", f"Message-ID: <{email}@homes.test>", stories[0]["id"], "order-7"):
+    for words in (email, f"<{email}@homes.test>", f"Message-ID: <{email}@homes.test>", details[0]["id"], "order-7"):
         found = (await ask(client, search=words))["messages"]
         assert [one["delivery_id"] for one in found] == [sms, email], words
     of_sms, of_email = [(await client.get(f"/api/mailbox/messages/{one['id']}")).json() for one in found]
     for one in (of_sms, of_email):
-        assert (one["notification_id"], one["reference"]) == (stories[0]["id"], "order-7")
+        assert (one["notification_id"], one["reference"]) == (details[0]["id"], "order-7")
     assert (of_email["message_id"], of_email["cut_from"]) == (f"<{email}@homes.test>", None)
     assert (of_sms["message_id"], of_sms["cut_from"]) == (None, len("A home for you\n3 bedrooms"))
     [lost] = (await ask(client, search="kept no longer"))["messages"]

@@ -25,12 +25,12 @@ async def test_a_notification_is_echoed_with_its_id_and_status(caller: httpx2.As
     body = answer.json()
     notification_id, status = body.pop("id"), body.pop("status")
     assert (body, status) == (NOTIFICATION, "pending")
-    story = (await caller.get(f"/api/v1/notifications/{notification_id}")).json()
-    assert [(one["channel"], one["address"], one["state"]) for one in story["deliveries"]] == [
+    detail = (await caller.get(f"/api/v1/notifications/{notification_id}")).json()
+    assert [(one["channel"], one["address"], one["state"]) for one in detail["deliveries"]] == [
         ("email", "user@test.com", "queued"),
         ("sms", "1231233", "queued"),
     ]
-    assert story["deliveries"][0]["reason"] == "the user wants email"
+    assert detail["deliveries"][0]["reason"] == "the user wants email"
 
 
 async def test_the_echo_is_what_was_sent_and_the_store_holds_what_was_normalised(caller: httpx2.AsyncClient) -> None:
@@ -39,8 +39,8 @@ async def test_the_echo_is_what_was_sent_and_the_store_holds_what_was_normalised
     echo = (await caller.post("/api/v1/notifications/", json=sent)).json()
 
     assert {name: echo[name] for name in sent} == sent
-    story = (await caller.get(f"/api/v1/notifications/{echo['id']}")).json()
-    assert [one["address"] for one in story["deliveries"]] == ["User@test.com", "+14155552671"]
+    detail = (await caller.get(f"/api/v1/notifications/{echo['id']}")).json()
+    assert [one["address"] for one in detail["deliveries"]] == ["User@test.com", "+14155552671"]
 
 
 async def test_a_channel_without_an_address_is_told_and_stored_nowhere(caller: httpx2.AsyncClient) -> None:
@@ -49,12 +49,12 @@ async def test_a_channel_without_an_address_is_told_and_stored_nowhere(caller: h
         "/api/v1/notifications/", json=NOTIFICATION | {"user_email": None, "send_at": "2199-01-01T00:00:00Z"}
     )
 
-    story = (await caller.get(f"/api/v1/notifications/{id_}")).json()
+    detail = (await caller.get(f"/api/v1/notifications/{id_}")).json()
     waiting = (await caller.get(f"/api/v1/notifications/{later.json()['id']}")).json()
 
-    assert [one["channel"] for one in story["deliveries"]] == ["email"]
-    assert (story["without_address"], waiting["without_address"]) == (["sms"], ["email"])
-    assert "sms: not used, the caller gave no address for it" in [one["what"] for one in story["timeline"]]
+    assert [one["channel"] for one in detail["deliveries"]] == ["email"]
+    assert (detail["without_address"], waiting["without_address"]) == (["sms"], ["email"])
+    assert "sms: not used, the caller gave no address for it" in [one["what"] for one in detail["timeline"]]
     assert "email: not used, the caller gave no address for it" in [one["what"] for one in waiting["timeline"]]
 
 

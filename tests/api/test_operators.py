@@ -67,8 +67,8 @@ async def test_a_quarantined_delivery_is_shown_and_replayed_once_for_each_key(
     assert answers[1].headers["Idempotency-Replayed"] == "true"
     assert (without_key.status_code, without_key.json()["detail"]) == (409, "It is not quarantined: it is queued.")
     assert gone.status_code == 404
-    story = (await client.get(f"/api/v1/notifications/{one['notification_id']}")).json()
-    assert story["timeline"][-1]["what"] == "email: replayed by an operator"
+    detail = (await client.get(f"/api/v1/notifications/{one['notification_id']}")).json()
+    assert detail["timeline"][-1]["what"] == "email: replayed by an operator"
 
 
 async def test_a_discarded_delivery_has_failed(client: httpx2.AsyncClient, store_url: str) -> None:

@@ -10,11 +10,11 @@ from tests.api.conftest import NOTIFICATION, PREFERENCES, accept
 
 NOTIFICATIONS, PREFERENCES_PATH = "/api/v1/notifications", "/api/v1/preferences"
 # The same in every worker, which all have to collect the same tests.
-NOBODYS = "0193f3a4-0000-7000-8000-000000000000"
+UNKNOWN_ID = "0193f3a4-0000-7000-8000-000000000000"
 TAKE_JSON = [
     ("POST", f"{NOTIFICATIONS}/", NOTIFICATION),
     ("POST", f"{NOTIFICATIONS}/batch", {"notifications": [NOTIFICATION]}),
-    ("PATCH", f"{NOTIFICATIONS}/{NOBODYS}", {"title": "new"}),
+    ("PATCH", f"{NOTIFICATIONS}/{UNKNOWN_ID}", {"title": "new"}),
     ("POST", f"{PREFERENCES_PATH}/2", PREFERENCES),
     ("PUT", f"{PREFERENCES_PATH}/2", PREFERENCES),
     ("PATCH", f"{PREFERENCES_PATH}/2", {"sms_enabled": False}),
@@ -81,9 +81,9 @@ async def test_urgent_is_true_or_false(lite: httpx2.AsyncClient, value: Any) -> 
 @pytest.mark.parametrize(
     ("method", "path", "allowed", "words"),
     [
-        ("DELETE", f"{NOTIFICATIONS}/{NOBODYS}", "GET, HEAD, PATCH", "cancel"),
+        ("DELETE", f"{NOTIFICATIONS}/{UNKNOWN_ID}", "GET, HEAD, PATCH", "cancel"),
         ("PUT", f"{NOTIFICATIONS}/", "GET, HEAD, POST", "POST (schedule notification)"),
-        ("GET", f"{NOTIFICATIONS}/{NOBODYS}/cancel", "POST", "POST (cancel notification)"),
+        ("GET", f"{NOTIFICATIONS}/{UNKNOWN_ID}/cancel", "POST", "POST (cancel notification)"),
         ("POST", "/health/ready", "GET, HEAD", "GET"),
     ],
 )

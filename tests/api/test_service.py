@@ -190,8 +190,8 @@ async def test_a_provider_that_does_not_exist_stops_the_api_too(tmp_path: Path) 
 
 
 async def test_a_dead_broker_degrades_but_accepting_goes_on(store_url: str) -> None:
-    nobody = f"amqp://guest:guest@127.0.0.1:{free_port()}/"
-    async with a_client(database_url=store_url, queue_broker_url=nobody) as client:
+    closed_port = f"amqp://guest:guest@127.0.0.1:{free_port()}/"
+    async with a_client(database_url=store_url, queue_broker_url=closed_port) as client:
         await client.put("/api/v1/preferences/1", json=PREFERENCES)
         accepted = await client.post("/api/v1/notifications/", json=NOTIFICATION)
         ready = await client.get("/health/ready")

@@ -15,7 +15,7 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.broker.base import Queue
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from tests.broker.conftest import EMAIL
-from tests.broker.test_rabbitmq import LONG, URGENT, broker_at, hear, some_ids, until_it_works
+from tests.broker.test_rabbitmq import LONG, URGENT, broker_at, receive, some_ids, until_it_works
 from tests.services.process import free_port
 from tests.services.rabbitmq import RabbitMQ
 
@@ -67,7 +67,7 @@ async def assert_only_email_is_refused(broker: RabbitMQBroker, words: str) -> No
         for queue, listener in ((SMS, sms), (URGENT, email)):
             ids = some_ids(3)
             await until_it_works(partial(broker.publish, queue, ids))
-            assert await hear(listener, ids) == set(ids)
+            assert await receive(listener, ids) == set(ids)
 
 
 OURS = {"x-queue-type": "quorum", "x-overflow": "reject-publish", "x-max-length": 100_000}
@@ -96,7 +96,7 @@ async def test_a_queue_with_other_arguments(
     listener = await broker.listen(Channel("email"))
     ids = some_ids(2)
     await broker.publish(EMAIL, ids)
-    assert await hear(listener, ids) == set(ids)
+    assert await receive(listener, ids) == set(ids)
 
 
 async def test_a_listener_takes_from_a_queue_again_once_it_is_mended(
@@ -106,13 +106,13 @@ async def test_a_listener_takes_from_a_queue_again_once_it_is_mended(
     listener = await broker.listen(Channel("email"))
     urgent = some_ids(1)
     await until_it_works(lambda: broker.publish(URGENT, urgent))
-    assert await hear(listener, urgent) == set(urgent)
+    assert await receive(listener, urgent) == set(urgent)
 
     await stranger.queue_delete(broker.queue_name(EMAIL))
     ids = some_ids(2)
     await until_it_works(lambda: broker.publish(EMAIL, ids))
 
-    assert await hear(listener, ids) == set(ids)
+    assert await receive(listener, ids) == set(ids)
 
 
 async def test_a_queue_of_another_connection_alone(broker: RabbitMQBroker, stranger: AbstractChannel) -> None:
@@ -146,7 +146,7 @@ async def test_of_several_nodes_the_next_one_is_tried(rabbitmq: RabbitMQ, routin
         listener = await broker.listen(Channel("email"))
         ids = some_ids(3)
         await until_it_works(lambda: broker.publish(EMAIL, ids))
-        assert await hear(listener, ids) == set(ids)
+        assert await receive(listener, ids) == set(ids)
 
 
 async def test_without_any_node_all_of_them_are_named(routing_key: str) -> None:

@@ -52,18 +52,18 @@ async def channel(rabbitmq_url: str) -> AsyncIterator[AbstractChannel]:
         yield await connection.channel()
 
 
-async def hear(listener: RabbitMQListener, wanted: Sequence[UUID]) -> set[UUID]:
+async def receive(listener: RabbitMQListener, wanted: Sequence[UUID]) -> set[UUID]:
     """Take, and do, until all the wanted ones were heard; a broker that is away is waited for."""
-    heard: set[UUID] = set()
+    received: set[UUID] = set()
     async with asyncio.timeout(LONG):
-        while not heard >= set(wanted):
+        while not received >= set(wanted):
             try:
                 taken = await listener.take(64)
             except BrokerUnavailable:
                 continue
-            heard.update(taken)
+            received.update(taken)
             await listener.done(taken)
-    return heard
+    return received
 
 
 async def works(call: Callable[[], Awaitable[None]]) -> bool:
@@ -114,7 +114,7 @@ async def test_the_queue_that_bears_the_routing_key_alone_is_left_alone(
 
     await broker.publish(EMAIL, ids)
 
-    assert await hear(listener, ids) == set(ids)
+    assert await receive(listener, ids) == set(ids)
     await channel.queue_delete(routing_key)
 
 
@@ -167,7 +167,7 @@ async def test_unreadable_messages_are_counted_and_do_no_harm(broker: RabbitMQBr
 
     with capture_logs() as logs:
         listener = await broker.listen(Channel("email"))
-        assert await hear(listener, ids) == set(ids)
+        assert await receive(listener, ids) == set(ids)
 
     assert listener.unreadable == len(bodies)
     assert sum(log["event"] == "message.unreadable" for log in logs) == len(bodies)
@@ -185,7 +185,7 @@ async def test_a_deleted_queue_is_made_again_by_the_next_publish(
 
     await broker.publish(EMAIL, ids)
 
-    assert await hear(await broker.listen(Channel("email")), ids) == set(ids)
+    assert await receive(await broker.listen(Channel("email")), ids) == set(ids)
 
 
 async def test_a_listener_whose_queue_is_deleted_listens_again(
@@ -200,7 +200,7 @@ async def test_a_listener_whose_queue_is_deleted_listens_again(
     await until_connected(listener, after=first)
     ids = some_ids(3)
     await broker.publish(EMAIL, ids)
-    assert await hear(listener, ids) == set(ids)
+    assert await receive(listener, ids) == set(ids)
 
 
 async def test_a_listener_without_consumers_notices_and_connects_again(broker: RabbitMQBroker) -> None:
@@ -216,7 +216,7 @@ async def test_a_listener_without_consumers_notices_and_connects_again(broker: R
     deliveries = some_ids(3)
     await until_it_works(lambda: broker.publish(EMAIL, deliveries))
 
-    assert await hear(listener, deliveries) == set(deliveries)
+    assert await receive(listener, deliveries) == set(deliveries)
 
 
 async def test_a_consumer_that_gets_nothing_is_noticed_while_the_other_is_busy(broker: RabbitMQBroker) -> None:
@@ -228,14 +228,14 @@ async def test_a_consumer_that_gets_nothing_is_noticed_while_the_other_is_busy(b
     await underlay.basic_cancel(next(iter(underlay.consumers)))  # the urgent queue's, declared first
     urgent = some_ids(3)
     await until_it_works(lambda: broker.publish(URGENT, urgent))
-    heard: set[UUID] = set()
+    received: set[UUID] = set()
 
     async with asyncio.timeout(LONG):
-        while not heard >= set(urgent):
+        while not received >= set(urgent):
             with suppress(BrokerUnavailable):
                 await broker.publish(EMAIL, some_ids(1))
                 taken = await listener.take(64)
-                heard.update(taken)
+                received.update(taken)
                 await listener.done(taken)
 
 
@@ -256,7 +256,7 @@ async def test_a_full_queue_refuses_and_takes_again_when_there_is_room(
     with pytest.raises(BrokerUnavailable, match="is full"):
         await broker.publish(EMAIL, some_ids(1))
 
-    assert await hear(await broker.listen(Channel("email")), published[:-1]) >= set(published[:-1])
+    assert await receive(await broker.listen(Channel("email")), published[:-1]) >= set(published[:-1])
     await until_it_works(publish_one_more)
     await asyncio.to_thread(rabbitmq.ctl, "clear_policy", routing_key)
 
@@ -276,7 +276,7 @@ async def test_what_was_done_after_the_connection_was_lost_harms_nobody(
     await until_connected(listener, after=first)
     await listener.done(taken)
 
-    assert await hear(listener, ids) == set(ids)
+    assert await receive(listener, ids) == set(ids)
 
 
 async def test_a_killed_broker_loses_nothing_it_confirmed(node: RabbitMQ, broker: RabbitMQBroker) -> None:
@@ -297,10 +297,10 @@ async def test_a_killed_broker_loses_nothing_it_confirmed(node: RabbitMQ, broker
         await broker.publish(EMAIL, some_ids(1))
     await asyncio.to_thread(node.start)
 
-    assert await hear(await broker.listen(Channel("email")), confirmed) >= set(confirmed)
+    assert await receive(await broker.listen(Channel("email")), confirmed) >= set(confirmed)
     by_sms = some_ids(1)
     await until_it_works(lambda: broker.publish(Queue(Channel("sms")), by_sms))
-    assert await hear(listening, by_sms) == set(by_sms)
+    assert await receive(listening, by_sms) == set(by_sms)
 
 
 async def test_calls_fail_quickly_and_name_the_broker_while_it_is_away(node: RabbitMQ, broker: RabbitMQBroker) -> None:
@@ -343,7 +343,7 @@ async def test_a_disk_alarm_is_seen_and_survived(node: RabbitMQ, broker: RabbitM
         await until(alarm_is_seen)
         with pytest.raises(BrokerUnavailable):
             await broker.publish(EMAIL, some_ids(1))
-        assert await hear(listener, before) == set(before)  # listening goes on, acknowledgements included
+        assert await receive(listener, before) == set(before)  # listening goes on, acknowledgements included
         assert await broker.waiting(EMAIL) == 0
     finally:
         await asyncio.to_thread(node.ctl, "set_disk_free_limit", "50MB")
@@ -351,7 +351,7 @@ async def test_a_disk_alarm_is_seen_and_survived(node: RabbitMQ, broker: RabbitM
     await until_it_works(broker.check)
     after = some_ids(10)
     await until_it_works(lambda: broker.publish(EMAIL, after))
-    assert await hear(listener, after) >= set(after)
+    assert await receive(listener, after) >= set(after)
 
 
 async def test_a_broker_that_is_not_there_is_named_without_its_password(routing_key: str) -> None:
@@ -376,7 +376,7 @@ async def test_a_broker_that_starts_later_needs_no_restart_of_ours(node: RabbitM
 
         ids = some_ids(5)
         await until_it_works(lambda: broker.publish(URGENT, ids))
-        assert await hear(listener, ids) == set(ids)
+        assert await receive(listener, ids) == set(ids)
 
 
 async def test_a_wrong_password_is_named_and_not_shown(rabbitmq_url: str, routing_key: str) -> None:
@@ -402,7 +402,7 @@ def test_the_faster_event_loop_will_do_as_well(rabbitmq_url: str, routing_key: s
             listener = await broker.listen(Channel("email"))
             ids = some_ids(500)
             await broker.publish(EMAIL, ids)
-            assert await hear(listener, ids) == set(ids)
+            assert await receive(listener, ids) == set(ids)
 
     uvloop.run(journey())
 
@@ -455,4 +455,4 @@ async def test_messages_of_others_without_a_timestamp_are_taken(
 
     await channel.default_exchange.publish(aio_pika.Message(body), broker.queue_name(EMAIL))
 
-    assert await hear(listener, [delivery]) == {delivery}
+    assert await receive(listener, [delivery]) == {delivery}

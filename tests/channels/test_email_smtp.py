@@ -413,12 +413,12 @@ async def test_a_host_that_lost_its_power_is_noticed(scripted: ScriptedSmtpServe
         await sender.send(a_message())
         (connection,) = sender._pool._idle
         our_end = connection._wire._transport.get_extra_info("socket")
-        told = [
+        shown = [
             our_end.getsockopt(socket.IPPROTO_TCP, option)
             for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
         ]
         assert our_end.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
-        assert told == [10, 5, 3]
+        assert shown == [10, 5, 3]
 
 
 @pytest.mark.parametrize("extensions", [[], ["8BITMIME"], ["8BITMIME", "SMTPUTF8"]])

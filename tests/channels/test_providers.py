@@ -34,10 +34,10 @@ def test_the_providers_that_the_settings_name_are_there() -> None:
 
 @pytest.mark.parametrize(("channel", "name"), EVERY_PROVIDER)
 async def test_every_provider_keeps_the_promise(channel: Channel, name: str, tools: Tools, environ: Environ) -> None:
-    await keep_the_promise(channel, name, tools, environ)
+    await fulfil_the_contract(channel, name, tools, environ)
 
 
-async def keep_the_promise(channel: Channel, name: str, tools: Tools, environ: Environ) -> None:
+async def fulfil_the_contract(channel: Channel, name: str, tools: Tools, environ: Environ) -> None:
     async with ScriptedSmtpServer() as smtp, HttpServer() as http:
         environ(**usual(channel, name, http.url) | particular(smtp.port))
         sender = registry.create_sender(channel, name, tools)
@@ -227,7 +227,7 @@ async def test_the_guide_to_adding_a_provider_works_as_written(
     assert receipt.provider_message_id == "acme-1"
     assert server.requests[-1].headers["authorization"] == "Bearer t0ken"
     assert_callbacks_are_read(Channel("sms"), "acme", b"t0ken", tools)
-    await keep_the_promise(Channel("sms"), "acme", tools, environ)
+    await fulfil_the_contract(Channel("sms"), "acme", tools, environ)
 
 
 def assert_callbacks_are_read(channel: Channel, name: str, key: bytes, tools: Tools) -> None:

@@ -96,8 +96,8 @@ async def test_twilio_is_told_where_to_call_back_and_for_which_delivery(server: 
         assert sender.calls_back
         await sender.send(message)
         await sender.close()
-        told = parse_qs(server.requests[-1].body.decode())["StatusCallback"]
-        assert told == [f"{url}{joint}delivery_id={message.delivery_id}"]
+        shown = parse_qs(server.requests[-1].body.decode())["StatusCallback"]
+        assert shown == [f"{url}{joint}delivery_id={message.delivery_id}"]
     assert not TwilioSender(TwilioSettings(**login), CLOCK).calls_back
 
 

@@ -45,7 +45,7 @@ async def test_a_reply_may_come_octet_by_octet() -> None:
             await asyncio.sleep(0)
 
     async with a_wire(server) as wire:
-        wire.say(b"EHLO homes.example")
+        wire.write_commands(b"EHLO homes.example")
         assert await wire.read(timeout=20) == (250, "first\nsecond")
         assert wire.is_alive
 
@@ -55,7 +55,7 @@ async def test_each_command_gets_its_own_reply_however_they_come_together() -> N
         writer.write(b"250 one\r\n550 two\r\n354 three\r\n")
 
     async with a_wire(server) as wire:
-        wire.say(b"MAIL", b"RCPT", b"DATA")
+        wire.write_commands(b"MAIL", b"RCPT", b"DATA")
         assert not wire.is_alive  # whoever spoke now would take their answers for its own
         assert [(await wire.read(timeout=20)).code for _ in range(3)] == [250, 550, 354]
         assert wire.is_alive
@@ -69,7 +69,7 @@ async def test_what_comes_unasked_is_the_answer_to_nothing() -> None:
         while wire.is_alive:  # noqa: ASYNC110 - nobody tells: that is the point
             await asyncio.sleep(0.001)
         with pytest.raises(WireBroken):
-            wire.say(b"NOOP")
+            wire.write_commands(b"NOOP")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ async def test_what_is_no_reply_breaks_the_connection(sent: bytes, reason: str) 
         writer.write(sent)
 
     async with a_wire(server) as wire:
-        wire.say(b"NOOP")
+        wire.write_commands(b"NOOP")
         with pytest.raises(WireBroken, match=reason):
             await wire.read(timeout=20)
         assert not wire.is_alive
@@ -97,11 +97,11 @@ async def test_silence_breaks_the_connection_when_its_time_is_over() -> None:
         return
 
     async with a_wire(server) as wire:
-        wire.say(b"NOOP")
+        wire.write_commands(b"NOOP")
         with pytest.raises(WireBroken, match="timeout"):
             await wire.read(timeout=0.01)
         with pytest.raises(WireBroken, match="timeout"):
-            wire.say(b"NOOP")
+            wire.write_commands(b"NOOP")
 
 
 @pytest.mark.parametrize("command", [b"RCPT TO:<a@b>\r\nDATA", b"RCPT\n", b"RCPT\x00"])
@@ -111,4 +111,4 @@ async def test_a_command_cannot_hold_another(command: bytes) -> None:
 
     async with a_wire(server) as wire:
         with pytest.raises(ValueError, match="control"):
-            wire.say(command)
+            wire.write_commands(command)

@@ -38,16 +38,16 @@ def test_the_sample_holds_a_thousand_different_homes() -> None:
 
 
 def test_more_alerts_than_homes_differ_all_the_same() -> None:
-    told = [alert["message"] for alert in alerts(read_listings(), 2500, run="demo")]
+    printed = [alert["message"] for alert in alerts(read_listings(), 2500, run="demo")]
 
-    assert len(set(told)) == 2500
+    assert len(set(printed)) == 2500
 
 
 def test_prices_are_told_in_whole_dollars() -> None:
-    told = " ".join(f"{alert['title']} {alert['message']}" for alert in alerts(read_listings(), 100, run="demo"))
+    printed = " ".join(f"{alert['title']} {alert['message']}" for alert in alerts(read_listings(), 100, run="demo"))
 
-    assert re.findall(r"It was \$[\d,]+ before\.", told)
-    assert not re.findall(r"\$[\d,]+\.\d", told)
+    assert re.findall(r"It was \$[\d,]+ before\.", printed)
+    assert not re.findall(r"\$[\d,]+\.\d", printed)
 
 
 def test_without_a_service_it_says_how_to_start_one(tmp_path: Path) -> None:

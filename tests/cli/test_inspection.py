@@ -67,13 +67,13 @@ def test_health_asks_a_running_service(shown: Shown, tmp_path: Path) -> None:
 def test_the_list_shows_states_and_nothing_personal(shown: Shown) -> None:
     folder = shown.service.folder
 
-    told = run(folder, "notifications", "list", "--limit", str(ALERTS))
+    printed = run(folder, "notifications", "list", "--limit", str(ALERTS))
     machine = json.loads(run(folder, "notifications", "list", "--limit", "1000", "--json").stdout)
 
-    assert len(re.findall(r"(?m)^ ?[0-9a-f]{8}-", told.stdout)) == len(machine) == ALERTS
-    assert "suppressed" in told.stdout
+    assert len(re.findall(r"(?m)^ ?[0-9a-f]{8}-", printed.stdout)) == len(machine) == ALERTS
+    assert "suppressed" in printed.stdout
     for private in ("@", "+1206", "bedroom", "New Listing"):
-        assert private not in told.stdout + json.dumps(machine)
+        assert private not in printed.stdout + json.dumps(machine)
 
 
 def test_the_list_of_one_user(shown: Shown) -> None:
@@ -99,24 +99,24 @@ def test_the_story_of_one_notification(shown: Shown) -> None:
     folder = shown.service.folder
     one = json.loads(run(folder, "notifications", "list", "--user", "990001", "--json").stdout)[0]
 
-    told = words(run(folder, "notifications", "show", one["id"]).stdout)
+    printed = words(run(folder, "notifications", "show", one["id"]).stdout)
     machine = json.loads(run(folder, "notifications", "show", one["id"], "--json").stdout)
 
     assert machine["id"] == one["id"]
-    assert f"reference {one['reference']}" in told
-    assert "address buyer.990001@example.com" in told
-    assert "attempt 1" in told
-    assert "sent: the provider took it" in told
+    assert f"reference {one['reference']}" in printed
+    assert "address buyer.990001@example.com" in printed
+    assert "attempt 1" in printed
+    assert "sent: the provider took it" in printed
 
 
 def test_everything_that_an_email_says_leads_to_its_story(shown: Shown) -> None:
     folder = shown.service.folder
     one = json.loads(run(folder, "notifications", "list", "--user", "990001", "--json").stdout)[0]
-    story = json.loads(run(folder, "notifications", "show", one["id"], "--json").stdout)
-    delivery = story["deliveries"][0]["id"]
+    detail = json.loads(run(folder, "notifications", "show", one["id"], "--json").stdout)
+    delivery = detail["deliveries"][0]["id"]
 
     for named in (delivery, f"<{delivery}@localhost>", f"Message-ID: <{delivery}@localhost>", one["reference"]):
-        assert json.loads(run(folder, "notifications", "show", named, "--json").stdout) == story
+        assert json.loads(run(folder, "notifications", "show", named, "--json").stdout) == detail
     listed = run(folder, "notifications", "list", "--message-id", f"<{delivery}@a>", "--channel", "email", "--json")
     assert json.loads(listed.stdout) == [one]
 
@@ -143,7 +143,7 @@ def test_the_list_has_the_filters_and_pages_of_the_api(shown: Shown) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "printed"),
     [
         (("--accepted-after", "yesterday"), "--accepted-after: must be RFC 3339"),
         (("--cursor", "abc"), "--cursor: is not a cursor of this list"),
@@ -151,11 +151,11 @@ def test_the_list_has_the_filters_and_pages_of_the_api(shown: Shown) -> None:
         (("--user", "-1"), "--user: must be 0 or more"),
     ],
 )
-def test_a_filter_that_cannot_be_is_told_in_one_line(tmp_path: Path, options: tuple[str, str], told: str) -> None:
+def test_an_impossible_filter_is_reported_in_one_line(tmp_path: Path, options: tuple[str, str], printed: str) -> None:
     done = run(tmp_path, "notifications", "list", *options)
 
     assert done.returncode == 2
-    assert done.stderr.startswith(f"error: {told}")
+    assert done.stderr.startswith(f"error: {printed}")
     assert done.stderr.count("\n") == 1
 
 

@@ -14,7 +14,7 @@ from tests.pipeline.world import eventually
 from tests.services.callers import a_blocking_caller, a_caller
 from tests.services.process import free_port
 
-NOBODY = "01900000-0000-7000-8000-000000000000"
+UNKNOWN_ID = "01900000-0000-7000-8000-000000000000"
 
 
 def test_a_pause_is_begun_shown_and_ended_and_the_record_says_by_whom(tmp_path: Path) -> None:
@@ -73,8 +73,8 @@ async def test_every_process_stops_and_goes_on(tmp_path: Path) -> None:
                 id_ = (await client.post("/api/v1/notifications/", json=body)).json()["id"]
 
                 async def state() -> str:
-                    story = (await client.get(f"/api/v1/notifications/{id_}")).json()
-                    return str(story["deliveries"][0]["state"])
+                    detail = (await client.get(f"/api/v1/notifications/{id_}")).json()
+                    return str(detail["deliveries"][0]["state"])
 
                 async def is_held() -> bool:
                     return await state() == "held"
@@ -130,7 +130,7 @@ def test_a_replay_is_made_once_and_written_down(tmp_path: Path, stuck: str) -> N
 
 
 def test_several_are_given_up_all_or_none(tmp_path: Path, stuck: str) -> None:
-    none = run(tmp_path, "quarantine", "discard", stuck, NOBODY)
+    none = run(tmp_path, "quarantine", "discard", stuck, UNKNOWN_ID)
     one = run(tmp_path, "quarantine", "discard", stuck)
 
     assert (none.returncode, complaint(none)) == (1, "error: Delivery not found")

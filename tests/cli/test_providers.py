@@ -23,18 +23,18 @@ def test_order_limits_and_breakers_are_told_by_another_process(tmp_path: Path) -
     with running_dev(tmp_path, **settings) as service:
         run(tmp_path, "demo", "--url", service.url, "--count", "10", "--patience", "1")
 
-        def told() -> list[dict[str, object]]:
+        def printed() -> list[dict[str, object]]:
             done = run(tmp_path, "providers", "--json", **settings)
             assert done.returncode == 0, done.stderr
             entries: list[dict[str, object]] = json.loads(done.stdout)
             return entries
 
         def both_are_left_alone() -> bool:
-            states = [one["state"] for entry in told() for one in entry["breakers"]]  # type: ignore[attr-defined]
+            states = [one["state"] for entry in printed() for one in entry["breakers"]]  # type: ignore[attr-defined]
             return len(states) == 3 and "closed" not in states[:2]
 
         wait_until(both_are_left_alone, process=service.process, log=service.output)
-        entries = told()
+        entries = printed()
         shown = words(run(tmp_path, "providers", **settings).stdout)
         checked = words(run(tmp_path, "check", **settings).stdout)
         ready = json.loads(run(tmp_path, "health", "--ready", "--url", service.url).stdout)

@@ -20,10 +20,10 @@ def test_a_file_of_something_else_is_told_by_every_command(tmp_path: Path, comma
 
     done = run(tmp_path, command, *more.get(command, ()))
 
-    told = [line for line in (done.stdout + done.stderr).splitlines() if "customers" in line]
-    assert len(told) == 1
-    assert "DATABASE_URL: " in told[0]
-    assert "belongs to something else: it has the tables customers and none of ours." in told[0]
+    shown = [line for line in (done.stdout + done.stderr).splitlines() if "customers" in line]
+    assert len(shown) == 1
+    assert "DATABASE_URL: " in shown[0]
+    assert "belongs to something else: it has the tables customers and none of ours." in shown[0]
     assert done.returncode == (1 if command == "check" else 2)
     assert "Traceback" not in done.stderr
     with closing(sqlite3.connect(path)) as store:

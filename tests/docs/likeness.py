@@ -46,7 +46,7 @@ class Likeness:
             for place, value in enumerate(shown):
                 yield from self._in_body(value, real[place], f"{at}/{place}")
         elif type(shown) is not type(real) or not (shown == real or self._stands_for(shown, real)):
-            yield _told(at or "body", shown, real)
+            yield _difference(at or "body", shown, real)
 
     def _stands_for(self, shown: object, real: object) -> bool:
         if not (isinstance(shown, str) and isinstance(real, str)):
@@ -68,16 +68,16 @@ def _key_in(text: str) -> str:
 def _in_status(shown: Answer, real: Answer) -> Iterator[str]:
     is_alike = real.status in (None, 200, 201) if shown.status is None else real.status == shown.status
     if not is_alike:
-        yield _told("status", shown.status, real.status)
+        yield _difference("status", shown.status, real.status)
 
 
 def _in_headers(shown: Answer, real: Answer) -> Iterator[str]:
     """Only those that the page shows: an answer may have more."""
     for name, value in shown.headers.items():
-        told = real.headers.get(name, "")
-        if value != told and not (name in _COUNTING_DOWN and _SECONDS.fullmatch(told)):
-            yield _told(name, value, told)
+        actual = real.headers.get(name, "")
+        if value != actual and not (name in _COUNTING_DOWN and _SECONDS.fullmatch(actual)):
+            yield _difference(name, value, actual)
 
 
-def _told(what: str, shown: Any, real: Any) -> str:
+def _difference(what: str, shown: Any, real: Any) -> str:
     return f"{what}: the page has {shown!r}, the service {real!r}"

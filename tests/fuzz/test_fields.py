@@ -88,8 +88,8 @@ def test_a_notification_is_kept_as_it_was_sent_or_refused(target: Target, name: 
             return
         echo = answer.json()
         check_kept(body, echo, *FIELDS)
-        story = read(target, echo["id"])
-        check_kept(body, story, *(set(FIELDS) - {"user_email", "user_phone_number"}))
+        detail = read(target, echo["id"])
+        check_kept(body, detail, *(set(FIELDS) - {"user_email", "user_phone_number"}))
 
     check()
 
@@ -159,8 +159,8 @@ def test_a_bad_item_of_a_batch_spoils_no_other(target: Target, name: str) -> Non
         if "error" in middle:
             assert middle["error"]["status"] in (404, 422)
         else:
-            story = read(target, middle["id"])
-            check_kept(tried, story, *(set(FIELDS) - {"user_email", "user_phone_number"}))
+            detail = read(target, middle["id"])
+            check_kept(tried, detail, *(set(FIELDS) - {"user_email", "user_phone_number"}))
 
     check()
 

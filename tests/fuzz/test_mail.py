@@ -30,9 +30,9 @@ def _user_1_wants_everything(target: Target) -> None:
 def delivered(target: Target, notification_id: str) -> dict[str, Any]:
     """Its email delivery, once it has ended."""
     while True:
-        story = target.caller.get(f"/api/v1/notifications/{notification_id}").json()
-        if story["status"] != "pending":
-            return next(one for one in story["deliveries"] if one["channel"] == "email")
+        detail = target.caller.get(f"/api/v1/notifications/{notification_id}").json()
+        if detail["status"] != "pending":
+            return next(one for one in detail["deliveries"] if one["channel"] == "email")
 
 
 def one_line(text: str) -> str:

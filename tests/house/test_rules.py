@@ -25,7 +25,7 @@ SQL_ROOMS = {
     "leases.py",
     "lists.py",
     "list_paths.py",
-    "strays.py",
+    "unclaimable.py",
     "moves.py",
 }
 STATEMENTS = {("sqlalchemy", word) for word in ("select", "insert", "update", "delete", "text", "union_all", "func")}

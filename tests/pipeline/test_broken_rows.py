@@ -26,7 +26,7 @@ from property_alert_notification.notifications import lists
 from property_alert_notification.notifications.lists import Filters
 from property_alert_notification.notifications.routes import _page
 from property_alert_notification.operators.pauses.service import PauseService
-from property_alert_notification.operators.quarantine.aside import Aside
+from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
 from property_alert_notification.operators.quarantine.cases import list_cases
 from property_alert_notification.operators.quarantine.service import QuarantineService
 from tests.pipeline.conftest import STORES
@@ -90,10 +90,10 @@ async def _is_shown_as_quarantined(world: World, notifications: Sequence[UUID]) 
 async def _state(world: World, notification: UUID) -> str:
     """Of its email delivery, as its story tells it; `gone` when there is none, and nothing when it is not shown."""
     try:
-        story = await world.story(notification)
+        detail = await world.detail(notification)
     except NotFound:
         return "gone"
-    return next((one.state for one in story.deliveries if one.channel is Channel("email")), "")
+    return next((one.state for one in detail.deliveries if one.channel is Channel("email")), "")
 
 
 async def test_lists_show_what_they_can_of_broken_rows(broken_world: tuple[World, str]) -> None:
@@ -103,7 +103,7 @@ async def test_lists_show_what_they_can_of_broken_rows(broken_world: tuple[World
     good = await world.accept()
     await write(world.settings.database_url, broken)
 
-    page = await lists.look(world.parts.database, Filters(), before=None, limit=100, read=_page)
+    page = await lists.read_page(world.parts.database, Filters(), before=None, limit=100, read=_page)
 
     assert page.items[0].id == good
     assert {item.id for item in page.items} >= {id_ for kind, id_ in broken if "gone" not in kind.ends}
@@ -142,7 +142,7 @@ async def test_a_broken_key_is_worth_nothing_and_the_others_go_on(
         admitted = await authenticator.admit(f"Bearer {keys[1]}", Scope.ADMIN)
         await authenticator.close()
         async with parts.database.reading() as connection:
-            listed = await access.every(connection)
+            listed = await access.list_all(connection)
 
         assert admitted.caller == "good"
         assert [key.name for key in listed] == ["good"]
@@ -200,14 +200,14 @@ async def test_what_was_sent_and_cannot_be_settled_says_so_and_is_not_sent_again
     await _refuse_to_settle(world, store, "sent")
     await world.a_worker()
 
-    aside = await world.until_delivery(notification, "quarantined")
+    quarantined = await world.until_delivery(notification, "quarantined")
     await _settle_again(world, store)
     await _replay(world, notification)
-    story = await world.until(notification, "sent")
+    detail = await world.until(notification, "sent")
 
-    assert aside.reason.endswith("; the provider took it, so a replay does not send it again")
-    assert aside.attempts[0].outcome is Outcome.SENT
-    assert len(world.smtp.mails) == len(story.deliveries[0].attempts) == 1
+    assert quarantined.reason.endswith("; the provider took it, so a replay does not send it again")
+    assert quarantined.attempts[0].outcome is Outcome.SENT
+    assert len(world.smtp.mails) == len(detail.deliveries[0].attempts) == 1
 
 
 async def test_what_may_have_been_sent_and_cannot_be_settled_says_so_and_is_known_as_unknown_after_a_replay(
@@ -226,14 +226,14 @@ async def test_what_may_have_been_sent_and_cannot_be_settled_says_so_and_is_know
     await _refuse_to_settle(world, store, "unknown")
     await world.a_worker()
 
-    aside = await world.until_delivery(notification, "quarantined")
+    quarantined = await world.until_delivery(notification, "quarantined")
     await _settle_again(world, store)
     await _replay(world, notification)
-    story = await world.until(notification, "failed")
+    detail = await world.until(notification, "failed")
 
-    assert aside.reason.endswith("; it may have been sent")
-    assert [one.outcome for one in story.deliveries[0].attempts] == [Outcome.UNKNOWN] * 2
-    assert story.deliveries[0].reason.endswith("it was sent 2 times, and it is unknown whether it arrived")
+    assert quarantined.reason.endswith("; it may have been sent")
+    assert [one.outcome for one in detail.deliveries[0].attempts] == [Outcome.UNKNOWN] * 2
+    assert detail.deliveries[0].reason.endswith("it was sent 2 times, and it is unknown whether it arrived")
 
 
 async def test_what_its_provider_did_not_take_and_cannot_be_settled_says_nothing_of_sending(
@@ -246,10 +246,10 @@ async def test_what_its_provider_did_not_take_and_cannot_be_settled_says_nothing
     await _refuse_to_settle(world, store, "retry_wait")
     await world.a_worker()
 
-    aside = await world.until_delivery(notification, "quarantined")
+    quarantined = await world.until_delivery(notification, "quarantined")
 
-    assert "sent" not in aside.reason
-    assert aside.attempts[0].outcome is Outcome.NOT_SENT
+    assert "sent" not in quarantined.reason
+    assert quarantined.attempts[0].outcome is Outcome.NOT_SENT
 
 
 async def test_an_attempt_that_cannot_be_ended_is_known_as_unknown_after_a_replay(
@@ -262,14 +262,14 @@ async def test_an_attempt_that_cannot_be_ended_is_known_as_unknown_after_a_repla
         await run_on_sqlite(world, f"CREATE TRIGGER refuse_attempts BEFORE UPDATE ON attempts {refuse}")
         await world.a_worker()
 
-        aside = await world.until_delivery(notification, "quarantined")
+        quarantined = await world.until_delivery(notification, "quarantined")
         await run_on_sqlite(world, "DROP TRIGGER refuse_attempts")
         await _replay(world, notification)
-        story = await world.until(notification, "failed")
+        detail = await world.until(notification, "failed")
 
-        assert aside.reason.endswith("; it may have been sent")
+        assert quarantined.reason.endswith("; it may have been sent")
         assert len(world.smtp.mails) == 1
-        assert story.deliveries[0].reason.startswith("it is unknown whether it arrived")
+        assert detail.deliveries[0].reason.startswith("it is unknown whether it arrived")
 
 
 async def _refuse_to_settle(world: World, store: str, state: str) -> None:
@@ -295,7 +295,7 @@ async def _replay(world: World, notification: UUID) -> None:
 
 
 _FAR = "'2150-01-01T00:00:00.000000+00:00'"
-_STRAYS = {
+_KINDS = {
     "state = 'snoozed'": "its state is none that there is",
     f"state = 'snoozed', due_at = {_FAR}": "it is due at no time that comes",
     "channel = 'fax'": "its channel is none that there is",
@@ -310,7 +310,7 @@ _STRAYS = {
     "state = 'held', due_at = NULL": "it is due at no time at all",
     "state = 'sending', due_at = NULL": "its lease ends at no time that a worker chose",
 }
-_STRAYS_OF = {
+_KINDS_OF = {
     "postgresql": {
         "due_at = 'infinity'": "it is due at no time that comes",
         "state = 'sending', due_at = 'infinity'": "its lease ends at no time that a worker chose",
@@ -335,18 +335,18 @@ async def test_what_nobody_would_ever_take_in_hand_is_quarantined_and_says_why(
 ) -> None:
     world, store = broken_world
     await world.a_user()
-    strays = _STRAYS | _STRAYS_OF[store]
-    broken = {await world.accept(): values for values in strays}
+    unclaimable = _KINDS | _KINDS_OF[store]
+    broken = {await world.accept(): values for values in unclaimable}
     for notification, values in broken.items():
         await _write(world, notification, values)
 
-    assert await _aside(world).put_strays(limit=100) == len(strays)
-    assert await _aside(world).put_strays(limit=100) == 0
+    assert await _quarantined(world).quarantine_unclaimable(limit=100) == len(unclaimable)
+    assert await _quarantined(world).quarantine_unclaimable(limit=100) == 0
 
     page = await list_cases(world.parts.database, cursor=None, limit=100)
     shown = {broken[item.notification_id]: item for item in page.items}
-    assert shown.keys() == strays.keys()
-    for values, why in strays.items():
+    assert shown.keys() == unclaimable.keys()
+    for values, why in unclaimable.items():
         sent = "; it may have been sent" if "sending" in values else ""
         assert shown[values].reason == f"its row in the store cannot be worked on ({why}){sent}"
         assert (shown[values].channel is None) is ("channel" in values)
@@ -368,7 +368,7 @@ async def test_what_is_in_order_is_never_taken_for_a_stray(broken_world: tuple[W
     for notification, values in zip(notifications, ways * 2, strict=True):
         await _write(world, notification, values)
 
-    assert await _aside(world).put_strays(limit=100) == 0
+    assert await _quarantined(world).quarantine_unclaimable(limit=100) == 0
 
 
 @pytest.mark.parametrize(("broker", "id_"), [("embedded", "x'ff'"), ("rabbitmq", "'x'")])
@@ -401,8 +401,8 @@ async def test_what_is_scheduled_for_a_time_that_never_comes_is_quarantined(brok
         values = f"send_at = {value}, test = true"
         await run(world.settings.database_url, [f"UPDATE notifications SET {values} WHERE id = '{id_}'"])
 
-    assert await _aside(world).put_never_due(limit=100) == len(broken)
-    assert await _aside(world).put_never_due(limit=100) == 0
+    assert await _quarantined(world).quarantine_never_due(limit=100) == len(broken)
+    assert await _quarantined(world).quarantine_never_due(limit=100) == 0
 
     page = await list_cases(world.parts.database, cursor=None, limit=100)
     shown = [item for item in page.items if item.channel is Channel("email")]
@@ -411,7 +411,7 @@ async def test_what_is_scheduled_for_a_time_that_never_comes_is_quarantined(brok
         "its row in the store cannot be worked on (it is wanted at no time that comes)"
     }
     assert {(item.test, item.urgent) for item in shown} == {(True, True)}
-    assert (await world.story(far)).status == "scheduled"
+    assert (await world.detail(far)).status == "scheduled"
 
 
 async def test_a_delivery_published_in_the_future_is_published_again(broken_world: tuple[World, str]) -> None:
@@ -421,7 +421,7 @@ async def test_a_delivery_published_in_the_future_is_published_again(broken_worl
     await _write(world, future, f"published_at = {_FAR}")
     await _write(world, now, f"published_at = '{world.parts.clock.now().isoformat(timespec='microseconds')}'")
 
-    assert await _aside(world).put_strays(limit=100) == 1
+    assert await _quarantined(world).quarantine_unclaimable(limit=100) == 1
 
     async with world.parts.database.reading() as connection:
         published = await connection.execute(
@@ -430,7 +430,7 @@ async def test_a_delivery_published_in_the_future_is_published_again(broken_worl
         assert published.scalar_one() == 1
 
 
-async def test_a_worker_looks_for_strays_by_itself(broken_world: tuple[World, str]) -> None:
+async def test_a_worker_searches_for_unclaimable_deliveries(broken_world: tuple[World, str]) -> None:
     world, _ = broken_world
     await world.a_user()
     notification = await world.accept()
@@ -441,8 +441,8 @@ async def test_a_worker_looks_for_strays_by_itself(broken_world: tuple[World, st
     await world.until_delivery(notification, "quarantined")
 
 
-def _aside(world: World) -> Aside:
-    return Aside(world.parts.database, world.parts.clock, world.parts.metrics)
+def _quarantined(world: World) -> BrokenRows:
+    return BrokenRows(world.parts.database, world.parts.clock, world.parts.metrics)
 
 
 async def _write(world: World, notification: UUID, values: str) -> None:

@@ -68,12 +68,12 @@ async def test_wrong_workers_send_nothing_early_and_let_nothing_expire(world: Wo
         for _ in range(2):
             parts = await stack.enter_async_context(a_process(world, seconds))
             await stack.enter_async_context(Worker(parts))
-        stories = [await world.until(one, "sent") for one in (*scheduled, *expiring)]
+        details = [await world.until(one, "sent") for one in (*scheduled, *expiring)]
 
-    assert [len(one.deliveries[0].attempts) for one in stories] == [1] * 20
+    assert [len(one.deliveries[0].attempts) for one in details] == [1] * 20
     assert len(world.smtp.mails) == 20
     assert min(at for title, at in arrived.items() if title.startswith("later")) >= (send_at - EXACT).timestamp()
-    began = [story.deliveries[0].attempts[0].started_at for story in stories]
+    began = [detail.deliveries[0].attempts[0].started_at for detail in details]
     assert now - EXACT <= min(began) <= max(began) <= datetime.now(UTC) + EXACT
 
 

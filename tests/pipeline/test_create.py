@@ -21,8 +21,8 @@ from tests.pipeline.world import World
 
 MANY = 1_000
 EMAIL = Channel("email")
-_EVENTS = Table("told", MetaData(), Column("event", Integer, primary_key=True))
-_TOLD = BatchStatement({}, lambda _: insert(_EVENTS).values(event=bindparam("event", type_=Integer)))
+_EVENTS = Table("events", MetaData(), Column("event", Integer, primary_key=True))
+_EVENT_IDS = BatchStatement({}, lambda _: insert(_EVENTS).values(event=bindparam("event", type_=Integer)))
 
 
 def _alerts(*, users: int = MANY, **fields: Any) -> list[Submission]:
@@ -33,10 +33,10 @@ def _alerts(*, users: int = MANY, **fields: Any) -> list[Submission]:
 
 
 @pytest.fixture
-async def told(world: World) -> World:
+async def alerting(world: World) -> World:
     """A world in which everybody wants email, with a table of what was told."""
     async with world.parts.database.transaction() as connection:
-        await connection.execute(text("CREATE TABLE told (event INTEGER PRIMARY KEY)"))
+        await connection.execute(text("CREATE TABLE events (event INTEGER PRIMARY KEY)"))
         await connection.execute(
             text(
                 "INSERT INTO preferences (user_id, channels, updated_at) "
@@ -56,7 +56,7 @@ async def _counts(world: World) -> list[int]:
 
 def _alert(world: World, submissions: list[Submission], steps: list[object]) -> Script[list[Accepted | RequestError]]:
     """A script that writes down an event, and tells everybody about it; `steps` are the statements that it takes."""
-    yield Statement(_TOLD, (), {"event": 1})
+    yield Statement(_EVENT_IDS, (), {"event": 1})
     creating = create(planner(world.settings, world.parts.clock), submissions)
     try:
         step = next(creating)
@@ -73,41 +73,43 @@ def _fails() -> Iterator[None]:
         yield
 
 
-async def test_a_script_tells_a_thousand_users_in_few_statements(told: World) -> None:
+async def test_a_script_tells_a_thousand_users_in_few_statements(alerting: World) -> None:
     steps: list[object] = []
 
-    answers = await told.parts.database.run(_alert(told, _alerts(), steps))
+    answers = await alerting.parts.database.run(_alert(alerting, _alerts(), steps))
 
     assert isinstance(answers[0], PreferencesNotFound)  # the first user never said anything
     assert sum(isinstance(one, Accepted) for one in answers) == MANY - 1
     assert len(steps) == 3  # preferences, notifications, deliveries
-    assert await _counts(told) == [MANY - 1, MANY - 1, 1]
+    assert await _counts(alerting) == [MANY - 1, MANY - 1, 1]
 
 
-async def test_a_transaction_on_a_connection_tells_a_thousand_users_or_none(told: World) -> None:
-    making = create(planner(told.settings, told.parts.clock), _alerts())
+async def test_a_transaction_on_a_connection_tells_a_thousand_users_or_none(alerting: World) -> None:
+    making = create(planner(alerting.settings, alerting.parts.clock), _alerts())
     with _fails():
-        async with told.parts.database.transaction() as connection:
-            await connection.execute(text("INSERT INTO told VALUES (1)"))
+        async with alerting.parts.database.transaction() as connection:
+            await connection.execute(text("INSERT INTO events VALUES (1)"))
             await run_within(connection, making)
             raise ZeroDivisionError
 
-    assert await _counts(told) == [0, 0, 0]
-    async with told.parts.database.transaction() as connection:
-        await connection.execute(text("INSERT INTO told VALUES (1)"))
-        await run_within(connection, create(planner(told.settings, told.parts.clock), _alerts()))
+    assert await _counts(alerting) == [0, 0, 0]
+    async with alerting.parts.database.transaction() as connection:
+        await connection.execute(text("INSERT INTO events VALUES (1)"))
+        await run_within(connection, create(planner(alerting.settings, alerting.parts.clock), _alerts()))
 
-    assert await _counts(told) == [MANY - 1, MANY - 1, 1]
+    assert await _counts(alerting) == [MANY - 1, MANY - 1, 1]
 
 
-async def test_what_was_created_is_delivered_and_what_is_for_later_waits(told: World) -> None:
-    later = told.parts.clock.now() + timedelta(days=1)
-    making = create(planner(told.settings, told.parts.clock), [*_alerts(users=2), *_alerts(users=2, send_at=later)])
-    await told.a_worker()
+async def test_what_was_created_is_delivered_and_what_is_for_later_waits(alerting: World) -> None:
+    later = alerting.parts.clock.now() + timedelta(days=1)
+    making = create(
+        planner(alerting.settings, alerting.parts.clock), [*_alerts(users=2), *_alerts(users=2, send_at=later)]
+    )
+    await alerting.a_worker()
 
-    answers = await told.parts.database.run(making)
+    answers = await alerting.parts.database.run(making)
     now, waiting = [one for one in answers if isinstance(one, Accepted)]
 
-    await told.until(now.id, "sent")
-    assert (await told.story(waiting.id)).status == "scheduled"
-    assert len(told.smtp.mails) == 1
+    await alerting.until(now.id, "sent")
+    assert (await alerting.detail(waiting.id)).status == "scheduled"
+    assert len(alerting.smtp.mails) == 1

@@ -25,7 +25,7 @@ from tests.pipeline.world import World, eventually
 from tests.services.smtp import SmtpServer
 
 MakeSettings = Callable[..., Settings]
-TOLD = 60
+COUNT = 60
 
 
 class TwoServers:
@@ -60,7 +60,7 @@ async def two_servers(
             yield TwoServers(world, first, backup)
 
 
-async def tell(world: World, count: int = TOLD) -> list[UUID]:
+async def accept_many(world: World, count: int = COUNT) -> list[UUID]:
     return [await world.accept(title=f"Home {number}", channels=["email"]) for number in range(count)]
 
 
@@ -70,7 +70,7 @@ def subjects(first: ScriptedSmtpServer, backup: SmtpServer) -> Counter[str]:
     return Counter(taken) + Counter(str(mail.parsed()["Subject"]) for mail in backup.mails)
 
 
-EACH_ONCE = Counter(f"Home {number}" for number in range(TOLD))
+EACH_ONCE = Counter(f"Home {number}" for number in range(COUNT))
 STORMS = [
     ("GREETING", "421 4.3.2 too busy", "SMTP 421 4.3.2 at the greeting"),
     ("GREETING", "554 5.3.2 go away", "SMTP 554 5.3.2 at the greeting"),
@@ -96,7 +96,7 @@ async def test_each_message_arrives_once_by_the_other_server_and_the_failing_one
     monkeypatch.setenv("SMTP_PASSWORD", "x")
     settings = make_settings("sqlite", email_provider="smtp,smtp@backup")
     async with two_servers(settings, smtp_server, monkeypatch, {verb: answer}) as both:
-        ids = await tell(both.world)
+        ids = await accept_many(both.world)
         await both.world.a_worker()
         for notification in ids:
             await both.world.until(notification, "sent")
@@ -123,12 +123,12 @@ async def test_a_server_that_hangs_is_left_alone_and_what_it_may_have_goes_to_no
     monkeypatch.setenv("SMTP_MESSAGES_PER_CONNECTION", "1")
     async with two_servers(settings, smtp_server, monkeypatch, {}) as both:
         await both.world.a_worker()
-        ids = await tell(both.world, worked)
+        ids = await accept_many(both.world, worked)
         for notification in ids:
             await both.world.until(notification, "sent")
 
         both.first.script[verb] = SILENCE
-        ids = [await both.world.accept(title=f"Home {n}", channels=["email"]) for n in range(worked, TOLD)]
+        ids = [await both.world.accept(title=f"Home {n}", channels=["email"]) for n in range(worked, COUNT)]
 
         async def all_but_those_that_hang() -> list[DeliveryPublic] | None:
             unsent = [one for each in ids if (one := await both.world.delivery(each)).state is not DeliveryState.SENT]
@@ -140,7 +140,7 @@ async def test_a_server_that_hangs_is_left_alone_and_what_it_may_have_goes_to_no
         assert metric(both.world, "breaker_openings_total", "smtp") >= 1
         taken = subjects(both.first, both.backup)
         assert taken <= EACH_ONCE
-        assert taken.total() == TOLD - len(hang)
+        assert taken.total() == COUNT - len(hang)
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
@@ -151,7 +151,7 @@ async def test_a_worker_with_few_slots_notices_a_server_that_hangs_and_goes_on_w
         "sqlite", email_provider="smtp,smtp@backup", worker_concurrency=concurrency, shutdown_grace=0
     )
     async with two_servers(settings, smtp_server, monkeypatch, {"DOT": SILENCE}) as both:
-        ids = await tell(both.world)
+        ids = await accept_many(both.world)
         await both.world.a_worker()
 
         async def all_but_those_that_hang() -> list[DeliveryPublic] | None:
@@ -162,7 +162,7 @@ async def test_a_worker_with_few_slots_notices_a_server_that_hangs_and_goes_on_w
 
         assert {one.state for one in hang} == {DeliveryState.SENDING}
         assert metric(both.world, "breaker_openings_total", "smtp") >= 1
-        assert subjects(both.first, both.backup).total() == TOLD - len(hang)
+        assert subjects(both.first, both.backup).total() == COUNT - len(hang)
 
 
 @pytest.mark.parametrize(("store", "broker"), PAIRS)
@@ -172,19 +172,19 @@ async def test_a_server_that_dies_in_the_middle_costs_no_message_and_doubles_non
     settings = make_settings(store, broker, email_provider="smtp,smtp@backup")
     async with two_servers(settings, smtp_server, monkeypatch, {}) as both:
         await both.world.a_worker()
-        ids = await tell(both.world, TOLD // 2)
+        ids = await accept_many(both.world, COUNT // 2)
         for notification in ids:
             await both.world.until(notification, "sent")
         assert smtp_server.mails == []
 
         both.first.script["GREETING"] = DROP
         both.first.script["MAIL"] = DROP
-        ids += [await both.world.accept(title=f"Home {n}", channels=["email"]) for n in range(TOLD // 2, TOLD)]
+        ids += [await both.world.accept(title=f"Home {n}", channels=["email"]) for n in range(COUNT // 2, COUNT)]
         for notification in ids:
             await both.world.until(notification, "sent")
 
         assert subjects(both.first, both.backup) == EACH_ONCE
-        assert len(smtp_server.mails) == TOLD // 2
+        assert len(smtp_server.mails) == COUNT // 2
 
 
 async def test_when_no_provider_works_nothing_is_used_up_and_all_goes_out_when_one_does(
@@ -194,7 +194,7 @@ async def test_when_no_provider_works_nothing_is_used_up_and_all_goes_out_when_o
     monkeypatch.setenv("SMTP_PASSWORD", "x")
     settings = make_settings("sqlite", email_provider="smtp", retry_max_attempts=2)
     async with two_servers(settings, smtp_server, monkeypatch, {"AUTH": "535 5.7.8 wrong password"}) as both:
-        ids = await tell(both.world)
+        ids = await accept_many(both.world)
         await both.world.a_worker()
 
         async def opened_three_times() -> bool:
@@ -204,8 +204,8 @@ async def test_when_no_provider_works_nothing_is_used_up_and_all_goes_out_when_o
         assert metric(both.world, "breaker", "smtp", property_alerts_provider_breaker="closed") == 0
         # Three to find out, and one for each time that it was tried again.
         assert both.first.verbs["AUTH"] <= RECENT
-        stories = [await both.world.delivery(each) for each in ids]
-        assert {one.state for one in stories} <= {DeliveryState.QUEUED, DeliveryState.RETRY_WAIT, DeliveryState.SENDING}
+        details = [await both.world.delivery(each) for each in ids]
+        assert {one.state for one in details} <= {DeliveryState.QUEUED, DeliveryState.RETRY_WAIT, DeliveryState.SENDING}
         both.first.script.clear()
         for notification in ids:
             await both.world.until(notification, "sent", within=60)
@@ -229,14 +229,14 @@ async def test_a_wrong_password_costs_no_email_and_when_it_is_right_all_are_sent
         monkeypatch.setenv("SMTP_USERNAME", "alerts")
         async with World(settings, server) as world:
             await world.a_user()
-            ids = await tell(world, 10)
+            ids = await accept_many(world, 10)
             await world.a_worker()
 
             async def opened() -> bool:
                 return metric(world, "breaker_openings_total", "smtp") >= 1
 
             await eventually(opened)
-            assert {(await world.story(each)).status for each in ids} == {"pending"}
+            assert {(await world.detail(each)).status for each in ids} == {"pending"}
             right.set()
             for notification in ids:
                 await world.until(notification, "sent")
@@ -264,7 +264,7 @@ async def test_a_wrong_token_costs_no_sms_and_when_it_is_right_all_are_sent(
                 return len(twilio.requests) >= DOWN_IN_A_ROW
 
             await eventually(asked_three_times)
-            assert {(await world.story(each)).status for each in ids} == {"pending"}
+            assert {(await world.detail(each)).status for each in ids} == {"pending"}
             twilio.behaviour = answering(201, b'{"sid": "SM1"}')
             for notification in ids:
                 await world.until(notification, "sent")
@@ -284,11 +284,11 @@ async def test_a_message_that_is_refused_is_offered_to_nobody_else(
 ) -> None:
     settings = make_settings("sqlite", email_provider="smtp,smtp@backup")
     async with two_servers(settings, smtp_server, monkeypatch, {"RCPT": "550 5.1.1 nobody"}) as both:
-        ids = await tell(both.world)
+        ids = await accept_many(both.world)
         await both.world.a_worker()
         for notification in ids:
-            story = await both.world.until(notification, "failed")
-            assert [one.provider for one in story.deliveries[0].attempts] == ["smtp"]
+            detail = await both.world.until(notification, "failed")
+            assert [one.provider for one in detail.deliveries[0].attempts] == ["smtp"]
 
         assert smtp_server.mails == []
         # Every one of them was answered: nothing is wrong with the server.
@@ -301,12 +301,12 @@ async def test_what_may_have_arrived_is_offered_to_nobody_else(
 ) -> None:
     settings = make_settings(store, email_provider="smtp,smtp@backup")
     async with two_servers(settings, smtp_server, monkeypatch, {"DOT": DROP}) as both:
-        (notification,) = await tell(both.world, 1)
+        (notification,) = await accept_many(both.world, 1)
         await both.world.a_worker()
 
-        story = await both.world.until(notification, "failed")
+        detail = await both.world.until(notification, "failed")
 
-        attempts = [(one.provider, one.outcome) for one in story.deliveries[0].attempts]
+        attempts = [(one.provider, one.outcome) for one in detail.deliveries[0].attempts]
         assert attempts == [("smtp", Outcome.UNKNOWN)] * 2
         assert smtp_server.mails == []
 
@@ -316,14 +316,14 @@ async def test_a_test_message_goes_to_no_provider_however_many_there_are(
 ) -> None:
     settings = make_settings("sqlite", email_provider="smtp,smtp@backup")
     async with two_servers(settings, smtp_server, monkeypatch, {}) as both:
-        (notification,) = await tell(both.world, 1)
+        (notification,) = await accept_many(both.world, 1)
         async with both.world.parts.database.transaction() as connection:
             await connection.execute(update(table_of(Delivery)).values(test=True))
         await both.world.a_worker()
 
-        story = await both.world.until(notification, "sent")
+        detail = await both.world.until(notification, "sent")
 
-        assert [one.provider for one in story.deliveries[0].attempts] == ["simulator"]
+        assert [one.provider for one in detail.deliveries[0].attempts] == ["simulator"]
         assert subjects(both.first, both.backup) == Counter()
 
 
@@ -339,7 +339,7 @@ async def two_gateways(
             yield Gateways(world, first, second)
 
 
-async def text(world: World, count: int = TOLD) -> list[UUID]:
+async def text(world: World, count: int = COUNT) -> list[UUID]:
     return [await world.accept(title=f"Home {number}", channels=["sms"]) for number in range(count)]
 
 
@@ -438,9 +438,9 @@ async def test_a_key_that_was_forgotten_while_a_message_waited_is_not_relied_on(
             # Its turn comes hours later, as after a long pause.
             await connection.exec_driver_sql("UPDATE attempts SET started_at = '2026-01-01T00:00:00.000000+00:00'")
             await connection.exec_driver_sql("UPDATE deliveries SET due_at = changed_at")
-        story = await both.world.until(notification, "failed")
+        detail = await both.world.until(notification, "failed")
 
-        assert [one.reason for one in story.deliveries if one.channel is Channel("sms")] == [FORGOTTEN.sentence()]
+        assert [one.reason for one in detail.deliveries if one.channel is Channel("sms")] == [FORGOTTEN.sentence()]
         assert len(both.first.requests) == 1
 
 
@@ -466,7 +466,7 @@ async def test_a_provider_gets_no_more_at_once_than_it_is_set_to(
     monkeypatch.setenv("SMTP_CONNECTIONS", "2")
     monkeypatch.setenv("SMTP_RATE", "50")
     async with two_servers(make_settings("sqlite"), smtp_server, monkeypatch, {}) as both:
-        ids = await tell(both.world)
+        ids = await accept_many(both.world)
         await both.world.a_worker()
         for notification in ids:
             await both.world.until(notification, "sent")

@@ -45,10 +45,10 @@ async def test_a_refused_message_fails_and_is_not_tried_again(world: World) -> N
     notification = await world.accept()
     await world.a_worker()
 
-    story = await world.until(notification, "failed")
+    detail = await world.until(notification, "failed")
 
-    assert [one.outcome for one in story.deliveries[0].attempts] == [Outcome.REFUSED]
-    assert story.deliveries[0].due_at is None
+    assert [one.outcome for one in detail.deliveries[0].attempts] == [Outcome.REFUSED]
+    assert detail.deliveries[0].due_at is None
 
 
 async def test_a_message_that_was_not_taken_is_tried_again(world: World) -> None:
@@ -58,9 +58,9 @@ async def test_a_message_that_was_not_taken_is_tried_again(world: World) -> None
     notification = await world.accept()
     await world.a_worker()
 
-    story = await world.until(notification, "sent")
+    detail = await world.until(notification, "sent")
 
-    assert [one.outcome for one in story.deliveries[0].attempts] == [Outcome.NOT_SENT, Outcome.NOT_SENT, Outcome.SENT]
+    assert [one.outcome for one in detail.deliveries[0].attempts] == [Outcome.NOT_SENT, Outcome.NOT_SENT, Outcome.SENT]
     assert len(world.smtp.mails) == 1
 
 
@@ -70,10 +70,10 @@ async def test_it_gives_up_after_the_attempts_it_was_given(world: World) -> None
     notification = await world.accept()
     await world.a_worker()
 
-    story = await world.until(notification, "failed", within=60)
+    detail = await world.until(notification, "failed", within=60)
 
-    assert story.deliveries[0].reason.startswith("gave up after 8 attempts: ")
-    assert len(story.deliveries[0].attempts) == 8
+    assert detail.deliveries[0].reason.startswith("gave up after 8 attempts: ")
+    assert len(detail.deliveries[0].attempts) == 8
 
 
 async def test_a_delivery_that_loses_its_worker_time_and_again_waits_for_a_person(world: World) -> None:
@@ -106,7 +106,7 @@ async def test_what_had_better_be_lost_than_doubled_fails_with_its_worker_unless
     await _abandon(world, (await world.delivery(other)).id)
     await world.a_rescuer(**rules).rescue()
 
-    assert (await world.story(lost)).status == "failed"
+    assert (await world.detail(lost)).status == "failed"
     assert (await world.delivery(kept)).state is DeliveryState.UNKNOWN
     assert (await world.delivery(other)).state is DeliveryState.UNKNOWN
 
@@ -157,8 +157,8 @@ async def test_what_a_dead_worker_had_in_hand_is_rescued_and_sent(world: World) 
 
     await world.a_worker()
 
-    story = await world.until(notification, "sent")
-    first, second = story.deliveries[0].attempts
+    detail = await world.until(notification, "sent")
+    first, second = detail.deliveries[0].attempts
     assert (first.outcome, first.reason) == (Outcome.UNKNOWN, "its worker stopped before it reported the outcome")
     assert second.outcome is Outcome.SENT
 
@@ -186,7 +186,7 @@ async def test_a_worker_process_frozen_past_its_lease_changes_no_state_when_it_t
     settings = make_settings(store, lease=2)
     async with World(settings, smtp_server) as world:
         await world.a_user()
-        told = [await world.accept(title=f"Home {number}") for number in range(3)]
+        accepted = [await world.accept(title=f"Home {number}") for number in range(3)]
         frozen: list[str] = []
 
         def freeze_at_the_first(mail: Mail) -> str:
@@ -200,21 +200,23 @@ async def test_a_worker_process_frozen_past_its_lease_changes_no_state_when_it_t
         with running(tmp_path, "worker", ready="worker.started", settings=environment) as worker:
             await smtp_server.wait_for(1)
             await world.a_worker()
-            for notification in told:
+            for notification in accepted:
                 await world.until(notification, "sent")
-            before = [await world.delivery(notification) for notification in told]
+            before = [await world.delivery(notification) for notification in accepted]
 
             worker.process.send_signal(signal.SIGCONT)
             # It writes down what it had in hand before it ends.
             assert worker.stop(signal.SIGTERM) == 0
             log = worker.errors()
 
-        after = [await world.delivery(notification) for notification in told]
+        after = [await world.delivery(notification) for notification in accepted]
         assert [one.model_copy(update={"attempts": []}) for one in after] == [
             one.model_copy(update={"attempts": []}) for one in before
         ]
         assert "delivery.fenced" in log
-        (taken_late,) = [one for one, at in zip(after, told, strict=True) if frozen == [(await world.story(at)).title]]
+        (taken_late,) = [
+            one for one, at in zip(after, accepted, strict=True) if frozen == [(await world.detail(at)).title]
+        ]
         assert [one.outcome for one in taken_late.attempts] == [Outcome.SENT, Outcome.SENT]
         assert [one.reason for one in taken_late.attempts] == ["the provider took it"] * 2
 
@@ -404,12 +406,12 @@ async def test_a_sender_that_breaks_may_have_sent(world: World, monkeypatch: pyt
     notification = await world.accept()
     await world.a_worker()
 
-    story = await world.until(notification, "failed")
+    detail = await world.until(notification, "failed")
 
-    delivery = story.deliveries[0]
+    delivery = detail.deliveries[0]
     assert [one.outcome for one in delivery.attempts] == [Outcome.UNKNOWN, Outcome.UNKNOWN]
     assert delivery.reason.startswith("the worker broke on it (KeyError)")
-    assert "canary" not in str(story.deliveries)
+    assert "canary" not in str(detail.deliveries)
 
 
 async def test_only_one_of_two_claims_at_the_same_time_wins(world: World) -> None:
@@ -459,8 +461,8 @@ async def test_a_row_that_somebody_locks_holds_up_no_other_lease(
         claims = [(await world.claim((await world.delivery(one)).id))[0] for one in notifications]
         locked, free = [(claim.delivery_id, claim.fence) for claim in claims]
         database = world.parts.database
-        async with database.transaction() as somebody, database.transaction() as connection:
-            await queries.lock_open(somebody, notifications[0])
+        async with database.transaction() as holder, database.transaction() as connection:
+            await queries.lock_open(holder, notifications[0])
             renewal = await leases.renew(connection, [locked, free], leased_until=world.parts.clock.now())
 
         # It is neither: its lease is as long as it was.
@@ -483,8 +485,8 @@ async def test_what_waited_long_for_its_turn_is_looked_at_again(
         held.free.set()
 
         await world.until(wanted, "sent")
-        stories = [await world.until(*end) for end in ((expiring, "expired"), (unwanted, "suppressed"))]
-        assert [story.deliveries[0].attempts for story in stories] == [[], []]
+        details = [await world.until(*end) for end in ((expiring, "expired"), (unwanted, "suppressed"))]
+        assert [detail.deliveries[0].attempts for detail in details] == [[], []]
         assert held.subjects() == ["first", "wanted"]
 
 
@@ -495,15 +497,15 @@ async def test_what_nobody_can_ask_about_when_its_turn_comes_is_handed_back(
         world = held.world
         second = await held.claimed("second")
         await asyncio.sleep(STALE.total_seconds())
-        async with world.parts.database.transaction() as somebody:
-            await somebody.execute(text("LOCK TABLE notifications IN ACCESS EXCLUSIVE MODE"))
+        async with world.parts.database.transaction() as holder:
+            await holder.execute(text("LOCK TABLE notifications IN ACCESS EXCLUSIVE MODE"))
             held.free.set()
 
-            async def is_handed_back() -> bool:
-                found = await somebody.execute(text("SELECT state, reason_code FROM deliveries"))
+            async def is_returned() -> bool:
+                found = await holder.execute(text("SELECT state, reason_code FROM deliveries"))
                 return ("queued", STORE_AWAY.code) in [tuple(row) for row in found]
 
-            await eventually(is_handed_back)
+            await eventually(is_returned)
 
         assert [one.outcome for one in (await world.until(second, "sent")).deliveries[0].attempts] == [Outcome.SENT]
         assert held.subjects() == ["first", "second"]
@@ -514,10 +516,10 @@ async def test_what_its_worker_lost_before_its_turn_is_handed_back_and_was_no_at
 ) -> None:
     """The store was away for longer than a lease. Nobody else has it, and it certainly never left."""
 
-    async def nobody_renews(*_: object, **_values: object) -> Renewal:
+    async def no_worker_renews(*_: object, **_values: object) -> Renewal:
         return Renewal(set(), set())
 
-    monkeypatch.setattr(leases, "renew", nobody_renews)
+    monkeypatch.setattr(leases, "renew", no_worker_renews)
     monkeypatch.setattr(Rescuer, "rescue", lambda *_args, **_values: asyncio.sleep(0, result=0))
     settings = make_settings("sqlite", lease=2, at_most_once_categories="digest")
     async with a_held_line(settings, smtp_server, monkeypatch) as held:
@@ -571,7 +573,7 @@ async def test_a_stopping_worker_finishes_what_is_on_the_wire(world: World) -> N
 
     await worker.__aexit__(None, None, None)
 
-    assert (await world.story(notification)).status == "sent"
+    assert (await world.detail(notification)).status == "sent"
 
 
 async def test_a_stopping_worker_hands_back_at_once_what_it_had_not_begun(world: World) -> None:
@@ -596,20 +598,20 @@ async def test_a_stopping_worker_hands_back_at_once_what_it_had_not_begun(world:
         await eventually(all_are_claimed)
         stopped = asyncio.create_task(stopping.__aexit__(None, None, None))
 
-        async def rest_is_handed_back() -> list[DeliveryPublic]:
+        async def rest_is_returned() -> list[DeliveryPublic]:
             deliveries = [await world.delivery(one) for one in notifications]
             back = [one for one in deliveries if one.state == "queued"]
             return back if len(back) >= len(notifications) - at_once else []
 
-        handed_back = await eventually(rest_is_handed_back)
+        returned = await eventually(rest_is_returned)
         assert not stopped.done()  # the others are on the wire
     finally:
         released.set()
     await stopped
 
-    assert [(one.attempts, one.reason) for one in handed_back] == [([], STOPPED.sentence())] * len(handed_back)
+    assert [(one.attempts, one.reason) for one in returned] == [([], STOPPED.sentence())] * len(returned)
     states = Counter([(await world.delivery(one)).state for one in notifications])
-    assert states == {"queued": len(handed_back), "sent": len(notifications) - len(handed_back)}
+    assert states == {"queued": len(returned), "sent": len(notifications) - len(returned)}
     await world.a_worker()
     for notification in notifications:
         await world.until(notification, "sent")

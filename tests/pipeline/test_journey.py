@@ -22,13 +22,13 @@ async def test_an_accepted_notification_is_sent_and_tells_its_story(any_world: W
     notification = await any_world.accept(title="A home for you", message="3 bedrooms", reference="listing-7")
     await any_world.a_worker()
 
-    story = await any_world.until(notification, "sent")
+    detail = await any_world.until(notification, "sent")
 
     (mail,) = await any_world.smtp.wait_for(1)
     assert mail.recipients == ("user1@example.com",)
     assert mail.parsed()["Subject"] == "A home for you"
-    assert story.reference == "listing-7"
-    email, sms = story.deliveries
+    assert detail.reference == "listing-7"
+    email, sms = detail.deliveries
     assert (email.channel, email.state, email.address) == (Channel("email"), DeliveryState.SENT, "user1@example.com")
     assert [(one.provider, one.outcome) for one in email.attempts] == [("smtp", Outcome.SENT)]
     assert (sms.state, sms.reason) == (DeliveryState.SUPPRESSED, "the user does not want sms")
@@ -104,10 +104,10 @@ async def test_one_unknown_user_does_not_spoil_those_committed_together_with_it(
 async def test_a_user_who_wants_nothing_gets_nothing_and_the_caller_learns_why(world: World) -> None:
     await world.a_user(email=False)
 
-    story = await world.story(await world.accept())
+    detail = await world.detail(await world.accept())
 
-    assert story.status is NotificationStatus.SUPPRESSED
-    assert [delivery.reason for delivery in story.deliveries] == [
+    assert detail.status is NotificationStatus.SUPPRESSED
+    assert [delivery.reason for delivery in detail.deliveries] == [
         "the user does not want email",
         "the user does not want sms",
     ]
@@ -116,22 +116,22 @@ async def test_a_user_who_wants_nothing_gets_nothing_and_the_caller_learns_why(w
 async def test_the_caller_may_narrow_the_channels_but_never_widen_them(world: World) -> None:
     await world.a_user(email=True, sms=False)
 
-    story = await world.story(await world.accept(channels=["sms"]))
+    detail = await world.detail(await world.accept(channels=["sms"]))
 
-    assert [(one.channel, one.state) for one in story.deliveries] == [(Channel("sms"), DeliveryState.SUPPRESSED)]
-    assert story.not_asked_for == [Channel("email")]
+    assert [(one.channel, one.state) for one in detail.deliveries] == [(Channel("sms"), DeliveryState.SUPPRESSED)]
+    assert detail.not_asked_for == [Channel("email")]
 
 
 async def test_a_channel_without_an_address_says_so(world: World) -> None:
     await world.a_user()
 
-    story = await world.story(await world.accept(user_email=None, channels=None))
+    detail = await world.detail(await world.accept(user_email=None, channels=None))
 
     # What is known without a row has none.
-    assert [one.channel for one in story.deliveries] == [Channel("sms")]
-    assert story.without_address == [Channel("email")]
-    assert story.timeline[1].what == "email: not used, the caller gave no address for it"
-    assert story.status is NotificationStatus.SUPPRESSED
+    assert [one.channel for one in detail.deliveries] == [Channel("sms")]
+    assert detail.without_address == [Channel("email")]
+    assert detail.timeline[1].what == "email: not used, the caller gave no address for it"
+    assert detail.status is NotificationStatus.SUPPRESSED
 
 
 async def test_what_was_accepted_for_a_time_that_has_passed_is_sent_at_once(any_world: World) -> None:
@@ -140,9 +140,9 @@ async def test_what_was_accepted_for_a_time_that_has_passed_is_sent_at_once(any_
     notification = await any_world.accept(send_at=past, channels=["email"])
     await any_world.a_worker()
 
-    story = await any_world.until(notification, "sent")
+    detail = await any_world.until(notification, "sent")
 
-    assert (story.send_at, [one.state for one in story.deliveries]) == (past, [DeliveryState.SENT])
+    assert (detail.send_at, [one.state for one in detail.deliveries]) == (past, [DeliveryState.SENT])
 
 
 async def test_who_opted_out_after_accepting_gets_nothing(world: World) -> None:
@@ -152,9 +152,9 @@ async def test_who_opted_out_after_accepting_gets_nothing(world: World) -> None:
 
     await world.a_worker()
 
-    story = await world.until(notification, "suppressed")
-    assert story.deliveries[0].reason == "the user does not want email"
-    assert story.deliveries[0].attempts == []
+    detail = await world.until(notification, "suppressed")
+    assert detail.deliveries[0].reason == "the user does not want email"
+    assert detail.deliveries[0].attempts == []
     assert world.smtp.mails == []
 
 
@@ -165,8 +165,8 @@ async def test_deleted_preferences_are_consent_withdrawn(world: World) -> None:
 
     await world.a_worker()
 
-    story = await world.until(notification, "suppressed")
-    assert story.deliveries[0].reason == "the user's preferences were deleted, and with them the consent"
+    detail = await world.until(notification, "suppressed")
+    assert detail.deliveries[0].reason == "the user's preferences were deleted, and with them the consent"
     assert world.smtp.mails == []
 
 
@@ -178,8 +178,8 @@ async def test_what_expired_is_not_sent(world: World) -> None:
 
     await world.a_worker()
 
-    story = await world.until(notification, "expired")
-    assert story.deliveries[0].reason == "it expired before it could be sent"
+    detail = await world.until(notification, "expired")
+    assert detail.deliveries[0].reason == "it expired before it could be sent"
     assert world.smtp.mails == []
 
 
@@ -198,19 +198,19 @@ async def test_what_is_of_no_use_any_more_is_not_sent(
         await world.a_worker()
 
         await world.until(other, "sent")
-        story = await world.until(earlier, "expired")
+        detail = await world.until(earlier, "expired")
 
-        assert story.deliveries[0].reason == "it could not be sent within its time to live"
+        assert detail.deliveries[0].reason == "it could not be sent within its time to live"
 
 
 async def test_words_of_every_kind_survive_the_store(world: World) -> None:
     await world.a_user()
     message = "Straße 家 🏡 \u202eright to left\u202c 'quoted' \"double\" {brace} %s \\ \n\ttab"
 
-    story = await world.story(await world.accept(title="Ümläut — 家 🏡", message=message, channels=["email", "sms"]))
+    detail = await world.detail(await world.accept(title="Ümläut — 家 🏡", message=message, channels=["email", "sms"]))
 
-    assert (story.title, story.message) == ("Ümläut — 家 🏡", message)
-    assert story.channels == [Channel("email"), Channel("sms")]
+    assert (detail.title, detail.message) == ("Ümläut — 家 🏡", message)
+    assert detail.channels == [Channel("email"), Channel("sms")]
 
 
 def _plain_text(mail: object) -> str:
@@ -233,9 +233,9 @@ async def test_an_sms_that_was_cut_says_so_in_its_story(
     async with World(settings, smtp_server) as world:
         await world.a_user(email=False, sms=True)
         await world.a_worker()
-        story = await world.until(await world.accept(title="Viewing", message="a" * 1_000), "sent")
+        detail = await world.until(await world.accept(title="Viewing", message="a" * 1_000), "sent")
 
-    sms = next(delivery for delivery in story.deliveries if delivery.channel is Channel("sms"))
-    told = "the provider took it; its text was cut to 2 segments, 306 of 1,008 characters"
-    assert (sms.reason, sms.attempts[0].reason) == (told, told)
-    assert story.timeline[-1].what == f"sms: tried by mailbox, sent: {told}"
+    sms = next(delivery for delivery in detail.deliveries if delivery.channel is Channel("sms"))
+    shown = "the provider took it; its text was cut to 2 segments, 306 of 1,008 characters"
+    assert (sms.reason, sms.attempts[0].reason) == (shown, shown)
+    assert detail.timeline[-1].what == f"sms: tried by mailbox, sent: {shown}"

@@ -35,7 +35,7 @@ async def world_with(
             yield world
 
 
-async def tell(world: World, count: int) -> list[UUID]:
+async def accept_many(world: World, count: int) -> list[UUID]:
     """So many notifications, each to an address of its own."""
     return [
         await world.accept(title=f"Home {number}", user_email=f"user{number}@example.com") for number in range(count)
@@ -68,7 +68,7 @@ async def test_greylisting_delays_each_new_recipient_and_nobody_else(
 
     server = ScriptedSmtpServer({"RCPT": greylist})
     async with world_with(server, make_settings("sqlite"), smtp_server, monkeypatch) as world:
-        ids = await tell(world, 60)
+        ids = await accept_many(world, 60)
         await world.a_worker()
         await all_sent(world, ids)
         assert metric(world, "breaker_openings_total", "smtp") == 0
@@ -88,10 +88,10 @@ async def test_a_refusal_that_is_about_us_fails_nobody_and_says_what_to_fix(
     server = ScriptedSmtpServer({verb: reply})
     settings = make_settings("sqlite", retry_max_attempts=2)
     async with world_with(server, settings, smtp_server, monkeypatch) as world:
-        ids = await tell(world, 30)
+        ids = await accept_many(world, 30)
         await world.a_worker()
         await eventually(lambda: breaker_opened(world))
-        assert {(await world.story(each)).status for each in ids} == {"pending"}
+        assert {(await world.detail(each)).status for each in ids} == {"pending"}
         reasons = {one.reason or "" for each in ids for one in (await world.delivery(each)).attempts}
         assert any(fix in reason for reason in reasons)
         server.script.clear()
@@ -104,7 +104,7 @@ async def test_a_refusal_that_does_not_say_whom_it_means_stays_with_its_message_
 ) -> None:
     server = ScriptedSmtpServer({"RCPT": lambda command: "550 5.7.1 Denied" if "user7@" in command else None})
     async with world_with(server, make_settings("sqlite"), smtp_server, monkeypatch) as world:
-        ids = await tell(world, 20)
+        ids = await accept_many(world, 20)
         await world.a_worker()
         await world.until(ids[7], "failed")
         await all_sent(world, [each for each in ids if each != ids[7]])
@@ -135,7 +135,7 @@ async def test_a_quota_that_is_used_up_fails_nobody(
     server.script[verb] = count
     settings = make_settings("sqlite", retry_max_attempts=1)
     async with world_with(server, settings, smtp_server, monkeypatch) as world:
-        ids = await tell(world, 30)
+        ids = await accept_many(world, 30)
         await world.a_worker()
 
         async def refused_five_times() -> bool:
@@ -153,7 +153,7 @@ async def test_a_server_that_takes_two_connections_gets_everything_over_two(
     server = ScriptedSmtpServer()
     server.script["GREETING"] = lambda _: "421 4.7.0 too many connections" if server.open > 2 else None
     async with world_with(server, make_settings("sqlite", retry_max_attempts=1), smtp_server, monkeypatch) as world:
-        ids = await tell(world, 150)
+        ids = await accept_many(world, 150)
         await world.a_worker()
         await all_sent(world, ids)
         assert {len((await world.delivery(each)).attempts) for each in ids} == {1}
@@ -183,4 +183,4 @@ async def test_a_channel_without_a_provider_suppresses_its_messages_and_the_othe
             await eventually(ended)
             reason = (await world.delivery(notification, Channel("sms"))).reason
             assert reason == "sms is not used here (SMS_PROVIDER=none)"
-        assert (await world.story(sms_only)).status == "suppressed"
+        assert (await world.detail(sms_only)).status == "suppressed"

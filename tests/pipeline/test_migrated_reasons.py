@@ -87,8 +87,8 @@ async def test_the_sentences_of_an_older_store_become_codes_with_the_sentences_o
     async with empty.reading() as connection:
         found = list(await connection.execute(_DELIVERIES))
         attempts = list(await connection.execute(_ATTEMPTS))
-    told = [(row.state, Reason.read(row.reason_code, row.reason_parameters), row.reason_code) for row in found]
-    assert [(state, why.sentence("email"), code) for state, why, code in told] == [
+    shown = [(row.state, Reason.read(row.reason_code, row.reason_parameters), row.reason_code) for row in found]
+    assert [(state, why.sentence("email"), code) for state, why, code in shown] == [
         (state, _now(sentence), code) for state, sentence, code in DELIVERIES
     ]
     assert {row.held_by for row in found if row.state == "held"} == {"pause:everything", "pause:listing_alert", None}

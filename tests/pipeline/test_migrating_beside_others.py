@@ -49,18 +49,18 @@ async def test_accepts_do_not_wait_behind_a_migration_that_waits_for_a_reader(
     postgres_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(change, "BETWEEN_TRIES", 0.1)
-    world, heard, accepted = postgres_world, [], 0
+    world, reports, accepted = postgres_world, [], 0
 
     async with a_long_transaction(world, "SELECT count(*) FROM notifications"):
-        migrating = asyncio.create_task(change.apply(world.parts.database, a_migration, heard.append))
-        while len(heard) < 3:
+        migrating = asyncio.create_task(change.apply(world.parts.database, a_migration, reports.append))
+        while len(reports) < 3:
             await world.accept()
             accepted += 1
         assert not migrating.done()
     await migrating
 
     assert accepted
-    assert "another transaction holds" in heard[-1]
+    assert "another transaction holds" in reports[-1]
     assert await _scalar(world, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_notifications_later'::regclass")
 
 

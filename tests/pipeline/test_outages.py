@@ -41,7 +41,7 @@ async def test_messages_flow_again_when_a_dead_store_is_back(
     async with World(make_settings("postgresql", store_timeout=1), smtp_server) as world:
         await world.a_user()
         await world.a_worker()
-        promised = [await world.accept(title=f"before {n}", channels=["email"]) for n in range(20)]
+        accepted = [await world.accept(title=f"before {n}", channels=["email"]) for n in range(20)]
         postgres.kill()
         postgres.start()
 
@@ -51,8 +51,8 @@ async def test_messages_flow_again_when_a_dead_store_is_back(
             except StoreUnavailable:
                 return None
 
-        promised.append(await eventually(accepted_again))
-        for notification in promised:
+        accepted.append(await eventually(accepted_again))
+        for notification in accepted:
             await world.until(notification, "sent", within=60)
         assert {mail.parsed()["Subject"] for mail in world.smtp.mails} == {*(f"before {n}" for n in range(20)), "after"}
 

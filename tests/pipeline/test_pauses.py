@@ -16,7 +16,7 @@ from property_alert_notification.operators.pauses import cache as board
 from property_alert_notification.operators.pauses import queries
 from property_alert_notification.operators.pauses import scripts as pause_scripts
 from property_alert_notification.operators.pauses.cache import PauseCache
-from property_alert_notification.operators.pauses.rules import EVERYTHING, LOOK_AGAIN
+from property_alert_notification.operators.pauses.rules import EVERYTHING, RECHECK_AFTER
 from property_alert_notification.operators.pauses.service import PauseService
 from tests.pipeline.world import World, eventually, only
 
@@ -33,9 +33,9 @@ async def test_what_is_paused_waits_and_says_why_and_is_sent_when_it_is_resumed(
         delivery = await world.until_delivery(notification, "held")
         assert delivery.reason == "sending of email is paused"
     assert world.smtp.mails == []
-    story = await world.story(paused[0])
-    assert story.status == "pending"
-    assert "email: waits, sending of email is paused" in [entry.what for entry in story.timeline]
+    detail = await world.detail(paused[0])
+    assert detail.status == "pending"
+    assert "email: waits, sending of email is paused" in [entry.what for entry in detail.timeline]
 
     async def the_other_channel_goes_on() -> bool:
         return (await world.delivery(paused[0], Channel("sms"))).state is DeliveryState.SENT
@@ -144,21 +144,22 @@ async def test_what_a_worker_held_after_the_end_of_the_pause_is_brought_back_too
     await _pause(world, "sms")
     parts, delivery = world.parts, await world.delivery(notification)
     late_board = PauseCache(parts.database, parts.clock)
-    assert await late_board.look() == 0
+    assert await late_board.refresh() == 0
     async with parts.database.transaction() as connection:
         await connection.execute(text("UPDATE pauses SET resumed_at = NULL WHERE name = 'email'"))
         now = parts.clock.now()
         await run_within(
-            connection, only(pause_scripts.hold([delivery.id], "email", category=None, now=now, until=now + LOOK_AGAIN))
+            connection,
+            only(pause_scripts.hold([delivery.id], "email", category=None, now=now, until=now + RECHECK_AFTER)),
         )
         await queries.end(connection, "email", now=now)
 
-    assert await late_board.look() == 1
+    assert await late_board.refresh() == 1
     back = await world.delivery(notification)
     assert (back.state, back.reason) == (DeliveryState.HELD, "sending of email was resumed")
     assert back.due_at is not None
     assert back.due_at <= parts.clock.now()
-    assert await late_board.look() == 0
+    assert await late_board.refresh() == 0
 
 
 async def test_a_pause_that_was_ended_is_forgotten_after_a_while(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,10 +167,10 @@ async def test_a_pause_that_was_ended_is_forgotten_after_a_while(world: World, m
     await _pause(world, "email")
     await _resume(world, "email")
 
-    await PauseCache(world.parts.database, world.parts.clock).look()
+    await PauseCache(world.parts.database, world.parts.clock).refresh()
 
     async with world.parts.database.reading() as connection:
-        assert await queries.every(connection) == []
+        assert await queries.list_all(connection) == []
 
 
 async def test_a_pause_begins_once_and_what_is_not_paused_cannot_be_resumed(world: World) -> None:
@@ -208,10 +209,10 @@ async def test_whoever_opted_out_meanwhile_gets_nothing_when_sending_goes_on(wor
     await world.forget_user()
     await _resume(world, "email")
 
-    story = await world.until(notification, "suppressed")
+    detail = await world.until(notification, "suppressed")
 
     await worker.__aexit__(None, None, None)
-    assert story.deliveries[0].reason == "the user's preferences were deleted, and with them the consent"
+    assert detail.deliveries[0].reason == "the user's preferences were deleted, and with them the consent"
     assert world.smtp.mails == []
 
 

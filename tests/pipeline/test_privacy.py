@@ -19,10 +19,10 @@ async def test_a_broker_message_carries_ids_and_nothing_else(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer
 ) -> None:
     async with World(make_settings("sqlite", "rabbitmq"), smtp_server) as world:
-        await _ring_and_look(world)
+        await _publish_and_read(world)
 
 
-async def _ring_and_look(world: World) -> None:
+async def _publish_and_read(world: World) -> None:
     await world.a_user()
     notification = await world.accept(title="Canary title", user_email=CANARY)
     delivery = await world.delivery(notification)

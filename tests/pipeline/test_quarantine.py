@@ -31,11 +31,11 @@ async def test_a_replayed_delivery_is_sent_and_its_story_says_who_had_it_tried_a
     replayed = await _decide(world, notification, QuarantineService.replay)
     await world.a_worker()
 
-    story = await world.until(notification, "sent")
+    detail = await world.until(notification, "sent")
 
     assert (replayed.state, replayed.reason, replayed.attempts) == ("queued", "an operator has it tried again", 0)
-    assert [one.outcome for one in story.deliveries[0].attempts] == [*[Outcome.UNKNOWN] * 5, Outcome.SENT]
-    assert [entry.what for entry in story.timeline][-2:] == [
+    assert [one.outcome for one in detail.deliveries[0].attempts] == [*[Outcome.UNKNOWN] * 5, Outcome.SENT]
+    assert [entry.what for entry in detail.timeline][-2:] == [
         "email: replayed by an operator",
         "email: tried by smtp, sent: the provider took it",
     ]
@@ -106,9 +106,9 @@ async def test_what_nobody_decided_over_in_time_has_expired_and_says_so(world: W
 
     assert await expirer.expire_some() == 2
 
-    story = await world.story(late)
-    assert (story.status, story.deliveries[0].reason) == ("expired", f"no operator decided about it in time: {why}")
-    assert (await world.story(in_time)).status == "pending"
+    detail = await world.detail(late)
+    assert (detail.status, detail.deliveries[0].reason) == ("expired", f"no operator decided about it in time: {why}")
+    assert (await world.detail(in_time)).status == "pending"
 
 
 async def test_what_was_discarded_has_failed_and_says_why(world: World) -> None:
@@ -117,9 +117,9 @@ async def test_what_was_discarded_has_failed_and_says_why(world: World) -> None:
 
     discarded = await _decide(world, notification, QuarantineService.discard)
 
-    story = await world.story(notification)
-    assert (story.status, discarded.state) == ("failed", "failed")
-    assert (story.deliveries[0].reason, story.deliveries[0].due_at) == (f"an operator discarded it: {before}", None)
+    detail = await world.detail(notification)
+    assert (detail.status, discarded.state) == ("failed", "failed")
+    assert (detail.deliveries[0].reason, detail.deliveries[0].due_at) == (f"an operator discarded it: {before}", None)
     assert await _audited(world) == [("delivery.discarded", str(discarded.id), "ada")]
 
 
@@ -152,8 +152,8 @@ async def test_what_is_quarantined_is_listed_without_anything_personal(world: Wo
     assert pages[0].items[0].category == "viewing"
     shown = await show_case(world.parts.database, pages[1].items[0].id)
     assert (shown.reference, shown.attempts, len(shown.tried)) == ("r-1", 5, 5)
-    told = shown.model_dump_json() + pages[0].model_dump_json()
-    assert not [private for private in ("@", "A home for you", "bedrooms") if private in told]
+    printed = shown.model_dump_json() + pages[0].model_dump_json()
+    assert not [private for private in ("@", "A home for you", "bedrooms") if private in printed]
     with pytest.raises(NotFound):
         await show_case(world.parts.database, uuid4())
 

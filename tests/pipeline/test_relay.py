@@ -230,10 +230,10 @@ async def test_a_queue_that_is_full_holds_up_no_other(
                 await world.a_user(email=False, sms=True)
                 sms = await world.delivery(await world.accept(), Channel("sms"))
 
-                async def is_rung_for() -> bool:
+                async def is_published() -> bool:
                     return sms.id in relayed.broker.confirmed
 
-                await eventually(is_rung_for)
+                await eventually(is_published)
                 assert len(relayed.broker.confirmed) < 5_000
         finally:
             await asyncio.to_thread(rabbitmq.ctl, "clear_policy", emails)

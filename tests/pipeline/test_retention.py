@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.api.access.admission import NOBODY
+from property_alert_notification.api.access.admission import ANONYMOUS
 from property_alert_notification.api.idempotency.models import IdempotencyKey
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.database import table_of
@@ -138,7 +138,7 @@ async def _count(connection: AsyncConnection, table: str) -> int:
 
 async def _cancel(world: World, notification: UUID) -> None:
     async with world.parts.database.transaction() as connection:
-        await changes.cancel(connection, notification, NOBODY, now=world.parts.clock.now())
+        await changes.cancel(connection, notification, ANONYMOUS, now=world.parts.clock.now())
 
 
 async def _hold(world: World, notification: UUID) -> None:

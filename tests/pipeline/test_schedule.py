@@ -8,12 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from property_alert_notification.api.access.admission import NOBODY
+from property_alert_notification.api.access.admission import ANONYMOUS
 from property_alert_notification.base.errors import Conflict
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
 from property_alert_notification.notification_worker.release import Releaser
 from property_alert_notification.notifications import changes, release
-from property_alert_notification.notifications.answers import NotificationStory
+from property_alert_notification.notifications.answers import NotificationDetail
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.schemas import NotificationPatch
 from property_alert_notification.wiring import Parts
@@ -28,22 +28,22 @@ async def test_it_is_sent_when_its_time_has_come_and_not_before(any_world: World
     send_at = any_world.parts.clock.now() + SOON
     notification = await any_world.accept(send_at=send_at)
     await any_world.a_worker()
-    waiting = await any_world.story(notification)
+    waiting = await any_world.detail(notification)
 
-    story = await any_world.until(notification, "sent")
+    detail = await any_world.until(notification, "sent")
 
     assert (waiting.status, waiting.deliveries) == (NotificationStatus.SCHEDULED, [])
-    assert story.deliveries[0].attempts[0].started_at >= send_at
-    assert story.deliveries[0].address == "user1@example.com"
+    assert detail.deliveries[0].attempts[0].started_at >= send_at
+    assert detail.deliveries[0].address == "user1@example.com"
     assert len(any_world.smtp.mails) == 1
-    told = [entry.what for entry in story.timeline]
-    assert told[:4] == [
+    shown = [entry.what for entry in detail.timeline]
+    assert shown[:4] == [
         "accepted",
         f"waits until {send_at.isoformat(timespec='seconds')}",
         "email: planned, the user wants email",
         "sms: not used, the user does not want sms",
     ]
-    assert told[4] == "email: tried by smtp, sent: the provider took it"
+    assert shown[4] == "email: tried by smtp, sent: the provider took it"
 
 
 @pytest.mark.parametrize("workers", [2, 3])
@@ -56,8 +56,8 @@ async def test_workers_at_the_same_time_release_each_once(world: World, workers:
 
     assert sum(counts) == len(ids)
     for notification in ids[:: len(ids) // 10]:
-        story = await world.story(notification)
-        assert [one.state for one in story.deliveries] == [DeliveryState.QUEUED] * 2
+        detail = await world.detail(notification)
+        assert [one.state for one in detail.deliveries] == [DeliveryState.QUEUED] * 2
 
 
 async def test_nothing_is_released_before_its_time(world: World) -> None:
@@ -65,7 +65,7 @@ async def test_nothing_is_released_before_its_time(world: World) -> None:
     notification = await world.accept(send_at=world.parts.clock.now() + LATER)
 
     assert await _releaser(world.parts).release() == 0
-    assert (await world.story(notification)).status is NotificationStatus.SCHEDULED
+    assert (await world.detail(notification)).status is NotificationStatus.SCHEDULED
 
 
 async def test_accepting_goes_on_while_many_fall_due(world: World) -> None:
@@ -90,9 +90,9 @@ async def test_who_took_their_consent_back_meanwhile_gets_nothing(world: World) 
 
     await _releaser(world.parts).release()
 
-    story = await world.story(notification)
-    assert story.status is NotificationStatus.SUPPRESSED
-    assert story.deliveries[0].reason == "the user's preferences were deleted, and with them the consent"
+    detail = await world.detail(notification)
+    assert detail.status is NotificationStatus.SUPPRESSED
+    assert detail.deliveries[0].reason == "the user's preferences were deleted, and with them the consent"
 
 
 async def test_what_expired_before_its_time_came_is_not_sent(world: World) -> None:
@@ -103,9 +103,9 @@ async def test_what_expired_before_its_time_came_is_not_sent(world: World) -> No
 
     await _releaser(world.parts).release()
 
-    story = await world.story(notification)
-    assert story.status is NotificationStatus.EXPIRED
-    assert [one.state for one in story.deliveries] == [DeliveryState.EXPIRED, DeliveryState.SUPPRESSED]
+    detail = await world.detail(notification)
+    assert detail.status is NotificationStatus.EXPIRED
+    assert [one.state for one in detail.deliveries] == [DeliveryState.EXPIRED, DeliveryState.SUPPRESSED]
 
 
 async def test_what_is_moved_to_now_is_as_fresh_as_the_change(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,9 +130,9 @@ async def test_what_an_older_version_scheduled_without_any_address_reaches_nobod
 
     assert [await _releaser(world.parts).release() for _ in range(2)] == [1, 0]
 
-    story = await world.story(notification)
-    assert (story.status, story.deliveries) == (NotificationStatus.SUPPRESSED, [])
-    assert story.without_address == [Channel("email"), Channel("sms")]
+    detail = await world.detail(notification)
+    assert (detail.status, detail.deliveries) == (NotificationStatus.SUPPRESSED, [])
+    assert detail.without_address == [Channel("email"), Channel("sms")]
 
 
 async def test_what_was_cancelled_is_never_sent_whatever_the_workers_do(any_world: World) -> None:
@@ -144,13 +144,13 @@ async def test_what_was_cancelled_is_never_sent_whatever_the_workers_do(any_worl
     answers = await asyncio.gather(*(_cancel(any_world, one) for one in ids), return_exceptions=True)
 
     async def ended(notification: UUID) -> bool:
-        return (await any_world.story(notification)).status in ("sent", "cancelled")
+        return (await any_world.detail(notification)).status in ("sent", "cancelled")
 
     for notification in ids:
         await eventually(functools.partial(ended, notification))
     cancelled = {f"Home {n}" for n, answer in enumerate(answers) if not isinstance(answer, BaseException)}
     subjects = [mail.parsed()["Subject"] for mail in any_world.smtp.mails]
-    assert {type(answer) for answer in answers} <= {NotificationStory, Conflict}
+    assert {type(answer) for answer in answers} <= {NotificationDetail, Conflict}
     assert sorted(subjects) == sorted({f"Home {n}" for n in range(150)} - cancelled)
 
 
@@ -159,12 +159,12 @@ async def test_cancelling_while_it_is_released_leaves_nothing_to_send(world: Wor
     ids = await _scheduled(world, 40, channels=["email"])
 
     releasing = asyncio.create_task(_release_all(_releaser(world.parts)))
-    stories = await asyncio.gather(*(_cancel(world, notification) for notification in ids))
+    details = await asyncio.gather(*(_cancel(world, notification) for notification in ids))
     await releasing
 
-    assert {story.status for story in stories} == {NotificationStatus.CANCELLED}
+    assert {detail.status for detail in details} == {NotificationStatus.CANCELLED}
     for notification in ids:
-        assert (await world.story(notification)).status is NotificationStatus.CANCELLED
+        assert (await world.detail(notification)).status is NotificationStatus.CANCELLED
 
 
 async def test_what_is_on_the_wire_cannot_be_cancelled(world: World) -> None:
@@ -177,7 +177,7 @@ async def test_what_is_on_the_wire_cannot_be_cancelled(world: World) -> None:
     with pytest.raises(Conflict, match="sending it has begun"):
         await _change(world, notification, title="too late")
 
-    assert (await world.story(notification)).cancelled_at is None
+    assert (await world.detail(notification)).cancelled_at is None
 
 
 async def test_what_is_on_the_wire_when_the_rest_is_cancelled_is_not_tried_again(world: World) -> None:
@@ -186,11 +186,11 @@ async def test_what_is_on_the_wire_when_the_rest_is_cancelled_is_not_tried_again
     notification = await world.accept()
     await world.claim((await world.delivery(notification)).id, lease=-60)
 
-    story = await _cancel(world, notification)
+    detail = await _cancel(world, notification)
     await world.a_worker()
     ended = await world.until(notification, "cancelled")
 
-    assert [one.state for one in story.deliveries] == [DeliveryState.SENDING, DeliveryState.CANCELLED]
+    assert [one.state for one in detail.deliveries] == [DeliveryState.SENDING, DeliveryState.CANCELLED]
     assert [one.state for one in ended.deliveries] == [DeliveryState.CANCELLED] * 2
     assert len(ended.deliveries[0].attempts) == 1
     assert world.smtp.mails == []
@@ -209,7 +209,7 @@ async def test_a_change_is_either_sent_or_refused(any_world: World) -> None:
     expected = [
         f"Home {n}" if isinstance(answer, BaseException) else f"Changed {n}" for n, answer in enumerate(answers)
     ]
-    assert {type(answer) for answer in answers} <= {NotificationStory, Conflict}
+    assert {type(answer) for answer in answers} <= {NotificationDetail, Conflict}
     assert sorted(mail.parsed()["Subject"] for mail in mails) == sorted(expected)
 
 
@@ -226,7 +226,7 @@ async def test_what_was_moved_to_later_is_not_sent_now(any_world: World) -> None
         if n in too_late:
             await any_world.until(notification, "sent")
         else:
-            assert (await any_world.story(notification)).status is NotificationStatus.SCHEDULED
+            assert (await any_world.detail(notification)).status is NotificationStatus.SCHEDULED
     subjects = [mail.parsed()["Subject"] for mail in any_world.smtp.mails]
     assert sorted(subjects) == sorted(f"Home {n}" for n in too_late)
 
@@ -270,12 +270,12 @@ async def _release_all(releaser: Releaser) -> int:
     return total
 
 
-async def _cancel(world: World, notification: UUID) -> NotificationStory:
+async def _cancel(world: World, notification: UUID) -> NotificationDetail:
     async with world.parts.database.transaction() as connection:
-        return await changes.cancel(connection, notification, NOBODY, now=world.parts.clock.now())
+        return await changes.cancel(connection, notification, ANONYMOUS, now=world.parts.clock.now())
 
 
-async def _change(world: World, notification: UUID, **fields: Any) -> NotificationStory:
+async def _change(world: World, notification: UUID, **fields: Any) -> NotificationDetail:
     async with world.parts.database.transaction() as connection:
         patch = NotificationPatch(**fields)
-        return await changes.change(connection, notification, patch, NOBODY, Planner(world.parts.clock, None, ()))
+        return await changes.change(connection, notification, patch, ANONYMOUS, Planner(world.parts.clock, None, ()))

@@ -68,7 +68,7 @@ async def _happen(world: World, connection: AsyncConnection, event: Event, notif
         Event.REPLAYED: lambda: moves.replay(connection, delivery, reason=SOME, now=now),
         Event.DISCARDED: lambda: moves.discard(connection, delivery, reason=SOME, now=now),
         Event.TOO_LATE: lambda: moves.expire(connection, [Stuck(delivery, notification, "email", None, None)], now=now),
-        Event.BROKE: lambda: moves.put_aside(connection, delivery, fence=None, reason=SOME, now=now),
+        Event.BROKE: lambda: moves.quarantine(connection, delivery, fence=None, reason=SOME, now=now),
         Event.UNUSED: lambda: queries.suppress(connection, Channel("email"), reason=SOME, most=1, now=now),
         Event.CANCELLED: lambda: queries.cancel(connection, notification, reason=SOME, now=now),
         Event.PAUSED: lambda: run_within(

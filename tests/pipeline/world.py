@@ -21,9 +21,9 @@ from property_alert_notification.notification_worker.route import Assignment, Pr
 from property_alert_notification.notification_worker.settlement import settle
 from property_alert_notification.notification_worker.verdict import RetryPolicy
 from property_alert_notification.notification_worker.worker import Worker
-from property_alert_notification.notifications.answers import DeliveryPublic, NotificationStory
+from property_alert_notification.notifications.answers import DeliveryPublic, NotificationDetail
+from property_alert_notification.notifications.detail import read_detail
 from property_alert_notification.notifications.schemas import NotificationCreate
-from property_alert_notification.notifications.story import tell
 from property_alert_notification.notifications.submission import Submission
 from property_alert_notification.notifications.submit import submission_of
 from property_alert_notification.people.preferences import queries as preferences
@@ -94,23 +94,23 @@ class World:
         }
         return (await self.parts.acceptance.accept(self._submission(body | fields))).id
 
-    async def story(self, notification: UUID) -> NotificationStory:
+    async def detail(self, notification: UUID) -> NotificationDetail:
         """What is known of a notification."""
-        return await tell(self.parts.database, notification)
+        return await read_detail(self.parts.database, notification)
 
     async def delivery(self, notification: UUID, channel: Channel = EMAIL) -> DeliveryPublic:
         """What is known of it on one channel."""
-        return next(one for one in (await self.story(notification)).deliveries if one.channel is channel)
+        return next(one for one in (await self.detail(notification)).deliveries if one.channel is channel)
 
-    async def until(self, notification: UUID, status: str, *, within: float = 30) -> NotificationStory:
+    async def until(self, notification: UUID, status: str, *, within: float = 30) -> NotificationDetail:
         """The story once the notification has this status."""
 
-        async def has_status() -> NotificationStory | None:
-            story = await self.story(notification)
-            return story if story.status == status else None
+        async def has_status() -> NotificationDetail | None:
+            detail = await self.detail(notification)
+            return detail if detail.status == status else None
 
-        story: NotificationStory = await eventually(has_status, within=within)
-        return story
+        detail: NotificationDetail = await eventually(has_status, within=within)
+        return detail
 
     async def until_delivery(self, notification: UUID, state: str, *, within: float = 30) -> DeliveryPublic:
         """Its email delivery once it is in this state."""
@@ -181,7 +181,7 @@ class World:
     async def exists(self, notification: UUID) -> bool:
         """Whether the store knows it."""
         try:
-            await self.story(notification)
+            await self.detail(notification)
         except NotFound:
             return False
         return True

@@ -30,23 +30,23 @@ class Strict(BaseModel):
 
 def without_unknown_names(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Pydantic's errors, in which one for each place stands for all unknown fields there, without their names."""
-    told: list[dict[str, Any]] = []
+    described: list[dict[str, Any]] = []
     unknown: dict[tuple[Any, ...], list[str]] = {}
     for one in errors:
         if one["type"] != "extra_forbidden":
-            told.append(dict(one))
+            described.append(dict(one))
             continue
         *place, name = one["loc"]
         if name in _known:  # of another call
-            told.append({**one, "msg": "is not a field of this call"})
+            described.append({**one, "msg": "is not a field of this call"})
             continue
         if tuple(place) not in unknown:
-            told.append({"type": one["type"], "loc": tuple(place)})
+            described.append({"type": one["type"], "loc": tuple(place)})
         unknown.setdefault(tuple(place), []).append(str(name))
-    for one in told:
+    for one in described:
         if "msg" not in one:
             one["msg"] = _in_words(unknown[one["loc"]])
-    return told
+    return described
 
 
 def _in_words(names: Sequence[str]) -> str:

@@ -71,7 +71,7 @@ class Body:
                 await self._room.take(self)
         return message
 
-    def give_up(self) -> None:
+    def abandon(self) -> None:
         """Wait no longer for the next part."""
         if self._timer is not None:
             self.abandoned = True
@@ -129,7 +129,7 @@ class BodyRoom:
             if self._clock.monotonic() > ends:
                 detail = "Too many large bodies are being received. Try again, or send less at once."
                 raise UnusableBody(503, detail, headers={"Retry-After": "1"})
-            self._give_up_the_slowest()
+            self._abandon_slowest()
             await asyncio.sleep(0.02)
         self._free -= wanted
         body.holds = wanted
@@ -142,7 +142,7 @@ class BodyRoom:
             body.holds = 0
             del self._seen[body]
 
-    def _give_up_the_slowest(self) -> None:
+    def _abandon_slowest(self) -> None:
         now = self._clock.monotonic()
         for body, (size, _) in self._seen.items():
             if body.size != size:
@@ -150,4 +150,4 @@ class BodyRoom:
         stalled = [(since, body) for body, (_, since) in self._seen.items() if not body.ended and not body.abandoned]
         since, slowest = min(stalled, key=lambda one: one[0], default=(now, None))
         if slowest is not None and now - since > STALLED:
-            slowest.give_up()
+            slowest.abandon()

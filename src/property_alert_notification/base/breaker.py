@@ -133,7 +133,7 @@ def watch(breaker: Breaker, silences: Sequence[float], *, at_once: int, now: flo
             whichever was later.
         at_once: so many of these the provider takes at a time.
         now: this moment.
-        jitter: as for `hear`.
+        jitter: as for `record`.
     """
     if breaker.state is not BreakerState.CLOSED:
         return breaker
@@ -142,7 +142,7 @@ def watch(breaker: Breaker, silences: Sequence[float], *, at_once: int, now: flo
     return replace(_open(breaker, now=now, jitter=jitter, pause=None), silent=True)
 
 
-def hear(
+def record(
     breaker: Breaker,
     signal: Signal,
     *,

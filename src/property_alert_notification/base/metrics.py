@@ -24,7 +24,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call] # they double the num
 
 STAGES = ("accept", "claim", "send", "settle")
 _STAGE_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
-_HANDOVER_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0)
+_SENT_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0)
 
 UNKNOWN = float("nan")
 """What a gauge shows while the store does not answer."""
@@ -39,7 +39,7 @@ class Metrics:
         self._count_attempts()
         self._show_deliveries()
         self._show_loops()
-        self._time_handovers_and_stages()
+        self._show_times()
         self._describe_process()
 
     def _count_notifications(self) -> None:
@@ -86,7 +86,7 @@ class Metrics:
             ["channel", "state"],
             registry=self.registry,
         )
-        self.put_aside = Counter(
+        self.broken_rows = Counter(
             "property_alerts_put_aside",
             "Rows that broke every batch they were in, and were quarantined or ended.",
             ["kind"],
@@ -125,16 +125,16 @@ class Metrics:
             registry=self.registry,
         )
 
-    def _time_handovers_and_stages(self) -> None:
-        self.handover = Histogram(
+    def _show_times(self) -> None:
+        self.time_to_sent = Histogram(
             "property_alerts_handover_seconds",
             "From the moment at which a notification was accepted, or wanted, until a provider took it.",
             ["channel"],
-            buckets=_HANDOVER_BUCKETS,
+            buckets=_SENT_BUCKETS,
             registry=self.registry,
         )
         for channel in Channel:
-            self.handover.labels(channel)
+            self.time_to_sent.labels(channel)
         stages = Histogram(
             "property_alerts_stage_seconds",
             "How long each stage takes: accept, send and settle for one delivery, claim for a batch.",

@@ -163,7 +163,7 @@ class Supervisor:
     async def _keep(self, loop: Loop, service: Service, well_after: float | None, *, may_end: bool) -> None:
         while (wait := await self._run(loop, service, well_after, may_end=may_end)) is not None:
             if loop.problem is not None:
-                await self._look_for_the_cause()
+                await self._repair()
             await asyncio.sleep(wait)
 
     async def _run(self, loop: Loop, service: Service, well_after: float | None, *, may_end: bool) -> float | None:
@@ -188,10 +188,10 @@ class Supervisor:
             return None
         return loop.broke(None)
 
-    async def _look_for_the_cause(self) -> None:
-        for look in self.when_broken:
+    async def _repair(self) -> None:
+        for repair in self.when_broken:
             try:
-                await look()
+                await repair()
             except Exception as error:
                 log.warning("loop.unmended", **origin(error))
 

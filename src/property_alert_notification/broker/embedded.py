@@ -99,7 +99,7 @@ class EmbeddedListener:
         self._on_close = on_close
         self._buffer: deque[UUID] = deque()
         self._stale_at = 0.0
-        self._handed_out: set[UUID] = set()
+        self._last_taken: set[UUID] = set()
         self._idle = False
         self._woken = asyncio.Event()
 
@@ -115,7 +115,7 @@ class EmbeddedListener:
         if not self._buffer or self._clock.monotonic() > self._stale_at:
             await self._refill()
         taken = [self._buffer.popleft() for _ in range(min(limit, len(self._buffer)))]
-        self._handed_out.update(taken)
+        self._last_taken.update(taken)
         return taken
 
     async def done(self, deliveries: Sequence[UUID]) -> None:
@@ -139,8 +139,8 @@ class EmbeddedListener:
         self._idle = True  # also if the read fails: an unavailable store must not be read in a tight loop
         found = await self._read()
         # Only deliveries that were just handed out: a worker is about to claim them. Reading on would be a tight loop.
-        self._idle = self._handed_out.issuperset(found)
-        self._handed_out.clear()
+        self._idle = self._last_taken.issuperset(found)
+        self._last_taken.clear()
         self._stale_at = self._clock.monotonic() + self._poll
         if not self._idle:
             self._buffer.extend(self._spread(found))

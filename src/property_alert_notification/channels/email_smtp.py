@@ -68,7 +68,7 @@ class SmtpSender:
         """Send one message; the receipt holds the server's queue id if the reply has one."""
         mail = self._composer.compose(message, now=self._clock.now())
         try:
-            queue_id = await self._pool.hand_over(mail)
+            queue_id = await self._pool.send_mail(mail)
         except Undecided as refusal:
             raise self._decide(refusal, mail) from None
         self._evidence.taken()

@@ -16,12 +16,12 @@ from property_alert_notification.cli import (
     generated,
     inspection,
     keys,
+    notifications,
     pausing,
     processes,
     providers,
     quarantine,
     schema,
-    stories,
     tour,
 )
 
@@ -47,7 +47,7 @@ app.command("migrate", rich_help_panel="Run")(schema.migrate)
 app.command("check", rich_help_panel="Look")(inspection.check)
 app.command("health", rich_help_panel="Look")(inspection.health)
 app.command("providers", rich_help_panel="Look")(providers.providers)
-app.add_typer(stories.app, name="notifications", rich_help_panel="Look")
+app.add_typer(notifications.app, name="notifications", rich_help_panel="Look")
 app.command("pause", rich_help_panel="Intervene")(pausing.pause)
 app.command("resume", rich_help_panel="Intervene")(pausing.resume)
 app.command("pauses", rich_help_panel="Intervene")(pausing.pauses)

@@ -24,7 +24,7 @@ RESERVED_FILES = 100
 
 _TOO_LARGE = f"The headers are larger than {LARGEST_HEAD // 1024} kB."
 
-_LOOK_EVERY = 0.5
+_POLL_SECONDS = 0.5
 """Seconds between two looks at what takes too long."""
 
 
@@ -58,9 +58,9 @@ class Connections:
 
     async def watch(self, loop: Loop) -> None:
         """Close what takes too long, until cancelled."""
-        await loop.repeat(self._look)
+        await loop.repeat(self._poll)
 
-    async def _look(self) -> float:
+    async def _poll(self) -> float:
         now = asyncio.get_running_loop().time()
         for late in _older(self.in_head, now - self.limits.header_timeout):
             late.refuse(408, "The headers of the request did not come in time.")
@@ -68,7 +68,7 @@ class Connections:
             late.refuse(408, "The body of the request did not come in time.")
         for late in _older(self.unread, now - self.limits.body_timeout):
             late.transport.abort()
-        return _LOOK_EVERY
+        return _POLL_SECONDS
 
     def make_room(self) -> bool:
         """Close the connection that has waited longest without a whole request; False when there is none."""

@@ -76,7 +76,7 @@ def list_all(as_json: AsJson = False) -> None:
     `property-alerts keys list`\
     `property-alerts keys list --json`
     """
-    keys, now = asyncio.run(_every())
+    keys, now = asyncio.run(_read_keys())
     if as_json:
         typer.echo(json.dumps([_as_json(key, now) for key in keys], indent=2))
     else:
@@ -193,13 +193,13 @@ def _run(change: "Callable[[KeyService], Awaitable[Answer]]") -> Answer:
     return asyncio.run(make())
 
 
-async def _every() -> "tuple[list[ApiKey], datetime]":
+async def _read_keys() -> "tuple[list[ApiKey], datetime]":
     """Every key, and what time it is."""
     from property_alert_notification.api.access import queries
     from property_alert_notification.cli.store import configured
 
     async with configured() as database, database.reading() as connection:
-        return await queries.every(connection), database.clock.now()
+        return await queries.list_all(connection), database.clock.now()
 
 
 async def _changes(limit: int) -> "Sequence[AuditEntry]":

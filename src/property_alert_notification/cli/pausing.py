@@ -38,7 +38,7 @@ def pause(name: Name = EVERYTHING) -> None:
     `property-alerts pause`
     """
     found = _control(name, lambda control: control.pause(name))
-    typer.echo(f"{_told(name)} is paused, since {local(found.paused_at)} by {found.paused_by}.")
+    typer.echo(f"{_describe(name)} is paused, since {local(found.paused_at)} by {found.paused_by}.")
 
 
 def resume(name: Name = EVERYTHING) -> None:
@@ -50,7 +50,7 @@ def resume(name: Name = EVERYTHING) -> None:
     `property-alerts resume`
     """
     _control(name, lambda control: control.resume(name))
-    typer.echo(f"{_told(name)} goes on.")
+    typer.echo(f"{_describe(name)} goes on.")
     if others := asyncio.run(_pauses()):
         typer.echo(f"Still paused: {', '.join(pause.name for pause in others)}.")
 
@@ -77,7 +77,7 @@ def pauses(
         _show(found)
 
 
-def _told(name: str) -> str:
+def _describe(name: str) -> str:
     if name == EVERYTHING:
         return "All sending"
     kind = "channel" if name in set(Channel) else "category"
@@ -104,7 +104,7 @@ async def _pauses() -> "list[Pause]":
     from property_alert_notification.operators.pauses import queries
 
     async with configured() as database, database.reading() as connection:
-        return [pause for pause in await queries.every(connection) if pause.holds]
+        return [pause for pause in await queries.list_all(connection) if pause.holds]
 
 
 def _show(found: "list[Pause]") -> None:

@@ -31,7 +31,7 @@ class Entry:
     """Its place among those of the settings; None when only a worker knows it."""
     provider: str
     limits: "Limits | None"
-    told: "list[ReportedBreaker]"
+    reported: "list[ReportedBreaker]"
     """What each living worker says of it."""
 
 
@@ -69,16 +69,16 @@ async def _entries(settings: "Settings") -> list[Entry]:
         ordered = [(channel, name) for channel in Channel for name in chosen(channel, settings)]
         limits = [await _limits(channel, name, tools) for channel, name in ordered]
         async with database.reading() as connection:
-            told = _living(await queries.told(connection), database.clock.now())
+            reported = _living(await queries.list_all(connection), database.clock.now())
     entries = [
-        Entry(channel, chosen(channel, settings).index(name) + 1, name, limit, _of(told, channel, name))
+        Entry(channel, chosen(channel, settings).index(name) + 1, name, limit, _of(reported, channel, name))
         for (channel, name), limit in zip(ordered, limits, strict=True)
     ]
     unknown = sorted(
-        {(one.channel, one.provider) for one in told} - {(str(channel), name) for channel, name in ordered}
+        {(one.channel, one.provider) for one in reported} - {(str(channel), name) for channel, name in ordered}
     )
     entries += [Entry(channel, None, NO_PROVIDER, None, []) for channel in Channel if not chosen(channel, settings)]
-    return entries + [Entry(channel, None, name, None, _of(told, channel, name)) for channel, name in unknown]
+    return entries + [Entry(channel, None, name, None, _of(reported, channel, name)) for channel, name in unknown]
 
 
 async def _limits(channel: Channel, provider: str, tools: Any) -> "Limits":
@@ -89,14 +89,14 @@ async def _limits(channel: Channel, provider: str, tools: Any) -> "Limits":
     return sender.limits
 
 
-def _living(told: "Sequence[ReportedBreaker]", now: datetime) -> "list[ReportedBreaker]":
+def _living(reported: "Sequence[ReportedBreaker]", now: datetime) -> "list[ReportedBreaker]":
     from property_alert_notification.operators.providers.queries import LIVING
 
-    return [one for one in told if now - one.told_at <= LIVING]
+    return [one for one in reported if now - one.told_at <= LIVING]
 
 
-def _of(told: "Sequence[ReportedBreaker]", channel: str, provider: str) -> "list[ReportedBreaker]":
-    return [one for one in told if (one.channel, one.provider) == (channel, provider)]
+def _of(reported: "Sequence[ReportedBreaker]", channel: str, provider: str) -> "list[ReportedBreaker]":
+    return [one for one in reported if (one.channel, one.provider) == (channel, provider)]
 
 
 def _as_json(entry: Entry) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _as_json(entry: Entry) -> dict[str, Any]:
             "provider": entry.provider,
             "at_once": entry.limits.at_once if entry.limits else None,
             "per_second": entry.limits.per_second if entry.limits else None,
-            "breakers": [one.model_dump(exclude={"channel", "provider"}) for one in entry.told],
+            "breakers": [one.model_dump(exclude={"channel", "provider"}) for one in entry.reported],
         }
     )
     return facts
@@ -124,13 +124,13 @@ def _show(entries: Sequence[Entry]) -> None:
 
 
 def _in_words(entry: Entry) -> str:
-    told = entry.told
+    reported = entry.reported
     if entry.provider == NO_PROVIDER:
         return "the channel is not used"
-    if not told:
+    if not reported:
         return "no worker tells"
-    failing = [one for one in told if one.state != BreakerState.CLOSED]
-    workers = f"{len(told)} worker{'s' if len(told) > 1 else ''}"
+    failing = [one for one in reported if one.state != BreakerState.CLOSED]
+    workers = f"{len(reported)} worker{'s' if len(reported) > 1 else ''}"
     if not failing:
         return f"closed ({workers})"
     first = failing[0]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from property_alert_notification.database import Database
     from property_alert_notification.database.migrations import Judgement
 
-BETWEEN_LOOKS = 1.0
+POLL_SECONDS = 1.0
 """Seconds between two looks whether the store is there."""
 
 BASE = "base"
@@ -68,12 +68,12 @@ async def _migrate(url: str, to: str, *, yes: bool, wait: float) -> None:
             await _complete(database, judgement, f"{full(url)} is at {current}")
         elif revisions.index(target) > revisions.index(current):
             typer.echo(f"Migrating {full(url)} from {current} to {target} …")
-            await migrations.upgrade(database, target, tell=_Progress())
+            await migrations.upgrade(database, target, report=_Progress())
             typer.echo(f"Done: it is at {target}.")
         else:
             await _warn(database, current, target, yes=yes)
             typer.echo(f"Going back from {current} to {target} …")
-            await migrations.downgrade(database, target, tell=_Progress())
+            await migrations.downgrade(database, target, report=_Progress())
             typer.echo(f"Done: it is at {target}.")
 
 
@@ -94,7 +94,7 @@ async def _examine(database: "Database", url: str, wait: float) -> "Judgement":
     from property_alert_notification.cli.store import full
     from property_alert_notification.database import migrations
 
-    loop, tell = asyncio.get_running_loop(), _Progress()
+    loop, report = asyncio.get_running_loop(), _Progress()
     deadline = loop.time() + wait
     while True:
         try:
@@ -104,8 +104,8 @@ async def _examine(database: "Database", url: str, wait: float) -> "Judgement":
         except StoreUnavailable as fault:
             if loop.time() >= deadline:
                 raise
-            tell(f"Waiting for {full(url)} ({fault.cause}) …")
-            await asyncio.sleep(min(BETWEEN_LOOKS, wait))
+            report(f"Waiting for {full(url)} ({fault.cause}) …")
+            await asyncio.sleep(min(POLL_SECONDS, wait))
 
 
 def _refuse_what_is_not_ours(judgement: "Judgement", current: str, revisions: list[str], name: str) -> None:
@@ -129,7 +129,7 @@ async def _complete(database: "Database", judgement: "Judgement", where: str) ->
         typer.echo(f"Nothing to do: {where}.")
         return
     typer.echo(f"{where} and lacks {len(judgement.missing_indexes)} indexes. Building them …")
-    await migrations.build_indexes(database, judgement.missing_indexes, tell=_Progress())
+    await migrations.build_indexes(database, judgement.missing_indexes, report=_Progress())
     typer.echo("Done: it has all of them.")
 
 

@@ -111,7 +111,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        wiring.calm_garbage_collector()
+        wiring.tune_garbage_collector()
         self._on_ready()
 
     def stop(self) -> None:

@@ -8,7 +8,7 @@ from property_alert_notification.database.batch import BatchStatement, Connectio
 from property_alert_notification.database.columns import columns_of, models_from, table_of, time_type
 from property_alert_notification.database.faults import is_row_fault
 from property_alert_notification.database.group_commit import GroupCommit
-from property_alert_notification.database.halving import sparing
+from property_alert_notification.database.halving import halve_on_error
 from property_alert_notification.database.locking import among
 from property_alert_notification.database.quick import ChangesNothing
 from property_alert_notification.database.rows import of_kinds, readable
@@ -37,13 +37,13 @@ __all__ = [
     "among",
     "as_rows",
     "columns_of",
+    "halve_on_error",
     "is_row_fault",
     "models_from",
     "of_kinds",
     "read_time",
     "readable",
     "run_within",
-    "sparing",
     "table_of",
     "time_type",
 ]

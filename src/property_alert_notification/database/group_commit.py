@@ -60,13 +60,13 @@ class GroupCommit(Generic[Item, Result]):
         self._start_runner()
         if timeout is None:
             return await future
-        too_late = loop.call_later(timeout, self._give_up, future)
+        too_late = loop.call_later(timeout, self._time_out, future)
         try:
             return await future
         finally:
             too_late.cancel()
 
-    def _give_up(self, future: "asyncio.Future[Result]") -> None:
+    def _time_out(self, future: "asyncio.Future[Result]") -> None:
         if future.done():
             return
         if future in self._under_way:

@@ -9,10 +9,10 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-async def sparing(
+async def halve_on_error(
     items: Sequence[Item],
     work: Callable[[Sequence[Item]], Awaitable[Result]],
-    put_aside: Callable[[Item, Exception], Awaitable[None]],
+    skip: Callable[[Item, Exception], Awaitable[None]],
 ) -> list[Result]:
     """Work on all items together; if one of them breaks that, on the halves, until it is found and put aside.
 
@@ -28,18 +28,18 @@ async def sparing(
         if not items or not is_row_fault(error):
             raise
         await work(items[:0])
-        return await _halve(items, error, work, put_aside)
+        return await _halve(items, error, work, skip)
 
 
 async def _halve(
     items: Sequence[Item],
     error: Exception,
     work: Callable[[Sequence[Item]], Awaitable[Result]],
-    put_aside: Callable[[Item, Exception], Awaitable[None]],
+    skip: Callable[[Item, Exception], Awaitable[None]],
 ) -> list[Result]:
     """Work on each half of what broke by this error."""
     if len(items) == 1:
-        await put_aside(items[0], error)
+        await skip(items[0], error)
         return []
     results: list[Result] = []
     middle = len(items) // 2
@@ -49,5 +49,5 @@ async def _halve(
         except Exception as its_error:
             if not is_row_fault(its_error):
                 raise
-            results += await _halve(half, its_error, work, put_aside)
+            results += await _halve(half, its_error, work, skip)
     return results

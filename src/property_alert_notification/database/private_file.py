@@ -28,4 +28,4 @@ def keep_private(path: str) -> None:
         except FileNotFoundError:
             continue
         except OSError as error:
-            log.warning("store.open_to_others", file=str(file), cause=error.strerror, mend="chmod 600")
+            log.warning("store.open_to_others", file=str(file), cause=error.strerror, repair="chmod 600")

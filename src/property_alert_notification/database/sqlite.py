@@ -27,7 +27,7 @@ from property_alert_notification.database.sqlite_connections import Opening
 from property_alert_notification.database.sqlite_values import AS_THEY_ARE, document, stored
 from property_alert_notification.database.statement_text import StatementText
 
-_BETWEEN_LOOKS = 0.001
+_POLL_SECONDS = 0.001
 """Seconds between two looks whether another process has stopped writing."""
 
 _CONFLICTS = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID}
@@ -71,9 +71,9 @@ class SqliteScripts:
             raise
         return result
 
-    async def reader(self, *, mend: bool) -> QuickConnection:
-        """A connection that waits for no writer; with `mend` it reads None for a value that cannot be read."""
-        return _QuickSqlite(self._reader or await self._open_reader(), partial(self._execute, mend=mend))
+    async def reader(self, *, repair: bool) -> QuickConnection:
+        """A connection that waits for no writer; with `repair` it reads None for a value that cannot be read."""
+        return _QuickSqlite(self._reader or await self._open_reader(), partial(self._execute, repair=repair))
 
     async def close(self) -> None:
         """Wait for what is running, and close."""
@@ -96,7 +96,7 @@ class SqliteScripts:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, opening)
         except asyncio.CancelledError:
-            opening.give_up()
+            opening.cancel()
             raise
 
     async def _begin(self, cursor: sqlite3.Cursor) -> None:
@@ -120,11 +120,11 @@ class SqliteScripts:
             raise UniqueConflict from error
         return rows
 
-    def _execute(self, cursor: sqlite3.Cursor, step: Statement, *, mend: bool = False) -> list[Row]:
+    def _execute(self, cursor: sqlite3.Cursor, step: Statement, *, repair: bool = False) -> list[Row]:
         known = self._known.get(step.statement)
         if known is None:
             known = self._known[step.statement] = _sqlite_statement(step.statement, self._dialect)
-        return known.execute(cursor, step, mend=mend)
+        return known.execute(cursor, step, repair=repair)
 
 
 class _QuickSqlite(QuickConnection):
@@ -158,10 +158,10 @@ def _begin(cursor: sqlite3.Cursor, wait: float) -> None:
 
     SQLite itself would look after ever longer pauses, and miss the moments between two transactions of somebody busy.
     """
-    for _ in range(round(wait / _BETWEEN_LOOKS)):
+    for _ in range(round(wait / _POLL_SECONDS)):
         if _begin_at_once(cursor):
             return
-        time.sleep(_BETWEEN_LOOKS)
+        time.sleep(_POLL_SECONDS)
     cursor.execute("BEGIN IMMEDIATE")
 
 
@@ -173,8 +173,8 @@ def _roll_back(connection: sqlite3.Connection) -> None:
 class _SqliteStatement(Protocol):
     """How one statement is put to SQLite."""
 
-    def execute(self, cursor: sqlite3.Cursor, step: Statement, *, mend: bool) -> list[Row]:
-        """Execute it for all rows; returns what it found, with `mend` None for what cannot be read."""
+    def execute(self, cursor: sqlite3.Cursor, step: Statement, *, repair: bool) -> list[Row]:
+        """Execute it for all rows; returns what it found, with `repair` None for what cannot be read."""
 
 
 def _sqlite_statement(statement: BatchStatement, dialect: Dialect) -> _SqliteStatement:
@@ -193,20 +193,20 @@ class _ForAll:
             column.type.dialect_impl(dialect).result_processor(dialect, None) for column in built.exported_columns
         ]
 
-    def execute(self, cursor: sqlite3.Cursor, step: Statement, *, mend: bool) -> list[Row]:
+    def execute(self, cursor: sqlite3.Cursor, step: Statement, *, repair: bool) -> list[Row]:
         parameters = {name: stored(value) for name, value in step.parameters.items()}
         found = cursor.execute(
             self._text.text, self._text.in_order(parameters | {"batch": document(step.rows)})
         ).fetchall()
-        if mend:
-            return [tuple(map(_mended, self._readers, row)) for row in found]
+        if repair:
+            return [tuple(map(_repaired, self._readers, row)) for row in found]
         return [self._read(row) for row in found] if any(self._readers) else found
 
     def _read(self, row: Row) -> Row:
         return tuple(read(value) if read else value for read, value in zip(self._readers, row, strict=True))
 
 
-def _mended(read: Callable[[Any], Any] | None, value: Any) -> Any:
+def _repaired(read: Callable[[Any], Any] | None, value: Any) -> Any:
     try:
         return read(value) if read else value
     except (ValueError, TypeError, AttributeError):
@@ -223,7 +223,7 @@ class _ForEach:
         every += self._others
         self._places = [every.index(name) for name in self._text.names]
 
-    def execute(self, cursor: sqlite3.Cursor, step: Statement, *, mend: bool) -> list[Row]:
+    def execute(self, cursor: sqlite3.Cursor, step: Statement, *, repair: bool) -> list[Row]:
         known = self._text.constants | {name: stored(value) for name, value in step.parameters.items()}
         others = [known[name] for name in self._others]
         # A statement without columns has no batch: it is executed once.

@@ -24,22 +24,22 @@ _ROWS_AT_ONCE = 64
 
 
 class Opening:
-    """Opens one connection in a thread. When its caller is cancelled meanwhile, `give_up` has the connection closed."""
+    """Opens one connection in a thread. When its caller is cancelled meanwhile, `cancel` has the connection closed."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
         self._opened: sqlite3.Connection | None = None
-        self._given_up = False
+        self._cancelled = False
 
     def __call__(self) -> sqlite3.Connection:
         self._opened = opened = self._connect()
-        if self._given_up:
+        if self._cancelled:
             opened.close()
         return opened
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         """Close the connection now, or as soon as it is open."""
-        self._given_up = True
+        self._cancelled = True
         if self._opened is not None:
             self._opened.close()
 
@@ -72,7 +72,7 @@ def sqlite_engine(
         try:
             return await connection
         except BaseException:
-            opening.give_up()
+            opening.cancel()
             raise
 
     engine = create_async_engine(

@@ -95,7 +95,7 @@ class Database:
         """
         await self._know_the_time()
         ending = Ending()
-        with _doubts(ending), store_faults():
+        with _raise_in_doubt(ending), store_faults():
             async with asyncio.timeout(self.deadline), self._writer, self._engine.begin() as connection:
                 yield connection
                 ending.begun = True
@@ -129,7 +129,7 @@ class Database:
         """
         await self._know_the_time()
         ending = Ending()
-        with _doubts(ending), store_faults():
+        with _raise_in_doubt(ending), store_faults():
             async with asyncio.timeout(self.deadline), self._writer:
                 if self.is_sqlite:
                     return await self._sqlite.run(script, ending)
@@ -137,10 +137,10 @@ class Database:
                     return await self._postgres.run(connection, script, ending)
 
     @asynccontextmanager
-    async def quick_reading(self, *, mend: bool = False) -> AsyncIterator[QuickConnection]:
+    async def quick_reading(self, *, repair: bool = False) -> AsyncIterator[QuickConnection]:
         """For statements that find a few rows by an index.
 
-        With `mend` a value that cannot be read as what its column holds is None on SQLite, instead of an error.
+        With `repair` a value that cannot be read as what its column holds is None on SQLite, instead of an error.
 
         Raises:
             StoreUnavailable: the store cannot be reached.
@@ -148,7 +148,7 @@ class Database:
         with store_faults():
             async with asyncio.timeout(self.deadline):
                 if self.is_sqlite:
-                    yield await self._sqlite.reader(mend=mend)
+                    yield await self._sqlite.reader(repair=repair)
                     return
                 async with self._driver_connection() as driver, self._postgres.reading(driver) as connection:
                     yield connection
@@ -221,7 +221,7 @@ class Database:
 
 
 @contextmanager
-def _doubts(ending: Ending) -> Iterator[None]:
+def _raise_in_doubt(ending: Ending) -> Iterator[None]:
     try:
         yield
     except StoreUnavailable as fault:

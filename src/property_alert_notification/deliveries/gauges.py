@@ -51,7 +51,7 @@ class Gauges:
     async def measure(self) -> None:
         """Bring the gauges up to date within `PATIENCE`; what is not known by then shows as unknown."""
         ages, counts, broker_is_up = await asyncio.gather(
-            self._answer(self._look()), self._answer(self._count()), self._answer(self._reach_broker())
+            self._answer(self._measure_ages()), self._answer(self._count()), self._answer(self._reach_broker())
         )
         self._metrics.store_up.set(ages is not None)
         self._metrics.broker_up.set(broker_is_up is not None)
@@ -68,7 +68,7 @@ class Gauges:
         except (TimeoutError, Unavailable):
             return None
 
-    async def _look(self) -> dict[Channel, float]:
+    async def _measure_ages(self) -> dict[Channel, float]:
         now = self._clock.now()
         async with self._database.reading() as connection:
             return {channel: await _age(connection, channel, now) for channel in Channel}

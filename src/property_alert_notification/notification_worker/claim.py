@@ -19,7 +19,7 @@ from property_alert_notification.notification_worker.settlement import postponed
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.scripts import Content
 from property_alert_notification.operators.pauses import scripts as pause_scripts
-from property_alert_notification.operators.pauses.rules import LOOK_AGAIN
+from property_alert_notification.operators.pauses.rules import RECHECK_AFTER
 from property_alert_notification.people.preferences import scripts as preference_scripts
 from property_alert_notification.people.preferences.rules import Preferences, Suppress, decide
 
@@ -98,7 +98,7 @@ def claim_batch(
     for deliveries that were tried before is anything more read: their attempts decide which provider gets them.
     """
     for name, category in paused:
-        yield pause_scripts.hold(wanted, name, category=category, now=now, until=now + LOOK_AGAIN)
+        yield pause_scripts.hold(wanted, name, category=category, now=now, until=now + RECHECK_AFTER)
     claims = yield from delivery_scripts.claim(wanted, now=now, leased_until=leased_until)
     if not claims:
         return ClaimedBatch([], [])
@@ -203,7 +203,7 @@ def too_late(content: Content, deadlines: Mapping[str | None, timedelta], *, now
     return None
 
 
-def look_again(job: Job, *, channel: Channel, rules: SendingRules, now: datetime) -> Script[Withheld | None]:
+def recheck(job: Job, *, channel: Channel, rules: SendingRules, now: datetime) -> Script[Withheld | None]:
     """Why a delivery that was claimed a while ago must not be sent any more; None when it may be."""
     contents = yield from notification_scripts.contents([job.claim.notification_id])
     content = contents[job.claim.notification_id]

@@ -9,7 +9,7 @@ from uuid import UUID
 from property_alert_notification.base.logs import Outage
 from property_alert_notification.base.supervise import Loop, insist
 from property_alert_notification.broker.base import Broker, Listener
-from property_alert_notification.database import sparing
+from property_alert_notification.database import halve_on_error
 from property_alert_notification.notification_worker.claim import ClaimedBatch, SendingRules, claim_batch
 from property_alert_notification.notification_worker.context import WorkerContext
 from property_alert_notification.notification_worker.leases import InProgress, Leases
@@ -111,7 +111,7 @@ class ChannelConsumer:
         await self._slot_freed.wait()
 
     async def _start(self, wanted: Sequence[UUID]) -> None:
-        await sparing(wanted, self._claim_and_start, self._settler.put_aside)
+        await halve_on_error(wanted, self._claim_and_start, self._settler.quarantine)
 
     async def _claim_and_start(self, wanted: Sequence[UUID]) -> None:
         # A commit whose answer was lost leaves claims that no worker knows of: their leases run out.

@@ -7,7 +7,7 @@ from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries.scripts import Claim
 from property_alert_notification.operators.pauses.cache import PauseCache
-from property_alert_notification.operators.quarantine.aside import Aside
+from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class WorkerContext:
     clock: Clock
     metrics: Metrics
     pauses: PauseCache
-    aside: Aside
+    broken_rows: BrokenRows
     """Quarantines rows that break every batch that they are in."""
 
 

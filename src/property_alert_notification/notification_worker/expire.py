@@ -12,7 +12,7 @@ from property_alert_notification.base.logs import origin
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.base.vocabulary import DeliveryState
-from property_alert_notification.database import Database, run_within, sparing
+from property_alert_notification.database import Database, halve_on_error, run_within
 from property_alert_notification.notification_worker.claim import too_late
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.operators.quarantine import moves, queries
@@ -57,7 +57,7 @@ class Expirer:
         async with self._database.reading() as connection:
             stuck = await queries.some(connection, after=self._walked_to, limit=AT_ONCE)
         if stuck:  # seldom: as a rule this costs one look at an empty index
-            await sparing(stuck, partial(self._expire_late, now=now), self._leave)
+            await halve_on_error(stuck, partial(self._expire_late, now=now), self._leave)
         self._walked_to = stuck[-1].id if len(stuck) == AT_ONCE else _THE_OLDEST
         return len(stuck)
 
@@ -73,13 +73,13 @@ class Expirer:
             await run_within(connection, notification_scripts.conclude(ended))
         for one in late:
             if one.id in ended:
-                self._tell(one)
+                self._report(one)
 
     async def _leave(self, stuck: queries.Stuck, error: Exception) -> None:
         """Nobody can tell whether it is of use: it is where broken rows go already, and waits for an operator."""
         log.warning("delivery.unreadable", delivery_id=str(stuck.id), **origin(error))
 
-    def _tell(self, stuck: queries.Stuck) -> None:
+    def _report(self, stuck: queries.Stuck) -> None:
         self._metrics.settled.labels(stuck.channel, DeliveryState.EXPIRED).inc()
         log.warning(
             "delivery.expired_in_quarantine",

@@ -253,7 +253,7 @@ class ProviderHandle:
             return
         now = self._clock.monotonic()
         pause = self._pause(result, call, now=now)
-        heard = breaker.hear(
+        updated = breaker.record(
             self.breaker,
             signal,
             probe=call.probe,
@@ -262,7 +262,7 @@ class ProviderHandle:
             took=now - call.began_at,
             pause=pause,
         )
-        self._set_breaker(heard, result.reason if isinstance(result, SendError) else None)
+        self._set_breaker(updated, result.reason if isinstance(result, SendError) else None)
         if signal is Signal.WELL:
             self._pace.well(now)
             self._well_at = now

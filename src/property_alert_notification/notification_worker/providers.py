@@ -14,7 +14,7 @@ from property_alert_notification.notification_worker.provider_handle import Prov
 from property_alert_notification.notification_worker.route import Assignment
 from property_alert_notification.notification_worker.verdict import TRUSTED_SHARE
 
-LOOK_EVERY = 0.5
+POLL_SECONDS = 0.5
 """Seconds between two looks at calls that run."""
 
 SHORTEST_WAIT = 0.01
@@ -62,7 +62,7 @@ class ProviderPool:
     async def _watch_once(self) -> float:
         for handle in self:
             handle.watch()
-        return LOOK_EVERY
+        return POLL_SECONDS
 
     def order(self) -> list[Assignment]:
         """All of them as they are now."""

@@ -8,11 +8,11 @@ import structlog
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
-from property_alert_notification.database import Database, is_row_fault, sparing
+from property_alert_notification.database import Database, halve_on_error, is_row_fault
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.release import AT_ONCE, release_due, release_these
-from property_alert_notification.operators.quarantine.aside import Aside
+from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
 
 log = structlog.get_logger()
 
@@ -36,7 +36,7 @@ class Releaser:
         self._planner = planner
         self._clock: Clock = planner.clock
         self._metrics = metrics
-        self._aside = Aside(database, planner.clock, metrics)
+        self._broken_rows = BrokenRows(database, planner.clock, metrics)
         self._wake = wake
 
     async def run(self, loop: Loop) -> None:
@@ -60,22 +60,22 @@ class Releaser:
         except Exception as error:
             if not is_row_fault(error):
                 raise
-            released = await self._release_sparing()
+            released = await self._release_by_halves()
         if released:
             self._metrics.released.inc(released)
             log.info("notifications.released", notifications=released)
             self._wake()
         return released
 
-    async def _release_sparing(self) -> int:
+    async def _release_by_halves(self) -> int:
         """One of those that are due cannot be planned: the others are, and it is put aside."""
         async with self._database.reading() as connection:
             due = await queries.due_ids(connection, now=self._clock.now(), limit=AT_ONCE)
-        return sum(await sparing(due, self._release_these, self._put_aside))
+        return sum(await halve_on_error(due, self._release_these, self._quarantine))
 
     async def _release_these(self, wanted: Sequence[UUID]) -> int:
         async with self._database.transaction() as connection:
             return await release_these(connection, wanted, self._planner)
 
-    async def _put_aside(self, notification: UUID, error: Exception) -> None:
-        await self._aside.put_notification(notification, error, new_id=self._clock.new_id)
+    async def _quarantine(self, notification: UUID, error: Exception) -> None:
+        await self._broken_rows.quarantine_notification(notification, error, new_id=self._clock.new_id)

@@ -49,8 +49,8 @@ class Reporter:
         """Store the states of the breakers at this moment."""
         now = self._clock.now()
         async with self._database.transaction() as connection:
-            await queries.tell(connection, self._breakers(now))
-            await queries.forget_silent(connection, told_before=now - LONG_GONE)
+            await queries.save(connection, self._breakers(now))
+            await queries.forget_silent(connection, reported_before=now - LONG_GONE)
 
     async def close(self) -> None:
         """A worker that stops has no breakers any more."""

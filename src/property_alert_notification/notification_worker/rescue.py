@@ -13,7 +13,7 @@ from property_alert_notification.base.errors import StoreUnavailable
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.base.vocabulary import Outcome
-from property_alert_notification.database import Database, is_row_fault, run_within, sparing
+from property_alert_notification.database import Database, halve_on_error, is_row_fault, run_within
 from property_alert_notification.deliveries import leases, queries
 from property_alert_notification.deliveries.scripts import Claim, Settlement
 from property_alert_notification.notification_worker.claim import STOPPED, attempts_by_delivery
@@ -25,7 +25,7 @@ from property_alert_notification.notification_worker.verdict import (
     judge_abandoned,
 )
 from property_alert_notification.notifications import scripts as notification_scripts
-from property_alert_notification.operators.quarantine.aside import Aside
+from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
 
 log = structlog.get_logger()
 
@@ -67,7 +67,7 @@ class Rescuer:
         self._clock = clock
         self._metrics = metrics
         self._lease = lease
-        self._aside = Aside(database, clock, metrics)
+        self._broken_rows = BrokenRows(database, clock, metrics)
         self._pause = lease.total_seconds() / 4
         self._doubtful_since: datetime | None = None
         """By when leases ran out that were abandoned without doubt; None when no other is in doubt either."""
@@ -118,8 +118,8 @@ class Rescuer:
         async with self._database.reading() as connection:
             abandoned = await leases.abandoned(connection, ran_out_by=ran_out_by, limit=AT_ONCE)
         rescue_these = partial(self._rescue, ran_out_by=ran_out_by)
-        put_aside = partial(self._aside.put_delivery, outcome=Outcome.UNKNOWN)
-        return sum(await sparing(abandoned, rescue_these, put_aside))
+        quarantine = partial(self._broken_rows.quarantine_delivery, outcome=Outcome.UNKNOWN)
+        return sum(await halve_on_error(abandoned, rescue_these, quarantine))
 
     async def _rescue(self, wanted: Collection[UUID] | None, ran_out_by: datetime) -> int:
         """Decide over those of these that are abandoned, or over any, in one transaction; returns how many."""

@@ -13,7 +13,7 @@ from property_alert_notification.base.clock import Clock, first_id_of, time_of
 from property_alert_notification.base.logs import origin
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
-from property_alert_notification.database import Database, sparing
+from property_alert_notification.database import Database, halve_on_error
 from property_alert_notification.notification_worker.retention_pace import FIRST, next_batch, pause_after
 from property_alert_notification.notifications import queries as notifications
 
@@ -85,7 +85,7 @@ class Retention:
         now = self._clock.now()
         async with self._database.transaction() as connection:
             expired_at = await idempotency.remove_expired(connection, now=now, limit=batch)
-        self._tell(_KEYS, len(expired_at))
+        self._report(_KEYS, len(expired_at))
         return _Turn(full=len(expired_at) == batch, lag=now - min(expired_at, default=now))
 
     async def _purge_notifications(self, batch: int) -> "_Turn":
@@ -100,8 +100,8 @@ class Retention:
             )
         if not walked:
             return _Turn(full=False, lag=timedelta())
-        gone = sum(await sparing(walked, partial(self._remove_ended, until=until), self._leave))
-        self._tell(_NOTIFICATIONS, gone)
+        gone = sum(await halve_on_error(walked, partial(self._remove_ended, until=until), self._leave))
+        self._report(_NOTIFICATIONS, gone)
         self._walked_to = walked[-1]
         return _Turn(full=len(walked) == batch, lag=until - time_of(walked[-1]))
 
@@ -113,7 +113,7 @@ class Retention:
         """It stays: what cannot be deleted harms nobody."""
         log.warning("retention.left", notification_id=str(notification), **origin(error))
 
-    def _tell(self, kind: str, gone: int) -> None:
+    def _report(self, kind: str, gone: int) -> None:
         if gone:
             self._metrics.purged.labels(kind).inc(gone)
             log.info("retention.deleted", kind=kind, rows=gone)

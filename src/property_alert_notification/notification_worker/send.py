@@ -19,7 +19,7 @@ from property_alert_notification.notification_worker.claim import (
     Job,
     SendingRules,
     Withheld,
-    look_again,
+    recheck,
     too_late,
 )
 from property_alert_notification.notification_worker.compose import Composer
@@ -68,7 +68,7 @@ class DeliverySender:
             else:
                 await self._deliver_by(self._providers[in_progress.job.assignment.provider], in_progress)
         except Exception as error:
-            await self._settler.put_aside(claim.delivery_id, error, fence=claim.fence, outcome=in_progress.outcome)
+            await self._settler.quarantine(claim.delivery_id, error, fence=claim.fence, outcome=in_progress.outcome)
         finally:
             self._leases.drop(in_progress)
 
@@ -107,7 +107,7 @@ class DeliverySender:
         """The settlement of a delivery that must not be submitted after all; None when it may be."""
         job, now = in_progress.job, self._context.clock.now()
         try:
-            withheld = await self._look_again(job, now) if now - job.claimed_at >= STALE else self._too_late(job, now)
+            withheld = await self._recheck(job, now) if now - job.claimed_at >= STALE else self._too_late(job, now)
         except StoreUnavailable:
             return self._settler.postpone(job, STORE_AWAY, due_at=now)
         if withheld is not None:
@@ -124,10 +124,10 @@ class DeliverySender:
     def _too_late(self, job: Job, now: datetime) -> Withheld | None:
         return too_late(job.content, self._rules.deadlines, now=now)
 
-    async def _look_again(self, job: Job, now: datetime) -> Withheld | None:
-        looking = look_again(job, channel=self._channel, rules=self._rules, now=now)
+    async def _recheck(self, job: Job, now: datetime) -> Withheld | None:
+        rechecking = recheck(job, channel=self._channel, rules=self._rules, now=now)
         async with self._context.database.quick_reading() as connection:
-            return await run_within(connection, looking)
+            return await run_within(connection, rechecking)
 
     async def _submit(self, in_progress: InProgress, call: Call | None = None) -> Settlement | Result:
         """Store the attempt, then call the provider; a settlement when it was not called after all."""

@@ -48,7 +48,7 @@ class Settler:
         self._policy = policy
         self._outage = Outage(f"settlements of {self._channel}")
         self._writes: GroupCommit[Settlement | Submission, bool] = GroupCommit(self._write)
-        self._handover = context.metrics.handover.labels(self._channel)
+        self._time_to_sent = context.metrics.time_to_sent.labels(self._channel)
 
     async def open_attempt(self, job: Job) -> datetime:
         """Store that its provider is about to be called; returns when that was.
@@ -71,7 +71,7 @@ class Settler:
             moved = await self._commit(settlement)
         self._context.metrics.attempts.labels(self._channel, job.assignment.provider, verdict.outcome).inc()
         if verdict.outcome is Outcome.SENT:
-            self._handover.observe((now - job.content.wanted_at).total_seconds())
+            self._time_to_sent.observe((now - job.content.wanted_at).total_seconds())
         if moved:
             self.report(job.claim, settlement)
         else:
@@ -86,11 +86,11 @@ class Settler:
         if await self._commit(settlement):
             self.report(job.claim, settlement)
 
-    async def put_aside(
+    async def quarantine(
         self, delivery: UUID, error: Exception, *, fence: int | None = None, outcome: Outcome | None = None
     ) -> None:
         """Quarantine a delivery whose row breaks every batch that it is in. A store that is away is waited for."""
-        putting = partial(self._context.aside.put_delivery, delivery, error, fence=fence, outcome=outcome)
+        putting = partial(self._context.broken_rows.quarantine_delivery, delivery, error, fence=fence, outcome=outcome)
         await insist(putting, self._outage, pause=AFTER_A_FAULT)
 
     def report(self, claim: Claim, settlement: Settlement) -> None:

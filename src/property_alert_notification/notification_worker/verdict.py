@@ -14,7 +14,7 @@ from property_alert_notification.base.errors import (
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import DeliveryState, Outcome
 from property_alert_notification.channels.base import Receipt
-from property_alert_notification.operators.pauses.rules import LOOK_AGAIN, held_by_pause, reason_of
+from property_alert_notification.operators.pauses.rules import RECHECK_AFTER, held_by_pause, reason_of
 
 BLIND_RESENDS = 1
 """How often a message that may have arrived is sent once more, by providers that cannot recognise a repeat."""
@@ -141,7 +141,7 @@ def judge(
         case Receipt():
             return Verdict(Outcome.SENT, DeliveryState.SENT, _sent(result))
         case Refused():
-            return Verdict(Outcome.REFUSED, DeliveryState.FAILED, _said(ReasonCode.REFUSED, result))
+            return Verdict(Outcome.REFUSED, DeliveryState.FAILED, _with_detail(ReasonCode.REFUSED, result))
         case OutcomeUnknown():
             due_at = now + wait_after(attempts, policy, jitter=jitter)
             return _judge_unknown(result, history, circumstances, policy, now=now, due_at=due_at)
@@ -154,12 +154,12 @@ def judge(
             return _retry(reason, attempts, BREAKS_BEFORE_QUARANTINE, due_at, given_up=DeliveryState.QUARANTINED)
         case Stopped():
             reason, held_by = reason_of(result.pause), held_by_pause(result.pause)
-            due_at = now + LOOK_AGAIN
+            due_at = now + RECHECK_AFTER
             return Verdict(Outcome.NOT_SENT, DeliveryState.HELD, reason, due_at, counted=False, held_by=held_by)
 
 
 def _judge_not_taken(result: RetryLater, attempts: int, policy: RetryPolicy, due_at: datetime) -> Verdict:
-    reason = _said(_code_of(result), result)
+    reason = _with_detail(_code_of(result), result)
     if isinstance(result, ProviderDown):
         return Verdict(Outcome.NOT_SENT, DeliveryState.RETRY_WAIT, reason, due_at, counted=False)
     return _retry(reason, attempts, policy.max_attempts, due_at, given_up=DeliveryState.FAILED)
@@ -178,7 +178,7 @@ def judge_abandoned(
     if not circumstances.resend:
         return Verdict(Outcome.UNKNOWN, DeliveryState.FAILED, Reason(ReasonCode.WORKER_LOST_GIVEN_UP))
     if lost_workers < BREAKS_BEFORE_QUARANTINE:
-        due_at = _unheard_until(now, circumstances)
+        due_at = _callback_until(now, circumstances)
         if lost_workers > 1:
             due_at = max(due_at, now + wait_after(lost_workers - 1, policy, jitter=jitter))
         return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, Reason(ReasonCode.WORKER_LOST_RESENT), due_at)
@@ -211,7 +211,7 @@ def wait_after(attempt: int, policy: RetryPolicy, *, jitter: float) -> timedelta
     return full / 2 + full / 2 * jitter
 
 
-def _unheard_until(now: datetime, circumstances: Circumstances) -> datetime:
+def _callback_until(now: datetime, circumstances: Circumstances) -> datetime:
     """Up to when the provider may still call back about a message."""
     return now + CALLBACK_WAIT if circumstances.calls_back else now
 
@@ -238,12 +238,14 @@ def _judge_unknown(
 ) -> Verdict:
     until = circumstances.recognised_until
     if until and due_at <= until and history.attempts < policy.max_attempts:
-        return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, _said(ReasonCode.UNKNOWN_REPEATED, result), due_at)
+        return Verdict(
+            Outcome.UNKNOWN, DeliveryState.UNKNOWN, _with_detail(ReasonCode.UNKNOWN_REPEATED, result), due_at
+        )
     unknowns = history.unknowns
     if circumstances.resend and unknowns < BLIND_RESENDS:
-        due_at = max(due_at, _unheard_until(now, circumstances))
-        return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, _said(ReasonCode.UNKNOWN_RESENT, result), due_at)
-    reason = _said(ReasonCode.UNKNOWN_GIVEN_UP, result, times=unknowns + 1)
+        due_at = max(due_at, _callback_until(now, circumstances))
+        return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, _with_detail(ReasonCode.UNKNOWN_RESENT, result), due_at)
+    reason = _with_detail(ReasonCode.UNKNOWN_GIVEN_UP, result, times=unknowns + 1)
     return Verdict(Outcome.UNKNOWN, DeliveryState.FAILED, reason)
 
 
@@ -265,6 +267,6 @@ def _code_of(result: RetryLater) -> ReasonCode:
     return ReasonCode.PROVIDER_DOWN if isinstance(result, ProviderDown) else ReasonCode.NOT_SENT
 
 
-def _said(code: ReasonCode, result: SendError, **more: int) -> Reason:
+def _with_detail(code: ReasonCode, result: SendError, **more: int) -> Reason:
     """A reason whose sentence repeats what the provider, or the connection to it, said."""
     return Reason(code, {"detail": result.reason, **more})

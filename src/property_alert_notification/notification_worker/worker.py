@@ -39,12 +39,12 @@ from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.retention import Retention
 from property_alert_notification.notification_worker.send import DeliverySender
 from property_alert_notification.notification_worker.settle import Settler
-from property_alert_notification.notification_worker.strays import StraySearch
 from property_alert_notification.notification_worker.suppress import Suppressor
+from property_alert_notification.notification_worker.unclaimable import UnclaimableSearch
 from property_alert_notification.notification_worker.verdict import RetryPolicy
 from property_alert_notification.operators.health import router as health
 from property_alert_notification.operators.pauses.cache import PauseCache
-from property_alert_notification.operators.quarantine.aside import Aside
+from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
 from property_alert_notification.preflight import load_settings
 from property_alert_notification.wiring import Parts
 
@@ -63,8 +63,8 @@ class Worker:
             ProviderPool(channel, senders, parts.clock, parts.metrics, concurrency=settings.worker_concurrency)
             for channel, senders in self._senders.items()
         ]
-        aside = Aside(parts.database, parts.clock, parts.metrics)
-        self._context = WorkerContext(parts.database, parts.clock, parts.metrics, self._pauses, aside)
+        broken_rows = BrokenRows(parts.database, parts.clock, parts.metrics)
+        self._context = WorkerContext(parts.database, parts.clock, parts.metrics, self._pauses, broken_rows)
         self._consumers = [_consumer(parts, self._context, pool) for pool in self._pools]
         self._reporter = Reporter(parts.database, parts.clock, self._pools)
         self._relay = Relay(parts.database, parts.broker, parts.clock) if parts.broker.needs_relay else None
@@ -84,7 +84,7 @@ class Worker:
             calling_back=self._providers(lambda sender: sender.calls_back),
         )
         self._suppressor = Suppressor(parts.database, parts.clock, parts.metrics, channels=unused(settings))
-        self._strays = StraySearch(aside)
+        self._unclaimable = UnclaimableSearch(broken_rows)
         self._expirer = Expirer(parts.database, parts.clock, parts.metrics, deadlines=settings.deadlines)
         self._retention = Retention(
             parts.database, parts.clock, parts.metrics, keep_for=timedelta(days=settings.retention_days)
@@ -102,7 +102,7 @@ class Worker:
         ]
 
     async def __aenter__(self) -> Self:
-        self._parts.supervisor.when_broken.append(self._context.aside.end_unreadable)
+        self._parts.supervisor.when_broken.append(self._context.broken_rows.end_unreadable)
         start = self._parts.supervisor.start
         self._duties = [start(f"consumer_{each.channel}", each.consume) for each in self._consumers]
         self._duties += [start(f"provider_watch_{each.channel}", each.watch) for each in self._pools]
@@ -111,7 +111,7 @@ class Worker:
             start("pauses", self._pauses.watch),
             start("release", self._releaser.run),
             start("expiry", self._expirer.run),
-            start("strays", self._strays.run),
+            start("strays", self._unclaimable.run),
             start("retention", self._retention.run),
             start("breaker_report", self._reporter.run),
         ]
@@ -173,7 +173,7 @@ async def work(settings: Settings) -> None:
     stop = asyncio.Event()
     with wiring.stop_signals(stop.set):
         async with wiring.assemble(settings) as parts, telemetry(parts), Worker(parts):
-            wiring.calm_garbage_collector()
+            wiring.tune_garbage_collector()
             await stop.wait()
 
 
@@ -234,7 +234,7 @@ def main() -> None:
         with asyncio.Runner(loop_factory=wiring.new_event_loop) as runner:
             runner.run(work(settings))
     except ConfigurationError as error:
-        wiring.give_up(error)
+        wiring.exit_with_error(error)
     finally:
         finish_streams()
 

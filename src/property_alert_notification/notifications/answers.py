@@ -131,7 +131,7 @@ class NotificationOutline(BaseModel):
     deliveries: list[DeliveryOutline]
 
 
-class NotificationStory(BaseModel):
+class NotificationDetail(BaseModel):
     """Everything that is known about a notification."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)

@@ -23,14 +23,14 @@ from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import ENDED
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications import scripts as notification_scripts
-from property_alert_notification.notifications.answers import NotificationStory
+from property_alert_notification.notifications.answers import NotificationDetail
 from property_alert_notification.notifications.create import Planner
+from property_alert_notification.notifications.detail import NO_SUCH_NOTIFICATION, read
 from property_alert_notification.notifications.models import Notification, NotificationChange
 from property_alert_notification.notifications.refusals import why_never
 from property_alert_notification.notifications.release import plan_now
 from property_alert_notification.notifications.schemas import NotificationPatch
 from property_alert_notification.notifications.stored_addresses import write_addresses
-from property_alert_notification.notifications.story import NO_SUCH_NOTIFICATION, read
 
 NOTHING_LEFT = "Nothing is left to cancel: it has ended, or is being sent at this moment."
 
@@ -57,7 +57,7 @@ class _Held:
 
 async def cancel(
     connection: AsyncConnection, notification_id: UUID, admission: Admission, *, now: datetime
-) -> NotificationStory:
+) -> NotificationDetail:
     """Take a notification back: nothing of it is sent any more, but for what is at a provider at this moment.
 
     Such a delivery ends as its provider says; it is not tried again.
@@ -102,7 +102,7 @@ async def change(
     patch: NotificationPatch,
     admission: Admission,
     planner: Planner,
-) -> NotificationStory:
+) -> NotificationDetail:
     """Change what a notification says, or when, as long as nobody has begun to send it.
 
     Raises:

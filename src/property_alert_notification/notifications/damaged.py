@@ -9,9 +9,9 @@ from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.base.errors import Conflict
 from property_alert_notification.base.logs import origin
 from property_alert_notification.database import Database, is_row_fault
-from property_alert_notification.notifications.answers import NotificationStory
+from property_alert_notification.notifications.answers import NotificationDetail
 from property_alert_notification.notifications.changes import cancel_unread
-from property_alert_notification.notifications.story import tell
+from property_alert_notification.notifications.detail import read_detail
 
 log = structlog.get_logger()
 
@@ -31,14 +31,14 @@ async def refuse_change(database: Database, notification_id: UUID, admission: Ad
     """
     if not is_row_fault(error):
         raise error
-    await tell(database, notification_id, admission.visible)
+    await read_detail(database, notification_id, admission.visible)
     _log(notification_id, error)
     return Conflict(UNCHANGEABLE)
 
 
 async def cancel_damaged(
     database: Database, notification_id: UUID, admission: Admission, error: Exception, *, now: datetime
-) -> NotificationStory:
+) -> NotificationDetail:
     """Cancel it all the same, if this error is one of a damaged row; any other error is raised again.
 
     Raises:
@@ -48,9 +48,9 @@ async def cancel_damaged(
     """
     if not is_row_fault(error):
         raise error
-    story = await tell(database, notification_id, admission.visible)
+    detail = await read_detail(database, notification_id, admission.visible)
     _log(notification_id, error)
-    by = admission.actor_beside(story.caller, test=story.test)
+    by = admission.actor_beside(detail.caller, test=detail.test)
     try:
         async with database.transaction() as connection:
             await cancel_unread(connection, notification_id, by=by, now=now)
@@ -58,7 +58,7 @@ async def cancel_damaged(
         if not is_row_fault(other):
             raise
         raise Conflict(UNREACHABLE) from None
-    return await tell(database, notification_id, admission.visible)
+    return await read_detail(database, notification_id, admission.visible)
 
 
 def _log(notification_id: UUID, error: Exception) -> None:

@@ -11,7 +11,7 @@ from property_alert_notification.base.errors import InvalidField, PreferencesNot
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
 from property_alert_notification.deliveries.scripts import NewDelivery
 from property_alert_notification.deliveries.states import kept_status, status_of
-from property_alert_notification.notifications.plan import plan, promise
+from property_alert_notification.notifications.plan import create_deliveries, plan
 from property_alert_notification.notifications.refusals import why_never
 from property_alert_notification.notifications.scripts import NewNotification
 from property_alert_notification.notifications.stored_addresses import write_addresses
@@ -89,6 +89,6 @@ def _deliveries(
     new_id: Callable[[], UUID],
 ) -> list[NewDelivery]:
     return [
-        promise(notification, planned, urgent=submission.urgent, test=submission.test, now=now, new_id=new_id)
+        create_deliveries(notification, planned, urgent=submission.urgent, test=submission.test, now=now, new_id=new_id)
         for planned in plan(submission.addresses, preferences, only=submission.channels, unused=unused)
     ]

@@ -61,16 +61,16 @@ class FastPath:
 async def _answer(
     app: FastAPI, headers: dict[bytes, bytes], body: NotificationCreate, admission: Admission, send: Send
 ) -> None:
-    told, replayed = await submit(
+    encoded, replayed = await submit(
         body, admission, app.state.acceptance, app.state.address_rules, _text(headers.get(b"idempotency-key"))
     )
-    answer = [(b"content-length", b"%d" % len(told)), (b"content-type", b"application/json")]
+    answer = [(b"content-length", b"%d" % len(encoded)), (b"content-type", b"application/json")]
     if replayed:
         answer.append((b"idempotency-replayed", b"true"))
     if admission.headers:
         answer += [(name.lower().encode(), value.encode()) for name, value in admission.headers]
     await send({"type": "http.response.start", "status": 200, "headers": answer})
-    await send({"type": "http.response.body", "body": told})
+    await send({"type": "http.response.body", "body": encoded})
 
 
 def _has_two_keys(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:

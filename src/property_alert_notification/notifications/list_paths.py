@@ -14,7 +14,7 @@ from property_alert_notification.database import BatchStatement, table_of
 from property_alert_notification.deliveries.models import FULFILLED, OPEN, Delivery
 from property_alert_notification.deliveries.states import BEST_FIRST, KEPT
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.notifications.scripts import PLACES, STANDS
+from property_alert_notification.notifications.scripts import PLACES, RANK
 
 _notifications = table_of(Notification)
 _deliveries = table_of(Delivery)
@@ -54,7 +54,7 @@ class ListPath:
         others: Sequence[ColumnElement[bool]],
     ) -> None:
         """`id_` are the ids in the index, `along` is what it leads to, and `others` what is left to look at."""
-        self.looks_at_each = bool(others)
+        self.filters_rows = bool(others)
         self.ids = BatchStatement({}, lambda _: _walked(id_, along).offset(_skipped).limit(1))
         """The last id of those that one page may look at; none when it may look at all."""
         self.page = BatchStatement({}, lambda _: _page(id_, along, others))
@@ -71,7 +71,7 @@ def _page(
     along: Sequence[ColumnElement[bool] | TextClause],
     others: Sequence[ColumnElement[bool]],
 ) -> Select[Any]:
-    wanted = select(*_SUMMARISED, _its_stand).order_by(_notifications.c.id.desc()).limit(_limit)
+    wanted = select(*_SUMMARISED, _rank_of).order_by(_notifications.c.id.desc()).limit(_limit)
     # As plain truth values these lead to no index: the store must not walk another way, which is not bounded.
     wanted = wanted.where(*[other.is_(True) for other in others])
     if id_ is _notifications.c.id:
@@ -111,10 +111,10 @@ def path_for(
     is_wide = given <= _WIDE
     if status in _ALONG_DELIVERIES and is_wide and not test and _is_few(status, given):
         # One open delivery says all; beside one that was sent, another may still be open.
-        stands = [] if status is NotificationStatus.PENDING else _stands_as(status)
-        others = [*exact, *_is_meant_for(channel), *_is_test(test), *stands]
+        rank = [] if status is NotificationStatus.PENDING else _has_rank(status)
+        others = [*exact, *_is_meant_for(channel), *_is_test(test), *rank]
         return ListPath(_deliveries.c.notification_id, _ALONG_DELIVERIES[status], others)
-    others = [*_is_meant_for(channel), *_stands_as(status)]
+    others = [*_is_meant_for(channel), *_has_rank(status)]
     if test and is_wide:
         return ListPath(_notifications.c.id, [text("test")], [*exact, *others])
     return ListPath(_notifications.c.id, exact[:1], [*exact[1:], *others, *_is_test(test)])
@@ -142,7 +142,7 @@ _ALONG_DELIVERIES: dict[NotificationStatus | None, list[ColumnElement[bool] | Te
 
 
 _SUMMARISED = [_notifications.c[field.name] for field in fields(Summary)]
-_its_stand = select(STANDS).where(_deliveries.c.notification_id == _notifications.c.id).scalar_subquery()
+_rank_of = select(RANK).where(_deliveries.c.notification_id == _notifications.c.id).scalar_subquery()
 
 
 def _is_meant_for(channel: Channel | None) -> list[ColumnElement[bool]]:
@@ -152,8 +152,8 @@ def _is_meant_for(channel: Channel | None) -> list[ColumnElement[bool]]:
     return [or_(_notifications.c.channels.is_(None), words.contains(f" {channel} "))]
 
 
-def _stands_as(status: NotificationStatus | None) -> list[ColumnElement[bool]]:
+def _has_rank(status: NotificationStatus | None) -> list[ColumnElement[bool]]:
     if status is None or status in KEPT:
         return []
     place = next(place for place, at_place in STATUS_AT.items() if at_place is status)
-    return [_notifications.c.status.is_(None), _its_stand == place]
+    return [_notifications.c.status.is_(None), _rank_of == place]

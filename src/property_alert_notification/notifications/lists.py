@@ -17,9 +17,9 @@ from property_alert_notification.notifications.list_paths import (
     Summary,
     path_for,
 )
-from property_alert_notification.notifications.mended import known_channels, mended
+from property_alert_notification.notifications.repaired import known_channels, repaired
 
-Asked = TypeVar("Asked")
+Matched = TypeVar("Matched")
 Result = TypeVar("Result")
 
 
@@ -68,7 +68,7 @@ class Found:
     """Everything below this id is still to come; None when that is nothing."""
 
 
-async def look(
+async def read_page(
     database: Database,
     filters: Filters,
     *,
@@ -81,15 +81,15 @@ async def look(
     Raises:
         StoreUnavailable: the store cannot be reached.
     """
-    return await mending(
+    return await with_repair(
         database,
-        lambda connection, mend: find(connection, filters, before=before, limit=limit, mend=mend),
+        lambda connection, repair: find(connection, filters, before=before, limit=limit, repair=repair),
         read,
     )
 
 
-async def mending(
-    database: Database, find: Callable[[Connection, bool], Awaitable[Asked]], read: Callable[[Asked], Result]
+async def with_repair(
+    database: Database, find: Callable[[Connection, bool], Awaitable[Matched]], read: Callable[[Matched], Result]
 ) -> Result:
     """What `read` makes of what `find` finds; if a row cannot be read as it is, of what it finds when it mends.
 
@@ -103,17 +103,17 @@ async def mending(
     except Exception as error:
         if not is_row_fault(error):
             raise
-        async with database.quick_reading(mend=True) as connection:
+        async with database.quick_reading(repair=True) as connection:
             found = await find(connection, True)
         return read(found)
 
 
 async def find(
-    connection: Connection, filters: Filters, *, before: UUID | None, limit: int, mend: bool = False
+    connection: Connection, filters: Filters, *, before: UUID | None, limit: int, repair: bool = False
 ) -> Found:
     """Up to `limit` notifications, newest first; with `before` only those below that id.
 
-    It is bounded: when `MOST_WALKED` were looked at, the page ends although more may follow. With `mend` rows that
+    It is bounded: when `MOST_WALKED` were looked at, the page ends although more may follow. With `repair` rows that
     cannot be read as they are are shown as far as they can.
     """
     given = {name: getattr(filters, name) for name in EXACT if getattr(filters, name) is not None}
@@ -127,34 +127,34 @@ async def find(
             return Found([], None)
     if filters.id is not None:
         given |= _only(filters.id, given)
-    found = await _look(connection, path, given, limit, along=limit * FIRST_WALKED, mend=mend)
+    found = await _walk(connection, path, given, limit, along=limit * FIRST_WALKED, repair=repair)
     if found.next is not None and len(found.items) < limit:
-        found = await _look(connection, path, given, limit, along=MOST_WALKED, mend=mend)
+        found = await _walk(connection, path, given, limit, along=MOST_WALKED, repair=repair)
     return found
 
 
-async def _look(
-    connection: Connection, path: ListPath, given: Mapping[str, Any], limit: int, *, along: int, mend: bool
+async def _walk(
+    connection: Connection, path: ListPath, given: Mapping[str, Any], limit: int, *, along: int, repair: bool
 ) -> Found:
     floor = None
-    if path.looks_at_each:
+    if path.filters_rows:
         for (last,) in await path.ids.fetch(connection, **given, skipped=along - 1):
             floor = last
     rows = await path.page.fetch(connection, **given, floor=floor or given["from"], limit=limit + 1, walked=along)
-    tell = _mended_summary if mend else _summary
-    items = [tell(row) for row in rows[:limit]]
+    convert = _repaired_summary if repair else _summary
+    items = [convert(row) for row in rows[:limit]]
     return Found(items, items[-1].id if len(rows) > limit else floor)
 
 
 def _summary(row: Sequence[Any]) -> Summary:
-    *shown, kept, stands = row
-    return Summary(*[*shown, _status(kept, stands)])
+    *shown, kept, rank = row
+    return Summary(*[*shown, _status(kept, rank)])
 
 
-def _mended_summary(row: Sequence[Any]) -> Summary:
-    *shown, kept, stands = row
-    status = _status(kept if kept in list(NotificationStatus) else None, stands)
-    summary = mended(Summary(*[*shown, status]))
+def _repaired_summary(row: Sequence[Any]) -> Summary:
+    *shown, kept, rank = row
+    status = _status(kept if kept in list(NotificationStatus) else None, rank)
+    summary = repaired(Summary(*[*shown, status]))
     return replace(summary, channels=known_channels(summary.channels))
 
 
@@ -173,5 +173,5 @@ def _only(id_: UUID, bounds: Mapping[str, Any]) -> dict[str, UUID]:
 _LAST_ID = UUID(int=2**128 - 1)
 
 
-def _status(kept: str | None, stands: int | None) -> NotificationStatus:
-    return NotificationStatus(kept) if kept is not None else STATUS_AT[stands]
+def _status(kept: str | None, rank: int | None) -> NotificationStatus:
+    return NotificationStatus(kept) if kept is not None else STATUS_AT[rank]

@@ -31,10 +31,10 @@ def filters_of(query: NotificationQuery) -> Filters:
     return replace(filters, message_id=delivery_of(query.message_id) or NO_ID)
 
 
-async def look_up(connection: Connection, words: str, *, limit: int, mend: bool = False) -> list[Summary]:
+async def find_notifications(connection: Connection, words: str, *, limit: int, repair: bool = False) -> list[Summary]:
     """The notifications that these words name: an id of theirs, one of a delivery, a Message-ID, or a reference.
 
-    The newest first, and at most `limit`: many may have the same reference. With `mend` rows that cannot be read as
+    The newest first, and at most `limit`: many may have the same reference. With `repair` rows that cannot be read as
     they are are shown as far as they can.
     """
     id_ = _ID.match(words)
@@ -42,16 +42,16 @@ async def look_up(connection: Connection, words: str, *, limit: int, mend: bool 
     found: list[Summary] = []
     if named is not None:
         if id_:
-            found += (await lists.find(connection, Filters(id=named), before=None, limit=1, mend=mend)).items
-        found += (await lists.find(connection, Filters(delivery_id=named), before=None, limit=1, mend=mend)).items
-    page = await lists.find(connection, Filters(reference=words.strip()), before=None, limit=limit, mend=mend)
+            found += (await lists.find(connection, Filters(id=named), before=None, limit=1, repair=repair)).items
+        found += (await lists.find(connection, Filters(delivery_id=named), before=None, limit=1, repair=repair)).items
+    page = await lists.find(connection, Filters(reference=words.strip()), before=None, limit=limit, repair=repair)
     found += [one for one in page.items if one not in found]
     return found[:limit]
 
 
 async def deliveries_named(connection: Connection, words: str, *, limit: int) -> list[UUID]:
     """The deliveries of the notifications that these words name."""
-    found = await look_up(connection, words, limit=limit)
+    found = await find_notifications(connection, words, limit=limit)
     if not found:
         return []
     return [delivery.id for delivery in await deliveries.of_notifications(connection, [one.id for one in found])]

@@ -51,7 +51,7 @@ def _plan_channel(channel: Channel, address: str, preferences: Preferences | Non
     return Planned(channel, address, DeliveryState.QUEUED, decision.reason)
 
 
-def promise(
+def create_deliveries(
     notification_id: UUID,
     planned: Planned,
     *,

@@ -16,7 +16,7 @@ from property_alert_notification.deliveries.states import kept_status
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.notifications.plan import Planned, plan, promise
+from property_alert_notification.notifications.plan import Planned, create_deliveries, plan
 from property_alert_notification.notifications.stored_addresses import read_addresses
 from property_alert_notification.people.preferences import scripts as preference_scripts
 from property_alert_notification.people.preferences.rules import Preferences
@@ -46,22 +46,24 @@ async def plan_now(connection: AsyncConnection, scheduled: Sequence[Notification
     users = {(notification.user_id, notification.test) for notification in scheduled}
     known = await run_within(connection, preference_scripts.preferences_of(users, default=planner.default_preferences))
     now = planner.clock.now()
-    promised = {
-        notification.id: _promise(notification, known.get((notification.user_id, notification.test)), planner, now)
+    created = {
+        notification.id: _create_deliveries(
+            notification, known.get((notification.user_id, notification.test)), planner, now
+        )
         for notification in scheduled
     }
-    await delivery_scripts.add([delivery for theirs in promised.values() for delivery in theirs]).run(connection)
+    await delivery_scripts.add([delivery for theirs in created.values() for delivery in theirs]).run(connection)
     await queries.mark_planned(
-        connection, ((id_, kept_status([delivery.state for delivery in theirs])) for id_, theirs in promised.items())
+        connection, ((id_, kept_status([delivery.state for delivery in theirs])) for id_, theirs in created.items())
     )
 
 
-def _promise(
+def _create_deliveries(
     notification: Notification, preferences: Preferences | None, planner: Planner, now: datetime
 ) -> list[NewDelivery]:
     expired = notification.expires_at is not None and notification.expires_at <= now
     return [
-        promise(
+        create_deliveries(
             notification.id,
             _expire(planned) if expired else planned,
             urgent=notification.urgent,

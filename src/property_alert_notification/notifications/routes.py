@@ -19,17 +19,17 @@ from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database, is_row_fault
 from property_alert_notification.notifications import changes, lists
 from property_alert_notification.notifications.answers import (
+    NotificationDetail,
     NotificationOutline,
     NotificationPage,
-    NotificationStory,
     NotificationSummary,
 )
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.damaged import cancel_damaged, refuse_change
+from property_alert_notification.notifications.detail import read_detail, with_content, without_content
 from property_alert_notification.notifications.lists import Found
 from property_alert_notification.notifications.lookup import filters_of
 from property_alert_notification.notifications.schemas import NotificationPatch, NotificationQuery
-from property_alert_notification.notifications.story import tell, with_content, without_content
 
 router = APIRouter(
     route_class=KeyedRoute,
@@ -43,7 +43,7 @@ NotificationId = Annotated[UUID, Path(description="Of a notification, as the ans
 
 _MayRead = Annotated[Admission, needs(Scope.NOTIFICATIONS_READ)]
 _MayWrite = Annotated[Admission, needs(Scope.NOTIFICATIONS_WRITE)]
-_Changed = NotificationStory | NotificationOutline
+_Changed = NotificationDetail | NotificationOutline
 
 
 async def _planner(request: Request) -> Planner:
@@ -61,7 +61,7 @@ async def list_notifications(
     """
     filters = replace(filters_of(query), **asdict(admission.visible))
     before = None if query.cursor is None else from_cursor(query.cursor)
-    return _written(await lists.look(database, filters, before=before, limit=query.limit, read=_page))
+    return _written(await lists.read_page(database, filters, before=before, limit=query.limit, read=_page))
 
 
 def _page(found: Found) -> NotificationPage:
@@ -70,10 +70,10 @@ def _page(found: Found) -> NotificationPage:
 
 
 @router.get("/{notification_id}/", include_in_schema=False)
-@router.get("/{notification_id}", response_model=NotificationStory, responses=documented(404))
+@router.get("/{notification_id}", response_model=NotificationDetail, responses=documented(404))
 async def read_notification(notification_id: NotificationId, admission: _MayRead, database: DatabaseDep) -> Response:
     """The whole story of a notification: its deliveries, every attempt, and the reason of each decision."""
-    return _written(await tell(database, notification_id, admission.visible))
+    return _written(await read_detail(database, notification_id, admission.visible))
 
 
 def _written(answer: BaseModel) -> Response:
@@ -96,10 +96,10 @@ async def change_notification(
     """
     try:
         async with database.transaction() as connection:
-            story = await changes.change(connection, notification_id, body, admission, planner)
+            detail = await changes.change(connection, notification_id, body, admission, planner)
     except Exception as error:
         raise await refuse_change(database, notification_id, admission, error) from None
-    return _written(_as_allowed(story, admission))
+    return _written(_as_allowed(detail, admission))
 
 
 @router.post("/{notification_id}/cancel/", include_in_schema=False)
@@ -117,39 +117,39 @@ async def cancel_notification(
     409 when nothing is left to cancel. Only a key with the scope `notifications:read` is answered with content and
     addresses.
     """
-    story: NotificationStory
+    detail: NotificationDetail
 
     async def cancel(connection: AsyncConnection) -> Answer:
-        nonlocal story
-        story = await changes.cancel(connection, notification_id, admission, now=clock.now())
-        return Answer(HTTPStatus.OK, without_content(story).model_dump_json())
+        nonlocal detail
+        detail = await changes.cancel(connection, notification_id, admission, now=clock.now())
+        return Answer(HTTPStatus.OK, without_content(detail).model_dump_json())
 
     replayed = False
     try:
         answer, replayed = await once(request, admission, idempotency_key, cancel)
     except Exception as error:
         # Its answer is kept under no key: a repetition finds that nothing is left to cancel.
-        story = await cancel_damaged(database, notification_id, admission, error, now=clock.now())
+        detail = await cancel_damaged(database, notification_id, admission, error, now=clock.now())
     if replayed:
-        story = await _as_answered(answer, notification_id, admission, database)
-    return json_answer(_as_allowed(story, admission).model_dump_json(), admission, replayed=replayed)
+        detail = await _as_answered(answer, notification_id, admission, database)
+    return json_answer(_as_allowed(detail, admission).model_dump_json(), admission, replayed=replayed)
 
 
 async def _as_answered(
     answer: Answer, notification_id: UUID, admission: Admission, database: Database
-) -> NotificationStory:
+) -> NotificationDetail:
     """The story as an earlier call was told it; as it is now, if what was kept of it cannot be read."""
     try:
-        kept = NotificationStory.model_validate_json(answer.text)
+        kept = NotificationDetail.model_validate_json(answer.text)
         async with database.quick_reading() as connection:
             return await with_content(connection, kept, admission.visible)
     except Exception as error:
         if not is_row_fault(error):
             raise
-        return await tell(database, notification_id, admission.visible)
+        return await read_detail(database, notification_id, admission.visible)
 
 
-def _as_allowed(story: NotificationStory, admission: Admission) -> NotificationStory | NotificationOutline:
+def _as_allowed(detail: NotificationDetail, admission: Admission) -> NotificationDetail | NotificationOutline:
     if Scope.NOTIFICATIONS_READ in admission.scopes:
-        return story
-    return NotificationOutline.model_validate(story)
+        return detail
+    return NotificationOutline.model_validate(detail)

@@ -115,7 +115,7 @@ PLACES = {state: place for place, (state, _) in enumerate(BEST_FIRST, start=1)}
 """The ends of deliveries; the best is 1."""
 
 
-STANDS = func.min(case(PLACES, value=_deliveries.c.state, else_=0))
+RANK = func.min(case(PLACES, value=_deliveries.c.state, else_=0))
 """How a notification's deliveries stand, as one number: 0 while any is open, else the place of the best end."""
 
 
@@ -136,13 +136,13 @@ _LOCK_THEIRS = BatchStatement(
 
 def _conclude_these(wanted: FromClause) -> Update:
     ends = (
-        select(_deliveries.c.notification_id.label("id"), STANDS.label("stands"))
+        select(_deliveries.c.notification_id.label("id"), RANK.label("rank"))
         .where(_deliveries.c.notification_id.in_(select(wanted.c.id)))
         .group_by(_deliveries.c.notification_id)
         .subquery("ends")
     )
     kept = case(
-        *[(ends.c.stands == PLACES[state], str(status)) for state, status in BEST_FIRST if state in UNFULFILLED],
+        *[(ends.c.rank == PLACES[state], str(status)) for state, status in BEST_FIRST if state in UNFULFILLED],
         else_=null(),
     )
     return (

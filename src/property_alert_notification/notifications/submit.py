@@ -99,8 +99,8 @@ async def submit(
     key = call_key(admission.owner, idempotency_key, method="POST", path=PATH, body=echo)
     submission = submission_of(body, rules, caller=admission.caller, test=admission.test)
     accepted = await acceptance.accept(submission, key)
-    told = b'%b,"id":"%b","status":"%b"}' % (echo[:-1], str(accepted.id).encode(), accepted.status.encode())
-    return told, accepted.replayed
+    encoded = b'%b,"id":"%b","status":"%b"}' % (echo[:-1], str(accepted.id).encode(), accepted.status.encode())
+    return encoded, accepted.replayed
 
 
 @router.post("", include_in_schema=False)
@@ -113,8 +113,8 @@ async def schedule_notification(
     idempotency_key: IdempotencyKey,
 ) -> Response:
     """Hand over one notification. The answer means that it is on our disk, and that we will try to deliver it."""
-    told, replayed = await submit(body, admission, acceptance, rules, idempotency_key)
-    return json_answer(told, admission, replayed=replayed)
+    encoded, replayed = await submit(body, admission, acceptance, rules, idempotency_key)
+    return json_answer(encoded, admission, replayed=replayed)
 
 
 @batch_router.post("/batch/", include_in_schema=False)
@@ -138,7 +138,7 @@ async def schedule_notifications(
         asked = b"[%b]" % b",".join(_as_read(item) for item in body.notifications)
         key = call_key(admission.owner, idempotency_key, method="POST", path=f"{PATH}/batch", body=asked)
     submitted = [_of_item(item, admission, rules) for item in body.notifications]
-    answer, replayed = await acceptance.accept_all(submitted, key, _tell_all)
+    answer, replayed = await acceptance.accept_all(submitted, key, _encode_results)
     return json_answer(answer, admission, replayed=replayed)
 
 
@@ -174,11 +174,13 @@ def _echo(body: NotificationCreate) -> bytes:
     return body.__pydantic_serializer__.to_json(body, exclude_unset=True, exclude={"idempotency_key"})
 
 
-def _tell_all(results: list[Accepted | Exception]) -> str:
-    return json.dumps({"results": [_tell(result) for result in results]}, ensure_ascii=False, separators=(",", ":"))
+def _encode_results(results: list[Accepted | Exception]) -> str:
+    return json.dumps(
+        {"results": [_describe_result(result) for result in results]}, ensure_ascii=False, separators=(",", ":")
+    )
 
 
-def _tell(result: Accepted | Exception) -> dict[str, object]:
+def _describe_result(result: Accepted | Exception) -> dict[str, object]:
     if isinstance(result, Accepted):
         return {"id": str(result.id), "status": result.status}
     if isinstance(result, ValidationError):

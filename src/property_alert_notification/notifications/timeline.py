@@ -22,25 +22,27 @@ def timeline(
     without_address: Collection[Channel] = (),
 ) -> list[TimelineEntry]:
     """All that is known to have happened, oldest first; `attempts` are by delivery."""
-    told = list(_tell_accepted(notification, without_address))
-    told += [TimelineEntry(at=one.at, what=_tell_change(one)) for one in changes]
+    described = list(_describe_acceptance(notification, without_address))
+    described += [TimelineEntry(at=one.at, what=_describe_change(one)) for one in changes]
     for delivery in deliveries:
-        told += _tell_delivery(delivery, attempts.get(delivery.id, ()), notification.accepted_at)
+        described += _describe_delivery(delivery, attempts.get(delivery.id, ()), notification.accepted_at)
     if notification.cancelled_at is not None:
-        told.append(TimelineEntry(at=notification.cancelled_at, what=_tell_cancelled(notification.cancelled_by)))
+        described.append(
+            TimelineEntry(at=notification.cancelled_at, what=_describe_cancellation(notification.cancelled_by))
+        )
     # What happened at the same moment stays in the order of the telling.
-    return sorted(told, key=attrgetter("at"))
+    return sorted(described, key=attrgetter("at"))
 
 
-def _tell_cancelled(by: str | None) -> str:
+def _describe_cancellation(by: str | None) -> str:
     return "cancelled" if by is None else f"cancelled by {by}"
 
 
-def _tell_change(change: NotificationChange) -> str:
+def _describe_change(change: NotificationChange) -> str:
     return f"changed by {change.changed_by}: {', '.join(change.fields.split())}"
 
 
-def _tell_accepted(notification: Notification, without_address: Collection[Channel]) -> Iterator[TimelineEntry]:
+def _describe_acceptance(notification: Notification, without_address: Collection[Channel]) -> Iterator[TimelineEntry]:
     at, send_at = notification.accepted_at, notification.send_at
     by = "" if notification.caller is None else f" by {notification.caller}"
     yield TimelineEntry(at=at, what=f"accepted{by}{', as a test' if notification.test else ''}")
@@ -54,7 +56,9 @@ def _tell_accepted(notification: Notification, without_address: Collection[Chann
         yield TimelineEntry(at=at, what=f"waits until {_in_words(send_at)}")
 
 
-def _tell_delivery(delivery: Delivery, attempts: Sequence[Attempt], accepted_at: datetime) -> Iterator[TimelineEntry]:
+def _describe_delivery(
+    delivery: Delivery, attempts: Sequence[Attempt], accepted_at: datetime
+) -> Iterator[TimelineEntry]:
     channel = delivery.channel
     # An id is cut to its millisecond, which may begin before the microsecond of acceptance.
     planned_at = max(time_of(delivery.id), accepted_at)
@@ -65,7 +69,7 @@ def _tell_delivery(delivery: Delivery, attempts: Sequence[Attempt], accepted_at:
     why = delivery.reason if waits_for_its_first else f"the user wants {channel}"
     yield TimelineEntry(at=planned_at, what=f"{channel}: planned, {why}")
     for attempt in attempts:
-        yield _tell_attempt(channel, attempt)
+        yield _describe_attempt(channel, attempt)
     if delivery.replayed_at is not None:
         yield TimelineEntry(at=delivery.replayed_at, what=f"{channel}: replayed by an operator")
     if _was_given_back(delivery) or delivery.state == DeliveryState.HELD:
@@ -93,11 +97,11 @@ def _was_given_back(delivery: Delivery) -> bool:
     return was_claimed and delivery.changed_at != delivery.replayed_at
 
 
-def _tell_attempt(channel: str, attempt: Attempt) -> TimelineEntry:
+def _describe_attempt(channel: str, attempt: Attempt) -> TimelineEntry:
     if attempt.ended_at is None:
         return TimelineEntry(at=attempt.started_at, what=f"{channel}: being tried by {attempt.provider}")
-    told = f"{channel}: tried by {attempt.provider}, {attempt.outcome}: {attempt.reason}"
-    return TimelineEntry(at=attempt.ended_at, what=told)
+    described = f"{channel}: tried by {attempt.provider}, {attempt.outcome}: {attempt.reason}"
+    return TimelineEntry(at=attempt.ended_at, what=described)
 
 
 def _in_words(moment: datetime) -> str:

@@ -118,15 +118,15 @@ async def check(parts: Parts) -> Readiness:
 
 async def _left_alone(parts: Parts) -> dict[str, str]:
     """Providers that workers leave alone; none while the store does not answer."""
-    told: dict[str, str] = {}
+    described: dict[str, str] = {}
 
     async def ask() -> None:
         async with parts.database.reading() as connection:
-            told.update(await breakers.left_alone(connection, now=parts.clock.now()))
+            described.update(await breakers.left_alone(connection, now=parts.clock.now()))
 
     with suppress(TimeoutError, Unavailable):
         await parts.questions.ask(ask(), within=LONGEST_CHECK)
-    return told
+    return described
 
 
 def _status(parts: Parts, store: Part, broker: Part, problems: Mapping[str, str]) -> Status:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from property_alert_notification.api.access.admission import NOBODY, Admission
+from property_alert_notification.api.access.admission import ANONYMOUS, Admission
 from property_alert_notification.api.access.visibility import EVERYTHING, Visibility
 from property_alert_notification.base.errors import Forbidden
 from property_alert_notification.base.vocabulary import Scope
@@ -14,7 +14,7 @@ TESTER = Admission("crm", "test:crm", True, (), frozenset({Scope.ADMIN}), "pa_te
 def test_an_actor_is_named_with_the_kind_and_the_beginning_of_their_key() -> None:
     assert WRITER.actor == "crm (live key pa_live_12345678)"
     assert TESTER.actor == "crm (test key pa_test_12345678)"
-    assert NOBODY.actor == "local"
+    assert ANONYMOUS.actor == "local"
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,8 @@ def test_an_actor_is_named_with_the_kind_and_the_beginning_of_their_key() -> Non
         (WRITER, "listings", False, "crm (live key pa_live_12345678)"),
         (WRITER, "crm", True, "crm (live key pa_live_12345678)"),
         (WRITER, None, False, "crm (live key pa_live_12345678)"),
-        (NOBODY, None, False, "its caller"),
-        (NOBODY, "crm", False, "local"),
+        (ANONYMOUS, None, False, "its caller"),
+        (ANONYMOUS, "crm", False, "local"),
     ],
 )
 def test_only_its_caller_is_called_its_caller(admission: Admission, caller: str | None, test: bool, named: str) -> None:
@@ -33,7 +33,7 @@ def test_only_its_caller_is_called_its_caller(admission: Admission, caller: str 
 
 
 def test_a_key_sees_its_own_and_with_admin_all_of_its_kind() -> None:
-    assert NOBODY.visible == EVERYTHING
+    assert ANONYMOUS.visible == EVERYTHING
     assert WRITER.visible == Visibility("crm", test=False)
     assert TESTER.visible == Visibility(None, test=True)
 
@@ -48,6 +48,6 @@ def test_what_is_visible(caller: str | None, test: bool) -> None:
 
 def test_what_a_key_does_not_allow_is_refused_by_its_name() -> None:
     WRITER.require(Scope.NOTIFICATIONS_WRITE)
-    NOBODY.require(Scope.ADMIN)
+    ANONYMOUS.require(Scope.ADMIN)
     with pytest.raises(Forbidden, match="notifications:urgent"):
         WRITER.require(Scope.NOTIFICATIONS_URGENT)

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from property_alert_notification.api.access import queries
-from property_alert_notification.api.access.admission import NOBODY, Admission
+from property_alert_notification.api.access.admission import ANONYMOUS, Admission
 from property_alert_notification.api.access.authenticator import Authenticator
 from property_alert_notification.api.access.keys import compose
 from property_alert_notification.api.access.service import KeyService
@@ -67,7 +67,7 @@ async def test_a_keyless_service_lets_everybody_in_but_honours_keys(
 ) -> None:
     authenticator, key = an_authenticator(keyless=True), await key_service.create("crm", [WRITE], test=True)
 
-    assert await authenticator.admit(None, Scope.ADMIN) == NOBODY
+    assert await authenticator.admit(None, Scope.ADMIN) == ANONYMOUS
     assert (await authenticator.admit(f"Bearer {key}", WRITE)).test
     with pytest.raises(Forbidden):
         await authenticator.admit(f"Bearer {key}", READ)
@@ -229,7 +229,7 @@ async def _noted(key_service: KeyService) -> Any:
 
     async def last_used() -> Any:
         async with key_service.database.reading() as connection:
-            (key,) = await queries.every(connection)
+            (key,) = await queries.list_all(connection)
         return key.last_used_at
 
     return await eventually(last_used)

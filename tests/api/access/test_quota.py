@@ -107,10 +107,10 @@ async def test_whoever_is_turned_away_hears_when_to_come_again(
 async def test_every_answer_says_what_is_left(key_service: KeyService, an_authenticator: MakeAuthenticator) -> None:
     authenticator, key = an_authenticator(), await key_service.create("crm", [WRITE], rate=Rate(100, 60))
 
-    told = [dict((await authenticator.admit(f"Bearer {key}", WRITE, cost=cost)).headers) for cost in (1, 9, 40)]
+    shown = [dict((await authenticator.admit(f"Bearer {key}", WRITE, cost=cost)).headers) for cost in (1, 9, 40)]
 
-    assert [one["RateLimit-Remaining"] for one in told] == ["99", "90", "50"]
-    assert {(one["RateLimit-Limit"], one["RateLimit-Reset"]) for one in told} == {("100", "30")}
+    assert [one["RateLimit-Remaining"] for one in shown] == ["99", "90", "50"]
+    assert {(one["RateLimit-Limit"], one["RateLimit-Reset"]) for one in shown} == {("100", "30")}
 
 
 async def test_a_call_may_cost_more_than_one_but_not_more_than_a_window_has(

@@ -131,4 +131,4 @@ async def test_no_key_is_in_the_store(tmp_path: Path, clock: MovedClock) -> None
 
 async def _keys(key_service: KeyService) -> list[ApiKey]:
     async with key_service.database.reading() as connection:
-        return await queries.every(connection)
+        return await queries.list_all(connection)

@@ -21,8 +21,8 @@ from property_alert_notification.base.breaker import (
     Signal,
     begin_probe,
     drop_probe,
-    hear,
     may_probe,
+    record,
     wait,
     watch,
 )
@@ -34,7 +34,7 @@ WELL = Breaker(doubtful=False)
 
 def after(breaker: Breaker, *signals: Signal, now: float = 0.0, every: float = 0.0) -> Breaker:
     for number, signal in enumerate(signals):
-        breaker = hear(breaker, signal, probe=False, now=now + number * every, jitter=0)
+        breaker = record(breaker, signal, probe=False, now=now + number * every, jitter=0)
     return breaker
 
 
@@ -42,12 +42,12 @@ def an_open_one(*, openings: int = 1) -> Breaker:
     breaker = after(WELL, *[Signal.DOWN] * DOWN_IN_A_ROW)
     for _ in range(openings - 1):
         breaker = begin_probe(breaker, now=breaker.until)
-        breaker = hear(breaker, Signal.DOWN, probe=True, now=breaker.until - PROBE_PATIENCE, jitter=0)
+        breaker = record(breaker, Signal.DOWN, probe=True, now=breaker.until - PROBE_PATIENCE, jitter=0)
     return breaker
 
 
 def test_a_healthy_provider_costs_nothing_to_remember() -> None:
-    assert hear(WELL, Signal.WELL, probe=False, now=1, jitter=0) is WELL
+    assert record(WELL, Signal.WELL, probe=False, now=1, jitter=0) is WELL
 
 
 def test_a_storm_of_failures_opens_within_twenty_calls_and_ten_seconds() -> None:
@@ -94,18 +94,18 @@ def test_a_success_ends_the_row_of_refused_connections() -> None:
 
 
 def test_what_failed_long_ago_is_forgotten_with_the_next_success() -> None:
-    assert hear(after(WELL, Signal.FAILED, now=0), Signal.WELL, probe=False, now=STORM, jitter=0) == WELL
+    assert record(after(WELL, Signal.FAILED, now=0), Signal.WELL, probe=False, now=STORM, jitter=0) == WELL
 
 
 def throttled(breaker: Breaker, *, pause: float | None, probe: bool = False, took: float = 0.0) -> Breaker:
-    return hear(breaker, Signal.THROTTLED, probe=probe, now=100, jitter=0.5, took=took, pause=pause)
+    return record(breaker, Signal.THROTTLED, probe=probe, now=100, jitter=0.5, took=took, pause=pause)
 
 
 @pytest.mark.parametrize(("jitter", "share"), [(0.0, 0.5), (0.5, 0.75), (0.9, 0.95)])
 def test_each_opening_lasts_twice_as_long_and_jitter_takes_off_half_at_most(jitter: float, share: float) -> None:
     def reopened(openings: int) -> float:
         probed = Breaker(state=BreakerState.HALF_OPEN, openings=openings)
-        return wait(hear(probed, Signal.FAILED, probe=True, now=0, jitter=jitter), now=0)
+        return wait(record(probed, Signal.FAILED, probe=True, now=0, jitter=jitter), now=0)
 
     assert [reopened(before) for before in range(7)] == pytest.approx(
         [share * seconds for seconds in (1, 2, 4, 8, 16, LONGEST, LONGEST)]
@@ -170,8 +170,8 @@ def test_one_message_at_a_time_tries_it_out() -> None:
 def test_a_success_closes_it_and_a_failure_opens_it_for_longer() -> None:
     breaker = begin_probe(an_open_one(), now=10)
 
-    assert hear(breaker, Signal.WELL, probe=True, now=11, jitter=0).state is BreakerState.CLOSED
-    failed = hear(breaker, Signal.FAILED, probe=True, now=11, jitter=0)
+    assert record(breaker, Signal.WELL, probe=True, now=11, jitter=0).state is BreakerState.CLOSED
+    failed = record(breaker, Signal.FAILED, probe=True, now=11, jitter=0)
     assert failed.state is BreakerState.OPEN
     assert wait(failed, now=11) > wait(an_open_one(), now=0)
 
@@ -179,7 +179,7 @@ def test_a_success_closes_it_and_a_failure_opens_it_for_longer() -> None:
 def test_one_that_was_tried_out_with_success_is_trusted_at_once_and_its_openings_are_remembered() -> None:
     probed = begin_probe(an_open_one(openings=3), now=90)
 
-    closed = hear(probed, Signal.WELL, probe=True, now=100, jitter=0, took=4)
+    closed = record(probed, Signal.WELL, probe=True, now=100, jitter=0, took=4)
 
     assert closed == Breaker(doubtful=False, openings=3, closed_at=100, patience=8)
     assert wait(closed, now=100) == 0
@@ -188,21 +188,21 @@ def test_one_that_was_tried_out_with_success_is_trusted_at_once_and_its_openings
 def test_a_probe_that_fails_may_ask_for_a_longer_pause() -> None:
     probed = begin_probe(an_open_one(), now=10)
 
-    assert wait(hear(probed, Signal.DOWN, probe=True, now=11, jitter=0, pause=60), now=11) == 60
+    assert wait(record(probed, Signal.DOWN, probe=True, now=11, jitter=0, pause=60), now=11) == 60
 
 
 def test_calls_from_before_it_opened_say_nothing_any_more() -> None:
     for breaker in (an_open_one(), begin_probe(an_open_one(), now=10)):
         for signal in Signal:
-            assert hear(breaker, signal, probe=False, now=11, jitter=0) is breaker
+            assert record(breaker, signal, probe=False, now=11, jitter=0) is breaker
 
 
 def test_calls_from_before_it_closed_say_nothing_bad_any_more() -> None:
-    closed = hear(begin_probe(an_open_one(), now=100), Signal.WELL, probe=True, now=100, jitter=0)
+    closed = record(begin_probe(an_open_one(), now=100), Signal.WELL, probe=True, now=100, jitter=0)
 
     for signal in (Signal.FAILED, Signal.DOWN):
-        assert hear(closed, signal, probe=False, now=120, jitter=0, took=21, pause=60) is closed
-        assert hear(closed, signal, probe=False, now=120, jitter=0, took=19) is not closed
+        assert record(closed, signal, probe=False, now=120, jitter=0, took=21, pause=60) is closed
+        assert record(closed, signal, probe=False, now=120, jitter=0, took=19) is not closed
 
 
 def test_one_that_turned_out_to_be_well_is_not_tried_out() -> None:
@@ -219,7 +219,7 @@ def test_a_probe_that_never_left_makes_room_for_the_next() -> None:
 
 def test_the_pause_that_a_provider_asks_for_is_kept_and_bounded() -> None:
     def asked(pause: float) -> float:
-        return wait(hear(WELL, Signal.DOWN, probe=False, now=0, jitter=0, pause=pause), now=0)
+        return wait(record(WELL, Signal.DOWN, probe=False, now=0, jitter=0, pause=pause), now=0)
 
     assert asked(42) == 42
     assert asked(0.001) >= FIRST / 2
@@ -229,7 +229,7 @@ def test_the_pause_that_a_provider_asks_for_is_kept_and_bounded() -> None:
 def test_one_that_flaps_stays_open_longer_each_time_until_it_was_steady() -> None:
     def reopened(after_closing: float) -> Breaker:
         probed = begin_probe(an_open_one(openings=4), now=100)
-        closed = hear(probed, Signal.WELL, probe=True, now=100, jitter=0)
+        closed = record(probed, Signal.WELL, probe=True, now=100, jitter=0)
         return after(closed, *[Signal.DOWN] * DOWN_IN_A_ROW, now=100 + after_closing)
 
     assert reopened(1).openings == 5
@@ -256,30 +256,30 @@ def test_where_fewer_calls_fit_than_make_a_storm_all_of_them_do() -> None:
 def test_one_that_was_only_slow_is_closed_by_its_answer_and_gets_more_time_from_then_on() -> None:
     silent = watched(WELL, *[SILENCE] * DOWN_IN_A_ROW)
 
-    slow = hear(silent, Signal.WELL, probe=False, now=103, jitter=0, took=8)
+    slow = record(silent, Signal.WELL, probe=False, now=103, jitter=0, took=8)
 
     assert slow.state is BreakerState.CLOSED
     assert watched(slow, *[15.9] * DOWN_IN_A_ROW) is slow
     assert watched(slow, *[16] * DOWN_IN_A_ROW).state is BreakerState.OPEN
-    assert hear(slow, Signal.WELL, probe=False, now=104, jitter=0, took=0.1).patience == SILENCE
-    assert hear(slow, Signal.WELL, probe=False, now=104, jitter=0, took=1e9).patience == LONGEST_SILENCE
+    assert record(slow, Signal.WELL, probe=False, now=104, jitter=0, took=0.1).patience == SILENCE
+    assert record(slow, Signal.WELL, probe=False, now=104, jitter=0, took=1e9).patience == LONGEST_SILENCE
 
 
 def test_calls_that_hung_and_came_to_nothing_do_not_close_it() -> None:
     silent = watched(WELL, *[SILENCE] * DOWN_IN_A_ROW)
 
     for signal in (Signal.FAILED, Signal.DOWN):
-        assert hear(silent, signal, probe=False, now=130, jitter=0, took=30) is silent
+        assert record(silent, signal, probe=False, now=130, jitter=0, took=30) is silent
 
 
 def test_an_answer_while_another_tries_it_out_or_after_it_failed_closes_it_too() -> None:
     probed = begin_probe(watched(WELL, *[SILENCE] * DOWN_IN_A_ROW), now=102)
-    failed = hear(probed, Signal.FAILED, probe=True, now=103, jitter=0)
+    failed = record(probed, Signal.FAILED, probe=True, now=103, jitter=0)
 
     assert failed.state is BreakerState.OPEN
-    assert hear(failed, Signal.WELL, probe=False, now=104, jitter=0, took=8).state is BreakerState.CLOSED
+    assert record(failed, Signal.WELL, probe=False, now=104, jitter=0, took=8).state is BreakerState.CLOSED
 
-    assert hear(probed, Signal.WELL, probe=False, now=103, jitter=0, took=8).state is BreakerState.CLOSED
+    assert record(probed, Signal.WELL, probe=False, now=103, jitter=0, took=8).state is BreakerState.CLOSED
     assert watched(probed, *[60.0] * DOWN_IN_A_ROW) is probed
 
 
@@ -287,7 +287,7 @@ def test_an_answer_while_another_tries_it_out_or_after_it_failed_closes_it_too()
 def test_it_is_never_left_alone_for_longer_than_the_longest(openings: int, jitter: float) -> None:
     probed = Breaker(state=BreakerState.HALF_OPEN, openings=openings)
 
-    opened = hear(probed, Signal.DOWN, probe=True, now=0, jitter=jitter)
+    opened = record(probed, Signal.DOWN, probe=True, now=0, jitter=jitter)
 
     assert FIRST / 2 <= wait(opened, now=0) <= LONGEST
 
@@ -307,7 +307,7 @@ class AnyProvider(RuleBasedStateMachine):
     @rule(signal=st.sampled_from(Signal), jitter=st.floats(0, 1, exclude_max=True))
     def a_call_ends(self, signal: Signal, jitter: float) -> None:
         was = self.breaker
-        self.breaker = hear(was, signal, probe=False, now=self.now, jitter=jitter)
+        self.breaker = record(was, signal, probe=False, now=self.now, jitter=jitter)
         if was.state is BreakerState.CLOSED or was.silent:
             assert signal is not Signal.WELL or self.breaker.state is BreakerState.CLOSED
 
@@ -326,7 +326,7 @@ class AnyProvider(RuleBasedStateMachine):
             self.breaker = drop_probe(self.breaker, now=self.now)
             assert may_probe(self.breaker, now=self.now)
             return
-        self.breaker = hear(self.breaker, signal, probe=True, now=self.now, jitter=jitter)
+        self.breaker = record(self.breaker, signal, probe=True, now=self.now, jitter=jitter)
         assert (self.breaker.state is BreakerState.CLOSED) == (signal is Signal.WELL)
 
     @invariant()

@@ -8,7 +8,7 @@ from property_alert_notification import preflight
 from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.settings import Settings, load
 from property_alert_notification.base.settings.env_file import read_env_file, use_env_file
-from property_alert_notification.base.settings.unknown_settings import what_is_wrong_with
+from property_alert_notification.base.settings.unknown_settings import find_mistake
 
 ENV = Path(".env")
 LINES = "# ours\n; and systemd's\nexport PROJECT_NAME=\"From # the file\"\n\nLEASE = 30 # seconds\nLOG_LEVEL='debug'\n"
@@ -89,10 +89,10 @@ def test_a_misspelt_name_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_names_that_are_nearly_those_of_settings(name: str, meant: str | None) -> None:
-    words = what_is_wrong_with(name, {"DATABASE_URL", "LEASE", "SMTP_HOST"}, {"SMTP_"})
+    words = find_mistake(name, {"DATABASE_URL", "LEASE", "SMTP_HOST"}, {"SMTP_"})
 
     assert words == (None if meant is None else f"{name} is no setting. Did you mean {meant}?")
 
 
 def test_nothing_else_begins_like_the_settings_of_a_provider() -> None:
-    assert what_is_wrong_with("SMTP_COLOUR", {"SMTP_HOST"}, {"SMTP_"}) == "SMTP_COLOUR is no setting"
+    assert find_mistake("SMTP_COLOUR", {"SMTP_HOST"}, {"SMTP_"}) == "SMTP_COLOUR is no setting"

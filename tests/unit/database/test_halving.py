@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
 from property_alert_notification.base.errors import NotFound, StoreLocked, StoreUnavailable, UnreadableRow
-from property_alert_notification.database import is_row_fault, sparing
+from property_alert_notification.database import halve_on_error, is_row_fault
 
 
 class Batch:
@@ -18,7 +18,7 @@ class Batch:
 
     def __init__(self, bad: set[int], error: Exception | None = None) -> None:
         self.done: list[int] = []
-        self.aside: list[int] = []
+        self.skipped: list[int] = []
         self.asked: list[int] = []
         self._bad = bad
         self._error = error or ValueError()
@@ -30,31 +30,31 @@ class Batch:
         self.done += items
         return len(items)
 
-    async def put_aside(self, item: int, _error: Exception) -> None:
-        self.aside.append(item)
+    async def skip(self, item: int, _error: Exception) -> None:
+        self.skipped.append(item)
 
 
 async def test_a_batch_without_a_bad_item_is_worked_on_once() -> None:
     batch = Batch(set())
 
-    assert await sparing(range(100), batch.work, batch.put_aside) == [100]
-    assert (batch.asked, batch.aside) == ([100], [])
+    assert await halve_on_error(range(100), batch.work, batch.skip) == [100]
+    assert (batch.asked, batch.skipped) == ([100], [])
 
 
 @given(st.integers(0, 70), st.sets(st.integers(0, 70)))
 async def test_exactly_the_bad_ones_are_put_aside_and_all_others_done_once(count: int, bad: set[int]) -> None:
     batch = Batch(bad)
 
-    await sparing(range(count), batch.work, batch.put_aside)
+    await halve_on_error(range(count), batch.work, batch.skip)
 
-    assert batch.aside == sorted(bad & set(range(count)))
+    assert batch.skipped == sorted(bad & set(range(count)))
     assert batch.done == sorted(set(range(count)) - bad)
 
 
 async def test_one_bad_among_many_costs_few_tries() -> None:
     batch = Batch({77})
 
-    await sparing(range(500), batch.work, batch.put_aside)
+    await halve_on_error(range(500), batch.work, batch.skip)
 
     assert len(batch.asked) <= 2 + 2 * 9
 
@@ -64,24 +64,24 @@ async def test_what_is_no_items_fault_puts_nobody_aside(fault: Exception) -> Non
     batch = Batch({3}, fault)
 
     with pytest.raises(type(fault)):
-        await sparing(range(8), batch.work, batch.put_aside)
+        await halve_on_error(range(8), batch.work, batch.skip)
 
-    assert (batch.aside, batch.asked) == ([], [8])
+    assert (batch.skipped, batch.asked) == ([], [8])
 
 
 async def test_what_fails_without_any_item_puts_nobody_aside() -> None:
-    aside: list[int] = []
+    skipped: list[int] = []
 
     async def work(_items: Sequence[int]) -> None:
         raise ValueError("for nothing")
 
-    async def put_aside(item: int, _error: Exception) -> None:
-        aside.append(item)
+    async def skip(item: int, _error: Exception) -> None:
+        skipped.append(item)
 
     with pytest.raises(ValueError, match="for nothing"):
-        await sparing(range(8), work, put_aside)
+        await halve_on_error(range(8), work, skip)
 
-    assert aside == []
+    assert skipped == []
 
 
 @pytest.mark.parametrize(

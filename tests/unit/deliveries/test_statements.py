@@ -25,7 +25,7 @@ ROOM = "property_alert_notification."
 
 def _modules() -> Iterator[Any]:
     for found in pkgutil.walk_packages(property_alert_notification.__path__, ROOM):
-        if re.search(r"\.(queries|scripts|moves|leases|queues|strays|lists)$", found.name):
+        if re.search(r"\.(queries|scripts|moves|leases|queues|unclaimable|lists)$", found.name):
             yield importlib.import_module(found.name)
 
 
@@ -94,7 +94,7 @@ MOVES: dict[str, tuple[Event, set[DeliveryState]]] = {
     "operators.quarantine.moves._REPLAY": (Event.REPLAYED, set(movable_by(Event.REPLAYED))),
     "operators.quarantine.moves._DISCARD": (Event.DISCARDED, set(movable_by(Event.DISCARDED))),
     "operators.quarantine.moves._EXPIRE": (Event.TOO_LATE, _unleased(Event.TOO_LATE)),
-    "operators.quarantine.moves._PUT_ASIDE": (Event.BROKE, set(movable_by(Event.BROKE))),
+    "operators.quarantine.moves._QUARANTINE": (Event.BROKE, set(movable_by(Event.BROKE))),
 }
 """What moves by an event, and the states from which it may: settling is for whoever holds the lease."""
 
@@ -112,10 +112,10 @@ PICKS: dict[str, set[DeliveryState]] = {
 ANY_STATE = {
     "deliveries.queries._REMOVE",  # of a notification that its caller holds and that was never claimed
     "deliveries.queues._UNMARK",  # ids that the relay has just marked
-    "operators.quarantine.moves._PUT_ASIDE_AT_LEAST",  # a row of which other columns cannot be written
-    "operators.quarantine.moves._COUNT_UNKNOWN",  # a counter, beside _PUT_ASIDE
+    "operators.quarantine.moves._QUARANTINE_BY_STATE_ONLY",  # a row of which other columns cannot be written
+    "operators.quarantine.moves._COUNT_UNKNOWN",  # a counter, beside _QUARANTINE
 }
-STRAYS = "deliveries.strays."
+KINDS = "deliveries.unclaimable."
 
 
 @pytest.mark.parametrize("name", MOVES)
@@ -132,18 +132,18 @@ def test_what_is_picked_by_its_state_is_picked_as_states_says(name: str) -> None
     assert _from(STATEMENTS[name]) == PICKS[name]
 
 
-def test_strays_are_put_aside_only_from_where_what_broke_is() -> None:
-    strays = {name: one for name, one in STATEMENTS.items() if name.startswith(f"{STRAYS}_STRAYS")}
+def test_unclaimable_deliveries_are_quarantined_only_from_states_that_may_break() -> None:
+    unclaimable = {name: one for name, one in STATEMENTS.items() if name.startswith(f"{KINDS}_KINDS")}
 
-    assert strays
-    for name, statement in strays.items():
+    assert unclaimable
+    for name, statement in unclaimable.items():
         # A state that is none is in no list of states.
         assert _from(statement) <= set(movable_by(Event.BROKE)), name
         assert _to(statement) == {DeliveryState.QUARANTINED}, name
 
 
 def test_every_statement_that_changes_deliveries_is_compared() -> None:
-    others = {name for name in STATEMENTS if not name.startswith(STRAYS)}
+    others = {name for name in STATEMENTS if not name.startswith(KINDS)}
 
     assert others == {*MOVES, *PICKS, *ANY_STATE}
 

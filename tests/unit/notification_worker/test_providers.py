@@ -17,7 +17,7 @@ from property_alert_notification.notification_worker.providers import SHORTEST_W
 from property_alert_notification.notification_worker.verdict import Result
 
 
-class Hands(Clock):
+class ManualClock(Clock):
     """A clock that stands still until it is moved."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Hands(Clock):
         return self.time
 
 
-class Nobody:
+class AnySender:
     """A provider with limits, to which nothing is ever sent."""
 
     channel: ClassVar[Channel] = Channel("email")
@@ -53,9 +53,9 @@ class Office:
     """A provider and the messages that are to be submitted to it."""
 
     def __init__(self, at_once: int, *, concurrency: int = 100) -> None:
-        self.clock = Hands()
+        self.clock = ManualClock()
         self.provider = ProviderHandle(
-            "nobody", Nobody(at_once), self.clock, Metrics(), concurrency=concurrency, on_change=lambda: None
+            "nobody", AnySender(at_once), self.clock, Metrics(), concurrency=concurrency, on_change=lambda: None
         )
         self.running: dict[Call, AsyncExitStack] = {}
         self.sent_away = 0
@@ -259,7 +259,7 @@ async def test_calls_that_take_long_while_others_go_well_are_no_silence() -> Non
 
 
 def test_nobody_waits_while_a_provider_works() -> None:
-    clock = Hands()
+    clock = ManualClock()
     pool = pool_of("first", "second", clock=clock)
     leave_alone(pool["first"])
 
@@ -268,7 +268,7 @@ def test_nobody_waits_while_a_provider_works() -> None:
 
 
 def test_a_provider_that_is_left_alone_is_waited_for() -> None:
-    clock = Hands()
+    clock = ManualClock()
     pool = pool_of("only", clock=clock)
     until = leave_alone(pool["only"])
 
@@ -278,7 +278,7 @@ def test_a_provider_that_is_left_alone_is_waited_for() -> None:
 
 def test_a_provider_whose_time_comes_between_two_looks_is_not_waited_for_without_end() -> None:
     """The first look found no room; by the second the provider may be tried out, and nobody else will say so."""
-    clock = Hands()
+    clock = ManualClock()
     pool = pool_of("only", clock=clock)
     clock.time = leave_alone(pool["only"])
 
@@ -287,7 +287,7 @@ def test_a_provider_whose_time_comes_between_two_looks_is_not_waited_for_without
 
 
 def pool_of(*providers: str, clock: Clock) -> ProviderPool:
-    senders = {provider: Nobody(at_once=2) for provider in providers}
+    senders = {provider: AnySender(at_once=2) for provider in providers}
     return ProviderPool(Channel("email"), senders, clock, Metrics(), concurrency=64)
 
 

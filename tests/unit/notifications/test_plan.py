@@ -13,7 +13,7 @@ from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.deliveries.scripts import NewDelivery
 from property_alert_notification.notification_worker.claim import SendingRules, too_late, why_not
-from property_alert_notification.notifications.plan import NOT_USED, Planned, plan, promise
+from property_alert_notification.notifications.plan import NOT_USED, Planned, create_deliveries, plan
 from property_alert_notification.notifications.scripts import Content
 from property_alert_notification.people.preferences.rules import Preferences
 
@@ -73,7 +73,7 @@ def test_a_planned_delivery_becomes_a_row_that_is_due_at_once_or_ended(
 ) -> None:
     planned = Planned(Channel("sms"), "+14155552671", state, Reason(ReasonCode.OTHER, {"text": "because"}))
 
-    row = promise(UUID(int=1), planned, urgent=flag, test=not flag, now=NOW, new_id=lambda: UUID(int=2))
+    row = create_deliveries(UUID(int=1), planned, urgent=flag, test=not flag, now=NOW, new_id=lambda: UUID(int=2))
 
     assert row == NewDelivery(
         id=UUID(int=2),

@@ -22,7 +22,7 @@ def test_what_was_just_accepted_waits_for_a_worker() -> None:
     email = _delivery("email", state="queued", reason="the user wants email", due_at=NOW)
     sms = _delivery("sms", state="suppressed", reason="the user does not want sms")
 
-    assert _told(_notification(caller="listings", test=True), [email, sms]) == [
+    assert _described(_notification(caller="listings", test=True), [email, sms]) == [
         "accepted by listings, as a test",
         "email: planned, the user wants email",
         "sms: not used, the user does not want sms",
@@ -32,7 +32,7 @@ def test_what_was_just_accepted_waits_for_a_worker() -> None:
 def test_what_is_scheduled_says_until_when_and_what_nobody_asked_for() -> None:
     scheduled = _notification(channels="sms", send_at=datetime(2030, 1, 1, tzinfo=UTC), status="scheduled")
 
-    assert _told(scheduled, []) == [
+    assert _described(scheduled, []) == [
         "accepted",
         "email: not used, the caller did not ask for it",
         "waits until 2030-01-01T00:00:00+00:00",
@@ -46,7 +46,7 @@ def test_every_try_is_told_and_how_it_ended() -> None:
         _attempt(email, 2, ended_at=_after(90), outcome="refused", reason="no such mailbox"),
     ]
 
-    assert _told(_notification(), [email], tries) == [
+    assert _described(_notification(), [email], tries) == [
         "accepted",
         "email: planned, the user wants email",
         "email: tried by smtp, not_sent: not now",
@@ -61,7 +61,7 @@ def test_what_waits_or_is_under_way_says_so() -> None:
     held = _delivery("sms", state="quarantined", reason="it broke", fence=5, changed_at=_after(40))
     tries = [_attempt(sms, 1, started_at=_after(30))]
 
-    assert _told(_notification(), [email, sms, held], tries)[-3:] == [
+    assert _described(_notification(), [email, sms, held], tries)[-3:] == [
         f"email: waits until {_after(60).isoformat(timespec='seconds')}",
         "sms: being tried by smtp",
         "sms: waits until a person decides",
@@ -71,23 +71,23 @@ def test_what_waits_or_is_under_way_says_so() -> None:
 def test_what_was_collected_waits_for_its_digest() -> None:
     email = _delivery("email", state="collected", reason="the user wants email", changed_at=_after(50))
 
-    assert _told(_notification(), [email])[-1] == "email: waits for its digest"
+    assert _described(_notification(), [email])[-1] == "email: waits for its digest"
 
 
 def test_what_was_cancelled_ends_so() -> None:
     email = _delivery("email", state="cancelled", reason="its caller cancelled it", changed_at=_after(50))
 
-    assert _told(_notification(cancelled_at=_after(50), cancelled_by="its caller"), [email]) == [
+    assert _described(_notification(cancelled_at=_after(50), cancelled_by="its caller"), [email]) == [
         "accepted",
         "email: planned, the user wants email",
         "email: cancelled, its caller cancelled it",
         "cancelled by its caller",
     ]
-    assert _told(_notification(cancelled_at=_after(50), cancelled_by="ops (live key pa_live_12345678)"), []) == [
+    assert _described(_notification(cancelled_at=_after(50), cancelled_by="ops (live key pa_live_12345678)"), []) == [
         "accepted",
         "cancelled by ops (live key pa_live_12345678)",
     ]
-    assert _told(_notification(cancelled_at=_after(50)), []) == ["accepted", "cancelled"]
+    assert _described(_notification(cancelled_at=_after(50)), []) == ["accepted", "cancelled"]
 
 
 def test_what_is_held_says_why_and_what_was_replayed_says_when() -> None:
@@ -96,13 +96,13 @@ def test_what_is_held_says_why_and_what_was_replayed_says_when() -> None:
         "sms", state="queued", reason="replayed", fence=3, replayed_at=_after(40), changed_at=_after(40)
     )
 
-    told = timeline(_notification(), [held, replayed], {})
+    described = timeline(_notification(), [held, replayed], {})
 
-    assert [(one.at, one.what) for one in told][-2:] == [
+    assert [(one.at, one.what) for one in described][-2:] == [
         (_after(20), "email: waits, email is paused"),
         (_after(40), "sms: replayed by an operator"),
     ]
-    assert [one.what for one in told][1:3] == [
+    assert [one.what for one in described][1:3] == [
         "email: planned, the user wants email",
         "sms: planned, the user wants sms",
     ]
@@ -113,15 +113,15 @@ def test_what_was_claimed_and_never_submitted_says_why_it_waits() -> None:
     given_back = _delivery("email", state="queued", reason="its worker stopped", fence=2, changed_at=_after(5))
     replayed = _delivery("email", state="queued", fence=2, changed_at=_after(5), replayed_at=_after(5))
 
-    assert _told(notification, [given_back])[-1] == "email: waits, its worker stopped"
-    assert _told(notification, [replayed])[-1] == "email: replayed by an operator"
+    assert _described(notification, [given_back])[-1] == "email: waits, its worker stopped"
+    assert _described(notification, [replayed])[-1] == "email: replayed by an operator"
 
 
 def test_only_what_waits_for_its_first_claim_was_planned_for_the_reason_that_it_has_now() -> None:
     first = _delivery("email", state="queued", reason="nobody said anything, which means yes", due_at=NOW)
     again = _delivery("sms", state="queued", reason="the lease ran out", fence=1, due_at=NOW, changed_at=_after(9))
 
-    assert _told(_notification(), [first, again])[1:] == [
+    assert _described(_notification(), [first, again])[1:] == [
         "email: planned, nobody said anything, which means yes",
         "sms: planned, the user wants sms",
         "sms: waits, the lease ran out",
@@ -132,9 +132,9 @@ def test_a_channel_without_an_address_is_not_used_and_a_time_that_has_come_is_no
     notification = _notification(send_at=NOW + timedelta(microseconds=700))
     sent = _delivery("email", state="sent", reason="the provider took it", fence=1)
 
-    told = timeline(notification, [sent], {}, without_address=[Channel("sms")])
+    described = timeline(notification, [sent], {}, without_address=[Channel("sms")])
 
-    assert [(one.at, one.what) for one in told] == [
+    assert [(one.at, one.what) for one in described] == [
         (notification.accepted_at, "accepted"),
         (notification.accepted_at, "sms: not used, the caller gave no address for it"),
         (notification.accepted_at, "email: planned, the user wants email"),
@@ -145,12 +145,14 @@ def test_a_change_names_who_made_it_and_which_fields() -> None:
     by = "its caller, crm (test key pa_test_12345678)"
     change = NotificationChange(id=ID, notification_id=ID, at=_after(20), changed_by=by, fields="title send_at")
 
-    told = timeline(_notification(), [], {}, [change])
+    described = timeline(_notification(), [], {}, [change])
 
-    assert [(one.at, one.what) for one in told][-1] == (_after(20), f"changed by {by}: title, send_at")
+    assert [(one.at, one.what) for one in described][-1] == (_after(20), f"changed by {by}: title, send_at")
 
 
-def _told(notification: Notification, deliveries: list[Delivery], attempts: list[Attempt] | None = None) -> list[str]:
+def _described(
+    notification: Notification, deliveries: list[Delivery], attempts: list[Attempt] | None = None
+) -> list[str]:
     by_delivery = {one.id: [try_ for try_ in attempts or [] if try_.delivery_id == one.id] for one in deliveries}
     entries = timeline(notification, deliveries, by_delivery)
     assert [entry.at for entry in entries] == sorted(entry.at for entry in entries)

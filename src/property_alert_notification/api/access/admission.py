@@ -55,4 +55,4 @@ class Admission:
             raise Forbidden(scope)
 
 
-NOBODY = Admission(caller=None, owner="", test=False)
+ANONYMOUS = Admission(caller=None, owner="", test=False)

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.access import queries
-from property_alert_notification.api.access.admission import NOBODY, Admission
+from property_alert_notification.api.access.admission import ANONYMOUS, Admission
 from property_alert_notification.api.access.keys import digest, is_well_formed
 from property_alert_notification.api.access.models import ApiKey
 from property_alert_notification.api.access.quota import Quota
@@ -22,7 +22,7 @@ from property_alert_notification.base.logs import origin
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Supervisor
 from property_alert_notification.base.vocabulary import Scope
-from property_alert_notification.database import Database, sparing
+from property_alert_notification.database import Database, halve_on_error
 
 log = structlog.get_logger()
 
@@ -90,7 +90,7 @@ class Authenticator:
             StoreUnavailable: the store could not be read.
         """
         if authorization is None and self._keyless:
-            return NOBODY
+            return ANONYMOUS
         known = await self._find(_key_in(authorization))
         known.admission.require(scope)
         known.was_used = True
@@ -161,7 +161,7 @@ class Authenticator:
         self._tried_at = asked_at
         async with self._database.reading() as connection:
             read = partial(self._recognise_live, connection, asked_at=asked_at, now=now)
-            found = await sparing(sorted(wanted | self._known.keys()), read, _leave_out)
+            found = await halve_on_error(sorted(wanted | self._known.keys()), read, _leave_out)
         self._known = {known.key.digest: known for some in found for known in some}
         self._asked_at = asked_at
         self._remember_wrong(wanted - self._known.keys(), asked_at)

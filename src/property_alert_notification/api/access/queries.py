@@ -73,7 +73,7 @@ async def has_live(connection: AsyncConnection, *, now: datetime) -> bool:
     return bool((await connection.execute(select(select(_keys.c.id).where(_is_live(now)).exists()))).scalar_one())
 
 
-async def every(connection: AsyncConnection) -> list[ApiKey]:
+async def list_all(connection: AsyncConnection) -> list[ApiKey]:
     """All keys there ever were, by caller, the oldest first."""
     statement = select(_keys).order_by(_keys.c.name, _keys.c.id)
     return readable(await connection.execute(statement), lambda row: ApiKey(**row))

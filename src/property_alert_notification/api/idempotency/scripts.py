@@ -97,7 +97,7 @@ def complete(key: CallKey, answer: Answer) -> Script[None]:
     yield Statement(_COMPLETE, [(key.owner, key.key, answer.status_code, answer.text)])
 
 
-def _look_up(given: FromClause) -> Select[tuple[str, str, str]]:
+def _select_earlier(given: FromClause) -> Select[tuple[str, str, str]]:
     # One look into the index for each key, whatever the store believes to know about the table.
     found = select(_keys.c.fingerprint + " " + cast(_keys.c.status_code, Text) + " " + _keys.c.answer).where(
         _keys.c.owner == given.c.owner, _keys.c.key == given.c.key, _keys.c.expires_at > _now
@@ -105,7 +105,7 @@ def _look_up(given: FromClause) -> Select[tuple[str, str, str]]:
     return select(given.c.owner, given.c.key, found.scalar_subquery())
 
 
-_EARLIER = BatchStatement(columns_of(_keys, "owner", "key"), _look_up)
+_EARLIER = BatchStatement(columns_of(_keys, "owner", "key"), _select_earlier)
 
 
 def earlier(keys: Iterable[CallKey], *, now: datetime) -> Script[list[Stored]]:

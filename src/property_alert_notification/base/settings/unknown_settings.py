@@ -6,7 +6,7 @@ _NEAR = 2
 _SHORT = 8
 
 
-def what_is_wrong_with(name: str, settings: Collection[str], prefixes: Collection[str]) -> str | None:
+def find_mistake(name: str, settings: Collection[str], prefixes: Collection[str]) -> str | None:
     """A sentence about the name of a variable; None when it is a setting, or nothing of ours.
 
     `settings` are the names of all settings, in capitals. A variable that begins with one of `prefixes` can only be

@@ -104,9 +104,9 @@ class RabbitMQBroker:
             return None
         if not any(one.holds(urgent=queue.urgent) for one in sessions if one) and not await self.waiting(queue):
             return asked_at
-        handed_out = [at for one in sessions if one and (at := one.last_published(urgent=queue.urgent))]
+        taken_at = [at for one in sessions if one and (at := one.last_published(urgent=queue.urgent))]
         # Another process's clock may be ahead of this one's.
-        return min(max(handed_out), asked_at) - _SPREAD if handed_out else None
+        return min(max(taken_at), asked_at) - _SPREAD if taken_at else None
 
     async def listen(self, channel: Channel) -> "RabbitMQListener":
         """Begin to consume the two queues of a channel, as soon as RabbitMQ is there."""

@@ -39,7 +39,7 @@ class Opened:
     channel: AbstractChannel
     new_channel: Callable[[], Awaitable[AbstractChannel]]
     """Opens one more channel on the same connection; the caller closes it."""
-    give_up: Callable[[str], None]
+    disconnect: Callable[[str], None]
     """Closes the connection and opens another; the text is the reason for the log."""
 
 
@@ -174,12 +174,12 @@ class PersistentConnection(Generic[Session]):
         connection = Connection(make_url(self._nodes[0][1]), client_properties={"connection_name": self._name})
         lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
-        def give_up(cause: str) -> None:
+        def disconnect(cause: str) -> None:
             if not lost.done():
                 lost.set_result(cause)
 
         def note_close(_sender: object, error: BaseException | None) -> None:
-            give_up(describe(error) if error else "closed")
+            disconnect(describe(error) if error else "closed")
 
         try:
             async with asyncio.timeout(_OPENING):
@@ -188,7 +188,7 @@ class PersistentConnection(Generic[Session]):
                 channel = connection.channel(on_return_raises=True)
                 await channel.initialize()
                 channel.close_callbacks.add(note_close)
-                session = await self._prepare(Opened(channel, partial(_new_channel, connection), give_up))
+                session = await self._prepare(Opened(channel, partial(_new_channel, connection), disconnect))
             self._begin(session)
             return await lost
         finally:

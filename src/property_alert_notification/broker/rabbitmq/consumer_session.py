@@ -34,16 +34,16 @@ class ReceivedMessage:
 class ConsumerSession:
     """Buffers the messages of one channel. A new channel gets a new session: delivery tags are valid on one channel."""
 
-    def __init__(self, acknowledge: Callable[..., Any], give_up: Callable[[str], None]) -> None:
-        """`acknowledge` is the channel's `basic_ack`; `give_up` closes the connection, with a reason."""
+    def __init__(self, acknowledge: Callable[..., Any], disconnect: Callable[[str], None]) -> None:
+        """`acknowledge` is the channel's `basic_ack`; `disconnect` closes the connection, with a reason."""
         self._acknowledge = acknowledge
-        self.give_up = give_up
+        self.disconnect = disconnect
         self._buffers: dict[bool, deque[tuple[UUID, ReceivedMessage]]] = {True: deque(), False: deque()}
         self._last_published: dict[bool, datetime] = {}
-        self._handed_out: dict[UUID, list[ReceivedMessage]] = {}
+        self._taken: dict[UUID, list[ReceivedMessage]] = {}
         self._unacknowledged: dict[int, ReceivedMessage] = {}
         self._received = asyncio.Event()
-        self._last_asked = dict.fromkeys((True, False), asyncio.get_running_loop().time())
+        self._last_checked = dict.fromkeys((True, False), asyncio.get_running_loop().time())
 
     def silent_queues(self) -> Sequence[bool]:
         """The queues (urgent or not) without a message for SUSPICIOUS_SILENCE, each once in that time.
@@ -52,9 +52,9 @@ class ConsumerSession:
         """
         now = asyncio.get_running_loop().time()
         for message in self._unacknowledged.values():
-            self._last_asked[message.urgent] = now
-        silent = [urgent for urgent, asked in self._last_asked.items() if now - asked >= SUSPICIOUS_SILENCE]
-        self._last_asked |= dict.fromkeys(silent, now)
+            self._last_checked[message.urgent] = now
+        silent = [urgent for urgent, asked in self._last_checked.items() if now - asked >= SUSPICIOUS_SILENCE]
+        self._last_checked |= dict.fromkeys(silent, now)
         return silent
 
     def holds(self, *, urgent: bool) -> bool:
@@ -69,7 +69,7 @@ class ConsumerSession:
         self, tag: int, deliveries: Sequence[UUID], *, urgent: bool, published_at: datetime | None
     ) -> None:
         """Buffer the deliveries of a message; a message without any is acknowledged at once."""
-        self._last_asked[urgent] = asyncio.get_running_loop().time()
+        self._last_checked[urgent] = asyncio.get_running_loop().time()
         message = self._unacknowledged[tag] = ReceivedMessage(tag, len(deliveries), urgent, published_at)
         self._buffers[urgent].extend((delivery, message) for delivery in deliveries)
         if deliveries:
@@ -90,7 +90,7 @@ class ConsumerSession:
             while buffer and len(taken) < limit:
                 delivery, message = buffer.popleft()
                 self._note_published(message)
-                messages = self._handed_out.setdefault(delivery, [])
+                messages = self._taken.setdefault(delivery, [])
                 # Published twice: one claim is enough, and finishes both messages.
                 if not messages:
                     taken.append(delivery)
@@ -107,7 +107,7 @@ class ConsumerSession:
         """Note that these deliveries are done; acknowledge each message whose deliveries are all done."""
         finished = False
         for delivery in deliveries:
-            for message in self._handed_out.pop(delivery, ()):
+            for message in self._taken.pop(delivery, ()):
                 message.open -= 1
                 finished = finished or not message.open
         if finished:
@@ -121,7 +121,7 @@ class ConsumerSession:
         except (Exception, asyncio.CancelledError) as error:
             # The client raises all sorts when the connection is gone, and cancels what waits on it. An
             # acknowledgement that may be missing would hold a place in the prefetch window for ever.
-            self.give_up(describe(error))
+            self.disconnect(describe(error))
             if is_cancelled():
                 raise
 

@@ -68,7 +68,7 @@ class RabbitMQListener:
             if await self._is_overlooked(urgent):
                 # Seen when a queue was deleted while two workers redeclared it: RabbitMQ keeps a consumer that
                 # it never serves, and sends no error.
-                session.give_up("receives nothing of what is waiting")
+                session.disconnect("receives nothing of what is waiting")
         return await session.take(limit)
 
     async def _is_overlooked(self, urgent: bool) -> bool:
@@ -92,9 +92,9 @@ class RabbitMQListener:
     async def _prepare(self, opened: Opened) -> ConsumerSession:
         # RabbitMQ cancels a consumer when its queue is deleted; a new session declares the queue again.
         underlay = await opened.channel.get_underlay_channel()
-        underlay.on_consumer_cancel_callbacks.add(lambda _frame: opened.give_up("a queue was deleted"))
+        underlay.on_consumer_cancel_callbacks.add(lambda _frame: opened.disconnect("a queue was deleted"))
         await opened.channel.set_qos(prefetch_count=_PREFETCH)
-        session = ConsumerSession(underlay.basic_ack, opened.give_up)
+        session = ConsumerSession(underlay.basic_ack, opened.disconnect)
         queues, refusals = QueueDeclarer(opened), list[QueueRefused]()
         for name, urgent in self._queues.items():
             try:

@@ -99,11 +99,11 @@ class Connection:
     async def quit(self) -> None:
         """Send QUIT and close; the reply does not matter."""
         with suppress(WireBroken):
-            self._wire.say(b"QUIT")
+            self._wire.write_commands(b"QUIT")
             await self._wire.read(timeout=min(self._settings.timeout, 2.0))
         self._wire.close()
 
-    async def hand_over(self, mail: Mail) -> str | None:
+    async def send_mail(self, mail: Mail) -> str | None:
         """Send one message in one transaction; returns the server's queue id if the reply holds one.
 
         Raises:
@@ -144,7 +144,7 @@ class Connection:
         """
         try:
             for verb, command in (("MAIL", f"MAIL FROM:<{sender.text}>"), ("RCPT", f"RCPT TO:<{sender.text}>")):
-                self._say(verb, command.encode())
+                self._write_commands(verb, command.encode())
                 answer = await self._read(verb, None)
                 if answer.code >= 400:
                     raise fault(answer, verb)
@@ -167,10 +167,10 @@ class Connection:
         }
         at_once = "pipelining" in self._extensions
         if at_once:
-            self._say("MAIL", *commands.values())
+            self._write_commands("MAIL", *commands.values())
         for verb, command in commands.items():
             if not at_once:
-                self._say(verb, command)
+                self._write_commands(verb, command)
             answer = await self._read(verb, mail)
             if utf8 and verb == "MAIL" and answer.code == _UNKNOWN_OPTION:
                 raise _no_utf8(mail, describe(answer, verb, mail))
@@ -211,9 +211,9 @@ class Connection:
             self._wire.close()
         return answer
 
-    def _say(self, verb: str, *commands: bytes) -> None:
+    def _write_commands(self, verb: str, *commands: bytes) -> None:
         try:
-            self._wire.say(*commands)
+            self._wire.write_commands(*commands)
         except WireBroken as error:
             raise _lost(verb, error) from None
 
@@ -241,7 +241,7 @@ class Connection:
                 if (await self._read("RSET", None)).code == _GO_AHEAD:
                     # It refused the recipient and wants the message all the same. It gets none, not even an empty one.
                     self._wire.close()
-            self._say("RSET", b"RSET")
+            self._write_commands("RSET", b"RSET")
             answer = await self._read("RSET", None)
         except (Stale, SendError):
             self._wire.close()

@@ -48,7 +48,7 @@ class Pool:
         """How many messages may be sent at the same time now."""
         return self._limit.at(self._clock.monotonic())
 
-    async def hand_over(self, mail: Mail) -> str | None:
+    async def send_mail(self, mail: Mail) -> str | None:
         """Send one message; returns the server's queue id if the reply holds one.
 
         Raises:
@@ -164,7 +164,7 @@ class Pool:
 
     async def _use(self, connection: Connection, mail: Mail) -> str | None:
         try:
-            return await connection.hand_over(mail)
+            return await connection.send_mail(mail)
         finally:
             self._put_back(connection)
 

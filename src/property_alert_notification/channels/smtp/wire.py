@@ -52,7 +52,7 @@ class Wire(asyncio.Protocol):
         # An outstanding reply would be paired with the wrong command; an unexpected one announces the end.
         return not (self.unanswered or self._replies or self._received)
 
-    def say(self, *commands: bytes) -> None:
+    def write_commands(self, *commands: bytes) -> None:
         """Send commands in one packet; each is answered by itself.
 
         Raises:

@@ -48,15 +48,15 @@ async def run(url: str, count: int, *, patience: float) -> bool:
             started_at = clock.monotonic()
             accepted = await demo.send(count)
             sent_at = clock.monotonic()
-            stories = await demo.follow(accepted, patience)
-    _report(console, stories)
+            details = await demo.follow(accepted, patience)
+    _report(console, details)
     console.print(_speed("alerts handed over", len(accepted), sent_at - started_at))
-    if stories:
-        console.print(_speed("deliveries ended", *_span(stories)))
-    if len(stories) < count:
-        console.print(f"{count - len(stories):,} are still open: property-alerts notifications list", style="yellow")
+    if details:
+        console.print(_speed("deliveries ended", *_span(details)))
+    if len(details) < count:
+        console.print(f"{count - len(details):,} are still open: property-alerts notifications list", style="yellow")
     console.print(f"\nRead them: {url}/mailbox", soft_wrap=True)
-    return len(stories) == count
+    return len(details) == count
 
 
 class _Demo:
@@ -79,32 +79,32 @@ class _Demo:
         """Hand over every alert; returns the ids under which they were accepted."""
         accepted: list[str] = []
 
-        async def hand_over(alert: dict[str, Any]) -> None:
+        async def submit(alert: dict[str, Any]) -> None:
             accepted.append((await self._ask("POST", "/notifications/", json=alert))["id"])
 
         name = f"demo-{self._clock.new_id().hex[:12]}"
-        await self._for_each("Alerts are handed over", list(alerts(read_listings(), count, run=name)), hand_over)
+        await self._for_each("Alerts are handed over", list(alerts(read_listings(), count, run=name)), submit)
         return accepted
 
     async def follow(self, accepted: Iterable[str], patience: float) -> list[dict[str, Any]]:
         """Ask until everything has ended or `patience` seconds are over; returns the stories that have ended."""
-        stories: list[dict[str, Any]] = []
+        details: list[dict[str, Any]] = []
         open_ = list(accepted)
         task = self._progress.add_task("Deliveries come to their end", total=len(open_))
 
-        async def look(notification: str) -> None:
-            story = await self._ask("GET", f"/notifications/{notification}")
-            if story["status"] not in ("scheduled", "pending"):
-                stories.append(story)
+        async def poll(notification: str) -> None:
+            detail = await self._ask("GET", f"/notifications/{notification}")
+            if detail["status"] not in ("scheduled", "pending"):
+                details.append(detail)
                 open_.remove(notification)
                 self._progress.advance(task)
 
         ends = self._clock.monotonic() + patience
         while open_ and self._clock.monotonic() < ends:
-            await _together(list(open_), look)
+            await _together(list(open_), poll)
             if open_:
                 await asyncio.sleep(BETWEEN_ROUNDS)
-        return stories
+        return details
 
     async def _for_each(self, words: str, items: Collection[Item], do: Callable[[Item], Awaitable[None]]) -> None:
         task = self._progress.add_task(words, total=len(items))
@@ -161,8 +161,10 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def _report(console: Console, stories: Collection[dict[str, Any]]) -> None:
-    states = Counter((delivery["channel"], delivery["state"]) for story in stories for delivery in story["deliveries"])
+def _report(console: Console, details: Collection[dict[str, Any]]) -> None:
+    states = Counter(
+        (delivery["channel"], delivery["state"]) for detail in details for delivery in detail["deliveries"]
+    )
     table = Table("deliveries", *_COLUMNS, "other", box=box.SIMPLE_HEAD)
     for channel in sorted({channel for channel, _ in states}):
         counted = [states[channel, state] for state in _COLUMNS]
@@ -171,10 +173,10 @@ def _report(console: Console, stories: Collection[dict[str, Any]]) -> None:
     console.print(table)
 
 
-def _span(stories: Collection[dict[str, Any]]) -> tuple[int, float]:
+def _span(details: Collection[dict[str, Any]]) -> tuple[int, float]:
     """How many deliveries ended, and the seconds from the first accept to the last end by the service's own clock."""
-    ends = [datetime.fromisoformat(delivery["changed_at"]) for story in stories for delivery in story["deliveries"]]
-    first = min(datetime.fromisoformat(story["accepted_at"]) for story in stories)
+    ends = [datetime.fromisoformat(delivery["changed_at"]) for detail in details for delivery in detail["deliveries"]]
+    first = min(datetime.fromisoformat(detail["accepted_at"]) for detail in details)
     return len(ends), (max(ends) - first).total_seconds()
 
 

@@ -11,7 +11,13 @@ from sqlalchemy import Connection, MetaData, create_engine
 
 from property_alert_notification.database import Database
 from property_alert_notification.database.migrations import queries, safely
-from property_alert_notification.database.migrations.change import Tell, alembic_alone, apply, config_for, tell_nobody
+from property_alert_notification.database.migrations.change import (
+    Report,
+    alembic_alone,
+    apply,
+    config_for,
+    report_nothing,
+)
 from property_alert_notification.database.migrations.judgement import Condition, Found, Judgement, judge
 from property_alert_notification.database.migrations.tables import METADATA, Shape, shape_of
 
@@ -30,25 +36,25 @@ __all__ = [
 ]
 
 
-async def upgrade(database: Database, revision: str = "head", *, tell: Tell = tell_nobody) -> None:
-    """Migrate to a revision; several processes may ask at once, one does it. `tell` hears what it waits for.
+async def upgrade(database: Database, revision: str = "head", *, report: Report = report_nothing) -> None:
+    """Migrate to a revision; several processes may ask at once, one does it. `report` hears what it waits for.
 
     Raises:
         StoreUnavailable: the store cannot be reached, or somebody held a table for ten minutes.
     """
-    await apply(database, lambda config: command.upgrade(config, revision), tell)
+    await apply(database, lambda config: command.upgrade(config, revision), report)
 
 
-async def downgrade(database: Database, revision: str, *, tell: Tell = tell_nobody) -> None:
+async def downgrade(database: Database, revision: str, *, report: Report = report_nothing) -> None:
     """Migrate back to a revision; `base` is the empty store.
 
     Raises:
         StoreUnavailable: the store cannot be reached, or somebody held a table for ten minutes.
     """
-    await apply(database, lambda config: command.downgrade(config, revision), tell)
+    await apply(database, lambda config: command.downgrade(config, revision), report)
 
 
-async def build_indexes(database: Database, names: frozenset[str], *, tell: Tell = tell_nobody) -> None:
+async def build_indexes(database: Database, names: frozenset[str], *, report: Report = report_nothing) -> None:
     """Build indexes that the models have and the store lacks, or has of an interrupted build.
 
     Raises:
@@ -68,7 +74,7 @@ async def build_indexes(database: Database, names: frozenset[str], *, tell: Tell
                     where=None if condition is None else str(condition),
                 )
 
-    await apply(database, lambda config: build(config.attributes["connection"]), tell)
+    await apply(database, lambda config: build(config.attributes["connection"]), report)
 
 
 async def examine(database: Database, *, thorough: bool = False) -> Judgement:

@@ -28,13 +28,13 @@ TRIES = 600
 """How often a change is tried at most: about ten minutes."""
 
 Change = Callable[[Config], None]
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 _alembic = Lock()
 """Alembic keeps what it works on in variables of its modules: one at a time in a process."""
 
 
-def tell_nobody(_words: str) -> None:
+def report_nothing(_words: str) -> None:
     """Progress that nobody wants to hear of."""
 
 
@@ -49,7 +49,7 @@ async def alembic_alone() -> AsyncIterator[None]:
         _alembic.release()
 
 
-async def apply(database: Database, change: Change, tell: Tell = tell_nobody) -> None:
+async def apply(database: Database, change: Change, report: Report = report_nothing) -> None:
     """Apply a change; several processes may ask at once, one at a time does it.
 
     Raises:
@@ -63,26 +63,26 @@ async def apply(database: Database, change: Change, tell: Tell = tell_nobody) ->
                 await connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
             return
         async with database.without_haste() as unhurried:
-            await _apply_beside_others(unhurried, change, tell)
+            await _apply_beside_others(unhurried, change, report)
 
 
-async def _apply_beside_others(database: Database, change: Change, tell: Tell) -> None:
+async def _apply_beside_others(database: Database, change: Change, report: Report) -> None:
     # No transaction of its own, whose snapshot the building of an index would wait for. Closing it frees the lock.
     async with database.reading() as holder:
-        await _take_turn(holder, tell)
+        await _take_turn(holder, report)
         for attempt in range(1, TRIES + 1):
             try:
                 await _try(database, change)
             except StoreLocked as locked:
                 if attempt == TRIES:
                     raise
-                tell(f"Waits for a table that another transaction holds ({locked.cause}); nobody waits behind it …")
+                report(f"Waits for a table that another transaction holds ({locked.cause}); nobody waits behind it …")
                 await asyncio.sleep(BETWEEN_TRIES)
             else:
                 return
 
 
-async def _take_turn(connection: AsyncConnection, tell: Tell) -> None:
+async def _take_turn(connection: AsyncConnection, report: Report) -> None:
     """Hold the lock of all migrations until this connection is closed.
 
     Asked for again and again: whoever waited for it inside a statement would hold up the building of indexes, which
@@ -91,7 +91,7 @@ async def _take_turn(connection: AsyncConnection, tell: Tell) -> None:
     waited = False
     while not (await connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK})).scalar_one():
         if not waited:
-            tell("Waits for another `migrate` …")
+            report("Waits for another `migrate` …")
         waited = True
         await asyncio.sleep(0.2)
 

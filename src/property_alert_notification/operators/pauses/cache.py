@@ -36,15 +36,15 @@ class PauseCache:
 
     async def watch(self, loop: Loop) -> None:
         """Look, and bring back what was resumed, until cancelled."""
-        await loop.repeat(self._look_in_turn, after_a_fault=POLL)
+        await loop.repeat(self._refresh_in_turn, after_a_fault=POLL)
 
-    async def _look_in_turn(self) -> float:
-        return POLL if await self.look() < AT_ONCE else 0
+    async def _refresh_in_turn(self) -> float:
+        return POLL if await self.refresh() < AT_ONCE else 0
 
-    async def look(self) -> int:
+    async def refresh(self) -> int:
         """Read the pauses once, and bring back some of what was resumed; returns how many of one pause, at most."""
         async with self._database.reading() as connection:
-            found = await queries.every(connection)
+            found = await queries.list_all(connection)
         names = frozenset(pause.name for pause in found if pause.holds)
         if names != self._names:
             log.info("pauses.changed", paused=sorted(names))

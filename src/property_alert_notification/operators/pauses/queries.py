@@ -42,7 +42,7 @@ _notifications = table_of(Notification)
 _now = bindparam("now", type_=time_type())
 
 
-async def every(connection: AsyncConnection) -> list[Pause]:
+async def list_all(connection: AsyncConnection) -> list[Pause]:
     """All pauses, and those that were ended a moment ago, by name."""
     try:
         found = await connection.execute(select(_pauses).order_by(_pauses.c.name))

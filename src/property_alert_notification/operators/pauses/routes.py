@@ -52,7 +52,7 @@ class Pauses(BaseModel):
 async def list_pauses(database: DatabaseDep) -> Pauses:
     """List what is paused, by name."""
     async with database.reading() as connection:
-        found = await queries.every(connection)
+        found = await queries.list_all(connection)
     return Pauses(items=[PausePublic.model_validate(pause) for pause in found if pause.holds])
 
 

@@ -14,7 +14,7 @@ NAME = f"^{CATEGORY}$"
 
 _CHANNELS = frozenset[str](Channel)
 
-LOOK_AGAIN = timedelta(hours=1)
+RECHECK_AFTER = timedelta(hours=1)
 """When a held delivery comes up again, if nobody resumed: seldom enough to cost nothing, should a million be held."""
 
 

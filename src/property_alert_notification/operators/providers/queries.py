@@ -23,21 +23,21 @@ _COLUMNS = tuple(_breakers.c.keys())
 _KEY = ("worker", "channel", "provider")
 
 
-def _insert_or_replace(told: FromClause) -> Insert:
-    wanted = insert(_breakers).from_select(_COLUMNS, select(*told.c).where(true()))
+def _insert_or_replace(list_all: FromClause) -> Insert:
+    wanted = insert(_breakers).from_select(_COLUMNS, select(*list_all.c).where(true()))
     changed = {name: wanted.excluded[name] for name in _COLUMNS if name not in _KEY}
     return wanted.on_conflict_do_update(index_elements=_KEY, set_=changed)
 
 
-_TELL = BatchStatement(columns_of(_breakers, *_COLUMNS), _insert_or_replace)
+_SAVE = BatchStatement(columns_of(_breakers, *_COLUMNS), _insert_or_replace)
 
 
-async def tell(connection: AsyncConnection, breakers: Sequence[ReportedBreaker]) -> None:
+async def save(connection: AsyncConnection, breakers: Sequence[ReportedBreaker]) -> None:
     """Write down how one worker's breakers stand."""
-    await _TELL.run(connection, map(attrgetter(*_COLUMNS), breakers))
+    await _SAVE.run(connection, map(attrgetter(*_COLUMNS), breakers))
 
 
-async def told(connection: AsyncConnection) -> list[ReportedBreaker]:
+async def list_all(connection: AsyncConnection) -> list[ReportedBreaker]:
     """What every worker told last, by channel and provider."""
     everything = select(_breakers).order_by(_breakers.c.channel, _breakers.c.provider, _breakers.c.worker)
     return readable(await connection.execute(everything), lambda row: ReportedBreaker(**row))
@@ -47,14 +47,14 @@ async def left_alone(connection: AsyncConnection, *, now: datetime) -> dict[str,
     """The reason for each provider whose breaker a living worker has open, by `email by smtp`."""
     return {
         f"{one.channel} by {one.provider}": one.reason or one.state
-        for one in await told(connection)
+        for one in await list_all(connection)
         if one.state != BreakerState.CLOSED and now - one.told_at <= LIVING
     }
 
 
-async def forget_silent(connection: AsyncConnection, *, told_before: datetime) -> None:
+async def forget_silent(connection: AsyncConnection, *, reported_before: datetime) -> None:
     """Delete what workers told that are long gone."""
-    await connection.execute(delete(_breakers).where(_breakers.c.told_at < told_before))
+    await connection.execute(delete(_breakers).where(_breakers.c.told_at < reported_before))
 
 
 async def forget(connection: AsyncConnection, worker: UUID) -> None:

@@ -103,7 +103,7 @@ _delivery = bindparam("delivery", type_=_deliveries.c.id.type)
 _fence = bindparam("held_fence", type_=Integer)
 
 
-_PUT_ASIDE = (
+_QUARANTINE = (
     update(_deliveries)
     .where(
         _deliveries.c.id == _delivery,
@@ -121,17 +121,17 @@ _PUT_ASIDE = (
 )
 
 
-_PUT_ASIDE_AT_LEAST = (
+_QUARANTINE_BY_STATE_ONLY = (
     update(_deliveries).where(_deliveries.c.id == _delivery).values(state=DeliveryState.QUARANTINED, due_at=None)
 )
 
 
-async def put_aside(
+async def quarantine(
     connection: AsyncConnection, delivery_id: UUID, *, fence: int | None, reason: Reason, now: datetime
 ) -> bool:
     """Quarantine a delivery that is open, and under this fence if one is given; returns False when it is not."""
     values = {"delivery": delivery_id, "held_fence": fence, **reason_values(reason), "now": now}
-    return bool((await connection.execute(_PUT_ASIDE, values)).rowcount)
+    return bool((await connection.execute(_QUARANTINE, values)).rowcount)
 
 
 _END_OPEN_ATTEMPT = (
@@ -163,12 +163,12 @@ async def end_open_attempt(
         await connection.execute(_COUNT_UNKNOWN, {"delivery": delivery_id})
 
 
-async def put_aside_at_least(connection: AsyncConnection, delivery_id: UUID) -> bool:
+async def quarantine_by_state_only(connection: AsyncConnection, delivery_id: UUID) -> bool:
     """The same by as few columns as possible, for a row of which others cannot be written."""
-    return bool((await connection.execute(_PUT_ASIDE_AT_LEAST, {"delivery": delivery_id})).rowcount)
+    return bool((await connection.execute(_QUARANTINE_BY_STATE_ONLY, {"delivery": delivery_id})).rowcount)
 
 
-async def put_notification_aside(
+async def quarantine_notification(
     connection: AsyncConnection, notification_id: UUID, *, reason: Reason, now: datetime, new_id: Callable[[], UUID]
 ) -> bool:
     """Give a scheduled notification a quarantined delivery for each address; without any it has failed.

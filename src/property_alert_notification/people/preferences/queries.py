@@ -42,7 +42,7 @@ class _Preferences:
         self.create = BatchStatement(columns_of(table, *_COLUMNS), self._insert_new)
         self.put = BatchStatement(columns_of(table, *_COLUMNS), lambda new: self._replacing(self._insert(new)))
 
-    def looked_up(self, wanted: FromClause) -> ScalarSelect[str]:
+    def channels_of(self, wanted: FromClause) -> ScalarSelect[str]:
         """The channels that a user wants as the store has them, NULL without a row."""
         words = case((self.table.c.withdrawn_at.is_not(None), _WITHDRAWN), else_=self.wanted)
         return select(words).where(self.table.c.user_id == wanted.c.user_id).scalar_subquery()

@@ -10,18 +10,18 @@ from property_alert_notification.people.preferences.queries import LIVE, TESTS, 
 from property_alert_notification.people.preferences.rules import Preferences
 
 
-def _look_up(wanted: FromClause) -> Select[tuple[int, str]]:
+def _select_channels(wanted: FromClause) -> Select[tuple[int, str]]:
     # One look into the index for each user, whatever the store believes to know about the table.
-    return select(wanted.c.user_id, LIVE.looked_up(wanted))
+    return select(wanted.c.user_id, LIVE.channels_of(wanted))
 
 
-def _look_up_for_tests(wanted: FromClause) -> Select[tuple[int, str]]:
-    return select(wanted.c.user_id, func.coalesce(TESTS.looked_up(wanted), LIVE.looked_up(wanted)))
+def _select_channels_for_tests(wanted: FromClause) -> Select[tuple[int, str]]:
+    return select(wanted.c.user_id, func.coalesce(TESTS.channels_of(wanted), LIVE.channels_of(wanted)))
 
 
 _PREFERENCES_OF = {
-    False: BatchStatement(columns_of(LIVE.table, "user_id"), _look_up),
-    True: BatchStatement(columns_of(TESTS.table, "user_id"), _look_up_for_tests),
+    False: BatchStatement(columns_of(LIVE.table, "user_id"), _select_channels),
+    True: BatchStatement(columns_of(TESTS.table, "user_id"), _select_channels_for_tests),
 }
 
 

@@ -24,16 +24,16 @@ _PLAINEST: dict[type, Any] = {int: 0, str: "", bool: False, UUID: UUID(int=0)}
 Row = TypeVar("Row")
 
 
-def mended(row: Row) -> Row:
+def repaired(row: Row) -> Row:
     """The row with a value of the right kind in every field."""
     kinds = get_type_hints(type(row))
     names = [field.name for field in fields(row)] if is_dataclass(row) else list(type(row).model_fields)  # type: ignore[attr-defined]
     values = {name: getattr(row, name) for name in names}
     made_at = time_of(values["id"]) if isinstance(values.get("id"), UUID) else time_of(UUID(int=0))
-    return type(row)(**{name: _mended(values[name], kinds[name], made_at) for name in names})
+    return type(row)(**{name: _repaired(values[name], kinds[name], made_at) for name in names})
 
 
-def _mended(value: Any, kind: Any, made_at: datetime) -> Any:
+def _repaired(value: Any, kind: Any, made_at: datetime) -> Any:
     kinds = get_args(kind) or (kind,)
     if any(_is_a(value, one) for one in kinds):
         return value
@@ -50,9 +50,9 @@ def _is_a(value: Any, kind: type) -> bool:
     return isinstance(value, kind)
 
 
-def mended_notification(notification: Notification) -> Notification:
+def repaired_notification(notification: Notification) -> Notification:
     """A notification whose words are known and whose values are of the right kind."""
-    shown = mended(notification)
+    shown = repaired(notification)
     shown.channels = known_channels(shown.channels)
     shown.addresses = shown.addresses if _are_addresses(shown.addresses) else None
     shown.status = shown.status if shown.status in list(NotificationStatus) else None
@@ -67,18 +67,18 @@ def _are_addresses(text: str | None) -> bool:
     return True
 
 
-def mended_deliveries(deliveries: Collection[Delivery]) -> list[Delivery]:
+def repaired_deliveries(deliveries: Collection[Delivery]) -> list[Delivery]:
     """The deliveries whose channel is known; one in a state that is none waits for a person, with the reason."""
-    shown = [mended(delivery) for delivery in deliveries]
+    shown = [repaired(delivery) for delivery in deliveries]
     for delivery in shown:
         if delivery.state not in list(DeliveryState):
             delivery.state, delivery.reason_code = DeliveryState.QUARANTINED, ReasonCode.ROW_UNREADABLE
     return [delivery for delivery in shown if delivery.channel in list(Channel)]
 
 
-def mended_attempts(attempts: Collection[Attempt]) -> list[Attempt]:
+def repaired_attempts(attempts: Collection[Attempt]) -> list[Attempt]:
     """Attempts whose outcome is known, or open."""
-    shown = [mended(attempt) for attempt in attempts]
+    shown = [repaired(attempt) for attempt in attempts]
     for attempt in shown:
         attempt.outcome = attempt.outcome if attempt.outcome in list(Outcome) else None
     return shown

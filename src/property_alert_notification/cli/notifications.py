@@ -14,7 +14,7 @@ from property_alert_notification.cli.tables import local, print_facts, print_row
 if TYPE_CHECKING:
     from property_alert_notification.base.vocabulary import DeliveryState
     from property_alert_notification.database import Database
-    from property_alert_notification.notifications.answers import DeliveryPublic, NotificationStory
+    from property_alert_notification.notifications.answers import DeliveryPublic, NotificationDetail
     from property_alert_notification.notifications.list_paths import Summary
     from property_alert_notification.notifications.lists import Found
     from property_alert_notification.notifications.schemas import NotificationQuery
@@ -106,7 +106,7 @@ def show(
     """
     from pydantic_core import to_jsonable_python
 
-    found = asyncio.run(_look_up(_database_url(), what))
+    found = asyncio.run(_find(_database_url(), what))
     if isinstance(found, list):
         typer.echo("Several have this reference; show one of them by its id:", err=True)
         if as_json:
@@ -116,7 +116,7 @@ def show(
     elif as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:
-        _show_story(found)
+        _show_detail(found)
 
 
 def _query(asked: dict[str, Any]) -> "NotificationQuery":
@@ -149,32 +149,34 @@ async def _newest(url: str, query: "NotificationQuery", limit: int) -> tuple[lis
 
     filters, before = filters_of(query), None if query.cursor is None else from_cursor(query.cursor)
     async with reading(url) as database:
-        page = await lists.look(database, filters, before=before, limit=limit, read=_readable_page)
+        page = await lists.read_page(database, filters, before=before, limit=limit, read=_readable_page)
         found = page.items
         while page.next is not None and len(found) < limit:
             left = limit - len(found)
-            page = await lists.look(database, filters, before=page.next, limit=left, read=_readable_page)
+            page = await lists.read_page(database, filters, before=page.next, limit=left, read=_readable_page)
             found += page.items
         rows = await _rows(database, found)
     return rows, None if page.next is None else to_cursor(page.next)
 
 
-async def _look_up(url: str, what: str) -> "NotificationStory | list[dict[str, Any]]":
+async def _find(url: str, what: str) -> "NotificationDetail | list[dict[str, Any]]":
     from property_alert_notification.base.errors import NotFound
     from property_alert_notification.cli.store import reading
-    from property_alert_notification.notifications.lists import mending
-    from property_alert_notification.notifications.lookup import look_up
-    from property_alert_notification.notifications.story import NO_SUCH_NOTIFICATION, tell
+    from property_alert_notification.notifications.detail import NO_SUCH_NOTIFICATION, read_detail
+    from property_alert_notification.notifications.lists import with_repair
+    from property_alert_notification.notifications.lookup import find_notifications
 
     async with reading(url) as database:
-        found = await mending(
+        found = await with_repair(
             database,
-            lambda connection, mend: look_up(connection, what, limit=MOST_WITH_ONE_REFERENCE, mend=mend),
+            lambda connection, repair: find_notifications(
+                connection, what, limit=MOST_WITH_ONE_REFERENCE, repair=repair
+            ),
             _readable,
         )
         if not found:
             raise NotFound(NO_SUCH_NOTIFICATION)
-        return await tell(database, found[0].id) if len(found) == 1 else await _rows(database, found)
+        return await read_detail(database, found[0].id) if len(found) == 1 else await _rows(database, found)
 
 
 def _readable_page(page: "Found") -> "Found":
@@ -221,26 +223,26 @@ def _show_list(found: list[dict[str, Any]]) -> None:
     print_rows(("id", "accepted", "user", *Channel, "reference"), rows)
 
 
-def _show_story(story: "NotificationStory") -> None:
+def _show_detail(detail: "NotificationDetail") -> None:
     facts = [
-        ("status", story.status),
-        ("user", story.user_id),
-        ("category", story.category),
-        ("reference", story.reference),
-        ("accepted", local(story.accepted_at)),
-        ("by", story.caller),
-        ("test", "yes" if story.test else None),
-        ("send at", local(story.send_at)),
-        ("expires", local(story.expires_at)),
-        ("cancelled", local(story.cancelled_at)),
-        ("urgent", "yes" if story.urgent else None),
-        ("only", ", ".join(story.channels or [])),
-        ("no address", ", ".join(story.without_address)),
-        ("title", story.title),
-        ("message", story.message),
+        ("status", detail.status),
+        ("user", detail.user_id),
+        ("category", detail.category),
+        ("reference", detail.reference),
+        ("accepted", local(detail.accepted_at)),
+        ("by", detail.caller),
+        ("test", "yes" if detail.test else None),
+        ("send at", local(detail.send_at)),
+        ("expires", local(detail.expires_at)),
+        ("cancelled", local(detail.cancelled_at)),
+        ("urgent", "yes" if detail.urgent else None),
+        ("only", ", ".join(detail.channels or [])),
+        ("no address", ", ".join(detail.without_address)),
+        ("title", detail.title),
+        ("message", detail.message),
     ]
-    print_facts("notification", str(story.id), [(name, value) for name, value in facts if value not in (None, "")])
-    for delivery in story.deliveries:
+    print_facts("notification", str(detail.id), [(name, value) for name, value in facts if value not in (None, "")])
+    for delivery in detail.deliveries:
         print_facts(str(delivery.channel), f"{delivery.state}: {delivery.reason}", _facts_of(delivery))
 
 

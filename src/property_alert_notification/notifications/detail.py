@@ -12,21 +12,23 @@ from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import status_from
 from property_alert_notification.notifications import queries
-from property_alert_notification.notifications.answers import AttemptPublic, DeliveryPublic, NotificationStory
-from property_alert_notification.notifications.mended import (
-    mended,
-    mended_attempts,
-    mended_deliveries,
-    mended_notification,
-)
+from property_alert_notification.notifications.answers import AttemptPublic, DeliveryPublic, NotificationDetail
 from property_alert_notification.notifications.models import Notification, NotificationChange
+from property_alert_notification.notifications.repaired import (
+    repaired,
+    repaired_attempts,
+    repaired_deliveries,
+    repaired_notification,
+)
 from property_alert_notification.notifications.stored_addresses import read_addresses
 from property_alert_notification.notifications.timeline import timeline
 
 NO_SUCH_NOTIFICATION = "Notification not found"
 
 
-async def tell(database: Database, notification_id: UUID, visible: Visibility = EVERYTHING) -> NotificationStory:
+async def read_detail(
+    database: Database, notification_id: UUID, visible: Visibility = EVERYTHING
+) -> NotificationDetail:
     """The whole story of a notification, for somebody who may know of what is `visible`.
 
     Raises:
@@ -39,14 +41,14 @@ async def tell(database: Database, notification_id: UUID, visible: Visibility = 
     except Exception as error:
         if not is_row_fault(error):
             raise
-        async with database.quick_reading(mend=True) as connection:
-            return await read(connection, notification_id, visible, mend=True)
+        async with database.quick_reading(repair=True) as connection:
+            return await read(connection, notification_id, visible, repair=True)
 
 
 async def read(
-    connection: Connection, notification_id: UUID, visible: Visibility = EVERYTHING, *, mend: bool = False
-) -> NotificationStory:
-    """The whole story, as a part of a larger transaction; with `mend`, what can be shown of it.
+    connection: Connection, notification_id: UUID, visible: Visibility = EVERYTHING, *, repair: bool = False
+) -> NotificationDetail:
+    """The whole story, as a part of a larger transaction; with `repair`, what can be shown of it.
 
     Raises:
         NotFound: there is none with this id.
@@ -57,36 +59,36 @@ async def read(
     its_deliveries = await deliveries.of_notifications(connection, [notification_id])
     claimed = [delivery.id for delivery in its_deliveries if delivery.fence]
     attempts = await deliveries.attempts_of(connection, claimed) if claimed else []
-    if mend:
-        notification = mended_notification(notification)
-        its_deliveries, attempts = mended_deliveries(its_deliveries), mended_attempts(attempts)
+    if repair:
+        notification = repaired_notification(notification)
+        its_deliveries, attempts = repaired_deliveries(its_deliveries), repaired_attempts(attempts)
     changes = await queries.changes_of(connection, notification_id)
-    if mend:
-        changes = [mended(one) for one in changes]
+    if repair:
+        changes = [repaired(one) for one in changes]
     by_delivery = {key: list(group) for key, group in groupby(attempts, lambda attempt: attempt.delivery_id)}
-    return _story(notification, its_deliveries, by_delivery, changes)
+    return _detail(notification, its_deliveries, by_delivery, changes)
 
 
-def _story(
+def _detail(
     notification: Notification,
     its_deliveries: Sequence[Delivery],
     attempts: Mapping[UUID, Sequence[Attempt]],
     changes: Sequence[NotificationChange],
-) -> NotificationStory:
+) -> NotificationDetail:
     asked_for = notification.asked_for
     unaddressed = without_address(notification, its_deliveries)
-    return NotificationStory(
-        **notification.model_dump(exclude=_NOT_TOLD),
+    return NotificationDetail(
+        **notification.model_dump(exclude=_NOT_SHOWN),
         channels=asked_for,
         status=status_from(notification.status, [DeliveryState(delivery.state) for delivery in its_deliveries]),
-        deliveries=[_tell_delivery(delivery, attempts.get(delivery.id, [])) for delivery in its_deliveries],
+        deliveries=[_describe_delivery(delivery, attempts.get(delivery.id, [])) for delivery in its_deliveries],
         not_asked_for=[channel for channel in Channel if asked_for is not None and channel not in asked_for],
         without_address=unaddressed,
         timeline=timeline(notification, its_deliveries, attempts, changes, without_address=unaddressed),
     )
 
 
-_NOT_TOLD = {"channels", "status", "addresses", "cancelled_by", "moved_at"}
+_NOT_SHOWN = {"channels", "status", "addresses", "cancelled_by", "moved_at"}
 
 
 def without_address(notification: Notification, its_deliveries: Sequence[Delivery]) -> list[Channel]:
@@ -104,29 +106,31 @@ def without_address(notification: Notification, its_deliveries: Sequence[Deliver
     return [one for one in Channel if (asked_for is None or one in asked_for) and one not in addressed]
 
 
-def without_content(story: NotificationStory) -> NotificationStory:
+def without_content(detail: NotificationDetail) -> NotificationDetail:
     """A story that may be kept for longer than its notification: without what it says and the addresses. Pure."""
-    deliveries = [delivery.model_copy(update={"address": None}) for delivery in story.deliveries]
-    return story.model_copy(update={"title": "", "message": "", "deliveries": deliveries})
+    deliveries = [delivery.model_copy(update={"address": None}) for delivery in detail.deliveries]
+    return detail.model_copy(update={"title": "", "message": "", "deliveries": deliveries})
 
 
-async def with_content(connection: Connection, story: NotificationStory, visible: Visibility) -> NotificationStory:
+async def with_content(connection: Connection, detail: NotificationDetail, visible: Visibility) -> NotificationDetail:
     """The same with what the notification says and the addresses, as long as the notification is kept.
 
     Raises:
         NotFound: it is not visible to who asks, or not any more.
     """
-    if not visible.covers(story.caller, test=story.test):
+    if not visible.covers(detail.caller, test=detail.test):
         raise NotFound(NO_SUCH_NOTIFICATION)
-    notification = await queries.get(connection, story.id)
+    notification = await queries.get(connection, detail.id)
     if notification is None:
-        return story
-    addresses = {one.id: one.address or None for one in await deliveries.of_notifications(connection, [story.id])}
-    told = [one.model_copy(update={"address": addresses.get(one.id)}) for one in story.deliveries]
-    return story.model_copy(update={"title": notification.title, "message": notification.message, "deliveries": told})
+        return detail
+    addresses = {one.id: one.address or None for one in await deliveries.of_notifications(connection, [detail.id])}
+    described = [one.model_copy(update={"address": addresses.get(one.id)}) for one in detail.deliveries]
+    return detail.model_copy(
+        update={"title": notification.title, "message": notification.message, "deliveries": described}
+    )
 
 
-def _tell_delivery(delivery: Delivery, attempts: Sequence[Attempt]) -> DeliveryPublic:
+def _describe_delivery(delivery: Delivery, attempts: Sequence[Attempt]) -> DeliveryPublic:
     return DeliveryPublic(
         **delivery.model_dump(exclude={"address", "attempts"}),
         reason=delivery.reason,

@@ -47,7 +47,7 @@ _is_open = _deliveries.c.state.not_in((*ENDED, *STUCK, *LEASED))
 
 
 @dataclass(frozen=True, slots=True)
-class Stray:
+class UnclaimableKind:
     """One kind of them."""
 
     why: str
@@ -56,14 +56,14 @@ class Stray:
     """A worker had it in hand: its provider may have it."""
 
 
-def _aside(chosen: Select[Any], **mended: Any) -> Update:
+def _quarantine(chosen: Select[Any], **changed: Any) -> Update:
     return (
         update(_deliveries)
         .where(among(_deliveries.c.id, chosen.limit(_limit)))
         .values(
             state=DeliveryState.QUARANTINED, **REASON, held_by=None, due_at=None, published_at=None, changed_at=_now
         )
-        .values(**mended)
+        .values(**changed)
         .returning(_deliveries.c.id)
     )
 
@@ -102,23 +102,32 @@ def _neither_urgent_nor_not() -> Iterator[ColumnElement[bool]]:
 _oldest_open = _where(text(OPEN)).order_by(_deliveries.c.notification_id).limit(_FRONT)
 _is_due_never = and_(_deliveries.c.state.in_(WAITING), _deliveries.c.due_at.is_(None))
 
-_STRAYS = [
-    Stray("it is due at no time at all", _aside(_where(_deliveries.c.id.in_(_oldest_open), _is_due_never))),
+_KINDS = [
+    UnclaimableKind(
+        "it is due at no time at all", _quarantine(_where(_deliveries.c.id.in_(_oldest_open), _is_due_never))
+    ),
     *[
-        Stray("its lease ends at no time that a worker chose", _aside(_where(_has_lease, ends)), is_leased=True)
+        UnclaimableKind(
+            "its lease ends at no time that a worker chose", _quarantine(_where(_has_lease, ends)), is_leased=True
+        )
         for ends in (_deliveries.c.due_at > _far_lease, _deliveries.c.due_at.is_(None))
     ],
     *[
-        Stray("its channel is none that there is", _aside(_where(_has_time, _is_open, nowhere)))
+        UnclaimableKind("its channel is none that there is", _quarantine(_where(_has_time, _is_open, nowhere)))
         for nowhere in _between_channels()
     ],
     *[
-        Stray("it is neither urgent nor not", _aside(_where(_has_time, _is_open, neither), urgent=False))
+        UnclaimableKind("it is neither urgent nor not", _quarantine(_where(_has_time, _is_open, neither), urgent=False))
         for neither in _neither_urgent_nor_not()
     ],
-    *[Stray("its state is none that there is", _aside(_where(_front(queue), _state_is_none))) for queue in QUEUES],
     *[
-        Stray("it is due at no time that comes", _aside(_where(_is_in(queue), _deliveries.c.due_at > _far, _is_open)))
+        UnclaimableKind("its state is none that there is", _quarantine(_where(_front(queue), _state_is_none)))
+        for queue in QUEUES
+    ],
+    *[
+        UnclaimableKind(
+            "it is due at no time that comes", _quarantine(_where(_is_in(queue), _deliveries.c.due_at > _far, _is_open))
+        )
         for queue in QUEUES
     ],
 ]
@@ -136,17 +145,17 @@ _UNMARK = [
 class Found:
     """Deliveries of one kind that were put aside."""
 
-    kind: Stray
+    kind: UnclaimableKind
     ids: Sequence[UUID]
 
 
-async def put_aside(
-    connection: AsyncConnection, reason_of: Callable[[Stray], Reason], *, now: datetime, limit: int
+async def quarantine(
+    connection: AsyncConnection, reason_of: Callable[[UnclaimableKind], Reason], *, now: datetime, limit: int
 ) -> list[Found]:
     """Quarantine up to `limit` of each kind, for the reason that `reason_of` gives it; returns which those were."""
     times = {"now": now, "far": now + FARTHEST, "far_lease": now + LONGEST_LEASE, "limit": limit}
     found = []
-    for kind in _STRAYS:
+    for kind in _KINDS:
         moved = await connection.execute(kind.statement, {**times, **reason_values(reason_of(kind))})
         if ids := moved.scalars().all():
             found.append(Found(kind, ids))

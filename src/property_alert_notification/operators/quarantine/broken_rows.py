@@ -14,23 +14,23 @@ from property_alert_notification.base.times import latest
 from property_alert_notification.base.vocabulary import DeliveryState, Outcome
 from property_alert_notification.database import Database, is_row_fault
 from property_alert_notification.deliveries import queries as deliveries
-from property_alert_notification.deliveries import strays
-from property_alert_notification.deliveries.strays import Stray
+from property_alert_notification.deliveries import unclaimable
+from property_alert_notification.deliveries.unclaimable import UnclaimableKind
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.operators.quarantine import moves
 
 log = structlog.get_logger()
 
 
-class Aside:
-    """Where broken rows go."""
+class BrokenRows:
+    """Quarantines rows that break every batch they are in, and rows that no worker would claim."""
 
     def __init__(self, database: Database, clock: Clock, metrics: Metrics) -> None:
         self._database = database
         self._clock = clock
         self._metrics = metrics
 
-    async def put_delivery(
+    async def quarantine_delivery(
         self, delivery: UUID, error: Exception, *, fence: int | None = None, outcome: Outcome | None = None
     ) -> None:
         """Quarantine a delivery that nobody can work on; with `fence` only if that claim still holds.
@@ -41,74 +41,80 @@ class Aside:
             StoreUnavailable: the store cannot be reached.
         """
         moved = False
-        for way in (self._put_with_its_attempt, self._put_alone, self._put_at_least):
+        for way in (self._quarantine_with_attempt, self._quarantine_alone, self._quarantine_by_state_only):
             try:
                 moved = await way(delivery, error, fence, outcome)
                 break
             except Exception as other:
-                if not is_row_fault(other) or way == self._put_at_least:
+                if not is_row_fault(other) or way == self._quarantine_by_state_only:
                     raise
                 log.warning("delivery.unwritable", delivery_id=str(delivery), **origin(other))
         if moved:
-            self._metrics.put_aside.labels("delivery").inc()
+            self._metrics.broken_rows.labels("delivery").inc()
             log.error("delivery.put_aside", delivery_id=str(delivery), state=DeliveryState.QUARANTINED, **origin(error))
 
-    async def _put_with_its_attempt(
+    async def _quarantine_with_attempt(
         self, delivery: UUID, error: Exception, fence: int | None, outcome: Outcome | None
     ) -> bool:
         reason, now = reason_of(error, outcome), self._clock.now()
         async with self._database.transaction() as connection:
-            moved = await moves.put_aside(connection, delivery, fence=fence, reason=reason, now=now)
+            moved = await moves.quarantine(connection, delivery, fence=fence, reason=reason, now=now)
             if moved and outcome is not None:
                 await moves.end_open_attempt(connection, delivery, outcome=outcome, reason=reason, now=now)
         return moved
 
-    async def _put_alone(self, delivery: UUID, error: Exception, fence: int | None, outcome: Outcome | None) -> bool:
+    async def _quarantine_alone(
+        self, delivery: UUID, error: Exception, fence: int | None, outcome: Outcome | None
+    ) -> bool:
         """Its attempt stays open, and whoever has it replayed must not believe that this is known."""
         reason = reason_of(error, Outcome.UNKNOWN if outcome in _MAY_BE_AT_PROVIDER else None)
         async with self._database.transaction() as connection:
-            return await moves.put_aside(connection, delivery, fence=fence, reason=reason, now=self._clock.now())
+            return await moves.quarantine(connection, delivery, fence=fence, reason=reason, now=self._clock.now())
 
-    async def _put_at_least(self, delivery: UUID, _: Exception, __: int | None, ___: Outcome | None) -> bool:
+    async def _quarantine_by_state_only(
+        self, delivery: UUID, _: Exception, __: int | None, ___: Outcome | None
+    ) -> bool:
         async with self._database.transaction() as connection:
-            return await moves.put_aside_at_least(connection, delivery)
+            return await moves.quarantine_by_state_only(connection, delivery)
 
-    async def put_notification(self, notification: UUID, error: Exception, *, new_id: Callable[[], UUID]) -> None:
+    async def quarantine_notification(
+        self, notification: UUID, error: Exception, *, new_id: Callable[[], UUID]
+    ) -> None:
         """Give a scheduled notification that cannot be planned a quarantined delivery for each of its addresses.
 
         Raises:
             StoreUnavailable: the store cannot be reached.
         """
         async with self._database.transaction() as connection:
-            moved = await moves.put_notification_aside(
+            moved = await moves.quarantine_notification(
                 connection, notification, reason=reason_of(error), now=self._clock.now(), new_id=new_id
             )
         if moved:
-            self._metrics.put_aside.labels("notification").inc()
+            self._metrics.broken_rows.labels("notification").inc()
             log.error("notification.put_aside", notification_id=str(notification), **origin(error))
 
-    async def put_strays(self, *, limit: int) -> int:
+    async def quarantine_unclaimable(self, *, limit: int) -> int:
         """Quarantine deliveries that no worker would ever claim; unmark those whose publishing time is in the future.
 
         Returns how many rows were mended so. Raises StoreUnavailable when the store cannot be reached.
         """
         now = self._clock.now()
         async with self._database.transaction() as connection:
-            found = await strays.put_aside(connection, _why_stray, now=now, limit=limit)
+            found = await unclaimable.quarantine(connection, _why_unclaimable, now=now, limit=limit)
             for one in found:
                 if one.kind.is_leased:
-                    why = _why_stray(one.kind)
+                    why = _why_unclaimable(one.kind)
                     await deliveries.close_open_attempts(connection, one.ids, reason=why, ended_at=now)
-            unmarked = await strays.unmark(connection, now=now, limit=limit)
+            unmarked = await unclaimable.unmark(connection, now=now, limit=limit)
         for one in found:
-            self._metrics.put_aside.labels("delivery").inc(len(one.ids))
+            self._metrics.broken_rows.labels("delivery").inc(len(one.ids))
             for id_ in one.ids:
                 log.error("delivery.put_aside", delivery_id=str(id_), state=DeliveryState.QUARANTINED, why=one.kind.why)
         if unmarked:
             log.error("delivery.published_in_the_future", deliveries=unmarked)
         return sum(len(one.ids) for one in found) + unmarked
 
-    async def put_never_due(self, *, limit: int) -> int:
+    async def quarantine_never_due(self, *, limit: int) -> int:
         """Put aside some notifications that wait for a time that never comes; returns how many those were.
 
         Raises StoreUnavailable when the store cannot be reached.
@@ -118,7 +124,7 @@ class Aside:
         moved = 0
         for notification in found:
             try:
-                await self.put_notification(notification, UnreadableRow(NEVER_WANTED), new_id=self._clock.new_id)
+                await self.quarantine_notification(notification, UnreadableRow(NEVER_WANTED), new_id=self._clock.new_id)
             except Exception as error:
                 if not is_row_fault(error):
                     raise
@@ -137,7 +143,7 @@ class Aside:
         async with self._database.transaction() as connection:
             ended = await moves.end_unreadable(connection)
         if ended:
-            self._metrics.put_aside.labels("unreadable_id").inc(ended)
+            self._metrics.broken_rows.labels("unreadable_id").inc(ended)
             log.error("row.put_aside", rows=ended, because="the id cannot be read")
 
 
@@ -149,7 +155,7 @@ _MAY_BE_AT_PROVIDER: dict[Outcome | None, ReasonCode] = {
 }
 
 
-def _why_stray(kind: Stray) -> Reason:
+def _why_unclaimable(kind: UnclaimableKind) -> Reason:
     return reason_of(UnreadableRow(kind.why), Outcome.UNKNOWN if kind.is_leased else None)
 
 

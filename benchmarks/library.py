@@ -22,7 +22,7 @@ from property_alert_notification.wiring import new_event_loop
 CONNECTIONS = 8
 
 
-async def hand_over(port: int, messages: int) -> None:
+async def send_all(port: int, messages: int) -> None:
     """Hand so many messages over on connections that are opened before."""
     mails = iter(_mails(messages))
     connections = [SMTP(hostname="127.0.0.1", port=port, use_tls=False, start_tls=False) for _ in range(CONNECTIONS)]
@@ -54,4 +54,4 @@ if __name__ == "__main__":
     parser.add_argument("port", type=int)
     parser.add_argument("messages", type=int)
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(hand_over(**vars(parser.parse_args())))
+        runner.run(send_all(**vars(parser.parse_args())))
