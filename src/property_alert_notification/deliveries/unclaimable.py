@@ -20,7 +20,7 @@ from property_alert_notification.broker.base import QUEUES, Queue
 from property_alert_notification.database import among, table_of, time_type
 from property_alert_notification.deliveries.models import IS_LEASED, OPEN, Delivery
 from property_alert_notification.deliveries.queries import REASON, reason_values
-from property_alert_notification.deliveries.states import ENDED, LEASED, STUCK, WAITING
+from property_alert_notification.deliveries.states import ENDED, LEASED, STUCK, WAITING, Event, movable_by
 
 LONGEST_LEASE = timedelta(days=1)
 """A lease that ends later is nobody's: workers prolong theirs by minutes at most."""
@@ -132,9 +132,12 @@ _KINDS = [
     ],
 ]
 
+_published_too_late = and_(
+    _deliveries.c.published_at > _far_published, _deliveries.c.state.in_(movable_by(Event.CLAIMED))
+)
 _UNMARK = [
     update(_deliveries)
-    .where(among(_deliveries.c.id, _where(_front(queue), _deliveries.c.published_at > _far_published).limit(_limit)))
+    .where(among(_deliveries.c.id, _where(_front(queue), _published_too_late).limit(_limit)))
     .values(published_at=None)
     .returning(_deliveries.c.id)
     for queue in QUEUES

@@ -115,7 +115,9 @@ ANY_STATE = {
     "operators.quarantine.moves._QUARANTINE_BY_STATE_ONLY",  # a row of which other columns cannot be written
     "operators.quarantine.moves._COUNT_UNKNOWN",  # a counter, beside _QUARANTINE
 }
-KINDS = "deliveries.unclaimable."
+UNCLAIMABLE = "deliveries.unclaimable._KINDS"
+PUBLISHED_IN_THE_FUTURE = "deliveries.unclaimable._UNMARK"
+UNREADABLE = "operators.quarantine.moves._END_UNREADABLE"
 
 
 @pytest.mark.parametrize("name", MOVES)
@@ -133,17 +135,38 @@ def test_what_is_picked_by_its_state_is_picked_as_states_says(name: str) -> None
 
 
 def test_unclaimable_deliveries_are_quarantined_only_from_states_that_may_break() -> None:
-    unclaimable = {name: one for name, one in STATEMENTS.items() if name.startswith(f"{KINDS}_KINDS")}
-
-    assert unclaimable
-    for name, statement in unclaimable.items():
+    for name, statement in _called(UNCLAIMABLE).items():
         # A state that is none is in no list of states.
         assert _from(statement) <= set(movable_by(Event.BROKE)), name
         assert _to(statement) == {DeliveryState.QUARANTINED}, name
 
 
+def test_what_can_be_claimed_is_published_again_when_it_was_published_in_the_future() -> None:
+    assert {frozenset(_from(statement)) for statement in _called(PUBLISHED_IN_THE_FUTURE).values()} == {
+        frozenset(_CLAIMABLE)
+    }
+
+
+def test_what_has_an_unreadable_id_ends_as_if_it_broke_and_was_discarded() -> None:
+    statements = _called(UNREADABLE).values()
+    found = set[str]().union(*map(_from, statements))
+
+    assert found == {*movable_by(Event.BROKE), *movable_by(Event.DISCARDED)}
+    assert {after(after(DeliveryState(state), Event.BROKE), Event.DISCARDED) for state in found} == {
+        state for statement in statements for state in _to(statement)
+    }
+
+
+def _called(name: str) -> dict[str, Any]:
+    """The statements in the list of this name."""
+    found = {numbered: one for numbered, one in STATEMENTS.items() if re.fullmatch(rf"{name}\d*", numbered)}
+    assert found
+    return found
+
+
 def test_every_statement_that_changes_deliveries_is_compared() -> None:
-    others = {name for name in STATEMENTS if not name.startswith(KINDS)}
+    compared = {name for several in (UNCLAIMABLE, PUBLISHED_IN_THE_FUTURE, UNREADABLE) for name in _called(several)}
+    others = set(STATEMENTS) - compared
 
     assert others == {*MOVES, *PICKS, *ANY_STATE}
 

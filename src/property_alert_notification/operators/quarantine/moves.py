@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Integer,
+    TextClause,
     Update,
     bindparam,
     case,
@@ -25,7 +27,7 @@ from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
 from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type
-from property_alert_notification.deliveries.models import Attempt, Delivery
+from property_alert_notification.deliveries.models import IS_QUARANTINED, Attempt, Delivery
 from property_alert_notification.deliveries.queries import REASON, reason_values
 from property_alert_notification.deliveries.states import Event, after, movable_by, movable_unleased
 from property_alert_notification.notifications.models import Notification
@@ -218,16 +220,33 @@ def _unsendable(id_: UUID, channel: Channel, reason: Reason, now: datetime) -> l
     ]
 
 
+_UNREADABLE_ID = text("(typeof(id) <> 'text' OR length(id) <> 32 OR id GLOB '*[^0-9a-f]*')")
+_NEITHER_BREAKS_NOR_IS_DISCARDED = [
+    state for state in DeliveryState if state not in (*movable_by(Event.BROKE), *movable_by(Event.DISCARDED))
+]
+
+
+def _fail(*conditions: ColumnElement[bool] | TextClause) -> Update:
+    return (
+        update(_deliveries)
+        .where(*conditions, _UNREADABLE_ID)
+        .values(
+            state=after(DeliveryState.QUARANTINED, Event.DISCARDED),
+            due_at=None,
+            reason_code=ReasonCode.ID_UNREADABLE,
+            reason_parameters=None,
+        )
+    )
+
+
+# No parameter can name such a row, so it is ended in one step that breaks and discards it. A state that is none counts
+# as open. The conditions begin in the words of indexes.
 _END_UNREADABLE = [
-    text("""
-        UPDATE deliveries SET state = 'failed', due_at = NULL, reason_code = 'id_unreadable', reason_parameters = NULL
-        WHERE (due_at IS NOT NULL OR state = 'quarantined')
-        AND (typeof(id) <> 'text' OR length(id) <> 32 OR id GLOB '*[^0-9a-f]*')
-    """),
-    text("""
-        UPDATE notifications SET status = 'failed' WHERE status = 'scheduled'
-        AND (typeof(id) <> 'text' OR length(id) <> 32 OR id GLOB '*[^0-9a-f]*')
-    """),
+    _fail(text("due_at IS NOT NULL"), _deliveries.c.state.not_in(_NEITHER_BREAKS_NOR_IS_DISCARDED)),
+    _fail(text(IS_QUARANTINED)),
+    update(_notifications)
+    .where(_notifications.c.status == NotificationStatus.SCHEDULED, _UNREADABLE_ID)
+    .values(status=NotificationStatus.FAILED),
 ]
 
 
