@@ -84,7 +84,7 @@ def test_reading_wants_a_scope_for_reading_and_changing_one_for_writing(method: 
     )
 
 
-async def test_what_a_test_key_hands_over_is_a_test(store_url: str) -> None:
+async def test_what_a_test_key_submits_is_a_test(store_url: str) -> None:
     async with a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client, _key_service(store_url) as key_service:
         await client.put("/api/v1/preferences/1", json=PREFERENCES)
         answers = {}
@@ -142,7 +142,7 @@ async def test_a_local_service_needs_no_key_and_honours_one(tmp_path: Path) -> N
     assert [answer.status_code for answer in answers] == [200, 200, 403, 401]
 
 
-async def test_a_rate_is_told_and_kept(store_url: str) -> None:
+async def test_a_rate_is_shown_and_kept(store_url: str) -> None:
     async with a_guarded_client(store_url) as client, _key_service(store_url) as key_service:
         key = await key_service.create("crm", [Scope.PREFERENCES_READ, Scope.PREFERENCES_WRITE], rate=Rate(3, 86_400))
         await key_service.create("patient", [Scope.PREFERENCES_READ])
@@ -225,7 +225,7 @@ async def test_urgent_wants_a_scope_of_its_own(store_url: str) -> None:
     assert taken.status_code == 200
 
 
-async def test_who_may_only_write_is_told_no_content_and_no_address(store_url: str) -> None:
+async def test_a_key_that_may_only_write_is_shown_no_content_and_no_address(store_url: str) -> None:
     async with a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client, _key_service(store_url) as key_service:
         await client.put("/api/v1/preferences/1", json=PREFERENCES)
         writer = _bearer(await key_service.create("crm", [Scope.NOTIFICATIONS_WRITE]))
@@ -246,7 +246,7 @@ async def test_who_may_only_write_is_told_no_content_and_no_address(store_url: s
     assert "ada@example.com" in again.text
 
 
-async def test_a_change_and_a_cancel_by_somebody_else_name_them(store_url: str) -> None:
+async def test_a_change_and_a_cancel_by_another_caller_name_it(store_url: str) -> None:
     async with a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client, _key_service(store_url) as key_service:
         await client.put("/api/v1/preferences/1", json=PREFERENCES)
         body = NOTIFICATION | {"user_email": "ada@example.com", "user_phone_number": None}

@@ -164,7 +164,7 @@ async def _list_of_quarantined_deliveries(house: House, caller: Caller, method: 
         assert answer.status_code == 403
 
 
-async def _handing_over(house: House, caller: Caller, method: str, path: str) -> None:
+async def _submitting(house: House, caller: Caller, method: str, path: str) -> None:
     """What one caller's idempotency key stands for is no other caller's affair."""
     one = NOTIFICATION | {"user_email": "ada@example.com", "user_phone_number": None}
     body = {"notifications": [one | {"idempotency_key": "item"}]} if path.endswith("batch") else one
@@ -249,8 +249,8 @@ def _shows_only(answer: Answer, caller: Caller) -> None:
 
 
 CHECKS: dict[str, Check] = {
-    "schedule_notification": _handing_over,
-    "schedule_notifications": _handing_over,
+    "schedule_notification": _submitting,
+    "schedule_notifications": _submitting,
     "list_notifications": _list_of_notifications,
     "read_notification": _of_a_notification,
     "change_notification": _of_a_notification,
@@ -284,7 +284,7 @@ def test_every_call_is_looked_at() -> None:
     assert {name for name, (method, _) in OPERATIONS.items() if method != "HEAD"} == set(CHECKS)
 
 
-async def test_nobody_knows_of_what_is_not_theirs(house: House) -> None:
+async def test_a_caller_sees_nothing_of_another_caller(house: House) -> None:
     for operation, check in CHECKS.items():
         method, path = OPERATIONS[operation]
         for caller in ANNAS:

@@ -94,7 +94,7 @@ async def test_no_path_hides_a_slash(lite: httpx2.AsyncClient, method: str, hidd
     assert (answer.status_code, answer.json()["title"]) == (400, "Bad Request")
 
 
-async def test_nobody_keeps_an_answer_in_json_or_guesses_its_kind(lite: httpx2.AsyncClient) -> None:
+async def test_an_answer_in_json_is_not_cached_and_its_type_not_guessed(lite: httpx2.AsyncClient) -> None:
     answers = [
         await lite.post("/api/v1/notifications/", json=NOTIFICATION),
         await lite.post("/api/v1/notifications/", json={}),

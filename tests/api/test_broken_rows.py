@@ -91,7 +91,7 @@ async def test_what_is_at_the_end_of_all_time_is_listed_changed_and_cancelled(
             assert cancelled.json()["status"] == "cancelled"
 
 
-async def test_nobody_learns_of_anothers_notification_by_its_being_broken(store_url: str) -> None:
+async def test_a_broken_notification_is_not_shown_to_other_callers(store_url: str) -> None:
     scopes = (Scope.NOTIFICATIONS_WRITE, Scope.NOTIFICATIONS_READ, Scope.PREFERENCES_WRITE)
     async with a_guarded_client(store_url, *scopes) as owner:
         await owner.put(PREFERENCES_PATH, json=PREFERENCES)
@@ -125,7 +125,7 @@ async def test_nobody_learns_of_anothers_notification_by_its_being_broken(store_
         "channels = CAST(x'fffe' AS TEXT), updated_at = 5",
     ],
 )
-async def test_preferences_that_cannot_be_read_allow_nothing_and_can_be_mended(
+async def test_preferences_that_cannot_be_read_allow_nothing_and_can_be_replaced(
     lite: httpx2.AsyncClient, tmp_path: Path, broken: str
 ) -> None:
     url = f"sqlite:///{tmp_path / 'lite.db'}"

@@ -248,7 +248,7 @@ async def test_a_key_of_one_call_is_not_a_key_of_another_path(caller: httpx2.Asy
     assert (await caller.post(f"/api/v1/notifications/{id_}/cancel", headers=keyed("a"))).status_code == 422
 
 
-async def test_a_call_that_somebody_else_is_answering_is_told_to_come_again(postgres_url: str) -> None:
+async def test_a_call_that_another_process_is_answering_is_to_be_repeated(postgres_url: str) -> None:
     async with a_client(database_url=postgres_url, store_timeout=1) as client:
         await client.put("/api/v1/preferences/1", json=PREFERENCES)
         other = Database(postgres_url.replace("postgresql:", "postgresql+asyncpg:"))
@@ -316,9 +316,7 @@ LOCKED: dict[str, list[tuple[str, str, dict[str, Any] | None]]] = {
 
 
 @pytest.mark.parametrize("statement", LOCKED)
-async def test_what_somebody_else_is_changing_is_answered_503_and_never_as_a_call_in_progress(
-    postgres_url: str, statement: str
-) -> None:
+async def test_a_locked_row_is_answered_503_and_never_as_a_call_in_progress(postgres_url: str, statement: str) -> None:
     async with a_client(database_url=postgres_url, store_timeout=1) as client:
         await client.put("/api/v1/preferences/1", json=PREFERENCES)
         id_ = (await client.post(PATH, json=NOTIFICATION)).json()["id"]

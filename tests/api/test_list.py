@@ -136,7 +136,7 @@ async def test_a_search_that_finds_little_gives_short_pages_and_goes_on(
     assert await _ids(caller, **pending) == wanted[::-1]
 
 
-async def test_the_status_of_an_item_is_that_of_its_story(caller: httpx2.AsyncClient) -> None:
+async def test_the_status_of_an_item_is_that_of_its_detail(caller: httpx2.AsyncClient) -> None:
     await accept(caller, send_at=FAR)
     await accept(caller, user_id=3)
     await accept(caller)

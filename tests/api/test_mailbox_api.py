@@ -120,7 +120,7 @@ async def test_one_message_is_shown_whole(pages: Pages, client: httpx2.AsyncClie
     assert message["sms_size"] is None
 
 
-async def test_an_sms_tells_what_it_costs(pages: Pages, client: httpx2.AsyncClient) -> None:
+async def test_an_sms_shows_its_segments(pages: Pages, client: httpx2.AsyncClient) -> None:
     short, long = await pages.keep({"channel": "sms", "text": "Home"}, {"channel": "sms", "text": "Дом " * 20})
 
     assert (await client.get(f"/api/mailbox/messages/{short.id}")).json()["sms_size"] == {

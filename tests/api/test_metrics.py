@@ -80,7 +80,7 @@ async def test_every_figure_is_described_with_an_alert_that_prometheus_understan
         assert name in alert
 
 
-async def test_figures_and_readiness_are_told_while_the_store_is_frozen() -> None:
+async def test_figures_and_readiness_are_answered_while_the_store_is_frozen() -> None:
     with Postgres() as server:
         url = server.create_database()
         async with both(url) as clients:

@@ -43,7 +43,7 @@ async def test_the_echo_is_what_was_sent_and_the_store_holds_what_was_normalised
     assert [one["address"] for one in detail["deliveries"]] == ["User@test.com", "+14155552671"]
 
 
-async def test_a_channel_without_an_address_is_told_and_stored_nowhere(caller: httpx2.AsyncClient) -> None:
+async def test_a_channel_without_an_address_is_listed_and_has_no_delivery(caller: httpx2.AsyncClient) -> None:
     id_ = (await caller.post("/api/v1/notifications/", json=NOTIFICATION | {"user_phone_number": None})).json()["id"]
     later = await caller.post(
         "/api/v1/notifications/", json=NOTIFICATION | {"user_email": None, "send_at": "2199-01-01T00:00:00Z"}

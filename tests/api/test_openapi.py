@@ -108,7 +108,7 @@ def test_each_error_of_the_api_is_a_problem_document(api_operation: tuple[str, s
         assert answer["content"][MEDIA_TYPE]["example"]["status"] == int(status)
 
 
-def test_each_operation_of_the_api_says_what_its_headers_tell(api_operation: tuple[str, str, dict[str, Any]]) -> None:
+def test_each_operation_of_the_api_describes_its_headers(api_operation: tuple[str, str, dict[str, Any]]) -> None:
     headers = {status: set(answer["headers"]) for status, answer in api_operation[2]["responses"].items()}
 
     rate = {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}

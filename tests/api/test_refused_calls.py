@@ -87,7 +87,7 @@ async def test_urgent_is_true_or_false(lite: httpx2.AsyncClient, value: Any) -> 
         ("POST", "/health/ready", "GET, HEAD", "GET"),
     ],
 )
-async def test_another_method_is_told_which_there_are(
+async def test_another_method_is_answered_with_the_allowed_ones(
     lite: httpx2.AsyncClient, method: str, path: str, allowed: str, words: str
 ) -> None:
     answer = await lite.request(method, path)
@@ -96,7 +96,7 @@ async def test_another_method_is_told_which_there_are(
     assert words in answer.json()["detail"]
 
 
-async def test_a_path_that_is_misspelt_is_told_its_name(lite: httpx2.AsyncClient) -> None:
+async def test_a_misspelt_path_is_answered_with_the_right_one(lite: httpx2.AsyncClient) -> None:
     misspelt, unknown = await lite.get("/api/v1/notification"), await lite.get("/nowhere-at-all")
 
     assert (misspelt.status_code, unknown.status_code) == (404, 404)
@@ -104,7 +104,7 @@ async def test_a_path_that_is_misspelt_is_told_its_name(lite: httpx2.AsyncClient
     assert "/docs" in unknown.json()["detail"]
 
 
-async def test_whoever_asks_about_a_user_without_preferences_learns_how_to_give_them(lite: httpx2.AsyncClient) -> None:
+async def test_the_answer_about_a_user_without_preferences_says_how_to_set_them(lite: httpx2.AsyncClient) -> None:
     notification = NOTIFICATION | {"user_id": 99}
     alone = (await lite.post(f"{NOTIFICATIONS}/", json=notification)).json()
     batch = (await lite.post(f"{NOTIFICATIONS}/batch", json={"notifications": [notification]})).json()

@@ -58,7 +58,7 @@ async def test_unknown_paths_and_methods_are_problems_too(lite: httpx2.AsyncClie
     assert (wrong.status_code, wrong.json()["status"]) == (405, 405)
 
 
-async def test_what_nobody_foresaw_is_a_500_with_an_id_and_without_its_text(
+async def test_an_unexpected_error_is_a_500_with_an_id_and_without_its_text(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/broken.db", log_format="json"), with_worker=False)
@@ -136,7 +136,7 @@ async def test_an_answer_that_breaks_half_way_ends_there_and_its_error_is_logged
         {"Origin": "null", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"},
     ],
 )
-async def test_a_web_page_of_somebody_else_gets_nothing_from_a_local_service(
+async def test_a_foreign_web_page_gets_nothing_from_a_local_service(
     lite: httpx2.AsyncClient, headers: dict[str, str]
 ) -> None:
     read = await lite.get("/api/mailbox/messages", headers=headers)

@@ -48,7 +48,7 @@ async def test_the_head_of_the_window_comes_first() -> None:
     assert await listener.take(32) == store.due[:32]
 
 
-async def test_deliveries_that_nobody_can_claim_yet_are_not_read_in_a_hot_loop() -> None:
+async def test_deliveries_that_cannot_be_claimed_yet_are_not_read_in_a_hot_loop() -> None:
     store = Store(5)
     broker = EmbeddedBroker(store.read, poll=timedelta(milliseconds=200))
     listener = await broker.listen(Channel("email"))

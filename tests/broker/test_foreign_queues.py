@@ -99,7 +99,7 @@ async def test_a_queue_with_other_arguments(
     assert await receive(listener, ids) == set(ids)
 
 
-async def test_a_listener_takes_from_a_queue_again_once_it_is_mended(
+async def test_a_listener_takes_from_a_queue_again_once_it_is_repaired(
     broker: RabbitMQBroker, stranger: AbstractChannel
 ) -> None:
     await stranger.declare_queue(broker.queue_name(EMAIL), durable=True)

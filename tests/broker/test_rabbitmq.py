@@ -261,7 +261,7 @@ async def test_a_full_queue_refuses_and_takes_again_when_there_is_room(
     await asyncio.to_thread(rabbitmq.ctl, "clear_policy", routing_key)
 
 
-async def test_what_was_done_after_the_connection_was_lost_harms_nobody(
+async def test_what_was_done_after_the_connection_was_lost_does_no_harm(
     broker: RabbitMQBroker, rabbitmq: RabbitMQ
 ) -> None:
     listener = await broker.listen(Channel("email"))

@@ -95,7 +95,7 @@ async def test_an_sms_is_shown_as_a_phone_shows_it(pages: Pages, mailbox: Page) 
     await expect(mailbox.get_by_role("tab")).to_have_count(0)
 
 
-async def test_a_new_message_appears_by_itself_and_disturbs_nobody(pages: Pages, mailbox: Page) -> None:
+async def test_a_new_message_appears_by_itself_and_moves_nothing(pages: Pages, mailbox: Page) -> None:
     await pages.keep({"subject": "The one being read"})
     await visit(mailbox, pages)
     await expect(heading(mailbox)).to_have_text("The one being read")
@@ -163,7 +163,7 @@ async def test_clearing_asks_first(pages: Pages, mailbox: Page) -> None:
     await expect(mailbox.get_by_role("heading", name="Nothing has been sent yet")).to_be_visible()
 
 
-async def test_the_page_follows_when_somebody_else_clears(pages: Pages, mailbox: Page) -> None:
+async def test_the_page_follows_when_another_page_clears(pages: Pages, mailbox: Page) -> None:
     await pages.keep({})
     await visit(mailbox, pages)
     await expect(rows(mailbox)).to_have_count(1)

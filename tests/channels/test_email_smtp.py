@@ -167,7 +167,7 @@ async def test_reasons_hold_what_the_server_said_and_no_address(scripted: Script
     assert caught.value.reason == "SMTP 550 5.1.1 at RCPT: <…>: no such user … here"
 
 
-async def test_nobody_listening_is_not_sent() -> None:
+async def test_a_closed_port_is_not_sent() -> None:
     async with ScriptedSmtpServer() as server:
         port = server.port
     with pytest.raises(ProviderDown, match="ConnectionRefusedError"):
@@ -317,7 +317,7 @@ async def test_tls_from_the_first_byte(certificate: ssl.SSLContext, ca_file: Pat
         assert len(await server.wait_for(1)) == 1
 
 
-async def test_a_certificate_nobody_vouches_for_is_not_trusted(certificate: ssl.SSLContext) -> None:
+async def test_a_certificate_that_no_authority_signed_is_not_trusted(certificate: ssl.SSLContext) -> None:
     with SmtpServer(tls_context=certificate) as server:
         async with sending_to(server, starttls="required", host="localhost") as sender:
             with pytest.raises(ProviderDown, match="certificate is not trusted"):

@@ -33,7 +33,7 @@ def test_the_providers_that_the_settings_name_are_there() -> None:
 
 
 @pytest.mark.parametrize(("channel", "name"), EVERY_PROVIDER)
-async def test_every_provider_keeps_the_promise(channel: Channel, name: str, tools: Tools, environ: Environ) -> None:
+async def test_every_provider_fulfils_the_contract(channel: Channel, name: str, tools: Tools, environ: Environ) -> None:
     await fulfil_the_contract(channel, name, tools, environ)
 
 

@@ -88,7 +88,7 @@ async def test_twilio_may_choose_the_number_itself(server: HttpServer) -> None:
     assert parse_qs(server.requests[0].body.decode())["MessagingServiceSid"] == [service]
 
 
-async def test_twilio_is_told_where_to_call_back_and_for_which_delivery(server: HttpServer) -> None:
+async def test_the_call_to_twilio_says_where_to_call_back_and_for_which_delivery(server: HttpServer) -> None:
     login = {"account_sid": SID, "auth_token": "t", "from_number": "+15005550006", "base_url": server.url}
     message = an_sms()
     for url, joint in (("https://hooks.example.com/sms", "?"), ("https://hooks.example.com/?a=b", "&")):
@@ -101,7 +101,7 @@ async def test_twilio_is_told_where_to_call_back_and_for_which_delivery(server: 
     assert not TwilioSender(TwilioSettings(**login), CLOCK).calls_back
 
 
-async def test_twilios_own_code_is_told_and_nothing_else_of_its_answer(server: HttpServer) -> None:
+async def test_the_reason_holds_twilios_code_and_nothing_else_of_its_answer(server: HttpServer) -> None:
     server.behaviour = answering(400, b'{"code": 21211, "message": "+15005550010 is not a valid phone number"}')
     sender = twilio(server.url)
     with pytest.raises(Refused) as caught:
@@ -193,7 +193,7 @@ async def test_of_a_huge_body_only_the_beginning_is_read(server: HttpServer) -> 
 
 
 @pytest.mark.parametrize("build", [twilio, gateway])
-async def test_nobody_listening_is_not_sent(build: Any) -> None:
+async def test_a_closed_port_is_not_sent(build: Any) -> None:
     async with HttpServer() as server:
         url = server.url
     sender = build(url)

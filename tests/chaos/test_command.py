@@ -39,7 +39,7 @@ def test_nothing_is_lost_whatever_is_killed_repeated_or_poisoned(tmp_path: Path)
     assert (found[0]["accepted"], found[0]["duplicates"], found[0]["faults"]) == (80, 0, 4)
 
 
-def test_every_process_is_restarted_under_load_and_nobody_is_answered_5xx(tmp_path: Path) -> None:
+def test_every_process_is_restarted_under_load_and_no_call_is_answered_5xx(tmp_path: Path) -> None:
     results = tmp_path / "results.jsonl"
 
     done = _chaos("rolling_restart", "--trials=1", "--count=100", f"--results={results}")
@@ -68,7 +68,7 @@ def test_a_run_goes_on_where_the_last_one_stopped(tmp_path: Path) -> None:
     assert len(_read(results)) == experiment.trials
 
 
-def test_an_experiment_that_nobody_wrote_is_refused() -> None:
+def test_an_unknown_experiment_is_refused() -> None:
     done = _chaos("accept_twice")
 
     assert done.returncode == 2

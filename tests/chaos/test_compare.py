@@ -90,7 +90,7 @@ def test_an_end_that_the_experiment_does_not_allow_is_wrong() -> None:
     assert _compare([_stored("email", "refused", state="failed"), FINE[1]], BOTH[1:]).wrong == {"ended as failed: ": 1}
 
 
-def test_a_message_that_nobody_handed_over_is_wrong() -> None:
+def test_a_message_that_no_caller_submitted_is_wrong() -> None:
     assert _compare(FINE, [*BOTH, _entry("email", to="ghost@example.com")]).wrong == {
         "arrived and belongs to no call": 1
     }

@@ -42,7 +42,7 @@ def _experiment(bound: Bound) -> Experiment:
 @pytest.mark.parametrize(
     "fault", [{"lost": 1}, {"keyed_duplicates": 1}, {"duplicates": 4}, {"wrong": {"a call that hung": 1}}]
 )
-def test_one_thing_that_is_wrong_breaks_the_promise(fault: dict[str, object]) -> None:
+def test_one_wrong_thing_fails_the_trial(fault: dict[str, object]) -> None:
     assert FINE.holds
     assert not replace(FINE, **fault).holds
 

@@ -111,7 +111,7 @@ async def test_who_does_not_come_to_an_end_is_answered_408(tmp_path: Path) -> No
     assert [answer[0] for answer in (in_head, in_body, in_chunks)] == [408] * 3
 
 
-async def test_a_connection_that_waits_makes_room_for_another_and_nobody_is_locked_out(tmp_path: Path) -> None:
+async def test_a_connection_that_waits_makes_room_for_another(tmp_path: Path) -> None:
     async with a_server(tmp_path, most=50) as connections:
         waiting = []
         for part in (b"", b"GET /", b"GET / HTTP/1.1\r\nHost: localhost\r\n"):

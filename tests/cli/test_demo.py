@@ -43,7 +43,7 @@ def test_more_alerts_than_homes_differ_all_the_same() -> None:
     assert len(set(printed)) == 2500
 
 
-def test_prices_are_told_in_whole_dollars() -> None:
+def test_prices_are_given_in_whole_dollars() -> None:
     printed = " ".join(f"{alert['title']} {alert['message']}" for alert in alerts(read_listings(), 100, run="demo"))
 
     assert re.findall(r"It was \$[\d,]+ before\.", printed)

@@ -67,7 +67,7 @@ def test_connections_that_are_kept_open_are_ended_with_a_word(tmp_path: Path, st
         ask(HTTPConnection("127.0.0.1", api.port, timeout=20))
 
 
-def test_behind_nginx_nobody_notices_that_an_api_stops(tmp_path: Path, store: Path) -> None:
+def test_behind_nginx_no_caller_notices_that_an_api_stops(tmp_path: Path, store: Path) -> None:
     statuses: Counter[int] = Counter()
     enough = threading.Event()
 

@@ -95,7 +95,7 @@ def test_the_list_of_one_status(shown: Shown) -> None:
     assert listed("--status", "sent", "--user", "990001") == ["sent"]
 
 
-def test_the_story_of_one_notification(shown: Shown) -> None:
+def test_the_detail_of_one_notification(shown: Shown) -> None:
     folder = shown.service.folder
     one = json.loads(run(folder, "notifications", "list", "--user", "990001", "--json").stdout)[0]
 
@@ -109,7 +109,7 @@ def test_the_story_of_one_notification(shown: Shown) -> None:
     assert "sent: the provider took it" in printed
 
 
-def test_everything_that_an_email_says_leads_to_its_story(shown: Shown) -> None:
+def test_everything_that_an_email_says_leads_to_its_notification(shown: Shown) -> None:
     folder = shown.service.folder
     one = json.loads(run(folder, "notifications", "list", "--user", "990001", "--json").stdout)[0]
     detail = json.loads(run(folder, "notifications", "show", one["id"], "--json").stdout)
@@ -159,14 +159,14 @@ def test_an_impossible_filter_is_reported_in_one_line(tmp_path: Path, options: t
     assert done.stderr.count("\n") == 1
 
 
-def test_a_notification_that_is_not_there_is_told_in_one_line(shown: Shown) -> None:
+def test_a_notification_that_is_not_there_is_reported_in_one_line(shown: Shown) -> None:
     done = run(shown.service.folder, "notifications", "show", "01900000-0000-7000-8000-000000000000")
 
     store = f"store: sqlite:///{shown.service.folder}/app.db\n"
     assert (done.returncode, done.stderr) == (1, f"{store}error: Notification not found\n")
 
 
-def test_a_store_without_tables_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_store_without_tables_is_reported_in_one_line(tmp_path: Path) -> None:
     done = run(tmp_path, "notifications", "list")
 
     assert done.returncode == 2

@@ -70,7 +70,7 @@ def test_keys_are_exchanged_and_revoked_and_the_record_says_who_did_it(tmp_path:
     assert len(json.loads(run(tmp_path, "audit", "--json", "--limit", "1").stdout)) == 1
 
 
-def test_what_cannot_be_is_told_in_one_line(tmp_path: Path) -> None:
+def test_what_cannot_be_is_reported_in_one_line(tmp_path: Path) -> None:
     run(tmp_path, "migrate")
 
     for arguments, problem in (

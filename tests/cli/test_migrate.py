@@ -48,7 +48,7 @@ def test_models_and_migrations_agree_on_sqlite_and_postgresql(tmp_path: Path, po
     assert not list(tmp_path.iterdir())
 
 
-def test_a_store_that_is_away_is_told_in_one_line_without_its_password(tmp_path: Path) -> None:
+def test_a_store_that_is_away_is_reported_in_one_line_without_its_password(tmp_path: Path) -> None:
     away = f"postgresql://alerts:a-secret@127.0.0.1:{free_port()}/alerts"
 
     done = run(tmp_path, "migrate", "--wait", "0", DATABASE_URL=away)

@@ -45,7 +45,7 @@ def test_a_pause_is_begun_shown_and_ended_and_the_record_says_by_whom(tmp_path: 
     ]
 
 
-def test_what_cannot_be_paused_is_told_in_one_line(tmp_path: Path) -> None:
+def test_what_cannot_be_paused_is_reported_in_one_line(tmp_path: Path) -> None:
     run(tmp_path, "migrate")
 
     done = run(tmp_path, "pause", "Two Words")
@@ -129,7 +129,7 @@ def test_a_replay_is_made_once_and_written_down(tmp_path: Path, stuck: str) -> N
     assert f"delivery.replayed {stuck}" in words(run(tmp_path, "audit").stdout)
 
 
-def test_several_are_given_up_all_or_none(tmp_path: Path, stuck: str) -> None:
+def test_several_are_discarded_all_or_none(tmp_path: Path, stuck: str) -> None:
     none = run(tmp_path, "quarantine", "discard", stuck, UNKNOWN_ID)
     one = run(tmp_path, "quarantine", "discard", stuck)
 

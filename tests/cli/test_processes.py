@@ -102,7 +102,7 @@ def test_local_is_not_shown_to_other_machines(tmp_path: Path, command: str) -> N
     assert done.stderr.count("\n") == 1
 
 
-def test_local_is_shown_when_told_so(tmp_path: Path) -> None:
+def test_local_is_shown_when_the_option_says_so(tmp_path: Path) -> None:
     port = free_port()
     arguments = ("api", "--host", "0.0.0.0", "--port", str(port))
     with running(tmp_path, *arguments, ready="answers at", port=port, settings={"ALLOW_REMOTE": "true"}) as service:
@@ -160,7 +160,7 @@ def test_in_production_the_api_and_a_worker_are_two_processes(tmp_path: Path) ->
     assert "worker.started" not in api.errors()
 
 
-def test_a_wrong_setting_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_wrong_setting_is_reported_in_one_line(tmp_path: Path) -> None:
     done = run(tmp_path, "worker", DATABASE_URL="mysql://alerts@db/alerts")
 
     assert (done.returncode, done.stdout) == (2, "")

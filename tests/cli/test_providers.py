@@ -18,7 +18,7 @@ SETTINGS = {
 }
 
 
-def test_order_limits_and_breakers_are_told_by_another_process(tmp_path: Path) -> None:
+def test_order_limits_and_breakers_are_shown_by_another_process(tmp_path: Path) -> None:
     settings = SETTINGS | {"SMTP_PORT": str(free_port()), "SMTP_BACKUP_PORT": str(free_port())}
     with running_dev(tmp_path, **settings) as service:
         run(tmp_path, "demo", "--url", service.url, "--count", "10", "--patience", "1")

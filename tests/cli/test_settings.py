@@ -122,7 +122,7 @@ def test_the_other_ways_to_start_refuse_it_alike(tmp_path: Path, program: list[s
     _assert_one_line(done, "DATABASE_URL")
 
 
-def test_a_server_that_runs_the_application_object_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_server_that_runs_the_application_object_fails_in_one_line(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "uvicorn", "--port", str(free_port()), "property_alert_notification.main:app"],
         cwd=tmp_path,

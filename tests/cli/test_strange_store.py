@@ -11,7 +11,7 @@ from tests.services.process import free_port
 
 
 @pytest.mark.parametrize("command", ["check", "dev", "api", "worker", "migrate", "notifications"])
-def test_a_file_of_something_else_is_told_by_every_command(tmp_path: Path, command: str) -> None:
+def test_a_file_of_something_else_is_reported_by_every_command(tmp_path: Path, command: str) -> None:
     path = tmp_path / "app.db"
     with closing(sqlite3.connect(path)) as store, store:
         store.executescript("CREATE TABLE customers (n INT); CREATE TABLE alembic_version (version_num VARCHAR(32))")

@@ -74,7 +74,7 @@ async def test_a_trusted_proxy_is_believed(trusted: str, peer: str) -> None:
         ("::1", "127.0.0.1"),
     ],
 )
-async def test_nobody_else_is_believed(trusted: str, peer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_headers_of_other_proxies_are_ignored(trusted: str, peer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")  # uvicorn's own variable has no say
 
     assert await seen(trusted, peer, *FORWARDED) == (peer, "http")

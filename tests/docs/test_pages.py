@@ -51,7 +51,7 @@ def test_a_block_that_would_not_be_executed_is_refused(tmp_path: Path, text: str
         ([ID, ID], [OTHER, OTHER.replace("c1b1", "c1b2")]),
     ],
 )
-def test_another_answer_is_told_apart(shown: object, real: object) -> None:
+def test_another_answer_is_noticed(shown: object, real: object) -> None:
     assert Likeness().differences(Answer(None, {}, shown), Answer(None, {}, real))
 
 

@@ -104,7 +104,7 @@ def test_who_installs_a_lock_does_not_resolve_and_checks_afterwards(file: str) -
     assert re.search(r"pip install [^\n]*(\.|editable \.)( && |\n[^\n]*)pip check", (ROOT / file).read_text())
 
 
-def test_nobody_else_installs_a_lock() -> None:
+def test_no_other_script_installs_a_lock() -> None:
     listed = subprocess.run(["git", "grep", "-lE", r"(pip|uv) +(sync|install) .*(-r|--requirement) "],
                             cwd=ROOT, capture_output=True, text=True, check=False)  # fmt: skip
     known = {"Dockerfile", "docs/operations.md", "scripts/install", "scripts/test-pythons"}

@@ -50,7 +50,7 @@ async def lite_world(make_settings: Callable[..., Settings], smtp_server: SmtpSe
         yield world
 
 
-async def test_every_kind_of_broken_row_is_put_aside_and_harms_no_other(broken_world: tuple[World, str]) -> None:
+async def test_every_kind_of_broken_row_is_quarantined_and_harms_no_other(broken_world: tuple[World, str]) -> None:
     world, store = broken_world
     await world.a_user()
     broken: list[tuple[Breakage, UUID]] = []
@@ -330,7 +330,7 @@ _KINDS_OF = {
 }
 
 
-async def test_what_nobody_would_ever_take_in_hand_is_quarantined_and_says_why(
+async def test_an_unclaimable_delivery_is_quarantined_and_says_why(
     broken_world: tuple[World, str],
 ) -> None:
     world, store = broken_world
@@ -352,7 +352,7 @@ async def test_what_nobody_would_ever_take_in_hand_is_quarantined_and_says_why(
         assert (shown[values].channel is None) is ("channel" in values)
 
 
-async def test_what_is_in_order_is_never_taken_for_a_stray(broken_world: tuple[World, str]) -> None:
+async def test_a_delivery_in_order_is_never_unclaimable(broken_world: tuple[World, str]) -> None:
     world, _ = broken_world
     await world.a_user()
     notifications = [await world.accept(urgent=urgent) for urgent in (True, False) for _ in range(5)]

@@ -73,7 +73,7 @@ def _fails() -> Iterator[None]:
         yield
 
 
-async def test_a_script_tells_a_thousand_users_in_few_statements(alerting: World) -> None:
+async def test_a_script_notifies_a_thousand_users_in_few_statements(alerting: World) -> None:
     steps: list[object] = []
 
     answers = await alerting.parts.database.run(_alert(alerting, _alerts(), steps))
@@ -84,7 +84,7 @@ async def test_a_script_tells_a_thousand_users_in_few_statements(alerting: World
     assert await _counts(alerting) == [MANY - 1, MANY - 1, 1]
 
 
-async def test_a_transaction_on_a_connection_tells_a_thousand_users_or_none(alerting: World) -> None:
+async def test_a_transaction_on_a_connection_notifies_a_thousand_users_or_none(alerting: World) -> None:
     making = create(planner(alerting.settings, alerting.parts.clock), _alerts())
     with _fails():
         async with alerting.parts.database.transaction() as connection:

@@ -62,7 +62,7 @@ async def test_one_bad_item_does_not_spoil_its_neighbours(world: World) -> None:
     assert [repr(answer) for answer in answers] == ["0", "1", "2", "ValueError('three')", "4"]
 
 
-async def test_a_caller_who_waited_too_long_is_told_and_its_item_is_not_written(world: World) -> None:
+async def test_a_caller_that_waited_too_long_gets_an_error_and_its_item_is_not_written(world: World) -> None:
     written: list[int] = []
     begun, let_go = asyncio.Event(), asyncio.Event()
 
@@ -85,13 +85,13 @@ async def test_a_caller_who_waited_too_long_is_told_and_its_item_is_not_written(
 
 
 async def test_a_transaction_that_raises_leaves_nothing_behind(world: World) -> None:
-    async def begin_and_give_up() -> None:
+    async def begin_and_cancel() -> None:
         async with world.parts.database.transaction() as connection:
             await connection.execute(text("DELETE FROM alembic_version"))
             raise KeyError
 
     with pytest.raises(KeyError):
-        await begin_and_give_up()
+        await begin_and_cancel()
 
     async with world.parts.database.reading() as connection:
         assert (await connection.execute(text("SELECT count(*) FROM alembic_version"))).scalar_one() == 1
@@ -103,7 +103,7 @@ async def test_a_wrong_statement_is_a_mistake_and_not_a_store_that_is_away(world
             await connection.execute(text("SELEC 1"))
 
 
-async def test_a_store_that_may_only_be_read_is_away_for_whoever_writes(
+async def test_a_store_that_may_only_be_read_is_away_for_writes(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer
 ) -> None:
     """As PostgreSQL is when it was demoted, or when its disk is nearly full."""

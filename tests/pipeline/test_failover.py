@@ -115,7 +115,7 @@ async def test_each_message_arrives_once_by_the_other_server_and_the_failing_one
 
 @pytest.mark.parametrize("verb", ["GREETING", "RCPT", "DOT"])
 @pytest.mark.parametrize("worked", [0, 20])
-async def test_a_server_that_hangs_is_left_alone_and_what_it_may_have_goes_to_nobody_else(
+async def test_a_server_that_hangs_is_left_alone_and_what_it_may_have_goes_to_no_other(
     worked: int, verb: str, make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may take a minute, or ten, until a call to it has come to nothing: nobody else waits for that."""
@@ -279,7 +279,7 @@ async def test_a_wrong_token_costs_no_sms_and_when_it_is_right_all_are_sent(
             }
 
 
-async def test_a_message_that_is_refused_is_offered_to_nobody_else(
+async def test_a_message_that_is_refused_is_offered_to_no_other_provider(
     make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = make_settings("sqlite", email_provider="smtp,smtp@backup")
@@ -296,7 +296,7 @@ async def test_a_message_that_is_refused_is_offered_to_nobody_else(
 
 
 @pytest.mark.parametrize("store", STORES)
-async def test_what_may_have_arrived_is_offered_to_nobody_else(
+async def test_what_may_have_arrived_is_offered_to_no_other_provider(
     store: str, make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = make_settings(store, email_provider="smtp,smtp@backup")
@@ -369,7 +369,7 @@ async def test_each_sms_is_taken_once_by_the_gateway_that_works(
         assert {attempt.provider for one in deliveries for attempt in one.attempts} == {"http", "http@spare"}
 
 
-async def test_a_lost_answer_sends_nobody_else_the_sms(
+async def test_a_lost_answer_sends_the_sms_by_no_other_provider(
     make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = make_settings("sqlite", sms_provider="http,http@spare")

@@ -64,7 +64,7 @@ async def test_a_message_that_was_not_taken_is_tried_again(world: World) -> None
     assert len(world.smtp.mails) == 1
 
 
-async def test_it_gives_up_after_the_attempts_it_was_given(world: World) -> None:
+async def test_a_delivery_fails_after_its_last_attempt(world: World) -> None:
     world.smtp.answer = lambda _mail: "452 4.2.2 the mailbox is full"
     await world.a_user()
     notification = await world.accept()
@@ -438,7 +438,7 @@ async def test_a_renewed_lease_is_not_rescued(world: World) -> None:
     assert (renewal, seized) == (Renewal({(delivery.id, claim.fence)}, set()), [])
 
 
-async def test_a_renewal_tells_what_was_lost_by_its_fence(world: World) -> None:
+async def test_a_renewal_returns_what_was_lost_by_its_fence(world: World) -> None:
     await world.a_user()
     delivery = await world.delivery(await world.accept())
     (lost,) = await world.claim(delivery.id, lease=-60)
@@ -452,7 +452,7 @@ async def test_a_renewal_tells_what_was_lost_by_its_fence(world: World) -> None:
     assert renewal == Renewal({ours[1]}, {ours[0]})
 
 
-async def test_a_row_that_somebody_locks_holds_up_no_other_lease(
+async def test_a_locked_row_holds_up_no_other_lease(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer
 ) -> None:
     async with World(make_settings("postgresql"), smtp_server) as world:
@@ -490,7 +490,7 @@ async def test_what_waited_long_for_its_turn_is_looked_at_again(
         assert held.subjects() == ["first", "wanted"]
 
 
-async def test_what_nobody_can_ask_about_when_its_turn_comes_is_handed_back(
+async def test_what_cannot_be_rechecked_when_its_turn_comes_is_released(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with a_held_line(make_settings("postgresql", store_timeout=1), smtp_server, monkeypatch) as held:

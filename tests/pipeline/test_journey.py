@@ -17,7 +17,7 @@ from tests.pipeline.world import World
 from tests.services.smtp import SmtpServer
 
 
-async def test_an_accepted_notification_is_sent_and_tells_its_story(any_world: World) -> None:
+async def test_an_accepted_notification_is_sent_and_has_a_timeline(any_world: World) -> None:
     await any_world.a_user()
     notification = await any_world.accept(title="A home for you", message="3 bedrooms", reference="listing-7")
     await any_world.a_worker()
@@ -226,7 +226,7 @@ async def _found(world: World, status: NotificationStatus) -> list[UUID]:
     return [one.id for one in first.items + (second.items if first.next else [])]
 
 
-async def test_an_sms_that_was_cut_says_so_in_its_story(
+async def test_an_sms_that_was_cut_says_so_in_its_detail(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer
 ) -> None:
     settings = make_settings("sqlite", sms_provider="mailbox", sms_max_segments=2)

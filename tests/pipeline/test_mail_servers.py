@@ -57,7 +57,7 @@ async def breaker_opened(world: World) -> bool:
 
 
 @pytest.mark.parametrize("reply", ["450 4.2.0 Greylisted", "451 4.7.1 Come back later", "421 4.7.1 greylisted"])
-async def test_greylisting_delays_each_new_recipient_and_nobody_else(
+async def test_greylisting_delays_each_new_recipient_and_no_other(
     make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch, reply: str
 ) -> None:
     asked: Counter[str] = Counter()
@@ -77,7 +77,7 @@ async def test_greylisting_delays_each_new_recipient_and_nobody_else(
 
 
 @pytest.mark.parametrize(("verb", "reply", "fix"), ABOUT_US)
-async def test_a_refusal_that_is_about_us_fails_nobody_and_says_what_to_fix(
+async def test_a_refusal_that_is_about_us_fails_no_delivery_and_says_what_to_fix(
     make_settings: MakeSettings,
     smtp_server: SmtpServer,
     monkeypatch: pytest.MonkeyPatch,
@@ -120,7 +120,7 @@ async def test_a_refusal_that_does_not_say_whom_it_means_stays_with_its_message_
         ("MAIL", "421 4.7.0 Try again later, closing connection"),
     ],
 )
-async def test_a_quota_that_is_used_up_fails_nobody(
+async def test_a_quota_that_is_used_up_fails_no_delivery(
     make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch, verb: str, reply: str
 ) -> None:
     server = ScriptedSmtpServer()

@@ -200,7 +200,7 @@ async def test_resume_frees_what_is_held_by_a_pause_whose_row_is_gone(world: Wor
         await _resume(world, "listing_alert")
 
 
-async def test_whoever_opted_out_meanwhile_gets_nothing_when_sending_goes_on(world: World) -> None:
+async def test_a_user_who_opted_out_meanwhile_gets_nothing_when_sending_goes_on(world: World) -> None:
     await world.a_user()
     await _pause(world, "email")
     worker = await world.a_worker()

@@ -15,7 +15,7 @@ def _modes(folder: Path) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("before", [None, 0o644, 0o666, 0o640])
-async def test_nobody_else_reads_the_store(tmp_path: Path, before: int | None) -> None:
+async def test_no_other_user_of_the_machine_reads_the_store(tmp_path: Path, before: int | None) -> None:
     names = ("app.db", "app.db-wal", "app.db-shm")
     if before is not None:
         (tmp_path / names[0]).touch()

@@ -26,7 +26,7 @@ from tests.pipeline.world import World
 from tests.services.smtp import SmtpServer
 
 
-async def test_a_replayed_delivery_is_sent_and_its_story_says_who_had_it_tried_again(world: World) -> None:
+async def test_a_replayed_delivery_is_sent_and_its_detail_says_who_replayed_it(world: World) -> None:
     notification = await _quarantined(world)
     replayed = await _decide(world, notification, QuarantineService.replay)
     await world.a_worker()
@@ -96,7 +96,7 @@ async def test_a_replay_that_comes_too_late_expires(world: World) -> None:
     assert world.smtp.mails == []
 
 
-async def test_what_nobody_decided_over_in_time_has_expired_and_says_so(world: World) -> None:
+async def test_what_no_operator_decided_about_in_time_has_expired_and_says_so(world: World) -> None:
     late, in_time = [await _quarantined(world, title=title) for title in ("late", "in time")]
     why = (await world.delivery(late)).reason
     async with world.parts.database.transaction() as connection:

@@ -120,7 +120,7 @@ async def test_what_is_moved_to_now_is_as_fresh_as_the_change(world: World, monk
         assert len(await world.claim((await world.delivery(notification)).id)) == 1, time
 
 
-async def test_what_an_older_version_scheduled_without_any_address_reaches_nobody_and_is_released_once(
+async def test_what_an_older_version_scheduled_without_any_address_is_sent_nowhere_and_released_once(
     world: World,
 ) -> None:
     await world.a_user()

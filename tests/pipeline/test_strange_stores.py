@@ -220,7 +220,7 @@ async def test_a_database_that_takes_no_writes_is_waited_for(postgres: Postgres,
     assert "default_transaction_read_only" in readiness.store.problem
 
 
-async def test_a_user_who_may_not_read_the_tables_is_told_what_to_do(
+async def test_the_error_says_what_to_do_when_the_user_may_not_read_the_tables(
     postgres: Postgres, migrated_postgres: str
 ) -> None:
     url = postgres.create_database(migrated_postgres)

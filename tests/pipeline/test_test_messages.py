@@ -55,7 +55,7 @@ async def test_test_messages_come_to_what_their_address_asks_for_and_reach_no_pr
 
 
 @pytest.mark.parametrize("store", STORES)
-async def test_redirected_messages_reach_one_address_and_nobody_else(
+async def test_redirected_messages_reach_one_address_and_no_other(
     store: str, make_settings: Callable[..., Settings], smtp_server: SmtpServer, sms_gateway: HttpServer
 ) -> None:
     settings = make_settings(

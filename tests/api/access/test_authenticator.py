@@ -55,7 +55,7 @@ async def test_a_key_allows_what_it_was_made_for_and_nothing_else(
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer é", "Bearer pa_live_1_2"])
-async def test_without_a_key_nobody_is_let_in(an_authenticator: MakeAuthenticator, header: str | None) -> None:
+async def test_a_call_without_a_key_is_refused(an_authenticator: MakeAuthenticator, header: str | None) -> None:
     with pytest.raises(Unauthorised) as caught:
         await an_authenticator().admit(header, WRITE)
 
@@ -202,7 +202,7 @@ async def test_the_last_use_is_noted_at_once_and_then_each_minute(
     assert marks == 1
 
 
-async def test_the_start_says_that_nobody_needs_a_key_or_that_nobody_has_one(
+async def test_the_start_says_that_no_key_is_needed_or_that_none_exists(
     key_service: KeyService, an_authenticator: MakeAuthenticator
 ) -> None:
     with capture_logs() as logged:

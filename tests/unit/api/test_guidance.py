@@ -27,12 +27,12 @@ PREFIX = "/api/v1"
         ("/metric", "/metrics"),
     ],
 )
-def test_a_path_that_is_misspelt_is_told_its_name(given: str, meant: str) -> None:
+def test_a_misspelt_path_is_answered_with_the_right_one(given: str, meant: str) -> None:
     assert (meant_by(given, PATHS) or "").rstrip("/") == meant
 
 
 @pytest.mark.parametrize("given", ["/", "/wp-admin.php", "/" + "x" * 10_000, "/%00", f"/{ID}"])
-def test_a_path_like_none_of_ours_is_told_nothing(given: str) -> None:
+def test_a_path_like_none_of_ours_gets_no_suggestion(given: str) -> None:
     assert meant_by(given, PATHS) is None
 
 
@@ -51,7 +51,7 @@ def test_a_path_answers_these_methods(path: str, methods: list[str]) -> None:
     assert methods_of(path, PATHS) == methods
 
 
-def test_whoever_deletes_a_notification_is_told_how_to_cancel_it() -> None:
+def test_the_answer_to_deleting_a_notification_says_how_to_cancel_it() -> None:
     assert "POST …/cancel (cancel notification)" in calls_near(f"{PREFIX}/notifications/{ID}", PATHS)
 
 
@@ -79,7 +79,7 @@ HOUSES: dict[str, Any] = {
         ("/houses", "", []),
     ],
 )
-def test_a_path_is_told_its_calls_and_those_right_below_it(path: str, calls: str, methods: list[str]) -> None:
+def test_the_answer_lists_the_calls_of_a_path_and_right_below_it(path: str, calls: str, methods: list[str]) -> None:
     assert calls_near(path, HOUSES) == calls
     assert methods_of(path, HOUSES) == methods
 
@@ -97,7 +97,7 @@ def test_a_path_is_told_its_calls_and_those_right_below_it(path: str, calls: str
         ("/entirely/different", None),
     ],
 )
-def test_a_path_is_told_which_call_was_meant(given: str, meant: str | None) -> None:
+def test_the_answer_names_the_call_that_was_meant(given: str, meant: str | None) -> None:
     assert meant_by(given, HOUSES) == meant
 
 

@@ -21,7 +21,7 @@ def _errors(value: dict[str, Any]) -> list[dict[str, Any]]:
     return without_unknown_names(caught.value.errors())
 
 
-def test_a_misspelt_field_is_told_what_it_was_meant_for() -> None:
+def test_a_misspelt_field_is_answered_with_the_right_one() -> None:
     (error,) = _errors({"pet_name": "Rex", "freinds": []})
 
     assert error == {"type": "extra_forbidden", "loc": (), "msg": "has an unknown field: did you mean friends?"}

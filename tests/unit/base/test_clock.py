@@ -18,7 +18,7 @@ def test_ids_are_version_7_and_always_grow() -> None:
     assert {(one.version, one.variant) for one in ids} == {(7, RFC_4122)}
 
 
-def test_nobody_guesses_an_id_from_those_made_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_id_cannot_be_guessed_from_those_made_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.time_ns", lambda: 1_764_000_000_000_000_000)  # all in one moment
     clock = Clock()
 

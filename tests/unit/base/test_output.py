@@ -89,7 +89,7 @@ def test_a_stream_that_takes_nothing_loses_lines_and_says_so_later(pipe: tuple[i
     assert queue.lost == 2
 
 
-def test_a_pipe_that_somebody_made_non_blocking_gets_every_line(pipe: tuple[int, TextIO]) -> None:
+def test_a_non_blocking_pipe_gets_every_line(pipe: tuple[int, TextIO]) -> None:
     reading, stream = pipe
     os.set_blocking(stream.fileno(), False)
     queue = LineQueue("test", lambda: stream)

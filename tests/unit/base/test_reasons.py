@@ -50,7 +50,7 @@ def test_a_reason_counts(times: int, words: str) -> None:
 
 
 @pytest.mark.parametrize("detail", ["a\x00b", "a\nb", "a\ud800b"])
-def test_what_a_provider_says_is_stored_whatever_it_is_and_told_without_control_characters(detail: str) -> None:
+def test_what_a_provider_says_is_stored_whatever_it_is_and_shown_without_control_characters(detail: str) -> None:
     reason = Reason(ReasonCode.REFUSED, {"detail": detail})
 
     assert reason.stored is not None
@@ -85,7 +85,7 @@ def test_what_cannot_be_read_says_so(code: object, parameters: object) -> None:
     assert Reason.read(code, parameters) == Reason(ReasonCode.ROW_UNREADABLE)
 
 
-def test_a_code_of_a_newer_version_is_told_by_its_name() -> None:
+def test_a_code_of_a_newer_version_is_shown_by_its_name() -> None:
     newer = Reason.read("over_the_moon", '{"why":1}')
 
     assert (newer.code, newer.sentence()) == (ReasonCode.OTHER, "over_the_moon")

@@ -82,7 +82,7 @@ def test_how_long_messages_are_of_use_may_differ_by_category(monkeypatch: pytest
     }
 
 
-def test_categories_may_be_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_categories_may_be_at_most_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load(Settings).at_most_once_categories == frozenset()
 
     monkeypatch.setenv("AT_MOST_ONCE_CATEGORIES", "listing_alert, digest")
@@ -140,7 +140,7 @@ def test_a_wrong_value_is_one_line_with_variable_problem_and_example(
     assert "\n" not in line
 
 
-def test_two_wrong_values_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_wrong_values_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEASE", "0")
     monkeypatch.setenv("LOG_FORMAT", "xml")
 

@@ -142,7 +142,7 @@ async def test_a_service_without_turns_is_well_after_a_while() -> None:
     assert supervisor.problems == {}
 
 
-async def test_whoever_ends_a_loop_ends_it(supervised: Callable[[], Awaitable[asyncio.Task[None]]]) -> None:
+async def test_cancelling_a_loop_ends_it(supervised: Callable[[], Awaitable[asyncio.Task[None]]]) -> None:
     task = await supervised()
 
     await end(task)

@@ -133,5 +133,5 @@ def test_the_end_of_all_time_is_not_passed() -> None:
 
 
 @pytest.mark.parametrize("id_", [UUID(int=2**128 - 1), UUID("ffffffff-ffff-4fff-bfff-ffffffffffff"), UUID(int=0)])
-def test_an_id_that_somebody_else_made_has_a_time(id_: UUID) -> None:
+def test_a_foreign_id_has_a_time(id_: UUID) -> None:
     assert times.FIRST <= time_of(id_) <= times.LAST

@@ -71,7 +71,7 @@ def test_a_sentence_says_what_to_give(kind: Any, value: Any, sentence: str) -> N
         ({"type": "url_type", "msg": "Input should be a URL"}, "must be a URL"),
     ],
 )
-def test_an_error_is_told_in_our_words_with_what_it_holds(error: dict[str, Any], sentence: str) -> None:
+def test_an_error_is_described_in_our_words_with_what_it_holds(error: dict[str, Any], sentence: str) -> None:
     assert in_words(error) == sentence
 
 
@@ -87,7 +87,7 @@ def test_an_error_is_told_in_our_words_with_what_it_holds(error: dict[str, Any],
         (Moment, "tomorrow", "must be RFC 3339 with an offset, for example 2026-11-24T09:00:00+01:00"),
     ],
 )
-def test_what_is_not_json_is_told_without_words_about_json(kind: Any, value: Any, sentence: str) -> None:
+def test_what_is_not_json_is_described_without_words_about_json(kind: Any, value: Any, sentence: str) -> None:
     with pytest.raises(ValidationError) as wrong:
         TypeAdapter(kind).validate_python(value)
 

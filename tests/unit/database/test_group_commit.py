@@ -99,7 +99,7 @@ async def test_one_bad_item_is_found_by_halving() -> None:
     assert len(asked) == 13
 
 
-async def test_a_write_that_answers_for_too_few_leaves_nobody_waiting() -> None:
+async def test_a_write_that_answers_for_too_few_leaves_no_caller_waiting() -> None:
     async def write(_items: Sequence[int]) -> list[int]:
         return []
 
@@ -109,7 +109,7 @@ async def test_a_write_that_answers_for_too_few_leaves_nobody_waiting() -> None:
         await asyncio.wait_for(commits.submit(1), 10)
 
 
-async def test_a_write_that_is_cancelled_from_within_leaves_nobody_waiting() -> None:
+async def test_a_write_that_is_cancelled_from_within_leaves_no_caller_waiting() -> None:
     async def write(_items: Sequence[int]) -> list[int]:
         raise asyncio.CancelledError
 

@@ -42,7 +42,7 @@ async def test_a_batch_without_a_bad_item_is_worked_on_once() -> None:
 
 
 @given(st.integers(0, 70), st.sets(st.integers(0, 70)))
-async def test_exactly_the_bad_ones_are_put_aside_and_all_others_done_once(count: int, bad: set[int]) -> None:
+async def test_exactly_the_bad_ones_are_skipped_and_all_others_done_once(count: int, bad: set[int]) -> None:
     batch = Batch(bad)
 
     await halve_on_error(range(count), batch.work, batch.skip)
@@ -60,7 +60,7 @@ async def test_one_bad_among_many_costs_few_tries() -> None:
 
 
 @pytest.mark.parametrize("fault", [StoreUnavailable(), StoreLocked(), MemoryError(), NotFound("x")])
-async def test_what_is_no_items_fault_puts_nobody_aside(fault: Exception) -> None:
+async def test_what_is_no_items_fault_skips_none(fault: Exception) -> None:
     batch = Batch({3}, fault)
 
     with pytest.raises(type(fault)):
@@ -69,7 +69,7 @@ async def test_what_is_no_items_fault_puts_nobody_aside(fault: Exception) -> Non
     assert (batch.skipped, batch.asked) == ([], [8])
 
 
-async def test_what_fails_without_any_item_puts_nobody_aside() -> None:
+async def test_what_fails_without_any_item_skips_none() -> None:
     skipped: list[int] = []
 
     async def work(_items: Sequence[int]) -> None:

@@ -65,7 +65,7 @@ def test_a_notification_that_was_planned_without_deliveries_is_suppressed() -> N
     assert kept_status([]) is NotificationStatus.SUPPRESSED
 
 
-def test_a_story_and_a_list_say_the_same_of_a_row_that_an_older_version_wrote() -> None:
+def test_detail_and_list_show_the_same_status_of_a_row_that_an_older_version_wrote() -> None:
     assert status_from("suppressed", [DeliveryState.SUPPRESSED, DeliveryState.CANCELLED]) == "suppressed"
 
 

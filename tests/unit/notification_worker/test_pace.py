@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from property_alert_notification.notification_worker.pace import Pace
 
 
-def test_without_a_limit_nobody_waits() -> None:
+def test_without_a_limit_no_call_waits() -> None:
     pace = Pace(None)
 
     assert [begin(pace, 0) for _ in range(1_000)] == [0] * 1_000
@@ -23,7 +23,7 @@ def test_a_crowd_is_spread_evenly() -> None:
     assert [begin(pace, 10) for _ in range(5)] == [0, 0.25, 0.5, 0.75, 1]
 
 
-def test_whoever_comes_late_does_not_wait_and_saved_nothing_up() -> None:
+def test_a_late_call_does_not_wait_and_saves_nothing_up() -> None:
     pace = Pace(4)
     begin(pace, 0)
 
@@ -170,7 +170,7 @@ def test_a_provider_that_took_hardly_anything_gets_one_message_in_a_second(taken
     assert taught(taken).per_second == 1
 
 
-def test_a_rate_that_nobody_objects_to_doubles_every_half_second_until_it_is_none() -> None:
+def test_a_rate_that_the_provider_accepts_doubles_every_half_second_until_it_is_none() -> None:
     pace, rates = taught([9.5] * 100), []
     for now in (10.5, 15, 15, 15.1, 16):
         pace.well(now)

@@ -258,7 +258,7 @@ async def test_calls_that_take_long_while_others_go_well_are_no_silence() -> Non
     await office.close()
 
 
-def test_nobody_waits_while_a_provider_works() -> None:
+def test_no_call_waits_while_a_provider_works() -> None:
     clock = ManualClock()
     pool = pool_of("first", "second", clock=clock)
     leave_alone(pool["first"])

@@ -43,7 +43,7 @@ def test_one_that_failed_it_is_passed_over_until_the_others_have_failed_it_as_of
     assert route(failed("a", "b", "c", "a"), ORDER) is B
 
 
-def test_it_is_due_elsewhere_at_once_while_somebody_has_failed_it_less_often() -> None:
+def test_it_is_due_elsewhere_at_once_while_another_provider_has_failed_it_less_often() -> None:
     assert may_go_elsewhere(failed("a"), ORDER)
     assert may_go_elsewhere(failed("a", "b"), ORDER)
     assert not may_go_elsewhere(failed("a", "b", "c"), ORDER)
@@ -53,7 +53,7 @@ def test_it_is_due_elsewhere_at_once_while_somebody_has_failed_it_less_often() -
 
 
 @pytest.mark.parametrize("outcome", [Outcome.UNKNOWN, None])
-def test_where_nobody_can_tell_it_stays_with_that_provider(outcome: Outcome | None) -> None:
+def test_an_unknown_outcome_stays_with_its_provider(outcome: Outcome | None) -> None:
     earlier = [*failed("a"), attempt("b", outcome), *failed("b", "b")]
 
     assert route(earlier, ORDER) is B

@@ -29,7 +29,7 @@ def test_what_was_just_accepted_waits_for_a_worker() -> None:
     ]
 
 
-def test_what_is_scheduled_says_until_when_and_what_nobody_asked_for() -> None:
+def test_what_is_scheduled_says_until_when_and_which_channels_were_not_asked_for() -> None:
     scheduled = _notification(channels="sms", send_at=datetime(2030, 1, 1, tzinfo=UTC), status="scheduled")
 
     assert _described(scheduled, []) == [
@@ -39,7 +39,7 @@ def test_what_is_scheduled_says_until_when_and_what_nobody_asked_for() -> None:
     ]
 
 
-def test_every_try_is_told_and_how_it_ended() -> None:
+def test_every_attempt_is_listed_with_its_outcome() -> None:
     email = _delivery("email", state="failed", reason="refused: no such mailbox", fence=2, changed_at=_after(90))
     tries = [
         _attempt(email, 1, ended_at=_after(10), outcome="not_sent", reason="not now"),
