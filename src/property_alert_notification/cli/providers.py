@@ -92,7 +92,7 @@ async def _limits(channel: Channel, provider: str, tools: Any) -> "Limits":
 def _living(reported: "Sequence[ReportedBreaker]", now: datetime) -> "list[ReportedBreaker]":
     from property_alert_notification.operators.providers.queries import LIVING
 
-    return [one for one in reported if now - one.told_at <= LIVING]
+    return [one for one in reported if now - one.reported_at <= LIVING]
 
 
 def _of(reported: "Sequence[ReportedBreaker]", channel: str, provider: str) -> "list[ReportedBreaker]":

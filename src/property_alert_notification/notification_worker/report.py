@@ -68,7 +68,7 @@ class Reporter:
                 reason=handle.reason,
                 changed_at=handle.changed_at,
                 opens_at=handle.opens_at,
-                told_at=now,
+                reported_at=now,
             )
             for pool in self._pools
             for handle in pool

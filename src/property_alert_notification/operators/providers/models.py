@@ -1,4 +1,4 @@
-"""What workers tell each other's operators about providers."""
+"""What each worker reports about its providers, so that every process can show it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from property_alert_notification.database import time_type
 
 
 class ReportedBreaker(SQLModel, table=True):
-    """The breaker that one worker has for one provider, as that worker told it last."""
+    """The breaker that one worker has for one provider, as that worker reported it last."""
 
     __tablename__ = "breakers"
 
@@ -24,6 +24,6 @@ class ReportedBreaker(SQLModel, table=True):
     """Why it is not closed."""
     changed_at: datetime = Field(sa_type=time_type())
     opens_at: datetime | None = Field(default=None, sa_type=time_type())
-    """When an open one lets a message try the provider out."""
-    told_at: datetime = Field(sa_type=time_type())
-    """A worker tells again and again; one that stopped telling has died."""
+    """When an open breaker lets one message through as a probe."""
+    reported_at: datetime = Field(sa_type=time_type())
+    """A worker reports repeatedly; one that stopped reporting has died."""

@@ -1,4 +1,4 @@
-"""Every statement about what workers tell of their providers."""
+"""Every statement about what workers report of their providers."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from property_alert_notification.database import BatchStatement, columns_of, rea
 from property_alert_notification.operators.providers.models import ReportedBreaker
 
 LIVING = timedelta(seconds=60)
-"""How long a worker may say nothing before what it told is not taken for the present any more."""
+"""How long a report counts as current after it was written."""
 
 _breakers = table_of(ReportedBreaker)
 _COLUMNS = tuple(_breakers.c.keys())
@@ -38,7 +38,7 @@ async def save(connection: AsyncConnection, breakers: Sequence[ReportedBreaker])
 
 
 async def list_all(connection: AsyncConnection) -> list[ReportedBreaker]:
-    """What every worker told last, by channel and provider."""
+    """The last report of every worker, by channel and provider."""
     everything = select(_breakers).order_by(_breakers.c.channel, _breakers.c.provider, _breakers.c.worker)
     return readable(await connection.execute(everything), lambda row: ReportedBreaker(**row))
 
@@ -48,15 +48,15 @@ async def left_alone(connection: AsyncConnection, *, now: datetime) -> dict[str,
     return {
         f"{one.channel} by {one.provider}": one.reason or one.state
         for one in await list_all(connection)
-        if one.state != BreakerState.CLOSED and now - one.told_at <= LIVING
+        if one.state != BreakerState.CLOSED and now - one.reported_at <= LIVING
     }
 
 
 async def forget_silent(connection: AsyncConnection, *, reported_before: datetime) -> None:
-    """Delete what workers told that are long gone."""
-    await connection.execute(delete(_breakers).where(_breakers.c.told_at < reported_before))
+    """Delete the reports of workers that are long gone."""
+    await connection.execute(delete(_breakers).where(_breakers.c.reported_at < reported_before))
 
 
 async def forget(connection: AsyncConnection, worker: UUID) -> None:
-    """Delete what a worker told that stops."""
+    """Delete the reports of a worker that stops."""
     await connection.execute(delete(_breakers).where(_breakers.c.worker == worker))

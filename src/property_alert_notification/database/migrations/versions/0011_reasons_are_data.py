@@ -1,4 +1,4 @@
-"""Reasons become codes with parameters; `rung_at` becomes `published_at`.
+"""Reasons become codes with parameters; `rung_at` becomes `published_at`, and `told_at` `reported_at`.
 
 Nothing was released before this revision. So it drops and renames columns: stop the processes of earlier versions.
 """
@@ -71,6 +71,7 @@ def upgrade() -> None:
     safely.add_column("deliveries", sa.Column("held_by", sa.String(80), nullable=True))
     safely.add_column("attempts", sa.Column("abandoned", sa.Boolean(), nullable=False, server_default=sa.false()))
     safely.rename_column("deliveries", "rung_at", "published_at")
+    safely.rename_column("breakers", "told_at", "reported_at")
     safely.rewrite("deliveries", "reason", _of_delivery, by="id", missing="reason_code")
     op.execute("UPDATE deliveries SET held_by = NULL WHERE held_by IS NOT NULL AND state <> 'held'")
     safely.rewrite("attempts", "reason", _of_attempt, by="delivery_id", missing="reason_code")
@@ -87,6 +88,7 @@ def downgrade() -> None:
     safely.rewrite("deliveries", "held_by", _paused, by="id", missing=None)
     safely.drop_index("ix_deliveries_held_by", "deliveries")
     safely.create_index("ix_deliveries_held", "deliveries", ["reason"], where="state = 'held'")
+    safely.rename_column("breakers", "reported_at", "told_at")
     safely.rename_column("deliveries", "published_at", "rung_at")
     safely.drop_column("attempts", "abandoned")
     safely.drop_column("deliveries", "held_by")
