@@ -40,6 +40,7 @@ from property_alert_notification.notifications.acceptance import Acceptance
 from property_alert_notification.notifications.addresses import AddressRules
 from property_alert_notification.notifications.backlog import Backlog
 from property_alert_notification.notifications.create import Planner
+from property_alert_notification.people.categories.rules import built_in
 from property_alert_notification.people.preferences.rules import Preferences
 from property_alert_notification.preflight import check_settings
 
@@ -159,7 +160,7 @@ def _create_acceptance(
 
 def planner(settings: Settings, clock: Clock) -> Planner:
     """Plans what is submitted, as the settings say."""
-    return Planner(clock, default_preferences(settings), unused(settings))
+    return Planner(clock, default_preferences(settings), unused(settings), built_in)
 
 
 def address_rules(settings: Settings) -> AddressRules:

@@ -84,6 +84,7 @@ class StoreCarrier:
             state=DeliveryState.QUEUED,
             reason_code="user_opted_in",
             reason_parameters=None,
+            held_by=None,
             due_at=now,
             changed_at=now,
         )

@@ -16,6 +16,7 @@ from property_alert_notification.notifications import changes, release
 from property_alert_notification.notifications.answers import NotificationDetail
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.schemas import NotificationPatch
+from property_alert_notification.people.categories.rules import built_in
 from property_alert_notification.wiring import Parts
 from tests.pipeline.world import World, eventually
 
@@ -260,7 +261,7 @@ async def _scheduled(world: World, count: int, **fields: Any) -> list[UUID]:
 
 
 def _releaser(parts: Parts) -> Releaser:
-    return Releaser(parts.database, Planner(parts.clock, None, ()), parts.metrics, wake=parts.wake)
+    return Releaser(parts.database, Planner(parts.clock, None, (), built_in), parts.metrics, wake=parts.wake)
 
 
 async def _release_all(releaser: Releaser) -> int:
@@ -278,4 +279,6 @@ async def _cancel(world: World, notification: UUID) -> NotificationDetail:
 async def _change(world: World, notification: UUID, **fields: Any) -> NotificationDetail:
     async with world.parts.database.transaction() as connection:
         patch = NotificationPatch(**fields)
-        return await changes.change(connection, notification, patch, ANONYMOUS, Planner(world.parts.clock, None, ()))
+        return await changes.change(
+            connection, notification, patch, ANONYMOUS, Planner(world.parts.clock, None, (), built_in)
+        )

@@ -71,7 +71,7 @@ async def _happen(world: World, connection: AsyncConnection, event: Event, notif
         Event.BROKE: lambda: moves.quarantine(connection, delivery, fence=None, reason=SOME, now=now),
         Event.UNUSED: lambda: queries.suppress(connection, Channel("email"), reason=SOME, most=1, now=now),
         Event.CANCELLED: lambda: queries.cancel(connection, notification, reason=SOME, now=now),
-        Event.PAUSED: lambda: run_within(
+        Event.HELD: lambda: run_within(
             connection, only(pause_scripts.hold([delivery], "email", category=None, now=now, until=later))
         ),
     }

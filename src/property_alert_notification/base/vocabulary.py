@@ -49,13 +49,37 @@ class Scope(StrEnum):
     """Stops and resumes sending, decides over what is quarantined, and sees who changed what in the service itself."""
 
 
+class CategoryKind(StrEnum):
+    """Why a message of a category is sent."""
+
+    TRANSACTIONAL = "transactional"
+    """It is about something that its user does or has: a viewing, an offer, an account."""
+    PROMOTIONAL = "promotional"
+    """It offers something: windows of law and caps concern it."""
+
+
+class Frequency(StrEnum):
+    """How often a user gets messages of a category on a channel."""
+
+    ASAP = "asap"
+    """Each at once."""
+    DAILY = "daily"
+    """All of a day in one message."""
+    WEEKLY = "weekly"
+    """All of a week in one message."""
+    MONTHLY = "monthly"
+    """All of a month in one message."""
+    NEVER = "never"
+    """None."""
+
+
 class DeliveryState(StrEnum):
     """Where a delivery stands. docs/states.md draws what leads where."""
 
     QUEUED = "queued"
     """Waits for a worker, from `due_at` on."""
     HELD = "held"
-    """Waits until it may be sent: an operator paused it."""
+    """Waits until it may be sent: an operator paused it, or the hour is not one for its user or the law."""
     COLLECTED = "collected"
     """Waits for its digest, which sends it together with others."""
     SENDING = "sending"

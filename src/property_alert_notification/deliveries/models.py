@@ -94,7 +94,7 @@ class Delivery(SQLModel, table=True):
     reason_parameters: str | None = Field(default=None, sa_type=Text)
     """What the reason's sentence needs, as JSON; None when it needs nothing."""
     held_by: str | None = Field(default=None, max_length=80)
-    """What holds it while it is `held`: `pause:` and the pause's name."""
+    """What holds it while it is `held`: `pause:` and the pause's name, or the Rule of its user or the law."""
     due_at: datetime | None = Field(default=None, sa_type=time_type())
     """When somebody must look at it next: to send it or, while `sending`, to rescue it if its lease ran out."""
     published_at: datetime | None = Field(default=None, sa_type=time_type())

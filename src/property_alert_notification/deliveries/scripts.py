@@ -59,6 +59,7 @@ class NewDelivery(NamedTuple):
     state: DeliveryState
     reason_code: str
     reason_parameters: str | None
+    held_by: str | None
     due_at: datetime | None
     changed_at: datetime
 

@@ -38,8 +38,8 @@ class Event(StrEnum):
     """Its user wants it in a digest, or has had enough messages for now."""
     CARRIED = "carried"
     """The digest that contains it was sent."""
-    PAUSED = "paused"
-    """An operator stopped what it is part of."""
+    HELD = "held"
+    """An operator stopped what it is part of, or its user or the law wants it later."""
     REPLAYED = "replayed"
     """An operator has it tried again."""
     DISCARDED = "discarded"
@@ -91,7 +91,7 @@ _MOVES: dict[Event, tuple[tuple[DeliveryState, ...], DeliveryState]] = {
     # What its provider may have already goes into no digest.
     Event.COLLECTED: ((*_NEVER_TAKEN, *LEASED), DeliveryState.COLLECTED),
     Event.CARRIED: (COLLECTED, DeliveryState.SENT),
-    Event.PAUSED: ((*WAITING, *LEASED), DeliveryState.HELD),
+    Event.HELD: ((*WAITING, *LEASED), DeliveryState.HELD),
     Event.REPLAYED: ((DeliveryState.QUARANTINED,), DeliveryState.QUEUED),
     Event.DISCARDED: ((DeliveryState.QUARANTINED,), DeliveryState.FAILED),
     # A provider may report before its answer is settled, and on what nobody else knows the outcome of.

@@ -15,13 +15,17 @@ from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.scripts import Claim, Settlement, Submission
 from property_alert_notification.notification_worker.route import Assignment, ProviderOrder, Wait
-from property_alert_notification.notification_worker.settlement import postponed, settle_within, unsent
+from property_alert_notification.notification_worker.settlement import held, postponed, settle_within, unsent
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.scripts import Content
 from property_alert_notification.operators.pauses import scripts as pause_scripts
 from property_alert_notification.operators.pauses.rules import RECHECK_AFTER
-from property_alert_notification.people.preferences import scripts as preference_scripts
-from property_alert_notification.people.preferences.rules import Preferences, Suppress, decide
+from property_alert_notification.people.categories.rules import CurrentCategories, built_in
+from property_alert_notification.people.decide import Message, decide
+from property_alert_notification.people.decisions import Collect, Hold, Suppress
+from property_alert_notification.people.person import UNKNOWN, Person
+from property_alert_notification.people.preferences.rules import Preferences
+from property_alert_notification.people.scripts import UserOf, people_of
 
 NO_PROVIDER = Reason(ReasonCode.NO_PROVIDER)
 STOPPED = Reason(ReasonCode.WORKER_STOPPED)
@@ -39,6 +43,7 @@ class SendingRules:
     """Of a user who has none; None when they are unknown."""
     deadlines: Mapping[str | None, timedelta]
     """How long a message is of use, by category; None is all others."""
+    categories: CurrentCategories = built_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +63,14 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """The state of a claimed delivery that is not sent after all, and why."""
+    """The state of a claimed delivery that is not sent, or not now, and why."""
 
     state: DeliveryState
     reason: Reason
+    due_at: datetime | None = None
+    """When it is claimed again."""
+    held_by: str | None = None
+    """What holds it until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +103,9 @@ def claim_batch(
     A delivery that one of the pauses in `paused` stops (a name, and a category if it is one's) is held, unclaimed.
     Of each provider the first deliveries, as many as it `may_open`, have their attempts stored here: they are submitted
     soon, and each needs no other commit. The others store theirs when they have a slot.
-    Cancelling, preferences and expiry are read here, after the claim: a user who opted out before it gets nothing. Only
-    for deliveries that were tried before is anything more read: their attempts decide which provider gets them.
+    Cancelling, what the user wants and expiry are read here, after the claim: a user who opted out before it gets
+    nothing. Only for deliveries that were tried before is anything more read: their attempts decide which provider
+    gets them.
     """
     for name, category in paused:
         yield pause_scripts.hold(wanted, name, category=category, now=now, until=now + RECHECK_AFTER)
@@ -105,27 +115,44 @@ def claim_batch(
     contents = yield from notification_scripts.contents({claim.notification_id for claim in claims})
     attempts = yield from attempts_by_delivery([claim.delivery_id for claim in claims if claim.fence > 1])
     users = {(contents[claim.notification_id].user_id, claim.test) for claim in claims}
-    known = yield from preference_scripts.preferences_of(users, default=rules.default_preferences)
+    known = yield from people_of(users, default=rules.default_preferences)
 
-    jobs: list[Job] = []
-    withheld: list[tuple[Claim, Settlement]] = []
-    for claim in claims:
-        content = contents[claim.notification_id]
-        reason = why_not(channel, content, known.get((content.user_id, claim.test)), rules, now=now)
-        earlier = attempts.get(claim.delivery_id, ())
-        begun = _begin(claim, content, reason, earlier, order, now)
-        if isinstance(begun, Job) and earlier and not may_repeat(claim, content, earlier, begun.assignment.provider):
-            begun = unsent(claim, DeliveryState.FAILED, FORGOTTEN, now=now)
-        if isinstance(begun, Job):
-            jobs.append(begun)
-        else:
-            withheld.append((claim, begun))
+    jobs, withheld = _sort(claims, contents, known, attempts, channel, order, rules, may_repeat, now)
     if withheld:
         yield from settle_within([settlement for _, settlement in withheld])
     jobs, submissions = _open(jobs, may_open, now)
     if submissions:
         yield delivery_scripts.open_attempts(submissions)
     return ClaimedBatch(jobs, withheld)
+
+
+def _sort(
+    claims: Sequence[Claim],
+    contents: Mapping[UUID, Content],
+    people: Mapping[UserOf, Person],
+    attempts: Mapping[UUID, tuple[Attempt, ...]],
+    channel: Channel,
+    order: ProviderOrder,
+    rules: SendingRules,
+    may_repeat: MayRepeat,
+    now: datetime,
+) -> tuple[list[Job], list[tuple[Claim, Settlement]]]:
+    """Which claims are sent now, each with its provider, and how the others are settled."""
+    jobs: list[Job] = []
+    withheld: list[tuple[Claim, Settlement]] = []
+    for claim in claims:
+        content = contents[claim.notification_id]
+        person = people.get((content.user_id, claim.test), UNKNOWN)
+        withheld_now = why_not(channel, claim.address, content, person, rules, now=now)
+        earlier = attempts.get(claim.delivery_id, ())
+        begun = _begin(claim, content, withheld_now, earlier, order, now)
+        if isinstance(begun, Job) and earlier and not may_repeat(claim, content, earlier, begun.assignment.provider):
+            begun = unsent(claim, DeliveryState.FAILED, FORGOTTEN, now=now)
+        if isinstance(begun, Job):
+            jobs.append(begun)
+        else:
+            withheld.append((claim, begun))
+    return jobs, withheld
 
 
 def _begin(
@@ -140,7 +167,7 @@ def _begin(
     if any(attempt.outcome == Outcome.SENT for attempt in earlier):
         withheld = Withheld(DeliveryState.SENT, SENT_BEFORE)
     if withheld is not None:
-        return unsent(claim, withheld.state, withheld.reason, now=now)
+        return withhold(claim, withheld, now=now)
     match Assignment(simulator.NAME) if claim.test else order.assign(earlier):
         case Wait(seconds=seconds):
             return postponed(claim, earlier, due_at=now + timedelta(seconds=seconds), reason=NO_PROVIDER, now=now)
@@ -183,15 +210,30 @@ def _ended(attempt: Attempt) -> Attempt:
 
 
 def why_not(
-    channel: Channel, content: Content, wanted: Preferences | None, rules: SendingRules, *, now: datetime
+    channel: Channel, address: str, content: Content, person: Person, rules: SendingRules, *, now: datetime
 ) -> Withheld | None:
     """Why a delivery must not be sent now; None when it may be. Pure."""
     if content.cancelled_at is not None:
         return Withheld(DeliveryState.CANCELLED, cancelled_by(content.cancelled_by))
-    decision = decide(channel, wanted)
+    message = Message(channel, rules.categories().of(content.category), address, urgent=content.urgent)
+    decision = decide(message, person, now)
     if isinstance(decision, Suppress):
         return Withheld(DeliveryState.SUPPRESSED, decision.reason)
-    return too_late(content, rules.deadlines, now=now)
+    if (late := too_late(content, rules.deadlines, now=now)) is not None:
+        return late
+    match decision:
+        case Hold(reason=reason, rule=rule, until=until):
+            return Withheld(DeliveryState.HELD, reason, due_at=until, held_by=rule)
+        case Collect(reason=reason):
+            return Withheld(DeliveryState.COLLECTED, reason)
+    return None
+
+
+def withhold(claim: Claim, withheld: Withheld, *, now: datetime, withdraw: bool = False) -> Settlement:
+    """The settlement of a delivery that is not sent, or not now; `withdraw` deletes an attempt stored for it. Pure."""
+    if withheld.due_at is None:
+        return unsent(claim, withheld.state, withheld.reason, now=now, withdraw=withdraw)
+    return held(claim, withheld.reason, by=withheld.held_by, until=withheld.due_at, now=now)
 
 
 def too_late(content: Content, deadlines: Mapping[str | None, timedelta], *, now: datetime) -> Withheld | None:
@@ -208,5 +250,5 @@ def recheck(job: Job, *, channel: Channel, rules: SendingRules, now: datetime) -
     contents = yield from notification_scripts.contents([job.claim.notification_id])
     content = contents[job.claim.notification_id]
     user = content.user_id, job.claim.test
-    known = yield from preference_scripts.preferences_of([user], default=rules.default_preferences)
-    return why_not(channel, content, known.get(user), rules, now=now)
+    known = yield from people_of([user], default=rules.default_preferences)
+    return why_not(channel, job.claim.address, content, known.get(user, UNKNOWN), rules, now=now)

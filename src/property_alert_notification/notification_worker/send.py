@@ -21,6 +21,7 @@ from property_alert_notification.notification_worker.claim import (
     Withheld,
     recheck,
     too_late,
+    withhold,
 )
 from property_alert_notification.notification_worker.compose import Composer
 from property_alert_notification.notification_worker.context import WorkerContext, ids
@@ -29,7 +30,6 @@ from property_alert_notification.notification_worker.provider_handle import Call
 from property_alert_notification.notification_worker.providers import ProviderPool
 from property_alert_notification.notification_worker.route import Wait, route
 from property_alert_notification.notification_worker.settle import Settler
-from property_alert_notification.notification_worker.settlement import unsent
 from property_alert_notification.notification_worker.verdict import Broken, Result, Stopped
 
 log = structlog.get_logger()
@@ -111,7 +111,7 @@ class DeliverySender:
         except StoreUnavailable:
             return self._settler.postpone(job, STORE_AWAY, due_at=now)
         if withheld is not None:
-            return unsent(job.claim, withheld.state, withheld.reason, now=now, withdraw=job.is_open)
+            return withhold(job.claim, withheld, now=now, withdraw=job.is_open)
         return self._if_lost(in_progress)
 
     def _if_lost(self, in_progress: InProgress) -> Settlement | None:

@@ -65,6 +65,22 @@ def postponed(
     )
 
 
+def held(claim: Claim, reason: Reason, *, by: str | None, until: datetime, now: datetime) -> Settlement:
+    """Hold a claimed delivery until a time, unsent: it uses up no attempt. Pure."""
+    return Settlement(
+        delivery_id=claim.delivery_id,
+        fence=claim.fence,
+        state=DeliveryState.HELD,
+        reason=reason,
+        due_at=until,
+        outcome=None,
+        settled_at=now,
+        counted=False,
+        held_by=by,
+        submitted=False,
+    )
+
+
 def unsent(claim: Claim, state: DeliveryState, reason: Reason, *, now: datetime, withdraw: bool = False) -> Settlement:
     """End a claim without sending it; `withdraw` deletes the attempt that was stored for it. Pure."""
     return Settlement(

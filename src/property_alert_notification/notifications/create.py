@@ -15,8 +15,10 @@ from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.draft import Accepted, Draft, draft
 from property_alert_notification.notifications.submission import Submission
-from property_alert_notification.people.preferences import scripts as preference_scripts
+from property_alert_notification.people.categories.rules import CurrentCategories
+from property_alert_notification.people.person import UNKNOWN
 from property_alert_notification.people.preferences.rules import Preferences
+from property_alert_notification.people.scripts import people_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +30,25 @@ class Planner:
     """Of a user who never gave any; None when that is unknown."""
     unused: Collection[Channel]
     """Channels that no provider carries."""
+    categories: CurrentCategories
 
     def drafts(self, submissions: Sequence[Submission | RequestError]) -> Script[list[Draft | RequestError]]:
-        """Read the preferences, and make the rows of each submission, or say why it is not accepted.
+        """Read what is known of the users, and make the rows of each submission, or say why it is not accepted.
 
         What is refused already stays so.
         """
         users = {(one.user_id, one.test) for one in submissions if isinstance(one, Submission)}
-        known = yield from preference_scripts.preferences_of(users, default=self.default_preferences)
-        now = self.clock.now()
+        known = yield from people_of(users, default=self.default_preferences)
+        now, categories = self.clock.now(), self.categories()
         return [
-            draft(one, known.get((one.user_id, one.test)), unused=self.unused, now=now, new_id=self.clock.new_id)
+            draft(
+                one,
+                known.get((one.user_id, one.test), UNKNOWN),
+                categories.of(one.category),
+                unused=self.unused,
+                now=now,
+                new_id=self.clock.new_id,
+            )
             if isinstance(one, Submission)
             else one
             for one in submissions

@@ -11,12 +11,13 @@ from property_alert_notification.base.errors import InvalidField, PreferencesNot
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
 from property_alert_notification.deliveries.scripts import NewDelivery
 from property_alert_notification.deliveries.states import kept_status, status_of
-from property_alert_notification.notifications.plan import create_deliveries, plan
+from property_alert_notification.notifications.plan import create_delivery, plan
 from property_alert_notification.notifications.refusals import why_never
 from property_alert_notification.notifications.scripts import NewNotification
 from property_alert_notification.notifications.stored_addresses import write_addresses
 from property_alert_notification.notifications.submission import Submission
-from property_alert_notification.people.preferences.rules import Preferences
+from property_alert_notification.people.categories.rules import Category
+from property_alert_notification.people.person import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Draft(NamedTuple):
 
 def draft(
     submission: Submission,
-    preferences: Preferences | None,
+    person: Person,
+    category: Category,
     *,
     unused: Collection[Channel],
     now: datetime,
@@ -51,13 +53,13 @@ def draft(
 
     No provider carries the `unused` channels.
     """
-    if preferences is None:
+    if person.preferences is None:
         return PreferencesNotFound(submission.user_id)
     if (problem := why_never(submission.send_at, submission.expires_at, now=now)) is not None:
         return InvalidField("expires_at", problem)
     later = submission.is_for_later(now)
     id_ = new_id()
-    deliveries = [] if later else _deliveries(id_, submission, preferences, unused, now, new_id)
+    deliveries = [] if later else _deliveries(id_, submission, person, category, unused, now, new_id)
     states = [one.state for one in deliveries]
     notification = NewNotification(
         id=id_,
@@ -83,12 +85,22 @@ def draft(
 def _deliveries(
     notification: UUID,
     submission: Submission,
-    preferences: Preferences,
+    person: Person,
+    category: Category,
     unused: Collection[Channel],
     now: datetime,
     new_id: Callable[[], UUID],
 ) -> list[NewDelivery]:
+    planned = plan(
+        submission.addresses,
+        person,
+        category,
+        urgent=submission.urgent,
+        only=submission.channels,
+        now=now,
+        unused=unused,
+    )
     return [
-        create_deliveries(notification, planned, urgent=submission.urgent, test=submission.test, now=now, new_id=new_id)
-        for planned in plan(submission.addresses, preferences, only=submission.channels, unused=unused)
+        create_delivery(notification, one, urgent=submission.urgent, test=submission.test, now=now, new_id=new_id)
+        for one in planned
     ]

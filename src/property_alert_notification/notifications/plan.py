@@ -8,7 +8,10 @@ from uuid import UUID
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.deliveries.scripts import NewDelivery
-from property_alert_notification.people.preferences.rules import Preferences, Suppress, decide
+from property_alert_notification.people.categories.rules import Category
+from property_alert_notification.people.decide import Message, decide
+from property_alert_notification.people.decisions import Collect, Decision, Hold, Send, Suppress
+from property_alert_notification.people.person import Person
 
 NOT_USED = Reason(ReasonCode.CHANNEL_NOT_USED)
 """The reason why nothing is sent on a channel without a provider."""
@@ -22,16 +25,22 @@ class Planned:
     address: str
     state: DeliveryState
     reason: Reason
+    due_at: datetime | None = None
+    held_by: str | None = None
+    """What holds it, when its state is `held`."""
 
 
 def plan(
     addresses: Mapping[Channel, str],
-    preferences: Preferences | None,
+    person: Person,
+    category: Category,
     *,
+    urgent: bool,
     only: Collection[Channel] | None,
+    now: datetime,
     unused: Collection[Channel] = (),
 ) -> Iterator[Planned]:
-    """One delivery per address on a channel that the caller asked for: queued, or suppressed with the reason.
+    """One delivery per address on a channel that the caller asked for: queued, held, or suppressed with the reason.
 
     No provider carries the `unused` channels.
     """
@@ -41,17 +50,23 @@ def plan(
         if channel in unused:
             yield Planned(channel, address, DeliveryState.SUPPRESSED, NOT_USED)
         else:
-            yield _plan_channel(channel, address, preferences)
+            message = Message(channel, category, address, urgent=urgent)
+            yield _planned(channel, address, decide(message, person, now), now)
 
 
-def _plan_channel(channel: Channel, address: str, preferences: Preferences | None) -> Planned:
-    decision = decide(channel, preferences)
-    if isinstance(decision, Suppress):
-        return Planned(channel, address, DeliveryState.SUPPRESSED, decision.reason)
-    return Planned(channel, address, DeliveryState.QUEUED, decision.reason)
+def _planned(channel: Channel, address: str, decision: Decision, now: datetime) -> Planned:
+    match decision:
+        case Send(reason=reason):
+            return Planned(channel, address, DeliveryState.QUEUED, reason, due_at=now)
+        case Hold(reason=reason, rule=rule, until=until):
+            return Planned(channel, address, DeliveryState.HELD, reason, due_at=until, held_by=rule)
+        case Collect(reason=reason):
+            return Planned(channel, address, DeliveryState.COLLECTED, reason)
+        case Suppress(reason=reason):
+            return Planned(channel, address, DeliveryState.SUPPRESSED, reason)
 
 
-def create_deliveries(
+def create_delivery(
     notification_id: UUID,
     planned: Planned,
     *,
@@ -60,7 +75,7 @@ def create_deliveries(
     now: datetime,
     new_id: Callable[[], UUID],
 ) -> NewDelivery:
-    """The row of one planned delivery: due at once, or ended from the start."""
+    """The row of one planned delivery."""
     return NewDelivery(
         id=new_id(),
         notification_id=notification_id,
@@ -71,6 +86,7 @@ def create_deliveries(
         state=planned.state,
         reason_code=planned.reason.code.value,
         reason_parameters=planned.reason.stored,
-        due_at=now if planned.state is DeliveryState.QUEUED else None,
+        held_by=planned.held_by,
+        due_at=planned.due_at,
         changed_at=now,
     )

@@ -16,10 +16,10 @@ from property_alert_notification.deliveries.states import kept_status
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.notifications.plan import Planned, create_deliveries, plan
+from property_alert_notification.notifications.plan import Planned, create_delivery, plan
 from property_alert_notification.notifications.stored_addresses import read_addresses
-from property_alert_notification.people.preferences import scripts as preference_scripts
-from property_alert_notification.people.preferences.rules import Preferences
+from property_alert_notification.people.person import UNKNOWN, Person
+from property_alert_notification.people.scripts import people_of
 
 AT_ONCE = 500
 """Notifications released in one transaction: short enough to be no pause for those who accept meanwhile."""
@@ -42,13 +42,13 @@ async def release_these(connection: AsyncConnection, wanted: Collection[UUID], p
 
 
 async def plan_now(connection: AsyncConnection, scheduled: Sequence[Notification], planner: Planner) -> None:
-    """Create the deliveries of scheduled notifications, which the caller has locked, by today's preferences."""
+    """Create the deliveries of scheduled notifications, which the caller has locked, as their users want it today."""
     users = {(notification.user_id, notification.test) for notification in scheduled}
-    known = await run_within(connection, preference_scripts.preferences_of(users, default=planner.default_preferences))
+    known = await run_within(connection, people_of(users, default=planner.default_preferences))
     now = planner.clock.now()
     created = {
-        notification.id: _create_deliveries(
-            notification, known.get((notification.user_id, notification.test)), planner, now
+        notification.id: _deliveries_of(
+            notification, known.get((notification.user_id, notification.test), UNKNOWN), planner, now
         )
         for notification in scheduled
     }
@@ -58,22 +58,27 @@ async def plan_now(connection: AsyncConnection, scheduled: Sequence[Notification
     )
 
 
-def _create_deliveries(
-    notification: Notification, preferences: Preferences | None, planner: Planner, now: datetime
-) -> list[NewDelivery]:
+def _deliveries_of(notification: Notification, person: Person, planner: Planner, now: datetime) -> list[NewDelivery]:
     expired = notification.expires_at is not None and notification.expires_at <= now
+    planned = plan(
+        read_addresses(notification.addresses),
+        person,
+        planner.categories().of(notification.category),
+        urgent=notification.urgent,
+        only=notification.asked_for,
+        now=now,
+        unused=planner.unused,
+    )
     return [
-        create_deliveries(
+        create_delivery(
             notification.id,
-            _expire(planned) if expired else planned,
+            _expire(one) if expired else one,
             urgent=notification.urgent,
             test=notification.test,
             now=now,
             new_id=planner.clock.new_id,
         )
-        for planned in plan(
-            read_addresses(notification.addresses), preferences, only=notification.asked_for, unused=planner.unused
-        )
+        for one in planned
     ]
 
 
@@ -81,4 +86,5 @@ def _expire(planned: Planned) -> Planned:
     """Consent is checked before freshness: what must not be sent is suppressed, whenever."""
     if planned.state is DeliveryState.SUPPRESSED:
         return planned
-    return replace(planned, state=DeliveryState.EXPIRED, reason=Reason(ReasonCode.EXPIRED))
+    reason = Reason(ReasonCode.EXPIRED)
+    return replace(planned, state=DeliveryState.EXPIRED, reason=reason, due_at=None, held_by=None)

@@ -66,6 +66,7 @@ class Content:
     category: str
     title: str
     message: str
+    urgent: bool
     expires_at: datetime | None
     cancelled_at: datetime | None = None
     cancelled_by: str | None = None
@@ -109,7 +110,7 @@ def contents(notifications: Collection[UUID]) -> Script[dict[UUID, Content]]:
     return {row[0]: of_kinds(Content(*row), _KINDS) for row in (yield Statement(_CONTENTS, as_rows(notifications)))}
 
 
-_KINDS = (("user_id", int), ("category", str), ("title", str), ("message", str))
+_KINDS = (("user_id", int), ("category", str), ("title", str), ("message", str), ("urgent", bool))
 
 PLACES = {state: place for place, (state, _) in enumerate(BEST_FIRST, start=1)}
 """The ends of deliveries; the best is 1."""

@@ -90,7 +90,7 @@ MOVES: dict[str, tuple[Event, set[DeliveryState]]] = {
     "deliveries.scripts._CLAIM": (Event.CLAIMED, _CLAIMABLE),
     "deliveries.queries._SUPPRESS": (Event.UNUSED, set(movable_by(Event.UNUSED))),
     "deliveries.queries._CANCEL": (Event.CANCELLED, _unleased(Event.CANCELLED)),
-    "operators.pauses.scripts._HOLD": (Event.PAUSED, _unleased(Event.PAUSED)),
+    "operators.pauses.scripts._HOLD": (Event.HELD, _unleased(Event.HELD)),
     "operators.quarantine.moves._REPLAY": (Event.REPLAYED, set(movable_by(Event.REPLAYED))),
     "operators.quarantine.moves._DISCARD": (Event.DISCARDED, set(movable_by(Event.DISCARDED))),
     "operators.quarantine.moves._EXPIRE": (Event.TOO_LATE, _unleased(Event.TOO_LATE)),

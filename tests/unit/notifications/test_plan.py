@@ -1,5 +1,6 @@
 """Which deliveries a notification becomes, and what is still checked right before sending."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -12,9 +13,11 @@ from property_alert_notification.base.clock import first_id_of
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.deliveries.scripts import NewDelivery
-from property_alert_notification.notification_worker.claim import SendingRules, too_late, why_not
-from property_alert_notification.notifications.plan import NOT_USED, Planned, create_deliveries, plan
+from property_alert_notification.notification_worker.claim import SendingRules, Withheld, too_late, why_not
+from property_alert_notification.notifications.plan import NOT_USED, Planned, create_delivery, plan
 from property_alert_notification.notifications.scripts import Content
+from property_alert_notification.people.categories.rules import BUILT_IN
+from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences.rules import Preferences
 
 CHANNELS = st.sets(st.sampled_from(list(Channel)))
@@ -24,11 +27,26 @@ DEADLINES = {None: timedelta(days=5), "viewing": timedelta(hours=2)}
 RULES = SendingRules(default_preferences=None, deadlines=DEADLINES)
 
 
+def _plan(
+    addresses: Mapping[Channel, str],
+    preferences: Preferences | None,
+    *,
+    only: Collection[Channel] | None = None,
+    unused: Collection[Channel] = (),
+) -> list[Planned]:
+    person = Person(preferences)
+    return list(plan(addresses, person, BUILT_IN["general"], urgent=False, only=only, now=NOW, unused=unused))
+
+
+def _why_not(content: Content, preferences: Preferences, *, now: datetime) -> Withheld | None:
+    return why_not(Channel("sms"), "+14155552671", content, Person(preferences), RULES, now=now)
+
+
 @given(opted_in=CHANNELS, only=st.none() | CHANNELS, known=CHANNELS)
 def test_exactly_the_wanted_asked_for_and_addressed_channels_are_queued(
     opted_in: set[Channel], only: set[Channel] | None, known: set[Channel]
 ) -> None:
-    planned = list(plan(dict.fromkeys(known, "somewhere"), Preferences(frozenset(opted_in)), only=only))
+    planned = _plan(dict.fromkeys(known, "somewhere"), Preferences(frozenset(opted_in)), only=only)
 
     asked_for = set(Channel) if only is None else only
     assert {one.channel for one in planned} == asked_for & known
@@ -41,7 +59,7 @@ def test_exactly_the_wanted_asked_for_and_addressed_channels_are_queued(
 def test_a_channel_without_a_provider_is_planned_as_suppressed_and_says_so() -> None:
     addresses = {Channel("email"): "ada@example.com", Channel("sms"): "+14155552671"}
 
-    planned = list(plan(addresses, Preferences(frozenset(Channel)), only=None, unused=[Channel("sms")]))
+    planned = _plan(addresses, Preferences(frozenset(Channel)), unused=[Channel("sms")])
 
     assert [(one.channel, one.state) for one in planned] == [
         (Channel("email"), DeliveryState.QUEUED),
@@ -61,19 +79,22 @@ def test_a_channel_without_a_provider_is_planned_as_suppressed_and_says_so() -> 
 def test_a_planned_delivery_says_what_its_user_wants(
     preferences: Preferences | None, state: DeliveryState, code: ReasonCode
 ) -> None:
-    planned = list(plan({Channel("sms"): "+14155552671"}, preferences, only=None))
+    planned = _plan({Channel("sms"): "+14155552671"}, preferences)
 
-    assert planned == [Planned(Channel("sms"), "+14155552671", state, Reason(code))]
+    due_at = NOW if state is DeliveryState.QUEUED else None
+    assert planned == [Planned(Channel("sms"), "+14155552671", state, Reason(code), due_at)]
 
 
-@pytest.mark.parametrize(("state", "due_at"), [(DeliveryState.QUEUED, NOW), (DeliveryState.SUPPRESSED, None)])
+@pytest.mark.parametrize(
+    ("state", "due_at"),
+    [(DeliveryState.QUEUED, NOW), (DeliveryState.HELD, NOW + timedelta(hours=9)), (DeliveryState.SUPPRESSED, None)],
+)
 @pytest.mark.parametrize("flag", [True, False])
-def test_a_planned_delivery_becomes_a_row_that_is_due_at_once_or_ended(
-    state: DeliveryState, due_at: datetime | None, flag: bool
-) -> None:
-    planned = Planned(Channel("sms"), "+14155552671", state, Reason(ReasonCode.OTHER, {"text": "because"}))
+def test_a_planned_delivery_becomes_a_row_of_its_own(state: DeliveryState, due_at: datetime | None, flag: bool) -> None:
+    reason = Reason(ReasonCode.OTHER, {"text": "because"})
+    planned = Planned(Channel("sms"), "+14155552671", state, reason, due_at, held_by="quiet_hours")
 
-    row = create_deliveries(UUID(int=1), planned, urgent=flag, test=not flag, now=NOW, new_id=lambda: UUID(int=2))
+    row = create_delivery(UUID(int=1), planned, urgent=flag, test=not flag, now=NOW, new_id=lambda: UUID(int=2))
 
     assert row == NewDelivery(
         id=UUID(int=2),
@@ -85,6 +106,7 @@ def test_a_planned_delivery_becomes_a_row_that_is_due_at_once_or_ended(
         state=state,
         reason_code="other",
         reason_parameters='{"text":"because"}',
+        held_by="quiet_hours",
         due_at=due_at,
         changed_at=NOW,
     )
@@ -93,7 +115,7 @@ def test_a_planned_delivery_becomes_a_row_that_is_due_at_once_or_ended(
 def test_consent_is_checked_before_freshness() -> None:
     stale = _content(expires_at=NOW - timedelta(days=1))
 
-    withheld = why_not(Channel("sms"), stale, Preferences(frozenset({Channel("email")})), RULES, now=NOW)
+    withheld = _why_not(stale, Preferences(frozenset({Channel("email")})), now=NOW)
 
     assert withheld is not None
     assert withheld.state is DeliveryState.SUPPRESSED
@@ -103,8 +125,8 @@ def test_a_notification_expires_at_its_second_and_not_before() -> None:
     preferences = Preferences(frozenset(Channel))
     content = _content(expires_at=NOW)
 
-    assert why_not(Channel("sms"), content, preferences, RULES, now=NOW - timedelta(microseconds=1)) is None
-    at_its_second = why_not(Channel("sms"), content, preferences, RULES, now=NOW)
+    assert _why_not(content, preferences, now=NOW - timedelta(microseconds=1)) is None
+    at_its_second = _why_not(content, preferences, now=NOW)
     assert at_its_second is not None
     assert at_its_second.state is DeliveryState.EXPIRED
 
@@ -112,7 +134,7 @@ def test_a_notification_expires_at_its_second_and_not_before() -> None:
 def test_what_was_cancelled_is_not_sent_whatever_else_is_true() -> None:
     cancelled = replace(_content(expires_at=None), cancelled_at=NOW)
 
-    withheld = why_not(Channel("sms"), cancelled, Preferences(frozenset(Channel)), RULES, now=NOW)
+    withheld = _why_not(cancelled, Preferences(frozenset(Channel)), now=NOW)
 
     assert withheld is not None
     assert withheld.state is DeliveryState.CANCELLED
@@ -124,9 +146,9 @@ def test_a_message_is_of_use_for_as_long_as_its_category_says() -> None:
     viewing = replace(content, category="viewing")
     ends = ACCEPTED_AT + timedelta(days=5)
 
-    assert why_not(Channel("sms"), content, preferences, RULES, now=ends - timedelta(milliseconds=1)) is None
+    assert _why_not(content, preferences, now=ends - timedelta(milliseconds=1)) is None
     for stale, now in ((content, ends), (viewing, ACCEPTED_AT + timedelta(hours=2))):
-        withheld = why_not(Channel("sms"), stale, preferences, RULES, now=now)
+        withheld = _why_not(stale, preferences, now=now)
         assert withheld is not None
         assert (withheld.state, withheld.reason) == (
             DeliveryState.EXPIRED,
@@ -137,7 +159,7 @@ def test_a_message_is_of_use_for_as_long_as_its_category_says() -> None:
 def test_what_was_scheduled_is_of_use_from_its_own_time_on() -> None:
     scheduled = replace(_content(expires_at=None), category="viewing", send_at=NOW)
 
-    assert why_not(Channel("sms"), scheduled, Preferences(frozenset(Channel)), RULES, now=NOW) is None
+    assert _why_not(scheduled, Preferences(frozenset(Channel)), now=NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -163,5 +185,11 @@ def test_age_counts_from_the_latest_of_acceptance_its_time_and_the_change_that_m
 
 def _content(*, expires_at: datetime | None) -> Content:
     return Content(
-        first_id_of(ACCEPTED_AT), user_id=1, category="general", title="t", message="m", expires_at=expires_at
+        first_id_of(ACCEPTED_AT),
+        user_id=1,
+        category="general",
+        title="t",
+        message="m",
+        urgent=False,
+        expires_at=expires_at,
     )

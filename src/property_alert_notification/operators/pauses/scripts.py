@@ -51,7 +51,7 @@ def _hold_these(wanted: FromClause) -> Update:
         update(_deliveries)
         .where(_deliveries.c.id.in_(stopped.scalar_subquery()))
         .values(
-            state=after(DeliveryState.QUEUED, Event.PAUSED),
+            state=after(DeliveryState.QUEUED, Event.HELD),
             held_by=bindparam("holder", type_=String),
             **REASON,
             due_at=bindparam("until", type_=time_type()),

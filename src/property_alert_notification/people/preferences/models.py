@@ -16,6 +16,8 @@ class PreferenceBase(SQLModel):
     user_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     channels: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
     """The channels that the user wants, separated by spaces."""
+    rules: str | None = Field(default=None, sa_type=Text)
+    """What else the user said, as JSON; None when that is nothing."""
     updated_at: datetime = Field(sa_type=time_type())
     withdrawn_at: datetime | None = Field(default=None, sa_type=time_type())
     """When they were deleted: consent withdrawn, which default preferences must not undo."""

@@ -2,11 +2,12 @@
 
 import operator
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cache, reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, Table, case, select, true, update
+from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, Table, case, func, select, true, update
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -17,8 +18,9 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import BatchStatement, columns_of, table_of
 from property_alert_notification.people.preferences.models import Preference, PreferenceForTests, words_of
 from property_alert_notification.people.preferences.rules import Preferences
+from property_alert_notification.people.preferences.stored_rules import read_rules, write_rules
 
-_COLUMNS = ("user_id", "channels", "updated_at")
+_COLUMNS = ("user_id", "channels", "rules", "updated_at")
 
 
 _WITHDRAWN = "-"
@@ -38,12 +40,13 @@ class _Preferences:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.given = table.c.withdrawn_at.is_(None)
-        self.wanted = _known_words(table.c.channels)
+        # One text, so that both cost one look into the table.
+        self.wanted = _known_words(table.c.channels) + func.coalesce(table.c.rules, "")
         self.create = BatchStatement(columns_of(table, *_COLUMNS), self._insert_new)
         self.put = BatchStatement(columns_of(table, *_COLUMNS), lambda new: self._replacing(self._insert(new)))
 
-    def channels_of(self, wanted: FromClause) -> ScalarSelect[str]:
-        """The channels that a user wants as the store has them, NULL without a row."""
+    def preferences_of(self, wanted: FromClause) -> ScalarSelect[str]:
+        """What a user wants as `read` takes it, NULL without a row."""
         words = case((self.table.c.withdrawn_at.is_not(None), _WITHDRAWN), else_=self.wanted)
         return select(words).where(self.table.c.user_id == wanted.c.user_id).scalar_subquery()
 
@@ -80,9 +83,19 @@ async def _find(connection: AsyncConnection, statement: Select[str]) -> Preferen
     return None if found is None else read(found[0])
 
 
+def read(text: str) -> Preferences | None:
+    """The preferences that a text of the store holds: names of channels, and rules as JSON if there are any.
+
+    Raises:
+        UnreadableRow: the rules are none that this service wrote.
+    """
+    words, brace, rules = text.partition("{")
+    known = _switches(words)
+    return replace(known, rules=read_rules(brace + rules)) if brace and known is not None else known
+
+
 @cache
-def read(words: str) -> Preferences | None:
-    """The preferences that these names of channels are."""
+def _switches(words: str) -> Preferences | None:
     return None if words == _WITHDRAWN else Preferences(frozenset(map(Channel, words.split())))
 
 
@@ -110,7 +123,7 @@ async def change(
     if (before := await _find(connection, held)) is None:
         return None
     now = before.changed(switches)
-    values = {"channels": words_of(now.opted_in), "updated_at": changed_at}
+    values = {"channels": words_of(now.opted_in), "rules": write_rules(now.rules), "updated_at": changed_at}
     await connection.execute(update(its.table).where(its.table.c.user_id == user_id).values(values))
     return now
 
@@ -121,6 +134,6 @@ async def withdraw(connection: AsyncConnection, user_id: int, *, withdrawn_at: d
     statement = (
         update(its.table)
         .where(its.table.c.user_id == user_id, its.given)
-        .values(channels="", updated_at=withdrawn_at, withdrawn_at=withdrawn_at)
+        .values(channels="", rules=None, updated_at=withdrawn_at, withdrawn_at=withdrawn_at)
     )
     return (await connection.execute(statement)).rowcount == 1

@@ -1,10 +1,58 @@
-"""Whether a message may leave: by the preferences of its user. Pure."""
+"""What one user wants to receive. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import time
+from types import MappingProxyType
 
-from property_alert_notification.base.reasons import Reason, ReasonCode
-from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.base.vocabulary import Channel, Frequency
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """When a user does not want to be disturbed: from `start` on these days until `end`, of the next day if earlier."""
+
+    days: frozenset[int]
+    """0 is Monday."""
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """How many promotional messages of a channel a user wants at most; None is any number."""
+
+    day: int | None = None
+    week: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DigestTimes:
+    """When a user wants digests, in local time."""
+
+    at: time = time(8)
+    weekday: int = 0
+    """Of weekly ones; 0 is Monday."""
+    day: int = 1
+    """Of monthly ones; 31 is the last day of every month."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalRules:
+    """What a user says beyond the switches of channels; None and nothing are what the user never said."""
+
+    language: str | None = None
+    """A BCP 47 tag."""
+    time_zone: str | None = None
+    """An IANA name."""
+    quiet_hours: tuple[QuietHours, ...] = ()
+    caps: Mapping[Channel, Cap] = field(default_factory=lambda: MappingProxyType({}))
+    frequencies: Mapping[str, Mapping[Channel, Frequency]] = field(default_factory=lambda: MappingProxyType({}))
+    """By category and channel."""
+    digest: DigestTimes | None = None
+
+
+NO_RULES = PersonalRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,39 +60,14 @@ class Preferences:
     """What one user wants to receive."""
 
     opted_in: frozenset[Channel]
+    rules: PersonalRules = NO_RULES
 
     def changed(self, switches: Mapping[Channel, bool]) -> "Preferences":
         """The same with some channels switched on or off."""
         off = {channel for channel, wanted in switches.items() if not wanted}
-        return Preferences((self.opted_in | switches.keys()) - off)
+        return replace(self, opted_in=(self.opted_in | switches.keys()) - off)
 
     @property
     def switches(self) -> dict[Channel, bool]:
         """Whether the user wants each channel."""
         return {channel: channel in self.opted_in for channel in Channel}
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """It may leave."""
-
-    reason: Reason
-
-
-@dataclass(frozen=True, slots=True)
-class Suppress:
-    """It must not leave."""
-
-    reason: Reason
-
-
-Decision = Send | Suppress
-
-
-def decide(channel: Channel, preferences: Preferences | None) -> Decision:
-    """Whether a message may leave on `channel`; `preferences` is None for a user who took everything back."""
-    if preferences is None:
-        return Suppress(Reason(ReasonCode.NO_PREFERENCES))
-    if channel not in preferences.opted_in:
-        return Suppress(Reason(ReasonCode.USER_OPTED_OUT))
-    return Send(Reason(ReasonCode.USER_OPTED_IN))

@@ -12,11 +12,11 @@ from property_alert_notification.people.preferences.rules import Preferences
 
 def _select_channels(wanted: FromClause) -> Select[tuple[int, str]]:
     # One look into the index for each user, whatever the store believes to know about the table.
-    return select(wanted.c.user_id, LIVE.channels_of(wanted))
+    return select(wanted.c.user_id, LIVE.preferences_of(wanted))
 
 
 def _select_channels_for_tests(wanted: FromClause) -> Select[tuple[int, str]]:
-    return select(wanted.c.user_id, func.coalesce(TESTS.channels_of(wanted), LIVE.channels_of(wanted)))
+    return select(wanted.c.user_id, func.coalesce(TESTS.preferences_of(wanted), LIVE.preferences_of(wanted)))
 
 
 _PREFERENCES_OF = {

@@ -1,0 +1,1 @@
+"""What notifications are about: consent, hours and deadlines depend on it."""

@@ -1,0 +1,1 @@
+"""What the company's User service knows of its users."""

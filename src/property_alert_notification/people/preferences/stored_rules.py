@@ -1,0 +1,69 @@
+"""How the store keeps what users say beyond the switches of channels: as JSON, of which most users have none. Pure."""
+
+import json
+from collections.abc import Mapping
+from datetime import time
+from functools import lru_cache
+from typing import Any
+
+from property_alert_notification.base.errors import UnreadableRow
+from property_alert_notification.base.vocabulary import Channel, Frequency
+from property_alert_notification.people.preferences.rules import NO_RULES, Cap, DigestTimes, PersonalRules, QuietHours
+
+_REMEMBERED = 20_000
+"""Texts whose rules are kept in memory: users who said the same share one."""
+
+
+def write_rules(rules: PersonalRules) -> str | None:
+    """The rules as the store keeps them: the same ones always as the same text."""
+    parts: dict[str, Any] = {
+        "language": rules.language,
+        "time_zone": rules.time_zone,
+        "quiet_hours": [[sorted(one.days), _clock(one.start), _clock(one.end)] for one in rules.quiet_hours],
+        "caps": {channel: [cap.day, cap.week] for channel, cap in sorted(rules.caps.items())},
+        "categories": {
+            category: dict(sorted(by_channel.items())) for category, by_channel in sorted(rules.frequencies.items())
+        },
+        "digest": None if rules.digest is None else [_clock(rules.digest.at), rules.digest.weekday, rules.digest.day],
+    }
+    said = {name: part for name, part in parts.items() if part}
+    return json.dumps(said, separators=(",", ":")) if said else None
+
+
+@lru_cache(_REMEMBERED)
+def read_rules(text: str) -> PersonalRules:
+    """The rules that a text of the store holds.
+
+    Raises:
+        UnreadableRow: it is none that `write_rules` writes.
+    """
+    if not text:
+        return NO_RULES
+    try:
+        said = json.loads(text)
+        return PersonalRules(
+            language=said.get("language"),
+            time_zone=said.get("time_zone"),
+            quiet_hours=tuple(_quiet_hours(*one) for one in said.get("quiet_hours", ())),
+            caps={Channel(channel): Cap(*cap) for channel, cap in said.get("caps", {}).items()},
+            frequencies={name: _frequencies(by_channel) for name, by_channel in said.get("categories", {}).items()},
+            digest=_digest(*said["digest"]) if "digest" in said else None,
+        )
+    except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
+        raise UnreadableRow("the rules of its user's preferences") from None
+
+
+def _clock(moment: time) -> str:
+    return moment.isoformat("minutes")
+
+
+def _quiet_hours(days: list[int], start: str, end: str) -> QuietHours:
+    return QuietHours(frozenset(days), time.fromisoformat(start), time.fromisoformat(end))
+
+
+def _frequencies(by_channel: Mapping[str, str]) -> dict[Channel, Frequency]:
+    return {Channel(channel): Frequency(frequency) for channel, frequency in by_channel.items()}
+
+
+def _digest(at: str, weekday: int, day: int) -> DigestTimes:
+    return DigestTimes(time.fromisoformat(at), weekday, day)
