@@ -1,0 +1,53 @@
+"""PostgreSQL finds due deliveries along their own index, whatever its statistics say."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.deliveries import queues
+from tests.pipeline.world import World
+from tests.services.smtp import SmtpServer
+
+_ENDED = text("UPDATE deliveries SET state = 'sent', due_at = NULL")
+_MANY = text("""
+    INSERT INTO deliveries (id, notification_id, channel, address, urgent, state, fence, attempts, unknowns, changed_at)
+    SELECT gen_random_uuid(), notification_id, channel, 'a' || n, urgent, 'sent', 0, 0, 0, changed_at
+    FROM deliveries, generate_series(1, 2000) n
+""")
+
+
+@pytest.fixture
+async def idle_world(make_settings: Callable[..., Settings], smtp_server: SmtpServer) -> AsyncIterator[World]:
+    """A store whose statistics were taken when nothing was open."""
+    async with World(make_settings("postgresql"), smtp_server) as world:
+        await world.a_user()
+        await world.accept()
+        async with world.parts.database.transaction() as connection:
+            await connection.execute(_ENDED)
+            await connection.execute(_MANY)
+            await connection.execute(text("ANALYZE deliveries"))
+        yield world
+
+
+async def test_a_burst_after_a_quiet_time_is_found_along_the_index_of_what_is_due(idle_world: World) -> None:
+    now = idle_world.parts.clock.now()
+    values = {"queue_channel": "email", "queue_urgent": False, "now": now, "limit": 50, "published_before": now}
+    for statement in ("_DUE", "_OLDEST_DUE", "_COUNT_WAITING", "_TAKE_DUE", "_UNMARK_LOST"):
+        async with idle_world.parts.database.reading() as connection:
+            plan = await _plan(connection, getattr(queues, statement), values)
+
+        assert "ix_deliveries_due" in plan, statement
+        assert "ix_deliveries_open" not in plan, statement
+
+
+async def _plan(connection: AsyncConnection, statement: Any, values: dict[str, Any]) -> str:
+    def explain(_connection: Any, _cursor: Any, words: str, parameters: Any, *_: Any) -> tuple[str, Any]:
+        return f"EXPLAIN {words}", parameters
+
+    event.listen(connection.sync_connection, "before_cursor_execute", explain, retval=True)
+    needed = {name: values[name] for name in statement.compile().params if name in values}
+    return str((await connection.execute(statement, needed)).all())
