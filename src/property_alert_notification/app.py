@@ -125,7 +125,7 @@ def _routes(*, with_mailbox: bool) -> list[BaseRoute]:
     them, and FastAPI prepares each route once.
     """
     routes = APIRouter(generate_unique_id_function=_operation_id)
-    # The prefix is given here: without one FastAPI looks at each path, and prepares every route for that.
+    # The prefix is given here: without one FastAPI checks each path, and prepares every route for that.
     routes.include_router(_v1(), prefix="/api/v1")
     routes.include_router(health)
     if with_mailbox:

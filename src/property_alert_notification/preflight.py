@@ -15,7 +15,7 @@ from property_alert_notification.channels.registry import check_any_used, check_
 
 
 def load_settings() -> Settings:
-    """Read the settings of the service, and warn of variables that look like settings and are none.
+    """Read the settings of the service, and warn of variables that are misspelled settings.
 
     Raises:
         ConfigurationError: a value cannot be used.
@@ -27,7 +27,7 @@ def load_settings() -> Settings:
 
 
 def check_settings(settings: Settings) -> None:
-    """Make sure that a process can start with these settings, as far as this machine alone can tell.
+    """Make sure that a process can start with these settings, as far as it can be checked on this machine.
 
     Raises:
         ConfigurationError: it cannot; one line that names the variable.
@@ -62,7 +62,7 @@ def check_store_file(url: str) -> None:
 
 
 def warnings() -> list[str]:
-    """One line for each variable that nothing reads although it looks like a setting, or that is set twice."""
+    """One line for each variable that is a misspelled setting, or that is set twice."""
     groups = list(settings_groups())
     settings = {variable_name(group, field) for group in groups for field in group.model_fields}
     prefixes = {prefix for group in groups if (prefix := str(group.model_config.get("env_prefix", "")).upper())}

@@ -134,6 +134,6 @@ def test_several_are_discarded_all_or_none(tmp_path: Path, stuck: str) -> None:
     one = run(tmp_path, "quarantine", "discard", stuck)
 
     assert (none.returncode, complaint(none)) == (1, "error: Delivery not found")
-    assert one.stdout == "1 given up.\n"
+    assert one.stdout == "1 discarded.\n"
     assert f"delivery.discarded {stuck}" in words(run(tmp_path, "audit").stdout)
     assert complaint(run(tmp_path, "quarantine", "show", stuck)) == "error: No such delivery is quarantined"

@@ -50,7 +50,7 @@ def test_order_limits_and_breakers_are_shown_by_another_process(tmp_path: Path) 
     assert "email by smtp, as workers find it: the SMTP server did not get past the greeting" in checked
     assert ready["status"] == "degraded"
     assert set(ready["providers"]) == {"email by smtp", "email by smtp@backup"}
-    assert "no worker tells" in words(run(tmp_path, "providers", **settings).stdout)
+    assert "no worker reports" in words(run(tmp_path, "providers", **settings).stdout)
 
 
 def test_a_channel_that_is_not_used_says_so(tmp_path: Path) -> None:

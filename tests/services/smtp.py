@@ -53,7 +53,7 @@ class SmtpServer:
         with self._arrival:
             return list(self._mails)
 
-    async def wait_for(self, count: int, timeout: float = 30) -> list[Mail]:  # noqa: ASYNC109 - part of the promise
+    async def wait_for(self, count: int, timeout: float = 30) -> list[Mail]:  # noqa: ASYNC109 - part of the contract
         """Return the mails as soon as there are `count` of them.
 
         Raises:

@@ -68,7 +68,7 @@ class KeyedRoute(APIRoute):
     """A route that lets its caller in, or not, before anything of the body is read: FastAPI reads that first."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler, and what stands before it."""
+        """FastAPI's handler, and what runs before it."""
         answer = super().get_route_handler()
         keys = [one for one in self.dependant.dependencies if isinstance(one.call, _ApiKey)]
         if len(keys) != 1:

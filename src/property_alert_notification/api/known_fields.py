@@ -29,7 +29,7 @@ class Strict(BaseModel):
 
 
 def without_unknown_names(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Pydantic's errors, in which one for each place stands for all unknown fields there, without their names."""
+    """Pydantic's errors, in which one for each place replaces all about unknown fields, without their names."""
     described: list[dict[str, Any]] = []
     unknown: dict[tuple[Any, ...], list[str]] = {}
     for one in errors:

@@ -24,7 +24,7 @@ class LoopbackOnly:
         if scope["type"] == "http" and not _is_from_here(scope):
             answer = problem(
                 403,
-                "This service runs with ENVIRONMENT=local, which asks nobody for a key: it answers on loopback only. "
+                "This service runs with ENVIRONMENT=local, which needs no key: it answers on loopback only. "
                 "Use http://127.0.0.1, or set ALLOW_REMOTE=true if this network may reach it.",
             )
             await answer(scope, receive, send)

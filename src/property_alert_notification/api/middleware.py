@@ -140,7 +140,7 @@ def _route(scope: Scope) -> str:
     route = scope.get("route")
     if not isinstance(route, Route):
         return getattr(route, "path", "none")
-    # The route knows its path below its router; what stands before that in the request is the router's prefix.
+    # The route knows its path below its router; what precedes it in the request is the router's prefix.
     return f"{path_within(scope).rsplit('/', route.path.count('/'))[0]}{route.path}"
 
 

@@ -21,7 +21,7 @@ PATIENCE = 2.0
 """Seconds for which a large body waits for room before it is answered 503."""
 
 STALLED = 1.0
-"""Seconds without a byte after which a large body gives up its room, if another one wants it."""
+"""Seconds without a byte after which a large body loses its room, if another body needs it."""
 
 LEFTOVER = 2 * LARGEST
 """Bytes of an unread body that are thrown away, so that the caller reads the answer and not of a reset connection."""

@@ -14,7 +14,7 @@ closed ──> open ──> half-open ──> closed
   all closes the breaker: the provider was only slow, and gets twice that time from then on.
 - Throttled: a provider that was given too much is not at fault. The breaker opens for as long as its pace asks for, and
   not longer each time.
-- What began before the breaker closed tells of a fault that is over, however late it ends.
+- A call that began before the breaker closed reports a fault that is over, however late it ends.
 - Open: no calls, for a time that doubles with each opening, up to `LONGEST`, so that work goes on soon after the end
   of a fault.
 - Half-open: one message tries it out. One that gives no answer in `PROBE_PATIENCE` makes room for the next.
@@ -36,7 +36,7 @@ FAILED = 10
 STORM = 10.0
 
 IN_DOUBT = 3
-"""Calls at a time while nobody knows whether the provider is well."""
+"""Calls at a time while it is unknown whether the provider works."""
 
 FIRST = 1.0
 LONGEST = 20.0
@@ -66,7 +66,7 @@ class Signal(Enum):
     WELL = auto()
     """It took the message, refused it for good, or has that one message wait: either way it works."""
     FAILED = auto()
-    """It did not take the message, or nobody knows."""
+    """It did not take the message, or the outcome is unknown."""
     DOWN = auto()
     """It takes nothing: login, greeting or connection."""
     THROTTLED = auto()

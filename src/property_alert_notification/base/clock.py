@@ -1,4 +1,4 @@
-"""The only source of time, ids and randomness, so that tests can stand in its place."""
+"""The only source of time, ids and randomness, so that tests can replace it."""
 
 import random
 import secrets
@@ -12,7 +12,7 @@ class Clock:
     """The time of the store, once it follows one, else that of the machine; and the machine's dice.
 
     Processes on several machines share a PostgreSQL, and their clocks differ. So each follows the clock of PostgreSQL:
-    it remembers the difference from a count of nanoseconds that nobody sets, and that goes on while the machine sleeps.
+    it remembers the difference from a count of nanoseconds that cannot be set and that counts while the machine sleeps.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Clock:
         return _EPOCH + timedelta(microseconds=self._nanoseconds() // 1000)
 
     def steady(self) -> int:
-        """Nanoseconds that nobody sets, for `follow`."""
+        """Nanoseconds of a clock that cannot be set, for `follow`."""
         return time.clock_gettime_ns(_STEADY)
 
     def machine_time(self) -> int:

@@ -68,7 +68,7 @@ def http_url(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or not url.isprintable():
         raise ValueError("must be a whole http:// or https:// URL")
     if parts.fragment:
-        raise ValueError("must have no fragment: nobody sends what follows a #")
+        raise ValueError("must have no fragment: what follows a # is never sent")
     return url
 
 

@@ -44,7 +44,9 @@ class Metrics:
 
     def _count_notifications(self) -> None:
         self.accepted = Counter(
-            "property_alerts_notifications_accepted", "Notifications stored and promised.", registry=self.registry
+            "property_alerts_notifications_accepted",
+            "Notifications accepted: stored, with their deliveries.",
+            registry=self.registry,
         )
         self.released = Counter(
             "property_alerts_notifications_released",

@@ -36,7 +36,7 @@ class LineQueue:
         self.name = name
         self.lost = 0
         """Lines that were never written, since the process began."""
-        self.describe_lost: Callable[[int], str] = "... {} lines were lost: nobody read them".format
+        self.describe_lost: Callable[[int], str] = "... {} lines were lost: nothing read them".format
         """Returns the line that says how many lines were lost."""
         self._stream = stream
         self._room = room
@@ -152,7 +152,7 @@ class LostLines(Collector):
         """One counter for both streams of this process."""
         lost = CounterMetricFamily(
             "property_alerts_log_lines_lost",
-            "Lines of this process that were dropped because nobody read its output.",
+            "Lines of this process that were dropped because nothing read its output.",
             labels=["stream"],
         )
         for queue in (STDOUT, STDERR):

@@ -1,7 +1,7 @@
 """Why a delivery is in its state, and why an attempt ended as it did: codes, their parameters and their sentences.
 
 A reason is stored as a code and, where its sentence needs them, parameters as JSON. The sentence is made here, when
-somebody reads it. Statements, counters and filters compare codes, never sentences. docs/reasons.md is written from
+it is shown. Statements, counters and filters compare codes, never sentences. docs/reasons.md is written from
 this module.
 """
 
@@ -107,7 +107,7 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.NOT_DECIDED: "no operator decided about it in time: {because}",
     ReasonCode.OTHER: "{text}",
 }
-"""The parameters stand in braces. `channel` and `setting` are known from the delivery and are not stored."""
+"""The parameters are in braces. `channel` and `setting` are known from the delivery and are not stored."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Scope(StrEnum):
     NOTIFICATIONS_WRITE = "notifications:write"
     NOTIFICATIONS_READ = "notifications:read"
     NOTIFICATIONS_URGENT = "notifications:urgent"
-    """Marks as urgent what `notifications:write` hands over: it overtakes everything, and a full backlog takes it."""
+    """Allows `urgent` beside `notifications:write`: urgent notifications go first, and into a full backlog."""
     PREFERENCES_WRITE = "preferences:write"
     PREFERENCES_READ = "preferences:read"
     ADMIN = "admin"
@@ -74,7 +74,7 @@ class Frequency(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands. docs/states.md draws what leads where."""
+    """The state of a delivery. docs/states.md draws the transitions."""
 
     QUEUED = "queued"
     """Waits for a worker, from `due_at` on."""

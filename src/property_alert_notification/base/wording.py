@@ -59,7 +59,7 @@ def in_words(error: Mapping[str, Any]) -> str:
     """What to give instead, for one of pydantic's errors with its context."""
     sentence = _SENTENCES.get(error["type"])
     if sentence is None:
-        # What our own validators say stands behind these words.
+        # What our own validators say follows these words.
         return str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
     context = error.get("ctx") or {}
     return sentence.format(**{"unit": "entries" if context.get("field_type") == "List" else "characters"} | context)

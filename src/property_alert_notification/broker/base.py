@@ -1,4 +1,4 @@
-"""The interface of every broker: it tells the workers which deliveries are due.
+"""The interface of every broker: it passes the ids of due deliveries to the workers.
 
 A message names deliveries that are due. The database is the source of truth: a message that is lost is published
 again, and a message that comes twice leads to a claim that finds nothing.
@@ -47,7 +47,7 @@ class Listener(Protocol):
 
 
 class Broker(Protocol):
-    """Tells the workers which deliveries are due."""
+    """Passes the ids of due deliveries to the workers."""
 
     needs_relay: bool
     """Whether a relay must publish due deliveries; the embedded broker reads them from the store itself."""

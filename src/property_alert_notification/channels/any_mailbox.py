@@ -1,4 +1,4 @@
-"""Messages of any channel into the development mailbox: kept in the store, shown on a page, sent to nobody."""
+"""Messages of any channel into the development mailbox: kept in the store, shown on a page, never sent."""
 
 from datetime import datetime
 from typing import ClassVar

@@ -53,7 +53,7 @@ class Sender(Protocol):
     """One provider of one channel.
 
     `send` either returns a Receipt or raises one of the three SendErrors; anything else it raises is a fault of
-    the sender and counts as unknown, since nobody can tell how far it had come. It holds no database transaction
+    the sender and counts as unknown, since it is unknown how far the call had come. It holds no database transaction
     while the provider is spoken to.
     """
 

@@ -32,7 +32,7 @@ class Normalise(Protocol):
 
         Args:
             address: as the caller wrote it: one line of at most 320 characters.
-            real: only an address that somebody in the world can have; otherwise a developer may make one up.
+            real: only an address that can exist; otherwise a developer may make one up.
             sendable: a real provider is to get it; otherwise a page shows it.
 
         Raises:

@@ -46,7 +46,7 @@ def is_sendable(address: str) -> bool:
 
 
 def _real(address: str, *, anywhere: bool) -> str | None:
-    """In its normal form, if somebody can have it: `anywhere` in networks of one's own too."""
+    """In its normal form, if such an address can exist; `anywhere`: in private networks too."""
     try:
         found = validate_email(address, strict=True, check_deliverability=False, test_environment=anywhere).normalized
     except EmailNotValidError:

@@ -41,7 +41,7 @@ class SmtpSender:
     channel: ClassVar[Channel] = Channel("email")
     name: ClassVar[str] = "smtp"
     key_window = None
-    """Some stores show equal Message-IDs once, but none promises it."""
+    """Some mailboxes show equal Message-IDs once, but none guarantees it."""
     calls_back = False
 
     def __init__(self, settings: SmtpSettings, composer: Composer, clock: Clock) -> None:

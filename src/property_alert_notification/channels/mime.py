@@ -148,7 +148,7 @@ class Composer:
         )
         if message.html is None:
             return headers + _part("plain", message.text)
-        # "=_" never stands in quoted-printable text, and no other holds it either: no body can hold the boundary.
+        # "=_" never occurs in quoted-printable text, nor in the other encodings: no body can hold the boundary.
         boundary = f"=_{message.delivery_id.hex}"
         return (
             f'{headers}Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
@@ -237,7 +237,7 @@ def _lines(name: str, words: list[str]) -> Iterator[str]:
 def _encoded_words(name: str, value: str) -> str:
     """RFC 2047, in pieces that each end with a whole character."""
     pieces, piece = [], b""
-    room = _WORD_OCTETS - len(name) // 4 * 3 - 3  # the name of the header stands before the first piece
+    room = _WORD_OCTETS - len(name) // 4 * 3 - 3  # the name of the header precedes the first piece
     for character in value:
         encoded = character.encode()
         if len(piece) + len(encoded) > room:

@@ -63,7 +63,7 @@ def settings_groups() -> Iterator[type[SettingsGroup]]:
                 isinstance(member, type)
                 and issubclass(member, SettingsGroup)
                 and member.__module__ == module.__name__
-                and not member.__subclasses__()  # what several groups build on is told with each of them
+                and not member.__subclasses__()  # the settings of a common base class are listed with each subclass
             ):
                 yield member
 
@@ -120,7 +120,7 @@ def create_callback_reader(channel: Channel, provider: str, tools: Tools) -> Cal
 
 
 def chosen(channel: Channel, settings: Settings) -> list[str]:
-    """The names of the providers that carry a channel, in the order in which they stand in for one another."""
+    """The names of the providers of a channel, in the order of failover."""
     names = provider_names(channel, settings)
     return [] if names == NO_PROVIDER else names.split(",")
 

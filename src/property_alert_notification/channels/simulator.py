@@ -1,4 +1,4 @@
-"""What becomes of a message that was handed over with a test key: an outcome by its address, and no real provider.
+"""Simulates the outcome of a message submitted with a test key, by its address; no real provider is called.
 
 | outcome | email to | number ends in |
 |---|---|---|

@@ -50,7 +50,7 @@ class TwilioSettings(HttpSettings):
     URL can cancel it. This service does not receive the posts itself yet."""
 
     base_url: str = Field("https://api.twilio.com", pattern=r"^https?://[^/?#]+$", examples=["https://api.twilio.com"])
-    """Another region, or a stand-in for tests."""
+    """Another region, or a fake for tests."""
 
 
 def create(tools: Tools) -> "TwilioSender":

@@ -81,7 +81,7 @@ def options(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """What stands before a command."""
+    """The options before a command."""
     if env_file is not None:
         from property_alert_notification.base.settings.env_file import use_env_file
 
@@ -89,7 +89,7 @@ def options(
 
 
 def main() -> None:
-    """Run the command line; what is wrong is told in one line, without a traceback."""
+    """Run the command line; an error is reported in one line, without a traceback."""
     prepare_streams()
     try:
         app(prog_name="property-alerts")

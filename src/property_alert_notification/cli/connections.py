@@ -25,7 +25,7 @@ RESERVED_FILES = 100
 _TOO_LARGE = f"The headers are larger than {LARGEST_HEAD // 1024} kB."
 
 _POLL_SECONDS = 0.5
-"""Seconds between two looks at what takes too long."""
+"""Seconds between two checks of what takes too long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ _LONGEST_QUEUE = 4096
 
 
 class Draining:
-    """Around the application: once told to, makes each answer the last one of its connection."""
+    """ASGI middleware: once draining, makes each answer the last one of its connection."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -56,7 +56,7 @@ async def close_listeners(
 def _accept_all(listener: socket.socket) -> list[socket.socket]:
     accepted: list[socket.socket] = []
     listener.setblocking(False)
-    with suppress(OSError):  # nobody waits any more
+    with suppress(OSError):  # the peer is gone
         for _ in range(_LONGEST_QUEUE):
             connection, _ = listener.accept()
             connection.setblocking(False)

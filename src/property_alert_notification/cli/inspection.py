@@ -129,7 +129,7 @@ async def _ask_all(settings: "Settings") -> Sequence[Finding]:
 
 
 async def _left_alone(database: "Database", clock: "Clock") -> list[Finding]:
-    """Providers that answer here, and that workers leave alone all the same; none while the store cannot tell."""
+    """Providers that answer here, and that workers leave alone all the same; none while the store is away."""
     from property_alert_notification.operators.providers import queries
 
     try:

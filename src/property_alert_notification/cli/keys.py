@@ -178,11 +178,11 @@ def _make_sure_it_can_be_shown() -> None:
     from property_alert_notification.base.console import has_output
 
     if not has_output():
-        raise ConfigurationError("standard output is closed: nobody would ever see the key, so none is made")
+        raise ConfigurationError("standard output is closed: the key could never be seen, so none is made")
 
 
 def _run(change: "Callable[[KeyService], Awaitable[Answer]]") -> Answer:
-    """Make one change, in the name of whoever typed the command."""
+    """Make one change, recorded under the name of the operator who typed the command."""
     from property_alert_notification.api.access.service import KeyService
     from property_alert_notification.cli.store import actor, configured
 

@@ -28,7 +28,7 @@ Answer = TypeVar("Answer")
 def pause(name: Name = EVERYTHING) -> None:
     r"""Stop sending a channel, a category, or everything, on every worker within five seconds.
 
-    Accepting goes on and nothing is lost: what is paused is held, and its story says so. What is at a provider
+    Accepting goes on and nothing is lost: what is paused is held, and its detail says so. What is at a provider
     already goes on.
 
     For example:

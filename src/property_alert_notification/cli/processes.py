@@ -73,7 +73,7 @@ def _serve(settings: "Settings", host: str, port: int, *, with_worker: bool) -> 
 
     if settings.is_local and not settings.allow_remote and not is_loopback(host):
         raise ConfigurationError(
-            f"ALLOW_REMOTE: with ENVIRONMENT=local nobody is asked for a key, so {host} is refused. "
+            f"ALLOW_REMOTE: with ENVIRONMENT=local no key is needed, so {host} is refused. "
             "Use --host 127.0.0.1, or set ALLOW_REMOTE=true if this network may reach it"
         )
     serve(settings, host, port, with_worker=with_worker)

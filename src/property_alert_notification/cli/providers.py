@@ -1,4 +1,4 @@
-"""`providers`: who carries which channel, in which order, within which limits, and how their breakers stand."""
+"""`providers`: the providers of each channel, their order, limits and breakers."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from property_alert_notification.operators.providers.models import ReportedBreaker
 
 NO_PROVIDER = "none"
-"""What stands in place of the providers of a channel that is not used."""
+"""The value instead of providers for a channel that is not used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _in_words(entry: Entry) -> str:
     if entry.provider == NO_PROVIDER:
         return "the channel is not used"
     if not reported:
-        return "no worker tells"
+        return "no worker reports"
     failing = [one for one in reported if one.state != BreakerState.CLOSED]
     workers = f"{len(reported)} worker{'s' if len(reported) > 1 else ''}"
     if not failing:

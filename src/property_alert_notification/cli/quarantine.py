@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from property_alert_notification.operators.quarantine.service import QuarantineService
 
 app = typer.Typer(
-    help="List deliveries that repeatedly broke the worker; retry them or give them up.",
+    help="List deliveries that repeatedly broke the worker; replay or discard them.",
     epilog="Start with: property-alerts quarantine list",
     no_args_is_help=True,
     rich_markup_mode="markdown",
@@ -54,7 +54,7 @@ def show(
 ) -> None:
     r"""Show one quarantined delivery and all its attempts.
 
-    Its address and message are told by `property-alerts notifications show`, with the id of its notification.
+    `property-alerts notifications show` with the id of its notification shows its address and message.
 
     For example:
 
@@ -90,7 +90,7 @@ def discard(delivery_ids: Ids) -> None:
     `property-alerts quarantine discard 019ab6c1-3f7e-7cc3-98c4-2f0e8d1f6a55`
     """
     _decide(delivery_ids, lambda service, delivery_id: service.discard(delivery_id))
-    typer.echo(f"{len(delivery_ids)} given up.")
+    typer.echo(f"{len(delivery_ids)} discarded.")
 
 
 def _decide(delivery_ids: list[UUID], decision: "Callable[[QuarantineService, UUID], Awaitable[Case]]") -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from property_alert_notification.database.migrations import Judgement
 
 POLL_SECONDS = 1.0
-"""Seconds between two looks whether the store is there."""
+"""Seconds between two tries to reach the store."""
 
 BASE = "base"
 HEAD = "head"
@@ -35,7 +35,7 @@ def migrate(
 
     Several may run at once: one does the work, the others find it done. Run it before new workers and APIs start.
     On PostgreSQL the old ones can go on meanwhile: indexes are built beside them, and a table that a long
-    transaction holds is asked for again and again, so that nobody waits behind it. Interrupted, it can be repeated.
+    transaction holds is requested repeatedly, so that no other waits behind it. Interrupted, it can be repeated.
 
     Going back to an earlier revision says what is lost and asks first.
 

@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 
 def serve(settings: Settings, host: str, port: int, *, with_worker: bool) -> None:
-    """Serve until told to stop; returns when everything has ended in order.
+    """Serve until a stop signal; returns when everything has ended in order.
 
     Raises:
         ConfigurationError: the port is taken, a setting is wrong, or the store's schema is old.
@@ -63,7 +63,7 @@ def serve(settings: Settings, host: str, port: int, *, with_worker: bool) -> Non
 
 
 def proxy_options(trusted: str) -> dict[str, Any]:
-    """What tells uvicorn whose `X-Forwarded-For` and `X-Forwarded-Proto` to believe: never what its own variable says.
+    """The options of uvicorn that say whose `X-Forwarded-For` and `-Proto` to trust; its own variable is ignored.
 
     A socket that takes IPv4 and IPv6 shows an address of IPv4 as one of IPv6 (`::ffff:10.0.0.5`), so both are named.
     """

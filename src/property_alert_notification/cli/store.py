@@ -19,7 +19,7 @@ from property_alert_notification.database import Database, migrations
 from property_alert_notification.preflight import check_store_file, load_settings
 
 PATIENCE = 5.0
-"""Seconds a person waits for the store before they are told that it is away."""
+"""Seconds until a command reports that the store is away."""
 
 
 @asynccontextmanager

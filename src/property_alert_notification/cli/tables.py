@@ -21,7 +21,7 @@ _GAP = 2
 def print_rows(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a list as a table whose last column may wrap; where that is too wide, each row below its first cell.
 
-    No cell is ever cut short: it may be an id that somebody copies.
+    No cell is cut short: it may be an id to copy.
     """
     console = _console()
     cells = [[plain(value) for value in row] for row in rows]
@@ -60,7 +60,7 @@ def plain(value: object) -> "Text":
 
 
 def local(moment: datetime | None) -> str:
-    """In the time zone of whoever looks; empty for no time."""
+    """In the time zone of this machine; empty for no time."""
     if moment is None:
         return ""
     try:

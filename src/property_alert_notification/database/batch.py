@@ -48,7 +48,7 @@ class BatchStatement:
     async def run(
         self, connection: AsyncConnection, rows: Iterable[Sequence[Any]], **parameters: Any
     ) -> CursorResult[*tuple[Any, ...]]:
-        """Execute for these rows, whose values stand in the order of the columns."""
+        """Execute for these rows, whose values are in the order of the columns."""
         if connection.dialect.name == "sqlite":
             return await connection.execute(self.on_document(), {"batch": document(rows), **parameters})
         return await connection.execute(self.on_arrays(), self.arrays(rows) | parameters)

@@ -20,7 +20,7 @@ _WORTH_ANOTHER = 8
 class GroupCommit(Generic[Item, Result]):
     """Commits what concurrent callers ask for together: one transaction for all that waits.
 
-    While a transaction is on its way, the next callers gather; nobody waits for a timer. A caller alone
+    While a transaction is on its way, the next callers gather; no caller waits for a timer. A caller alone
     gets a transaction of its own at once.
     """
 
@@ -45,7 +45,7 @@ class GroupCommit(Generic[Item, Result]):
         self._runners: set[asyncio.Task[None]] = set()
         self._under_way: set[asyncio.Future[Result]] = set()
 
-    async def submit(self, item: Item, *, timeout: float | None = None) -> Result:  # noqa: ASYNC109 - part of the promise
+    async def submit(self, item: Item, *, timeout: float | None = None) -> Result:  # noqa: ASYNC109 - part of the contract
         """Return what `write` answered for this item, after its commit.
 
         Raises:
@@ -75,10 +75,10 @@ class GroupCommit(Generic[Item, Result]):
             future.set_exception(StoreUnavailable("The store did not answer in time. Try again."))
 
     def _start_runner(self) -> None:
-        """See to it that somebody commits what waits. Another one besides is worth it for many only."""
+        """Start a task that commits what waits, unless one runs. A second one is worth it for many items only."""
         running = len(self._runners)
         if running == 0 or (running < self._at_once and len(self._waiting) >= _WORTH_ANOTHER):
-            # Nobody's context: what it logs later is not about the caller who happened to come first.
+            # An empty context: what the task logs later is not about the caller that started it.
             runner = asyncio.create_task(self._run(), context=Context())
             self._runners.add(runner)
 
@@ -89,7 +89,7 @@ class GroupCommit(Generic[Item, Result]):
                     await self._commit(taken)
                     self._under_way.difference_update([future for _, future in taken])
         finally:
-            # At once, not when the loop comes to it: whoever submits next must see that nobody is at work.
+            # At once, not in a later turn of the loop: the next `submit` must see that no task runs.
             self._runners.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     def _take(self) -> list[tuple[Item, asyncio.Future[Result]]]:
@@ -103,7 +103,7 @@ class GroupCommit(Generic[Item, Result]):
             results = await self._write([item for item, _ in taken])
             _settle_all(taken, results)
         except asyncio.CancelledError:
-            # Nobody cancels a runner but a loop that closes. Whoever waits must not wait for ever.
+            # Only a closing loop cancels a runner. Its waiting callers must not wait for ever.
             _settle_all(taken, [CommitInDoubt()] * len(taken))
             if is_cancelled():
                 raise
@@ -121,7 +121,7 @@ class GroupCommit(Generic[Item, Result]):
 
 
 def _concerns_all(fault: Exception) -> bool:
-    """A store that is away is so for everybody; one that is locked, for whoever wants the same row."""
+    """A store that is away fails every item; a locked row fails only the items that need it."""
     return isinstance(fault, StoreUnavailable) and not isinstance(fault, StoreLocked)
 
 

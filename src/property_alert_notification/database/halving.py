@@ -14,7 +14,7 @@ async def halve_on_error(
     work: Callable[[Sequence[Item]], Awaitable[Result]],
     skip: Callable[[Item, Exception], Awaitable[None]],
 ) -> list[Result]:
-    """Work on all items together; if one of them breaks that, on the halves, until it is found and put aside.
+    """Work on all items together; if that fails, on the halves, until the item that breaks it is found; `skip` gets it.
 
     As long as nothing breaks this costs nothing. `work` is one transaction: of a batch that breaks nothing is kept.
 

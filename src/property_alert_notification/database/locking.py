@@ -1,4 +1,4 @@
-"""How one statement chooses rows that nobody else changes meanwhile."""
+"""How one statement chooses and locks rows."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, select
 
 
 def among(key: ColumnElement[Any], chosen: Select[tuple[Any]]) -> ColumnElement[bool]:
-    """The row with this key is one of the chosen, which are locked; those that somebody else holds are passed over.
+    """The row with this key is one of the chosen, which are locked; rows that another has locked are skipped.
 
     They are chosen once: a plain subquery with a limit may be run again for each row, and find other rows each time.
     """

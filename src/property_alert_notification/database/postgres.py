@@ -31,7 +31,7 @@ class PostgresScripts:
     """Runs scripts on a connection of PostgreSQL's driver. Each statement is translated once."""
 
     def __init__(self, dialect: Dialect, *, begin_first: bool = False) -> None:
-        """With `begin_first` a mere look begins a transaction too: PgBouncer needs it."""
+        """With `begin_first` a statement that only reads begins a transaction too: PgBouncer needs it."""
         self._dialect = dialect
         self._begin_first = begin_first
         self._known: dict[tuple[BatchStatement, ...], StatementText] = {}
@@ -39,7 +39,7 @@ class PostgresScripts:
     async def run(self, connection: Connection, script: Script[Result], ending: Ending) -> Result:
         """Run a script as one transaction.
 
-        It begins with the first statement that is not a mere look, since each of them sees what is committed before
+        It begins with the first statement that writes or locks, since each of them sees what is committed before
         it, here as there. What is changed together needs no more than its one statement.
         """
         transaction = _Transaction(connection, ending)

@@ -1,4 +1,4 @@
-"""The file of an SQLite store holds addresses and messages: nobody but its owner reads it."""
+"""The file of an SQLite store holds addresses and messages: only its owner may read it."""
 
 import os
 from contextlib import suppress

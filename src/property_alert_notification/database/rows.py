@@ -15,7 +15,7 @@ Row = TypeVar("Row")
 
 
 def readable(found: "CursorResult[*tuple[Any, ...]]", build: Callable[[RowMapping], Row]) -> list[Row]:
-    """What `build` makes of each row; one that cannot be read is left out, and told in the log."""
+    """What `build` makes of each row; one that cannot be read is left out, and logged."""
     rows, built = found.mappings(), []
     is_over = False
     while not is_over:

@@ -73,7 +73,7 @@ class Ending:
     """How far a transaction came."""
 
     begun: bool = False
-    """The store was asked to commit. If it does not answer, nobody can tell whether it did."""
+    """The store was asked to commit. If it does not answer, it is unknown whether it did."""
 
 
 Step = Statement | StatementBatch

@@ -28,12 +28,12 @@ from property_alert_notification.database.sqlite_values import AS_THEY_ARE, docu
 from property_alert_notification.database.statement_text import StatementText
 
 _POLL_SECONDS = 0.001
-"""Seconds between two looks whether another process has stopped writing."""
+"""Seconds between two checks whether another process has stopped writing."""
 
 _CONFLICTS = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID}
 
 _LONGEST_HOLD_UP = 50
-"""Milliseconds for which a reader may hold the event loop up; only whoever mends the file ever makes it wait."""
+"""Milliseconds for which a reader may hold the event loop up; only a repair of the file makes it wait."""
 
 
 class SqliteScripts:
@@ -156,7 +156,7 @@ def _begin_at_once(cursor: sqlite3.Cursor) -> bool:
 def _begin(cursor: sqlite3.Cursor, wait: float) -> None:
     """Begin as soon as other processes let us.
 
-    SQLite itself would look after ever longer pauses, and miss the moments between two transactions of somebody busy.
+    SQLite itself checks after ever longer pauses, and misses the gaps between two transactions of a busy writer.
     """
     for _ in range(round(wait / _POLL_SECONDS)):
         if _begin_at_once(cursor):

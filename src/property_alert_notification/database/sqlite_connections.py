@@ -18,7 +18,7 @@ from property_alert_notification.database.private_file import keep_private
 _OPTIONS: dict[str, Any] = {"timeout": 10, "isolation_level": None, "check_same_thread": False}
 
 _CACHE = 32_768
-"""KiB for each of the two connections that scripts run on, one that writes and one that looks."""
+"""KiB for each of the two connections that scripts run on, one that writes and one that reads."""
 
 _ROWS_AT_ONCE = 64
 
@@ -45,7 +45,7 @@ class Opening:
 
 
 def text_or_bytes(raw: bytes) -> str | bytes:
-    """Text as SQLite keeps it; bytes that are none stay bytes, and whoever expects text sees that they are not.
+    """Text as SQLite keeps it; bytes that are no UTF-8 stay bytes, and code that expects text then fails on them.
 
     By itself the driver would fail in the middle of a statement, which then stays open and holds its transaction.
     """
@@ -122,7 +122,7 @@ def _open(engine: AsyncEngine) -> sqlite3.Connection:
 
 def _set_pragmas(connection: Any) -> None:
     cursor = connection.cursor()
-    # The mode stays with the file. Whoever finds it locked meets somebody who is switching it.
+    # The mode stays with the file. It is locked only while another process switches it.
     with suppress(sqlite3.OperationalError):
         cursor.execute("PRAGMA journal_mode=WAL")
     # Sixteen times as many pages as usual between checkpoints: what is written again and again goes home once.

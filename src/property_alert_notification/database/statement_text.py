@@ -20,10 +20,10 @@ class StatementText:
         self.text = str(compiled)
         self.names: Sequence[str] = compiled.positiontup
         self.constants: dict[str, Any] = dict(compiled.params)
-        """Values that stand in the statement itself, by name."""
+        """Values that are part of the statement, by name."""
 
     def in_order(self, values: Mapping[str, Any]) -> list[Any]:
-        """The values by position, together with those that stand in the statement itself."""
+        """The values by position, together with those that are part of the statement."""
         every = {**self.constants, **values}
         return [every[name] for name in self.names]
 

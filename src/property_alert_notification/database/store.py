@@ -77,7 +77,7 @@ class Database:
 
     @property
     def is_missing(self) -> bool:
-        """Whether it is a file that is not there yet: to look into it would make it."""
+        """Whether it is a file that does not exist yet: opening it would create it."""
         return self._file is not None and not self._file.exists()
 
     @property
@@ -113,7 +113,7 @@ class Database:
 
     @asynccontextmanager
     async def without_haste(self) -> AsyncIterator["Database"]:
-        """The same PostgreSQL by connections of its own, on which no statement is given up, however long it takes."""
+        """The same PostgreSQL by connections of its own, on which no statement times out, however long it takes."""
         unhurried = Database(self.url, pool_size=2, wait=self._wait, longest_statement=None, clock=self.clock)
         try:
             yield unhurried
@@ -155,7 +155,7 @@ class Database:
 
     @asynccontextmanager
     async def _driver_connection(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
-        """A connection of the pool without SQLAlchemy around it, which therefore has to be told when it broke."""
+        """A connection of the pool without SQLAlchemy around it, which therefore must be invalidated when it broke."""
         async with self._engine.connect() as connection:
             driver = await _driver_of(connection)
             if driver.is_closed():
@@ -230,7 +230,7 @@ def _raise_in_doubt(ending: Ending) -> Iterator[None]:
         raise
 
 
-# A statement that reads needs no transaction around it. SQLite's driver knows none unless it is told to begin one.
+# A statement that reads needs no transaction around it. SQLite's driver begins none by itself.
 _READING: dict[bool, dict[str, Any]] = {True: {"begin": False}, False: {"isolation_level": "AUTOCOMMIT"}}
 
 
@@ -248,7 +248,7 @@ async def _driver_of(connection: AsyncConnection) -> "asyncpg.Connection[Any]":
 
 _BY_INDEX = dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"), "off")
 """Every statement here finds its rows by an index. PostgreSQL would plan to read whole tables while they are small, and
-keep to that plan when they have grown: a prepared statement is planned anew only once somebody has counted the rows."""
+keep to that plan when they have grown: a prepared statement is planned anew only after the table was analyzed."""
 
 
 def _postgres_engine(

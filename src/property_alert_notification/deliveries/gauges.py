@@ -29,7 +29,7 @@ SHARE = 100
 
 
 class Gauges:
-    """Keeps the gauges of one process that only store and broker can tell."""
+    """Keeps the gauges of one process that are read from store and broker."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Gauges:
             return {channel: await _age(connection, channel, now) for channel in Channel}
 
     async def _count(self) -> dict[Channel, int]:
-        """What waits; apart from the ages, so that a count that takes long does not make the store look down."""
+        """What waits; apart from the ages, so that a slow count does not report the store as down."""
         began = self._clock.monotonic()
         if began < self._count_again_at and self._counts:
             return self._counts

@@ -42,7 +42,7 @@ _STILL_OURS = BatchStatement(_HELD, lambda held: select(_deliveries.c.id, _deliv
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """What came of prolonging leases, by id and fence. What is in neither was locked by somebody, and is as it was."""
+    """The result of renewing leases, by id and fence. What is in neither was locked elsewhere, and is as it was."""
 
     renewed: set[tuple[UUID, int]]
     lost: set[tuple[UUID, int]]
@@ -50,7 +50,7 @@ class Renewal:
 
 
 async def renew(connection: AsyncConnection, held: Collection[tuple[UUID, int]], *, leased_until: datetime) -> Renewal:
-    """Prolong the leases of these deliveries (id and fence), as far as nobody else holds up their rows."""
+    """Prolong the leases of these deliveries (id and fence), unless another transaction has locked their rows."""
     renewed = {(id_, fence) for id_, fence in await _RENEW.run(connection, held, leased_until=leased_until)}
     missed = set(held) - renewed
     if not missed:

@@ -1,4 +1,4 @@
-"""The promise to deliver, and what was tried to keep it."""
+"""Deliveries, one for each channel of a notification, and their attempts."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +16,7 @@ OPEN = is_in(states.OPEN)
 """The condition of a partial index; a query must say it in these very words for the index to be of use."""
 
 FULFILLED = is_in((DeliveryState.SENT, DeliveryState.DELIVERED))
-"""The condition of another: ends that only a delivery itself tells, and not its notification's row."""
+"""The condition of another: ends that only the delivery's row shows, and not its notification's row."""
 
 IS_LEASED, IS_HELD, IS_QUARANTINED = (
     is_in(states.LEASED),
@@ -57,7 +57,7 @@ class Delivery(SQLModel, table=True):
         ),
         # What is open, newest notification first, for lists.
         Index("ix_deliveries_open", "notification_id", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
-        # What reached somebody, likewise.
+        # Deliveries that were sent, likewise.
         Index(
             "ix_deliveries_fulfilled",
             "state",
@@ -96,7 +96,7 @@ class Delivery(SQLModel, table=True):
     held_by: str | None = Field(default=None, max_length=80)
     """What holds it while it is `held`: `pause:` and the pause's name, or the Rule of its user or the law."""
     due_at: datetime | None = Field(default=None, sa_type=time_type())
-    """When somebody must look at it next: to send it or, while `sending`, to rescue it if its lease ran out."""
+    """When a worker handles it next: to send it or, while `sending`, to rescue it if its lease ran out."""
     published_at: datetime | None = Field(default=None, sa_type=time_type())
     """When the relay last published it to the broker; None once a worker has claimed it."""
     fence: int = 0

@@ -135,7 +135,7 @@ async def states_of(
     for notification, channel, state in await _STATES_OF.run(connection, as_rows(notifications)):
         if channel not in _CHANNELS:
             continue
-        # A word that this version does not know: whoever looks has to decide.
+        # A word that this version does not know: the caller has to decide.
         states[notification][channel] = DeliveryState(state) if state in _STATES else DeliveryState.QUARANTINED
     return states
 
@@ -155,7 +155,7 @@ _LOCK_OPEN = (
 
 
 async def lock_open(connection: AsyncConnection, notification: UUID) -> set[UUID]:
-    """Hold the open deliveries of a notification until the transaction ends; nobody claims or settles them then."""
+    """Hold the open deliveries of a notification until the transaction ends; no worker claims or settles them then."""
     return set((await connection.execute(_LOCK_OPEN, {"notification": notification})).scalars())
 
 

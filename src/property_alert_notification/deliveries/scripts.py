@@ -66,7 +66,7 @@ class NewDelivery(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to send one delivery, until the lease ends or somebody raises the fence."""
+    """The right to send one delivery, until the lease ends or the fence is raised."""
 
     delivery_id: UUID
     notification_id: UUID

@@ -13,7 +13,7 @@ class Event(StrEnum):
     """What can happen to a delivery."""
 
     CLAIMED = "claimed"
-    """A worker takes it in hand."""
+    """A worker claims it."""
     TAKEN = "taken"
     """The provider took it."""
     NOT_TAKEN = "not taken"
@@ -94,7 +94,7 @@ _MOVES: dict[Event, tuple[tuple[DeliveryState, ...], DeliveryState]] = {
     Event.HELD: ((*WAITING, *LEASED), DeliveryState.HELD),
     Event.REPLAYED: ((DeliveryState.QUARANTINED,), DeliveryState.QUEUED),
     Event.DISCARDED: ((DeliveryState.QUARANTINED,), DeliveryState.FAILED),
-    # A provider may report before its answer is settled, and on what nobody else knows the outcome of.
+    # A provider may report before its answer is settled, and on a delivery whose outcome is unknown otherwise.
     Event.ARRIVED: ((*LEASED, DeliveryState.UNKNOWN, DeliveryState.SENT), DeliveryState.DELIVERED),
     Event.BOUNCED: (
         (*LEASED, DeliveryState.UNKNOWN, DeliveryState.SENT, DeliveryState.DELIVERED),
@@ -123,7 +123,7 @@ def is_in(states: Collection[DeliveryState]) -> str:
 
 
 def after(state: DeliveryState, event: Event) -> DeliveryState:
-    """Where a delivery stands after an event: where the event leads, or where it was.
+    """The state of a delivery after an event: where the event leads, or unchanged.
 
     So a repeated event changes nothing, one that comes too late changes nothing, and an end stays an end: `sent` may
     still become `delivered` or `failed`, and `delivered` may become `failed`, never the other way round.
@@ -133,7 +133,7 @@ def after(state: DeliveryState, event: Event) -> DeliveryState:
 
 
 UNFULFILLED = (DeliveryState.FAILED, DeliveryState.EXPIRED, DeliveryState.SUPPRESSED, DeliveryState.CANCELLED)
-"""Ends that reached nobody. Whoever moves a delivery here sees to its notification's own status."""
+"""Ends in which no message was sent. Code that moves a delivery here also updates its notification's own status."""
 
 BEST_FIRST = (
     (DeliveryState.DELIVERED, NotificationStatus.DELIVERED),
@@ -146,7 +146,7 @@ BEST_FIRST = (
 )
 
 KEPT = {status for state, status in BEST_FIRST if state in UNFULFILLED} | {NotificationStatus.SCHEDULED}
-"""What a notification's own row says; every other status is told by its deliveries alone."""
+"""What a notification's own row says; every other status follows from its deliveries alone."""
 
 
 def status_of(states: Collection[DeliveryState]) -> NotificationStatus:
@@ -167,9 +167,9 @@ def status_from(kept: str | None, states: Collection[DeliveryState]) -> Notifica
 
 
 def kept_status(states: Collection[DeliveryState]) -> NotificationStatus | None:
-    """What the row of a planned notification says itself: an end that reached nobody; or nothing.
+    """The status that the row of a planned notification keeps: an end in which no message was sent; or none.
 
-    One without deliveries has no address on any channel that was asked for, and so reaches nobody.
+    One without deliveries has no address on any channel that was asked for, so nothing is sent.
     """
     status = status_of(states or (DeliveryState.SUPPRESSED,))
     return status if status in KEPT else None

@@ -1,6 +1,6 @@
-"""Every statement about deliveries that nobody would ever take in hand, because of what their rows say.
+"""Every statement about deliveries that no worker would ever claim, because of what their rows hold.
 
-A worker looks for known channels, for known states and for times that come. What has none of them harms nobody and
+A worker looks for known channels, for known states and for times that come. A row with another value does no harm, but
 waits for ever, so it has to be looked for: along the same indexes, a few rows at a time.
 """
 
@@ -23,7 +23,7 @@ from property_alert_notification.deliveries.queries import REASON, reason_values
 from property_alert_notification.deliveries.states import ENDED, LEASED, STUCK, WAITING, Event, movable_by
 
 LONGEST_LEASE = timedelta(days=1)
-"""A lease that ends later is nobody's: workers prolong theirs by minutes at most."""
+"""No worker wrote a lease that ends later: workers renew theirs by minutes at most."""
 
 FARTHEST = timedelta(days=400)
 """What is due later was never put off by a worker."""
@@ -32,7 +32,7 @@ LATEST_PUBLISHED = timedelta(hours=1)
 """How far `published_at` may lie ahead of this clock; a later one is wrong."""
 
 _FRONT = 1_000
-"""Deliveries at the front of a queue that are looked at: what nobody takes in hand comes to stand there."""
+"""Deliveries at the front of a queue that are examined: unclaimable ones collect there."""
 
 _deliveries = table_of(Delivery)
 _now, _far, _far_lease, _far_published = [
@@ -53,7 +53,7 @@ class UnclaimableKind:
     why: str
     statement: Update
     is_leased: bool = False
-    """A worker had it in hand: its provider may have it."""
+    """A worker had claimed it: its provider may have it."""
 
 
 def _quarantine(chosen: Select[Any], **changed: Any) -> Update:
@@ -98,7 +98,7 @@ def _neither_urgent_nor_not() -> Iterator[ColumnElement[bool]]:
             yield and_(_deliveries.c.channel == literal(str(channel)), neither)
 
 
-# Others end; what does not comes to stand among the oldest.
+# Others end; those that never end are soon among the oldest.
 _oldest_open = _where(text(OPEN)).order_by(_deliveries.c.notification_id).limit(_FRONT)
 _is_due_never = and_(_deliveries.c.state.in_(WAITING), _deliveries.c.due_at.is_(None))
 
@@ -146,7 +146,7 @@ _UNMARK = [
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Deliveries of one kind that were put aside."""
+    """Deliveries of one kind that were quarantined."""
 
     kind: UnclaimableKind
     ids: Sequence[UUID]

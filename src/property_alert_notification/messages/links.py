@@ -28,7 +28,7 @@ _WEB_ADDRESS = re.compile(
     r"(?<![A-Za-z0-9+])https?://"
     r"(?:"
     rf"(?!(?<=[A-Za-z0-9])[{_UNSPACED}])"
-    # An apostrophe stands inside a word, a closing quote behind it.
+    # An apostrophe is inside a word, a closing quote after it.
     r"(?!\u2019(?![A-Za-z\u00c0-\u024f]))"
     # Another address begins; behind a slash or an equals sign it is a part of this one.
     r"(?![,;|()\[\]{}']https?://)"
@@ -52,7 +52,7 @@ def find_links(line: str) -> Iterator[tuple[int, int]]:
 
     Punctuation at its end belongs to the sentence, and so does a bracket that it does not open or close.
     """
-    if "://" not in line:  # most lines, and looking is quick
+    if "://" not in line:  # most lines, and the check is quick
         return
     for found in _WEB_ADDRESS.finditer(line):
         url = _without_the_sentence(found.group(), line[found.start() - 1 : found.start()])
@@ -68,7 +68,7 @@ def _without_the_sentence(url: str, before: str) -> str:
 
 
 def _balanced(url: str) -> int:
-    """Where the first bracket stands that has no partner inside `url`; its length when there is none."""
+    """The position of the first bracket without a partner inside `url`; its length when there is none."""
     open_at: list[int] = []
     for bracket in _ANY_BRACKET.finditer(url):
         at, sign = bracket.start(), bracket.group()

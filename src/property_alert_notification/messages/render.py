@@ -28,7 +28,7 @@ class Rendered:
     text: str
     html: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
-    """Names and values of what stands above the text, for channels that have headers."""
+    """Names and values of the headers, for channels that have headers."""
     cut: str | None = None
     """How much of the message did not fit into it, in words; None when all did."""
 
@@ -61,7 +61,7 @@ def render_email(content: MessageContent) -> Rendered:
 
 
 _EMAIL_HEADERS = (("Auto-Submitted", "auto-generated"),)
-"""Tells mail programs that no answer, and no notice of an absence, is wanted (RFC 3834)."""
+"""Asks mail programs for no automatic reply (RFC 3834)."""
 
 
 def sms_text(title: str, message: str) -> str:

@@ -45,18 +45,18 @@ class Expirer:
         self._walked_to = _THE_OLDEST
 
     async def run(self, loop: Loop) -> None:
-        """Look until cancelled. A store that is away is waited for."""
+        """Run until cancelled. A store that is away is waited for."""
         await loop.repeat(self._expire_in_turn, after_a_fault=IDLE)
 
     async def _expire_in_turn(self) -> float:
         return PAUSE if await self.expire_some() == AT_ONCE else IDLE
 
     async def expire_some(self) -> int:
-        """Look at the next few, and end those that are too late; returns how many were looked at."""
+        """Read the next few, and expire those that are too late; returns how many were read."""
         now = self._clock.now()
         async with self._database.reading() as connection:
             stuck = await queries.some(connection, after=self._walked_to, limit=AT_ONCE)
-        if stuck:  # seldom: as a rule this costs one look at an empty index
+        if stuck:  # seldom: as a rule this reads an empty index
             await halve_on_error(stuck, partial(self._expire_late, now=now), self._leave)
         self._walked_to = stuck[-1].id if len(stuck) == AT_ONCE else _THE_OLDEST
         return len(stuck)
@@ -76,7 +76,7 @@ class Expirer:
                 self._report(one)
 
     async def _leave(self, stuck: queries.Stuck, error: Exception) -> None:
-        """Nobody can tell whether it is of use: it is where broken rows go already, and waits for an operator."""
+        """Its row cannot be read, so it stays quarantined and waits for an operator."""
         log.warning("delivery.unreadable", delivery_id=str(stuck.id), **origin(error))
 
     def _report(self, stuck: queries.Stuck) -> None:

@@ -29,7 +29,7 @@ from property_alert_notification.notification_worker.verdict import Result
 log = structlog.get_logger()
 
 AHEAD = 8
-"""Deliveries in hand for each that the provider takes at once: the next are claimed and ready when one is through.
+"""Claimed deliveries for each call that the provider takes at once: the next are ready when a call ends.
 
 Fewer keep connections waiting for commits.
 """

@@ -1,4 +1,4 @@
-"""The providers of one channel in one worker, in the order in which they stand in for one another."""
+"""The providers of one channel in one worker, in the order of failover."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -15,10 +15,10 @@ from property_alert_notification.notification_worker.route import Assignment
 from property_alert_notification.notification_worker.verdict import TRUSTED_SHARE
 
 POLL_SECONDS = 0.5
-"""Seconds between two looks at calls that run."""
+"""Seconds between two checks of running calls."""
 
 SHORTEST_WAIT = 0.01
-"""Seconds between two looks at providers that get nothing."""
+"""Seconds between two checks of providers that get nothing."""
 
 
 class ProviderPool:
@@ -90,7 +90,7 @@ class ProviderPool:
     def wait(self) -> float | None:
         """Seconds after which one of them may be probed; None when one works.
 
-        Never 0: a caller that saw none ready a moment ago must look again.
+        Never 0: a caller that saw none ready a moment ago must ask again.
         """
         order = self.order()
         if any(not assignment.wait and not assignment.probe for assignment in order):

@@ -24,10 +24,10 @@ from property_alert_notification.deliveries import queues
 log = structlog.get_logger()
 
 POLL = 0.025
-"""Seconds between two looks at an idle store."""
+"""Seconds between two reads of an idle store."""
 
 GATHER = 0.01
-"""Seconds after which to look again when there was little, so that one message names many."""
+"""Seconds until the next read when there was little, so that one message names many."""
 
 LITTLE = 50
 """Deliveries that fill one message."""
@@ -62,7 +62,7 @@ class Relay:
         self._outages = {queue: Outage(_label(queue)) for queue in QUEUES}
 
     def wake(self) -> None:
-        """Look at once, because a delivery became due in this process."""
+        """Read at once, because a delivery became due in this process."""
         self._woken.set()
 
     async def run(self, loop: Loop) -> None:

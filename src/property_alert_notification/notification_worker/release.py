@@ -17,7 +17,7 @@ from property_alert_notification.operators.quarantine.broken_rows import BrokenR
 log = structlog.get_logger()
 
 POLL = 0.1
-"""Seconds between two looks while nothing is due."""
+"""Seconds between two reads while nothing is due."""
 
 
 class Releaser:
@@ -46,7 +46,7 @@ class Releaser:
     async def _release_in_turn(self) -> float:
         began = self._clock.monotonic()
         released = await self.release()
-        # A crowd that falls due at once leaves every other moment to whoever accepts or sends meanwhile.
+        # While many are due at once, accepting and sending get every other moment.
         return self._clock.monotonic() - began if released else POLL
 
     async def release(self) -> int:
@@ -68,7 +68,7 @@ class Releaser:
         return released
 
     async def _release_by_halves(self) -> int:
-        """One of those that are due cannot be planned: the others are, and it is put aside."""
+        """One of those that are due cannot be planned: the others are, and it is quarantined."""
         async with self._database.reading() as connection:
             due = await queries.due_ids(connection, now=self._clock.now(), limit=AT_ONCE)
         return sum(await halve_on_error(due, self._release_these, self._quarantine))

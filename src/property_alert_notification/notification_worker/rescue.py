@@ -54,11 +54,11 @@ class Rescuer:
 
         Args:
             database: the store.
-            clock: tells the time.
+            clock: the source of time.
             metrics: counts what was rescued.
             lease: how long a rescuer holds what it decides over.
             policy: how long what lost several workers waits, and which categories are never resent.
-            keyed: channels and providers that recognise repeats, so that nothing is doubled there.
+            keyed: channels and providers that recognise repeats, so that a resend there is no duplicate.
             calling_back: those that may still say by themselves what became of a message.
         """
         self._keyed = frozenset(keyed)
@@ -76,11 +76,11 @@ class Rescuer:
         self._policy = policy
 
     async def run(self, loop: Loop) -> None:
-        """Look for abandoned deliveries until cancelled.
+        """Search for abandoned deliveries until cancelled.
 
         While the store is away every lease runs out, those of the living included. So when it is back, they get a
         moment to renew them and to write down what they sent; only much older leases are abandoned without doubt.
-        Nobody knows what was before this began, so it begins as after an outage.
+        Whether the store was away before the start is unknown, so it begins as after an outage.
         """
         self._doubtful_since = self._clock.now() - self._lease
         await loop.repeat(self._rescue_once, after_a_fault=self._pause)
@@ -106,7 +106,7 @@ class Rescuer:
         """Decide over those that are abandoned now; returns how many there were, at most `AT_ONCE`.
 
         Args:
-            ran_out_by: when their leases had run out at the latest; now, unless somebody knows better.
+            ran_out_by: the latest time at which their leases had run out; by default now.
         """
         ran_out_by = ran_out_by or self._clock.now()
         try:
@@ -114,7 +114,7 @@ class Rescuer:
         except Exception as error:
             if not is_row_fault(error):
                 raise
-        # One of those that are abandoned cannot be decided over: the others are, and it is put aside.
+        # One of the abandoned deliveries cannot be judged: the others are, and it is quarantined.
         async with self._database.reading() as connection:
             abandoned = await leases.abandoned(connection, ran_out_by=ran_out_by, limit=AT_ONCE)
         rescue_these = partial(self._rescue, ran_out_by=ran_out_by)

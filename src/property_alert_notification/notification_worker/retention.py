@@ -89,12 +89,12 @@ class Retention:
         return _Turn(full=len(expired_at) == batch, lag=now - min(expired_at, default=now))
 
     async def _purge_notifications(self, batch: int) -> "_Turn":
-        """Look at the next few."""
+        """Delete some of the next few."""
         until = self._clock.now() - self._keep_for
         if self._clock.monotonic() - self._began_at > FROM_THE_START:
             self._walked_to, self._began_at = _THE_OLDEST, self._clock.monotonic()
         async with self._database.reading() as connection:
-            # Whoever was accepted later cannot have changed before.
+            # A notification that was accepted later cannot have changed before.
             walked = await notifications.oldest(
                 connection, after=self._walked_to, before=first_id_of(until), limit=batch
             )
@@ -110,7 +110,7 @@ class Retention:
             return await notifications.remove_ended(connection, walked, until=until)
 
     async def _leave(self, notification: UUID, error: Exception) -> None:
-        """It stays: what cannot be deleted harms nobody."""
+        """It stays: a row that cannot be deleted does no harm."""
         log.warning("retention.left", notification_id=str(notification), **origin(error))
 
     def _report(self, kind: str, gone: int) -> None:

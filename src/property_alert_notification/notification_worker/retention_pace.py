@@ -9,7 +9,7 @@ FEWEST, MOST = 100, 4_000
 """Rows of any other."""
 
 LONG = 0.05
-"""Seconds for which one transaction may hold others up: on SQLite nobody else writes meanwhile."""
+"""Seconds for which one transaction may hold others up: SQLite has one writer at a time."""
 
 CALM, HURRIED = 0.2, 0.7
 """The part of the time in which rows are deleted: while little waits, and when a lot does."""

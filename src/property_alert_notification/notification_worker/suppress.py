@@ -24,7 +24,7 @@ IDLE = 10.0
 
 
 class Suppressor:
-    """Looks for due deliveries of unused channels, again and again. Any number may share one store."""
+    """Suppresses due deliveries of unused channels. Any number of workers may share one store."""
 
     def __init__(self, database: Database, clock: Clock, metrics: Metrics, *, channels: Collection[Channel]) -> None:
         """`channels` are those that no provider carries."""
@@ -34,7 +34,7 @@ class Suppressor:
         self._channels = channels
 
     async def run(self, loop: Loop) -> None:
-        """Look until cancelled. A store that is away is waited for."""
+        """Run until cancelled. A store that is away is waited for."""
         await loop.repeat(self._suppress_in_turn, after_a_fault=IDLE)
 
     async def _suppress_in_turn(self) -> float:

@@ -1,14 +1,14 @@
-"""Looks for deliveries and scheduled notifications that nobody would ever take in hand, and has them put aside."""
+"""Searches for deliveries and scheduled notifications that no worker would ever claim, and has them quarantined."""
 
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
 
 AT_ONCE = 200
-"""Deliveries of each kind that are put aside in one transaction."""
+"""Deliveries of each kind that are quarantined in one transaction."""
 
 PAUSE = 0.1
 IDLE = 60.0
-"""Seconds between two transactions, and to wait when nothing is left: as a rule a look costs some steps in indexes."""
+"""Seconds between two transactions, and to wait when nothing is left: as a rule a search costs some index lookups."""
 
 
 class UnclaimableSearch:

@@ -41,7 +41,7 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """An operator paused it before it was handed over; `pause` is the pause's name."""
+    """An operator paused it before it was sent; `pause` is the pause's name."""
 
     pause: str
 

@@ -78,7 +78,7 @@ class Acceptance:
             KeyReused: its idempotency key belongs to another call.
             CallInProgress: another process is at work on the same call, and does not come to an end.
             Overloaded: too much waits to be sent.
-            StoreUnavailable: nothing is promised.
+            StoreUnavailable: nothing was accepted.
         """
         call = self._call(submission, key)
         if key is None and isinstance(call.submission, RequestError):
@@ -112,7 +112,7 @@ class Acceptance:
             KeyReused: the key of the whole call belongs to another call.
             CallInProgress: another process is at work on the same call, and does not come to an end.
             Overloaded: too much waits to be sent.
-            StoreUnavailable: nothing is promised.
+            StoreUnavailable: nothing was accepted.
         """
         calls = [one if isinstance(one, Exception) else self._call(*one) for one in submitted]
         usable = [call for call in calls if isinstance(call, Call)]

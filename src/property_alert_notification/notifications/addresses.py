@@ -14,7 +14,7 @@ class AddressRules:
     """Which addresses a service takes."""
 
     real: bool
-    """Only those that somebody in the world can have; otherwise a walkthrough may make them up."""
+    """Only addresses that can exist; otherwise a walkthrough may make them up."""
     shown: Collection[Channel] = ()
     """Channels whose messages only a page shows. An address of any other is one that its provider can be given."""
 

@@ -1,4 +1,4 @@
-"""What callers are told about notifications."""
+"""The answers about notifications."""
 
 from datetime import datetime
 from typing import Annotated
@@ -48,7 +48,7 @@ def _as_list(words: str | None) -> list[str] | None:
 
 
 class NotificationSummary(BaseModel):
-    """One notification of a list: how it stands, without its message and addresses."""
+    """One notification of a list: its status, without its message and addresses."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
 
@@ -65,9 +65,9 @@ class NotificationSummary(BaseModel):
     send_at: datetime | None
     expires_at: datetime | None
     caller: str | None
-    """Who handed it over: the name of their API key."""
+    """Who submitted it: the name of their API key."""
     test: bool
-    """Handed over with a test key: it never reaches a real provider."""
+    """Submitted with a test key: it never reaches a real provider."""
 
 
 class NotificationPage(BaseModel):
@@ -108,7 +108,7 @@ class DeliveryPublic(DeliveryOutline):
 
 
 class NotificationOutline(BaseModel):
-    """How a notification stands, for a key that may write and not read: without content, addresses and timeline."""
+    """The status of a notification, for a key that may write and not read: without content, addresses and timeline."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
 
@@ -125,9 +125,9 @@ class NotificationOutline(BaseModel):
     cancelled_at: datetime | None
     """When it was cancelled."""
     caller: str | None
-    """Who handed it over: the name of their API key."""
+    """Who submitted it: the name of their API key."""
     test: bool
-    """Handed over with a test key: it never reaches a real provider."""
+    """Submitted with a test key: it never reaches a real provider."""
     deliveries: list[DeliveryOutline]
 
 
@@ -151,9 +151,9 @@ class NotificationDetail(BaseModel):
     cancelled_at: datetime | None
     """When it was cancelled."""
     caller: str | None
-    """Who handed it over: the name of their API key."""
+    """Who submitted it: the name of their API key."""
     test: bool
-    """Handed over with a test key: it never reaches a real provider."""
+    """Submitted with a test key: it never reaches a real provider."""
     deliveries: list[DeliveryPublic]
     not_asked_for: list[Channel]
     """Channels that the caller left out, and that were therefore not considered."""

@@ -37,7 +37,7 @@ NOTHING_LEFT = "Nothing is left to cancel: it has ended, or is being sent at thi
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A notification that nobody else changes, claims or settles until the transaction ends."""
+    """A notification, locked: no other transaction changes, claims or settles it until this one ends."""
 
     notification: Notification
     deliveries: Sequence[Delivery]
@@ -82,7 +82,7 @@ async def cancel(
 
 
 async def cancel_unread(connection: AsyncConnection, notification_id: UUID, *, by: str, now: datetime) -> None:
-    """Take back a notification of which a row cannot be read, by statements that look at none of its values.
+    """Take back a notification of which a row cannot be read, by statements that read none of its values.
 
     Raises:
         Conflict: nothing is left to cancel.
@@ -103,7 +103,7 @@ async def change(
     admission: Admission,
     planner: Planner,
 ) -> NotificationDetail:
-    """Change what a notification says, or when, as long as nobody has begun to send it.
+    """Change what a notification says, or when, as long as no delivery was claimed.
 
     Raises:
         Conflict: it has ended, or a worker has claimed one of its deliveries before.
@@ -168,7 +168,7 @@ async def _hold(connection: AsyncConnection, notification_id: UUID, admission: A
 
 
 async def _unplan(connection: AsyncConnection, held: _Held) -> None:
-    """Back to waiting for its time: a new plan is made then. Nobody ever claimed these deliveries."""
+    """Back to waiting for its time: a new plan is made then. No worker ever claimed these deliveries."""
     addresses = {Channel(delivery.channel): delivery.address for delivery in held.deliveries if delivery.address}
     await deliveries.remove(connection, held.notification.id)
     await queries.change(

@@ -1,6 +1,6 @@
 """Creates notifications and their deliveries as a part of a larger transaction: at most four statements for a thousand.
 
-A part of this service that has something to tell many users runs `create` in the transaction that makes it happen: by
+A part of this service that notifies many users runs `create` in the transaction that makes it happen: by
 `yield from` in a script, or by `run_within` on a connection.
 """
 

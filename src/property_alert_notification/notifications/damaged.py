@@ -1,4 +1,4 @@
-"""What callers may do with a notification of which a row in the store cannot be read, whoever wrote it."""
+"""What callers may do with a notification of which a row in the store cannot be read."""
 
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +19,9 @@ UNCHANGEABLE = (
     "A row of it in the store is damaged, so it cannot be changed. It can be cancelled; "
     "what cannot be sent of it is quarantined, for an operator to decide."
 )
-UNREACHABLE = "A row of it in the store is damaged, so that it cannot be cancelled either: an operator has to mend it."
+UNREACHABLE = (
+    "A row of it in the store is damaged, so that it cannot be cancelled either: an operator has to repair it."
+)
 
 
 async def refuse_change(database: Database, notification_id: UUID, admission: Admission, error: Exception) -> Conflict:

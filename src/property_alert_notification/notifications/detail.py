@@ -1,4 +1,4 @@
-"""The story of a notification: its deliveries, every attempt, and the reason of each decision."""
+"""The detail of a notification: its deliveries, every attempt, and the reason of each decision."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -29,7 +29,7 @@ NO_SUCH_NOTIFICATION = "Notification not found"
 async def read_detail(
     database: Database, notification_id: UUID, visible: Visibility = EVERYTHING
 ) -> NotificationDetail:
-    """The whole story of a notification, for somebody who may know of what is `visible`.
+    """The detail of a notification, for a caller that may see what is `visible`.
 
     Raises:
         NotFound: there is none with this id.
@@ -48,7 +48,7 @@ async def read_detail(
 async def read(
     connection: Connection, notification_id: UUID, visible: Visibility = EVERYTHING, *, repair: bool = False
 ) -> NotificationDetail:
-    """The whole story, as a part of a larger transaction; with `repair`, what can be shown of it.
+    """The same within a transaction; with `repair`, as far as its rows can be shown.
 
     Raises:
         NotFound: there is none with this id.
@@ -94,7 +94,7 @@ _NOT_SHOWN = {"channels", "status", "addresses", "cancelled_by", "moved_at"}
 def without_address(notification: Notification, its_deliveries: Sequence[Delivery]) -> list[Channel]:
     """Channels that were asked for, and for which the caller gave no address: of these no delivery is stored. Pure.
 
-    What was cancelled before it was planned has none to tell: its addresses were deleted then.
+    A notification that was cancelled before it was planned has none: its addresses were deleted then.
     """
     if its_deliveries:
         addressed = {delivery.channel for delivery in its_deliveries}
@@ -107,7 +107,7 @@ def without_address(notification: Notification, its_deliveries: Sequence[Deliver
 
 
 def without_content(detail: NotificationDetail) -> NotificationDetail:
-    """A story that may be kept for longer than its notification: without what it says and the addresses. Pure."""
+    """A detail that may be kept for longer than its notification: without title, message and addresses. Pure."""
     deliveries = [delivery.model_copy(update={"address": None}) for delivery in detail.deliveries]
     return detail.model_copy(update={"title": "", "message": "", "deliveries": deliveries})
 

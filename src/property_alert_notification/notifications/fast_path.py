@@ -27,7 +27,7 @@ _JSON = b"application/json"
 
 
 class FastPath:
-    """Answers `POST /api/v1/notifications/` itself where it can; stands right before the application's routes."""
+    """Answers `POST /api/v1/notifications/` itself where it can; the last middleware before the routes."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -36,7 +36,7 @@ Line = Annotated[Text, AfterValidator(_one_line)]
 
 
 def _no_truth_value(number: Any) -> Any:
-    """`true` would pass for 1, and somebody else would be told."""
+    """`true` would pass for 1, and another user would be notified."""
     if isinstance(number, bool):
         raise ValueError("must be an integer")  # noqa: TRY004 - pydantic takes a TypeError for a fault of ours
     return number

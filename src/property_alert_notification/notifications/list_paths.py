@@ -45,7 +45,7 @@ STATUS_AT |= {PLACES[state]: status for state, status in BEST_FIRST}
 
 
 class ListPath:
-    """How a list is walked: along an index in the order of ids, looking at each for all that the index leaves open."""
+    """How a list is read: along an index in the order of ids, with each row checked for filters it does not cover."""
 
     def __init__(
         self,
@@ -53,10 +53,10 @@ class ListPath:
         along: Sequence[ColumnElement[bool] | TextClause],
         others: Sequence[ColumnElement[bool]],
     ) -> None:
-        """`id_` are the ids in the index, `along` is what it leads to, and `others` what is left to look at."""
+        """`id_` are the ids in the index, `along` the conditions that it covers, and `others` those left to check."""
         self.filters_rows = bool(others)
         self.ids = BatchStatement({}, lambda _: _walked(id_, along).offset(_skipped).limit(1))
-        """The last id of those that one page may look at; none when it may look at all."""
+        """The last id that one page may check; none when it may check all."""
         self.page = BatchStatement({}, lambda _: _page(id_, along, others))
         """What is wanted of those down to that id."""
 
@@ -125,7 +125,7 @@ _WIDE = frozenset({"category", "caller"})
 
 
 def _is_few(status: NotificationStatus | None, given: frozenset[str]) -> bool:
-    """What one caller handed over is found along its own index, unless it is what is open."""
+    """What one caller submitted is found along its own index, unless only open ones are wanted."""
     return status is NotificationStatus.PENDING or "caller" not in given
 
 
@@ -133,7 +133,7 @@ def _is_test(test: bool | None) -> list[ColumnElement[bool]]:
     return [] if test is None else [_notifications.c.test.is_(test)]
 
 
-# Statuses that deliveries tell have an index of deliveries each.
+# Each status that follows from deliveries has an index of deliveries.
 _ALONG_DELIVERIES: dict[NotificationStatus | None, list[ColumnElement[bool] | TextClause]] = {
     NotificationStatus.PENDING: [text(OPEN)],
     NotificationStatus.SENT: [text(FULFILLED), _deliveries.c.state == DeliveryState.SENT],

@@ -42,9 +42,9 @@ class Filters:
     message_id: UUID | None = None
     """The same, for the delivery that an email's Message-ID names."""
     caller: str | None = None
-    """Who handed it over."""
+    """Who submitted it."""
     test: bool | None = None
-    """Handed over with a test key, or not."""
+    """Submitted with a test key, or not."""
 
 
 FIRST_WALKED = 3
@@ -56,7 +56,7 @@ NO_ID = UUID(int=0)
 
 
 MOST_WALKED = 2_000
-"""Notifications that one page looks at, when no index leads to exactly those that are wanted."""
+"""Notifications that one page checks, when no index leads to exactly those that are wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ async def read_page(
 async def with_repair(
     database: Database, find: Callable[[Connection, bool], Awaitable[Matched]], read: Callable[[Matched], Result]
 ) -> Result:
-    """What `read` makes of what `find` finds; if a row cannot be read as it is, of what it finds when it mends.
+    """What `read` makes of what `find` finds; if a row cannot be read as it is, of what it finds when it repairs.
 
     Raises:
         StoreUnavailable: the store cannot be reached.

@@ -1,4 +1,4 @@
-"""From what somebody holds in their hands, such as an email, to its notification: what each word of it names."""
+"""Finds a notification by an id, a reference or the header of an email."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""One thing to tell one user, as another service asked for it."""
+"""One message to one user, as another service asked for it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from property_alert_notification.database import time_type
 
 
 class Notification(SQLModel, table=True):
-    """A notification as accepted. What became of it is told by its deliveries."""
+    """A notification as accepted. Its deliveries say what became of it."""
 
     __tablename__ = "notifications"
     __table_args__ = (
@@ -65,9 +65,9 @@ class Notification(SQLModel, table=True):
     expires_at: datetime | None = Field(default=None, sa_type=time_type())
     """After this it is of no use, and not sent."""
     caller: str | None = Field(default=None, max_length=100)
-    """Who handed it over: the name of their API key; None when no key was asked for."""
+    """Who submitted it: the name of their API key; None when no key was needed."""
     test: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
-    """Handed over with a test key: never reaches a real provider."""
+    """Submitted with a test key: never reaches a real provider."""
     status: str | None = Field(default=None, max_length=16)
     """A NotificationStatus where a list cannot find it by the deliveries: `scheduled`, or an end that is neither
     `sent` nor `delivered`. None everywhere else, so that the usual journey never writes this row again."""

@@ -49,13 +49,13 @@ async def get(connection: Connection, notification_id: UUID) -> Notification | N
 _one = _notifications.c.id == bindparam("notification", type_=_notifications.c.id.type)
 
 
-# Not the strongest lock: whoever settles what it has just claimed makes PostgreSQL look up the foreign key again,
-# and shares that look with others. Two of them would never get past each other to a lock that suffers no sharing.
+# Not the strongest lock: settling a delivery just claimed makes PostgreSQL check the foreign key with a shared lock.
+# Two transactions that hold it and then both ask for an exclusive lock deadlock.
 _LOCK = select(_notifications).where(_one).with_for_update(key_share=True)
 
 
 async def lock(connection: AsyncConnection, notification_id: UUID) -> Notification | None:
-    """One notification, or None; nobody else changes it until the transaction ends."""
+    """One notification, locked until the transaction ends, or None."""
     row = (await connection.execute(_LOCK, {"notification": notification_id})).mappings().one_or_none()
     return None if row is None else Notification(**row)
 
@@ -73,7 +73,7 @@ _CANCEL_SCHEDULED = (
 
 
 async def cancel_scheduled(connection: AsyncConnection, notification_id: UUID) -> bool:
-    """End a notification that waits for its time, without a look at it; returns whether it was one."""
+    """End a scheduled notification without reading it; returns whether it was scheduled."""
     return bool((await connection.execute(_CANCEL_SCHEDULED, {"notification": notification_id})).rowcount)
 
 
@@ -166,7 +166,7 @@ _PLANNED = BatchStatement(
 
 
 async def mark_planned(connection: AsyncConnection, statuses: Iterable[tuple[UUID, NotificationStatus | None]]) -> None:
-    """These have deliveries now, which hold their addresses from here on; a status where they reached nobody."""
+    """These have deliveries now, which hold their addresses from here on; a status where nothing is sent."""
     await _PLANNED.run(connection, statuses)
 
 

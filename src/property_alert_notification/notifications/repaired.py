@@ -1,7 +1,7 @@
-"""What can be shown of rows that cannot be read as they are, whoever wrote them. Pure.
+"""What can be shown of rows that cannot be read as they are. Pure.
 
 A value that is of another kind than its column becomes nothing, or the plainest value of its kind; so does a word that
-this version does not know. It is for showing only: nothing that was mended is written or acted on.
+this version does not know. It is for showing only: nothing that was repaired is written or acted on.
 """
 
 from collections.abc import Collection

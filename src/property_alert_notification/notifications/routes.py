@@ -1,4 +1,4 @@
-"""Notifications over HTTP, once they were handed over: ask what became of them, change them, take them back."""
+"""Notifications over HTTP, once they were submitted: list, show, change and cancel them."""
 
 from dataclasses import asdict, replace
 from http import HTTPStatus
@@ -55,7 +55,7 @@ async def _planner(request: Request) -> Planner:
 async def list_notifications(
     query: Annotated[NotificationQuery, Query()], admission: _MayRead, database: DatabaseDep
 ) -> Response:
-    """List notifications, the newest first: those that the caller handed over, or with the scope `admin` everybody's.
+    """List notifications, the newest first: those that the caller submitted, or with the scope `admin` all.
 
     Pages stay as they are while others come in. A page may be short, or even empty: go on until `next` is null.
     """
@@ -72,7 +72,7 @@ def _page(found: Found) -> NotificationPage:
 @router.get("/{notification_id}/", include_in_schema=False)
 @router.get("/{notification_id}", response_model=NotificationDetail, responses=documented(404))
 async def read_notification(notification_id: NotificationId, admission: _MayRead, database: DatabaseDep) -> Response:
-    """The whole story of a notification: its deliveries, every attempt, and the reason of each decision."""
+    """The detail of a notification: its deliveries, every attempt, and the reason of each decision."""
     return _written(await read_detail(database, notification_id, admission.visible))
 
 
@@ -138,7 +138,7 @@ async def cancel_notification(
 async def _as_answered(
     answer: Answer, notification_id: UUID, admission: Admission, database: Database
 ) -> NotificationDetail:
-    """The story as an earlier call was told it; as it is now, if what was kept of it cannot be read."""
+    """The detail as an earlier call answered it; as it is now, if the stored answer cannot be read."""
     try:
         kept = NotificationDetail.model_validate_json(answer.text)
         async with database.quick_reading() as connection:

@@ -1,4 +1,4 @@
-"""What callers send about notifications, and what they are told."""
+"""The requests and answers about notifications."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
@@ -26,7 +26,7 @@ from property_alert_notification.notifications.fields import Address, Category, 
 
 
 class NotificationContent(Strict):
-    """What one user is told, and where: without the time."""
+    """The message to one user and the addresses, without the times."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -54,7 +54,7 @@ class NotificationContent(Strict):
 
 
 class NotificationCreate(NotificationContent):
-    """One thing to tell one user."""
+    """One message to one user."""
 
     model_config = ConfigDict(
         json_schema_extra=ADDRESSES.documented(
@@ -144,7 +144,7 @@ class NotificationBatchAnswer(BaseModel):
 
 
 class NotificationAccepted(NotificationCreate):
-    """The request echoed, with the id under which its story is told."""
+    """The request echoed, with the id of the notification."""
 
     model_config = ConfigDict(json_schema_extra=ADDRESSES.documented())  # its example is that of the answer
 
@@ -157,11 +157,11 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 
 _Unchanged = Field(json_schema_extra=_without_default)
-"""Left out means that it stays as it is, so the schema must not promise a default."""
+"""Left out means that it stays as it is, so the schema must not name a default."""
 
 
 class NotificationPatch(Strict):
-    """What changes in a notification that nobody has begun to send; a field that is left out stays as it is."""
+    """The changes to a notification of which no delivery was claimed; a field that is left out stays as it is."""
 
     model_config = ConfigDict(
         use_attribute_docstrings=True,
@@ -192,7 +192,7 @@ class NotificationQuery(Strict):
     user_id: UserId | None = None
     """Only those for this user."""
     status: NotificationStatus | None = None
-    """Only those that stand like this."""
+    """Only those with this status."""
     category: Category | None = None
     """Only those about this."""
     reference: Reference | None = None
@@ -204,7 +204,7 @@ class NotificationQuery(Strict):
     ) = None
     """Only the one that an email belongs to, by the email's `Message-ID`, with or without its brackets."""
     channel: Channel | None = None
-    """Only those meant for this channel: the caller asked for it, or for all. Whether it was used is told by each."""
+    """Only those for this channel: the caller asked for it, or for all. Each shows whether it was used."""
     accepted_after: Moment | None = None
     """RFC 3339 with an offset: only those whose `accepted_at` is this or later."""
     accepted_before: Moment | None = None

@@ -117,7 +117,7 @@ PLACES = {state: place for place, (state, _) in enumerate(BEST_FIRST, start=1)}
 
 
 RANK = func.min(case(PLACES, value=_deliveries.c.state, else_=0))
-"""How a notification's deliveries stand, as one number: 0 while any is open, else the place of the best end."""
+"""The best end of a notification's deliveries as one number: 0 while any is open."""
 
 
 _LOCK_THEIRS = BatchStatement(
@@ -159,7 +159,7 @@ _CONCLUDE = BatchStatement(_IDS, _conclude_these)
 def conclude(ended: Collection[UUID]) -> Script[None]:
     """Bring the statuses up to date of the notifications whose deliveries these are, since they ended unfulfilled.
 
-    Two deliveries of one notification may end at the same moment. Whoever comes second waits for its row, and then
+    Two deliveries of one notification may end at the same moment. The second transaction waits for its row, and then
     sees how the other one ended. The caller holds the deliveries already: everybody takes these two in that order.
     """
     theirs = yield Statement(_LOCK_THEIRS, as_rows(ended))

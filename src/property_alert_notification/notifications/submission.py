@@ -8,7 +8,7 @@ from property_alert_notification.base.vocabulary import Channel
 
 
 class Submission(NamedTuple):
-    """One thing to tell one user."""
+    """One message to one user."""
 
     user_id: int
     title: str

@@ -112,7 +112,7 @@ async def schedule_notification(
     rules: AddressRulesDep,
     idempotency_key: IdempotencyKey,
 ) -> Response:
-    """Hand over one notification. The answer means that it is on our disk, and that we will try to deliver it."""
+    """Submit one notification. The answer means that it is on our disk, and that we will try to deliver it."""
     encoded, replayed = await submit(body, admission, acceptance, rules, idempotency_key)
     return json_answer(encoded, admission, replayed=replayed)
 
@@ -127,7 +127,7 @@ async def schedule_notifications(
     rules: AddressRulesDep,
     idempotency_key: IdempotencyKey,
 ) -> Response:
-    """Hand over up to a thousand notifications in one transaction.
+    """Submit up to a thousand notifications in one transaction.
 
     There is one result per notification, in the same order; one that cannot be accepted does not spoil the others.
     Each counts as a call of its caller's rate, and may have an idempotency key of its own.

@@ -1,4 +1,4 @@
-"""The story of a notification in order and in words. Pure."""
+"""The timeline of a notification in words. Pure."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -30,7 +30,7 @@ def timeline(
         described.append(
             TimelineEntry(at=notification.cancelled_at, what=_describe_cancellation(notification.cancelled_by))
         )
-    # What happened at the same moment stays in the order of the telling.
+    # Entries of the same moment keep the order above.
     return sorted(described, key=attrgetter("at"))
 
 
@@ -87,7 +87,7 @@ def _until(delivery: Delivery) -> str:
 
 
 def _never_left_the_plan(delivery: Delivery) -> bool:
-    """It ended when it was planned: nobody ever claimed it, and it was not cancelled either."""
+    """It ended when it was planned: it was neither claimed nor cancelled."""
     return not delivery.fence and delivery.state in (DeliveryState.SUPPRESSED, DeliveryState.EXPIRED)
 
 

@@ -99,7 +99,7 @@ async def ready(parts: PartsDep, response: Response) -> Readiness:
 async def metrics(parts: PartsDep) -> Response:
     """Figures of this process, and what waits in the store.
 
-    Nobody is asked for a key: no figure says anything about a person.
+    No key is needed: no figure says anything about a person.
     """
     await parts.gauges.measure()
     return Response(parts.metrics.render(), media_type=CONTENT_TYPE_LATEST)
@@ -130,7 +130,7 @@ async def _left_alone(parts: Parts) -> dict[str, str]:
 
 
 def _status(parts: Parts, store: Part, broker: Part, problems: Mapping[str, str]) -> Status:
-    # A backlog that nobody counts any more never shrinks: once it is full, nothing is accepted.
+    # When the loop that counts the backlog has ended, a full backlog never shrinks, and nothing is accepted.
     if parts.stopping.is_set():
         return "stopping"
     cannot_accept = not store.up or ("backlog" in problems and parts.backlog.is_full)

@@ -68,7 +68,7 @@ def test_without_a_reader_lines_are_dropped_and_counted_and_one_line_says_how_ma
     assert lines.count(LINE) == 1_000 - queue.lost
     assert lines[-1] == "and on"
     reports = [line.split() for line in lines[:-1] if line != LINE]
-    assert reports[-1][2:] == ["lines", "were", "lost:", "nobody", "read", "them"]
+    assert reports[-1][2:] == ["lines", "were", "lost:", "nothing", "read", "them"]
     assert sum(int(report[1]) for report in reports) == queue.lost
 
 
@@ -85,7 +85,7 @@ def test_a_stream_that_takes_nothing_loses_lines_and_says_so_later(pipe: tuple[i
     streams[0] = stream
     queue.put("there")
 
-    assert _read(reading, 2) == ["there", "... 2 lines were lost: nobody read them"]
+    assert _read(reading, 2) == ["there", "... 2 lines were lost: nothing read them"]
     assert queue.lost == 2
 
 

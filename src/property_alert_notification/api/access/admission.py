@@ -19,7 +19,7 @@ class Admission:
     test: bool
     """Their notifications never reach a real provider."""
     headers: Headers = ()
-    """Headers that tell the caller about their rate, if they have one."""
+    """Headers that show the caller their rate, if they have one."""
     scopes: frozenset[Scope] = frozenset(Scope)
     """The scopes of the API key; all of them when no key was required."""
     prefix: str = ""

@@ -116,7 +116,7 @@ class Authenticator:
     async def announce(self) -> None:
         """Log when no key is required, and when a key is required and none exists."""
         if self._keyless:
-            log.info("key.not_needed", because="ENVIRONMENT=local asks nobody for an API key")
+            log.info("key.not_needed", because="ENVIRONMENT=local needs no API key")
             return
         try:
             async with self._database.reading() as connection:
@@ -237,7 +237,7 @@ def _key_in(authorization: str | None) -> str:
     if scheme.lower() != "bearer" or not key:
         raise Unauthorised(
             "This call needs an API key: send `Authorization: Bearer <key>`. "
-            f"Whoever runs this service makes one with `{MAKE_ONE}`."
+            f"An operator of this service makes one with `{MAKE_ONE}`."
         )
     return key.strip()
 

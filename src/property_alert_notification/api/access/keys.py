@@ -1,7 +1,7 @@
 """The form of an API key: made so that a wrong one is recognised without asking anybody. Pure.
 
 A key is `pa_live_<random>_<checksum>` or `pa_test_<random>_<checksum>`. The fixed beginning lets scanners find a key
-that leaked, the checksum tells a mistyped one.
+that leaked, the checksum finds a mistyped one.
 """
 
 import hashlib

@@ -26,7 +26,7 @@ class ApiKey(SQLModel, table=True):
     scopes: str = Field(max_length=255)
     """What it allows, separated by spaces."""
     test: bool
-    """What it hands over never reaches a real provider."""
+    """What is submitted with it never reaches a real provider."""
     rate_limit: int | None = None
     """Calls in each period at most; None is as many as they like."""
     rate_period: int | None = None
@@ -81,4 +81,4 @@ class AuditEntry(SQLModel, table=True):
     """To what."""
     details: dict[str, Any] = Field(sa_type=JSON)
     test: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
-    """It concerns a test key, or what was handed over with one."""
+    """It concerns a test key, or what was submitted with one."""

@@ -38,12 +38,12 @@ class Quota:
         self._open_window()
 
     async def take(self, cost: int, *, items: str = "notifications", before: int = 0) -> Headers:
-        """Count one call that costs this much; does not wait as long as the process has enough in hand.
+        """Count one call that costs this much; does not wait as long as the process has enough left.
 
         `before` is what was counted of the same call already, `items` the field that makes it cost so much.
 
         Returns:
-            The headers that tell the caller about their rate.
+            The headers that show the caller their rate.
 
         Raises:
             TooManyRequests: not enough is left until the window ends.

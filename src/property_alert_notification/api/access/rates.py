@@ -30,7 +30,7 @@ def parse_rate(text: str) -> Rate:
     """Read `100/min`.
 
     Raises:
-        ValueError: it is none; the text says what one looks like.
+        ValueError: it is no rate; the text shows an example.
     """
     parts = _FORM.fullmatch(text)
     if parts is None:

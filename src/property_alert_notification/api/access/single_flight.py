@@ -23,7 +23,7 @@ class SingleFlight:
         self._alive: set[Round] = set()
 
     def begin(self) -> Round:
-        """The next round, which asks what is wanted when it starts; nobody needs to wait for it."""
+        """The next round, which asks what is wanted when it starts; no caller has to wait for it."""
         if self._gathering is None:
             # A fresh context: its log lines must not carry the ids of the first caller.
             self._gathering = asyncio.create_task(self._run(), context=Context())

@@ -1,4 +1,4 @@
-"""One walk through the API, told in answers: user 1 wants email, and hears of a new home in Ballard."""
+"""Examples of answers, from one walk through the API: user 1 wants email and is alerted to a home in Ballard."""
 
 from typing import Any
 

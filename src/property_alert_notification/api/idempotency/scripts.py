@@ -98,7 +98,7 @@ def complete(key: CallKey, answer: Answer) -> Script[None]:
 
 
 def _select_earlier(given: FromClause) -> Select[tuple[str, str, str]]:
-    # One look into the index for each key, whatever the store believes to know about the table.
+    # One index lookup for each key, whatever statistics the store has of the table.
     found = select(_keys.c.fingerprint + " " + cast(_keys.c.status_code, Text) + " " + _keys.c.answer).where(
         _keys.c.owner == given.c.owner, _keys.c.key == given.c.key, _keys.c.expires_at > _now
     )

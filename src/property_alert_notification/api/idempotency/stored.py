@@ -16,7 +16,7 @@ class Answer:
 
 
 UNREADABLE = Answer(0, "null")
-"""Stands for a stored answer that cannot be read."""
+"""Takes the place of a stored answer that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)

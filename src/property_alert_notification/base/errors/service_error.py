@@ -1,4 +1,4 @@
-"""The root of the tree, and the errors that stand by themselves."""
+"""The root of the tree, and the errors that belong to no branch."""
 
 
 class ServiceError(Exception):

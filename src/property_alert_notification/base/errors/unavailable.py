@@ -54,7 +54,7 @@ class StoreLocked(StoreUnavailable):
     """Another transaction holds a lock on a row for too long; other rows are not affected."""
 
     def __init__(self, where: str = "") -> None:
-        super().__init__("Somebody else is changing the same at this moment. Try again.")
+        super().__init__("Another call is changing the same row. Try again.")
         self.where = where
         """The store's description of the locked row, which names its table."""
 

@@ -1,7 +1,7 @@
 """Reads `.env`, or the file that `--env-file` names, as people save it: with a BOM, in UTF-16, with CRLF.
 
-Values may be quoted and `export` may stand before a name; `#` and `;` begin a comment at the start of a line, and `#`
-after a blank. What cannot be read as that is refused: a setting that was written down and not heard is a trap.
+Values may be quoted and `export` may precede a name; `#` and `;` begin a comment at the start of a line, and `#`
+after a blank. Any other line is refused, because a setting that is silently ignored is a trap.
 """
 
 import codecs
@@ -27,7 +27,7 @@ class EnvFile:
 
     values: dict[str, str] = field(default_factory=dict)
     repeated: tuple[str, ...] = ()
-    """Names that stand in it more than once; the last one counts."""
+    """Names that it holds more than once; the last one counts."""
 
 
 def read_env_file(path: Path, *, required: bool = False) -> EnvFile:

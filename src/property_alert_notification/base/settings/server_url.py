@@ -24,7 +24,7 @@ class Server:
     port: int | None
 
     def shown(self) -> str:
-        """As it stands in a URL."""
+        """As it is written in a URL."""
         host = f"[{self.host}]" if ":" in self.host else quote(self.host, safe="")
         return host if self.port is None else f"{host}:{self.port}"
 
@@ -46,7 +46,7 @@ class UnknownParameter(ValueError):
 
 
 def take_apart(url: str, *, knows: Callable[[str], bool]) -> ServerUrl:
-    """Read what follows `scheme://`; `knows` tells the names of parameters that exist.
+    """Read what follows `scheme://`; `knows` returns the names of parameters that exist.
 
     Raises:
         ValueError: it cannot be read; the text fits behind the name of a variable.

@@ -28,7 +28,7 @@ _PROVIDER = re.compile(r"[a-z0-9_]{1,40}(@[a-z0-9_]{1,20})?")
 
 
 NO_PROVIDER = "none"
-"""What stands in place of the providers of a channel that is not used."""
+"""The value instead of providers for a channel that is not used."""
 
 
 def in_order(names: str) -> str:
@@ -36,7 +36,7 @@ def in_order(names: str) -> str:
     if not all(_PROVIDER.fullmatch(provider) for provider in providers):
         raise ValueError("must be names of providers, in small letters, with commas between")
     if NO_PROVIDER in providers and len(providers) > 1:
-        raise ValueError("none stands alone: it means that the channel is not used")
+        raise ValueError("none cannot be combined: it means that the channel is not used")
     if len(set(providers)) < len(providers):
         raise ValueError("names a provider twice; a second one of a kind is smtp@backup")
     return ",".join(providers)

@@ -53,7 +53,7 @@ class PostgresUrl:
 
     @property
     def pooled(self) -> bool:
-        """Whether PgBouncer stands before the servers."""
+        """Whether the URL leads to PgBouncer."""
         return self.parameters.get("pgbouncer") == "true"
 
     def connect_arguments(self) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def postgres(url: str) -> PostgresUrl:
 
 
 def with_pgbouncer(url: str) -> str:
-    """The same PostgreSQL URL, which says that PgBouncer stands before the server."""
+    """The same PostgreSQL URL, which says that it leads to PgBouncer."""
     has_parameters = bool(take_apart(url, knows=lambda name: name in _KNOWN).parameters)
     return f"{url}{'&' if has_parameters else '?'}pgbouncer=true"
 

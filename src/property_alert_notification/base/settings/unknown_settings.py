@@ -1,4 +1,4 @@
-"""Finds variables that are no settings and look like misspelled ones."""
+"""Finds environment variables that are misspelled settings."""
 
 from collections.abc import Collection
 

@@ -77,7 +77,7 @@ def _explain(name: str, error: ChannelClosed) -> str:
     reply = " ".join(str(part) for part in error.args if part is not None)
     if isinstance(error, ChannelPreconditionFailed):
         problem = f"exists with other arguments ({reply})"
-        cure = f"Stop whoever else uses it and delete it (`rabbitmqctl delete_queue {name}`)"
+        cure = f"Stop what else uses it and delete it (`rabbitmqctl delete_queue {name}`)"
     elif isinstance(error, ChannelLockedResource):
         problem = "belongs to another connection alone"
         cure = "Close that connection"

@@ -122,7 +122,7 @@ class Connection:
             self._close_if_unwanted(error)
             raise
         except BaseException:
-            self._wire.close()  # what the server would answer next belongs to nobody
+            self._wire.close()  # the server's next reply would belong to no command
             raise
         if answer.code // 100 != 2:
             refusal = fault(answer, "the final dot", mail)

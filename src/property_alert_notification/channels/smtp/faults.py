@@ -86,7 +86,7 @@ def _clean(words: str, mail: Mail | None) -> str:
 
 
 def _without_name(words: str, mail: Mail) -> str:
-    """Some servers repeat only what stands before the @ of the recipient."""
+    """Some servers repeat only the part before the @ of the recipient."""
     name = re.escape(mail.recipient.text.rpartition("@")[0])
     return re.sub(rf"(?<!\w){name}(?!\w)", _HIDDEN, words, flags=re.IGNORECASE) if name else words
 

@@ -1,6 +1,6 @@
 """The phrases with which mail servers refuse, and what each is about.
 
-The first rule with a phrase that the reply holds decides: special rules stand before general ones. The phrases are
+The first rule with a phrase that the reply holds decides: special rules precede general ones. The phrases are
 regular expressions, in any case of letters. `replies` names the sources.
 """
 

@@ -32,7 +32,7 @@ def full_name(value: str) -> str:
 
 
 class SmtpSettings(ProviderSettings):
-    """Where email is handed over."""
+    """The SMTP server that takes the email."""
 
     model_config = SettingsConfigDict(env_prefix="SMTP_", env_ignore_empty=True)
 

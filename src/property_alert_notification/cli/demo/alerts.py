@@ -1,4 +1,4 @@
-"""What the demo's users want, and what they are told about a listing. Pure."""
+"""The preferences of the demo's users, and the alerts about its listings. Pure."""
 
 from collections.abc import Iterator, Sequence
 from itertools import cycle, islice

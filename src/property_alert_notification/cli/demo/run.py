@@ -50,7 +50,7 @@ async def run(url: str, count: int, *, patience: float) -> bool:
             sent_at = clock.monotonic()
             details = await demo.follow(accepted, patience)
     _report(console, details)
-    console.print(_speed("alerts handed over", len(accepted), sent_at - started_at))
+    console.print(_speed("alerts submitted", len(accepted), sent_at - started_at))
     if details:
         console.print(_speed("deliveries ended", *_span(details)))
     if len(details) < count:
@@ -76,18 +76,18 @@ class _Demo:
         await self._for_each("Users introduce themselves", USERS, introduce)
 
     async def send(self, count: int) -> list[str]:
-        """Hand over every alert; returns the ids under which they were accepted."""
+        """Submit every alert; returns the ids of the accepted notifications."""
         accepted: list[str] = []
 
         async def submit(alert: dict[str, Any]) -> None:
             accepted.append((await self._ask("POST", "/notifications/", json=alert))["id"])
 
         name = f"demo-{self._clock.new_id().hex[:12]}"
-        await self._for_each("Alerts are handed over", list(alerts(read_listings(), count, run=name)), submit)
+        await self._for_each("Alerts are submitted", list(alerts(read_listings(), count, run=name)), submit)
         return accepted
 
     async def follow(self, accepted: Iterable[str], patience: float) -> list[dict[str, Any]]:
-        """Ask until everything has ended or `patience` seconds are over; returns the stories that have ended."""
+        """Ask until everything has ended or `patience` seconds are over; returns the notifications that have ended."""
         details: list[dict[str, Any]] = []
         open_ = list(accepted)
         task = self._progress.add_task("Deliveries come to their end", total=len(open_))
@@ -131,7 +131,7 @@ class _Demo:
 
 
 async def _meet(client: httpx2.AsyncClient, url: str) -> None:
-    """Make sure that nobody is written to but the mailbox's own service."""
+    """Make sure that the service only writes to the mailbox."""
     try:
         answer = await client.get("/api/mailbox/messages", params={"limit": 1})
     except (httpx2.TransportError, httpx2.InvalidURL):
@@ -141,7 +141,7 @@ async def _meet(client: httpx2.AsyncClient, url: str) -> None:
     if answer.is_error:
         raise Unavailable(
             f"{url} answers {answer.status_code} when asked for its mailbox. The demo is for a service with "
-            "ENVIRONMENT=local, so that nobody is written to in earnest"
+            "ENVIRONMENT=local, so that no real person is written to"
         )
 
 

@@ -37,10 +37,10 @@ __all__ = [
 
 
 async def upgrade(database: Database, revision: str = "head", *, report: Report = report_nothing) -> None:
-    """Migrate to a revision; several processes may ask at once, one does it. `report` hears what it waits for.
+    """Migrate to a revision; several processes may ask at once, one does it. `report` is called with what it waits for.
 
     Raises:
-        StoreUnavailable: the store cannot be reached, or somebody held a table for ten minutes.
+        StoreUnavailable: the store cannot be reached, or another transaction held a table for ten minutes.
     """
     await apply(database, lambda config: command.upgrade(config, revision), report)
 
@@ -49,7 +49,7 @@ async def downgrade(database: Database, revision: str, *, report: Report = repor
     """Migrate back to a revision; `base` is the empty store.
 
     Raises:
-        StoreUnavailable: the store cannot be reached, or somebody held a table for ten minutes.
+        StoreUnavailable: the store cannot be reached, or another transaction held a table for ten minutes.
     """
     await apply(database, lambda config: command.downgrade(config, revision), report)
 
@@ -80,7 +80,7 @@ async def build_indexes(database: Database, names: frozenset[str], *, report: Re
 async def examine(database: Database, *, thorough: bool = False) -> Judgement:
     """What a store is, and whether this version can work on it.
 
-    `thorough` looks at a store of an earlier revision table by table; it is for whoever is about to migrate it.
+    `thorough` compares a store of an earlier revision table by table, before it is migrated.
 
     Raises:
         StoreUnavailable: the store cannot be reached.

@@ -35,12 +35,12 @@ _alembic = Lock()
 
 
 def report_nothing(_words: str) -> None:
-    """Progress that nobody wants to hear of."""
+    """Ignore the progress."""
 
 
 @asynccontextmanager
 async def alembic_alone() -> AsyncIterator[None]:
-    """Nobody else in this process uses Alembic meanwhile."""
+    """Only one task of this process uses Alembic at a time."""
     while not _alembic.acquire(blocking=False):  # noqa: ASYNC110 - its holder may be in another event loop
         await asyncio.sleep(0.02)
     try:
@@ -53,7 +53,7 @@ async def apply(database: Database, change: Change, report: Report = report_noth
     """Apply a change; several processes may ask at once, one at a time does it.
 
     Raises:
-        StoreUnavailable: the store cannot be reached, or somebody held a table for ten minutes.
+        StoreUnavailable: the store cannot be reached, or another transaction held a table for ten minutes.
     """
     async with alembic_alone():
         if database.is_sqlite:
@@ -76,7 +76,7 @@ async def _apply_beside_others(database: Database, change: Change, report: Repor
             except StoreLocked as locked:
                 if attempt == TRIES:
                     raise
-                report(f"Waits for a table that another transaction holds ({locked.cause}); nobody waits behind it …")
+                report(f"Waits for a table that another transaction holds ({locked.cause}); no other waits behind it …")
                 await asyncio.sleep(BETWEEN_TRIES)
             else:
                 return

@@ -16,7 +16,7 @@ def run(connection: Connection) -> None:
         target_metadata=METADATA,
         render_as_batch=True,
         compare_type=True,
-        # On PostgreSQL an index is built outside of transactions, so what stands before it is committed by itself.
+        # On PostgreSQL an index is built outside of transactions, so what precedes it is committed by itself.
         transaction_per_migration=connection.dialect.name == "postgresql",
     )
     with context.begin_transaction():

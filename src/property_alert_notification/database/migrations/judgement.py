@@ -1,4 +1,4 @@
-"""Whether this version can work on a store, told from what was found in it. Pure."""
+"""Decides whether this version can work on a store, from its revision, tables and columns. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ _SHOWN = 3
 
 
 class Condition(StrEnum):
-    """How a store stands to this version."""
+    """How a store fits this version."""
 
     CURRENT = "current"
     NEWER = "newer"
@@ -47,7 +47,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How a store stands to this version, in words that follow the store's name."""
+    """How a store fits this version, in words that follow the store's name."""
 
     condition: Condition
     words: str

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from alembic import op
 
 LOCK_TIMEOUT = "300ms"
-"""How long a change waits for its table. Whoever asks for the table after it waits as long: less than an accept does,
-which gives up after half of STORE_TIMEOUT. What did not get its lock is tried again."""
+"""How long a change waits for its table. Statements that need the table later wait as long: less than an accept does,
+which fails after half of STORE_TIMEOUT. What did not get its lock is tried again."""
 
 _UNUSABLE_INDEX = sa.text(
     "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(:name) AND NOT (indisvalid AND indisready)"
@@ -70,7 +70,7 @@ def rewrite(
 ) -> None:
     """Set other columns of each row from the text in one, a few thousand rows at a time.
 
-    On PostgreSQL each of these is committed by itself, so that nobody waits for all.
+    On PostgreSQL each of these is committed by itself, so that no statement waits for all.
 
     Args:
         table: the table.
@@ -146,7 +146,7 @@ def _is_unusable(index: str) -> bool:
 
 
 def _wait_as_long_as_it_takes() -> None:
-    # To build an index locks nobody out, and has to wait for every transaction that is older than it.
+    # Building an index blocks no statement, but has to wait for every transaction that is older than it.
     op.execute("SET lock_timeout = 0")
 
 

@@ -39,7 +39,7 @@ def add_documentation(app: FastAPI) -> None:
 
 
 def _accessible(page: str, root: str) -> str:
-    """FastAPI's page with a language and landmarks, and with what mends Swagger UI for screen readers."""
+    """FastAPI's page with a language and landmarks, and with repairs of Swagger UI for screen readers."""
     own = (
         f'<link rel="stylesheet" href="{root}/static/documentation.css">'
         f'<script src="{root}/static/documentation.js"></script>'

@@ -39,7 +39,7 @@ _MESSAGE_ID = re.compile(r"^Message-ID: (\S+)", re.MULTILINE)
 _MOST_NAMED = 200
 """Notifications with the same reference whose messages are found by it."""
 
-# PostgreSQL keeps none, and refuses to look for one.
+# PostgreSQL stores none, and refuses to search for one.
 _NO_NUL = r"^[^\x00]*$"
 _LINKS_OPEN_A_TAB = '<base target="_blank">'
 
@@ -109,7 +109,7 @@ class Message(MessageSummary):
     cut_from: int | None
     """Characters of the whole text, when only its beginning fitted into an SMS."""
     notification_id: UUID | None
-    """The notification whose story this belongs to; null when it is kept no longer."""
+    """The notification that this message belongs to; null when it is kept no longer."""
     reference: str | None
     """The caller's own id of that notification."""
 

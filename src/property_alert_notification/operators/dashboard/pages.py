@@ -29,7 +29,7 @@ def page(template: str, request: Request, **values: Any) -> HTMLResponse:
 
 
 def root_of(request: Request) -> str:
-    """What stands before every path of ours in a link: the prefix that a proxy shows, or nothing."""
+    """The prefix of every path of ours in a link, as a proxy shows it, or nothing."""
     return cast(str, request.scope.get("root_path", ""))
 
 

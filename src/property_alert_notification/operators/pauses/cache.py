@@ -16,13 +16,13 @@ from property_alert_notification.operators.pauses.rules import pause_of, pauses_
 log = structlog.get_logger()
 
 POLL = 1.0
-"""Seconds between two looks: a pause or its end is known everywhere within two."""
+"""Seconds between two reads: every process knows a pause, or its end, within two."""
 
 AT_ONCE = 5_000
 """Deliveries brought back in one transaction."""
 
 REMEMBERED = timedelta(minutes=1)
-"""How long a pause that was ended is looked after: a worker that has not heard yet may still hold something back."""
+"""How long an ended pause stays in the store: a worker that has not read its end may still hold deliveries."""
 
 
 class PauseCache:
@@ -35,7 +35,7 @@ class PauseCache:
         self._read = asyncio.Event()
 
     async def watch(self, loop: Loop) -> None:
-        """Look, and bring back what was resumed, until cancelled."""
+        """Read the pauses, and release what was resumed, until cancelled."""
         await loop.repeat(self._refresh_in_turn, after_a_fault=POLL)
 
     async def _refresh_in_turn(self) -> float:

@@ -50,7 +50,7 @@ async def list_all(connection: AsyncConnection) -> list[Pause]:
     except Exception as error:
         if not is_row_fault(error):
             raise
-    # A pause of which nobody can read when it began holds all the same.
+    # A pause whose begin cannot be read holds all the same.
     names = await connection.execute(select(_pauses.c.name, _pauses.c.resumed_at.is_(None)).order_by(_pauses.c.name))
     return [
         Pause(name=name, paused_at=FIRST, paused_by="unreadable", resumed_at=None if holds else FIRST)
@@ -61,7 +61,7 @@ async def list_all(connection: AsyncConnection) -> list[Pause]:
 async def begin(connection: AsyncConnection, pause: Pause) -> Pause:
     """Begin a pause, or find that it has begun before; returns the one that holds."""
     wanted = insert(_pauses).values(pause.model_dump())
-    # A row that is there is locked, whether or not it is changed: nobody ends it before this transaction does.
+    # A row that is there is locked, whether or not it is changed: no other transaction ends it before this one does.
     started = _pauses.c.resumed_at.is_not(None)
     kept = wanted.on_conflict_do_update(
         index_elements=["name"],

@@ -1,4 +1,4 @@
-"""What a pause concerns, and how it is told. Pure."""
+"""What a pause concerns, and the reasons that name it. Pure."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -15,7 +15,7 @@ NAME = f"^{CATEGORY}$"
 _CHANNELS = frozenset[str](Channel)
 
 RECHECK_AFTER = timedelta(hours=1)
-"""When a held delivery comes up again, if nobody resumed: seldom enough to cost nothing, should a million be held."""
+"""How long a paused delivery is held before a worker checks it again: long enough for a million to cost nothing."""
 
 
 def reason_of(name: str) -> Reason:

@@ -65,7 +65,7 @@ _HOLD = BatchStatement(columns_of(_deliveries, "id"), _hold_these)
 
 
 def hold(wanted: Collection[UUID], name: str, *, category: str | None, now: datetime, until: datetime) -> Statement:
-    """Put back those of these that a pause of this name stops, or those of one category: nobody claims them sooner."""
+    """Hold those of these that a pause of this name stops, or those of one category: none is claimed sooner."""
     values = {
         "holder": held_by_pause(name),
         **reason_values(reason_of(name)),

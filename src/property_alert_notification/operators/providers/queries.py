@@ -33,7 +33,7 @@ _SAVE = BatchStatement(columns_of(_breakers, *_COLUMNS), _insert_or_replace)
 
 
 async def save(connection: AsyncConnection, breakers: Sequence[ReportedBreaker]) -> None:
-    """Write down how one worker's breakers stand."""
+    """Replace the report of one worker's breakers."""
     await _SAVE.run(connection, map(attrgetter(*_COLUMNS), breakers))
 
 

@@ -33,7 +33,7 @@ class BrokenRows:
     async def quarantine_delivery(
         self, delivery: UUID, error: Exception, *, fence: int | None = None, outcome: Outcome | None = None
     ) -> None:
-        """Quarantine a delivery that nobody can work on; with `fence` only if that claim still holds.
+        """Quarantine a delivery that breaks its worker's batch; with `fence` only if that claim still holds.
 
         `outcome` is that of its open attempt: a replay must know what the provider has, or may have.
 
@@ -66,7 +66,7 @@ class BrokenRows:
     async def _quarantine_alone(
         self, delivery: UUID, error: Exception, fence: int | None, outcome: Outcome | None
     ) -> bool:
-        """Its attempt stays open, and whoever has it replayed must not believe that this is known."""
+        """The attempt stays open, so the reason says that the outcome is unknown."""
         reason = reason_of(error, Outcome.UNKNOWN if outcome in _MAY_BE_AT_PROVIDER else None)
         async with self._database.transaction() as connection:
             return await moves.quarantine(connection, delivery, fence=fence, reason=reason, now=self._clock.now())
@@ -96,7 +96,7 @@ class BrokenRows:
     async def quarantine_unclaimable(self, *, limit: int) -> int:
         """Quarantine deliveries that no worker would ever claim; unmark those whose publishing time is in the future.
 
-        Returns how many rows were mended so. Raises StoreUnavailable when the store cannot be reached.
+        Returns how many rows were changed. Raises StoreUnavailable when the store cannot be reached.
         """
         now = self._clock.now()
         async with self._database.transaction() as connection:
@@ -115,7 +115,7 @@ class BrokenRows:
         return sum(len(one.ids) for one in found) + unmarked
 
     async def quarantine_never_due(self, *, limit: int) -> int:
-        """Put aside some notifications that wait for a time that never comes; returns how many those were.
+        """Quarantine some notifications that are scheduled for a time that never comes; returns how many those were.
 
         Raises StoreUnavailable when the store cannot be reached.
         """
@@ -162,7 +162,7 @@ def _why_unclaimable(kind: UnclaimableKind) -> Reason:
 def reason_of(error: Exception, outcome: Outcome | None = None) -> Reason:
     """Why it is quarantined; `outcome` is that of its open attempt.
 
-    Only the kind of the error is named: its text may hold what somebody sent.
+    Only the kind of the error is named: its text may hold what a caller sent.
     """
     what = str(error) if isinstance(error, UnreadableRow) else type(error).__name__
     return Reason(_MAY_BE_AT_PROVIDER.get(outcome, ReasonCode.ROW_BROKEN), {"what": what})

@@ -158,7 +158,7 @@ _COUNT_UNKNOWN = (
 async def end_open_attempt(
     connection: AsyncConnection, delivery_id: UUID, *, outcome: Outcome, reason: Reason, now: datetime
 ) -> None:
-    """Write down how the attempt ended that a delivery was put aside in, and count it if it is unknown."""
+    """Write the outcome of the attempt during which a delivery was quarantined, and count it if it is unknown."""
     values = {"delivery": delivery_id, "came": str(outcome), **reason_values(reason), "now": now}
     await connection.execute(_END_OPEN_ATTEMPT, values)
     if outcome is Outcome.UNKNOWN:

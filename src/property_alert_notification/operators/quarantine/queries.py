@@ -153,7 +153,7 @@ def _checked(case: Case) -> Case:
 
 
 class Stuck(NamedTuple):
-    """A quarantined delivery, for whoever asks whether it is still of use."""
+    """A quarantined delivery, with what decides whether it has expired."""
 
     id: UUID
     notification_id: UUID

@@ -1,4 +1,4 @@
-"""What is quarantined, over HTTP: see it, have it tried again, give it up."""
+"""What is quarantined, over HTTP: list, show, replay and discard it."""
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -32,7 +32,7 @@ router = APIRouter(
     responses=documented(401, 403, 413, 422, 429, 503),
 )
 
-DeliveryId = Annotated[UUID, Path(description="Of a delivery, as the list and the story of its notification have it.")]
+DeliveryId = Annotated[UUID, Path(description="Of a delivery, as the list and the detail of its notification show it.")]
 Operator = Annotated[Admission, needs(Scope.ADMIN)]
 
 

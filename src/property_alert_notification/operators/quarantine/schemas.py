@@ -1,4 +1,4 @@
-"""What operators ask about what is quarantined, and what they are told."""
+"""The requests and answers about what is quarantined."""
 
 from datetime import datetime
 from typing import Annotated

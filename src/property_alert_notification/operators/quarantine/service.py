@@ -43,7 +43,7 @@ class QuarantineService:
         return await self._record("delivery.replayed", delivery_id, moved=moved)
 
     async def discard(self, delivery_id: UUID) -> Case:
-        """Give it up: it ends as failed.
+        """Discard it: it ends as failed.
 
         Raises:
             NotFound: there is no such delivery.

@@ -1,4 +1,4 @@
-"""What callers say about preferences, and what they are told."""
+"""The requests and answers about preferences."""
 
 from typing import Annotated, Any, Literal
 
@@ -36,7 +36,7 @@ class PreferencePatch(Strict):
 
     model_config = ConfigDict(json_schema_extra=SWITCHES.documented(sms_enabled=False))
 
-    # Left out means unchanged, so the schema must not promise a default.
+    # Left out means unchanged, so the schema must not name a default.
     email_enabled: Annotated[Truth, Field(json_schema_extra=_without_default)] = True
     sms_enabled: Annotated[Truth, Field(json_schema_extra=_without_default)] = True
     channels: Annotated[BySwitchedChannel[Truth], Field(default_factory=dict, description=_OTHERS)]

@@ -11,7 +11,7 @@ from property_alert_notification.people.preferences.rules import Preferences
 
 
 def _select_channels(wanted: FromClause) -> Select[tuple[int, str]]:
-    # One look into the index for each user, whatever the store believes to know about the table.
+    # One index lookup for each user, whatever statistics the store has of the table.
     return select(wanted.c.user_id, LIVE.preferences_of(wanted))
 
 
