@@ -41,6 +41,7 @@ from property_alert_notification.operators.dashboard.pages import static_files
 from property_alert_notification.operators.health import router as health
 from property_alert_notification.operators.pauses.routes import router as pauses
 from property_alert_notification.operators.quarantine.routes import router as quarantine
+from property_alert_notification.people.categories.routes import router as categories
 from property_alert_notification.people.preferences.routes import batch_router as preferences_batch
 from property_alert_notification.people.preferences.routes import router as preferences
 from property_alert_notification.wiring import Parts, address_rules, assemble, planner
@@ -114,7 +115,8 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.acceptance = parts.acceptance
     app.state.address_rules = address_rules(settings)
     app.state.keep_keys_for = timedelta(hours=settings.idempotency_hours)
-    app.state.planner = planner(settings, parts.clock)
+    app.state.categories = parts.categories
+    app.state.planner = planner(settings, parts.clock, parts.categories)
 
 
 @cache
@@ -141,6 +143,7 @@ def _v1() -> APIRouter:
     v1.include_router(notifications)
     v1.include_router(preferences_batch)
     v1.include_router(preferences)
+    v1.include_router(categories)
     v1.include_router(quarantine)
     v1.include_router(pauses)
     v1.include_router(administration)

@@ -12,6 +12,7 @@ from property_alert_notification.base.settings.store_url import sqlite_file, sql
 from property_alert_notification.base.settings.unknown_settings import find_mistake
 from property_alert_notification.channels.redirect import check_redirects
 from property_alert_notification.channels.registry import check_any_used, check_choices, settings_groups
+from property_alert_notification.people.categories.category_file import configured_categories
 
 
 def load_settings() -> Settings:
@@ -43,9 +44,25 @@ def check_together(settings: Settings) -> None:
     Raises:
         ConfigurationError: they do not.
     """
+    _check_removed()
     check_any_used(settings)
+    configured_categories(settings.categories_file)
     check_redirects(settings)
     check_metrics_address(settings.worker_metrics_host, settings.worker_metrics_port)
+
+
+_REMOVED = {
+    "AT_MOST_ONCE_CATEGORIES": 'is no setting any more. Say on_unknown = "give_up" of each of its categories in '
+    "CATEGORIES_FILE, or by PUT /api/v1/categories/{name}, and remove it",
+}
+"""Settings of earlier versions that a process must not ignore, and what to do about them."""
+
+
+def _check_removed() -> None:
+    environment, file = given_names()
+    for name in (*environment, *file):
+        if (advice := _REMOVED.get(name.upper())) is not None:
+            raise ConfigurationError(f"{name}: {advice}")
 
 
 def check_store_file(url: str) -> None:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import NoReturn
+from typing import NoReturn, Protocol
 from uuid import UUID
 
 import structlog
@@ -19,28 +19,29 @@ from property_alert_notification.api.access.authenticator import Authenticator
 from property_alert_notification.base import times
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.console import announce, complain
-from property_alert_notification.base.errors import ConfigurationError, StoreMisconfigured, StoreUnavailable
-from property_alert_notification.base.logs import Outage
+from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.questions import Questions
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.settings.broker_url import is_embedded
-from property_alert_notification.base.supervise import Loop, Supervisor, end
+from property_alert_notification.base.supervise import Supervisor, end
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.broker.base import Broker
 from property_alert_notification.broker.embedded import EmbeddedBroker
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.channels.base import Sender, Tools
 from property_alert_notification.channels.registry import chosen, create_sender, only_shown, unused
-from property_alert_notification.database import Database, migrations
+from property_alert_notification.database import Database
 from property_alert_notification.database.clock_watch import ClockWatch
+from property_alert_notification.database.migrations.at_start import prepared
 from property_alert_notification.deliveries import queues
 from property_alert_notification.deliveries.gauges import Gauges
 from property_alert_notification.notifications.acceptance import Acceptance
 from property_alert_notification.notifications.addresses import AddressRules
 from property_alert_notification.notifications.backlog import Backlog
 from property_alert_notification.notifications.create import Planner
-from property_alert_notification.people.categories.rules import built_in
+from property_alert_notification.people.categories.cache import CategoryCache
+from property_alert_notification.people.categories.category_file import configured_categories
 from property_alert_notification.people.preferences.rules import Preferences
 from property_alert_notification.preflight import check_settings
 
@@ -58,6 +59,7 @@ class Parts:
     broker: Broker
     authenticator: Authenticator
     backlog: Backlog
+    categories: CategoryCache
     acceptance: Acceptance
     supervisor: Supervisor
     questions: Questions
@@ -102,41 +104,52 @@ async def assemble(
     clock, metrics, questions = clock or Clock(), metrics or Metrics(), Questions()
     supervisor = Supervisor(metrics)
     metrics.clock_ahead.set_function(lambda: clock.ahead)
-    database = Database(
-        settings.database_url, pool_size=settings.database_pool_size, wait=settings.store_timeout, clock=clock
-    )
-    authenticator = Authenticator(
-        database, clock, keyless=settings.is_local, patience=settings.store_timeout, supervisor=supervisor
-    )
+    patience = settings.store_timeout
+    database = Database(settings.database_url, pool_size=settings.database_pool_size, wait=patience, clock=clock)
+    authenticator = Authenticator(database, clock, keyless=settings.is_local, patience=patience, supervisor=supervisor)
     wakers: list[Callable[[], None]] = []
     backlog = Backlog(database, clock, most=settings.max_backlog)
-    acceptance = _create_acceptance(settings, database, clock, metrics, backlog, lambda: _wake(wakers))
+    categories = CategoryCache(database, configured_categories(settings.categories_file))
+    wake = partial(_wake, wakers)
+    acceptance = _create_acceptance(settings, database, clock, metrics, backlog, categories, wake)
+    async with (
+        _closing(questions, authenticator, database),
+        prepared(database, supervisor, migrate=settings.is_local),
+        _clock_follows_store(database, supervisor),
+        categories.kept(supervisor),
+        create_broker(settings, database, clock, supervisor) as broker,
+    ):
+        wakers.append(broker.wake)
+        gauges = Gauges(database, clock, metrics, questions, broker.check)
+        yield Parts(
+            settings,
+            clock,
+            metrics,
+            database,
+            broker,
+            authenticator,
+            backlog,
+            categories,
+            acceptance,
+            supervisor,
+            questions,
+            gauges,
+            wakers,
+        )
+
+
+class _Closable(Protocol):
+    async def close(self) -> None: ...
+
+
+@asynccontextmanager
+async def _closing(*parts: _Closable) -> AsyncIterator[None]:
+    """Close these, one after the other, when the block ends."""
     try:
-        async with (
-            _prepared(database, supervisor, migrate=settings.is_local),
-            _clock_follows_store(database, supervisor),
-            create_broker(settings, database, clock, supervisor) as broker,
-        ):
-            wakers.append(broker.wake)
-            gauges = Gauges(database, clock, metrics, questions, broker.check)
-            yield Parts(
-                settings,
-                clock,
-                metrics,
-                database,
-                broker,
-                authenticator,
-                backlog,
-                acceptance,
-                supervisor,
-                questions,
-                gauges,
-                wakers,
-            )
+        yield
     finally:
-        await questions.close()
-        await authenticator.close()
-        await database.close()
+        for part in parts:
+            await part.close()
 
 
 def _create_acceptance(
@@ -145,11 +158,12 @@ def _create_acceptance(
     clock: Clock,
     metrics: Metrics,
     backlog: Backlog,
+    categories: CategoryCache,
     wake: Callable[[], None],
 ) -> Acceptance:
     return Acceptance(
         database,
-        planner(settings, clock),
+        planner(settings, clock, categories),
         metrics,
         backlog,
         keep_keys_for=timedelta(hours=settings.idempotency_hours),
@@ -158,9 +172,9 @@ def _create_acceptance(
     )
 
 
-def planner(settings: Settings, clock: Clock) -> Planner:
+def planner(settings: Settings, clock: Clock, categories: CategoryCache) -> Planner:
     """Plans what is submitted, as the settings say."""
-    return Planner(clock, default_preferences(settings), unused(settings), built_in)
+    return Planner(clock, default_preferences(settings), unused(settings), categories.current)
 
 
 def address_rules(settings: Settings) -> AddressRules:
@@ -247,53 +261,3 @@ async def _clock_follows_store(database: Database, supervisor: Supervisor) -> As
         yield
     finally:
         await end(measuring)
-
-
-@asynccontextmanager
-async def _prepared(database: Database, supervisor: Supervisor, *, migrate: bool) -> AsyncIterator[None]:
-    """Prepare the schema now or, when the store is away, in the background as soon as it is there."""
-    try:
-        await _prepare_schema(database, migrate=migrate)
-    except StoreMisconfigured as fault:
-        raise ConfigurationError(f"DATABASE_URL: the store cannot be used ({fault.cause}). {fault.advice}") from None
-    except StoreUnavailable as fault:
-        outage = Outage("schema")
-        outage.goes_on(fault.cause)
-    else:
-        yield
-        return
-    prepare = partial(_prepare_schema_when_possible, database, outage, migrate=migrate)
-    preparing = supervisor.start("schema", prepare, may_end=True)
-    try:
-        yield
-    finally:
-        await end(preparing)
-
-
-async def _prepare_schema(database: Database, *, migrate: bool) -> None:
-    judgement = await migrations.examine(database, thorough=migrate)
-    if judgement.condition is migrations.Condition.UNUSABLE:
-        raise ConfigurationError(f"DATABASE_URL: the store {judgement.words}")
-    if judgement.read_only is not None and not database.is_sqlite:
-        raise StoreUnavailable(f"The store {judgement.read_only}")
-    if judgement.condition is migrations.Condition.OLD and migrate and judgement.read_only is None:
-        await migrations.upgrade(database)
-    elif not judgement.works:
-        raise ConfigurationError(f"DATABASE_URL: the store {judgement.why_not}")
-    elif judgement.warns:
-        log.warning("schema.differs", detail=f"the store {judgement.words}")
-
-
-async def _prepare_schema_when_possible(database: Database, outage: Outage, _loop: Loop, *, migrate: bool) -> None:
-    while True:
-        await asyncio.sleep(1)
-        try:
-            await _prepare_schema(database, migrate=migrate)
-        except StoreUnavailable as fault:
-            outage.goes_on(fault.cause)
-            continue
-        except ConfigurationError as error:
-            outage.goes_on(str(error))
-            continue
-        outage.is_over()
-        return

@@ -243,6 +243,16 @@ async def _of_pauses(house: House, caller: Caller, method: str, path: str) -> No
     assert expected != 403 or "anna" not in answer.text
 
 
+async def _of_categories(house: House, caller: Caller, method: str, path: str) -> None:
+    """Everybody reads what they mean; what live messages depend on is for live keys of operators to change."""
+    body = {"json": {"kind": "promotional"}} if method == "PUT" else {}
+
+    answer = await house.ask(caller, method, path.format(name="viewing"), **body)
+
+    refused = method != "GET" and (caller.test or not caller.admin)
+    assert answer.status_code == (403 if refused else 204 if method == "DELETE" else 200)
+
+
 def _shows_only(answer: Answer, caller: Caller) -> None:
     for owner in OWNERS:
         assert caller.may_know_of(owner) or str(owner) not in answer.text, (caller, owner)
@@ -258,6 +268,10 @@ CHECKS: dict[str, Check] = {
     "create_preference": _of_preferences,
     "create_preferences": _of_preferences,
     "read_preference": _of_preferences,
+    "list_categories": _of_categories,
+    "read_category": _of_categories,
+    "put_category": _of_categories,
+    "delete_category": _of_categories,
     "put_preference": _of_preferences,
     "patch_preference": _of_preferences,
     "delete_preference": _of_preferences,

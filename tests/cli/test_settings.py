@@ -79,6 +79,27 @@ def test_check_api_and_worker_refuse_the_same(call: Callable[..., Done], tmp_pat
     assert not (tmp_path / "app.db").exists()
 
 
+@pytest.mark.parametrize("variable", ["AT_MOST_ONCE_CATEGORIES", "at_most_once_categories"])
+def test_a_setting_that_is_gone_says_what_to_write_instead(call: Callable[..., Done], variable: str) -> None:
+    """To ignore it would send twice what was to be sent at most once."""
+    done = call("worker", **{variable: "digest"})
+
+    _assert_one_line(done, variable)
+    assert 'on_unknown = "give_up"' in done.stderr
+    assert "CATEGORIES_FILE" in done.stderr
+
+
+def test_check_and_worker_refuse_the_same_file_of_categories(call: Callable[..., Done], tmp_path: Path) -> None:
+    file = tmp_path / "categories.toml"
+    file.write_text('[viewing]\nmessage_ttl = "soon"\n')
+
+    _assert_one_line(call("worker", CATEGORIES_FILE=str(file)), "CATEGORIES_FILE")
+    checked = call("check")
+
+    assert checked.returncode == 1
+    assert f"CATEGORIES_FILE: {file}, line 2: viewing.message_ttl must be a number" in checked.stdout
+
+
 def test_check_and_worker_refuse_the_same_of_a_provider(call: Callable[..., Done]) -> None:
     settings = {"SMS_PROVIDER": "http", "SMS_HTTP_URL": f"http://u:{SECRET}@gateway:port/"}
 

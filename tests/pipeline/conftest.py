@@ -1,5 +1,6 @@
 """Worlds on every store, and on every pair of store and broker."""
 
+import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,10 @@ def make_settings(
     }.items():
         monkeypatch.setenv(name, str(value))
 
-    def make(store: str, broker: str = "embedded", **fields: Any) -> Settings:
+    def make(store: str, broker: str = "embedded", categories: dict[str, Any] | None = None, **fields: Any) -> Settings:
+        if categories is not None:
+            (tmp_path / "categories.json").write_text(json.dumps(categories))
+            fields["categories_file"] = str(tmp_path / "categories.json")
         if store == "sqlite":
             file = tmp_path / "alerts.db"
             database_url = f"sqlite:///{file}" if file.exists() else migrated_sqlite(file)

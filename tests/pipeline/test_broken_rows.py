@@ -255,7 +255,7 @@ async def test_what_its_provider_did_not_take_and_cannot_be_settled_says_nothing
 async def test_an_attempt_that_cannot_be_ended_is_known_as_unknown_after_a_replay(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer
 ) -> None:
-    async with World(make_settings("sqlite", at_most_once_categories="general"), smtp_server) as world:
+    async with World(make_settings("sqlite", categories={"general": {"on_unknown": "give_up"}}), smtp_server) as world:
         await world.a_user()
         notification = await world.accept()
         refuse = "BEGIN SELECT RAISE(ABORT, 'no'); END"

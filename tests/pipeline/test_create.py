@@ -16,7 +16,6 @@ from property_alert_notification.notifications.create import create
 from property_alert_notification.notifications.draft import Accepted
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.submission import Submission
-from property_alert_notification.wiring import planner
 from tests.pipeline.world import World
 
 MANY = 1_000
@@ -57,7 +56,7 @@ async def _counts(world: World) -> list[int]:
 def _alert(world: World, submissions: list[Submission], steps: list[object]) -> Script[list[Accepted | RequestError]]:
     """A script that writes down an event, and tells everybody about it; `steps` are the statements that it takes."""
     yield Statement(_EVENT_IDS, (), {"event": 1})
-    creating = create(planner(world.settings, world.parts.clock), submissions)
+    creating = create(world.planner, submissions)
     try:
         step = next(creating)
         while True:
@@ -85,7 +84,7 @@ async def test_a_script_notifies_a_thousand_users_in_few_statements(alerting: Wo
 
 
 async def test_a_transaction_on_a_connection_notifies_a_thousand_users_or_none(alerting: World) -> None:
-    making = create(planner(alerting.settings, alerting.parts.clock), _alerts())
+    making = create(alerting.planner, _alerts())
     with _fails():
         async with alerting.parts.database.transaction() as connection:
             await connection.execute(text("INSERT INTO events VALUES (1)"))
@@ -95,7 +94,7 @@ async def test_a_transaction_on_a_connection_notifies_a_thousand_users_or_none(a
     assert await _counts(alerting) == [0, 0, 0]
     async with alerting.parts.database.transaction() as connection:
         await connection.execute(text("INSERT INTO events VALUES (1)"))
-        await run_within(connection, create(planner(alerting.settings, alerting.parts.clock), _alerts()))
+        await run_within(connection, create(alerting.planner, _alerts()))
 
     assert await _counts(alerting) == [MANY - 1, MANY - 1, 1]
 
@@ -103,7 +102,8 @@ async def test_a_transaction_on_a_connection_notifies_a_thousand_users_or_none(a
 async def test_what_was_created_is_delivered_and_what_is_for_later_waits(alerting: World) -> None:
     later = alerting.parts.clock.now() + timedelta(days=1)
     making = create(
-        planner(alerting.settings, alerting.parts.clock), [*_alerts(users=2), *_alerts(users=2, send_at=later)]
+        alerting.planner,
+        [*_alerts(users=2), *_alerts(users=2, send_at=later)],
     )
     await alerting.a_worker()
 

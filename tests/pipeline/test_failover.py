@@ -388,7 +388,9 @@ async def test_a_gateway_that_recognises_repeats_gets_the_same_key_until_it_answ
     make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SMS_HTTP_KEY_HOURS", "24")
-    settings = make_settings("sqlite", sms_provider="http,http@spare", at_most_once_categories="general")
+    settings = make_settings(
+        "sqlite", sms_provider="http,http@spare", categories={"general": {"on_unknown": "give_up"}}
+    )
     async with two_gateways(settings, smtp_server, monkeypatch) as both:
         both.first.behaviour = reset
         (notification,) = await text(both.world, 1)
@@ -424,7 +426,9 @@ async def test_a_key_that_was_forgotten_while_a_message_waited_is_not_relied_on(
     make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SMS_HTTP_KEY_HOURS", "1")
-    settings = make_settings("sqlite", sms_provider="http", retry_first_wait=600, at_most_once_categories="general")
+    settings = make_settings(
+        "sqlite", sms_provider="http", retry_first_wait=600, categories={"general": {"on_unknown": "give_up"}}
+    )
     async with two_gateways(settings, smtp_server, monkeypatch) as both:
         both.first.behaviour = reset
         (notification,) = await text(both.world, 1)
@@ -447,7 +451,7 @@ async def test_a_key_that_was_forgotten_while_a_message_waited_is_not_relied_on(
 async def test_a_category_that_had_better_be_lost_than_doubled_is_sent_once(
     make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = make_settings("sqlite", email_provider="smtp", at_most_once_categories="digest")
+    settings = make_settings("sqlite", email_provider="smtp", categories={"digest": {"on_unknown": "give_up"}})
     async with two_servers(settings, smtp_server, monkeypatch, {"DOT": DROP}) as both:
         digest = await both.world.accept(category="digest", channels=["email"])
         other = await both.world.accept(category="viewing", channels=["email"])

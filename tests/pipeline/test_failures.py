@@ -99,7 +99,7 @@ async def test_what_had_better_be_lost_than_doubled_fails_with_its_worker_unless
 ) -> None:
     await world.a_user()
     lost, kept, other = [await world.accept(category=name) for name in ("digest", "digest", "viewing")]
-    rules: dict[str, Any] = {"lease": timedelta(seconds=2), "at_most_once": {"digest"}}
+    rules: dict[str, Any] = {"lease": timedelta(seconds=2), "give_up": ["digest"]}
     await _abandon(world, (await world.delivery(kept)).id)
     await world.a_rescuer(keyed=[("email", "smtp")], **rules).rescue()
     await _abandon(world, (await world.delivery(lost)).id)
@@ -521,7 +521,7 @@ async def test_what_its_worker_lost_before_its_turn_is_handed_back_and_was_no_at
 
     monkeypatch.setattr(leases, "renew", no_worker_renews)
     monkeypatch.setattr(Rescuer, "rescue", lambda *_args, **_values: asyncio.sleep(0, result=0))
-    settings = make_settings("sqlite", lease=2, at_most_once_categories="digest")
+    settings = make_settings("sqlite", lease=2, categories={"digest": {"on_unknown": "give_up"}})
     async with a_held_line(settings, smtp_server, monkeypatch) as held:
         second = await held.claimed("second", category="digest")
         await asyncio.sleep(2.5)  # beyond the lease

@@ -186,7 +186,7 @@ async def test_what_expired_is_not_sent(world: World) -> None:
 async def test_what_is_of_no_use_any_more_is_not_sent(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer
 ) -> None:
-    async with World(make_settings("sqlite", message_ttl="5d,viewing=1min"), smtp_server) as world:
+    async with World(make_settings("sqlite", categories={"viewing": {"message_ttl": "1min"}}), smtp_server) as world:
         await world.a_user()
         viewing, other = [await world.accept(category=name) for name in ("viewing", "offer")]
         earlier = first_id_of(world.parts.clock.now() - timedelta(minutes=2))

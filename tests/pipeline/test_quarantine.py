@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from uuid import UUID, uuid4
 
 import aio_pika
@@ -102,7 +101,7 @@ async def test_what_no_operator_decided_about_in_time_has_expired_and_says_so(wo
     async with world.parts.database.transaction() as connection:
         await connection.execute(text("UPDATE notifications SET expires_at = accepted_at WHERE title = 'late'"))
     parts = world.parts
-    expirer = Expirer(parts.database, parts.clock, parts.metrics, deadlines={None: timedelta(days=5)})
+    expirer = Expirer(parts.database, parts.clock, parts.metrics, rules=world.rules)
 
     assert await expirer.expire_some() == 2
 

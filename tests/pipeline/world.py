@@ -22,13 +22,15 @@ from property_alert_notification.notification_worker.settlement import settle
 from property_alert_notification.notification_worker.verdict import RetryPolicy
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.answers import DeliveryPublic, NotificationDetail
+from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.detail import read_detail
 from property_alert_notification.notifications.schemas import NotificationCreate
 from property_alert_notification.notifications.submission import Submission
 from property_alert_notification.notifications.submit import submission_of
+from property_alert_notification.people.categories.rules import BUILT_IN, Categories, Category
 from property_alert_notification.people.preferences import queries as preferences
 from property_alert_notification.people.preferences.models import Preference, words_of
-from property_alert_notification.wiring import Parts, address_rules, assemble
+from property_alert_notification.wiring import Parts, address_rules, assemble, planner
 from tests.services.smtp import SmtpServer
 
 EMAIL = Channel("email")
@@ -79,6 +81,16 @@ class World:
         """The user takes all consent back."""
         async with self.parts.database.transaction() as connection:
             await preferences.withdraw(connection, user_id, withdrawn_at=self.parts.clock.now(), test=False)
+
+    @property
+    def rules(self) -> SendingRules:
+        """The rules of a worker."""
+        return SendingRules(None, self.parts.categories.current, timedelta(days=5))
+
+    @property
+    def planner(self) -> Planner:
+        """Plans what is submitted."""
+        return planner(self.settings, self.parts.clock, self.parts.categories)
 
     def _submission(self, body: dict[str, Any]) -> Submission | RequestError:
         return submission_of(NotificationCreate(**body), address_rules(self.settings))
@@ -135,7 +147,7 @@ class World:
             channel=channel,
             order=ProviderOrder([Assignment("smtp")]),
             may_open={"smtp": 1} if submit else {},
-            rules=SendingRules(default_preferences=None, deadlines={None: timedelta(days=5)}),
+            rules=self.rules,
             paused=(),
             may_repeat=lambda *_: True,
             now=now,
@@ -158,12 +170,21 @@ class World:
         return await self.parts.database.run(settle([settlement]))
 
     def a_rescuer(
-        self, *, lease: timedelta = timedelta(seconds=2), at_most_once: Collection[str] = (), **rules: Any
+        self, *, lease: timedelta = timedelta(seconds=2), give_up: Collection[str] = (), **rules: Any
     ) -> Rescuer:
-        """One that lets nothing wait, however many workers it lost."""
-        at_once = RetryPolicy(timedelta(), timedelta(), max_attempts=8, at_most_once=frozenset(at_most_once))
-        parts = self.parts
-        return Rescuer(parts.database, parts.clock, parts.metrics, lease=lease, policy=at_once, **rules)
+        """One that lets nothing wait, however many workers it lost; categories to `give_up` are never resent."""
+        at_once = RetryPolicy(timedelta(), timedelta(), max_attempts=8)
+        once = {name: Category(name, on_unknown="give_up") for name in give_up}
+        categories, parts = Categories({**BUILT_IN, **once}), self.parts
+        return Rescuer(
+            parts.database,
+            parts.clock,
+            parts.metrics,
+            lease=lease,
+            policy=at_once,
+            categories=lambda: categories,
+            **rules,
+        )
 
     async def lose_worker(self, notification: UUID) -> None:
         """A worker claims its email and dies at once; its lease runs out, and it is rescued."""

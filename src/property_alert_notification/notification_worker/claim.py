@@ -20,7 +20,7 @@ from property_alert_notification.notifications import scripts as notification_sc
 from property_alert_notification.notifications.scripts import Content
 from property_alert_notification.operators.pauses import scripts as pause_scripts
 from property_alert_notification.operators.pauses.rules import RECHECK_AFTER
-from property_alert_notification.people.categories.rules import CurrentCategories, built_in
+from property_alert_notification.people.categories.rules import CurrentCategories
 from property_alert_notification.people.decide import Message, decide
 from property_alert_notification.people.decisions import Collect, Hold, Suppress
 from property_alert_notification.people.person import UNKNOWN, Person
@@ -41,9 +41,13 @@ class SendingRules:
 
     default_preferences: Preferences | None
     """Of a user who has none; None when they are unknown."""
-    deadlines: Mapping[str | None, timedelta]
-    """How long a message is of use, by category; None is all others."""
-    categories: CurrentCategories = built_in
+    categories: CurrentCategories
+    message_ttl: timedelta
+    """How long a message may be sent whose category does not say so."""
+
+    def ttl_of(self, category: str) -> timedelta:
+        """How long a message of this category may be sent."""
+        return self.categories().of(category).message_ttl or self.message_ttl
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +223,7 @@ def why_not(
     decision = decide(message, person, now)
     if isinstance(decision, Suppress):
         return Withheld(DeliveryState.SUPPRESSED, decision.reason)
-    if (late := too_late(content, rules.deadlines, now=now)) is not None:
+    if (late := too_late(content, rules, now=now)) is not None:
         return late
     match decision:
         case Hold(reason=reason, rule=rule, until=until):
@@ -236,11 +240,11 @@ def withhold(claim: Claim, withheld: Withheld, *, now: datetime, withdraw: bool 
     return held(claim, withheld.reason, by=withheld.held_by, until=withheld.due_at, now=now)
 
 
-def too_late(content: Content, deadlines: Mapping[str | None, timedelta], *, now: datetime) -> Withheld | None:
-    """Why it is of no use any more; None when it still is. Pure. `deadlines` are as in `SendingRules`."""
+def too_late(content: Content, rules: SendingRules, *, now: datetime) -> Withheld | None:
+    """Why it is of no use any more; None when it still is. Pure."""
     if content.expires_at is not None and now >= content.expires_at:
         return Withheld(DeliveryState.EXPIRED, Reason(ReasonCode.EXPIRED))
-    if now >= later(content.wanted_at, deadlines.get(content.category, deadlines[None])):
+    if now >= later(content.wanted_at, rules.ttl_of(content.category)):
         return Withheld(DeliveryState.EXPIRED, Reason(ReasonCode.TOO_OLD))
     return None
 

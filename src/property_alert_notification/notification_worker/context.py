@@ -8,6 +8,7 @@ from property_alert_notification.database import Database
 from property_alert_notification.deliveries.scripts import Claim
 from property_alert_notification.operators.pauses.cache import PauseCache
 from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
+from property_alert_notification.people.categories.rules import CurrentCategories
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class WorkerContext:
     clock: Clock
     metrics: Metrics
     pauses: PauseCache
+    categories: CurrentCategories
     broken_rows: BrokenRows
     """Quarantines rows that break every batch that they are in."""
 

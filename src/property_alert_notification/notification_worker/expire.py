@@ -1,7 +1,7 @@
 """Ends what is quarantined and of no use any more: an operator has until then to decide over it."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import Database, halve_on_error, run_within
-from property_alert_notification.notification_worker.claim import too_late
+from property_alert_notification.notification_worker.claim import SendingRules, too_late
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.operators.quarantine import moves, queries
 
@@ -34,14 +34,12 @@ _THE_OLDEST = UUID(int=0)
 class Expirer:
     """Walks over what is quarantined, again and again. Any number may share one store."""
 
-    def __init__(
-        self, database: Database, clock: Clock, metrics: Metrics, *, deadlines: Mapping[str | None, timedelta]
-    ) -> None:
-        """`deadlines` is how long a message is of use, by category; None is all others."""
+    def __init__(self, database: Database, clock: Clock, metrics: Metrics, *, rules: SendingRules) -> None:
+        """`rules` say how long a message is of use."""
         self._database = database
         self._clock = clock
         self._metrics = metrics
-        self._deadlines = deadlines
+        self._rules = rules
         self._walked_to = _THE_OLDEST
 
     async def run(self, loop: Loop) -> None:
@@ -65,7 +63,7 @@ class Expirer:
         async with self._database.quick_reading() as reading:
             wanted = {one.notification_id for one in stuck}
             contents = await run_within(reading, notification_scripts.contents(wanted))
-        late = [one for one in stuck if too_late(contents[one.notification_id], self._deadlines, now=now)]
+        late = [one for one in stuck if too_late(contents[one.notification_id], self._rules, now=now)]
         if not late:
             return
         async with self._database.transaction() as connection:

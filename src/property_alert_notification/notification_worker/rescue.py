@@ -26,6 +26,7 @@ from property_alert_notification.notification_worker.verdict import (
 )
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
+from property_alert_notification.people.categories.rules import CurrentCategories
 
 log = structlog.get_logger()
 
@@ -47,6 +48,7 @@ class Rescuer:
         *,
         lease: timedelta,
         policy: RetryPolicy,
+        categories: CurrentCategories,
         keyed: Collection[tuple[str, str]] = (),
         calling_back: Collection[tuple[str, str]] = (),
     ) -> None:
@@ -57,7 +59,8 @@ class Rescuer:
             clock: the source of time.
             metrics: counts what was rescued.
             lease: how long a rescuer holds what it decides over.
-            policy: how long what lost several workers waits, and which categories are never resent.
+            policy: how long what lost several workers waits.
+            categories: which of them are never resent.
             keyed: channels and providers that recognise repeats, so that a resend there is no duplicate.
             calling_back: those that may still say by themselves what became of a message.
         """
@@ -74,6 +77,7 @@ class Rescuer:
         self._waited = False
         """Whether those in doubt have had their moment."""
         self._policy = policy
+        self._categories = categories
 
     async def run(self, loop: Loop) -> None:
         """Search for abandoned deliveries until cancelled.
@@ -186,7 +190,7 @@ class Rescuer:
         self, connection: AsyncConnection, submitted: Sequence[Claim], providers: Mapping[UUID, str]
     ) -> list[Claim]:
         """Those that may not be sent again."""
-        if not self._policy.at_most_once:
+        if not self._categories().some_give_up:
             return []
         contents = await run_within(
             connection, notification_scripts.contents({claim.notification_id for claim in submitted})
@@ -194,7 +198,7 @@ class Rescuer:
         return [
             claim
             for claim in submitted
-            if not self._policy.resends(contents[claim.notification_id].category)
+            if not self._categories().of(contents[claim.notification_id].category).resends
             and (claim.channel, providers[claim.delivery_id]) not in self._keyed
         ]
 

@@ -122,7 +122,7 @@ class DeliverySender:
         return self._settler.postpone(in_progress.job, OVERTAKEN, due_at=self._context.clock.now())
 
     def _too_late(self, job: Job, now: datetime) -> Withheld | None:
-        return too_late(job.content, self._rules.deadlines, now=now)
+        return too_late(job.content, self._rules, now=now)
 
     async def _recheck(self, job: Job, now: datetime) -> Withheld | None:
         rechecking = recheck(job, channel=self._channel, rules=self._rules, now=now)

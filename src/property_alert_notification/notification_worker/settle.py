@@ -112,7 +112,7 @@ class Settler:
         return may_repeat(
             History(claim.attempts, claim.unknowns),
             Circumstances(
-                resend=self._policy.resends(content.category),
+                resend=self._context.categories().of(content.category).resends,
                 recognised_until=self._providers.recognised_until(provider, earlier, now=now),
             ),
             is_unsure=any(attempt.outcome == Outcome.UNKNOWN for attempt in earlier),
@@ -122,7 +122,7 @@ class Settler:
     def _judge(self, job: Job, result: Result, started_at: datetime, now: datetime) -> Verdict:
         claim, provider = job.claim, job.assignment.provider
         circumstances = Circumstances(
-            resend=self._policy.resends(job.content.category),
+            resend=self._context.categories().of(job.content.category).resends,
             recognised_until=self._providers.recognised_until(provider, job.earlier, now=started_at),
             calls_back=not claim.test and self._providers[provider].sender.calls_back,
             elsewhere=isinstance(result, RetryLater) and self._may_go_elsewhere(job, started_at),

@@ -71,12 +71,6 @@ class RetryPolicy:
     longest_wait: timedelta
     max_attempts: int
     """The first included."""
-    at_most_once: frozenset[str] = frozenset()
-    """Categories that are never resent when the outcome is unknown."""
-
-    def resends(self, category: str) -> bool:
-        """Whether a message of this category is sent once more when it is unknown whether it arrived."""
-        return category not in self.at_most_once
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from property_alert_notification.base.console import finish_streams, prepare_str
 from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.settings.listening import listen
-from property_alert_notification.base.supervise import WELL_AFTER, end
+from property_alert_notification.base.supervise import WELL_AFTER, Loop, Service, end
 from property_alert_notification.channels.base import Sender
 from property_alert_notification.channels.registry import unused
 from property_alert_notification.notification_worker.claim import SendingRules
@@ -64,13 +64,15 @@ class Worker:
             for channel, senders in self._senders.items()
         ]
         broken_rows = BrokenRows(parts.database, parts.clock, parts.metrics)
-        self._context = WorkerContext(parts.database, parts.clock, parts.metrics, self._pauses, broken_rows)
+        self._context = WorkerContext(
+            parts.database, parts.clock, parts.metrics, self._pauses, parts.categories.current, broken_rows
+        )
         self._consumers = [_consumer(parts, self._context, pool) for pool in self._pools]
         self._reporter = Reporter(parts.database, parts.clock, self._pools)
         self._relay = Relay(parts.database, parts.broker, parts.clock) if parts.broker.needs_relay else None
         self._releaser = Releaser(
             parts.database,
-            wiring.planner(settings, parts.clock),
+            wiring.planner(settings, parts.clock, parts.categories),
             parts.metrics,
             wake=parts.wake,
         )
@@ -80,12 +82,13 @@ class Worker:
             parts.metrics,
             lease=timedelta(seconds=settings.lease),
             policy=_policy(settings),
+            categories=parts.categories.current,
             keyed=self._providers(lambda sender: sender.key_window is not None),
             calling_back=self._providers(lambda sender: sender.calls_back),
         )
         self._suppressor = Suppressor(parts.database, parts.clock, parts.metrics, channels=unused(settings))
         self._unclaimable = UnclaimableSearch(broken_rows)
-        self._expirer = Expirer(parts.database, parts.clock, parts.metrics, deadlines=settings.deadlines)
+        self._expirer = Expirer(parts.database, parts.clock, parts.metrics, rules=_rules(parts))
         self._retention = Retention(
             parts.database, parts.clock, parts.metrics, keep_for=timedelta(days=settings.retention_days)
         )
@@ -101,16 +104,26 @@ class Worker:
             if those(sender)
         ]
 
+    def _knowing_categories(self, run: Service) -> Service:
+        """The same, begun when the categories have been read from the store once: it decides by them."""
+
+        async def begin(loop: Loop) -> None:
+            await self._parts.categories.was_read()
+            await run(loop)
+
+        return begin
+
     async def __aenter__(self) -> Self:
         self._parts.supervisor.when_broken.append(self._context.broken_rows.end_unreadable)
         start = self._parts.supervisor.start
-        self._duties = [start(f"consumer_{each.channel}", each.consume) for each in self._consumers]
+        decides = self._knowing_categories
+        self._duties = [start(f"consumer_{each.channel}", decides(each.consume)) for each in self._consumers]
         self._duties += [start(f"provider_watch_{each.channel}", each.watch) for each in self._pools]
         self._duties += [
-            start("rescue", self._rescuer.run),
+            start("rescue", decides(self._rescuer.run)),
             start("pauses", self._pauses.watch),
-            start("release", self._releaser.run),
-            start("expiry", self._expirer.run),
+            start("release", decides(self._releaser.run)),
+            start("expiry", decides(self._expirer.run)),
             start("strays", self._unclaimable.run),
             start("retention", self._retention.run),
             start("breaker_report", self._reporter.run),
@@ -139,7 +152,7 @@ class Worker:
 def _consumer(parts: Parts, context: WorkerContext, providers: ProviderPool) -> ChannelConsumer:
     """What delivers one channel."""
     settings = parts.settings
-    rules = SendingRules(default_preferences=wiring.default_preferences(settings), deadlines=settings.deadlines)
+    rules = _rules(parts)
     leases = Leases(providers.channel, context, timedelta(seconds=settings.lease))
     settler = Settler(providers, context, _policy(settings))
     sender = DeliverySender(providers, context, leases, settler, composer=Composer(settings), rules=rules)
@@ -155,12 +168,16 @@ def _consumer(parts: Parts, context: WorkerContext, providers: ProviderPool) -> 
     )
 
 
+def _rules(parts: Parts) -> SendingRules:
+    settings = parts.settings
+    return SendingRules(wiring.default_preferences(settings), parts.categories.current, settings.default_ttl)
+
+
 def _policy(settings: Settings) -> RetryPolicy:
     return RetryPolicy(
         first_wait=timedelta(seconds=settings.retry_first_wait),
         longest_wait=timedelta(seconds=settings.retry_longest_wait),
         max_attempts=settings.retry_max_attempts,
-        at_most_once=frozenset(settings.at_most_once_categories),
     )
 
 

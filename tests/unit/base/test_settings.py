@@ -70,24 +70,15 @@ def test_providers_stand_in_the_order_in_which_they_are_named(monkeypatch: pytes
     assert load(Settings).email_provider == "smtp,smtp@backup"
 
 
-def test_how_long_messages_are_of_use_may_differ_by_category(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert load(Settings).deadlines == {None: timedelta(days=5)}
+def test_how_long_messages_are_of_use_is_one_duration(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(Settings).default_ttl == timedelta(days=5)
 
-    monkeypatch.setenv("MESSAGE_TTL", "viewing=90min, 2d,offer=36h")
+    monkeypatch.setenv("MESSAGE_TTL", "36h")
+    assert load(Settings).default_ttl == timedelta(hours=36)
 
-    assert load(Settings).deadlines == {
-        None: timedelta(days=2),
-        "viewing": timedelta(minutes=90),
-        "offer": timedelta(hours=36),
-    }
-
-
-def test_categories_may_be_at_most_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert load(Settings).at_most_once_categories == frozenset()
-
-    monkeypatch.setenv("AT_MOST_ONCE_CATEGORIES", "listing_alert, digest")
-
-    assert load(Settings).at_most_once_categories == {"listing_alert", "digest"}
+    monkeypatch.setenv("MESSAGE_TTL", "5d,viewing=2h")
+    with pytest.raises(ConfigurationError, match=r"CATEGORIES_FILE, for example \[viewing\].*Example: MESSAGE_TTL=5d"):
+        load(Settings)
 
 
 def test_a_second_instance_has_settings_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,9 +103,8 @@ def test_an_instance_may_not_be_called_so_that_a_variable_means_two_things() -> 
         ("EMAIL_PROVIDER", "smtp;mailbox", "EMAIL_PROVIDER=smtp"),
         ("EMAIL_PROVIDER", "smtp,smtp", "EMAIL_PROVIDER=smtp"),
         ("SMS_PROVIDER", "", "SMS_PROVIDER=twilio"),
-        ("MESSAGE_TTL", "viewing=2h", "MESSAGE_TTL=5d,viewing=2h"),
-        ("MESSAGE_TTL", "5d,viewing=soon", "MESSAGE_TTL=5d,viewing=2h"),
-        ("AT_MOST_ONCE_CATEGORIES", "What?", "AT_MOST_ONCE_CATEGORIES=listing_alert,digest"),
+        ("MESSAGE_TTL", "viewing=2h", "MESSAGE_TTL=5d"),
+        ("MESSAGE_TTL", "soon", "MESSAGE_TTL=5d"),
         ("ENVIRONMENT", "prod", "ENVIRONMENT=production"),
         ("DATABASE_URL", "mysql://a/b", "DATABASE_URL=postgresql://"),
         ("DATABASE_URL", "app.db", "DATABASE_URL=postgresql://"),

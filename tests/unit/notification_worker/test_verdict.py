@@ -297,9 +297,3 @@ def test_waits_grow_to_the_longest_and_never_beyond(attempt: int, jitter: float)
 )
 def test_each_result_is_an_outcome_of_its_attempt(result: Result, outcome: Outcome) -> None:
     assert outcome_of(result) is outcome
-
-
-def test_a_category_is_resent_unless_it_is_sent_at_most_once() -> None:
-    policy = RetryPolicy(POLICY.first_wait, POLICY.longest_wait, 3, at_most_once=frozenset({"digest"}))
-
-    assert (policy.resends("digest"), policy.resends("viewing")) == (False, True)

@@ -16,15 +16,16 @@ from property_alert_notification.deliveries.scripts import NewDelivery
 from property_alert_notification.notification_worker.claim import SendingRules, Withheld, too_late, why_not
 from property_alert_notification.notifications.plan import NOT_USED, Planned, create_delivery, plan
 from property_alert_notification.notifications.scripts import Content
-from property_alert_notification.people.categories.rules import BUILT_IN
+from property_alert_notification.people.categories.rules import BUILT_IN, Categories, Category
 from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences.rules import Preferences
 
 CHANNELS = st.sets(st.sampled_from(list(Channel)))
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ACCEPTED_AT = NOW - timedelta(days=2)
-DEADLINES = {None: timedelta(days=5), "viewing": timedelta(hours=2)}
-RULES = SendingRules(default_preferences=None, deadlines=DEADLINES)
+TTL = timedelta(days=5)
+CATEGORIES = Categories({**BUILT_IN, "viewing": Category("viewing", message_ttl=timedelta(hours=2))})
+RULES = SendingRules(None, lambda: CATEGORIES, TTL)
 
 
 def _plan(
@@ -176,11 +177,11 @@ def test_age_counts_from_the_latest_of_acceptance_its_time_and_the_change_that_m
     send_at: datetime | None, moved_at: datetime | None, counts_from: datetime
 ) -> None:
     content = replace(_content(expires_at=None), send_at=send_at, moved_at=moved_at)
-    ends = counts_from + DEADLINES[None]
+    ends = counts_from + TTL
 
     assert content.wanted_at == counts_from
-    assert too_late(content, DEADLINES, now=ends - timedelta(milliseconds=1)) is None
-    assert too_late(content, DEADLINES, now=ends) is not None
+    assert too_late(content, RULES, now=ends - timedelta(milliseconds=1)) is None
+    assert too_late(content, RULES, now=ends) is not None
 
 
 def _content(*, expires_at: datetime | None) -> Content:

@@ -139,6 +139,15 @@ _STUCK = {
 }
 _PAUSE = {"name": "email", "paused_at": _ACCEPTED_AT, "paused_by": "cli:ada"}
 _PREFERENCES = {"email_enabled": True, "sms_enabled": False}
+_CATEGORY = {
+    "name": "listing_alert",
+    "kind": "promotional",
+    "required": False,
+    "default": {"email": "daily"},
+    "message_ttl": "2d",
+    "on_unknown": None,
+    "defined_by": "api",
+}
 _CAPTURED = {
     "id": _MESSAGE,
     "channel": "email",
@@ -173,6 +182,9 @@ ANSWERS: dict[str, Any] = {
     "read_preference": _PREFERENCES,
     "put_preference": _PREFERENCES,
     "patch_preference": _PREFERENCES,
+    "list_categories": {"items": [_CATEGORY]},
+    "read_category": _CATEGORY,
+    "put_category": _CATEGORY,
     "list_quarantine": {"items": [_STUCK], "next": "AQGapcRSwXxjsLWV7LXYofE"},
     "read_quarantined": {
         **_STUCK,
@@ -263,6 +275,7 @@ TROUBLE: dict[str, Any] = {
 _NO_NOTIFICATION = contents_of(NotFound("Notification not found"))
 _NO_DELIVERY = contents_of(NotFound("Delivery not found"))
 _NO_PREFERENCE = contents_of(PreferenceNotFound())
+_NO_CATEGORY = contents_of(NotFound("There is no category price_drop."))
 
 UNKNOWN: dict[str, Any] = {
     "schedule_notification": contents_of(PreferencesNotFound(1)),
@@ -272,6 +285,8 @@ UNKNOWN: dict[str, Any] = {
     "read_preference": _NO_PREFERENCE,
     "patch_preference": _NO_PREFERENCE,
     "delete_preference": _NO_PREFERENCE,
+    "read_category": _NO_CATEGORY,
+    "delete_category": _NO_CATEGORY,
     "read_quarantined": contents_of(NotFound("No such delivery is quarantined")),
     "replay_quarantined": _NO_DELIVERY,
     "discard_quarantined": _NO_DELIVERY,

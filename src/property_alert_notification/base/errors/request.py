@@ -71,7 +71,7 @@ class LiveOnly(Forbidden):
     """The API key is a test key, and the call is about live messages."""
 
     def __init__(self) -> None:
-        RequestError.__init__(self, "This is a test key, and pauses concern live messages: use a live key.")
+        RequestError.__init__(self, "This is a test key, and this call concerns live messages: use a live key.")
 
 
 class NotFound(RequestError):

@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import ValidationInfo
 
+from property_alert_notification.base import durations
 from property_alert_notification.base.settings.broker_url import check_broker_url
 from property_alert_notification.base.settings.store_url import SQLITE, check_store_url
-from property_alert_notification.base.vocabulary import CATEGORY
 
 
 def store_url(url: str) -> str:
@@ -42,26 +42,14 @@ def in_order(names: str) -> str:
     return ",".join(providers)
 
 
-DEADLINE = re.compile(rf"(?:({CATEGORY})=)?([1-9][0-9]{{0,5}})(min|h|d)")
-UNITS = {"min": "minutes", "h": "hours", "d": "days"}
-
-
-def deadlines(text: str) -> str:
-    parts = text.replace(" ", "").split(",")
-    if not all(DEADLINE.fullmatch(part) for part in parts):
-        raise ValueError("must be a number of min, h or d, and others for single categories after commas")
-    if sum("=" not in part for part in parts) != 1:
-        raise ValueError("must have one entry without a category, for all others")
-    return ",".join(parts)
-
-
-def categories(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    names = value.lower().replace(",", " ").split()
-    if not all(re.fullmatch(CATEGORY, name) for name in names):
-        raise ValueError("must be categories, with commas between")
-    return frozenset(names)
+def duration(text: str) -> str:
+    if "=" in text:
+        raise ValueError(
+            "is one duration for all categories. Of a single one say it in CATEGORIES_FILE, "
+            'for example [viewing] and below it message_ttl = "2h", or by PUT /api/v1/categories/viewing'
+        )
+    durations.parse(text)
+    return text
 
 
 def lower(value: Any) -> Any:

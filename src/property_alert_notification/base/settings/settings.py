@@ -18,7 +18,7 @@ from pydantic_settings import (
     NoDecode,
 )
 
-from property_alert_notification.base import times
+from property_alert_notification.base import durations, times
 from property_alert_notification.base.settings import setting_values as values
 from property_alert_notification.base.settings.groups import SettingsGroup
 from property_alert_notification.base.settings.listening import host_name
@@ -144,15 +144,13 @@ class Settings(SettingsGroup):
     retry_max_attempts: int = Field(8, ge=1, le=30)
     """Attempts per delivery, the first included, before it is marked failed."""
 
-    message_ttl: Annotated[str, AfterValidator(values.deadlines)] = Field("5d", examples=["5d,viewing=2h"])
-    """How long after it was accepted, or after its `send_at`, a message may be sent: later it expires. Categories may
-    differ, as in `5d,viewing=2h`. `expires_at` of a notification may only be sooner."""
+    message_ttl: Annotated[str, AfterValidator(values.duration)] = Field("5d", examples=["5d"])
+    """How long after it was accepted, or after its `send_at`, a message may be sent: later it expires. A category may
+    have a `message_ttl` of its own. `expires_at` of a notification may only be sooner."""
 
-    at_most_once_categories: Annotated[frozenset[str], NoDecode, BeforeValidator(values.categories)] = Field(
-        frozenset(), examples=["listing_alert,digest"]
-    )
-    """Categories that are never resent when the outcome of an attempt is unknown: the delivery fails (at most once).
-    All others are sent once more, or as often as the provider promises to recognise repeats."""
+    categories_file: str | None = Field(None, min_length=1, examples=["/etc/property-alerts/categories.toml"])
+    """A file, TOML or JSON, that says what categories mean: `kind`, `required`, `default`, `message_ttl`, `on_unknown`.
+    It is read at start; what is defined by API comes before it."""
 
     retention_days: float = Field(90.0, gt=0, le=36_500)
     """Days after their last change for which ended notifications are kept; then they are deleted, with their
@@ -185,10 +183,9 @@ class Settings(SettingsGroup):
         return self
 
     @property
-    def deadlines(self) -> dict[str | None, timedelta]:
-        """How long after it was accepted a message may be sent, by category; None is all others."""
-        found = [values.DEADLINE.fullmatch(part) for part in self.message_ttl.split(",")]
-        return {match[1]: timedelta(**{values.UNITS[match[3]]: int(match[2])}) for match in found if match is not None}
+    def default_ttl(self) -> timedelta:
+        """How long a message may be sent whose category does not say so."""
+        return durations.parse(self.message_ttl)
 
     @property
     def is_local(self) -> bool:

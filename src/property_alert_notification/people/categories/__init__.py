@@ -1,1 +1,1 @@
-"""What notifications are about: consent, hours and deadlines depend on it."""
+"""Defines what the categories of notifications mean: built-in, in a file, or by API."""

@@ -1,37 +1,51 @@
-"""Categories, and the one that a name means. Pure."""
+"""What a category says about its messages, and the built-in ones. Pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Literal
 
 from property_alert_notification.base.vocabulary import CategoryKind, Channel, Frequency
 
-
-def _none() -> Mapping[Channel, Frequency]:
-    return MappingProxyType({})
+OnUnknown = Literal["resend", "give_up"]
+"""What to do with a message when it is unknown whether its provider took it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """What notifications of one name are."""
+    """What is true of all messages of one category."""
 
     name: str
-    kind: CategoryKind
+    kind: CategoryKind = CategoryKind.TRANSACTIONAL
     required: bool = False
-    """A user cannot refuse it by itself; only a transactional one may be."""
-    default: Mapping[Channel, Frequency] = field(default_factory=_none)
-    """For users who said nothing about it, by channel; one that is left out is `asap`."""
+    """A user cannot turn it off by a rule of theirs, only by switching the channel off. Transactional ones only."""
+    default: Mapping[Channel, Frequency] = field(default_factory=dict)
+    """How often users hear of it who say nothing about it; a channel that is left out has `asap`."""
+    message_ttl: timedelta | None = None
+    """How long after it was accepted, or after its `send_at`, a message may be sent; None is `MESSAGE_TTL`."""
+    on_unknown: OnUnknown | None = None
+    """None is `resend`."""
+
+    @property
+    def resends(self) -> bool:
+        """Whether a message is sent once more when it is unknown whether it arrived."""
+        return self.on_unknown != "give_up"
 
 
-BUILT_IN = {
+GENERAL = "general"
+"""The category of a notification that names none."""
+
+_PROMOTIONAL = CategoryKind.PROMOTIONAL
+
+BUILT_IN: Mapping[str, Category] = {
     category.name: category
     for category in (
-        Category("general", CategoryKind.TRANSACTIONAL),
-        Category("listing_alert", CategoryKind.PROMOTIONAL),
-        Category("viewing", CategoryKind.TRANSACTIONAL),
-        Category("offer", CategoryKind.TRANSACTIONAL),
-        Category("account", CategoryKind.TRANSACTIONAL, required=True),
-        Category("digest", CategoryKind.PROMOTIONAL),
+        Category(GENERAL),
+        Category("listing_alert", _PROMOTIONAL),
+        Category("viewing"),
+        Category("offer"),
+        Category("account", required=True),
+        Category("digest", _PROMOTIONAL),
     )
 }
 
@@ -42,11 +56,13 @@ class Categories:
     def __init__(self, known: Mapping[str, Category] = BUILT_IN) -> None:
         """`known` holds at least `general`, by name."""
         self._known = known
-        self._general = known["general"]
+        self._general = known[GENERAL]
+        self.some_give_up = not all(category.resends for category in known.values())
+        """Whether there is any category whose messages are not sent once more."""
 
     def of(self, name: str) -> Category:
-        """The category of a name; one that nobody defined is as `general` is."""
-        return self._known.get(name, self._general)
+        """The category of a name; one that nobody defined means what `general` means."""
+        return self._known.get(name) or replace(self._general, name=name)
 
 
 CurrentCategories = Callable[[], Categories]

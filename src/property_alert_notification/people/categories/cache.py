@@ -1,0 +1,81 @@
+"""What one process knows of categories: read every second, so that a message costs no question to the store."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+
+from property_alert_notification.base.errors import StoreUnavailable
+from property_alert_notification.base.logs import origin
+from property_alert_notification.base.supervise import Loop, Supervisor, end
+from property_alert_notification.database import Database
+from property_alert_notification.people.categories import queries
+from property_alert_notification.people.categories.definition import StoredDefinition
+from property_alert_notification.people.categories.queries import StoredRow
+from property_alert_notification.people.categories.rules import Categories, Category
+
+log = structlog.get_logger()
+
+POLL = 1.0
+"""Seconds between two looks: a change is known everywhere within two."""
+
+
+class CategoryCache:
+    """The categories as of a moment ago. Those in the store take the place of those that were configured."""
+
+    def __init__(self, database: Database, configured: Mapping[str, Category]) -> None:
+        """`configured` are the built-in categories and those of the file, by name."""
+        self.configured = configured
+        self._database = database
+        self._rows: list[StoredRow] = []
+        self._known = Categories(configured)
+        self._read = asyncio.Event()
+
+    def current(self) -> Categories:
+        """The categories as they were read last."""
+        return self._known
+
+    @asynccontextmanager
+    async def kept(self, supervisor: Supervisor) -> AsyncIterator[None]:
+        """Read the categories at once, if the store is there, and again and again until the block ends."""
+        with suppress(StoreUnavailable):
+            await self.look()
+        watching = supervisor.start("categories", self.watch)
+        try:
+            yield
+        finally:
+            await end(watching)
+
+    async def watch(self, loop: Loop) -> None:
+        """Look until cancelled."""
+        await loop.repeat(self._look_in_turn, after_a_fault=POLL)
+
+    async def _look_in_turn(self) -> float:
+        await self.look()
+        return POLL
+
+    async def look(self) -> None:
+        """Read the categories once."""
+        async with self._database.reading() as connection:
+            rows = await queries.every(connection)
+        if rows != self._rows:
+            self._known = Categories({**self.configured, **read(rows)})
+            self._rows = rows
+            log.info("categories.changed", defined=[str(name) for name, _ in rows])
+        self._read.set()
+
+    async def was_read(self) -> None:
+        """Wait until the categories have been read once."""
+        await self._read.wait()
+
+
+def read(rows: Iterable[StoredRow]) -> dict[str, Category]:
+    """The categories of these rows by name; one that cannot be read is left out, and told in the log."""
+    found: dict[str, Category] = {}
+    for name, definition in rows:
+        try:
+            found[str(name)] = StoredDefinition.model_validate_json(definition).named(str(name))
+        except ValueError as error:
+            log.error("category.unreadable", category=str(name), **origin(error))  # noqa: TRY400 - the text repeats the row
+    return found

@@ -1,0 +1,86 @@
+"""How a category is written: in a call, in a file, and in the store."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+
+from property_alert_notification.api.known_fields import Strict
+from property_alert_notification.base import durations
+from property_alert_notification.base.vocabulary import CategoryKind, Channel, Frequency
+from property_alert_notification.base.wording import Truth
+from property_alert_notification.people.categories.rules import Category, OnUnknown
+
+
+def _duration(value: Any) -> Any:
+    if value is None or isinstance(value, timedelta):
+        return value
+    return durations.parse(value if isinstance(value, str) else "")
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    PlainSerializer(durations.written, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": f"^{durations.FORM}$", "examples": ["2h"]}),
+]
+
+
+class CategoryDefinition(Strict):
+    """What is true of all messages of one category; a field that is left out has its default."""
+
+    model_config = ConfigDict(
+        use_attribute_docstrings=True,
+        json_schema_extra={
+            "examples": [{"kind": "promotional", "default": {"email": "daily"}, "message_ttl": "2d"}],
+        },
+    )
+
+    kind: CategoryKind
+    """`transactional` answers something that the user did. All else is `promotional`: legal windows and caps apply."""
+    required: Truth = False
+    """Users cannot turn it off by a rule, only by switching the channel off; for transactional categories."""
+    default: dict[Channel, Frequency] = Field(default_factory=dict)
+    """How often users who say nothing about it hear of it, by channel; a channel that is left out has `asap`."""
+    message_ttl: Duration | None = None
+    """How long after it was accepted, or after its `send_at`, a message may be sent: `90s`, `30min`, `2h`, `5d`.
+    Null is the setting `MESSAGE_TTL`."""
+    on_unknown: OnUnknown | None = None
+    """What to do when it is unknown whether a provider took a message: `resend` it once, or `give_up`, which never
+    repeats a message and may lose it. Null is `resend`."""
+
+    @field_validator("required")
+    @classmethod
+    def _only_if_transactional(cls, required: bool, info: ValidationInfo) -> bool:
+        if required and info.data.get("kind") is CategoryKind.PROMOTIONAL:
+            raise ValueError("must be false for a promotional category: users may always turn that off")
+        return required
+
+    def named(self, name: str) -> Category:
+        """The category of this name that it defines."""
+        return Category(name, self.kind, self.required, self.default, self.message_ttl, self.on_unknown)
+
+    @classmethod
+    def of(cls, category: Category) -> Self:
+        """The definition of a category."""
+        return cls.model_validate(values_of(category))
+
+
+class StoredDefinition(CategoryDefinition):
+    """A definition in the store; it may have fields of a newer version."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+def values_of(category: Category) -> Mapping[str, Any]:
+    """The values of the fields of a category's definition."""
+    return {name: getattr(category, name) for name in CategoryDefinition.model_fields}

@@ -1,0 +1,123 @@
+"""Categories over HTTP: see them, define one, take a definition back."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Annotated, Literal, cast
+
+from fastapi import APIRouter, Depends, Path, Request
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.api.access.admission import Admission
+from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
+from property_alert_notification.api.problems import documented
+from property_alert_notification.base.errors import NotFound
+from property_alert_notification.base.vocabulary import CATEGORY, CategoryKind, Channel, Frequency, Scope
+from property_alert_notification.people.categories import queries
+from property_alert_notification.people.categories.cache import CategoryCache, read
+from property_alert_notification.people.categories.definition import CategoryDefinition, Duration, values_of
+from property_alert_notification.people.categories.rules import BUILT_IN, Category, OnUnknown
+from property_alert_notification.people.categories.service import CategoryService
+
+router = APIRouter(
+    route_class=KeyedRoute,
+    prefix="/categories",
+    tags=["preferences"],
+    responses=documented(401, 403, 413, 422, 429, 503),
+)
+
+
+async def _cache(request: Request) -> CategoryCache:
+    return cast(CategoryCache, request.app.state.categories)
+
+
+Name = Annotated[str, Path(pattern=f"^{CATEGORY}$", description="Of a category: small letters, digits, `-` and `_`.")]
+Operator = Annotated[Admission, needs(Scope.ADMIN, live_only=True)]
+CacheDep = Annotated[CategoryCache, Depends(_cache)]
+
+
+class CategoryPublic(BaseModel):
+    """What is true of all messages of one category."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    name: str
+    kind: CategoryKind
+    required: bool
+    """Users cannot turn it off by a rule, only by switching the channel off."""
+    default: dict[Channel, Frequency]
+    """How often users who say nothing about it hear of it, by channel; a channel that is left out has `asap`."""
+    message_ttl: Duration | None
+    """How long a message may be sent; null is the setting `MESSAGE_TTL`."""
+    on_unknown: OnUnknown | None
+    """What to do when it is unknown whether a provider took a message; null is `resend`."""
+    defined_by: Literal["service", "file", "api"]
+    """`service` is built in, `file` is `CATEGORIES_FILE`, and `api`, which comes before both, is a PUT."""
+
+
+class Categories(BaseModel):
+    """All categories."""
+
+    items: list[CategoryPublic]
+
+
+@router.get("/", include_in_schema=False, dependencies=[needs(Scope.PREFERENCES_READ)])
+@router.get("", dependencies=[needs(Scope.PREFERENCES_READ)])
+async def list_categories(database: DatabaseDep, cache: CacheDep) -> Categories:
+    """List all categories by name. A notification may name others: they mean what `general` means."""
+    async with database.reading() as connection:
+        found = await _all(connection, cache.configured)
+    return Categories(items=[found[name] for name in sorted(found)])
+
+
+@router.get("/{name}/", include_in_schema=False, dependencies=[needs(Scope.PREFERENCES_READ)])
+@router.get("/{name}", dependencies=[needs(Scope.PREFERENCES_READ)], responses=documented(404))
+async def read_category(name: Name, database: DatabaseDep, cache: CacheDep) -> CategoryPublic:
+    """What is true of all messages of one category."""
+    async with database.reading() as connection:
+        return await _one(connection, name, cache.configured)
+
+
+@router.put("/{name}/", include_in_schema=False)
+@router.put("/{name}", responses=documented(409))
+async def put_category(
+    name: Name, body: CategoryDefinition, database: DatabaseDep, clock: ClockDep, cache: CacheDep, admission: Operator
+) -> CategoryPublic:
+    """Define a category, in place of the built-in one of that name or of an earlier definition.
+
+    Every process knows it within two seconds. Deliveries that wait are sent, or not, as it says then.
+    """
+    async with database.transaction() as connection:
+        await CategoryService(connection, clock, admission.actor, cache.configured).define(name, body)
+    await cache.look()
+    return _public(body.named(name), "api")
+
+
+@router.delete("/{name}/", include_in_schema=False, status_code=HTTPStatus.NO_CONTENT)
+@router.delete("/{name}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
+async def delete_category(
+    name: Name, database: DatabaseDep, clock: ClockDep, cache: CacheDep, admission: Operator
+) -> None:
+    """Delete a definition. A built-in category, and one of the file, is what it was before; any other is gone."""
+    async with database.transaction() as connection:
+        await CategoryService(connection, clock, admission.actor, cache.configured).reset(name)
+    await cache.look()
+
+
+async def _one(connection: AsyncConnection, name: str, configured: Mapping[str, Category]) -> CategoryPublic:
+    if (found := (await _all(connection, configured)).get(name)) is None:
+        raise NotFound(f"There is no category {name}.")
+    return found
+
+
+async def _all(connection: AsyncConnection, configured: Mapping[str, Category]) -> dict[str, CategoryPublic]:
+    """All categories by name, as the store has them now: another process may just have changed one."""
+    found = {
+        name: _public(category, "service" if category is BUILT_IN.get(name) else "file")
+        for name, category in configured.items()
+    }
+    return found | {name: _public(one, "api") for name, one in read(await queries.every(connection)).items()}
+
+
+def _public(category: Category, defined_by: Literal["service", "file", "api"]) -> CategoryPublic:
+    return CategoryPublic(name=category.name, defined_by=defined_by, **values_of(category))

@@ -1,0 +1,61 @@
+"""Defining categories, each change with an entry in the record of administrative changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.api.access import queries as access
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import Conflict, NotFound
+from property_alert_notification.people.categories import queries
+from property_alert_notification.people.categories.definition import CategoryDefinition
+from property_alert_notification.people.categories.models import StoredCategory
+from property_alert_notification.people.categories.rules import Category
+
+MOST = 500
+"""Categories that can be defined by API: every process reads all of them once a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryService:
+    """What one operator may do; `actor` is who they are."""
+
+    connection: AsyncConnection
+    """Of the transaction whose commit makes it so."""
+    clock: Clock
+    actor: str
+    configured: Mapping[str, Category]
+    """The built-in categories and those of the file."""
+
+    async def define(self, name: str, definition: CategoryDefinition) -> None:
+        """Say what a category means, in place of all that was said before.
+
+        Raises:
+            Conflict: there are as many as there can be.
+        """
+        if await queries.count_others(self.connection, name) >= MOST:
+            raise Conflict(f"There are {MOST} categories already. Delete one that is not needed any more.")
+        stored = StoredCategory(
+            name=name,
+            definition=definition.model_dump_json(exclude_defaults=True),
+            changed_at=self.clock.now(),
+            changed_by=self.actor,
+        )
+        await queries.put(self.connection, stored)
+        await self._record("category.defined", name, **definition.model_dump(mode="json", exclude_defaults=True))
+
+    async def reset(self, name: str) -> None:
+        """Delete what was said by API: what the file or this version says of the category is true again.
+
+        Raises:
+            NotFound: there is no category of this name.
+        """
+        if await queries.remove(self.connection, name):
+            await self._record("category.reset", name)
+        elif name not in self.configured:
+            raise NotFound(f"There is no category {name}.")
+
+    async def _record(self, action: str, name: str, **details: Any) -> None:
+        await access.record(self.connection, self.clock, actor=self.actor, action=action, subject=name, **details)
