@@ -1,0 +1,72 @@
+"""Every statement about profiles."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import FromClause, RowMapping, Select, select, true
+
+# Its words for conflicts are SQLite's too.
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.database import BatchStatement, as_rows, columns_of, readable, table_of
+from property_alert_notification.people.directory.models import StoredProfile
+from property_alert_notification.people.directory.profile import FIELDS, Entry, Profile
+from property_alert_notification.people.directory.rows import is_readable
+
+_profiles = table_of(StoredProfile)
+_COLUMNS = (*FIELDS, "missing", "pushed", "etag", "known_at")
+_NOTHING = (None,) * (len(FIELDS) - 1)
+
+
+def _look_up(wanted: FromClause) -> Select[*tuple[Any, ...]]:
+    columns = (_profiles.c[name] for name in _COLUMNS)
+    return select(*columns).join(wanted, wanted.c.user_id == _profiles.c.user_id)
+
+
+_ENTRIES = BatchStatement(columns_of(_profiles, "user_id"), _look_up)
+
+
+async def entries_of(connection: AsyncConnection, users: Collection[int]) -> dict[int, Entry]:
+    """What the directory holds of these users; one whose row cannot be read is left out, as if there were none."""
+    found = readable(await _ENTRIES.run(connection, as_rows(users)), _entry)
+    return {user_id: entry for user_id, entry in found if entry is not None}
+
+
+def _entry(row: RowMapping) -> tuple[int, Entry | None]:
+    fields = [row[name] for name in FIELDS]
+    if not is_readable([*fields, row["etag"]]):
+        return row["user_id"], None
+    profile = None if row["missing"] else Profile(*fields)
+    return row["user_id"], Entry(profile, row["known_at"], row["pushed"], row["etag"])
+
+
+async def find(connection: AsyncConnection, user_id: int) -> Entry | None:
+    """What the directory holds of one user, or None."""
+    return (await entries_of(connection, [user_id])).get(user_id)
+
+
+def _insert_or_replace(new: FromClause) -> Insert:
+    wanted = insert(_profiles).from_select(_COLUMNS, select(*new.c).where(true()))
+    return wanted.on_conflict_do_update(
+        index_elements=["user_id"],
+        set_={name: wanted.excluded[name] for name in _COLUMNS[1:]},
+        # A push overtakes an answer that is on its way.
+        where=_profiles.c.known_at <= wanted.excluded.known_at,
+    )
+
+
+_PUT = BatchStatement(columns_of(_profiles, *_COLUMNS), _insert_or_replace)
+
+
+async def put(connection: AsyncConnection, entries: Mapping[int, Entry]) -> None:
+    """Hold these entries, by user, unless something newer is held."""
+    await _PUT.run(connection, list(_rows(entries)))
+
+
+def _rows(entries: Mapping[int, Entry]) -> Iterable[tuple[Any, ...]]:
+    # Always in the same order, or two processes wait for each other for ever.
+    for user_id, entry in sorted(entries.items()):
+        profile = entry.profile
+        fields = _NOTHING if profile is None else tuple(getattr(profile, name) for name in FIELDS[1:])
+        yield (user_id, *fields, profile is None, entry.pushed, entry.etag, entry.known_at)
