@@ -1,0 +1,72 @@
+"""When the next digest of a person is made: at their hour, daily, on a weekday or on a date. Pure.
+
+The hour is local and is resolved for each day anew. An hour that daylight saving skips moves forward by what is
+skipped; one that it repeats counts the first time.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import MAXYEAR, UTC, date, datetime, timedelta, tzinfo
+
+from property_alert_notification.base.vocabulary import Frequency
+from property_alert_notification.people.preferences.rules import DigestTimes
+
+DEFAULT = DigestTimes()
+"""For users who said nothing of it: 08:00, Mondays, the first of the month."""
+
+_DAY = timedelta(days=1)
+_NEVER = datetime(MAXYEAR, 12, 31, tzinfo=UTC)
+_LAST = datetime(MAXYEAR - 1, 12, 1, tzinfo=UTC)
+
+
+def next_digest(frequency: Frequency, times: DigestTimes | None, zones: Sequence[tzinfo], after: datetime) -> datetime:
+    """The first digest time after a moment, in UTC.
+
+    Args:
+        frequency: `daily`, `weekly` or `monthly`.
+        times: what the user said; None is `DEFAULT`.
+        zones: those in which the user may be. Of several the clock counts that is furthest behind, so that the hour
+            has come in all of them. None at all is UTC.
+        after: the digest is later than this.
+    """
+    if after >= _LAST:
+        return _NEVER
+    wanted, zone = times or DEFAULT, _furthest_behind(zones, after)
+    # The day before, too: the clock of a zone may be set back over midnight.
+    first = after.astimezone(zone).date() - _DAY
+    moments = (datetime.combine(day, wanted.at, tzinfo=zone).astimezone(UTC) for day in _DAYS[frequency](first, wanted))
+    return next(moment for moment in moments if moment > after)
+
+
+def local_day(zones: Sequence[tzinfo], moment: datetime) -> date:
+    """The day that it is for a person at a moment, by the same clock."""
+    return moment.astimezone(_furthest_behind(zones, moment)).date()
+
+
+def _furthest_behind(zones: Sequence[tzinfo], moment: datetime) -> tzinfo:
+    if len(zones) < 2:
+        return zones[0] if zones else UTC
+    return min(zones, key=lambda zone: moment.astimezone(zone).utcoffset() or timedelta())
+
+
+def _every_day(first: date, _: DigestTimes) -> Iterator[date]:
+    while True:
+        yield first
+        first += _DAY
+
+
+def _every_week(first: date, times: DigestTimes) -> Iterator[date]:
+    return (day for day in _every_day(first, times) if day.weekday() == times.weekday)
+
+
+def _every_month(first: date, times: DigestTimes) -> Iterator[date]:
+    for day in _every_day(first, times):
+        is_last_of_month = (day + _DAY).month != day.month
+        if day.day == times.day or (is_last_of_month and day.day < times.day):
+            yield day
+
+
+_DAYS: dict[Frequency, Callable[[date, DigestTimes], Iterator[date]]] = {
+    Frequency.DAILY: _every_day,
+    Frequency.WEEKLY: _every_week,
+    Frequency.MONTHLY: _every_month,
+}
