@@ -41,7 +41,7 @@ async def _until_out_of_the_way(trial: Trial, url: str, expected: dict[UUID, Bre
 
 EXPERIMENT = Experiment(
     id="B36",
-    question="Thirty kinds of broken rows stand among the others: are all others sent, and the broken set apart?",
+    question="Thirty kinds of broken rows are among the others: are all others sent, and the broken set apart?",
     disturb=plant_broken_rows,
     trials=10,
     load=Load(count=150, rate=40),

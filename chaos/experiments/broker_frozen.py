@@ -21,7 +21,7 @@ async def _disturb(trial: Trial) -> None:
 
 EXPERIMENT = Experiment(
     id="B8",
-    question="RabbitMQ is frozen for 3 to 8 or for 40 s: does anything hang, and do the workers hear again?",
+    question="RabbitMQ is frozen for 3 to 8 or for 40 s: does anything hang, and do the workers receive again?",
     disturb=_disturb,
     trials=20,
     plan=PATIENT,

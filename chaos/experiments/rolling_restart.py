@@ -21,7 +21,7 @@ async def _disturb(trial: Trial) -> None:
 
 EXPERIMENT = Experiment(
     id="B5",
-    question="Each process is stopped by SIGTERM and started under load: is anything lost, doubled or answered 5xx?",
+    question="Each process is stopped by SIGTERM and started under load: is anything lost, sent twice or answered 5xx?",
     disturb=_disturb,
     trials=40,
     plan=PATIENT,

@@ -57,7 +57,7 @@ async def list_notifications(
 ) -> Response:
     """List notifications, the newest first: those that the caller submitted, or with the scope `admin` all.
 
-    Pages stay as they are while others come in. A page may be short, or even empty: go on until `next` is null.
+    New notifications do not move items between pages. A page may be short, or even empty: go on until `next` is null.
     """
     filters = replace(filters_of(query), **asdict(admission.visible))
     before = None if query.cursor is None else from_cursor(query.cursor)

@@ -100,7 +100,7 @@ class Settings(SettingsGroup):
 
     email_provider: Annotated[str, AfterValidator(values.in_order)] = Field("mailbox", examples=["smtp"])
     """The providers of email: `mailbox`, `smtp`, `console`, or any `channels/email_<name>.py`. Several, as in
-    `smtp,smtp@backup`, stand in for one another in this order; `smtp@backup` has settings of its own,
+    `smtp,smtp@backup`, are used in this order; `smtp@backup` has settings of its own,
     `SMTP_BACKUP_…` beside `SMTP_…`. `none` uses no email: its messages are suppressed."""
 
     sms_provider: Annotated[str, AfterValidator(values.in_order)] = Field("mailbox", examples=["twilio"])
