@@ -25,7 +25,7 @@ class Strict(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_options: Any) -> None:
-        _known.update(cls.model_fields)
+        _known.update(field.alias or name for name, field in cls.model_fields.items())
 
 
 def without_unknown_names(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -50,9 +50,13 @@ def test_whoever_said_nothing_has_no_text() -> None:
     assert read("-") is None
 
 
-@pytest.mark.parametrize(
-    "text", ["{", '{"digest":"noon"}', '{"caps":{"email":7}}', '{"caps":{"pigeon":[1,1]}}', "[]", "7", '{"caps":[]}']
-)
+@pytest.mark.parametrize("text", ["{", '{"digest":"noon"}', '{"caps":{"email":7}}', "[]", "7", '{"caps":[]}'])
 def test_what_was_never_written_is_not_read(text: str) -> None:
     with pytest.raises(UnreadableRow):
         read_rules(text)
+
+
+def test_what_was_said_of_a_channel_that_is_gone_is_left_out() -> None:
+    text = '{"caps":{"pigeon":[1,1]},"categories":{"viewing":{"pigeon":"daily"},"offer":{"email":"never"}}}'
+
+    assert read_rules(text) == PersonalRules(frequencies={"offer": {Channel("email"): Frequency.NEVER}})

@@ -1,7 +1,7 @@
 """Every statement about preferences."""
 
 import operator
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from functools import cache, reduce
@@ -115,14 +115,19 @@ def _rows(preferences: Collection[Preference]) -> list[tuple[Any, ...]]:
 
 
 async def change(
-    connection: AsyncConnection, user_id: int, switches: Mapping[Channel, bool], *, changed_at: datetime, test: bool
+    connection: AsyncConnection,
+    user_id: int,
+    change_them: Callable[[Preferences], Preferences],
+    *,
+    changed_at: datetime,
+    test: bool,
 ) -> Preferences | None:
-    """Switch these channels on or off; returns what the user wants now, or None when there are no preferences."""
+    """Change the preferences of a user; returns what the user wants now, or None when there are no preferences."""
     its = _of(test=test)
     held = select(its.wanted).where(its.table.c.user_id == user_id, its.given).with_for_update()
     if (before := await _find(connection, held)) is None:
         return None
-    now = before.changed(switches)
+    now = change_them(before)
     values = {"channels": words_of(now.opted_in), "rules": write_rules(now.rules), "updated_at": changed_at}
     await connection.execute(update(its.table).where(its.table.c.user_id == user_id).values(values))
     return now

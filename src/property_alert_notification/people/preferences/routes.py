@@ -1,5 +1,6 @@
 """What each user wants to receive, over HTTP."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response, status
@@ -17,6 +18,7 @@ from property_alert_notification.channels.edge import SWITCHES
 from property_alert_notification.people.preferences import queries
 from property_alert_notification.people.preferences.models import Preference, words_of
 from property_alert_notification.people.preferences.rules import Preferences
+from property_alert_notification.people.preferences.said import changed_by, fields_of, rules_of
 from property_alert_notification.people.preferences.schemas import (
     PreferenceBatch,
     PreferenceBatchAnswer,
@@ -26,6 +28,7 @@ from property_alert_notification.people.preferences.schemas import (
     PreferencePublic,
     PreferenceRefused,
 )
+from property_alert_notification.people.preferences.stored_rules import write_rules
 
 _RESPONSES = documented(401, 403, 413, 422, 429, 503)
 
@@ -122,10 +125,18 @@ async def put_preference(
 async def patch_preference(
     user_id: UserId, body: PreferencePatch, admission: _MayWrite, database: DatabaseDep, clock: ClockDep
 ) -> PreferencePublic:
-    """Change some of a user's preferences."""
+    """Change some of a user's preferences: objects are merged as RFC 7396 says, so a field that is null is taken back.
+
+    A channel, a category on a channel, a cap or a time of digests that is not named stays as it is; `quiet_hours` are
+    replaced as a whole.
+    """
     switches = dict(SWITCHES.given(body))
+
+    def change(before: Preferences) -> Preferences:
+        return replace(before.changed(switches), rules=changed_by(before.rules, body))
+
     async with database.transaction() as connection:
-        return _found(await queries.change(connection, user_id, switches, changed_at=clock.now(), test=admission.test))
+        return _found(await queries.change(connection, user_id, change, changed_at=clock.now(), test=admission.test))
 
 
 @router.delete("/{user_id}/", include_in_schema=False, status_code=status.HTTP_204_NO_CONTENT)
@@ -138,11 +149,13 @@ async def delete_preference(user_id: UserId, admission: _MayWrite, database: Dat
 
 
 def _preference(user_id: int, body: PreferenceCreate, clock: Clock) -> Preference:
-    return Preference(user_id=user_id, updated_at=clock.now(), channels=words_of(_wanted(body).opted_in))
+    wanted = _wanted(body)
+    channels, rules = words_of(wanted.opted_in), write_rules(wanted.rules)
+    return Preference(user_id=user_id, updated_at=clock.now(), channels=channels, rules=rules)
 
 
 def _wanted(body: PreferenceCreate) -> Preferences:
-    return Preferences(frozenset()).changed(dict(SWITCHES.given(body)))
+    return Preferences(frozenset(), rules_of(body)).changed(dict(SWITCHES.given(body)))
 
 
 def _found(preferences: Preferences | None) -> PreferencePublic:
@@ -152,4 +165,4 @@ def _found(preferences: Preferences | None) -> PreferencePublic:
 
 
 def _public(preferences: Preferences) -> PreferencePublic:
-    return PreferencePublic(**SWITCHES.shown(preferences.switches))
+    return PreferencePublic(**SWITCHES.shown(preferences.switches), **fields_of(preferences.rules))

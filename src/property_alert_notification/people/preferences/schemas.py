@@ -9,6 +9,7 @@ from property_alert_notification.api.problems import Problem
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.base.wording import Truth
 from property_alert_notification.channels.edge import SWITCHES, BySwitchedChannel
+from property_alert_notification.people.preferences.rule_fields import RuleFields, RulePatch
 
 _OTHERS = "Whether the user wants each channel that has no field of its own."
 
@@ -17,29 +18,33 @@ def _is_empty(channels: dict[Channel, bool]) -> bool:
     return not channels
 
 
-class PreferenceCreate(Strict):
-    """What a user wants to receive."""
-
-    model_config = ConfigDict(json_schema_extra=SWITCHES.documented(email_enabled=True, sms_enabled=True))
-
+class _Switches(Strict):
     email_enabled: Truth
     sms_enabled: Truth
     channels: Annotated[BySwitchedChannel[Truth], Field(default_factory=dict, description=_OTHERS)]
+
+
+class PreferenceCreate(RuleFields, _Switches):
+    """What a user wants to receive."""
+
+    model_config = ConfigDict(json_schema_extra=SWITCHES.documented(email_enabled=True, sms_enabled=True))
 
 
 def _without_default(schema: dict[str, Any]) -> None:
     schema.pop("default", None)
 
 
-class PreferencePatch(Strict):
-    """What changes in a user's preferences; a field that is left out stays as it is."""
-
-    model_config = ConfigDict(json_schema_extra=SWITCHES.documented(sms_enabled=False))
-
+class _SwitchesPatch(Strict):
     # Left out means unchanged, so the schema must not name a default.
     email_enabled: Annotated[Truth, Field(json_schema_extra=_without_default)] = True
     sms_enabled: Annotated[Truth, Field(json_schema_extra=_without_default)] = True
     channels: Annotated[BySwitchedChannel[Truth], Field(default_factory=dict, description=_OTHERS)]
+
+
+class PreferencePatch(RulePatch, _SwitchesPatch):
+    """What changes in a user's preferences; a field that is left out stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra=SWITCHES.documented(sms_enabled=False))
 
 
 class PreferenceOfUser(PreferenceCreate):
@@ -82,11 +87,13 @@ class PreferenceBatchAnswer(BaseModel):
     results: list[PreferenceCreated | PreferenceRefused]
 
 
-class PreferencePublic(BaseModel):
-    """A user's preferences as they are now."""
-
-    model_config = ConfigDict(json_schema_extra=SWITCHES.documented())
-
+class _PublicSwitches(BaseModel):
     email_enabled: bool
     sms_enabled: bool
     channels: Annotated[dict[Channel, bool], Field(default_factory=dict, exclude_if=_is_empty, description=_OTHERS)]
+
+
+class PreferencePublic(RuleFields, _PublicSwitches):
+    """A user's preferences as they are now; what was never said is left out."""
+
+    model_config = ConfigDict(json_schema_extra=SWITCHES.documented())

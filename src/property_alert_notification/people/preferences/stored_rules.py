@@ -10,6 +10,9 @@ from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.base.vocabulary import Channel, Frequency
 from property_alert_notification.people.preferences.rules import NO_RULES, Cap, DigestTimes, PersonalRules, QuietHours
 
+_CHANNELS = frozenset[str](Channel)
+"""What was said of a channel whose file is gone counts again when the file is back."""
+
 _REMEMBERED = 20_000
 """Texts whose rules are kept in memory: users who said the same share one."""
 
@@ -45,8 +48,12 @@ def read_rules(text: str) -> PersonalRules:
             language=said.get("language"),
             time_zone=said.get("time_zone"),
             quiet_hours=tuple(_quiet_hours(*one) for one in said.get("quiet_hours", ())),
-            caps={Channel(channel): Cap(*cap) for channel, cap in said.get("caps", {}).items()},
-            frequencies={name: _frequencies(by_channel) for name, by_channel in said.get("categories", {}).items()},
+            caps={Channel(channel): Cap(*cap) for channel, cap in said.get("caps", {}).items() if channel in _CHANNELS},
+            frequencies={
+                name: known
+                for name, by_channel in said.get("categories", {}).items()
+                if (known := _frequencies(by_channel))
+            },
             digest=_digest(*said["digest"]) if "digest" in said else None,
         )
     except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
@@ -62,7 +69,7 @@ def _quiet_hours(days: list[int], start: str, end: str) -> QuietHours:
 
 
 def _frequencies(by_channel: Mapping[str, str]) -> dict[Channel, Frequency]:
-    return {Channel(channel): Frequency(frequency) for channel, frequency in by_channel.items()}
+    return {Channel(channel): Frequency(frequency) for channel, frequency in by_channel.items() if channel in _CHANNELS}
 
 
 def _digest(at: str, weekday: int, day: int) -> DigestTimes:

@@ -1,0 +1,44 @@
+"""Languages by their BCP 47 tags (RFC 5646). `LanguageTag` is the type of each such field of a caller. Pure."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+_TAG = re.compile(
+    r"""
+    [a-z]{2,3} (-[a-z]{3}){0,3}                 # the language, and extended ones
+    (-[a-z]{4})?                                # its script
+    (-(?:[a-z]{2}|[0-9]{3}))?                   # its region
+    (-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*      # variants
+    (-[0-9a-wy-z](?:-[a-z0-9]{2,8})+)*          # extensions
+    (-x(?:-[a-z0-9]{1,8})+)?                    # for private use
+    """,
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+
+
+def normalised(tag: str) -> str:
+    """The tag as RFC 5646, 2.1.1 recommends to write it: `es-MX`, `zh-Hant-TW`.
+
+    Raises:
+        ValueError: it is no well-formed tag.
+    """
+    if not _TAG.fullmatch(tag):
+        raise ValueError("must be a BCP 47 language tag, for example en or es-MX")
+    first, *others = tag.lower().split("-")
+    written = [first]
+    for part in others:
+        within_extension = any(len(before) == 1 for before in written)
+        written.append(part if within_extension else _in_its_case(part))
+    return "-".join(written)
+
+
+def _in_its_case(part: str) -> str:
+    if len(part) == 2:
+        return part.upper()
+    return part.title() if len(part) == 4 and part.isalpha() else part
+
+
+LanguageTag = Annotated[str, Field(max_length=64, examples=["es-MX"]), AfterValidator(normalised)]
+"""A BCP 47 tag that a caller may give."""
