@@ -6,6 +6,7 @@ skipped; one that it repeats counts the first time.
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import MAXYEAR, UTC, date, datetime, timedelta, tzinfo
+from itertools import count
 
 from property_alert_notification.base.vocabulary import Frequency
 from property_alert_notification.people.preferences.rules import DigestTimes
@@ -49,9 +50,7 @@ def _furthest_behind(zones: Sequence[tzinfo], moment: datetime) -> tzinfo:
 
 
 def _every_day(first: date, _: DigestTimes) -> Iterator[date]:
-    while True:
-        yield first
-        first += _DAY
+    return (first + number * _DAY for number in count())
 
 
 def _every_week(first: date, times: DigestTimes) -> Iterator[date]:
