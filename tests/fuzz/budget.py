@@ -26,3 +26,13 @@ def budget(*, share: float = 1.0) -> settings:
         phases=PHASES,
         suppress_health_check=list(HealthCheck),
     )
+
+
+def cases(*, few: int, whole: int) -> int:
+    """How many cases of a test that makes its own: `few` in a run of all tests, `whole` by `make fuzz`."""
+    return few if _WANTED is None else whole
+
+
+def seed() -> int | None:
+    """Where random cases begin: always at the same in a run of all tests; None is somewhere new."""
+    return 11 if _WANTED is None else None

@@ -18,6 +18,10 @@ class ReasonCode(StrEnum):
     USER_OPTED_IN = "user_opted_in"
     USER_OPTED_OUT = "user_opted_out"
     NO_PREFERENCES = "no_preferences"
+    CATEGORY_REQUIRED = "category_required"
+    CATEGORY_WANTED = "category_wanted"
+    CATEGORY_REFUSED = "category_refused"
+    CATEGORY_NOT_ASKED_FOR = "category_not_asked_for"
     CHANNEL_NOT_USED = "channel_not_used"
     EXPIRED = "expired"
     TOO_OLD = "too_old"
@@ -68,6 +72,10 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.USER_OPTED_IN: "the user wants {channel}",
     ReasonCode.USER_OPTED_OUT: "the user does not want {channel}",
     ReasonCode.NO_PREFERENCES: "the user's preferences were deleted, and with them the consent",
+    ReasonCode.CATEGORY_REQUIRED: "the user wants {channel}, and {category} is sent to all who do",
+    ReasonCode.CATEGORY_WANTED: "the user wants {category} by {channel}",
+    ReasonCode.CATEGORY_REFUSED: "the user does not want {category} by {channel}",
+    ReasonCode.CATEGORY_NOT_ASKED_FOR: "{category} is sent by {channel} to users who ask for it, and the user does not",
     ReasonCode.CHANNEL_NOT_USED: "{channel} is not used here ({setting}=none)",
     ReasonCode.EXPIRED: "it expired before it could be sent",
     ReasonCode.TOO_OLD: "it could not be sent within its time to live",

@@ -1,0 +1,67 @@
+"""Whether a message may be sent to a person at all, and how often they want its category. Pure.
+
+The first rule that applies wins: the user's channel switch, a required category, the user's rule for category and
+channel, the category's default, the service's default.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from property_alert_notification.base.reasons import Reason, ReasonCode
+from property_alert_notification.base.vocabulary import Channel, Frequency
+from property_alert_notification.people.categories.rules import Category
+from property_alert_notification.people.decisions import Rule, Send, Suppress
+from property_alert_notification.people.preferences.rules import Preferences
+
+_NO_PREFERENCES = Suppress(Reason(ReasonCode.NO_PREFERENCES), Rule.CHANNEL_SWITCH)
+_OPTED_OUT = Suppress(Reason(ReasonCode.USER_OPTED_OUT), Rule.CHANNEL_SWITCH)
+
+
+class Permission(NamedTuple):
+    """A message may be sent."""
+
+    send: Send
+    """What is decided if nothing holds or collects it."""
+    frequency: Frequency
+    """How often; never `never`."""
+
+
+_USER_OPTED_IN = Reason(ReasonCode.USER_OPTED_IN)
+_BY_SERVICE_DEFAULT = Permission(Send(_USER_OPTED_IN, Rule.SERVICE_DEFAULT), Frequency.ASAP)
+
+
+def permit(channel: Channel, category: Category, preferences: Preferences | None) -> Permission | Suppress:
+    """The permission to send a message, or why there is none."""
+    if preferences is None:
+        return _NO_PREFERENCES
+    if channel not in preferences.opted_in:
+        return _OPTED_OUT
+    if category.required:
+        return _required(category.name, category.default.get(channel, Frequency.ASAP))
+    if (by_channel := preferences.rules.frequencies.get(category.name)) and channel in by_channel:
+        return _by_user_rule(category.name, by_channel[channel])
+    if (default := category.default.get(channel)) is not None:
+        return _by_category_default(category.name, default)
+    return _BY_SERVICE_DEFAULT
+
+
+@lru_cache(1024)
+def _required(category: str, default: Frequency) -> Permission:
+    reason = Reason(ReasonCode.CATEGORY_REQUIRED, {"category": category})
+    # What every user gets is not off by default.
+    frequency = Frequency.ASAP if default is Frequency.NEVER else default
+    return Permission(Send(reason, Rule.CATEGORY_REQUIRED), frequency)
+
+
+@lru_cache(1024)
+def _by_user_rule(category: str, frequency: Frequency) -> Permission | Suppress:
+    if frequency is Frequency.NEVER:
+        return Suppress(Reason(ReasonCode.CATEGORY_REFUSED, {"category": category}), Rule.USER_RULE)
+    return Permission(Send(Reason(ReasonCode.CATEGORY_WANTED, {"category": category}), Rule.USER_RULE), frequency)
+
+
+@lru_cache(1024)
+def _by_category_default(category: str, frequency: Frequency) -> Permission | Suppress:
+    if frequency is Frequency.NEVER:
+        return Suppress(Reason(ReasonCode.CATEGORY_NOT_ASKED_FOR, {"category": category}), Rule.CATEGORY_DEFAULT)
+    return Permission(Send(_USER_OPTED_IN, Rule.CATEGORY_DEFAULT), frequency)
