@@ -27,6 +27,10 @@ class ReasonCode(StrEnum):
     TOO_OLD = "too_old"
     CANCELLED = "cancelled"
 
+    QUIET_HOURS = "quiet_hours"
+    LEGAL_WINDOW = "legal_window"
+    NO_ALLOWED_MOMENT = "no_allowed_moment"
+
     PAUSED = "paused"
     RESUMED = "resumed"
     NO_PROVIDER = "no_provider"
@@ -80,6 +84,14 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.EXPIRED: "it expired before it could be sent",
     ReasonCode.TOO_OLD: "it could not be sent within its time to live",
     ReasonCode.CANCELLED: "{by} cancelled it",
+    ReasonCode.QUIET_HOURS: "the user does not want to be disturbed before {until} (time zone: {zone})",
+    ReasonCode.LEGAL_WINDOW: (
+        "it may not be sent before {until} by the law of where the user may be ({place}; time zone: {zone})"
+    ),
+    ReasonCode.NO_ALLOWED_MOMENT: (
+        "the user's quiet hours and the law of where the user may be leave no moment in the next eight days ({place}; "
+        "time zone: {zone}); this is decided again at {until}, and whenever the user's time zone or preferences change"
+    ),
     ReasonCode.PAUSED: "sending of {pause} is paused",
     ReasonCode.RESUMED: "sending of {pause} was resumed",
     ReasonCode.NO_PROVIDER: "it waits for a provider: the breaker is open",

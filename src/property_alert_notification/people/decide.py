@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.base.vocabulary import CategoryKind, Channel
 from property_alert_notification.people.categories.rules import Category
-from property_alert_notification.people.decisions import Decision, Suppress
+from property_alert_notification.people.decisions import Decision, Rule, Send, Suppress
+from property_alert_notification.people.hours import current
+from property_alert_notification.people.hours.hold import hold
 from property_alert_notification.people.permission import permit
 from property_alert_notification.people.person import Person
 
@@ -25,4 +27,13 @@ def decide(message: Message, person: Person, now: datetime) -> Decision:
     permission = permit(message.channel, message.category, person.preferences)
     if isinstance(permission, Suppress):
         return permission
-    return permission.send
+    return _when(message, person, now, permission.send) or permission.send
+
+
+def _when(message: Message, person: Person, now: datetime, send: Send) -> Decision | None:
+    """What becomes of a message that may be sent, if it is not sent now; None if it is."""
+    kind = message.category.kind
+    if message.urgent and kind is CategoryKind.TRANSACTIONAL:
+        return Send(send.reason, Rule.URGENT)
+    windows, default = current.windows(), current.default_time_zone()
+    return hold(message.channel, kind, message.address, person, now, windows, default)

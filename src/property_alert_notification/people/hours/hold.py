@@ -1,0 +1,103 @@
+"""Whether a message must wait for its hour: legal windows and quiet hours, wherever the person may be. Pure."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from property_alert_notification.base import times
+from property_alert_notification.base.reasons import Reason, ReasonCode
+from property_alert_notification.base.vocabulary import CategoryKind, Channel
+from property_alert_notification.people.decisions import Hold, Rule
+from property_alert_notification.people.hours.legal import LegalWindows
+from property_alert_notification.people.hours.moments import Rules, first_allowed, is_allowed
+from property_alert_notification.people.hours.whereabouts import Whereabouts, whereabouts
+from property_alert_notification.people.person import Person
+from property_alert_notification.people.preferences.rules import QuietHours
+
+LOOK_AGAIN = timedelta(days=1)
+"""How long a message waits for which no moment is allowed; then everything is asked again."""
+
+
+def where(person: Person, address: str | None, default_time_zone: str | None) -> Whereabouts:
+    """Where a person may be to whom a message goes to this address."""
+    preferences, profile = person
+    named = preferences.rules.time_zone if preferences else None
+    return whereabouts(
+        time_zone=named or (profile.time_zone if profile else None),
+        country=profile.country if profile else None,
+        phone_numbers=(address, profile.phone_number if profile else None),
+        default_time_zone=default_time_zone,
+    )
+
+
+def hold(
+    channel: Channel,
+    kind: CategoryKind,
+    address: str | None,
+    person: Person,
+    now: datetime,
+    windows: LegalWindows,
+    default_time_zone: str | None = None,
+) -> Hold | None:
+    """Until when a message must wait, and for what; None if it may be sent now."""
+    quiet_hours = person.preferences.rules.quiet_hours if person.preferences else ()
+    if not quiet_hours and not windows.limit(channel, kind):
+        return None
+    return _hold(windows, channel, kind, where(person, address, default_time_zone), quiet_hours, now)
+
+
+@lru_cache(maxsize=4096)
+def _hold(
+    windows: LegalWindows,
+    channel: Channel,
+    kind: CategoryKind,
+    here: Whereabouts,
+    quiet_hours: tuple[QuietHours, ...],
+    now: datetime,
+) -> Hold | None:
+    """The same for everybody in a batch who may be at the same places and said the same."""
+    until = first_allowed(now, rules_of(windows, channel, kind, here.places, quiet_hours), here.zones)
+    if until == now:
+        return None
+    lawful = is_allowed(now, rules_of(windows, channel, kind, here.places, ()), here.zones)
+    rule = Rule.QUIET_HOURS if lawful else Rule.LEGAL_WINDOW
+    if until is None:
+        until = times.later(now, LOOK_AGAIN)
+        return Hold(_reason(ReasonCode.NO_ALLOWED_MOMENT, until, here), rule, until)
+    code = ReasonCode.QUIET_HOURS if lawful else ReasonCode.LEGAL_WINDOW
+    return Hold(_reason(code, until, here), rule, until)
+
+
+def needs_profile(channel: Channel, kind: CategoryKind, person: Person, windows: LegalWindows) -> bool:
+    """Whether it depends on the person's profile when such a message may be sent."""
+    rules = person.preferences.rules if person.preferences else None
+    return windows.limit(channel, kind) or bool(rules and rules.quiet_hours and rules.time_zone is None)
+
+
+@lru_cache(maxsize=8192)
+def rules_of(
+    windows: LegalWindows,
+    channel: Channel,
+    kind: CategoryKind,
+    places: tuple[str, ...],
+    quiet_hours: tuple[QuietHours, ...],
+) -> Rules:
+    """What the law of these places and the user leave. The same for the same: what was computed for them is kept."""
+    return Rules(windows.of(channel, kind, places), quiet_hours)
+
+
+def _reason(code: ReasonCode, until: datetime, here: Whereabouts) -> Reason:
+    local = until.astimezone(here.zones[0]).isoformat() if len(here.zones) == 1 else times.in_words(until)
+    parameters = {"until": local, "zone": _in_words([zone.key for zone in here.zones])}
+    if code is not ReasonCode.QUIET_HOURS:
+        parameters["place"] = _in_words(here.places) or "any place"
+    return Reason(code, parameters)
+
+
+_LISTED = 3
+"""Names that a sentence can bear."""
+
+
+def _in_words(names: Iterable[str]) -> str:
+    listed = list(names)
+    return ", ".join(listed) if len(listed) <= _LISTED else f"any of {len(listed)}"

@@ -1,0 +1,112 @@
+"""Where a person may be: the time zones and the places whose law counts. Pure.
+
+A zone that the user or the User service named is believed. Otherwise every zone of the countries that are known counts:
+that of the profile and that of each phone number. A number says a country, never a zone, since it moves along with its
+owner. Of somebody who is nowhere known every zone counts.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+
+from property_alert_notification.base.zones import ZoneUnknown, zone_named
+from property_alert_notification.people.hours import north_america
+from property_alert_notification.people.hours.countries import (
+    Zones,
+    code_of,
+    countries_of_zone,
+    every_zone,
+    zones_of_country,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Whereabouts:
+    """Where a person may be. What is known to be the same is one object, so that it is found quickly in a cache."""
+
+    zones: Zones
+    """At least one. A message may be sent only when it may be sent in each of them."""
+    places: tuple[str, ...]
+    """Countries, and states of the USA: the law of each of them counts."""
+    is_known: bool = True
+    """Whether anything is known."""
+
+
+def whereabouts(
+    *,
+    time_zone: str | None,
+    country: str | None = None,
+    phone_numbers: Iterable[str | None] = (),
+    default_time_zone: str | None = None,
+) -> Whereabouts:
+    """Where a person may be.
+
+    Args:
+        time_zone: what the user or else the User service named.
+        country: that of the profile.
+        phone_numbers: the person's; anything else than an international number is ignored.
+        default_time_zone: that of somebody of whom nothing else is known.
+    """
+    areas = tuple(sorted({area for number in phone_numbers if number and (area := area_of(number))}))
+    found = _whereabouts(time_zone, country or None, areas)
+    return found if found.is_known or default_time_zone is None else _whereabouts(default_time_zone, None, ())
+
+
+def area_of(phone_number: str) -> str:
+    """The digits of an international number that say where it belongs: `44`, or `1214` in North America.
+
+    Empty for a number that is not international.
+    """
+    if phone_number.startswith("+1"):
+        return phone_number[1:5]
+    if phone_number.startswith("+"):
+        digits = phone_number[1:]
+        return next((digits[:n] for n in (1, 2, 3) if _is_calling_code(digits[:n])), "")
+    return ""
+
+
+def _is_calling_code(digits: str) -> bool:
+    return digits.isascii() and digits.isdigit() and int(digits) in COUNTRY_CODE_TO_REGION_CODE
+
+
+@lru_cache(maxsize=8192)
+def _whereabouts(time_zone: str | None, country: str | None, areas: tuple[str, ...]) -> Whereabouts:
+    zone = _zone(time_zone)
+    found = [place for area in areas for place in _places_of(area)]
+    countries = [*([code_of(country)] if country else []), *(place[:2] for place in found)]
+    if zone and not countries:
+        countries = list(countries_of_zone(zone))
+    zones = (zone,) if zone else tuple(each for of in countries for each in zones_of_country(of))
+    states = _states(zone, [place for place in found if place in north_america.STATES]) if "US" in countries else ()
+    places = tuple(dict.fromkeys([*countries, *states]))
+    return Whereabouts(tuple(dict.fromkeys(zones)) or every_zone(), places, is_known=bool(zones))
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    try:
+        return None if name is None else zone_named(name)
+    except ZoneUnknown:  # the store may know a zone that this machine does not
+        return None
+
+
+def _places_of(area: str) -> tuple[str, ...]:
+    """The places that numbers of an area belong to: several where countries share a calling code."""
+    if area.startswith("1") and (place := north_america.place_of(area[1:])):
+        return (place,)
+    regions = COUNTRY_CODE_TO_REGION_CODE.get(1 if area.startswith("1") else int(area), ())
+    return tuple(region for region in regions if region != _NO_COUNTRY)
+
+
+def _states(zone: ZoneInfo | None, of_numbers: list[str]) -> tuple[str, ...]:
+    """The states of the USA whose law counts: that of the number, and those of the zone if it is not used there."""
+    of_zone = north_america.states_of(zone) if zone else ()
+    if not of_numbers:
+        return of_zone or north_america.STATES
+    return (*of_numbers, *(of_zone if not set(of_numbers) & set(of_zone) else ()))
+
+
+_NO_COUNTRY = "001"
+"""What the table of calling codes says of numbers that belong to no country."""
