@@ -13,6 +13,7 @@ from property_alert_notification.base.settings.unknown_settings import find_mist
 from property_alert_notification.channels.redirect import check_redirects
 from property_alert_notification.channels.registry import check_any_used, check_choices, settings_groups
 from property_alert_notification.people.categories.category_file import configured_categories
+from property_alert_notification.people.hours.windows_file import configured_windows
 
 
 def load_settings() -> Settings:
@@ -47,6 +48,7 @@ def check_together(settings: Settings) -> None:
     _check_removed()
     check_any_used(settings)
     configured_categories(settings.categories_file)
+    configured_windows(settings.legal_windows_file)
     check_redirects(settings)
     check_metrics_address(settings.worker_metrics_host, settings.worker_metrics_port)
 

@@ -42,6 +42,7 @@ from property_alert_notification.notifications.backlog import Backlog
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.people.categories.cache import CategoryCache
 from property_alert_notification.people.categories.category_file import configured_categories
+from property_alert_notification.people.hours.windows_file import hours_of
 from property_alert_notification.people.preferences.rules import Preferences
 from property_alert_notification.preflight import check_settings
 
@@ -117,6 +118,7 @@ async def assemble(
         prepared(database, supervisor, migrate=settings.is_local),
         _clock_follows_store(database, supervisor),
         categories.kept(supervisor),
+        hours_of(settings, supervisor),
         create_broker(settings, database, clock, supervisor) as broker,
     ):
         wakers.append(broker.wake)

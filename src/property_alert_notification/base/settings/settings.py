@@ -24,6 +24,7 @@ from property_alert_notification.base.settings.groups import SettingsGroup
 from property_alert_notification.base.settings.listening import host_name
 from property_alert_notification.base.settings.store_url import postgres, with_pgbouncer
 from property_alert_notification.base.vocabulary import Channel, Environment
+from property_alert_notification.base.zones import ZoneName
 
 
 class Settings(SettingsGroup):
@@ -151,6 +152,14 @@ class Settings(SettingsGroup):
     categories_file: str | None = Field(None, min_length=1, examples=["/etc/property-alerts/categories.toml"])
     """A file, TOML or JSON, that says what categories mean: `kind`, `required`, `default`, `message_ttl`, `on_unknown`.
     It is read at start; what is defined by API comes before it."""
+
+    legal_windows_file: str | None = Field(None, examples=["/etc/alerts/legal_windows.toml"])
+    """A file of legal windows that replaces the built-in one: in which hours the law of a place allows messages. It is
+    read again when it changes; what cannot be used then is told in the log, and the windows from before hold."""
+
+    default_time_zone: ZoneName | None = Field(None, examples=["America/Chicago"])
+    """The time zone of users of whom neither a zone, nor a country, nor a phone number is known. Without it any zone is
+    possible, and the quiet hours of such a user may leave no moment at all until more is known."""
 
     retention_days: float = Field(90.0, gt=0, le=36_500)
     """Days after their last change for which ended notifications are kept; then they are deleted, with their

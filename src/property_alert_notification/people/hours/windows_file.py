@@ -1,0 +1,111 @@
+"""Reads the file that `LEGAL_WINDOWS_FILE` names, at start and whenever it changes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+
+from property_alert_notification.base.errors import ConfigurationError
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.supervise import Loop, Supervisor, end
+from property_alert_notification.people.hours import current
+from property_alert_notification.people.hours.legal import LegalWindows, built_in, read
+
+log = structlog.get_logger()
+
+POLL = 1.0
+"""Seconds between two looks at the file."""
+
+_LARGEST = 1024 * 1024
+"""Bytes."""
+
+_Version = tuple[int, int, int]
+"""What changes when a file is replaced or written to."""
+
+
+def configured_windows(file: str | None) -> LegalWindows:
+    """The windows of the file, or the built-in ones without a file.
+
+    Raises:
+        ConfigurationError: it cannot be used; says where and why.
+    """
+    return built_in() if file is None else _read(Path(file))
+
+
+@asynccontextmanager
+async def hours_of(settings: Settings, supervisor: Supervisor) -> AsyncIterator[None]:
+    """Decide by the legal windows and the default time zone of the settings; follow changes of the windows' file.
+
+    Raises:
+        ConfigurationError: the file cannot be used; says where and why.
+    """
+    file = settings.legal_windows_file
+    current.use_default_time_zone(settings.default_time_zone)
+    watch = file and WindowsWatch(file)
+    current.use(configured_windows(file))
+    watching = [supervisor.start("legal_windows", watch.run)] if watch else []
+    try:
+        yield
+    finally:
+        await end(*watching)
+
+
+class WindowsWatch:
+    """Looks at the file again and again. A file that cannot be used changes nothing: the windows from before hold."""
+
+    def __init__(self, file: str) -> None:
+        self._path = Path(file)
+        self._used = self._seen = _version(self._path)
+
+    async def run(self, loop: Loop) -> None:
+        """Look until cancelled."""
+        await loop.repeat(self._look_in_turn)
+
+    async def _look_in_turn(self) -> float:
+        self.look()
+        return POLL
+
+    def look(self) -> bool:
+        """Use the file if it has changed and is complete; returns whether its windows are used from now on."""
+        before, self._seen = self._seen, _version(self._path)
+        # One that is still being written changes between two looks.
+        if self._seen == self._used or self._seen != before:
+            return False
+        self._used = self._seen
+        try:
+            windows = _read(self._path)
+        except ConfigurationError as error:
+            log.warning("legal_windows.refused", detail=f"{error}. The windows from before hold")
+            return False
+        current.use(windows)
+        log.info("legal_windows.changed", windows=len(windows.windows))
+        return True
+
+
+def _version(path: Path) -> _Version | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _read(path: Path) -> LegalWindows:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+    except OSError as error:
+        raise _refused(path, f"cannot be read ({error.strerror}). Make it a file that this user may read") from None
+    if len(content) > _LARGEST:
+        raise _refused(path, f"is larger than {_LARGEST // 1024} kB")
+    try:
+        return read(content.decode("utf-8-sig").replace("\r\n", "\n"))
+    except UnicodeDecodeError:
+        raise _refused(path, "is no text in UTF-8. Save it in that encoding") from None
+    except (ValueError, RecursionError) as error:
+        raise _refused(path, str(error) or "has too many brackets within brackets") from None
+
+
+def _refused(path: Path, words: str) -> ConfigurationError:
+    return ConfigurationError(f"LEGAL_WINDOWS_FILE: {path}: {words}")
