@@ -19,6 +19,7 @@ from property_alert_notification.people.hours import current, legal
 from property_alert_notification.people.hours.windows_file import WindowsWatch, configured_windows, hours_of
 from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences.rules import PersonalRules, Preferences
+from property_alert_notification.preflight import check_together
 
 SMS = Channel("sms")
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -74,6 +75,8 @@ def test_a_file_that_cannot_be_used_stops_the_start(file: Path, content: bytes, 
         configured_windows(str(file))
     assert str(refused.value).startswith(f"LEGAL_WINDOWS_FILE: {file}: ")
     assert said in str(refused.value)
+    with pytest.raises(ConfigurationError, match="LEGAL_WINDOWS_FILE"):
+        check_together(Settings(legal_windows_file=str(file)))
 
 
 def test_a_file_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
