@@ -135,8 +135,8 @@ def test_the_list_has_the_filters_and_pages_of_the_api(shown: Shown) -> None:
     first, more = listed("--limit", "30")
     cursor = more.rpartition("There are more: --cursor ")[2].strip()
     assert first + listed("--limit", "1000", "--cursor", cursor)[0] == everything
-    alerts = [one for one in everything if one["category"] == "listing_alert"]
-    assert listed("--category", "listing_alert", "--limit", "1000")[0] == alerts != []
+    alerts = [one for one in everything if one["category"] == "new_listing"]
+    assert listed("--category", "new_listing", "--limit", "1000")[0] == alerts != []
     assert listed("--category", "offer")[0] == []
     assert listed("--accepted-before", "2026-01-01T00:00:00Z")[0] == []
     assert listed("--accepted-after", "2026-01-01T00:00:00Z", "--limit", "1000")[0] == everything

@@ -35,19 +35,22 @@ def alerts(listings: Sequence[Listing], count: int, *, run: str) -> Iterator[dic
 
 
 def _words(listing: Listing, number: int) -> dict[str, str]:
-    """Title, message and category of one of four things that happen to a listing."""
+    """Title, message and category of one of four things that happen to a listing.
+
+    None is a `listing_alert`: that is promotional, and at night its SMS would wait for the morning.
+    """
     home = _home(listing)
     match number % 4:
         case 0:
             before = round(listing.list_price * 1.05 / 1000) * 1000
             return {
-                "category": "listing_alert",
+                "category": "price_change",
                 "title": f"Price Change: now ${listing.list_price:,} in {listing.postal_code}",
                 "message": f"{home}\nIt was ${before:,} before.",
             }
         case 1 | 2:
             return {
-                "category": "listing_alert",
+                "category": "new_listing",
                 "title": f"New Listing: ${listing.list_price:,} in {listing.postal_code}",
                 "message": f"{home}\nIt matches your saved search for {listing.postal_code}.",
             }
