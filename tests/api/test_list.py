@@ -62,6 +62,7 @@ async def test_an_item_says_how_it_stands_and_nothing_that_was_written_to_the_pe
         "send_at": None,
         "caller": None,
         "test": False,
+        "reason_codes": ["user_opted_in"],
     }
 
 
@@ -113,6 +114,13 @@ async def test_each_filter_finds_its_own_and_nothing_else(caller: httpx2.AsyncCl
         ({"status": "suppressed", "category": "viewing", "user_id": 3}, [unwanted]),
         ({"user_id": 1, "category": "viewing"}, [later]),
         ({"reference": "r-3", "user_id": 2}, []),
+        ({"reason_code": "user_opted_out"}, [unwanted]),
+        ({"reason_code": "user_opted_in"}, [theirs, general]),
+        ({"reason_code": "user_opted_in", "user_id": 2}, [theirs]),
+        ({"reason_code": "user_opted_in", "status": "pending", "channel": "email"}, [general]),
+        ({"reason_code": "cancelled", "status": "cancelled"}, [cancelled]),
+        ({"reason_code": "cancelled", "status": "pending"}, []),
+        ({"reason_code": "sent", "status": "sent"}, []),
     ):
         assert await _ids(caller, **filters) == expected, filters
         assert await _ids(caller, **filters, limit=1) == expected, filters
@@ -143,6 +151,17 @@ async def test_the_status_of_an_item_is_that_of_its_detail(caller: httpx2.AsyncC
 
     for item in (await _list(caller))["items"]:
         assert item["status"] == (await caller.get(f"{PATH}/{item['id']}")).json()["status"]
+
+
+async def test_an_item_has_the_reason_codes_of_its_deliveries_each_once(caller: httpx2.AsyncClient) -> None:
+    await caller.put("/api/v1/preferences/4", json={"email_enabled": True, "sms_enabled": False})
+    mixed = await accept(caller, user_id=4)
+    same = await accept(caller)
+    later = await accept(caller, send_at=FAR)
+
+    codes = {item["id"]: item["reason_codes"] for item in (await _list(caller))["items"]}
+
+    assert codes == {mixed: ["user_opted_in", "user_opted_out"], same: ["user_opted_in"], later: []}
 
 
 async def test_times_bound_a_list_from_inclusive_to_exclusive(caller: httpx2.AsyncClient) -> None:
@@ -187,6 +206,7 @@ async def test_many_accepted_together_are_found_by_the_very_time_that_each_is_sa
         ("user_id", "one"),
         ("status", "lost"),
         ("channel", "pigeon"),
+        ("reason_code", "the user does not want email"),
         ("category", "Not A Slug"),
         ("reference", "nul\x00"),
         ("accepted_after", "yesterday"),

@@ -93,6 +93,8 @@ def test_the_list_of_one_status(shown: Shown) -> None:
     assert set(everything) == {"sent", "suppressed"}
     assert listed("--status", "SENT", "--limit", "3") == ["sent"] * 3
     assert listed("--status", "sent", "--user", "990001") == ["sent"]
+    assert listed("--reason-code", "sent") == ["sent"] * everything.count("sent")
+    assert listed("--reason-code", "sent", "--status", "suppressed") == []
 
 
 def test_the_detail_of_one_notification(shown: Shown) -> None:

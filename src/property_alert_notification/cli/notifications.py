@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from property_alert_notification.base.errors import ConfigurationError
+from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.base.vocabulary import Channel, NotificationStatus
 from property_alert_notification.cli.options import AsJson
 from property_alert_notification.cli.tables import local, print_facts, print_rows
@@ -31,6 +32,14 @@ MOST_WITH_ONE_REFERENCE = 100
 
 OfStatus = Annotated[NotificationStatus | None, typer.Option(help="Only those with this status.", case_sensitive=False)]
 OfChannel = Annotated[Channel | None, typer.Option(help="Only those meant for this channel.", case_sensitive=False)]
+OfReason = Annotated[
+    ReasonCode | None,
+    typer.Option(
+        help="Only those with a delivery that is in its state for this reason (docs/reasons.md).",
+        case_sensitive=False,
+        metavar="CODE",
+    ),
+]
 AcceptedAfter = Annotated[
     str | None, typer.Option(help="Only those accepted then or later: 2026-12-01T09:00:00+01:00.")
 ]
@@ -43,6 +52,7 @@ def list_newest(
     category: Annotated[str | None, typer.Option(help="Only those of this category.")] = None,
     reference: Annotated[str | None, typer.Option(help="Only those with this reference of the caller.")] = None,
     channel: OfChannel = None,
+    reason_code: OfReason = None,
     delivery_id: Annotated[str | None, typer.Option(help="Only the one of this delivery.")] = None,
     message_id: Annotated[str | None, typer.Option(help="Only the one of the email with this Message-ID.")] = None,
     accepted_after: AcceptedAfter = None,
@@ -60,6 +70,7 @@ def list_newest(
     `property-alerts notifications list`\
     `property-alerts notifications list --user 1 --limit 100`\
     `property-alerts notifications list --reference order-7 --channel sms`\
+    `property-alerts notifications list --status failed --reason-code attempts_used_up`\
     `property-alerts notifications list --status failed --accepted-after 2026-12-01T00:00:00Z --json`
     """
     from pydantic_core import to_jsonable_python
@@ -70,6 +81,7 @@ def list_newest(
         "category": category,
         "reference": reference,
         "channel": channel,
+        "reason_code": reason_code,
         "delivery_id": delivery_id,
         "message_id": message_id,
         "accepted_after": accepted_after,
@@ -207,7 +219,8 @@ async def _rows(database: "Database", found: "list[Summary]") -> list[dict[str, 
 
 def _row(summary: "Summary", states: dict[str, "DeliveryState"]) -> dict[str, Any]:
     shown = ("id", "accepted_at", "user_id", "category", "reference", "urgent", "status")
-    return {name: getattr(summary, name) for name in shown} | {"deliveries": states}
+    codes = sorted(set((summary.reason_codes or "").split()))
+    return {name: getattr(summary, name) for name in shown} | {"reason_codes": codes, "deliveries": states}
 
 
 def _show_list(found: list[dict[str, Any]]) -> None:

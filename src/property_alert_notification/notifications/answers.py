@@ -47,6 +47,10 @@ def _as_list(words: str | None) -> list[str] | None:
     return None if words is None else words.split()
 
 
+def _as_codes(words: str | None) -> list[ReasonCode]:
+    return sorted({code_of(word) for word in (words or "").split()})
+
+
 class NotificationSummary(BaseModel):
     """One notification of a list: its status, without its message and addresses."""
 
@@ -68,6 +72,8 @@ class NotificationSummary(BaseModel):
     """Who submitted it: the name of their API key."""
     test: bool
     """Submitted with a test key: it never reaches a real provider."""
+    reason_codes: Annotated[list[ReasonCode], BeforeValidator(_as_codes)]
+    """Why its deliveries are in their states: codes of docs/reasons.md, each once; none while it is scheduled."""
 
 
 class NotificationPage(BaseModel):

@@ -7,7 +7,20 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Integer, Select, TextClause, bindparam, or_, select, text
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    TextClause,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    text,
+)
 
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
 from property_alert_notification.database import BatchStatement, table_of
@@ -38,6 +51,8 @@ class Summary:
     caller: str | None
     test: bool
     status: NotificationStatus
+    reason_codes: str | None
+    """Of its deliveries, separated by spaces; None when it has none."""
 
 
 STATUS_AT: dict[int | None, NotificationStatus] = {None: NotificationStatus.SCHEDULED, 0: NotificationStatus.PENDING}
@@ -71,7 +86,7 @@ def _page(
     along: Sequence[ColumnElement[bool] | TextClause],
     others: Sequence[ColumnElement[bool]],
 ) -> Select[Any]:
-    wanted = select(*_SUMMARISED, _rank_of).order_by(_notifications.c.id.desc()).limit(_limit)
+    wanted = select(*_SUMMARISED, _rank_of, _reason_codes_of).order_by(_notifications.c.id.desc()).limit(_limit)
     # As plain truth values these lead to no index: the store must not walk another way, which is not bounded.
     wanted = wanted.where(*[other.is_(True) for other in others])
     if id_ is _notifications.c.id:
@@ -102,19 +117,24 @@ EXACT = ("reference", "user_id", "category", "caller")
 
 @cache
 def path_for(
-    given: frozenset[str], status: NotificationStatus | None, channel: Channel | None, test: bool | None
+    given: frozenset[str],
+    status: NotificationStatus | None,
+    channel: Channel | None,
+    test: bool | None,
+    has_reason: bool = False,
 ) -> ListPath:
     """The most selective index first; its condition leads, the others are looked at."""
     exact = [_notifications.c[name] == _named(name, _notifications.c[name]) for name in EXACT if name in given]
     if status in KEPT:
         exact.insert(len(given - _WIDE), _notifications.c.status == str(status))
     is_wide = given <= _WIDE
+    reason = [_reason_of == 1] if has_reason else []
     if status in _ALONG_DELIVERIES and is_wide and not test and _is_few(status, given):
         # One open delivery says all; beside one that was sent, another may still be open.
         rank = [] if status is NotificationStatus.PENDING else _has_rank(status)
-        others = [*exact, *_is_meant_for(channel), *_is_test(test), *rank]
+        others = [*exact, *_is_meant_for(channel), *_is_test(test), *rank, *reason]
         return ListPath(_deliveries.c.notification_id, _ALONG_DELIVERIES[status], others)
-    others = [*_is_meant_for(channel), *_has_rank(status)]
+    others = [*_is_meant_for(channel), *_has_rank(status), *reason]
     if test and is_wide:
         return ListPath(_notifications.c.id, [text("test")], [*exact, *others])
     return ListPath(_notifications.c.id, exact[:1], [*exact[1:], *others, *_is_test(test)])
@@ -141,8 +161,19 @@ _ALONG_DELIVERIES: dict[NotificationStatus | None, list[ColumnElement[bool] | Te
 }
 
 
-_SUMMARISED = [_notifications.c[field.name] for field in fields(Summary)]
-_rank_of = select(RANK).where(_deliveries.c.notification_id == _notifications.c.id).scalar_subquery()
+_SUMMARISED = [_notifications.c[field.name] for field in fields(Summary) if field.name != "reason_codes"]
+
+
+def _of_its_deliveries(value: ColumnElement[Any]) -> ScalarSelect[Any]:
+    return select(value).where(_deliveries.c.notification_id == _notifications.c.id).scalar_subquery()
+
+
+_rank_of = _of_its_deliveries(RANK)
+_reason_codes_of = _of_its_deliveries(func.aggregate_strings(_deliveries.c.reason_code, " "))
+# An aggregate, not EXISTS: PostgreSQL may answer that by reading every delivery with this code.
+_reason_of = _of_its_deliveries(
+    func.max(case((_deliveries.c.reason_code == _named("reason_code", _deliveries.c.reason_code), 1), else_=0))
+)
 
 
 def _is_meant_for(channel: Channel | None) -> list[ColumnElement[bool]]:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from property_alert_notification.base.clock import first_id_from
+from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.base.vocabulary import Channel, NotificationStatus
 from property_alert_notification.database import Connection, Database, is_row_fault
 from property_alert_notification.notifications.list_paths import (
@@ -32,6 +33,8 @@ class Filters:
     category: str | None = None
     reference: str | None = None
     channel: Channel | None = None
+    reason_code: ReasonCode | None = None
+    """At least one delivery has this code."""
     accepted_after: datetime | None = None
     """This moment is the first."""
     accepted_before: datetime | None = None
@@ -117,8 +120,9 @@ async def find(
     cannot be read as they are are shown as far as they can.
     """
     given = {name: getattr(filters, name) for name in EXACT if getattr(filters, name) is not None}
-    path = path_for(frozenset(given), filters.status, filters.channel, filters.test)
-    given |= _bounds(filters, before)
+    has_reason = filters.reason_code is not None
+    path = path_for(frozenset(given), filters.status, filters.channel, filters.test, has_reason)
+    given |= _bounds(filters, before) | ({"reason_code": filters.reason_code} if has_reason else {})
     for delivery in filter(None, (filters.delivery_id, filters.message_id)):
         for (id_,) in await NOTIFICATION_OF.fetch(connection, delivery=delivery):
             given |= _only(id_, given)
@@ -147,14 +151,14 @@ async def _walk(
 
 
 def _summary(row: Sequence[Any]) -> Summary:
-    *shown, kept, rank = row
-    return Summary(*[*shown, _status(kept, rank)])
+    *shown, kept, rank, codes = row
+    return Summary(*[*shown, _status(kept, rank), codes])
 
 
 def _repaired_summary(row: Sequence[Any]) -> Summary:
-    *shown, kept, rank = row
+    *shown, kept, rank, codes = row
     status = _status(kept if kept in list(NotificationStatus) else None, rank)
-    summary = repaired(Summary(*[*shown, status]))
+    summary = repaired(Summary(*[*shown, status, codes]))
     return replace(summary, channels=known_channels(summary.channels))
 
 

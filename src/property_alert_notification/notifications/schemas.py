@@ -18,6 +18,7 @@ from property_alert_notification.api.idempotency.calls import KeyText
 from property_alert_notification.api.known_fields import Strict
 from property_alert_notification.api.paging import PageCursor
 from property_alert_notification.api.problems import InvalidRequest, Problem
+from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.base.times import Moment
 from property_alert_notification.base.vocabulary import Channel, NotificationStatus
 from property_alert_notification.base.wording import Truth
@@ -205,6 +206,9 @@ class NotificationQuery(Strict):
     """Only the one that an email belongs to, by the email's `Message-ID`, with or without its brackets."""
     channel: Channel | None = None
     """Only those for this channel: the caller asked for it, or for all. Each shows whether it was used."""
+    reason_code: ReasonCode | None = None
+    """Only those with a delivery that is in its state for this reason: a code of docs/reasons.md. No index leads to
+    them, so a page looks at 2,000 notifications at most and may be empty: give `status`, `user_id` or times too."""
     accepted_after: Moment | None = None
     """RFC 3339 with an offset: only those whose `accepted_at` is this or later."""
     accepted_before: Moment | None = None

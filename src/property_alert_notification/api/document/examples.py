@@ -51,6 +51,7 @@ _SUMMARY = {
     "caller": "listings",
     "test": False,
 }
+_LISTED = {**_SUMMARY, "reason_codes": ["sent", "user_opted_out"]}
 _SMS_DELIVERY: dict[str, Any] = {
     "id": _BY_SMS,
     "channel": "sms",
@@ -168,7 +169,7 @@ ANSWERS: dict[str, Any] = {
             {"error": contents_of(NotFound("Preferences not found for user"))},
         ]
     },
-    "list_notifications": {"items": [_SUMMARY], "next": "AQGapcRSwXxjsLWV7LXYofA"},
+    "list_notifications": {"items": [_LISTED], "next": "AQGapcRSwXxjsLWV7LXYofA"},
     "read_notification": _SENT,
     "change_notification": _LATER,
     "cancel_notification": _CANCELLED,
