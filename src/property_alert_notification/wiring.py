@@ -175,7 +175,7 @@ def _create_acceptance(
 
 
 def planner(settings: Settings, clock: Clock, categories: CategoryCache) -> Planner:
-    """Plans what is submitted, as the settings say."""
+    """Plans submissions by the settings."""
     return Planner(clock, default_preferences(settings), unused(settings), categories.current)
 
 
@@ -186,12 +186,12 @@ def address_rules(settings: Settings) -> AddressRules:
 
 
 def default_preferences(settings: Settings) -> Preferences | None:
-    """What a user who never said anything wants; None when that is unknown."""
+    """The preferences of users who never had any; None when those are unknown."""
     return None if settings.default_preferences is None else Preferences(settings.default_preferences)
 
 
 def exit_with_error(error: ConfigurationError) -> NoReturn:
-    """End the process with the one line that says which setting is wrong."""
+    """End the process with one line that names the wrong setting."""
     complain(f"error: {error}")
     sys.exit(2)
 

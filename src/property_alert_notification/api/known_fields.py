@@ -1,4 +1,4 @@
-"""The fields that callers may send; and of one that is none of them what may be said: never its name.
+"""The known fields of all calls, and errors about unknown ones that do not repeat their names.
 
 A name may be anything, also personal data that came into the wrong place. What it may have been meant for is ours.
 """

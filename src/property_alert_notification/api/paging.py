@@ -59,4 +59,4 @@ def _is_a_cursor(cursor: str) -> str:
 
 
 PageCursor = Annotated[str, Field(max_length=100), AfterValidator(_is_a_cursor)]
-"""The field of a call that says where its page begins."""
+"""The field of a call that names the begin of its page."""

@@ -38,7 +38,7 @@ class Problem(BaseModel):
     detail: str
     """What happened, and what to do about it."""
     hint: str | None = None
-    """What to do about it, where `detail` does not say so."""
+    """What to do about it, where `detail` does not name it."""
 
 
 class FieldProblem(BaseModel):

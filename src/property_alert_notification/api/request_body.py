@@ -15,7 +15,7 @@ LARGE = 64 * 1024
 """Bytes that are received without asking for room. The server holds as many of each request in any case."""
 
 LARGEST = 4 * 1024 * 1024
-"""Bytes of any body at most: the room that a body gets which does not say how large it is."""
+"""The largest body in bytes, and the room of a body without a declared length."""
 
 PATIENCE = 2.0
 """Seconds for which a large body waits for room before it is answered 503."""
@@ -42,7 +42,7 @@ class Body:
     __slots__ = ("_receive", "_room", "_timer", "abandoned", "declared", "ended", "expected", "holds", "size", "waits")
 
     def __init__(self, receive: Receive, room: "BodyRoom", *, declared: int | None, waits: bool) -> None:
-        """`declared` is its size in bytes, None if it does not say; `waits`: it is not sent before it is asked for."""
+        """`declared` is its size in bytes, None if unknown; `waits`: the caller sends it after a 100 Continue."""
         self._receive = receive
         self._room = room
         self._timer: asyncio.Timeout | None = None

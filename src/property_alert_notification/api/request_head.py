@@ -19,7 +19,7 @@ class RequestHead:
     def __init__(self, scope: Scope) -> None:
         self.request_id: bytes | None = None
         self.declared: int | None = 0
-        """Bytes of the body; None when the headers do not say."""
+        """Bytes of the body; None when the headers have no length."""
         self.waits = False
         """The client waits for `100 Continue` before it sends the body."""
         hosts: list[bytes] = []

@@ -61,7 +61,7 @@ UNANSWERED = RECENT
 
 
 class Signal(Enum):
-    """What a call says about its provider."""
+    """What the result of a call shows about its provider."""
 
     WELL = auto()
     """It took the message, refused it for good, or has that one message wait: either way it works."""

@@ -50,7 +50,7 @@ class Clock:
         self._offset = stored - (asked_at + answered_at) // 2
         moved = (self._offset - offset) / 1e9
         if moved < -_STEP:
-            self._last_tick = 0  # an id says when it was made, so ids go back too
+            self._last_tick = 0  # an id contains its time, so ids go back too
         return moved
 
     @property

@@ -35,7 +35,7 @@ from property_alert_notification.base.errors import (
 from property_alert_notification.base.settings import ProviderSettings
 
 LARGEST_BODY = 65_536
-"""Bytes of an answer that are read; the rest says nothing about a message."""
+"""Bytes of an answer that are read; the rest is ignored."""
 
 _NOT_TAKEN = frozenset({404, 405, 408, 425, 500, 501, 505})
 _DOWN = frozenset({503})

@@ -56,7 +56,7 @@ _SHARED: list[Callable[..., Any]] = [
 _AS_JSON: Any = structlog.processors.JSONRenderer()
 _FOR_PEOPLE: Any = structlog.dev.ConsoleRenderer(colors=False)
 
-# These say at INFO what is ours to say, or print URLs that may carry tokens.
+# At INFO these repeat our own events, or print URLs that may contain tokens.
 _SERVERS = ("uvicorn", "uvicorn.error", "uvicorn.access")
 _QUIET = ("httpx2", "httpcore2", "aio_pika", "aiormq", "aiosqlite", "alembic", "asyncio", "watchfiles")
 
@@ -130,12 +130,12 @@ def configure(*, level: str, as_json: bool) -> None:
     logging.root.setLevel(max(number, logging.INFO))
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    # It repeats at every try to connect what `broker.lost` says once.
+    # It repeats `broker.lost` at every try to connect.
     logging.getLogger("aiormq.connection").setLevel(logging.CRITICAL)
 
 
 def _describe_lost(renderer: Any, count: int) -> str:
-    """The event that says how many lines were dropped, in the form of all others."""
+    """The event with the number of dropped lines, in the form of all others."""
     event: Any = {"event": "log.lines_lost", "lines": count}
     for processor in _SHARED:
         event = processor(None, "warning", event)

@@ -37,7 +37,7 @@ class LineQueue:
         self.lost = 0
         """Lines that were never written, since the process began."""
         self.describe_lost: Callable[[int], str] = "... {} lines were lost: nothing read them".format
-        """Returns the line that says how many lines were lost."""
+        """Returns the line with the number of lost lines."""
         self._stream = stream
         self._room = room
         self._reset()

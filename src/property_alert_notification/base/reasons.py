@@ -203,4 +203,4 @@ def _times(value: Any) -> str:
 
 
 _WORDS: dict[str, Callable[[Any], str]] = {"because": _because, "times": _times}
-"""Parameters that are not said as they are."""
+"""Parameters that are converted before they are shown."""

@@ -36,7 +36,7 @@ def allow(earliest: datetime, latest: datetime) -> None:
 
 
 def latest() -> datetime:
-    """The latest that a caller may give, or might have given where the settings say nothing else."""
+    """The latest that a caller may give, or might have given with default settings."""
     return max(LATEST, _Allowed.latest)
 
 

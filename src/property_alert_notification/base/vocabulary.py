@@ -46,7 +46,7 @@ class Scope(StrEnum):
     PREFERENCES_WRITE = "preferences:write"
     PREFERENCES_READ = "preferences:read"
     ADMIN = "admin"
-    """Stops and resumes sending, decides over what is quarantined, and sees who changed what in the service itself."""
+    """Pauses and resumes sending, replays and discards quarantined deliveries, and reads the record of changes."""
 
 
 class CategoryKind(StrEnum):
@@ -96,7 +96,7 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     """A provider took it."""
     DELIVERED = "delivered"
-    """The provider said it arrived."""
+    """The provider reported that it arrived."""
     FAILED = "failed"
     """It is not tried any more; the reason says why, and whether it may have arrived."""
     SUPPRESSED = "suppressed"
@@ -139,7 +139,7 @@ class NotificationStatus(StrEnum):
     PENDING = "pending"
     """At least one delivery is open."""
     DELIVERED = "delivered"
-    """A provider said that it arrived."""
+    """A provider reported that it arrived."""
     SENT = "sent"
     """A provider took it."""
     FAILED = "failed"

@@ -1,4 +1,4 @@
-"""What is wrong with a field, in words that say what to give instead. Pure.
+"""Describes what is wrong with a field and what to send instead. Pure.
 
 pydantic says what it checked. The types of its errors are part of the API and stay as they are; its sentences do not.
 """
@@ -52,7 +52,7 @@ _SENTENCES: Mapping[str, str] = {
 }
 
 FIRST_VERSION = frozenset({"missing", "bool_parsing"})
-"""Errors about preferences whose sentences the first version fixed: there a hint beside them says it in our words."""
+"""Errors about preferences that keep the sentences of the first version; a hint beside them describes what to do."""
 
 
 def in_words(error: Mapping[str, Any]) -> str:

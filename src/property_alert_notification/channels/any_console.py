@@ -7,7 +7,7 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
 from property_alert_notification.channels.definition import definition_of
 
-# "Hander" is no slip of ours: scripts look for the line in this spelling, as the service has always printed it.
+# "Hander" is intended: scripts search for the line in this spelling, as the first version printed it.
 _LINE = "{label} Hander executed with {address}"
 
 

@@ -62,7 +62,7 @@ class Sender(Protocol):
     key_window: timedelta | None
     """For how long it recognises a repeat by the delivery's id and ignores it; None is not at all."""
     calls_back: bool
-    """Whether it tells by itself, soon and under the delivery's id, what became of a message: then what may have
+    """Whether the provider reports the result of a message later, under the delivery's id: then what may have
     arrived is not sent again before there was time for that."""
 
     @property
@@ -80,7 +80,7 @@ class Sender(Protocol):
         """
 
     async def check(self) -> str:
-        """Reach the provider without sending anything; returns one line for people that says what answered.
+        """Reach the provider without sending anything; returns one line that describes what answered.
 
         Raises:
             SendError: it cannot be reached or used; the text says what to fix.
@@ -116,7 +116,7 @@ class ReportedResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReportedEvent:
-    """What a provider reports of one message. Either of the ids says which message it is."""
+    """A provider's report about one message, which one of the two ids names."""
 
     result: ReportedResult
     provider_message_id: str | None = None

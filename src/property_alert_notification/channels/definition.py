@@ -79,13 +79,13 @@ class ChannelModule(Protocol):
 
 @cache
 def definition_of(channel: Channel) -> ChannelDefinition:
-    """What the file of a channel says of it."""
+    """What the file of a channel defines."""
     module = importlib.import_module(f"{channels.__name__}.{channel}_channel")
     return cast(ChannelModule, module).DEFINITION
 
 
 def provider_names(channel: Channel, settings: Settings) -> str:
-    """What the setting `<CHANNEL>_PROVIDER` says."""
+    """The value of the setting `<CHANNEL>_PROVIDER`."""
     return cast(str, getattr(_settings_of(channel, settings), f"{channel}_provider"))
 
 

@@ -81,7 +81,7 @@ def _without_controls(value: str) -> str:
 
 
 class EmailSettings(SettingsGroup):
-    """Who writes. Every email provider uses it."""
+    """The sender of all emails, for every email provider."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True)
 

@@ -33,7 +33,7 @@ def names(channel: Channel) -> list[str]:
 
 
 def channel_and_provider(file: str) -> tuple[str, str | None]:
-    """What the name of a file in `channels/` says: `sms_acme` is the provider `acme` of the channel `sms`.
+    """What the name of a file in `channels/` means: `sms_acme` is the provider `acme` of the channel `sms`.
 
     The provider is None for a file that holds none.
     """
@@ -126,7 +126,7 @@ def chosen(channel: Channel, settings: Settings) -> list[str]:
 
 
 def unused(settings: Settings) -> set[Channel]:
-    """The channels that no provider carries, because the settings say so."""
+    """The channels whose provider is `none`."""
     return {channel for channel in Channel if not chosen(channel, settings)}
 
 

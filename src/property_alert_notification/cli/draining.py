@@ -41,7 +41,7 @@ class Draining:
 async def close_listeners(
     servers: list[asyncio.Server], sockets: list[socket.socket], protocol: Callable[[], asyncio.Protocol]
 ) -> None:
-    """Stop listening. Who is connected already, and was not yet accepted, is served: closing would reset them."""
+    """Stop listening. Connections that were not accepted yet are served: closing would reset them."""
     waiting = [connection for listener in sockets for connection in _accept_all(listener)]
     for server in servers:
         server.close()

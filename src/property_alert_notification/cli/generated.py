@@ -1,4 +1,4 @@
-"""`openapi`, `settings` and `reasons`: write what the repository shows of the code, or say that it is out of date."""
+"""`openapi`, `settings` and `reasons`: write the pages generated from the code, or report that they are out of date."""
 
 import json
 from pathlib import Path

@@ -51,7 +51,7 @@ def check() -> None:
     from property_alert_notification.base import logs
     from property_alert_notification.preflight import load_settings
 
-    # What the parts and their libraries would log, the table says better.
+    # The table shows what the parts and their libraries would log.
     logs.configure(level="critical", as_json=False)
     logging.disable()
     try:
@@ -145,7 +145,7 @@ async def _not_used(channel: "Channel") -> str:
 
 
 async def _ask(part: str, question: Awaitable[str], *, makes_store: bool = False) -> Finding:
-    """Ask one part; `makes_store` says that the next start makes the store that a part may need."""
+    """Ask one part; `makes_store`: the next start creates the store that a part may need."""
     try:
         async with asyncio.timeout(LONGEST_QUESTION):
             return Finding(part, True, await question)

@@ -1,4 +1,4 @@
-"""`keys` and `audit`: who may call, and who changed that."""
+"""`keys` and `audit`: the API keys, and the record of changes."""
 
 import asyncio
 import json

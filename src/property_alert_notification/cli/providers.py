@@ -32,7 +32,7 @@ class Entry:
     provider: str
     limits: "Limits | None"
     reported: "list[ReportedBreaker]"
-    """What each living worker says of it."""
+    """The report of each living worker."""
 
 
 def providers(

@@ -1,4 +1,4 @@
-"""`migrate`: brings the store's schema to a revision, or says whether models and migrations agree."""
+"""`migrate`: brings the store's schema to a revision, or checks that models and migrations agree."""
 
 import asyncio
 from typing import TYPE_CHECKING, Annotated
@@ -78,7 +78,7 @@ async def _migrate(url: str, to: str, *, yes: bool, wait: float) -> None:
 
 
 class _Progress:
-    """Says on standard error what is waited for, each cause once."""
+    """Prints on standard error what is waited for, each cause once."""
 
     def __init__(self) -> None:
         self._last = ""
@@ -134,7 +134,7 @@ async def _complete(database: "Database", judgement: "Judgement", where: str) ->
 
 
 async def _warn(database: "Database", current: str, target: str, *, yes: bool) -> None:
-    """Say what going back costs, and ask whether it shall be, unless that was said.
+    """Print what going back deletes, and ask for confirmation unless `--yes` was given.
 
     Raises:
         typer.Abort: it shall not.

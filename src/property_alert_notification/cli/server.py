@@ -92,7 +92,7 @@ async def _run(server: "_Server", app: FastAPI, listener: socket.socket, connect
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to its caller, and says when it answers."""
+    """Leaves signals to its caller, and prints when it answers."""
 
     def __init__(
         self,

@@ -44,7 +44,7 @@ async def reaching(url: str) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def reading(url: str) -> AsyncIterator[Database]:
-    """The same, for a store whose tables are to be read; says on standard error which one it is, and makes none.
+    """The same, for a store whose tables are to be read; prints on standard error which one it is, and creates none.
 
     Raises:
         ConfigurationError: its schema is not this version's.
@@ -76,7 +76,7 @@ async def configured() -> AsyncIterator[Database]:
 
 
 def actor() -> str:
-    """Who types, for the record of administrative changes; a container may run as a number that has no name."""
+    """The operator, for the record of administrative changes; in a container the user may have only a number."""
     try:
         return f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
     except KeyError:

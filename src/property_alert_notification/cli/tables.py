@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 WITHOUT_TERMINAL = 200
-"""Columns where no terminal says how many there are, as in a pipe: a row stays one line, for grep."""
+"""Columns without a terminal, as in a pipe: a row stays one line, for grep."""
 
 NARROWEST_TEXT = 8
 """Columns that text needs at least beside others."""

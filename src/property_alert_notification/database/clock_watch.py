@@ -1,4 +1,4 @@
-"""Measures the clock of PostgreSQL every few seconds, and says when the machine's clock differs from it."""
+"""Measures the clock of PostgreSQL every few seconds, and logs when the machine's clock differs from it."""
 
 import structlog
 

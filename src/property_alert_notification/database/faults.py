@@ -24,7 +24,7 @@ _FAULTS = (
     TimeoutError,
     PoolTimeoutError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # what a connection says that broke in the middle of an answer
+    asyncpg.InternalClientError,  # raised by a connection that broke in the middle of an answer
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
@@ -100,7 +100,7 @@ def is_row_fault(error: BaseException) -> bool:
 
 
 _NEVER_WORKS = ("no such ", "near ", "table ", "ambiguous column", "attempt to write")
-"""How SQLite begins to say that a statement does not fit the schema."""
+"""How SQLite's messages begin when a statement does not fit the schema."""
 
 
 def _as_ours(driver_error: BaseException) -> StoreUnavailable:
@@ -144,5 +144,5 @@ def _advice_on(error: BaseException) -> str | None:
 
 
 def _sqlite_kind(error: sqlite3.Error) -> int:
-    """The low byte is the kind; the rest says more about it (https://www.sqlite.org/rescode.html)."""
+    """The low byte is the kind; the rest is the detail (https://www.sqlite.org/rescode.html)."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -112,7 +112,7 @@ class GroupCommit(Generic[Item, Result]):
                 _settle_all(taken, [fault] * len(taken))
                 return
             # One bad item must not spoil its neighbours.
-            if isinstance(fault, StoreLocked):  # side by side: only who wants the locked row waits for it
+            if isinstance(fault, StoreLocked):  # side by side: only items that need the locked row wait for it
                 await asyncio.gather(*(self._commit([one]) for one in taken))
                 return
             middle = len(taken) // 2

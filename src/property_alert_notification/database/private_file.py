@@ -18,7 +18,7 @@ def keep_private(path: str) -> None:
     """Make the file, if it is not there, for its owner alone; take from others what they may do with one that is."""
     if path.startswith((":memory:", "file:")) or not path:
         return
-    with suppress(OSError):  # it is there; or it cannot be made, and SQLite says so better
+    with suppress(OSError):  # it exists; or it cannot be created, and SQLite's error is better
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     for file in (Path(f"{path}{end}") for end in _BESIDE):
         try:

@@ -13,7 +13,7 @@ from property_alert_notification.deliveries import states
 from property_alert_notification.deliveries.states import is_in
 
 OPEN = is_in(states.OPEN)
-"""The condition of a partial index; a query must say it in these very words for the index to be of use."""
+"""The condition of a partial index; a query must contain exactly this text for the index to be used."""
 
 FULFILLED = is_in((DeliveryState.SENT, DeliveryState.DELIVERED))
 """The condition of another: ends that only the delivery's row shows, and not its notification's row."""

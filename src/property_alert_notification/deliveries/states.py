@@ -45,9 +45,9 @@ class Event(StrEnum):
     DISCARDED = "discarded"
     """An operator gave it up."""
     ARRIVED = "arrived"
-    """The provider says that it arrived."""
+    """The provider reports that it arrived."""
     BOUNCED = "bounced"
-    """The provider says that it did not."""
+    """The provider reports that it did not."""
 
 
 WAITING = (DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.RETRY_WAIT, DeliveryState.UNKNOWN)
@@ -140,13 +140,13 @@ BEST_FIRST = (
     (DeliveryState.SENT, NotificationStatus.SENT),
     (DeliveryState.FAILED, NotificationStatus.FAILED),
     (DeliveryState.EXPIRED, NotificationStatus.EXPIRED),
-    # What was taken back says so, although its user did not want one of the other channels.
+    # A cancelled notification is `cancelled`, although its user did not want one of the other channels.
     (DeliveryState.CANCELLED, NotificationStatus.CANCELLED),
     (DeliveryState.SUPPRESSED, NotificationStatus.SUPPRESSED),
 )
 
 KEPT = {status for state, status in BEST_FIRST if state in UNFULFILLED} | {NotificationStatus.SCHEDULED}
-"""What a notification's own row says; every other status follows from its deliveries alone."""
+"""The statuses that a notification's own row keeps; every other status follows from its deliveries alone."""
 
 
 def status_of(states: Collection[DeliveryState]) -> NotificationStatus:
@@ -162,7 +162,7 @@ def status_of(states: Collection[DeliveryState]) -> NotificationStatus:
 
 
 def status_from(kept: str | None, states: Collection[DeliveryState]) -> NotificationStatus:
-    """The status of a notification whose own row says `kept`, the same as lists give it."""
+    """The status of a notification whose own row has `kept`, the same as in lists."""
     return status_of(states) if kept is None else NotificationStatus(kept)
 
 

@@ -1,4 +1,4 @@
-"""What a notification says, before a channel renders it."""
+"""The content of a notification, before a channel renders it."""
 
 from dataclasses import dataclass
 

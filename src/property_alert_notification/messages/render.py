@@ -43,7 +43,7 @@ class _Piece(NamedTuple):
 class _Paragraph(NamedTuple):
     lines: list[list[_Piece]]
     is_rtl: bool
-    """Whether it is read from right to left. Said outright: Outlook does not know `dir="auto"`."""
+    """Whether it is read from right to left. Explicit, because Outlook does not know `dir="auto"`."""
 
 
 def render_sms(content: MessageContent, *, max_segments: int) -> Rendered:
@@ -65,7 +65,7 @@ _EMAIL_HEADERS = (("Auto-Submitted", "auto-generated"),)
 
 
 def sms_text(title: str, message: str) -> str:
-    """What an SMS says when nothing is cut off."""
+    """The whole text of an SMS."""
     return "\n".join(part for part in (_one_line(title), message.strip()) if part)
 
 

@@ -35,7 +35,7 @@ class Expirer:
     """Walks over what is quarantined, again and again. Any number may share one store."""
 
     def __init__(self, database: Database, clock: Clock, metrics: Metrics, *, rules: SendingRules) -> None:
-        """`rules` say how long a message is of use."""
+        """`rules` define how long a message is of use."""
         self._database = database
         self._clock = clock
         self._metrics = metrics

@@ -26,7 +26,7 @@ class InProgress:
     submitted: bool = False
     """Its provider may have it; until then the claim may be given back."""
     result: Result | None = None
-    """What the provider, or our own code, said; None until then."""
+    """The result of the call; None until then."""
     task: asyncio.Task[None] | None = None
     """The task that delivers it; None once the claim was given back."""
 

@@ -45,7 +45,7 @@ class Pace:
         self._most = per_second
         self._learned: float | None = None
         self._answered_at = 0.0
-        """The rate at which the provider last said that it is given too much."""
+        """The rate at which the provider last throttled."""
         self._fast = True
         self._next = float("-inf")
         self._cut_at = float("-inf")

@@ -1,4 +1,4 @@
-"""One provider in one worker: whether it may have a message now, when the next may begin, and what each call says."""
+"""One provider in one worker: whether it may get a message now, when the next may begin, and the results of calls."""
 
 import asyncio
 from collections import deque

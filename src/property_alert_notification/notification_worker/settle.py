@@ -145,7 +145,7 @@ class Settler:
         return may_go_elsewhere([*job.earlier, this], self._providers.order())
 
     async def _commit(self, settlement: Settlement) -> bool:
-        """Write it down however long the store is away: only this process knows what the provider said."""
+        """Store the result however long the store is away: only this process knows it."""
         return await insist(partial(self._writes.submit, settlement), self._outage, pause=AFTER_A_FAULT)
 
     async def _write(self, batch: Sequence[Settlement | Submission]) -> list[bool]:

@@ -20,7 +20,7 @@ BLIND_RESENDS = 1
 """How often a message that may have arrived is sent once more, by providers that cannot recognise a repeat."""
 
 TRUSTED_SHARE = 0.8
-"""Of the time for which a provider says it recognises a repeat: its clock and ours differ."""
+"""The share of a provider's key window that is used, because its clock and ours differ."""
 
 CALLBACK_WAIT = timedelta(seconds=120)
 """How long a provider that calls back has for it, before what may have arrived is sent again."""
@@ -92,7 +92,7 @@ class Circumstances:
     recognised_until: datetime | None = None
     """Up to when the provider recognises a repeat; None is never."""
     calls_back: bool = False
-    """The provider may still say by itself what became of it."""
+    """The provider may still report the result."""
     elsewhere: bool = False
     """Another provider, which has not failed it as often, is ready."""
 
@@ -123,7 +123,7 @@ def judge(
     """Decide from one attempt's result.
 
     Args:
-        result: what the provider, or our own code, said.
+        result: what the provider's file returned or raised.
         history: the attempts at the delivery, this one included.
         circumstances: what its provider and its category allow.
         policy: when to try again.
@@ -262,5 +262,5 @@ def _code_of(result: RetryLater) -> ReasonCode:
 
 
 def _with_detail(code: ReasonCode, result: SendError, **more: int) -> Reason:
-    """A reason whose sentence repeats what the provider, or the connection to it, said."""
+    """A reason with the detail that the provider, or the connection to it, gave."""
     return Reason(code, {"detail": result.reason, **more})

@@ -32,7 +32,7 @@ class AttemptPublic(BaseModel):
     """The same as a sentence."""
     provider_message_id: str | None
     abandoned: bool
-    """Its worker stopped before it could say how the attempt ended."""
+    """Its worker stopped before the attempt ended."""
 
 
 class TimelineEntry(BaseModel):

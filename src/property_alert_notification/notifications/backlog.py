@@ -1,4 +1,4 @@
-"""Says no while too much waits to be sent: what is accepted must be sent while it is of use."""
+"""Refuses notifications while too many wait to be sent."""
 
 from datetime import datetime, timedelta
 

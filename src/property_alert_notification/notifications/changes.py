@@ -1,4 +1,4 @@
-"""Changing one's mind: a notification is cancelled, or changed before anybody has begun to send it.
+"""Cancels notifications, and changes them before a worker has claimed a delivery.
 
 Claims and settlements hold deliveries and then their notification; so does everything here. Two that took them in
 opposite orders would wait for each other.
@@ -51,7 +51,7 @@ class _Held:
         return [delivery for delivery in self.deliveries if delivery.state not in ENDED]
 
     def actor(self, admission: Admission) -> str:
-        """Who changes it, as its timeline names them."""
+        """The author of the change, as the timeline names them."""
         return admission.actor_beside(self.notification.caller, test=self.notification.test)
 
 
@@ -82,7 +82,7 @@ async def cancel(
 
 
 async def cancel_unread(connection: AsyncConnection, notification_id: UUID, *, by: str, now: datetime) -> None:
-    """Take back a notification of which a row cannot be read, by statements that read none of its values.
+    """Cancel a notification of which a row cannot be read, by statements that read none of its values.
 
     Raises:
         Conflict: nothing is left to cancel.
@@ -103,7 +103,7 @@ async def change(
     admission: Admission,
     planner: Planner,
 ) -> NotificationDetail:
-    """Change what a notification says, or when, as long as no delivery was claimed.
+    """Change the content or the times of a notification, as long as no delivery was claimed.
 
     Raises:
         Conflict: it has ended, or a worker has claimed one of its deliveries before.

@@ -23,7 +23,7 @@ from property_alert_notification.people.scripts import people_of
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Plans submissions as the settings of this service say."""
+    """Plans submissions by the settings of this service."""
 
     clock: Clock
     default_preferences: Preferences | None
@@ -33,7 +33,7 @@ class Planner:
     categories: CurrentCategories
 
     def drafts(self, submissions: Sequence[Submission | RequestError]) -> Script[list[Draft | RequestError]]:
-        """Read what is known of the users, and make the rows of each submission, or say why it is not accepted.
+        """Read preferences of the users, and make the rows of each submission, or the error of one that is refused.
 
         What is refused already stays so.
         """

@@ -113,7 +113,7 @@ def without_content(detail: NotificationDetail) -> NotificationDetail:
 
 
 async def with_content(connection: Connection, detail: NotificationDetail, visible: Visibility) -> NotificationDetail:
-    """The same with what the notification says and the addresses, as long as the notification is kept.
+    """The same with title, message and addresses, as long as the notification is kept.
 
     Raises:
         NotFound: it is not visible to who asks, or not any more.

@@ -130,7 +130,7 @@ def path_for(
     is_wide = given <= _WIDE
     reason = [_reason_of == 1] if has_reason else []
     if status in _ALONG_DELIVERIES and is_wide and not test and _is_few(status, given):
-        # One open delivery says all; beside one that was sent, another may still be open.
+        # One open delivery is enough for `pending`; beside one that was sent, another may still be open.
         rank = [] if status is NotificationStatus.PENDING else _has_rank(status)
         others = [*exact, *_is_meant_for(channel), *_is_test(test), *rank, *reason]
         return ListPath(_deliveries.c.notification_id, _ALONG_DELIVERIES[status], others)

@@ -51,7 +51,7 @@ class Notification(SQLModel, table=True):
     )
 
     id: UUID = Field(primary_key=True)
-    """UUIDv7: carries the millisecond at which it was accepted, which `accepted_at` says again."""
+    """UUIDv7: contains the millisecond at which it was accepted, as `accepted_at` does."""
     user_id: int = Field(sa_type=BigInteger)
     category: str = Field(max_length=64)
     reference: str | None = Field(default=None, max_length=255)
@@ -76,11 +76,11 @@ class Notification(SQLModel, table=True):
     addresses: str | None = Field(default=None, sa_type=Text)
     """By channel, as JSON. Kept until the plan is made; then they are in the deliveries."""
     moved_at: datetime | None = Field(default=None, sa_type=time_type())
-    """When a change last made it due at once: its age counts from there. None when its `send_at` says enough."""
+    """When a change last made it due at once: its age counts from there. None when its `send_at` counts."""
     cancelled_at: datetime | None = Field(default=None, sa_type=time_type())
-    """When it was taken back; what is not on the wire by then is not sent any more."""
+    """When it was cancelled; what was not submitted to a provider by then is not sent."""
     cancelled_by: str | None = Field(default=None, max_length=180)
-    """Who cancelled it, as its timeline names them; None when that was before this was recorded."""
+    """The author of the cancellation, as the timeline names them; None when cancelled before this was recorded."""
 
     @property
     def asked_for(self) -> list[Channel] | None:
@@ -89,7 +89,7 @@ class Notification(SQLModel, table=True):
 
 
 class NotificationChange(SQLModel, table=True):
-    """One change of a notification after it was accepted: who made it, and of what. It does not say what was there."""
+    """One change of a notification after it was accepted: its author and the changed fields, without their values."""
 
     __tablename__ = "notification_changes"
 

@@ -84,7 +84,7 @@ _CHANGES = BatchStatement(
 
 
 async def changes_of(connection: Connection, notification_id: UUID) -> list[NotificationChange]:
-    """Who changed a notification after it was accepted, and what; in order."""
+    """The changes of a notification after it was accepted, in order."""
     return models_from(NotificationChange, await _CHANGES.fetch(connection, [(notification_id,)]))
 
 
@@ -93,7 +93,7 @@ async def note_change(connection: AsyncConnection, made: NotificationChange) -> 
     await connection.execute(insert(_changes).values(made.model_dump()))
 
 
-# Said in the words of the index: a parameter instead could not be matched with its condition.
+# The text of the index's condition: a parameter would not match it.
 _scheduled = text("status = 'scheduled'")
 _due = (_scheduled, _notifications.c.send_at <= _now)
 _ANY_DUE = select(select(_notifications.c.id).where(*_due).exists())

@@ -22,7 +22,7 @@ from property_alert_notification.people.person import UNKNOWN, Person
 from property_alert_notification.people.scripts import people_of
 
 AT_ONCE = 500
-"""Notifications released in one transaction: short enough to be no pause for those who accept meanwhile."""
+"""Notifications released in one transaction: short enough not to delay accepting."""
 
 
 async def release_due(connection: AsyncConnection, planner: Planner) -> int:

@@ -90,7 +90,7 @@ async def change_notification(
     database: DatabaseDep,
     planner: Annotated[Planner, Depends(_planner)],
 ) -> Response:
-    """Change what a notification says, or when it is sent, until sending it begins; 409 from then on.
+    """Change the content or the times of a notification, until sending begins; 409 from then on.
 
     Only a key with the scope `notifications:read` is answered with content and addresses.
     """

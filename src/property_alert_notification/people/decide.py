@@ -13,7 +13,7 @@ from property_alert_notification.people.person import Person
 
 
 class Message(NamedTuple):
-    """What is asked about: a message that is on its way, or one that somebody asks about."""
+    """The message to decide about: one that is on its way, or a hypothetical one."""
 
     channel: Channel
     category: Category

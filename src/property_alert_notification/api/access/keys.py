@@ -1,4 +1,4 @@
-"""The form of an API key: made so that a wrong one is recognised without asking anybody. Pure.
+"""The form of an API key: a checksum in it finds a mistyped key without a query. Pure.
 
 A key is `pa_live_<random>_<checksum>` or `pa_test_<random>_<checksum>`. The fixed beginning lets scanners find a key
 that leaked, the checksum finds a mistyped one.

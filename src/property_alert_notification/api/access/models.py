@@ -73,7 +73,7 @@ class AuditEntry(SQLModel, table=True):
     """UUIDv7: the newest change has the greatest id."""
     at: datetime = Field(sa_type=time_type())
     actor: str = Field(max_length=160)
-    """Who did it: `cli:` and the user of the machine, or a caller with the kind and the beginning of their key; `local`
+    """The author: `cli:` and the user of the machine, or a caller with the kind and the beginning of their key; `local`
     where no key is asked for."""
     action: str = Field(max_length=64)
     """What was done, as a noun and a verb."""

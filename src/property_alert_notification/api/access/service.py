@@ -1,4 +1,4 @@
-"""Creates, rotates and revokes API keys, and records who did it."""
+"""Creates, rotates and revokes API keys, and records the author."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 
 @dataclass(frozen=True, slots=True)
 class KeyService:
-    """All keys of one store; `actor` is who changes them."""
+    """The keys of one store; `actor` is the author of the changes."""
 
     database: Database
     clock: Clock

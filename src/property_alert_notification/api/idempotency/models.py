@@ -20,5 +20,5 @@ class IdempotencyKey(SQLModel, table=True):
     """A hash of method, path and body: what else must be the same in a repetition."""
     status_code: int = Field(sa_type=SmallInteger)
     answer: str = Field(sa_type=Text)
-    """JSON: what the answer says that the request does not."""
+    """JSON: the fields of the answer that the request does not have."""
     expires_at: datetime = Field(sa_type=time_type(), index=True)

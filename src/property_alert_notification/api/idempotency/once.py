@@ -44,5 +44,5 @@ async def answer_once(
 
 
 def is_another_call(fault: StoreLocked) -> bool:
-    """Whether what is locked is a key: a call with it is being answered. Any other row says nothing about this call."""
+    """Whether the locked row is the key of this call, which another process is answering."""
     return TABLE in fault.where  # the name of its index holds it too

@@ -14,7 +14,7 @@ class SendError(ServiceError):
 
 
 class RetryLater(SendError):
-    """The message was not taken; `retry_after` is how long the provider asks to wait, if it says so."""
+    """The message was not taken; `retry_after` is the wait that the provider asks for, if any."""
 
     def __init__(self, reason: str, *, retry_after: timedelta | None = None) -> None:
         super().__init__(reason)
@@ -34,7 +34,7 @@ class Throttled(ProviderDown):
 
 
 class OutcomeUnknown(SendError):
-    """The message may have been taken; the provider did not say."""
+    """The message may have been taken; the provider did not confirm it."""
 
 
 class Refused(SendError):

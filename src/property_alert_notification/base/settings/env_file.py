@@ -23,7 +23,7 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codec
 
 @dataclass(frozen=True, slots=True)
 class EnvFile:
-    """What a file of settings says."""
+    """The settings of one file."""
 
     values: dict[str, str] = field(default_factory=dict)
     repeated: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ class EnvFile:
 
 
 def read_env_file(path: Path, *, required: bool = False) -> EnvFile:
-    """Read a file of settings; one that is not there says nothing, unless it is required.
+    """Read a file of settings; a missing file counts as empty, unless it is required.
 
     Raises:
         ConfigurationError: it cannot be read; one line that names the file and repeats nothing of it.

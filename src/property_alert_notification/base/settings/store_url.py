@@ -78,7 +78,7 @@ class PostgresUrl:
 
     @property
     def connect_timeout(self) -> float | None:
-        """Seconds for one connection; None when nothing is said, or libpq's 0, which is no limit."""
+        """Seconds for one connection; None when it is not set, or libpq's 0, which is no limit."""
         return float(self.parameters.get("connect_timeout", "0")) or None
 
 

@@ -1,4 +1,4 @@
-"""The broker on RabbitMQ: publishes to the queues, opens listeners, and says how far the queues have been consumed.
+"""The broker on RabbitMQ: publishes to the queues, opens listeners, and reports how far the queues have been consumed.
 
 A queue keeps the order of its messages. So a message that was published well before one that has been delivered has
 been delivered as well, or is lost.

@@ -72,7 +72,7 @@ class Connection:
         smtp = SMTP(
             hostname=settings.host,
             port=settings.port,
-            local_hostname="localhost",  # never said: `set_up` names this machine
+            local_hostname="localhost",  # never sent: `set_up` names this machine
             use_tls=settings.tls,
             start_tls=False,
             tls_context=context,
@@ -270,7 +270,7 @@ def _lost(verb: str, error: WireBroken) -> Stale:
 
 
 def _notice_its_death(transport: asyncio.BaseTransport) -> None:
-    """A host that lost its power says nothing; within half a minute its connections shall not wait for it any more."""
+    """A host that lost its power closes nothing; keepalive ends its connections within half a minute."""
     connection = transport.get_extra_info("socket")
     for level, option, value in _KEEPALIVE:
         connection.setsockopt(level, option, value)

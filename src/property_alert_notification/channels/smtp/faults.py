@@ -28,7 +28,7 @@ class NoConnection(ProviderDown):
 
 
 class Undecided(SendError):
-    """The server refuses for good and does not say whether it means this message or us."""
+    """A permanent refusal that may be about this message or about our account."""
 
     def __init__(self, reason: str, *, reply: str) -> None:
         super().__init__(reason)
@@ -67,7 +67,7 @@ def _about_provider(meaning: Meaning, reason: str) -> ProviderDown:
 
 
 def describe(reply: Reply, verb: str, mail: Mail | None = None) -> str:
-    """The codes, the verb, and what the server said in words."""
+    """The codes, the verb, and the server's words."""
     enhanced, words = replies.split(reply.text)
     words = _clean(words, mail)
     codes = f"SMTP {reply.code}{f' {enhanced}' if enhanced else ''} at {verb}"

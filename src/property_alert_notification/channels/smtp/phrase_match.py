@@ -26,5 +26,5 @@ def blame_the_sender(words: str) -> bool:
 
 
 def refuse(words: str) -> bool:
-    """Whether the words say that something is refused."""
+    """Whether the words mean a refusal."""
     return _REFUSAL.search(words) is not None

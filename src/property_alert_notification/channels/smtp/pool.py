@@ -89,7 +89,7 @@ class Pool:
         return connection.description
 
     async def close(self) -> None:
-        """Say QUIT on every idle connection; those in use follow when their message is through."""
+        """Send QUIT on every idle connection; those in use follow when their message is sent."""
         self._closed = True
         while self._idle:
             self._begin_quit(self._idle.popleft())

@@ -39,7 +39,7 @@ _WAIT = re.compile(r"\b(\d{1,5})\s*(s|sec|secs|seconds?|m|min|mins|minutes?|h|ho
 _CLOCK = re.compile(r"\b(?:in|for|after)\s+(?:(\d{1,2}):)?(\d{1,2}):(\d{2})\b", re.IGNORECASE)
 
 UNSAID = "The server refuses one recipient after another and does not say why: ask the provider"
-"""The advice when evidence, and no words, says that a refusal is about us."""
+"""The advice when evidence, not words, shows that a refusal is about us."""
 
 _ADVICE_IF_UNKNOWN = {
     "MAIL": "correct EMAIL_FROM, or verify it with the provider",

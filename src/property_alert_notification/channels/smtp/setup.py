@@ -51,7 +51,7 @@ def own_name() -> str | None:
 
 
 def _address_literal(smtp: SMTP) -> str:
-    """What a machine without a full name says instead (RFC 5321, 4.1.4)."""
+    """The address literal of a machine without a full name (RFC 5321, 4.1.4)."""
     address = ipaddress.ip_address(smtp.get_transport_info("sockname")[0].partition("%")[0])
     return f"[IPv6:{address}]" if address.version == 6 else f"[{address}]"
 

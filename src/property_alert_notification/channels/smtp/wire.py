@@ -18,7 +18,7 @@ _LONGEST_REPLY = 32_768
 
 
 class Reply(NamedTuple):
-    """What the server said to one command."""
+    """The server's reply to one command."""
 
     code: int
     text: str

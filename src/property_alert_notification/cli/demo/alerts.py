@@ -7,7 +7,7 @@ from typing import Any
 from property_alert_notification.cli.demo.listings import Listing
 
 USERS = range(990_001, 990_201)
-"""Made-up users, far from the ids of anybody's tests."""
+"""Made-up users, with ids that no test uses."""
 
 # Of ten users four want both channels, three email, two SMS, and one nothing at all.
 _PREFERENCES = [(True, True)] * 4 + [(True, False)] * 3 + [(False, True)] * 2 + [(False, False)]

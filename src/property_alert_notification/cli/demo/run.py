@@ -21,7 +21,7 @@ CONCURRENCY = 32
 """Requests on the way at once."""
 
 TRIES = 10
-"""Of one request, while the service says "not now"."""
+"""Of one request, while the service answers 429 or 503."""
 
 BETWEEN_ROUNDS = 0.2
 """Seconds between two rounds of asking what is still open."""
@@ -68,7 +68,7 @@ class _Demo:
         self._progress = progress
 
     async def introduce_users(self) -> None:
-        """PUT says the same thing as often as it is said: a second demo changes nothing."""
+        """PUT is idempotent: a second demo changes nothing."""
 
         async def introduce(user: int) -> None:
             await self._ask("PUT", f"/preferences/{user}", json=preferences(user))
@@ -116,7 +116,7 @@ class _Demo:
         await _together(items, step)
 
     async def _ask(self, method: str, path: str, **body: Any) -> Any:
-        """One request, again while the service says "not now" with 429 or 503."""
+        """One request, repeated while the service answers 429 or 503."""
         for _ in range(TRIES):
             try:
                 response = await self._client.request(method, f"{_API}{path}", **body)

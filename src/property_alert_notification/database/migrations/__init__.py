@@ -1,4 +1,4 @@
-"""Brings the store's schema up to date, and says whether it is."""
+"""Brings the store's schema up to date, and checks whether it is."""
 
 from functools import cache
 from pathlib import Path

@@ -113,7 +113,7 @@ async def _try(database: Database, change: Change) -> None:
 
 def config_for(connection: Connection) -> Config:
     """What Alembic wants to know, for this connection."""
-    config = Config(stdout=StringIO())  # its callers say what happens, in their own words
+    config = Config(stdout=StringIO())  # its callers report progress themselves
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
     return config

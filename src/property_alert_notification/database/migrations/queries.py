@@ -18,7 +18,7 @@ _OURS = [*NEWEST.columns, VERSION_TABLE]
 _ENCODING = text(
     "SELECT current_setting('server_encoding'), current_setting('transaction_read_only') = 'on', pg_is_in_recovery()"
 )
-# What an extension brought is nobody's. Of tables that are not ours the names will do.
+# Tables of extensions do not count. Of other foreign tables the names suffice.
 _TABLES = text("""
     SELECT c.relname, a.attname, a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
     FROM pg_class c
@@ -63,7 +63,7 @@ async def count_values(connection: AsyncConnection, table: str, name: str) -> in
 
 
 async def find(connection: AsyncConnection) -> Found:
-    """Find out what a store is, by a few looks into its catalogue."""
+    """Find out what a store is, by a few queries of its catalogue."""
     if connection.dialect.name == "sqlite":
         return await _find_in_sqlite(connection)
     encoding, read_only, standby = (await connection.execute(_ENCODING)).one()

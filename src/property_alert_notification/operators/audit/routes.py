@@ -1,4 +1,4 @@
-"""What an administrator may read over HTTP: who changed what in the service itself."""
+"""The record of administrative changes over HTTP."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -27,7 +27,7 @@ class Change(BaseModel):
     id: UUID
     at: datetime
     actor: str
-    """Who did it: `cli:` and a user of the machine, or a caller with the kind and the beginning of their key."""
+    """The author: `cli:` and a user of the machine, or a caller with the kind and the beginning of their key."""
     action: str
     subject: str
     """To what: for a key, the caller's name."""

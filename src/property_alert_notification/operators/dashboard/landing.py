@@ -1,4 +1,4 @@
-"""The first page, where a person who opens the service in a browser finds the rest, and the icon of every page."""
+"""The first page, which links to all others, and the icon of every page."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse

@@ -54,9 +54,9 @@ class MessageSummary(BaseModel):
     channel: Channel
     """How it would have been sent."""
     sender: str = Field(serialization_alias="from")
-    """Who it came from: an email address, a phone number or a name."""
+    """The sender: an email address, a phone number or a name."""
     address: str = Field(serialization_alias="to")
-    """Who it went to: an email address or a phone number."""
+    """The recipient: an email address or a phone number."""
     subject: str
     """Empty when the channel has no subject."""
     text: str

@@ -38,7 +38,7 @@ class PausePublic(BaseModel):
     """Of a channel or a category, or `everything`."""
     paused_at: datetime
     paused_by: str
-    """Who did it: `cli:` and a user of the machine, or a caller with the kind and the beginning of their key."""
+    """The author: `cli:` and a user of the machine, or a caller with the kind and the beginning of their key."""
 
 
 class Pauses(BaseModel):

@@ -29,7 +29,7 @@ def resumed_reason_of(name: str) -> Reason:
 
 
 def held_by_pause(name: str) -> str:
-    """What `held_by` of a delivery says that this pause holds."""
+    """The value of `held_by` of a delivery that this pause holds."""
     return f"pause:{name}"
 
 

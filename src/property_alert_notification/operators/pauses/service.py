@@ -13,7 +13,7 @@ from property_alert_notification.operators.pauses.models import Pause
 
 @dataclass(frozen=True, slots=True)
 class PauseService:
-    """What one operator may do; `actor` is who they are."""
+    """The operations of one operator; `actor` is their name in the record of changes."""
 
     connection: AsyncConnection
     """Of the transaction whose commit makes it so."""
@@ -32,7 +32,7 @@ class PauseService:
         return pause
 
     async def resume(self, name: str) -> None:
-        """Send it again; what was held goes out as soon as the workers come round to it.
+        """Resume sending; the workers queue what was held within seconds.
 
         Also when only what it held is left of a pause: its row may be gone, as after a restored backup.
 

@@ -31,7 +31,7 @@ _notifications = table_of(Notification)
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A delivery that an operator decides over, without its address and what it says."""
+    """A delivery that an operator decides about, without address and content."""
 
     id: UUID
     notification_id: UUID

@@ -19,7 +19,7 @@ REPLAYED = Reason(ReasonCode.REPLAYED)
 
 @dataclass(frozen=True, slots=True)
 class QuarantineService:
-    """Decisions of one operator; `actor` is who they are."""
+    """The decisions of one operator; `actor` is their name in the record of changes."""
 
     connection: AsyncConnection
     """Of the transaction whose commit makes it so."""

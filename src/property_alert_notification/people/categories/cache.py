@@ -18,7 +18,7 @@ from property_alert_notification.people.categories.rules import Categories, Cate
 log = structlog.get_logger()
 
 POLL = 1.0
-"""Seconds between two looks: a change is known everywhere within two."""
+"""Seconds between two reads: every process knows a change within two."""
 
 
 class CategoryCache:
@@ -48,7 +48,7 @@ class CategoryCache:
             await end(watching)
 
     async def watch(self, loop: Loop) -> None:
-        """Look until cancelled."""
+        """Read until cancelled."""
         await loop.repeat(self._look_in_turn, after_a_fault=POLL)
 
     async def _look_in_turn(self) -> float:
@@ -71,7 +71,7 @@ class CategoryCache:
 
 
 def read(rows: Iterable[StoredRow]) -> dict[str, Category]:
-    """The categories of these rows by name; one that cannot be read is left out, and told in the log."""
+    """The categories of these rows by name; one that cannot be read is left out, and logged."""
     found: dict[str, Category] = {}
     for name, definition in rows:
         try:

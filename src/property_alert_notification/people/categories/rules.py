@@ -72,5 +72,5 @@ _BUILT_IN_ONES = Categories()
 
 
 def built_in() -> Categories:
-    """The categories of a service that was told of no other."""
+    """The categories of a service without other definitions."""
     return _BUILT_IN_ONES

@@ -20,7 +20,7 @@ MOST = 500
 
 @dataclass(frozen=True, slots=True)
 class CategoryService:
-    """What one operator may do; `actor` is who they are."""
+    """The operations of one operator; `actor` is their name in the record of changes."""
 
     connection: AsyncConnection
     """Of the transaction whose commit makes it so."""

@@ -59,7 +59,7 @@ class WindowsWatch:
         self._used = self._seen = _version(self._path)
 
     async def run(self, loop: Loop) -> None:
-        """Look until cancelled."""
+        """Read until cancelled."""
         await loop.repeat(self._look_in_turn)
 
     async def _look_in_turn(self) -> float:

@@ -11,7 +11,7 @@ from property_alert_notification.database import time_type
 
 
 class PreferenceBase(SQLModel):
-    """The preferences of one user. No row means that the user never said anything."""
+    """The preferences of one user. No row means that the user never had any."""
 
     user_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     channels: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})

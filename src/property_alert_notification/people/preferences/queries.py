@@ -40,7 +40,7 @@ class _Preferences:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.given = table.c.withdrawn_at.is_(None)
-        # One text, so that both cost one look into the table.
+        # One expression, so that both cost one lookup.
         self.wanted = _known_words(table.c.channels) + func.coalesce(table.c.rules, "")
         self.create = BatchStatement(columns_of(table, *_COLUMNS), self._insert_new)
         self.put = BatchStatement(columns_of(table, *_COLUMNS), lambda new: self._replacing(self._insert(new)))

@@ -52,7 +52,7 @@ async def create_preferences(
     clock: ClockDep,
     idempotency_key: IdempotencyKey,
 ) -> Response:
-    """Say for the first time what up to a thousand users want to receive.
+    """Create the preferences of up to a thousand users.
 
     There is one result per user, in the same order; users who had preferences keep them. Each counts as a call of the
     caller's rate.
@@ -91,7 +91,7 @@ async def create_preference(
     clock: ClockDep,
     idempotency_key: IdempotencyKey,
 ) -> Response:
-    """Say for the first time what a user wants to receive."""
+    """Create the preferences of a user."""
 
     async def create(connection: AsyncConnection) -> Answer:
         if not await queries.create(connection, [_preference(user_id, body, clock)], test=admission.test):
@@ -114,7 +114,7 @@ async def read_preference(user_id: UserId, admission: _MayRead, database: Databa
 async def put_preference(
     user_id: UserId, body: PreferenceCreate, admission: _MayWrite, database: DatabaseDep, clock: ClockDep
 ) -> PreferencePublic:
-    """Say what a user wants to receive, whether or not they had said it before."""
+    """Create or replace the preferences of a user."""
     async with database.transaction() as connection:
         await queries.put(connection, _preference(user_id, body, clock), test=admission.test)
     return _public(_wanted(body))
