@@ -27,6 +27,7 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.supervise import end
+from property_alert_notification.channels.registry import unused
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.fast_path import FastPath
 from property_alert_notification.notifications.routes import router as notifications
@@ -42,9 +43,10 @@ from property_alert_notification.operators.health import router as health
 from property_alert_notification.operators.pauses.routes import router as pauses
 from property_alert_notification.operators.quarantine.routes import router as quarantine
 from property_alert_notification.people.categories.routes import router as categories
+from property_alert_notification.people.effective.routes import router as effective
 from property_alert_notification.people.preferences.routes import batch_router as preferences_batch
 from property_alert_notification.people.preferences.routes import router as preferences
-from property_alert_notification.wiring import Parts, address_rules, assemble, planner
+from property_alert_notification.wiring import Parts, address_rules, assemble, default_preferences, planner
 
 LARGEST_BODY = 256 * 1024
 """Bytes of a request's body at most; a larger one is answered 413."""
@@ -115,6 +117,8 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.acceptance = parts.acceptance
     app.state.address_rules = address_rules(settings)
     app.state.keep_keys_for = timedelta(hours=settings.idempotency_hours)
+    app.state.default_preferences = default_preferences(settings)
+    app.state.unused_channels = unused(settings)
     app.state.categories = parts.categories
     app.state.planner = planner(settings, parts.clock, parts.categories)
 
@@ -143,6 +147,7 @@ def _v1() -> APIRouter:
     v1.include_router(notifications)
     v1.include_router(preferences_batch)
     v1.include_router(preferences)
+    v1.include_router(effective)
     v1.include_router(categories)
     v1.include_router(quarantine)
     v1.include_router(pauses)

@@ -243,6 +243,19 @@ async def _of_pauses(house: House, caller: Caller, method: str, path: str) -> No
     assert expected != 403 or "anna" not in answer.text
 
 
+async def _of_what_is_effective(house: House, caller: Caller, method: str, path: str) -> None:
+    """As for preferences: what test keys said counts for tests alone, in place of what live keys said."""
+    user = 100 + next(house.numbers)
+    live, test = CALLERS[1], CALLERS[3]
+    for owner in (live, test):
+        switches = {"email_enabled": owner.test, "sms_enabled": not owner.test}
+        await house.ask(owner, "PUT", f"/preferences/{user}", json=switches)
+
+    answer = await house.ask(caller, method, f"{path.format(user_id=user)}?channel=email")
+
+    assert answer.json()["decision"] == ("send" if caller.test else "suppress"), answer.text
+
+
 async def _of_categories(house: House, caller: Caller, method: str, path: str) -> None:
     """Everybody reads what they mean; what live messages depend on is for live keys of operators to change."""
     body = {"json": {"kind": "promotional"}} if method == "PUT" else {}
@@ -268,6 +281,7 @@ CHECKS: dict[str, Check] = {
     "create_preference": _of_preferences,
     "create_preferences": _of_preferences,
     "read_preference": _of_preferences,
+    "read_effective_preference": _of_what_is_effective,
     "list_categories": _of_categories,
     "read_category": _of_categories,
     "put_category": _of_categories,

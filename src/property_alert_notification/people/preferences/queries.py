@@ -142,3 +142,12 @@ async def withdraw(connection: AsyncConnection, user_id: int, *, withdrawn_at: d
         .values(channels="", rules=None, updated_at=withdrawn_at, withdrawn_at=withdrawn_at)
     )
     return (await connection.execute(statement)).rowcount == 1
+
+
+async def is_withdrawn(connection: AsyncConnection, user_id: int, *, test: bool) -> bool:
+    """Whether a user gave preferences once and withdrew them all; for a test what test keys said comes first."""
+    for its in (TESTS, LIVE) if test else (LIVE,):
+        withdrawn = select(its.table.c.withdrawn_at.is_not(None)).where(its.table.c.user_id == user_id)
+        if (found := (await connection.execute(withdrawn)).scalar_one_or_none()) is not None:
+            return bool(found)
+    return False

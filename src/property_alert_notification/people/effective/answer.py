@@ -1,0 +1,74 @@
+"""What becomes of a message to a person at one moment, in the words of the API. Pure."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from property_alert_notification.base.reasons import Reason, ReasonCode
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.people.decide import Message, decide
+from property_alert_notification.people.decisions import Collect, Decision, Hold, Rule, Send, Suppress
+from property_alert_notification.people.person import Person
+
+NOT_USED = Suppress(Reason(ReasonCode.CHANNEL_NOT_USED), Rule.SERVICE_DEFAULT)
+
+
+class DecisionWord(StrEnum):
+    """What becomes of a message."""
+
+    SEND = "send"
+    HOLD = "hold"
+    COLLECT = "collect"
+    SUPPRESS = "suppress"
+
+
+_WORDS: dict[type[Decision], DecisionWord] = {
+    Send: DecisionWord.SEND,
+    Hold: DecisionWord.HOLD,
+    Collect: DecisionWord.COLLECT,
+    Suppress: DecisionWord.SUPPRESS,
+}
+
+
+class EffectiveDecision(BaseModel):
+    """What becomes of a message at one moment."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    decision: DecisionWord
+    """`send` it at once, `hold` it, `collect` it for a digest, or `suppress` it."""
+    reason_code: ReasonCode
+    reason: str
+    """The same as a sentence for people."""
+    rule: Rule
+    """Which rule decided: the first one that applies."""
+    until: datetime | None
+    """When a held message is decided again, or when the digest of a collected one is made; else null."""
+    channel: Channel
+    category: str
+    at: datetime
+    """The moment that was asked about."""
+
+
+def answer(message: Message, person: Person, at: datetime, *, is_used: bool = True) -> EffectiveDecision:
+    """What becomes of a message at that moment; no provider carries a channel that is not used."""
+    decision = decide(message, person, at) if is_used else NOT_USED
+    return EffectiveDecision(
+        decision=_WORDS[type(decision)],
+        reason_code=decision.reason.code,
+        reason=decision.reason.sentence(message.channel),
+        rule=decision.rule,
+        until=_until(decision),
+        channel=message.channel,
+        category=message.category.name,
+        at=at,
+    )
+
+
+def _until(decision: Decision) -> datetime | None:
+    match decision:
+        case Hold(until=moment) | Collect(closes_at=moment):
+            return moment
+        case _:
+            return None

@@ -1,0 +1,25 @@
+"""Reads all that is known of one person, to answer a question about them."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.database import run_within
+from property_alert_notification.people.directory.scripts import profiles_of
+from property_alert_notification.people.person import Person
+from property_alert_notification.people.preferences import queries
+from property_alert_notification.people.preferences.rules import Preferences
+from property_alert_notification.people.preferences.scripts import preferences_of
+
+
+async def person_of(
+    connection: AsyncConnection, user_id: int, *, test: bool, default: Preferences | None
+) -> Person | None:
+    """What is known of a user; None when the user never gave preferences and there are no default ones.
+
+    A user who withdrew all consent has no preferences. A test knows nothing of what the User service says.
+    """
+    known = await run_within(connection, preferences_of([(user_id, test)], default=default))
+    preferences = known.get((user_id, test))
+    if preferences is None and not await queries.is_withdrawn(connection, user_id, test=test):
+        return None
+    profiles = {} if test else await run_within(connection, profiles_of([user_id]))
+    return Person(preferences, profiles.get(user_id))

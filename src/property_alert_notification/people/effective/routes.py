@@ -1,0 +1,63 @@
+"""`GET /preferences/{user_id}/effective`: what becomes of a message to a user, and why."""
+
+from collections.abc import Collection
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from property_alert_notification.api.access.admission import Admission
+from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
+from property_alert_notification.api.problems import documented
+from property_alert_notification.base.errors import PreferenceNotFound
+from property_alert_notification.base.times import Moment
+from property_alert_notification.base.vocabulary import CATEGORY, Channel, Scope
+from property_alert_notification.people.categories.routes import CacheDep
+from property_alert_notification.people.categories.rules import GENERAL
+from property_alert_notification.people.decide import Message
+from property_alert_notification.people.effective.answer import EffectiveDecision, answer
+from property_alert_notification.people.effective.look_up import person_of
+from property_alert_notification.people.preferences.routes import UserId
+from property_alert_notification.people.preferences.rules import Preferences
+
+router = APIRouter(
+    route_class=KeyedRoute,
+    prefix="/preferences",
+    tags=["preferences"],
+    responses=documented(401, 403, 404, 413, 422, 429, 503),
+)
+
+
+async def _default_preferences(request: Request) -> Preferences | None:
+    return cast(Preferences | None, request.app.state.default_preferences)
+
+
+async def _unused(request: Request) -> Collection[Channel]:
+    return cast(Collection[Channel], request.app.state.unused_channels)
+
+
+@router.get("/{user_id}/effective/", include_in_schema=False)
+@router.get("/{user_id}/effective")
+async def read_effective_preference(
+    user_id: UserId,
+    admission: Annotated[Admission, needs(Scope.PREFERENCES_READ)],
+    database: DatabaseDep,
+    clock: ClockDep,
+    cache: CacheDep,
+    default: Annotated[Preferences | None, Depends(_default_preferences)],
+    unused: Annotated[Collection[Channel], Depends(_unused)],
+    channel: Annotated[Channel, Query(description="On which it is to be sent.")],
+    category: Annotated[str, Query(pattern=f"^{CATEGORY}$", description="Of the message.")] = GENERAL,
+    at: Annotated[Moment | None, Query(description="When it is to be sent, in the future or the past: now.")] = None,
+    urgent: Annotated[bool, Query(description="Whether it is urgent.")] = False,
+) -> EffectiveDecision:
+    """What becomes of a message to a user at a moment, and which rule decides it.
+
+    Nothing is sent or stored. It is decided as for a notification, by the preferences, the profile and the categories
+    of now. Pauses and the state of providers are left out: they say nothing about the user.
+    """
+    async with database.reading() as connection:
+        person = await person_of(connection, user_id, test=admission.test, default=default)
+    if person is None:
+        raise PreferenceNotFound
+    message = Message(channel, cache.current().of(category), urgent=urgent)
+    return answer(message, person, at or clock.now(), is_used=channel not in unused)
