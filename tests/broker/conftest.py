@@ -1,7 +1,8 @@
 """Both brokers, each on its real server, behind one small face that the conformance suite talks to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
@@ -14,10 +15,12 @@ from sqlalchemy import insert
 from sqlmodel import SQLModel
 
 from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import BrokerUnavailable
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.broker.base import Broker, Listener, Queue
 from property_alert_notification.broker.embedded import EmbeddedBroker
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
+from property_alert_notification.broker.rabbitmq.listener import RabbitMQListener
 from property_alert_notification.database import Database, table_of
 from property_alert_notification.deliveries import queues
 from property_alert_notification.deliveries import scripts as delivery_scripts
@@ -26,6 +29,8 @@ from tests.services.rabbitmq import RabbitMQ, speaks_amqp
 
 CLOCK = Clock()
 EMAIL = Queue(Channel("email"))
+LONG = timedelta(seconds=60)
+"""How long a call may wait for RabbitMQ on a busy machine, in all tests but those of a node that is away."""
 
 
 class BrokerSetup(Protocol):
@@ -36,6 +41,9 @@ class BrokerSetup(Protocol):
 
     async def make_due(self, broker: Broker, count: int, queue: Queue = EMAIL) -> list[UUID]:
         """Let this many deliveries become due, and publish them."""
+
+    async def until_received(self, listener: Listener, queues: Collection[Queue]) -> None:
+        """Wait until the listener has a delivery of each of these queues to hand out."""
 
     async def claim(self, deliveries: Sequence[UUID]) -> list[UUID]:
         """Those of the deliveries that are the caller's own from now on."""
@@ -72,6 +80,9 @@ class StoreCarrier:
         await broker.publish(queue, ids)
         return ids
 
+    async def until_received(self, listener: Listener, queues: Collection[Queue]) -> None:
+        """What is due is in the store, where every read finds it."""
+
     def _delivery(self, queue: Queue) -> delivery_scripts.NewDelivery:
         now = CLOCK.now()
         return delivery_scripts.NewDelivery(
@@ -101,7 +112,7 @@ class RabbitMQCarrier:
     """A node, and queues of this test's own. Nobody but the broker decides who gets what."""
 
     def __init__(self, url: str, routing_key: str, stack: AsyncExitStack) -> None:
-        self._new_broker = partial(RabbitMQBroker, url, routing_key)
+        self._new_broker = partial(RabbitMQBroker, url, routing_key, patience=LONG, confirm_within=LONG)
         self._stack = stack
 
     async def connect(self, *, poll: timedelta = timedelta(milliseconds=50)) -> Broker:
@@ -111,6 +122,14 @@ class RabbitMQCarrier:
         ids = [CLOCK.new_id() for _ in range(count)]
         await broker.publish(queue, ids)
         return ids
+
+    async def until_received(self, listener: Listener, queues: Collection[Queue]) -> None:
+        assert isinstance(listener, RabbitMQListener)
+
+        async def has_all() -> bool:
+            return all(listener.session and listener.session.holds(urgent=queue.urgent) for queue in queues)
+
+        await until(has_all)
 
     async def claim(self, deliveries: Sequence[UUID]) -> list[UUID]:
         return list(deliveries)
@@ -145,11 +164,11 @@ def node(rabbitmq: RabbitMQ) -> Iterator[RabbitMQ]:
 
 
 async def take_all(
-    setup: BrokerSetup, listener: Listener, count: int, *, limit: int = 64, patience: float = 30
+    setup: BrokerSetup, listener: Listener, count: int, *, limit: int = 64, patience: timedelta = LONG
 ) -> list[UUID]:
     """Take, claim and do until `count` deliveries have been claimed, in the order in which they came."""
     claimed: list[UUID] = []
-    async with asyncio.timeout(patience):
+    async with asyncio.timeout(patience.total_seconds()):
         while len(claimed) < count:
             taken = await listener.take(limit)
             if taken:
@@ -158,8 +177,19 @@ async def take_all(
     return claimed
 
 
-async def until(condition: Callable[[], Awaitable[bool]], *, patience: float = 60) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], *, patience: timedelta = LONG) -> None:
     """Ask again and again until the answer is yes."""
-    async with asyncio.timeout(patience):
+    async with asyncio.timeout(patience.total_seconds()):
         while not await condition():  # noqa: ASYNC110 - another process is asked, which sets no event of ours
             await asyncio.sleep(0.02)
+
+
+async def until_refused(call: Callable[[], Awaitable[object]], words: str) -> BrokerUnavailable:
+    """Call until it is refused in these words: before, the connection may not be there yet."""
+    async with asyncio.timeout(LONG.total_seconds()):
+        while True:
+            try:
+                await call()
+            except BrokerUnavailable as refusal:
+                if re.search(words, str(refusal)):
+                    return refusal

@@ -1,8 +1,6 @@
 """QueueDeclarer that RabbitMQ refuses to one queue: they are named, with what to do, and the other queues go on."""
 
-import asyncio
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from typing import Any
 
@@ -10,12 +8,11 @@ import aio_pika
 import pytest
 from aio_pika.abc import AbstractChannel
 
-from property_alert_notification.base.errors import BrokerUnavailable
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.broker.base import Queue
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
-from tests.broker.conftest import EMAIL
-from tests.broker.test_rabbitmq import LONG, URGENT, broker_at, receive, some_ids, until_it_works
+from tests.broker.conftest import EMAIL, until_refused
+from tests.broker.test_rabbitmq import SHORT, URGENT, broker_at, receive, some_ids, until_it_works
 from tests.services.process import free_port
 from tests.services.rabbitmq import RabbitMQ
 
@@ -44,17 +41,6 @@ def limited(rabbitmq: RabbitMQ, routing_key: str) -> Iterator[str]:
     rabbitmq.ctl("set_permissions", routing_key, allowed, allowed, allowed)
     yield rabbitmq.url.replace("guest:guest", f"{routing_key}:secret")
     rabbitmq.ctl("delete_user", routing_key)
-
-
-async def until_refused(call: Callable[[], Awaitable[object]], words: str) -> None:
-    """Call until it is refused in these words: before, the connection may not be there yet."""
-    async with asyncio.timeout(LONG):
-        while True:
-            try:
-                await call()
-            except BrokerUnavailable as refusal:
-                if re.search(words, str(refusal)):
-                    return
 
 
 async def assert_only_email_is_refused(broker: RabbitMQBroker, words: str) -> None:
@@ -136,7 +122,7 @@ async def test_a_queue_that_was_deleted_is_declared_again(broker: RabbitMQBroker
 
 
 async def test_a_virtual_host_that_is_not_there_is_named(rabbitmq: RabbitMQ, routing_key: str) -> None:
-    async with broker_at(f"{rabbitmq.url}{NO_VHOST}", routing_key) as broker:
+    async with broker_at(f"{rabbitmq.url}{NO_VHOST}", routing_key, patience=SHORT) as broker:
         await until_refused(broker.check, "the virtual host at the end of QUEUE_BROKER_URL is not there")
 
 
@@ -151,5 +137,5 @@ async def test_of_several_nodes_the_next_one_is_tried(rabbitmq: RabbitMQ, routin
 
 async def test_without_any_node_all_of_them_are_named(routing_key: str) -> None:
     dead = sorted(f"127.0.0.1:{free_port()}" for _ in range(2))
-    async with broker_at(f"amqp://{','.join(dead)}/", routing_key) as broker:
+    async with broker_at(f"amqp://{','.join(dead)}/", routing_key, patience=SHORT) as broker:
         await until_refused(broker.check, ", ".join(dead))

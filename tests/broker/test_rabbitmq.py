@@ -19,29 +19,40 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.broker.base import Queue
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.broker.rabbitmq.listener import RabbitMQListener
-from tests.broker.conftest import EMAIL, until
+from tests.broker.conftest import EMAIL, LONG, until, until_refused
 from tests.services.process import free_port
 from tests.services.rabbitmq import RabbitMQ
 
 CLOCK = Clock()
 URGENT = Queue(Channel("email"), urgent=True)
-LONG = 60
-"""Seconds after which a test that waits for a recovery gives up."""
+SHORT = timedelta(seconds=1)
+"""How long a call waits for a node that is away."""
 
 
 def some_ids(count: int) -> list[UUID]:
     return [CLOCK.new_id() for _ in range(count)]
 
 
-def broker_at(url: str, routing_key: str) -> RabbitMQBroker:
+def broker_at(url: str, routing_key: str, *, patience: timedelta = LONG) -> RabbitMQBroker:
     return RabbitMQBroker(
-        url, routing_key, confirm_within=timedelta(seconds=3), reconnect_after=timedelta(milliseconds=100)
+        url,
+        routing_key,
+        patience=patience,
+        confirm_within=3 * patience,
+        reconnect_after=timedelta(milliseconds=100),
     )
 
 
 @pytest.fixture
 async def broker(rabbitmq_url: str, routing_key: str) -> AsyncIterator[RabbitMQBroker]:
     async with broker_at(rabbitmq_url, routing_key) as broker:
+        yield broker
+
+
+@pytest.fixture
+async def impatient_broker(rabbitmq_url: str, routing_key: str) -> AsyncIterator[RabbitMQBroker]:
+    """One whose calls soon fail while the node is away; on a busy machine they may fail at any other time, too."""
+    async with broker_at(rabbitmq_url, routing_key, patience=SHORT) as broker:
         yield broker
 
 
@@ -53,9 +64,9 @@ async def channel(rabbitmq_url: str) -> AsyncIterator[AbstractChannel]:
 
 
 async def receive(listener: RabbitMQListener, wanted: Sequence[UUID]) -> set[UUID]:
-    """Take, and do, until all the wanted ones were heard; a broker that is away is waited for."""
+    """Take, and do, until all the wanted ones were received; a broker that is away is waited for."""
     received: set[UUID] = set()
-    async with asyncio.timeout(LONG):
+    async with asyncio.timeout(LONG.total_seconds()):
         while not received >= set(wanted):
             try:
                 taken = await listener.take(64)
@@ -72,6 +83,17 @@ async def works(call: Callable[[], Awaitable[None]]) -> bool:
     except BrokerUnavailable:
         return False
     return True
+
+
+async def until_nothing_waits(broker: RabbitMQBroker, queue: Queue) -> None:
+    """RabbitMQ counts what was acknowledged a moment later, and an impatient broker may get no answer."""
+
+    async def is_empty() -> bool:
+        with suppress(BrokerUnavailable):
+            return await broker.waiting(queue) == 0
+        return False
+
+    await until(is_empty)
 
 
 async def until_it_works(call: Callable[[], Awaitable[None]]) -> None:
@@ -173,7 +195,7 @@ async def test_unreadable_messages_are_counted_and_do_no_harm(broker: RabbitMQBr
     assert sum(log["event"] == "message.unreadable" for log in logs) == len(bodies)
     assert secret not in str(logs)
     await listener.close()
-    assert await broker.waiting(EMAIL) == 0
+    await until_nothing_waits(broker, EMAIL)
 
 
 async def test_a_deleted_queue_is_made_again_by_the_next_publish(
@@ -230,7 +252,7 @@ async def test_a_consumer_that_gets_nothing_is_noticed_while_the_other_is_busy(b
     await until_it_works(lambda: broker.publish(URGENT, urgent))
     received: set[UUID] = set()
 
-    async with asyncio.timeout(LONG):
+    async with asyncio.timeout(LONG.total_seconds()):
         while not received >= set(urgent):
             with suppress(BrokerUnavailable):
                 await broker.publish(EMAIL, some_ids(1))
@@ -279,7 +301,8 @@ async def test_what_was_done_after_the_connection_was_lost_does_no_harm(
     assert await receive(listener, ids) == set(ids)
 
 
-async def test_a_killed_broker_loses_nothing_it_confirmed(node: RabbitMQ, broker: RabbitMQBroker) -> None:
+async def test_a_killed_broker_loses_nothing_it_confirmed(node: RabbitMQ, impatient_broker: RabbitMQBroker) -> None:
+    broker = impatient_broker
     listening = await broker.listen(Channel("sms"))
     await until_connected(listening)
     email = await broker.listen(Channel("email"))
@@ -303,14 +326,17 @@ async def test_a_killed_broker_loses_nothing_it_confirmed(node: RabbitMQ, broker
     assert await receive(listening, by_sms) == set(by_sms)
 
 
-async def test_calls_fail_quickly_and_name_the_broker_while_it_is_away(node: RabbitMQ, broker: RabbitMQBroker) -> None:
-    await broker.check()
+async def test_calls_fail_quickly_and_name_the_broker_while_it_is_away(
+    node: RabbitMQ, impatient_broker: RabbitMQBroker
+) -> None:
+    broker = impatient_broker
+    await until_it_works(broker.check)
     listener = await broker.listen(Channel("email"))
     await until_connected(listener)
 
     await asyncio.to_thread(node.stop)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONG.total_seconds()):
         for call in (
             lambda: broker.publish(EMAIL, some_ids(1)),
             lambda: broker.waiting(EMAIL),
@@ -329,22 +355,21 @@ async def _twice(call: Callable[[], Awaitable[object]]) -> None:
     await call()
 
 
-async def test_a_disk_alarm_is_seen_and_survived(node: RabbitMQ, broker: RabbitMQBroker) -> None:
+async def test_a_disk_alarm_is_seen_and_survived(node: RabbitMQ, impatient_broker: RabbitMQBroker) -> None:
+    broker = impatient_broker
     listener = await broker.listen(Channel("email"))
     before = some_ids(10)
-    await broker.publish(EMAIL, before)
+    await until_it_works(lambda: broker.publish(EMAIL, before))
 
     await asyncio.to_thread(node.ctl, "set_disk_free_limit", "900GB")
     try:
 
         async def alarm_is_seen() -> bool:
-            return not await works(broker.check)
+            return not await works(broker.check) and not await works(lambda: broker.publish(EMAIL, some_ids(1)))
 
         await until(alarm_is_seen)
-        with pytest.raises(BrokerUnavailable):
-            await broker.publish(EMAIL, some_ids(1))
         assert await receive(listener, before) == set(before)  # listening goes on, acknowledgements included
-        assert await broker.waiting(EMAIL) == 0
+        await until_nothing_waits(broker, EMAIL)
     finally:
         await asyncio.to_thread(node.ctl, "set_disk_free_limit", "50MB")
 
@@ -356,7 +381,7 @@ async def test_a_disk_alarm_is_seen_and_survived(node: RabbitMQ, broker: RabbitM
 
 async def test_a_broker_that_is_not_there_is_named_without_its_password(routing_key: str) -> None:
     port = free_port()
-    async with broker_at(f"amqp://guest:secret@127.0.0.1:{port}/", routing_key) as broker:
+    async with broker_at(f"amqp://guest:secret@127.0.0.1:{port}/", routing_key, patience=SHORT) as broker:
         with capture_logs() as logs, pytest.raises(BrokerUnavailable) as raised:
             await broker.check()
         assert f"127.0.0.1:{port}" in raised.value.detail
@@ -365,7 +390,7 @@ async def test_a_broker_that_is_not_there_is_named_without_its_password(routing_
 
 async def test_a_broker_that_starts_later_needs_no_restart_of_ours(node: RabbitMQ, routing_key: str) -> None:
     await asyncio.to_thread(node.stop)
-    async with broker_at(node.url, routing_key) as broker:
+    async with broker_at(node.url, routing_key, patience=SHORT) as broker:
         listener = await broker.listen(Channel("email"))
         with pytest.raises(BrokerUnavailable):
             await broker.check()
@@ -382,17 +407,9 @@ async def test_a_broker_that_starts_later_needs_no_restart_of_ours(node: RabbitM
 async def test_a_wrong_password_is_named_and_not_shown(rabbitmq_url: str, routing_key: str) -> None:
     url = rabbitmq_url.replace("guest:guest", "guest:my-secret")
     with capture_logs() as logs:
-        async with broker_at(url, routing_key) as broker:
-            with pytest.raises(BrokerUnavailable, match="refused") as raised:
-                await until_refused(broker)
-    assert "my-secret" not in raised.value.detail + str(logs)
-
-
-async def until_refused(broker: RabbitMQBroker) -> None:
-    """The first answer may come before the refusal does."""
-    with pytest.raises(BrokerUnavailable):
-        await broker.check()
-    await broker.check()
+        async with broker_at(url, routing_key, patience=SHORT) as broker:
+            refusal = await until_refused(broker.check, "refused")
+    assert "my-secret" not in str(refusal) + str(logs)
 
 
 def test_the_faster_event_loop_will_do_as_well(rabbitmq_url: str, routing_key: str) -> None:
