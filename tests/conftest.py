@@ -20,12 +20,14 @@ from hypothesis import settings
 from playwright.async_api import Browser, Page
 
 from property_alert_notification import channels
+from property_alert_notification.base import output
 from property_alert_notification.base.settings import SettingsGroup, variable_name
 from tests.costs import Costs
 from tests.fuzz.budget import PHASES
 from tests.services.browser import open_browser
 from tests.services.postgres import Postgres
 from tests.services.prepared import ACCOUNT, WISH, Forge
+from tests.services.process import PATIENCE
 from tests.services.rabbitmq import RabbitMQ
 from tests.services.shared import Keeper, Kept, Servers, SharedServers, migrate
 from tests.services.smtp import SmtpServer
@@ -183,6 +185,18 @@ def pytest_configure(config: pytest.Config) -> None:
         forge = config.stash[_FORGE] = Forge()
         os.environ[WISH] = forge.address
     config.pluginmanager.register(Costs(dearest=config.getoption("dearest")), "costs")
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_setup() -> Iterator[None]:
+    """A thread writes the lines of the log: wait for it, so that pytest captures them as those of this test."""
+    try:
+        yield
+    finally:
+        output.flush(within=PATIENCE)
+
+
+pytest_runtest_call = pytest_runtest_teardown = pytest_runtest_setup
 
 
 @pytest.hookimpl(optionalhook=True)

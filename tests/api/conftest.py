@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,11 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database, migrations
+from property_alert_notification.deliveries import gauges
+from property_alert_notification.operators import health
+from tests.pipeline.world import eventually
 from tests.services.callers import a_caller
+from tests.services.process import PATIENCE
 from tests.services.serving import serving
 
 NOTIFICATION = {
@@ -25,6 +30,13 @@ NOTIFICATION = {
     "user_phone_number": "1231233",
 }
 PREFERENCES = {"email_enabled": True, "sms_enabled": True}
+
+
+@pytest.fixture(autouse=True)
+def _patient_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readiness and figures do not wait for a store that is slow, and on a busy machine each is for a moment."""
+    monkeypatch.setattr(health, "LONGEST_CHECK", PATIENCE)
+    monkeypatch.setattr(gauges, "PATIENCE", PATIENCE)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -74,6 +86,20 @@ async def lite(tmp_path: Path, migrated_sqlite: Callable[[Path], str]) -> AsyncI
         yield client
 
 
+async def until_the_store_answers(
+    client: httpx2.AsyncClient, method: str, path: str, body: dict[str, Any]
+) -> httpx2.Response:
+    """Repeat a call to a service with a short STORE_TIMEOUT until its store was quick enough."""
+
+    async def answered() -> httpx2.Response | None:
+        answer = await client.request(method, path, json=body)
+        return None if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE else answer
+
+    answer: httpx2.Response = await eventually(answered)
+    assert answer.is_success, answer.text
+    return answer
+
+
 @asynccontextmanager
 async def a_guarded_client(store_url: str, *scopes: Scope, **settings: Any) -> AsyncIterator[httpx2.AsyncClient]:
     """A caller, with a key for these scopes, of a production service of its own."""
@@ -90,6 +116,6 @@ async def a_guarded_client(store_url: str, *scopes: Scope, **settings: Any) -> A
 @asynccontextmanager
 async def a_client(**settings: Any) -> AsyncIterator[httpx2.AsyncClient]:
     """A caller of a service of its own with these settings."""
-    app = create_app(Settings(**{"store_timeout": 10, **settings}), with_worker=False)
+    app = create_app(Settings(**{"store_timeout": 30, **settings}), with_worker=False)
     async with serving(app) as url, a_caller(url) as client:
         yield client

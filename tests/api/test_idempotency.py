@@ -15,9 +15,10 @@ from property_alert_notification.app import create_app
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database
-from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client
+from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client, until_the_store_answers
 from tests.pipeline.world import eventually
 from tests.services.callers import a_caller
+from tests.services.process import PATIENCE
 from tests.services.serving import serving
 
 PATH = "/api/v1/notifications/"
@@ -194,7 +195,7 @@ async def test_a_key_that_expired_is_forgotten(store_url: str) -> None:
 
 
 async def test_callers_share_no_keys_but_a_caller_keeps_them_when_its_api_key_is_exchanged(tmp_path: Path) -> None:
-    settings = Settings(database_url=f"sqlite:///{tmp_path}/keys.db", store_timeout=10)
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/keys.db", store_timeout=30)
     app = create_app(settings, with_worker=False)
     async with serving(app) as url, a_caller(url) as client:
         await client.put("/api/v1/preferences/1", json=PREFERENCES)
@@ -249,9 +250,10 @@ async def test_a_key_of_one_call_is_not_a_key_of_another_path(caller: httpx2.Asy
 
 
 async def test_a_call_that_another_process_is_answering_is_to_be_repeated(postgres_url: str) -> None:
-    async with a_client(database_url=postgres_url, store_timeout=1) as client:
-        await client.put("/api/v1/preferences/1", json=PREFERENCES)
-        other = Database(postgres_url.replace("postgresql:", "postgresql+asyncpg:"))
+    # A call waits half of it for the lock of another; the rest is for the call that waits with it.
+    async with a_client(database_url=postgres_url, store_timeout=6) as client:
+        await until_the_store_answers(client, "PUT", "/api/v1/preferences/1", PREFERENCES)
+        other = Database(postgres_url.replace("postgresql:", "postgresql+asyncpg:"), wait=PATIENCE)
         async with other.transaction() as connection:
             await connection.execute(
                 text(
@@ -318,9 +320,9 @@ LOCKED: dict[str, list[tuple[str, str, dict[str, Any] | None]]] = {
 @pytest.mark.parametrize("statement", LOCKED)
 async def test_a_locked_row_is_answered_503_and_never_as_a_call_in_progress(postgres_url: str, statement: str) -> None:
     async with a_client(database_url=postgres_url, store_timeout=1) as client:
-        await client.put("/api/v1/preferences/1", json=PREFERENCES)
-        id_ = (await client.post(PATH, json=NOTIFICATION)).json()["id"]
-        other = Database(postgres_url.replace("postgresql:", "postgresql+asyncpg:"))
+        await until_the_store_answers(client, "PUT", "/api/v1/preferences/1", PREFERENCES)
+        id_ = (await until_the_store_answers(client, "POST", PATH, NOTIFICATION)).json()["id"]
+        other = Database(postgres_url.replace("postgresql:", "postgresql+asyncpg:"), wait=PATIENCE)
         async with other.transaction() as connection:
             await connection.execute(text(statement))
             answers = [
@@ -334,9 +336,10 @@ async def test_a_locked_row_is_answered_503_and_never_as_a_call_in_progress(post
 
 
 async def test_a_commit_that_was_not_confirmed_is_said_to_be_in_doubt_and_may_be_repeated(postgres_url: str) -> None:
-    async with a_client(database_url=postgres_url, store_timeout=1) as client:
-        await client.put("/api/v1/preferences/1", json=PREFERENCES)
-        other = Database(postgres_url.replace("postgresql:", "postgresql+asyncpg:"))
+    # Long enough for all that comes before the commit, and shorter than the commit.
+    async with a_client(database_url=postgres_url, store_timeout=4) as client:
+        await until_the_store_answers(client, "PUT", "/api/v1/preferences/1", PREFERENCES)
+        other = Database(postgres_url.replace("postgresql:", "postgresql+asyncpg:"), wait=PATIENCE)
         for statement in SLOW_COMMITS:
             async with other.transaction() as connection:
                 await connection.execute(text(statement))
@@ -365,7 +368,7 @@ async def test_a_commit_that_was_not_confirmed_is_said_to_be_in_doubt_and_may_be
 
 
 SLOW_COMMITS = (
-    "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(2); RETURN NULL; END'",
+    "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(6); RETURN NULL; END'",
     *(
         f"CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED"
         " FOR EACH ROW EXECUTE FUNCTION slow()"

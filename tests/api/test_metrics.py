@@ -18,7 +18,9 @@ from property_alert_notification import __version__, wiring
 from property_alert_notification.app import create_app
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.settings import Settings
+from property_alert_notification.deliveries import gauges
 from property_alert_notification.notification_worker.worker import Worker, telemetry
+from property_alert_notification.operators import health
 from tests.api.conftest import NOTIFICATION, PREFERENCES, accept
 from tests.pipeline.world import eventually
 from tests.services.callers import a_caller
@@ -32,7 +34,7 @@ OPERATIONS = Path(__file__).parents[2] / "docs/operations.md"
 @asynccontextmanager
 async def both(store_url: str) -> AsyncIterator[Sequence[httpx2.AsyncClient]]:
     """Callers of an API and of a worker's port, on one store."""
-    settings = Settings(database_url=store_url, store_timeout=10, worker_metrics_port=free_port())
+    settings = Settings(database_url=store_url, store_timeout=30, worker_metrics_port=free_port())
     app = create_app(settings, with_worker=False)
     async with serving(app) as url, wiring.assemble(settings) as parts, telemetry(parts), Worker(parts):
         worker_url = f"http://127.0.0.1:{settings.worker_metrics_port}"
@@ -80,7 +82,9 @@ async def test_every_figure_is_described_with_an_alert_that_prometheus_understan
         assert name in alert
 
 
-async def test_figures_and_readiness_are_answered_while_the_store_is_frozen() -> None:
+async def test_figures_and_readiness_are_answered_while_the_store_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "LONGEST_CHECK", 2)
+    monkeypatch.setattr(gauges, "PATIENCE", 0.5)
     with Postgres() as server:
         url = server.create_database()
         async with both(url) as clients:

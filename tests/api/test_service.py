@@ -16,11 +16,11 @@ from property_alert_notification.base import output
 from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.wiring import assemble
-from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client
+from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client, until_the_store_answers
 from tests.pipeline.world import eventually
 from tests.services.callers import a_caller
 from tests.services.postgres import Postgres
-from tests.services.process import free_port
+from tests.services.process import PATIENCE, free_port
 from tests.services.serving import serving
 
 
@@ -74,7 +74,7 @@ async def test_an_unexpected_error_is_a_500_with_an_id_and_without_its_text(
     assert (answer.status_code, answer.headers["X-Request-ID"]) == (500, "caller-8")
     assert answer.json()["detail"] == "Something broke on our side. The log says what."
     assert 'route="/broken",status="500"} 1.0' in figures
-    output.flush(within=60)
+    output.flush(within=PATIENCE)
     logged = "".join(capfd.readouterr())
     assert '"event": "request.broke"' in logged
     assert '"request_id": "caller-8"' in logged
@@ -95,7 +95,7 @@ async def test_the_fast_path_breaks_as_any_route_does(tmp_path: Path, capfd: pyt
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (500, "application/problem+json")
     assert 'route="/api/v1/notifications",status="500"} 1.0' in figures
-    output.flush(within=60)
+    output.flush(within=PATIENCE)
     logged = "".join(capfd.readouterr())
     assert '"event": "request.broke"' in logged
     assert "canary" not in logged + answer.text
@@ -120,7 +120,7 @@ async def test_an_answer_that_breaks_half_way_ends_there_and_its_error_is_logged
         with pytest.raises(httpx2.RemoteProtocolError):
             await client.get("/half")
 
-    output.flush(within=60)
+    output.flush(within=PATIENCE)
     logged = "".join(capfd.readouterr())
     assert "ValueError" in logged
     assert "canary" not in logged
@@ -205,7 +205,7 @@ async def test_a_store_that_dies_is_answered_503_and_used_again_when_it_is_back(
     postgres: Postgres, postgres_url: str
 ) -> None:
     async with a_client(database_url=postgres_url, store_timeout=1) as client:
-        await client.put("/api/v1/preferences/1", json=PREFERENCES)
+        await until_the_store_answers(client, "PUT", "/api/v1/preferences/1", PREFERENCES)
         postgres.kill()
         try:
             refused = await client.post("/api/v1/notifications/", json=NOTIFICATION)
@@ -224,12 +224,12 @@ async def test_a_store_that_dies_is_answered_503_and_used_again_when_it_is_back(
 
 async def test_a_store_that_hangs_is_answered_503_and_not_waited_for(postgres_url: str) -> None:
     async with a_client(database_url=postgres_url, store_timeout=1) as client:
-        await client.put("/api/v1/preferences/1", json=PREFERENCES)
+        await until_the_store_answers(client, "PUT", "/api/v1/preferences/1", PREFERENCES)
         async with _locked(postgres_url, "preferences"):
             answers = [
-                await client.get("/api/v1/preferences/1", timeout=10),
-                await client.put("/api/v1/preferences/1", json=PREFERENCES, timeout=10),
-                await client.post("/api/v1/notifications/", json=NOTIFICATION, timeout=10),
+                await client.get("/api/v1/preferences/1"),
+                await client.put("/api/v1/preferences/1", json=PREFERENCES),
+                await client.post("/api/v1/notifications/", json=NOTIFICATION),
             ]
             live = await client.get("/health/live")
 

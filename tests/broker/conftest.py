@@ -25,11 +25,12 @@ from property_alert_notification.database import Database, table_of
 from property_alert_notification.deliveries import queues
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.notifications.models import Notification
+from tests.services.process import PATIENCE
 from tests.services.rabbitmq import RabbitMQ, speaks_amqp
 
 CLOCK = Clock()
 EMAIL = Queue(Channel("email"))
-LONG = timedelta(seconds=60)
+LONG = timedelta(seconds=PATIENCE)
 """How long a call may wait for RabbitMQ on a busy machine, in all tests but those of a node that is away."""
 
 

@@ -3,18 +3,18 @@
 import re
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
+from tests.services.callers import a_blocking_caller
 from tests.services.prepared import start
-from tests.services.process import Process, end, free_port, wait_until
+from tests.services.process import PATIENCE, Process, end, free_port, wait_until
 from tests.services.program import environment
 
-_PATIENCE = 60
 _SERVICE = "property_alert_notification.cli"
 _COMMAND = ["-m", _SERVICE]
 
@@ -28,7 +28,7 @@ def run(
         typed.seek(0)
         process = start(["-m", module, *arguments], cwd=folder, settings=settings, streams=(typed, stdout, stderr))
         try:
-            code = process.wait(_PATIENCE)
+            code = process.wait(PATIENCE)
         finally:
             end(process, signal.SIGKILL)
         said = (_text(stdout), _text(stderr))
@@ -122,6 +122,33 @@ def running_dev(folder: Path, **settings: str) -> Iterator[Running]:
     port = free_port()
     with running(folder, "dev", "--port", str(port), ready="Ctrl-C", port=port, settings=settings) as started:
         yield started
+
+
+def run_until(folder: Path, *arguments: str, wanted: Callable[[str], bool], **settings: str) -> str:
+    """Run a command that only reads, again and again until it prints what is wanted; returns what it printed.
+
+    A part of the service may be busy for longer than the command waits for it.
+    """
+    printed = ""
+
+    def is_wanted() -> bool:
+        nonlocal printed
+        done = run(folder, *arguments, **settings)
+        printed = done.stdout + done.stderr
+        return wanted(printed)
+
+    wait_until(is_wanted, process=None, log=lambda: printed)
+    return printed
+
+
+def until_ready(url: str) -> None:
+    """Wait until a service says that it is ready: readiness does not wait for a store that is slow."""
+    with a_blocking_caller(url) as caller:
+        wait_until(
+            lambda: caller.get("/health/ready").json()["status"] == "ready",
+            process=None,
+            log=lambda: caller.get("/health/ready").text,
+        )
 
 
 def words(text: str) -> str:

@@ -15,7 +15,7 @@ import pytest
 from tests.cli.command import Running, run, running
 from tests.cli.test_processes import PRODUCTION
 from tests.services.nginx import nginx
-from tests.services.process import free_port, wait_until
+from tests.services.process import PATIENCE, free_port, wait_until
 
 JSON = {"Content-Type": "application/json"}
 NOTIFICATIONS = "/api/v1/notifications/"
@@ -49,8 +49,8 @@ def ask(
 
 
 def test_connections_that_are_kept_open_are_ended_with_a_word(tmp_path: Path, store: Path) -> None:
-    with an_api(tmp_path / "api", store, DRAIN_SECONDS="8") as api, ExitStack() as stack:
-        idle = [HTTPConnection("127.0.0.1", api.port, timeout=20) for _ in range(IDLE)]
+    with an_api(tmp_path / "api", store, DRAIN_SECONDS="12") as api, ExitStack() as stack:
+        idle = [HTTPConnection("127.0.0.1", api.port, timeout=PATIENCE) for _ in range(IDLE)]
         for connection in idle:
             stack.callback(connection.close)
             assert ask(connection)[:2] == (200, None)
@@ -58,13 +58,13 @@ def test_connections_that_are_kept_open_are_ended_with_a_word(tmp_path: Path, st
         os.kill(api.process.pid, signal.SIGTERM)
         wait_until(lambda: "api.draining" in api.errors(), process=api.process, log=api.errors)
 
-        with closing(HTTPConnection("127.0.0.1", api.port, timeout=20)) as fresh:
+        with closing(HTTPConnection("127.0.0.1", api.port, timeout=PATIENCE)) as fresh:
             status, closes, body = ask(fresh, "/health/ready")
         assert (status, closes, json.loads(body)["status"]) == (503, "close", "stopping")
         assert {ask(connection)[:2] for connection in idle} == {(200, "close")}
         assert api.stop(signal.SIGTERM) == 0
     with pytest.raises(ConnectionRefusedError):
-        ask(HTTPConnection("127.0.0.1", api.port, timeout=20))
+        ask(HTTPConnection("127.0.0.1", api.port, timeout=PATIENCE))
 
 
 def test_behind_nginx_no_caller_notices_that_an_api_stops(tmp_path: Path, store: Path) -> None:
@@ -73,7 +73,7 @@ def test_behind_nginx_no_caller_notices_that_an_api_stops(tmp_path: Path, store:
 
     def call(url: str) -> None:
         while not enough.is_set():
-            connection = HTTPConnection(url.removeprefix("http://"), timeout=20)
+            connection = HTTPConnection(url.removeprefix("http://"), timeout=PATIENCE)
             # nginx sends a POST that may have arrived to nobody else. Without a key it is answered 401.
             statuses[ask(connection, NOTIFICATIONS, method="POST")[0]] += 1
             connection.close()
@@ -102,8 +102,8 @@ def test_everything_works_under_the_path_of_a_proxy(tmp_path: Path) -> None:
     with (
         running(tmp_path, "dev", "--port", str(port), ready="Ctrl-C", port=port, settings=settings),
         nginx([port]) as url,
-        closing(HTTPConnection(url.removeprefix("http://"), timeout=20)) as through,
-        closing(HTTPConnection(f"127.0.0.1:{port}", timeout=20)) as direct,
+        closing(HTTPConnection(url.removeprefix("http://"), timeout=PATIENCE)) as through,
+        closing(HTTPConnection(f"127.0.0.1:{port}", timeout=PATIENCE)) as direct,
     ):
         for connection, prefix in ((through, "/taken-off"), (direct, "/taken-off"), (direct, "")):
             for path in (

@@ -12,7 +12,7 @@ import pytest
 from tests.cli.command import complaint, run, running, words
 from tests.cli.test_processes import PRODUCTION
 from tests.pipeline.world import eventually
-from tests.services.process import free_port
+from tests.services.process import PATIENCE, free_port, wait_until
 
 KEY = re.compile(r"pa_(live|test)_[0-9A-Za-z]{35}_[0-9A-Za-z]{6}\n")
 
@@ -109,11 +109,11 @@ async def test_two_processes_keep_one_rate_and_both_obey_a_revocation(
         running(tmp_path / "one", "api", "--port", str(ports[0]), ready="answers at", settings=settings) as api,
         running(tmp_path / "other", "api", "--port", str(ports[1]), ready="answers at", settings=settings),
     ):
-        assert '"event": "key.missing"' in api.errors()
+        wait_until(lambda: '"event": "key.missing"' in api.errors(), process=api.process, log=api.errors)
         create = ("keys", "create", "--scope", "preferences:read")
         rated = run(tmp_path, *create, "--name", "rated", "--rate", "100/day", **settings).stdout.strip()
         free = run(tmp_path, *create, "--name", "free", **settings).stdout.strip()
-        async with httpx2.AsyncClient(trust_env=False, timeout=60) as client:
+        async with httpx2.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
 
             async def ask(number: int, key: str) -> int:
                 url = f"http://127.0.0.1:{ports[number % 2]}/api/v1/preferences/1"

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.cli.command import complaint, run, running_dev, words
+from tests.cli.command import complaint, run, run_until, running_dev, words
 from tests.services.process import free_port, wait_until
 
 SETTINGS = {
@@ -16,6 +16,8 @@ SETTINGS = {
     "SMTP_BACKUP_STARTTLS": "off",
     "SMTP_BACKUP_CONNECTIONS": "3",
 }
+
+FOUND = "email by smtp, as workers find it: the SMTP server did not get past the greeting"
 
 
 def test_order_limits_and_breakers_are_shown_by_another_process(tmp_path: Path) -> None:
@@ -35,9 +37,21 @@ def test_order_limits_and_breakers_are_shown_by_another_process(tmp_path: Path) 
 
         wait_until(both_are_left_alone, process=service.process, log=service.output)
         entries = printed()
-        shown = words(run(tmp_path, "providers", **settings).stdout)
-        checked = words(run(tmp_path, "check", **settings).stdout)
-        ready = json.loads(run(tmp_path, "health", "--ready", "--url", service.url).stdout)
+        # A worker that is slow to report counts for nothing, and readiness does not wait for a store that is slow.
+        shown = words(
+            run_until(tmp_path, "providers", wanted=lambda printed: "(1 of 1 worker)" in words(printed), **settings)
+        )
+        checked = words(run_until(tmp_path, "check", wanted=lambda printed: FOUND in words(printed), **settings))
+        ready = json.loads(
+            run_until(
+                tmp_path,
+                "health",
+                "--ready",
+                "--url",
+                service.url,
+                wanted=lambda printed: '"email by smtp@backup"' in printed,
+            )
+        )
 
     assert [(one["channel"], one["order"], one["provider"], one["at_once"], one["per_second"]) for one in entries] == [
         ("email", 1, "smtp", 8, 12.5),
@@ -47,7 +61,7 @@ def test_order_limits_and_breakers_are_shown_by_another_process(tmp_path: Path) 
     assert "(1 of 1 worker) since " in shown
     assert "the SMTP server did not get past the greeting (ConnectionRefusedError)" in shown
     assert "closed (1 worker)" in shown
-    assert "email by smtp, as workers find it: the SMTP server did not get past the greeting" in checked
+    assert FOUND in checked
     assert ready["status"] == "degraded"
     assert set(ready["providers"]) == {"email by smtp", "email by smtp@backup"}
     assert "no worker reports" in words(run(tmp_path, "providers", **settings).stdout)

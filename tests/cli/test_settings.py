@@ -12,7 +12,7 @@ import structlog
 
 from property_alert_notification.cli import main
 from tests.cli.command import run
-from tests.services.process import free_port
+from tests.services.process import PATIENCE, free_port
 from tests.services.program import ROOT, environment
 
 SECRET = "s3cret"
@@ -136,7 +136,7 @@ def test_the_other_ways_to_start_refuse_it_alike(tmp_path: Path, program: list[s
         env=environment(DATABASE_URL=EVERYWHERE["DATABASE_URL"]),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -150,7 +150,7 @@ def test_a_server_that_runs_the_application_object_fails_in_one_line(tmp_path: P
         env=environment(DATABASE_URL="sqlite:////no/such/folder/app.db"),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -204,7 +204,7 @@ def _shell(folder: Path, line: str, **settings: str) -> subprocess.CompletedProc
         env=environment(**settings),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -15,7 +15,7 @@ from property_alert_notification.base.settings import variable_name
 from property_alert_notification.channels.email_smtp import SmtpSettings
 from tests.cli.command import Running, run, running
 from tests.services.callers import a_blocking_caller
-from tests.services.process import Process, free_port
+from tests.services.process import PATIENCE, Process, free_port
 from tests.services.program import BIN, ROOT
 from tests.services.smtp import TAKEN, SmtpServer
 
@@ -63,7 +63,7 @@ def test_signals_while_stopping_change_nothing(tmp_path: Path, smtp_server: Smtp
 
     def answer(_mail: object) -> str:
         begun.set()
-        release.wait(60)
+        release.wait(PATIENCE)
         return TAKEN
 
     smtp_server.answer = answer
@@ -99,5 +99,5 @@ def test_signals_while_the_api_stops_change_nothing(tmp_path: Path) -> None:
 
 
 def _interrupt(service: Running, begun: threading.Event, release: threading.Event) -> int:
-    assert begun.wait(60)
+    assert begun.wait(PATIENCE)
     return _stop_again_and_again(service.process, release)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.services.callers import a_blocking_caller
-from tests.services.process import free_port, wait_until
+from tests.services.process import PATIENCE, free_port, wait_until
 from tests.services.program import started
 
 
@@ -47,5 +47,5 @@ def test_messages_are_delivered_whatever_became_of_the_console(tmp_path: Path, s
             deliveries = caller.get(address).json()["deliveries"]
         assert [(each["state"], len(each["attempts"])) for each in deliveries] == [("sent", 1)] * 2
         os.kill(program.process.pid, signal.SIGTERM)
-        assert program.process.wait(30) == 0
+        assert program.process.wait(PATIENCE) == 0
         assert "Traceback" not in program.errors()

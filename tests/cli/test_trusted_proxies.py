@@ -12,7 +12,7 @@ from property_alert_notification.base.settings import Settings, load
 from property_alert_notification.cli.server import proxy_options
 from tests.cli.command import complaint, run, running
 from tests.services.nginx import nginx
-from tests.services.process import free_port, wait_until
+from tests.services.process import PATIENCE, free_port, wait_until
 
 PROXY = "10.0.0.5"
 CALLER = "203.0.113.5"
@@ -141,7 +141,7 @@ def test_behind_nginx_the_log_names_the_caller_and_a_forger_is_not_believed(tmp_
 
 
 def _ask(url: str, headers: dict[str, str]) -> None:
-    connection = HTTPConnection(url.removeprefix("http://"), timeout=20, source_address=("127.0.0.2", 0))
+    connection = HTTPConnection(url.removeprefix("http://"), timeout=PATIENCE, source_address=("127.0.0.2", 0))
     connection.request("GET", "/health/live", headers=headers)
     answer = connection.getresponse()
     answer.read()

@@ -16,11 +16,12 @@ from tests.cli.command import Running, run, running_dev
 from tests.docs.likeness import Likeness
 from tests.docs.pages import Answer, Example, examples_of, read_answer
 from tests.services.callers import a_blocking_caller
+from tests.services.process import PATIENCE
 from tests.services.program import ROOT, environment
 
 API_PAGE, ACCESS_PAGE = ROOT / "docs/api.md", ROOT / "docs/access.md"
 
-A_MOMENT = 30
+A_MOMENT = PATIENCE
 """Seconds after which what the page says has come about, at the latest: a worker is at work."""
 
 _ONLY_ASKS = re.compile(r"api\.get\(|\bcurl (?!.*(?: -X | --json ))", re.DOTALL)
@@ -56,7 +57,7 @@ class Reader:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=110,
+            timeout=PATIENCE,
             check=False,
         )
         assert done.returncode == 0, done.stderr

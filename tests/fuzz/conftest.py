@@ -35,7 +35,7 @@ def target(
     folder = tmp_path_factory.mktemp(request.param)
     store = "sqlite:///./fuzz.db" if request.param == "sqlite" else servers.migrated_database()
     with (
-        running_dev(folder, DATABASE_URL=store, STORE_TIMEOUT="10") as service,
+        running_dev(folder, DATABASE_URL=store, STORE_TIMEOUT="30") as service,
         a_blocking_caller(service.url) as caller,
     ):
         target = Target(service, caller)

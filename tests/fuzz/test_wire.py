@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.conftest import NOTIFICATION, PREFERENCES
+from tests.cli.command import until_ready
 from tests.fuzz.conftest import Target
 from tests.fuzz.wire import Answer, Connection
 
@@ -134,6 +135,6 @@ def test_a_caller_who_hangs_up_within_a_body_leaves_nothing_behind(target: Targe
         connection = Connection(target.service.port)
         connection.hang_up_after(post()[:-10])
 
-    assert target.caller.get("/health/ready").json()["status"] == "ready"
+    until_ready(target.service.url)
     assert count(target) == before
     assert target.faults() == []

@@ -48,7 +48,7 @@ def make_settings(
             "queue_broker_url": broker_url,
             "queue_routing_key": f"test-{uuid4().hex}",
             "email_provider": "smtp",
-            "store_timeout": 10,
+            "store_timeout": 30,
             "retry_first_wait": 0.05,
         }
         return Settings(**quick | fields)

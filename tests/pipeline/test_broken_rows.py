@@ -64,7 +64,7 @@ async def test_every_kind_of_broken_row_is_quarantined_and_harms_no_other(broken
 
     await world.a_worker()
     for neighbour in neighbours:
-        await world.until(neighbour, "sent", within=60)
+        await world.until(neighbour, "sent")
 
     wrong: dict[str, str] = {}
     for kind, notification in broken:
@@ -73,7 +73,7 @@ async def test_every_kind_of_broken_row_is_quarantined_and_harms_no_other(broken
             return await _state(world, notification) in kind.ends
 
         try:
-            await eventually(came_to_its_end, within=20)
+            await eventually(came_to_its_end)
         except TimeoutError:
             wrong[kind.name] = await _state(world, notification)
     assert wrong == {}

@@ -1,5 +1,6 @@
 """Processes on machines whose clocks are wrong, on one PostgreSQL: nothing is early, late, stolen or lost."""
 
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -113,11 +114,14 @@ async def test_readiness_and_a_metric_say_how_wrong_a_clock_is_and_a_log_when_th
             figures = parts.metrics.render().decode()
 
     assert readiness.status == "ready"
-    assert readiness.store.problem == (
-        "This machine's clock is 3,600 s ahead of that of PostgreSQL, which counts here: set both by a time server."
+    # An answer that takes long leaves it open by how much.
+    assert re.fullmatch(
+        r"This machine's clock is 3,(59|60)\d s ahead of that of PostgreSQL, which counts here: "
+        r"set both by a time server\.",
+        readiness.store.problem or "",
     )
     (ahead,) = [line for line in figures.splitlines() if line.startswith("property_alerts_clock_ahead_seconds ")]
-    assert abs(float(ahead.split()[1]) - HOUR) < 1
+    assert abs(float(ahead.split()[1]) - HOUR) < 10
     assert (await check(world.parts)).store.problem is None
 
 

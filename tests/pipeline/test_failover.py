@@ -139,7 +139,7 @@ async def test_a_server_that_hangs_is_left_alone_and_what_it_may_have_goes_to_no
 
         both.first.script[verb] = SILENCE
         ids = [await both.world.accept(title=f"Home {n}", channels=["email"]) for n in range(worked, COUNT)]
-        hang = await eventually(lambda: all_but_those_that_hang(both.world, ids, at_most=RECENT), within=60)
+        hang = await eventually(lambda: all_but_those_that_hang(both.world, ids, at_most=RECENT))
 
         assert metric(both.world, "breaker_openings_total", "smtp") >= 1
         taken = subjects(both.first, both.backup)
@@ -157,7 +157,7 @@ async def test_a_worker_with_few_slots_notices_a_server_that_hangs_and_goes_on_w
     async with two_servers(settings, smtp_server, monkeypatch, {"DOT": SILENCE}) as both:
         ids = await accept_many(both.world)
         await both.world.a_worker()
-        hang = await eventually(lambda: all_but_those_that_hang(both.world, ids, at_most=concurrency), within=60)
+        hang = await eventually(lambda: all_but_those_that_hang(both.world, ids, at_most=concurrency))
 
         assert {one.state for one in hang} == {DeliveryState.SENDING}
         assert metric(both.world, "breaker_openings_total", "smtp") >= 1
@@ -207,7 +207,7 @@ async def test_when_no_provider_works_nothing_is_used_up_and_all_goes_out_when_o
         assert {one.state for one in details} <= {DeliveryState.QUEUED, DeliveryState.RETRY_WAIT, DeliveryState.SENDING}
         both.first.script.clear()
         for notification in ids:
-            await both.world.until(notification, "sent", within=60)
+            await both.world.until(notification, "sent")
 
         assert subjects(both.first, both.backup) == EACH_ONCE
         assert metric(both.world, "breaker", "smtp", property_alerts_provider_breaker="closed") == 1
@@ -400,7 +400,7 @@ async def test_a_gateway_that_recognises_repeats_gets_the_same_key_until_it_answ
 
         await eventually(asked_three_times)
         both.first.behaviour = answering(201)
-        await both.world.until(notification, "sent", within=60)
+        await both.world.until(notification, "sent")
 
         assert len({request.headers["idempotency-key"] for request in both.first.requests}) == 1
         assert both.second.requests == []

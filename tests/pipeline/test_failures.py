@@ -16,7 +16,6 @@ import pytest
 from sqlalchemy import func, select, text, update
 from structlog.testing import capture_logs
 
-from property_alert_notification.base.breaker import LONGEST_SILENCE
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.channels.definition import render
@@ -35,7 +34,8 @@ from property_alert_notification.notification_worker.verdict import CALLBACK_WAI
 from property_alert_notification.notifications.answers import DeliveryPublic
 from tests.cli.command import running
 from tests.pipeline.conftest import STORES
-from tests.pipeline.world import World, eventually
+from tests.pipeline.world import World, eventually, let_calls_hang
+from tests.services.process import PATIENCE
 from tests.services.smtp import Mail, SmtpServer
 
 
@@ -70,7 +70,7 @@ async def test_a_delivery_fails_after_its_last_attempt(world: World) -> None:
     notification = await world.accept()
     await world.a_worker()
 
-    detail = await world.until(notification, "failed", within=60)
+    detail = await world.until(notification, "failed")
 
     assert detail.deliveries[0].reason.startswith("gave up after 8 attempts: ")
     assert len(detail.deliveries[0].attempts) == 8
@@ -234,10 +234,10 @@ async def test_a_killed_worker_leaves_unknown_what_it_had_submitted_and_nothing_
         with running(tmp_path, "worker", ready="worker.started", settings=environment) as worker:
             # A worker trusts a provider with many once it took one.
             await world.until(await world.accept(), "sent")
-            smtp_server.answer = lambda _mail: "250 ok" if released.wait(30) else "451 too late"
+            smtp_server.answer = lambda _mail: "250 ok" if released.wait(PATIENCE) else "451 too late"
             try:
-                for _ in range(8 * connections):
-                    await world.accept()
+                # At once: the worker leaves a provider alone that is silent for five seconds, and claims no more.
+                await asyncio.gather(*(world.accept() for _ in range(8 * connections)))
 
                 async def all_are_claimed() -> bool:
                     return await _emails(world) == {
@@ -248,7 +248,7 @@ async def test_a_killed_worker_leaves_unknown_what_it_had_submitted_and_nothing_
 
                 await eventually(all_are_claimed)
                 worker.process.send_signal(signal.SIGKILL)
-                worker.process.wait(30)
+                worker.process.wait(PATIENCE)
                 await asyncio.sleep(settings.lease)
                 await world.a_rescuer().rescue()
             finally:
@@ -278,7 +278,7 @@ def _worker_environment(settings: Settings, smtp_server: SmtpServer) -> dict[str
         "SMTP_HOST": smtp_server.host,
         "SMTP_PORT": str(smtp_server.port),
         "SMTP_STARTTLS": "off",
-        "STORE_TIMEOUT": "10",
+        "STORE_TIMEOUT": "30",
         "LEASE": "2",
     }
 
@@ -308,14 +308,13 @@ async def a_held_line(
     settings: Settings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Held]:
     monkeypatch.setenv("SMTP_CONNECTIONS", "1")
-    # However long the line is held here, it shall not be taken for one that hangs.
-    monkeypatch.setattr("property_alert_notification.base.breaker.SILENCE", LONGEST_SILENCE)
+    let_calls_hang(monkeypatch)
     # What went well before the line is held does not make the worker expect that the next begins soon.
     monkeypatch.setattr("property_alert_notification.notification_worker.provider_handle.SOON", 0)
     free = threading.Event()
 
     def hold_the_line(_mail: Mail) -> str:
-        free.wait(30)
+        free.wait(PATIENCE)
         return "250 ok"
 
     async with World(settings, smtp_server) as world:
@@ -576,12 +575,15 @@ async def test_a_stopping_worker_finishes_what_is_on_the_wire(world: World) -> N
     assert (await world.detail(notification)).status == "sent"
 
 
-async def test_a_stopping_worker_hands_back_at_once_what_it_had_not_begun(world: World) -> None:
+async def test_a_stopping_worker_hands_back_at_once_what_it_had_not_begun(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """All its connections are taken up; another worker has what waited for one before those come to their end."""
     at_once, released = 8, threading.Event()
+    let_calls_hang(monkeypatch)
 
     def hang(_mail: object) -> str:
-        released.wait(30)
+        released.wait(PATIENCE)
         return "250 ok"
 
     await world.a_user()

@@ -31,7 +31,7 @@ async def test_messages_flow_again_when_a_dead_broker_is_back(
             rabbitmq.start()
 
         for notification in meanwhile:
-            await world.until(notification, "sent", within=60)
+            await world.until(notification, "sent")
         assert len(world.smtp.mails) == 21
 
 
@@ -53,7 +53,7 @@ async def test_messages_flow_again_when_a_dead_store_is_back(
 
         accepted.append(await eventually(accepted_again))
         for notification in accepted:
-            await world.until(notification, "sent", within=60)
+            await world.until(notification, "sent")
         assert {mail.parsed()["Subject"] for mail in world.smtp.mails} == {*(f"before {n}" for n in range(20)), "after"}
 
 

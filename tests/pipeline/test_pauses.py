@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from property_alert_notification.base.breaker import LONGEST_SILENCE
 from property_alert_notification.base.errors import NotFound
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import run_within
@@ -18,7 +17,8 @@ from property_alert_notification.operators.pauses import scripts as pause_script
 from property_alert_notification.operators.pauses.cache import PauseCache
 from property_alert_notification.operators.pauses.rules import EVERYTHING, RECHECK_AFTER
 from property_alert_notification.operators.pauses.service import PauseService
-from tests.pipeline.world import World, eventually, only
+from tests.pipeline.world import World, eventually, let_calls_hang, only
+from tests.services.process import PATIENCE
 
 
 async def test_what_is_paused_waits_and_says_why_and_is_sent_when_it_is_resumed(any_world: World) -> None:
@@ -96,12 +96,11 @@ async def test_what_is_in_hand_and_has_not_begun_is_not_sent_either(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A slow provider must not go on for minutes with what was claimed before the pause."""
-    # However slow it is here, it shall not be taken for one that hangs.
-    monkeypatch.setattr("property_alert_notification.base.breaker.SILENCE", LONGEST_SILENCE)
+    let_calls_hang(monkeypatch)
     resumed = threading.Event()
 
     def answer(_mail: object) -> str:
-        resumed.wait(60)
+        resumed.wait(PATIENCE)
         return "250 ok"
 
     await world.a_user()

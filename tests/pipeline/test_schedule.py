@@ -20,7 +20,7 @@ from property_alert_notification.people.categories.rules import built_in
 from property_alert_notification.wiring import Parts
 from tests.pipeline.world import World, eventually
 
-SOON = timedelta(seconds=1)
+SOON = timedelta(seconds=2)
 LATER = timedelta(days=400)
 
 
@@ -28,8 +28,8 @@ async def test_it_is_sent_when_its_time_has_come_and_not_before(any_world: World
     await any_world.a_user()
     send_at = any_world.parts.clock.now() + SOON
     notification = await any_world.accept(send_at=send_at)
-    await any_world.a_worker()
     waiting = await any_world.detail(notification)
+    await any_world.a_worker()
 
     detail = await any_world.until(notification, "sent")
 

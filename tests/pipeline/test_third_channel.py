@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from tests.cli.command import Running, running
+from tests.services.callers import a_blocking_caller
 from tests.services.process import free_port, wait_until
 from tests.services.program import ROOT, environment
 
@@ -59,7 +60,7 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]
 @pytest.fixture
 def client(service: Running) -> Iterator[httpx2.Client]:
     """A caller of the service."""
-    with httpx2.Client(base_url=service.url, timeout=30) as client:
+    with a_blocking_caller(service.url) as client:
         yield client
 
 
@@ -162,7 +163,11 @@ def it_is_delivered_now_and_later(client: httpx2.Client, service: Running) -> No
     assert (shown["to"], shown["sms_size"]) == ("roof-7", None)
     page = client.get("/mailbox").text
     assert f'value="{CHANNEL}" data-appearance="phone"><span>Carrier note</span>' in page
-    assert "Carrier note Hander executed with roof-7" in service.output()
+    wait_until(
+        lambda: "Carrier note Hander executed with roof-7" in service.output(),
+        process=service.process,
+        log=service.output,
+    )
     assert f'property_alerts_attempts_total{{channel="{CHANNEL}",outcome="sent"' in client.get("/metrics").text
 
 

@@ -8,7 +8,9 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from property_alert_notification.base.errors import NotFound, RequestError
+import pytest
+
+from property_alert_notification.base.errors import BrokerUnavailable, NotFound, RequestError
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
@@ -31,17 +33,24 @@ from property_alert_notification.people.categories.rules import BUILT_IN, Catego
 from property_alert_notification.people.preferences import queries as preferences
 from property_alert_notification.people.preferences.models import Preference, words_of
 from property_alert_notification.wiring import Parts, address_rules, assemble, planner
+from tests.services.process import PATIENCE
 from tests.services.smtp import SmtpServer
 
 EMAIL = Channel("email")
 
 
-async def eventually(question: Callable[[], Awaitable[Any]], *, within: float = 30) -> Any:
+async def eventually(question: Callable[[], Awaitable[Any]], *, within: float = PATIENCE) -> Any:
     """Ask again and again until the answer is true, and return it."""
     async with asyncio.timeout(within):
         while not (answer := await question()):  # noqa: ASYNC110 - the answer comes from another process
             await asyncio.sleep(0.02)
     return answer
+
+
+def let_calls_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no worker of this process think that a provider hangs, however long its calls run."""
+    for name in ("SILENCE", "LONGEST_SILENCE"):
+        monkeypatch.setattr(f"property_alert_notification.base.breaker.{name}", 2 * PATIENCE)
 
 
 class World:
@@ -114,24 +123,24 @@ class World:
         """What is known of it on one channel."""
         return next(one for one in (await self.detail(notification)).deliveries if one.channel is channel)
 
-    async def until(self, notification: UUID, status: str, *, within: float = 30) -> NotificationDetail:
+    async def until(self, notification: UUID, status: str) -> NotificationDetail:
         """The story once the notification has this status."""
 
         async def has_status() -> NotificationDetail | None:
             detail = await self.detail(notification)
             return detail if detail.status == status else None
 
-        detail: NotificationDetail = await eventually(has_status, within=within)
+        detail: NotificationDetail = await eventually(has_status)
         return detail
 
-    async def until_delivery(self, notification: UUID, state: str, *, within: float = 30) -> DeliveryPublic:
+    async def until_delivery(self, notification: UUID, state: str) -> DeliveryPublic:
         """Its email delivery once it is in this state."""
 
         async def in_state() -> DeliveryPublic | None:
             delivery = await self.delivery(notification)
             return delivery if delivery.state == state else None
 
-        delivery: DeliveryPublic = await eventually(in_state, within=within)
+        delivery: DeliveryPublic = await eventually(in_state)
         return delivery
 
     async def claim(
@@ -195,7 +204,10 @@ class World:
         """Wait until the broker has handed every message of a queue to somebody."""
 
         async def is_empty() -> bool:
-            return not await self.parts.broker.waiting(queue)
+            try:
+                return not await self.parts.broker.waiting(queue)
+            except BrokerUnavailable:  # it waits a second for RabbitMQ
+                return False
 
         await eventually(is_empty)
 

@@ -5,8 +5,7 @@ from typing import Any
 
 import httpx2
 
-_PATIENCE = 60
-"""Seconds for an answer. The library's own 5 ran out once, on a machine whose disk was busy."""
+from tests.services.process import PATIENCE
 
 _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Nobody is called by TLS here, and every client that reads the machine's certificates takes 20 ms for it."""
@@ -14,9 +13,9 @@ _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 def a_caller(url: str, **options: Any) -> httpx2.AsyncClient:
     """A caller of the API at this address, which no proxy stands before."""
-    return httpx2.AsyncClient(base_url=url, trust_env=False, verify=_NO_CERTIFICATES, timeout=_PATIENCE, **options)
+    return httpx2.AsyncClient(base_url=url, trust_env=False, verify=_NO_CERTIFICATES, timeout=PATIENCE, **options)
 
 
 def a_blocking_caller(url: str) -> httpx2.Client:
     """The same, for tests without an event loop."""
-    return httpx2.Client(base_url=url, trust_env=False, verify=_NO_CERTIFICATES, timeout=_PATIENCE)
+    return httpx2.Client(base_url=url, trust_env=False, verify=_NO_CERTIFICATES, timeout=PATIENCE)

@@ -16,7 +16,7 @@ from typing import Self
 
 import trustme
 
-from tests.services.process import ServiceMissing, free_port, wait_until
+from tests.services.process import PATIENCE, ServiceMissing, free_port, wait_until
 
 PROGRAM = Path("/usr/sbin/postfix")
 DAEMONS = Path("/usr/lib/postfix/sbin")
@@ -127,7 +127,7 @@ class Postfix:
             with suppress(ProcessLookupError, ValueError):
                 group = os.getpgid(int(written.stdout))
                 subprocess.run(_as_root("kill", f"-{how}", "--", f"-{group}"), check=False, capture_output=True)
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE)
 
     def _make_folders(self) -> None:
         self._log.touch()

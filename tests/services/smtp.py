@@ -12,7 +12,7 @@ from typing import Any, Self
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from tests.services.process import free_port
+from tests.services.process import PATIENCE, free_port
 
 TAKEN = "250 2.0.0 OK"
 
@@ -53,18 +53,18 @@ class SmtpServer:
         with self._arrival:
             return list(self._mails)
 
-    async def wait_for(self, count: int, timeout: float = 30) -> list[Mail]:  # noqa: ASYNC109 - part of the contract
+    async def wait_for(self, count: int) -> list[Mail]:
         """Return the mails as soon as there are `count` of them.
 
         Raises:
             TimeoutError: fewer came in time; the text says how many.
         """
-        return await asyncio.to_thread(self._wait_for, count, timeout)
+        return await asyncio.to_thread(self._wait_for, count)
 
-    def _wait_for(self, count: int, timeout: float) -> list[Mail]:
+    def _wait_for(self, count: int) -> list[Mail]:
         with self._arrival:
-            if not self._arrival.wait_for(lambda: len(self._mails) >= count, timeout):
-                raise TimeoutError(f"{len(self._mails)} of {count} mails came within {timeout} s")
+            if not self._arrival.wait_for(lambda: len(self._mails) >= count, PATIENCE):
+                raise TimeoutError(f"{len(self._mails)} of {count} mails came within {PATIENCE} s")
             return list(self._mails)
 
     def clear(self) -> None:
@@ -75,7 +75,7 @@ class SmtpServer:
 
     def start(self) -> Self:
         """Listen, also again after `stop`, on the same port."""
-        self._controller = Controller(self, hostname=self.host, port=self.port, **self._options)
+        self._controller = Controller(self, hostname=self.host, port=self.port, ready_timeout=PATIENCE, **self._options)
         self._controller.start()
         return self
 
