@@ -62,6 +62,7 @@ class Loop:
             woken: ends the wait between two turns when it is set; each turn clears it.
         """
         while True:
+            raise_if_cancelled()
             if woken is not None:
                 woken.clear()
             try:
@@ -109,6 +110,7 @@ async def _pause(seconds: float, woken: asyncio.Event | None) -> None:
 async def insist(action: Callable[[], Awaitable[Result]], outage: Outage, *, pause: float) -> Result:
     """Call `action` until the store and the broker answer, every `pause` seconds; returns what it returned."""
     while True:
+        raise_if_cancelled()
         try:
             result = await action()
         except Unavailable as fault:
@@ -162,6 +164,7 @@ class Supervisor:
 
     async def _keep(self, loop: Loop, service: Service, well_after: float | None, *, may_end: bool) -> None:
         while (wait := await self._run(loop, service, well_after, may_end=may_end)) is not None:
+            raise_if_cancelled()
             if loop.problem is not None:
                 await self._repair()
             await asyncio.sleep(wait)
@@ -200,6 +203,16 @@ def is_cancelled() -> bool:
     """Whether this task was cancelled, and not only what it waits for."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+def raise_if_cancelled() -> None:
+    """Raise the cancellation of this task if it was lost, so that a loop cannot go on for ever.
+
+    On Python 3.11 `asyncio.wait_for`, which the client of RabbitMQ uses, returns normally when it is cancelled at the
+    moment at which its call ends (gh-86296).
+    """
+    if is_cancelled():
+        raise asyncio.CancelledError
 
 
 async def end(*tasks: "asyncio.Task[None]") -> None:

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import pytest
 
 from property_alert_notification.base.errors import StoreUnavailable
+from property_alert_notification.base.logs import Outage
 from property_alert_notification.base.metrics import Metrics
-from property_alert_notification.base.supervise import LONGEST_WAIT, Loop, Supervisor, end
+from property_alert_notification.base.supervise import LONGEST_WAIT, Loop, Supervisor, end, insist
+from tests.services.process import PATIENCE
 
 
 class Work:
@@ -146,6 +149,42 @@ async def test_cancelling_a_loop_ends_it(supervised: Callable[[], Awaitable[asyn
     task = await supervised()
 
     await end(task)
+
+    assert task.cancelled()
+
+
+async def test_a_cancellation_that_a_library_loses_ends_the_loop_after_the_turn() -> None:
+    """As `asyncio.wait_for` of Python 3.11 loses it when its call ends at the same moment."""
+    supervisor, turns = Supervisor(Metrics()), asyncio.Queue[None]()
+
+    async def lose_the_cancellation() -> float:
+        await turns.put(None)
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return 0
+
+    task = supervisor.start("work", lambda loop: loop.repeat(lose_the_cancellation))
+    await turns.get()
+    async with asyncio.timeout(PATIENCE):
+        await end(task)
+
+    assert task.cancelled()
+    assert turns.empty()
+
+
+async def test_an_action_that_loses_the_cancellation_is_not_called_again() -> None:
+    began = asyncio.Event()
+
+    async def lose_the_cancellation() -> None:
+        began.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        raise StoreUnavailable
+
+    task = asyncio.create_task(insist(lose_the_cancellation, Outage("work"), pause=0))
+    await began.wait()
+    async with asyncio.timeout(PATIENCE):
+        await end(task)
 
     assert task.cancelled()
 

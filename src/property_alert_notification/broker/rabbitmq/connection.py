@@ -23,7 +23,7 @@ from aio_pika.exceptions import InvalidFrameError
 
 from property_alert_notification.base.errors import BrokerUnavailable, ServiceError
 from property_alert_notification.base.settings.broker_url import broker_address, broker_urls
-from property_alert_notification.base.supervise import Supervisor, is_cancelled
+from property_alert_notification.base.supervise import Supervisor, is_cancelled, raise_if_cancelled
 
 log = structlog.get_logger()
 
@@ -189,6 +189,7 @@ class PersistentConnection(Generic[Session]):
                 await channel.initialize()
                 channel.close_callbacks.add(note_close)
                 session = await self._prepare(Opened(channel, partial(_new_channel, connection), disconnect))
+            raise_if_cancelled()
             self._begin(session)
             return await lost
         finally:
