@@ -29,6 +29,7 @@ from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.supervise import end
 from property_alert_notification.channels.registry import unused
 from property_alert_notification.notification_worker.worker import Worker
+from property_alert_notification.notifications.decide_again import decide_again_by
 from property_alert_notification.notifications.fast_path import FastPath
 from property_alert_notification.notifications.routes import router as notifications
 from property_alert_notification.notifications.submit import LARGEST_BATCH, PATH
@@ -120,6 +121,7 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.default_preferences = default_preferences(settings)
     app.state.unused_channels = unused(settings)
     app.state.categories = parts.categories
+    app.state.decide_again = decide_again_by(parts.clock)
     app.state.planner = planner(settings, parts.clock, parts.categories)
 
 

@@ -34,9 +34,9 @@ class Case:
     windows: tuple[Window, ...] = ()
 
 
-def is_allowed(moment: datetime, case: Case) -> bool:
+def is_allowed(moment: datetime, case: Case, clocks: Sequence[ZoneInfo]) -> bool:
     """Whether the clocks of all zones show an allowed time."""
-    return all(_allowed(moment.astimezone(ZoneInfo(zone)), case) for zone in case.zones)
+    return all(_allowed(moment.astimezone(clock), case) for clock in clocks)
 
 
 def _allowed(local: datetime, case: Case) -> bool:
@@ -58,23 +58,25 @@ def _is_quiet(local: datetime, quiet: Quiet) -> bool:
 
 def wrong(case: Case, answer: datetime | None) -> str | None:
     """What is wrong with an answer: the first allowed moment, or None if the next eight days have none."""
+    clocks = [ZoneInfo(zone) for zone in case.zones]
     if answer is not None and not case.now <= answer <= case.now + timedelta(days=8):
         return "it is not in the next eight days"
-    if answer is not None and not is_allowed(answer, case):
+    if answer is not None and not is_allowed(answer, case, clocks):
         return "it is not allowed"
     end = case.now + timedelta(days=8, microseconds=1) if answer is None else answer
     for moment in _minutes(case.now, end):
-        if is_allowed(moment, case):
+        if is_allowed(moment, case, clocks):
             return f"{moment} is allowed and earlier"
     return None
 
 
 def _minutes(start: datetime, end: datetime) -> Iterator[datetime]:
     """The moment itself and every whole minute behind it: nothing else can be the first that is allowed."""
-    moment = start
+    yield from (moment for moment in [start] if start < end)
+    moment = start.replace(second=0, microsecond=0) + MINUTE
     while moment < end:
         yield moment
-        moment = moment.replace(second=0, microsecond=0) + MINUTE
+        moment += MINUTE
 
 
 @cache

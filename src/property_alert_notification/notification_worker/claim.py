@@ -118,8 +118,8 @@ def claim_batch(
         return ClaimedBatch([], [])
     contents = yield from notification_scripts.contents({claim.notification_id for claim in claims})
     attempts = yield from attempts_by_delivery([claim.delivery_id for claim in claims if claim.fence > 1])
-    users = {(contents[claim.notification_id].user_id, claim.test) for claim in claims}
-    known = yield from people_of(users, default=rules.default_preferences)
+    about = (_about(claim, contents[claim.notification_id], channel, rules) for claim in claims)
+    known = yield from people_of(about, default=rules.default_preferences)
 
     jobs, withheld = _sort(claims, contents, known, attempts, channel, order, rules, may_repeat, now)
     if withheld:
@@ -213,13 +213,21 @@ def _ended(attempt: Attempt) -> Attempt:
     return attempt
 
 
+def _about(claim: Claim, content: Content, channel: Channel, rules: SendingRules) -> tuple[UserOf, Message]:
+    return (content.user_id, claim.test), _message(channel, claim.address, content, rules)
+
+
+def _message(channel: Channel, address: str, content: Content, rules: SendingRules) -> Message:
+    return Message(channel, rules.categories().of(content.category), address, urgent=content.urgent)
+
+
 def why_not(
     channel: Channel, address: str, content: Content, person: Person, rules: SendingRules, *, now: datetime
 ) -> Withheld | None:
     """Why a delivery must not be sent now; None when it may be. Pure."""
     if content.cancelled_at is not None:
         return Withheld(DeliveryState.CANCELLED, cancelled_by(content.cancelled_by))
-    message = Message(channel, rules.categories().of(content.category), address, urgent=content.urgent)
+    message = _message(channel, address, content, rules)
     decision = decide(message, person, now)
     if isinstance(decision, Suppress):
         return Withheld(DeliveryState.SUPPRESSED, decision.reason)
@@ -253,6 +261,6 @@ def recheck(job: Job, *, channel: Channel, rules: SendingRules, now: datetime) -
     """Why a delivery that was claimed a while ago must not be sent any more; None when it may be."""
     contents = yield from notification_scripts.contents([job.claim.notification_id])
     content = contents[job.claim.notification_id]
-    user = content.user_id, job.claim.test
-    known = yield from people_of([user], default=rules.default_preferences)
+    user, message = _about(job.claim, content, channel, rules)
+    known = yield from people_of([(user, message)], default=rules.default_preferences)
     return why_not(channel, job.claim.address, content, known.get(user, UNKNOWN), rules, now=now)

@@ -16,6 +16,7 @@ from property_alert_notification.notifications import scripts as notification_sc
 from property_alert_notification.notifications.draft import Accepted, Draft, draft
 from property_alert_notification.notifications.submission import Submission
 from property_alert_notification.people.categories.rules import CurrentCategories
+from property_alert_notification.people.decide import Message
 from property_alert_notification.people.person import UNKNOWN
 from property_alert_notification.people.preferences.rules import Preferences
 from property_alert_notification.people.scripts import people_of
@@ -37,9 +38,15 @@ class Planner:
 
         What is refused already stays so.
         """
-        users = {(one.user_id, one.test) for one in submissions if isinstance(one, Submission)}
-        known = yield from people_of(users, default=self.default_preferences)
-        now, categories = self.clock.now(), self.categories()
+        categories = self.categories()
+        messages = (
+            ((one.user_id, one.test), Message(channel, categories.of(one.category), urgent=one.urgent))
+            for one in submissions
+            if isinstance(one, Submission)
+            for channel in one.addresses or Channel
+        )
+        known = yield from people_of(messages, default=self.default_preferences)
+        now = self.clock.now()
         return [
             draft(
                 one,

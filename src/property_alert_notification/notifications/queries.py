@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.base.vocabulary import NotificationStatus
+from property_alert_notification.base.vocabulary import DeliveryState, NotificationStatus
 from property_alert_notification.database import (
     BatchStatement,
     Connection,
@@ -30,6 +30,7 @@ from property_alert_notification.database import (
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import ENDED
 from property_alert_notification.notifications.models import Notification, NotificationChange
+from property_alert_notification.people.decisions import Rule
 
 _notifications = table_of(Notification)
 _changes = table_of(NotificationChange)
@@ -168,6 +169,32 @@ _PLANNED = BatchStatement(
 async def mark_planned(connection: AsyncConnection, statuses: Iterable[tuple[UUID, NotificationStatus | None]]) -> None:
     """These have deliveries now, which hold their addresses from here on; a status where nothing is sent."""
     await _PLANNED.run(connection, statuses)
+
+
+_HOURS = [Rule.LEGAL_WINDOW, Rule.QUIET_HOURS]
+
+# From the user to the notifications to their deliveries. The state is a parameter, not in the words of an index:
+# along that of what is held a store would look at everything that is held for anybody.
+_END_HOLD = BatchStatement(
+    columns_of(_notifications, "user_id"),
+    lambda users: (
+        update(_deliveries)
+        .where(
+            _deliveries.c.notification_id.in_(
+                select(_notifications.c.id).where(_notifications.c.user_id.in_(select(users.c.user_id)))
+            ),
+            _deliveries.c.state == bindparam("held", type_=_deliveries.c.state.type),
+            _deliveries.c.held_by.in_(_HOURS),
+        )
+        .values(due_at=_now, published_at=None, held_by=None)
+    ),
+)
+
+
+async def end_hold(connection: AsyncConnection, users: Collection[int], *, now: datetime) -> None:
+    """Make due what quiet hours or the law hold back for these users."""
+    if users:
+        await _END_HOLD.run(connection, as_rows(users), now=now, held=DeliveryState.HELD)
 
 
 _OLDEST = (

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
-from property_alert_notification.base.vocabulary import DeliveryState
+from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.scripts import NewDelivery
@@ -18,6 +18,7 @@ from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.plan import Planned, create_delivery, plan
 from property_alert_notification.notifications.stored_addresses import read_addresses
+from property_alert_notification.people.decide import Message
 from property_alert_notification.people.person import UNKNOWN, Person
 from property_alert_notification.people.scripts import people_of
 
@@ -43,8 +44,13 @@ async def release_these(connection: AsyncConnection, wanted: Collection[UUID], p
 
 async def plan_now(connection: AsyncConnection, scheduled: Sequence[Notification], planner: Planner) -> None:
     """Create the deliveries of scheduled notifications, which the caller has locked, as their users want it today."""
-    users = {(notification.user_id, notification.test) for notification in scheduled}
-    known = await run_within(connection, people_of(users, default=planner.default_preferences))
+    categories = planner.categories()
+    messages = (
+        ((one.user_id, one.test), Message(channel, categories.of(one.category), urgent=one.urgent))
+        for one in scheduled
+        for channel in read_addresses(one.addresses) or Channel
+    )
+    known = await run_within(connection, people_of(messages, default=planner.default_preferences))
     now = planner.clock.now()
     created = {
         notification.id: _deliveries_of(

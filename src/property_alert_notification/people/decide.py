@@ -8,6 +8,7 @@ from property_alert_notification.people.categories.rules import Category
 from property_alert_notification.people.decisions import Decision, Rule, Send, Suppress
 from property_alert_notification.people.hours import current
 from property_alert_notification.people.hours.hold import hold
+from property_alert_notification.people.hours.hold import needs_profile as hold_needs_profile
 from property_alert_notification.people.permission import permit
 from property_alert_notification.people.person import Person
 
@@ -30,10 +31,20 @@ def decide(message: Message, person: Person, now: datetime) -> Decision:
     return _when(message, person, now, permission.send) or permission.send
 
 
+def needs_profile(message: Message, person: Person) -> bool:
+    """Whether the decision depends on the person's profile."""
+    if _goes_at_once(message):
+        return False
+    return hold_needs_profile(message.channel, message.category.kind, person, current.windows())
+
+
+def _goes_at_once(message: Message) -> bool:
+    return message.urgent and message.category.kind is CategoryKind.TRANSACTIONAL
+
+
 def _when(message: Message, person: Person, now: datetime, send: Send) -> Decision | None:
     """What becomes of a message that may be sent, if it is not sent now; None if it is."""
-    kind = message.category.kind
-    if message.urgent and kind is CategoryKind.TRANSACTIONAL:
+    if _goes_at_once(message):
         return Send(send.reason, Rule.URGENT)
     windows, default = current.windows(), current.default_time_zone()
-    return hold(message.channel, kind, message.address, person, now, windows, default)
+    return hold(message.channel, message.category.kind, message.address, person, now, windows, default)

@@ -1,8 +1,10 @@
 """The step of the scripts that accept and claim which reads all that decisions about people need."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 
 from property_alert_notification.database import Script
+from property_alert_notification.people.decide import Message, needs_profile
+from property_alert_notification.people.directory.scripts import profiles_of
 from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences import scripts as preference_scripts
 from property_alert_notification.people.preferences.rules import Preferences
@@ -11,10 +13,27 @@ UserOf = tuple[int, bool]
 """A user's id, and whether it is for a test."""
 
 
-def people_of(users: Collection[UserOf], *, default: Preferences | None) -> Script[Mapping[UserOf, Person]]:
-    """What is known of many users; one who took all consent back is left out.
+def people_of(
+    asked: Iterable[tuple[UserOf, Message]], *, default: Preferences | None
+) -> Script[Mapping[UserOf, Person]]:
+    """What decisions about these messages need to know of their users; omits users who took all consent back.
 
-    `default` are the preferences of users who never gave any; None leaves them out, too.
+    Profiles are read only for users of whom a decision needs one, and never for tests: what a test key is answered
+    says nothing of a real person.
+
+    Args:
+        asked: the messages, each with its user.
+        default: the preferences of users who never gave any; None omits them, too.
     """
-    known = yield from preference_scripts.preferences_of(users, default=default)
-    return {user: Person(preferences) for user, preferences in known.items()}
+    messages = list(asked)
+    known = yield from preference_scripts.preferences_of({user for user, _ in messages}, default=default)
+    people = {user: Person(preferences) for user, preferences in known.items()}
+    needed = {
+        user[0]
+        for user, message in messages
+        if not user[1] and (person := people.get(user)) is not None and needs_profile(message, person)
+    }
+    if needed:
+        for user_id, profile in (yield from profiles_of(needed)).items():
+            people[user_id, False] = people[user_id, False]._replace(profile=profile)
+    return people

@@ -15,6 +15,7 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import PreferenceNotFound, PreferencesExist
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.channels.edge import SWITCHES
+from property_alert_notification.people.decide_again import DecideAgainDep
 from property_alert_notification.people.preferences import queries
 from property_alert_notification.people.preferences.models import Preference, words_of
 from property_alert_notification.people.preferences.rules import Preferences
@@ -50,6 +51,7 @@ async def create_preferences(
     body: PreferenceBatch,
     admission: _MayWrite,
     clock: ClockDep,
+    decide_again: DecideAgainDep,
     idempotency_key: IdempotencyKey,
 ) -> Response:
     """Create the preferences of up to a thousand users.
@@ -63,6 +65,7 @@ async def create_preferences(
         # The first word of each user counts.
         wanted = {one.user_id: _preference(one.user_id, one, clock) for one in reversed(body.preferences)}
         created = await queries.create(connection, wanted.values(), test=admission.test)
+        await decide_again(connection, created)
         results = [_result(one.user_id, created) for one in body.preferences]
         return Answer(status.HTTP_200_OK, PreferenceBatchAnswer(results=results).model_dump_json())
 
@@ -89,6 +92,7 @@ async def create_preference(
     body: PreferenceCreate,
     admission: _MayWrite,
     clock: ClockDep,
+    decide_again: DecideAgainDep,
     idempotency_key: IdempotencyKey,
 ) -> Response:
     """Create the preferences of a user."""
@@ -96,6 +100,7 @@ async def create_preference(
     async def create(connection: AsyncConnection) -> Answer:
         if not await queries.create(connection, [_preference(user_id, body, clock)], test=admission.test):
             raise PreferencesExist(user_id)
+        await decide_again(connection, [user_id])
         return Answer(status.HTTP_201_CREATED, _public(_wanted(body)).model_dump_json())
 
     return await answer_call(request, admission, idempotency_key, create, asked=body)
@@ -112,18 +117,29 @@ async def read_preference(user_id: UserId, admission: _MayRead, database: Databa
 @router.put("/{user_id}/", include_in_schema=False)
 @router.put("/{user_id}")
 async def put_preference(
-    user_id: UserId, body: PreferenceCreate, admission: _MayWrite, database: DatabaseDep, clock: ClockDep
+    user_id: UserId,
+    body: PreferenceCreate,
+    admission: _MayWrite,
+    database: DatabaseDep,
+    clock: ClockDep,
+    decide_again: DecideAgainDep,
 ) -> PreferencePublic:
     """Create or replace the preferences of a user."""
     async with database.transaction() as connection:
         await queries.put(connection, _preference(user_id, body, clock), test=admission.test)
+        await decide_again(connection, [user_id])
     return _public(_wanted(body))
 
 
 @router.patch("/{user_id}/", include_in_schema=False)
 @router.patch("/{user_id}", responses=documented(404))
 async def patch_preference(
-    user_id: UserId, body: PreferencePatch, admission: _MayWrite, database: DatabaseDep, clock: ClockDep
+    user_id: UserId,
+    body: PreferencePatch,
+    admission: _MayWrite,
+    database: DatabaseDep,
+    clock: ClockDep,
+    decide_again: DecideAgainDep,
 ) -> PreferencePublic:
     """Change some of a user's preferences: objects are merged as RFC 7396 says, so a field that is null is taken back.
 
@@ -136,16 +152,21 @@ async def patch_preference(
         return replace(before.changed(switches), rules=changed_by(before.rules, body))
 
     async with database.transaction() as connection:
-        return _found(await queries.change(connection, user_id, change, changed_at=clock.now(), test=admission.test))
+        changed = await queries.change(connection, user_id, change, changed_at=clock.now(), test=admission.test)
+        await decide_again(connection, [user_id])
+    return _found(changed)
 
 
 @router.delete("/{user_id}/", include_in_schema=False, status_code=status.HTTP_204_NO_CONTENT)
 @router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT, responses=documented(404))
-async def delete_preference(user_id: UserId, admission: _MayWrite, database: DatabaseDep, clock: ClockDep) -> None:
+async def delete_preference(
+    user_id: UserId, admission: _MayWrite, database: DatabaseDep, clock: ClockDep, decide_again: DecideAgainDep
+) -> None:
     """Take all consent back: what is not sent yet will not be."""
     async with database.transaction() as connection:
         if not await queries.withdraw(connection, user_id, withdrawn_at=clock.now(), test=admission.test):
             raise PreferenceNotFound
+        await decide_again(connection, [user_id])
 
 
 def _preference(user_id: int, body: PreferenceCreate, clock: Clock) -> Preference:
