@@ -85,7 +85,11 @@ class Cluster:
 
     @property
     def in_hand(self) -> int:
-        """Emails that one worker has in hand, at most."""
+        """Emails of one worker that may be unknown if it is killed, at most: those whose attempts are stored.
+
+        It stores the attempts of what it submits within `SOON`, too: with providers as quick as those of most
+        experiments that may be everything that it has claimed.
+        """
         connections = int(self.settings.get("SMTP_CONNECTIONS", SmtpSettings.model_fields["connections"].default))
         most = int(self.settings.get("WORKER_CONCURRENCY", Settings.model_fields["worker_concurrency"].default))
         return min(most, AHEAD * connections * len(self.settings["EMAIL_PROVIDER"].split(",")))

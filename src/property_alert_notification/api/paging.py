@@ -32,6 +32,20 @@ def page_of(found: Sequence[Item], limit: int) -> tuple[Sequence[Item], UUID | N
     return page, page[-1].id if len(found) > limit else None
 
 
+def start_of(cursor: str | None) -> UUID | None:
+    """The id below which a page begins; None for the first page.
+
+    Raises:
+        ValueError: `to_cursor` did not write the cursor.
+    """
+    return None if cursor is None else from_cursor(cursor)
+
+
+def next_cursor(below: UUID | None) -> str | None:
+    """The cursor of the page that begins below this id; None when there is none."""
+    return None if below is None else to_cursor(below)
+
+
 def to_cursor(last: UUID) -> str:
     """An id as callers see it: opaque, and safe in a URL."""
     return urlsafe_b64encode(_VERSION + last.bytes).decode().rstrip("=")

@@ -154,12 +154,12 @@ def _database_url() -> str:
 
 async def _newest(url: str, query: "NotificationQuery", limit: int) -> tuple[list[dict[str, Any]], str | None]:
     """Up to `limit` rows, and the cursor at which the list goes on."""
-    from property_alert_notification.api.paging import from_cursor, to_cursor
+    from property_alert_notification.api.paging import next_cursor, start_of
     from property_alert_notification.cli.store import reading
     from property_alert_notification.notifications import lists
     from property_alert_notification.notifications.lookup import filters_of
 
-    filters, before = filters_of(query), None if query.cursor is None else from_cursor(query.cursor)
+    filters, before = filters_of(query), start_of(query.cursor)
     async with reading(url) as database:
         page = await lists.read_page(database, filters, before=before, limit=limit, read=_readable_page)
         found = page.items
@@ -168,7 +168,7 @@ async def _newest(url: str, query: "NotificationQuery", limit: int) -> tuple[lis
             page = await lists.read_page(database, filters, before=page.next, limit=left, read=_readable_page)
             found += page.items
         rows = await _rows(database, found)
-    return rows, None if page.next is None else to_cursor(page.next)
+    return rows, next_cursor(page.next)
 
 
 async def _find(url: str, what: str) -> "NotificationDetail | list[dict[str, Any]]":

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from property_alert_notification.api.paging import page_of
 from property_alert_notification.base.clock import first_id_from
 from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.base.vocabulary import Channel, NotificationStatus
@@ -146,8 +147,8 @@ async def _walk(
             floor = last
     rows = await path.page.fetch(connection, **given, floor=floor or given["from"], limit=limit + 1, walked=along)
     convert = _repaired_summary if repair else _summary
-    items = [convert(row) for row in rows[:limit]]
-    return Found(items, items[-1].id if len(rows) > limit else floor)
+    items, below = page_of([convert(row) for row in rows], limit)
+    return Found(list(items), below or floor)
 
 
 def _summary(row: Sequence[Any]) -> Summary:

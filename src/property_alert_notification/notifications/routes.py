@@ -13,7 +13,7 @@ from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
 from property_alert_notification.api.idempotency.calls import IdempotencyKey, json_answer, once
 from property_alert_notification.api.idempotency.stored import Answer
-from property_alert_notification.api.paging import from_cursor, to_cursor
+from property_alert_notification.api.paging import next_cursor, start_of
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database, is_row_fault
@@ -60,13 +60,13 @@ async def list_notifications(
     New notifications do not move items between pages. A page may be short, or even empty: go on until `next` is null.
     """
     filters = replace(filters_of(query), **asdict(admission.visible))
-    before = None if query.cursor is None else from_cursor(query.cursor)
+    before = start_of(query.cursor)
     return _written(await lists.read_page(database, filters, before=before, limit=query.limit, read=_page))
 
 
 def _page(found: Found) -> NotificationPage:
     items = [NotificationSummary.model_validate(item) for item in found.items]
-    return NotificationPage(items=items, next=None if found.next is None else to_cursor(found.next))
+    return NotificationPage(items=items, next=next_cursor(found.next))
 
 
 @router.get("/{notification_id}/", include_in_schema=False)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from property_alert_notification.api.paging import from_cursor, page_of, to_cursor
+from property_alert_notification.api.paging import from_cursor, next_cursor, page_of, start_of, to_cursor
 
 CURSOR = to_cursor(UUID(int=1))
 
@@ -61,3 +61,8 @@ def test_a_page_ends_where_the_next_begins() -> None:
     assert page_of(items, 3) == (items[:3], UUID(int=3))
     assert page_of(items, 4) == (items, None)
     assert page_of(items[:0], 3) == ([], None)
+
+
+def test_the_first_page_begins_at_no_cursor_and_the_last_one_leads_to_none() -> None:
+    assert (start_of(None), start_of(CURSOR)) == (None, UUID(int=1))
+    assert (next_cursor(None), next_cursor(UUID(int=1))) == (None, CURSOR)

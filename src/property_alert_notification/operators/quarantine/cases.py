@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from property_alert_notification.api.paging import from_cursor, page_of, to_cursor
+from property_alert_notification.api.paging import next_cursor, page_of, start_of
 from property_alert_notification.base.errors import NotFound
 from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import Database
@@ -18,12 +18,11 @@ async def list_cases(database: Database, *, cursor: str | None, limit: int, test
     Raises:
         StoreUnavailable: the store cannot be reached.
     """
-    before = None if cursor is None else from_cursor(cursor)
     async with database.reading() as connection:
-        found = await queries.newest(connection, before=before, limit=limit + 1, test=test)
+        found = await queries.newest(connection, before=start_of(cursor), limit=limit + 1, test=test)
     page, below = page_of(found, limit)
     items = [QuarantinedDelivery.model_validate(case) for case in page]
-    return QuarantinePage(items=items, next=None if below is None else to_cursor(below))
+    return QuarantinePage(items=items, next=next_cursor(below))
 
 
 async def show_case(database: Database, delivery_id: UUID, *, test: bool | None = None) -> QuarantineCase:
