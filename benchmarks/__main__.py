@@ -49,7 +49,7 @@ def bench(
     except (ServiceMissing, ServiceFailed, ChildFailed) as fault:
         console.print(str(fault), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
-    # Without a terminal nobody says how wide it is.
+    # Without a terminal the width is unknown.
     report.show(Console(width=None if sys.stdout.isatty() else 120))
     if json is not None:
         report.write(json)

@@ -19,7 +19,7 @@ PRODUCTION = {"ENVIRONMENT": "production", "EMAIL_PROVIDER": "smtp", "SMS_PROVID
 """API keys are asked for, and addresses are checked."""
 
 PATIENT = {"STORE_TIMEOUT": "10", "MAX_BACKLOG": "100000000"}
-"""Nobody is turned away: what is measured is how much is taken, and how soon."""
+"""No limit refuses calls: measured is how many are accepted, and how fast."""
 
 FLOOR = 0.6
 """Of the bare handler's requests, at `FLOOR_CONNECTIONS`."""

@@ -1,4 +1,4 @@
-"""Child processes: each has settings of its own, tells what it knows as lines of JSON, and is ended."""
+"""Child processes: each has settings of its own, prints results as lines of JSON, and is ended."""
 
 import json
 import os
@@ -111,5 +111,5 @@ def answer_of(command: Sequence[str], settings: Mapping[str, str] | None = None,
 
 
 def say(**fields: object) -> None:
-    """Tell the parent, as a child."""
+    """Print a line of JSON for the parent, as a child."""
     print(json.dumps(fields), flush=True)

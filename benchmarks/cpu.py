@@ -13,7 +13,7 @@ def seconds_of(pid: int) -> float:
         children = [child for task in Path(f"/proc/{pid}/task").iterdir() for child in _children_of(task)]
     except (FileNotFoundError, ProcessLookupError):  # it has just ended, and its parent has the figure
         return 0.0
-    # proc(5): utime, stime, cutime and cstime are the fields 14 to 17, and the third stands first here.
+    # proc(5): utime, stime, cutime and cstime are the fields 14 to 17, and the third is the first here.
     return sum(map(int, after_name[11:15])) / _TICKS + sum(map(seconds_of, children))
 
 

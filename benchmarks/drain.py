@@ -26,7 +26,7 @@ MEMORY_CEILING = 200.0
 """MB of one worker."""
 
 SLOWEST = 20
-"""Notifications per second below which the wait is given up."""
+"""Notifications per second below which the wait ends."""
 
 
 @dataclass(frozen=True, slots=True)

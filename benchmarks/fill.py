@@ -30,7 +30,7 @@ async def fill(notifications: int) -> None:
     rules = address_rules(settings)
     async with assemble(settings) as parts:
         await _add_users(parts)
-        caller = f"benchmark-{time.time_ns()}"  # nobody may have many keys
+        caller = f"benchmark-{time.time_ns()}"  # no caller may have many keys
         key = await KeyService(parts.database, parts.clock, caller).create(caller, list(Scope))
         began = time.monotonic()
         bodies = (NotificationCreate(**body) for body in alerts(notifications))

@@ -28,7 +28,7 @@ P99_CEILING = 150.0
 """Milliseconds."""
 
 _NO_SMS = {"SMS_HTTP_URL": "http://127.0.0.1:9/"}
-"""Nobody listens there, and nobody wants any."""
+"""No broker listens there, and none is needed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class Report:
 
 
 def machine() -> dict[str, Any]:
-    """What the figures depend on, as far as it can be told."""
+    """What the figures depend on, as far as it is known."""
     return {
         "cpus": os.cpu_count(),
         "python": platform.python_version(),

@@ -29,7 +29,7 @@ class Store(Protocol):
     """Whether API and worker usually are one."""
 
     def fresh(self) -> dict[str, str]:
-        """The settings of a service on an empty database, which nobody else uses."""
+        """The settings of a service on an empty database of its own."""
 
     def cpu_seconds(self) -> float:
         """How much of the processors its own processes have taken."""

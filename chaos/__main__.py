@@ -1,4 +1,4 @@
-"""The command: runs trials of experiments, keeps what came of each, and fails unless the promise held in all."""
+"""The command: runs trials of experiments, records each result, and fails if any trial fails."""
 
 import asyncio
 import itertools

@@ -1,4 +1,4 @@
-"""Rows that nobody of ours would write, straight into a store: what a script or a bad disk leaves."""
+"""Writes rows into a store that the service would never write: what a script or a bad disk leaves."""
 
 import sqlite3
 from collections.abc import Collection, Sequence
@@ -33,7 +33,7 @@ class Breakage:
 
     @property
     def may_stay_open(self) -> bool:
-        """It breaks nothing, and nobody takes it in hand either."""
+        """It breaks nothing, and no worker claims it either."""
         return "" in self.ends
 
 
@@ -69,7 +69,7 @@ def _attempted(**values: str) -> tuple[str, ...]:
 _ABANDONED = (*_delivery("state", "'sending'"), *_delivery("due_at", "'2020-01-01T00:00:00.000000+00:00'"))
 _DELETED = "DELETE FROM notifications WHERE id = {n}"
 NO_ID = "zzz"
-"""What stands in place of an id."""
+"""The value instead of an id."""
 _NO_TEXT = "CAST(x'fffe41' AS TEXT)"
 
 KINDS = (
@@ -96,7 +96,7 @@ KINDS = (
     Breakage("unknown channels asked for", _notification("channels", "'pigeon'"), ends=_HARMLESS),
     Breakage("unknown channels of a scheduled one", _due("channels", "'pigeon'"), scheduled=True),
     Breakage("unknown outcome of an attempt", _attempted(outcome="'perhaps'")),
-    # Numbers that nobody counts to.
+    # Numbers that no counter reaches.
     Breakage("a fence at its end", _delivery("fence", "2147483647"), POSTGRESQL),
     Breakage("attempts at their end", _delivery("attempts", "32767"), POSTGRESQL),
     Breakage("a lost worker's fence at its end", (*_ABANDONED, *_delivery("fence", "2147483647")), POSTGRESQL),

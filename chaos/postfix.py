@@ -45,7 +45,7 @@ class Report:
     """How often each recipient is in the queue."""
     states: Counter[str]
     in_doubt: int
-    """Attempts of which nobody could tell whether the message was taken."""
+    """Attempts with an unknown outcome."""
     greylisted: int
     seconds: float
     per_second: float
@@ -67,7 +67,7 @@ class Report:
 
 
 async def run(messages: int, *, rate: int, folder: Path) -> Report:
-    """Hand over so many messages to a Postfix that takes `rate` transactions a second, and disturb it."""
+    """Send so many messages to a Postfix that takes `rate` transactions a second, and disturb it."""
     async with AsyncExitStack() as stack:
         policy = await stack.enter_async_context(PolicyServer())
         login = await stack.enter_async_context(LoginServer(NAME, PASSWORD))

@@ -60,7 +60,7 @@ class Proxy:
         self._open.set()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # Whoever calls while nothing passes waits, as for a host that is not there.
+        # A client that connects while nothing passes waits, as for a host that is away.
         await self._open.wait()
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)

@@ -45,7 +45,7 @@ class Record:
 
     @property
     def holds(self) -> bool:
-        """Whether the service kept its promise."""
+        """Whether the service kept its guarantees."""
         return not (self.lost or self.keyed_duplicates or self.duplicates > self.bound or self.wrong)
 
     def line(self) -> str:

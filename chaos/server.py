@@ -70,7 +70,7 @@ class Server:
         self._end(signal.SIGKILL)
 
     def stop(self) -> int | None:
-        """Let it finish what it has in hand, and end; returns its exit code, None when it was not running."""
+        """Let it finish its claims, and end; returns its exit code, None when it was not running."""
         return self._end(signal.SIGTERM)
 
     def freeze(self) -> None:
@@ -112,7 +112,7 @@ class Server:
 
     @property
     def has_failed(self) -> bool:
-        """It ended although nobody ended it."""
+        """It ended by itself."""
         return self._process is not None and self._process.poll() is not None
 
     def log(self) -> str:

@@ -95,7 +95,7 @@ class Trial:
         await self.in_thread(self.cluster.inject_faults)
 
     def note_fault(self, *, workers: int = 0) -> None:
-        """Note that a part was broken; what this many workers had in hand may be sent twice."""
+        """Note that a part was broken; what this many workers had claimed may be sent twice."""
         self.faults += 1
         self.in_doubt_at_most += workers * self.cluster.in_hand
 

@@ -201,7 +201,7 @@ pytest_runtest_call = pytest_runtest_teardown = pytest_runtest_setup
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Keep the servers that workers share, and tell a new worker where to ask for them."""
+    """Keep the servers that workers share, and pass their address to new workers."""
     if _KEEPER not in node.config.stash:
         node.config.stash[_KEEPER] = Keeper()
     node.workerinput["servers"] = node.config.stash[_KEEPER].address

@@ -26,7 +26,7 @@ class Failures:
         self._beyond_repeating = False
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A file that cannot be collected has tests that nobody knows."""
+        """The tests of a file that cannot be collected are unknown."""
         self._beyond_repeating |= not report.passed
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -1,4 +1,4 @@
-"""Rows that nobody of ours would write stand among those that are sent, on PostgreSQL."""
+"""Broken rows are among those that are sent, on PostgreSQL."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ PATIENCE = 30.0
 async def plant_broken_rows(trial: Trial) -> None:
     """Write all kinds of broken rows three times while the load runs; each has to be taken out of the way."""
     url = trial.cluster.database_url
-    # Those that break every batch: what is merely odd is sent, or waits, and harms nobody either way.
+    # Those that break every batch: what is merely odd is sent, or waits, and does no harm either way.
     kinds = [kind for kind in kinds_for(trial.cluster.plan.store) if not kind.is_noticed_by_a_loop]
     for moment in trial.random_shares(3, until=0.8):
         await trial.until_accepted(moment)

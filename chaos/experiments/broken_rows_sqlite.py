@@ -1,4 +1,4 @@
-"""Rows that nobody of ours would write stand among those that are sent, on SQLite, which keeps anything anywhere."""
+"""Broken rows are among those that are sent, on SQLite, which keeps any value in any column."""
 
 from chaos.experiment import Experiment
 from chaos.experiments.broken_rows import plant_broken_rows

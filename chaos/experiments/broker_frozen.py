@@ -7,7 +7,7 @@ from chaos.plan import PATIENT, Load
 from chaos.trial import Trial
 
 LONG = 40.0
-"""Seconds: longer than three heartbeats, so that connections are given up."""
+"""Seconds: longer than three heartbeats, so that connections are closed."""
 
 
 async def _disturb(trial: Trial) -> None:

@@ -46,13 +46,13 @@ async def _disturb(trial: Trial) -> None:
     for status, count in theirs.statuses.items():
         trial.note_problem(f"the greedy one was answered {status}", count if status not in {200, 429} else 0)
     trial.note_problem("nobody was refused, so nothing was tried", not theirs.statuses[429])
-    # What they were refused must not arrive, and what was accepted must, as from anybody.
+    # What they were refused must not arrive, and what was accepted must, as from any caller.
     trial.bodies |= bodies
     trial.call_log.ids |= theirs.ids
 
 
 async def _call(trial: Trial, key: str, call_log: CallLog) -> dict[str, dict[str, object]]:
-    """Call at a steady rate until the others are through; returns what was handed over, by reference."""
+    """Call at a steady rate until the others are through; returns what was submitted, by reference."""
     bodies: dict[str, dict[str, object]] = {}
     began, count = time.monotonic(), len(trial.bodies)
     async with (
@@ -69,7 +69,7 @@ async def _call(trial: Trial, key: str, call_log: CallLog) -> dict[str, dict[str
 
 
 def _slow(seconds: Sequence[float]) -> float:
-    """Within which 95 of 100 answers came: of the few calls of a trial, the last ones tell of the machine only."""
+    """Within which 95 of 100 answers came: of the few calls of a trial, the last ones depend on the machine only."""
     return sorted(seconds)[math.ceil(0.95 * len(seconds)) - 1] if seconds else 0.0
 
 

@@ -1,4 +1,4 @@
-"""One message kills every worker that takes it in hand."""
+"""One message kills every worker that claims it."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The first provider of each channel fails everything for a while, on and off; a second one stands in for it."""
+"""The first provider of each channel fails everything for a while, on and off; a second one replaces it."""
 
 import asyncio
 import json
@@ -62,7 +62,7 @@ async def _disturb(trial: Trial) -> None:
 
 
 def _storm(trial: Trial) -> list[Fault]:
-    """Down, or so that nobody can tell which of the messages were taken."""
+    """Down, or so that it is unknown which of the messages were taken."""
     if trial.random.random() < 0.5:
         greeting = trial.random.choice(["421 4.3.2 closing", "554 5.3.2 no", DROP])
         return [
@@ -113,7 +113,7 @@ def _changes(worker: Server) -> Iterator[_Change]:
 
 
 def _changed_provider(stored: store_reader.StoredDelivery) -> bool:
-    """Whether another provider was tried after one of which nobody can tell."""
+    """Whether another provider was tried after an unknown outcome."""
     places = [one.provider for one in stored.attempts]
     unsure = [number for number, one in enumerate(stored.attempts) if one.may_have_left]
     return bool(unsure) and len(set(places[unsure[0] :])) > 1

@@ -14,7 +14,7 @@ ASKED = 1
 
 async def _disturb(trial: Trial) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=3), usegmt=True)
-    # Whoever asks for ages is left alone for minutes, so that this must be rare.
+    # A provider that asks for a long wait gets nothing for minutes, so this must be rare.
     preferences = {str(ASKED): 0.1, date: 0.05, "-5": 0.1, "1000000000": 0.01, "9" * 400: 0.05, "soon": 0.1, "": 0.05}
     await trial.inject_faults(
         *(

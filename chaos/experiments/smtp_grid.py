@@ -20,7 +20,7 @@ CELLS = 6
 
 
 def _fault(trial: Trial, verb: str, answer: str) -> Fault:
-    # Whoever says no has not kept it. Whoever says nothing may have.
+    # A server that refuses has not kept it. One that does not answer may have.
     is_taken = answer in {DROP, SILENCE} and trial.random.random() < 0.5
     return Fault(verb, answer, share=0.06, is_taken=is_taken)
 
@@ -34,7 +34,7 @@ async def _disturb(trial: Trial) -> None:
     await trial.until_accepted(1.0)
     await trial.until_taken(0.8)
     await trial.clear_faults()
-    # Nobody can tell what became of a message that was given whole and not answered.
+    # The outcome of a message that was transmitted whole and not answered is unknown.
     silent = (f"dot: {DROP}", f"dot: {SILENCE}")
     trial.in_doubt_at_most += sum(entry.answer.startswith(silent) for entry in trial.entries())
 

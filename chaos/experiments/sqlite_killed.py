@@ -1,4 +1,4 @@
-"""Everything is killed that works on one SQLite file, while somebody else reads it."""
+"""Everything is killed that works on one SQLite file, while another process reads it."""
 
 import sqlite3
 from contextlib import closing

@@ -10,7 +10,7 @@ from chaos.trial import Trial
 async def _disturb(trial: Trial) -> None:
     store = trial.cluster.database
     await trial.until_taken(trial.random_shares(1, until=0.5)[0])
-    # What is in hand cannot be written down, and its lease runs out.
+    # Results of claims cannot be stored, and their leases expire.
     trial.note_fault(workers=len(trial.cluster.workers))
     await trial.in_thread(store.fill_disk)
     try:
@@ -19,7 +19,7 @@ async def _disturb(trial: Trial) -> None:
         await asyncio.sleep(trial.random_seconds(3, 6))
     finally:
         await trial.in_thread(store.free_disk)
-    if store.has_ended():  # it had no room for its log, and nobody but an operator starts it again
+    if store.has_ended():  # it had no room for its log, and only an operator starts it again
         await trial.in_thread(store.start)
     await trial.until_accepted(1.0)
     trial.note_problem("answers of 5xx other than 503", trial.call_log.errors.total() - trial.call_log.statuses[503])

@@ -8,7 +8,7 @@ from chaos.readiness import is_alive
 from chaos.trial import Trial
 
 IN_FLIGHT = 1.5
-"""Seconds in which what was claimed before the lock is handed over."""
+"""Seconds in which what was claimed before the lock is sent."""
 
 
 async def _disturb(trial: Trial) -> None:
@@ -30,7 +30,7 @@ async def _disturb(trial: Trial) -> None:
 
 EXPERIMENT = Experiment(
     id="B19",
-    question="The table of deliveries is locked for 3 to 6 s: does anybody send without a claim, or hang?",
+    question="The table of deliveries is locked for 3 to 6 s: does a worker send without a claim, or hang?",
     disturb=_disturb,
     trials=15,
     bound=Bound.ON_THE_WIRE,

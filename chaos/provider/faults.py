@@ -9,7 +9,7 @@ DROP = "drop"
 """Close the connection instead of answering."""
 
 SILENCE = "silence"
-"""Do not answer, and wait for the client to give up."""
+"""Do not answer, and wait for the client to time out."""
 
 DRIP = "drip"
 """By HTTP: begin an answer, and go on by a byte now and then, for ever."""

@@ -16,7 +16,7 @@ class Door:
     provider: str
     """As the settings name it: `smtp`, `smtp@backup`."""
     caller: str
-    """The worker; nobody else knows its door."""
+    """The worker: each has a port of its own."""
 
     @classmethod
     def called(cls, name: str) -> Self:
@@ -30,7 +30,7 @@ class Entry:
     """What happened to one message at one provider."""
 
     kind: Kind
-    """`repeat` is a message under a key that was taken before: the gateway recognised it, and nobody gets it twice.
+    """`repeat` is a message under a key that was taken before: the gateway recognised it, so it does not arrive twice.
     `left` is a caller who hung up on an answer that has no end."""
     channel: str
     to: str

@@ -73,7 +73,7 @@ class SmtpProvider:
         if fault is not None and fault.late:
             await asyncio.sleep(fault.late)
         if answer == SILENCE:
-            await reader.read()  # until the client gives up
+            await reader.read()  # until the client closes
         if answer in {SILENCE, DROP}:
             return None
         writer.write(f"{answer}\r\n".encode())

@@ -110,7 +110,7 @@ async def _sample(cluster: Cluster, series: defaultdict[str, list[float]]) -> No
 
 
 async def _call(cluster: Cluster, call_log: CallLog, seconds: float, rate: float) -> None:
-    """Hand over at the rate for so long; whoever is not answered calls again."""
+    """Submit at the rate for so long; a call without an answer is repeated."""
     began, dice = time.monotonic(), random.Random(1)
     numbers = itertools.count()
     async with asyncio.TaskGroup() as callers:

@@ -72,7 +72,7 @@ async def caller(client: httpx2.AsyncClient) -> httpx2.AsyncClient:
 
 
 async def accept(caller: httpx2.AsyncClient, **fields: Any) -> str:
-    """Hand over a notification, with these fields in place of the usual ones; returns its id."""
+    """Submit a notification, with these fields instead of the usual ones; returns its id."""
     answer = await caller.post("/api/v1/notifications/", json=NOTIFICATION | fields)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["id"])

@@ -27,7 +27,7 @@ Answer = httpx2.Response
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody with a key."""
+    """A caller with a key."""
 
     name: str
     test: bool
@@ -165,7 +165,7 @@ async def _list_of_quarantined_deliveries(house: House, caller: Caller, method: 
 
 
 async def _submitting(house: House, caller: Caller, method: str, path: str) -> None:
-    """What one caller's idempotency key stands for is no other caller's affair."""
+    """An idempotency key of one caller has no effect on another caller."""
     one = NOTIFICATION | {"user_email": "ada@example.com", "user_phone_number": None}
     body = {"notifications": [one | {"idempotency_key": "item"}]} if path.endswith("batch") else one
     key = {"Idempotency-Key": path}
@@ -257,7 +257,7 @@ async def _of_what_is_effective(house: House, caller: Caller, method: str, path:
 
 
 async def _of_categories(house: House, caller: Caller, method: str, path: str) -> None:
-    """Everybody reads what they mean; what live messages depend on is for live keys of operators to change."""
+    """Every caller reads categories; only live keys of operators change those that live messages depend on."""
     body = {"json": {"kind": "promotional"}} if method == "PUT" else {}
 
     answer = await house.ask(caller, method, path.format(name="viewing"), **body)

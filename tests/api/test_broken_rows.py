@@ -1,4 +1,4 @@
-"""Rows that nobody of ours would write, met over HTTP: every call is answered, and says what its caller may do."""
+"""Broken rows over HTTP: every call is answered, and says what its caller may do."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Changing a notification over HTTP before anybody has begun to send it."""
+"""Changing a notification over HTTP before a delivery was claimed."""
 
 from typing import Any
 from uuid import uuid4

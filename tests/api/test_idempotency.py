@@ -314,7 +314,7 @@ LOCKED: dict[str, list[tuple[str, str, dict[str, Any] | None]]] = {
         ("POST", PATH + "batch", {"notifications": [NOTIFICATION]}),
     ],
 }
-"""What somebody else does, and the calls that must wait for it."""
+"""A transaction of another process, and the calls that must wait for it."""
 
 
 @pytest.mark.parametrize("statement", LOCKED)

@@ -156,7 +156,7 @@ def test_paths_have_one_form() -> None:
 
 
 def _nodes(node: Any, at: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every object of the document but those inside examples, with where it stands."""
+    """Every object of the document but those inside examples, with its place."""
     if isinstance(node, dict):
         yield at, node
         for name, value in node.items():

@@ -271,7 +271,7 @@ async def test_an_old_schema_stops_the_start_outside_local(empty_store_url: str)
 
 @asynccontextmanager
 async def _locked(url: str, table: str) -> AsyncIterator[None]:
-    """Nobody else can read or write the table."""
+    """No other transaction can read or write the table."""
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
     try:
         async with connection.transaction():

@@ -110,7 +110,7 @@ class StoreCarrier:
 
 
 class RabbitMQCarrier:
-    """A node, and queues of this test's own. Nobody but the broker decides who gets what."""
+    """A node, and queues of this test's own. Only the broker decides which listener gets what."""
 
     def __init__(self, url: str, routing_key: str, stack: AsyncExitStack) -> None:
         self._new_broker = partial(RabbitMQBroker, url, routing_key, patience=LONG, confirm_within=LONG)

@@ -28,7 +28,7 @@ async def broker(rabbitmq: RabbitMQ, routing_key: str) -> AsyncIterator[RabbitMQ
 
 @pytest.fixture
 async def stranger(rabbitmq: RabbitMQ) -> AsyncIterator[AbstractChannel]:
-    """Somebody else's connection to the same node."""
+    """Another process's connection to the same node."""
     async with await aio_pika.connect(rabbitmq.url) as connection:
         yield await connection.channel()
 

@@ -58,7 +58,7 @@ async def impatient_broker(rabbitmq_url: str, routing_key: str) -> AsyncIterator
 
 @pytest.fixture
 async def channel(rabbitmq_url: str) -> AsyncIterator[AbstractChannel]:
-    """Somebody else's connection to the same node."""
+    """Another process's connection to the same node."""
     async with await aio_pika.connect(rabbitmq_url) as connection:
         yield await connection.channel()
 

@@ -1,4 +1,4 @@
-"""A small HTTP server on loopback that answers as a test tells it to, sanely or not."""
+"""A small HTTP server on loopback that answers as a test configures it, sanely or not."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""An SMTP server that does at one verb what a test tells it to."""
+"""An SMTP server that does at one verb what a test configures."""
 
 import asyncio
 import ssl
@@ -11,7 +11,7 @@ DROP = "drop"
 """Close the connection instead of answering."""
 
 SILENCE = "silence"
-"""Do not answer, and wait for the client to give up."""
+"""Do not answer, and wait for the client to time out."""
 
 HOLD = "hold"
 """Answer as usual, but only together with the next answer."""

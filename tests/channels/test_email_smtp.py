@@ -408,7 +408,7 @@ async def test_an_address_of_our_own_that_the_server_cannot_take_costs_no_messag
 
 
 async def test_a_host_that_lost_its_power_is_noticed(scripted: ScriptedSmtpServer) -> None:
-    """Nobody pulls a plug here, so this asks the system what it was told to do."""
+    """No cable is pulled here, so this reads the options that the system was given."""
     async with sending_to(scripted) as sender:
         await sender.send(a_message())
         (connection,) = sender._pool._idle

@@ -1,4 +1,4 @@
-"""What every provider must do, whatever it is called and whoever wrote it."""
+"""What every provider must do."""
 
 import asyncio
 import hmac

@@ -56,7 +56,7 @@ async def test_each_command_gets_its_own_reply_however_they_come_together() -> N
 
     async with a_wire(server) as wire:
         wire.write_commands(b"MAIL", b"RCPT", b"DATA")
-        assert not wire.is_alive  # whoever spoke now would take their answers for its own
+        assert not wire.is_alive  # another command would take their replies for its own
         assert [(await wire.read(timeout=20)).code for _ in range(3)] == [250, 550, 354]
         assert wire.is_alive
 
@@ -66,7 +66,7 @@ async def test_what_comes_unasked_is_the_answer_to_nothing() -> None:
         writer.write(b"421 idle for too long\r\n")
 
     async with a_wire(server) as wire:
-        while wire.is_alive:  # noqa: ASYNC110 - nobody tells: that is the point
+        while wire.is_alive:  # noqa: ASYNC110 - no event tells it: that is tested
             await asyncio.sleep(0.001)
         with pytest.raises(WireBroken):
             wire.write_commands(b"NOOP")

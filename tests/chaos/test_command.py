@@ -1,4 +1,4 @@
-"""The promise holds while processes, RabbitMQ and PostgreSQL are killed, and the command tells it right."""
+"""The guarantees hold while processes, RabbitMQ and PostgreSQL are killed, and the command reports so."""
 
 import json
 import os

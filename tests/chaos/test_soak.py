@@ -1,4 +1,4 @@
-"""The soak tells what grows from what is only noisy, and runs."""
+"""The soak distinguishes growth from noise, and runs."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Rows that nobody of ours would write, on the command line: each is shown as far as it can."""
+"""Broken rows on the command line: each is shown as far as it can."""
 
 import asyncio
 import json

@@ -74,7 +74,7 @@ def test_behind_nginx_no_caller_notices_that_an_api_stops(tmp_path: Path, store:
     def call(url: str) -> None:
         while not enough.is_set():
             connection = HTTPConnection(url.removeprefix("http://"), timeout=PATIENCE)
-            # nginx sends a POST that may have arrived to nobody else. Without a key it is answered 401.
+            # nginx sends a POST that may have arrived to no other server. Without a key it is answered 401.
             statuses[ask(connection, NOTIFICATIONS, method="POST")[0]] += 1
             connection.close()
 

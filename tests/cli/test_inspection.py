@@ -1,4 +1,4 @@
-"""`check`, `health` and `notifications`: what an operator is told."""
+"""`check`, `health` and `notifications`: what they print."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A service whose output nobody can take delivers all the same."""
+"""A service whose output is not read delivers all the same."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ def _listens(port: int) -> bool:
 
 
 _FULL_PIPE = "exec 5<>unread; head -c 65536 /dev/zero >&5"
-"""Nothing more fits into it, and nobody reads it."""
+"""A pipe that is full and is not read."""
 
 
 @pytest.mark.parametrize("streams", [">/dev/full", ">&- 2>&- <&-", ">&5 2>&5"])

@@ -1,4 +1,4 @@
-"""Whose forwarding headers are believed: those of the proxies in TRUSTED_PROXIES, and of nobody else."""
+"""Whose forwarding headers are believed: only those of the proxies in TRUSTED_PROXIES."""
 
 from http.client import HTTPConnection
 from pathlib import Path
@@ -87,7 +87,7 @@ async def test_headers_of_other_proxies_are_ignored(trusted: str, peer: str, mon
         (["203.0.113.5, 192.168.7.7"], CALLER),  # two proxies, both trusted
         (["198.51.100.9, 203.0.113.5, 192.168.7.7, 10.0.0.5"], CALLER),
         (["198.51.100.9", "203.0.113.5"], CALLER),  # as two headers
-        (["192.168.7.7, 10.0.0.5"], "192.168.7.7"),  # nobody but proxies
+        (["192.168.7.7, 10.0.0.5"], "192.168.7.7"),  # only proxies
         (["2001:db8:9::1"], "2001:db8:9::1"),
         (["[2001:db8:9::1]:4711"], "2001:db8:9::1"),
         (["203.0.113.5:4711"], CALLER),

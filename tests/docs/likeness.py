@@ -18,10 +18,10 @@ _COUNTING_DOWN = {"retry-after", "ratelimit-reset"}
 
 
 class Likeness:
-    """Learns which real id stands for which one of the page; from then on, it has to be that one everywhere."""
+    """Learns which real id corresponds to which one of the page; from then on, it has to be that one everywhere."""
 
     def __init__(self, **known: str) -> None:
-        """`known` are words of the page and what stands for them."""
+        """`known` maps words of the page to real values."""
         self._real: dict[str, str] = dict(known)
 
     def real(self, text: str) -> str:

@@ -29,7 +29,7 @@ _COUNTED = re.compile(r'property_alerts_http_requests_total\{method="(\w+)",rout
 
 
 class Reader:
-    """Somebody who types one example after the other into one shell and one Python."""
+    """Executes one example after the other in one shell and one Python."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -37,7 +37,7 @@ class Reader:
         self._variables = environment() | {"PATH": f"{_with_our_command(folder)}:{os.environ['PATH']}"}
 
     def execute(self, language: str, code: str) -> Answer | None:
-        """Execute an example; returns the answer that it got, if it called anybody."""
+        """Execute an example; returns the answer that it got, if it made a call."""
         if language == "python":
             return self._in_python(code)
         printed = self._in_shell(code)
@@ -86,7 +86,7 @@ def service(tmp_path: Path) -> Iterator[Running]:
 
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[Reader]:
-    """Somebody in the folder of the service."""
+    """A shell in the folder of the service."""
     reader = Reader(tmp_path)
     yield reader
     reader.close()

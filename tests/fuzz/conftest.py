@@ -31,7 +31,7 @@ class Target:
 def target(
     request: pytest.FixtureRequest, servers: Servers, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Target]:
-    """The service. Nobody tries things out on it before it has said that it is ready."""
+    """The service, once it is ready."""
     folder = tmp_path_factory.mktemp(request.param)
     store = "sqlite:///./fuzz.db" if request.param == "sqlite" else servers.migrated_database()
     with (

@@ -1,4 +1,4 @@
-"""Values that nobody sends by mistake: pieces of JSON text, and pieces of a URL."""
+"""Values that no caller sends by mistake: pieces of JSON text, and pieces of a URL."""
 
 import json
 from datetime import datetime

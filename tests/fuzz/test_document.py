@@ -1,4 +1,4 @@
-"""What the API's document promises, for calls that are made from it: valid ones, and ones that are not."""
+"""What the API's document states, for calls that are made from it: valid ones, and ones that are not."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -43,7 +43,7 @@ def _ways() -> Iterator[tuple[str, GenerationMode]]:
 
 @pytest.fixture(scope="module")
 def document(target: Target) -> Any:
-    """The document as the service gives it to everybody."""
+    """The document as the service answers it."""
     return schemathesis.openapi.from_url(f"{target.service.url}/openapi.json")
 
 

@@ -32,7 +32,7 @@ MEANING = {
 
 
 def means(name: str, value: Any) -> Any:
-    """What a value stands for: texts and null stand for themselves."""
+    """What a value means: texts and null mean themselves."""
     meaning = MEANING.get(name)
     return value if value is None or meaning is None else meaning(value)
 

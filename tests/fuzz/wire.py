@@ -56,7 +56,7 @@ class Connection:
     def send(self, octets: bytes) -> Answer:
         """Send what may or may not be a request, and read the answer."""
         opened = self._opened()
-        # Whoever refuses early says why before they hang up.
+        # A server that refuses early sends the reason before it closes.
         with suppress(BrokenPipeError, ConnectionResetError):
             opened.sendall(octets)
         with opened.makefile("rb") as stream:

@@ -1,4 +1,4 @@
-"""The files around the code agree with the code, and with what the documents promise."""
+"""The files around the code agree with the code, and with the documents."""
 
 import re
 import shutil

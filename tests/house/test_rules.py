@@ -240,7 +240,7 @@ def test_every_endless_loop_runs_under_the_supervisor() -> None:
 
 
 def test_tasks_are_begun_in_few_places() -> None:
-    """Each ends by itself, and whoever began it sees to what comes of it; all that is endless begins by `start`."""
+    """Each ends by itself, and the code that began it handles its result; every endless loop begins by `start`."""
     beginners = [_label(path) for path in SOURCES if {"asyncio.create_task", "asyncio.ensure_future"} & _names(path)]
 
     assert beginners == [

@@ -1,4 +1,4 @@
-"""Rows that nobody of ours would write harm no other: they are quarantined, and shown as far as they can."""
+"""Broken rows harm no other: they are quarantined, and shown as far as they can."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
@@ -88,7 +88,7 @@ async def _is_shown_as_quarantined(world: World, notifications: Sequence[UUID]) 
 
 
 async def _state(world: World, notification: UUID) -> str:
-    """Of its email delivery, as its story tells it; `gone` when there is none, and nothing when it is not shown."""
+    """The state of its email delivery in its detail; `gone` when there is none, and nothing when it is not shown."""
     try:
         detail = await world.detail(notification)
     except NotFound:

@@ -33,7 +33,7 @@ def _alerts(*, users: int = MANY, **fields: Any) -> list[Submission]:
 
 @pytest.fixture
 async def alerting(world: World) -> World:
-    """A world in which everybody wants email, with a table of what was told."""
+    """A world in which every user wants email, with a table of events."""
     async with world.parts.database.transaction() as connection:
         await connection.execute(text("CREATE TABLE events (event INTEGER PRIMARY KEY)"))
         await connection.execute(
@@ -54,7 +54,7 @@ async def _counts(world: World) -> list[int]:
 
 
 def _alert(world: World, submissions: list[Submission], steps: list[object]) -> Script[list[Accepted | RequestError]]:
-    """A script that writes down an event, and tells everybody about it; `steps` are the statements that it takes."""
+    """A script that stores an event, and notifies every user about it; `steps` are the statements that it takes."""
     yield Statement(_EVENT_IDS, (), {"event": 1})
     creating = create(world.planner, submissions)
     try:

@@ -29,7 +29,7 @@ COUNT = 60
 
 
 class TwoServers:
-    """A world whose email goes to a server that does as it is told, and else to a backup."""
+    """A world whose email goes to a configurable server, and else to a backup."""
 
     def __init__(self, world: World, first: ScriptedSmtpServer, backup: SmtpServer) -> None:
         self.world = world
@@ -128,7 +128,7 @@ async def test_each_message_arrives_once_by_the_other_server_and_the_failing_one
 async def test_a_server_that_hangs_is_left_alone_and_what_it_may_have_goes_to_no_other(
     worked: int, verb: str, make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It may take a minute, or ten, until a call to it has come to nothing: nobody else waits for that."""
+    """It may take a minute, or ten, until a call to it fails: no other message waits for that."""
     settings = make_settings("sqlite", email_provider="smtp,smtp@backup", shutdown_grace=0)
     monkeypatch.setenv("SMTP_MESSAGES_PER_CONNECTION", "1")
     async with two_servers(settings, smtp_server, monkeypatch, {}) as both:

@@ -77,7 +77,7 @@ async def test_a_delivery_fails_after_its_last_attempt(world: World) -> None:
 
 
 async def test_a_delivery_that_loses_its_worker_time_and_again_waits_for_a_person(world: World) -> None:
-    """Nobody knows whether it kills them; but each time it may never have left, so four times it is sent again."""
+    """It is unknown whether it kills them, and each time it may never have left, so four times it is sent again."""
     await world.a_user()
     notification = await world.accept()
     delivery = await world.delivery(notification)
@@ -182,7 +182,7 @@ async def test_a_frozen_worker_that_thaws_changes_the_log_but_not_the_state(worl
 async def test_a_worker_process_frozen_past_its_lease_changes_no_state_when_it_thaws(
     store: str, make_settings: Callable[..., Settings], smtp_server: SmtpServer, tmp_path: Path
 ) -> None:
-    """It had messages in hand; one of them was taken while it could not hear so."""
+    """It had claimed messages; one of them was taken while it could not receive the reply."""
     settings = make_settings(store, lease=2)
     async with World(settings, smtp_server) as world:
         await world.a_user()
@@ -205,7 +205,7 @@ async def test_a_worker_process_frozen_past_its_lease_changes_no_state_when_it_t
             before = [await world.delivery(notification) for notification in accepted]
 
             worker.process.send_signal(signal.SIGCONT)
-            # It writes down what it had in hand before it ends.
+            # It stores the results of its claims before it ends.
             assert worker.stop(signal.SIGTERM) == 0
             log = worker.errors()
 
@@ -351,7 +351,7 @@ async def test_a_message_that_was_lost_to_another_before_its_turn_is_not_sent(
 
         lost = [entry["notification_id"] for entry in logs if entry["event"] == "lease.lost"]
         assert lost == [str(second)]
-        # Once, by whoever rescued it.
+        # Once, by the rescuer.
         assert held.subjects() == ["first", "second"]
 
 
@@ -513,7 +513,7 @@ async def test_what_cannot_be_rechecked_when_its_turn_comes_is_released(
 async def test_what_its_worker_lost_before_its_turn_is_handed_back_and_was_no_attempt(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The store was away for longer than a lease. Nobody else has it, and it certainly never left."""
+    """The store was away for longer than a lease. No other worker has it, and it certainly never left."""
 
     async def no_worker_renews(*_: object, **_values: object) -> Renewal:
         return Renewal(set(), set())

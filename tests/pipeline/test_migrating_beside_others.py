@@ -1,4 +1,4 @@
-"""On PostgreSQL nobody waits behind a migration that waits, and one that was interrupted can be repeated."""
+"""On PostgreSQL no statement waits behind a migration that waits, and one that was interrupted can be repeated."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -29,7 +29,7 @@ async def postgres_world(make_settings: Callable[..., Settings], smtp_server: Sm
 
 @asynccontextmanager
 async def a_long_transaction(world: World, statement: str) -> AsyncIterator[None]:
-    """Somebody reads for as long as the block lasts, as pg_dump does."""
+    """A transaction reads for as long as the block lasts, as pg_dump does."""
     url = world.parts.settings.database_url.replace("+asyncpg", "")
     connection = await asyncpg.connect(url)
     async with connection.transaction(isolation="repeatable_read"):

@@ -1,4 +1,4 @@
-"""A part goes away and comes back: nothing accepted is lost, and nobody has to restart anything (I1, I10)."""
+"""A part goes away and comes back: nothing accepted is lost, and no operator has to restart anything (I1, I10)."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
@@ -65,7 +65,7 @@ async def test_what_a_worker_held_when_the_store_went_away_is_its_own_unless_its
     lease: float,
     is_still_its_own: bool,
 ) -> None:
-    """Nobody could renew a lease meanwhile: that all ran out does not mean that all workers died."""
+    """No worker could renew a lease meanwhile: that all ran out does not mean that all workers died."""
     async with World(make_settings("postgresql", store_timeout=1), smtp_server) as world:
         await world.a_user()
         delivery = await world.delivery(await world.accept())

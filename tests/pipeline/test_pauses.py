@@ -1,4 +1,4 @@
-"""What an operator paused is not sent by anybody, is not lost, and goes out when they resume."""
+"""What an operator paused is sent by no worker, is not lost, and goes out when they resume."""
 
 import threading
 from collections import Counter

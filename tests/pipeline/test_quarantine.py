@@ -1,4 +1,4 @@
-"""What broke the worker time and again ends in quarantine, harms nobody there, and is decided over by an operator."""
+"""What broke the worker time and again ends in quarantine, does no harm there, and waits for an operator's decision."""
 
 import json
 from collections.abc import Awaitable, Callable

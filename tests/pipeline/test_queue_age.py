@@ -1,4 +1,4 @@
-"""A queue that stands still shows it, also when the clock was set back."""
+"""A queue that is not consumed shows it, also when the clock was set back."""
 
 import math
 from datetime import datetime, timedelta

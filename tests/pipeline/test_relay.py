@@ -52,7 +52,7 @@ class CountingBroker(RabbitMQBroker):
 
 
 class Relayed:
-    """A relay at work, and somebody who listens and claims instead of a worker."""
+    """A running relay, and a listener that claims instead of a worker."""
 
     def __init__(self, world: World, broker: CountingBroker, listener: Listener, relay: "asyncio.Task[None]") -> None:
         self.world = world
@@ -67,7 +67,7 @@ class Relayed:
         await asyncio.gather(self._relay, return_exceptions=True)
 
     async def claim_some(self, limit: int = 500) -> None:
-        """What a worker does with what it hears; a broker that is away is waited for."""
+        """What a worker does with what it receives; a broker that is away is waited for."""
         try:
             taken = await self._listener.take(limit)
         except BrokerUnavailable:

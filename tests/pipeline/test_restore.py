@@ -1,4 +1,4 @@
-"""Backup and restore, done as docs/operations.md says, with the commands that stand there."""
+"""Backup and restore, done as docs/operations.md says, with the commands of that page."""
 
 import asyncio
 import os

@@ -251,7 +251,7 @@ async def test_two_deliveries_that_end_at_the_same_moment_both_count(world: Worl
 
 
 async def _scheduled(world: World, count: int, **fields: Any) -> list[UUID]:
-    """Notifications that are due now, although nobody has released them."""
+    """Notifications that are due now, although no worker has released them."""
     send_at = world.parts.clock.now() + timedelta(days=1)
     ids = await asyncio.gather(*(world.accept(send_at=send_at, **fields) for _ in range(count)))
     async with world.parts.database.transaction() as connection:

@@ -1,4 +1,4 @@
-"""Scripts are transactions: all or nothing, but when some is there already, a script is told and may go on."""
+"""Scripts are transactions: all or nothing, but a script learns what exists already and may go on."""
 
 import asyncio
 import sqlite3
@@ -285,7 +285,7 @@ async def test_a_plan_made_while_a_table_is_empty_goes_by_its_index(
 async def test_text_that_is_none_holds_no_transaction_open(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer
 ) -> None:
-    """SQLite's driver would fail in the middle of a statement, and nobody could write any more."""
+    """SQLite's driver would fail in the middle of a statement, and no transaction could write any more."""
     async with World(make_settings("sqlite"), smtp_server) as world:
         await world.a_user()
         broken = [await world.accept() for _ in range(3)]

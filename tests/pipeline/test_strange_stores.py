@@ -126,7 +126,7 @@ def migrated_postgres(postgres: Postgres) -> str:
         await migrations.upgrade(database)
         await database.close()
 
-    with ThreadPoolExecutor(1) as thread:  # the loop of whoever asks for it first is running
+    with ThreadPoolExecutor(1) as thread:  # the loop of the first caller is running
         thread.submit(asyncio.run, prepare()).result()
     return url
 

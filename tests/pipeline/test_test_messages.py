@@ -1,4 +1,4 @@
-"""What was handed over with a test key reaches no provider, and what is redirected reaches one address only."""
+"""What was submitted with a test key reaches no provider, and what is redirected reaches one address only."""
 
 from collections.abc import AsyncIterator, Callable
 

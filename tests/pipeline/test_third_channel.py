@@ -183,7 +183,7 @@ def it_is_paused(client: httpx2.Client, service: Running, *, by_command: bool) -
         assert f"channel {CHANNEL}" in command(service, "pause", CHANNEL)
     else:
         assert client.put(f"/api/v1/pauses/{CHANNEL}").status_code == 200
-    # Workers hear of a pause within five seconds.
+    # Workers read a pause within five seconds.
     while until(client, service, held := accepted(client), "sent", "held")["state"] == "sent":
         pass
     if by_command:

@@ -1,4 +1,4 @@
-"""A small world to tell stories in: one store, one broker, a real SMTP server, and workers on demand."""
+"""A small world for scenarios: one store, one broker, a real SMTP server, and workers on demand."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
@@ -105,7 +105,7 @@ class World:
         return submission_of(NotificationCreate(**body), address_rules(self.settings))
 
     async def accept(self, user_id: int = 1, **fields: Any) -> UUID:
-        """Hand over a notification; returns its id."""
+        """Submit a notification; returns its id."""
         body: dict[str, Any] = {
             "title": "A home for you",
             "message": "3 bedrooms, 1,180 square feet",
@@ -124,7 +124,7 @@ class World:
         return next(one for one in (await self.detail(notification)).deliveries if one.channel is channel)
 
     async def until(self, notification: UUID, status: str) -> NotificationDetail:
-        """The story once the notification has this status."""
+        """The detail once the notification has this status."""
 
         async def has_status() -> NotificationDetail | None:
             detail = await self.detail(notification)
@@ -201,7 +201,7 @@ class World:
         await self.a_rescuer().rescue()
 
     async def until_nothing_waits(self, queue: Queue) -> None:
-        """Wait until the broker has handed every message of a queue to somebody."""
+        """Wait until the broker has delivered every message of a queue to a consumer."""
 
         async def is_empty() -> bool:
             try:

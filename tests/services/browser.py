@@ -18,7 +18,7 @@ from playwright.sync_api import sync_playwright
 from tests.services.process import ServiceMissing, end, wait_until
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-# It shall talk to the page under test and to nobody else, and never slow down a page that is not looked at.
+# It shall talk to the page under test and to nothing else, and never slow down a page that is not visible.
 FLAGS = (
     "--headless",
     "--disable-gpu",

@@ -8,11 +8,11 @@ import httpx2
 from tests.services.process import PATIENCE
 
 _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""Nobody is called by TLS here, and every client that reads the machine's certificates takes 20 ms for it."""
+"""No call uses TLS here, and every client that reads the machine's certificates takes 20 ms for it."""
 
 
 def a_caller(url: str, **options: Any) -> httpx2.AsyncClient:
-    """A caller of the API at this address, which no proxy stands before."""
+    """A caller of the API at this address, without a proxy in front."""
     return httpx2.AsyncClient(base_url=url, trust_env=False, verify=_NO_CERTIFICATES, timeout=PATIENCE, **options)
 
 

@@ -87,7 +87,7 @@ class Postgres:
         return self._url(name)
 
     def drop_database(self, url: str) -> None:
-        """Remove a database, whoever is still connected to it."""
+        """Remove a database, also with open connections."""
         self.sql(f'DROP DATABASE IF EXISTS "{url.rpartition("/")[2]}" WITH (FORCE)')
 
     def sql(self, statement: str, *, database: str = "postgres") -> str:
@@ -303,7 +303,7 @@ def _children_of(pid: int) -> list[int]:
 
 
 def _kill_and_wait(pid: int) -> None:
-    """A server that is started while a process of the last one lives finds its memory in use, and gives up."""
+    """A server that is started while a process of the last one lives finds its memory in use, and ends."""
     try:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:

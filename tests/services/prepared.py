@@ -194,7 +194,7 @@ def _reap() -> None:
 
 
 def _become(link: socket.socket) -> None:
-    """Returns in the new process; the one between tells its pid, and waits for its end to tell that too."""
+    """Returns in the new process; the one between prints its pid, waits for its end, and prints that too."""
     head, streams, _, _ = socket.recv_fds(link, 4, 3)
     request = json.loads(link.makefile("rb").read(int.from_bytes(head, "big")))
     pid = os.fork()

@@ -27,7 +27,7 @@ class ServiceFailed(Exception):
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody uses.
+    """A free TCP port of 127.0.0.1.
 
     It lies below the range from which the kernel takes the ports of outgoing connections (from 32768 on),
     so that nobody takes it while its server is stopped for a while.

@@ -1,4 +1,4 @@
-"""Runs a program that stands before servers of ours, from its own folder, until its block ends."""
+"""Runs a proxy in front of servers of ours, from its own folder, until its block ends."""
 
 import os
 import shutil

@@ -77,7 +77,7 @@ class Servers(Protocol):
 
 
 class SharedServers:
-    """Starts each server once, and makes each template once, whoever asks."""
+    """Starts each server once, and makes each template once."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="templates-"))

@@ -15,7 +15,7 @@ from property_alert_notification.database import Database
 
 
 class MovedClock(Clock):
-    """Stands still until it is moved."""
+    """A clock that only moves when a test moves it."""
 
     def __init__(self) -> None:
         super().__init__()

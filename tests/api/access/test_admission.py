@@ -1,4 +1,4 @@
-"""Who somebody is, in the record and in the timeline of a notification, and what they may know of."""
+"""The name of a caller in the record of changes and in timelines, and what the caller may see."""
 
 import pytest
 

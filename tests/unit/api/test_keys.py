@@ -1,4 +1,4 @@
-"""API keys have a form by which a wrong one is recognised without asking anybody."""
+"""API keys have a form by which a wrong one is recognised without a query."""
 
 import re
 

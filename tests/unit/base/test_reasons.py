@@ -1,4 +1,4 @@
-"""Reasons are stored as codes with parameters, and told as sentences."""
+"""Reasons are stored as codes with parameters, and shown as sentences."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Each channel keeps what its definition promises, and callers name channels in one way only."""
+"""Each channel fits its definition, and callers name channels in one way only."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""The item that breaks a batch is found by halving and put aside; what is no item's fault puts nobody aside."""
+"""The item that breaks a batch is found by halving and skipped; what is no item's fault skips none."""
 
 import sqlite3
 from collections.abc import Sequence

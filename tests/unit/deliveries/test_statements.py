@@ -96,7 +96,7 @@ MOVES: dict[str, tuple[Event, set[DeliveryState]]] = {
     "operators.quarantine.moves._EXPIRE": (Event.TOO_LATE, _unleased(Event.TOO_LATE)),
     "operators.quarantine.moves._QUARANTINE": (Event.BROKE, set(movable_by(Event.BROKE))),
 }
-"""What moves by an event, and the states from which it may: settling is for whoever holds the lease."""
+"""What moves by an event, and the states from which it may: only the holder of the lease settles."""
 
 PICKS: dict[str, set[DeliveryState]] = {
     "deliveries.scripts._MOVE": set(LEASED),

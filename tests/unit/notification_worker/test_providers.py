@@ -18,7 +18,7 @@ from property_alert_notification.notification_worker.verdict import Result
 
 
 class ManualClock(Clock):
-    """A clock that stands still until it is moved."""
+    """A clock that only moves when a test moves it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,12 +88,12 @@ class Office:
         await self.end(next(iter(self.running)), result)
 
     async def settle(self) -> None:
-        """Let everybody who was woken go as far as they get."""
+        """Let every woken task run as far as it gets."""
         for _ in range(2 * len(self._tasks) + 2):
             await asyncio.sleep(0)
 
     async def close(self) -> None:
-        """Everybody goes home."""
+        """End all calls."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -277,7 +277,7 @@ def test_a_provider_that_is_left_alone_is_waited_for() -> None:
 
 
 def test_a_provider_whose_time_comes_between_two_looks_is_not_waited_for_without_end() -> None:
-    """The first look found no room; by the second the provider may be tried out, and nobody else will say so."""
+    """The first check found no room; by the second the provider may get a probe, and no event says so."""
     clock = ManualClock()
     pool = pool_of("only", clock=clock)
     clock.time = leave_alone(pool["only"])

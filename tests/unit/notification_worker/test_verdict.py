@@ -200,7 +200,7 @@ def test_a_provider_that_recognises_repeats_gets_them_until_it_may_have_forgotte
     [
         (False, 0, False, None, True),
         (True, 1, True, None, True),  # the one blind resend
-        (True, 0, False, None, False),  # rather lost than doubled
+        (True, 0, False, None, False),  # at most once
         (True, 3, False, 1, True),  # recognised, whatever else
         (True, 3, False, 0, True),  # up to that moment
         (True, 1, True, -1, True),

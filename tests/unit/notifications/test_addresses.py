@@ -1,4 +1,4 @@
-"""Addresses in the one form that is stored, and those that are refused when they are handed over."""
+"""Addresses in the one form that is stored, and those that are refused when they are submitted."""
 
 import pytest
 
@@ -34,7 +34,7 @@ NO_ADDRESS = [
     " ada@example.com",
     "ada@example.com ",
 ]
-"""What no server takes, whoever is asked."""
+"""What no server takes."""
 OF_ONES_OWN_NETWORK = ["a@b", "a@localhost", "a@host.test", "a@printer.local"]
 NO_NUMBER = [
     "phone",

@@ -1,4 +1,4 @@
-"""A story is told in order, and says for each channel why it was or was not used."""
+"""A timeline is in order, and says for each channel why it was or was not used."""
 
 import itertools
 import json

@@ -139,7 +139,7 @@ REPLIES = [
     ("MAIL", "550 Sender frequency limited", QUOTA),
     ("MAIL", "450 4.7.1 hourly limit reached", QUOTA),
     ("the final dot", "550 5.1.90 Your message can't be sent because you've reached your daily limit", QUOTA),
-    # Refused, and nobody says whom.
+    # Refused, and the reply names no recipient.
     ("RCPT", "550 5.7.1 Access denied", OPEN),
     ("RCPT", "554 5.7.1 <a@example.com>: Recipient address rejected: Access denied", OPEN),
     ("RCPT", "550 Administrative prohibition", OPEN),

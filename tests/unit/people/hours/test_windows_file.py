@@ -92,7 +92,7 @@ def test_a_file_that_changes_is_used_once_it_is_complete(file: Path) -> None:
 
     assert not watch.look()
     file.write_text(written("13:00-21:00"))
-    assert not watch.look()  # somebody may be writing it
+    assert not watch.look()  # another process may be writing it
     assert is_sent()
     assert watch.look()
     assert not is_sent()
