@@ -183,7 +183,7 @@ _END_HOLD = BatchStatement(
             _deliveries.c.notification_id.in_(
                 select(_notifications.c.id).where(_notifications.c.user_id.in_(select(users.c.user_id)))
             ),
-            _deliveries.c.state == bindparam("held", type_=_deliveries.c.state.type),
+            _deliveries.c.state == DeliveryState.HELD,
             _deliveries.c.held_by.in_(_HOURS),
         )
         .values(due_at=_now, published_at=None, held_by=None)
@@ -194,7 +194,7 @@ _END_HOLD = BatchStatement(
 async def end_hold(connection: AsyncConnection, users: Collection[int], *, now: datetime) -> None:
     """Make due what quiet hours or the law hold back for these users."""
     if users:
-        await _END_HOLD.run(connection, as_rows(users), now=now, held=DeliveryState.HELD)
+        await _END_HOLD.run(connection, as_rows(users), now=now)
 
 
 _OLDEST = (

@@ -105,6 +105,7 @@ PICKS: dict[str, set[DeliveryState]] = {
     "deliveries.leases._SEIZE_THESE": set(LEASED),
     "deliveries.queues._TAKE_DUE": _CLAIMABLE,
     "deliveries.queues._UNMARK_LOST": _CLAIMABLE,
+    "notifications.queries._END_HOLD": {DeliveryState.HELD},
     "operators.pauses.queries._BRING_BACK": {DeliveryState.HELD},
 }
 """What leaves the state alone, or sets the one that it is given, and in which states it finds its rows."""
