@@ -53,7 +53,7 @@ LARGEST_BODY = 256 * 1024
 """Bytes of a request's body at most; a larger one is answered 413."""
 
 DESCRIPTION = """
-Other services hand over notifications; this service tells the right person, on the channel they chose.
+Other services submit notifications; this service sends them to the right person, on the channel they chose.
 
 A 2xx answer means that the notification is on our disk. We try at least once, and we tell you when we don't know.
 """

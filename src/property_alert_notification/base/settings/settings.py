@@ -155,7 +155,7 @@ class Settings(SettingsGroup):
 
     legal_windows_file: str | None = Field(None, examples=["/etc/alerts/legal_windows.toml"])
     """A file of legal windows that replaces the built-in one: in which hours the law of a place allows messages. It is
-    read again when it changes; what cannot be used then is told in the log, and the windows from before hold."""
+    read again when it changes; an invalid file is then logged, and the windows from before hold."""
 
     default_time_zone: ZoneName | None = Field(None, examples=["America/Chicago"])
     """The time zone of users of whom neither a zone, nor a country, nor a phone number is known. Without it any zone is

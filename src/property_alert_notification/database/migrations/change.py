@@ -85,7 +85,7 @@ async def _apply_beside_others(database: Database, change: Change, report: Repor
 async def _take_turn(connection: AsyncConnection, report: Report) -> None:
     """Hold the lock of all migrations until this connection is closed.
 
-    Asked for again and again: whoever waited for it inside a statement would hold up the building of indexes, which
+    It is requested repeatedly: waiting for it inside a statement would hold up the building of indexes, which
     waits for all older statements.
     """
     waited = False

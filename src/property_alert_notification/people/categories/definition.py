@@ -50,7 +50,7 @@ class CategoryDefinition(Strict):
     required: Truth = False
     """Users cannot turn it off by a rule, only by switching the channel off; for transactional categories."""
     default: dict[Channel, Frequency] = Field(default_factory=dict)
-    """How often users who say nothing about it hear of it, by channel; a channel that is left out has `asap`."""
+    """The frequency for users without a rule about it, by channel; a channel that is left out has `asap`."""
     message_ttl: Duration | None = None
     """How long after it was accepted, or after its `send_at`, a message may be sent: `90s`, `30min`, `2h`, `5d`.
     Null is the setting `MESSAGE_TTL`."""

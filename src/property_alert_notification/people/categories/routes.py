@@ -46,7 +46,7 @@ class CategoryPublic(BaseModel):
     required: bool
     """Users cannot turn it off by a rule, only by switching the channel off."""
     default: dict[Channel, Frequency]
-    """How often users who say nothing about it hear of it, by channel; a channel that is left out has `asap`."""
+    """The frequency for users without a rule about it, by channel; a channel that is left out has `asap`."""
     message_ttl: Duration | None
     """How long a message may be sent; null is the setting `MESSAGE_TTL`."""
     on_unknown: OnUnknown | None

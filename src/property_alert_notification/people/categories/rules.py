@@ -20,7 +20,7 @@ class Category:
     required: bool = False
     """A user cannot turn it off by a rule of theirs, only by switching the channel off. Transactional ones only."""
     default: Mapping[Channel, Frequency] = field(default_factory=dict)
-    """How often users hear of it who say nothing about it; a channel that is left out has `asap`."""
+    """The frequency for users without a rule about it; a channel that is left out has `asap`."""
     message_ttl: timedelta | None = None
     """How long after it was accepted, or after its `send_at`, a message may be sent; None is `MESSAGE_TTL`."""
     on_unknown: OnUnknown | None = None
@@ -61,7 +61,7 @@ class Categories:
         """Whether there is any category whose messages are not sent once more."""
 
     def of(self, name: str) -> Category:
-        """The category of a name; one that nobody defined means what `general` means."""
+        """The category of a name; an undefined one means what `general` means."""
         return self._known.get(name) or replace(self._general, name=name)
 
 

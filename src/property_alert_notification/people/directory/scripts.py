@@ -26,7 +26,7 @@ _PROFILES_OF = BatchStatement(columns_of(_profiles, "user_id"), _look_up)
 def profiles_of(users: Collection[int]) -> Script[dict[int, Profile]]:
     """The profiles that the directory holds of these users, by id, however old; users without one are left out.
 
-    Nobody is asked here: to ask the User service is for workers that plan notifications without addresses.
+    It makes no call: only workers that plan notifications without addresses call the User service.
     """
     rows = yield Statement(_PROFILES_OF, as_rows(users))
     return {row[0]: Profile(*row) for row in rows if is_readable(row)}

@@ -48,5 +48,5 @@ def countries_of_zone(zone: ZoneInfo) -> tuple[str, ...]:
 
 @cache
 def every_zone() -> Zones:
-    """The zones in which somebody may live of whom nothing is known."""
+    """The zones in which a user may live of whom nothing is known."""
     return tuple(zone for _, zone in _table())

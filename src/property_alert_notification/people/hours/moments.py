@@ -145,6 +145,6 @@ _SECOND = 1_000_000
 _SPAN = 8 * DAY
 _HORIZON = HORIZON // _MICROSECOND
 _STEP = 3 * 3_600
-"""Seconds between two looks at a zone's offset: no zone ever changed twice within so few hours."""
+"""Seconds between two samples of a zone's offset: no zone ever changed twice within so few hours."""
 
 _INFINITE = 1 << 62

@@ -2,7 +2,7 @@
 
 A zone that the user or the User service named is believed. Otherwise every zone of the countries that are known counts:
 that of the profile and that of each phone number. A number says a country, never a zone, since it moves along with its
-owner. Of somebody who is nowhere known every zone counts.
+owner. For a user whose place is unknown every zone counts.
 """
 
 from collections.abc import Iterable
@@ -48,7 +48,7 @@ def whereabouts(
         time_zone: what the user or else the User service named.
         country: that of the profile.
         phone_numbers: the person's; anything else than an international number is ignored.
-        default_time_zone: that of somebody of whom nothing else is known.
+        default_time_zone: that of a user of whom nothing else is known.
     """
     areas = tuple(sorted({area for number in phone_numbers if number and (area := area_of(number))}))
     found = _whereabouts(time_zone, country or None, areas)

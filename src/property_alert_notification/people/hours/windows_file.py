@@ -15,7 +15,7 @@ from property_alert_notification.people.hours.legal import LegalWindows, built_i
 log = structlog.get_logger()
 
 POLL = 1.0
-"""Seconds between two looks at the file."""
+"""Seconds between two checks of the file."""
 
 _LARGEST = 1024 * 1024
 """Bytes."""
@@ -69,7 +69,7 @@ class WindowsWatch:
     def look(self) -> bool:
         """Use the file if it has changed and is complete; returns whether its windows are used from now on."""
         before, self._seen = self._seen, _version(self._path)
-        # One that is still being written changes between two looks.
+        # A file that is still being written changes between two checks.
         if self._seen == self._used or self._seen != before:
             return False
         self._used = self._seen
