@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from hypothesis import settings
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from property_alert_notification import channels
 from property_alert_notification.base import output
@@ -139,6 +139,7 @@ def smtp_server(_smtp_server: SmtpServer) -> SmtpServer:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def browser(servers: Servers) -> AsyncIterator[Browser]:
     """The browser that all tests share, through one driver for each file: a driver takes half a second to start."""
+    expect.set_options(timeout=PATIENCE * 1000)
     async with open_browser(servers.browser_address()) as browser:
         yield browser
 
@@ -147,6 +148,7 @@ async def browser(servers: Servers) -> AsyncIterator[Browser]:
 async def page(browser: Browser) -> AsyncIterator[Page]:
     """A window that remembers nothing of others; for tests in the event loop of the session, as the driver is."""
     context = await browser.new_context()
+    context.set_default_timeout(PATIENCE * 1000)
     yield await context.new_page()
     await context.close()
 

@@ -303,7 +303,7 @@ async def _a_key_per_scope(store_url: str) -> dict[Scope, str]:
 
 @asynccontextmanager
 async def _key_service(store_url: str) -> AsyncIterator[KeyService]:
-    database = Database(Settings(database_url=store_url).database_url, wait=10)
+    database = Database(Settings(database_url=store_url).database_url, wait=30)
     await migrations.upgrade(database)
     yield KeyService(database, Clock(), actor="cli:ada")
     await database.close()

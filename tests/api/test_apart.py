@@ -85,7 +85,7 @@ async def house(store_url: str) -> AsyncIterator[House]:
 async def _a_house(store_url: str) -> AsyncIterator[House]:
     async with a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client:
         await client.put(f"{API}/preferences/1", json=PREFERENCES)
-        database = Database(Settings(database_url=store_url).database_url, wait=10)
+        database = Database(Settings(database_url=store_url).database_url, wait=30)
         key_service = KeyService(database, Clock(), actor="cli:ada")
         keys = {
             caller: await key_service.create(

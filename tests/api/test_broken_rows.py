@@ -99,7 +99,7 @@ async def test_a_broken_notification_is_not_shown_to_other_callers(store_url: st
         await run(
             store_url, [f"UPDATE deliveries SET state = 'snoozed' WHERE notification_id = {_literal(id_, store_url)}"]
         )
-        database = Database(Settings(database_url=store_url).database_url, wait=10)
+        database = Database(Settings(database_url=store_url).database_url, wait=30)
         other = await KeyService(database, Clock(), actor="test").create("other", scopes)
         await database.close()
         its_own = await owner.patch(f"{PATH}/{id_}", json={"title": "x"})

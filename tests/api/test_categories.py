@@ -151,7 +151,7 @@ async def test_definitions_are_in_the_record_of_changes(store_url: str) -> None:
 async def test_a_damaged_row_is_as_if_it_was_not_there(client: httpx2.AsyncClient, store_url: str) -> None:
     await client.put(f"{CATEGORIES}/viewing", json=PRICE_DROP)
     await client.put(f"{CATEGORIES}/price_drop", json=PRICE_DROP)
-    database = Database(Settings(database_url=store_url).database_url, wait=10)
+    database = Database(Settings(database_url=store_url).database_url, wait=30)
     async with database.transaction() as connection:
         await connection.execute(text("UPDATE categories SET definition = '{' WHERE name = 'viewing'"))
     await database.close()

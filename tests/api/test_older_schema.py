@@ -38,7 +38,7 @@ async def test_every_call_on_an_older_schema_is_answered_503(store_url: str, rev
     async with a_client(database_url=store_url) as caller:
         await caller.put("/api/v1/preferences/1", json=PREFERENCES)
         await accept(caller)
-        database = Database(Settings(database_url=store_url).database_url, wait=10)
+        database = Database(Settings(database_url=store_url).database_url, wait=30)
         await migrations.downgrade(database, revision)
 
         answers = {f"{how} {path}": await caller.request(how, path, **more) for how, path, more in CALLS}

@@ -22,7 +22,7 @@ async def _quarantine(client: httpx2.AsyncClient, store_url: str, count: int) ->
     for _ in range(count):
         accepted = await client.post("/api/v1/notifications/", json=NOTIFICATION | {"channels": ["email"]})
         assert accepted.status_code == 200
-    database = Database(Settings(database_url=store_url).database_url, wait=10)
+    database = Database(Settings(database_url=store_url).database_url, wait=30)
     async with database.transaction() as connection:
         await connection.execute(
             text(

@@ -17,7 +17,7 @@ def bench(results: Path, *options: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_quick_run_measures_everything_and_every_message_arrives_once(tmp_path: Path) -> None:
     title = "PostgreSQL + RabbitMQ"
 

@@ -148,7 +148,7 @@ async def setup(request: pytest.FixtureRequest, tmp_path: Path, routing_key: str
         if request.param == "rabbitmq":
             yield RabbitMQCarrier(request.getfixturevalue("rabbitmq_url"), routing_key, stack)
         else:
-            database = Database(f"sqlite+aiosqlite:///{tmp_path}/alerts.db")
+            database = Database(f"sqlite+aiosqlite:///{tmp_path}/alerts.db", wait=30)
             stack.push_async_callback(database.close)
             async with database.engine.begin() as connection:
                 await connection.run_sync(SQLModel.metadata.create_all)

@@ -314,7 +314,7 @@ async def test_the_watch_sees_a_script_that_does_run(page: Page) -> None:
     assert watch.seen == ["dialog 1"]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_nothing_that_was_stored_ever_runs(pages: Pages, mailbox: Page) -> None:
     watch = Watch(mailbox)
     everywhere = [dict.fromkeys(("sender", "address", "subject", "text"), hostile) for hostile in HOSTILE]

@@ -35,7 +35,7 @@ def lines() -> list[str]:
 @pytest.fixture
 async def tools(tmp_path: Path, lines: list[str]) -> AsyncIterator[Tools]:
     """Tools on an empty SQLite store."""
-    database = Database(f"sqlite+aiosqlite:///{tmp_path}/mail.db")
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/mail.db", wait=30)
     async with database.engine.begin() as connection:
         await connection.run_sync(SQLModel.metadata.create_all)
     yield Tools(load(Settings), database, CLOCK, lines.append)

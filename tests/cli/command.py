@@ -78,6 +78,7 @@ def _start(
     stdout: IO[bytes],
     stderr: IO[bytes],
 ) -> Process:
+    settings = {"STORE_TIMEOUT": "30", **settings}
     if not program:
         streams = (subprocess.DEVNULL, stdout, stderr)
         return start([*_COMMAND, *arguments], cwd=folder, settings=settings, streams=streams)

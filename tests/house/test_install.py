@@ -69,7 +69,7 @@ class Machine:
         return {one.name: one.version for one in found if one.name != "project"}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_every_pin_is_installed_although_the_index_has_newer_versions_of_all(tmp_path: Path) -> None:
     pins = pins_of((ROOT / "requirements-dev.lock").read_text())
     machine = Machine(tmp_path, pins, PROJECT["dependencies"])

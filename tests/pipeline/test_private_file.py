@@ -22,7 +22,7 @@ async def test_no_other_user_of_the_machine_reads_the_store(tmp_path: Path, befo
         (tmp_path / names[0]).chmod(before)
     umask = os.umask(0)
     try:
-        database = Database(f"sqlite+aiosqlite:///{tmp_path}/app.db", wait=10)
+        database = Database(f"sqlite+aiosqlite:///{tmp_path}/app.db", wait=30)
         await migrations.upgrade(database)
         modes = _modes(tmp_path)
         await database.close()

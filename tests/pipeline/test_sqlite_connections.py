@@ -51,7 +51,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    return Database(f"sqlite+aiosqlite:///{tmp_path}/app.db")
+    return Database(f"sqlite+aiosqlite:///{tmp_path}/app.db", wait=30)
 
 
 @pytest.fixture

@@ -263,7 +263,7 @@ async def test_a_file_that_is_no_store_of_ours_is_refused(
     tmp_path: Path, damage: Callable[[Path], None], words: str
 ) -> None:
     path = tmp_path / "app.db"
-    database = Database(f"sqlite+aiosqlite:///{path}")
+    database = Database(f"sqlite+aiosqlite:///{path}", wait=30)
     await migrations.upgrade(database)
     await database.close()
     damage(path)
@@ -278,7 +278,7 @@ async def test_a_file_that_is_no_store_of_ours_is_refused(
 
 async def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "app.db"
-    database = Database(f"sqlite+aiosqlite:///{path}")
+    database = Database(f"sqlite+aiosqlite:///{path}", wait=30)
     await migrations.upgrade(database)
     await database.close()
     monkeypatch.setattr(os, "access", lambda *_: False)  # these tests may run as root, whom nothing stops

@@ -56,7 +56,7 @@ class Pages:
 @asynccontextmanager
 async def serve_pages(folder: Path) -> AsyncIterator[Pages]:
     """The API without a worker on a free port of loopback, until the block ends."""
-    settings = Settings(project_name="Property alerts", database_url=f"sqlite:///{folder}/pages.db")
+    settings = Settings(project_name="Property alerts", database_url=f"sqlite:///{folder}/pages.db", store_timeout=30)
     app = create_app(settings, with_worker=False)
     requests: list[str] = []
 

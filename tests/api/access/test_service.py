@@ -115,7 +115,7 @@ async def test_every_change_is_written_down_and_what_failed_is_not(key_service: 
 
 
 async def test_no_key_is_in_the_store(tmp_path: Path, clock: MovedClock) -> None:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path}/keys.db")
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/keys.db", wait=30)
     await migrations.upgrade(database)
     key_service = KeyService(database, clock, actor="cli:ada")
     keys = [await key_service.create("crm", [WRITE]), await key_service.rotate("crm", overlap=DAY)]
