@@ -120,7 +120,7 @@ async def test_a_store_that_may_only_be_read_is_away_for_writes(
 
 async def test_writers_of_one_store_wait_for_each_other(world: World) -> None:
     """Read, then write, from many tasks and two pools: no update is lost and none fails because it is locked."""
-    databases = [world.parts.database, Database(world.settings.database_url)]
+    databases = [world.parts.database, Database(world.settings.database_url, wait=30)]
     async with world.parts.database.transaction() as connection:
         await connection.execute(text("CREATE TABLE tally (n INTEGER)"))
         await connection.execute(text("INSERT INTO tally VALUES (0)"))

@@ -64,7 +64,7 @@ async def test_a_server_without_tls_is_refused_at_start_when_tls_is_required(
 
 @pytest.mark.parametrize("parameters", ["?sslmode=disable&connect_timeout=5&application_name=crm", "?sslmode=prefer"])
 async def test_parameters_of_libpq(make_settings: Callable[..., Settings], parameters: str) -> None:
-    database = Database(make_settings("postgresql").database_url + parameters)
+    database = Database(make_settings("postgresql").database_url + parameters, wait=30)
 
     await database.ping()
     await database.close()
