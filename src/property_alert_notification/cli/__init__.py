@@ -18,11 +18,13 @@ from property_alert_notification.cli import (
     keys,
     notifications,
     pausing,
+    preferences,
     processes,
     providers,
     quarantine,
     schema,
     tour,
+    users,
 )
 
 WRONG_SETTING = 2
@@ -48,6 +50,8 @@ app.command("check", rich_help_panel="Look")(inspection.check)
 app.command("health", rich_help_panel="Look")(inspection.health)
 app.command("providers", rich_help_panel="Look")(providers.providers)
 app.add_typer(notifications.app, name="notifications", rich_help_panel="Look")
+app.add_typer(users.app, name="users", rich_help_panel="Look")
+app.add_typer(preferences.app, name="preferences", rich_help_panel="Look")
 app.command("pause", rich_help_panel="Intervene")(pausing.pause)
 app.command("resume", rich_help_panel="Intervene")(pausing.resume)
 app.command("pauses", rich_help_panel="Intervene")(pausing.pauses)

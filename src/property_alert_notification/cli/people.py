@@ -1,0 +1,63 @@
+"""What commands about one person ask the store for: the person, the categories, and what time it is."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from property_alert_notification.base.errors import NotFound
+
+if TYPE_CHECKING:
+    from property_alert_notification.base.vocabulary import Channel
+    from property_alert_notification.people.categories.rules import Categories, Category
+    from property_alert_notification.people.person import Person
+
+OfTests = Annotated[bool, typer.Option("--test", help="What test keys said: it counts for tests only.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a person, and what else decides."""
+
+    person: "Person"
+    categories: "Categories"
+    defined: "Mapping[str, Category]"
+    """The categories by name."""
+    unused: "Collection[Channel]"
+    """Channels that no provider carries."""
+    now: datetime
+
+
+async def known_of(user_id: int, *, test: bool) -> Known:
+    """What the store that the settings name knows of a user.
+
+    Raises:
+        NotFound: nothing.
+    """
+    from property_alert_notification.channels.registry import unused
+    from property_alert_notification.cli.store import reading
+    from property_alert_notification.people.categories import queries
+    from property_alert_notification.people.categories.cache import read
+    from property_alert_notification.people.categories.category_file import configured_categories
+    from property_alert_notification.people.categories.rules import Categories
+    from property_alert_notification.people.effective.look_up import person_of
+    from property_alert_notification.people.hours import current
+    from property_alert_notification.people.hours.windows_file import configured_windows
+    from property_alert_notification.preflight import load_settings
+    from property_alert_notification.wiring import default_preferences
+
+    settings = load_settings()
+    current.use_default_time_zone(settings.default_time_zone)
+    current.use(configured_windows(settings.legal_windows_file))
+    configured = configured_categories(settings.categories_file)
+    async with reading(settings.database_url) as database, database.reading() as connection:
+        person = await person_of(connection, user_id, test=test, default=default_preferences(settings))
+        if person is None:
+            raise NotFound(
+                f"User {user_id} never gave preferences, and DEFAULT_PREFERENCES is not set. "
+                f"They are given by PUT /api/v1/preferences/{user_id}"
+            )
+        defined = {**configured, **read(await queries.every(connection))}
+        return Known(person, Categories(defined), defined, unused(settings), database.clock.now())

@@ -1,0 +1,99 @@
+"""`preferences explain`: what becomes of a message to a person, and the rules that say so, one by one."""
+
+import asyncio
+import json
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from property_alert_notification.base.errors import ConfigurationError
+from property_alert_notification.base.vocabulary import CATEGORY, Channel
+from property_alert_notification.cli.options import AsJson
+from property_alert_notification.cli.people import OfTests, known_of
+from property_alert_notification.cli.tables import local, print_facts, print_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from property_alert_notification.people.effective.answer import EffectiveDecision
+    from property_alert_notification.people.effective.steps import Step
+
+app = typer.Typer(
+    help="Explain what users get, when, and which rule says so.",
+    epilog="Start with: property-alerts preferences explain 1 --channel email",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+
+@app.callback()
+def _group() -> None:
+    """A group also while it has one command."""
+
+
+@app.command()
+def explain(
+    user_id: Annotated[int, typer.Argument(metavar="ID", min=0, help="The user, as the User service knows them.")],
+    channel: Annotated[Channel, typer.Option(help="On which the message is to be sent.", case_sensitive=False)],
+    category: Annotated[str, typer.Option(help="Of the message.")] = "general",
+    at: Annotated[
+        str | None, typer.Option(help="When it is to be sent: 2026-12-01T22:00:00+01:00. Default: now.")
+    ] = None,
+    urgent: Annotated[bool, typer.Option("--urgent", help="The message is urgent.")] = False,
+    test: OfTests = False,
+    as_json: AsJson = False,
+) -> None:
+    r"""Explain what becomes of a message to a user at a moment: every rule that is asked, and the one that decides.
+
+    First it is asked whether the message may be sent at all: the first rule that applies wins. If it may, it is asked
+    when. Nothing is sent. It is decided by what is stored now, also for a moment in the future or in the past.
+
+    For example:
+
+    `property-alerts preferences explain 1 --channel email`\
+    `property-alerts preferences explain 1 --channel sms --category listing_alert --at 2026-12-01T22:00:00+01:00`\
+    `property-alerts preferences explain 1 --channel sms --category viewing --urgent --json`
+    """
+    from property_alert_notification.people.decide import Message
+    from property_alert_notification.people.effective.answer import answer
+    from property_alert_notification.people.effective.steps import steps_of
+
+    if not re.fullmatch(CATEGORY, category):
+        raise ConfigurationError("--category: small letters, digits, - and _. Example: --category listing_alert")
+    moment = None if at is None else _moment(at)
+    known = asyncio.run(known_of(user_id, test=test))
+    message = Message(channel, known.categories.of(category), urgent=urgent)
+    moment = moment or known.now
+    is_used = channel not in known.unused
+    found = answer(message, known.person, moment, is_used=is_used)
+    steps = steps_of(message, known.person, moment) if is_used else []
+    if as_json:
+        shown = found.model_dump(mode="json") | {"rules": [step._asdict() for step in steps]}
+        typer.echo(json.dumps(shown, indent=2))
+    else:
+        _show(user_id, found, steps)
+
+
+def _moment(at: str) -> datetime:
+    from property_alert_notification.base import times
+
+    try:
+        return times.parse(at)
+    except ValueError as error:
+        raise ConfigurationError(f"--at: {error}") from None
+
+
+def _show(user_id: int, found: "EffectiveDecision", steps: "Sequence[Step]") -> None:
+    facts = [
+        ("message", f"{found.category} by {found.channel}"),
+        ("at", local(found.at)),
+        ("decision", f"{found.decision} until {local(found.until)}" if found.until else found.decision),
+        ("why", found.reason),
+        ("rule", found.rule),
+        ("reason code", found.reason_code),
+    ]
+    print_facts("user", str(user_id), facts)
+    if steps:
+        print_rows(("rule", "", "what it says"), [(one.rule, one.part, one.says) for one in steps])

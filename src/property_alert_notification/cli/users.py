@@ -1,0 +1,132 @@
+"""`users show`: what is known of one user, and what they get."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.cli.options import AsJson
+from property_alert_notification.cli.people import OfTests, known_of
+from property_alert_notification.cli.tables import print_facts, print_rows
+
+if TYPE_CHECKING:
+    from property_alert_notification.cli.people import Known
+    from property_alert_notification.people.effective.answer import EffectiveDecision
+    from property_alert_notification.people.preferences.rules import PersonalRules, Preferences
+
+app = typer.Typer(
+    help="Show what is known of users, and what they get.",
+    epilog="Start with: property-alerts users show 1",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+
+@app.callback()
+def _group() -> None:
+    """A group also while it has one command."""
+
+
+@app.command()
+def show(
+    user_id: Annotated[int, typer.Argument(metavar="ID", min=0, help="The user, as the User service knows them.")],
+    test: OfTests = False,
+    as_json: AsJson = False,
+) -> None:
+    r"""Show one user: what they said, their profile, and what becomes now of a message of each category.
+
+    It prints addresses, if the directory holds any: they are personal data. `preferences explain` says of one category
+    and channel which rules are asked.
+
+    For example:
+
+    `property-alerts users show 1`\
+    `property-alerts users show 1 --json`
+    """
+    known = asyncio.run(known_of(user_id, test=test))
+    decisions = list(_decisions(known))
+    facts = [*_preference_facts(known.person.preferences), *_profile_facts(known), ("local time", _local_time(known))]
+    if as_json:
+        found = {"user_id": user_id, **_as_json(known), "decisions": [one.model_dump(mode="json") for one in decisions]}
+        typer.echo(json.dumps(found, indent=2))
+        return
+    print_facts("user", str(user_id), facts)
+    rows = [(one.category, one.channel, one.decision, one.rule, one.reason) for one in decisions]
+    print_rows(("category", "channel", "now", "rule", "why"), rows)
+
+
+def _decisions(known: "Known") -> "Iterator[EffectiveDecision]":
+    from property_alert_notification.people.decide import Message
+    from property_alert_notification.people.effective.answer import answer
+
+    preferences = known.person.preferences
+    said = preferences.rules.frequencies if preferences is not None else {}
+    for name in sorted(known.defined.keys() | said.keys()):
+        for channel in Channel:
+            message = Message(channel, known.categories.of(name))
+            yield answer(message, known.person, known.now, is_used=channel not in known.unused)
+
+
+def _as_json(known: "Known") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from pydantic_core import to_jsonable_python
+
+    from property_alert_notification.people.preferences.said import fields_of
+
+    preferences, profile = known.person
+    said = preferences and {"channels": preferences.switches, **fields_of(preferences.rules)}
+    held = None if profile is None else asdict(profile)
+    shown: dict[str, Any] = to_jsonable_python({"preferences": said, "profile": held}, by_alias=True)
+    return shown
+
+
+def _preference_facts(preferences: "Preferences | None") -> "Iterator[tuple[str, object]]":
+    if preferences is None:
+        yield "channels", "none: all consent was withdrawn"
+        return
+    yield "channels", ", ".join(f"{name} {'on' if on else 'off'}" for name, on in preferences.switches.items())
+    yield from _rule_facts(preferences.rules)
+
+
+def _rule_facts(rules: "PersonalRules") -> "Iterator[tuple[str, object]]":
+    from property_alert_notification.people.preferences.rule_fields import Weekday
+
+    days = list(Weekday)
+    if rules.language:
+        yield "language", rules.language
+    if rules.time_zone:
+        yield "time zone", rules.time_zone
+    for hours in rules.quiet_hours:
+        on = ", ".join(days[day] for day in sorted(hours.days))
+        yield "quiet hours", f"{on} {hours.start:%H:%M} to {hours.end:%H:%M}"
+    for channel, cap in rules.caps.items():
+        counts = [f"{count} a {name}" for count, name in ((cap.day, "day"), (cap.week, "week")) if count is not None]
+        yield "cap", f"{channel} {', '.join(counts)}"
+    for category, by_channel in rules.frequencies.items():
+        yield "frequency", f"{category} {', '.join(f'{channel} {often}' for channel, often in by_channel.items())}"
+    if (digest := rules.digest) is not None:
+        yield "digests", f"{digest.at:%H:%M}, weekly on {days[digest.weekday]}, monthly on day {digest.day}"
+
+
+def _profile_facts(known: "Known") -> "Iterator[tuple[str, object]]":
+    profile = known.person.profile
+    if profile is None:
+        return
+    for name in ("name", "email", "phone_number", "language", "time_zone", "country"):
+        if value := getattr(profile, name):
+            yield f"profile: {name.replace('_', ' ')}", value
+
+
+def _local_time(known: "Known") -> str:
+    """What time it is for the user; the hours of messages depend on it."""
+    from property_alert_notification.people.hours import current
+    from property_alert_notification.people.hours.hold import where
+
+    zones = where(known.person, None, current.default_time_zone()).zones
+    if len(zones) > 1:
+        return f"unknown: any of {len(zones)} time zones"
+    return f"{known.now.astimezone(zones[0]):%a %H:%M} in {zones[0].key}"

@@ -1,0 +1,144 @@
+"""`users show` and `preferences explain`: what applies to a user, and why."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from property_alert_notification.base.errors import ConfigurationError, NotFound
+from property_alert_notification.cli import app
+from property_alert_notification.people.preferences.stored_rules import read_rules
+from tests.cli.command import words
+
+RULES = (
+    '{"language":"es-MX","time_zone":"America/Los_Angeles","quiet_hours":[[[0,4],"21:00","08:00"]],'
+    '"caps":{"email":[5,null]},"categories":{"open_house":{"sms":"never"}},"digest":["07:30",6,31]}'
+)
+LATE = "2026-11-30T22:30:00-08:00"
+"""On a Monday evening in Los Angeles."""
+
+Call = Callable[..., Result]
+
+
+@pytest.fixture
+def call(tmp_path: Path, migrated_sqlite: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Runs a command on a store with three users: 7 said a lot, 8 withdrew consent, and a test key spoke of 7."""
+    monkeypatch.setenv("DATABASE_URL", migrated_sqlite(tmp_path / "app.db"))
+    monkeypatch.setenv("COLUMNS", "200")
+    read_rules(RULES)
+    add = "INSERT INTO {} (user_id, channels, rules, updated_at, withdrawn_at) VALUES (?, ?, ?, ?, ?)"
+    then = "2026-11-22T09:00:00.000000+00:00"
+    with closing(sqlite3.connect(tmp_path / "app.db")) as store, store:
+        store.execute(add.format("preferences"), (7, "email sms", RULES, then, None))
+        store.execute(add.format("preferences"), (8, "", None, then, then))
+        store.execute(add.format("test_preferences"), (7, "sms", None, then, None))
+
+    def invoke(*arguments: str) -> Result:
+        return CliRunner().invoke(app, arguments, prog_name="property-alerts")
+
+    return invoke
+
+
+def _as_json(done: Result) -> dict[str, Any]:
+    assert done.exit_code == 0, done.output
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_a_user_is_shown_with_what_they_said_and_what_they_get(call: Call) -> None:
+    shown = call("users", "show", "7")
+
+    assert shown.exit_code == 0
+    for line in (
+        "channels email on, sms on",
+        "language es-MX",
+        "time zone America/Los_Angeles",
+        "quiet hours mon, fri 21:00 to 08:00",
+        "cap email 5 a day",
+        "frequency open_house sms never",
+        "digests 07:30, weekly on sun, monthly on day 31",
+        "open_house sms suppress user_rule the user does not want open_house by sms",
+    ):
+        assert line in words(shown.stdout)
+
+
+def test_a_user_is_shown_to_machines_in_the_words_of_the_api(call: Call) -> None:
+    shown = _as_json(call("users", "show", "7", "--json"))
+
+    assert shown["preferences"] == {
+        "channels": {"email": True, "sms": True},
+        "language": "es-MX",
+        "time_zone": "America/Los_Angeles",
+        "quiet_hours": [{"days": ["mon", "fri"], "from": "21:00", "to": "08:00"}],
+        "caps": {"email": {"day": 5}},
+        "categories": {"open_house": {"sms": "never"}},
+        "digest": {"at": "07:30", "weekday": "sun", "day": 31},
+    }
+    assert {one["category"] for one in shown["decisions"]} >= {"account", "general", "open_house"}
+
+
+def test_what_test_keys_said_is_shown_apart(call: Call) -> None:
+    live, test = (_as_json(call("users", "show", "7", "--json", *option)) for option in ((), ("--test",)))
+
+    assert live["preferences"]["channels"] == {"email": True, "sms": True}
+    assert test["preferences"] == {"channels": {"email": False, "sms": True}}
+
+
+def test_consent_that_was_withdrawn_is_said_and_a_user_that_nobody_spoke_of_is_unknown(call: Call) -> None:
+    withdrawn, unknown = call("users", "show", "8"), call("users", "show", "9")
+
+    assert "none: all consent was withdrawn" in withdrawn.stdout
+    assert isinstance(unknown.exception, NotFound)
+    assert "User 9 never gave preferences" in str(unknown.exception)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "decision", "allows", "decides"),
+    [
+        (["--channel", "email", "--at", LATE], "hold", "service_default", "quiet_hours"),
+        (["--channel", "email", "--at", "2026-12-01T12:00:00Z"], "hold", "service_default", "quiet_hours"),
+        (["--channel", "email", "--at", "2026-12-02T12:00:00Z"], "send", None, "service_default"),
+        (["--channel", "email", "--at", LATE, "--urgent"], "send", "service_default", "urgent"),
+        (["--channel", "email", "--at", LATE, "--category", "account"], "hold", "category_required", "quiet_hours"),
+        (["--channel", "sms", "--at", LATE, "--category", "listing_alert"], "hold", "service_default", "legal_window"),
+        (["--channel", "sms", "--category", "open_house"], "suppress", None, "user_rule"),
+        (["--channel", "email", "--test"], "suppress", None, "channel_switch"),
+    ],
+)
+def test_the_rule_that_decides_is_marked_among_all_that_are_asked(
+    call: Call, arguments: list[str], decision: str, allows: str | None, decides: str
+) -> None:
+    found = _as_json(call("preferences", "explain", "7", "--json", *arguments))
+    shown = call("preferences", "explain", "7", *arguments)
+
+    parts = {one["part"]: one["rule"] for one in found["rules"] if one["part"]}
+    assert (found["decision"], found["rule"]) == (decision, decides)
+    assert parts == {"allows": allows, "decides": decides} if allows else parts == {"decides": decides}
+    assert len(found["rules"]) == 10
+    assert f"{decides} decides " in words(shown.stdout)
+    assert found["reason"] in words(shown.stdout)
+
+
+def test_what_would_also_hold_a_message_is_said_too(call: Call) -> None:
+    found = _as_json(
+        call("preferences", "explain", "7", "--channel", "sms", "--category", "listing_alert", "--at", LATE, "--json")
+    )
+
+    says = {one["rule"]: one["says"] for one in found["rules"]}
+    assert says["quiet_hours"].startswith("the user does not want to be disturbed before 2026-12-01T08:00")
+    assert says["legal_window"] == found["reason"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--at", "tomorrow"), ("--at", "2026-12-01T22:00:00"), ("--category", "Not one")]
+)
+def test_a_wrong_option_is_named_with_an_example(call: Call, option: str, value: str) -> None:
+    done = call("preferences", "explain", "7", "--channel", "email", option, value)
+
+    assert isinstance(done.exception, ConfigurationError)
+    assert str(done.exception).startswith(f"{option}: ")
