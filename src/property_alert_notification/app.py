@@ -32,6 +32,7 @@ from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.decide_again import decide_again_by
 from property_alert_notification.notifications.fast_path import FastPath
 from property_alert_notification.notifications.routes import router as notifications
+from property_alert_notification.notifications.schedules.routes import router as schedules
 from property_alert_notification.notifications.submit import LARGEST_BATCH, PATH
 from property_alert_notification.notifications.submit import batch_router as batch
 from property_alert_notification.notifications.submit import router as submit_router
@@ -147,6 +148,7 @@ def _v1() -> APIRouter:
     v1.include_router(submit_router)
     v1.include_router(batch)
     v1.include_router(notifications)
+    v1.include_router(schedules)
     v1.include_router(preferences_batch)
     v1.include_router(preferences)
     v1.include_router(effective)

@@ -53,6 +53,11 @@ class Metrics:
             "Scheduled notifications that fell due and were planned.",
             registry=self.registry,
         )
+        self.occurrences = Counter(
+            "property_alerts_schedule_occurrences",
+            "Occurrences of schedules that became notifications.",
+            registry=self.registry,
+        )
         self.purged = Counter(
             "property_alerts_purged",
             "Rows deleted because they were kept long enough.",

@@ -66,6 +66,10 @@ class ReasonCode(StrEnum):
     DISCARDED = "discarded"
     NOT_DECIDED = "not_decided"
 
+    COUNT_REACHED = "count_reached"
+    UNTIL_REACHED = "until_reached"
+    NO_OCCURRENCE = "no_occurrence"
+
     OTHER = "other"
 
 
@@ -125,6 +129,9 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.REPLAYED: "an operator has it tried again",
     ReasonCode.DISCARDED: "an operator discarded it: {because}",
     ReasonCode.NOT_DECIDED: "no operator decided about it in time: {because}",
+    ReasonCode.COUNT_REACHED: "its rule allows {count} occurrences, and all have come",
+    ReasonCode.UNTIL_REACHED: "the time in UNTIL of its rule has passed",
+    ReasonCode.NO_OCCURRENCE: "its rule has no further occurrence before the year 2201",
     ReasonCode.OTHER: "{text}",
 }
 """The parameters are in braces. `channel` and `setting` are known from the delivery and are not stored."""

@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, TypeAdapter, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from property_alert_notification.base.wording import of_plain_text
 
@@ -20,6 +20,7 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 12, 31, 23, 59, 59, tzinfo=UTC)
 """The default of the allowed range."""
 
+_LOCAL = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:00)?")
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -79,6 +80,27 @@ def _written_out(moment: Any) -> Any:
     return moment
 
 
+def local(text: str) -> datetime:
+    """A local time in whole minutes, such as `2026-12-01T09:00`.
+
+    Raises:
+        ValueError: it is none, or lies outside the range; the text says what to give.
+    """
+    try:
+        moment = datetime.fromisoformat(text) if _LOCAL.fullmatch(text) else None
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise ValueError("must be a local time without an offset, in whole minutes, for example 2026-12-01T09:00")
+    check(moment.replace(tzinfo=UTC))
+    return moment
+
+
+def _is_local(text: str) -> str:
+    local(text)
+    return text
+
+
 def in_words(moment: datetime) -> str:
     """The moment in UTC, as RFC 3339."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -88,3 +110,6 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(
 """A time that a caller may give."""
 
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
+
+LocalTime = Annotated[str, Field(max_length=32, examples=["2026-12-01T09:00"]), AfterValidator(_is_local)]
+"""A time on the clock of a place, which the place's zone makes a moment: `local` reads it."""

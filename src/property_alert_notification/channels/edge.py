@@ -42,6 +42,15 @@ class ChannelFields:
         if others := getattr(body, self._mapping):
             yield from others.items()
 
+    def removed(self, body: BaseModel) -> Iterator[Channel]:
+        """The channels whose values a change removes: null in a field of their own, or left out of a given mapping."""
+        for channel in Channel:
+            field = self._own.get(channel, self._mapping)
+            if field in body.model_fields_set and not (
+                channel in getattr(body, field) if field == self._mapping else getattr(body, field) is not None
+            ):
+                yield channel
+
     def shown(self, values: Mapping[Channel, Any]) -> dict[str, Any]:
         """The fields of an answer with these values."""
         others = {channel: value for channel, value in values.items() if channel not in self._own}

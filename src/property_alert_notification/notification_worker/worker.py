@@ -37,6 +37,7 @@ from property_alert_notification.notification_worker.release import Releaser
 from property_alert_notification.notification_worker.report import Reporter
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.retention import Retention
+from property_alert_notification.notification_worker.schedules import Scheduler
 from property_alert_notification.notification_worker.send import DeliverySender
 from property_alert_notification.notification_worker.settle import Settler
 from property_alert_notification.notification_worker.suppress import Suppressor
@@ -70,12 +71,14 @@ class Worker:
         self._consumers = [_consumer(parts, self._context, pool) for pool in self._pools]
         self._reporter = Reporter(parts.database, parts.clock, self._pools)
         self._relay = Relay(parts.database, parts.broker, parts.clock) if parts.broker.needs_relay else None
+        planner = wiring.planner(settings, parts.clock, parts.categories)
         self._releaser = Releaser(
             parts.database,
-            wiring.planner(settings, parts.clock, parts.categories),
+            planner,
             parts.metrics,
             wake=parts.wake,
         )
+        self._scheduler = Scheduler(parts.database, planner, parts.metrics)
         self._rescuer = Rescuer(
             parts.database,
             parts.clock,
@@ -123,6 +126,7 @@ class Worker:
             start("rescue", decides(self._rescuer.run)),
             start("pauses", self._pauses.watch),
             start("release", decides(self._releaser.run)),
+            start("schedules", self._scheduler.run),
             start("expiry", decides(self._expirer.run)),
             start("strays", self._unclaimable.run),
             start("retention", self._retention.run),

@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from pydantic import BaseModel
+
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.definition import definition_of
 from property_alert_notification.channels.edge import ADDRESSES
-from property_alert_notification.notifications.schemas import NotificationContent
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +19,8 @@ class AddressRules:
     shown: Collection[Channel] = ()
     """Channels whose messages only a page shows. An address of any other is one that its provider can be given."""
 
-    def stored(self, body: NotificationContent) -> dict[Channel, str]:
-        """The addresses of a notification in the form that is stored.
+    def stored(self, body: BaseModel) -> dict[Channel, str]:
+        """The addresses that a body gives, in the form that is stored.
 
         Raises:
             InvalidField: one cannot be used.

@@ -160,6 +160,8 @@ class NotificationDetail(BaseModel):
     """Who submitted it: the name of their API key."""
     test: bool
     """Submitted with a test key: it never reaches a real provider."""
+    schedule_id: UUID | None = None  # answers to repeated calls may be older than this field
+    """The schedule that brought it; null when it was submitted by itself."""
     deliveries: list[DeliveryPublic]
     not_asked_for: list[Channel]
     """Channels that the caller left out, and that were therefore not considered."""

@@ -20,6 +20,7 @@ from property_alert_notification.notifications.repaired import (
     repaired_deliveries,
     repaired_notification,
 )
+from property_alert_notification.notifications.schedules import queries as schedules
 from property_alert_notification.notifications.stored_addresses import read_addresses
 from property_alert_notification.notifications.timeline import timeline
 
@@ -66,7 +67,8 @@ async def read(
     if repair:
         changes = [repaired(one) for one in changes]
     by_delivery = {key: list(group) for key, group in groupby(attempts, lambda attempt: attempt.delivery_id)}
-    return _detail(notification, its_deliveries, by_delivery, changes)
+    schedule = await schedules.schedule_of(connection, notification_id)
+    return _detail(notification, its_deliveries, by_delivery, changes, schedule)
 
 
 def _detail(
@@ -74,12 +76,14 @@ def _detail(
     its_deliveries: Sequence[Delivery],
     attempts: Mapping[UUID, Sequence[Attempt]],
     changes: Sequence[NotificationChange],
+    schedule: UUID | None,
 ) -> NotificationDetail:
     asked_for = notification.asked_for
     unaddressed = without_address(notification, its_deliveries)
     return NotificationDetail(
         **notification.model_dump(exclude=_NOT_SHOWN),
         channels=asked_for,
+        schedule_id=schedule,
         status=status_from(notification.status, [DeliveryState(delivery.state) for delivery in its_deliveries]),
         deliveries=[_describe_delivery(delivery, attempts.get(delivery.id, [])) for delivery in its_deliveries],
         not_asked_for=[channel for channel in Channel if asked_for is not None and channel not in asked_for],

@@ -27,10 +27,12 @@ from property_alert_notification.database import BatchStatement, table_of
 from property_alert_notification.deliveries.models import FULFILLED, OPEN, Delivery
 from property_alert_notification.deliveries.states import BEST_FIRST, KEPT
 from property_alert_notification.notifications.models import Notification
+from property_alert_notification.notifications.schedules.models import Occurrence
 from property_alert_notification.notifications.scripts import PLACES, RANK
 
 _notifications = table_of(Notification)
 _deliveries = table_of(Delivery)
+_occurrences = table_of(Occurrence)
 _limit = bindparam("limit", type_=Integer)
 
 
@@ -122,6 +124,8 @@ def path_for(
     channel: Channel | None,
     test: bool | None,
     has_reason: bool = False,
+    *,
+    of_schedule: bool = False,
 ) -> ListPath:
     """The most selective index first; its condition leads, the others are looked at."""
     exact = [_notifications.c[name] == _named(name, _notifications.c[name]) for name in EXACT if name in given]
@@ -129,6 +133,9 @@ def path_for(
         exact.insert(len(given - _WIDE), _notifications.c.status == str(status))
     is_wide = given <= _WIDE
     reason = [_reason_of == 1] if has_reason else []
+    if of_schedule:
+        others = [*exact, *_is_meant_for(channel), *_has_rank(status), *_is_test(test), *reason]
+        return ListPath(_occurrences.c.notification_id, [_is_of_schedule], others)
     if status in _ALONG_DELIVERIES and is_wide and not test and _is_few(status, given):
         # One open delivery is enough for `pending`; beside one that was sent, another may still be open.
         rank = [] if status is NotificationStatus.PENDING else _has_rank(status)
@@ -138,6 +145,9 @@ def path_for(
     if test and is_wide:
         return ListPath(_notifications.c.id, [text("test")], [*exact, *others])
     return ListPath(_notifications.c.id, exact[:1], [*exact[1:], *others, *_is_test(test)])
+
+
+_is_of_schedule = _occurrences.c.schedule_id == _named("schedule", _occurrences.c.schedule_id)
 
 
 _WIDE = frozenset({"category", "caller"})

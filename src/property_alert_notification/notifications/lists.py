@@ -45,6 +45,8 @@ class Filters:
     """The one that this delivery belongs to."""
     message_id: UUID | None = None
     """The same, for the delivery that an email's Message-ID names."""
+    schedule_id: UUID | None = None
+    """Those that this schedule brought."""
     caller: str | None = None
     """Who submitted it."""
     test: bool | None = None
@@ -121,9 +123,12 @@ async def find(
     cannot be read as they are are shown as far as they can.
     """
     given = {name: getattr(filters, name) for name in EXACT if getattr(filters, name) is not None}
-    has_reason = filters.reason_code is not None
-    path = path_for(frozenset(given), filters.status, filters.channel, filters.test, has_reason)
+    has_reason, of_schedule = filters.reason_code is not None, filters.schedule_id is not None
+    path = path_for(
+        frozenset(given), filters.status, filters.channel, filters.test, has_reason, of_schedule=of_schedule
+    )
     given |= _bounds(filters, before) | ({"reason_code": filters.reason_code} if has_reason else {})
+    given |= {"schedule": filters.schedule_id} if of_schedule else {}
     for delivery in filter(None, (filters.delivery_id, filters.message_id)):
         for (id_,) in await NOTIFICATION_OF.fetch(connection, delivery=delivery):
             given |= _only(id_, given)

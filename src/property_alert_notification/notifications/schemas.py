@@ -204,6 +204,8 @@ class NotificationQuery(Strict):
         Annotated[Line, Field(max_length=998, examples=["<019aa5c4-52c1-7c63-b0b5-95ecb5d8a1f0@example.com>"])] | None
     ) = None
     """Only the one that an email belongs to, by the email's `Message-ID`, with or without its brackets."""
+    schedule_id: UUID | None = None
+    """Only those that this schedule brought."""
     channel: Channel | None = None
     """Only those for this channel: the caller asked for it, or for all. Each shows whether it was used."""
     reason_code: ReasonCode | None = None

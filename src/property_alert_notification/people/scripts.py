@@ -1,6 +1,6 @@
 """The step of the scripts that accept and claim which reads all that decisions about people need."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from property_alert_notification.database import Script
 from property_alert_notification.people.decide import Message, needs_profile
@@ -37,3 +37,17 @@ def people_of(
         for user_id, profile in (yield from profiles_of(needed)).items():
             people[user_id, False] = people[user_id, False]._replace(profile=profile)
     return people
+
+
+def time_zones_of(users: Collection[UserOf], *, default: Preferences | None) -> Script[Mapping[UserOf, str | None]]:
+    """The IANA names of these users' zones, None where it is not known; omits users who took all consent back.
+
+    It is what the user said, else, unless it is for a test, what the User service says.
+    """
+    known = yield from preference_scripts.preferences_of(users, default=default)
+    zones = {user: preferences.rules.time_zone for user, preferences in known.items()}
+    unknown = [user_id for (user_id, test), zone in zones.items() if zone is None and not test]
+    if unknown:
+        for user_id, profile in (yield from profiles_of(unknown)).items():
+            zones[user_id, False] = profile.time_zone
+    return zones

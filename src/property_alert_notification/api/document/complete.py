@@ -11,13 +11,15 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from property_alert_notification.api.document.conventions import follow_conventions
-from property_alert_notification.api.document.examples import ANSWERS, TROUBLE, UNKNOWN
+from property_alert_notification.api.document.examples import ANSWERS
+from property_alert_notification.api.document.problem_examples import TROUBLE, UNKNOWN
 from property_alert_notification.api.problems import MEDIA_TYPE
 
 Node = dict[str, Any]
 
 TAGS = [
     {"name": "notifications", "description": "Hand notifications over, and ask what became of them."},
+    {"name": "schedules", "description": "Have notifications sent again and again, by a rule."},
     {"name": "preferences", "description": "What each user wants to receive."},
     {
         "name": "administration",

@@ -2,20 +2,12 @@
 
 from typing import Any
 
-from property_alert_notification.api.problems import SEND_JSON, contents_of
+from property_alert_notification.api.document import schedule_examples
+from property_alert_notification.api.problems import contents_of
 from property_alert_notification.base.errors import (
-    Conflict,
-    Forbidden,
-    InvalidField,
     NotFound,
-    PreferenceNotFound,
     PreferencesExist,
-    PreferencesNotFound,
-    TooManyRequests,
-    Unauthorised,
-    Unavailable,
 )
-from property_alert_notification.base.vocabulary import Scope
 
 _NOTIFICATION = "019aa5c4-52c1-7c63-b0b5-95ecb5d8a1f0"
 _BY_EMAIL = "019aa5c4-52c1-7c63-b0b5-95ecb5d8a1f1"
@@ -259,50 +251,6 @@ ANSWERS: dict[str, Any] = {
         "reference": "listing-6414100192",
     },
     "clear_messages": {"cleared": 1},
+    **schedule_examples.ANSWERS,
 }
 """What an operation answers when all is well."""
-
-
-def _problem(status: int, title: str, detail: str) -> dict[str, Any]:
-    return {"type": "about:blank", "title": title, "status": status, "detail": detail}
-
-
-TROUBLE: dict[str, Any] = {
-    "400": _problem(400, "Bad Request", "There was an error parsing the body"),
-    "preferences exist": contents_of(PreferencesExist(1)),
-    "401": contents_of(Unauthorised("This API key is unknown, has expired or was revoked.")),
-    "403": contents_of(Forbidden(Scope.NOTIFICATIONS_WRITE)),
-    "409": contents_of(Conflict("Nothing is left to cancel: it has ended, or is being sent at this moment.")),
-    "413": _problem(413, "Request Entity Too Large", "The body is larger than 256 kB. Send less at once."),
-    "415": _problem(415, "Unsupported Media Type", SEND_JSON),
-    "422": contents_of(InvalidField("title", "must be one line")),
-    "429": contents_of(
-        TooManyRequests("This API key may make 600/min. Come again when the next window begins.", retry_after=42)
-    ),
-    "503": contents_of(Unavailable("The store is not available. Try again.")),
-}
-"""What any operation answers when something is wrong, by status."""
-
-_NO_NOTIFICATION = contents_of(NotFound("Notification not found"))
-_NO_DELIVERY = contents_of(NotFound("Delivery not found"))
-_NO_PREFERENCE = contents_of(PreferenceNotFound())
-_NO_CATEGORY = contents_of(NotFound("There is no category price_drop."))
-
-UNKNOWN: dict[str, Any] = {
-    "schedule_notification": contents_of(PreferencesNotFound(1)),
-    "read_notification": _NO_NOTIFICATION,
-    "change_notification": _NO_NOTIFICATION,
-    "cancel_notification": _NO_NOTIFICATION,
-    "read_preference": _NO_PREFERENCE,
-    "patch_preference": _NO_PREFERENCE,
-    "delete_preference": _NO_PREFERENCE,
-    "read_effective_preference": _NO_PREFERENCE,
-    "read_category": _NO_CATEGORY,
-    "delete_category": _NO_CATEGORY,
-    "read_quarantined": contents_of(NotFound("No such delivery is quarantined")),
-    "replay_quarantined": _NO_DELIVERY,
-    "discard_quarantined": _NO_DELIVERY,
-    "resume_sending": contents_of(NotFound("Sending of email is not paused.")),
-    "show_message": contents_of(NotFound("Message not found")),
-}
-"""What an operation answers when its path or body names what is not there."""

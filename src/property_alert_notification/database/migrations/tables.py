@@ -11,13 +11,26 @@ from property_alert_notification.api.idempotency import models as idempotency
 from property_alert_notification.channels.mailbox import models as mailbox
 from property_alert_notification.deliveries import models as deliveries
 from property_alert_notification.notifications import models as notifications
+from property_alert_notification.notifications.schedules import models as schedules
 from property_alert_notification.operators.pauses import models as pauses
 from property_alert_notification.operators.providers import models as channels
 from property_alert_notification.people.categories import models as categories
 from property_alert_notification.people.directory import models as directory
 from property_alert_notification.people.preferences import models as preferences
 
-MODELS = (access, categories, channels, deliveries, directory, idempotency, mailbox, notifications, pauses, preferences)
+MODELS = (
+    access,
+    categories,
+    channels,
+    deliveries,
+    directory,
+    idempotency,
+    mailbox,
+    notifications,
+    pauses,
+    preferences,
+    schedules,
+)
 """Importing them registers their tables."""
 
 VERSION_TABLE = "alembic_version"

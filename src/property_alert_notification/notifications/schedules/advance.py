@@ -1,0 +1,157 @@
+"""What becomes of a schedule when a worker looks at it: an occurrence, a later look, or its end. Pure."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from property_alert_notification.base.clock import time_of
+from property_alert_notification.base.errors import UnreadableRow
+from property_alert_notification.base.reasons import Reason, ReasonCode
+from property_alert_notification.base.vocabulary import NotificationStatus
+from property_alert_notification.base.zones import ZoneUnknown, zone_named
+from property_alert_notification.database import of_kinds
+from property_alert_notification.notifications.schedules.models import Schedule, ScheduleState
+from property_alert_notification.notifications.schedules.rrule import Rule, RuleRefused, read_rule
+from property_alert_notification.notifications.schedules.timing import Timing, local_time
+from property_alert_notification.notifications.scripts import NewNotification
+from property_alert_notification.notifications.stored_addresses import read_addresses
+
+
+class Advance(NamedTuple):
+    """The columns of a schedule that change when a worker has looked at it."""
+
+    id: UUID
+    state: ScheduleState
+    reason_code: ReasonCode | None
+    reason_parameters: str | None
+    used_zone: str
+    next_at: datetime | None
+    passed_at: datetime
+    passed_local: str | None
+    brought: int
+    """How many notifications it brings now: one or none."""
+
+
+class Due(NamedTuple):
+    """An occurrence that becomes a notification."""
+
+    moment: datetime
+    local: str
+
+
+def advance(schedule: Schedule, users_zone: str | None, now: datetime) -> tuple[Advance, Due | None]:
+    """What changes in a schedule at this time, and its occurrence if one is due: only the last of several.
+
+    `users_zone` is the zone of its user as far as it is known.
+
+    Raises:
+        UnreadableRow: a column holds an impossible value.
+    """
+    zone = zone_of(schedule, users_zone)
+    timing = timing_of(schedule)
+    due = None
+    if (moment := timing.last_missed(zone, now)) is not None:
+        timing = timing.passed(moment, zone)
+        due = Due(moment, written(local_time(moment, zone)))
+    return _advanced(schedule, timing, zone, brought=int(due is not None)), due
+
+
+def _advanced(schedule: Schedule, timing: Timing, zone: ZoneInfo, *, brought: int) -> Advance:
+    next_at = timing.next(zone)
+    reason = None if next_at else why_over(timing.rule)
+    return Advance(
+        schedule.id,
+        ScheduleState.ACTIVE if next_at else ScheduleState.ENDED,
+        reason.code if reason else None,
+        reason.stored if reason else None,
+        zone.key,
+        next_at,
+        timing.passed_at,
+        None if timing.passed_local is None else written(timing.passed_local),
+        brought,
+    )
+
+
+def why_over(rule: Rule) -> Reason:
+    """Why a rule has no further occurrence."""
+    if rule.count is not None:
+        return Reason(ReasonCode.COUNT_REACHED, {"count": rule.count})
+    if rule.until is not None:
+        return Reason(ReasonCode.UNTIL_REACHED)
+    return Reason(ReasonCode.NO_OCCURRENCE)
+
+
+def zone_of(schedule: Schedule, users_zone: str | None) -> ZoneInfo:
+    """The zone in which its local times are read: its own, else that of its user, else the one used last.
+
+    Raises:
+        UnreadableRow: none of them is a zone.
+    """
+    for name in (schedule.time_zone, users_zone, schedule.used_zone):
+        if name is not None:
+            try:
+                return zone_named(name)
+            except (ZoneUnknown, TypeError):
+                if name != users_zone:
+                    raise UnreadableRow("its time zone is not known here") from None
+    raise UnreadableRow("it has no time zone")
+
+
+def timing_of(schedule: Schedule) -> Timing:
+    """The rule of a schedule, and how far it has come.
+
+    Raises:
+        UnreadableRow: a column holds an impossible value.
+    """
+    try:
+        return Timing(
+            read_rule(schedule.rrule),
+            datetime.fromisoformat(schedule.start),
+            schedule.passed_at,
+            _read(schedule.passed_local),
+            _read(schedule.final),
+        )
+    except (RuleRefused, ValueError, TypeError, AttributeError):
+        raise UnreadableRow("its rule or a time of it cannot be read") from None
+
+
+def _read(local: str | None) -> datetime | None:
+    return None if local is None else datetime.fromisoformat(local)
+
+
+def written(local: datetime) -> str:
+    """A local time as the store keeps it."""
+    return local.isoformat(timespec="minutes")
+
+
+def notification_of(schedule: Schedule, due: Due, new_id: Callable[[], UUID]) -> NewNotification:
+    """The notification of an occurrence: like one for later whose time has come, so that it is planned like those.
+
+    Raises:
+        UnreadableRow: a column holds an impossible value.
+    """
+    of_kinds(schedule, _KINDS)
+    read_addresses(schedule.addresses)
+    id_ = new_id()
+    return NewNotification(
+        id=id_,
+        user_id=schedule.user_id,
+        category=schedule.category,
+        reference=schedule.reference,
+        title=schedule.title,
+        message=schedule.message,
+        urgent=schedule.urgent,
+        channels=schedule.channels,
+        accepted_at=time_of(id_),
+        expires_at=None,
+        caller=schedule.caller,
+        test=schedule.test,
+        status=NotificationStatus.SCHEDULED,
+        send_at=due.moment,
+        addresses=schedule.addresses,
+    )
+
+
+_KINDS = (("user_id", int), ("category", str), ("title", str), ("message", str), ("urgent", bool), ("test", bool))

@@ -1,0 +1,56 @@
+"""Brings the occurrences that are due: each becomes a notification in the transaction that advances its schedule."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.database import run_within
+from property_alert_notification.notifications import scripts as notification_scripts
+from property_alert_notification.notifications.create import Planner
+from property_alert_notification.notifications.schedules import queries
+from property_alert_notification.notifications.schedules.advance import advance, notification_of
+from property_alert_notification.notifications.schedules.models import Schedule
+from property_alert_notification.people.scripts import UserOf, time_zones_of
+
+AT_ONCE = 500
+"""Schedules looked at in one transaction: short enough to be no pause for those who accept meanwhile."""
+
+
+async def bring_due(connection: AsyncConnection, planner: Planner) -> tuple[int, int]:
+    """Bring what is due; returns how many schedules were looked at, at most `AT_ONCE`, and how many came."""
+    due = await queries.take_due(connection, now=planner.clock.now(), limit=AT_ONCE)
+    return len(due), await _bring(connection, due, planner)
+
+
+async def bring_these(connection: AsyncConnection, wanted: Collection[UUID], planner: Planner) -> tuple[int, int]:
+    """The same for those of these schedules that are due."""
+    due = await queries.take_these(connection, wanted, now=planner.clock.now())
+    return len(due), await _bring(connection, due, planner)
+
+
+async def _bring(connection: AsyncConnection, schedules: Sequence[Schedule], planner: Planner) -> int:
+    if not schedules:
+        return 0
+    followers = {(one.user_id, one.test) for one in schedules if one.time_zone is None}
+    zones = await zones_of(connection, followers, planner)
+    now = planner.clock.now()
+    looked_at = [(one, *advance(one, zones.get((one.user_id, one.test)), now)) for one in schedules]
+    new = [
+        (schedule, due, notification_of(schedule, due, planner.clock.new_id))
+        for schedule, _, due in looked_at
+        if due is not None
+    ]
+    if new:
+        await notification_scripts.add([notification for _, _, notification in new]).run(connection)
+        await queries.add_occurrences(connection, [(its.id, schedule.id, due.local) for schedule, due, its in new])
+    await queries.advance(connection, [advanced for _, advanced, _ in looked_at], now=now)
+    return len(new)
+
+
+async def zones_of(connection: AsyncConnection, users: Collection[UserOf], planner: Planner) -> dict[UserOf, str]:
+    """The time zones of these users, as far as they are known."""
+    if not users:
+        return {}
+    zones = await run_within(connection, time_zones_of(users, default=planner.default_preferences))
+    return {user: zone for user, zone in zones.items() if zone is not None}

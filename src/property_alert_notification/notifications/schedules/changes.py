@@ -1,0 +1,255 @@
+"""Creating, changing, pausing and resuming a schedule. Each is a part of its caller's transaction."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.api.access.admission import Admission
+from property_alert_notification.api.access.visibility import Visibility
+from property_alert_notification.base import times
+from property_alert_notification.base.errors import Conflict, InvalidField, NotFound, PreferencesNotFound, UnreadableRow
+from property_alert_notification.base.vocabulary import Channel, Scope
+from property_alert_notification.channels.edge import ADDRESSES
+from property_alert_notification.database import run_within
+from property_alert_notification.notifications.addresses import AddressRules
+from property_alert_notification.notifications.create import Planner
+from property_alert_notification.notifications.refusals import why_unreachable
+from property_alert_notification.notifications.schedules import queries
+from property_alert_notification.notifications.schedules.advance import timing_of, why_over, written, zone_of
+from property_alert_notification.notifications.schedules.bring import zones_of
+from property_alert_notification.notifications.schedules.expand import nth_occurrence
+from property_alert_notification.notifications.schedules.models import Schedule, ScheduleState
+from property_alert_notification.notifications.schedules.rrule import read_rule
+from property_alert_notification.notifications.schedules.schemas import ScheduleCreate, SchedulePatch
+from property_alert_notification.notifications.stored_addresses import read_addresses, write_addresses
+from property_alert_notification.people.scripts import UserOf, time_zones_of
+
+NO_SUCH_SCHEDULE = "Schedule not found"
+
+
+async def create(
+    connection: AsyncConnection, body: ScheduleCreate, admission: Admission, rules: AddressRules, planner: Planner
+) -> Schedule:
+    """Store a schedule.
+
+    Raises:
+        Forbidden: it is urgent, and the key does not allow that.
+        InvalidField: it has no address, no time zone or no occurrence.
+        PreferencesNotFound: its user has no preferences.
+    """
+    _check_urgent(body.urgent, admission)
+    addresses = rules.stored(body)
+    _check_reachable(addresses, body.channels)
+    user = (body.user_id, admission.test)
+    zones = await run_within(connection, time_zones_of({user}, default=planner.default_preferences))
+    if user not in zones:
+        raise PreferencesNotFound(body.user_id)
+    now = planner.clock.now()
+    schedule = Schedule(
+        id=planner.clock.new_id(),
+        user_id=body.user_id,
+        category=body.category,
+        reference=body.reference,
+        title=body.title,
+        message=body.message,
+        urgent=body.urgent,
+        channels=_words(body.channels),
+        addresses=write_addresses(addresses),
+        caller=admission.caller,
+        test=admission.test,
+        rrule=body.rrule,
+        start=written(times.local(body.start)),
+        time_zone=body.time_zone,
+        used_zone="",
+        state=ScheduleState.ACTIVE,
+        passed_at=now,
+        occurred=0,
+        changed_at=now,
+    )
+    _begin(schedule, zones[user], now)
+    await queries.add(connection, schedule)
+    return schedule
+
+
+async def change(
+    connection: AsyncConnection,
+    schedule_id: UUID,
+    patch: SchedulePatch,
+    admission: Admission,
+    rules: AddressRules,
+    planner: Planner,
+) -> Schedule:
+    """Change what a schedule says, or when. A change of its times makes an ended one active again.
+
+    Raises:
+        Conflict: another part of it is damaged.
+        Forbidden: it becomes urgent, and the key does not allow that.
+        InvalidField: it would have no address, no time zone or no occurrence.
+        NotFound: there is none with this id, or none that is visible to who asks.
+    """
+    schedule = await _hold(connection, schedule_id, admission.visible)
+    values = patch.model_dump(include=patch.model_fields_set & _PLAIN)
+    _check_urgent(values.get("urgent", False), admission)
+    if "channels" in patch.model_fields_set:
+        values["channels"] = _words(patch.channels)
+    if "start" in values:
+        values["start"] = written(times.local(values["start"]))
+    if (addresses := _changed_addresses(schedule, patch, rules)) is not None:
+        values["addresses"] = write_addresses(addresses)
+    changed = schedule.model_copy(update=values)
+    if addresses is not None or "channels" in values:
+        _check_reachable(read_addresses(changed.addresses), changed.asked_for)
+    if values.keys() & _WHEN or schedule.state == ScheduleState.QUARANTINED:
+        await _begin_again(connection, changed, planner)
+    return await _keep(connection, schedule, changed, planner.clock.now())
+
+
+_PLAIN = {"title", "message", "category", "reference", "urgent", "rrule", "start", "time_zone"}
+"""Fields whose values are stored as they are given."""
+
+_WHEN = {"rrule", "start", "time_zone"}
+
+
+async def pause(connection: AsyncConnection, schedule_id: UUID, visible: Visibility, *, now: datetime) -> Schedule:
+    """Let a schedule bring nothing until it is resumed; a paused one stays so.
+
+    Raises:
+        Conflict: it has ended, or is quarantined.
+        NotFound: there is none with this id, or none that is visible to who asks.
+    """
+    schedule = await _hold(connection, schedule_id, visible)
+    if schedule.state not in (ScheduleState.ACTIVE, ScheduleState.PAUSED):
+        raise Conflict(f"It cannot be paused: it is {schedule.state}.")
+    return await _keep(connection, schedule, schedule.model_copy(update=_PAUSED), now)
+
+
+_PAUSED: Mapping[str, Any] = {"state": ScheduleState.PAUSED, "next_at": None}
+
+
+async def resume(connection: AsyncConnection, schedule_id: UUID, visible: Visibility, planner: Planner) -> Schedule:
+    """Let a paused or quarantined schedule go on with its next occurrence: what fell into the pause is left out.
+
+    Raises:
+        Conflict: it has ended, or ended within the pause.
+        NotFound: there is none with this id, or none that is visible to who asks.
+    """
+    schedule = await _hold(connection, schedule_id, visible)
+    if schedule.state == ScheduleState.ACTIVE:
+        return schedule
+    changed = schedule.model_copy(update={"state": ScheduleState.ACTIVE})
+    try:
+        await _begin_again(connection, changed, planner)
+    except InvalidField as fault:
+        raise Conflict(f"It cannot be resumed: {fault.field} {fault.problem}.") from None
+    return await _keep(connection, schedule, changed, planner.clock.now())
+
+
+async def remove(connection: AsyncConnection, schedule_id: UUID, visible: Visibility) -> None:
+    """Delete a schedule; the notifications that it brought stay.
+
+    Raises:
+        NotFound: there is none with this id, or none that is visible to who asks.
+    """
+    await _hold(connection, schedule_id, visible)
+    await queries.remove(connection, schedule_id)
+
+
+def visible_one(schedule: Schedule | None, visible: Visibility) -> Schedule:
+    """The schedule, if the caller may see it.
+
+    Raises:
+        NotFound: they may not, or there is none.
+    """
+    if schedule is None or not visible.covers(schedule.caller, test=schedule.test):
+        raise NotFound(NO_SUCH_SCHEDULE)
+    return schedule
+
+
+async def _hold(connection: AsyncConnection, schedule_id: UUID, visible: Visibility) -> Schedule:
+    return visible_one(await queries.lock(connection, schedule_id), visible)
+
+
+async def _begin_again(connection: AsyncConnection, schedule: Schedule, planner: Planner) -> None:
+    """Continue with the first occurrence from now on."""
+    user = (schedule.user_id, schedule.test)
+    zones = await zones_of(connection, {user}, planner) if schedule.time_zone is None else {}
+    is_paused = schedule.state == ScheduleState.PAUSED
+    _begin(schedule, zones.get(user), planner.clock.now())
+    if is_paused:
+        schedule.state, schedule.next_at = ScheduleState.PAUSED, None
+
+
+def _begin(schedule: Schedule, users_zone: str | None, now: datetime) -> None:
+    """Set when the schedule comes next.
+
+    Raises:
+        Conflict: a column of it holds an impossible value.
+        InvalidField: it has no zone, or never comes.
+    """
+    if schedule.time_zone is None and users_zone is None and not schedule.used_zone:
+        raise InvalidField("time_zone", "is required: the user's own is not known. Example: America/New_York")
+    rule, start = read_rule(schedule.rrule), times.local(schedule.start)
+    final = None if rule.count is None else nth_occurrence(rule, start, rule.count)
+    schedule.passed_at, schedule.final = now, None if final is None else written(final)
+    try:
+        zone = zone_of(schedule, users_zone)
+        next_at = timing_of(schedule).next(zone)
+    except UnreadableRow as fault:
+        raise Conflict(f"Its row in the store is damaged, and the change does not mend that: {fault}.") from None
+    if next_at is None:
+        raise InvalidField("rrule", f"brings nothing from now on: {why_over(rule).sentence()}")
+    schedule.used_zone, schedule.next_at = zone.key, next_at
+    schedule.state, schedule.reason_code, schedule.reason_parameters = ScheduleState.ACTIVE, None, None
+
+
+async def _keep(connection: AsyncConnection, before: Schedule, after: Schedule, now: datetime) -> Schedule:
+    values = {name: value for name, value in after.model_dump().items() if value != getattr(before, name)}
+    if values:
+        after.changed_at = now
+        await queries.change(connection, before.id, **values, changed_at=now)
+    return after
+
+
+def _check_urgent(urgent: bool, admission: Admission) -> None:
+    if urgent:
+        admission.require(Scope.NOTIFICATIONS_URGENT)
+
+
+def _check_reachable(addresses: Mapping[Channel, str], channels: list[Channel] | None) -> None:
+    if (unreachable := why_unreachable(addresses, channels)) is not None:
+        raise unreachable
+
+
+def _changed_addresses(schedule: Schedule, patch: SchedulePatch, rules: AddressRules) -> dict[Channel, str] | None:
+    """All addresses after the change; None when it names none."""
+    removed, given = set(ADDRESSES.removed(patch)), rules.stored(patch)
+    if not removed and not given:
+        return None
+    kept = {channel: one for channel, one in read_addresses(schedule.addresses).items() if channel not in removed}
+    return kept | given
+
+
+def _words(channels: list[Channel] | None) -> str | None:
+    return None if channels is None else " ".join(channels)
+
+
+def coming(schedule: Schedule, zones: Mapping[UserOf, str], count: int, now: datetime) -> list[datetime]:
+    """When a schedule comes next, with the offset of its zone; while it is paused, when it would. Pure.
+
+    Raises:
+        Conflict: a column of it holds an impossible value.
+    """
+    if schedule.state == ScheduleState.ENDED:
+        return []
+    try:
+        zone = zone_of(schedule, zones.get((schedule.user_id, schedule.test)))
+        timing = timing_of(schedule)
+    except UnreadableRow as fault:
+        raise Conflict(f"Its row in the store is damaged: {fault}.") from None
+    if schedule.state != ScheduleState.ACTIVE:
+        timing = replace(timing, passed_at=now)
+    return [moment.astimezone(zone) for moment in timing.coming(zone, count)]

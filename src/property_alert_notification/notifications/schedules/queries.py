@@ -1,0 +1,262 @@
+"""Every statement about schedules and their occurrences."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Integer, bindparam, delete, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.base.reasons import Reason
+from property_alert_notification.database import (
+    BatchStatement,
+    Connection,
+    among,
+    as_rows,
+    columns_of,
+    table_of,
+    time_type,
+)
+from property_alert_notification.notifications.schedules.advance import Advance
+from property_alert_notification.notifications.schedules.models import (
+    IS_ACTIVE,
+    IS_NOT_ACTIVE,
+    Occurrence,
+    Schedule,
+    ScheduleState,
+)
+
+_schedules = table_of(Schedule)
+_occurrences = table_of(Occurrence)
+_IDS = columns_of(_schedules, "id")
+_now = bindparam("now", type_=time_type())
+_limit = bindparam("limit", type_=Integer)
+_one = _schedules.c.id == bindparam("schedule", type_=_schedules.c.id.type)
+
+
+async def add(connection: AsyncConnection, schedule: Schedule) -> None:
+    """Insert a schedule."""
+    await connection.execute(insert(_schedules).values(schedule.model_dump()))
+
+
+_GET = select(_schedules).where(_one)
+
+
+async def get(connection: AsyncConnection, schedule_id: UUID) -> Schedule | None:
+    """One schedule, or None."""
+    row = (await connection.execute(_GET, {"schedule": schedule_id})).mappings().one_or_none()
+    return None if row is None else Schedule(**row)
+
+
+_LOCK = _GET.with_for_update()
+
+
+async def lock(connection: AsyncConnection, schedule_id: UUID) -> Schedule | None:
+    """One schedule, or None; nobody else changes it, or brings an occurrence of it, until the transaction ends."""
+    row = (await connection.execute(_LOCK, {"schedule": schedule_id})).mappings().one_or_none()
+    return None if row is None else Schedule(**row)
+
+
+async def change(connection: AsyncConnection, schedule_id: UUID, **values: Any) -> None:
+    """Set these columns of one schedule."""
+    await connection.execute(update(_schedules).where(_one).values(**values), {"schedule": schedule_id})
+
+
+async def remove(connection: AsyncConnection, schedule_id: UUID) -> None:
+    """Delete one schedule; the notifications that it brought stay."""
+    await connection.execute(delete(_schedules).where(_one), {"schedule": schedule_id})
+
+
+# Said in the words of the index: a parameter instead could not be matched with its condition.
+_due = (text(IS_ACTIVE), _schedules.c.next_at <= _now)
+_ANY_DUE = select(select(_schedules.c.id).where(*_due).exists())
+
+
+async def is_any_due(connection: AsyncConnection, *, now: datetime) -> bool:
+    """Whether a worker has to look at a schedule."""
+    return bool((await connection.execute(_ANY_DUE, {"now": now})).scalar_one())
+
+
+_DUE_IDS = select(_schedules.c.id).where(*_due).order_by(_schedules.c.next_at).limit(_limit)
+
+
+async def due_ids(connection: AsyncConnection, *, now: datetime, limit: int) -> list[UUID]:
+    """Up to `limit` schedules that a worker has to look at."""
+    return list((await connection.execute(_DUE_IDS, {"now": now, "limit": limit})).scalars())
+
+
+_TAKE_DUE = (
+    select(_schedules).where(*_due).order_by(_schedules.c.next_at).limit(_limit).with_for_update(skip_locked=True)
+)
+
+
+async def take_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[Schedule]:
+    """Up to `limit` schedules to look at, each to one caller, until its transaction ends."""
+    found = await connection.execute(_TAKE_DUE, {"now": now, "limit": limit})
+    return [Schedule(**row) for row in found.mappings()]
+
+
+_TAKE_THESE = BatchStatement(
+    _IDS,
+    lambda wanted: (
+        select(_schedules)
+        .where(_schedules.c.id.in_(select(wanted.c.id)), *_due)
+        .with_for_update(skip_locked=True, of=_schedules)
+    ),
+)
+
+
+async def take_these(connection: AsyncConnection, wanted: Collection[UUID], *, now: datetime) -> list[Schedule]:
+    """Those of these that have to be looked at, each to one caller, until its transaction ends."""
+    found = await _TAKE_THESE.run(connection, as_rows(wanted), now=now)
+    return [Schedule(**row) for row in found.mappings()]
+
+
+_ADVANCED = ("state", "reason_code", "reason_parameters", "used_zone", "next_at", "passed_at", "passed_local")
+_ADVANCE = BatchStatement(
+    columns_of(_schedules, "id", *_ADVANCED) | {"brought": Integer()},
+    lambda new: (
+        update(_schedules)
+        .where(_schedules.c.id == new.c.id)
+        .values(
+            {name: new.c[name] for name in _ADVANCED}
+            | {"occurred": _schedules.c.occurred + new.c.brought, "changed_at": _now}
+        )
+    ),
+)
+
+
+async def advance(connection: AsyncConnection, advances: Iterable[Advance], *, now: datetime) -> None:
+    """Store how far these schedules have come."""
+    await _ADVANCE.run(connection, advances, now=now)
+
+
+_NEW_OCCURRENCE = ("notification_id", "schedule_id", "local")
+_ADD_OCCURRENCES = BatchStatement(
+    columns_of(_occurrences, *_NEW_OCCURRENCE),
+    lambda new: insert(_occurrences).from_select(_NEW_OCCURRENCE, select(*new.c)),
+)
+
+
+async def add_occurrences(connection: AsyncConnection, new: Iterable[tuple[UUID, UUID, str]]) -> None:
+    """Insert occurrences: notification, schedule, local time. Fails when a schedule had one at that time before."""
+    await _ADD_OCCURRENCES.run(connection, new)
+
+
+_SCHEDULE_OF = BatchStatement(
+    columns_of(_occurrences, "notification_id"),
+    lambda wanted: select(_occurrences.c.schedule_id).where(
+        _occurrences.c.notification_id.in_(select(wanted.c.notification_id))
+    ),
+)
+
+
+async def schedule_of(connection: Connection, notification_id: UUID) -> UUID | None:
+    """The schedule that brought a notification, or None."""
+    for (schedule_id,) in await _SCHEDULE_OF.fetch(connection, [(notification_id,)]):
+        return schedule_id if isinstance(schedule_id, UUID) else None
+    return None
+
+
+async def quarantine(connection: AsyncConnection, schedule_id: UUID, *, reason: Reason, now: datetime) -> bool:
+    """Quarantine an active schedule without a look at its values; returns whether it was one."""
+    statement = (
+        update(_schedules)
+        .where(_one, text(IS_ACTIVE))
+        .values(
+            state=ScheduleState.QUARANTINED,
+            next_at=None,
+            reason_code=reason.code,
+            reason_parameters=reason.stored,
+            changed_at=now,
+        )
+    )
+    return bool((await connection.execute(statement, {"schedule": schedule_id})).rowcount)
+
+
+_LOOK_AGAIN = BatchStatement(
+    columns_of(_schedules, "user_id"),
+    lambda users: (
+        update(_schedules)
+        .where(_schedules.c.user_id.in_(select(users.c.user_id)), _schedules.c.time_zone.is_(None), text(IS_ACTIVE))
+        .values(next_at=_now)
+    ),
+)
+
+
+async def look_again(connection: AsyncConnection, users: Collection[int], *, now: datetime) -> None:
+    """Have a worker look at the schedules that follow the zones of these users: those may have changed."""
+    await _LOOK_AGAIN.run(connection, as_rows(users), now=now)
+
+
+_ENDED_LONG_AGO = (
+    select(_schedules.c.id)
+    .where(text(IS_NOT_ACTIVE), _schedules.c.state == ScheduleState.ENDED.value)
+    .where(_schedules.c.changed_at < bindparam("until", type_=time_type()))
+    .limit(_limit)
+)
+_REMOVE_ENDED = delete(_schedules).where(among(_schedules.c.id, _ENDED_LONG_AGO)).returning(_schedules.c.id)
+
+
+async def remove_ended(connection: AsyncConnection, *, until: datetime, limit: int) -> int:
+    """Delete up to `limit` schedules that ended before `until`; returns how many."""
+    return len((await connection.execute(_REMOVE_ENDED, {"until": until, "limit": limit})).all())
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleSummary:
+    """One schedule of a list: no message, no address."""
+
+    id: UUID
+    user_id: int
+    category: str
+    reference: str | None
+    title: str
+    urgent: bool
+    channels: str | None
+    caller: str | None
+    test: bool
+    rrule: str
+    start: str
+    time_zone: str | None
+    used_zone: str
+    state: str
+    reason_code: str | None
+    reason_parameters: str | None
+    next_at: datetime | None
+    occurred: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleFilters:
+    """What a list is narrowed to; None narrows nothing."""
+
+    user_id: int | None = None
+    state: ScheduleState | None = None
+    caller: str | None = None
+    test: bool | None = None
+
+
+async def listed(
+    connection: AsyncConnection, filters: ScheduleFilters, *, before: UUID | None, limit: int
+) -> list[ScheduleSummary]:
+    """Up to `limit` schedules, newest first; with `before` only those below that id."""
+    columns = _schedules.c
+    wanted = select(*(columns[field.name] for field in fields(ScheduleSummary))).order_by(columns.id.desc())
+    for name in ("user_id", "caller"):
+        if (value := getattr(filters, name)) is not None:
+            wanted = wanted.where(columns[name] == value)
+    if filters.state is not None:
+        wanted = (
+            wanted.where(text(IS_ACTIVE))
+            if filters.state is ScheduleState.ACTIVE
+            else wanted.where(text(IS_NOT_ACTIVE), columns.state == filters.state.value)
+        )
+    if filters.test is not None:
+        wanted = wanted.where(text("test") if filters.test else text("NOT test"))
+    if before is not None:
+        wanted = wanted.where(columns.id < before)
+    rows: Sequence[Any] = (await connection.execute(wanted.limit(limit))).all()
+    return [ScheduleSummary(*row) for row in rows]

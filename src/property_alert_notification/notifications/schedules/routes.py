@@ -1,0 +1,203 @@
+"""Schedules over HTTP: notifications that are sent again and again."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.api.access.admission import Admission
+from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
+from property_alert_notification.api.idempotency.calls import IdempotencyKey, answer_call, as_read, json_answer, once
+from property_alert_notification.api.idempotency.stored import Answer
+from property_alert_notification.api.paging import from_cursor, page_of, to_cursor
+from property_alert_notification.api.problems import documented
+from property_alert_notification.base.vocabulary import Scope
+from property_alert_notification.notifications.create import Planner
+from property_alert_notification.notifications.schedules import changes, queries
+from property_alert_notification.notifications.schedules.answers import outline, public, summary
+from property_alert_notification.notifications.schedules.bring import zones_of
+from property_alert_notification.notifications.schedules.models import Schedule
+from property_alert_notification.notifications.schedules.queries import ScheduleFilters
+from property_alert_notification.notifications.schedules.schemas import (
+    Occurrences,
+    OccurrencesQuery,
+    ScheduleCreate,
+    ScheduleCreated,
+    ScheduleOutline,
+    SchedulePage,
+    SchedulePatch,
+    SchedulePublic,
+    ScheduleQuery,
+)
+from property_alert_notification.notifications.submit import AddressRulesDep
+
+router = APIRouter(
+    route_class=KeyedRoute,
+    prefix="/schedules",
+    tags=["schedules"],
+    responses=documented(401, 403, 413, 422, 429, 503),
+)
+
+ScheduleId = Annotated[UUID, Path(description="Of a schedule, as an answer gave it.")]
+
+_MayRead = Annotated[Admission, needs(Scope.NOTIFICATIONS_READ)]
+_MayWrite = Annotated[Admission, needs(Scope.NOTIFICATIONS_WRITE)]
+_Changed = SchedulePublic | ScheduleOutline
+
+
+async def _planner(request: Request) -> Planner:
+    return cast(Planner, request.app.state.planner)
+
+
+_PlannerDep = Annotated[Planner, Depends(_planner)]
+
+
+@router.post("/", include_in_schema=False, status_code=HTTPStatus.CREATED)
+@router.post("", status_code=HTTPStatus.CREATED, response_model=ScheduleCreated, responses=documented(404, 409))
+async def create_schedule(
+    request: Request,
+    body: ScheduleCreate,
+    admission: _MayWrite,
+    rules: AddressRulesDep,
+    planner: _PlannerDep,
+    idempotency_key: IdempotencyKey,
+) -> Response:
+    """Have a notification sent again and again, at the local times of a rule.
+
+    Each occurrence becomes a notification that has the id of the schedule. A local time that the change to summer time
+    leaves out is moved forward; one that comes twice in autumn counts once.
+    """
+
+    async def create(connection: AsyncConnection) -> Answer:
+        schedule = await changes.create(connection, body, admission, rules, planner)
+        shown = outline(schedule).model_dump_json(include={"id", "state", "used_time_zone", "next_at"})
+        return Answer(HTTPStatus.CREATED, shown)
+
+    answer, replayed = await once(request, admission, idempotency_key, create, asked=body)
+    # An idempotency key outlives the schedule, so what the caller sent is not kept under it.
+    told = b"%b,%b" % (as_read(body)[:-1], answer.text.encode()[1:])
+    return json_answer(told, admission, status_code=answer.status_code, replayed=replayed)
+
+
+@router.get("/", include_in_schema=False)
+@router.get("", response_model=SchedulePage)
+async def list_schedules(
+    query: Annotated[ScheduleQuery, Query()], admission: _MayRead, database: DatabaseDep
+) -> Response:
+    """List schedules, the newest first: those that the caller created, or with the scope `admin` everybody's."""
+    visible = admission.visible
+    filters = ScheduleFilters(query.user_id, query.state, visible.caller, visible.test)
+    before = None if query.cursor is None else from_cursor(query.cursor)
+    async with database.reading() as connection:
+        found = await queries.listed(connection, filters, before=before, limit=query.limit + 1)
+    page, last = page_of(found, query.limit)
+    next_page = None if last is None else to_cursor(last)
+    return _written(SchedulePage(items=[summary(one) for one in page], next=next_page))
+
+
+@router.get("/{schedule_id}/", include_in_schema=False)
+@router.get("/{schedule_id}", response_model=SchedulePublic, responses=documented(404))
+async def read_schedule(schedule_id: ScheduleId, admission: _MayRead, database: DatabaseDep) -> Response:
+    """One schedule; what it brought is listed by `GET /api/v1/notifications?schedule_id=`."""
+    async with database.reading() as connection:
+        schedule = changes.visible_one(await queries.get(connection, schedule_id), admission.visible)
+    return _written(public(schedule))
+
+
+@router.get("/{schedule_id}/occurrences/", include_in_schema=False)
+@router.get("/{schedule_id}/occurrences", responses=documented(404, 409))
+async def list_occurrences(
+    schedule_id: ScheduleId,
+    query: Annotated[OccurrencesQuery, Query()],
+    admission: _MayRead,
+    database: DatabaseDep,
+    planner: _PlannerDep,
+) -> Occurrences:
+    """When a schedule comes next, with the offset of its zone; while it is paused, when it would."""
+    async with database.reading() as connection:
+        schedule = changes.visible_one(await queries.get(connection, schedule_id), admission.visible)
+        zones = await zones_of(connection, {(schedule.user_id, schedule.test)}, planner)
+    return Occurrences(occurrences=changes.coming(schedule, zones, query.count, planner.clock.now()))
+
+
+@router.patch("/{schedule_id}/", include_in_schema=False)
+@router.patch("/{schedule_id}", response_model=_Changed, responses=documented(404, 409))
+async def change_schedule(
+    schedule_id: ScheduleId,
+    body: SchedulePatch,
+    admission: _MayWrite,
+    database: DatabaseDep,
+    rules: AddressRulesDep,
+    planner: _PlannerDep,
+) -> Response:
+    """Change what a schedule says, or when it comes; what it brought stays as it is.
+
+    Only a key with the scope `notifications:read` is answered with content and addresses.
+    """
+    async with database.transaction() as connection:
+        schedule = await changes.change(connection, schedule_id, body, admission, rules, planner)
+    return _written(public(schedule) if Scope.NOTIFICATIONS_READ in admission.scopes else outline(schedule))
+
+
+@router.delete("/{schedule_id}/", include_in_schema=False, status_code=HTTPStatus.NO_CONTENT)
+@router.delete("/{schedule_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
+async def delete_schedule(schedule_id: ScheduleId, admission: _MayWrite, database: DatabaseDep) -> None:
+    """Cancel a schedule: it brings nothing more. What it brought stays as it is, and can be cancelled by itself."""
+    async with database.transaction() as connection:
+        await changes.remove(connection, schedule_id, admission.visible)
+
+
+@router.post("/{schedule_id}/pause/", include_in_schema=False)
+@router.post("/{schedule_id}/pause", response_model=ScheduleOutline, responses=documented(404, 409))
+async def pause_schedule(
+    request: Request, schedule_id: ScheduleId, admission: _MayWrite, clock: ClockDep, idempotency_key: IdempotencyKey
+) -> Response:
+    """Let a schedule bring nothing until it is resumed; 409 when it has ended."""
+    return await _answer(
+        request,
+        admission,
+        idempotency_key,
+        lambda connection: changes.pause(connection, schedule_id, admission.visible, now=clock.now()),
+    )
+
+
+@router.post("/{schedule_id}/resume/", include_in_schema=False)
+@router.post("/{schedule_id}/resume", response_model=ScheduleOutline, responses=documented(404, 409))
+async def resume_schedule(
+    request: Request,
+    schedule_id: ScheduleId,
+    admission: _MayWrite,
+    planner: _PlannerDep,
+    idempotency_key: IdempotencyKey,
+) -> Response:
+    """Let a paused or quarantined schedule go on with its next occurrence; 409 when it has ended.
+
+    What fell into the pause is left out.
+    """
+    return await _answer(
+        request,
+        admission,
+        idempotency_key,
+        lambda connection: changes.resume(connection, schedule_id, admission.visible, planner),
+    )
+
+
+async def _answer(
+    request: Request,
+    admission: Admission,
+    idempotency_key: str | None,
+    change: Callable[[AsyncConnection], Awaitable[Schedule]],
+) -> Response:
+    async def work(connection: AsyncConnection) -> Answer:
+        return Answer(HTTPStatus.OK, outline(await change(connection)).model_dump_json())
+
+    return await answer_call(request, admission, idempotency_key, work)
+
+
+def _written(answer: BaseModel) -> Response:
+    """As JSON, once: FastAPI would check again what was made here."""
+    return Response(answer.model_dump_json(), media_type="application/json")
