@@ -50,6 +50,9 @@ BUILT_IN: Mapping[str, Category] = {
 }
 
 
+_REMEMBERED = 1_000
+
+
 class Categories:
     """The categories at one moment."""
 
@@ -57,12 +60,19 @@ class Categories:
         """`known` holds at least `general`, by name."""
         self._known = known
         self._general = known[GENERAL]
+        self._undefined: dict[str, Category] = {}
+        """Of the names that were asked for and are not defined."""
         self.some_give_up = not all(category.resends for category in known.values())
         """Whether there is any category whose messages are not sent once more."""
 
     def of(self, name: str) -> Category:
         """The category of a name; an undefined one means what `general` means."""
-        return self._known.get(name) or replace(self._general, name=name)
+        if (known := self._known.get(name) or self._undefined.get(name)) is not None:
+            return known
+        if len(self._undefined) >= _REMEMBERED:
+            self._undefined.clear()
+        known = self._undefined[name] = replace(self._general, name=name)
+        return known
 
 
 CurrentCategories = Callable[[], Categories]

@@ -54,7 +54,7 @@ _MAY_IT = (
     Rule.CATEGORY_DEFAULT,
     Rule.SERVICE_DEFAULT,
 )
-_WHEN = (Rule.URGENT, Rule.LEGAL_WINDOW, Rule.QUIET_HOURS, Rule.FREQUENCY, Rule.CAP)
+_WHEN = (Rule.URGENT, Rule.FREQUENCY, Rule.LEGAL_WINDOW, Rule.QUIET_HOURS, Rule.CAP)
 
 
 def _may_it(message: Message, preferences: Preferences | None, winner: Rule, part: Part) -> list[Step]:
@@ -84,9 +84,9 @@ def _when(
     cap = rules.caps.get(message.channel) if kind is CategoryKind.PROMOTIONAL else None
     says = {
         Rule.URGENT: f"urgent, but {kind}" if message.urgent else "not urgent",
+        Rule.FREQUENCY: frequency.value,
         Rule.LEGAL_WINDOW: _legal_window(message, person, rules, now),
         Rule.QUIET_HOURS: _quiet_hours(message, person, rules, now),
-        Rule.FREQUENCY: frequency.value,
         Rule.CAP: "none" if cap is None else "counted when it is sent",
     }
     if decision.rule in says:
