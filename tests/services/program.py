@@ -51,7 +51,8 @@ def started(
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env=environment(**settings),
+            # A busy machine answers later than within the second that a call waits for the store by default.
+            env=environment(**{"STORE_TIMEOUT": "30"} | settings),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
