@@ -8,14 +8,13 @@ class _Current:
     default_time_zone: str | None = None
 
 
-def use(windows: LegalWindows) -> None:
-    """Decide by these windows from now on."""
-    _Current.windows = windows
+def use(windows: LegalWindows, default_time_zone: str | None) -> None:
+    """Decide by these windows from now on.
 
-
-def use_default_time_zone(name: str | None) -> None:
-    """The zone of people of whom neither zone, country nor phone number is known; None: any zone is possible."""
-    _Current.default_time_zone = name
+    `default_time_zone` is that of people of whom neither zone, country nor phone number is known; None: any is
+    possible.
+    """
+    _Current.windows, _Current.default_time_zone = windows, default_time_zone
 
 
 def windows() -> LegalWindows:

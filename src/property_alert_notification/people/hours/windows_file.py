@@ -41,14 +41,14 @@ async def hours_of(settings: Settings, supervisor: Supervisor) -> AsyncIterator[
         ConfigurationError: the file cannot be used; says where and why.
     """
     file = settings.legal_windows_file
-    current.use_default_time_zone(settings.default_time_zone)
-    watch = file and WindowsWatch(file)
-    current.use(configured_windows(file))
-    watching = [supervisor.start("legal_windows", watch.run)] if watch else []
+    before = current.windows(), current.default_time_zone()
+    current.use(configured_windows(file), settings.default_time_zone)
+    watching = [supervisor.start("legal_windows", WindowsWatch(file).run)] if file else []
     try:
         yield
     finally:
         await end(*watching)
+        current.use(*before)
 
 
 class WindowsWatch:
@@ -78,7 +78,7 @@ class WindowsWatch:
         except ConfigurationError as error:
             log.warning("legal_windows.refused", detail=f"{error}. The windows from before hold")
             return False
-        current.use(windows)
+        current.use(windows, current.default_time_zone())
         log.info("legal_windows.changed", windows=len(windows.windows))
         return True
 
