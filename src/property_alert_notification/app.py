@@ -122,8 +122,8 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.default_preferences = default_preferences(settings)
     app.state.unused_channels = unused(settings)
     app.state.categories = parts.categories
-    app.state.decide_again = decide_again_by(parts.clock)
     app.state.planner = planner(settings, parts.clock, parts.categories)
+    app.state.decide_again = decide_again_by(app.state.planner)
 
 
 @cache

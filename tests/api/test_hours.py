@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.api.conftest import PREFERENCES, a_client, accept
+from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client, accept
 
 PATH = "/api/v1/preferences/1"
 BATCH = "/api/v1/preferences/batch"
@@ -77,3 +77,42 @@ async def test_first_preferences_decide_again_what_was_held_by_default_ones(
         assert not is_due(before)
         assert changed.is_success
         assert is_due(await delivery_of(client, held))
+
+
+async def test_a_time_of_the_user_s_clock_is_repeated_and_its_moment_shown(client: httpx2.AsyncClient) -> None:
+    await client.put(PATH, json=PREFERENCES | {"time_zone": "Australia/Lord_Howe"})
+    answer = await client.post("/api/v1/notifications/", json=NOTIFICATION | {"send_at_local": "2040-10-07T02:15"})
+
+    assert (answer.status_code, answer.json()["send_at_local"], answer.json()["status"]) == (
+        200,
+        "2040-10-07T02:15",
+        "scheduled",
+    )
+    shown = (await client.get(f"/api/v1/notifications/{answer.json()['id']}")).json()
+    # The clock goes from 2:00 to 2:30 there, so 2:15 is 2:45.
+    assert (shown["send_at"], shown["send_at_local"]) == ("2040-10-06T15:45:00Z", "2040-10-07T02:15")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"send_at_local": "2040-10-07T02:15", "send_at": "2040-10-07T02:15:00Z"}, "in place of send_at"),
+        ({"send_at_local": "2040-10-07T02:15+01:00"}, "without an offset"),
+        ({"send_at_local": "2040-10-07T02:15:30"}, "in whole minutes"),
+        ({"send_at_local": "2040-02-30T02:15"}, "without an offset"),
+        ({"send_at_local": "3040-02-20T02:15"}, "must lie between"),
+        ({"send_at_local": 7}, "must be a text"),
+    ],
+)
+async def test_other_times_are_refused_with_the_field(
+    lite: httpx2.AsyncClient, fields: dict[str, Any], said: str
+) -> None:
+    notification = await accept(lite)
+    for answer in (
+        await lite.post("/api/v1/notifications/", json=NOTIFICATION | fields),
+        await lite.patch(f"/api/v1/notifications/{notification}", json=fields),
+    ):
+        (error,) = answer.json()["detail"]
+        assert answer.status_code == 422
+        assert error["loc"] == ["body", "send_at_local"]
+        assert said in error["msg"]

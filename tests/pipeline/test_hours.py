@@ -50,6 +50,9 @@ class SetClock(Clock):
 class Night(World):
     """A world in which it is the evening before a message may be sent."""
 
+    planner_hears_nothing = False
+    """Whether a change is seen only when it is looked at, as one that was made while something fell due."""
+
     async def __aenter__(self) -> Self:
 
         self.clock = SetClock()
@@ -64,13 +67,14 @@ class Night(World):
         )
         async with self.parts.database.transaction() as connection:
             await preferences.put(connection, preference, test=False)
-            await decide_again_by(self.clock)(connection, [1])
+            if not self.planner_hears_nothing:
+                await decide_again_by(self.planner)(connection, [1])
 
     async def a_profile(self, **fields: Any) -> None:
         """The User service says this of the user."""
         async with self.parts.database.transaction() as connection:
             await directory.put(connection, {1: Entry(Profile(1, **fields), self.clock.now(), pushed=True)})
-            await decide_again_by(self.clock)(connection, [1])
+            await decide_again_by(self.planner)(connection, [1])
 
     async def is_sent(self, notification: UUID, channel: Channel = EMAIL) -> bool:
         """Whether a worker that looks at it now sends it."""

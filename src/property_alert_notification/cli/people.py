@@ -49,8 +49,7 @@ async def known_of(user_id: int, *, test: bool) -> Known:
     from property_alert_notification.wiring import default_preferences
 
     settings = load_settings()
-    current.use_default_time_zone(settings.default_time_zone)
-    current.use(configured_windows(settings.legal_windows_file))
+    current.use(configured_windows(settings.legal_windows_file), settings.default_time_zone)
     configured = configured_categories(settings.categories_file)
     async with reading(settings.database_url) as database, database.reading() as connection:
         person = await person_of(connection, user_id, test=test, default=default_preferences(settings))

@@ -126,7 +126,7 @@ def _local_time(known: "Known") -> str:
     from property_alert_notification.people.hours import current
     from property_alert_notification.people.hours.hold import where
 
-    zones = where(known.person, None, current.default_time_zone()).zones
+    zones = where(known.person, (), current.default_time_zone()).zones
     if len(zones) > 1:
         return f"unknown: any of {len(zones)} time zones"
     return f"{known.now.astimezone(zones[0]):%a %H:%M} in {zones[0].key}"

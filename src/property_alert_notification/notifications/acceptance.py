@@ -142,9 +142,10 @@ class Acceptance:
         if isinstance(submission, RequestError) or submission.urgent:
             return Call(submission, key)
         now = self._clock.now()
-        if (refusal := self._backlog.why_not(submission.send_at, now=now)) is not None:
+        if (refusal := self._backlog.why_not(submission.not_before, now=now)) is not None:
             return Call(refusal, key)
-        return Call(submission, key, 0 if submission.is_for_later(now) else len(submission.addresses))
+        not_before = submission.not_before
+        return Call(submission, key, 0 if not_before and not_before > now else len(submission.addresses))
 
     async def _commit(self, calls: Sequence[Call]) -> list[Accepted | Exception]:
         return await self._database.run(self._store(calls, alone=True))

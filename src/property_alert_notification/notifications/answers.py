@@ -127,6 +127,8 @@ class NotificationOutline(BaseModel):
     channels: list[Channel] | None
     accepted_at: datetime
     send_at: datetime | None
+    send_at_local: str | None = None
+    """The wish by the user's clock, which `send_at` is the moment of as far as the user's time zone is known."""
     expires_at: datetime | None
     cancelled_at: datetime | None
     """When it was cancelled."""
@@ -153,6 +155,8 @@ class NotificationDetail(BaseModel):
     channels: list[Channel] | None
     accepted_at: datetime
     send_at: datetime | None
+    send_at_local: str | None = None
+    """The wish by the user's clock, which `send_at` is the moment of as far as the user's time zone is known."""
     expires_at: datetime | None
     cancelled_at: datetime | None
     """When it was cancelled."""

@@ -16,6 +16,7 @@ from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import Conflict, InvalidField, NotFound
 from property_alert_notification.base.reasons import cancelled_by
+from property_alert_notification.base.times import local
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import queries as deliveries
@@ -27,10 +28,11 @@ from property_alert_notification.notifications.answers import NotificationDetail
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.detail import NO_SUCH_NOTIFICATION, read
 from property_alert_notification.notifications.models import Notification, NotificationChange
-from property_alert_notification.notifications.refusals import why_never
-from property_alert_notification.notifications.release import plan_now
+from property_alert_notification.notifications.refusals import EITHER, why_never
+from property_alert_notification.notifications.release import moment_by_local_time, plan_now
 from property_alert_notification.notifications.schemas import NotificationPatch
 from property_alert_notification.notifications.stored_addresses import write_addresses
+from property_alert_notification.notifications.stored_local import write_local
 
 NOTHING_LEFT = "Nothing is left to cancel: it has ended, or is being sent at this moment."
 
@@ -49,6 +51,11 @@ class _Held:
     @property
     def open(self) -> list[Delivery]:
         return [delivery for delivery in self.deliveries if delivery.state not in ENDED]
+
+    @property
+    def addresses(self) -> dict[Channel, str]:
+        """Those of its deliveries."""
+        return {Channel(delivery.channel): delivery.address for delivery in self.deliveries if delivery.address}
 
     def actor(self, admission: Admission) -> str:
         """The author of the change, as the timeline names them."""
@@ -114,8 +121,9 @@ async def change(
     if not held.is_scheduled and (not held.open or any(delivery.fence for delivery in held.deliveries)):
         raise Conflict("It can no longer be changed: it has ended, or sending it has begun.")
     values, now = patch.model_dump(exclude_unset=True), planner.clock.now()
+    values |= await _times(connection, held, patch, planner)
     _check_times(held.notification, values, now)
-    later = patch.send_at is not None and patch.send_at > now
+    later = values.get("send_at") is not None and values["send_at"] > now
     moved = {"moved_at": None if later else now} if "send_at" in values else {}
     await queries.change(connection, notification_id, **values, **moved)
     if changed := [name for name, value in values.items() if getattr(held.notification, name) != value]:
@@ -127,6 +135,30 @@ async def change(
             notification = held.notification.model_copy(update=values)
             await plan_now(connection, [notification], planner)
     return await read(connection, notification_id)
+
+
+async def _times(
+    connection: AsyncConnection, held: _Held, patch: NotificationPatch, planner: Planner
+) -> dict[str, Any]:
+    """The times that follow from those that the change names: one of the two ways to say when takes back the other.
+
+    Raises:
+        InvalidField: it names both.
+    """
+    if patch.send_at_local is not None:
+        if patch.send_at is not None:
+            raise EITHER
+        addresses = held.notification.addresses or write_addresses(held.addresses)
+        wanted = {"addresses": addresses, "send_at_local": patch.send_at_local}
+        return {
+            "send_at": await moment_by_local_time(connection, held.notification.model_copy(update=wanted), planner),
+            "send_at_local": write_local(local(patch.send_at_local)),
+        }
+    if "send_at" in patch.model_fields_set:
+        return {"send_at_local": None}
+    if "send_at_local" in patch.model_fields_set and held.notification.is_local:
+        return {"send_at": None}
+    return {}
 
 
 def _noted(held: _Held, changed: Iterable[str], admission: Admission, clock: Clock) -> NotificationChange:
@@ -150,7 +182,8 @@ def _check_times(notification: Notification, values: Mapping[str, Any], now: dat
         return
     if "expires_at" in changed:
         raise InvalidField("expires_at", problem)
-    raise InvalidField("send_at", f"does not fit the expires_at that it has, which {problem}")
+    name = "send_at" if values.get("send_at_local") is None else "send_at_local"
+    raise InvalidField(name, f"does not fit the expires_at that it has, which {problem}")
 
 
 async def _hold(connection: AsyncConnection, notification_id: UUID, admission: Admission) -> _Held:
@@ -169,11 +202,10 @@ async def _hold(connection: AsyncConnection, notification_id: UUID, admission: A
 
 async def _unplan(connection: AsyncConnection, held: _Held) -> None:
     """Back to waiting for its time: a new plan is made then. No worker ever claimed these deliveries."""
-    addresses = {Channel(delivery.channel): delivery.address for delivery in held.deliveries if delivery.address}
     await deliveries.remove(connection, held.notification.id)
     await queries.change(
         connection,
         held.notification.id,
         status=NotificationStatus.SCHEDULED,
-        addresses=write_addresses(addresses),
+        addresses=write_addresses(held.addresses),
     )

@@ -15,7 +15,7 @@ from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.draft import Accepted, Draft, draft
 from property_alert_notification.notifications.submission import Submission
-from property_alert_notification.people.categories.rules import CurrentCategories
+from property_alert_notification.people.categories.rules import Category, CurrentCategories
 from property_alert_notification.people.decide import Message
 from property_alert_notification.people.person import UNKNOWN
 from property_alert_notification.people.preferences.rules import Preferences
@@ -40,7 +40,7 @@ class Planner:
         """
         categories = self.categories()
         messages = (
-            ((one.user_id, one.test), Message(channel, categories.of(one.category), urgent=one.urgent))
+            ((one.user_id, one.test), _message(one, channel, categories.of(one.category)))
             for one in submissions
             if isinstance(one, Submission)
             for channel in one.addresses or Channel
@@ -60,6 +60,11 @@ class Planner:
             else one
             for one in submissions
         ]
+
+
+def _message(submission: Submission, channel: Channel, category: Category) -> Message:
+    at_local_time = submission.send_at_local is not None
+    return Message(channel, category, urgent=submission.urgent, at_local_time=at_local_time)
 
 
 def additions(drafts: Iterable[Draft]) -> list[Statement]:

@@ -1,18 +1,24 @@
-"""Lets go of what waits for its hour when what is known of its user has changed: the next claim decides again."""
+"""Decides again what waits because of what is known of its user, when that has changed."""
 
 from collections.abc import Collection
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.base.clock import Clock
 from property_alert_notification.notifications import queries
+from property_alert_notification.notifications.create import Planner
+from property_alert_notification.notifications.release import move_by_local_time
 from property_alert_notification.people.decide_again import DecideAgain
 
 
-def decide_again_by(clock: Clock) -> DecideAgain:
-    """What is to be done for users whose preferences or profile changed."""
+def decide_again_by(planner: Planner) -> DecideAgain:
+    """What is to be done for users whose preferences or profile changed.
+
+    What waits for its hour is due now, and the claim that follows decides. What waits for a time of their clocks gets
+    the moment at which that is in their zone as it is now.
+    """
 
     async def decide_again(connection: AsyncConnection, users: Collection[int]) -> None:
-        await queries.end_hold(connection, users, now=clock.now())
+        await queries.end_hold(connection, users, now=planner.clock.now())
+        await move_by_local_time(connection, users, planner)
 
     return decide_again

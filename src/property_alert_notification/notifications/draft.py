@@ -15,8 +15,10 @@ from property_alert_notification.notifications.plan import create_delivery, plan
 from property_alert_notification.notifications.refusals import why_never
 from property_alert_notification.notifications.scripts import NewNotification
 from property_alert_notification.notifications.stored_addresses import write_addresses
+from property_alert_notification.notifications.stored_local import write_local
 from property_alert_notification.notifications.submission import Submission
 from property_alert_notification.people.categories.rules import Category
+from property_alert_notification.people.hours.local_time import moment_of
 from property_alert_notification.people.person import Person
 
 
@@ -55,6 +57,9 @@ def draft(
     """
     if person.preferences is None:
         return PreferencesNotFound(submission.user_id)
+    if submission.send_at_local is not None:
+        moment = moment_of(submission.send_at_local, person, *submission.addresses.values())
+        submission = submission._replace(send_at=moment)
     if (problem := why_never(submission.send_at, submission.expires_at, now=now)) is not None:
         return InvalidField("expires_at", problem)
     later = submission.is_for_later(now)
@@ -76,6 +81,7 @@ def draft(
         test=submission.test,
         status=NotificationStatus.SCHEDULED if later else kept_status(states),
         send_at=submission.send_at,
+        send_at_local=write_local(submission.send_at_local),
         addresses=write_addresses(submission.addresses) if later else None,
     )
     waiting = 0 if submission.urgent else states.count(DeliveryState.QUEUED)

@@ -72,7 +72,9 @@ class Notification(SQLModel, table=True):
     """A NotificationStatus where a list cannot find it by the deliveries: `scheduled`, or an end that is neither
     `sent` nor `delivered`. None everywhere else, so that the usual journey never writes this row again."""
     send_at: datetime | None = Field(default=None, sa_type=time_type())
-    """The caller's wish: not before this."""
+    """The caller's wish: not before this. With a `send_at_local` it is its moment in the zone that was known last."""
+    send_at_local: str | None = Field(default=None, max_length=16)
+    """The caller's wish by the user's clock, `2026-12-01T09:00`: the moment is found anew until it is planned."""
     addresses: str | None = Field(default=None, sa_type=Text)
     """By channel, as JSON. Kept until the plan is made; then they are in the deliveries."""
     moved_at: datetime | None = Field(default=None, sa_type=time_type())
@@ -81,6 +83,11 @@ class Notification(SQLModel, table=True):
     """When it was cancelled; what was not submitted to a provider by then is not sent."""
     cancelled_by: str | None = Field(default=None, max_length=180)
     """The author of the cancellation, as the timeline names them; None when cancelled before this was recorded."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is for a time of its user's clock."""
+        return self.send_at_local is not None
 
     @property
     def asked_for(self) -> list[Channel] | None:

@@ -1,6 +1,6 @@
 """Every statement about notifications."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -195,6 +195,40 @@ async def end_hold(connection: AsyncConnection, users: Collection[int], *, now: 
     """Make due what quiet hours or the law hold back for these users."""
     if users:
         await _END_HOLD.run(connection, as_rows(users), now=now)
+
+
+_AT_LOCAL_TIMES = BatchStatement(
+    columns_of(_notifications, "user_id"),
+    lambda users: (
+        select(_notifications)
+        .where(
+            _notifications.c.user_id.in_(select(users.c.user_id)),
+            _notifications.c.status == bindparam("scheduled", type_=_notifications.c.status.type),
+            _notifications.c.send_at_local.is_not(None),
+        )
+        .with_for_update(key_share=True, of=_notifications)
+    ),
+)
+
+
+async def at_local_times(connection: AsyncConnection, users: Collection[int]) -> list[Notification]:
+    """What waits for a time of the clocks of these users; nobody else changes it until the transaction ends."""
+    if not users:
+        return []
+    found = await _AT_LOCAL_TIMES.run(connection, as_rows(users), scheduled=NotificationStatus.SCHEDULED)
+    return [Notification(**row) for row in found.mappings()]
+
+
+_MOVE = BatchStatement(
+    columns_of(_notifications, "id", "send_at"),
+    lambda moved: update(_notifications).where(_notifications.c.id == moved.c.id).values(send_at=moved.c.send_at),
+)
+
+
+async def move(connection: AsyncConnection, moments: Mapping[UUID, datetime]) -> None:
+    """Give these notifications another `send_at`."""
+    if moments:
+        await _MOVE.run(connection, moments.items())
 
 
 _OLDEST = (

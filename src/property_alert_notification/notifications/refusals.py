@@ -11,6 +11,8 @@ from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.edge import ADDRESSES
 
+EITHER = InvalidField("send_at_local", "stands in place of send_at: give one of them, and leave out the other")
+
 
 def why_unreachable(addresses: Mapping[Channel, str], only: Collection[Channel] | None) -> InvalidField | None:
     """Why no channel that was asked for can be used, or None: at least one of them needs an address."""

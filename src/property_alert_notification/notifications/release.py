@@ -1,6 +1,6 @@
 """Releasing what was scheduled: when its time has come, a notification is planned like one that was just accepted."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -18,9 +18,11 @@ from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.plan import Planned, create_delivery, plan
 from property_alert_notification.notifications.stored_addresses import read_addresses
+from property_alert_notification.notifications.stored_local import read_local
 from property_alert_notification.people.decide import Message
+from property_alert_notification.people.hours.local_time import moment_of
 from property_alert_notification.people.person import UNKNOWN, Person
-from property_alert_notification.people.scripts import people_of
+from property_alert_notification.people.scripts import UserOf, people_of
 
 AT_ONCE = 500
 """Notifications released in one transaction: short enough not to delay accepting."""
@@ -43,25 +45,64 @@ async def release_these(connection: AsyncConnection, wanted: Collection[UUID], p
 
 
 async def plan_now(connection: AsyncConnection, scheduled: Sequence[Notification], planner: Planner) -> None:
-    """Create the deliveries of scheduled notifications, which the caller has locked, as their users want it today."""
-    categories = planner.categories()
-    messages = (
-        ((one.user_id, one.test), Message(channel, categories.of(one.category), urgent=one.urgent))
-        for one in scheduled
-        for channel in read_addresses(one.addresses) or Channel
-    )
-    known = await run_within(connection, people_of(messages, default=planner.default_preferences))
+    """Create the deliveries of scheduled notifications, which the caller has locked, as their users want it today.
+
+    One that is for a time of its user's clock goes on waiting if that clock does not show the time yet.
+    """
+    known = await _people_of(connection, scheduled, planner)
     now = planner.clock.now()
+    moments = _moments_by_local_time(scheduled, known)
+    later = {id_: moment for id_, moment in moments.items() if moment > now}
+    await queries.move(connection, later)
     created = {
         notification.id: _deliveries_of(
             notification, known.get((notification.user_id, notification.test), UNKNOWN), planner, now
         )
         for notification in scheduled
+        if notification.id not in later
     }
     await delivery_scripts.add([delivery for theirs in created.values() for delivery in theirs]).run(connection)
     await queries.mark_planned(
         connection, ((id_, kept_status([delivery.state for delivery in theirs])) for id_, theirs in created.items())
     )
+
+
+async def move_by_local_time(connection: AsyncConnection, users: Collection[int], planner: Planner) -> None:
+    """Find the moments anew of what waits for a time of its user's clock: the zones of these users may have changed."""
+    waiting = await queries.at_local_times(connection, users)
+    if waiting:
+        known = await _people_of(connection, waiting, planner)
+        await queries.move(connection, _moments_by_local_time(waiting, known))
+
+
+async def moment_by_local_time(
+    connection: AsyncConnection, notification: Notification, planner: Planner
+) -> datetime | None:
+    """The moment at which its user's clock shows its local time; None if it has no such time."""
+    known = await _people_of(connection, [notification], planner)
+    return _moments_by_local_time([notification], known).get(notification.id)
+
+
+async def _people_of(
+    connection: AsyncConnection, scheduled: Collection[Notification], planner: Planner
+) -> Mapping[UserOf, Person]:
+    categories = planner.categories()
+    messages = (
+        ((one.user_id, one.test), Message(channel, categories.of(one.category), None, one.urgent, one.is_local))
+        for one in scheduled
+        for channel in read_addresses(one.addresses) or Channel
+    )
+    return await run_within(connection, people_of(messages, default=planner.default_preferences))
+
+
+def _moments_by_local_time(scheduled: Iterable[Notification], known: Mapping[UserOf, Person]) -> dict[UUID, datetime]:
+    """The moments of those that are for a time of their users' clocks."""
+    moments = {}
+    for one in scheduled:
+        if (local := read_local(one.send_at_local)) is not None:
+            person = known.get((one.user_id, one.test), UNKNOWN)
+            moments[one.id] = moment_of(local, person, *read_addresses(one.addresses).values())
+    return moments
 
 
 def _deliveries_of(notification: Notification, person: Person, planner: Planner, now: datetime) -> list[NewDelivery]:

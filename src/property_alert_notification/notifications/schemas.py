@@ -19,7 +19,7 @@ from property_alert_notification.api.known_fields import Strict
 from property_alert_notification.api.paging import PageCursor
 from property_alert_notification.api.problems import InvalidRequest, Problem
 from property_alert_notification.base.reasons import ReasonCode
-from property_alert_notification.base.times import Moment
+from property_alert_notification.base.times import LocalTime, Moment
 from property_alert_notification.base.vocabulary import Channel, NotificationStatus
 from property_alert_notification.base.wording import Truth
 from property_alert_notification.channels.edge import ADDRESSES, ByAddressedChannel
@@ -69,6 +69,8 @@ class NotificationCreate(NotificationContent):
 
     send_at: Moment | None = None
     """RFC 3339 with an offset; it is not sent before this. Left out, null or past: at once."""
+    send_at_local: LocalTime | None = None
+    """The same by the user's own clock: a time without an offset, in whole minutes. In place of `send_at`."""
     expires_at: Moment | None = None
     """RFC 3339 with an offset; it is not sent after this."""
 
@@ -175,6 +177,8 @@ class NotificationPatch(Strict):
     """Plain text; line breaks are kept."""
     send_at: Annotated[Moment | None, _Unchanged] = None
     """RFC 3339 with an offset; it is not sent before this. Null or past: at once."""
+    send_at_local: Annotated[LocalTime | None, _Unchanged] = None
+    """The same by the user's own clock: a time without an offset, in whole minutes. In place of `send_at`."""
     expires_at: Annotated[Moment | None, _Unchanged] = None
     """RFC 3339 with an offset; it is not sent after this. Null: it never expires."""
 

@@ -55,6 +55,7 @@ class NewNotification(NamedTuple):
     status: NotificationStatus | None
     send_at: datetime | None
     addresses: str | None
+    send_at_local: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

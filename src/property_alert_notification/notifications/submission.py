@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.people.hours.local_time import earliest_of
 
 
 class Submission(NamedTuple):
@@ -24,6 +25,13 @@ class Submission(NamedTuple):
     """Use these channels only; None is all."""
     caller: str | None = None
     test: bool = False
+    send_at_local: datetime | None = None
+    """Without a zone: when the user's clock shows this. `send_at` is None until that moment is known."""
+
+    @property
+    def not_before(self) -> datetime | None:
+        """It is surely not sent before this."""
+        return self.send_at if self.send_at_local is None else earliest_of(self.send_at_local)
 
     def is_for_later(self, now: datetime) -> bool:
         """Whether it is planned when its time has come, and not when it is accepted."""

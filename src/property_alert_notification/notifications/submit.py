@@ -12,11 +12,12 @@ from property_alert_notification.api.idempotency.calls import IdempotencyKey, as
 from property_alert_notification.api.idempotency.keys import CallKey, call_key, written_once
 from property_alert_notification.api.problems import contents_of, documented, invalid_request
 from property_alert_notification.base.errors import InvalidField, RequestError
+from property_alert_notification.base.times import local
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.notifications.acceptance import Acceptance
 from property_alert_notification.notifications.addresses import AddressRules
 from property_alert_notification.notifications.draft import Accepted
-from property_alert_notification.notifications.refusals import why_unreachable
+from property_alert_notification.notifications.refusals import EITHER, why_unreachable
 from property_alert_notification.notifications.schemas import (
     BatchItem,
     NotificationAccepted,
@@ -66,6 +67,8 @@ def submission_of(
         return fault
     if (unreachable := why_unreachable(addresses, body.channels)) is not None:
         return unreachable
+    if body.send_at is not None and body.send_at_local is not None:
+        return EITHER
     return Submission(
         body.user_id,
         body.title,
@@ -79,6 +82,7 @@ def submission_of(
         body.channels,
         caller,
         test,
+        None if body.send_at_local is None else local(body.send_at_local),
     )
 
 

@@ -21,6 +21,8 @@ class Message(NamedTuple):
     address: str | None = None
     """Where it goes; None when that is not known."""
     urgent: bool = False
+    at_local_time: bool = False
+    """It is sent at a time of its user's clock."""
 
 
 def decide(message: Message, person: Person, now: datetime) -> Decision:
@@ -33,6 +35,8 @@ def decide(message: Message, person: Person, now: datetime) -> Decision:
 
 def needs_profile(message: Message, person: Person) -> bool:
     """Whether the decision depends on the person's profile."""
+    if message.at_local_time and person.preferences and person.preferences.rules.time_zone is None:
+        return True
     if _goes_at_once(message):
         return False
     return hold_needs_profile(message.channel, message.category.kind, person, current.windows())

@@ -18,14 +18,14 @@ LOOK_AGAIN = timedelta(days=1)
 """How long a message waits for which no moment is allowed; then everything is asked again."""
 
 
-def where(person: Person, address: str | None, default_time_zone: str | None) -> Whereabouts:
-    """Where a person may be to whom a message goes to this address."""
+def where(person: Person, addresses: Iterable[str | None], default_time_zone: str | None) -> Whereabouts:
+    """Where a person may be to whom messages go to these addresses."""
     preferences, profile = person
     named = preferences.rules.time_zone if preferences else None
     return whereabouts(
         time_zone=named or (profile.time_zone if profile else None),
         country=profile.country if profile else None,
-        phone_numbers=(address, profile.phone_number if profile else None),
+        phone_numbers=(*addresses, profile.phone_number if profile else None),
         default_time_zone=default_time_zone,
     )
 
@@ -43,7 +43,7 @@ def hold(
     quiet_hours = person.preferences.rules.quiet_hours if person.preferences else ()
     if not quiet_hours and not windows.limit(channel, kind):
         return None
-    return _hold(windows, channel, kind, where(person, address, default_time_zone), quiet_hours, now)
+    return _hold(windows, channel, kind, where(person, [address], default_time_zone), quiet_hours, now)
 
 
 @lru_cache(maxsize=4096)
