@@ -120,6 +120,19 @@ async def test_a_patch_is_merged_as_rfc_7396_says(
             "quiet_hours",
             "must leave some time of the week",
         ),
+        (
+            {
+                "quiet_hours": [
+                    {"days": ["tue", "wed", "thu", "fri", "sat"], "from": "00:00", "to": "23:59"},
+                    {"days": ["mon", "tue", "wed", "thu", "fri", "sat"], "from": "23:58", "to": "00:01"},
+                    {"days": ["sun"], "from": "23:58", "to": "12:00"},
+                    {"days": ["mon"], "from": "12:00", "to": "23:59"},
+                    {"days": ["sun"], "from": "00:00", "to": "23:59"},
+                ]
+            },
+            "quiet_hours",
+            "must leave some time of the week",
+        ),
         ({"caps": {"pigeon": {"day": 1}}}, "caps.pigeon.[key]", "must be one of"),
         ({"caps": {"email": 5}}, "caps.email", "must be a JSON object"),
         ({"caps": {"email": {"day": 0}}}, "caps.email.day", "must be 1 or more"),
@@ -150,6 +163,18 @@ async def test_what_cannot_be_used_is_named_where_it_stands(
     problem = answer.json()["detail"][0]
     assert (".".join(map(str, problem["loc"][1:])), problem["msg"][: len(words)]) == (place, words)
     assert (await lite.get("/api/v1/preferences/1")).json() == PREFERENCES
+
+
+async def test_quiet_hours_may_leave_a_single_minute_of_the_week(lite: httpx2.AsyncClient) -> None:
+    nearly_always = [
+        {"days": EVERY_DAY, "from": "00:00", "to": "12:00"},
+        {"days": [day for day in EVERY_DAY if day != "sun"], "from": "12:00", "to": "00:00"},
+        {"days": ["sun"], "from": "12:00", "to": "23:59"},
+    ]
+
+    answer = await lite.put(PATH, json=PREFERENCES | {"quiet_hours": nearly_always})
+
+    assert answer.json()["quiet_hours"] == nearly_always
 
 
 async def test_categories_that_are_added_one_by_one_are_limited_too(lite: httpx2.AsyncClient) -> None:

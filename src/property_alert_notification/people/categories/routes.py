@@ -1,6 +1,7 @@
 """Categories over HTTP: see them, define one, take a definition back."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Annotated, Literal, cast
 
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
 from property_alert_notification.api.problems import documented
-from property_alert_notification.base.errors import NotFound
+from property_alert_notification.base.errors import NotFound, StoreUnavailable
 from property_alert_notification.base.vocabulary import CATEGORY, CategoryKind, Channel, Frequency, Scope
 from property_alert_notification.people.categories import queries
 from property_alert_notification.people.categories.cache import CategoryCache, read
@@ -89,7 +90,7 @@ async def put_category(
     """
     async with database.transaction() as connection:
         await CategoryService(connection, clock, admission.actor, cache.configured).define(name, body)
-    await cache.look()
+    await _look(cache)
     return _public(body.named(name), "api")
 
 
@@ -101,7 +102,13 @@ async def delete_category(
     """Delete a definition. A built-in category, and one of the file, is what it was before; any other is gone."""
     async with database.transaction() as connection:
         await CategoryService(connection, clock, admission.actor, cache.configured).reset(name)
-    await cache.look()
+    await _look(cache)
+
+
+async def _look(cache: CategoryCache) -> None:
+    """Have this process know the change at once, if the store answers; it is made in any case."""
+    with suppress(StoreUnavailable):
+        await cache.look()
 
 
 async def _one(connection: AsyncConnection, name: str, configured: Mapping[str, Category]) -> CategoryPublic:

@@ -71,16 +71,18 @@ class QuietHoursFields(Strict):
         return self
 
 
-def _leave_an_hour(given: Sequence[QuietHoursFields]) -> Sequence[QuietHoursFields]:
+def _leave_some_time(given: Sequence[QuietHoursFields]) -> Sequence[QuietHoursFields]:
     """Refuse quiet hours that never end: what they hold would wait until it expires."""
-    quiet = bytearray(_WEEK)
+    quiet = bytearray(_WEEK + _DAY)
     for one in given:
-        start, end = minute_of(one.start), minute_of(one.end)
-        length = (end - start) % _DAY
+        start = minute_of(one.start)
+        length = (minute_of(one.end) - start) % _DAY
         for day in one.days:
-            for minute in range(length):
-                quiet[(day.number * _DAY + start + minute) % _WEEK] = 1
-    if all(quiet):
+            begins = day.number * _DAY + start
+            quiet[begins : begins + length] = b"\1" * length
+    # What begins on Sunday goes on into Monday.
+    monday = (int.from_bytes(quiet[_WEEK:]) | int.from_bytes(quiet[:_DAY])).to_bytes(_DAY)
+    if 0 not in monday and 0 not in quiet[_DAY:_WEEK]:
         raise ValueError("must leave some time of the week; a user who wants nothing switches the channel off")
     return given
 
@@ -91,7 +93,9 @@ def minute_of(local_time: str) -> int:
     return int(hour) * 60 + int(minute)
 
 
-QuietHoursList = Annotated[list[QuietHoursFields], Field(max_length=_MOST_QUIET_HOURS), AfterValidator(_leave_an_hour)]
+QuietHoursList = Annotated[
+    list[QuietHoursFields], Field(max_length=_MOST_QUIET_HOURS), AfterValidator(_leave_some_time)
+]
 
 Count = Annotated[int, Field(strict=True, ge=1, le=_MOST_MESSAGES)]
 

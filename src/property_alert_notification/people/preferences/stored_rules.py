@@ -13,8 +13,11 @@ from property_alert_notification.people.preferences.rules import NO_RULES, Cap, 
 _CHANNELS = frozenset[str](Channel)
 """What was said of a channel whose file is gone counts again when the file is back."""
 
-_REMEMBERED = 20_000
+_REMEMBERED = 10_000
 """Texts whose rules are kept in memory: users who said the same share one."""
+
+_SHORT = 500
+"""Characters of a text whose rules are kept: no user can fill the memory of every process."""
 
 
 def write_rules(rules: PersonalRules) -> str | None:
@@ -33,13 +36,16 @@ def write_rules(rules: PersonalRules) -> str | None:
     return json.dumps(said, separators=(",", ":")) if said else None
 
 
-@lru_cache(_REMEMBERED)
 def read_rules(text: str) -> PersonalRules:
     """The rules that a text of the store holds.
 
     Raises:
         UnreadableRow: it is none that `write_rules` writes.
     """
+    return _remembered(text) if len(text) <= _SHORT else _parse(text)
+
+
+def _parse(text: str) -> PersonalRules:
     if not text:
         return NO_RULES
     try:
@@ -58,6 +64,9 @@ def read_rules(text: str) -> PersonalRules:
         )
     except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
         raise UnreadableRow("the rules of its user's preferences") from None
+
+
+_remembered = lru_cache(_REMEMBERED)(_parse)
 
 
 def _clock(moment: time) -> str:
