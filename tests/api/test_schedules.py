@@ -10,7 +10,7 @@ from property_alert_notification.api.access.service import KeyService
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database
-from tests.api.conftest import a_guarded_client
+from tests.api.conftest import PREFERENCES, a_guarded_client
 
 SCHEDULES = "/api/v1/schedules"
 WEEKLY = {
@@ -99,7 +99,7 @@ async def test_a_count_of_occurrences_has_bounds(lite: httpx2.AsyncClient, count
     ("fields", "field", "problem"),
     [
         ({"rrule": "FREQ=DAILY;BYSETPOS=1"}, "rrule", "has BYSETPOS, which is not supported"),
-        ({"rrule": "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30"}, "rrule", "no further occurrence"),
+        ({"rrule": "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30"}, "rrule", "never occurs"),
         ({"rrule": "FREQ=DAILY;COUNT=3", "start": "2020-01-01T09:00"}, "rrule", "3 occurrences, and all have come"),
         ({"rrule": "FREQ=DAILY;UNTIL=20200101"}, "rrule", "UNTIL of its rule has passed"),
         ({"rrule": None}, "rrule", "must be a text"),
@@ -273,3 +273,28 @@ async def test_a_start_long_ago_and_an_end_far_away_cost_nothing(lite: httpx2.As
         soon = datetime.fromisoformat((await lite.get(f"{SCHEDULES}/{id_}")).json()["next_at"])
         now = datetime.now(soon.tzinfo)
         assert now < soon <= now + timedelta(days=1), rrule
+
+
+async def test_a_schedule_without_a_zone_has_that_of_its_user_as_soon_as_it_changes(caller: httpx2.AsyncClient) -> None:
+    await caller.put("/api/v1/preferences/1", json=PREFERENCES | {"time_zone": "Asia/Kathmandu"})
+    fields = {"rrule": "FREQ=DAILY", "start": "2030-07-01T09:00", "time_zone": None}
+    created = (await caller.post(SCHEDULES, json=WEEKLY | fields)).json()
+    path = f"{SCHEDULES}/{created['id']}"
+
+    await caller.patch("/api/v1/preferences/1", json={"time_zone": "Europe/Berlin"})
+
+    moved = [(await caller.get(path)).json(), (await caller.get(SCHEDULES)).json()["items"][0]]
+    coming = (await caller.get(f"{path}/occurrences", params={"count": 1})).json()["occurrences"]
+    assert (created["used_time_zone"], created["next_at"]) == ("Asia/Kathmandu", "2030-07-01T09:00:00+05:45")
+    assert {(one["time_zone"], one["used_time_zone"], one["next_at"]) for one in moved} == {
+        (None, "Europe/Berlin", "2030-07-01T09:00:00+02:00")
+    }
+    assert coming == ["2030-07-01T09:00:00+02:00"]
+
+
+async def test_a_named_zone_comes_before_that_of_the_user(lite: httpx2.AsyncClient) -> None:
+    await lite.put("/api/v1/preferences/1", json=PREFERENCES | {"time_zone": "Asia/Kathmandu"})
+
+    id_ = await create(lite, time_zone="UTC")
+
+    assert (await lite.get(f"{SCHEDULES}/{id_}")).json()["used_time_zone"] == "UTC"

@@ -15,8 +15,10 @@ from property_alert_notification.base.errors import StoreUnavailable
 from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.database import Database, table_of
+from property_alert_notification.notification_worker.retention import Retention
 from property_alert_notification.notification_worker.schedules import Scheduler
 from property_alert_notification.notifications import lists
+from property_alert_notification.notifications.decide_again import decide_again_by
 from property_alert_notification.notifications.lists import Filters
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.schedules import bring, changes, queries
@@ -351,7 +353,7 @@ async def prefer_zone(world: World, zone: str | None) -> None:
     )
     async with world.parts.database.transaction() as connection:
         await preferences.put(connection, preference, test=False)
-        await queries.look_again(connection, [1], now=now)
+        await decide_again_by(planner(world.settings, world.parts.clock, world.parts.categories))(connection, [1])
 
 
 async def test_a_schedule_without_a_zone_follows_that_of_its_user(world: World) -> None:
@@ -396,8 +398,9 @@ async def test_schedules_that_ended_long_ago_are_deleted(world: World) -> None:
             ids, ("ended", "ended", "paused"), (now - 9 * DAY, now, now - 9 * DAY), strict=True
         ):
             await queries.change(connection, id_, state=state, next_at=None, changed_at=changed_at)
-        gone = [await queries.remove_ended(connection, until=now - DAY, limit=10) for _ in range(2)]
-
+    retention = Retention(world.parts.database, world.parts.clock, world.parts.metrics, keep_for=DAY)
+    await retention.purge_some()
+    async with world.parts.database.reading() as connection:
         left = [await queries.get(connection, id_) is not None for id_ in ids]
 
-    assert (gone, left) == ([1, 0], [False, True, True])
+    assert left == [False, True, True]

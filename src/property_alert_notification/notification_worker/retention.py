@@ -1,4 +1,4 @@
-"""Deletes what was kept long enough: ended notifications with all they have, and idempotency keys that expired."""
+"""Deletes what was kept long enough: ended notifications and schedules with all they have, and old idempotency keys."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, halve_on_error
 from property_alert_notification.notification_worker.retention_pace import FIRST, next_batch, pause_after
 from property_alert_notification.notifications import queries as notifications
+from property_alert_notification.notifications.schedules import queries as schedules
 
 log = structlog.get_logger()
 
@@ -27,7 +28,7 @@ FROM_THE_START = 86_400.0
 
 _THE_OLDEST = UUID(int=0)
 
-_KEYS, _NOTIFICATIONS = "idempotency_keys", "notifications"
+_KEYS, _NOTIFICATIONS, _SCHEDULES = "idempotency_keys", "notifications", "schedules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Retention:
         self._keep_for = keep_for
         self._walked_to = _THE_OLDEST
         self._began_at = clock.monotonic()
-        self._batches = {_KEYS: FIRST, _NOTIFICATIONS: FIRST}
+        self._batches = {_KEYS: FIRST, _NOTIFICATIONS: FIRST, _SCHEDULES: FIRST}
 
     async def run(self, loop: Loop) -> None:
         """Delete until cancelled. A store that is away is waited for."""
@@ -71,6 +72,7 @@ class Retention:
         return [
             await self._timed(_KEYS, self._purge_keys),
             await self._timed(_NOTIFICATIONS, self._purge_notifications),
+            await self._timed(_SCHEDULES, self._purge_schedules),
         ]
 
     async def _timed(self, kind: str, purge: Callable[[int], Awaitable["_Turn"]]) -> "_Turn":
@@ -104,6 +106,12 @@ class Retention:
         self._report(_NOTIFICATIONS, gone)
         self._walked_to = walked[-1]
         return _Turn(full=len(walked) == batch, lag=until - time_of(walked[-1]))
+
+    async def _purge_schedules(self, batch: int) -> "_Turn":
+        async with self._database.transaction() as connection:
+            gone = await schedules.remove_ended(connection, until=self._clock.now() - self._keep_for, limit=batch)
+        self._report(_SCHEDULES, gone)
+        return _Turn(full=gone == batch, lag=timedelta())
 
     async def _remove_ended(self, walked: Sequence[UUID], until: datetime) -> int:
         async with self._database.transaction() as connection:

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.release import move_by_local_time
+from property_alert_notification.notifications.schedules import queries as schedules
 from property_alert_notification.people.decide_again import DecideAgain
 
 
@@ -14,11 +15,12 @@ def decide_again_by(planner: Planner) -> DecideAgain:
     """What is to be done for users whose preferences or profile changed.
 
     What waits for its hour is due now, and the claim that follows decides. What waits for a time of their clocks gets
-    the moment at which that is in their zone as it is now.
+    the moment at which that is in their zone as it is now. So do schedules that follow their zone.
     """
 
     async def decide_again(connection: AsyncConnection, users: Collection[int]) -> None:
         await queries.end_hold(connection, users, now=planner.clock.now())
         await move_by_local_time(connection, users, planner)
+        await schedules.look_again(connection, users, now=planner.clock.now())
 
     return decide_again

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,18 @@ from property_alert_notification.notifications.schedules.rrule import Rule, Rule
 from property_alert_notification.notifications.schedules.timing import Timing, local_time
 from property_alert_notification.notifications.scripts import NewNotification
 from property_alert_notification.notifications.stored_addresses import read_addresses
+
+
+class Timed(Protocol):
+    """The columns of a schedule that say when it comes."""
+
+    rrule: str
+    start: str
+    time_zone: str | None
+    used_zone: str
+    passed_at: datetime
+    passed_local: str | None
+    final: str | None
 
 
 class Advance(NamedTuple):
@@ -83,7 +95,7 @@ def why_over(rule: Rule) -> Reason:
     return Reason(ReasonCode.NO_OCCURRENCE)
 
 
-def zone_of(schedule: Schedule, users_zone: str | None) -> ZoneInfo:
+def zone_of(schedule: Timed, users_zone: str | None) -> ZoneInfo:
     """The zone in which its local times are read: its own, else that of its user, else the one used last.
 
     Raises:
@@ -99,7 +111,7 @@ def zone_of(schedule: Schedule, users_zone: str | None) -> ZoneInfo:
     raise UnreadableRow("it has no time zone")
 
 
-def timing_of(schedule: Schedule) -> Timing:
+def timing_of(schedule: Timed) -> Timing:
     """The rule of a schedule, and how far it has come.
 
     Raises:

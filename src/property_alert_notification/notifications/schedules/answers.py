@@ -1,13 +1,15 @@
 """Schedules as callers are told of them. Pure."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from property_alert_notification.base.clock import time_of
+from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.base.reasons import Reason, code_of
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.base.zones import ZoneUnknown, zone_named
 from property_alert_notification.channels.edge import ADDRESSES
+from property_alert_notification.notifications.schedules.advance import timing_of, zone_of
 from property_alert_notification.notifications.schedules.models import Schedule, ScheduleState
 from property_alert_notification.notifications.schedules.queries import ScheduleSummary
 from property_alert_notification.notifications.schedules.schemas import (
@@ -16,27 +18,33 @@ from property_alert_notification.notifications.schedules.schemas import (
     ScheduleSummaryPublic,
 )
 from property_alert_notification.notifications.stored_addresses import read_addresses
+from property_alert_notification.people.scripts import UserOf
+
+Zones = Mapping[UserOf, str]
 
 
-def outline(schedule: Schedule | ScheduleSummary) -> ScheduleOutline:
-    """A schedule without content and addresses."""
-    return ScheduleOutline(**_shown(schedule))
+def outline(schedule: Schedule) -> ScheduleOutline:
+    """A schedule without content and addresses, as it was just changed."""
+    return ScheduleOutline(**_shown(schedule, schedule.used_zone))
 
 
-def summary(schedule: ScheduleSummary) -> ScheduleSummaryPublic:
-    """A schedule in a list."""
-    return ScheduleSummaryPublic(**_shown(schedule), title=schedule.title)
+def summary(schedule: ScheduleSummary, zones: Zones) -> ScheduleSummaryPublic:
+    """A schedule in a list; `zones` are those of users, as far as they are known."""
+    zone = zones.get((schedule.user_id, schedule.test))
+    return ScheduleSummaryPublic(**_shown(schedule, zone), title=schedule.title)
 
 
-def public(schedule: Schedule) -> SchedulePublic:
-    """A schedule with content and addresses."""
+def public(schedule: Schedule, zones: Zones) -> SchedulePublic:
+    """A schedule with content and addresses; `zones` are those of users, as far as they are known."""
     addresses = read_addresses(schedule.addresses)
     by_field = ADDRESSES.shown({channel: addresses.get(channel) for channel in Channel})
     by_field["addresses"] = {name: value for name, value in by_field.get("addresses", {}).items() if value is not None}
-    return SchedulePublic(**_shown(schedule), title=schedule.title, message=schedule.message, **by_field)
+    shown = _shown(schedule, zones.get((schedule.user_id, schedule.test)))
+    return SchedulePublic(**shown, title=schedule.title, message=schedule.message, **by_field)
 
 
-def _shown(schedule: Schedule | ScheduleSummary) -> dict[str, Any]:
+def _shown(schedule: Schedule | ScheduleSummary, users_zone: str | None) -> dict[str, Any]:
+    used_zone, next_at = _next(schedule, users_zone)
     same = (
         "id",
         "user_id",
@@ -58,15 +66,17 @@ def _shown(schedule: Schedule | ScheduleSummary) -> dict[str, Any]:
         "reason_code": None if code is None else code_of(code),
         "reason": None if reason is None else reason.sentence(),
         "channels": None if schedule.channels is None else schedule.channels.split(),
-        "used_time_zone": schedule.used_zone,
-        "next_at": None if schedule.next_at is None else in_zone(schedule.next_at, schedule.used_zone),
+        "used_time_zone": used_zone,
+        "next_at": next_at,
         "created_at": time_of(schedule.id),
     }
 
 
-def in_zone(moment: datetime, zone: str) -> datetime:
-    """The moment with the offset of a zone; as it is when the zone is not known here."""
+def _next(schedule: Schedule | ScheduleSummary, users_zone: str | None) -> tuple[str, datetime | None]:
+    """The zone that counts now, and the next occurrence there: no worker may have looked since the zone changed."""
     try:
-        return moment.astimezone(zone_named(zone))
-    except ZoneUnknown:
-        return moment
+        zone = zone_of(schedule, users_zone)
+        next_at = timing_of(schedule).next(zone) if schedule.next_at is not None else None
+    except UnreadableRow:
+        return schedule.used_zone, schedule.next_at
+    return zone.key, None if next_at is None else next_at.astimezone(zone)

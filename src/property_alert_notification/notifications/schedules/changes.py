@@ -29,6 +29,7 @@ from property_alert_notification.notifications.stored_addresses import read_addr
 from property_alert_notification.people.scripts import UserOf, time_zones_of
 
 NO_SUCH_SCHEDULE = "Schedule not found"
+DAMAGED = "Its row in the store is damaged"
 
 
 async def create(
@@ -192,18 +193,34 @@ def _begin(schedule: Schedule, users_zone: str | None, now: datetime) -> None:
     """
     if schedule.time_zone is None and users_zone is None and not schedule.used_zone:
         raise InvalidField("time_zone", "is required: the user's own is not known. Example: America/New_York")
-    rule, start = read_rule(schedule.rrule), times.local(schedule.start)
-    final = None if rule.count is None else nth_occurrence(rule, start, rule.count)
+    final = final_of(schedule.rrule, schedule.start)
     schedule.passed_at, schedule.final = now, None if final is None else written(final)
     try:
         zone = zone_of(schedule, users_zone)
         next_at = timing_of(schedule).next(zone)
     except UnreadableRow as fault:
-        raise Conflict(f"Its row in the store is damaged, and the change does not mend that: {fault}.") from None
+        raise Conflict(f"{DAMAGED}: {fault}.") from None
     if next_at is None:
+        rule = read_rule(schedule.rrule)
         raise InvalidField("rrule", f"brings nothing from now on: {why_over(rule).sentence()}")
     schedule.used_zone, schedule.next_at = zone.key, next_at
     schedule.state, schedule.reason_code, schedule.reason_parameters = ScheduleState.ACTIVE, None, None
+
+
+def final_of(rrule: str, start: str) -> datetime | None:
+    """The local time of the last occurrence that COUNT allows; None without COUNT, or if that is beyond all time.
+
+    Raises:
+        Conflict: one of the two is none, in a row that is damaged.
+        InvalidField: the rule never occurs.
+    """
+    try:
+        rule, first = read_rule(rrule), times.local(start)
+    except (ValueError, TypeError, AttributeError):
+        raise Conflict(f"{DAMAGED}: its rule or its start cannot be read.") from None
+    if nth_occurrence(rule, first, 1) is None:
+        raise InvalidField("rrule", "never occurs from `start` on: no date has all that it names")
+    return None if rule.count is None else nth_occurrence(rule, first, rule.count)
 
 
 async def _keep(connection: AsyncConnection, before: Schedule, after: Schedule, now: datetime) -> Schedule:
@@ -249,7 +266,7 @@ def coming(schedule: Schedule, zones: Mapping[UserOf, str], count: int, now: dat
         zone = zone_of(schedule, zones.get((schedule.user_id, schedule.test)))
         timing = timing_of(schedule)
     except UnreadableRow as fault:
-        raise Conflict(f"Its row in the store is damaged: {fault}.") from None
+        raise Conflict(f"{DAMAGED}: {fault}.") from None
     if schedule.state != ScheduleState.ACTIVE:
         timing = replace(timing, passed_at=now)
     return [moment.astimezone(zone) for moment in timing.coming(zone, count)]

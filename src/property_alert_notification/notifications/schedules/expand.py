@@ -7,6 +7,7 @@ the months until `FARTHEST`. Libraries walk from the start, one interval after a
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
+from functools import lru_cache
 from math import gcd
 
 from property_alert_notification.notifications.schedules.rrule import Freq, Rule, Weekday
@@ -37,8 +38,12 @@ def occurrences(rule: Rule, start: datetime, *, since: datetime) -> Iterator[dat
         year, month = (year, month + 1) if month < _MONTHS else (year + 1, 1)
 
 
+@lru_cache(4096)
 def nth_occurrence(rule: Rule, start: datetime, count: int) -> datetime | None:
-    """The local time of occurrence number `count`, the first being 1; None if it would be after `FARTHEST`."""
+    """The local time of occurrence number `count`, the first being 1; None if it would be after `FARTHEST`.
+
+    UNTIL is not looked at. For some rules this takes a tenth of a second, once.
+    """
     expander, left = _Expander(rule, start), count
     year, month = start.year, start.month
     while year <= FARTHEST.year:

@@ -205,7 +205,7 @@ async def remove_ended(connection: AsyncConnection, *, until: datetime, limit: i
     return len((await connection.execute(_REMOVE_ENDED, {"until": until, "limit": limit})).all())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ScheduleSummary:
     """One schedule of a list: no message, no address."""
 
@@ -226,6 +226,9 @@ class ScheduleSummary:
     reason_code: str | None
     reason_parameters: str | None
     next_at: datetime | None
+    passed_at: datetime
+    passed_local: str | None
+    final: str | None
     occurred: int
 
 
