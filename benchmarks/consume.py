@@ -8,7 +8,7 @@ from aio_pika import Message, connect
 from aio_pika.abc import AbstractIncomingMessage
 
 from benchmarks.children import say
-from property_alert_notification.wiring import new_event_loop
+from property_alert_notification.base.process import new_event_loop
 
 PREFETCH = 200
 AT_ONCE = 500

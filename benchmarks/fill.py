@@ -12,13 +12,14 @@ from benchmarks.children import say
 from benchmarks.workload import USERS, alerts
 from property_alert_notification.api.access.service import KeyService
 from property_alert_notification.base import logs
+from property_alert_notification.base.process import new_event_loop
 from property_alert_notification.base.settings import Settings, load
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.notifications.schemas import NotificationCreate
 from property_alert_notification.notifications.submit import submission_of
 from property_alert_notification.people.preferences import queries as preferences
 from property_alert_notification.people.preferences.models import Preference
-from property_alert_notification.wiring import Parts, address_rules, assemble, new_event_loop
+from property_alert_notification.wiring import Parts, address_rules, assemble
 
 AT_ONCE = 500
 

@@ -6,9 +6,10 @@ from contextlib import suppress
 from datetime import timedelta
 
 from benchmarks.children import say
+from property_alert_notification.base.process import new_event_loop
 from property_alert_notification.base.settings import Settings, load
 from property_alert_notification.notification_worker.retention import Retention
-from property_alert_notification.wiring import assemble, new_event_loop
+from property_alert_notification.wiring import assemble
 
 
 async def forget() -> None:

@@ -12,12 +12,12 @@ from aiosmtplib import SMTP
 from benchmarks.children import say
 from benchmarks.workload import alerts
 from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.process import new_event_loop
 from property_alert_notification.base.settings import load
 from property_alert_notification.channels.base import OutgoingMessage
 from property_alert_notification.channels.mime import Composer, EmailSettings, Mail
 from property_alert_notification.messages.content import MessageContent
 from property_alert_notification.messages.render import render_email
-from property_alert_notification.wiring import new_event_loop
 
 CONNECTIONS = 8
 

@@ -11,11 +11,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from benchmarks.children import say
 from property_alert_notification.app import create_app
+from property_alert_notification.base.process import new_event_loop, tune_garbage_collector
 from property_alert_notification.base.settings import Settings, load
 from property_alert_notification.cli.connections import Connections, Limits
 from property_alert_notification.cli.draining import Draining
 from property_alert_notification.notifications.schemas import NotificationCreate
-from property_alert_notification.wiring import new_event_loop, tune_garbage_collector
 
 PATH = "/api/v1/notifications/"
 

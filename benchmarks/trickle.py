@@ -12,7 +12,7 @@ import httpx
 from benchmarks.children import say
 from benchmarks.serve import PATH
 from benchmarks.workload import USERS, alert
-from property_alert_notification.wiring import new_event_loop
+from property_alert_notification.base.process import new_event_loop
 
 PATIENCE = 30.0
 """Seconds that an answer may take before it counts as none."""

@@ -2,15 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
+import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from property_alert_notification import __version__
 from property_alert_notification.api import problems
+from property_alert_notification.api.beside import serve_beside
 from property_alert_notification.api.document import TAGS, DescribedApi
 from property_alert_notification.api.lifespan import ExplainsItsStart
 from property_alert_notification.api.loopback import LoopbackOnly
@@ -26,7 +29,8 @@ from property_alert_notification.base import logs
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.settings import Settings
-from property_alert_notification.base.supervise import end
+from property_alert_notification.base.settings.listening import listen
+from property_alert_notification.base.supervise import WELL_AFTER, end
 from property_alert_notification.channels.registry import unused
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.decide_again import decide_again_by
@@ -45,10 +49,14 @@ from property_alert_notification.operators.health import router as health
 from property_alert_notification.operators.pauses.routes import router as pauses
 from property_alert_notification.operators.quarantine.routes import router as quarantine
 from property_alert_notification.people.categories.routes import router as categories
+from property_alert_notification.people.directory.routes import router as profiles
 from property_alert_notification.people.effective.routes import router as effective
 from property_alert_notification.people.preferences.routes import batch_router as preferences_batch
 from property_alert_notification.people.preferences.routes import router as preferences
+from property_alert_notification.user_service.api import create_user_service
 from property_alert_notification.wiring import Parts, address_rules, assemble, default_preferences, planner
+
+log = structlog.get_logger()
 
 LARGEST_BODY = 256 * 1024
 """Bytes of a request's body at most; a larger one is answered 413."""
@@ -69,6 +77,8 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             parts = await stack.enter_async_context(assemble(settings, clock=clock, metrics=metrics))
+            if with_worker and settings.is_local and parts.user_service.url is None:
+                parts = await stack.enter_async_context(_with_user_service(parts))
             _share(app, parts)
             await parts.authenticator.announce()
             stack.push_async_callback(end, parts.supervisor.start("backlog", parts.backlog.run))
@@ -109,6 +119,22 @@ def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
     return app
 
 
+@asynccontextmanager
+async def _with_user_service(parts: Parts) -> AsyncIterator[Parts]:
+    """The same parts with the small User service, which a developer's machine has in place of the company's."""
+    with listen("127.0.0.1", 0) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/users"
+        log.info("user_service.serves", url=url)
+        urls = {"url": f"{url}/{{user_id}}", "bulk_url": f"{url}?ids={{user_ids}}"}
+        serving = parts.supervisor.start(
+            "user_service", lambda _: serve_beside(create_user_service(), listener), well_after=WELL_AFTER
+        )
+        try:
+            yield replace(parts, user_service=parts.user_service.model_copy(update=urls))
+        finally:
+            await end(serving)
+
+
 def _share(app: FastAPI, parts: Parts) -> None:
     """Put what the routes need into the state of the application."""
     settings = parts.settings
@@ -117,7 +143,7 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.clock = parts.clock
     app.state.authenticator = parts.authenticator
     app.state.acceptance = parts.acceptance
-    app.state.address_rules = address_rules(settings)
+    app.state.address_rules = address_rules(settings, parts.user_service)
     app.state.keep_keys_for = timedelta(hours=settings.idempotency_hours)
     app.state.default_preferences = default_preferences(settings)
     app.state.unused_channels = unused(settings)
@@ -153,6 +179,7 @@ def _v1() -> APIRouter:
     v1.include_router(preferences)
     v1.include_router(effective)
     v1.include_router(categories)
+    v1.include_router(profiles)
     v1.include_router(quarantine)
     v1.include_router(pauses)
     v1.include_router(administration)

@@ -2,8 +2,8 @@
 
 from property_alert_notification.app import create_app
 from property_alert_notification.base.errors import ConfigurationError
+from property_alert_notification.base.process import exit_with_error
 from property_alert_notification.preflight import load_settings
-from property_alert_notification.wiring import exit_with_error
 
 try:
     _settings = load_settings()

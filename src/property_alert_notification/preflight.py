@@ -3,9 +3,11 @@
 `check`, `api` and `worker` ask here, so that one refuses what the others refuse.
 """
 
+from collections.abc import Iterator
+
 from property_alert_notification.base.console import complain
 from property_alert_notification.base.errors import ConfigurationError
-from property_alert_notification.base.settings import Settings, given_names, load, variable_name
+from property_alert_notification.base.settings import Settings, SettingsGroup, given_names, load, variable_name
 from property_alert_notification.base.settings.env_file import env_file, read_env_file
 from property_alert_notification.base.settings.listening import check_metrics_address
 from property_alert_notification.base.settings.store_url import sqlite_file, sqlite_problem
@@ -13,6 +15,7 @@ from property_alert_notification.base.settings.unknown_settings import find_mist
 from property_alert_notification.channels.redirect import check_redirects
 from property_alert_notification.channels.registry import check_any_used, check_choices, settings_groups
 from property_alert_notification.people.categories.category_file import configured_categories
+from property_alert_notification.people.directory.settings import UserServiceSettings
 from property_alert_notification.people.hours.windows_file import configured_windows
 
 
@@ -49,6 +52,7 @@ def check_together(settings: Settings) -> None:
     check_any_used(settings)
     configured_categories(settings.categories_file)
     configured_windows(settings.legal_windows_file)
+    load(UserServiceSettings)
     check_redirects(settings)
     check_metrics_address(settings.worker_metrics_host, settings.worker_metrics_port)
 
@@ -80,9 +84,17 @@ def check_store_file(url: str) -> None:
         )
 
 
+def all_settings_groups() -> Iterator[type[SettingsGroup]]:
+    """Every group of settings: the service's own, the User service's, then each provider's."""
+    own, *providers = settings_groups()
+    yield own
+    yield UserServiceSettings
+    yield from providers
+
+
 def warnings() -> list[str]:
     """One line for each variable that is a misspelled setting, or that is set twice."""
-    groups = list(settings_groups())
+    groups = list(all_settings_groups())
     settings = {variable_name(group, field) for group in groups for field in group.model_fields}
     prefixes = {prefix for group in groups if (prefix := str(group.model_config.get("env_prefix", "")).upper())}
     environment, file = given_names()

@@ -1,35 +1,33 @@
 """Builds store, broker and providers from the settings and connects them."""
 
 import asyncio
-import gc
-import signal
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import NoReturn, Protocol
+from typing import Protocol
 from uuid import UUID
 
 import structlog
-import uvloop
 
 from property_alert_notification.api.access.authenticator import Authenticator
 from property_alert_notification.base import times
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.console import announce, complain
-from property_alert_notification.base.errors import ConfigurationError
+from property_alert_notification.base.console import announce
+from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.questions import Questions
-from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.settings import Settings, load
 from property_alert_notification.base.settings.broker_url import is_embedded
 from property_alert_notification.base.supervise import Supervisor, end
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.broker.base import Broker
 from property_alert_notification.broker.embedded import EmbeddedBroker
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
+from property_alert_notification.channels.address_rules import AddressRules
 from property_alert_notification.channels.base import Sender, Tools
+from property_alert_notification.channels.definition import definition_of
 from property_alert_notification.channels.registry import chosen, create_sender, only_shown, unused
 from property_alert_notification.database import Database
 from property_alert_notification.database.clock_watch import ClockWatch
@@ -37,11 +35,13 @@ from property_alert_notification.database.migrations.at_start import prepared
 from property_alert_notification.deliveries import queues
 from property_alert_notification.deliveries.gauges import Gauges
 from property_alert_notification.notifications.acceptance import Acceptance
-from property_alert_notification.notifications.addresses import AddressRules
 from property_alert_notification.notifications.backlog import Backlog
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.people.categories.cache import CategoryCache
 from property_alert_notification.people.categories.category_file import configured_categories
+from property_alert_notification.people.directory.client import UserService
+from property_alert_notification.people.directory.look_up import ProfileLookUp
+from property_alert_notification.people.directory.settings import UserServiceSettings
 from property_alert_notification.people.hours.windows_file import hours_of
 from property_alert_notification.people.preferences.rules import Preferences
 from property_alert_notification.preflight import check_settings
@@ -68,6 +68,9 @@ class Parts:
     wakers: list[Callable[[], None]] = field(default_factory=list)
     """Wakes the loops of this process that wait for due deliveries."""
 
+    user_service: UserServiceSettings = field(default_factory=partial(load, UserServiceSettings))
+    """Where the User service is, if there is one."""
+
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once this process takes leave of its callers: readiness is 503."""
 
@@ -87,6 +90,13 @@ class Parts:
             for channel in Channel
             if channel not in unused(self.settings)
         }
+
+    def create_profile_look_up(self) -> ProfileLookUp | None:
+        """Asks the User service; None when there is none."""
+        service = create_user_service(self.settings, self.user_service, self.clock)
+        if service is None:
+            return None
+        return ProfileLookUp(service, self.clock, self.metrics, connections=self.user_service.connections)
 
 
 @asynccontextmanager
@@ -179,59 +189,32 @@ def planner(settings: Settings, clock: Clock, categories: CategoryCache) -> Plan
     return Planner(clock, default_preferences(settings), unused(settings), categories.current)
 
 
-def address_rules(settings: Settings) -> AddressRules:
-    """Which addresses the API takes."""
+def address_rules(settings: Settings, user_service: UserServiceSettings | None = None) -> AddressRules:
+    """Which addresses the API takes, and whether they may be left out because a User service has them."""
     shown = [channel for channel in Channel if only_shown(channel, settings)]
-    return AddressRules(real=not settings.is_local, shown=shown)
+    looks_up = user_service is not None and user_service.url is not None
+    return AddressRules(real=not settings.is_local, shown=shown, looks_up=looks_up)
+
+
+def create_user_service(settings: Settings, asked: UserServiceSettings, clock: Clock) -> UserService | None:
+    """The User service as the settings have it; None when they have none."""
+    if asked.url is None:
+        return None
+    rules = address_rules(settings)
+    channels = {definition_of(channel).profile_field: channel for channel in Channel}
+
+    def normalise(field: str, address: str) -> str | None:
+        try:
+            return rules.normalise(channels[field], address)
+        except InvalidField:
+            return None
+
+    return UserService(asked, asked.url, clock, normalise)
 
 
 def default_preferences(settings: Settings) -> Preferences | None:
     """The preferences of users who never had any; None when those are unknown."""
     return None if settings.default_preferences is None else Preferences(settings.default_preferences)
-
-
-def exit_with_error(error: ConfigurationError) -> NoReturn:
-    """End the process with one line that names the wrong setting."""
-    complain(f"error: {error}")
-    sys.exit(2)
-
-
-def new_event_loop() -> asyncio.AbstractEventLoop:
-    """The event loop of every process that we start ourselves."""
-    return uvloop.new_event_loop()
-
-
-_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-@contextmanager
-def stop_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` at each SIGINT and SIGTERM; ignore both afterwards, so that none changes the exit code.
-
-    Enter it in the main thread, around all that the event loop does.
-    """
-    loop = asyncio.get_running_loop()
-    for number in _STOP_SIGNALS:
-        loop.add_signal_handler(number, stop)
-    try:
-        yield
-    finally:
-        # Blocked meanwhile: between the loop's handler and the next one a signal would end the process.
-        signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
-        for number in _STOP_SIGNALS:
-            loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_IGN)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
-
-
-def tune_garbage_collector() -> None:
-    """Exempt what was made at the start from garbage collection, and collect the rest less often.
-
-    Measured: with 64 connections the 99th percentile of an accept halves.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def create_broker(settings: Settings, database: Database, clock: Clock, supervisor: Supervisor | None = None) -> Broker:

@@ -245,12 +245,13 @@ def test_tasks_are_begun_in_few_places() -> None:
 
     assert beginners == [
         "api/access/single_flight.py",
+        "api/beside.py",
         "base/questions.py",
         "base/supervise.py",
         "channels/smtp/pool.py",
         "database/group_commit.py",
         "notification_worker/shutdown.py",
-        "notification_worker/worker.py",
+        "people/directory/look_up.py",
     ]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -30,6 +31,7 @@ from property_alert_notification.notifications.schemas import NotificationCreate
 from property_alert_notification.notifications.submission import Submission
 from property_alert_notification.notifications.submit import submission_of
 from property_alert_notification.people.categories.rules import BUILT_IN, Categories, Category
+from property_alert_notification.people.directory.settings import UserServiceSettings
 from property_alert_notification.people.preferences import queries as preferences
 from property_alert_notification.people.preferences.models import Preference, words_of
 from property_alert_notification.wiring import Parts, address_rules, assemble, planner
@@ -56,16 +58,23 @@ def let_calls_hang(monkeypatch: pytest.MonkeyPatch) -> None:
 class World:
     """Everything a pipeline test needs, with the words of the tests."""
 
-    def __init__(self, settings: Settings, smtp: SmtpServer) -> None:
+    def __init__(
+        self, settings: Settings, smtp: SmtpServer, *, user_service: UserServiceSettings | None = None
+    ) -> None:
         self.settings = settings
+        self.user_service = user_service or UserServiceSettings()
         self.smtp = smtp
         self.workers: list[Parts] = []
         """The parts of each worker."""
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        self.parts: Parts = await self._stack.enter_async_context(assemble(self.settings))
+        self.parts: Parts = await self._assemble()
         return self
+
+    async def _assemble(self) -> Parts:
+        parts = await self._stack.enter_async_context(assemble(self.settings))
+        return replace(parts, user_service=self.user_service)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -74,7 +83,7 @@ class World:
 
     async def a_worker(self) -> Worker:
         """One more worker, with parts of its own, as if it were another process."""
-        parts = await self._stack.enter_async_context(assemble(self.settings))
+        parts = await self._assemble()
         self.workers.append(parts)
         return await self._stack.enter_async_context(Worker(parts))
 
@@ -102,7 +111,7 @@ class World:
         return planner(self.settings, self.parts.clock, self.parts.categories)
 
     def _submission(self, body: dict[str, Any]) -> Submission | RequestError:
-        return submission_of(NotificationCreate(**body), address_rules(self.settings))
+        return submission_of(NotificationCreate(**body), address_rules(self.settings, self.user_service))
 
     async def accept(self, user_id: int = 1, **fields: Any) -> UUID:
         """Submit a notification; returns its id."""
@@ -113,6 +122,11 @@ class World:
             "user_email": f"user{user_id}@example.com",
             "user_phone_number": "+14155552671",
         }
+        return (await self.parts.acceptance.accept(self._submission(body | fields))).id
+
+    async def accept_unaddressed(self, user_id: int = 1, **fields: Any) -> UUID:
+        """Submit a notification without addresses; returns its id."""
+        body: dict[str, Any] = {"title": "A home for you", "message": "3 bedrooms", "user_id": user_id}
         return (await self.parts.acceptance.accept(self._submission(body | fields))).id
 
     async def detail(self, notification: UUID) -> NotificationDetail:

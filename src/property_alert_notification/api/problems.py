@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from property_alert_notification.api import guidance
 from property_alert_notification.api.known_fields import known_part, without_unknown_names
 from property_alert_notification.api.path_prefix import path_within
-from property_alert_notification.base.errors import InvalidField, RequestError
+from property_alert_notification.base.errors import FieldsMissing, InvalidField, RequestError
 from property_alert_notification.base.wording import FIRST_VERSION, in_words
 
 _WRONG_KIND = 415
@@ -84,6 +84,8 @@ def contents_of(error: RequestError) -> dict[str, Any]:
     detail: str | list[dict[str, Any]] = error.detail
     if isinstance(error, InvalidField):
         detail = [{"type": "value_error", "loc": [error.place, error.field], "msg": error.problem}]
+    if isinstance(error, FieldsMissing):
+        detail = [{"type": "missing", "loc": ["body", field], "msg": error.problem} for field in error.fields]
     document = _document(error.status, detail, error.title)
     return document if error.hint is None else document | {"hint": error.hint}
 

@@ -1,4 +1,4 @@
-"""Posts to providers over HTTP, and turns their answers into errors and outcomes.
+"""Talks to providers and to the User service over HTTP, and turns their answers into errors and outcomes.
 
 - 2xx: taken. 404, 405, 408, 425, 500, 501, 505: not taken. Any other 4xx: never will be. (404 and 405 are what
   a gateway says while its ingress is changed; where one means the recipient, its attempts run out.)
@@ -51,7 +51,9 @@ class Answer:
     status: int
     headers: httpx2.Headers
     body: bytes
-    """At most LARGEST_BODY bytes; less when the connection ended first."""
+    """As many bytes as were wanted; less when the connection ended first."""
+    is_whole: bool = True
+    """The body is all that was sent."""
 
 
 def http_url(url: str) -> str:
@@ -138,30 +140,40 @@ class HttpCaller:
         """
         return (await self._call(method, url, headers=headers)).status
 
+    async def get(self, url: str, *, headers: Mapping[str, str] | None = None, largest: int = LARGEST_BODY) -> Answer:
+        """What is at a URL, whatever the status says: at most `largest` bytes of it.
+
+        Raises:
+            SendError: it cannot be reached, or does not answer in time.
+        """
+        return await self._call("GET", url, largest, headers=headers)
+
     async def close(self) -> None:
         """Give every connection back."""
         await self._client.aclose()
 
-    async def _call(self, method: str, url: str, **content: Any) -> Answer:
+    async def _call(self, method: str, url: str, largest: int = LARGEST_BODY, **content: Any) -> Answer:
         departure = _Departure()
         request = self._client.build_request(method, url, extensions={"trace": departure.note}, **content)
         try:
-            return await self._exchange(request)
+            return await self._exchange(request, largest)
         except (httpx2.HTTPError, OSError) as error:
             if departure.begun:
                 raise OutcomeUnknown(f"no answer to the HTTP request ({type(error).__name__})") from None
             raise ProviderDown(f"the provider could not be reached ({type(error).__name__})") from None
 
-    async def _exchange(self, request: httpx2.Request) -> Answer:
+    async def _exchange(self, request: httpx2.Request, largest: int) -> Answer:
         response: httpx2.Response | None = None
-        body = bytearray()
+        body, is_whole = bytearray(), False
         try:
             async with asyncio.timeout(self._deadline):
                 response = await self._client.send(request, stream=True)
                 async for chunk in response.aiter_raw():
                     body += chunk
-                    if len(body) >= LARGEST_BODY:
+                    if len(body) > largest:
                         break
+                else:
+                    is_whole = True
         except (httpx2.HTTPError, OSError):
             if response is None:
                 raise
@@ -169,7 +181,7 @@ class HttpCaller:
         finally:
             if response is not None:
                 await response.aclose()
-        return Answer(response.status_code, response.headers, bytes(body[:LARGEST_BODY]))
+        return Answer(response.status_code, response.headers, bytes(body[:largest]), is_whole)
 
 
 def fields_of(body: bytes) -> dict[str, Any]:

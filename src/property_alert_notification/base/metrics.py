@@ -37,6 +37,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._count_notifications()
         self._count_attempts()
+        self._count_profile_answers()
         self._show_deliveries()
         self._show_loops()
         self._show_times()
@@ -83,6 +84,14 @@ class Metrics:
             "property_alerts_provider_breaker_openings",
             "How often the breaker of a provider opened.",
             ["channel", "provider"],
+            registry=self.registry,
+        )
+
+    def _count_profile_answers(self) -> None:
+        self.profile_answers = Counter(
+            "property_alerts_profile_answers",
+            "Answers of the User service about one user: found, no_such_user, or failed.",
+            ["outcome"],
             registry=self.registry,
         )
 

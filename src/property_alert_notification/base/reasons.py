@@ -23,6 +23,9 @@ class ReasonCode(StrEnum):
     CATEGORY_REFUSED = "category_refused"
     CATEGORY_NOT_ASKED_FOR = "category_not_asked_for"
     CHANNEL_NOT_USED = "channel_not_used"
+    NO_ADDRESS = "no_address"
+    NO_SUCH_USER = "no_such_user"
+    USER_SERVICE_AWAY = "user_service_away"
     EXPIRED = "expired"
     TOO_OLD = "too_old"
     CANCELLED = "cancelled"
@@ -85,6 +88,9 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.CATEGORY_REFUSED: "the user does not want {category} by {channel}",
     ReasonCode.CATEGORY_NOT_ASKED_FOR: "{category} is sent by {channel} to users who ask for it, and the user does not",
     ReasonCode.CHANNEL_NOT_USED: "{channel} is not used here ({setting}=none)",
+    ReasonCode.NO_ADDRESS: "the User service has no address of the user for {channel}",
+    ReasonCode.NO_SUCH_USER: "the User service does not know the user",
+    ReasonCode.USER_SERVICE_AWAY: "it waits for the User service, which has not said where the user is reached",
     ReasonCode.EXPIRED: "it expired before it could be sent",
     ReasonCode.TOO_OLD: "it could not be sent within its time to live",
     ReasonCode.CANCELLED: "{by} cancelled it",

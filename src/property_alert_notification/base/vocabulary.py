@@ -45,6 +45,10 @@ class Scope(StrEnum):
     """Allows `urgent` beside `notifications:write`: urgent notifications go first, and into a full backlog."""
     PREFERENCES_WRITE = "preferences:write"
     PREFERENCES_READ = "preferences:read"
+    USERS_WRITE = "users:write"
+    """Says what the User service knows of a user; a live key only."""
+    USERS_READ = "users:read"
+    """Shows what is known of a user; a live key only."""
     ADMIN = "admin"
     """Pauses and resumes sending, replays and discards quarantined deliveries, and reads the record of changes."""
 

@@ -58,6 +58,8 @@ class ChannelDefinition:
     """The field of a notification that holds its address; None when that is `addresses.<name>`."""
     preference_field: str | None = None
     """The field of preferences that switches it; None when that is `channels.<name>`."""
+    profile_field: str | None = None
+    """The field of a profile that holds its address; None when the User service knows of none."""
     settings: type[SettingsGroup] | None = None
     """The group with `<name>_provider` and `redirect_<name>_to`; None when those are in `Settings`."""
     measure: Callable[[str], Size] | None = None

@@ -51,6 +51,12 @@ class ChannelFields:
             ):
                 yield channel
 
+    def left_out(self, body: BaseModel) -> Iterator[tuple[Channel, str]]:
+        """The channels whose own fields a caller left out, with the fields. Null is not left out."""
+        for channel, field in self._own.items():
+            if field not in body.model_fields_set:
+                yield channel, field
+
     def shown(self, values: Mapping[Channel, Any]) -> dict[str, Any]:
         """The fields of an answer with these values."""
         others = {channel: value for channel, value in values.items() if channel not in self._own}

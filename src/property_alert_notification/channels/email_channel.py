@@ -69,6 +69,7 @@ DEFINITION = ChannelDefinition(
     noun="email",
     address_field=_FIELD,
     preference_field="email_enabled",
+    profile_field="email",
     normalise=normalise_email,
     can_receive=is_sendable,
     render=lambda content, _settings: render_email(content),

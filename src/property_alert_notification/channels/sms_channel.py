@@ -39,6 +39,7 @@ DEFINITION = ChannelDefinition(
     noun="SMS",
     address_field=_FIELD,
     preference_field="sms_enabled",
+    profile_field="phone_number",
     normalise=_normalise,
     can_receive=lambda number: in_e164(number) is not None,
     render=lambda content, settings: render_sms(content, max_segments=settings.sms_max_segments),

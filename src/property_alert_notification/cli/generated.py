@@ -96,9 +96,9 @@ def _keep(file: Path, content: str, *, check: bool, command: str) -> None:
 
 
 def _tables() -> str:
-    from property_alert_notification.channels.registry import settings_groups
+    from property_alert_notification.preflight import all_settings_groups
 
-    return "\n".join(_table(group) for group in settings_groups())
+    return "\n".join(_table(group) for group in all_settings_groups())
 
 
 def _table(group: "type[SettingsGroup]") -> str:

@@ -116,6 +116,7 @@ async def _ask_all(settings: "Settings") -> Sequence[Finding]:
                 _ask("settings", _ask_settings(settings)),
                 _ask("store", _ask_store(database, settings)),
                 _ask("broker", _ask_broker(broker.check(), settings), makes_store=makes_store),
+                _ask("user service", _ask_user_service(settings, clock)),
                 *[_ask(str(channel), _not_used(channel)) for channel in Channel if not chosen(channel, settings)],
                 *[
                     _ask(f"{channel} by {provider}", _ask_sender(channel, provider, tools), makes_store=makes_store)
@@ -198,6 +199,20 @@ async def _ask_broker(question: Awaitable[None], settings: "Settings") -> str:
     if settings.queue_broker_url.startswith("embedded"):
         return "embedded: the table of due deliveries is the queue"
     return "RabbitMQ confirms what is published"
+
+
+async def _ask_user_service(settings: "Settings", clock: "Clock") -> str:
+    from property_alert_notification import wiring
+    from property_alert_notification.base.settings import load
+    from property_alert_notification.people.directory.settings import UserServiceSettings
+
+    service = wiring.create_user_service(settings, load(UserServiceSettings), clock)
+    if service is None:
+        return "not used (USER_SERVICE_URL is not set): callers give the addresses"
+    try:
+        return await service.check()
+    finally:
+        await service.close()
 
 
 async def _ask_sender(channel: "Channel", provider: str, tools: "Tools") -> str:

@@ -17,10 +17,10 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from property_alert_notification import wiring
 from property_alert_notification.app import create_app
 from property_alert_notification.base.console import announce
 from property_alert_notification.base.errors import ConfigurationError
+from property_alert_notification.base.process import new_event_loop, stop_signals, tune_garbage_collector
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.settings.listening import listen, plain_host
 from property_alert_notification.base.supervise import end
@@ -58,7 +58,7 @@ def serve(settings: Settings, host: str, port: int, *, with_worker: bool) -> Non
             on_drain=lambda: app.state.parts.stopping.set(),
             on_ready=lambda: _welcome(_url(listener), settings, with_worker=with_worker),
         )
-        with asyncio.Runner(loop_factory=wiring.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(_run(server, app, listener, connections))
 
 
@@ -83,7 +83,7 @@ def is_loopback(host: str) -> bool:
 
 
 async def _run(server: "_Server", app: FastAPI, listener: socket.socket, connections: Connections) -> None:
-    with wiring.stop_signals(server.stop):
+    with stop_signals(server.stop):
         # Entered here and not by uvicorn, which would print a traceback for a setting that is wrong.
         async with app.router.lifespan_context(app):
             watch = app.state.parts.supervisor.start("connections", connections.watch)
@@ -111,7 +111,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        wiring.tune_garbage_collector()
+        tune_garbage_collector()
         self._on_ready()
 
     def stop(self) -> None:

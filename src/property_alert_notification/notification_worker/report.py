@@ -11,9 +11,11 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import StoreUnavailable
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database
+from property_alert_notification.notification_worker.provider_handle import ProviderHandle
 from property_alert_notification.notification_worker.providers import ProviderPool
 from property_alert_notification.operators.providers import queries
 from property_alert_notification.operators.providers.models import ReportedBreaker
+from property_alert_notification.people.directory.look_up import PART, ProfileLookUp
 
 log = structlog.get_logger()
 
@@ -27,14 +29,22 @@ LONG_GONE = timedelta(days=1)
 class Reporter:
     """Writes one row for each provider: when its breaker changes, and again and again, as a sign of life."""
 
-    def __init__(self, database: Database, clock: Clock, pools: Sequence[ProviderPool]) -> None:
-        """`pools` are all that the worker has."""
+    def __init__(
+        self, database: Database, clock: Clock, pools: Sequence[ProviderPool], profiles: ProfileLookUp | None
+    ) -> None:
+        """`pools` are all that the worker has; `profiles` asks the User service.
+
+        The breaker of the User service is reported from the time on when it opens first.
+        """
         self._database = database
         self._clock = clock
         self._pools = pools
+        self._profiles = profiles
         self._changed = asyncio.Event()
         for pool in pools:
             pool.when_changed(self._changed.set)
+        if profiles is not None:
+            profiles.when_changed.append(self._changed.set)
         self._worker = clock.new_id()
 
     async def run(self, loop: Loop) -> None:
@@ -59,17 +69,21 @@ class Reporter:
                 await queries.forget(connection, self._worker)
 
     def _breakers(self, now: datetime) -> list[ReportedBreaker]:
+        every: list[tuple[str, str, ProviderHandle | ProfileLookUp]] = [
+            (pool.channel, handle.provider, handle) for pool in self._pools for handle in pool
+        ]
+        if self._profiles is not None and self._profiles.was_away:
+            every.append((*PART, self._profiles))
         return [
             ReportedBreaker(
                 worker=self._worker,
-                channel=pool.channel,
-                provider=handle.provider,
+                channel=channel,
+                provider=provider,
                 state=handle.breaker.state,
                 reason=handle.reason,
                 changed_at=handle.changed_at,
                 opens_at=handle.opens_at,
                 reported_at=now,
             )
-            for pool in self._pools
-            for handle in pool
+            for channel, provider, handle in every
         ]

@@ -6,20 +6,26 @@ As a script this file is the module `__main__`: it keeps no state at module leve
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
 import structlog
-import uvicorn
 from fastapi import FastAPI
 
 from property_alert_notification import wiring
+from property_alert_notification.api.beside import serve_beside
 from property_alert_notification.base import logs
 from property_alert_notification.base.console import finish_streams, prepare_streams
 from property_alert_notification.base.errors import ConfigurationError
+from property_alert_notification.base.process import (
+    exit_with_error,
+    new_event_loop,
+    stop_signals,
+    tune_garbage_collector,
+)
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.settings.listening import listen
 from property_alert_notification.base.supervise import WELL_AFTER, Loop, Service, end
@@ -31,6 +37,7 @@ from property_alert_notification.notification_worker.consume import ChannelConsu
 from property_alert_notification.notification_worker.context import WorkerContext
 from property_alert_notification.notification_worker.expire import Expirer
 from property_alert_notification.notification_worker.leases import Leases
+from property_alert_notification.notification_worker.look_up import AddressLookUp
 from property_alert_notification.notification_worker.providers import ProviderPool
 from property_alert_notification.notification_worker.relay import Relay
 from property_alert_notification.notification_worker.release import Releaser
@@ -43,9 +50,11 @@ from property_alert_notification.notification_worker.settle import Settler
 from property_alert_notification.notification_worker.suppress import Suppressor
 from property_alert_notification.notification_worker.unclaimable import UnclaimableSearch
 from property_alert_notification.notification_worker.verdict import RetryPolicy
+from property_alert_notification.notifications.look_ups.rules import Ages
 from property_alert_notification.operators.health import router as health
 from property_alert_notification.operators.pauses.cache import PauseCache
 from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
+from property_alert_notification.people.directory.look_up import ProfileLookUp
 from property_alert_notification.preflight import load_settings
 from property_alert_notification.wiring import Parts
 
@@ -69,7 +78,8 @@ class Worker:
             parts.database, parts.clock, parts.metrics, self._pauses, parts.categories.current, broken_rows
         )
         self._consumers = [_consumer(parts, self._context, pool) for pool in self._pools]
-        self._reporter = Reporter(parts.database, parts.clock, self._pools)
+        self._profiles = parts.create_profile_look_up()
+        self._reporter = Reporter(parts.database, parts.clock, self._pools, self._profiles)
         self._relay = Relay(parts.database, parts.broker, parts.clock) if parts.broker.needs_relay else None
         planner = wiring.planner(settings, parts.clock, parts.categories)
         self._releaser = Releaser(
@@ -79,6 +89,7 @@ class Worker:
             wake=parts.wake,
         )
         self._scheduler = Scheduler(parts.database, planner, parts.metrics)
+        self._addresses = _address_look_up(parts, broken_rows, self._profiles)
         self._rescuer = Rescuer(
             parts.database,
             parts.clock,
@@ -127,6 +138,7 @@ class Worker:
             start("pauses", self._pauses.watch),
             start("release", decides(self._releaser.run)),
             start("schedules", self._scheduler.run),
+            start("look_up", decides(self._addresses.run)),
             start("expiry", decides(self._expirer.run)),
             start("strays", self._unclaimable.run),
             start("retention", self._retention.run),
@@ -149,6 +161,8 @@ class Worker:
         # Last: what is still on the wire stays ours until it ends.
         await end(*self._renewals)
         await asyncio.gather(*(sender.close() for senders in self._senders.values() for sender in senders.values()))
+        if self._profiles is not None:
+            await self._profiles.close()
         await self._reporter.close()
         log.info("worker.stopped")
 
@@ -177,6 +191,23 @@ def _rules(parts: Parts) -> SendingRules:
     return SendingRules(wiring.default_preferences(settings), parts.categories.current, settings.default_ttl)
 
 
+def _address_look_up(parts: Parts, broken_rows: BrokenRows, profiles: ProfileLookUp | None) -> AddressLookUp:
+    """What plans notifications without addresses."""
+    asked = parts.user_service
+    return AddressLookUp(
+        parts.database,
+        wiring.planner(parts.settings, parts.clock, parts.categories),
+        parts.metrics,
+        broken_rows,
+        profiles,
+        ages=Ages(timedelta(seconds=asked.ttl), timedelta(hours=asked.stale_hours)),
+        rules=_rules(parts),
+        # One question about several users, one about each of those whom it left out, and some time to store it all.
+        lease=timedelta(seconds=2 * asked.timeout + 10),
+        wake=parts.wake,
+    )
+
+
 def _policy(settings: Settings) -> RetryPolicy:
     return RetryPolicy(
         first_wait=timedelta(seconds=settings.retry_first_wait),
@@ -192,9 +223,9 @@ async def work(settings: Settings) -> None:
         ConfigurationError: a setting is wrong, or the store's schema is old.
     """
     stop = asyncio.Event()
-    with wiring.stop_signals(stop.set):
+    with stop_signals(stop.set):
         async with wiring.assemble(settings) as parts, telemetry(parts), Worker(parts):
-            wiring.tune_garbage_collector()
+            tune_garbage_collector()
             await stop.wait()
 
 
@@ -208,23 +239,11 @@ async def telemetry(parts: Parts) -> AsyncIterator[None]:
     app.state.parts = parts
     app.include_router(health)
     with _telemetry_socket(parts.settings) as listener:
-        serving = parts.supervisor.start("telemetry", lambda _: _serve(app, listener), well_after=WELL_AFTER)
+        serving = parts.supervisor.start("telemetry", lambda _: serve_beside(app, listener), well_after=WELL_AFTER)
         try:
             yield
         finally:
             await end(serving)
-
-
-async def _serve(app: FastAPI, listener: socket.socket) -> None:
-    """Serve until cancelled, and then to the end of what is being answered."""
-    server = _Server(uvicorn.Config(app, log_config=None, access_log=False))
-    # A copy of the socket: the server closes it at its end, and the next one needs it again.
-    serving = asyncio.create_task(server.serve(sockets=[listener.dup()]))
-    try:
-        await asyncio.shield(serving)
-    finally:
-        server.should_exit = True
-        await serving
 
 
 def _telemetry_socket(settings: Settings) -> socket.socket:
@@ -238,24 +257,16 @@ def _telemetry_socket(settings: Settings) -> socket.socket:
         ) from None
 
 
-class _Server(uvicorn.Server):
-    """A server within a process that handles signals itself."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 def main() -> None:
     """Run a worker with the settings of the environment; exits with one line when one of them is wrong."""
     prepare_streams()
     try:
         settings = load_settings()
         logs.configure(level=settings.log_level, as_json=settings.logs_as_json)
-        with asyncio.Runner(loop_factory=wiring.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(work(settings))
     except ConfigurationError as error:
-        wiring.exit_with_error(error)
+        exit_with_error(error)
     finally:
         finish_streams()
 

@@ -145,7 +145,8 @@ class Acceptance:
         if (refusal := self._backlog.why_not(submission.not_before, now=now)) is not None:
             return Call(refusal, key)
         not_before = submission.not_before
-        return Call(submission, key, 0 if not_before and not_before > now else len(submission.addresses))
+        is_later = not_before is not None and not_before > now
+        return Call(submission, key, 0 if is_later else len(submission.addresses) + len(submission.look_up))
 
     async def _commit(self, calls: Sequence[Call]) -> list[Accepted | Exception]:
         return await self._database.run(self._store(calls, alone=True))

@@ -1,31 +1,45 @@
 """Addresses, brought into the one form that is stored. Pure."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from pydantic import BaseModel
 
+from property_alert_notification.base.errors import FieldsMissing
 from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.channels.address_rules import AddressRules
 from property_alert_notification.channels.definition import definition_of
 from property_alert_notification.channels.edge import ADDRESSES
+from property_alert_notification.notifications.schemas import NotificationContent
 
 
-@dataclass(frozen=True, slots=True)
-class AddressRules:
-    """Which addresses a service takes."""
+def stored_addresses(body: BaseModel, rules: AddressRules) -> dict[Channel, str]:
+    """The addresses of a notification in the form that is stored.
 
-    real: bool
-    """Only addresses that can exist; otherwise a walkthrough may make them up."""
-    shown: Collection[Channel] = ()
-    """Channels whose messages only a page shows. An address of any other is one that its provider can be given."""
+    Raises:
+        InvalidField: one cannot be used.
+    """
+    return {channel: rules.normalise(channel, address) for channel, address in ADDRESSES.given(body)}
 
-    def stored(self, body: BaseModel) -> dict[Channel, str]:
-        """The addresses that a body gives, in the form that is stored.
 
-        Raises:
-            InvalidField: one cannot be used.
-        """
-        return {
-            channel: definition_of(channel).normalise(address, real=self.real, sendable=channel not in self.shown)
-            for channel, address in ADDRESSES.given(body)
-        }
+def looked_up(body: NotificationContent, rules: AddressRules) -> list[Channel]:
+    """The channels that the caller asks for, and whose addresses the directory gives since they are left out.
+
+    Raises:
+        FieldsMissing: this service looks no address up.
+    """
+    left_out = dict(ADDRESSES.left_out(body))
+    if left_out and not rules.looks_up:
+        raise FieldsMissing(left_out.values(), _REQUIRED)
+    return [
+        channel
+        for channel in left_out
+        if definition_of(channel).profile_field is not None and (body.channels is None or channel in body.channels)
+    ]
+
+
+_REQUIRED = "is required: an address, or null when there is none. It may be left out where USER_SERVICE_URL is set"
+
+
+def for_tests(channels: Iterable[Channel]) -> dict[Channel, str]:
+    """The addresses of a test that has none: a test key must not find out where a real person is reached."""
+    return {channel: definition_of(channel).example_address for channel in channels}

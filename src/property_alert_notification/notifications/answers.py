@@ -8,6 +8,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
 )
 
 from property_alert_notification.base.reasons import ReasonCode, code_of
@@ -113,6 +114,9 @@ class DeliveryPublic(DeliveryOutline):
     attempts: list[AttemptPublic]
 
 
+_OnlyWhileItWaits = Field(exclude_if=lambda value: value is None)
+
+
 class NotificationOutline(BaseModel):
     """The status of a notification, for a key that may write and not read: without content, addresses and timeline."""
 
@@ -136,6 +140,10 @@ class NotificationOutline(BaseModel):
     """Who submitted it: the name of their API key."""
     test: bool
     """Submitted with a test key: it never reaches a real provider."""
+    reason_code: Annotated[ReasonCode | None, _OnlyWhileItWaits] = None
+    """Why it waits without deliveries although its time has come: a code of docs/reasons.md. Otherwise left out."""
+    reason: Annotated[str | None, _OnlyWhileItWaits] = None
+    """The same as a sentence."""
     deliveries: list[DeliveryOutline]
 
 
@@ -166,6 +174,10 @@ class NotificationDetail(BaseModel):
     """Submitted with a test key: it never reaches a real provider."""
     schedule_id: UUID | None = None  # answers to repeated calls may be older than this field
     """The schedule that brought it; null when it was submitted by itself."""
+    reason_code: Annotated[ReasonCode | None, _OnlyWhileItWaits] = None
+    """Why it waits without deliveries although its time has come: a code of docs/reasons.md. Otherwise left out."""
+    reason: Annotated[str | None, _OnlyWhileItWaits] = None
+    """The same as a sentence."""
     deliveries: list[DeliveryPublic]
     not_asked_for: list[Channel]
     """Channels that the caller left out, and that were therefore not considered."""

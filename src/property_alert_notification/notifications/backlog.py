@@ -8,6 +8,7 @@ from property_alert_notification.base.supervise import Loop
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import queues
+from property_alert_notification.notifications.look_ups import queries as look_ups
 
 SHORTEST_PAUSE = 1.0
 """Seconds between two counts."""
@@ -76,6 +77,7 @@ class Backlog:
         async with self._database.reading() as connection:
             for channel in Channel:
                 counted += await queues.count_waiting(connection, channel, now=now, limit=self._most)
+            counted += await look_ups.count_waiting(connection, now=now, limit=self._most)
         # What was added while it counted may be in the count as well; the next one puts that right.
         self._counted = counted
         self._added -= before

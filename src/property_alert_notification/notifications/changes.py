@@ -80,7 +80,7 @@ async def cancel(
     by = held.actor(admission)
     await queries.change(connection, notification_id, cancelled_at=now, cancelled_by=by)
     if held.is_scheduled:
-        ended = {"status": NotificationStatus.CANCELLED, "addresses": None}
+        ended = {"status": NotificationStatus.CANCELLED, "addresses": None, "look_up_at": None, "parked": None}
         await queries.change(connection, notification_id, **ended)
     else:
         await deliveries.cancel(connection, notification_id, reason=cancelled_by(by), now=now)
@@ -123,17 +123,16 @@ async def change(
     values, now = patch.model_dump(exclude_unset=True), planner.clock.now()
     values |= await _times(connection, held, patch, planner)
     _check_times(held.notification, values, now)
-    later = values.get("send_at") is not None and values["send_at"] > now
+    later = values["send_at"] if values.get("send_at") and values["send_at"] > now else None
     moved = {"moved_at": None if later else now} if "send_at" in values else {}
     await queries.change(connection, notification_id, **values, **moved)
     if changed := [name for name, value in values.items() if getattr(held.notification, name) != value]:
         await queries.note_change(connection, _noted(held, changed, admission, planner.clock))
-    if "send_at" in values:
-        if later and not held.is_scheduled:
-            await _unplan(connection, held)
-        if not later and held.is_scheduled:
-            notification = held.notification.model_copy(update=values)
-            await plan_now(connection, [notification], planner)
+    if held.is_scheduled and held.notification.look_up is not None:
+        send_at = values.get("send_at", held.notification.send_at)
+        await _look_up_again(connection, held, max(send_at or now, now))
+    elif "send_at" in values:
+        await _move(connection, held, values, later, planner)
     return await read(connection, notification_id)
 
 
@@ -200,12 +199,30 @@ async def _hold(connection: AsyncConnection, notification_id: UUID, admission: A
             await attempt.rollback()
 
 
-async def _unplan(connection: AsyncConnection, held: _Held) -> None:
+async def _move(
+    connection: AsyncConnection, held: _Held, values: Mapping[str, Any], later: datetime | None, planner: Planner
+) -> None:
+    """Plan it now, or at its new time."""
+    if later and not held.is_scheduled:
+        await _unplan(connection, held, later)
+    if not later and held.is_scheduled:
+        await plan_now(connection, [held.notification.model_copy(update=values)], planner)
+
+
+async def _look_up_again(connection: AsyncConnection, held: _Held, at: datetime) -> None:
+    await queries.change(connection, held.notification.id, look_up_at=at, parked=None)
+
+
+async def _unplan(connection: AsyncConnection, held: _Held, send_at: datetime) -> None:
     """Back to waiting for its time: a new plan is made then. No worker ever claimed these deliveries."""
-    await deliveries.remove(connection, held.notification.id)
+    notification, looked_up = held.notification, held.notification.looked_up
+    addresses = {channel: address for channel, address in held.addresses.items() if channel not in looked_up}
+    if looked_up:
+        await _look_up_again(connection, held, send_at)
+    await deliveries.remove(connection, notification.id)
     await queries.change(
         connection,
-        held.notification.id,
+        notification.id,
         status=NotificationStatus.SCHEDULED,
-        addresses=write_addresses(held.addresses),
+        addresses=write_addresses(addresses),
     )

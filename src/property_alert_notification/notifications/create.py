@@ -71,7 +71,10 @@ def additions(drafts: Iterable[Draft]) -> list[Statement]:
     """What stores these drafts, in the order in which it can be done."""
     new = list(drafts)
     deliveries = [delivery for one in new for delivery in one.deliveries]
-    statements = [notification_scripts.add([one.notification for one in new])] if new else []
+    plain = [one.notification for one in new if one.look_up is None]
+    looked_up = [(*one.notification, *one.look_up) for one in new if one.look_up is not None]
+    statements = [notification_scripts.add(plain)] if plain else []
+    statements += [notification_scripts.add_looked_up(looked_up)] if looked_up else []
     return [*statements, delivery_scripts.add(deliveries)] if deliveries else statements
 
 

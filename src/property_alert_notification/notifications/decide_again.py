@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.create import Planner
+from property_alert_notification.notifications.look_ups import queries as look_ups
 from property_alert_notification.notifications.release import move_by_local_time
 from property_alert_notification.notifications.schedules import queries as schedules
 from property_alert_notification.people.decide_again import DecideAgain
@@ -19,8 +20,10 @@ def decide_again_by(planner: Planner) -> DecideAgain:
     """
 
     async def decide_again(connection: AsyncConnection, users: Collection[int]) -> None:
-        await queries.end_hold(connection, users, now=planner.clock.now())
+        now = planner.clock.now()
+        await queries.end_hold(connection, users, now=now)
         await move_by_local_time(connection, users, planner)
-        await schedules.look_again(connection, users, now=planner.clock.now())
+        await schedules.look_again(connection, users, now=now)
+        await look_ups.look_up_now(connection, users, now=now)
 
     return decide_again

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from property_alert_notification.api.access.visibility import EVERYTHING, Visibility
 from property_alert_notification.base.errors import NotFound
-from property_alert_notification.base.vocabulary import Channel, DeliveryState
+from property_alert_notification.base.reasons import Reason, ReasonCode
+from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
 from property_alert_notification.database import Connection, Database, is_row_fault
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.models import Attempt, Delivery
@@ -80,6 +81,7 @@ def _detail(
 ) -> NotificationDetail:
     asked_for = notification.asked_for
     unaddressed = without_address(notification, its_deliveries)
+    reason = why_it_waits(notification)
     return NotificationDetail(
         **notification.model_dump(exclude=_NOT_SHOWN),
         channels=asked_for,
@@ -88,11 +90,23 @@ def _detail(
         deliveries=[_describe_delivery(delivery, attempts.get(delivery.id, [])) for delivery in its_deliveries],
         not_asked_for=[channel for channel in Channel if asked_for is not None and channel not in asked_for],
         without_address=unaddressed,
+        reason_code=reason and reason.code,
+        reason=reason and reason.sentence(),
         timeline=timeline(notification, its_deliveries, attempts, changes, without_address=unaddressed),
     )
 
 
-_NOT_SHOWN = {"channels", "status", "addresses", "cancelled_by", "moved_at"}
+_NOT_SHOWN = {
+    *("channels", "status", "addresses", "cancelled_by", "moved_at"),
+    *("look_up", "look_up_at", "parked", "away_since"),
+}
+
+
+def why_it_waits(notification: Notification) -> Reason | None:
+    """Why it has no deliveries although its time has come, or None. Pure."""
+    if notification.status != NotificationStatus.SCHEDULED or notification.away_since is None:
+        return None
+    return Reason(ReasonCode.USER_SERVICE_AWAY)
 
 
 def without_address(notification: Notification, its_deliveries: Sequence[Delivery]) -> list[Channel]:
@@ -106,8 +120,12 @@ def without_address(notification: Notification, its_deliveries: Sequence[Deliver
         addressed = set(read_addresses(notification.addresses))
     else:
         return []
-    asked_for = notification.asked_for
-    return [one for one in Channel if (asked_for is None or one in asked_for) and one not in addressed]
+    asked_for, looked_up = notification.asked_for, notification.looked_up
+    return [
+        one
+        for one in Channel
+        if (asked_for is None or one in asked_for) and one not in addressed and one not in looked_up
+    ]
 
 
 def without_content(detail: NotificationDetail) -> NotificationDetail:

@@ -1,6 +1,6 @@
 """Makes the rows of a notification and its deliveries from what was submitted. Pure."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -40,6 +40,8 @@ class Draft(NamedTuple):
     notification: NewNotification
     deliveries: list[NewDelivery]
     accepted: Accepted
+    look_up: tuple[str, datetime] | None = None
+    """The channels whose addresses are looked up, as the row keeps them, and when."""
 
 
 def draft(
@@ -62,7 +64,7 @@ def draft(
         submission = submission._replace(send_at=moment)
     if (problem := why_never(submission.send_at, submission.expires_at, now=now)) is not None:
         return InvalidField("expires_at", problem)
-    later = submission.is_for_later(now)
+    later = submission.is_planned_later(now)
     id_ = new_id()
     deliveries = [] if later else _deliveries(id_, submission, person, category, unused, now, new_id)
     states = [one.state for one in deliveries]
@@ -84,8 +86,23 @@ def draft(
         send_at_local=write_local(submission.send_at_local),
         addresses=write_addresses(submission.addresses) if later else None,
     )
-    waiting = 0 if submission.urgent else states.count(DeliveryState.QUEUED)
-    return Draft(notification, deliveries, Accepted(id_, status_of(states), waiting=waiting))
+    accepted = Accepted(id_, status_of(states), waiting=_waiting(submission, states, now))
+    return Draft(notification, deliveries, accepted, _look_up(submission, now))
+
+
+def _waiting(submission: Submission, states: Sequence[DeliveryState], now: datetime) -> int:
+    """How many deliveries it adds to the backlog: one for each address that is looked up now."""
+    if submission.urgent:
+        return 0
+    return states.count(DeliveryState.QUEUED) + (0 if submission.is_for_later(now) else len(submission.look_up))
+
+
+def _look_up(submission: Submission, now: datetime) -> tuple[str, datetime] | None:
+    if not submission.look_up:
+        return None
+    # When a user's clock shows a time, the profile says: so it is asked for at once.
+    at = submission.send_at if submission.is_for_later(now) and submission.send_at_local is None else None
+    return " ".join(submission.look_up), at or now
 
 
 def _deliveries(

@@ -1,50 +1,13 @@
-"""The kinds of fields that callers send, and what each may hold."""
+"""The kinds of fields that notifications have beside those that other calls have too."""
 
-import re
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-)
+from pydantic import Field
 
+from property_alert_notification.api.fields import Line, Text
 from property_alert_notification.base.vocabulary import CATEGORY
 
-INT64_MAX = 2**63 - 1
-
-
-# Control characters, lone surrogates and the two non-characters: no store or wire carries them faithfully.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_LINE_BREAK = re.compile("[\t\n\r\x85\u2028\u2029]")
-
-
-def _printable(text: str) -> str:
-    if _UNPRINTABLE.search(text):
-        raise ValueError("must not contain control characters or unpaired surrogates")
-    return text
-
-
-def _one_line(text: str) -> str:
-    if _LINE_BREAK.search(text):
-        raise ValueError("must be one line")
-    return text
-
-
-Text = Annotated[str, AfterValidator(_printable)]
-Line = Annotated[Text, AfterValidator(_one_line)]
-
-
-def _no_truth_value(number: Any) -> Any:
-    """`true` would pass for 1, and another user would be notified."""
-    if isinstance(number, bool):
-        raise ValueError("must be an integer")  # noqa: TRY004 - pydantic takes a TypeError for a fault of ours
-    return number
-
-
-UserId = Annotated[int, Field(ge=0, le=INT64_MAX), BeforeValidator(_no_truth_value)]
 Title = Annotated[Line, Field(min_length=1, max_length=255)]
 Message = Annotated[Text, Field(min_length=1, max_length=20_000)]
-Address = Annotated[Line, Field(min_length=1, max_length=320)]
 Category = Annotated[str, Field(pattern=f"^{CATEGORY}$")]
 Reference = Annotated[Line, Field(min_length=1, max_length=255)]

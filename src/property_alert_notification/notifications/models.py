@@ -9,6 +9,15 @@ from sqlmodel import Field, SQLModel
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import time_type
 
+WAITS_FOR_ITS_TIME = "status = 'scheduled' AND look_up_at IS NULL"
+"""It is planned at its `send_at`, with the addresses of its row: the condition in the words of an index."""
+
+LOOK_UP_INDEXES = (
+    ("ix_notifications_look_up", "look_up_at", "look_up_at IS NOT NULL"),
+    ("ix_notifications_look_up_user", "user_id", "look_up_at IS NOT NULL"),
+    ("ix_notifications_parked", "look_up_at", "parked"),
+)
+
 
 class Notification(SQLModel, table=True):
     """A notification as accepted. Its deliveries say what became of it."""
@@ -45,9 +54,14 @@ class Notification(SQLModel, table=True):
         Index(
             "ix_notifications_scheduled",
             "send_at",
-            sqlite_where=text("status = 'scheduled'"),
-            postgresql_where=text("status = 'scheduled'"),
+            sqlite_where=text(WAITS_FOR_ITS_TIME),
+            postgresql_where=text(WAITS_FOR_ITS_TIME),
         ),
+        # Those whose addresses are not known yet are few, and have indexes of their own.
+        *[
+            Index(name, column, sqlite_where=text(condition), postgresql_where=text(condition))
+            for name, column, condition in LOOK_UP_INDEXES
+        ],
     )
 
     id: UUID = Field(primary_key=True)
@@ -77,6 +91,14 @@ class Notification(SQLModel, table=True):
     """The caller's wish by the user's clock, `2026-12-01T09:00`: the moment is found anew until it is planned."""
     addresses: str | None = Field(default=None, sa_type=Text)
     """By channel, as JSON. Kept until the plan is made; then they are in the deliveries."""
+    look_up: str | None = Field(default=None, max_length=255)
+    """The channels whose addresses the directory gives, separated by spaces; None when the caller gave them all."""
+    look_up_at: datetime | None = Field(default=None, sa_type=time_type())
+    """When they are looked up next; None when they are known, or nobody needs them any more."""
+    parked: bool | None = None
+    """The User service cannot be asked now: it is looked up as soon as that is well, at the latest at `look_up_at`."""
+    away_since: datetime | None = Field(default=None, sa_type=time_type())
+    """When the User service first did not say where its user is reached."""
     moved_at: datetime | None = Field(default=None, sa_type=time_type())
     """When a change last made it due at once: its age counts from there. None when its `send_at` counts."""
     cancelled_at: datetime | None = Field(default=None, sa_type=time_type())
@@ -93,6 +115,11 @@ class Notification(SQLModel, table=True):
     def asked_for(self) -> list[Channel] | None:
         """The only channels the caller asked for; None is all of them."""
         return None if self.channels is None else [Channel(word) for word in self.channels.split()]
+
+    @property
+    def looked_up(self) -> list[Channel]:
+        """The channels whose addresses the directory gives."""
+        return [] if self.look_up is None else [Channel(word) for word in self.look_up.split()]
 
 
 class NotificationChange(SQLModel, table=True):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
@@ -12,6 +13,14 @@ from property_alert_notification.people.categories.rules import Category
 from property_alert_notification.people.decide import Message, decide
 from property_alert_notification.people.decisions import Collect, Decision, Hold, Send, Suppress
 from property_alert_notification.people.person import Person
+
+_ENDS = {
+    ReasonCode.NO_ADDRESS: DeliveryState.SUPPRESSED,
+    ReasonCode.NO_SUCH_USER: DeliveryState.FAILED,
+    ReasonCode.EXPIRED: DeliveryState.EXPIRED,
+    ReasonCode.TOO_OLD: DeliveryState.EXPIRED,
+}
+"""What becomes of a delivery without an address, by the reason why there is none."""
 
 NOT_USED = Reason(ReasonCode.CHANNEL_NOT_USED)
 """The reason why nothing is sent on a channel without a provider."""
@@ -39,19 +48,25 @@ def plan(
     only: Collection[Channel] | None,
     now: datetime,
     unused: Collection[Channel] = (),
+    unreachable: Mapping[Channel, Reason] = MappingProxyType({}),
 ) -> Iterator[Planned]:
     """One delivery per address on a channel that the caller asked for: queued, held, or suppressed with the reason.
 
-    No provider carries the `unused` channels.
+    No provider carries the `unused` channels. On each of the `unreachable` ones there is a delivery that has ended, for
+    that reason unless its user does not want it anyway.
     """
-    for channel, address in addresses.items():
+    for channel, address in (*addresses.items(), *((channel, None) for channel in unreachable)):
         if only is not None and channel not in only:
             continue
         if channel in unused:
-            yield Planned(channel, address, DeliveryState.SUPPRESSED, NOT_USED)
+            yield Planned(channel, address or "", DeliveryState.SUPPRESSED, NOT_USED)
+            continue
+        decision = decide(Message(channel, category, address, urgent=urgent), person, now)
+        if address is not None or isinstance(decision, Suppress):
+            yield _planned(channel, address or "", decision, now)
         else:
-            message = Message(channel, category, address, urgent=urgent)
-            yield _planned(channel, address, decide(message, person, now), now)
+            reason = unreachable[channel]
+            yield Planned(channel, "", _ENDS[reason.code], reason)
 
 
 def _planned(channel: Channel, address: str, decision: Decision, now: datetime) -> Planned:

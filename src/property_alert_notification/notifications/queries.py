@@ -8,8 +8,10 @@ from uuid import UUID
 from sqlalchemy import (
     Integer,
     bindparam,
+    case,
     delete,
     insert,
+    null,
     or_,
     select,
     text,
@@ -29,7 +31,7 @@ from property_alert_notification.database import (
 )
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import ENDED
-from property_alert_notification.notifications.models import Notification, NotificationChange
+from property_alert_notification.notifications.models import WAITS_FOR_ITS_TIME, Notification, NotificationChange
 from property_alert_notification.people.decisions import Rule
 
 _notifications = table_of(Notification)
@@ -69,7 +71,7 @@ async def change(connection: AsyncConnection, notification_id: UUID, **values: A
 _CANCEL_SCHEDULED = (
     update(_notifications)
     .where(_one, _notifications.c.status == NotificationStatus.SCHEDULED)
-    .values(status=NotificationStatus.CANCELLED, addresses=None)
+    .values(status=NotificationStatus.CANCELLED, addresses=None, look_up_at=None, parked=None)
 )
 
 
@@ -95,7 +97,7 @@ async def note_change(connection: AsyncConnection, made: NotificationChange) -> 
 
 
 # The text of the index's condition: a parameter would not match it.
-_scheduled = text("status = 'scheduled'")
+_scheduled = text(WAITS_FOR_ITS_TIME)
 _due = (_scheduled, _notifications.c.send_at <= _now)
 _ANY_DUE = select(select(_notifications.c.id).where(*_due).exists())
 
@@ -109,10 +111,11 @@ _TAKE_DUE = (
 )
 
 
+_latest = bindparam("latest", type_=time_type())
 _NEVER_DUE = [
     select(_notifications.c.id).where(_scheduled, ends).limit(_limit)
-    for ends in (_notifications.c.send_at > bindparam("latest", type_=time_type()), _notifications.c.send_at.is_(None))
-]
+    for ends in (_notifications.c.send_at > _latest, _notifications.c.send_at.is_(None))
+] + [select(_notifications.c.id).where(_notifications.c.look_up_at > _latest).limit(_limit)]
 
 
 async def never_due(connection: AsyncConnection, *, latest: datetime, limit: int) -> list[UUID]:
@@ -161,7 +164,7 @@ _PLANNED = BatchStatement(
     lambda planned: (
         update(_notifications)
         .where(_notifications.c.id == planned.c.id)
-        .values(status=planned.c.status, addresses=None)
+        .values(status=planned.c.status, addresses=None, look_up_at=None, parked=None)
     ),
 )
 
@@ -221,7 +224,15 @@ async def at_local_times(connection: AsyncConnection, users: Collection[int]) ->
 
 _MOVE = BatchStatement(
     columns_of(_notifications, "id", "send_at"),
-    lambda moved: update(_notifications).where(_notifications.c.id == moved.c.id).values(send_at=moved.c.send_at),
+    lambda moved: (
+        update(_notifications)
+        .where(_notifications.c.id == moved.c.id)
+        .values(
+            send_at=moved.c.send_at,
+            look_up_at=case((_notifications.c.look_up_at.is_not(None), moved.c.send_at), else_=null()),
+            parked=None,
+        )
+    ),
 )
 
 

@@ -1,8 +1,9 @@
 """Releasing what was scheduled: when its time has come, a notification is planned like one that was just accepted."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +13,7 @@ from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.scripts import NewDelivery
-from property_alert_notification.deliveries.states import kept_status
+from property_alert_notification.deliveries.states import ENDED, kept_status
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.models import Notification
@@ -20,6 +21,7 @@ from property_alert_notification.notifications.plan import Planned, create_deliv
 from property_alert_notification.notifications.stored_addresses import read_addresses
 from property_alert_notification.notifications.stored_local import read_local
 from property_alert_notification.people.decide import Message
+from property_alert_notification.people.directory.profile import Profile
 from property_alert_notification.people.hours.local_time import moment_of
 from property_alert_notification.people.person import UNKNOWN, Person
 from property_alert_notification.people.scripts import UserOf, people_of
@@ -44,22 +46,47 @@ async def release_these(connection: AsyncConnection, wanted: Collection[UUID], p
     return len(due)
 
 
-async def plan_now(connection: AsyncConnection, scheduled: Sequence[Notification], planner: Planner) -> None:
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where the user of a notification is reached."""
+
+    addresses: Mapping[Channel, str]
+    unreachable: Mapping[Channel, Reason] = field(default_factory=dict)
+    """Channels without an address, and why."""
+    profile: Profile | None = None
+    """What the directory holds of the user, if it was asked."""
+
+
+async def plan_now(
+    connection: AsyncConnection,
+    scheduled: Sequence[Notification],
+    planner: Planner,
+    reached: Mapping[UUID, Reach] = MappingProxyType({}),
+) -> None:
     """Create the deliveries of scheduled notifications, which the caller has locked, as their users want it today.
 
-    One that is for a time of its user's clock goes on waiting if that clock does not show the time yet.
+    Users are reached at the addresses of the notification's row, unless `reached` says otherwise. One that is for a
+    time of its user's clock goes on waiting if that clock does not show the time yet.
     """
-    known = await _people_of(connection, scheduled, planner)
+    known = dict(await _people_of(connection, scheduled, planner))
+    for one in scheduled:
+        profile = reached[one.id].profile if one.id in reached else None
+        if profile is not None and (person := known.get((one.user_id, one.test))) is not None:
+            known[one.user_id, one.test] = person._replace(profile=profile)
     now = planner.clock.now()
     moments = _moments_by_local_time(scheduled, known)
     later = {id_: moment for id_, moment in moments.items() if moment > now}
     await queries.move(connection, later)
     created = {
-        notification.id: _deliveries_of(
-            notification, known.get((notification.user_id, notification.test), UNKNOWN), planner, now
+        one.id: _deliveries_of(
+            one,
+            known.get((one.user_id, one.test), UNKNOWN),
+            reached.get(one.id) or Reach(read_addresses(one.addresses)),
+            planner,
+            now,
         )
-        for notification in scheduled
-        if notification.id not in later
+        for one in scheduled
+        if one.id not in later
     }
     await delivery_scripts.add([delivery for theirs in created.values() for delivery in theirs]).run(connection)
     await queries.mark_planned(
@@ -105,16 +132,19 @@ def _moments_by_local_time(scheduled: Iterable[Notification], known: Mapping[Use
     return moments
 
 
-def _deliveries_of(notification: Notification, person: Person, planner: Planner, now: datetime) -> list[NewDelivery]:
+def _deliveries_of(
+    notification: Notification, person: Person, reach: Reach, planner: Planner, now: datetime
+) -> list[NewDelivery]:
     expired = notification.expires_at is not None and notification.expires_at <= now
     planned = plan(
-        read_addresses(notification.addresses),
+        reach.addresses,
         person,
         planner.categories().of(notification.category),
         urgent=notification.urgent,
         only=notification.asked_for,
         now=now,
         unused=planner.unused,
+        unreachable=reach.unreachable,
     )
     return [
         create_delivery(
@@ -131,7 +161,7 @@ def _deliveries_of(notification: Notification, person: Person, planner: Planner,
 
 def _expire(planned: Planned) -> Planned:
     """Consent is checked before freshness: what must not be sent is suppressed, whenever."""
-    if planned.state is DeliveryState.SUPPRESSED:
+    if planned.state in ENDED:
         return planned
     reason = Reason(ReasonCode.EXPIRED)
     return replace(planned, state=DeliveryState.EXPIRED, reason=reason, due_at=None, held_by=None)

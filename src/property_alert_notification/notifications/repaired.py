@@ -54,6 +54,7 @@ def repaired_notification(notification: Notification) -> Notification:
     """A notification whose words are known and whose values are of the right kind."""
     shown = repaired(notification)
     shown.channels = known_channels(shown.channels)
+    shown.look_up = known_channels(shown.look_up)
     shown.addresses = shown.addresses if _are_addresses(shown.addresses) else None
     shown.status = shown.status if shown.status in list(NotificationStatus) else None
     return shown

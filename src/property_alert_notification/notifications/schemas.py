@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from property_alert_notification.api.fields import Address, Line, UserId
 from property_alert_notification.api.idempotency.calls import KeyText
 from property_alert_notification.api.known_fields import Strict
 from property_alert_notification.api.paging import PageCursor
@@ -23,7 +24,15 @@ from property_alert_notification.base.times import LocalTime, Moment
 from property_alert_notification.base.vocabulary import Channel, NotificationStatus
 from property_alert_notification.base.wording import Truth
 from property_alert_notification.channels.edge import ADDRESSES, ByAddressedChannel
-from property_alert_notification.notifications.fields import Address, Category, Line, Message, Reference, Title, UserId
+from property_alert_notification.notifications.fields import Category, Message, Reference, Title
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
+_LookedUp = Field(json_schema_extra=_without_default)
+"""Left out means that the User service says it, and not that it is null."""
 
 
 class NotificationContent(Strict):
@@ -37,10 +46,12 @@ class NotificationContent(Strict):
     """Plain text; line breaks are kept."""
     user_id: UserId
     """The user, as the User service knows them."""
-    user_email: Address | None
-    """Where email for this user goes; null when there is none."""
-    user_phone_number: Annotated[Line, Field(min_length=1, max_length=32)] | None
-    """Where SMS for this user goes, in E.164 form (`+14155552671`); null when there is none."""
+    user_email: Annotated[Address | None, _LookedUp] = None
+    """Where email for this user goes; null when there is none. If it is left out, the User service says it; without
+    `USER_SERVICE_URL` it is required."""
+    user_phone_number: Annotated[Annotated[Line, Field(min_length=1, max_length=32)] | None, _LookedUp] = None
+    """Where SMS for this user goes, in E.164 form (`+14155552671`); null when there is none. If it is left out, as
+    for `user_email`."""
     category: Category = "general"
     """What it is about, as a slug: `listing_alert`, `viewing`, `offer`, `account` …"""
     reference: Reference | None = None
@@ -153,10 +164,6 @@ class NotificationAccepted(NotificationCreate):
 
     id: UUID
     status: NotificationStatus
-
-
-def _without_default(schema: dict[str, Any]) -> None:
-    schema.pop("default", None)
 
 
 _Unchanged = Field(json_schema_extra=_without_default)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -96,6 +96,18 @@ _ADD = BatchStatement(
 def add(notifications: Sequence[NewNotification]) -> Statement:
     """Insert accepted notifications."""
     return Statement(_ADD, notifications)
+
+
+_WITH_LOOK_UP = (*_NEW, "look_up", "look_up_at")
+_ADD_LOOKED_UP = BatchStatement(
+    columns_of(_notifications, *_WITH_LOOK_UP),
+    lambda new: insert(_notifications).from_select(_WITH_LOOK_UP, select(*new.c)),
+)
+
+
+def add_looked_up(notifications: Sequence[tuple[Any, ...]]) -> Statement:
+    """Insert accepted notifications, each with the channels whose addresses are looked up, and when."""
+    return Statement(_ADD_LOOKED_UP, notifications)
 
 
 _CONTENTS = BatchStatement(

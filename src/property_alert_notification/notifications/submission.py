@@ -25,6 +25,8 @@ class Submission(NamedTuple):
     """Use these channels only; None is all."""
     caller: str | None = None
     test: bool = False
+    look_up: Sequence[Channel] = ()
+    """The channels whose addresses the directory gives."""
     send_at_local: datetime | None = None
     """Without a zone: when the user's clock shows this. `send_at` is None until that moment is known."""
 
@@ -34,5 +36,9 @@ class Submission(NamedTuple):
         return self.send_at if self.send_at_local is None else earliest_of(self.send_at_local)
 
     def is_for_later(self, now: datetime) -> bool:
-        """Whether it is planned when its time has come, and not when it is accepted."""
+        """Whether its time has not come yet."""
         return self.send_at is not None and self.send_at > now
+
+    def is_planned_later(self, now: datetime) -> bool:
+        """Whether it is planned by a worker, and not when it is accepted."""
+        return bool(self.look_up) or self.is_for_later(now)

@@ -11,11 +11,12 @@ from property_alert_notification.api.dependencies import KeyedRoute, charge, nee
 from property_alert_notification.api.idempotency.calls import IdempotencyKey, as_read, json_answer
 from property_alert_notification.api.idempotency.keys import CallKey, call_key, written_once
 from property_alert_notification.api.problems import contents_of, documented, invalid_request
-from property_alert_notification.base.errors import InvalidField, RequestError
+from property_alert_notification.base.errors import FieldsMissing, InvalidField, RequestError
 from property_alert_notification.base.times import local
 from property_alert_notification.base.vocabulary import Scope
+from property_alert_notification.channels.address_rules import AddressRules
 from property_alert_notification.notifications.acceptance import Acceptance
-from property_alert_notification.notifications.addresses import AddressRules
+from property_alert_notification.notifications.addresses import for_tests, looked_up, stored_addresses
 from property_alert_notification.notifications.draft import Accepted
 from property_alert_notification.notifications.refusals import EITHER, why_unreachable
 from property_alert_notification.notifications.schemas import (
@@ -59,13 +60,16 @@ AddressRulesDep = Annotated[AddressRules, Depends(_address_rules)]
 
 def submission_of(
     body: NotificationCreate, rules: AddressRules, *, caller: str | None = None, test: bool = False
-) -> Submission | InvalidField:
+) -> Submission | RequestError:
     """What a body submits, or why it cannot be accepted."""
     try:
-        addresses = rules.stored(body)
-    except InvalidField as fault:
+        look_up = looked_up(body, rules)
+        addresses = stored_addresses(body, rules)
+    except (InvalidField, FieldsMissing) as fault:
         return fault
-    if (unreachable := why_unreachable(addresses, body.channels)) is not None:
+    if test and look_up:
+        addresses, look_up = addresses | for_tests(look_up), []
+    if not look_up and (unreachable := why_unreachable(addresses, body.channels)) is not None:
         return unreachable
     if body.send_at is not None and body.send_at_local is not None:
         return EITHER
@@ -82,6 +86,7 @@ def submission_of(
         body.channels,
         caller,
         test,
+        look_up,
         None if body.send_at_local is None else local(body.send_at_local),
     )
 

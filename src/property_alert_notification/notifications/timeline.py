@@ -6,6 +6,7 @@ from operator import attrgetter
 from uuid import UUID
 
 from property_alert_notification.base.clock import time_of
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import ENDED, UNFULFILLED
@@ -24,6 +25,9 @@ def timeline(
     """All that is known to have happened, oldest first; `attempts` are by delivery."""
     described = list(_describe_acceptance(notification, without_address))
     described += [TimelineEntry(at=one.at, what=_describe_change(one)) for one in changes]
+    if notification.away_since is not None:
+        away = Reason(ReasonCode.USER_SERVICE_AWAY).sentence()
+        described.append(TimelineEntry(at=notification.away_since, what=away))
     for delivery in deliveries:
         described += _describe_delivery(delivery, attempts.get(delivery.id, ()), notification.accepted_at)
     if notification.cancelled_at is not None:
@@ -52,6 +56,8 @@ def _describe_acceptance(notification: Notification, without_address: Collection
             yield TimelineEntry(at=at, what=f"{channel}: not used, the caller did not ask for it")
         elif channel in without_address:
             yield TimelineEntry(at=at, what=f"{channel}: not used, the caller gave no address for it")
+        elif channel in notification.looked_up:
+            yield TimelineEntry(at=at, what=f"{channel}: the User service is asked for the address")
     if send_at is not None and send_at > at:
         yield TimelineEntry(at=at, what=f"waits until {_in_words(send_at)}")
 
@@ -88,6 +94,8 @@ def _until(delivery: Delivery) -> str:
 
 def _never_left_the_plan(delivery: Delivery) -> bool:
     """It ended when it was planned: it was neither claimed nor cancelled."""
+    if delivery.reason_code == ReasonCode.NO_SUCH_USER:
+        return True
     return not delivery.fence and delivery.state in (DeliveryState.SUPPRESSED, DeliveryState.EXPIRED)
 
 

@@ -6,11 +6,12 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from property_alert_notification.api.fields import UserId
 from property_alert_notification.api.known_fields import without_unknown_names
 from property_alert_notification.base.times import Moment
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.base.wording import Truth, in_words, of_plain_text
-from property_alert_notification.notifications.fields import Category, Title, UserId
+from property_alert_notification.notifications.fields import Category, Title
 from property_alert_notification.notifications.schemas import (
     NotificationBatch,
     NotificationCreate,

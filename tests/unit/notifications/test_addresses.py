@@ -4,10 +4,11 @@ import pytest
 
 from property_alert_notification.base.errors import InvalidField, Refused
 from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.channels.address_rules import AddressRules
 from property_alert_notification.channels.email_channel import normalise_email
 from property_alert_notification.channels.mime import parse_address
 from property_alert_notification.channels.sms_channel import normalise_phone
-from property_alert_notification.notifications.addresses import AddressRules
+from property_alert_notification.notifications.addresses import stored_addresses
 from property_alert_notification.notifications.schemas import NotificationCreate
 
 NO_ADDRESS = [
@@ -220,7 +221,7 @@ def test_a_notification_is_stored_with_the_normal_forms_of_the_addresses_that_it
 ) -> None:
     body = NotificationCreate(title="t", message="m", user_id=1, user_email=email, user_phone_number=number)
 
-    stored = AddressRules(real=True).stored(body)
+    stored = stored_addresses(body, AddressRules(real=True))
 
     expected = {Channel("email"): "Ada@example.com", Channel("sms"): "+14155552671"}
     has = {Channel("email"): email, Channel("sms"): number}
@@ -240,5 +241,5 @@ def test_the_rules_reach_both_addresses(fields: dict[str, str], rules: AddressRu
                                  "user_phone_number": None} | fields)  # fmt: skip
 
     with pytest.raises(InvalidField):
-        rules.stored(body)
-    assert AddressRules(real=False, shown=list(Channel)).stored(body)
+        stored_addresses(body, rules)
+    assert stored_addresses(body, AddressRules(real=False, shown=list(Channel)))

@@ -21,6 +21,7 @@ TAGS = [
     {"name": "notifications", "description": "Hand notifications over, and ask what became of them."},
     {"name": "schedules", "description": "Have notifications sent again and again, by a rule."},
     {"name": "preferences", "description": "What each user wants to receive."},
+    {"name": "users", "description": "What the User service knows of each user."},
     {
         "name": "administration",
         "description": "Stop sending, decide over what is quarantined, see who changed what.",

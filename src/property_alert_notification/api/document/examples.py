@@ -141,6 +141,17 @@ _CATEGORY = {
     "on_unknown": None,
     "defined_by": "api",
 }
+_PROFILE = {
+    "user_id": 1,
+    "email": "ada@example.com",
+    "phone_number": "+14155552671",
+    "name": "Ada Lovelace",
+    "language": "en",
+    "time_zone": "America/Los_Angeles",
+    "country": "US",
+    "known_at": _ACCEPTED_AT,
+    "pushed": True,
+}
 _CAPTURED = {
     "id": _MESSAGE,
     "channel": "email",
@@ -188,6 +199,8 @@ ANSWERS: dict[str, Any] = {
     "list_categories": {"items": [_CATEGORY]},
     "read_category": _CATEGORY,
     "put_category": _CATEGORY,
+    "read_profile": _PROFILE,
+    "put_profile": _PROFILE,
     "list_quarantine": {"items": [_STUCK], "next": "AQGapcRSwXxjsLWV7LXYofE"},
     "read_quarantined": {
         **_STUCK,

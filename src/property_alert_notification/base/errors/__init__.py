@@ -9,10 +9,12 @@ ServiceError
 │   ├── ForgedCallback        403
 │   ├── NotFound              404
 │   │   ├── PreferenceNotFound
-│   │   └── PreferencesNotFound
+│   │   ├── PreferencesNotFound
+│   │   └── ProfileNotFound
 │   ├── Conflict              409
 │   │   └── AnswerLost
 │   ├── CallInProgress        409, with Retry-After
+│   ├── FieldsMissing         422
 │   ├── InvalidField          422
 │   │   └── KeyReused
 │   ├── TooManyRequests       429, with Retry-After
@@ -40,6 +42,7 @@ from property_alert_notification.base.errors.request import (
     AnswerLost,
     CallInProgress,
     Conflict,
+    FieldsMissing,
     Forbidden,
     ForgedCallback,
     InvalidField,
@@ -49,6 +52,7 @@ from property_alert_notification.base.errors.request import (
     PreferenceNotFound,
     PreferencesExist,
     PreferencesNotFound,
+    ProfileNotFound,
     RequestError,
     TooManyRequests,
     Unauthorised,
@@ -87,6 +91,7 @@ __all__ = [
     "ConfigurationError",
     "Conflict",
     "Deferred",
+    "FieldsMissing",
     "Forbidden",
     "ForgedCallback",
     "InvalidField",
@@ -98,6 +103,7 @@ __all__ = [
     "PreferenceNotFound",
     "PreferencesExist",
     "PreferencesNotFound",
+    "ProfileNotFound",
     "ProviderDown",
     "Refused",
     "RequestError",

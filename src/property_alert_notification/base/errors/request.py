@@ -68,7 +68,7 @@ class ForgedCallback(RequestError):
 
 
 class LiveOnly(Forbidden):
-    """The API key is a test key, and the call is about live messages."""
+    """The API key is a test key, and the call is about what real people receive."""
 
     def __init__(self) -> None:
         RequestError.__init__(self, "This is a test key, and this call concerns live messages: use a live key.")
@@ -88,6 +88,13 @@ class PreferenceNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("Preference not found")
+
+
+class ProfileNotFound(NotFound):
+    """The directory holds no profile of the user."""
+
+    def __init__(self) -> None:
+        super().__init__("Profile not found")
 
 
 class PreferencesNotFound(NotFound):
@@ -132,6 +139,18 @@ class InvalidField(RequestError):
         """The part of the request that holds the field: `body`, `header`, `query`."""
         self.field = field
         self.problem = problem
+
+
+class FieldsMissing(RequestError):
+    """Fields of the body are left out, and are required here."""
+
+    status = 422
+    title = InvalidField.title
+
+    def __init__(self, fields: Iterable[str], problem: str) -> None:
+        self.fields = tuple(fields)
+        self.problem = problem
+        super().__init__(f"{', '.join(self.fields)}: {problem}")
 
 
 class KeyReused(InvalidField):

@@ -42,7 +42,12 @@ async def _bring(connection: AsyncConnection, schedules: Sequence[Schedule], pla
         if due is not None
     ]
     if new:
-        await notification_scripts.add([notification for _, _, notification in new]).run(connection)
+        plain = [its for schedule, _, its in new if schedule.look_up is None]
+        looked_up = [(*its, one.look_up, due.moment) for one, due, its in new if one.look_up is not None]
+        if plain:
+            await notification_scripts.add(plain).run(connection)
+        if looked_up:
+            await notification_scripts.add_looked_up(looked_up).run(connection)
         await queries.add_occurrences(connection, [(its.id, schedule.id, due.local) for schedule, due, its in new])
     await queries.advance(connection, [advanced for _, advanced, _ in looked_at], now=now)
     return len(new)

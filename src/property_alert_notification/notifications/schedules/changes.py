@@ -13,9 +13,10 @@ from property_alert_notification.api.access.visibility import Visibility
 from property_alert_notification.base import times
 from property_alert_notification.base.errors import Conflict, InvalidField, NotFound, PreferencesNotFound, UnreadableRow
 from property_alert_notification.base.vocabulary import Channel, Scope
+from property_alert_notification.channels.address_rules import AddressRules
 from property_alert_notification.channels.edge import ADDRESSES
 from property_alert_notification.database import run_within
-from property_alert_notification.notifications.addresses import AddressRules
+from property_alert_notification.notifications.addresses import for_tests, looked_up, stored_addresses
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.refusals import why_unreachable
 from property_alert_notification.notifications.schedules import queries
@@ -43,8 +44,11 @@ async def create(
         PreferencesNotFound: its user has no preferences.
     """
     _check_urgent(body.urgent, admission)
-    addresses = rules.stored(body)
-    _check_reachable(addresses, body.channels)
+    look_up, addresses = looked_up(body, rules), stored_addresses(body, rules)
+    if admission.test:
+        addresses, look_up = addresses | for_tests(look_up), []
+    if not look_up:
+        _check_reachable(addresses, body.channels)
     user = (body.user_id, admission.test)
     zones = await run_within(connection, time_zones_of({user}, default=planner.default_preferences))
     if user not in zones:
@@ -60,6 +64,7 @@ async def create(
         urgent=body.urgent,
         channels=_words(body.channels),
         addresses=write_addresses(addresses),
+        look_up=" ".join(look_up) or None,
         caller=admission.caller,
         test=admission.test,
         rrule=body.rrule,
@@ -101,8 +106,9 @@ async def change(
         values["start"] = written(times.local(values["start"]))
     if (addresses := _changed_addresses(schedule, patch, rules)) is not None:
         values["addresses"] = write_addresses(addresses)
+        values["look_up"] = _still_looked_up(schedule, patch)
     changed = schedule.model_copy(update=values)
-    if addresses is not None or "channels" in values:
+    if (addresses is not None or "channels" in values) and changed.look_up is None:
         _check_reachable(read_addresses(changed.addresses), changed.asked_for)
     if values.keys() & _WHEN or schedule.state == ScheduleState.QUARANTINED:
         await _begin_again(connection, changed, planner)
@@ -243,11 +249,17 @@ def _check_reachable(addresses: Mapping[Channel, str], channels: list[Channel] |
 
 def _changed_addresses(schedule: Schedule, patch: SchedulePatch, rules: AddressRules) -> dict[Channel, str] | None:
     """All addresses after the change; None when it names none."""
-    removed, given = set(ADDRESSES.removed(patch)), rules.stored(patch)
+    removed, given = set(ADDRESSES.removed(patch)), stored_addresses(patch, rules)
     if not removed and not given:
         return None
     kept = {channel: one for channel, one in read_addresses(schedule.addresses).items() if channel not in removed}
     return kept | given
+
+
+def _still_looked_up(schedule: Schedule, patch: SchedulePatch) -> str | None:
+    """The channels whose addresses are looked up after the change: those of which it says nothing."""
+    said = {*ADDRESSES.removed(patch), *(channel for channel, _ in ADDRESSES.given(patch))}
+    return " ".join(word for word in (schedule.look_up or "").split() if word not in said) or None
 
 
 def _words(channels: list[Channel] | None) -> str | None:

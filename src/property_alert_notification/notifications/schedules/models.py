@@ -62,6 +62,8 @@ class Schedule(SQLModel, table=True):
     """The only channels the caller asked for, separated by spaces; None is all of them."""
     addresses: str = Field(sa_type=Text)
     """By channel, as JSON."""
+    look_up: str | None = Field(default=None, max_length=255)
+    """The channels whose addresses are looked up each time, separated by spaces; None when the caller gave all."""
     caller: str | None = Field(default=None, max_length=100)
     """The name of the API key that created it; None when no key was asked for."""
     test: bool

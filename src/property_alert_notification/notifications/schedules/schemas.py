@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from property_alert_notification.api.fields import Address, Line, UserId
 from property_alert_notification.api.known_fields import Strict
 from property_alert_notification.api.paging import PageCursor
 from property_alert_notification.base.reasons import ReasonCode
@@ -14,7 +15,7 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.base.wording import Truth
 from property_alert_notification.base.zones import ZoneName
 from property_alert_notification.channels.edge import ADDRESSES, ByAddressedChannel
-from property_alert_notification.notifications.fields import Address, Category, Line, Message, Reference, Title, UserId
+from property_alert_notification.notifications.fields import Category, Message, Reference, Title
 from property_alert_notification.notifications.schedules.models import ScheduleState
 from property_alert_notification.notifications.schedules.rrule import LONGEST, read_rule
 from property_alert_notification.notifications.schemas import NotificationContent

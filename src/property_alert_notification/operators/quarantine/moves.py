@@ -195,7 +195,7 @@ async def quarantine_notification(
         statement = insert(_deliveries).from_select([*names, "notification_id", "address", "test", "urgent"], row)
         added += (await connection.execute(statement)).rowcount
     status = None if added else str(NotificationStatus.FAILED)
-    await connection.execute(update(_notifications).where(*is_it).values(status=status))
+    await connection.execute(update(_notifications).where(*is_it).values(status=status, look_up_at=None, parked=None))
     return True
 
 
@@ -246,7 +246,7 @@ _END_UNREADABLE = [
     _fail(text(IS_QUARANTINED)),
     update(_notifications)
     .where(_notifications.c.status == NotificationStatus.SCHEDULED, _UNREADABLE_ID)
-    .values(status=NotificationStatus.FAILED),
+    .values(status=NotificationStatus.FAILED, look_up_at=None, parked=None),
 ]
 
 

@@ -1,0 +1,273 @@
+"""Plans notifications without addresses as soon as the directory knows where their users are reached.
+
+A turn stores what the User service answered, plans what can be planned, and begins to ask about the others. No turn
+waits for an answer, so those whose users are known are never held up by those whose users are not. While the User
+service is away, the others are parked: nothing is done for them until it is well again, or they are too old.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.base.supervise import Loop
+from property_alert_notification.database import Database, halve_on_error, is_row_fault
+from property_alert_notification.notification_worker.claim import SendingRules
+from property_alert_notification.notifications import queries as notifications
+from property_alert_notification.notifications.create import Planner
+from property_alert_notification.notifications.look_ups import queries
+from property_alert_notification.notifications.look_ups.queries import Postponed
+from property_alert_notification.notifications.look_ups.rules import (
+    Ages,
+    Ask,
+    Availability,
+    Plan,
+    Step,
+    Wait,
+    deadline_of,
+    next_step,
+    users_of,
+)
+from property_alert_notification.notifications.models import Notification
+from property_alert_notification.notifications.release import plan_now
+from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
+from property_alert_notification.people.directory import queries as directory
+from property_alert_notification.people.directory.look_up import Answer, ProfileLookUp
+from property_alert_notification.people.directory.profile import Entry
+
+log = structlog.get_logger()
+
+AT_ONCE = 500
+"""Notifications looked at in one transaction."""
+
+POLL = 0.1
+"""Seconds between two looks while nothing is due."""
+
+IDLE = 1.0
+"""Seconds between two looks without a User service: only what is pushed is known, and what was accepted before."""
+
+BRING_BACK_EVERY = 1.0
+"""Seconds between two looks for parked notifications while there are none."""
+
+FAILED_FOR = 1.0
+"""Seconds for which a user is not asked for again after the User service failed on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What came of a look at some that are due."""
+
+    at: int = 0
+    planned: int = 0
+    postponed: int = 0
+    asked: Mapping[int, Entry | None] = field(default_factory=dict)
+    """The users to ask for, with what is held of them."""
+
+
+class AddressLookUp:
+    """Looks for notifications that wait for addresses. Any number may share one store."""
+
+    def __init__(
+        self,
+        database: Database,
+        planner: Planner,
+        metrics: Metrics,
+        broken_rows: BrokenRows,
+        profiles: ProfileLookUp | None,
+        *,
+        ages: Ages,
+        rules: SendingRules,
+        lease: timedelta,
+        wake: Callable[[], None],
+    ) -> None:
+        """`profiles` is None without a User service: then only what is pushed is known.
+
+        Args:
+            database: the store.
+            planner: creates the deliveries.
+            metrics: of this process.
+            broken_rows: quarantines what cannot be planned.
+            profiles: asks the User service.
+            ages: how old a profile may be.
+            rules: how long a message may be sent.
+            lease: for how long others leave a notification alone whose user is asked for here.
+            wake: is called when something became due.
+        """
+        self._database = database
+        self._planner = planner
+        self._clock: Clock = planner.clock
+        self._metrics = metrics
+        self._broken_rows = broken_rows
+        self._profiles = profiles
+        self._ages = ages
+        self._rules = rules
+        self._lease = lease
+        self._wake_sender = wake
+        self._woken = asyncio.Event()
+        self._unstored: dict[int, Answer] = {}
+        self._failed: dict[int, float] = {}
+        """Until when users are not asked for again."""
+        self._bring_back_at = 0.0
+
+    def wake(self) -> None:
+        """Look at once: an answer came."""
+        self._woken.set()
+
+    async def run(self, loop: Loop) -> None:
+        """Look until cancelled. A store that is away is waited for."""
+        if self._profiles is not None:
+            self._profiles.when_answered = self.wake
+        await loop.repeat(self._turn, woken=self._woken)
+
+    async def _turn(self) -> float:
+        began = self._clock.monotonic()
+        await self.store_answers()
+        looked = await self.look()
+        if looked.at < AT_ONCE:
+            await self._bring_back()
+        if not looked.planned and not looked.postponed:
+            return POLL if self._profiles is not None else IDLE
+        # A crowd that is planned at once leaves every other moment to whoever accepts or sends meanwhile.
+        return self._clock.monotonic() - began
+
+    async def store_answers(self) -> None:
+        """Store what the User service answered, and have what waits for it looked at.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached; the answers are kept.
+        """
+        if self._profiles is None:
+            return
+        self._unstored |= self._profiles.take_answers(AT_ONCE)
+        if not self._unstored:
+            return
+        now, until = self._clock.now(), self._clock.monotonic() + FAILED_FOR
+        entries = {user_id: answer for user_id, answer in self._unstored.items() if isinstance(answer, Entry)}
+        self._failed = {user_id: end for user_id, end in self._failed.items() if end > until - FAILED_FOR}
+        self._failed |= dict.fromkeys(self._unstored.keys() - entries.keys(), until)
+        async with self._database.transaction() as connection:
+            if entries:
+                held = await directory.entries_of(connection, entries)
+                await directory.put(connection, entries)
+                await self._decide_again(connection, held, entries)
+            await queries.look_up_now(connection, self._unstored, now=now)
+        self._unstored = {}
+
+    async def _decide_again(
+        self, connection: AsyncConnection, held: Mapping[int, Entry], new: Mapping[int, Entry]
+    ) -> None:
+        """What was held because of an old profile is decided by the new one."""
+        changed = [user_id for user_id, entry in held.items() if entry.profile != new[user_id].profile]
+        if changed:
+            await notifications.end_hold(connection, changed, now=self._clock.now())
+
+    async def look(self) -> _Looked:
+        """Look at some that are due, and begin to ask about their users."""
+        now = self._clock.now()
+        async with self._database.reading() as connection:
+            if not await queries.is_any_due(connection, now=now):
+                return _Looked()
+        try:
+            async with self._database.transaction() as connection:
+                due = await queries.take_due(connection, now=now, limit=AT_ONCE)
+                looked = await self._look_at(connection, due, now)
+        except Exception as error:
+            if not is_row_fault(error):
+                raise
+            looked = await self._look_by_halves(now)
+        self._go_on(looked)
+        return looked
+
+    async def _look_by_halves(self, now: datetime) -> _Looked:
+        """One of those that are due cannot be planned: the others are, and it is put aside."""
+        async with self._database.reading() as connection:
+            due = await queries.due_ids(connection, now=now, limit=AT_ONCE)
+        halves = await halve_on_error(due, partial(self._look_at_these, now=now), self._quarantine)
+        return _Looked(
+            at=sum(half.at for half in halves),
+            planned=sum(half.planned for half in halves),
+            postponed=sum(half.postponed for half in halves),
+            asked={user_id: entry for half in halves for user_id, entry in half.asked.items()},
+        )
+
+    async def _look_at_these(self, wanted: Sequence[UUID], now: datetime) -> _Looked:
+        async with self._database.transaction() as connection:
+            due = await queries.take_these(connection, wanted, now=now)
+            return await self._look_at(connection, due, now)
+
+    async def _quarantine(self, notification: UUID, error: Exception) -> None:
+        await self._broken_rows.quarantine_notification(notification, error, new_id=self._clock.new_id)
+
+    async def _look_at(self, connection: AsyncConnection, due: Sequence[Notification], now: datetime) -> _Looked:
+        """Plan or postpone each of these, which are locked."""
+        held = await directory.entries_of(connection, users_of(due)) if due else {}
+        asked: dict[int, Entry | None] = {}
+        steps = {one.id: self._step(one, held.get(one.user_id), asked, now) for one in due}
+        reached = {id_: step.reach for id_, step in steps.items() if isinstance(step, Plan)}
+        postponed = [later for one in due if (later := self._postponed(one, steps[one.id], now)) is not None]
+        if postponed:
+            await queries.postpone(connection, postponed)
+        if reached:
+            await plan_now(connection, [one for one in due if one.id in reached], self._planner, reached)
+        return _Looked(len(due), len(reached), len(postponed), asked)
+
+    def _step(self, one: Notification, entry: Entry | None, asked: dict[int, Entry | None], now: datetime) -> Step:
+        """What becomes of one of them; its user is added to those who are `asked` for, if so."""
+        availability = self._availability(one.user_id, asked)
+        deadline, jitter = deadline_of(one, self._rules.ttl_of(one.category)), self._clock.jitter()
+        step = next_step(one, entry, availability, self._ages, deadline, now=now, jitter=jitter)
+        if isinstance(step, Ask) and availability is Availability.ROOM:
+            asked[one.user_id] = entry
+        return step
+
+    def _postponed(self, one: Notification, step: Step, now: datetime) -> Postponed | None:
+        match step:
+            case Ask():
+                return Postponed(one.id, now + self._lease, None, one.away_since)
+            case Wait(until=until, parked=parked):
+                return Postponed(one.id, until, parked or None, one.away_since or now)
+            case _:
+                return None
+
+    def _availability(self, user_id: int, asked: Mapping[int, Entry | None]) -> Availability:
+        profiles = self._profiles
+        if profiles is None:
+            return Availability.AWAY
+        if user_id in asked or profiles.is_asked(user_id):
+            return Availability.ASKED
+        if self._failed.get(user_id, 0.0) > self._clock.monotonic():
+            return Availability.FAILED
+        if len(asked) < profiles.room():
+            return Availability.ROOM
+        return Availability.AWAY if profiles.is_away else Availability.FULL
+
+    def _go_on(self, looked: _Looked) -> None:
+        """After the commit: ask, and have sent what was planned."""
+        if looked.asked and self._profiles is not None:
+            self._profiles.ask(looked.asked)
+        if looked.planned:
+            self._metrics.released.inc(looked.planned)
+            log.info("notifications.looked_up", notifications=looked.planned)
+            self._wake_sender()
+
+    async def _bring_back(self) -> None:
+        """There is room for more questions: look at those that were parked when there was none."""
+        if self._profiles is None or self._clock.monotonic() < self._bring_back_at:
+            return
+        if (room := self._profiles.room()) == 0:
+            return
+        async with self._database.reading() as connection:
+            is_any_parked = await queries.is_any_parked(connection)
+        if not is_any_parked:
+            self._bring_back_at = self._clock.monotonic() + BRING_BACK_EVERY
+            return
+        async with self._database.transaction() as connection:
+            await queries.bring_back(connection, now=self._clock.now(), limit=min(room, AT_ONCE))
+        self.wake()

@@ -1,0 +1,1 @@
+"""Notifications that were accepted without addresses: they wait until the directory gives them."""

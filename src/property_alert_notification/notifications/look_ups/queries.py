@@ -1,0 +1,147 @@
+"""Every statement about notifications that wait for addresses."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Integer, bindparam, func, or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.database import BatchStatement, among, as_rows, columns_of, table_of, time_type
+from property_alert_notification.notifications.models import Notification
+
+_notifications = table_of(Notification)
+_now = bindparam("now", type_=time_type())
+_limit = bindparam("limit", type_=Integer)
+
+# In the words of the indexes: parameters could not be matched with their conditions.
+_waits, _parked, _scheduled = text("look_up_at IS NOT NULL"), text("parked"), text("status = 'scheduled'")
+_due = (_notifications.c.look_up_at <= _now, _scheduled)
+_time_has_come = or_(_notifications.c.send_at.is_(None), _notifications.c.send_at <= _now)
+
+_ANY_DUE = select(select(_notifications.c.id).where(*_due).exists())
+
+
+async def is_any_due(connection: AsyncConnection, *, now: datetime) -> bool:
+    """Whether an address is to be looked up now."""
+    return bool((await connection.execute(_ANY_DUE, {"now": now})).scalar_one())
+
+
+_TAKE_DUE = (
+    select(_notifications)
+    .where(*_due)
+    .order_by(_notifications.c.look_up_at)
+    .limit(_limit)
+    .with_for_update(key_share=True, skip_locked=True)
+)
+
+
+async def take_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[Notification]:
+    """Up to `limit` whose addresses are to be looked up now, each to one caller, until its transaction ends."""
+    found = await connection.execute(_TAKE_DUE, {"now": now, "limit": limit})
+    return [Notification(**row) for row in found.mappings()]
+
+
+_DUE_IDS = select(_notifications.c.id).where(*_due).order_by(_notifications.c.look_up_at).limit(_limit)
+
+
+async def due_ids(connection: AsyncConnection, *, now: datetime, limit: int) -> Sequence[UUID]:
+    """Up to `limit` whose addresses are to be looked up now."""
+    return (await connection.execute(_DUE_IDS, {"now": now, "limit": limit})).scalars().all()
+
+
+_TAKE_THESE = BatchStatement(
+    columns_of(_notifications, "id"),
+    lambda wanted: (
+        select(_notifications)
+        .where(_notifications.c.id.in_(select(wanted.c.id)), *_due)
+        .with_for_update(key_share=True, skip_locked=True, of=_notifications)
+    ),
+)
+
+
+async def take_these(connection: AsyncConnection, wanted: Collection[UUID], *, now: datetime) -> list[Notification]:
+    """Those of these whose addresses are to be looked up now, each to one caller, until its transaction ends."""
+    found = await _TAKE_THESE.run(connection, as_rows(wanted), now=now)
+    return [Notification(**row) for row in found.mappings()]
+
+
+_OF_USERS = BatchStatement(
+    columns_of(_notifications, "user_id"),
+    lambda users: (
+        update(_notifications)
+        .where(
+            _notifications.c.user_id.in_(select(users.c.user_id)),
+            _waits,
+            _scheduled,
+            or_(_time_has_come, _notifications.c.send_at_local.is_not(None)),
+        )
+        .values(look_up_at=_now, parked=None)
+    ),
+)
+
+
+async def look_up_now(connection: AsyncConnection, users: Collection[int], *, now: datetime) -> None:
+    """What waits for the addresses of these users is looked at now: something new is known of them."""
+    await _OF_USERS.run(connection, as_rows(sorted(users)), now=now)
+
+
+class Postponed(NamedTuple):
+    """When a notification is looked at next, and why not now."""
+
+    id: UUID
+    look_up_at: datetime
+    parked: bool | None
+    away_since: datetime | None
+
+
+_COLUMNS = Postponed._fields
+_POSTPONE = BatchStatement(
+    columns_of(_notifications, *_COLUMNS),
+    lambda new: (
+        update(_notifications)
+        .where(_notifications.c.id == new.c.id)
+        .values({name: new.c[name] for name in _COLUMNS[1:]})
+    ),
+)
+
+
+async def postpone(connection: AsyncConnection, these: Iterable[Postponed]) -> None:
+    """Look at these later."""
+    await _POSTPONE.run(connection, list(these))
+
+
+_ANY_PARKED = select(select(_notifications.c.id).where(_parked).exists())
+
+
+async def is_any_parked(connection: AsyncConnection) -> bool:
+    """Whether one waits until the User service can be asked again."""
+    return bool((await connection.execute(_ANY_PARKED)).scalar_one())
+
+
+_BRING_BACK = (
+    update(_notifications)
+    .where(
+        among(
+            _notifications.c.id,
+            select(_notifications.c.id).where(_parked, _scheduled).order_by(_notifications.c.look_up_at).limit(_limit),
+        )
+    )
+    .values(look_up_at=_now, parked=None)
+)
+
+
+async def bring_back(connection: AsyncConnection, *, now: datetime, limit: int) -> int:
+    """Up to `limit` of those that wait for the User service are looked at now; returns how many those are."""
+    return (await connection.execute(_BRING_BACK, {"now": now, "limit": limit})).rowcount
+
+
+_COUNT_WAITING = select(func.count()).select_from(
+    select(_notifications.c.id).where(_waits, _scheduled, _time_has_come).limit(_limit).subquery()
+)
+
+
+async def count_waiting(connection: AsyncConnection, *, now: datetime, limit: int) -> int:
+    """How many whose time has come wait for addresses, counted up to `limit`."""
+    return int((await connection.execute(_COUNT_WAITING, {"now": now, "limit": limit})).scalar_one())

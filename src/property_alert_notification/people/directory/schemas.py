@@ -1,0 +1,57 @@
+"""What the User service says about a user when it pushes, and what callers are told."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from property_alert_notification.api.fields import Address, Line
+from property_alert_notification.api.known_fields import Strict
+from property_alert_notification.base.zones import ZoneName
+
+_ADA: JsonDict = {
+    "email": "ada@example.com",
+    "phone_number": "+14155552671",
+    "name": "Ada Lovelace",
+    "language": "en",
+    "time_zone": "America/Los_Angeles",
+    "country": "US",
+}
+
+
+class ProfilePut(Strict):
+    """All that is known of a user; what is left out or null is unknown."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, json_schema_extra={"examples": [_ADA]})
+
+    email: Address | None = None
+    """Where email for this user goes."""
+    phone_number: Annotated[Line, Field(min_length=1, max_length=32)] | None = None
+    """Where SMS for this user goes, in E.164 form (`+14155552671`)."""
+    name: Annotated[Line, Field(min_length=1, max_length=255)] | None = None
+    """What the user is called."""
+    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$")] | None = None
+    """A BCP 47 tag, for example `en` or `es-MX`."""
+    time_zone: ZoneName | None = None
+    """An IANA name, for example `America/New_York`."""
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    """ISO 3166-1 alpha-2, for example `US`."""
+
+
+class ProfilePublic(BaseModel):
+    """What the directory holds of a user."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
+
+    user_id: int
+    email: str | None
+    phone_number: str | None
+    name: str | None
+    language: str | None
+    time_zone: str | None
+    country: str | None
+    known_at: datetime
+    """It was so at this time: when the User service was asked, or pushed it."""
+    pushed: bool
+    """The User service pushed it; otherwise it was asked."""

@@ -1,0 +1,135 @@
+"""What the User service answers is checked: a profile, or nothing that can be used."""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from property_alert_notification.people.directory.answers import (
+    FieldPaths,
+    NotAProfile,
+    read_document,
+    read_many,
+    read_profile,
+)
+from property_alert_notification.people.directory.profile import Profile
+from tests.fuzz.budget import budget
+
+DEFAULT = FieldPaths.read("")
+ADA = {
+    "email": "ada@example.com",
+    "phone_number": "+14155552671",
+    "name": "Ada",
+    "language": "en-GB",
+    "time_zone": "Europe/London",
+}
+
+
+def _as_is(_field: str, address: str) -> str | None:
+    return None if address == "unusable" else address
+
+
+def _read(document: Any, paths: FieldPaths = DEFAULT) -> Profile:
+    return read_profile(document, 1, paths, _as_is)
+
+
+def test_the_fields_of_a_profile_are_read() -> None:
+    assert _read(ADA | {"country": "gb", "id": 1, "more": [1]}) == Profile(1, *ADA.values(), country="GB")
+    assert _read(ADA | {"id": "1"}) == Profile(1, *ADA.values())
+    assert _read({"email": None}) == Profile(1)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("email", ""),
+        ("email", "  "),
+        ("email", "unusable"),
+        ("email", "a@b.example\r\nBcc: c@d.example"),
+        ("phone_number", "+1" * 200),
+        ("name", "Ada\nLovelace"),
+        ("name", 7),
+        ("name", "x" * 256),
+        ("language", "English, please"),
+        ("language", ["en"]),
+        ("time_zone", "Mars/Olympus"),
+        ("time_zone", "../../etc/passwd"),
+        ("time_zone", {"name": "Europe/London"}),
+        ("country", "England"),
+        ("country", 44),
+    ],
+)
+def test_what_cannot_be_used_is_left_out(field: str, value: Any) -> None:
+    profile = _read(ADA | {field: value})
+
+    assert getattr(profile, field) is None
+    assert [name for name in ADA if getattr(profile, name) is None and name != field] == []
+
+
+@pytest.mark.parametrize(
+    ("document", "why"),
+    [
+        ([], "none of the fields"),
+        ({}, "none of the fields"),
+        ({"detail": "Internal Server Error"}, "none of the fields"),
+        ("ada@example.com", "none of the fields"),
+        (None, "none of the fields"),
+        ([ADA], "none of the fields"),
+        (ADA | {"email": 7}, "email that is no text"),
+        (ADA | {"phone_number": {"mobile": "+14155552671"}}, "phone_number that is no text"),
+        (ADA | {"id": 2}, "another user"),
+        (ADA | {"id": "2"}, "another user"),
+    ],
+)
+def test_nonsense_is_no_profile(document: Any, why: str) -> None:
+    with pytest.raises(NotAProfile, match=why):
+        _read(document)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"email": "a@b.exa', b"\xff\xfe", b"[" * 100_000, b"1" * 10_000])
+def test_a_body_that_is_no_json_is_no_document(body: bytes) -> None:
+    with pytest.raises(NotAProfile, match="not JSON"):
+        read_document(body)
+
+
+def test_fields_may_be_elsewhere() -> None:
+    paths = FieldPaths.read("email=contact.email, phone_number = contact.mobile,id=uid,users=data.items")
+    one = {"contact": {"email": "ada@example.com", "mobile": "+14155552671"}, "uid": 1, "id": "not ours", "name": "Ada"}
+
+    assert _read(one, paths) == Profile(1, "ada@example.com", "+14155552671", "Ada")
+    assert read_many({"data": {"items": [one]}}, paths, _as_is) == {1: _read(one, paths)}
+    assert _read(ADA | {"id": 2}, FieldPaths.read("id=")) == _read(ADA)
+
+
+@pytest.mark.parametrize("text", ["email", "mail=x", "email=a..b", "email=a b", "=x", "email={x}"])
+def test_a_path_that_cannot_be_used_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"field=path|a path is names"):
+        FieldPaths.read(text)
+
+
+def test_of_many_those_that_can_be_read_are_read() -> None:
+    answered = [ADA | {"id": 1}, ADA, ADA | {"id": True}, {"id": 2}, 7, ADA | {"id": 3, "email": 7}, ADA | {"id": "4"}]
+
+    assert set(read_many(answered, DEFAULT, _as_is)) == {1, 4}
+    with pytest.raises(NotAProfile, match="no list"):
+        read_many({"users": answered}, DEFAULT, _as_is)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["id", *ADA]), inner),
+    max_leaves=20,
+)
+
+
+@budget()
+@given(st.dictionaries(st.sampled_from(["id", "country", *ADA]), _JSON) | _JSON)
+def test_no_answer_breaks_the_reading(document: Any) -> None:
+    with suppress(NotAProfile):
+        profile = _read(read_document(json.dumps(document).encode()))
+        assert profile.user_id == 1
+        assert all(value is None or value.isprintable() for value in [profile.email, profile.name, profile.time_zone])
+    read_many([document], DEFAULT, _as_is)
