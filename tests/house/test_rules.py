@@ -35,6 +35,7 @@ HOT_TRANSACTIONS = {
     "notifications/create.py",
     "notification_worker/claim.py",
     "notification_worker/settlement.py",
+    "digests/close.py",
 }
 BARE_CLOCKS = {"datetime.now", "datetime.utcnow", "time.time", "time.monotonic", "uuid.uuid4", "uuid4", "date.today"}
 ENVIRONMENT = {"os.environ", "os.getenv", "environ", "getenv"}

@@ -22,7 +22,7 @@ from property_alert_notification.operators.quarantine.queries import Stuck
 from tests.pipeline.world import World, only
 
 SOME = Reason(ReasonCode.STORE_AWAY)
-NOT_HEARD_YET = {Event.ARRIVED, Event.BOUNCED, Event.COLLECTED, Event.CARRIED}
+NOT_HEARD_YET = {Event.ARRIVED, Event.BOUNCED, Event.COLLECTED, Event.RELEASED, Event.CARRIED, Event.DROPPED}
 """No feature has them happen yet."""
 NOT_IN_A_DIGEST_YET = {(Event.UNWANTED, DeliveryState.COLLECTED)}
 """A digest will ask this of what it collected when it is sent."""

@@ -59,6 +59,16 @@ class Metrics:
             "Occurrences of schedules that became notifications.",
             registry=self.registry,
         )
+        self.digests = Counter(
+            "property_alerts_digests", "Digests made of what their window had collected.", registry=self.registry
+        )
+        self.digest_items = Counter(
+            "property_alerts_digest_items",
+            "Collected deliveries by what became of them when their window was closed or they were decided again: "
+            "`carried` by a digest, or the state that they left the window for.",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.purged = Counter(
             "property_alerts_purged",
             "Rows deleted because they were kept long enough.",

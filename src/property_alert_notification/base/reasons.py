@@ -26,6 +26,9 @@ class ReasonCode(StrEnum):
     NO_ADDRESS = "no_address"
     NO_SUCH_USER = "no_such_user"
     USER_SERVICE_AWAY = "user_service_away"
+    COLLECTED = "collected"
+    OVER_CAP = "over_cap"
+    IN_DIGEST = "in_digest"
     EXPIRED = "expired"
     TOO_OLD = "too_old"
     CANCELLED = "cancelled"
@@ -91,6 +94,9 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.NO_ADDRESS: "the User service has no address of the user for {channel}",
     ReasonCode.NO_SUCH_USER: "the User service does not know the user",
     ReasonCode.USER_SERVICE_AWAY: "it waits for the User service, which has not said where the user is reached",
+    ReasonCode.COLLECTED: "the user wants {channel} of this category {frequency}: its digest is made at {closes_at}",
+    ReasonCode.OVER_CAP: "the user has had as many messages by {channel} as they want per {period}",
+    ReasonCode.IN_DIGEST: "it is part of the digest {digest}",
     ReasonCode.EXPIRED: "it expired before it could be sent",
     ReasonCode.TOO_OLD: "it could not be sent within its time to live",
     ReasonCode.CANCELLED: "{by} cancelled it",

@@ -6,11 +6,11 @@ from uuid import UUID
 from sqlalchemy import Index, SmallInteger, Text, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
-from property_alert_notification.base.reasons import Reason
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import time_type
 from property_alert_notification.deliveries import states
-from property_alert_notification.deliveries.states import is_in
+from property_alert_notification.deliveries.states import COLLECTED, is_in
 
 OPEN = is_in(states.OPEN)
 """The condition of a partial index; a query must contain exactly this text for the index to be used."""
@@ -24,6 +24,9 @@ IS_LEASED, IS_HELD, IS_QUARANTINED = (
     is_in((DeliveryState.QUARANTINED,)),
 )
 """The conditions of three more."""
+
+HAS_HOLDER = "held_by IS NOT NULL"
+"""The condition of the index of what is held or collected; a comparison with what holds it implies it."""
 
 HAS_PROVIDER_MESSAGE_ID = "provider_message_id IS NOT NULL"
 """The condition of the index of attempts; a comparison with an id implies it."""
@@ -72,11 +75,12 @@ class Delivery(SQLModel, table=True):
             sqlite_where=text(IS_QUARANTINED),
             postgresql_where=text(IS_QUARANTINED),
         ),
+        # What something holds or a digest window has collected, by what that is.
         Index(
-            "ix_deliveries_held_by",
+            "ix_deliveries_holder",
             "held_by",
-            sqlite_where=text(IS_HELD),
-            postgresql_where=text(IS_HELD),
+            sqlite_where=text(HAS_HOLDER),
+            postgresql_where=text(HAS_HOLDER),
         ),
     )
 
@@ -94,7 +98,8 @@ class Delivery(SQLModel, table=True):
     reason_parameters: str | None = Field(default=None, sa_type=Text)
     """What the reason's sentence needs, as JSON; None when it needs nothing."""
     held_by: str | None = Field(default=None, max_length=80)
-    """What holds it while it is `held`: `pause:` and the pause's name, or the Rule of its user or the law."""
+    """What holds it while it is `held`: `pause:` and the pause's name, or the Rule of its user or the law; and for one
+    that is or was collected, `digest:` and its window."""
     due_at: datetime | None = Field(default=None, sa_type=time_type())
     """When a worker handles it next: to send it or, while `sending`, to rescue it if its lease ran out."""
     published_at: datetime | None = Field(default=None, sa_type=time_type())
@@ -113,6 +118,21 @@ class Delivery(SQLModel, table=True):
     def reason(self) -> str:
         """Why it is in this state, as a sentence."""
         return Reason.read(self.reason_code, self.reason_parameters).sentence(self.channel)
+
+    @property
+    def is_in_digest(self) -> bool:
+        """Whether a digest carries it that has not ended yet."""
+        return self.state in COLLECTED and self.reason_code == ReasonCode.IN_DIGEST
+
+    @property
+    def digest_id(self) -> UUID | None:
+        """The notification that is the digest which carries or carried it; None when none does."""
+        if self.reason_code != ReasonCode.IN_DIGEST:
+            return None
+        try:
+            return UUID((Reason.read(self.reason_code, self.reason_parameters).parameters or {})["digest"])
+        except (LookupError, TypeError, ValueError, AttributeError):  # the row cannot be read
+            return None
 
 
 class Attempt(SQLModel, table=True):

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.base.reasons import Reason
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.database import (
     BatchStatement,
@@ -187,8 +187,12 @@ async def suppress(
 
 _CANCEL = (
     update(_deliveries)
-    # Also from a state that this version does not know.
-    .where(_of_notification, _deliveries.c.state.not_in((*ENDED, *LEASED)))
+    # Also from a state that this version does not know. What a digest carries already ends as the digest does.
+    .where(
+        _of_notification,
+        _deliveries.c.state.not_in((*ENDED, *LEASED)),
+        _deliveries.c.reason_code.is_distinct_from(ReasonCode.IN_DIGEST),
+    )
     .values(state=DeliveryState.CANCELLED, **REASON, held_by=None, due_at=None, published_at=None, changed_at=_now)
 )
 

@@ -42,6 +42,7 @@ from property_alert_notification.database import (
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.queues import is_claimable
 from property_alert_notification.deliveries.states import LEASED, Event, after
+from property_alert_notification.deliveries.windows.keys import WindowKey
 
 _deliveries = table_of(Delivery)
 _attempts = table_of(Attempt)
@@ -96,7 +97,9 @@ class Settlement:
     counted: bool = True
     """Whether the claim used up one of the attempts that the delivery has."""
     held_by: str | None = None
-    """What holds it, when its state is `held`."""
+    """What holds it, when its state is `held` or `collected`."""
+    window: WindowKey | None = None
+    """The digest window that collects it, when its state is `collected`."""
     submitted: bool = True
     """False when the provider was never called; an attempt that was stored for that call is deleted."""
 

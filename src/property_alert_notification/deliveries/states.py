@@ -36,8 +36,12 @@ class Event(StrEnum):
     """Its caller cancelled it."""
     COLLECTED = "collected"
     """Its user wants it in a digest, or has had enough messages for now."""
+    RELEASED = "released"
+    """Its user does not want it in a digest any more, but by itself."""
     CARRIED = "carried"
     """The digest that contains it was sent."""
+    DROPPED = "dropped"
+    """The digest that contains it failed."""
     HELD = "held"
     """An operator stopped what it is part of, or its user or the law wants it later."""
     REPLAYED = "replayed"
@@ -90,7 +94,9 @@ _MOVES: dict[Event, tuple[tuple[DeliveryState, ...], DeliveryState]] = {
     Event.CANCELLED: ((*WAITING, *COLLECTED, *STUCK, *LEASED), DeliveryState.CANCELLED),
     # What its provider may have already goes into no digest.
     Event.COLLECTED: ((*_NEVER_TAKEN, *LEASED), DeliveryState.COLLECTED),
+    Event.RELEASED: (COLLECTED, DeliveryState.QUEUED),
     Event.CARRIED: (COLLECTED, DeliveryState.SENT),
+    Event.DROPPED: (COLLECTED, DeliveryState.FAILED),
     Event.HELD: ((*WAITING, *LEASED), DeliveryState.HELD),
     Event.REPLAYED: ((DeliveryState.QUARANTINED,), DeliveryState.QUEUED),
     Event.DISCARDED: ((DeliveryState.QUARANTINED,), DeliveryState.FAILED),

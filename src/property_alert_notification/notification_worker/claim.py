@@ -14,8 +14,9 @@ from property_alert_notification.database import Script
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.scripts import Claim, Settlement, Submission
+from property_alert_notification.deliveries.windows.keys import WindowKey
 from property_alert_notification.notification_worker.route import Assignment, ProviderOrder, Wait
-from property_alert_notification.notification_worker.settlement import held, postponed, settle_within, unsent
+from property_alert_notification.notification_worker.settlement import collected, held, postponed, settle_within, unsent
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.scripts import Content
 from property_alert_notification.operators.pauses import scripts as pause_scripts
@@ -75,6 +76,8 @@ class Withheld:
     """When it is claimed again."""
     held_by: str | None = None
     """What holds it until then."""
+    window: WindowKey | None = None
+    """The digest window that collects it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ def _sort(
     for claim in claims:
         content = contents[claim.notification_id]
         person = people.get((content.user_id, claim.test), UNKNOWN)
-        withheld_now = why_not(channel, claim.address, content, person, rules, now=now)
+        withheld_now = why_not(claim, channel, content, person, rules, now=now)
         earlier = attempts.get(claim.delivery_id, ())
         begun = _begin(claim, content, withheld_now, earlier, order, now)
         if isinstance(begun, Job) and earlier and not may_repeat(claim, content, earlier, begun.assignment.provider):
@@ -222,12 +225,12 @@ def _message(channel: Channel, address: str, content: Content, rules: SendingRul
 
 
 def why_not(
-    channel: Channel, address: str, content: Content, person: Person, rules: SendingRules, *, now: datetime
+    claim: Claim, channel: Channel, content: Content, person: Person, rules: SendingRules, *, now: datetime
 ) -> Withheld | None:
-    """Why a delivery must not be sent now; None when it may be. Pure."""
+    """Why a claimed delivery must not be sent now; None when it may be. Pure."""
     if content.cancelled_at is not None:
         return Withheld(DeliveryState.CANCELLED, cancelled_by(content.cancelled_by))
-    message = _message(channel, address, content, rules)
+    message = _message(channel, claim.address, content, rules)
     decision = decide(message, person, now)
     if isinstance(decision, Suppress):
         return Withheld(DeliveryState.SUPPRESSED, decision.reason)
@@ -236,13 +239,16 @@ def why_not(
     match decision:
         case Hold(reason=reason, rule=rule, until=until):
             return Withheld(DeliveryState.HELD, reason, due_at=until, held_by=rule)
-        case Collect(reason=reason):
-            return Withheld(DeliveryState.COLLECTED, reason)
+        case Collect(reason=reason, closes_at=closes_at) if not claim.unknowns:  # else its provider may have it already
+            window = WindowKey(content.user_id, claim.test, channel, content.category, closes_at)
+            return Withheld(DeliveryState.COLLECTED, reason, window=window)
     return None
 
 
 def withhold(claim: Claim, withheld: Withheld, *, now: datetime, withdraw: bool = False) -> Settlement:
     """The settlement of a delivery that is not sent, or not now; `withdraw` deletes an attempt stored for it. Pure."""
+    if withheld.window is not None:
+        return collected(claim, withheld.reason, into=withheld.window, now=now)
     if withheld.due_at is None:
         return unsent(claim, withheld.state, withheld.reason, now=now, withdraw=withdraw)
     return held(claim, withheld.reason, by=withheld.held_by, until=withheld.due_at, now=now)
@@ -263,4 +269,4 @@ def recheck(job: Job, *, channel: Channel, rules: SendingRules, now: datetime) -
     content = contents[job.claim.notification_id]
     user, message = _about(job.claim, content, channel, rules)
     known = yield from people_of([(user, message)], default=rules.default_preferences)
-    return why_not(channel, job.claim.address, content, known.get(user, UNKNOWN), rules, now=now)
+    return why_not(job.claim, channel, content, known.get(user, UNKNOWN), rules, now=now)

@@ -1,6 +1,9 @@
 """What all loops of one worker share."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
+from uuid import UUID
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.metrics import Metrics
@@ -9,6 +12,24 @@ from property_alert_notification.deliveries.scripts import Claim
 from property_alert_notification.operators.pauses.cache import PauseCache
 from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
 from property_alert_notification.people.categories.rules import CurrentCategories
+
+
+class EndedDigests:
+    """The digests whose delivery this worker has just settled, until their items are settled, too."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[UUID, None] = {}
+
+    def add_all(self, digests: Iterable[UUID]) -> None:
+        """Remember these notifications."""
+        self._waiting.update(dict.fromkeys(digests))
+
+    def take(self, most: int) -> list[UUID]:
+        """The first of them, at most so many; they are forgotten here."""
+        taken = list(islice(self._waiting, most))
+        for digest in taken:
+            del self._waiting[digest]
+        return taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +43,7 @@ class WorkerContext:
     categories: CurrentCategories
     broken_rows: BrokenRows
     """Quarantines rows that break every batch that they are in."""
+    ended_digests: EndedDigests
 
 
 def ids(claim: Claim) -> dict[str, str]:

@@ -16,6 +16,7 @@ from property_alert_notification.channels.base import Receipt
 from property_alert_notification.database import GroupCommit
 from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.scripts import Claim, Settlement, Submission
+from property_alert_notification.deliveries.states import ENDED
 from property_alert_notification.notification_worker.claim import Job
 from property_alert_notification.notification_worker.context import WorkerContext, ids
 from property_alert_notification.notification_worker.providers import ProviderPool
@@ -31,6 +32,7 @@ from property_alert_notification.notification_worker.verdict import (
     may_repeat,
 )
 from property_alert_notification.notifications.scripts import Content
+from property_alert_notification.people.categories.rules import DIGEST
 
 log = structlog.get_logger()
 
@@ -73,7 +75,7 @@ class Settler:
         if verdict.outcome is Outcome.SENT:
             self._time_to_sent.observe((now - job.content.wanted_at).total_seconds())
         if moved:
-            self.report(job.claim, settlement)
+            self._report_job(job, settlement)
         else:
             log.warning("delivery.fenced", **ids(job.claim), outcome=verdict.outcome)
 
@@ -84,7 +86,7 @@ class Settler:
     async def put_back(self, job: Job, settlement: Settlement) -> None:
         """Settle a delivery that was not submitted."""
         if await self._commit(settlement):
-            self.report(job.claim, settlement)
+            self._report_job(job, settlement)
 
     async def quarantine(
         self, delivery: UUID, error: Exception, *, fence: int | None = None, outcome: Outcome | None = None
@@ -104,6 +106,11 @@ class Settler:
             reason=settlement.reason.sentence(self._channel),
             **ids(claim),
         )
+
+    def _report_job(self, job: Job, settlement: Settlement) -> None:
+        self.report(job.claim, settlement)
+        if job.content.category == DIGEST and settlement.state in ENDED:
+            self._context.ended_digests.add_all([job.content.id])
 
     def may_repeat(
         self, claim: Claim, content: Content, earlier: Sequence[Attempt], provider: str, *, now: datetime

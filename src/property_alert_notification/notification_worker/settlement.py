@@ -6,11 +6,13 @@ from uuid import UUID
 
 from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.vocabulary import DeliveryState, Outcome
-from property_alert_notification.database import Script, StatementBatch
+from property_alert_notification.database import Script, Statement, StatementBatch
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.scripts import Claim, Settlement, Submission
 from property_alert_notification.deliveries.states import UNFULFILLED
+from property_alert_notification.deliveries.windows import scripts as window_scripts
+from property_alert_notification.deliveries.windows.keys import WindowKey
 from property_alert_notification.notifications import scripts as notification_scripts
 
 
@@ -22,7 +24,7 @@ def settle(settlements: Sequence[Settlement], submissions: Sequence[Submission] 
     """
     if not _unfulfilled(settlements):  # as nearly always: one statement, which needs no transaction around it
         opened = [delivery_scripts.open_attempts(submissions)] if submissions else []
-        moved = yield StatementBatch([*opened, *delivery_scripts.settle(settlements)])
+        moved = yield StatementBatch([*opened, *_joins(settlements), *delivery_scripts.settle(settlements)])
         return {row[0] for row in moved} if settlements else set()
     ids = yield from settle_within(settlements)
     if submissions:
@@ -37,7 +39,7 @@ def settle_within(settlements: Sequence[Settlement]) -> Script[set[UUID]]:
     *others, move = delivery_scripts.settle(settlements)
     # The deliveries first: every transaction locks them before attempts and notifications.
     moved = yield move
-    for statement in others:  # noqa: UP028 - a list would not take the rows that come back
+    for statement in (*others, *_joins(settlements)):  # noqa: UP028 - a list would not take the rows that come back
         yield statement
     if ended := _unfulfilled(settlements):
         yield from notification_scripts.conclude(ended)
@@ -46,6 +48,12 @@ def settle_within(settlements: Sequence[Settlement]) -> Script[set[UUID]]:
 
 def _unfulfilled(settlements: Sequence[Settlement]) -> list[UUID]:
     return [one.delivery_id for one in settlements if one.state in UNFULFILLED]
+
+
+def _joins(settlements: Sequence[Settlement]) -> list[Statement]:
+    """What has the digest windows be there that collect some of these; nothing, nearly always."""
+    windows = [one.window for one in settlements if one.window is not None]
+    return [window_scripts.join(windows)] if windows else []
 
 
 def postponed(
@@ -77,6 +85,23 @@ def held(claim: Claim, reason: Reason, *, by: str | None, until: datetime, now: 
         settled_at=now,
         counted=False,
         held_by=by,
+        submitted=False,
+    )
+
+
+def collected(claim: Claim, reason: Reason, *, into: WindowKey, now: datetime) -> Settlement:
+    """Have a digest window collect a claimed delivery, unsent: it uses up no attempt. Pure."""
+    return Settlement(
+        delivery_id=claim.delivery_id,
+        fence=claim.fence,
+        state=DeliveryState.COLLECTED,
+        reason=reason,
+        due_at=None,
+        outcome=None,
+        settled_at=now,
+        counted=False,
+        held_by=into.held_by,
+        window=into,
         submitted=False,
     )
 

@@ -34,7 +34,8 @@ from property_alert_notification.channels.registry import unused
 from property_alert_notification.notification_worker.claim import SendingRules
 from property_alert_notification.notification_worker.compose import Composer
 from property_alert_notification.notification_worker.consume import ChannelConsumer
-from property_alert_notification.notification_worker.context import WorkerContext
+from property_alert_notification.notification_worker.context import EndedDigests, WorkerContext
+from property_alert_notification.notification_worker.digests import DigestCloser
 from property_alert_notification.notification_worker.expire import Expirer
 from property_alert_notification.notification_worker.leases import Leases
 from property_alert_notification.notification_worker.look_up import AddressLookUp
@@ -75,21 +76,23 @@ class Worker:
         ]
         broken_rows = BrokenRows(parts.database, parts.clock, parts.metrics)
         self._context = WorkerContext(
-            parts.database, parts.clock, parts.metrics, self._pauses, parts.categories.current, broken_rows
+            parts.database,
+            parts.clock,
+            parts.metrics,
+            self._pauses,
+            parts.categories.current,
+            broken_rows,
+            EndedDigests(),
         )
         self._consumers = [_consumer(parts, self._context, pool) for pool in self._pools]
         self._profiles = parts.create_profile_look_up()
         self._reporter = Reporter(parts.database, parts.clock, self._pools, self._profiles)
         self._relay = Relay(parts.database, parts.broker, parts.clock) if parts.broker.needs_relay else None
         planner = wiring.planner(settings, parts.clock, parts.categories)
-        self._releaser = Releaser(
-            parts.database,
-            planner,
-            parts.metrics,
-            wake=parts.wake,
-        )
+        self._releaser = Releaser(parts.database, planner, parts.metrics, wake=parts.wake)
         self._scheduler = Scheduler(parts.database, planner, parts.metrics)
         self._addresses = _address_look_up(parts, broken_rows, self._profiles)
+        self._digests = DigestCloser(self._context, planner, wake=parts.wake)
         self._rescuer = Rescuer(
             parts.database,
             parts.clock,
@@ -139,6 +142,7 @@ class Worker:
             start("release", decides(self._releaser.run)),
             start("schedules", self._scheduler.run),
             start("look_up", decides(self._addresses.run)),
+            start("digests", decides(self._digests.run)),
             start("expiry", decides(self._expirer.run)),
             start("strays", self._unclaimable.run),
             start("retention", self._retention.run),

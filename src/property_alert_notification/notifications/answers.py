@@ -105,6 +105,8 @@ class DeliveryOutline(BaseModel):
     due_at: datetime | None
     """When it is looked at next; null once it has ended."""
     changed_at: datetime
+    digest_id: UUID | None = None
+    """The notification that is the digest which carries or carried it; null when none does."""
 
 
 class DeliveryPublic(DeliveryOutline):
@@ -147,6 +149,21 @@ class NotificationOutline(BaseModel):
     deliveries: list[DeliveryOutline]
 
 
+class DigestContents(BaseModel):
+    """What a digest is made of."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
+
+    category: str
+    """The category of its items."""
+    closes_at: datetime
+    """When it was to be made."""
+    items: int
+    """How many notifications it carries."""
+    notifications: list[UUID]
+    """The first hundred of them."""
+
+
 class NotificationDetail(BaseModel):
     """Everything that is known about a notification."""
 
@@ -183,5 +200,7 @@ class NotificationDetail(BaseModel):
     """Channels that the caller left out, and that were therefore not considered."""
     without_address: list[Channel]
     """Channels for which the caller gave no address, and that were therefore not considered."""
+    digest: DigestContents | None = None
+    """What it is made of, if it is a digest; else null."""
     timeline: list[TimelineEntry]
     """What happened, in order and in words, and why each channel was or was not used."""

@@ -34,7 +34,7 @@ from property_alert_notification.notifications.schemas import NotificationPatch
 from property_alert_notification.notifications.stored_addresses import write_addresses
 from property_alert_notification.notifications.stored_local import write_local
 
-NOTHING_LEFT = "Nothing is left to cancel: it has ended, or is being sent at this moment."
+NOTHING_LEFT = "Nothing is left to cancel: it has ended, is being sent at this moment, or is part of a digest already."
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,9 @@ async def cancel(
         NotFound: there is none with this id, or none that is visible to who asks.
     """
     held = await _hold(connection, notification_id, admission)
-    waiting = [delivery for delivery in held.open if delivery.state != DeliveryState.SENDING]
+    waiting = [
+        delivery for delivery in held.open if delivery.state != DeliveryState.SENDING and not delivery.is_in_digest
+    ]
     if not held.is_scheduled and not waiting:
         raise Conflict(NOTHING_LEFT)
     by = held.actor(admission)
@@ -118,7 +120,9 @@ async def change(
         NotFound: there is none with this id, or none that is visible to who asks.
     """
     held = await _hold(connection, notification_id, admission)
-    if not held.is_scheduled and (not held.open or any(delivery.fence for delivery in held.deliveries)):
+    if not held.is_scheduled and (
+        not held.open or any(delivery.fence or delivery.is_in_digest for delivery in held.deliveries)
+    ):
         raise Conflict("It can no longer be changed: it has ended, or sending it has begun.")
     values, now = patch.model_dump(exclude_unset=True), planner.clock.now()
     values |= await _times(connection, held, patch, planner)

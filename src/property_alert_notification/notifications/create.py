@@ -1,4 +1,4 @@
-"""Creates notifications and their deliveries as a part of a larger transaction: at most four statements for a thousand.
+"""Creates notifications and their deliveries as a part of a larger transaction: at most five statements for a thousand.
 
 A part of this service that notifies many users runs `create` in the transaction that makes it happen: by
 `yield from` in a script, or by `run_within` on a connection.
@@ -12,6 +12,7 @@ from property_alert_notification.base.errors import RequestError
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import Script, Statement
 from property_alert_notification.deliveries import scripts as delivery_scripts
+from property_alert_notification.deliveries.windows import scripts as window_scripts
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.draft import Accepted, Draft, draft
 from property_alert_notification.notifications.submission import Submission
@@ -75,6 +76,8 @@ def additions(drafts: Iterable[Draft]) -> list[Statement]:
     looked_up = [(*one.notification, *one.look_up) for one in new if one.look_up is not None]
     statements = [notification_scripts.add(plain)] if plain else []
     statements += [notification_scripts.add_looked_up(looked_up)] if looked_up else []
+    if windows := [window for one in new for window in one.windows]:
+        statements.append(window_scripts.join(windows))
     return [*statements, delivery_scripts.add(deliveries)] if deliveries else statements
 
 

@@ -12,8 +12,14 @@ from property_alert_notification.database import Connection, Database, is_row_fa
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.states import status_from
+from property_alert_notification.deliveries.windows import queries as windows
 from property_alert_notification.notifications import queries
-from property_alert_notification.notifications.answers import AttemptPublic, DeliveryPublic, NotificationDetail
+from property_alert_notification.notifications.answers import (
+    AttemptPublic,
+    DeliveryPublic,
+    DigestContents,
+    NotificationDetail,
+)
 from property_alert_notification.notifications.models import Notification, NotificationChange
 from property_alert_notification.notifications.repaired import (
     repaired,
@@ -24,6 +30,7 @@ from property_alert_notification.notifications.repaired import (
 from property_alert_notification.notifications.schedules import queries as schedules
 from property_alert_notification.notifications.stored_addresses import read_addresses
 from property_alert_notification.notifications.timeline import timeline
+from property_alert_notification.people.categories.rules import DIGEST
 
 NO_SUCH_NOTIFICATION = "Notification not found"
 
@@ -67,9 +74,13 @@ async def read(
     changes = await queries.changes_of(connection, notification_id)
     if repair:
         changes = [repaired(one) for one in changes]
+    contents = await windows.contents_of(connection, notification_id) if notification.category == DIGEST else None
     by_delivery = {key: list(group) for key, group in groupby(attempts, lambda attempt: attempt.delivery_id)}
     schedule = await schedules.schedule_of(connection, notification_id)
-    return _detail(notification, its_deliveries, by_delivery, changes, schedule)
+    detail = _detail(notification, its_deliveries, by_delivery, changes, schedule)
+    if contents is not None:
+        detail.digest = DigestContents.model_validate(contents)
+    return detail
 
 
 def _detail(
@@ -156,6 +167,7 @@ def _describe_delivery(delivery: Delivery, attempts: Sequence[Attempt]) -> Deliv
     return DeliveryPublic(
         **delivery.model_dump(exclude={"address", "attempts"}),
         reason=delivery.reason,
+        digest_id=delivery.digest_id,
         address=delivery.address or None,
         attempts=[AttemptPublic.model_validate(attempt) for attempt in attempts],
     )

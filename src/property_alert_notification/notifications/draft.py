@@ -11,7 +11,8 @@ from property_alert_notification.base.errors import InvalidField, PreferencesNot
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
 from property_alert_notification.deliveries.scripts import NewDelivery
 from property_alert_notification.deliveries.states import kept_status, status_of
-from property_alert_notification.notifications.plan import create_delivery, plan
+from property_alert_notification.deliveries.windows.keys import WindowKey
+from property_alert_notification.notifications.plan import Planned, create_deliveries, plan
 from property_alert_notification.notifications.refusals import why_never
 from property_alert_notification.notifications.scripts import NewNotification
 from property_alert_notification.notifications.stored_addresses import write_addresses
@@ -42,6 +43,8 @@ class Draft(NamedTuple):
     accepted: Accepted
     look_up: tuple[str, datetime] | None = None
     """The channels whose addresses are looked up, as the row keeps them, and when."""
+    windows: Collection[WindowKey] = ()
+    """The digest windows that collect some of the deliveries."""
 
 
 def draft(
@@ -66,7 +69,8 @@ def draft(
         return InvalidField("expires_at", problem)
     later = submission.is_planned_later(now)
     id_ = new_id()
-    deliveries = [] if later else _deliveries(id_, submission, person, category, unused, now, new_id)
+    planned = [] if later else _plan(submission, person, category, unused, now)
+    deliveries, windows = _deliveries(id_, submission, planned, now, new_id)
     states = [one.state for one in deliveries]
     notification = NewNotification(
         id=id_,
@@ -87,7 +91,7 @@ def draft(
         addresses=write_addresses(submission.addresses) if later else None,
     )
     accepted = Accepted(id_, status_of(states), waiting=_waiting(submission, states, now))
-    return Draft(notification, deliveries, accepted, _look_up(submission, now))
+    return Draft(notification, deliveries, accepted, _look_up(submission, now), windows)
 
 
 def _waiting(submission: Submission, states: Sequence[DeliveryState], now: datetime) -> int:
@@ -106,14 +110,23 @@ def _look_up(submission: Submission, now: datetime) -> tuple[str, datetime] | No
 
 
 def _deliveries(
-    notification: UUID,
-    submission: Submission,
-    person: Person,
-    category: Category,
-    unused: Collection[Channel],
-    now: datetime,
-    new_id: Callable[[], UUID],
-) -> list[NewDelivery]:
+    notification: UUID, submission: Submission, planned: list[Planned], now: datetime, new_id: Callable[[], UUID]
+) -> tuple[list[NewDelivery], list[WindowKey]]:
+    return create_deliveries(
+        notification,
+        planned,
+        user_id=submission.user_id,
+        category=submission.category,
+        urgent=submission.urgent,
+        test=submission.test,
+        now=now,
+        new_id=new_id,
+    )
+
+
+def _plan(
+    submission: Submission, person: Person, category: Category, unused: Collection[Channel], now: datetime
+) -> list[Planned]:
     planned = plan(
         submission.addresses,
         person,
@@ -123,7 +136,4 @@ def _deliveries(
         now=now,
         unused=unused,
     )
-    return [
-        create_delivery(notification, one, urgent=submission.urgent, test=submission.test, now=now, new_id=new_id)
-        for one in planned
-    ]
+    return list(planned)

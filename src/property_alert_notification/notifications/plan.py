@@ -1,6 +1,6 @@
 """Which deliveries a notification becomes. Pure."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -9,6 +9,7 @@ from uuid import UUID
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.deliveries.scripts import NewDelivery
+from property_alert_notification.deliveries.windows.keys import WindowKey
 from property_alert_notification.people.categories.rules import Category
 from property_alert_notification.people.decide import Message, decide
 from property_alert_notification.people.decisions import Collect, Decision, Hold, Send, Suppress
@@ -37,6 +38,8 @@ class Planned:
     due_at: datetime | None = None
     held_by: str | None = None
     """What holds it, when its state is `held`."""
+    closes_at: datetime | None = None
+    """When its digest is made, when its state is `collected`."""
 
 
 def plan(
@@ -75,33 +78,46 @@ def _planned(channel: Channel, address: str, decision: Decision, now: datetime) 
             return Planned(channel, address, DeliveryState.QUEUED, reason, due_at=now)
         case Hold(reason=reason, rule=rule, until=until):
             return Planned(channel, address, DeliveryState.HELD, reason, due_at=until, held_by=rule)
-        case Collect(reason=reason):
-            return Planned(channel, address, DeliveryState.COLLECTED, reason)
+        case Collect(reason=reason, closes_at=closes_at):
+            return Planned(channel, address, DeliveryState.COLLECTED, reason, closes_at=closes_at)
         case Suppress(reason=reason):
             return Planned(channel, address, DeliveryState.SUPPRESSED, reason)
 
 
-def create_delivery(
+def create_deliveries(
     notification_id: UUID,
-    planned: Planned,
+    planned: Iterable[Planned],
     *,
+    user_id: int,
+    category: str,
     urgent: bool,
     test: bool,
     now: datetime,
     new_id: Callable[[], UUID],
-) -> NewDelivery:
-    """The row of one planned delivery."""
-    return NewDelivery(
-        id=new_id(),
-        notification_id=notification_id,
-        channel=planned.channel,
-        address=planned.address,
-        urgent=urgent,
-        test=test,
-        state=planned.state,
-        reason_code=planned.reason.code.value,
-        reason_parameters=planned.reason.stored,
-        held_by=planned.held_by,
-        due_at=planned.due_at,
-        changed_at=now,
-    )
+) -> tuple[list[NewDelivery], list[WindowKey]]:
+    """The rows of what is planned of one notification, and the digest windows that collect some of them."""
+    deliveries: list[NewDelivery] = []
+    windows: list[WindowKey] = []
+    for one in planned:
+        held_by = one.held_by
+        if one.closes_at is not None:
+            window = WindowKey(user_id, test, one.channel, category, one.closes_at)
+            windows.append(window)
+            held_by = window.held_by
+        deliveries.append(
+            NewDelivery(
+                id=new_id(),
+                notification_id=notification_id,
+                channel=one.channel,
+                address=one.address,
+                urgent=urgent,
+                test=test,
+                state=one.state,
+                reason_code=one.reason.code.value,
+                reason_parameters=one.reason.stored,
+                held_by=held_by,
+                due_at=one.due_at,
+                changed_at=now,
+            )
+        )
+    return deliveries, windows

@@ -14,10 +14,12 @@ from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.scripts import NewDelivery
 from property_alert_notification.deliveries.states import ENDED, kept_status
+from property_alert_notification.deliveries.windows import scripts as window_scripts
+from property_alert_notification.deliveries.windows.keys import WindowKey
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.notifications.plan import Planned, create_delivery, plan
+from property_alert_notification.notifications.plan import Planned, create_deliveries, plan
 from property_alert_notification.notifications.stored_addresses import read_addresses
 from property_alert_notification.notifications.stored_local import read_local
 from property_alert_notification.people.decide import Message
@@ -77,6 +79,7 @@ async def plan_now(
     moments = _moments_by_local_time(scheduled, known)
     later = {id_: moment for id_, moment in moments.items() if moment > now}
     await queries.move(connection, later)
+    windows: list[WindowKey] = []
     created = {
         one.id: _deliveries_of(
             one,
@@ -84,10 +87,13 @@ async def plan_now(
             reached.get(one.id) or Reach(read_addresses(one.addresses)),
             planner,
             now,
+            windows,
         )
         for one in scheduled
         if one.id not in later
     }
+    if windows:
+        await window_scripts.join(windows).run(connection)
     await delivery_scripts.add([delivery for theirs in created.values() for delivery in theirs]).run(connection)
     await queries.mark_planned(
         connection, ((id_, kept_status([delivery.state for delivery in theirs])) for id_, theirs in created.items())
@@ -133,8 +139,14 @@ def _moments_by_local_time(scheduled: Iterable[Notification], known: Mapping[Use
 
 
 def _deliveries_of(
-    notification: Notification, person: Person, reach: Reach, planner: Planner, now: datetime
+    notification: Notification,
+    person: Person,
+    reach: Reach,
+    planner: Planner,
+    now: datetime,
+    windows: list[WindowKey],
 ) -> list[NewDelivery]:
+    """Its deliveries; the digest windows that collect some of them are added to `windows`."""
     expired = notification.expires_at is not None and notification.expires_at <= now
     planned = plan(
         reach.addresses,
@@ -146,17 +158,18 @@ def _deliveries_of(
         unused=planner.unused,
         unreachable=reach.unreachable,
     )
-    return [
-        create_delivery(
-            notification.id,
-            _expire(one) if expired else one,
-            urgent=notification.urgent,
-            test=notification.test,
-            now=now,
-            new_id=planner.clock.new_id,
-        )
-        for one in planned
-    ]
+    deliveries, joined = create_deliveries(
+        notification.id,
+        [_expire(one) if expired else one for one in planned],
+        user_id=notification.user_id,
+        category=notification.category,
+        urgent=notification.urgent,
+        test=notification.test,
+        now=now,
+        new_id=planner.clock.new_id,
+    )
+    windows += joined
+    return deliveries
 
 
 def _expire(planned: Planned) -> Planned:
@@ -164,4 +177,4 @@ def _expire(planned: Planned) -> Planned:
     if planned.state in ENDED:
         return planned
     reason = Reason(ReasonCode.EXPIRED)
-    return replace(planned, state=DeliveryState.EXPIRED, reason=reason, due_at=None, held_by=None)
+    return replace(planned, state=DeliveryState.EXPIRED, reason=reason, due_at=None, held_by=None, closes_at=None)

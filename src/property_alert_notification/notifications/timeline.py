@@ -1,7 +1,7 @@
 """The timeline of a notification in words. Pure."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from uuid import UUID
 
@@ -9,9 +9,12 @@ from property_alert_notification.base.clock import time_of
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.deliveries.models import Attempt, Delivery
-from property_alert_notification.deliveries.states import ENDED, UNFULFILLED
+from property_alert_notification.deliveries.states import COLLECTED, ENDED, UNFULFILLED
 from property_alert_notification.notifications.answers import TimelineEntry
 from property_alert_notification.notifications.models import Notification, NotificationChange
+
+_MILLISECOND = timedelta(milliseconds=1)
+"""How exactly an id says when it was made."""
 
 
 def timeline(
@@ -68,7 +71,7 @@ def _describe_delivery(
     channel = delivery.channel
     # An id is cut to its millisecond, which may begin before the microsecond of acceptance.
     planned_at = max(time_of(delivery.id), accepted_at)
-    if _never_left_the_plan(delivery):
+    if _never_left_the_plan(delivery, planned_at):
         yield TimelineEntry(at=planned_at, what=f"{channel}: not used, {delivery.reason}")
         return
     waits_for_its_first = delivery.state == DeliveryState.QUEUED and not delivery.fence
@@ -78,7 +81,10 @@ def _describe_delivery(
         yield _describe_attempt(channel, attempt)
     if delivery.replayed_at is not None:
         yield TimelineEntry(at=delivery.replayed_at, what=f"{channel}: replayed by an operator")
-    if _was_given_back(delivery) or delivery.state == DeliveryState.HELD:
+    if delivery.digest_id is not None:
+        state = "waits" if delivery.state in COLLECTED else delivery.state
+        yield TimelineEntry(at=delivery.changed_at, what=f"{channel}: {state}, {delivery.reason}")
+    elif _was_given_back(delivery) or delivery.state == DeliveryState.HELD:
         yield TimelineEntry(at=delivery.changed_at, what=f"{channel}: waits, {delivery.reason}")
     elif delivery.state in UNFULFILLED:
         yield TimelineEntry(at=delivery.changed_at, what=f"{channel}: {delivery.state}, {delivery.reason}")
@@ -92,11 +98,12 @@ def _until(delivery: Delivery) -> str:
     return "until a person decides" if delivery.due_at is None else f"until {_in_words(delivery.due_at)}"
 
 
-def _never_left_the_plan(delivery: Delivery) -> bool:
-    """It ended when it was planned: it was neither claimed nor cancelled."""
+def _never_left_the_plan(delivery: Delivery, planned_at: datetime) -> bool:
+    """It ended when it was planned: it was neither claimed nor cancelled, nor collected and suppressed later."""
     if delivery.reason_code == ReasonCode.NO_SUCH_USER:
         return True
-    return not delivery.fence and delivery.state in (DeliveryState.SUPPRESSED, DeliveryState.EXPIRED)
+    is_unclaimed_end = not delivery.fence and delivery.state in (DeliveryState.SUPPRESSED, DeliveryState.EXPIRED)
+    return is_unclaimed_end and delivery.changed_at < planned_at + _MILLISECOND
 
 
 def _was_given_back(delivery: Delivery) -> bool:

@@ -4,13 +4,16 @@ from datetime import datetime
 from typing import NamedTuple
 
 from property_alert_notification.base.vocabulary import CategoryKind, Channel
-from property_alert_notification.people.categories.rules import Category
+from property_alert_notification.people.categories.rules import DIGEST, Category
+from property_alert_notification.people.collect import DIGESTS, collect
 from property_alert_notification.people.decisions import Decision, Rule, Send, Suppress
 from property_alert_notification.people.hours import current
-from property_alert_notification.people.hours.hold import hold
+from property_alert_notification.people.hours.hold import hold, where
 from property_alert_notification.people.hours.hold import needs_profile as hold_needs_profile
-from property_alert_notification.people.permission import permit
+from property_alert_notification.people.hours.moments import Zones
+from property_alert_notification.people.permission import Permission, permit
 from property_alert_notification.people.person import Person
+from property_alert_notification.people.preferences.rules import DigestTimes
 
 
 class Message(NamedTuple):
@@ -30,7 +33,7 @@ def decide(message: Message, person: Person, now: datetime) -> Decision:
     permission = permit(message.channel, message.category, person.preferences)
     if isinstance(permission, Suppress):
         return permission
-    return _when(message, person, now, permission.send) or permission.send
+    return _when(message, person, now, permission) or permission.send
 
 
 def needs_profile(message: Message, person: Person) -> bool:
@@ -39,6 +42,8 @@ def needs_profile(message: Message, person: Person) -> bool:
         return True
     if _goes_at_once(message):
         return False
+    if _is_collected(message, person):
+        return person.preferences is not None and person.preferences.rules.time_zone is None
     return hold_needs_profile(message.channel, message.category.kind, person, current.windows())
 
 
@@ -46,9 +51,34 @@ def _goes_at_once(message: Message) -> bool:
     return message.urgent and message.category.kind is CategoryKind.TRANSACTIONAL
 
 
-def _when(message: Message, person: Person, now: datetime, send: Send) -> Decision | None:
-    """What becomes of a message that may be sent, if it is not sent now; None if it is."""
+def _is_collected(message: Message, person: Person) -> bool:
+    permission = permit(message.channel, message.category, person.preferences)
+    return isinstance(permission, Permission) and _goes_into_a_digest(message, permission)
+
+
+def _goes_into_a_digest(message: Message, permission: Permission) -> bool:
+    """Whether its user wants it daily, weekly or monthly; digests are never collected themselves."""
+    return permission.frequency in DIGESTS and message.category.name != DIGEST
+
+
+def _when(message: Message, person: Person, now: datetime, permission: Permission) -> Decision | None:
+    """What becomes of a message that may be sent, if it is not sent now; None if it is.
+
+    A message that is collected is not sent, so that no hour is wrong for it: its digest is held when the hour is.
+    """
     if _goes_at_once(message):
-        return Send(send.reason, Rule.URGENT)
-    windows, default = current.windows(), current.default_time_zone()
-    return hold(message.channel, message.category.kind, message.address, person, now, windows, default)
+        return Send(permission.send.reason, Rule.URGENT)
+    default = current.default_time_zone()
+    if _goes_into_a_digest(message, permission):
+        return collect(permission.frequency, _digest_times(person), zones_of(person, message.address), now)
+    return hold(message.channel, message.category.kind, message.address, person, now, current.windows(), default)
+
+
+def _digest_times(person: Person) -> DigestTimes | None:
+    return person.preferences.rules.digest if person.preferences else None
+
+
+def zones_of(person: Person, address: str | None) -> Zones:
+    """The zones by which the days and digests of a person are counted; none when nothing at all is known."""
+    here = where(person, (address,), current.default_time_zone())
+    return here.zones if here.is_known else ()

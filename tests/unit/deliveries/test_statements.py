@@ -16,7 +16,16 @@ import property_alert_notification
 from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import BatchStatement, table_of
 from property_alert_notification.deliveries.models import Delivery
-from property_alert_notification.deliveries.states import ENDED, LEASED, STUCK, WAITING, Event, after, movable_by
+from property_alert_notification.deliveries.states import (
+    COLLECTED,
+    ENDED,
+    LEASED,
+    STUCK,
+    WAITING,
+    Event,
+    after,
+    movable_by,
+)
 
 DELIVERIES = table_of(Delivery)
 STATES = set(DeliveryState)
@@ -107,6 +116,9 @@ PICKS: dict[str, set[DeliveryState]] = {
     "deliveries.queues._UNMARK_LOST": _CLAIMABLE,
     "notifications.queries._END_HOLD": {DeliveryState.HELD},
     "operators.pauses.queries._BRING_BACK": {DeliveryState.HELD},
+    "digests.scripts._LEAVE": set(COLLECTED),
+    "digests.scripts._CARRY": set(COLLECTED),
+    "digests.scripts._END": set(COLLECTED),
 }
 """What leaves the state alone, or sets the one that it is given, and in which states it finds its rows."""
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from property_alert_notification.base.clock import first_id_of
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
-from property_alert_notification.deliveries.scripts import NewDelivery
+from property_alert_notification.deliveries.scripts import Claim, NewDelivery
 from property_alert_notification.notification_worker.claim import SendingRules, Withheld, too_late, why_not
-from property_alert_notification.notifications.plan import NOT_USED, Planned, create_delivery, plan
+from property_alert_notification.notifications.plan import NOT_USED, Planned, create_deliveries, plan
 from property_alert_notification.notifications.scripts import Content
 from property_alert_notification.people.categories.rules import BUILT_IN, Categories, Category
 from property_alert_notification.people.person import Person
@@ -39,8 +39,11 @@ def _plan(
     return list(plan(addresses, person, BUILT_IN["general"], urgent=False, only=only, now=NOW, unused=unused))
 
 
+CLAIM = Claim(UUID(int=1), UUID(int=2), Channel("sms"), "+14155552671", fence=1, attempts=1, unknowns=0, test=False)
+
+
 def _why_not(content: Content, preferences: Preferences, *, now: datetime) -> Withheld | None:
-    return why_not(Channel("sms"), "+14155552671", content, Person(preferences), RULES, now=now)
+    return why_not(CLAIM, CLAIM.channel, content, Person(preferences), RULES, now=now)
 
 
 @given(opted_in=CHANNELS, only=st.none() | CHANNELS, known=CHANNELS)
@@ -95,8 +98,18 @@ def test_a_planned_delivery_becomes_a_row_of_its_own(state: DeliveryState, due_a
     reason = Reason(ReasonCode.OTHER, {"text": "because"})
     planned = Planned(Channel("sms"), "+14155552671", state, reason, due_at, held_by="quiet_hours")
 
-    row = create_delivery(UUID(int=1), planned, urgent=flag, test=not flag, now=NOW, new_id=lambda: UUID(int=2))
+    [row], windows = create_deliveries(
+        UUID(int=1),
+        [planned],
+        user_id=1,
+        category="offer",
+        urgent=flag,
+        test=not flag,
+        now=NOW,
+        new_id=lambda: UUID(int=2),
+    )
 
+    assert windows == []
     assert row == NewDelivery(
         id=UUID(int=2),
         notification_id=UUID(int=1),

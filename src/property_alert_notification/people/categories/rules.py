@@ -35,6 +35,9 @@ class Category:
 GENERAL = "general"
 """The category of a notification that names none."""
 
+DIGEST = "digest"
+"""The category of digests; they are never collected themselves."""
+
 _PROMOTIONAL = CategoryKind.PROMOTIONAL
 
 BUILT_IN: Mapping[str, Category] = {
@@ -45,7 +48,7 @@ BUILT_IN: Mapping[str, Category] = {
         Category("viewing"),
         Category("offer"),
         Category("account", required=True),
-        Category("digest", _PROMOTIONAL),
+        Category(DIGEST, _PROMOTIONAL),
     )
 }
 

@@ -1,0 +1,46 @@
+"""The table of digest windows."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, Integer, false, text
+from sqlmodel import Field, SQLModel
+
+from property_alert_notification.database import time_type
+
+IS_OPEN, IS_DUE, HAS_DIGEST = "closed_at IS NULL", "due_at IS NOT NULL", "digest_id IS NOT NULL"
+"""The conditions of partial indexes; a query repeats them for the index to be of use."""
+
+
+class DigestWindow(SQLModel, table=True):
+    """A window collects the deliveries of one user, channel and category. It is closed once, and makes one digest.
+
+    The collected deliveries name it in `held_by`.
+    """
+
+    __tablename__ = "digest_windows"
+    __table_args__ = (
+        Index("ix_digest_windows_due", "due_at", sqlite_where=text(IS_DUE), postgresql_where=text(IS_DUE)),
+        Index("ix_digest_windows_user", "user_id", sqlite_where=text(IS_OPEN), postgresql_where=text(IS_OPEN)),
+        Index(
+            "ix_digest_windows_digest", "digest_id", sqlite_where=text(HAS_DIGEST), postgresql_where=text(HAS_DIGEST)
+        ),
+        Index("ix_digest_windows_closes_at", "closes_at"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    """Made of the five that follow."""
+    user_id: int = Field(sa_type=BigInteger)
+    test: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    channel: str = Field(max_length=16)
+    category: str = Field(max_length=64)
+    closes_at: datetime = Field(sa_type=time_type())
+    """When the digest is made."""
+    due_at: datetime | None = Field(default=None, sa_type=time_type())
+    """When a worker must look at it next: to close it, to decide again about what it holds, or, once it is closed, to
+    see what became of its digest. None when nothing is left to do."""
+    closed_at: datetime | None = Field(default=None, sa_type=time_type())
+    digest_id: UUID | None = None
+    """The notification that it became; None while it is open, and when nothing was left to send."""
+    items: int = Field(default=0, sa_type=Integer, sa_column_kwargs={"server_default": "0"})
+    """How many deliveries the digest carries."""

@@ -1,0 +1,55 @@
+"""Steps of the scripts that accept and claim: statements about digest windows, each on a batch."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import FromClause, bindparam, select, text, true, update
+
+# Its words for conflicts are SQLite's too.
+from sqlalchemy.dialects.postgresql import Insert, insert
+
+from property_alert_notification.database import BatchStatement, Statement, as_rows, columns_of, table_of, time_type
+from property_alert_notification.deliveries.windows.keys import WindowKey
+from property_alert_notification.deliveries.windows.models import IS_OPEN, DigestWindow
+
+windows = table_of(DigestWindow)
+IDS = columns_of(windows, "id")
+_NEW = ("id", *WindowKey._fields, "due_at")
+
+
+def _join_these(joined: FromClause) -> Insert:
+    wanted = insert(windows).from_select(_NEW, select(*joined.c).where(true()), include_defaults=False)
+    # An open window stays as it is, but locked, so that none closes it before the deliveries that join are stored.
+    # One that is closed already has to be looked at once more: they are collected for the next one then.
+    return wanted.on_conflict_do_update(
+        index_elements=["id"], set_={"due_at": windows.c.closes_at}, where=windows.c.closed_at.is_not(None)
+    )
+
+
+_JOIN = BatchStatement(columns_of(windows, *_NEW), _join_these)
+
+
+def join(keys: Collection[WindowKey]) -> Statement:
+    """Have these windows be there, for deliveries that are stored or settled in the same transaction.
+
+    A window that was closed meanwhile is looked at again: its latecomers go into the next one.
+    """
+    by_id: dict[UUID, WindowKey] = {key.id: key for key in keys}
+    # Always in the same order, or two transactions that join the same windows deadlock.
+    return Statement(_JOIN, [(id_, *by_id[id_], by_id[id_].closes_at) for id_ in sorted(by_id)])
+
+
+_RECHECK = BatchStatement(
+    columns_of(windows, "user_id"),
+    lambda changed: (
+        update(windows)
+        .where(windows.c.user_id.in_(select(changed.c.user_id)), text(IS_OPEN))
+        .values(due_at=bindparam("now", type_=time_type()))
+    ),
+)
+
+
+def recheck(users: Collection[int], *, now: datetime) -> Statement:
+    """Decide again about all that is collected for these users, of whom something has changed."""
+    return Statement(_RECHECK, as_rows(users), {"now": now})

@@ -1,0 +1,175 @@
+"""Closes digest windows: a batch of them is one transaction. Decides again about what waits, and ends what was carried.
+
+A window's row is locked first. A delivery that joins it has the same lock until it is stored, so that none is left
+behind: it is in the digest, or the window is looked at once more and it is collected for the next one.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from property_alert_notification.base.vocabulary import DeliveryState
+from property_alert_notification.database import Script
+from property_alert_notification.deliveries.states import ENDED, UNFULFILLED
+from property_alert_notification.deliveries.windows import scripts as window_scripts
+from property_alert_notification.digests import scripts
+from property_alert_notification.digests.rules import (
+    Item,
+    Leaving,
+    Sorted,
+    Window,
+    digest_of,
+    look_again_at,
+    message_of,
+    sort,
+)
+from property_alert_notification.digests.scripts import Closed
+from property_alert_notification.notifications import scripts as notification_scripts
+from property_alert_notification.notifications.create import Planner, create
+from property_alert_notification.notifications.draft import Accepted
+from property_alert_notification.people.person import UNKNOWN
+from property_alert_notification.people.scripts import people_of
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one transaction did."""
+
+    windows: int = 0
+    """How many were looked at."""
+    digests: int = 0
+    """How many became a digest."""
+    carried: int = 0
+    """How many items those carry."""
+    left: dict[DeliveryState, int] = field(default_factory=dict)
+    """How many items left their windows, by the state they have now."""
+    ended: int = 0
+    """How many items ended as their digest did."""
+
+    @property
+    def made_due(self) -> bool:
+        """Whether a delivery became due."""
+        return bool(self.digests or DeliveryState.QUEUED in self.left)
+
+
+def look_at_due(planner: Planner, *, limit: int) -> Script[Turn]:
+    """Look at up to `limit` windows that are due."""
+    taken = yield from scripts.take_due(now=planner.clock.now(), limit=limit)
+    return (yield from _look_at(taken, planner))
+
+
+def look_at_these(wanted: Collection[UUID], planner: Planner) -> Script[Turn]:
+    """Look at those of these windows that are due."""
+    taken = yield from scripts.take_these(wanted, now=planner.clock.now())
+    return (yield from _look_at(taken, planner))
+
+
+def look_at_ended(digests: Collection[UUID], planner: Planner) -> Script[Turn]:
+    """Look at the windows of these digests, whose delivery has just ended."""
+    taken = yield from scripts.take_unfinished(digests)
+    return (yield from _look_at(taken, planner))
+
+
+def _look_at(taken: Sequence[Window], planner: Planner) -> Script[Turn]:
+    turn = Turn(windows=len(taken))
+    if not taken:
+        return turn
+    now = planner.clock.now()
+    sorted_ = yield from _sort(taken, planner, now)
+    leaving = [one for sorted_items in sorted_.values() for one in sorted_items.leaving]
+    yield from _take_out(leaving, now)
+    for one in leaving:
+        turn.left[one.state] = turn.left.get(one.state, 0) + 1
+    closing = [window for window in taken if window.must_close(now) and sorted_[window.id].staying]
+    digests = yield from _make_digests(closing, sorted_, planner, now)
+    turn.digests, turn.carried = len(digests), sum(len(sorted_[id_].staying) for id_ in digests)
+    states = yield from _follow(taken, now, turn)
+    yield scripts.update_windows([_closed(window, sorted_, digests, states, now) for window in taken])
+    return turn
+
+
+def _sort(taken: Sequence[Window], planner: Planner, now: datetime) -> Script[dict[UUID, Sorted]]:
+    items = yield from scripts.items_of(taken)
+    holding = [window for window in taken if window.held_by in items]
+    categories = planner.categories()
+    asked = [
+        (window.user, message_of(window, item, categories.of(window.category)))
+        for window in holding
+        for item in items[window.held_by]
+    ]
+    people = yield from people_of(asked, default=planner.default_preferences)
+    return {
+        window.id: sort(
+            window,
+            items.get(window.held_by, ()),
+            people.get(window.user, UNKNOWN),
+            categories.of(window.category),
+            now,
+        )
+        for window in taken
+    }
+
+
+def _take_out(leaving: Sequence[Leaving], now: datetime) -> Script[None]:
+    if not leaving:
+        return
+    if joined := [one.window for one in leaving if one.window is not None]:
+        yield window_scripts.join(joined)
+    yield scripts.leave(leaving, now=now)
+    if released := {one.item.notification_id for one in leaving if one.state is DeliveryState.QUEUED}:
+        yield scripts.want_now(released, now=now)
+    if ended := [one.item.delivery_id for one in leaving if one.state in UNFULFILLED]:
+        yield from notification_scripts.conclude(ended)
+
+
+def _make_digests(
+    closing: Sequence[Window], sorted_: Mapping[UUID, Sorted], planner: Planner, now: datetime
+) -> Script[dict[UUID, UUID]]:
+    """Returns the digest of each window. One that cannot be planned is left open: its user has changed meanwhile."""
+    if not closing:
+        return {}
+    items: Iterator[tuple[Window, Sequence[Item]]] = ((window, sorted_[window.id].staying) for window in closing)
+    made = yield from create(planner, [digest_of(window, its) for window, its in items])
+    digests = {window.id: one.id for window, one in zip(closing, made, strict=True) if isinstance(one, Accepted)}
+    yield scripts.carry([(window.held_by, digests[window.id]) for window in closing if window.id in digests], now=now)
+    return digests
+
+
+def _follow(taken: Sequence[Window], now: datetime, turn: Turn) -> Script[dict[UUID, DeliveryState]]:
+    """End the items of digests whose delivery has ended; returns how each of those ended, by window."""
+    followed = {window.digest_id: window for window in taken if window.digest_id is not None}
+    if not followed:
+        return {}
+    states = yield from scripts.states_of(followed.keys())
+    # A digest that was deleted reached nobody that is known of.
+    found = {window: states.get(digest, DeliveryState.FAILED) for digest, window in followed.items()}
+    ended = {window: DeliveryState(state) for window, state in found.items() if state in ENDED}
+    if not ended:
+        return {}
+    items = yield from scripts.end([(window.held_by, state) for window, state in ended.items()], now=now)
+    turn.ended = len(items)
+    if unfulfilled := [delivery for delivery, state in items if state in UNFULFILLED]:
+        yield from notification_scripts.conclude(unfulfilled)
+    return {window.id: state for window, state in ended.items()}
+
+
+def _closed(
+    window: Window,
+    sorted_: Mapping[UUID, Sorted],
+    digests: Mapping[UUID, UUID],
+    ended: Mapping[UUID, DeliveryState],
+    now: datetime,
+) -> Closed:
+    """What is written of a window that was looked at."""
+    if window.closed_at is not None:
+        is_over = window.digest_id is None or window.id in ended
+        due_at = None if is_over else look_again_at(window.closed_at, now)
+        return Closed(window.id, due_at, window.closed_at, window.digest_id, window.items)
+    if not window.must_close(now):
+        return Closed(window.id, window.closes_at, None, None, 0)
+    if not (staying := sorted_[window.id].staying):
+        return Closed(window.id, None, now, None, 0)
+    if (digest := digests.get(window.id)) is None:
+        return Closed(window.id, now, None, None, 0)
+    return Closed(window.id, look_again_at(now, now), now, digest, len(staying))

@@ -1,0 +1,150 @@
+"""What becomes of collected deliveries when their window is closed, or when they are decided again. Pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from property_alert_notification.base.reasons import Reason, ReasonCode
+from property_alert_notification.base.vocabulary import Channel, DeliveryState
+from property_alert_notification.channels.definition import definition_of
+from property_alert_notification.deliveries.states import Event, after
+from property_alert_notification.deliveries.windows.keys import WindowKey, held_by
+from property_alert_notification.digests.layout import Part, compose
+from property_alert_notification.notifications.submission import Submission
+from property_alert_notification.people.categories.rules import DIGEST, Category
+from property_alert_notification.people.decide import Message, decide
+from property_alert_notification.people.decisions import Collect, Decision, Suppress
+from property_alert_notification.people.person import Person
+
+_SOONEST, _LATEST = timedelta(seconds=30), timedelta(minutes=10)
+"""After how long it is asked whether a digest has ended, when nothing else said so."""
+
+
+class Window(NamedTuple):
+    """A digest window that a worker looks at."""
+
+    id: UUID
+    user_id: int
+    test: bool
+    channel: Channel
+    category: str
+    closes_at: datetime
+    closed_at: datetime | None
+    digest_id: UUID | None
+    items: int
+
+    @property
+    def user(self) -> tuple[int, bool]:
+        """Whose it is, and whether for a test."""
+        return self.user_id, self.test
+
+    @property
+    def held_by(self) -> str:
+        """How its deliveries name it."""
+        return held_by(self.id)
+
+    def must_close(self, now: datetime) -> bool:
+        """Whether its digest is to be made; else its deliveries are only decided again."""
+        return self.closed_at is None and self.closes_at <= now
+
+
+class Item(NamedTuple):
+    """One collected delivery."""
+
+    delivery_id: UUID
+    notification_id: UUID
+    held_by: str
+    address: str
+    urgent: bool
+    title: str
+    message: str
+    """As much of it as a digest shows."""
+    expires_at: datetime | None
+    caller: str | None
+
+
+class Leaving(NamedTuple):
+    """An item that leaves its window, and is in no digest of it."""
+
+    item: Item
+    state: DeliveryState
+    reason: Reason
+    window: WindowKey | None = None
+    """Where it is collected instead."""
+
+
+class Sorted(NamedTuple):
+    """The items of one window."""
+
+    staying: list[Item]
+    leaving: list[Leaving]
+
+
+def sort(window: Window, items: Iterable[Item], person: Person, category: Category, now: datetime) -> Sorted:
+    """Which items stay in their window.
+
+    Whatever the user does not want any more, and what has expired, leaves. If the window is closed now, all others are
+    in its digest, or else in none: a window that was closed before, or is not due yet, keeps only what is still
+    decided to be collected for it.
+    """
+    decisions: dict[tuple[str, bool], Decision] = {}
+    sorted_ = Sorted([], [])
+    for item in items:
+        asked = item.address, item.urgent
+        if (decision := decisions.get(asked)) is None:
+            decision = decisions[asked] = decide(message_of(window, item, category), person, now)
+        if (leaving := _leaving(window, item, decision, now)) is None:
+            sorted_.staying.append(item)
+        else:
+            sorted_.leaving.append(leaving)
+    return sorted_
+
+
+def message_of(window: Window, item: Item, category: Category) -> Message:
+    """What is decided about for an item."""
+    return Message(window.channel, category, item.address, urgent=item.urgent)
+
+
+def _leaving(window: Window, item: Item, decision: Decision, now: datetime) -> Leaving | None:
+    if isinstance(decision, Suppress):
+        return Leaving(item, _after(Event.UNWANTED), decision.reason)
+    if item.expires_at is not None and item.expires_at <= now:
+        return Leaving(item, _after(Event.TOO_LATE), Reason(ReasonCode.EXPIRED))
+    if window.must_close(now):
+        return None
+    if not isinstance(decision, Collect):  # the claim decides whether it is held
+        return Leaving(item, _after(Event.RELEASED), decision.reason)
+    if decision.closes_at == window.closes_at and window.closed_at is None:
+        return None
+    joined = WindowKey(window.user_id, window.test, window.channel, window.category, decision.closes_at)
+    return Leaving(item, DeliveryState.COLLECTED, decision.reason, joined)
+
+
+def _after(event: Event) -> DeliveryState:
+    return after(DeliveryState.COLLECTED, event)
+
+
+def digest_of(window: Window, items: Sequence[Item]) -> Submission:
+    """The digest of a window with these items, of which there is at least one, in the order of their acceptance.
+
+    It goes to the newest of their addresses, and belongs to their caller if they have the same one.
+    """
+    callers = {item.caller for item in items}
+    short = definition_of(window.channel).measure is not None
+    title, message = compose(window.category, [Part(item.title, item.message) for item in items], short=short)
+    return Submission(
+        user_id=window.user_id,
+        title=title,
+        message=message,
+        addresses={window.channel: items[-1].address},
+        category=DIGEST,
+        channels=(window.channel,),
+        caller=callers.pop() if len(callers) == 1 else None,
+        test=window.test,
+    )
+
+
+def look_again_at(closed_at: datetime, now: datetime) -> datetime:
+    """When it is asked next whether a digest has ended: the older it is, the less often."""
+    return now + min(max(now - closed_at, _SOONEST), _LATEST)

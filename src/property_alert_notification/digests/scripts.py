@@ -1,0 +1,293 @@
+"""Every statement of the scripts that close digest windows and end their items, each on a batch."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import FromClause, Integer, Text, Update, bindparam, func, or_, select, text, update
+
+from property_alert_notification.base.errors import UnreadableRow
+from property_alert_notification.base.reasons import Reason, ReasonCode
+from property_alert_notification.base.vocabulary import Channel, DeliveryState
+from property_alert_notification.database import (
+    BatchStatement,
+    Script,
+    Statement,
+    as_rows,
+    columns_of,
+    of_kinds,
+    table_of,
+    time_type,
+)
+from property_alert_notification.deliveries.models import HAS_HOLDER, Delivery
+from property_alert_notification.deliveries.states import COLLECTED, is_in
+from property_alert_notification.deliveries.windows.keys import held_by
+from property_alert_notification.deliveries.windows.models import HAS_DIGEST, IS_DUE
+from property_alert_notification.deliveries.windows.scripts import IDS, windows
+from property_alert_notification.digests.rules import Item, Leaving, Window
+from property_alert_notification.notifications.models import Notification
+
+_deliveries = table_of(Delivery)
+_notifications = table_of(Notification)
+_now = bindparam("now", type_=time_type())
+_limit = bindparam("limit", type_=Integer)
+_is_due = (text(IS_DUE), windows.c.due_at <= _now)
+_WINDOW = [windows.c[name] for name in Window._fields]
+
+_TAKE_DUE = BatchStatement(
+    {},
+    lambda _: (
+        select(*_WINDOW).where(*_is_due).order_by(windows.c.due_at).limit(_limit).with_for_update(skip_locked=True)
+    ),
+)
+_TAKE_THESE = BatchStatement(
+    IDS,
+    lambda wanted: (
+        select(*_WINDOW).where(windows.c.id.in_(select(wanted.c.id)), *_is_due).with_for_update(skip_locked=True)
+    ),
+)
+
+
+def take_due(*, now: datetime, limit: int) -> Script[list[Window]]:
+    """Lock up to `limit` windows that are due, each for one caller."""
+    return [_window(row) for row in (yield Statement(_TAKE_DUE, (), {"now": now, "limit": limit}))]
+
+
+def take_these(wanted: Collection[UUID], *, now: datetime) -> Script[list[Window]]:
+    """Lock those of these windows that are due, each for one caller."""
+    return [_window(row) for row in (yield Statement(_TAKE_THESE, as_rows(wanted), {"now": now}))]
+
+
+_TAKE_UNFINISHED = BatchStatement(
+    columns_of(windows, "digest_id"),
+    lambda wanted: (
+        select(*_WINDOW)
+        .where(text(HAS_DIGEST), windows.c.digest_id.in_(select(wanted.c.digest_id)), text(IS_DUE))
+        .with_for_update(skip_locked=True)
+    ),
+)
+
+
+def take_unfinished(digests: Collection[UUID]) -> Script[list[Window]]:
+    """Lock the windows of these digests, but for those whose items ended already."""
+    return [_window(row) for row in (yield Statement(_TAKE_UNFINISHED, as_rows(digests)))]
+
+
+def _window(row: Sequence[Any]) -> Window:
+    window = Window(*row)
+    if window.channel not in _CHANNELS:
+        raise UnreadableRow("its digest window has an unknown channel")
+    return window._replace(channel=Channel(window.channel))
+
+
+_CHANNELS = frozenset[str](Channel)
+
+_DUE_IDS = BatchStatement({}, lambda _: select(windows.c.id).where(*_is_due).order_by(windows.c.due_at).limit(_limit))
+
+
+def due_ids(*, now: datetime, limit: int) -> Script[list[UUID]]:
+    """Up to `limit` windows that are due; they are not locked."""
+    return [row[0] for row in (yield Statement(_DUE_IDS, (), {"now": now, "limit": limit}))]
+
+
+_EXCERPT = 500
+"""Characters of a message that a digest may need."""
+
+_HOLDERS = {"holder": Text()}
+_is_collected = (text(HAS_HOLDER), text(is_in(COLLECTED)))
+_is_free = (_deliveries.c.reason_code.is_distinct_from(ReasonCode.IN_DIGEST), *_is_collected)
+_LOCK_ITEMS = (
+    select(
+        _deliveries.c.id,
+        _deliveries.c.notification_id,
+        _deliveries.c.held_by,
+        _deliveries.c.address,
+        _deliveries.c.urgent,
+        _notifications.c.title,
+        func.substr(_notifications.c.message, 1, _EXCERPT),
+        _notifications.c.expires_at,
+        _notifications.c.caller,
+    )
+    .join(_notifications, _notifications.c.id == _deliveries.c.notification_id)
+    .where(*_is_free)
+    .order_by(_deliveries.c.id)
+    .with_for_update(of=_deliveries, key_share=True)
+)
+
+_ITEMS = BatchStatement(_HOLDERS, lambda wanted: _LOCK_ITEMS.where(_deliveries.c.held_by.in_(select(wanted.c.holder))))
+_THESE_ITEMS = BatchStatement(
+    columns_of(_deliveries, "id"), lambda wanted: _LOCK_ITEMS.where(_deliveries.c.id.in_(select(wanted.c.id)))
+)
+
+
+def items_of(taken: Iterable[Window]) -> Script[dict[str, list[Item]]]:
+    """Lock what these windows have collected and no digest carries yet, by what holds it, in order."""
+    found: dict[str, list[Item]] = {}
+    for row in (yield Statement(_ITEMS, [(window.held_by,) for window in taken])):
+        item = _item(row)
+        found.setdefault(item.held_by, []).append(item)
+    return found
+
+
+def check_items(deliveries: Collection[UUID]) -> Script[None]:
+    """Read these items.
+
+    Raises:
+        UnreadableRow: one of them has a value of another kind than its column.
+    """
+    for row in (yield Statement(_THESE_ITEMS, as_rows(deliveries))):
+        _item(row)
+
+
+def _item(row: Sequence[Any]) -> Item:
+    return of_kinds(Item(*row), _KINDS)
+
+
+_KINDS = (("address", str), ("title", str), ("message", str))
+
+_IDS_OF_ITEMS = BatchStatement(
+    _HOLDERS,
+    lambda wanted: (
+        select(_deliveries.c.id)
+        .where(_deliveries.c.held_by.in_(select(wanted.c.holder)), *_is_free)
+        .order_by(_deliveries.c.id)
+    ),
+)
+
+
+def ids_of_items(window: UUID) -> Script[list[UUID]]:
+    """The deliveries that a window has collected and no digest carries yet."""
+    return [row[0] for row in (yield Statement(_IDS_OF_ITEMS, [(held_by(window),)]))]
+
+
+_POSTPONE = BatchStatement(
+    columns_of(windows, "id", "due_at"),
+    lambda late: update(windows).where(windows.c.id == late.c.id).values(due_at=late.c.due_at),
+)
+
+
+def postpone(window: UUID, *, until: datetime) -> Script[None]:
+    """Look at a window later: it cannot be worked on."""
+    yield Statement(_POSTPONE, [(window, until)])
+
+
+_LEAVE = BatchStatement(
+    columns_of(_deliveries, "id", "state", "reason_code", "reason_parameters", "held_by", "due_at"),
+    lambda leaving: (
+        update(_deliveries)
+        .where(_deliveries.c.id == leaving.c.id, or_(*[_deliveries.c.state == state for state in COLLECTED]))
+        .values(
+            state=leaving.c.state,
+            reason_code=leaving.c.reason_code,
+            reason_parameters=leaving.c.reason_parameters,
+            held_by=leaving.c.held_by,
+            due_at=leaving.c.due_at,
+            changed_at=_now,
+        )
+    ),
+)
+
+
+def leave(leaving: Iterable[Leaving], *, now: datetime) -> Statement:
+    """Take these items, which are locked, out of their windows; what is queued is due now."""
+    rows = [
+        (
+            one.item.delivery_id,
+            one.state,
+            one.reason.code.value,
+            one.reason.stored,
+            None if one.window is None else one.window.held_by,
+            now if one.state is DeliveryState.QUEUED else None,
+        )
+        for one in leaving
+    ]
+    return Statement(_LEAVE, rows, {"now": now})
+
+
+_WANT_NOW = BatchStatement(
+    columns_of(_notifications, "id"),
+    lambda released: update(_notifications).where(_notifications.c.id.in_(select(released.c.id))).values(moved_at=_now),
+)
+
+
+def want_now(released: Collection[UUID], *, now: datetime) -> Statement:
+    """Count the age of these notifications from now on: they waited for a digest as long as their user wanted."""
+    return Statement(_WANT_NOW, as_rows(released), {"now": now})
+
+
+class Closed(NamedTuple):
+    """What a window that was looked at is from now on: its row."""
+
+    id: UUID
+    due_at: datetime | None
+    closed_at: datetime | None
+    digest_id: UUID | None
+    items: int
+
+
+_UPDATE_WINDOWS = BatchStatement(
+    columns_of(windows, *Closed._fields),
+    lambda closed: (
+        update(windows).where(windows.c.id == closed.c.id).values({name: closed.c[name] for name in Closed._fields[1:]})
+    ),
+)
+
+
+def update_windows(closed: Sequence[Closed]) -> Statement:
+    """Write down what became of these windows, which are locked."""
+    return Statement(_UPDATE_WINDOWS, closed)
+
+
+_CARRY = BatchStatement(
+    _HOLDERS | columns_of(_deliveries, "reason_parameters"),
+    lambda carried: (
+        update(_deliveries)
+        .where(_deliveries.c.held_by == carried.c.holder, *_is_collected)
+        .values(reason_code=ReasonCode.IN_DIGEST.value, reason_parameters=carried.c.reason_parameters, changed_at=_now)
+    ),
+)
+
+
+def in_digest(digest: UUID) -> Reason:
+    """The reason of an item that this digest carries."""
+    return Reason(ReasonCode.IN_DIGEST, {"digest": str(digest)})
+
+
+def carry(digests: Iterable[tuple[str, UUID]], *, now: datetime) -> Statement:
+    """Say of all that these windows still hold, each named as its items name it, which digest carries it."""
+    return Statement(_CARRY, [(holder, in_digest(digest).stored) for holder, digest in digests], {"now": now})
+
+
+_STATES_OF = BatchStatement(
+    columns_of(_notifications, "id"),
+    lambda wanted: select(_deliveries.c.notification_id, _deliveries.c.state).where(
+        _deliveries.c.notification_id.in_(select(wanted.c.id))
+    ),
+)
+
+
+def states_of(digests: Collection[UUID]) -> Script[dict[UUID, str]]:
+    """The state of the delivery of each of these digests."""
+    return {row[0]: row[1] for row in (yield Statement(_STATES_OF, as_rows(digests)))}
+
+
+def _end_these(ended: FromClause) -> Update:
+    return (
+        update(_deliveries)
+        .where(
+            _deliveries.c.held_by == ended.c.holder,
+            _deliveries.c.reason_code == ReasonCode.IN_DIGEST,
+            *_is_collected,
+        )
+        .values(state=ended.c.ended_as, changed_at=_now)
+        .returning(_deliveries.c.id, _deliveries.c.state)
+    )
+
+
+_END = BatchStatement(_HOLDERS | {"ended_as": Text()}, _end_these)
+
+
+def end(ended: Iterable[tuple[str, DeliveryState]], *, now: datetime) -> Script[list[tuple[UUID, str]]]:
+    """End the items of digests whose delivery ended so; each digest is named as its items name their window."""
+    return [(row[0], row[1]) for row in (yield Statement(_END, list(ended), {"now": now}))]

@@ -1,0 +1,118 @@
+"""Closes digest windows when their time has come, and ends the items of digests whose delivery has ended."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from property_alert_notification.base.logs import origin
+from property_alert_notification.base.supervise import Loop
+from property_alert_notification.database import halve_on_error, is_row_fault, run_within
+from property_alert_notification.digests import scripts
+from property_alert_notification.digests.close import Turn, look_at_due, look_at_ended, look_at_these
+from property_alert_notification.notification_worker.context import WorkerContext
+from property_alert_notification.notifications.create import Planner
+
+log = structlog.get_logger()
+
+AT_ONCE = 500
+"""Windows of one transaction."""
+
+POLL = 0.2
+"""Seconds between two looks while nothing is due."""
+
+POSTPONED_BY = timedelta(hours=1)
+"""After how long a window is tried again that cannot be worked on."""
+
+
+class DigestCloser:
+    """Looks at windows that are due. Any number of these may share one store."""
+
+    def __init__(self, context: WorkerContext, planner: Planner, *, wake: Callable[[], None]) -> None:
+        """`wake` is called when something became due."""
+        self._database = context.database
+        self._clock = context.clock
+        self._metrics = context.metrics
+        self._broken_rows = context.broken_rows
+        self._ended = context.ended_digests
+        self._planner = planner
+        self._wake = wake
+
+    async def run(self, loop: Loop) -> None:
+        """Close until cancelled. A store that is away is waited for."""
+        await loop.repeat(self._close_in_turn)
+
+    async def _close_in_turn(self) -> float:
+        looked_at = await self.close() + await self.follow()
+        return 0 if looked_at else POLL
+
+    async def close(self) -> int:
+        """Look at some of the windows that are due; returns how many, 0 when nothing is left for this worker."""
+        now = self._clock.now()
+        async with self._database.quick_reading() as connection:
+            if not await run_within(connection, scripts.due_ids(now=now, limit=1)):
+                return 0
+        try:
+            turn = await self._database.run(look_at_due(self._planner, limit=AT_ONCE))
+        except Exception as error:
+            if not is_row_fault(error):
+                raise
+            return await self._close_by_halves()
+        self._report(turn)
+        return turn.windows
+
+    async def follow(self) -> int:
+        """End the items of digests that this worker delivered; returns how many digests those were.
+
+        What a worker forgets by being killed, and what ends elsewhere, is found when its window is due again.
+        """
+        if not (ended := self._ended.take(AT_ONCE)):
+            return 0
+        try:
+            self._report(await self._database.run(look_at_ended(ended, self._planner)))
+        except Exception as error:
+            if not is_row_fault(error):
+                self._ended.add_all(ended)
+                raise
+        return len(ended)
+
+    async def _close_by_halves(self) -> int:
+        """One of the windows breaks the batch: the others are closed, and its broken items are quarantined."""
+        async with self._database.quick_reading() as connection:
+            due = await run_within(connection, scripts.due_ids(now=self._clock.now(), limit=AT_ONCE))
+        return sum(await halve_on_error(due, self._close_these, self._repair))
+
+    async def _close_these(self, wanted: Sequence[UUID]) -> int:
+        turn = await self._database.run(look_at_these(wanted, self._planner))
+        self._report(turn)
+        return turn.windows
+
+    async def _repair(self, window: UUID, error: Exception) -> None:
+        """Quarantine the items that cannot be read; without any, try the whole window again later."""
+        items = await self._database.run(scripts.ids_of_items(window))
+        broken: list[UUID] = []
+
+        async def check(some: Sequence[UUID]) -> None:
+            await self._database.run(scripts.check_items(some))
+
+        async def quarantine(item: UUID, its_error: Exception) -> None:
+            broken.append(item)
+            await self._broken_rows.quarantine_delivery(item, its_error)
+
+        await halve_on_error(items, check, quarantine)
+        if not broken:
+            log.error("digest.postponed", window_id=str(window), **origin(error))
+            self._metrics.broken_rows.labels("digest_window").inc()
+            await self._database.run(scripts.postpone(window, until=self._clock.now() + POSTPONED_BY))
+
+    def _report(self, turn: Turn) -> None:
+        self._metrics.digests.inc(turn.digests)
+        self._metrics.digest_items.labels("carried").inc(turn.carried)
+        for state, items in turn.left.items():
+            self._metrics.digest_items.labels(state).inc(items)
+        if turn.digests or turn.left:
+            left = {str(state): items for state, items in turn.left.items()}
+            log.info("digests.made", digests=turn.digests, items=turn.carried, left=left)
+        if turn.made_due:
+            self._wake()

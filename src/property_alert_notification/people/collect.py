@@ -1,0 +1,26 @@
+"""What is wanted daily, weekly or monthly is collected until its digest is made. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from functools import lru_cache
+
+from property_alert_notification.base import times
+from property_alert_notification.base.reasons import Reason, ReasonCode
+from property_alert_notification.base.vocabulary import Frequency
+from property_alert_notification.people.decisions import Collect, Rule
+from property_alert_notification.people.digest_times import next_digest
+from property_alert_notification.people.preferences.rules import DigestTimes
+
+DIGESTS = frozenset({Frequency.DAILY, Frequency.WEEKLY, Frequency.MONTHLY})
+"""The frequencies that collect."""
+
+
+@lru_cache(maxsize=4096)
+def collect(frequency: Frequency, digest: DigestTimes | None, zones: Sequence[tzinfo], now: datetime) -> Collect:
+    """Collect a message for the next digest of this frequency, one of `DIGESTS`.
+
+    `digest` and `zones`, a tuple, are as in `next_digest`. All of a batch who said the same share one decision.
+    """
+    closes_at = next_digest(frequency, digest, zones, now)
+    reason = Reason(ReasonCode.COLLECTED, {"frequency": frequency.value, "closes_at": times.in_words(closes_at)})
+    return Collect(reason, Rule.FREQUENCY, frequency, closes_at)

@@ -1,0 +1,228 @@
+"""Digests, from the first collected notification to the end of every item, on each store."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from property_alert_notification import wiring
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.vocabulary import DeliveryState, Frequency
+from property_alert_notification.deliveries.windows import scripts as window_scripts
+from property_alert_notification.deliveries.windows.keys import window_of
+from property_alert_notification.digests import close
+from property_alert_notification.digests.close import Turn, look_at_due
+from property_alert_notification.notifications.create import Planner
+from property_alert_notification.notifications.decide_again import decide_again_by
+from property_alert_notification.people.preferences import queries as preferences
+from property_alert_notification.people.preferences.models import Preference
+from property_alert_notification.people.preferences.rules import DigestTimes, PersonalRules
+from property_alert_notification.people.preferences.stored_rules import write_rules
+from tests.pipeline.world import EMAIL, World
+
+CATEGORY = "listing_alert"
+
+
+async def a_user(world: World, frequency: Frequency, user_id: int = 1, **rules: Any) -> int:
+    """A user who wants listing alerts by email so often; what waits for them is decided again."""
+    said = PersonalRules(frequencies={CATEGORY: {EMAIL: frequency}}, **rules)
+    now = world.parts.clock.now()
+    preference = Preference(user_id=user_id, channels="email", rules=write_rules(said), updated_at=now)
+    async with world.parts.database.transaction() as connection:
+        await preferences.put(connection, preference, test=False)
+        await decide_again_by(planner(world))(connection, [user_id])
+    return user_id
+
+
+async def accept(world: World, count: int = 1, user_id: int = 1, **fields: Any) -> list[UUID]:
+    return [
+        await world.accept(user_id, **{"title": f"Home {n}", "category": CATEGORY, "channels": [EMAIL]} | fields)
+        for n in range(count)
+    ]
+
+
+async def their_time_comes(world: World) -> None:
+    """It is past the digest time of every open window."""
+    past = world.parts.clock.now() - timedelta(seconds=1)
+    async with world.parts.database.transaction() as connection:
+        came = window_scripts.windows.update().where(window_scripts.windows.c.closed_at.is_(None))
+        await connection.execute(came.values(closes_at=past, due_at=past))
+
+
+def planner(world: World) -> Planner:
+    return wiring.planner(world.settings, world.parts.clock, world.parts.categories)
+
+
+class LaterClock(Clock):
+    """The same clock, ahead."""
+
+    def __init__(self, clock: Clock, by: timedelta) -> None:
+        super().__init__()
+        self._clock, self._by = clock, by
+
+    def now(self) -> datetime:
+        return self._clock.now() + self._by
+
+
+async def look(world: World, *, later: timedelta = timedelta()) -> Turn:
+    """What a worker does with windows that are due, now or later."""
+    then = replace(planner(world), clock=LaterClock(world.parts.clock, later))
+    return await world.parts.database.run(look_at_due(then, limit=100))
+
+
+async def windows(world: World) -> list[Mapping[str, Any]]:
+    async with world.parts.database.reading() as connection:
+        return list((await connection.execute(window_scripts.windows.select())).mappings())
+
+
+async def states(world: World, notifications: list[UUID]) -> list[str]:
+    return [(await world.delivery(one)).state for one in notifications]
+
+
+async def reasons(world: World, notifications: list[UUID]) -> list[str]:
+    return [(await world.delivery(one)).reason_code for one in notifications]
+
+
+async def the_digest(world: World) -> UUID:
+    [digest] = [window["digest_id"] for window in await windows(world) if window["digest_id"]]
+    assert isinstance(digest, UUID)
+    return digest
+
+
+async def test_what_is_wanted_daily_is_sent_in_one_message(world: World) -> None:
+    await a_user(world, Frequency.DAILY)
+    items = await accept(world, 3)
+    assert await states(world, items) == ["collected"] * 3
+    [window] = await windows(world)
+    assert {window_of((await world.delivery(one)).held_by) for one in items} == {window["id"]}
+
+    await their_time_comes(world)
+    await world.a_worker()
+    for item in items:
+        await world.until(item, "sent")
+
+    digest = await the_digest(world)
+    detail = await world.detail(digest)
+    assert (detail.category, detail.status) == ("digest", "sent")
+    assert detail.digest is not None
+    assert (detail.digest.items, detail.digest.notifications) == (3, items)
+    assert {(await world.delivery(one)).digest_id for one in items} == {digest}
+    [mail] = world.smtp.mails
+    assert mail.recipients == ("user1@example.com",)
+    words = mail.parsed().get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert all(f"Home {n}" in words for n in range(3))
+
+
+async def test_an_item_says_which_digest_carries_it_and_is_not_cancelled_any_more(world: World) -> None:
+    await a_user(world, Frequency.DAILY)
+    [item] = await accept(world)
+    await their_time_comes(world)
+    assert (await look(world)).digests == 1
+
+    delivery = await world.delivery(item)
+    assert (delivery.state, delivery.reason_code) == ("collected", "in_digest")
+    assert delivery.digest_id == await the_digest(world)
+    assert (await look(world)).digests == 0
+
+
+async def test_what_expired_or_is_unwanted_is_taken_out_and_an_empty_window_sends_nothing(world: World) -> None:
+    await a_user(world, Frequency.DAILY)
+    soon = world.parts.clock.now() + timedelta(seconds=0.3)
+    [expiring] = await accept(world, expires_at=soon.isoformat())
+    [other] = await accept(world)
+    async with world.parts.database.transaction() as connection:
+        await connection.execute(text("UPDATE notifications SET expires_at = accepted_at WHERE expires_at IS NOT NULL"))
+    await world.forget_user()
+    await their_time_comes(world)
+    turn = await look(world)
+
+    assert (turn.digests, turn.left) == (0, {DeliveryState.SUPPRESSED: 2})
+    assert await reasons(world, [expiring, other]) == ["no_preferences"] * 2
+    assert (await world.detail(other)).status == "suppressed"
+    [window] = await windows(world)
+    assert (window["due_at"], window["digest_id"]) == (None, None)
+    assert window["closed_at"] is not None
+
+
+async def test_an_expired_item_is_no_part_of_the_digest(world: World) -> None:
+    await a_user(world, Frequency.DAILY)
+    later = world.parts.clock.now() + timedelta(hours=1)
+    [expired] = await accept(world, expires_at=later.isoformat())
+    [other] = await accept(world)
+    async with world.parts.database.transaction() as connection:
+        await connection.execute(text("UPDATE notifications SET expires_at = accepted_at WHERE expires_at IS NOT NULL"))
+    await their_time_comes(world)
+    turn = await look(world)
+
+    assert (turn.digests, turn.carried) == (1, 1)
+    assert await states(world, [expired, other]) == ["expired", "collected"]
+    assert (await world.detail(expired)).status == "expired"
+
+
+async def test_a_user_who_wants_none_any_more_gets_none(world: World) -> None:
+    await a_user(world, Frequency.WEEKLY)
+    items = await accept(world, 2)
+    await a_user(world, Frequency.NEVER)
+    await look(world)
+    assert await states(world, items) == ["suppressed"] * 2
+
+
+async def test_a_user_who_wants_them_at_once_gets_what_waits(world: World) -> None:
+    await a_user(world, Frequency.MONTHLY)
+    items = await accept(world, 2)
+    async with world.parts.database.transaction() as connection:  # as if it had waited for long
+        await connection.execute(text("UPDATE notifications SET moved_at = NULL"))
+    await a_user(world, Frequency.ASAP)
+    assert (await look(world)).left == {DeliveryState.QUEUED: 2}
+    await world.a_worker()
+    for item in items:
+        await world.until(item, "sent")
+    assert len(world.smtp.mails) == 2
+
+
+async def test_a_user_who_wants_them_weekly_gets_them_in_the_weekly_digest(world: World) -> None:
+    await a_user(world, Frequency.DAILY)
+    items = await accept(world, 2)
+    weekday = (world.parts.clock.now() + timedelta(days=3)).weekday()
+    await a_user(world, Frequency.WEEKLY, digest=DigestTimes(weekday=weekday))
+    await look(world)
+
+    daily, weekly = sorted(await windows(world), key=lambda window: window["closes_at"])
+    assert {window_of((await world.delivery(one)).held_by) for one in items} == {weekly["id"]}
+    assert daily["due_at"] == daily["closes_at"]
+    assert weekly["closes_at"].weekday() == weekday
+
+
+async def test_a_latecomer_is_in_the_next_digest(world: World) -> None:
+    await a_user(world, Frequency.DAILY)
+    [first] = await accept(world)
+    tomorrow = await look(world, later=timedelta(days=1))
+    assert tomorrow.digests == 1
+    [late] = await accept(world)  # decided before the window was closed, and stored after
+    assert await reasons(world, [first, late]) == ["in_digest", "collected"]
+
+    assert (await look(world, later=timedelta(days=1))).left == {DeliveryState.COLLECTED: 1}
+    closed, following = sorted(await windows(world), key=lambda window: window["closes_at"])
+    assert following["closes_at"] == closed["closes_at"] + timedelta(days=1)
+    assert window_of((await world.delivery(late)).held_by) == following["id"]
+    assert (await look(world, later=timedelta(days=2))).digests == 1
+    assert await reasons(world, [first, late]) == ["in_digest", "in_digest"]
+
+
+async def test_a_digest_that_fails_ends_its_items_so(world: World) -> None:
+    await a_user(world, Frequency.DAILY)
+    [item] = await accept(world)
+    await their_time_comes(world)
+    await look(world)
+    digest = await the_digest(world)
+    async with world.parts.database.transaction() as connection:
+        await connection.execute(text("UPDATE deliveries SET state = 'failed', due_at = NULL WHERE due_at IS NOT NULL"))
+    ended = await world.parts.database.run(close.look_at_ended([digest], planner(world)))
+    assert ended.ended == 1
+    delivery = await world.delivery(item)
+    assert (delivery.state, delivery.reason_code, delivery.digest_id) == ("failed", "in_digest", digest)
+    assert (await world.detail(item)).status == "failed"
+    assert (await world.parts.database.run(close.look_at_ended([digest], planner(world)))).windows == 0
