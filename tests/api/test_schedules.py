@@ -10,7 +10,7 @@ from property_alert_notification.api.access.service import KeyService
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database
-from tests.api.conftest import PREFERENCES, a_guarded_client
+from tests.api.conftest import PREFERENCES, a_client, a_guarded_client
 
 SCHEDULES = "/api/v1/schedules"
 WEEKLY = {
@@ -298,3 +298,12 @@ async def test_a_named_zone_comes_before_that_of_the_user(lite: httpx2.AsyncClie
     id_ = await create(lite, time_zone="UTC")
 
     assert (await lite.get(f"{SCHEDULES}/{id_}")).json()["used_time_zone"] == "UTC"
+
+
+async def test_a_user_of_whom_nothing_is_known_has_the_zone_of_the_service(store_url: str) -> None:
+    async with a_client(database_url=store_url, default_time_zone="Asia/Kathmandu") as caller:
+        await caller.put("/api/v1/preferences/1", json=PREFERENCES)
+
+        created = (await caller.post(SCHEDULES, json=WEEKLY | {"time_zone": None})).json()
+
+    assert (created["used_time_zone"], created["next_at"][-6:]) == ("Asia/Kathmandu", "+05:45")

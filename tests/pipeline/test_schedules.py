@@ -24,6 +24,7 @@ from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.schedules import bring, changes, queries
 from property_alert_notification.notifications.schedules.models import Occurrence, Schedule
 from property_alert_notification.notifications.schedules.schemas import ScheduleCreate, SchedulePatch
+from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
 from property_alert_notification.people.preferences import queries as preferences
 from property_alert_notification.people.preferences.models import Preference
 from property_alert_notification.people.preferences.rules import PersonalRules
@@ -268,6 +269,38 @@ async def test_a_value_of_another_kind_stops_no_neighbour(
             states = (await connection.execute(text("SELECT state FROM schedules ORDER BY reference"))).scalars().all()
         assert states == ["active", "quarantined", "active"]
         assert len(ids) == 3
+
+
+async def test_a_schedule_that_no_worker_would_look_at_is_quarantined(world: World) -> None:
+    await world.a_user()
+    ids = [await a_schedule(world) for _ in range(3)]
+    async with world.parts.database.transaction() as connection:
+        await queries.change(connection, ids[0], next_at=None)
+        await queries.change(connection, ids[1], next_at=datetime(9999, 1, 1, tzinfo=UTC))
+    broken_rows = BrokenRows(world.parts.database, world.parts.clock, world.parts.metrics)
+
+    assert [await broken_rows.quarantine_schedules_never_due(limit=10) for _ in range(2)] == [2, 0]
+
+    assert [(await get(world, one)).state for one in ids] == ["quarantined", "quarantined", "active"]
+
+
+async def test_a_schedule_whose_id_cannot_be_read_stops_no_neighbour(
+    make_settings: Callable[..., Settings], smtp_server: SmtpServer
+) -> None:
+    async with World(make_settings("sqlite"), smtp_server) as world:
+        await world.a_user()
+        for reference in ("broken", "good"):
+            await a_schedule(world, reference=reference)
+        async with world.parts.database.transaction() as connection:
+            await connection.execute(text("UPDATE schedules SET id = 'none' WHERE reference = 'broken'"))
+
+        await BrokenRows(world.parts.database, world.parts.clock, world.parts.metrics).end_unreadable()
+        await bring_all(a_scheduler(world))
+
+        assert await brought(world) == 1
+        async with world.parts.database.reading() as connection:
+            found = await connection.execute(text("SELECT state, reason_code FROM schedules ORDER BY reference"))
+        assert [tuple(row) for row in found] == [("quarantined", "id_unreadable"), ("active", None)]
 
 
 async def test_a_quarantined_schedule_goes_on_when_its_caller_mends_it(world: World) -> None:

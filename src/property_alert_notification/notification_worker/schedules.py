@@ -6,14 +6,13 @@ from uuid import UUID
 import structlog
 
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.logs import origin
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, halve_on_error, is_row_fault
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.schedules import queries
 from property_alert_notification.notifications.schedules.bring import AT_ONCE, bring_due, bring_these
-from property_alert_notification.operators.quarantine.broken_rows import reason_of
+from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
 
 log = structlog.get_logger()
 
@@ -29,6 +28,7 @@ class Scheduler:
         self._planner = planner
         self._clock: Clock = planner.clock
         self._metrics = metrics
+        self._broken_rows = BrokenRows(database, planner.clock, metrics)
 
     async def run(self, loop: Loop) -> None:
         """Bring occurrences until cancelled. A store that is away is waited for."""
@@ -69,8 +69,4 @@ class Scheduler:
             return await bring_these(connection, wanted, self._planner)
 
     async def _quarantine(self, schedule: UUID, error: Exception) -> None:
-        async with self._database.transaction() as connection:
-            moved = await queries.quarantine(connection, schedule, reason=reason_of(error), now=self._clock.now())
-        if moved:
-            self._metrics.broken_rows.labels("schedule").inc()
-            log.error("schedule.put_aside", schedule_id=str(schedule), **origin(error))
+        await self._broken_rows.quarantine_schedule(schedule, error)

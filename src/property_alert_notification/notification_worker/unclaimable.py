@@ -1,4 +1,4 @@
-"""Searches for deliveries and scheduled notifications that no worker would ever claim, and has them quarantined."""
+"""Searches for deliveries, scheduled notifications and schedules that no worker would ever claim: for quarantine."""
 
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
@@ -24,4 +24,5 @@ class UnclaimableSearch:
     async def _search_in_turn(self) -> float:
         deliveries = await self._broken_rows.quarantine_unclaimable(limit=AT_ONCE)
         notifications = await self._broken_rows.quarantine_never_due(limit=AT_ONCE)
-        return PAUSE if deliveries + notifications else IDLE
+        schedules = await self._broken_rows.quarantine_schedules_never_due(limit=AT_ONCE)
+        return PAUSE if deliveries + notifications + schedules else IDLE

@@ -27,6 +27,7 @@ from property_alert_notification.notifications.schedules.models import Schedule,
 from property_alert_notification.notifications.schedules.rrule import read_rule
 from property_alert_notification.notifications.schedules.schemas import ScheduleCreate, SchedulePatch
 from property_alert_notification.notifications.stored_addresses import read_addresses, write_addresses
+from property_alert_notification.people.hours import current
 from property_alert_notification.people.scripts import UserOf, time_zones_of
 
 NO_SUCH_SCHEDULE = "Schedule not found"
@@ -70,7 +71,7 @@ async def create(
         rrule=body.rrule,
         start=written(times.local(body.start)),
         time_zone=body.time_zone,
-        used_zone="",
+        used_zone=current.default_time_zone() or "",
         state=ScheduleState.ACTIVE,
         passed_at=now,
         occurred=0,

@@ -176,6 +176,18 @@ async def quarantine(connection: AsyncConnection, schedule_id: UUID, *, reason: 
     return bool((await connection.execute(statement, {"schedule": schedule_id})).rowcount)
 
 
+_NEVER_DUE = [
+    select(_schedules.c.id).where(text(IS_ACTIVE), ends).limit(_limit)
+    for ends in (_schedules.c.next_at > bindparam("latest", type_=time_type()), _schedules.c.next_at.is_(None))
+]
+
+
+async def never_due(connection: AsyncConnection, *, latest: datetime, limit: int) -> list[UUID]:
+    """Some active schedules that no worker would ever look at, because of their `next_at`."""
+    found = [await connection.execute(statement, {"latest": latest, "limit": limit}) for statement in _NEVER_DUE]
+    return [id_ for some in found for id_ in some.scalars()]
+
+
 _LOOK_AGAIN = BatchStatement(
     columns_of(_schedules, "user_id"),
     lambda users: (

@@ -17,6 +17,7 @@ from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries import unclaimable
 from property_alert_notification.deliveries.unclaimable import UnclaimableKind
 from property_alert_notification.notifications import queries as notifications
+from property_alert_notification.notifications.schedules import queries as schedules
 from property_alert_notification.operators.quarantine import moves
 
 log = structlog.get_logger()
@@ -133,8 +134,30 @@ class BrokenRows:
                 moved += 1
         return moved
 
+    async def quarantine_schedule(self, schedule: UUID, error: Exception) -> bool:
+        """Quarantine an active schedule that breaks workers; returns whether it was active.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached.
+        """
+        async with self._database.transaction() as connection:
+            moved = await schedules.quarantine(connection, schedule, reason=reason_of(error), now=self._clock.now())
+        if moved:
+            self._metrics.broken_rows.labels("schedule").inc()
+            log.error("schedule.put_aside", schedule_id=str(schedule), **origin(error))
+        return moved
+
+    async def quarantine_schedules_never_due(self, *, limit: int) -> int:
+        """Quarantine some schedules that no worker would ever look at; returns how many those were.
+
+        Raises StoreUnavailable when the store cannot be reached.
+        """
+        async with self._database.reading() as connection:
+            found = await schedules.never_due(connection, latest=latest(), limit=limit)
+        return sum([await self.quarantine_schedule(one, UnreadableRow(NEVER_WANTED)) for one in found])
+
     async def end_unreadable(self) -> None:
-        """End the deliveries and scheduled notifications whose very ids cannot be read: no operator can name them.
+        """End deliveries, scheduled notifications and schedules whose ids cannot be read: no operator can name them.
 
         Only SQLite takes such ids. Raises StoreUnavailable when the store cannot be reached.
         """

@@ -31,12 +31,14 @@ from property_alert_notification.deliveries.models import IS_QUARANTINED, Attemp
 from property_alert_notification.deliveries.queries import REASON, reason_values
 from property_alert_notification.deliveries.states import Event, after, movable_by, movable_unleased
 from property_alert_notification.notifications.models import Notification
+from property_alert_notification.notifications.schedules.models import Schedule, ScheduleState
 from property_alert_notification.notifications.stored_addresses import read_addresses
 from property_alert_notification.operators.quarantine.queries import Stuck
 
 _deliveries = table_of(Delivery)
 _attempts = table_of(Attempt)
 _notifications = table_of(Notification)
+_schedules = table_of(Schedule)
 
 
 def _decide(event: Event) -> Update:
@@ -247,6 +249,9 @@ _END_UNREADABLE = [
     update(_notifications)
     .where(_notifications.c.status == NotificationStatus.SCHEDULED, _UNREADABLE_ID)
     .values(status=NotificationStatus.FAILED, look_up_at=None, parked=None),
+    update(_schedules)
+    .where(_schedules.c.state == ScheduleState.ACTIVE.value, _UNREADABLE_ID)
+    .values(state=ScheduleState.QUARANTINED.value, next_at=None, **reason_values(Reason(ReasonCode.ID_UNREADABLE))),
 ]
 
 
