@@ -134,6 +134,15 @@ def test_what_would_also_hold_a_message_is_said_too(call: Call) -> None:
     assert says["legal_window"] == found["reason"]
 
 
+def test_without_a_channel_all_of_them_are_explained(call: Call) -> None:
+    shown = call("preferences", "explain", "7", "--category", "open_house")
+    found = json.loads(call("preferences", "explain", "7", "--category", "open_house", "--json").stdout)
+
+    assert [one["channel"] for one in found] == ["email", "sms"]
+    for line in ("message open_house by email", "message open_house by sms", "user_rule decides the user said never"):
+        assert line in words(shown.stdout)
+
+
 @pytest.mark.parametrize(
     ("option", "value"), [("--at", "tomorrow"), ("--at", "2026-12-01T22:00:00"), ("--category", "Not one")]
 )

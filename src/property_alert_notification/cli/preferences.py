@@ -17,12 +17,13 @@ from property_alert_notification.cli.tables import local, print_facts, print_row
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from property_alert_notification.cli.people import Known
     from property_alert_notification.people.effective.answer import EffectiveDecision
     from property_alert_notification.people.effective.steps import Step
 
 app = typer.Typer(
     help="Explain what users get, when, and which rule says so.",
-    epilog="Start with: property-alerts preferences explain 1 --channel email",
+    epilog="Start with: property-alerts preferences explain 1",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
@@ -36,7 +37,10 @@ def _group() -> None:
 @app.command()
 def explain(
     user_id: Annotated[int, typer.Argument(metavar="ID", min=0, help="The user, as the User service knows them.")],
-    channel: Annotated[Channel, typer.Option(help="On which the message is to be sent.", case_sensitive=False)],
+    channel: Annotated[
+        Channel | None,
+        typer.Option(help="On which the message is to be sent. Default: each of them.", case_sensitive=False),
+    ] = None,
     category: Annotated[str, typer.Option(help="Of the message.")] = "general",
     at: Annotated[
         str | None, typer.Option(help="When it is to be sent: 2026-12-01T22:00:00+01:00. Default: now.")
@@ -49,31 +53,42 @@ def explain(
 
     First it is asked whether the message may be sent at all: the first rule that applies wins. If it may, it is asked
     when. Nothing is sent. It is decided by what is stored now, also for a moment in the future or in the past.
+    Without a channel all of them are explained.
 
     For example:
 
-    `property-alerts preferences explain 1 --channel email`\
-    `property-alerts preferences explain 1 --channel sms --category listing_alert --at 2026-12-01T22:00:00+01:00`\
+    `property-alerts preferences explain 1`\
+    `property-alerts preferences explain 1 --category listing_alert --channel sms --at 2026-12-01T22:00:00+01:00`\
     `property-alerts preferences explain 1 --channel sms --category viewing --urgent --json`
     """
-    from property_alert_notification.people.decide import Message
-    from property_alert_notification.people.effective.answer import answer
-    from property_alert_notification.people.effective.steps import steps_of
-
     if not re.fullmatch(CATEGORY, category):
         raise ConfigurationError("--category: small letters, digits, - and _. Example: --category listing_alert")
     moment = None if at is None else _moment(at)
     known = asyncio.run(known_of(user_id, test=test))
-    message = Message(channel, known.categories.of(category), urgent=urgent)
-    moment = moment or known.now
-    is_used = channel not in known.unused
-    found = answer(message, known.person, moment, is_used=is_used)
-    steps = steps_of(message, known.person, moment) if is_used else []
+    channels = list(Channel) if channel is None else [channel]
+    found = [_explained(known, one, category, moment or known.now, urgent=urgent) for one in channels]
     if as_json:
-        shown = found.model_dump(mode="json") | {"rules": [step._asdict() for step in steps]}
-        typer.echo(json.dumps(shown, indent=2))
+        shown = [
+            decision.model_dump(mode="json") | {"rules": [step._asdict() for step in steps]}
+            for decision, steps in found
+        ]
+        typer.echo(json.dumps(shown if channel is None else shown[0], indent=2))
     else:
-        _show(user_id, found, steps)
+        for decision, steps in found:
+            _show(user_id, decision, steps)
+
+
+def _explained(
+    known: "Known", channel: Channel, category: str, at: datetime, *, urgent: bool
+) -> "tuple[EffectiveDecision, Sequence[Step]]":
+    from property_alert_notification.people.decide import Message
+    from property_alert_notification.people.effective.answer import answer
+    from property_alert_notification.people.effective.steps import steps_of
+
+    message = Message(channel, known.categories.of(category), urgent=urgent)
+    if channel in known.unused:
+        return answer(message, known.person, at, is_used=False), []
+    return answer(message, known.person, at), steps_of(message, known.person, at)
 
 
 def _moment(at: str) -> datetime:
@@ -97,3 +112,4 @@ def _show(user_id: int, found: "EffectiveDecision", steps: "Sequence[Step]") -> 
     print_facts("user", str(user_id), facts)
     if steps:
         print_rows(("rule", "", "what it says"), [(one.rule, one.part, one.says) for one in steps])
+    typer.echo()
