@@ -3,8 +3,10 @@
 It shares nothing with the implementation but the words of the API.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 _NOT_SAID = "-"
 _ANY = "*"
@@ -57,11 +59,84 @@ class Asked:
 
 def may_it_be_sent(asked: Asked) -> tuple[str, str, str]:
     """Decision, rule and frequency of the first row that fits."""
-    heading, *rows = [line.split() for line in MAY_IT_BE_SENT.strip().splitlines()]
+    decision, rule, frequency = _first_row(MAY_IT_BE_SENT, asdict(asked))
+    return decision, rule, getattr(asked, frequency, frequency)
+
+
+WHEN = """
+    urgent  kind           category  frequency  lawful  quiet  |  decision  rule
+    yes     transactional  *         *          *       *      |  send      urgent
+    *       *              digest    *          no      *      |  hold      legal_window
+    *       *              digest    *          yes     yes    |  hold      quiet_hours
+    *       *              digest    *          yes     no     |  send      may
+    *       *              *         daily      *       *      |  collect   frequency
+    *       *              *         weekly     *       *      |  collect   frequency
+    *       *              *         monthly    *       *      |  collect   frequency
+    *       *              *         asap       no      *      |  hold      legal_window
+    *       *              *         asap       yes     yes    |  hold      quiet_hours
+    *       *              *         asap       yes     no     |  send      may
+"""
+"""For a message that may be sent. `may` is the rule that allows it. Digests are never collected themselves."""
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Local time, as a person has it: minutes of the day, 0 to 1,439, and days of the week, Monday is 0."""
+
+    zone: str
+    quiet: Collection[tuple[Collection[int], int, int]]
+    """Days on which they begin, the first minute, and the first minute behind them, perhaps of the next day."""
+    window: tuple[int, int] | None
+    """What the law allows; None is everything."""
+
+    def is_lawful(self, moment: datetime) -> bool:
+        minute = self._minute(moment)
+        return self.window is None or self.window[0] <= minute < self.window[1]
+
+    def is_quiet(self, moment: datetime) -> bool:
+        today, minute = moment.astimezone(ZoneInfo(self.zone)).weekday(), self._minute(moment)
+        yesterday = (today - 1) % 7
+        for days, start, end in self.quiet:
+            if start < end:
+                if today in days and start <= minute < end:
+                    return True
+            elif (today in days and minute >= start) or (yesterday in days and minute < end):
+                return True
+        return False
+
+    def _minute(self, moment: datetime) -> int:
+        local = moment.astimezone(ZoneInfo(self.zone))
+        return local.hour * 60 + local.minute
+
+
+def what_becomes_of_it(
+    asked: Asked, hours: Hours, now: datetime, *, urgent: bool, kind: str, category: str
+) -> tuple[str, str]:
+    """Decision and rule."""
+    decision, may, frequency = may_it_be_sent(asked)
+    if decision == "suppress":
+        return decision, may
+    case = {
+        "urgent": _yes(urgent),
+        "kind": kind,
+        "category": category,
+        "frequency": frequency,
+        "lawful": _yes(hours.is_lawful(now)),
+        "quiet": _yes(hours.is_quiet(now)),
+    }
+    decision, rule = _first_row(WHEN, case)
+    return decision, may if rule == "may" else rule
+
+
+def _yes(fact: bool) -> str:
+    return "yes" if fact else "no"
+
+
+def _first_row(table: str, case: Mapping[str, str]) -> list[str]:
+    heading, *rows = [line.split() for line in table.strip().splitlines()]
     bar = heading.index("|")
     for row in rows:
         wanted = dict(zip(heading[:bar], row[:bar], strict=True))
-        if all(value in (_ANY, getattr(asked, column)) for column, value in wanted.items()):
-            decision, rule, frequency = row[bar + 1 :]
-            return decision, rule, getattr(asked, frequency, frequency)
-    raise AssertionError(f"no row fits {asked}")
+        if all(value in (_ANY, case[column]) for column, value in wanted.items()):
+            return row[bar + 1 :]
+    raise AssertionError(f"no row fits {case}")
