@@ -64,6 +64,38 @@ async def test_the_first_rule_that_applies_wins(client: httpx2.AsyncClient) -> N
     assert (await _ask(client, category="listing_alert"))["reason"] == "the user does not want listing_alert by email"
 
 
+async def test_what_may_be_sent_is_held_collected_or_sent_by_the_users_clock(client: httpx2.AsyncClient) -> None:
+    rules = {
+        "time_zone": "Europe/Berlin",
+        "quiet_hours": [{"days": ["mon", "tue"], "from": "21:00", "to": "09:30"}],
+        "categories": {"listing_alert": {"email": "daily"}, "account": {"email": "weekly"}},
+    }
+    await client.put(PATH, json=PREFERENCES | rules)
+    late = "2026-12-01T22:30:00+01:00"
+
+    collected = await _ask(client, category="listing_alert", at=late)
+    held = await _ask(client, category="viewing", at=late)
+    found = {
+        "urgent": await _ask(client, category="viewing", at=late, urgent=True),
+        "urgent, but promotional": await _ask(client, category="listing_alert", at=late, urgent=True),
+        "required": await _ask(client, category="account", at=late),
+        "the law": await _ask(client, channel="sms", category="listing_alert", at="2026-12-03T22:30:00+01:00"),
+        "by day": await _ask(client, category="viewing", at="2026-12-02T12:00:00+01:00"),
+    }
+
+    assert _rule(collected) == ("collect", "frequency", "collected")
+    assert collected["until"] == "2026-12-02T07:00:00Z"
+    assert _rule(held) == ("hold", "quiet_hours", "quiet_hours")
+    assert held["until"] == "2026-12-02T08:30:00Z"
+    assert {name: _rule(answer)[:2] for name, answer in found.items()} == {
+        "urgent": ("send", "urgent"),
+        "urgent, but promotional": ("collect", "frequency"),
+        "required": ("hold", "quiet_hours"),
+        "the law": ("hold", "legal_window"),
+        "by day": ("send", "service_default"),
+    }
+
+
 async def test_a_user_of_whom_nothing_is_known_is_not_found_and_one_who_withdrew_consent_is(
     client: httpx2.AsyncClient,
 ) -> None:
