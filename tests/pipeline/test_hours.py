@@ -13,6 +13,7 @@ from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.notifications.answers import DeliveryPublic
 from property_alert_notification.notifications.decide_again import decide_again_by
+from property_alert_notification.notifications.release import release_due
 from property_alert_notification.people.directory import queries as directory
 from property_alert_notification.people.directory.profile import Entry, Profile
 from property_alert_notification.people.preferences import queries as preferences
@@ -93,6 +94,18 @@ def held(delivery: DeliveryPublic) -> tuple[str, str | None, datetime | None, st
     return delivery.state, delivery.held_by, delivery.due_at, delivery.reason_code, len(delivery.attempts)
 
 
+QUIET_UNTIL_8 = (
+    "email: waits, the user does not want to be disturbed before 2026-03-29T08:00:00+02:00 (time zone: Europe/Berlin)"
+)
+
+
+async def waits(world: Night, notification: UUID) -> list[str]:
+    """What the timeline says of waiting, also when it is over."""
+    return [
+        entry.what for entry in (await world.detail(notification)).timeline if entry.what.startswith("email: waits")
+    ]
+
+
 async def test_what_is_accepted_in_quiet_hours_is_held_until_they_are_over(night: Night) -> None:
     await night.a_person(NIGHT, zone="Europe/Berlin")
     morning = EVENING + 9 * HOUR  # 8:00 of a summer's day: the night has an hour less
@@ -101,12 +114,25 @@ async def test_what_is_accepted_in_quiet_hours_is_held_until_they_are_over(night
     delivery = await night.delivery(notification)
 
     assert held(delivery) == (DeliveryState.HELD, "quiet_hours", morning, "quiet_hours", 0)
-    assert "before 2026-03-29T08:00:00+02:00 (time zone: Europe/Berlin)" in delivery.reason
+    assert QUIET_UNTIL_8.endswith(delivery.reason)
     assert (await night.detail(notification)).status == "pending"
     night.clock.at = morning - timedelta(microseconds=1)
     assert not await night.is_sent(notification)
     night.clock.at = morning
     assert await night.is_sent(notification)
+    assert await waits(night, notification) == [QUIET_UNTIL_8]
+
+
+async def test_what_is_released_in_quiet_hours_is_held_too(night: Night) -> None:
+    await night.a_person(NIGHT, zone="Europe/Berlin")
+    notification = await night.accept(send_at=EVENING + HOUR)
+    night.clock.at = EVENING + HOUR
+
+    async with night.parts.database.transaction() as connection:
+        await release_due(connection, night.planner)
+
+    assert (await night.delivery(notification)).held_by == "quiet_hours"
+    assert await waits(night, notification) == [QUIET_UNTIL_8]
 
 
 async def test_what_could_not_be_sent_in_time_is_held_by_the_claim(night: Night) -> None:
@@ -123,6 +149,7 @@ async def test_what_could_not_be_sent_in_time_is_held_by_the_claim(night: Night)
     night.clock.at = morning
     assert await night.is_sent(notification)
     assert (await night.delivery(notification)).held_by is None
+    assert await waits(night, notification) == [QUIET_UNTIL_8]
 
 
 async def test_a_promotional_sms_waits_for_the_law_of_every_place_in_which_its_user_may_be(night: Night) -> None:

@@ -171,3 +171,23 @@ class Attempt(SQLModel, table=True):
         if self.reason_code is None:
             return None
         return Reason.read(self.reason_code, self.reason_parameters).sentence()
+
+
+class Hold(SQLModel, table=True):
+    """One time that a delivery had to wait for its hour: the delivery itself only says why it is as it is now."""
+
+    __tablename__ = "holds"
+
+    delivery_id: UUID = Field(primary_key=True, foreign_key="deliveries.id", ondelete="CASCADE")
+    fence: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """The claim that decided so; 0 when it was decided as the delivery was planned."""
+    at: datetime = Field(sa_type=time_type())
+    reason_code: str = Field(max_length=32)
+    """A ReasonCode."""
+    reason_parameters: str | None = Field(default=None, sa_type=Text)
+    """What the reason's sentence needs, as JSON; None when it needs nothing."""
+
+    @property
+    def reason(self) -> str:
+        """Why it had to wait, as a sentence."""
+        return Reason.read(self.reason_code, self.reason_parameters).sentence()

@@ -8,6 +8,7 @@ from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.vocabulary import DeliveryState, Outcome
 from property_alert_notification.database import Script, Statement, StatementBatch
 from property_alert_notification.deliveries import scripts as delivery_scripts
+from property_alert_notification.deliveries.holds import scripts as holds
 from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.scripts import Claim, Settlement, Submission
 from property_alert_notification.deliveries.states import UNFULFILLED
@@ -24,7 +25,8 @@ def settle(settlements: Sequence[Settlement], submissions: Sequence[Submission] 
     """
     if not _unfulfilled(settlements):  # as nearly always: one statement, which needs no transaction around it
         opened = [delivery_scripts.open_attempts(submissions)] if submissions else []
-        moved = yield StatementBatch([*opened, *_joins(settlements), *delivery_scripts.settle(settlements)])
+        extra = [*_joins(settlements), *holds.of_settled(settlements)]
+        moved = yield StatementBatch([*opened, *extra, *delivery_scripts.settle(settlements)])
         return {row[0] for row in moved} if settlements else set()
     ids = yield from settle_within(settlements)
     if submissions:
@@ -39,7 +41,7 @@ def settle_within(settlements: Sequence[Settlement]) -> Script[set[UUID]]:
     *others, move = delivery_scripts.settle(settlements)
     # The deliveries first: every transaction locks them before attempts and notifications.
     moved = yield move
-    for statement in (*others, *_joins(settlements)):  # noqa: UP028 - a list would not take the rows that come back
+    for statement in (*others, *_joins(settlements), *holds.of_settled(settlements)):  # noqa: UP028 - a list takes no rows
         yield statement
     if ended := _unfulfilled(settlements):
         yield from notification_scripts.conclude(ended)

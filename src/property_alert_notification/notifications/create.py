@@ -12,6 +12,7 @@ from property_alert_notification.base.errors import RequestError
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import Script, Statement
 from property_alert_notification.deliveries import scripts as delivery_scripts
+from property_alert_notification.deliveries.holds import scripts as holds
 from property_alert_notification.deliveries.windows import scripts as window_scripts
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.draft import Accepted, Draft, draft
@@ -78,7 +79,9 @@ def additions(drafts: Iterable[Draft]) -> list[Statement]:
     statements += [notification_scripts.add_looked_up(looked_up)] if looked_up else []
     if windows := [window for one in new for window in one.windows]:
         statements.append(window_scripts.join(windows))
-    return [*statements, delivery_scripts.add(deliveries)] if deliveries else statements
+    if deliveries:
+        statements += [delivery_scripts.add(deliveries), *holds.of_planned(deliveries)]
+    return statements
 
 
 def create(planner: Planner, submissions: Sequence[Submission]) -> Script[list[Accepted | RequestError]]:

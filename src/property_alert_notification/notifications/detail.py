@@ -10,7 +10,8 @@ from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
 from property_alert_notification.database import Connection, Database, is_row_fault
 from property_alert_notification.deliveries import queries as deliveries
-from property_alert_notification.deliveries.models import Attempt, Delivery
+from property_alert_notification.deliveries.holds.queries import holds_of
+from property_alert_notification.deliveries.models import Attempt, Delivery, Hold
 from property_alert_notification.deliveries.states import status_from
 from property_alert_notification.deliveries.windows import queries as windows
 from property_alert_notification.notifications import queries
@@ -66,6 +67,7 @@ async def read(
     if notification is None or not visible.covers(notification.caller, test=notification.test):
         raise NotFound(NO_SUCH_NOTIFICATION)
     its_deliveries = await deliveries.of_notifications(connection, [notification_id])
+    held = await holds_of(connection, [delivery.id for delivery in its_deliveries])
     claimed = [delivery.id for delivery in its_deliveries if delivery.fence]
     attempts = await deliveries.attempts_of(connection, claimed) if claimed else []
     if repair:
@@ -73,11 +75,11 @@ async def read(
         its_deliveries, attempts = repaired_deliveries(its_deliveries), repaired_attempts(attempts)
     changes = await queries.changes_of(connection, notification_id)
     if repair:
-        changes = [repaired(one) for one in changes]
+        changes, held = [repaired(one) for one in changes], [repaired(one) for one in held]
     contents = await windows.contents_of(connection, notification_id) if notification.category == DIGEST else None
     by_delivery = {key: list(group) for key, group in groupby(attempts, lambda attempt: attempt.delivery_id)}
     schedule = await schedules.schedule_of(connection, notification_id)
-    detail = _detail(notification, its_deliveries, by_delivery, changes, schedule)
+    detail = _detail(notification, its_deliveries, by_delivery, changes, held, schedule)
     if contents is not None:
         detail.digest = DigestContents.model_validate(contents)
     return detail
@@ -88,6 +90,7 @@ def _detail(
     its_deliveries: Sequence[Delivery],
     attempts: Mapping[UUID, Sequence[Attempt]],
     changes: Sequence[NotificationChange],
+    held: Sequence[Hold],
     schedule: UUID | None,
 ) -> NotificationDetail:
     asked_for = notification.asked_for
@@ -103,7 +106,7 @@ def _detail(
         without_address=unaddressed,
         reason_code=reason and reason.code,
         reason=reason and reason.sentence(),
-        timeline=timeline(notification, its_deliveries, attempts, changes, without_address=unaddressed),
+        timeline=timeline(notification, its_deliveries, attempts, changes, held, without_address=unaddressed),
     )
 
 

@@ -12,6 +12,7 @@ from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import scripts as delivery_scripts
+from property_alert_notification.deliveries.holds import scripts as holds
 from property_alert_notification.deliveries.scripts import NewDelivery
 from property_alert_notification.deliveries.states import ENDED, kept_status
 from property_alert_notification.deliveries.windows import scripts as window_scripts
@@ -94,7 +95,9 @@ async def plan_now(
     }
     if windows:
         await window_scripts.join(windows).run(connection)
-    await delivery_scripts.add([delivery for theirs in created.values() for delivery in theirs]).run(connection)
+    deliveries = [delivery for theirs in created.values() for delivery in theirs]
+    for statement in (delivery_scripts.add(deliveries), *holds.of_planned(deliveries)):
+        await statement.run(connection)
     await queries.mark_planned(
         connection, ((id_, kept_status([delivery.state for delivery in theirs])) for id_, theirs in created.items())
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 from property_alert_notification.base.clock import time_of
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
-from property_alert_notification.deliveries.models import Attempt, Delivery
+from property_alert_notification.deliveries.models import Attempt, Delivery, Hold
 from property_alert_notification.deliveries.states import COLLECTED, ENDED, UNFULFILLED
 from property_alert_notification.notifications.answers import TimelineEntry
 from property_alert_notification.notifications.models import Notification, NotificationChange
@@ -22,6 +22,7 @@ def timeline(
     deliveries: Sequence[Delivery],
     attempts: Mapping[UUID, Sequence[Attempt]],
     changes: Sequence[NotificationChange] = (),
+    holds: Sequence[Hold] = (),
     *,
     without_address: Collection[Channel] = (),
 ) -> list[TimelineEntry]:
@@ -33,6 +34,7 @@ def timeline(
         described.append(TimelineEntry(at=notification.away_since, what=away))
     for delivery in deliveries:
         described += _describe_delivery(delivery, attempts.get(delivery.id, ()), notification.accepted_at)
+        described += _describe_holds(delivery, holds, notification.accepted_at)
     if notification.cancelled_at is not None:
         described.append(
             TimelineEntry(at=notification.cancelled_at, what=_describe_cancellation(notification.cancelled_by))
@@ -68,9 +70,7 @@ def _describe_acceptance(notification: Notification, without_address: Collection
 def _describe_delivery(
     delivery: Delivery, attempts: Sequence[Attempt], accepted_at: datetime
 ) -> Iterator[TimelineEntry]:
-    channel = delivery.channel
-    # An id is cut to its millisecond, which may begin before the microsecond of acceptance.
-    planned_at = max(time_of(delivery.id), accepted_at)
+    channel, planned_at = delivery.channel, _planned_at(delivery, accepted_at)
     if _never_left_the_plan(delivery, planned_at):
         yield TimelineEntry(at=planned_at, what=f"{channel}: not used, {delivery.reason}")
         return
@@ -90,6 +90,20 @@ def _describe_delivery(
         yield TimelineEntry(at=delivery.changed_at, what=f"{channel}: {delivery.state}, {delivery.reason}")
     elif delivery.state not in (*ENDED, DeliveryState.QUEUED, DeliveryState.SENDING):
         yield TimelineEntry(at=delivery.changed_at, what=f"{channel}: waits {_until(delivery)}")
+
+
+def _planned_at(delivery: Delivery, accepted_at: datetime) -> datetime:
+    """An id is cut to its millisecond, which may begin before the microsecond of acceptance."""
+    return max(time_of(delivery.id), accepted_at)
+
+
+def _describe_holds(delivery: Delivery, holds: Sequence[Hold], accepted_at: datetime) -> Iterator[TimelineEntry]:
+    """The times that it waited for its hour; the one that lasts is what its state says."""
+    for hold in holds:
+        lasts = delivery.state == DeliveryState.HELD and hold.at == delivery.changed_at
+        if hold.delivery_id == delivery.id and not lasts:
+            at = max(hold.at, _planned_at(delivery, accepted_at))
+            yield TimelineEntry(at=at, what=f"{delivery.channel}: waits, {hold.reason}")
 
 
 def _until(delivery: Delivery) -> str:

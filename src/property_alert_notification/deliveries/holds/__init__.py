@@ -1,0 +1,1 @@
+"""Records when deliveries had to wait for their hour, and why."""

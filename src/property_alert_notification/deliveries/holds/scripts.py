@@ -1,0 +1,57 @@
+"""Steps of the scripts that accept, claim and settle: they record when a delivery had to wait for its hour, and why."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import insert, select
+
+from property_alert_notification.base.vocabulary import DeliveryState
+from property_alert_notification.database import (
+    BatchStatement,
+    Statement,
+    columns_of,
+    table_of,
+)
+from property_alert_notification.deliveries.models import Hold
+from property_alert_notification.deliveries.scripts import NewDelivery, Settlement
+
+_holds = table_of(Hold)
+
+
+class NewHold(NamedTuple):
+    """A hold that was decided: a row to insert."""
+
+    delivery_id: UUID
+    fence: int
+    at: datetime
+    reason_code: str
+    reason_parameters: str | None
+
+
+_NEW = NewHold._fields
+_ADD = BatchStatement(columns_of(_holds, *_NEW), lambda new: insert(_holds).from_select(_NEW, select(*new.c)))
+
+
+def of_planned(deliveries: Iterable[NewDelivery]) -> list[Statement]:
+    """What records the holds of deliveries that are planned: nothing, as a rule."""
+    return _record(
+        NewHold(one.id, 0, one.changed_at, one.reason_code, one.reason_parameters)
+        for one in deliveries
+        if one.state is DeliveryState.HELD
+    )
+
+
+def of_settled(settlements: Iterable[Settlement]) -> list[Statement]:
+    """What records the holds of deliveries that are settled: nothing, as a rule."""
+    return _record(
+        NewHold(one.delivery_id, one.fence, one.settled_at, one.reason.code.value, one.reason.stored)
+        for one in settlements
+        if one.state is DeliveryState.HELD
+    )
+
+
+def _record(holds: Iterable[NewHold]) -> list[Statement]:
+    new = list(holds)
+    return [Statement(_ADD, new)] if new else []
