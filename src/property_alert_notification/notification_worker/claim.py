@@ -15,6 +15,7 @@ from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.scripts import Claim, Settlement, Submission
 from property_alert_notification.deliveries.windows.keys import WindowKey
+from property_alert_notification.notification_worker.caps import over_cap
 from property_alert_notification.notification_worker.route import Assignment, ProviderOrder, Wait
 from property_alert_notification.notification_worker.settlement import collected, held, postponed, settle_within, unsent
 from property_alert_notification.notifications import scripts as notification_scripts
@@ -111,8 +112,8 @@ def claim_batch(
     Of each provider the first deliveries, as many as it `may_open`, have their attempts stored here: they are submitted
     soon, and each needs no other commit. The others store theirs when they have a slot.
     Cancelling, what the user wants and expiry are read here, after the claim: a user who opted out before it gets
-    nothing. Only for deliveries that were tried before is anything more read: their attempts decide which provider
-    gets them.
+    nothing, and what is over the user's cap is collected. Only for deliveries that were tried before is anything more
+    read: their attempts decide which provider gets them.
     """
     for name, category in paused:
         yield pause_scripts.hold(wanted, name, category=category, now=now, until=now + RECHECK_AFTER)
@@ -125,6 +126,10 @@ def claim_batch(
     known = yield from people_of(about, default=rules.default_preferences)
 
     jobs, withheld = _sort(claims, contents, known, attempts, channel, order, rules, may_repeat, now)
+    going = [(job.claim, job.content) for job in jobs]
+    if over := (yield from over_cap(going, known, rules.categories(), channel, now)):
+        withheld += [(job.claim, over[job.claim.delivery_id]) for job in jobs if job.claim.delivery_id in over]
+        jobs = [job for job in jobs if job.claim.delivery_id not in over]
     if withheld:
         yield from settle_within([settlement for _, settlement in withheld])
     jobs, submissions = _open(jobs, may_open, now)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from property_alert_notification.base.vocabulary import CategoryKind, Channel
+from property_alert_notification.people.caps.rules import cap_of
 from property_alert_notification.people.categories.rules import DIGEST, Category
 from property_alert_notification.people.collect import DIGESTS, collect
 from property_alert_notification.people.decisions import Decision, Rule, Send, Suppress
@@ -42,7 +43,7 @@ def needs_profile(message: Message, person: Person) -> bool:
         return True
     if _goes_at_once(message):
         return False
-    if _is_collected(message, person):
+    if _is_collected(message, person) or cap_of(message.channel, message.category, person) is not None:
         return person.preferences is not None and person.preferences.rules.time_zone is None
     return hold_needs_profile(message.channel, message.category.kind, person, current.windows())
 

@@ -15,12 +15,14 @@ from property_alert_notification.notifications import models as notifications
 from property_alert_notification.notifications.schedules import models as schedules
 from property_alert_notification.operators.pauses import models as pauses
 from property_alert_notification.operators.providers import models as channels
+from property_alert_notification.people.caps import models as caps
 from property_alert_notification.people.categories import models as categories
 from property_alert_notification.people.directory import models as directory
 from property_alert_notification.people.preferences import models as preferences
 
 MODELS = (
     access,
+    caps,
     categories,
     channels,
     deliveries,

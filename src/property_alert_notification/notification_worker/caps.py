@@ -1,0 +1,68 @@
+"""Counts the claimed messages of users who have caps, and settles those that are over."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from property_alert_notification.base.reasons import Reason, ReasonCode
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.database import Script
+from property_alert_notification.deliveries.scripts import Claim, Settlement
+from property_alert_notification.deliveries.windows.keys import WindowKey
+from property_alert_notification.notification_worker.settlement import collected, held
+from property_alert_notification.notifications.scripts import Content
+from property_alert_notification.people.caps.rules import Capped, OverCap, cap_of, is_digest
+from property_alert_notification.people.caps.scripts import count
+from property_alert_notification.people.categories.rules import Categories
+from property_alert_notification.people.decide import zones_of
+from property_alert_notification.people.decisions import Rule
+from property_alert_notification.people.person import UNKNOWN, Person
+from property_alert_notification.people.scripts import UserOf
+
+
+def over_cap(
+    claims: Iterable[tuple[Claim, Content]],
+    people: Mapping[UserOf, Person],
+    categories: Categories,
+    channel: Channel,
+    now: datetime,
+) -> Script[dict[UUID, Settlement]]:
+    """Count what is about to be sent; returns the settlements of deliveries that are over the cap of their user.
+
+    It costs no statement unless one of the users has a cap that counts. What may have been sent before has its place.
+    """
+    capped = {
+        claim.delivery_id: (message, claim, content)
+        for claim, content in claims
+        if not claim.unknowns and (message := _capped(claim, content, people, categories, channel)) is not None
+    }
+    if not capped:
+        return {}
+    placed = yield from count(channel, [message for message, _, _ in capped.values()], now)
+    return {
+        delivery: _settlement(*capped[delivery], found, now)
+        for delivery, found in placed.items()
+        if isinstance(found, OverCap)
+    }
+
+
+def _capped(
+    claim: Claim, content: Content, people: Mapping[UserOf, Person], categories: Categories, channel: Channel
+) -> Capped | None:
+    user = content.user_id, claim.test
+    person, category = people.get(user, UNKNOWN), categories.of(content.category)
+    cap = cap_of(channel, category, person)
+    if cap is None or person.preferences is None:
+        return None
+    zones = zones_of(person, claim.address)
+    digest = person.preferences.rules.digest
+    return Capped(claim.delivery_id, user, cap, zones, digest, is_digest(category))
+
+
+def _settlement(message: Capped, claim: Claim, content: Content, over: OverCap, now: datetime) -> Settlement:
+    """A digest waits for its place; everything else is collected for a digest."""
+    reason = Reason(ReasonCode.OVER_CAP, {"period": over.period})
+    if message.is_digest:
+        return held(claim, reason, by=Rule.CAP, until=over.until, now=now)
+    window = WindowKey(content.user_id, claim.test, claim.channel, content.category, over.until)
+    return collected(claim, reason, into=window, now=now)

@@ -1,0 +1,38 @@
+"""The tables behind caps: which messages count, and one row for each user that whoever counts locks."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index
+from sqlmodel import Field, SQLModel
+
+from property_alert_notification.database import time_type
+
+
+class CapCounter(SQLModel, table=True):
+    """One user with a cap on a channel. Its lock makes counting exact, however many workers claim at once."""
+
+    __tablename__ = "cap_counters"
+
+    user_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    test: bool = Field(primary_key=True)
+    channel: str = Field(primary_key=True, max_length=16)
+    counted_at: datetime = Field(sa_type=time_type())
+    """When a message was last counted."""
+
+
+class CapUse(SQLModel, table=True):
+    """One message that counts, or that has a place on a later day. One that is not sent after all does not count."""
+
+    __tablename__ = "cap_uses"
+    __table_args__ = (
+        Index("ix_cap_uses_user", "user_id", "test", "channel", "day"),
+        Index("ix_cap_uses_day", "day"),
+    )
+
+    delivery_id: UUID = Field(primary_key=True)
+    user_id: int = Field(sa_type=BigInteger)
+    test: bool
+    channel: str = Field(max_length=16)
+    day: str = Field(max_length=10)
+    """In the user's zone, as `2026-11-29`."""
