@@ -11,7 +11,7 @@ import tzdata
 from property_alert_notification.base.vocabulary import CategoryKind, Channel
 from property_alert_notification.base.zones import zone_named
 from property_alert_notification.people.hours.legal import LegalWindow
-from property_alert_notification.people.hours.moments import Rules, first_allowed
+from property_alert_notification.people.hours.moments import Law, first_allowed
 from property_alert_notification.people.preferences.rules import QuietHours
 from tests.fuzz.budget import cases, seed
 from tests.fuzz.hours_oracle import Case, Quiet, Window, changes, wrong
@@ -37,7 +37,7 @@ def answer(case: Case) -> datetime | None:
         )
         for one in case.windows
     )
-    return first_allowed(case.now, Rules(windows, quiet_hours), tuple(zone_named(zone) for zone in case.zones))
+    return first_allowed(case.now, Law(windows), quiet_hours, tuple(zone_named(zone) for zone in case.zones))
 
 
 def check(case: Case) -> None:

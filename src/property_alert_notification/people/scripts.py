@@ -35,7 +35,7 @@ def people_of(
     }
     if needed:
         for user_id, profile in (yield from profiles_of(needed)).items():
-            people[user_id, False] = people[user_id, False]._replace(profile=profile)
+            people[user_id, False] = Person(people[user_id, False].preferences, profile)
     return people
 
 

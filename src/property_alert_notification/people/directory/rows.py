@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-_TEXT = (str, type(None))
+_TEXT = frozenset((str, type(None)))
 
 
 def is_readable(row: Sequence[Any]) -> bool:
     """Whether the fields of a profile have values of their kinds; one that is damaged is as good as none."""
-    return type(row[0]) is int and all(type(value) in _TEXT for value in row[1:])
+    return type(row[0]) is int and _TEXT.issuperset(map(type, row[1:]))

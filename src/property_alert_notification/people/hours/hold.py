@@ -9,7 +9,7 @@ from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import CategoryKind, Channel
 from property_alert_notification.people.decisions import Hold, Rule
 from property_alert_notification.people.hours.legal import LegalWindows
-from property_alert_notification.people.hours.moments import Rules, first_allowed, is_allowed
+from property_alert_notification.people.hours.moments import Law, first_allowed
 from property_alert_notification.people.hours.whereabouts import Whereabouts, whereabouts
 from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences.rules import QuietHours
@@ -43,10 +43,20 @@ def hold(
     quiet_hours = person.preferences.rules.quiet_hours if person.preferences else ()
     if not quiet_hours and not windows.limit(channel, kind):
         return None
-    return _hold(windows, channel, kind, where(person, [address], default_time_zone), quiet_hours, now)
+    here = where(person, [address], default_time_zone)
+    if quiet_hours:
+        return _hold(windows, channel, kind, here, quiet_hours, now)
+    return _hold_by_law(windows, channel, kind, here, now)
 
 
 @lru_cache(maxsize=4096)
+def _hold_by_law(
+    windows: LegalWindows, channel: Channel, kind: CategoryKind, here: Whereabouts, now: datetime
+) -> Hold | None:
+    """The same for everybody in a batch who may be at the same places."""
+    return _hold(windows, channel, kind, here, (), now)
+
+
 def _hold(
     windows: LegalWindows,
     channel: Channel,
@@ -55,11 +65,11 @@ def _hold(
     quiet_hours: tuple[QuietHours, ...],
     now: datetime,
 ) -> Hold | None:
-    """The same for everybody in a batch who may be at the same places and said the same."""
-    until = first_allowed(now, rules_of(windows, channel, kind, here.places, quiet_hours), here.zones)
+    law = _law(windows, channel, kind, here.places)
+    until = first_allowed(now, law, quiet_hours, here.zones)
     if until == now:
         return None
-    lawful = is_allowed(now, rules_of(windows, channel, kind, here.places, ()), here.zones)
+    lawful = first_allowed(now, law, (), here.zones) == now
     rule = Rule.QUIET_HOURS if lawful else Rule.LEGAL_WINDOW
     if until is None:
         until = times.later(now, LOOK_AGAIN)
@@ -75,15 +85,9 @@ def needs_profile(channel: Channel, kind: CategoryKind, person: Person, windows:
 
 
 @lru_cache(maxsize=8192)
-def rules_of(
-    windows: LegalWindows,
-    channel: Channel,
-    kind: CategoryKind,
-    places: tuple[str, ...],
-    quiet_hours: tuple[QuietHours, ...],
-) -> Rules:
-    """What the law of these places and the user leave. The same for the same: what was computed for them is kept."""
-    return Rules(windows.of(channel, kind, places), quiet_hours)
+def _law(windows: LegalWindows, channel: Channel, kind: CategoryKind, places: tuple[str, ...]) -> Law:
+    """What the law of these places leaves. The same for the same: what was computed for it is kept."""
+    return Law(windows.of(channel, kind, places))
 
 
 def _reason(code: ReasonCode, until: datetime, here: Whereabouts) -> Reason:

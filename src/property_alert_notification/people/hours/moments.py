@@ -4,8 +4,9 @@ A moment is allowed when the clock on the wall shows an allowed time in every zo
 hour that daylight saving skips opens nothing by itself: a window that would open in it opens when the skipped hour is
 over. In an hour that is repeated, the clock decides both times.
 
-Times are counted in microseconds since 1970. What was computed is kept for each set of rules, each set of zones and
-each span of eight days, so that a batch costs one look-up for each person.
+Times are counted in microseconds since 1970. What the law allows is computed once for each set of windows, each set of
+zones and each span of eight days. Quiet hours differ from person to person, so they are looked at only where the answer
+may be: at the first moment that the law allows, and where the quiet hours end that hold then.
 """
 
 from bisect import bisect_right
@@ -15,7 +16,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from property_alert_notification.people.hours.legal import LegalWindow
-from property_alert_notification.people.hours.spans import DAY, Span, allowed_on, intersect
+from property_alert_notification.people.hours.spans import DAY, Span, allowed_on, intersect, quiet_on
 from property_alert_notification.people.preferences.rules import QuietHours
 
 HORIZON = timedelta(days=8)
@@ -24,12 +25,11 @@ HORIZON = timedelta(days=8)
 Zones = tuple[ZoneInfo, ...]
 
 
-class Rules:
-    """The hours that some legal windows and quiet hours leave. Two are the same only if they are one object."""
+class Law:
+    """The hours that some legal windows leave. Two are the same only if they are one object."""
 
-    def __init__(self, windows: tuple[LegalWindow, ...], quiet_hours: tuple[QuietHours, ...]) -> None:
-        self.always = not windows and not quiet_hours
-        self._by_weekday = tuple(tuple(allowed_on(weekday, windows, quiet_hours)) for weekday in range(7))
+    def __init__(self, windows: tuple[LegalWindow, ...]) -> None:
+        self._by_weekday = tuple(tuple(allowed_on(weekday, windows)) for weekday in range(7))
         self._windows = tuple(window for window in windows if window.closed)
 
     def on(self, day: int) -> Sequence[Span]:
@@ -41,45 +41,76 @@ class Rules:
         return self._by_weekday[(day + _EPOCH_WEEKDAY) % 7]
 
 
-def is_allowed(moment: datetime, rules: Rules, zones: Zones) -> bool:
-    """Whether a message may be sent at this moment."""
-    return first_allowed(moment, rules, zones) == moment
-
-
-def first_allowed(moment: datetime, rules: Rules, zones: Zones) -> datetime | None:
+def first_allowed(moment: datetime, law: Law, quiet_hours: Sequence[QuietHours], zones: Zones) -> datetime | None:
     """The moment itself if it is allowed, else the first that is; None if there is none in the next eight days."""
-    if rules.always or not _FIRST <= moment <= _LAST:
+    if not _FIRST <= moment <= _LAST:
         return moment
     asked = (moment - _EPOCH) // _MICROSECOND
-    for span in (asked // _SPAN, asked // _SPAN + 1):
-        found = allowed_in(rules, zones, span)
-        place = bisect_right(found, (asked, _INFINITE)) - 1
-        if place >= 0 and asked < found[place][1]:
-            return moment
-        if place + 1 < len(found):
-            later = found[place + 1][0]
-            return _EPOCH + later * _MICROSECOND if later - asked <= _HORIZON else None
+    quiet = _Quiet(quiet_hours)
+    found, lawful = asked, _first_lawful(asked, law, zones)
+    while lawful is not None and lawful - asked <= _HORIZON:
+        found = quiet.end(lawful, zones) if quiet_hours else lawful
+        if found == lawful:
+            return moment if found == asked else _EPOCH + found * _MICROSECOND
+        lawful = _first_lawful(found, law, zones)
     return None
 
 
+def _first_lawful(at: int, law: Law, zones: Zones) -> int | None:
+    """The first moment from this one on that the law allows; None if none follows in the next eight days."""
+    for span in (at // _SPAN, at // _SPAN + 1):
+        allowed = allowed_in(law, zones, span)
+        place = bisect_right(allowed, (at, _INFINITE)) - 1
+        if place >= 0 and at < allowed[place][1]:
+            return at
+        if place + 1 < len(allowed):
+            return allowed[place + 1][0]
+    return None
+
+
+class _Quiet:
+    """The quiet hours of one person."""
+
+    def __init__(self, quiet_hours: Sequence[QuietHours]) -> None:
+        self._quiet_hours = quiet_hours
+        self._by_weekday: dict[int, list[Span]] = {}
+
+    def end(self, at: int, zones: Zones) -> int:
+        """The moment itself if no zone's clock shows quiet hours then; else a later one, before which it is quiet."""
+        span = at // _SPAN
+        for clock in _clocks(zones, span):
+            for start, end, offset in clock:
+                if start <= at < end:
+                    day, time_of_day = divmod(at + offset, DAY)
+                    quiet_for = self._until(day, time_of_day) - time_of_day
+                    # Where the clock is changed, it shows another time, which may be outside.
+                    at = min(at + quiet_for, end)
+        return at
+
+    def _until(self, day: int, time_of_day: int) -> int:
+        weekday = (day + _EPOCH_WEEKDAY) % 7
+        if (spans := self._by_weekday.get(weekday)) is None:
+            spans = self._by_weekday[weekday] = list(quiet_on(weekday, self._quiet_hours))
+        return max((end for start, end in spans if start <= time_of_day < end), default=time_of_day)
+
+
 @lru_cache(maxsize=4096)
-def allowed_in(rules: Rules, zones: Zones, span: int) -> tuple[Span, ...]:
-    """The allowed times of one span of eight days: those that are allowed in every zone."""
-    clocks = {_clock(zone, span) for zone in zones}
+def allowed_in(law: Law, zones: Zones, span: int) -> tuple[Span, ...]:
+    """The times that the law allows in one span of eight days: those that it allows in every zone."""
     found: Sequence[Span] | None = None
-    for clock in clocks:
-        in_this = _joined(_allowed_by(clock, rules))
+    for clock in _clocks(zones, span):
+        in_this = _joined(_allowed_by(clock, law))
         found = in_this if found is None else intersect(found, in_this)
         if not found:
             break
     return tuple(found or ())
 
 
-def _allowed_by(clock: "Clock", rules: Rules) -> Iterator[Span]:
+def _allowed_by(clock: "Clock", law: Law) -> Iterator[Span]:
     for start, end, offset in clock:
         for day in range((start + offset) // DAY, (end + offset - 1) // DAY + 1):
             midnight = day * DAY - offset
-            for opens, closes in rules.on(day):
+            for opens, closes in law.on(day):
                 if (first := max(midnight + opens, start)) < (last := min(midnight + closes, end)):
                     yield first, last
 
@@ -100,8 +131,14 @@ Clock = tuple[tuple[int, int, int], ...]
 
 
 @lru_cache(maxsize=4096)
+def _clocks(zones: Zones, span: int) -> tuple[Clock, ...]:
+    """How the clocks of these zones run in one span of eight days; many zones have the same."""
+    return tuple({_clock(zone, span) for zone in zones})
+
+
+@lru_cache(maxsize=4096)
 def _clock(zone: ZoneInfo, span: int) -> Clock:
-    """The clock of a zone in one span of eight days. Many zones have the same."""
+    """The clock of a zone in one span of eight days."""
     first, end = span * _SPAN // _SECOND, (span + 1) * _SPAN // _SECOND
     changes = [(first, _offset(zone, first))]
     for second in range(first, end, _STEP):

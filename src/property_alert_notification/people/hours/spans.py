@@ -1,4 +1,4 @@
-"""Spans of a day by the clock on the wall, in microseconds: what windows allow, less quiet hours. Pure."""
+"""Spans of a day by the clock on the wall, in microseconds: what windows allow, and quiet hours. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import time
@@ -17,13 +17,11 @@ def since_midnight(at: time) -> int:
     return ((at.hour * 60 + at.minute) * 60 + at.second) * 1_000_000 + at.microsecond
 
 
-def allowed_on(weekday: int, windows: Iterable[LegalWindow], quiet_hours: Iterable[QuietHours]) -> Sequence[Span]:
-    """What all windows allow on a weekday (0 is Monday) outside all quiet hours."""
+def allowed_on(weekday: int, windows: Iterable[LegalWindow]) -> Sequence[Span]:
+    """What all windows allow on a weekday; 0 is Monday."""
     found: Sequence[Span] = [(0, DAY)]
     for window in windows:
         found = intersect(found, window.hours[weekday])
-    for start, end in quiet_on(weekday, quiet_hours):
-        found = intersect(found, [(0, start), (end, DAY)])
     return found
 
 

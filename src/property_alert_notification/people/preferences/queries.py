@@ -2,7 +2,6 @@
 
 import operator
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from datetime import datetime
 from functools import cache, reduce
 from typing import Any
@@ -91,7 +90,7 @@ def read(text: str) -> Preferences | None:
     """
     words, brace, rules = text.partition("{")
     known = _switches(words)
-    return replace(known, rules=read_rules(brace + rules)) if brace and known is not None else known
+    return Preferences(known.opted_in, read_rules(brace + rules)) if brace and known is not None else known
 
 
 @cache

@@ -6,12 +6,16 @@ from datetime import time
 from functools import lru_cache
 from typing import Any
 
+from pydantic_core import from_json
+
 from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.base.vocabulary import Channel, Frequency
 from property_alert_notification.people.preferences.rules import NO_RULES, Cap, DigestTimes, PersonalRules, QuietHours
 
-_CHANNELS = frozenset[str](Channel)
+_CHANNELS = {channel.value: channel for channel in Channel}
 """What was said of a channel whose file is gone counts again when the file is back."""
+
+_FREQUENCIES = {frequency.value: frequency for frequency in Frequency}
 
 _REMEMBERED = 10_000
 """Texts whose rules are kept in memory: users who said the same share one."""
@@ -49,12 +53,12 @@ def _parse(text: str) -> PersonalRules:
     if not text:
         return NO_RULES
     try:
-        said = json.loads(text)
+        said = from_json(text)
         return PersonalRules(
             language=said.get("language"),
             time_zone=said.get("time_zone"),
-            quiet_hours=tuple(_quiet_hours(*one) for one in said.get("quiet_hours", ())),
-            caps={Channel(channel): Cap(*cap) for channel, cap in said.get("caps", {}).items() if channel in _CHANNELS},
+            quiet_hours=tuple([_quiet_hours(*one) for one in said.get("quiet_hours", ())]),
+            caps={_CHANNELS[name]: Cap(*cap) for name, cap in said.get("caps", {}).items() if name in _CHANNELS},
             frequencies={
                 name: known
                 for name, by_channel in said.get("categories", {}).items()
@@ -78,7 +82,7 @@ def _quiet_hours(days: list[int], start: str, end: str) -> QuietHours:
 
 
 def _frequencies(by_channel: Mapping[str, str]) -> dict[Channel, Frequency]:
-    return {Channel(channel): Frequency(frequency) for channel, frequency in by_channel.items() if channel in _CHANNELS}
+    return {_CHANNELS[name]: _FREQUENCIES[said] for name, said in by_channel.items() if name in _CHANNELS}
 
 
 def _digest(at: str, weekday: int, day: int) -> DigestTimes:
