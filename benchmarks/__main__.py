@@ -3,6 +3,7 @@
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -10,10 +11,10 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 
-from benchmarks import accept, drain, history, latency
+from benchmarks import accept, drain, history, latency, people
 from benchmarks.children import ChildFailed
 from benchmarks.report import Report
-from benchmarks.stores import StoreName, open_store
+from benchmarks.stores import Store, StoreName, open_store
 from tests.services.process import ServiceFailed, ServiceMissing
 
 DISK = "/var/tmp"
@@ -31,6 +32,7 @@ class Measurement(StrEnum):
     HISTORY = "history"
     DRAIN = "drain"
     LATENCY = "latency"
+    PEOPLE = "people"
 
 
 def bench(
@@ -65,20 +67,37 @@ def _measure(report: Report, *, quick: bool, measurements: list[Measurement], st
         for name in stores:
             status.update(f"Starting {name}")
             with open_store(name) as opened:
-                if Measurement.ACCEPT in measurements:
-                    effort = accept.QUICK if quick else accept.Effort()
-                    report.accept += accept.measure(opened, effort, status.update)
-                if Measurement.HISTORY in measurements:
-                    rows = history.QUICK_ROWS if quick else history.ROWS
-                    effort = accept.QUICK if quick else accept.Effort()
-                    report.history.append(history.measure(opened, rows, effort, status.update))
-                if Measurement.DRAIN in measurements:
-                    if name is StoreName.POSTGRESQL:
-                        report.limits.append(drain.measure_broker_limit(opened, notifications))
-                    report.drain += drain.measure(opened, notifications, status.update)
-                if Measurement.LATENCY in measurements:
-                    seconds = latency.QUICK_SECONDS if quick else latency.SECONDS
-                    report.latency.append(latency.measure(opened, seconds, status.update))
+                _measure_store(report, opened, name, quick=quick, measurements=measurements, progress=status.update)
+
+
+def _measure_store(
+    report: Report,
+    opened: Store,
+    name: StoreName,
+    *,
+    quick: bool,
+    measurements: list[Measurement],
+    progress: Callable[[str], None],
+) -> None:
+    notifications = drain.QUICK_NOTIFICATIONS if quick else drain.NOTIFICATIONS
+    if Measurement.ACCEPT in measurements:
+        effort = accept.QUICK if quick else accept.Effort()
+        report.accept += accept.measure(opened, effort, progress)
+    if Measurement.HISTORY in measurements:
+        rows = history.QUICK_ROWS if quick else history.ROWS
+        effort = accept.QUICK if quick else accept.Effort()
+        report.history.append(history.measure(opened, rows, effort, progress))
+    if Measurement.DRAIN in measurements:
+        if name is StoreName.POSTGRESQL:
+            report.limits.append(drain.measure_broker_limit(opened, notifications))
+        report.drain += drain.measure(opened, notifications, progress)
+    if Measurement.LATENCY in measurements:
+        seconds = latency.QUICK_SECONDS if quick else latency.SECONDS
+        report.latency.append(latency.measure(opened, seconds, progress))
+    if Measurement.PEOPLE in measurements:
+        users = people.QUICK_USERS if quick else people.USERS
+        batches = people.QUICK_BATCHES if quick else people.BATCHES
+        report.people.append(people.measure(opened, users, batches, progress))
 
 
 def _chosen(one: Choice | None, every: type[Choice]) -> list[Choice]:

@@ -12,11 +12,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import accept, drain, history, latency
+from benchmarks import accept, drain, history, latency, people
 from benchmarks.accept import Accepting
 from benchmarks.drain import Drained, Limit
 from benchmarks.history import History
 from benchmarks.latency import Latency
+from benchmarks.people import Deciding
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Report:
     limits: list[Limit] = field(default_factory=list)
     drain: list[Drained] = field(default_factory=list)
     latency: list[Latency] = field(default_factory=list)
+    people: list[Deciding] = field(default_factory=list)
 
     @property
     def is_correct(self) -> bool:
@@ -37,6 +39,7 @@ class Report:
         faults += [count for one in self.history for count in (one.failed, one.missing)]
         faults += [count for one in self.drain for count in (one.duplicates, one.missing, one.unsettled)]
         faults += [count for one in self.latency for count in (one.failed, one.missing, one.doubled)]
+        faults += [one.missing for one in self.people]
         return not any(faults)
 
     def write(self, path: Path) -> None:
@@ -54,6 +57,8 @@ class Report:
             console.print(_drain_table(self.drain, self.limits))
         if self.latency:
             console.print(_latency_table(self.latency))
+        if self.people:
+            console.print(_people_table(self.people))
         if not self.is_correct:
             console.print("Requests failed, or messages were lost, doubled or not settled: see above.", style="red")
 
@@ -199,6 +204,29 @@ def _latency_table(results: list[Latency]) -> Table:
             str(one.failed),
             str(one.missing),
             str(one.doubled),
+        )
+    return table
+
+
+def _people_table(results: list[Deciding]) -> Table:
+    table = Table(title=f"Deciding about {people.BATCH:,} messages to as many users, in milliseconds")
+    headings = ("store", "users", "read only", "p50", "p95", "CPU", "seen before", "statements", "limits", "missing")
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == "store" else "right")
+    for one in results:
+        speed = _verdict(one.p50_ms <= people.CEILING, f"{people.CEILING:.0f} ms")
+        few = _verdict(one.statements <= people.MOST_STATEMENTS, f"{people.MOST_STATEMENTS} statements")
+        table.add_row(
+            one.store,
+            f"{one.users:,}",
+            f"{one.bare_ms:.1f}",
+            f"{one.p50_ms:.1f} ({one.ratio:.1f} x)",
+            f"{one.p95_ms:.1f}",
+            f"{one.cpu_ms:.1f}",
+            f"{one.warm_ms:.1f}",
+            str(one.statements),
+            f"{speed}\n{few}",
+            str(one.missing),
         )
     return table
 

@@ -31,6 +31,7 @@ def test_a_quick_run_measures_everything_and_every_message_arrives_once(tmp_path
     assert {one["messages"] for one in found["limits"]} == {found["drain"][0]["notifications"]}
     (latency,) = found["latency"]
     assert (latency["store"], latency["failed"], latency["missing"], latency["doubled"]) == (title, 0, 0, 0)
+    _assert_that_every_rule_decided(found, title)
 
 
 def test_one_measurement_can_be_asked_for(tmp_path: Path) -> None:
@@ -39,6 +40,19 @@ def test_one_measurement_can_be_asked_for(tmp_path: Path) -> None:
 
     assert (found["accept"], found["latency"]) == ([], [])
     _assert_that_all_was_drained_once(found, "SQLite + embedded")
+
+
+def test_deciding_about_people_can_be_asked_for(tmp_path: Path) -> None:
+    found = bench(tmp_path / "results.json", "--store=sqlite", "--only=people")
+
+    assert found["accept"] == []
+    _assert_that_every_rule_decided(found, "SQLite + embedded")
+
+
+def _assert_that_every_rule_decided(found: dict[str, Any], title: str) -> None:
+    (people,) = found["people"]
+    assert (people["store"], people["users"], people["statements"], people["missing"]) == (title, 2_000, 2, 0)
+    assert people["decided"].keys() >= {"Collect", "Hold", "Send"}
 
 
 def _assert_that_all_was_drained_once(found: dict[str, Any], title: str) -> None:
