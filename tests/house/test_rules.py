@@ -33,6 +33,7 @@ SCRIPTS = {("property_alert_notification.database", word) for word in ("Script",
 HOT_TRANSACTIONS = {
     "notifications/acceptance.py",
     "notifications/create.py",
+    "notification_worker/caps.py",
     "notification_worker/claim.py",
     "notification_worker/settlement.py",
     "digests/close.py",

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from property_alert_notification.base.vocabulary import DeliveryState, Outcome
 from property_alert_notification.deliveries.windows.keys import window_of
+from property_alert_notification.people.caps import queries as cap_queries
 from property_alert_notification.people.preferences import queries as preferences
 from property_alert_notification.people.preferences.models import Preference
 from property_alert_notification.people.preferences.rules import Cap, PersonalRules
@@ -96,3 +97,13 @@ async def test_a_digest_over_the_cap_waits_for_its_place(world: World) -> None:
     assert (delivery.state, delivery.reason_code, delivery.held_by) == (DeliveryState.HELD, "over_cap", "cap")
     assert delivery.due_at is not None
     assert delivery.due_at - world.parts.clock.now() < timedelta(days=2)
+
+
+async def test_what_counts_no_more_is_deleted(world: World) -> None:
+    await a_user(world)
+    assert await claimed(world, (await accept(world, 1))[0])
+    now = world.parts.clock.now()
+    async with world.parts.database.transaction() as connection:
+        assert await cap_queries.remove_old(connection, now=now + timedelta(days=8), limit=10) == 0
+        assert await cap_queries.remove_old(connection, now=now + timedelta(days=12), limit=10) == 1
+        assert (await connection.execute(text("SELECT count(*) FROM cap_counters"))).scalar_one() == 0

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from property_alert_notification import wiring
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.vocabulary import DeliveryState, Frequency
+from property_alert_notification.deliveries.windows import queries as window_queries
 from property_alert_notification.deliveries.windows import scripts as window_scripts
 from property_alert_notification.deliveries.windows.keys import window_of
 from property_alert_notification.digests import close
@@ -226,3 +227,20 @@ async def test_a_digest_that_fails_ends_its_items_so(world: World) -> None:
     assert (delivery.state, delivery.reason_code, delivery.digest_id) == ("failed", "in_digest", digest)
     assert (await world.detail(item)).status == "failed"
     assert (await world.parts.database.run(close.look_at_ended([digest], planner(world)))).windows == 0
+
+
+async def test_open_windows_are_counted_and_closed_ones_deleted_once_nothing_is_left_to_do(world: World) -> None:
+    await a_user(world, Frequency.DAILY)
+    await accept(world)
+    then = world.parts.clock.now() + timedelta(days=2)
+    async with world.parts.database.transaction() as connection:
+        assert await window_queries.count_open(connection) == 1
+        assert await window_queries.due_since(connection, now=then) is not None
+        assert await window_queries.due_since(connection, now=world.parts.clock.now()) is None
+        assert await window_queries.remove_old(connection, until=then, limit=10) == 0
+    await look(world, later=timedelta(days=2))
+    async with world.parts.database.transaction() as connection:  # its digest has not ended
+        assert await window_queries.remove_old(connection, until=then, limit=10) == 0
+        await connection.execute(window_scripts.windows.update().values(due_at=None))
+        assert await window_queries.count_open(connection) == 0
+        assert await window_queries.remove_old(connection, until=then, limit=10) == 1

@@ -124,6 +124,16 @@ class Metrics:
             ["channel"],
             registry=self.registry,
         )
+        self.windows_open = Gauge(
+            "property_alerts_digest_windows_open",
+            "Digest windows that collect at this moment, counted up to 10,000.",
+            registry=self.registry,
+        )
+        self.windows_late = Gauge(
+            "property_alerts_digest_windows_late_seconds",
+            "How long the digest window has been due that a worker should have looked at first.",
+            registry=self.registry,
+        )
         self.in_hand = Gauge(
             "property_alerts_deliveries_in_hand",
             "Deliveries that this process has claimed and not settled.",

@@ -17,6 +17,7 @@ from property_alert_notification.base.questions import Answer, Questions
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import queues
+from property_alert_notification.deliveries.windows import queries as windows
 
 PATIENCE = 0.5
 """Seconds that a scrape waits for store and broker."""
@@ -50,9 +51,15 @@ class Gauges:
 
     async def measure(self) -> None:
         """Bring the gauges up to date within `PATIENCE`; what is not known by then shows as unknown."""
-        ages, counts, broker_is_up = await asyncio.gather(
-            self._answer(self._measure_ages()), self._answer(self._count()), self._answer(self._reach_broker())
+        ages, counts, windows_now, broker_is_up = await asyncio.gather(
+            self._answer(self._measure_ages()),
+            self._answer(self._count()),
+            self._answer(self._measure_windows()),
+            self._answer(self._reach_broker()),
         )
+        open_, late = (UNKNOWN, UNKNOWN) if windows_now is None else windows_now
+        self._metrics.windows_open.set(open_)
+        self._metrics.windows_late.set(late)
         self._metrics.store_up.set(ages is not None)
         self._metrics.broker_up.set(broker_is_up is not None)
         for channel in Channel:
@@ -72,6 +79,12 @@ class Gauges:
         now = self._clock.now()
         async with self._database.reading() as connection:
             return {channel: await _age(connection, channel, now) for channel in Channel}
+
+    async def _measure_windows(self) -> tuple[float, float]:
+        now = self._clock.now()
+        async with self._database.reading() as connection:
+            due = await windows.due_since(connection, now=now)
+            return await windows.count_open(connection), (now - due).total_seconds() if due else 0.0
 
     async def _count(self) -> dict[Channel, int]:
         """What waits; apart from the ages, so that a slow count does not report the store as down."""

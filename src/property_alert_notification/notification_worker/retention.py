@@ -1,4 +1,4 @@
-"""Deletes what was kept long enough: ended notifications and schedules with all they have, and old idempotency keys."""
+"""Deletes what was kept long enough: ended notifications and schedules, digest windows, old keys and counts of caps."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -14,9 +14,11 @@ from property_alert_notification.base.logs import origin
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, halve_on_error
+from property_alert_notification.deliveries.windows import queries as windows
 from property_alert_notification.notification_worker.retention_pace import FIRST, next_batch, pause_after
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.notifications.schedules import queries as schedules
+from property_alert_notification.people.caps import queries as caps
 
 log = structlog.get_logger()
 
@@ -29,6 +31,7 @@ FROM_THE_START = 86_400.0
 _THE_OLDEST = UUID(int=0)
 
 _KEYS, _NOTIFICATIONS, _SCHEDULES = "idempotency_keys", "notifications", "schedules"
+_WINDOWS, _CAPS = "digest_windows", "cap_uses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Retention:
         self._keep_for = keep_for
         self._walked_to = _THE_OLDEST
         self._began_at = clock.monotonic()
-        self._batches = {_KEYS: FIRST, _NOTIFICATIONS: FIRST, _SCHEDULES: FIRST}
+        self._batches = {_KEYS: FIRST, _NOTIFICATIONS: FIRST, _SCHEDULES: FIRST, _WINDOWS: FIRST, _CAPS: FIRST}
 
     async def run(self, loop: Loop) -> None:
         """Delete until cancelled. A store that is away is waited for."""
@@ -73,6 +76,8 @@ class Retention:
             await self._timed(_KEYS, self._purge_keys),
             await self._timed(_NOTIFICATIONS, self._purge_notifications),
             await self._timed(_SCHEDULES, self._purge_schedules),
+            await self._timed(_WINDOWS, self._purge_windows),
+            await self._timed(_CAPS, self._purge_caps),
         ]
 
     async def _timed(self, kind: str, purge: Callable[[int], Awaitable["_Turn"]]) -> "_Turn":
@@ -106,6 +111,19 @@ class Retention:
         self._report(_NOTIFICATIONS, gone)
         self._walked_to = walked[-1]
         return _Turn(full=len(walked) == batch, lag=until - time_of(walked[-1]))
+
+    async def _purge_windows(self, batch: int) -> "_Turn":
+        until = self._clock.now() - self._keep_for
+        async with self._database.transaction() as connection:
+            gone = await windows.remove_old(connection, until=until, limit=batch)
+        self._report(_WINDOWS, gone)
+        return _Turn(full=gone == batch, lag=timedelta())
+
+    async def _purge_caps(self, batch: int) -> "_Turn":
+        async with self._database.transaction() as connection:
+            gone = await caps.remove_old(connection, now=self._clock.now(), limit=batch)
+        self._report(_CAPS, gone)
+        return _Turn(full=gone == batch, lag=timedelta())
 
     async def _purge_schedules(self, batch: int) -> "_Turn":
         async with self._database.transaction() as connection:

@@ -1,15 +1,16 @@
-"""What is asked about digest windows by those who show them."""
+"""What is asked about digest windows by those who show, count and delete them."""
 
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, bindparam, select, text
+from sqlalchemy import Integer, Text, bindparam, delete, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import BatchStatement, Connection, columns_of, table_of
+from property_alert_notification.database import BatchStatement, Connection, among, columns_of, table_of, time_type
 from property_alert_notification.deliveries.models import HAS_HOLDER, Delivery
 from property_alert_notification.deliveries.windows.keys import held_by
-from property_alert_notification.deliveries.windows.models import HAS_DIGEST
+from property_alert_notification.deliveries.windows.models import HAS_DIGEST, IS_DUE, IS_OPEN
 from property_alert_notification.deliveries.windows.scripts import windows
 
 _deliveries = table_of(Delivery)
@@ -54,3 +55,41 @@ async def contents_of(connection: Connection, digest: UUID) -> Contents | None:
     window, category, closes_at, items = found[0]
     rows = await _NOTIFICATIONS.fetch(connection, [(held_by(window),)], limit=MOST_LISTED)
     return Contents(category, closes_at, items, [row[0] for row in rows])
+
+
+MOST_COUNTED = 10_000
+"""Open windows that are counted; the count stays there when there are more."""
+
+_OPEN = select(func.count()).select_from(select(windows.c.id).where(text(IS_OPEN)).limit(MOST_COUNTED).subquery())
+_DUE_SINCE = select(windows.c.due_at).where(text(IS_DUE), windows.c.due_at <= bindparam("now", type_=time_type()))
+
+
+async def count_open(connection: AsyncConnection) -> int:
+    """How many windows collect at this moment, counted up to `MOST_COUNTED`."""
+    return int((await connection.execute(_OPEN)).scalar_one())
+
+
+async def due_since(connection: AsyncConnection, *, now: datetime) -> datetime | None:
+    """Since when the window has been due that a worker should have looked at first; None when none is."""
+    first = _DUE_SINCE.order_by(windows.c.due_at).limit(1)
+    return (await connection.execute(first, {"now": now})).scalar_one_or_none()
+
+
+_REMOVE_OLD = delete(windows).where(
+    among(
+        windows.c.id,
+        select(windows.c.id)
+        .where(
+            windows.c.closes_at < bindparam("until", type_=time_type()),
+            windows.c.closed_at.is_not(None),
+            windows.c.due_at.is_(None),
+        )
+        .order_by(windows.c.closes_at)
+        .limit(bindparam("limit", type_=Integer)),
+    )
+)
+
+
+async def remove_old(connection: AsyncConnection, *, until: datetime, limit: int) -> int:
+    """Delete up to `limit` windows that closed before `until` and of which nothing is left to do; returns how many."""
+    return (await connection.execute(_REMOVE_OLD, {"until": until, "limit": limit})).rowcount

@@ -6,8 +6,8 @@ from alembic import op
 from property_alert_notification.database import time_type
 from property_alert_notification.database.migrations import safely
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
