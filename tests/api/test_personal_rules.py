@@ -4,8 +4,11 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
-from tests.api.conftest import PREFERENCES
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.database import Database
+from tests.api.conftest import NOTIFICATION, PREFERENCES
 
 PATH = "/api/v1/preferences/7"
 EVERY_DAY = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -206,3 +209,28 @@ async def test_rules_that_were_withdrawn_do_not_come_back(client: httpx2.AsyncCl
     await client.post(PATH, json=PREFERENCES)
 
     assert (await client.get(PATH)).json() == PREFERENCES
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", '{"caps":7}'])
+async def test_damaged_rules_hold_the_messages_of_their_user_and_of_nobody_else_until_they_are_given_anew(
+    client: httpx2.AsyncClient, store_url: str, damage: str
+) -> None:
+    for user in (7, 8):
+        await client.put(f"/api/v1/preferences/{user}", json=ALL)
+    database = Database(Settings(database_url=store_url).database_url, wait=10)
+    async with database.transaction() as connection:
+        await connection.execute(text("UPDATE preferences SET rules = :damage WHERE user_id = 7"), {"damage": damage})
+    await database.close()
+    at_noon = {"channel": "email", "at": "2026-12-02T20:00:00Z"}
+
+    both = [NOTIFICATION | {"user_id": user, "category": "viewing", "channels": ["email"]} for user in (7, 8)]
+    accepted = (await client.post("/api/v1/notifications/batch", json={"notifications": both})).json()["results"]
+    held = (await client.get(f"/api/v1/notifications/{accepted[0]['id']}")).json()["deliveries"][0]
+    answers = [(await client.get(f"/api/v1/preferences/{user}/effective", params=at_noon)).json() for user in (7, 8)]
+    await client.put(PATH, json=PREFERENCES)
+    repaired = (await client.get(f"/api/v1/notifications/{accepted[0]['id']}")).json()["deliveries"][0]
+
+    assert [result["status"] for result in accepted] == ["pending", "pending"]
+    assert (held["state"], held["reason_code"]) == ("held", "preferences_unreadable")
+    assert [answer["reason_code"] for answer in answers] == ["preferences_unreadable", "user_opted_in"]
+    assert repaired["due_at"] < held["due_at"]

@@ -18,6 +18,7 @@ class ReasonCode(StrEnum):
     USER_OPTED_IN = "user_opted_in"
     USER_OPTED_OUT = "user_opted_out"
     NO_PREFERENCES = "no_preferences"
+    PREFERENCES_UNREADABLE = "preferences_unreadable"
     CATEGORY_REQUIRED = "category_required"
     CATEGORY_WANTED = "category_wanted"
     CATEGORY_REFUSED = "category_refused"
@@ -86,6 +87,9 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.USER_OPTED_IN: "the user wants {channel}",
     ReasonCode.USER_OPTED_OUT: "the user does not want {channel}",
     ReasonCode.NO_PREFERENCES: "the user's preferences were deleted, and with them the consent",
+    ReasonCode.PREFERENCES_UNREADABLE: (
+        "what the user said about quiet hours and categories cannot be read in the store; give their preferences anew"
+    ),
     ReasonCode.CATEGORY_REQUIRED: "the user wants {channel}, and {category} is sent to all who do",
     ReasonCode.CATEGORY_WANTED: "the user wants {category} by {channel}",
     ReasonCode.CATEGORY_REFUSED: "the user does not want {category} by {channel}",

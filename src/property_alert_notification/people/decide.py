@@ -1,20 +1,27 @@
 """Whether a message may be sent to a person, and when. Pure. Accepting and claiming ask the same questions."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from property_alert_notification.base.reasons import Reason, ReasonCode
+from property_alert_notification.base.times import later
 from property_alert_notification.base.vocabulary import CategoryKind, Channel
 from property_alert_notification.people.caps.rules import cap_of
 from property_alert_notification.people.categories.rules import DIGEST, Category
 from property_alert_notification.people.collect import DIGESTS, collect
-from property_alert_notification.people.decisions import Decision, Rule, Send, Suppress
+from property_alert_notification.people.decisions import Decision, Hold, Rule, Send, Suppress
 from property_alert_notification.people.hours import current
 from property_alert_notification.people.hours.hold import hold, where
 from property_alert_notification.people.hours.hold import needs_profile as hold_needs_profile
 from property_alert_notification.people.hours.moments import Zones
 from property_alert_notification.people.permission import Permission, permit
 from property_alert_notification.people.person import Person
-from property_alert_notification.people.preferences.rules import DigestTimes
+from property_alert_notification.people.preferences.rules import UNREADABLE, DigestTimes
+
+LOOK_AGAIN = timedelta(hours=1)
+"""How long a message waits whose user's rules cannot be read; new preferences of the user end the wait."""
+
+_UNREADABLE = Reason(ReasonCode.PREFERENCES_UNREADABLE)
 
 
 class Message(NamedTuple):
@@ -69,6 +76,9 @@ def _when(message: Message, person: Person, now: datetime, permission: Permissio
     """
     if _goes_at_once(message):
         return Send(permission.send.reason, Rule.URGENT)
+    if person.preferences is not None and person.preferences.rules is UNREADABLE:
+        # Quiet hours are among what cannot be read; so new preferences end the wait.
+        return Hold(_UNREADABLE, Rule.QUIET_HOURS, later(now, LOOK_AGAIN))
     default = current.default_time_zone()
     if _goes_into_a_digest(message, permission):
         return collect(permission.frequency, _digest_times(person), zones_of(person, message.address), now)

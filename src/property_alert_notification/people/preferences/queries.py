@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache, reduce
 from typing import Any
 
+import structlog
 from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, Table, case, func, select, true, update
 
 # Its words for conflicts are SQLite's too.
@@ -13,11 +14,14 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
+from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import BatchStatement, columns_of, table_of
 from property_alert_notification.people.preferences.models import Preference, PreferenceForTests, words_of
-from property_alert_notification.people.preferences.rules import Preferences
+from property_alert_notification.people.preferences.rules import UNREADABLE, Preferences
 from property_alert_notification.people.preferences.stored_rules import read_rules, write_rules
+
+log = structlog.get_logger()
 
 _COLUMNS = ("user_id", "channels", "rules", "updated_at")
 
@@ -80,6 +84,15 @@ async def find(connection: AsyncConnection, user_id: int, *, test: bool) -> Pref
 async def _find(connection: AsyncConnection, statement: Select[str]) -> Preferences | None:
     found = (await connection.execute(statement)).one_or_none()
     return None if found is None else read(found[0])
+
+
+def read_or_hold(text: str) -> Preferences | None:
+    """The same, with `UNREADABLE` rules if they cannot be read: a damaged row must not stop messages of other users."""
+    try:
+        return read(text)
+    except (UnreadableRow, ValueError):
+        log.error("preferences.unreadable")  # noqa: TRY400 - the trace says nothing that the event does not
+        return Preferences(frozenset(channel for channel in Channel if channel in text.split()), UNREADABLE)
 
 
 def read(text: str) -> Preferences | None:

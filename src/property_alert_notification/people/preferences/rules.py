@@ -54,6 +54,9 @@ class PersonalRules:
 
 NO_RULES = PersonalRules()
 
+UNREADABLE = PersonalRules()
+"""What a user said whose row in the store is damaged, compared by identity: nothing is sent until it is said anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
