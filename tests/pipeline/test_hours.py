@@ -6,11 +6,12 @@ from typing import Any, Self
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
+from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.answers import DeliveryPublic
 from property_alert_notification.notifications.decide_again import decide_again_by
 from property_alert_notification.notifications.release import release_due
@@ -240,3 +241,25 @@ async def test_a_message_that_needs_no_profile_costs_no_look_at_one(night: Night
     assert not await night.is_sent(plain)
     night.clock.at = EVENING + 9 * HOUR
     assert await night.is_sent(plain)
+
+
+async def test_a_change_looks_at_its_own_user_s_notifications_only(night: Night) -> None:
+    """A store with a million held for others would take a second along an index of what is held."""
+    ran: list[tuple[str, Any]] = []
+    explain = "EXPLAIN QUERY PLAN" if night.parts.database.is_sqlite else "EXPLAIN"
+    async with night.parts.database.transaction() as connection:
+        if not night.parts.database.is_sqlite:
+            await connection.execute(text("SET LOCAL enable_seqscan = off"))
+
+        @event.listens_for(connection.sync_connection, "before_cursor_execute")
+        def note(_connection: Any, _cursor: Any, words: str, parameters: Any, *_: Any) -> None:
+            ran.append((words, parameters))
+
+        await queries.end_hold(connection, [1], now=EVENING)
+        await queries.at_local_times(connection, [1])
+        plans = [str((await connection.exec_driver_sql(f"{explain} {one[0]}", one[1])).all()) for one in tuple(ran)]
+
+    assert len(plans) == 2
+    for plan in plans:
+        assert "ix_notifications_user" in plan
+        assert not {index for index in ("holder", "held", "open", "status", "scheduled") if f"_{index}" in plan}
