@@ -8,7 +8,7 @@ from benchmarks import unaddressed
 async def test_all_are_accepted_while_the_user_service_is_in_trouble_and_arrive_afterwards(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    await unaddressed.measure(0.05)
+    await unaddressed.measure(0.05, store_timeout=30)
 
     lines = capfd.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(unaddressed.TROUBLES)
