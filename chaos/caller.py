@@ -45,9 +45,11 @@ class NoAnswer(Exception):
 class Caller:
     """Calls several processes of the service with one API key. Use it as a context manager."""
 
-    def __init__(self, urls: list[str], api_key: str, call_log: CallLog, dice: Random, *, connections: int) -> None:
+    def __init__(
+        self, urls: list[str], api_key: str, call_log: CallLog, dice: Random, *, connections: int, path: str = PATH
+    ) -> None:
         """`connections` is how many are open at once, at most."""
-        self._urls = urls
+        self._urls = [url + path for url in urls]
         self._call_log = call_log
         self._dice = dice
         self._client = httpx2.AsyncClient(
@@ -100,7 +102,7 @@ class Caller:
         self._call_log.calls += 1
         began = time.monotonic()
         try:
-            response = await self._client.post(url + PATH, content=content, headers={"Idempotency-Key": key})
+            response = await self._client.post(url, content=content, headers={"Idempotency-Key": key})
         except httpx2.ReadTimeout:
             self._call_log.hangs += 1
             return None

@@ -60,7 +60,7 @@ def compare(
             _count_twice(findings, kept.get((reference, channel)), channel, arrivals)
     if arrived:
         findings.wrong["arrived and belongs to no call"] += sum(arrived.values())
-    if len({one.notification for one in stored}) != len({one.reference for one in stored}):
+    if len({one.submitted for one in stored}) != len({one.reference for one in stored}):
         findings.wrong["two notifications for one key"] += 1
     if findings.bound > in_doubt_at_most:
         findings.wrong["more in doubt than was on the wire"] += findings.bound - in_doubt_at_most
@@ -89,7 +89,7 @@ def _check(
         findings.wrong[f"ended as {stored.state}: {stored.reason}"] += 1
     if stored is None and arrivals:
         findings.wrong["arrived and is not in the store"] += 1
-    if stored is not None and ids and stored.notification not in ids:
+    if stored is not None and ids and stored.submitted not in ids:
         findings.wrong["the store has another id than the caller"] += 1
 
 

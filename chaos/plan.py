@@ -45,5 +45,7 @@ class Load:
     """Calls with the same key at once."""
     replayed: bool = False
     """Every call is made once more at the end, when it is answered already."""
+    path: str = "/api/v1/notifications/"
+    """Where they are submitted."""
     shape: Callable[[dict[str, Any], int], None] | None = None
     """Changes the body of the n-th notification before it is submitted."""

@@ -58,7 +58,7 @@ async def _call_all(trial: Trial) -> None:
     began = time.monotonic()
     connections = CONNECTIONS * load.racers
     async with Caller(
-        trial.cluster.urls, trial.cluster.api_key, call_log, trial.random, connections=connections
+        trial.cluster.urls, trial.cluster.api_key, call_log, trial.random, connections=connections, path=load.path
     ) as caller:
 
         async def submit(number: int, body: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from property_alert_notification.base.reasons import Reason
 from property_alert_notification.database import Database, table_of
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.notifications.models import Notification
+from property_alert_notification.notifications.schedules.models import Occurrence, Schedule, ScheduleState
 
 POLL = 0.1
 """Seconds between two looks."""
@@ -20,9 +21,12 @@ POLL = 0.1
 _notifications = table_of(Notification)
 _deliveries = table_of(Delivery)
 _attempts = table_of(Attempt)
+_schedules = table_of(Schedule)
+_occurrences = table_of(Occurrence)
 _IS_OPEN = select(
     select(_deliveries.c.id).where(_deliveries.c.due_at.is_not(None)).exists()
     | select(_notifications.c.id).where(_notifications.c.status == "scheduled").exists()
+    | select(_schedules.c.id).where(_schedules.c.state == ScheduleState.ACTIVE.value).exists()
 )
 
 
@@ -44,7 +48,8 @@ class StoredAttempt:
 class StoredDelivery:
     """One delivery as the store has it."""
 
-    notification: str
+    submitted: str
+    """The id that its caller was answered: of its notification, or of the schedule of that."""
     reference: str
     id: str
     channel: str
@@ -63,8 +68,9 @@ async def read_deliveries(url: str, tag: str) -> list[StoredDelivery]:
     """Every delivery of the notifications whose reference begins so."""
     is_ours = _notifications.c.reference.startswith(f"{tag}-")
     deliveries = (
-        select(_notifications.c.id, _notifications.c.reference, _deliveries)
+        select(func.coalesce(_occurrences.c.schedule_id, _notifications.c.id), _notifications.c.reference, _deliveries)
         .join(_deliveries, _deliveries.c.notification_id == _notifications.c.id)
+        .outerjoin(_occurrences, _occurrences.c.notification_id == _notifications.c.id)
         .where(is_ours)
     )
     attempts = (
@@ -80,7 +86,7 @@ async def read_deliveries(url: str, tag: str) -> list[StoredDelivery]:
             attempts_of.setdefault(delivery, []).append(StoredAttempt(*one))
         return [
             StoredDelivery(
-                notification=str(row[0]),
+                submitted=str(row[0]),
                 reference=row.reference,
                 id=str(row[2]),
                 channel=row.channel,
