@@ -110,6 +110,18 @@ def test_check_and_worker_refuse_the_same_of_a_provider(call: Callable[..., Done
     assert "SMS_HTTP_URL: " in checked.stdout
 
 
+def test_check_and_worker_refuse_the_same_dkim_key(call: Callable[..., Done], tmp_path: Path) -> None:
+    (tmp_path / "dkim.pem").write_text(f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----\n")
+    settings = {"EMAIL_PROVIDER": "smtp", "EMAIL_FROM": "alerts@example.com"}
+    settings |= {"DKIM_DOMAIN": "example.com", "DKIM_SELECTOR": "s1", "DKIM_KEY_FILE": str(tmp_path / "dkim.pem")}
+
+    _assert_one_line(call("worker", **settings), "DKIM_KEY_FILE")
+    checked = call("check")
+
+    assert (checked.returncode, SECRET in checked.stdout) == (1, False)
+    assert "DKIM_KEY_FILE: " in checked.stdout
+
+
 @pytest.mark.parametrize(
     "command",
     [

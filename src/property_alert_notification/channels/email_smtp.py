@@ -5,6 +5,7 @@ connections as the server accepts, and `evidence` decides about refusals that na
 """
 
 import ssl
+from dataclasses import replace
 from typing import ClassVar
 
 from property_alert_notification.base.clock import Clock
@@ -12,6 +13,8 @@ from property_alert_notification.base.errors import ConfigurationError, Deferred
 from property_alert_notification.base.settings import load
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
+from property_alert_notification.channels.dkim.keys import load_keys
+from property_alert_notification.channels.dkim.signer import Signer
 from property_alert_notification.channels.mime import Composer, EmailSettings, Mail
 from property_alert_notification.channels.smtp import replies
 from property_alert_notification.channels.smtp.connection import Connection
@@ -22,7 +25,7 @@ from property_alert_notification.channels.smtp.settings import SmtpSettings
 
 
 def create(tools: Tools) -> "SmtpSender":
-    """Build the sender from `SMTP_…` and `EMAIL_…`."""
+    """Build the sender from `SMTP_…`, `EMAIL_…` and `DKIM_…`."""
     email = load(EmailSettings)
     if "email_from" not in email.model_fields_set:
         raise ConfigurationError("EMAIL_FROM: needed for EMAIL_PROVIDER=smtp. Example: EMAIL_FROM=alerts@example.com")
@@ -32,7 +35,8 @@ def create(tools: Tools) -> "SmtpSender":
             "SMTP_STARTTLS: opportunistic would show the password to anyone who hides the server's offer. "
             "Example: SMTP_STARTTLS=required"
         )
-    return SmtpSender(settings, Composer(email), tools.clock)
+    keys = load_keys()
+    return SmtpSender(settings, Composer(email), tools.clock, None if keys is None else Signer(*keys))
 
 
 class SmtpSender:
@@ -44,11 +48,12 @@ class SmtpSender:
     """Some mailboxes show equal Message-IDs once, but none guarantees it."""
     calls_back = False
 
-    def __init__(self, settings: SmtpSettings, composer: Composer, clock: Clock) -> None:
+    def __init__(self, settings: SmtpSettings, composer: Composer, clock: Clock, signer: Signer | None = None) -> None:
         """Nothing is opened yet."""
         self._settings = settings
         self._composer = composer
         self._clock = clock
+        self._signer = signer
         self._evidence = Evidence()
         context = _tls_context(settings)
         self._pool = Pool(
@@ -66,7 +71,10 @@ class SmtpSender:
 
     async def send(self, message: OutgoingMessage) -> Receipt:
         """Send one message; the receipt holds the server's queue id if the reply has one."""
-        mail = self._composer.compose(message, now=self._clock.now())
+        now = self._clock.now()
+        mail = self._composer.compose(message, now=now)
+        if self._signer is not None:
+            mail = replace(mail, content=self._signer.sign(mail.content, now=now))
         try:
             queue_id = await self._pool.send_mail(mail)
         except Undecided as refusal:
@@ -77,7 +85,8 @@ class SmtpSender:
     async def check(self) -> str:
         """Connect, encrypt, log in, and ask whether the server takes mail from `EMAIL_FROM`."""
         description = await self._pool.check(lambda connection: connection.ask_about(self._composer.sender))
-        return f"{self._settings.host}:{self._settings.port} answers, {description}"
+        words = f"{self._settings.host}:{self._settings.port} answers, {description}"
+        return words if self._signer is None else f"{words}, {self._signer.description}"
 
     async def close(self) -> None:
         """Close every idle connection; those in use are closed after their message."""
