@@ -16,7 +16,8 @@ def test_check_finds_everything_in_order_on_a_fresh_machine(tmp_path: Path) -> N
     done = run(tmp_path, "check")
 
     assert done.returncode == 0, done.stdout
-    assert done.stdout.count("✓") == 5
+    assert done.stdout.count("✓") == 6
+    assert "user service" in done.stdout
     assert "✗" not in done.stdout
 
 

@@ -75,21 +75,26 @@ async def due_since(connection: AsyncConnection, *, now: datetime) -> datetime |
     return (await connection.execute(first, {"now": now})).scalar_one_or_none()
 
 
-_REMOVE_OLD = delete(windows).where(
-    among(
-        windows.c.id,
-        select(windows.c.id)
-        .where(
-            windows.c.closes_at < bindparam("until", type_=time_type()),
-            windows.c.closed_at.is_not(None),
-            windows.c.due_at.is_(None),
+_REMOVE_OLD = (
+    delete(windows)
+    .where(
+        among(
+            windows.c.id,
+            select(windows.c.id)
+            .where(
+                windows.c.closes_at < bindparam("until", type_=time_type()),
+                windows.c.closed_at.is_not(None),
+                windows.c.due_at.is_(None),
+            )
+            .order_by(windows.c.closes_at)
+            .limit(bindparam("limit", type_=Integer)),
         )
-        .order_by(windows.c.closes_at)
-        .limit(bindparam("limit", type_=Integer)),
     )
+    .returning(windows.c.id)
 )
 
 
 async def remove_old(connection: AsyncConnection, *, until: datetime, limit: int) -> int:
     """Delete up to `limit` windows that closed before `until` and of which nothing is left to do; returns how many."""
-    return (await connection.execute(_REMOVE_OLD, {"until": until, "limit": limit})).rowcount
+    # SQLite's driver does not count what a statement deletes that begins with a WITH.
+    return len((await connection.execute(_REMOVE_OLD, {"until": until, "limit": limit})).all())

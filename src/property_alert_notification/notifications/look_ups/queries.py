@@ -132,9 +132,9 @@ _BRING_BACK = (
 )
 
 
-async def bring_back(connection: AsyncConnection, *, now: datetime, limit: int) -> int:
-    """Up to `limit` of those that wait for the User service are looked at now; returns how many those are."""
-    return (await connection.execute(_BRING_BACK, {"now": now, "limit": limit})).rowcount
+async def bring_back(connection: AsyncConnection, *, now: datetime, limit: int) -> None:
+    """Up to `limit` of those that wait for the User service are looked at now."""
+    await connection.execute(_BRING_BACK, {"now": now, "limit": limit})
 
 
 _COUNT_WAITING = select(func.count()).select_from(
