@@ -21,7 +21,7 @@ from tests.services.program import ROOT, environment
 
 API_PAGE, ACCESS_PAGE = ROOT / "docs/api.md", ROOT / "docs/access.md"
 
-A_MOMENT = PATIENCE
+A_MOMENT = 40.0
 """Seconds after which what the page says has come about, at the latest: a worker is at work."""
 
 _ONLY_ASKS = re.compile(r"api\.get\(|\bcurl (?!.*(?: -X | --json ))", re.DOTALL)
