@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test coverage test-pythons check lint lint-api bench chaos soak fuzz mutants openapi lock clean
+.PHONY: help setup run demo test coverage test-pythons check lint lint-api bench chaos soak fuzz weeks mutants openapi lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,10 @@ soak: $(VENV)/.dev ## eight minutes of work on each store while lines are cut: d
 fuzz: $(VENV)/.dev ## hostile input by the thousand, new in each run; EXAMPLES=20000 of each property for more
 	@scripts/provide-services
 	FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/pytest tests/fuzz tests/channels/test_mime.py tests/unit/base/test_breaker.py --timeout=0 $(ARGS)
+
+weeks: $(VENV)/.dev ## two weeks of 1,000 people on each store, on a clock of their own, beside a model of what is right; USERS=200 SEED=7
+	@scripts/provide-services
+	WEEKS_USERS=$(or $(USERS),1000) WEEKS_SEED=$(SEED) $(BIN)/pytest tests/scenario --timeout=0 $(ARGS)
 
 mutants: $(VENV)/.mutants ## do the unit tests notice when a decision is changed? ten minutes; ARGS="'*.states*'" for one module
 	@scripts/mutants $(ARGS)

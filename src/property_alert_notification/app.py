@@ -68,10 +68,10 @@ A 2xx answer means that the notification is on our disk. We try at least once, a
 """
 
 
-def create_app(settings: Settings, *, with_worker: bool) -> FastAPI:
+def create_app(settings: Settings, *, with_worker: bool, clock: Clock | None = None) -> FastAPI:
     """The API, whose parts are assembled when it starts; `with_worker` runs a worker in its event loop."""
     logs.configure(level=settings.log_level, as_json=settings.logs_as_json)
-    clock, metrics = Clock(), Metrics()
+    clock, metrics = clock or Clock(), Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
