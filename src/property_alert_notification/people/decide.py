@@ -16,7 +16,7 @@ from property_alert_notification.people.hours.hold import needs_profile as hold_
 from property_alert_notification.people.hours.moments import Zones
 from property_alert_notification.people.permission import Permission, permit
 from property_alert_notification.people.person import Person
-from property_alert_notification.people.preferences.rules import UNREADABLE, DigestTimes
+from property_alert_notification.people.preferences.rules import NO_RULES, UNREADABLE, DigestTimes
 
 LOOK_AGAIN = timedelta(hours=1)
 """How long a message waits whose user's rules cannot be read; new preferences of the user end the wait."""
@@ -41,11 +41,15 @@ def decide(message: Message, person: Person, now: datetime) -> Decision:
     permission = permit(message.channel, message.category, person.preferences)
     if isinstance(permission, Suppress):
         return permission
+    if _is_plain(message, person):
+        return _at_once(message, permission)
     return _when(message, person, now, permission) or permission.send
 
 
 def needs_profile(message: Message, person: Person) -> bool:
     """Whether the decision depends on the person's profile."""
+    if _is_plain(message, person) and not message.at_local_time:
+        return False
     if message.at_local_time and person.preferences and person.preferences.rules.time_zone is None:
         return True
     if _goes_at_once(message):
@@ -53,6 +57,20 @@ def needs_profile(message: Message, person: Person) -> bool:
     if _is_collected(message, person) or cap_of(message.channel, message.category, person) is not None:
         return person.preferences is not None and person.preferences.rules.time_zone is None
     return hold_needs_profile(message.channel, message.category.kind, person, current.windows())
+
+
+def _is_plain(message: Message, person: Person) -> bool:
+    """Whether nothing can hold or collect it: most messages are so, and cost no further question."""
+    preferences, category = person.preferences, message.category
+    return (
+        (preferences is None or preferences.rules is NO_RULES)
+        and not category.default
+        and not current.windows().limit(message.channel, category.kind)
+    )
+
+
+def _at_once(message: Message, permission: Permission) -> Send:
+    return Send(permission.send.reason, Rule.URGENT) if _goes_at_once(message) else permission.send
 
 
 def _goes_at_once(message: Message) -> bool:
