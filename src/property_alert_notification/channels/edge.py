@@ -36,8 +36,9 @@ class ChannelFields:
 
     def given(self, body: BaseModel) -> Iterator[tuple[Channel, Any]]:
         """What a caller gave for each channel; without what is null or left out."""
+        named = body.model_fields_set
         for channel, field in self._own.items():
-            if field in body.model_fields_set and (value := getattr(body, field)) is not None:
+            if field in named and (value := getattr(body, field)) is not None:
                 yield channel, value
         if others := getattr(body, self._mapping):
             yield from others.items()
@@ -51,11 +52,10 @@ class ChannelFields:
             ):
                 yield channel
 
-    def left_out(self, body: BaseModel) -> Iterator[tuple[Channel, str]]:
+    def left_out(self, body: BaseModel) -> dict[Channel, str]:
         """The channels whose own fields a caller left out, with the fields. Null is not left out."""
-        for channel, field in self._own.items():
-            if field not in body.model_fields_set:
-                yield channel, field
+        named = body.model_fields_set
+        return {channel: field for channel, field in self._own.items() if field not in named}
 
     def shown(self, values: Mapping[Channel, Any]) -> dict[str, Any]:
         """The fields of an answer with these values."""

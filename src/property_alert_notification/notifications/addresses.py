@@ -27,8 +27,10 @@ def looked_up(body: NotificationContent, rules: AddressRules) -> list[Channel]:
     Raises:
         FieldsMissing: this service looks no address up.
     """
-    left_out = dict(ADDRESSES.left_out(body))
-    if left_out and not rules.looks_up:
+    left_out = ADDRESSES.left_out(body)
+    if not left_out:
+        return []
+    if not rules.looks_up:
         raise FieldsMissing(left_out.values(), _REQUIRED)
     return [
         channel

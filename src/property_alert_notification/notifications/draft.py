@@ -98,7 +98,8 @@ def _waiting(submission: Submission, states: Sequence[DeliveryState], now: datet
     """How many deliveries it adds to the backlog: one for each address that is looked up now."""
     if submission.urgent:
         return 0
-    return states.count(DeliveryState.QUEUED) + (0 if submission.is_for_later(now) else len(submission.look_up))
+    queued = states.count(DeliveryState.QUEUED)
+    return queued + len(submission.look_up) if submission.look_up and not submission.is_for_later(now) else queued
 
 
 def _look_up(submission: Submission, now: datetime) -> tuple[str, datetime] | None:

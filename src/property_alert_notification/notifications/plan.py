@@ -58,7 +58,8 @@ def plan(
     No provider carries the `unused` channels. On each of the `unreachable` ones there is a delivery that has ended, for
     that reason unless its user does not want it anyway.
     """
-    for channel, address in (*addresses.items(), *((channel, None) for channel in unreachable)):
+    every: Mapping[Channel, str | None] = {**addresses, **dict.fromkeys(unreachable)} if unreachable else addresses
+    for channel, address in every.items():
         if only is not None and channel not in only:
             continue
         if channel in unused:
