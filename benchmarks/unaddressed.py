@@ -49,8 +49,8 @@ class UserService:
                     await asyncio.sleep(5)
                 body = b"<html>oops" if self.behaviour == "nonsense" else _profiles(path)
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
-        except (OSError, asyncio.IncompleteReadError):
-            pass
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # its caller has gone, or all is over
         finally:
             writer.close()
 
@@ -69,20 +69,33 @@ class Tally:
 
 
 async def _call(port: int, due: Iterator[tuple[float, int]], tally: Tally) -> None:
-    """One connection, which submits the next notification when its time has come."""
+    """One connection, which submits the next notification when its time has come; one that breaks is replaced."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for at, user in due:
         await asyncio.sleep(at - time.perf_counter())
-        body = json.dumps({"title": "A home", "message": "3 bedrooms", "user_id": user}).encode()
-        head = f"POST /api/v1/notifications/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
         began = time.perf_counter()
-        writer.write(head.encode() + b"Content-Type: application/json\r\n\r\n" + body)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        length = int(answer.lower().partition(b"content-length: ")[2].split(b"\r", 1)[0])
-        await reader.readexactly(length)
-        tally.seconds.append(time.perf_counter() - began)
-        tally.statuses[answer[9:12].decode()] += 1
+        try:
+            writer.write(_request(user))
+            status = await _read_status(reader)
+        except (OSError, asyncio.IncompleteReadError):
+            tally.statuses["lost"] += 1
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        else:
+            tally.seconds.append(time.perf_counter() - began)
+            tally.statuses[status] += 1
     writer.close()
+
+
+def _request(user: int) -> bytes:
+    body = json.dumps({"title": "A home", "message": "3 bedrooms", "user_id": user}).encode()
+    head = f"POST /api/v1/notifications/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
+    return head.encode() + b"Content-Type: application/json\r\n\r\n" + body
+
+
+async def _read_status(reader: asyncio.StreamReader) -> str:
+    answer = await reader.readuntil(b"\r\n\r\n")
+    await reader.readexactly(int(answer.lower().partition(b"content-length: ")[2].split(b"\r", 1)[0]))
+    return answer[9:12].decode()
 
 
 async def _put_load(port: int, users: range) -> tuple[Tally, float]:
