@@ -14,6 +14,7 @@ from property_alert_notification.base.errors import (
     StoreUnavailable,
     Unavailable,
 )
+from property_alert_notification.cli.domain import find_needs
 
 if TYPE_CHECKING:
     from property_alert_notification.base.clock import Clock
@@ -36,15 +37,27 @@ class Finding:
     """What answered, or what to fix."""
 
 
-def check() -> None:
+def check(
+    domain: Annotated[
+        str | None, typer.Option(help="Ask DNS whether emails from this domain will be welcome; checks nothing else.")
+    ] = None,
+    nameserver: Annotated[
+        str | None, typer.Option(help="With --domain: the DNS server to ask, as 9.9.9.9 or 127.0.0.1:5353.")
+    ] = None,
+    address: Annotated[
+        list[str] | None, typer.Option(help="With --domain: an address from which emails leave; may be repeated.")
+    ] = None,
+) -> None:
     r"""Check settings, store, broker and every provider. Sends nothing.
 
-    Exits with 1 when something is wrong, and says what to fix.
+    Exits with 1 when something is wrong, and says what to fix. With `--domain` it says what SPF, DKIM, DMARC, MX and
+    reverse DNS of a domain still need, and prints the records to publish.
 
     For example:
 
     `property-alerts check`\
-    `DATABASE_URL=postgresql://alerts:secret@db/alerts property-alerts check`
+    `DATABASE_URL=postgresql://alerts:secret@db/alerts property-alerts check`\
+    `property-alerts check --domain example.com`
     """
     import logging
 
@@ -54,13 +67,18 @@ def check() -> None:
     # The table shows what the parts and their libraries would log.
     logs.configure(level="critical", as_json=False)
     logging.disable()
+    if domain is not None:
+        find_needs(domain, nameserver, address or [])
+        return
+    if nameserver or address:
+        raise ConfigurationError("--domain: needed with --nameserver and --address. Example: --domain example.com")
     try:
         settings = load_settings()
     except ConfigurationError as error:
         findings: Sequence[Finding] = [Finding("settings", False, str(error))]
     else:
         findings = asyncio.run(_ask_all(settings))
-    _show(findings)
+    show(findings)
     if not all(finding.well for finding in findings):
         raise typer.Exit(1)
 
@@ -225,7 +243,8 @@ async def _ask_sender(channel: "Channel", provider: str, tools: "Tools") -> str:
         await sender.close()
 
 
-def _show(findings: Sequence[Finding]) -> None:
+def show(findings: Sequence[Finding]) -> None:
+    """Print one line for each part, then one for each that is wrong."""
     from rich import box
     from rich.console import Console
     from rich.table import Table

@@ -1,0 +1,131 @@
+"""Checks all that DNS must say of a domain before its emails are welcome."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, field
+
+from property_alert_notification.channels.dkim.keys import DkimKey
+from property_alert_notification.channels.mail_domain import rules, spf
+from property_alert_notification.channels.mail_domain.lookup import Address, Lookup, NoAnswer
+from property_alert_notification.channels.mail_domain.rules import Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class MailDomain:
+    """A domain that sends, and what this service knows of it."""
+
+    domain: str
+    signing_domain: str | None = None
+    keys: Sequence[DkimKey] = ()
+    addresses: Sequence[Address] = ()
+    """From which emails leave towards their receivers."""
+    smtp_host: str = "localhost"
+    email_from: str | None = None
+    """The domain of `EMAIL_FROM`, if that is set."""
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the parts of the check share."""
+
+    lookup: Lookup
+    mail: MailDomain
+    addresses: list[Address] = field(default_factory=list)
+
+
+async def check_domain(lookup: Lookup, mail: MailDomain) -> list[Judgement]:
+    """Everything about a domain, in the order in which people set it up."""
+    try:
+        known = _Known(lookup, mail, await _sending_addresses(lookup, mail))
+    except NoAnswer as fault:
+        return [Judgement("DNS", False, str(fault))]
+    parts = await asyncio.gather(
+        _answered("SPF", _check_spf(known)),
+        _answered("DKIM", _check_dkim(known)),
+        _answered("DMARC", _check_dmarc(known)),
+        _answered("MX", _check_mail_servers(known)),
+        _answered("reverse DNS", _check_reverse(known)),
+    )
+    return [*_check_sender(mail), *(judgement for part in parts for judgement in part)]
+
+
+async def _answered(part: str, question: Awaitable[list[Judgement]]) -> list[Judgement]:
+    try:
+        return await question
+    except NoAnswer as fault:
+        return [Judgement(part, False, str(fault))]
+
+
+async def _sending_addresses(lookup: Lookup, mail: MailDomain) -> list[Address]:
+    """Those that were given; else those of the SMTP server, if it is one of the domain's own."""
+    if mail.addresses or not f".{mail.smtp_host}".endswith(f".{mail.domain}"):
+        return list(mail.addresses)
+    return [address for address in await lookup.addresses(mail.smtp_host) if address.is_global]
+
+
+def _check_sender(mail: MailDomain) -> list[Judgement]:
+    if mail.email_from in (None, mail.domain):
+        return []
+    return [Judgement("EMAIL_FROM", False, f"emails come from {mail.email_from}: check that domain, or set EMAIL_FROM")]
+
+
+async def _check_spf(known: _Known) -> list[Judgement]:
+    domain = known.mail.domain
+    records = await spf.records_of(known.lookup, domain)
+    judgement = rules.judge_spf(domain, records, known.addresses)
+    if not judgement.well:
+        return [judgement]
+    listed = await spf.walk(known.lookup, domain, records[0])
+    if listed.problem is not None:
+        return [Judgement("SPF", False, listed.problem)]
+    missing = [address for address in known.addresses if not listed.holds(address)]
+    if missing and not listed.uncertain:
+        words = " ".join(f"ip{address.version}:{address}" for address in missing)
+        whole = rules.txt_record(domain, f"v=spf1 {words} {records[0].partition(' ')[2]}")
+        return [Judgement("SPF", False, f"the record does not list {', '.join(map(str, missing))}", whole)]
+    return [judgement]
+
+
+async def _check_dkim(known: _Known) -> list[Judgement]:
+    mail = known.mail
+    if mail.signing_domain is None:
+        return [Judgement("DKIM", False, "emails are not signed: set DKIM_DOMAIN, DKIM_SELECTOR and DKIM_KEY_FILE")]
+    signing = mail.signing_domain
+    records = [await known.lookup.texts(f"{key.selector}._domainkey.{signing}") for key in mail.keys]
+    judgements = [rules.judge_dkim(signing, key, found) for key, found in zip(mail.keys, records, strict=True)]
+    policies = (await _find_policy(known))[1]
+    alignment = rules.judge_alignment(mail.domain, signing, rules.tags(policies[0]) if policies else {})
+    return judgements if alignment is None else [alignment, *judgements]
+
+
+async def _check_dmarc(known: _Known) -> list[Judgement]:
+    return [rules.judge_dmarc(known.mail.domain, *await _find_policy(known))]
+
+
+async def _find_policy(known: _Known) -> tuple[str, list[str]]:
+    """The DMARC records of the domain, or of the nearest one above it that has any."""
+    labels = known.mail.domain.split(".")
+    for depth in range(len(labels) - 1):
+        name = ".".join(labels[depth:])
+        texts = await known.lookup.texts(f"_dmarc.{name}")
+        if records := [text for text in texts if text.replace(" ", "").lower().startswith("v=dmarc1")]:
+            return name, records
+    return known.mail.domain, []
+
+
+async def _check_mail_servers(known: _Known) -> list[Judgement]:
+    names = await known.lookup.mail_servers(known.mail.domain)
+    servers = {name: await known.lookup.addresses(name) if name else [] for name in names}
+    return [rules.judge_mail_servers(known.mail.domain, servers)]
+
+
+async def _check_reverse(known: _Known) -> list[Judgement]:
+    if not known.addresses:
+        words = "not checked: give the address from which emails leave by --address, unless a provider sends them"
+        return [Judgement("reverse DNS", True, words)]
+    return [await _check_name(known, address) for address in known.addresses]
+
+
+async def _check_name(known: _Known, address: Address) -> Judgement:
+    names = {name: await known.lookup.addresses(name) for name in await known.lookup.names(address)}
+    return rules.judge_reverse(known.mail.domain, address, names)
