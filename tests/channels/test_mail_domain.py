@@ -79,7 +79,7 @@ async def test_a_domain_with_nothing_is_given_every_record(lookup: Lookup) -> No
 
     assert not any(each.well for each in judged.values())
     assert [each.publish for part, each in judged.items() if not part.startswith("DKIM")] == [
-        'empty.example. IN TXT "v=spf1 ip4:203.0.113.5 -all"',
+        'empty.example. IN TXT "v=spf1 ip4:203.0.113.5 ~all"',
         '_dmarc.empty.example. IN TXT "v=DMARC1; p=none; rua=mailto:dmarc@empty.example"',
         "empty.example. IN MX 10 mail.empty.example.",
         "5.113.0.203.in-addr.arpa. IN PTR mail.empty.example.",

@@ -36,7 +36,7 @@ def txt_record(name: str, text: str) -> str:
 def judge_spf(domain: str, records: Sequence[str], addresses: Sequence[Address]) -> Judgement:
     """Whether there is one SPF record with an end; `spf` judges what it lists."""
     hosts = "".join(f" ip{address.version}:{address}" for address in addresses)
-    publish = txt_record(domain, f"v=spf1{hosts or ' mx'} -all")
+    publish = txt_record(domain, f"v=spf1{hosts or ' mx'} ~all")
     if not records:
         return Judgement("SPF", False, f"{domain} has no SPF record", publish)
     if len(records) > 1:
