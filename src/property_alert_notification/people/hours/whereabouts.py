@@ -60,10 +60,15 @@ def area_of(phone_number: str) -> str:
 
     Empty for a number that is not international.
     """
-    if phone_number.startswith("+1"):
-        return phone_number[1:5]
-    if phone_number.startswith("+"):
-        digits = phone_number[1:]
+    return _area_of(phone_number[:_AREA])
+
+
+@lru_cache(maxsize=8192)
+def _area_of(beginning: str) -> str:
+    if beginning.startswith("+1"):
+        return beginning[1:]
+    if beginning.startswith("+"):
+        digits = beginning[1:]
         return next((digits[:n] for n in (1, 2, 3) if _is_calling_code(digits[:n])), "")
     return ""
 
@@ -107,6 +112,9 @@ def _states(zone: ZoneInfo | None, of_numbers: list[str]) -> tuple[str, ...]:
         return of_zone or north_america.STATES
     return (*of_numbers, *(of_zone if not set(of_numbers) & set(of_zone) else ()))
 
+
+_AREA = len("+1214")
+"""Characters of a number that can say its area."""
 
 _NO_COUNTRY = "001"
 """What the table of calling codes says of numbers that belong to no country."""
