@@ -6,65 +6,27 @@ service may choose: then what it did is taken, and counted.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import takewhile
 from typing import Any
 
-from tests.scenario.model import BUILT_IN, Category, Person, Verdict, decide, may
-from tests.scenario.plan import Cancel, Define, Merge, Plan, Prefer, Submit
-
-Key = tuple[str, str]
-"""The caller's name of a notification, and the channel."""
-
-OPEN = {"scheduled", "queued", "held", "collected", "sending", "unknown"}
-FINAL = {"sent", "suppressed", "expired", "cancelled", "failed"}
-
-
-@dataclass(frozen=True)
-class Window:
-    """What is collected for one person, channel and category until a moment."""
-
-    user: int
-    channel: str
-    category: str
-    closes_at: datetime
-
-    @property
-    def key(self) -> Key:
-        """That of its digest."""
-        return f"digest of {self.category} for {self.user} at {self.closes_at.isoformat()}", self.channel
-
-
-@dataclass
-class Item:
-    """One delivery."""
-
-    key: Key
-    user: int
-    category: str
-    urgent: bool
-    counts_from: datetime
-    """When its time to live begins."""
-    expires_at: datetime | None = None
-    state: str = "queued"
-    code: str = ""
-    due_at: datetime | None = None
-    window: Window | None = None
-    digest: "Item | None" = None
-    lost: int = 0
-    """Workers that died with it."""
-
-    def seen(self) -> tuple[str, str, datetime | None]:
-        """What the store is to show of it."""
-        return self.state, self.code, self.due_at if self.state == "held" else None
-
-
-@dataclass
-class Notification:
-    """What was submitted, and is not planned yet."""
-
-    submit: Submit
-    due_at: datetime
+from tests.scenario.items import (
+    LEASE,
+    OPEN,
+    Item,
+    Key,
+    Notification,
+    Seen,
+    Window,
+    category_of,
+    has_place,
+    merged,
+    turn_of,
+)
+from tests.scenario.model import BUILT_IN, Category, Person, Verdict, decide, local_day, may, next_digest
+from tests.scenario.plan import LENGTH, Cancel, Define, Merge, Plan, Prefer, Repeat, Submit
+from tests.scenario.recurring import occurrences
 
 
 @dataclass
@@ -84,6 +46,12 @@ class Expected:
     """What moved in this step."""
     sent: Counter[Key] = field(default_factory=Counter)
     """What providers are to get in this step."""
+    uses: dict[tuple[int, str], dict[Key, date]] = field(default_factory=dict)
+    """On which day each message counts that has a cap, by user and channel."""
+    lost: set[Key] = field(default_factory=set)
+    """What a worker claimed in this step, and died."""
+    recurring: dict[str, tuple[Repeat, list[datetime]]] = field(default_factory=dict)
+    """Each with the moments that are to come."""
     refused: list[str] = field(default_factory=list)
     """What is to be answered 404 in this step."""
 
@@ -92,28 +60,34 @@ class Expected:
         times = [one.due_at for one in self.scheduled.values()]
         times += [one.due_at for one in self.items.values() if one.due_at is not None]
         times += [window.closes_at for window in self.windows]
+        times += [moments[0] for _, moments in self.recurring.values() if moments]
         return min(times, default=None)
 
     def act(self, actions: list[Any], now: datetime) -> None:
         """What people and callers do at a moment."""
-        self.changed, self.sent, self.refused = {}, Counter(), []
+        self.changed, self.sent, self.refused, self.lost = {}, Counter(), [], set()
         for action in actions:
-            match action:
-                case Prefer(user, said):
-                    self._prefer(user, said, now)
-                case Merge(user, patch):
-                    before = self.preferences.get(user)
-                    if before is not None:
-                        self._prefer(user, merged(before, patch), now)
-                case Submit():
-                    self._submit(action, now)
-                case Cancel(key):
-                    self._cancel(key)
-                case Define(name, definition):
-                    self.categories[name] = category_of(definition)
+            self._act(action, now)
 
-    def work(self, now: datetime, seen: Mapping[Key, str]) -> None:
-        """What the workers do at a moment; `seen` are the states that were seen then."""
+    def _act(self, action: Any, now: datetime) -> None:
+        match action:
+            case Prefer(user, said):
+                self._prefer(user, said, now)
+            case Merge(user, patch):
+                if (before := self.preferences.get(user)) is not None:
+                    self._prefer(user, merged(before, patch), now)
+            case Submit():
+                self._submit(action, now)
+            case Repeat():
+                self._repeat(action, now)
+            case Cancel(key):
+                self._cancel(key)
+            case Define(name, definition):
+                self.categories[name] = category_of(definition)
+
+    def work(self, now: datetime, seen: Mapping[Key, Seen]) -> None:
+        """What the workers do at a moment; `seen` is what was seen then."""
+        self._occur(now)
         while True:
             windows = [window for window in self.windows if window.closes_at <= now]
             for window in windows:
@@ -125,10 +99,26 @@ class Expected:
                 del self.scheduled[one.submit.key]
                 self._plan(one, now)
             items = [one for one in self.items.values() if one.due_at is not None and one.due_at <= now]
-            for item in sorted(items, key=lambda item: seen.get(item.key) not in ("sent", "sending")):
+            for item in sorted(items, key=lambda item: turn_of(item, seen)):
                 self._claim(item, now)
             if not windows and not due and not items:
                 return
+
+    def _repeat(self, repeat: Repeat, now: datetime) -> None:
+        if self.preferences.get(repeat.user) is None:
+            self.refused.append(repeat.key)
+            return
+        end = self.plan.start + LENGTH
+        moments = takewhile(lambda moment: moment <= end, occurrences(repeat.rrule, repeat.start, repeat.zone))
+        self.recurring[repeat.key] = repeat, sorted({moment for moment in moments if moment > now})
+
+    def _occur(self, now: datetime) -> None:
+        """Of those that were missed while no worker was there only the last is made up for."""
+        for repeat, moments in self.recurring.values():
+            if missed := [moment for moment in moments if moment <= now]:
+                del moments[: len(missed)]
+                submit = Submit(f"{repeat.key} at {now.isoformat()}", repeat.user, repeat.category)
+                self._plan(Notification(submit, missed[-1]), now)
 
     def _prefer(self, user: int, said: Mapping[str, Any] | None, now: datetime) -> None:
         """A change is decided again at once for all that waits for its hour, or for a digest."""
@@ -188,12 +178,20 @@ class Expected:
 
     def _claim(self, item: Item, now: datetime) -> None:
         """A worker asks once more, right before sending."""
+        if item.state == "sending":  # its worker died
+            self._move(item, "queued", "", now)
+            return
         verdict, expiry = self._decide(item, now), None
         if self._is_expired(item, now):
             expiry = "expired"
         elif now >= item.counts_from + self._category(item.category).message_ttl:
             expiry = "too_old"
         if verdict.decision == "send" and expiry is None:
+            verdict = self._count(item, now) or verdict
+        if verdict.decision == "send" and expiry is None and item.key in self.lost:
+            self.lost.remove(item.key)
+            self._move(item, "sending", "", now + LEASE)
+        elif verdict.decision == "send" and expiry is None:
             self.sent[item.key] += 1
             self._end(item, "sent", "sent")
         else:
@@ -222,8 +220,29 @@ class Expected:
             self._category(item.category),
             urgent=item.urgent,
             now=now,
-            over_cap=False,
         )
+
+    def _count(self, item: Item, now: datetime) -> Verdict | None:
+        """A promotional message counts into its user's caps when it is claimed; what does not fit waits."""
+        person, channel = self._person(item.user), item.key[1]
+        cap = (person.said("caps") or {}).get(channel)
+        if cap is None or not self._category(item.category).is_promotional:
+            return None
+        uses = self.uses.setdefault((item.user, channel), {})
+        others = Counter(day for key, day in uses.items() if key != item.key)
+        today, until = local_day(person, channel, now), now
+        if has_place(cap, others, today):
+            uses[item.key] = today
+            return None
+        while True:
+            until = next_digest("daily", person, channel, until)
+            day = local_day(person, channel, until)
+            if day > today and has_place(cap, others, day):
+                break
+        if item.category != "digest":
+            return Verdict("collect", "over_cap", until)
+        uses[item.key] = day
+        return Verdict("hold", "over_cap", until)
 
     def _person(self, user: int) -> Person:
         place = self.plan.residents[user].place
@@ -274,25 +293,3 @@ class Expected:
         for other in self.items.values():
             if other.digest is item:
                 self._move(other, state, "in_digest", None)
-
-
-def merged(before: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    """RFC 7396."""
-    after = dict(before)
-    for name, value in patch.items():
-        if value is None:
-            after.pop(name, None)
-        elif isinstance(value, Mapping):
-            after[name] = merged(after.get(name) or {}, value)
-        else:
-            after[name] = value
-    return after
-
-
-def category_of(definition: Mapping[str, Any]) -> Category:
-    """What was said of a category."""
-    ttl = timedelta(hours=int(definition["message_ttl"].rstrip("h"))) if "message_ttl" in definition else None
-    found = Category(
-        definition["kind"], definition.get("required", False), tuple(definition.get("default", {}).items())
-    )
-    return found if ttl is None else replace(found, message_ttl=ttl)

@@ -100,9 +100,7 @@ def may(person: Person, channel: str, name: str, category: Category) -> tuple[st
     return default or "asap", "user_opted_in"
 
 
-def decide(
-    person: Person, channel: str, name: str, category: Category, *, urgent: bool, now: datetime, over_cap: bool
-) -> Verdict:
+def decide(person: Person, channel: str, name: str, category: Category, *, urgent: bool, now: datetime) -> Verdict:
     """What becomes of a message that is to leave now."""
     frequency, code = may(person, channel, name, category)
     if frequency == "never":
@@ -115,8 +113,6 @@ def decide(
     held = hold(person, channel, now, is_legal=is_legal)
     if held is not None:
         return held
-    if over_cap:
-        return Verdict("collect", "over_cap", next_digest("daily", person, channel, now))
     return Verdict("send", code)
 
 

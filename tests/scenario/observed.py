@@ -65,6 +65,13 @@ async def next_due(connection: AsyncConnection, now: datetime) -> datetime | Non
     return min((time for time in times if time is not None), default=None)
 
 
+async def queued(connection: AsyncConnection, channel: str, now: datetime) -> list[UUID]:
+    """Some deliveries that a worker may claim now."""
+    rows = select(_deliveries.c.id).where(_deliveries.c.state == "queued", _deliveries.c.due_at <= now)
+    found = await connection.execute(rows.where(_deliveries.c.channel == channel).order_by(_deliveries.c.id).limit(3))
+    return list(found.scalars())
+
+
 @dataclass(frozen=True)
 class Row:
     """A delivery that moved."""
@@ -79,6 +86,9 @@ class Row:
     due_at: datetime | None
 
     def seen(self) -> tuple[str, str, datetime | None]:
+        """What is compared."""
+        if self.state == "sending":
+            return self.state, "", None
         return self.state, self.code, self.due_at if self.state == "held" else None
 
 

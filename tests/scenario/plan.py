@@ -58,6 +58,19 @@ class Submit:
 
 
 @dataclass(frozen=True)
+class Repeat:
+    """A caller has a notification sent again and again."""
+
+    key: str
+    user: int
+    category: str
+    rrule: str
+    start: datetime
+    """A local time."""
+    zone: str
+
+
+@dataclass(frozen=True)
 class Cancel:
     """A caller cancels what was submitted, if it can be."""
 
@@ -79,9 +92,17 @@ class Stop:
     until: datetime
 
 
-Action = Prefer | Merge | Submit | Cancel | Define | Stop
+@dataclass(frozen=True)
+class Kill:
+    """A worker claims some of what is due, and dies."""
 
-_ORDER = (Stop, Define, Prefer, Merge, Submit, Cancel)
+    submits: bool
+    """It dies after it stored that it is about to submit, so that its provider may have the message."""
+
+
+Action = Prefer | Merge | Submit | Cancel | Define | Stop | Kill | Repeat
+
+_ORDER = (Stop, Define, Prefer, Merge, Submit, Repeat, Cancel, Kill)
 """Of what happens at the same moment."""
 
 
@@ -110,6 +131,13 @@ QUIET_TIMES = (
     ("13:00", "14:30"),
     ("18:00", "10:00"),
 )
+RULES = (
+    "FREQ=DAILY;BYHOUR=2",
+    "FREQ=DAILY;INTERVAL=2;BYHOUR=1,9;COUNT=5",
+    "FREQ=WEEKLY;BYDAY=MO,SU",
+    "FREQ=HOURLY;INTERVAL=12;COUNT=12",
+    "FREQ=MONTHLY;BYMONTHDAY=1,28",
+)
 DIGEST_TIMES = ("08:00", "18:30", "02:30", "01:15", "12:00", "23:45")
 
 
@@ -122,6 +150,7 @@ def make_plan(seed: int, users: int) -> Plan:
     for resident in residents.values():
         happenings += _life(resident, start, chance)
     happenings += [(start + 5 * DAY + 7 * MINUTE, Define("price_drop", _PRICE_DROP | {"default": {"email": "weekly"}}))]
+    happenings += [(_moment(start, chance), Kill(submits=number % 2 == 0)) for number in range(30)]
     for day, hours in ((3, 5), (9, 30)):
         begin = start + day * DAY + chance.randrange(96) * QUARTER + 8 * MINUTE
         happenings += [(begin, Stop(begin + timedelta(hours=hours)))]
@@ -153,6 +182,9 @@ def _life(resident: Resident, start: datetime, chance: Random) -> Iterator[tuple
         yield at, submit
         if chance.random() < 0.08:
             yield at + chance.randint(1, 20) * 3 * HOUR, Cancel(submit.key)
+    if chance.random() < 0.25:
+        at = _moment(start, chance)
+        yield at, _recurring(resident, at, chance)
     for _ in range(chance.choice((0, 0, 1, 1, 2))):
         at = _moment(start, chance)
         if chance.random() < 0.3:
@@ -185,6 +217,15 @@ def _submission(key: str, resident: Resident, at: datetime, chance: Random) -> S
     )
 
 
+def _recurring(resident: Resident, at: datetime, chance: Random) -> Repeat:
+    """Of those that no time begins with a moment that has passed."""
+    local = at.replace(tzinfo=None, minute=0) + 2 * DAY
+    rrule = chance.choice(RULES)
+    category = chance.choice(("general", "viewing", "listing_alert"))
+    hour = chance.choice((1, 2, 9))
+    return Repeat(f"again-{resident.id}", resident.id, category, rrule, local.replace(hour=hour), resident.place.zone)
+
+
 def preferences(resident: Resident, chance: Random) -> dict[str, Any]:
     """What a user says of everything."""
     said: dict[str, Any] = {"email_enabled": chance.random() < 0.9, "sms_enabled": chance.random() < 0.75}
@@ -196,6 +237,10 @@ def preferences(resident: Resident, chance: Random) -> dict[str, Any]:
         said["categories"] = frequencies(chance)
     if chance.random() < 0.4:
         said["digest"] = digest(chance)
+    if chance.random() < 0.5:
+        said["caps"] = {
+            channel: chance.choice(({"day": 1}, {"week": 3}, {"day": 2, "week": 3})) for channel in ("email", "sms")
+        }
     return said
 
 

@@ -2,70 +2,29 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
 import httpx2
 
 from property_alert_notification.app import create_app
 from property_alert_notification.base.settings import Settings
-from property_alert_notification.broker.embedded import EmbeddedBroker
-from property_alert_notification.notification_worker.worker import Worker
-from property_alert_notification.wiring import Parts, assemble
+from property_alert_notification.wiring import assemble
 from tests.scenario import observed
 from tests.scenario.clock import ScenarioClock
-from tests.scenario.expected import FINAL, Expected, Key
+from tests.scenario.expected import Expected
+from tests.scenario.items import FINAL, Key
 from tests.scenario.observed import Known, Row
-from tests.scenario.plan import LENGTH, Action, Cancel, Define, Merge, Plan, Prefer, Stop, Submit
+from tests.scenario.plan import LENGTH, Action, Cancel, Define, Kill, Merge, Plan, Prefer, Repeat, Stop, Submit
+from tests.scenario.workers import SteppedWorker
 from tests.services.process import PATIENCE
 
 MOST = 1_000
 """Of what one call may carry."""
-
-
-class SteppedWorker:
-    """A worker whose loops take a turn when they are told to; its consumers run by themselves."""
-
-    def __init__(self, parts: Parts) -> None:
-        self.parts = parts
-        assert isinstance(parts.broker, EmbeddedBroker)
-        parts.broker._poll = timedelta(seconds=1)  # `turn` wakes it
-        self._worker = Worker(parts)
-
-    async def __aenter__(self) -> Self:
-        worker, start = self._worker, self.parts.supervisor.start
-        worker._duties = [start("pauses", worker._pauses.watch)]
-        worker._duties += [start(f"consumer_{each.channel}", each.consume) for each in worker._consumers]
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._worker.__aexit__(kind, error, trace)
-
-    async def turn(self, due: Collection[str]) -> None:
-        """Do what is due."""
-        worker = self._worker
-        duties = {
-            "schedules": worker._scheduler.bring,
-            "addresses": worker._addresses._turn,
-            "planning": worker._releaser.release,
-            "windows": worker._digests.close,
-            "leases": worker._rescuer.rescue,
-        }
-        for name, duty in duties.items():
-            if name in due:
-                await duty()
-        self.parts.wake()
-
-    async def follow(self) -> None:
-        """End what the digests carried that were sent."""
-        await self._worker._digests.follow()
 
 
 class Play:
@@ -76,6 +35,8 @@ class Play:
         self.expected = Expected(plan)
         self.problems: list[str] = []
         self.steps = 0
+        self.happened: Counter[str] = Counter()
+        """How often a delivery came into a state, and why."""
         self._settings = settings
         self._clock = ScenarioClock(plan.start)
         self._workers: list[SteppedWorker] = []
@@ -85,6 +46,8 @@ class Play:
         """What takes the workers apart."""
         self._ids: dict[str, str] = {}
         self._known = Known()
+        self._dead: dict[UUID, None] = {}
+        """What was claimed in this step by workers that died."""
         self._late: set[Key] = set()
         """Items whose digest has ended, and they not yet."""
 
@@ -162,9 +125,21 @@ class Play:
                 await self._call("PATCH", f"/preferences/{user}", 200, 404, json=patch)
             case Cancel(key) if key in self._ids:
                 await self._call("POST", f"/notifications/{self._ids[key]}/cancel", 200, 409)
+            case Repeat(key):
+                answer = await self._call("POST", "/schedules", 200, 201, 404, json=self._schedule(action))
+                if (answer.status_code == 404) != (key in self.expected.refused):
+                    self.problems.append(f"{self._clock.moment}: {action} was answered {answer.text}")
+            case _:
+                await self._operate(action)
+
+    async def _operate(self, action: Action) -> None:
+        """What operators do, and what goes wrong."""
+        match action:
             case Define(name, definition):
                 await self._call("PUT", f"/categories/{name}", 200, 201, json=definition)
                 await self._spread_categories()
+            case Kill(submits) if self._workers:
+                self._dead |= dict.fromkeys(await self._workers[0].die(self._clock.moment, submits=submits))
             case Stop(until):
                 await self._send_home()
                 self._away_until = until
@@ -212,14 +187,22 @@ class Play:
             body["channels"] = submit.channels
         return body
 
+    def _schedule(self, repeat: Repeat) -> dict[str, Any]:
+        """The body of the call."""
+        body = self._body(Submit(repeat.key, repeat.user, repeat.category))
+        body |= {"rrule": repeat.rrule, "start": repeat.start.isoformat(timespec="minutes"), "time_zone": repeat.zone}
+        return body
+
     async def _work(self) -> None:
         """Have the workers work until nothing is due."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 async with self._parts.database.reading() as connection:
-                    if not (due := await observed.due(connection, self._clock.moment)):
-                        break
-                await asyncio.gather(*(worker.turn(due) for worker in self._workers))
+                    due = await observed.due(connection, self._clock.moment)
+                due.subtract({"in_hand": len(self._dead)})
+                if not +due:
+                    break
+                await asyncio.gather(*(worker.turn(+due) for worker in self._workers))
                 await asyncio.sleep(0.003)
             for worker in self._workers:
                 await worker.follow()
@@ -230,13 +213,17 @@ class Play:
             taken = await observed.taken(connection, now)
         for row in rows:
             if row.reference is not None:
-                self._known.names[row.id] = row.reference, row.channel
+                again = row.reference.startswith("again-")
+                name = f"{row.reference} at {now.isoformat()}" if again else row.reference
+                self._known.names.setdefault(row.id, (name, row.channel))
             if "digest" in row.parameters:
                 self._known.carried[UUID(row.parameters["digest"])].add(self._known.names[row.id])
-        if self._away_until is None:
-            self.expected.work(now, {self._known.names[row.id]: row.state for row in rows if row.reference})
-        self._name_digests(rows)
         names = self._known.names
+        self.expected.lost = {names[id_] for id_ in self._dead if id_ in names}
+        self._dead = {}
+        if self._away_until is None:
+            self.expected.work(now, {names[row.id]: row.seen() for row in rows if row.id in names})
+        self._name_digests(rows)
         self._compare_states(now, {names[row.id]: row.seen() for row in rows if row.id in names})
         self._compare_messages(now, Counter({names.get(id_, (str(id_), "?")): n for id_, n in taken.items()}))
 
@@ -251,6 +238,7 @@ class Play:
 
     def _compare_states(self, now: datetime, seen: dict[Key, tuple[str, str, datetime | None]]) -> None:
         self._known.states |= seen
+        self.happened.update(f"{state} {code}" for state, code, _ in seen.values())
         late, self._late = self._late, set()
         for key in sorted(seen.keys() | self.expected.changed.keys() | late):
             item = self.expected.items.get(key)
