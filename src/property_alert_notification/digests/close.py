@@ -93,11 +93,11 @@ def _sort(taken: Sequence[Window], planner: Planner, now: datetime) -> Script[di
     items = yield from scripts.items_of(taken)
     holding = [window for window in taken if window.held_by in items]
     categories = planner.categories()
-    asked = [
-        (window.user, message_of(window, item, categories.of(window.category)))
-        for window in holding
-        for item in items[window.held_by]
-    ]
+    # As a rule all items of a window go to one address, and one of them says what is asked about all.
+    alike = {
+        (window.id, item.address, item.urgent): (window, item) for window in holding for item in items[window.held_by]
+    }
+    asked = [(window.user, message_of(window, item, categories.of(window.category))) for window, item in alike.values()]
     people = yield from people_of(asked, default=planner.default_preferences)
     return {
         window.id: sort(
