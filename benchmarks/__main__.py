@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 
-from benchmarks import accept, drain, history, latency, people
+from benchmarks import accept, digests, drain, history, latency, people
 from benchmarks.children import ChildFailed
 from benchmarks.report import Report
 from benchmarks.stores import Store, StoreName, open_store
@@ -33,6 +33,7 @@ class Measurement(StrEnum):
     DRAIN = "drain"
     LATENCY = "latency"
     PEOPLE = "people"
+    DIGESTS = "digests"
 
 
 def bench(
@@ -98,6 +99,9 @@ def _measure_store(
         users = people.QUICK_USERS if quick else people.USERS
         batches = people.QUICK_BATCHES if quick else people.BATCHES
         report.people.append(people.measure(opened, users, batches, progress))
+    if Measurement.DIGESTS in measurements:
+        numbers = digests.QUICK_DIGESTS if quick else digests.DIGESTS
+        report.digests += digests.measure(opened, numbers, progress)
 
 
 def _chosen(one: Choice | None, every: type[Choice]) -> list[Choice]:

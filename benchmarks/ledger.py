@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from sqlalchemy import bindparam, func, insert, literal, select, text, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, literal, select, text, update
 
+from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import Database, table_of, time_type
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.notifications.models import Notification
@@ -50,7 +51,16 @@ def wait_until_ended(url: str, *, patience: float, check: Callable[[], object]) 
 
     `look` is called at each look, and may raise.
     """
-    is_open = select(select(_deliveries.c.id).where(_deliveries.c.due_at.is_not(None)).exists())
+    return _wait_until_none(url, _deliveries.c.due_at.is_not(None), patience, check)
+
+
+def wait_until_not_collected(url: str, *, patience: float, check: Callable[[], object]) -> bool:
+    """Wait until no delivery waits for a digest, or for what becomes of one; otherwise as `wait_until_ended`."""
+    return _wait_until_none(url, _deliveries.c.state == DeliveryState.COLLECTED, patience, check)
+
+
+def _wait_until_none(url: str, those: ColumnElement[bool], patience: float, check: Callable[[], object]) -> bool:
+    is_open = select(select(_deliveries.c.id).where(those).exists())
 
     async def wait(database: Database) -> bool:
         async with asyncio.timeout(patience):

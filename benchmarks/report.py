@@ -12,8 +12,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import accept, drain, history, latency, people
+from benchmarks import accept, digests, drain, history, latency, people
 from benchmarks.accept import Accepting
+from benchmarks.digests import Digested
 from benchmarks.drain import Drained, Limit
 from benchmarks.history import History
 from benchmarks.latency import Latency
@@ -31,6 +32,7 @@ class Report:
     drain: list[Drained] = field(default_factory=list)
     latency: list[Latency] = field(default_factory=list)
     people: list[Deciding] = field(default_factory=list)
+    digests: list[Digested] = field(default_factory=list)
 
     @property
     def is_correct(self) -> bool:
@@ -40,6 +42,7 @@ class Report:
         faults += [count for one in self.drain for count in (one.duplicates, one.missing, one.unsettled)]
         faults += [count for one in self.latency for count in (one.failed, one.missing, one.doubled)]
         faults += [one.missing for one in self.people]
+        faults += [count for one in self.digests for count in (one.doubled, one.missing, one.unsettled)]
         return not any(faults)
 
     def write(self, path: Path) -> None:
@@ -59,6 +62,8 @@ class Report:
             console.print(_latency_table(self.latency))
         if self.people:
             console.print(_people_table(self.people))
+        if self.digests:
+            console.print(_digests_table(self.digests))
         if not self.is_correct:
             console.print("Requests failed, or messages were lost, doubled or not settled: see above.", style="red")
 
@@ -227,6 +232,44 @@ def _people_table(results: list[Deciding]) -> Table:
             str(one.statements),
             f"{speed}\n{few}",
             str(one.missing),
+        )
+    return table
+
+
+def _digests_table(results: list[Digested]) -> Table:
+    table = Table(title=f"Digests of {digests.ITEMS} items, made and delivered by two workers")
+    headings = (
+        "store",
+        "digests",
+        "seconds",
+        "collected/s",
+        "MB",
+        "CPU µs",
+        "limits",
+        "doubled",
+        "missing",
+        "unsettled",
+    )
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == "store" else "right")
+    few: dict[str, Digested] = {}
+    for one in results:
+        smaller = few.setdefault(one.store, one)
+        limits = [_verdict(one.memory_mb <= digests.MEMORY_CEILING, f"{digests.MEMORY_CEILING:.0f} MB")]
+        if smaller is not one:
+            limits.append(_verdict(one.seconds <= digests.LONGEST, f"{digests.LONGEST:.0f} s"))
+            limits.append(_verdict(digests.is_linear(smaller, one), "linear"))
+        table.add_row(
+            one.store,
+            f"{one.digests:,}",
+            f"{one.seconds:.1f}",
+            f"{one.collected_per_second:,.0f}",
+            f"{one.memory_mb:.0f}",
+            f"{one.cpu_us:.0f}\nstore {one.store_cpu_us:.0f}",
+            "\n".join(limits),
+            str(one.doubled),
+            str(one.missing),
+            str(one.unsettled),
         )
     return table
 

@@ -32,6 +32,10 @@ def test_a_quick_run_measures_everything_and_every_message_arrives_once(tmp_path
     (latency,) = found["latency"]
     assert (latency["store"], latency["failed"], latency["missing"], latency["doubled"]) == (title, 0, 0, 0)
     _assert_that_every_rule_decided(found, title)
+    assert [(one["digests"], one["doubled"], one["missing"], one["unsettled"]) for one in found["digests"]] == [
+        (20, 0, 0, 0),
+        (200, 0, 0, 0),
+    ]
 
 
 def test_one_measurement_can_be_asked_for(tmp_path: Path) -> None:
