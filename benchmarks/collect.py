@@ -20,7 +20,7 @@ from property_alert_notification.notifications.create import create
 from property_alert_notification.notifications.submission import Submission
 from property_alert_notification.people.preferences import queries as preferences
 from property_alert_notification.people.preferences.models import Preference
-from property_alert_notification.people.preferences.rules import PersonalRules
+from property_alert_notification.people.preferences.rules import DigestTimes, PersonalRules
 from property_alert_notification.people.preferences.stored_rules import write_rules
 from property_alert_notification.wiring import Parts, assemble, planner
 
@@ -47,7 +47,9 @@ async def collect(digests: int, items: int) -> None:
 
 async def _add_users(parts: Parts, users: int) -> None:
     now = parts.clock.now()
-    rules = write_rules(PersonalRules(frequencies={"listing_alert": {EMAIL: Frequency.DAILY}}))
+    # Nearly a day away: all items of a user are collected for the same digest.
+    far = DigestTimes(at=(now - timedelta(hours=1)).time().replace(second=0, microsecond=0))
+    rules = write_rules(PersonalRules(frequencies={"listing_alert": {EMAIL: Frequency.DAILY}}, digest=far))
     wanted = (Preference(user_id=user, channels="email", rules=rules, updated_at=now) for user in range(users))
     while some := list(itertools.islice(wanted, AT_ONCE)):
         async with parts.database.transaction() as connection:
