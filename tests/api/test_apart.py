@@ -266,6 +266,60 @@ async def _of_categories(house: House, caller: Caller, method: str, path: str) -
     assert answer.status_code == (403 if refused else 204 if method == "DELETE" else 200)
 
 
+async def _of_profiles(house: House, caller: Caller, method: str, path: str) -> None:
+    """Profiles are of real people: no test key reads or changes one."""
+    user = 100 + next(house.numbers)
+    live = CALLERS[0]
+    profile = {"language": "es"}
+    await house.ask(live, "PUT", f"/users/{user}/profile", json=profile)
+
+    body = {"json": profile} if method == "PUT" else {}
+    answer = await house.ask(caller, method, path.format(user_id=user), **body)
+
+    assert answer.status_code == (403 if caller.test else 204 if method == "DELETE" else 200), answer.text
+
+
+async def _of_a_schedule(house: House, caller: Caller, method: str, path: str) -> None:
+    body = {"json": {"title": "changed"}} if method == "PATCH" else {}
+    for owner in OWNERS:
+        id_ = await _a_schedule(house, owner)
+
+        answer = await house.ask(caller, method, path.format(schedule_id=id_), **body)
+
+        known = 204 if method == "DELETE" else 200
+        assert answer.status_code == (known if caller.may_know_of(owner) else 404), (caller, owner, answer.text)
+        _shows_only(answer, caller)
+
+
+async def _list_of_schedules(house: House, caller: Caller, method: str, path: str) -> None:
+    for owner in OWNERS:
+        await _a_schedule(house, owner)
+
+    answer = await house.ask(caller, method, f"{path}?limit=100")
+
+    known = {one["reference"] for one in answer.json()["items"]} - {None}
+    assert known == {str(owner) for owner in OWNERS if caller.may_know_of(owner)}
+
+
+async def _submitting_a_schedule(house: House, caller: Caller, method: str, path: str) -> None:
+    ids = {owner: await _a_schedule(house, owner) for owner in OWNERS}
+
+    answers = {owner: await house.ask(caller, "GET", f"{path}/{id_}") for owner, id_ in ids.items()}
+
+    assert method == "POST"
+    assert {owner for owner, answer in answers.items() if answer.is_success} == {
+        owner for owner in OWNERS if caller.may_know_of(owner)
+    }
+
+
+async def _a_schedule(house: House, owner: Caller) -> str:
+    body = NOTIFICATION | {"user_email": f"{owner}@example.com", "user_phone_number": None, "reference": str(owner)}
+    rule = {"rrule": "FREQ=DAILY", "start": "2040-01-01T09:00", "time_zone": "Europe/Berlin"}
+    answer = await house.ask(owner, "POST", "/schedules", json=body | rule)
+    assert answer.is_success, answer.text
+    return str(answer.json()["id"])
+
+
 def _shows_only(answer: Answer, caller: Caller) -> None:
     for owner in OWNERS:
         assert caller.may_know_of(owner) or str(owner) not in answer.text, (caller, owner)
@@ -289,6 +343,17 @@ CHECKS: dict[str, Check] = {
     "put_preference": _of_preferences,
     "patch_preference": _of_preferences,
     "delete_preference": _of_preferences,
+    "create_schedule": _submitting_a_schedule,
+    "list_schedules": _list_of_schedules,
+    "read_schedule": _of_a_schedule,
+    "change_schedule": _of_a_schedule,
+    "delete_schedule": _of_a_schedule,
+    "pause_schedule": _of_a_schedule,
+    "resume_schedule": _of_a_schedule,
+    "list_occurrences": _of_a_schedule,
+    "read_profile": _of_profiles,
+    "put_profile": _of_profiles,
+    "delete_profile": _of_profiles,
     "list_quarantine": _list_of_quarantined_deliveries,
     "read_quarantined": _of_a_quarantined_delivery,
     "replay_quarantined": _of_a_quarantined_delivery,

@@ -74,4 +74,4 @@ def _ids(races: list[list[Answer]]) -> set[str | None]:
 
 
 async def _stored(cluster: Cluster) -> set[str]:
-    return {one.notification for one in await store_reader.read_deliveries(cluster.database_url, TAG)}
+    return {one.submitted for one in await store_reader.read_deliveries(cluster.database_url, TAG)}

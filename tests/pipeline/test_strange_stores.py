@@ -31,6 +31,7 @@ OLDER_COLUMNS = "; ".join(
     f"ALTER TABLE {column.replace('.', ' ADD COLUMN ')} text"
     for column in (
         "attempts.reason",
+        "breakers.told_at",
         "deliveries.reason",
         "deliveries.rung_at",
         "notifications.user_email",

@@ -5,7 +5,22 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import FromClause, Integer, Text, Update, bindparam, func, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Text,
+    Update,
+    bindparam,
+    case,
+    false,
+    func,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
 
 from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.base.reasons import Reason, ReasonCode
@@ -21,7 +36,7 @@ from property_alert_notification.database import (
     time_type,
 )
 from property_alert_notification.deliveries.models import HAS_HOLDER, Delivery
-from property_alert_notification.deliveries.states import COLLECTED, is_in
+from property_alert_notification.deliveries.states import COLLECTED
 from property_alert_notification.deliveries.windows.keys import held_by
 from property_alert_notification.deliveries.windows.models import HAS_DIGEST, IS_DUE
 from property_alert_notification.deliveries.windows.scripts import IDS, windows
@@ -95,7 +110,18 @@ _EXCERPT = 500
 """Characters of a message that a digest may need."""
 
 _HOLDERS = {"holder": Text()}
-_is_collected = (text(HAS_HOLDER), text(is_in(COLLECTED)))
+
+
+def _as_truth(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The condition, written so that PostgreSQL takes it to be true of many rows, whatever its statistics say.
+
+    They are of a time before the digests: by them no delivery is collected or in a digest, and it would compare each
+    row of the table with each window.
+    """
+    return case((condition, true()), else_=false())
+
+
+_is_collected = (text(HAS_HOLDER), _as_truth(or_(*[_deliveries.c.state == state for state in COLLECTED])))
 _is_free = (_deliveries.c.reason_code.is_distinct_from(ReasonCode.IN_DIGEST), *_is_collected)
 _LOCK_ITEMS = (
     select(
@@ -277,7 +303,7 @@ def _end_these(ended: FromClause) -> Update:
         update(_deliveries)
         .where(
             _deliveries.c.held_by == ended.c.holder,
-            _deliveries.c.reason_code == ReasonCode.IN_DIGEST,
+            _as_truth(_deliveries.c.reason_code == ReasonCode.IN_DIGEST),
             *_is_collected,
         )
         .values(state=ended.c.ended_as, changed_at=_now)

@@ -5,7 +5,10 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select, true
+
+# Its words for conflicts are SQLite's too.
+from sqlalchemy.dialects.postgresql import insert
 
 from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import (
@@ -31,7 +34,11 @@ class NewHold(NamedTuple):
 
 
 _NEW = NewHold._fields
-_ADD = BatchStatement(columns_of(_holds, *_NEW), lambda new: insert(_holds).from_select(_NEW, select(*new.c)))
+_ADD = BatchStatement(
+    columns_of(_holds, *_NEW),
+    # Settled again after a commit whose answer was lost: it is recorded already.
+    lambda new: insert(_holds).from_select(_NEW, select(*new.c).where(true())).on_conflict_do_nothing(),
+)
 
 
 def of_planned(deliveries: Iterable[NewDelivery]) -> list[Statement]:
