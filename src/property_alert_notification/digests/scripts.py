@@ -5,22 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    Integer,
-    Text,
-    Update,
-    bindparam,
-    case,
-    false,
-    func,
-    or_,
-    select,
-    text,
-    true,
-    update,
-)
+from sqlalchemy import FromClause, Integer, Text, Update, bindparam, func, or_, select, text, update
 
 from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.base.reasons import Reason, ReasonCode
@@ -35,6 +20,7 @@ from property_alert_notification.database import (
     table_of,
     time_type,
 )
+from property_alert_notification.database.estimates import true_of_many
 from property_alert_notification.deliveries.models import HAS_HOLDER, Delivery
 from property_alert_notification.deliveries.states import COLLECTED
 from property_alert_notification.deliveries.windows.keys import held_by
@@ -110,18 +96,8 @@ _EXCERPT = 500
 """Characters of a message that a digest may need."""
 
 _HOLDERS = {"holder": Text()}
-
-
-def _as_truth(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The condition, written so that PostgreSQL takes it to be true of many rows, whatever its statistics say.
-
-    They are of a time before the digests: by them no delivery is collected or in a digest, and it would compare each
-    row of the table with each window.
-    """
-    return case((condition, true()), else_=false())
-
-
-_is_collected = (text(HAS_HOLDER), _as_truth(or_(*[_deliveries.c.state == state for state in COLLECTED])))
+# Before the digests no delivery is collected or in a digest.
+_is_collected = (text(HAS_HOLDER), true_of_many(or_(*[_deliveries.c.state == state for state in COLLECTED])))
 _is_free = (_deliveries.c.reason_code.is_distinct_from(ReasonCode.IN_DIGEST), *_is_collected)
 _LOCK_ITEMS = (
     select(
@@ -303,7 +279,7 @@ def _end_these(ended: FromClause) -> Update:
         update(_deliveries)
         .where(
             _deliveries.c.held_by == ended.c.holder,
-            _as_truth(_deliveries.c.reason_code == ReasonCode.IN_DIGEST),
+            true_of_many(_deliveries.c.reason_code == ReasonCode.IN_DIGEST),
             *_is_collected,
         )
         .values(state=ended.c.ended_as, changed_at=_now)
