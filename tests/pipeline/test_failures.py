@@ -2,10 +2,12 @@
 
 import asyncio
 import signal
+import sqlite3
 import threading
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, make_url, select, text, update
 from structlog.testing import capture_logs
 
 from property_alert_notification.base.settings import Settings
@@ -35,7 +37,7 @@ from property_alert_notification.notifications.answers import DeliveryPublic
 from tests.cli.command import running
 from tests.pipeline.conftest import STORES
 from tests.pipeline.world import World, eventually, let_calls_hang
-from tests.services.process import PATIENCE
+from tests.services.process import PATIENCE, Process
 from tests.services.smtp import Mail, SmtpServer
 
 
@@ -178,6 +180,28 @@ async def test_a_frozen_worker_that_thaws_changes_the_log_but_not_the_state(worl
     assert [one.outcome for one in delivery.attempts] == [Outcome.REFUSED, Outcome.SENT]
 
 
+def _freeze(process: Process, database_url: str) -> None:
+    """Stop a process, on SQLite between two writes: if it is stopped within one, no other process writes."""
+    while True:
+        process.send_signal(signal.SIGSTOP)
+        while Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+            time.sleep(0.001)
+        url = make_url(database_url)
+        if not url.drivername.startswith("sqlite") or _may_write(str(url.database)):
+            return
+        process.send_signal(signal.SIGCONT)
+        time.sleep(0.01)
+
+
+def _may_write(file: str) -> bool:
+    with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+    return True
+
+
 @pytest.mark.parametrize("store", STORES)
 async def test_a_worker_process_frozen_past_its_lease_changes_no_state_when_it_thaws(
     store: str, make_settings: Callable[..., Settings], smtp_server: SmtpServer, tmp_path: Path
@@ -191,7 +215,7 @@ async def test_a_worker_process_frozen_past_its_lease_changes_no_state_when_it_t
 
         def freeze_at_the_first(mail: Mail) -> str:
             if not frozen:
-                worker.process.send_signal(signal.SIGSTOP)
+                _freeze(worker.process, settings.database_url)
                 frozen.append(str(mail.parsed()["Subject"]))
             return "250 ok"
 
