@@ -73,7 +73,7 @@ def measure_smtp_limit(messages: int) -> Limit:
     """
     with Child(("-m", "benchmarks.sink")) as sink:
         port = sink.read()["port"]
-        answer_of(("-m", "benchmarks.library", str(port), str(messages)), patience=60 + messages / SLOWEST)
+        answer_of(("-m", "benchmarks.smtp_alone", str(port), str(messages)), patience=60 + messages / SLOWEST)
         sink.stop()
         report = sink.read()
     return Limit("the SMTP library alone", messages, report["messages"] / (report["last_at"] - report["first_at"]))
