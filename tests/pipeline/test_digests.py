@@ -15,7 +15,7 @@ from property_alert_notification.deliveries.windows import queries as window_que
 from property_alert_notification.deliveries.windows import scripts as window_scripts
 from property_alert_notification.deliveries.windows.keys import window_of
 from property_alert_notification.digests import close
-from property_alert_notification.digests.close import Turn, look_at_due
+from property_alert_notification.digests.close import Turn, process_due
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.decide_again import decide_again_by
 from property_alert_notification.people.preferences import queries as preferences
@@ -71,7 +71,7 @@ class LaterClock(Clock):
 async def look(world: World, *, later: timedelta = timedelta()) -> Turn:
     """What a worker does with windows that are due, now or later."""
     then = replace(planner(world), clock=LaterClock(world.parts.clock, later))
-    return await world.parts.database.run(look_at_due(then, limit=100))
+    return await world.parts.database.run(process_due(then, limit=100))
 
 
 async def windows(world: World) -> list[Mapping[str, Any]]:
@@ -221,12 +221,12 @@ async def test_a_digest_that_fails_ends_its_items_so(world: World) -> None:
     digest = await the_digest(world)
     async with world.parts.database.transaction() as connection:
         await connection.execute(text("UPDATE deliveries SET state = 'failed', due_at = NULL WHERE due_at IS NOT NULL"))
-    ended = await world.parts.database.run(close.look_at_ended([digest], planner(world)))
+    ended = await world.parts.database.run(close.process_ended([digest], planner(world)))
     assert ended.ended == 1
     delivery = await world.delivery(item)
     assert (delivery.state, delivery.reason_code, delivery.digest_id) == ("failed", "in_digest", digest)
     assert (await world.detail(item)).status == "failed"
-    assert (await world.parts.database.run(close.look_at_ended([digest], planner(world)))).windows == 0
+    assert (await world.parts.database.run(close.process_ended([digest], planner(world)))).windows == 0
 
 
 async def test_open_windows_are_counted_and_closed_ones_deleted_once_nothing_is_left_to_do(world: World) -> None:

@@ -107,7 +107,7 @@ async def test_the_sentences_of_an_older_store_become_codes_with_the_sentences_o
         assert set(held) == {"sending of everything is paused", "sending of listing_alert is paused"}
     await migrations.upgrade(empty)
     async with empty.transaction() as connection:
-        assert await pauses.bring_back(connection, "everything", now=datetime.now(UTC), limit=10) == 1
+        assert await pauses.release(connection, "everything", now=datetime.now(UTC), limit=10) == 1
 
 
 _DELIVERY = text(

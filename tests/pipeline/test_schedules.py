@@ -21,7 +21,7 @@ from property_alert_notification.notifications import lists
 from property_alert_notification.notifications.decide_again import decide_again_by
 from property_alert_notification.notifications.lists import Filters
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.notifications.schedules import bring, changes, queries
+from property_alert_notification.notifications.schedules import changes, occurrences, queries
 from property_alert_notification.notifications.schedules.models import Occurrence, Schedule
 from property_alert_notification.notifications.schedules.schemas import ScheduleCreate, SchedulePatch
 from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
@@ -75,14 +75,14 @@ def a_scheduler(world: World, database: Database | None = None) -> Scheduler:
     return Scheduler(database or parts.database, planner(world.settings, parts.clock, parts.categories), parts.metrics)
 
 
-async def bring_all(scheduler: Scheduler) -> int:
-    looked_at = 0
-    while some := await scheduler.bring():
-        looked_at += some
-    return looked_at
+async def create_all(scheduler: Scheduler) -> int:
+    processed = 0
+    while some := await scheduler.create_due():
+        processed += some
+    return processed
 
 
-async def brought(world: World) -> int:
+async def created(world: World) -> int:
     """How many notifications there are, each of which is the one of an occurrence."""
     async with world.parts.database.reading() as connection:
         notifications, occurrences = [
@@ -120,9 +120,9 @@ async def test_what_was_missed_is_made_up_for_once(world: World) -> None:
     await world.a_user()
     schedule = await a_schedule(world, since=10 * DAY)
 
-    assert [await a_scheduler(world).bring(), await a_scheduler(world).bring()] == [1, 0]
+    assert [await a_scheduler(world).create_due(), await a_scheduler(world).create_due()] == [1, 0]
 
-    assert await brought(world) == 1
+    assert await created(world) == 1
     (notification,) = await of_schedule(world, schedule)
     after = await get(world, schedule)
     last = (await world.detail(notification)).send_at
@@ -134,7 +134,7 @@ async def test_what_was_missed_is_made_up_for_once(world: World) -> None:
 
 async def test_three_workers_bring_each_occurrence_once(world: World) -> None:
     await world.a_user()
-    count = 2 * bring.AT_ONCE + 100
+    count = 2 * occurrences.AT_ONCE + 100
     await a_schedule(world)
     async with world.parts.database.transaction() as connection:
         columns = [column.name for column in table_of(Schedule).c if column.name != "id"]
@@ -148,10 +148,10 @@ async def test_three_workers_bring_each_occurrence_once(world: World) -> None:
     ):
         schedulers = [a_scheduler(world, parts.database) for parts in (world.parts, second, third)]
 
-        looked_at = await asyncio.gather(*map(bring_all, schedulers))
+        processed = await asyncio.gather(*map(create_all, schedulers))
 
-    assert sum(looked_at) == count
-    assert await brought(world) == count
+    assert sum(processed) == count
+    assert await created(world) == count
     async with world.parts.database.reading() as connection:
         assert not await queries.is_any_due(connection, now=world.parts.clock.now())
 
@@ -184,14 +184,14 @@ async def test_a_worker_that_is_killed_at_any_statement_loses_and_doubles_nothin
     while not survived:
         async with assemble(world.settings) as parts, killed_at(parts.database, statement) as seen:
             try:
-                await a_scheduler(world, parts.database).bring()
+                await a_scheduler(world, parts.database).create_due()
                 survived = True
             except Killed:
-                assert await brought(world) == 0, seen[-1]
+                assert await created(world) == 0, seen[-1]
         statement += 1
 
     assert statement > 5
-    assert await brought(world) == 3
+    assert await created(world) == 3
     assert [(await get(world, one)).occurred for one in schedules] == [1, 1, 1]
 
 
@@ -208,11 +208,11 @@ async def test_a_commit_that_got_no_answer_doubles_nothing(world: World, monkeyp
 
     monkeypatch.setattr(world.parts.database, "transaction", without_answer)
     with pytest.raises(StoreUnavailable):
-        await a_scheduler(world).bring()
+        await a_scheduler(world).create_due()
     monkeypatch.undo()
 
-    assert await a_scheduler(world).bring() == 0
-    assert await brought(world) == 1
+    assert await a_scheduler(world).create_due() == 0
+    assert await created(world) == 1
 
 
 async def test_no_statement_brings_an_occurrence_that_was_brought_before(world: World) -> None:
@@ -220,15 +220,15 @@ async def test_no_statement_brings_an_occurrence_that_was_brought_before(world: 
     await world.a_user()
     schedule = await a_schedule(world)
     before = await get(world, schedule)
-    await a_scheduler(world).bring()
+    await a_scheduler(world).create_due()
     async with world.parts.database.transaction() as connection:
         await queries.change(
             connection, schedule, passed_at=before.passed_at, next_at=before.next_at, passed_local=None
         )
 
-    await a_scheduler(world).bring()
+    await a_scheduler(world).create_due()
 
-    assert await brought(world) == 1
+    assert await created(world) == 1
     after = await get(world, schedule)
     assert (after.state, after.reason_code, after.next_at) == ("quarantined", ReasonCode.ROW_BROKEN, None)
 
@@ -244,10 +244,10 @@ async def test_a_broken_schedule_is_quarantined_and_stops_no_neighbour(world: Wo
         await queries.change(connection, ids[2], title="broken")
         await connection.execute(text(f"UPDATE schedules SET {broken} WHERE title = 'broken'"))
 
-    await bring_all(a_scheduler(world))
+    await create_all(a_scheduler(world))
 
     assert [(await get(world, one)).state for one in ids] == ["active", "active", "quarantined", "active", "active"]
-    assert await brought(world) == 4
+    assert await created(world) == 4
     assert (await get(world, ids[2])).reason_code == ReasonCode.ROW_BROKEN
 
 
@@ -262,9 +262,9 @@ async def test_a_value_of_another_kind_stops_no_neighbour(
         async with world.parts.database.transaction() as connection:
             await connection.execute(text(f"UPDATE schedules SET {broken} WHERE reference = '1'"))
 
-        await bring_all(a_scheduler(world))
+        await create_all(a_scheduler(world))
 
-        assert await brought(world) == 2
+        assert await created(world) == 2
         async with world.parts.database.reading() as connection:
             states = (await connection.execute(text("SELECT state FROM schedules ORDER BY reference"))).scalars().all()
         assert states == ["active", "quarantined", "active"]
@@ -295,9 +295,9 @@ async def test_a_schedule_whose_id_cannot_be_read_stops_no_neighbour(
             await connection.execute(text("UPDATE schedules SET id = 'none' WHERE reference = 'broken'"))
 
         await BrokenRows(world.parts.database, world.parts.clock, world.parts.metrics).end_unreadable()
-        await bring_all(a_scheduler(world))
+        await create_all(a_scheduler(world))
 
-        assert await brought(world) == 1
+        assert await created(world) == 1
         async with world.parts.database.reading() as connection:
             found = await connection.execute(text("SELECT state, reason_code FROM schedules ORDER BY reference"))
         assert [tuple(row) for row in found] == [("quarantined", "id_unreadable"), ("active", None)]
@@ -308,7 +308,7 @@ async def test_a_quarantined_schedule_goes_on_when_its_caller_mends_it(world: Wo
     schedule = await a_schedule(world)
     async with world.parts.database.transaction() as connection:
         await queries.change(connection, schedule, rrule="FREQ=NEVER")
-    await a_scheduler(world).bring()
+    await a_scheduler(world).create_due()
 
     async with world.parts.database.transaction() as connection:
         rules = address_rules(world.settings)
@@ -339,11 +339,11 @@ async def test_a_schedule_ends_with_its_last_occurrence_and_says_why(world: Worl
             next_at=begin,
         )
 
-    assert [await a_scheduler(world).bring() for _ in range(2)] == [1, 0]
+    assert [await a_scheduler(world).create_due() for _ in range(2)] == [1, 0]
 
     after = await get(world, schedule)
     assert (after.state, after.reason_code, after.next_at, after.occurred) == ("ended", code, None, 1)
-    assert await brought(world) == 1
+    assert await created(world) == 1
 
 
 async def test_what_a_user_who_took_their_consent_back_does_not_get_says_so(world: World) -> None:
@@ -369,14 +369,14 @@ async def test_a_paused_schedule_brings_nothing(world: World) -> None:
     async with world.parts.database.transaction() as connection:
         await changes.pause(connection, schedule, ANONYMOUS.visible, now=world.parts.clock.now())
 
-    assert await a_scheduler(world).bring() == 0
+    assert await a_scheduler(world).create_due() == 0
     async with world.parts.database.transaction() as connection:
         await changes.resume(
             connection, schedule, ANONYMOUS.visible, planner(world.settings, world.parts.clock, world.parts.categories)
         )
 
-    assert await a_scheduler(world).bring() == 0
-    assert await brought(world) == 0
+    assert await a_scheduler(world).create_due() == 0
+    assert await created(world) == 0
 
 
 async def prefer_zone(world: World, zone: str | None) -> None:
@@ -395,18 +395,18 @@ async def test_a_schedule_without_a_zone_follows_that_of_its_user(world: World) 
     in_tokyo = await get(world, schedule)
     await prefer_zone(world, "America/New_York")
 
-    assert await a_scheduler(world).bring() == 1
+    assert await a_scheduler(world).create_due() == 1
 
     in_new_york = await get(world, schedule)
     await prefer_zone(world, None)
-    await a_scheduler(world).bring()
+    await a_scheduler(world).create_due()
     unknown = await get(world, schedule)
     assert [(one.used_zone, one.next_at) for one in (in_tokyo, in_new_york, unknown)] == [
         ("Asia/Tokyo", datetime(2126, 1, 1, 0, tzinfo=UTC)),
         ("America/New_York", datetime(2126, 1, 1, 14, tzinfo=UTC)),
         ("America/New_York", datetime(2126, 1, 1, 14, tzinfo=UTC)),
     ]
-    assert await brought(world) == 0
+    assert await created(world) == 0
 
 
 async def test_due_schedules_are_found_by_their_index(world: World) -> None:

@@ -152,7 +152,7 @@ class Play:
     async def _spread_categories(self) -> None:
         """Every process reads the categories within two seconds, which do not pass here."""
         for categories in [self._app_categories, *(worker.parts.categories for worker in self._workers)]:
-            await categories.look()
+            await categories.reload()
 
     async def _submit(self, submits: Sequence[Submit]) -> None:
         for begin in range(0, len(submits), MOST):

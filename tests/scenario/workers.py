@@ -39,7 +39,7 @@ class SteppedWorker:
         """Do what is due."""
         worker = self._worker
         duties = {
-            "schedules": worker._scheduler.bring,
+            "schedules": worker._scheduler.create_due,
             "addresses": worker._addresses._turn,
             "planning": worker._releaser.release,
             "windows": worker._digests.close,

@@ -75,7 +75,7 @@ def _as_json(known: "Known") -> dict[str, Any]:
 
     from pydantic_core import to_jsonable_python
 
-    from property_alert_notification.people.preferences.said import fields_of
+    from property_alert_notification.people.preferences.conversion import fields_of
 
     preferences, profile = known.person
     said = preferences and {"channels": preferences.switches, **fields_of(preferences.rules)}

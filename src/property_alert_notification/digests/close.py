@@ -1,7 +1,7 @@
-"""Closes digest windows: a batch of them is one transaction. Decides again about what waits, and ends what was carried.
+"""Closes digest windows, a batch in one transaction: decides again about items, makes digests, ends their items.
 
-A window's row is locked first. A delivery that joins it has the same lock until it is stored, so that none is left
-behind: it is in the digest, or the window is looked at once more and it is collected for the next one.
+Each transaction first locks the rows of its windows. A delivery that joins a window holds the same lock until it is
+stored. So no delivery is left behind: it is in the digest, or the window is due again and it joins the next one.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -20,8 +20,8 @@ from property_alert_notification.digests.rules import (
     Sorted,
     Window,
     digest_of,
-    look_again_at,
     message_of,
+    next_check_at,
     sort,
 )
 from property_alert_notification.digests.scripts import Closed
@@ -37,7 +37,7 @@ class Turn:
     """What one transaction did."""
 
     windows: int = 0
-    """How many were looked at."""
+    """How many windows were processed."""
     digests: int = 0
     """How many became a digest."""
     carried: int = 0
@@ -53,25 +53,25 @@ class Turn:
         return bool(self.digests or DeliveryState.QUEUED in self.left)
 
 
-def look_at_due(planner: Planner, *, limit: int) -> Script[Turn]:
-    """Look at up to `limit` windows that are due."""
+def process_due(planner: Planner, *, limit: int) -> Script[Turn]:
+    """Process up to `limit` windows that are due."""
     taken = yield from scripts.take_due(now=planner.clock.now(), limit=limit)
-    return (yield from _look_at(taken, planner))
+    return (yield from _process(taken, planner))
 
 
-def look_at_these(wanted: Collection[UUID], planner: Planner) -> Script[Turn]:
-    """Look at those of these windows that are due."""
+def process_windows(wanted: Collection[UUID], planner: Planner) -> Script[Turn]:
+    """Process those of these windows that are due."""
     taken = yield from scripts.take_these(wanted, now=planner.clock.now())
-    return (yield from _look_at(taken, planner))
+    return (yield from _process(taken, planner))
 
 
-def look_at_ended(digests: Collection[UUID], planner: Planner) -> Script[Turn]:
-    """Look at the windows of these digests, whose delivery has just ended."""
+def process_ended(digests: Collection[UUID], planner: Planner) -> Script[Turn]:
+    """Process the windows of these digests, whose deliveries have just ended."""
     taken = yield from scripts.take_unfinished(digests)
-    return (yield from _look_at(taken, planner))
+    return (yield from _process(taken, planner))
 
 
-def _look_at(taken: Sequence[Window], planner: Planner) -> Script[Turn]:
+def _process(taken: Sequence[Window], planner: Planner) -> Script[Turn]:
     turn = Turn(windows=len(taken))
     if not taken:
         return turn
@@ -93,7 +93,7 @@ def _sort(taken: Sequence[Window], planner: Planner, now: datetime) -> Script[di
     items = yield from scripts.items_of(taken)
     holding = [window for window in taken if window.held_by in items]
     categories = planner.categories()
-    # As a rule all items of a window go to one address, and one of them says what is asked about all.
+    # Usually all items of a window go to one address, so one message stands for all of them.
     alike = {
         (window.id, item.address, item.urgent): (window, item) for window in holding for item in items[window.held_by]
     }
@@ -137,12 +137,12 @@ def _make_digests(
 
 
 def _follow(taken: Sequence[Window], now: datetime, turn: Turn) -> Script[dict[UUID, DeliveryState]]:
-    """End the items of digests whose delivery has ended; returns how each of those ended, by window."""
+    """End the items of digests whose delivery has ended; returns the state of each such delivery, by window."""
     followed = {window.digest_id: window for window in taken if window.digest_id is not None}
     if not followed:
         return {}
     states = yield from scripts.states_of(followed.keys())
-    # A digest that was deleted reached nobody that is known of.
+    # A digest that was deleted counts as failed: its result is not known any more.
     found = {window: states.get(digest, DeliveryState.FAILED) for digest, window in followed.items()}
     ended = {window: DeliveryState(state) for window, state in found.items() if state in ENDED}
     if not ended:
@@ -161,10 +161,10 @@ def _closed(
     ended: Mapping[UUID, DeliveryState],
     now: datetime,
 ) -> Closed:
-    """What is written of a window that was looked at."""
+    """Returns the columns of a processed window that are stored."""
     if window.closed_at is not None:
         is_over = window.digest_id is None or window.id in ended
-        due_at = None if is_over else look_again_at(window.closed_at, now)
+        due_at = None if is_over else next_check_at(window.closed_at, now)
         return Closed(window.id, due_at, window.closed_at, window.digest_id, window.items)
     if not window.must_close(now):
         return Closed(window.id, window.closes_at, None, None, 0)
@@ -172,4 +172,4 @@ def _closed(
         return Closed(window.id, None, now, None, 0)
     if (digest := digests.get(window.id)) is None:
         return Closed(window.id, now, None, None, 0)
-    return Closed(window.id, look_again_at(now, now), now, digest, len(staying))
+    return Closed(window.id, next_check_at(now, now), now, digest, len(staying))

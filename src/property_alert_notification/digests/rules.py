@@ -18,11 +18,11 @@ from property_alert_notification.people.decisions import Collect, Decision, Supp
 from property_alert_notification.people.person import Person
 
 _SOONEST, _LATEST = timedelta(seconds=30), timedelta(minutes=10)
-"""After how long it is asked whether a digest has ended, when nothing else said so."""
+"""The shortest and the longest wait before the worker checks whether a digest has ended."""
 
 
 class Window(NamedTuple):
-    """A digest window that a worker looks at."""
+    """A digest window that a worker processes."""
 
     id: UUID
     user_id: int
@@ -145,6 +145,6 @@ def digest_of(window: Window, items: Sequence[Item]) -> Submission:
     )
 
 
-def look_again_at(closed_at: datetime, now: datetime) -> datetime:
-    """When it is asked next whether a digest has ended: the older it is, the less often."""
+def next_check_at(closed_at: datetime, now: datetime) -> datetime:
+    """When the worker next checks whether a digest has ended: the older the digest, the less often."""
     return now + min(max(now - closed_at, _SOONEST), _LATEST)

@@ -10,7 +10,7 @@ from property_alert_notification.base.logs import origin
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import halve_on_error, is_row_fault, run_within
 from property_alert_notification.digests import scripts
-from property_alert_notification.digests.close import Turn, look_at_due, look_at_ended, look_at_these
+from property_alert_notification.digests.close import Turn, process_due, process_ended, process_windows
 from property_alert_notification.notification_worker.context import WorkerContext
 from property_alert_notification.notifications.create import Planner
 
@@ -20,14 +20,14 @@ AT_ONCE = 500
 """Windows of one transaction."""
 
 POLL = 0.2
-"""Seconds between two looks while nothing is due."""
+"""Seconds between two queries while nothing is due."""
 
 POSTPONED_BY = timedelta(hours=1)
-"""After how long a window is tried again that cannot be worked on."""
+"""How long the worker waits before it retries a window that it could not process."""
 
 
 class DigestCloser:
-    """Looks at windows that are due. Any number of these may share one store."""
+    """Closes windows that are due. Any number of closers may share one store."""
 
     def __init__(self, context: WorkerContext, planner: Planner, *, wake: Callable[[], None]) -> None:
         """`wake` is called when something became due."""
@@ -44,17 +44,17 @@ class DigestCloser:
         await loop.repeat(self._close_in_turn)
 
     async def _close_in_turn(self) -> float:
-        looked_at = await self.close() + await self.follow()
-        return 0 if looked_at else POLL
+        processed = await self.close() + await self.follow()
+        return 0 if processed else POLL
 
     async def close(self) -> int:
-        """Look at some of the windows that are due; returns how many, 0 when nothing is left for this worker."""
+        """Process some of the windows that are due; returns how many, 0 when none is left for this worker."""
         now = self._clock.now()
         async with self._database.quick_reading() as connection:
             if not await run_within(connection, scripts.due_ids(now=now, limit=1)):
                 return 0
         try:
-            turn = await self._database.run(look_at_due(self._planner, limit=AT_ONCE))
+            turn = await self._database.run(process_due(self._planner, limit=AT_ONCE))
         except Exception as error:
             if not is_row_fault(error):
                 raise
@@ -65,12 +65,13 @@ class DigestCloser:
     async def follow(self) -> int:
         """End the items of digests that this worker delivered; returns how many digests those were.
 
-        What a worker forgets by being killed, and what ends elsewhere, is found when its window is due again.
+        A digest whose worker was killed, or whose delivery ended in another process, is processed when its window is
+        due again.
         """
         if not (ended := self._ended.take(AT_ONCE)):
             return 0
         try:
-            self._report(await self._database.run(look_at_ended(ended, self._planner)))
+            self._report(await self._database.run(process_ended(ended, self._planner)))
         except Exception as error:
             if not is_row_fault(error):
                 self._ended.add_all(ended)
@@ -84,7 +85,7 @@ class DigestCloser:
         return sum(await halve_on_error(due, self._close_these, self._repair))
 
     async def _close_these(self, wanted: Sequence[UUID]) -> int:
-        turn = await self._database.run(look_at_these(wanted, self._planner))
+        turn = await self._database.run(process_windows(wanted, self._planner))
         self._report(turn)
         return turn.windows
 

@@ -45,26 +45,26 @@ from property_alert_notification.people.directory.profile import Entry
 log = structlog.get_logger()
 
 AT_ONCE = 500
-"""Notifications looked at in one transaction."""
+"""Notifications processed in one transaction."""
 
 POLL = 0.1
-"""Seconds between two looks while nothing is due."""
+"""Seconds between two queries while nothing is due."""
 
 IDLE = 1.0
-"""Seconds between two looks without a User service: only what is pushed is known, and what was accepted before."""
+"""Seconds between two queries without a User service: then only pushed profiles, and older notifications, matter."""
 
-BRING_BACK_EVERY = 1.0
-"""Seconds between two looks for parked notifications while there are none."""
+RELEASE_EVERY = 1.0
+"""Seconds between two queries for parked notifications while there are none."""
 
 FAILED_FOR = 1.0
 """Seconds for which a user is not asked for again after the User service failed on them."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Looked:
-    """What came of a look at some that are due."""
+class _Processed:
+    """How many notifications a transaction processed, planned and postponed, and whom to ask for after its commit."""
 
-    at: int = 0
+    count: int = 0
     planned: int = 0
     postponed: int = 0
     asked: Mapping[int, Entry | None] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class _Looked:
 
 
 class AddressLookUp:
-    """Looks for notifications that wait for addresses. Any number may share one store."""
+    """Looks up the addresses of notifications that wait for them. Any number of these may share one store."""
 
     def __init__(
         self,
@@ -114,14 +114,14 @@ class AddressLookUp:
         self._unstored: dict[int, Answer] = {}
         self._failed: dict[int, float] = {}
         """Until when users are not asked for again."""
-        self._bring_back_at = 0.0
+        self._release_at = 0.0
 
     def wake(self) -> None:
-        """Look at once: an answer came."""
+        """Process at once: an answer arrived."""
         self._woken.set()
 
     async def run(self, loop: Loop) -> None:
-        """Look until cancelled. A store that is away is waited for."""
+        """Process until cancelled; waits while the store cannot be reached."""
         if self._profiles is not None:
             self._profiles.when_answered = self.wake
         await loop.repeat(self._turn, woken=self._woken)
@@ -129,16 +129,16 @@ class AddressLookUp:
     async def _turn(self) -> float:
         began = self._clock.monotonic()
         await self.store_answers()
-        looked = await self.look()
-        if looked.at < AT_ONCE:
-            await self._bring_back()
-        if not looked.planned and not looked.postponed:
+        processed = await self.process_due()
+        if processed.count < AT_ONCE:
+            await self._release()
+        if not processed.planned and not processed.postponed:
             return POLL if self._profiles is not None else IDLE
-        # A crowd that is planned at once leaves every other moment to whoever accepts or sends meanwhile.
+        # While many are planned, accepting and sending get half of the time.
         return self._clock.monotonic() - began
 
     async def store_answers(self) -> None:
-        """Store what the User service answered, and have what waits for it looked at.
+        """Store the answers of the User service, and make the notifications that wait for them due.
 
         Raises:
             StoreUnavailable: the store cannot be reached; the answers are kept.
@@ -163,49 +163,49 @@ class AddressLookUp:
     async def _decide_again(
         self, connection: AsyncConnection, held: Mapping[int, Entry], new: Mapping[int, Entry]
     ) -> None:
-        """What was held because of an old profile is decided by the new one."""
+        """Make deliveries due that are held by the rules of a profile that has changed."""
         changed = [user_id for user_id, entry in held.items() if entry.profile != new[user_id].profile]
         if changed:
             await notifications.end_hold(connection, changed, now=self._clock.now())
 
-    async def look(self) -> _Looked:
-        """Look at some that are due, and begin to ask about their users."""
+    async def process_due(self) -> _Processed:
+        """Process some notifications that are due, and begin to ask for their users."""
         now = self._clock.now()
         async with self._database.reading() as connection:
             if not await queries.is_any_due(connection, now=now):
-                return _Looked()
+                return _Processed()
         try:
             async with self._database.transaction() as connection:
                 due = await queries.take_due(connection, now=now, limit=AT_ONCE)
-                looked = await self._look_at(connection, due, now)
+                processed = await self._process(connection, due, now)
         except Exception as error:
             if not is_row_fault(error):
                 raise
-            looked = await self._look_by_halves(now)
-        self._go_on(looked)
-        return looked
+            processed = await self._process_by_halves(now)
+        self._go_on(processed)
+        return processed
 
-    async def _look_by_halves(self, now: datetime) -> _Looked:
-        """One of those that are due cannot be planned: the others are, and it is put aside."""
+    async def _process_by_halves(self, now: datetime) -> _Processed:
+        """One of those that are due cannot be planned: the others are planned, and it is quarantined."""
         async with self._database.reading() as connection:
             due = await queries.due_ids(connection, now=now, limit=AT_ONCE)
-        halves = await halve_on_error(due, partial(self._look_at_these, now=now), self._quarantine)
-        return _Looked(
-            at=sum(half.at for half in halves),
+        halves = await halve_on_error(due, partial(self._process_these, now=now), self._quarantine)
+        return _Processed(
+            count=sum(half.count for half in halves),
             planned=sum(half.planned for half in halves),
             postponed=sum(half.postponed for half in halves),
             asked={user_id: entry for half in halves for user_id, entry in half.asked.items()},
         )
 
-    async def _look_at_these(self, wanted: Sequence[UUID], now: datetime) -> _Looked:
+    async def _process_these(self, wanted: Sequence[UUID], now: datetime) -> _Processed:
         async with self._database.transaction() as connection:
             due = await queries.take_these(connection, wanted, now=now)
-            return await self._look_at(connection, due, now)
+            return await self._process(connection, due, now)
 
     async def _quarantine(self, notification: UUID, error: Exception) -> None:
         await self._broken_rows.quarantine_notification(notification, error, new_id=self._clock.new_id)
 
-    async def _look_at(self, connection: AsyncConnection, due: Sequence[Notification], now: datetime) -> _Looked:
+    async def _process(self, connection: AsyncConnection, due: Sequence[Notification], now: datetime) -> _Processed:
         """Plan or postpone each of these, which are locked."""
         held = await directory.entries_of(connection, users_of(due)) if due else {}
         asked: dict[int, Entry | None] = {}
@@ -216,7 +216,7 @@ class AddressLookUp:
             await queries.postpone(connection, postponed)
         if reached:
             await plan_now(connection, [one for one in due if one.id in reached], self._planner, reached)
-        return _Looked(len(due), len(reached), len(postponed), asked)
+        return _Processed(len(due), len(reached), len(postponed), asked)
 
     def _step(self, one: Notification, entry: Entry | None, asked: dict[int, Entry | None], now: datetime) -> Step:
         """What becomes of one of them; its user is added to those who are `asked` for, if so."""
@@ -248,26 +248,26 @@ class AddressLookUp:
             return Availability.ROOM
         return Availability.AWAY if profiles.is_away else Availability.FULL
 
-    def _go_on(self, looked: _Looked) -> None:
-        """After the commit: ask, and have sent what was planned."""
-        if looked.asked and self._profiles is not None:
-            self._profiles.ask(looked.asked)
-        if looked.planned:
-            self._metrics.released.inc(looked.planned)
-            log.info("notifications.looked_up", notifications=looked.planned)
+    def _go_on(self, processed: _Processed) -> None:
+        """After the commit: ask the User service, and wake the sender if deliveries were planned."""
+        if processed.asked and self._profiles is not None:
+            self._profiles.ask(processed.asked)
+        if processed.planned:
+            self._metrics.released.inc(processed.planned)
+            log.info("notifications.looked_up", notifications=processed.planned)
             self._wake_sender()
 
-    async def _bring_back(self) -> None:
-        """There is room for more questions: look at those that were parked when there was none."""
-        if self._profiles is None or self._clock.monotonic() < self._bring_back_at:
+    async def _release(self) -> None:
+        """Make parked notifications due when the User service can be asked again."""
+        if self._profiles is None or self._clock.monotonic() < self._release_at:
             return
         if (room := self._profiles.room()) == 0:
             return
         async with self._database.reading() as connection:
             is_any_parked = await queries.is_any_parked(connection)
         if not is_any_parked:
-            self._bring_back_at = self._clock.monotonic() + BRING_BACK_EVERY
+            self._release_at = self._clock.monotonic() + RELEASE_EVERY
             return
         async with self._database.transaction() as connection:
-            await queries.bring_back(connection, now=self._clock.now(), limit=min(room, AT_ONCE))
+            await queries.release(connection, now=self._clock.now(), limit=min(room, AT_ONCE))
         self.wake()

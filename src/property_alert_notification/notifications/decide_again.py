@@ -1,4 +1,4 @@
-"""Decides again what waits because of what is known of its user, when that has changed."""
+"""Decides again about the waiting messages of users whose preferences or profile have changed."""
 
 from collections.abc import Collection
 
@@ -14,11 +14,11 @@ from property_alert_notification.people.decide_again import DecideAgain
 
 
 def decide_again_by(planner: Planner) -> DecideAgain:
-    """What is to be done for users whose preferences or profile changed.
+    """Returns the function that does this within the transaction of the change.
 
-    What waits for its hour is due now, and the claim that follows decides. About what is collected for a digest the
-    worker decides that closes windows. What waits for a time of their clocks gets the moment at which that is in their
-    zone as it is now. So do schedules that follow their zone.
+    It makes held deliveries and the digest windows of these users due: the worker decides when it claims or processes
+    them. It computes the `send_at` of notifications with a `send_at_local` anew. It makes schedules that follow the
+    user's zone, and notifications that wait for addresses, due.
     """
 
     async def decide_again(connection: AsyncConnection, users: Collection[int]) -> None:
@@ -26,7 +26,7 @@ def decide_again_by(planner: Planner) -> DecideAgain:
         await queries.end_hold(connection, users, now=now)
         await windows.recheck(users, now=now).run(connection)
         await move_by_local_time(connection, users, planner)
-        await schedules.look_again(connection, users, now=now)
+        await schedules.recheck(connection, users, now=now)
         await look_ups.look_up_now(connection, users, now=now)
 
     return decide_again

@@ -18,8 +18,8 @@ from property_alert_notification.people.permission import Permission, permit
 from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences.rules import NO_RULES, UNREADABLE, DigestTimes
 
-LOOK_AGAIN = timedelta(hours=1)
-"""How long a message waits whose user's rules cannot be read; new preferences of the user end the wait."""
+RECHECK_AFTER = timedelta(hours=1)
+"""How long a message waits when the rules of its user cannot be read; new preferences of the user end the wait."""
 
 _UNREADABLE = Reason(ReasonCode.PREFERENCES_UNREADABLE)
 
@@ -95,8 +95,8 @@ def _when(message: Message, person: Person, now: datetime, permission: Permissio
     if _goes_at_once(message):
         return Send(permission.send.reason, Rule.URGENT)
     if person.preferences is not None and person.preferences.rules is UNREADABLE:
-        # Quiet hours are among what cannot be read; so new preferences end the wait.
-        return Hold(_UNREADABLE, Rule.QUIET_HOURS, later(now, LOOK_AGAIN))
+        # Quiet hours may be among the unreadable rules. New preferences end the wait.
+        return Hold(_UNREADABLE, Rule.QUIET_HOURS, later(now, RECHECK_AFTER))
     default = current.default_time_zone()
     if _goes_into_a_digest(message, permission):
         return collect(permission.frequency, _digest_times(person), zones_of(person, message.address), now)

@@ -121,7 +121,7 @@ PICKS: dict[str, set[DeliveryState]] = {
     "deliveries.queues._TAKE_DUE": _CLAIMABLE,
     "deliveries.queues._UNMARK_LOST": _CLAIMABLE,
     "notifications.queries._END_HOLD": {DeliveryState.HELD},
-    "operators.pauses.queries._BRING_BACK": {DeliveryState.HELD},
+    "operators.pauses.queries._RELEASE": {DeliveryState.HELD},
     "digests.scripts._LEAVE": set(COLLECTED),
     "digests.scripts._CARRY": set(COLLECTED),
     "digests.scripts._END": set(COLLECTED),

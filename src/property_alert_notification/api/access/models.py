@@ -81,4 +81,4 @@ class AuditEntry(SQLModel, table=True):
     """To what."""
     details: dict[str, Any] = Field(sa_type=JSON)
     test: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
-    """It concerns a test key, or what was submitted with one."""
+    """Whether the change concerns a test key, or a notification or schedule that a test key submitted."""

@@ -170,7 +170,7 @@ async def changes(
 ) -> Sequence[AuditEntry]:
     """At most `limit` administrative changes, the newest first; `before` is the last id of the page before.
 
-    `test` narrows them to those that concern test keys and what was submitted with them, or to the others.
+    `test` keeps only changes with the same `AuditEntry.test`; None keeps all.
     """
     statement = select(_audit).order_by(_audit.c.id.desc()).limit(limit)
     if before is not None:

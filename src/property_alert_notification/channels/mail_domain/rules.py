@@ -113,7 +113,7 @@ def judge_reverse(domain: str, address: Address, names: Mapping[str, Sequence[Ad
     part = f"reverse DNS {address}"
     if not names:
         publish = f"{address.reverse_pointer}. IN PTR mail.{domain}."
-        return Judgement(part, False, "the address has no name (PTR): whoever gave you the address can set it", publish)
+        return Judgement(part, False, "the address has no name (PTR): your network provider can set it", publish)
     leading_back = [name for name, addresses in names.items() if address in addresses]
     if not leading_back:
         kind = "A" if address.version == 4 else "AAAA"

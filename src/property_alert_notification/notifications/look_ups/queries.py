@@ -108,7 +108,7 @@ _POSTPONE = BatchStatement(
 
 
 async def postpone(connection: AsyncConnection, these: Iterable[Postponed]) -> None:
-    """Look at these later."""
+    """Process these later."""
     await _POSTPONE.run(connection, list(these))
 
 
@@ -120,7 +120,7 @@ async def is_any_parked(connection: AsyncConnection) -> bool:
     return bool((await connection.execute(_ANY_PARKED)).scalar_one())
 
 
-_BRING_BACK = (
+_RELEASE = (
     update(_notifications)
     .where(
         among(
@@ -132,9 +132,9 @@ _BRING_BACK = (
 )
 
 
-async def bring_back(connection: AsyncConnection, *, now: datetime, limit: int) -> None:
-    """Up to `limit` of those that wait for the User service are looked at now."""
-    await connection.execute(_BRING_BACK, {"now": now, "limit": limit})
+async def release(connection: AsyncConnection, *, now: datetime, limit: int) -> None:
+    """Make up to `limit` parked notifications due."""
+    await connection.execute(_RELEASE, {"now": now, "limit": limit})
 
 
 _COUNT_WAITING = select(func.count()).select_from(

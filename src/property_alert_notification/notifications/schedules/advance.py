@@ -32,7 +32,7 @@ class Timed(Protocol):
 
 
 class Advance(NamedTuple):
-    """The columns of a schedule that change when a worker has looked at it."""
+    """The columns of a schedule that change when a worker processes it."""
 
     id: UUID
     state: ScheduleState
@@ -42,8 +42,8 @@ class Advance(NamedTuple):
     next_at: datetime | None
     passed_at: datetime
     passed_local: str | None
-    brought: int
-    """How many notifications it brings now: one or none."""
+    created: int
+    """How many notifications it creates now: one or none."""
 
 
 class Due(NamedTuple):
@@ -67,10 +67,10 @@ def advance(schedule: Schedule, users_zone: str | None, now: datetime) -> tuple[
     if (moment := timing.last_missed(zone, now)) is not None:
         timing = timing.passed(moment, zone)
         due = Due(moment, written(local_time(moment, zone)))
-    return _advanced(schedule, timing, zone, brought=int(due is not None)), due
+    return _advanced(schedule, timing, zone, created=int(due is not None)), due
 
 
-def _advanced(schedule: Schedule, timing: Timing, zone: ZoneInfo, *, brought: int) -> Advance:
+def _advanced(schedule: Schedule, timing: Timing, zone: ZoneInfo, *, created: int) -> Advance:
     next_at = timing.next(zone)
     reason = None if next_at else why_over(timing.rule)
     return Advance(
@@ -82,7 +82,7 @@ def _advanced(schedule: Schedule, timing: Timing, zone: ZoneInfo, *, brought: in
         next_at,
         timing.passed_at,
         None if timing.passed_local is None else written(timing.passed_local),
-        brought,
+        created,
     )
 
 

@@ -54,7 +54,7 @@ _LOCK = _GET.with_for_update()
 
 
 async def lock(connection: AsyncConnection, schedule_id: UUID) -> Schedule | None:
-    """One schedule, or None; nobody else changes it, or brings an occurrence of it, until the transaction ends."""
+    """Returns one schedule, or None, locked until the transaction ends: no other transaction changes or advances it."""
     row = (await connection.execute(_LOCK, {"schedule": schedule_id})).mappings().one_or_none()
     return None if row is None else Schedule(**row)
 
@@ -65,7 +65,7 @@ async def change(connection: AsyncConnection, schedule_id: UUID, **values: Any) 
 
 
 async def remove(connection: AsyncConnection, schedule_id: UUID) -> None:
-    """Delete one schedule; the notifications that it brought stay."""
+    """Delete one schedule; its notifications stay."""
     await connection.execute(delete(_schedules).where(_one), {"schedule": schedule_id})
 
 
@@ -109,20 +109,20 @@ _TAKE_THESE = BatchStatement(
 
 
 async def take_these(connection: AsyncConnection, wanted: Collection[UUID], *, now: datetime) -> list[Schedule]:
-    """Those of these that have to be looked at, each to one caller, until its transaction ends."""
+    """Returns those of these schedules that are due, locked until the transaction ends; skips locked ones."""
     found = await _TAKE_THESE.run(connection, as_rows(wanted), now=now)
     return [Schedule(**row) for row in found.mappings()]
 
 
 _ADVANCED = ("state", "reason_code", "reason_parameters", "used_zone", "next_at", "passed_at", "passed_local")
 _ADVANCE = BatchStatement(
-    columns_of(_schedules, "id", *_ADVANCED) | {"brought": Integer()},
+    columns_of(_schedules, "id", *_ADVANCED) | {"created": Integer()},
     lambda new: (
         update(_schedules)
         .where(_schedules.c.id == new.c.id)
         .values(
             {name: new.c[name] for name in _ADVANCED}
-            | {"occurred": _schedules.c.occurred + new.c.brought, "changed_at": _now}
+            | {"occurred": _schedules.c.occurred + new.c.created, "changed_at": _now}
         )
     ),
 )
@@ -154,7 +154,7 @@ _SCHEDULE_OF = BatchStatement(
 
 
 async def schedule_of(connection: Connection, notification_id: UUID) -> UUID | None:
-    """The schedule that brought a notification, or None."""
+    """The schedule that created a notification, or None."""
     for (schedule_id,) in await _SCHEDULE_OF.fetch(connection, [(notification_id,)]):
         return schedule_id if isinstance(schedule_id, UUID) else None
     return None
@@ -183,12 +183,12 @@ _NEVER_DUE = [
 
 
 async def never_due(connection: AsyncConnection, *, latest: datetime, limit: int) -> list[UUID]:
-    """Some active schedules that no worker would ever look at, because of their `next_at`."""
+    """Some active schedules that would never be due, because of their `next_at`."""
     found = [await connection.execute(statement, {"latest": latest, "limit": limit}) for statement in _NEVER_DUE]
     return [id_ for some in found for id_ in some.scalars()]
 
 
-_LOOK_AGAIN = BatchStatement(
+_RECHECK = BatchStatement(
     columns_of(_schedules, "user_id"),
     lambda users: (
         update(_schedules)
@@ -198,9 +198,9 @@ _LOOK_AGAIN = BatchStatement(
 )
 
 
-async def look_again(connection: AsyncConnection, users: Collection[int], *, now: datetime) -> None:
-    """Have a worker look at the schedules that follow the zones of these users: those may have changed."""
-    await _LOOK_AGAIN.run(connection, as_rows(users), now=now)
+async def recheck(connection: AsyncConnection, users: Collection[int], *, now: datetime) -> None:
+    """Make the schedules that follow the zones of these users due, so that a worker reads the zones again."""
+    await _RECHECK.run(connection, as_rows(users), now=now)
 
 
 _ENDED_LONG_AGO = (

@@ -20,8 +20,8 @@ from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.schedules import changes, queries
 from property_alert_notification.notifications.schedules.answers import outline, public, summary
-from property_alert_notification.notifications.schedules.bring import zones_of
 from property_alert_notification.notifications.schedules.models import Schedule
+from property_alert_notification.notifications.schedules.occurrences import zones_of
 from property_alert_notification.notifications.schedules.queries import ScheduleFilters
 from property_alert_notification.notifications.schedules.schemas import (
     Occurrences,

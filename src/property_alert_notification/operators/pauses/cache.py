@@ -1,4 +1,4 @@
-"""What one worker knows of pauses: read every second, so that a message costs no question to the store."""
+"""The pauses as one worker read them within the last second, so that no message costs a query."""
 
 import asyncio
 from datetime import timedelta
@@ -19,14 +19,14 @@ POLL = 1.0
 """Seconds between two reads: every process knows a pause, or its end, within two."""
 
 AT_ONCE = 5_000
-"""Deliveries brought back in one transaction."""
+"""Deliveries released in one transaction."""
 
 REMEMBERED = timedelta(minutes=1)
 """How long an ended pause stays in the store: a worker that has not read its end may still hold deliveries."""
 
 
 class PauseCache:
-    """The pauses as of a moment ago. Any number of boards may share one store."""
+    """The pauses as of the last read. Any number of caches may share one store."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -35,14 +35,14 @@ class PauseCache:
         self._read = asyncio.Event()
 
     async def watch(self, loop: Loop) -> None:
-        """Read the pauses, and release what was resumed, until cancelled."""
+        """Read the pauses, and release the deliveries of ended pauses, until cancelled."""
         await loop.repeat(self._refresh_in_turn, after_a_fault=POLL)
 
     async def _refresh_in_turn(self) -> float:
         return POLL if await self.refresh() < AT_ONCE else 0
 
     async def refresh(self) -> int:
-        """Read the pauses once, and bring back some of what was resumed; returns how many of one pause, at most."""
+        """Read the pauses once, and release a batch of each ended one; returns the size of the largest batch."""
         async with self._database.reading() as connection:
             found = await queries.list_all(connection)
         names = frozenset(pause.name for pause in found if pause.holds)
@@ -50,7 +50,7 @@ class PauseCache:
             log.info("pauses.changed", paused=sorted(names))
         self._names = names
         self._read.set()
-        return max([await self._bring_back(pause) for pause in found if not pause.holds], default=0)
+        return max([await self._release(pause) for pause in found if not pause.holds], default=0)
 
     async def was_read(self) -> None:
         """Wait until the pauses have been read once."""
@@ -64,10 +64,10 @@ class PauseCache:
         """The name of the pause that stops a delivery, if one does."""
         return pause_of(self._names, channel=channel, category=category) if self._names else None
 
-    async def _bring_back(self, ended: Pause) -> int:
+    async def _release(self, ended: Pause) -> int:
         now = self._clock.now()
         async with self._database.transaction() as connection:
-            count = await queries.bring_back(connection, ended.name, now=now, limit=AT_ONCE)
+            count = await queries.release(connection, ended.name, now=now, limit=AT_ONCE)
             if not count and ended.resumed_at is not None and now - ended.resumed_at > REMEMBERED:
                 await queries.forget(connection, ended.name)
         if count:

@@ -18,7 +18,7 @@ class Pause(SQLModel, table=True):
     paused_by: str = Field(max_length=160)
     """`cli:` and the user of the machine, or a caller with the kind and the beginning of their key."""
     resumed_at: datetime | None = Field(default=None, sa_type=time_type())
-    """Since when it is sent again; the row stays until the workers have brought back what it held."""
+    """When the pause ended; the row stays until the workers have released the deliveries that it held."""
 
     @property
     def holds(self) -> bool:

@@ -109,7 +109,7 @@ async def forget(connection: AsyncConnection, name: str) -> None:
     await connection.execute(delete(_pauses).where(_pauses.c.name == name, _pauses.c.resumed_at.is_not(None)))
 
 
-_BRING_BACK = (
+_RELEASE = (
     update(_deliveries)
     .where(
         among(
@@ -125,7 +125,7 @@ _BRING_BACK = (
 )
 
 
-async def bring_back(connection: AsyncConnection, name: str, *, now: datetime, limit: int) -> int:
+async def release(connection: AsyncConnection, name: str, *, now: datetime, limit: int) -> int:
     """Make up to `limit` deliveries due that a pause of this name held; returns how many."""
     values = {
         "holder": held_by_pause(name),
@@ -133,4 +133,4 @@ async def bring_back(connection: AsyncConnection, name: str, *, now: datetime, l
         "now": now,
         "limit": limit,
     }
-    return len((await connection.execute(_BRING_BACK, values)).all())
+    return len((await connection.execute(_RELEASE, values)).all())

@@ -40,7 +40,7 @@ class CategoryCache:
     async def kept(self, supervisor: Supervisor) -> AsyncIterator[None]:
         """Read the categories at once, if the store is there, and again and again until the block ends."""
         with suppress(StoreUnavailable):
-            await self.look()
+            await self.reload()
         watching = supervisor.start("categories", self.watch)
         try:
             yield
@@ -49,13 +49,13 @@ class CategoryCache:
 
     async def watch(self, loop: Loop) -> None:
         """Read until cancelled."""
-        await loop.repeat(self._look_in_turn, after_a_fault=POLL)
+        await loop.repeat(self._reload_in_turn, after_a_fault=POLL)
 
-    async def _look_in_turn(self) -> float:
-        await self.look()
+    async def _reload_in_turn(self) -> float:
+        await self.reload()
         return POLL
 
-    async def look(self) -> None:
+    async def reload(self) -> None:
         """Read the categories once."""
         async with self._database.reading() as connection:
             rows = await queries.every(connection)

@@ -90,7 +90,7 @@ async def put_category(
     """
     async with database.transaction() as connection:
         await CategoryService(connection, clock, admission.actor, cache.configured).define(name, body)
-    await _look(cache)
+    await _reload(cache)
     return _public(body.named(name), "api")
 
 
@@ -102,13 +102,13 @@ async def delete_category(
     """Delete a definition. A built-in category, and one of the file, is what it was before; any other is gone."""
     async with database.transaction() as connection:
         await CategoryService(connection, clock, admission.actor, cache.configured).reset(name)
-    await _look(cache)
+    await _reload(cache)
 
 
-async def _look(cache: CategoryCache) -> None:
-    """Have this process know the change at once, if the store answers; it is made in any case."""
+async def _reload(cache: CategoryCache) -> None:
+    """Read the change into this process's cache at once; if the store does not answer, the next poll does."""
     with suppress(StoreUnavailable):
-        await cache.look()
+        await cache.reload()
 
 
 async def _one(connection: AsyncConnection, name: str, configured: Mapping[str, Category]) -> CategoryPublic:

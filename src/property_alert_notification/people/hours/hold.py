@@ -14,8 +14,8 @@ from property_alert_notification.people.hours.whereabouts import Whereabouts, wh
 from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences.rules import QuietHours
 
-LOOK_AGAIN = timedelta(days=1)
-"""How long a message waits for which no moment is allowed; then everything is asked again."""
+RECHECK_AFTER = timedelta(days=1)
+"""How long a message waits for which no moment is allowed; then the worker decides again."""
 
 
 def where(person: Person, addresses: Iterable[str | None], default_time_zone: str | None) -> Whereabouts:
@@ -72,7 +72,7 @@ def _hold(
     lawful = first_allowed(now, law, (), here.zones) == now
     rule = Rule.QUIET_HOURS if lawful else Rule.LEGAL_WINDOW
     if until is None:
-        until = times.later(now, LOOK_AGAIN)
+        until = times.later(now, RECHECK_AFTER)
         return Hold(_reason(ReasonCode.NO_ALLOWED_MOMENT, until, here), rule, until)
     code = ReasonCode.QUIET_HOURS if lawful else ReasonCode.LEGAL_WINDOW
     return Hold(_reason(code, until, here), rule, until)

@@ -52,7 +52,7 @@ async def hours_of(settings: Settings, supervisor: Supervisor) -> AsyncIterator[
 
 
 class WindowsWatch:
-    """Looks at the file again and again. A file that cannot be used changes nothing: the windows from before hold."""
+    """Reloads the file when it changes. If the new file cannot be used, the windows from before stay in force."""
 
     def __init__(self, file: str) -> None:
         self._path = Path(file)
@@ -60,13 +60,13 @@ class WindowsWatch:
 
     async def run(self, loop: Loop) -> None:
         """Read until cancelled."""
-        await loop.repeat(self._look_in_turn)
+        await loop.repeat(self._reload_in_turn)
 
-    async def _look_in_turn(self) -> float:
-        self.look()
+    async def _reload_in_turn(self) -> float:
+        self.reload()
         return POLL
 
-    def look(self) -> bool:
+    def reload(self) -> bool:
         """Use the file if it has changed and is complete; returns whether its windows are used from now on."""
         before, self._seen = self._seen, _version(self._path)
         # A file that is still being written changes between two checks.

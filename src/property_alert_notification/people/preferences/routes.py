@@ -17,9 +17,9 @@ from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.channels.edge import SWITCHES
 from property_alert_notification.people.decide_again import DecideAgainDep
 from property_alert_notification.people.preferences import queries
+from property_alert_notification.people.preferences.conversion import changed_by, fields_of, rules_of
 from property_alert_notification.people.preferences.models import Preference, words_of
 from property_alert_notification.people.preferences.rules import Preferences
-from property_alert_notification.people.preferences.said import changed_by, fields_of, rules_of
 from property_alert_notification.people.preferences.schemas import (
     PreferenceBatch,
     PreferenceBatchAnswer,

@@ -90,13 +90,13 @@ def test_a_file_that_changes_is_used_once_it_is_complete(file: Path) -> None:
     current.use(configured_windows(str(file)), None)
     watch = WindowsWatch(str(file))
 
-    assert not watch.look()
+    assert not watch.reload()
     file.write_text(written("13:00-21:00"))
-    assert not watch.look()  # another process may be writing it
+    assert not watch.reload()  # another process may be writing it
     assert is_sent()
-    assert watch.look()
+    assert watch.reload()
     assert not is_sent()
-    assert not watch.look()
+    assert not watch.reload()
 
 
 async def test_a_process_decides_by_the_file_and_zone_of_its_settings_and_follows_the_file(file: Path) -> None:
@@ -116,8 +116,8 @@ def test_one_that_cannot_be_used_changes_nothing(file: Path) -> None:
 
     for broken in (written("13-21"), None):
         file.write_text(broken) if broken is not None else file.unlink()
-        assert not any(watch.look() for _ in range(3))
+        assert not any(watch.reload() for _ in range(3))
         assert is_sent()
     file.write_text(written("13:00-21:00"))
-    assert [watch.look() for _ in range(3)] == [False, True, False]
+    assert [watch.reload() for _ in range(3)] == [False, True, False]
     assert not is_sent()

@@ -1,4 +1,4 @@
-"""Turns what callers say about a user into rules, changes them, and shows them again. Pure."""
+"""Converts between the fields of preferences calls and the rules of a user, and applies patches to rules. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,26 +23,26 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
-def rules_of(said: RuleFields) -> PersonalRules:
-    """The rules that a caller gives as a whole."""
+def rules_of(fields: RuleFields) -> PersonalRules:
+    """The rules of a POST or PUT, which replaces all rules of the user."""
     rules = PersonalRules(
-        language=said.language,
-        time_zone=said.time_zone,
-        quiet_hours=_quiet_hours(said.quiet_hours),
-        caps=_without_none({channel: _cap(cap) for channel, cap in (said.caps or {}).items()}),
-        frequencies={name: by_channel for name, by_channel in (said.categories or {}).items() if by_channel},
-        digest=None if said.digest is None else _digest(said.digest),
+        language=fields.language,
+        time_zone=fields.time_zone,
+        quiet_hours=_quiet_hours(fields.quiet_hours),
+        caps=_without_none({channel: _cap(cap) for channel, cap in (fields.caps or {}).items()}),
+        frequencies={name: by_channel for name, by_channel in (fields.categories or {}).items() if by_channel},
+        digest=None if fields.digest is None else _digest(fields.digest),
     )
     return NO_RULES if rules == NO_RULES else rules
 
 
-def changed_by(rules: PersonalRules, said: RulePatch) -> PersonalRules:
-    """The rules with what a caller changes in them (RFC 7396).
+def changed_by(rules: PersonalRules, patch: RulePatch) -> PersonalRules:
+    """Returns the rules with a PATCH applied (RFC 7396).
 
     Raises:
         InvalidField: the user would have too many of something.
     """
-    changes = {name: getattr(said, name) for name in said.model_fields_set & RulePatch.model_fields.keys()}
+    changes = {name: getattr(patch, name) for name in patch.model_fields_set & RulePatch.model_fields.keys()}
     if not changes:
         return rules
     if "quiet_hours" in changes:
@@ -57,7 +57,7 @@ def changed_by(rules: PersonalRules, said: RulePatch) -> PersonalRules:
 
 
 def fields_of(rules: PersonalRules) -> dict[str, Any]:
-    """The fields of an answer that shows what was said, and nothing else."""
+    """Returns the fields of an answer: only those that the user has set."""
     if rules == NO_RULES:
         return {}
     shown = {
@@ -71,12 +71,12 @@ def fields_of(rules: PersonalRules) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if value}
 
 
-def _quiet_hours(said: list[QuietHoursFields] | None) -> tuple[QuietHours, ...]:
+def _quiet_hours(fields: list[QuietHoursFields] | None) -> tuple[QuietHours, ...]:
     return tuple(
         QuietHours(
             frozenset(day.number for day in one.days), time.fromisoformat(one.start), time.fromisoformat(one.end)
         )
-        for one in said or ()
+        for one in fields or ()
     )
 
 
@@ -87,15 +87,15 @@ def _shown_quiet_hours(hours: QuietHours) -> QuietHoursFields:
     )
 
 
-def _cap(said: CapFields) -> Cap | None:
-    return None if said.day is None and said.week is None else Cap(said.day, said.week)
+def _cap(fields: CapFields) -> Cap | None:
+    return None if fields.day is None and fields.week is None else Cap(fields.day, fields.week)
 
 
-def _changed_caps(caps: Mapping[Channel, Cap], said: Mapping[Channel, CapFields | None] | None) -> dict[Channel, Cap]:
-    if said is None:
+def _changed_caps(caps: Mapping[Channel, Cap], patch: Mapping[Channel, CapFields | None] | None) -> dict[Channel, Cap]:
+    if patch is None:
         return {}
     changed: dict[Channel, Cap | None] = dict(caps)
-    for channel, change in said.items():
+    for channel, change in patch.items():
         before = caps.get(channel, Cap())
         given = {} if change is None else {name: getattr(change, name) for name in change.model_fields_set}
         now = replace(before, **given)
@@ -105,12 +105,12 @@ def _changed_caps(caps: Mapping[Channel, Cap], said: Mapping[Channel, CapFields 
 
 def _changed_frequencies(
     before: Mapping[str, Mapping[Channel, Frequency]],
-    said: Mapping[str, Mapping[Channel, Frequency | None] | None] | None,
+    patch: Mapping[str, Mapping[Channel, Frequency | None] | None] | None,
 ) -> dict[str, Mapping[Channel, Frequency]]:
-    if said is None:
+    if patch is None:
         return {}
     changed = dict(before)
-    for name, change in said.items():
+    for name, change in patch.items():
         changed[name] = {} if change is None else _without_none({**changed.get(name, {}), **change})
     kept = {name: by_channel for name, by_channel in changed.items() if by_channel}
     if len(kept) > MOST_CATEGORIES:
@@ -118,19 +118,19 @@ def _changed_frequencies(
     return kept
 
 
-def _digest(said: DigestFields) -> DigestTimes:
-    return DigestTimes(time.fromisoformat(said.at), said.weekday.number, said.day)
+def _digest(fields: DigestFields) -> DigestTimes:
+    return DigestTimes(time.fromisoformat(fields.at), fields.weekday.number, fields.day)
 
 
 def _shown_digest(times: DigestTimes) -> DigestFields:
     return DigestFields(at=_written(times.at), weekday=list(Weekday)[times.weekday], day=times.day)
 
 
-def _changed_digest(before: DigestTimes | None, said: DigestPatch | None) -> DigestTimes | None:
-    if said is None:
+def _changed_digest(before: DigestTimes | None, patch: DigestPatch | None) -> DigestTimes | None:
+    if patch is None:
         return None
     shown = _shown_digest(before or DigestTimes()).model_dump()
-    given = {name: getattr(said, name) for name in said.model_fields_set}
+    given = {name: getattr(patch, name) for name in patch.model_fields_set}
     kept = _without_none({**shown, **given})
     return _digest(DigestFields.model_validate(kept))
 

@@ -1,4 +1,4 @@
-"""Brings the occurrences that are due: each becomes a notification in the transaction that advances its schedule."""
+"""Creates the notification of each occurrence that is due, in the transaction that advances its schedule."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
@@ -14,31 +14,31 @@ from property_alert_notification.notifications.schedules.models import Schedule
 from property_alert_notification.people.scripts import UserOf, time_zones_of
 
 AT_ONCE = 500
-"""Schedules looked at in one transaction: short enough to be no pause for those who accept meanwhile."""
+"""Schedules of one transaction: short enough not to delay accepts, which wait for it on SQLite."""
 
 
-async def bring_due(connection: AsyncConnection, planner: Planner) -> tuple[int, int]:
-    """Bring what is due; returns how many schedules were looked at, at most `AT_ONCE`, and how many came."""
+async def create_due(connection: AsyncConnection, planner: Planner) -> tuple[int, int]:
+    """Process schedules that are due; returns how many, at most `AT_ONCE`, and how many notifications it created."""
     due = await queries.take_due(connection, now=planner.clock.now(), limit=AT_ONCE)
-    return len(due), await _bring(connection, due, planner)
+    return len(due), await _create(connection, due, planner)
 
 
-async def bring_these(connection: AsyncConnection, wanted: Collection[UUID], planner: Planner) -> tuple[int, int]:
+async def create_those_due(connection: AsyncConnection, wanted: Collection[UUID], planner: Planner) -> tuple[int, int]:
     """The same for those of these schedules that are due."""
     due = await queries.take_these(connection, wanted, now=planner.clock.now())
-    return len(due), await _bring(connection, due, planner)
+    return len(due), await _create(connection, due, planner)
 
 
-async def _bring(connection: AsyncConnection, schedules: Sequence[Schedule], planner: Planner) -> int:
+async def _create(connection: AsyncConnection, schedules: Sequence[Schedule], planner: Planner) -> int:
     if not schedules:
         return 0
     followers = {(one.user_id, one.test) for one in schedules if one.time_zone is None}
     zones = await zones_of(connection, followers, planner)
     now = planner.clock.now()
-    looked_at = [(one, *advance(one, zones.get((one.user_id, one.test)), now)) for one in schedules]
+    advanced_by = [(one, *advance(one, zones.get((one.user_id, one.test)), now)) for one in schedules]
     new = [
         (schedule, due, notification_of(schedule, due, planner.clock.new_id))
-        for schedule, _, due in looked_at
+        for schedule, _, due in advanced_by
         if due is not None
     ]
     if new:
@@ -49,7 +49,7 @@ async def _bring(connection: AsyncConnection, schedules: Sequence[Schedule], pla
         if looked_up:
             await notification_scripts.add_looked_up(looked_up).run(connection)
         await queries.add_occurrences(connection, [(its.id, schedule.id, due.local) for schedule, due, its in new])
-    await queries.advance(connection, [advanced for _, advanced, _ in looked_at], now=now)
+    await queries.advance(connection, [advanced for _, advanced, _ in advanced_by], now=now)
     return len(new)
 
 
