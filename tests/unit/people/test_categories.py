@@ -168,7 +168,7 @@ def test_a_file_defines_categories_and_changes_single_fields_of_built_in_ones(tm
         (TOML, ", line 8: is no TOML "),
         ("[viewing\n", ", line 1: is no TOML"),
         ('viewing = "', ", its end: is no TOML"),
-        ('{"viewing": {},\n}', ", line 2: is no JSON"),
+        ('{"viewing": {},\n]', ", line 2: is no JSON"),
         (
             '[viewing]\nmessage_ttl = "2h"\n\n[offer]\nmessage_ttl = "soon"\n',
             ", line 5: offer.message_ttl must be a number",
