@@ -12,7 +12,7 @@ from chaos.store_reader import StoredDelivery
 ADDRESS = {"email": "user_email", "sms": "user_phone_number"}
 """By channel, the field that names the address. Email comes twice when it is sent twice; SMS has a keyed gateway."""
 
-OPEN = {"queued", "held", "sending", "retry_wait", "unknown"}
+OPEN = {"queued", "held", "collected", "sending", "retry_wait", "unknown"}
 
 
 @dataclass
@@ -53,11 +53,13 @@ def compare(
     findings = Findings()
     arrived = _arrivals(entries)
     kept = {(one.reference, one.channel): one for one in stored}
-    for reference, body in bodies.items():
-        for channel, name in ADDRESS.items():
-            arrivals = arrived.pop((channel, str(body[name])), 0)
-            _check(findings, experiment, kept.get((reference, channel)), answers.get(reference, set()), arrivals)
-            _count_twice(findings, kept.get((reference, channel)), channel, arrivals)
+    for channel, name in ADDRESS.items():
+        for address, references in _by_address(bodies, name).items():
+            arrivals = arrived.pop((channel, address), 0)
+            for reference in references:
+                _check(findings, experiment, kept.get((reference, channel)), answers.get(reference, set()), arrivals)
+            theirs = [kept[reference, channel] for reference in references if (reference, channel) in kept]
+            _count_twice(findings, theirs, channel, arrivals)
     if arrived:
         findings.wrong["arrived and belongs to no call"] += sum(arrived.values())
     if len({one.submitted for one in stored}) != len({one.reference for one in stored}):
@@ -78,6 +80,14 @@ def _arrivals(entries: Sequence[Entry]) -> dict[tuple[str, str], int]:
     return {place: len(taken) for place, taken in keys.items()}
 
 
+def _by_address(bodies: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, Sequence[str]]:
+    """The references of what goes to each address: several where a digest carries them."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for reference, body in bodies.items():
+        found[str(body[name])].append(reference)
+    return found
+
+
 def _check(
     findings: Findings, experiment: Experiment, stored: StoredDelivery | None, ids: set[str], arrivals: int
 ) -> None:
@@ -93,12 +103,15 @@ def _check(
         findings.wrong["the store has another id than the caller"] += 1
 
 
-def _count_twice(findings: Findings, stored: StoredDelivery | None, channel: str, arrivals: int) -> None:
-    left = stored.may_have_left if stored is not None else 0
+def _count_twice(findings: Findings, stored: Sequence[StoredDelivery], channel: str, arrivals: int) -> None:
+    """Count what came again of the deliveries to one address, which it got as often as something carried them."""
+    carriers = {one.carrier: one.may_have_left for one in stored}
+    left = sum(carriers.values())
+    again = max(0, arrivals - max(1, len(carriers)))
     if channel == "sms":
-        findings.keyed_duplicates += max(0, arrivals - 1)
+        findings.keyed_duplicates += again
         return
-    findings.duplicates += max(0, arrivals - 1)
-    findings.bound += max(0, left - 1)
+    findings.duplicates += again
+    findings.bound += sum(max(0, one - 1) for one in carriers.values())
     if arrivals > left:
         findings.wrong["arrived more often than it was tried"] += 1

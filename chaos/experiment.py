@@ -32,5 +32,7 @@ class Experiment:
     bound: Bound = Bound.NONE
     plan: Plan = field(default_factory=Plan)
     load: Load = field(default_factory=Load)
+    prepare: Callable[[Trial], Coroutine[Any, Any, None]] | None = None
+    """Is done before the load begins."""
     ends: frozenset[str] = frozenset({"sent"})
     """The states in which a delivery may end here."""

@@ -36,6 +36,8 @@ async def run_trial(name: str, experiment: Experiment, cluster: Cluster, seed: i
     """
     trial, began = Trial(experiment.id, experiment.load, cluster, seed, first=first), time.monotonic()
     cluster.taken.forget()
+    if experiment.prepare is not None:
+        await experiment.prepare(trial)
     try:
         async with asyncio.timeout(LONGEST), asyncio.TaskGroup() as tasks:
             tasks.create_task(_call_all(trial))

@@ -10,7 +10,7 @@ from chaos.trial import Trial
 EVERY_MINUTE = ",".join(map(str, range(60)))
 
 
-def _schedule(body: dict[str, object], number: int) -> None:
+def come_once(body: dict[str, object], number: int) -> None:
     """Once, at a minute that comes when all are created: so all of them end."""
     start = datetime.now(UTC) + timedelta(seconds=135)
     body |= {
@@ -20,7 +20,8 @@ def _schedule(body: dict[str, object], number: int) -> None:
     }
 
 
-async def _disturb(trial: Trial) -> None:
+async def kill_while_they_come(trial: Trial) -> None:
+    """Kill two workers when the minute begins, and another one later."""
     await trial.until_accepted(1.0)
     last = max(str(body["start"]) for body in trial.bodies.values())
     comes_in = datetime.fromisoformat(f"{last}Z") - datetime.now(UTC)
@@ -34,9 +35,9 @@ async def _disturb(trial: Trial) -> None:
 EXPERIMENT = Experiment(
     id="B37",
     question="Three workers are killed while the occurrences of many schedules come: does each come once?",
-    disturb=_disturb,
+    disturb=kill_while_they_come,
     trials=10,
     bound=Bound.ON_THE_WIRE,
     plan=Plan(workers=3),
-    load=Load(count=300, rate=200, path="/api/v1/schedules", shape=_schedule),
+    load=Load(count=300, rate=200, path="/api/v1/schedules", shape=come_once),
 )

@@ -46,7 +46,7 @@ def test_what_arrived_once_is_fine() -> None:
     assert _compare(FINE, BOTH) == Findings()
 
 
-@pytest.mark.parametrize("state", ["queued", "held", "sending", "retry_wait", "unknown"])
+@pytest.mark.parametrize("state", ["queued", "held", "collected", "sending", "retry_wait", "unknown"])
 def test_what_is_still_open_is_lost(state: str) -> None:
     assert _compare([_stored("email", state=state), FINE[1]], BOTH[1:]).lost == 1
 
@@ -101,3 +101,30 @@ def test_two_notifications_for_one_key_are_wrong() -> None:
 
     assert found.wrong["two notifications for one key"] == 1
     assert found.wrong["the store has another id than the caller"] == 1
+
+
+def _in_digest(reference: str, *outcomes: str, carrier: str = "digest") -> StoredDelivery:
+    tries = tuple(StoredAttempt(one, THEN) for one in outcomes)
+    return StoredDelivery(reference, reference, f"{reference}-email", "email", "sent", "", tries, carrier)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "other_carrier", "arrivals", "counted"),
+    [
+        (("sent",), "digest", 1, (0, 0)),
+        (("sent",), "digest", 2, (1, 0)),
+        (("unknown", "sent"), "digest", 2, (1, 1)),
+        (("sent",), "another", 2, (0, 0)),
+        (("sent",), "another", 3, (1, 0)),
+    ],
+)
+def test_what_one_digest_carries_has_to_arrive_once(
+    outcomes: tuple[str, ...], other_carrier: str, arrivals: int, counted: tuple[int, int]
+) -> None:
+    bodies = {one: {"user_email": "buyer@example.com", "user_phone_number": f"+1{one}"} for one in ("a", "b")}
+    stored = [_in_digest("a", *outcomes), _in_digest("b", *outcomes, carrier=other_carrier)]
+    experiment = Experiment(id="B0", question="", disturb=_nothing, trials=1, bound=Bound.ON_THE_WIRE)
+
+    found = compare(experiment, bodies, {}, stored, [_entry("email")] * arrivals, in_doubt_at_most=10)
+
+    assert (found.lost, found.duplicates, found.bound) == (0, *counted)
