@@ -165,6 +165,43 @@ async def test_a_rate_is_shown_and_kept(store_url: str) -> None:
     assert (refused.json()["title"], "3/day" in refused.json()["detail"]) == ("Too many requests", True)
 
 
+@pytest.mark.parametrize(
+    ("path", "created"),
+    [
+        (PATH + "/", NOTIFICATION | {"user_phone_number": None, "send_at": "2035-01-01T00:00:00Z"}),
+        (
+            "/api/v1/schedules",
+            NOTIFICATION
+            | {
+                "user_phone_number": None,
+                "rrule": "FREQ=DAILY",
+                "start": "2035-01-01T00:00",
+                "time_zone": "America/New_York",
+            },
+        ),
+    ],
+)
+async def test_every_answer_about_what_was_created_shows_the_rate(
+    store_url: str, path: str, created: dict[str, Any]
+) -> None:
+    scopes = [Scope.NOTIFICATIONS_READ, Scope.NOTIFICATIONS_WRITE]
+    async with (
+        a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client,
+        _key_service(store_url) as key_service,
+    ):
+        await client.put("/api/v1/preferences/1", json=PREFERENCES)
+        headers = _bearer(await key_service.create("crm", scopes, rate=Rate(10, 86_400)))
+        answers = [await client.post(path, json=created, headers=headers)]
+        assert answers[0].is_success, answers[0].text
+        one = f"{path.rstrip('/')}/{answers[0].json()['id']}"
+        answers.append(await client.get(path.rstrip("/"), headers=headers))
+        answers.append(await client.get(one, headers=headers))
+        answers.append(await client.patch(one, json={"title": "another"}, headers=headers))
+
+    assert all(answer.is_success for answer in answers), [answer.text for answer in answers]
+    assert [answer.headers.get("RateLimit-Remaining") for answer in answers] == ["9", "8", "7", "6"]
+
+
 @pytest.mark.parametrize("path", ["notifications", "preferences"])
 async def test_a_batch_costs_its_items(store_url: str, path: str) -> None:
     scopes = [Scope.PREFERENCES_WRITE, Scope.NOTIFICATIONS_WRITE]

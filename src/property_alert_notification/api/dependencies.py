@@ -6,7 +6,7 @@ They are coroutines because FastAPI runs a plain function in a thread.
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, cast
 
-from fastapi import Depends, Request, Response, Security
+from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi.openapi.models import HTTPBearer
 from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 
 from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.access.authenticator import Authenticator
+from property_alert_notification.api.problems import documented
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import LiveOnly
 from property_alert_notification.base.vocabulary import Scope
@@ -85,6 +86,26 @@ class KeyedRoute(APIRoute):
         return let_in
 
 
+class KeyedRouter(APIRouter):
+    """The routes of one prefix, for callers with an API key. Each answers with a slash behind its path, too."""
+
+    def __init__(self, prefix: str, tag: str, *more: int, max_body_size: int | None = None) -> None:
+        """`more` are the statuses that its routes may answer with, besides those of every route."""
+        super().__init__(
+            prefix=prefix,
+            tags=[tag],
+            responses=documented(*sorted({401, 403, 413, 422, 429, 503, *more})),
+            route_class=KeyedRoute,
+            max_body_size=max_body_size,
+        )
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """Add the route, and the same one with a slash or without, which the document does not show."""
+        twin = path.removesuffix("/") if path.endswith("/") else f"{path}/"
+        super().add_api_route(path, endpoint, **options)
+        super().add_api_route(twin, endpoint, **(options | {"include_in_schema": False}))
+
+
 async def _read_body(request: Request) -> None:
     """Read the body also in routes without one: an unread body costs the connection.
 
@@ -113,3 +134,6 @@ def needs(scope: Scope, *, live_only: bool = False) -> Any:
 
 DatabaseDep = Annotated[Database, Depends(_database)]
 ClockDep = Annotated[Clock, Depends(_clock)]
+
+Operator = Annotated[Admission, needs(Scope.ADMIN)]
+LiveOperator = Annotated[Admission, needs(Scope.ADMIN, live_only=True)]

@@ -2,16 +2,15 @@
 
 from dataclasses import asdict, replace
 from http import HTTPStatus
-from typing import Annotated, cast
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import BaseModel
+from fastapi import Path, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.access.admission import Admission
-from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
-from property_alert_notification.api.idempotency.calls import IdempotencyKey, json_answer, once
+from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRouter
+from property_alert_notification.api.idempotency.calls import CallDep, json_answer
 from property_alert_notification.api.idempotency.stored import Answer
 from property_alert_notification.api.paging import next_cursor, start_of
 from property_alert_notification.api.problems import documented
@@ -24,36 +23,24 @@ from property_alert_notification.notifications.answers import (
     NotificationPage,
     NotificationSummary,
 )
-from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.damaged import cancel_damaged, refuse_change
+from property_alert_notification.notifications.dependencies import MayRead, MayWrite, PlannerDep
 from property_alert_notification.notifications.detail import read_detail, with_content, without_content
 from property_alert_notification.notifications.lists import Found
 from property_alert_notification.notifications.lookup import filters_of
 from property_alert_notification.notifications.schemas import NotificationPatch, NotificationQuery
 
-router = APIRouter(
-    route_class=KeyedRoute,
-    prefix="/notifications",
-    tags=["notifications"],
-    responses=documented(401, 403, 413, 422, 429, 503),
-)
+router = KeyedRouter("/notifications", "notifications")
 
 NotificationId = Annotated[UUID, Path(description="Of a notification, as the answer that accepted it has it.")]
 
 
-_MayRead = Annotated[Admission, needs(Scope.NOTIFICATIONS_READ)]
-_MayWrite = Annotated[Admission, needs(Scope.NOTIFICATIONS_WRITE)]
 _Changed = NotificationDetail | NotificationOutline
 
 
-async def _planner(request: Request) -> Planner:
-    return cast(Planner, request.app.state.planner)
-
-
-@router.get("/", include_in_schema=False)
 @router.get("", response_model=NotificationPage)
 async def list_notifications(
-    query: Annotated[NotificationQuery, Query()], admission: _MayRead, database: DatabaseDep
+    query: Annotated[NotificationQuery, Query()], admission: MayRead, database: DatabaseDep
 ) -> Response:
     """List notifications, the newest first: those that the caller submitted, or with the scope `admin` all.
 
@@ -61,7 +48,8 @@ async def list_notifications(
     """
     filters = replace(filters_of(query), **asdict(admission.visible))
     before = start_of(query.cursor)
-    return _written(await lists.read_page(database, filters, before=before, limit=query.limit, read=_page))
+    page = await lists.read_page(database, filters, before=before, limit=query.limit, read=_page)
+    return json_answer(page, admission)
 
 
 def _page(found: Found) -> NotificationPage:
@@ -69,26 +57,19 @@ def _page(found: Found) -> NotificationPage:
     return NotificationPage(items=items, next=next_cursor(found.next))
 
 
-@router.get("/{notification_id}/", include_in_schema=False)
 @router.get("/{notification_id}", response_model=NotificationDetail, responses=documented(404))
-async def read_notification(notification_id: NotificationId, admission: _MayRead, database: DatabaseDep) -> Response:
+async def read_notification(notification_id: NotificationId, admission: MayRead, database: DatabaseDep) -> Response:
     """The detail of a notification: its deliveries, every attempt, and the reason of each decision."""
-    return _written(await read_detail(database, notification_id, admission.visible))
+    return json_answer(await read_detail(database, notification_id, admission.visible), admission)
 
 
-def _written(answer: BaseModel) -> Response:
-    """As JSON, once: FastAPI would check again what was made here."""
-    return Response(answer.model_dump_json(), media_type="application/json")
-
-
-@router.patch("/{notification_id}/", include_in_schema=False)
 @router.patch("/{notification_id}", response_model=_Changed, responses=documented(404, 409))
 async def change_notification(
     notification_id: NotificationId,
     body: NotificationPatch,
-    admission: _MayWrite,
+    admission: MayWrite,
     database: DatabaseDep,
-    planner: Annotated[Planner, Depends(_planner)],
+    planner: PlannerDep,
 ) -> Response:
     """Change the content or the times of a notification, until sending begins; 409 from then on.
 
@@ -99,18 +80,16 @@ async def change_notification(
             detail = await changes.change(connection, notification_id, body, admission, planner)
     except Exception as error:
         raise await refuse_change(database, notification_id, admission, error) from None
-    return _written(_as_allowed(detail, admission))
+    return json_answer(_as_allowed(detail, admission), admission)
 
 
-@router.post("/{notification_id}/cancel/", include_in_schema=False)
 @router.post("/{notification_id}/cancel", response_model=_Changed, responses=documented(404, 409))
 async def cancel_notification(
-    request: Request,
     notification_id: NotificationId,
-    admission: _MayWrite,
+    admission: MayWrite,
     database: DatabaseDep,
     clock: ClockDep,
-    idempotency_key: IdempotencyKey,
+    call: CallDep,
 ) -> Response:
     """Take a notification back: after a 200 nothing of it is sent any more, but for what is on the wire already.
 
@@ -126,13 +105,13 @@ async def cancel_notification(
 
     replayed = False
     try:
-        answer, replayed = await once(request, admission, idempotency_key, cancel)
+        answer, replayed = await call.once(admission, cancel)
     except Exception as error:
         # Its answer is kept under no key: a repetition finds that nothing is left to cancel.
         detail = await cancel_damaged(database, notification_id, admission, error, now=clock.now())
     if replayed:
         detail = await _as_answered(answer, notification_id, admission, database)
-    return json_answer(_as_allowed(detail, admission).model_dump_json(), admission, replayed=replayed)
+    return json_answer(_as_allowed(detail, admission), admission, replayed=replayed)
 
 
 async def _as_answered(
@@ -149,7 +128,7 @@ async def _as_answered(
         return await read_detail(database, notification_id, admission.visible)
 
 
-def _as_allowed(detail: NotificationDetail, admission: Admission) -> NotificationDetail | NotificationOutline:
+def _as_allowed(detail: NotificationDetail, admission: Admission) -> _Changed:
     if Scope.NOTIFICATIONS_READ in admission.scopes:
         return detail
     return NotificationOutline.model_validate(detail)

@@ -1,13 +1,13 @@
 """The way in: one notification, or up to a thousand."""
 
 import json
-from typing import Annotated, cast
+from typing import cast
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Request, Response
 from pydantic import ValidationError
 
 from property_alert_notification.api.access.admission import Admission
-from property_alert_notification.api.dependencies import KeyedRoute, charge, needs
+from property_alert_notification.api.dependencies import KeyedRouter, charge
 from property_alert_notification.api.idempotency.calls import IdempotencyKey, as_read, json_answer
 from property_alert_notification.api.idempotency.keys import CallKey, call_key, written_once
 from property_alert_notification.api.problems import contents_of, documented, invalid_request
@@ -17,6 +17,7 @@ from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.channels.address_rules import AddressRules
 from property_alert_notification.notifications.acceptance import Acceptance
 from property_alert_notification.notifications.addresses import for_tests, looked_up, stored_addresses
+from property_alert_notification.notifications.dependencies import AcceptanceDep, MayWrite
 from property_alert_notification.notifications.draft import Accepted
 from property_alert_notification.notifications.refusals import EITHER, why_unreachable
 from property_alert_notification.notifications.schemas import (
@@ -28,34 +29,14 @@ from property_alert_notification.notifications.schemas import (
     WrongItem,
 )
 from property_alert_notification.notifications.submission import Submission
+from property_alert_notification.people.dependencies import AddressRulesDep
 
 PATH = "/api/v1/notifications"
 LARGEST_BATCH = 4 * 1024 * 1024
 """Bytes of a batch at most."""
 
-_MAY_WRITE = needs(Scope.NOTIFICATIONS_WRITE)
-_RESPONSES = documented(401, 403, 409, 413, 422, 429, 503)
-
-router = APIRouter(route_class=KeyedRoute, prefix="/notifications", tags=["notifications"], responses=_RESPONSES)
-batch_router = APIRouter(
-    route_class=KeyedRoute,
-    prefix="/notifications",
-    tags=["notifications"],
-    responses=_RESPONSES,
-    max_body_size=LARGEST_BATCH,
-)
-
-
-async def _acceptance(request: Request) -> Acceptance:
-    return cast(Acceptance, request.app.state.acceptance)
-
-
-async def _address_rules(request: Request) -> AddressRules:
-    return cast(AddressRules, request.app.state.address_rules)
-
-
-AcceptanceDep = Annotated[Acceptance, Depends(_acceptance)]
-AddressRulesDep = Annotated[AddressRules, Depends(_address_rules)]
+router = KeyedRouter("/notifications", "notifications", 409)
+batch_router = KeyedRouter("/notifications", "notifications", 409, max_body_size=LARGEST_BATCH)
 
 
 def submission_of(
@@ -112,11 +93,10 @@ async def submit(
     return encoded, accepted.replayed
 
 
-@router.post("", include_in_schema=False)
 @router.post("/", response_model=NotificationAccepted, responses=documented(404))
 async def schedule_notification(
     body: NotificationCreate,
-    admission: Annotated[Admission, _MAY_WRITE],
+    admission: MayWrite,
     acceptance: AcceptanceDep,
     rules: AddressRulesDep,
     idempotency_key: IdempotencyKey,
@@ -126,12 +106,11 @@ async def schedule_notification(
     return json_answer(encoded, admission, replayed=replayed)
 
 
-@batch_router.post("/batch/", include_in_schema=False)
 @batch_router.post("/batch", response_model=NotificationBatchAnswer)
 async def schedule_notifications(
     request: Request,
     body: NotificationBatch,
-    admission: Annotated[Admission, _MAY_WRITE],
+    admission: MayWrite,
     acceptance: AcceptanceDep,
     rules: AddressRulesDep,
     idempotency_key: IdempotencyKey,

@@ -1,6 +1,7 @@
 """`Idempotency-Key` over HTTP: the header, and the answer that says whether it is a repetition."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, cast
 
@@ -40,49 +41,57 @@ async def _given(request: Request, _key: _Header = None) -> str | None:
 IdempotencyKey = Annotated[str | None, Depends(_given)]
 """The key that a call has, or None."""
 
-
 Work = Callable[[AsyncConnection], Awaitable[Answer]]
 
 
-async def answer_call(
-    request: Request, admission: Admission, key: str | None, work: Work, *, asked: BaseModel | None = None
-) -> Response:
-    """Answer a call as `once` does."""
-    answer, replayed = await once(request, admission, key, work, asked=asked)
-    return json_answer(answer.text, admission, status_code=answer.status_code, replayed=replayed)
+@dataclass(frozen=True, slots=True)
+class IdempotentCall:
+    """A call that is done once, however often it is repeated with its key."""
+
+    request: Request
+    key: str | None
+
+    async def answer(self, admission: Admission, work: Work, *, asked: BaseModel | None = None) -> Response:
+        """Do the work as `once` does, and answer what it answered."""
+        answer, replayed = await self.once(admission, work, asked=asked)
+        return json_answer(answer.text, admission, status_code=answer.status_code, replayed=replayed)
+
+    async def once(self, admission: Admission, work: Work, *, asked: BaseModel | None = None) -> tuple[Answer, bool]:
+        """Do the work of a call in one transaction, unless the same call was answered before.
+
+        `asked` is the parsed body; a different body is a different call.
+
+        Returns:
+            The answer, which must hold no message and no address if it is kept under a key: keys outlive notifications.
+            And whether it is that of an earlier call.
+
+        Raises:
+            InvalidField: the key cannot be one.
+            KeyReused: the key belongs to another call.
+            CallInProgress: another process works at the same call, and does not come to an end.
+            StoreUnavailable: nothing was done.
+        """
+        state = self.request.app.state
+        return await answer_once(
+            cast(Database, state.database),
+            call_key(
+                admission.owner,
+                self.key,
+                method=self.request.method,
+                path=path_within(self.request.scope).rstrip("/"),
+                body=in_one_form(await self.request.body()) if asked is None else as_read(asked),
+            ),
+            work,
+            now=cast(Clock, state.clock).now(),
+            keep_for=cast(timedelta, state.keep_keys_for),
+        )
 
 
-async def once(
-    request: Request, admission: Admission, key: str | None, work: Work, *, asked: BaseModel | None = None
-) -> tuple[Answer, bool]:
-    """Do the work of a call in one transaction, unless the same call was answered before.
+async def _call(request: Request, key: IdempotencyKey) -> IdempotentCall:
+    return IdempotentCall(request, key)
 
-    `asked` is the parsed body; a different body is a different call.
 
-    Returns:
-        The answer, which must hold no message and no address if it is kept under a key: keys outlive notifications. And
-        whether it is that of an earlier call.
-
-    Raises:
-        InvalidField: the key cannot be one.
-        KeyReused: the key belongs to another call.
-        CallInProgress: another process works at the same call, and does not come to an end.
-        StoreUnavailable: nothing was done.
-    """
-    state = request.app.state
-    return await answer_once(
-        cast(Database, state.database),
-        call_key(
-            admission.owner,
-            key,
-            method=request.method,
-            path=path_within(request.scope).rstrip("/"),
-            body=in_one_form(await request.body()) if asked is None else as_read(asked),
-        ),
-        work,
-        now=cast(Clock, state.clock).now(),
-        keep_for=cast(timedelta, state.keep_keys_for),
-    )
+CallDep = Annotated[IdempotentCall, Depends(_call)]
 
 
 def as_read(body: BaseModel) -> bytes:
@@ -91,9 +100,10 @@ def as_read(body: BaseModel) -> bytes:
 
 
 def json_answer(
-    content: str | bytes, admission: Admission, *, status_code: int = 200, replayed: bool = False
+    answer: BaseModel | str | bytes, admission: Admission, *, status_code: int = 200, replayed: bool = False
 ) -> Response:
-    """An answer that is JSON already."""
+    """An answer that was checked when it was made, or is JSON already: FastAPI would check it again."""
+    content = answer.model_dump_json() if isinstance(answer, BaseModel) else answer
     headers = dict(admission.headers)
     if replayed:
         headers["Idempotency-Replayed"] = "true"

@@ -3,21 +3,20 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Annotated, cast
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import BaseModel
+from fastapi import Path, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.access.admission import Admission
-from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
-from property_alert_notification.api.idempotency.calls import IdempotencyKey, answer_call, as_read, json_answer, once
+from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRouter
+from property_alert_notification.api.idempotency.calls import CallDep, IdempotentCall, as_read, json_answer
 from property_alert_notification.api.idempotency.stored import Answer
-from property_alert_notification.api.paging import from_cursor, page_of, to_cursor
+from property_alert_notification.api.paging import next_cursor, page_of, start_of
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.vocabulary import Scope
-from property_alert_notification.notifications.create import Planner
+from property_alert_notification.notifications.dependencies import MayRead, MayWrite, PlannerDep
 from property_alert_notification.notifications.schedules import changes, queries
 from property_alert_notification.notifications.schedules.answers import outline, public, summary
 from property_alert_notification.notifications.schedules.models import Schedule
@@ -34,38 +33,22 @@ from property_alert_notification.notifications.schedules.schemas import (
     SchedulePublic,
     ScheduleQuery,
 )
-from property_alert_notification.notifications.submit import AddressRulesDep
+from property_alert_notification.people.dependencies import AddressRulesDep
 
-router = APIRouter(
-    route_class=KeyedRoute,
-    prefix="/schedules",
-    tags=["schedules"],
-    responses=documented(401, 403, 413, 422, 429, 503),
-)
+router = KeyedRouter("/schedules", "schedules")
 
 ScheduleId = Annotated[UUID, Path(description="Of a schedule, as an answer gave it.")]
 
-_MayRead = Annotated[Admission, needs(Scope.NOTIFICATIONS_READ)]
-_MayWrite = Annotated[Admission, needs(Scope.NOTIFICATIONS_WRITE)]
 _Changed = SchedulePublic | ScheduleOutline
 
 
-async def _planner(request: Request) -> Planner:
-    return cast(Planner, request.app.state.planner)
-
-
-_PlannerDep = Annotated[Planner, Depends(_planner)]
-
-
-@router.post("/", include_in_schema=False, status_code=HTTPStatus.CREATED)
 @router.post("", status_code=HTTPStatus.CREATED, response_model=ScheduleCreated, responses=documented(404, 409))
 async def create_schedule(
-    request: Request,
     body: ScheduleCreate,
-    admission: _MayWrite,
+    admission: MayWrite,
     rules: AddressRulesDep,
-    planner: _PlannerDep,
-    idempotency_key: IdempotencyKey,
+    planner: PlannerDep,
+    call: CallDep,
 ) -> Response:
     """Have a notification sent again and again, at the local times of a rule.
 
@@ -80,49 +63,46 @@ async def create_schedule(
         shown = outline(schedule).model_dump_json(include={"id", "state", "used_time_zone", "next_at"})
         return Answer(HTTPStatus.CREATED, shown)
 
-    answer, replayed = await once(request, admission, idempotency_key, create, asked=body)
+    answer, replayed = await call.once(admission, create, asked=body)
     # An idempotency key outlives the schedule, so what the caller sent is not kept under it.
     told = b"%b,%b" % (as_read(body)[:-1], answer.text.encode()[1:])
     return json_answer(told, admission, status_code=answer.status_code, replayed=replayed)
 
 
-@router.get("/", include_in_schema=False)
 @router.get("", response_model=SchedulePage)
 async def list_schedules(
-    query: Annotated[ScheduleQuery, Query()], admission: _MayRead, database: DatabaseDep, planner: _PlannerDep
+    query: Annotated[ScheduleQuery, Query()], admission: MayRead, database: DatabaseDep, planner: PlannerDep
 ) -> Response:
     """List schedules, the newest first: those that the caller created, or with the scope `admin` everybody's."""
     visible = admission.visible
     filters = ScheduleFilters(query.user_id, query.state, visible.caller, visible.test)
-    before = None if query.cursor is None else from_cursor(query.cursor)
+    before = start_of(query.cursor)
     async with database.reading() as connection:
         found = await queries.listed(connection, filters, before=before, limit=query.limit + 1)
         zones = await zones_of(connection, {(one.user_id, one.test) for one in found}, planner)
     page, last = page_of(found, query.limit)
-    next_page = None if last is None else to_cursor(last)
-    return _written(SchedulePage(items=[summary(one, zones) for one in page], next=next_page))
+    answer = SchedulePage(items=[summary(one, zones) for one in page], next=next_cursor(last))
+    return json_answer(answer, admission)
 
 
-@router.get("/{schedule_id}/", include_in_schema=False)
 @router.get("/{schedule_id}", response_model=SchedulePublic, responses=documented(404))
 async def read_schedule(
-    schedule_id: ScheduleId, admission: _MayRead, database: DatabaseDep, planner: _PlannerDep
+    schedule_id: ScheduleId, admission: MayRead, database: DatabaseDep, planner: PlannerDep
 ) -> Response:
     """One schedule; what it brought is listed by `GET /api/v1/notifications?schedule_id=`."""
     async with database.reading() as connection:
         schedule = changes.visible_one(await queries.get(connection, schedule_id), admission.visible)
         zones = await zones_of(connection, {(schedule.user_id, schedule.test)}, planner)
-    return _written(public(schedule, zones))
+    return json_answer(public(schedule, zones), admission)
 
 
-@router.get("/{schedule_id}/occurrences/", include_in_schema=False)
 @router.get("/{schedule_id}/occurrences", responses=documented(404, 409))
 async def list_occurrences(
     schedule_id: ScheduleId,
     query: Annotated[OccurrencesQuery, Query()],
-    admission: _MayRead,
+    admission: MayRead,
     database: DatabaseDep,
-    planner: _PlannerDep,
+    planner: PlannerDep,
 ) -> Occurrences:
     """When a schedule comes next, with the offset of its zone; while it is paused, when it would."""
     async with database.reading() as connection:
@@ -131,15 +111,14 @@ async def list_occurrences(
     return Occurrences(occurrences=changes.coming(schedule, zones, query.count, planner.clock.now()))
 
 
-@router.patch("/{schedule_id}/", include_in_schema=False)
 @router.patch("/{schedule_id}", response_model=_Changed, responses=documented(404, 409))
 async def change_schedule(
     schedule_id: ScheduleId,
     body: SchedulePatch,
-    admission: _MayWrite,
+    admission: MayWrite,
     database: DatabaseDep,
     rules: AddressRulesDep,
-    planner: _PlannerDep,
+    planner: PlannerDep,
 ) -> Response:
     """Change what a schedule says, or when it comes; what it brought stays as it is.
 
@@ -153,64 +132,41 @@ async def change_schedule(
         schedule = await changes.change(connection, schedule_id, body, admission, rules, planner)
     may_read = Scope.NOTIFICATIONS_READ in admission.scopes
     zones = {(schedule.user_id, schedule.test): schedule.used_zone}
-    return _written(public(schedule, zones) if may_read else outline(schedule))
+    return json_answer(public(schedule, zones) if may_read else outline(schedule), admission)
 
 
-@router.delete("/{schedule_id}/", include_in_schema=False, status_code=HTTPStatus.NO_CONTENT)
 @router.delete("/{schedule_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
-async def delete_schedule(schedule_id: ScheduleId, admission: _MayWrite, database: DatabaseDep) -> None:
+async def delete_schedule(schedule_id: ScheduleId, admission: MayWrite, database: DatabaseDep) -> None:
     """Cancel a schedule: it brings nothing more. What it brought stays as it is, and can be cancelled by itself."""
     async with database.transaction() as connection:
         await changes.remove(connection, schedule_id, admission.visible)
 
 
-@router.post("/{schedule_id}/pause/", include_in_schema=False)
 @router.post("/{schedule_id}/pause", response_model=ScheduleOutline, responses=documented(404, 409))
-async def pause_schedule(
-    request: Request, schedule_id: ScheduleId, admission: _MayWrite, clock: ClockDep, idempotency_key: IdempotencyKey
-) -> Response:
+async def pause_schedule(schedule_id: ScheduleId, admission: MayWrite, clock: ClockDep, call: CallDep) -> Response:
     """Let a schedule bring nothing until it is resumed; 409 when it has ended."""
     return await _answer(
-        request,
-        admission,
-        idempotency_key,
-        lambda connection: changes.pause(connection, schedule_id, admission.visible, now=clock.now()),
+        call, admission, lambda connection: changes.pause(connection, schedule_id, admission.visible, now=clock.now())
     )
 
 
-@router.post("/{schedule_id}/resume/", include_in_schema=False)
 @router.post("/{schedule_id}/resume", response_model=ScheduleOutline, responses=documented(404, 409))
-async def resume_schedule(
-    request: Request,
-    schedule_id: ScheduleId,
-    admission: _MayWrite,
-    planner: _PlannerDep,
-    idempotency_key: IdempotencyKey,
-) -> Response:
+async def resume_schedule(schedule_id: ScheduleId, admission: MayWrite, planner: PlannerDep, call: CallDep) -> Response:
     """Let a paused or quarantined schedule go on with its next occurrence; 409 when it has ended.
 
     What fell into the pause is left out.
     """
     return await _answer(
-        request,
-        admission,
-        idempotency_key,
-        lambda connection: changes.resume(connection, schedule_id, admission.visible, planner),
+        call, admission, lambda connection: changes.resume(connection, schedule_id, admission.visible, planner)
     )
 
 
 async def _answer(
-    request: Request,
+    call: IdempotentCall,
     admission: Admission,
-    idempotency_key: str | None,
     change: Callable[[AsyncConnection], Awaitable[Schedule]],
 ) -> Response:
     async def work(connection: AsyncConnection) -> Answer:
         return Answer(HTTPStatus.OK, outline(await change(connection)).model_dump_json())
 
-    return await answer_call(request, admission, idempotency_key, work)
-
-
-def _written(answer: BaseModel) -> Response:
-    """As JSON, once: FastAPI would check again what was made here."""
-    return Response(answer.model_dump_json(), media_type="application/json")
+    return await call.answer(admission, work)

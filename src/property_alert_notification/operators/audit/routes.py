@@ -4,19 +4,14 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict
 
 from property_alert_notification.api.access import queries
-from property_alert_notification.api.access.admission import Admission
-from property_alert_notification.api.dependencies import DatabaseDep, KeyedRoute, needs
+from property_alert_notification.api.dependencies import DatabaseDep, KeyedRouter, Operator
 from property_alert_notification.api.paging import page_of
-from property_alert_notification.api.problems import documented
-from property_alert_notification.base.vocabulary import Scope
 
-router = APIRouter(
-    route_class=KeyedRoute, prefix="/audit", tags=["administration"], responses=documented(401, 403, 413, 422, 429, 503)
-)
+router = KeyedRouter("/audit", "administration")
 
 
 class Change(BaseModel):
@@ -44,11 +39,10 @@ class Changes(BaseModel):
     """The next page's `before`; null when this page is the last one."""
 
 
-@router.get("/", include_in_schema=False)
 @router.get("")
 async def list_changes(
     database: DatabaseDep,
-    admission: Annotated[Admission, needs(Scope.ADMIN)],
+    admission: Operator,
     limit: Annotated[int, Query(ge=1, le=100, description="How many at most.")] = 20,
     before: Annotated[UUID | None, Query(description="Only what is older: the `next` of the page before.")] = None,
 ) -> Changes:

@@ -4,29 +4,21 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import BaseModel, ConfigDict
 
-from property_alert_notification.api.access.admission import Admission
-from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
+from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRouter, LiveOperator
 from property_alert_notification.api.problems import documented
-from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.operators.pauses import queries
 from property_alert_notification.operators.pauses.rules import NAME
 from property_alert_notification.operators.pauses.service import PauseService
 
-router = APIRouter(
-    route_class=KeyedRoute,
-    prefix="/pauses",
-    tags=["administration"],
-    responses=documented(401, 403, 413, 422, 429, 503),
-)
+router = KeyedRouter("/pauses", "administration")
 
 Name = Annotated[
     str,
     Path(pattern=NAME, description="Of a channel or a category, or `everything`. A channel's name means the channel."),
 ]
-Operator = Annotated[Admission, needs(Scope.ADMIN, live_only=True)]
 
 
 class PausePublic(BaseModel):
@@ -47,18 +39,16 @@ class Pauses(BaseModel):
     items: list[PausePublic]
 
 
-@router.get("/", include_in_schema=False, dependencies=[needs(Scope.ADMIN, live_only=True)])
-@router.get("", dependencies=[needs(Scope.ADMIN, live_only=True)])
-async def list_pauses(database: DatabaseDep) -> Pauses:
+@router.get("")
+async def list_pauses(_admission: LiveOperator, database: DatabaseDep) -> Pauses:
     """List what is paused, by name."""
     async with database.reading() as connection:
         found = await queries.list_all(connection)
     return Pauses(items=[PausePublic.model_validate(pause) for pause in found if pause.holds])
 
 
-@router.put("/{name}/", include_in_schema=False)
 @router.put("/{name}")
-async def pause_sending(name: Name, database: DatabaseDep, clock: ClockDep, admission: Operator) -> PausePublic:
+async def pause_sending(name: Name, database: DatabaseDep, clock: ClockDep, admission: LiveOperator) -> PausePublic:
     """Stop sending on a channel, of a category, or everything: on every worker within five seconds.
 
     Accepting goes on, and nothing is lost: what is paused is held until it is resumed. What is at a provider already
@@ -69,9 +59,8 @@ async def pause_sending(name: Name, database: DatabaseDep, clock: ClockDep, admi
     return PausePublic.model_validate(pause)
 
 
-@router.delete("/{name}/", include_in_schema=False, status_code=HTTPStatus.NO_CONTENT)
 @router.delete("/{name}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
-async def resume_sending(name: Name, database: DatabaseDep, clock: ClockDep, admission: Operator) -> None:
+async def resume_sending(name: Name, database: DatabaseDep, clock: ClockDep, admission: LiveOperator) -> None:
     """Send again what this pause held; 404 when nothing of this name is paused."""
     async with database.transaction() as connection:
         await PauseService(connection, clock, admission.actor).resume(name)

@@ -5,16 +5,15 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.access.admission import Admission
-from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
-from property_alert_notification.api.idempotency.calls import IdempotencyKey, answer_call
+from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRouter, Operator
+from property_alert_notification.api.idempotency.calls import CallDep, IdempotentCall
 from property_alert_notification.api.idempotency.stored import Answer
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.operators.quarantine.cases import list_cases, show_case
 from property_alert_notification.operators.quarantine.queries import Case
 from property_alert_notification.operators.quarantine.schemas import (
@@ -25,18 +24,11 @@ from property_alert_notification.operators.quarantine.schemas import (
 )
 from property_alert_notification.operators.quarantine.service import QuarantineService
 
-router = APIRouter(
-    route_class=KeyedRoute,
-    prefix="/quarantine",
-    tags=["administration"],
-    responses=documented(401, 403, 413, 422, 429, 503),
-)
+router = KeyedRouter("/quarantine", "administration")
 
 DeliveryId = Annotated[UUID, Path(description="Of a delivery, as the list and the detail of its notification show it.")]
-Operator = Annotated[Admission, needs(Scope.ADMIN)]
 
 
-@router.get("/", include_in_schema=False)
 @router.get("")
 async def list_quarantine(
     query: Annotated[QuarantineQuery, Query()], admission: Operator, database: DatabaseDep
@@ -45,51 +37,35 @@ async def list_quarantine(
     return await list_cases(database, cursor=query.cursor, limit=query.limit, test=admission.visible.test)
 
 
-@router.get("/{delivery_id}/", include_in_schema=False)
 @router.get("/{delivery_id}", responses=documented(404))
 async def read_quarantined(delivery_id: DeliveryId, admission: Operator, database: DatabaseDep) -> QuarantineCase:
     """One quarantined delivery, with everything that was tried."""
     return await show_case(database, delivery_id, test=admission.visible.test)
 
 
-@router.post("/{delivery_id}/replay/", include_in_schema=False)
 @router.post("/{delivery_id}/replay", response_model=QuarantinedDelivery, responses=documented(404, 409))
-async def replay_quarantined(
-    request: Request,
-    delivery_id: DeliveryId,
-    admission: Operator,
-    clock: ClockDep,
-    idempotency_key: IdempotencyKey,
-) -> Response:
+async def replay_quarantined(delivery_id: DeliveryId, admission: Operator, clock: ClockDep, call: CallDep) -> Response:
     """Have a quarantined delivery tried again at once; 409 when it is not quarantined.
 
     Consent, expiry and cancellation are looked at anew. It is quarantined again after five more attempts that break.
     """
-    return await _decide(request, admission, clock, idempotency_key, lambda service: service.replay(delivery_id))
+    return await _decide(call, admission, clock, lambda service: service.replay(delivery_id))
 
 
-@router.post("/{delivery_id}/discard/", include_in_schema=False)
 @router.post("/{delivery_id}/discard", response_model=QuarantinedDelivery, responses=documented(404, 409))
-async def discard_quarantined(
-    request: Request,
-    delivery_id: DeliveryId,
-    admission: Operator,
-    clock: ClockDep,
-    idempotency_key: IdempotencyKey,
-) -> Response:
+async def discard_quarantined(delivery_id: DeliveryId, admission: Operator, clock: ClockDep, call: CallDep) -> Response:
     """Give a quarantined delivery up: it ends as failed. 409 when it is not quarantined."""
-    return await _decide(request, admission, clock, idempotency_key, lambda service: service.discard(delivery_id))
+    return await _decide(call, admission, clock, lambda service: service.discard(delivery_id))
 
 
 async def _decide(
-    request: Request,
+    call: IdempotentCall,
     admission: Admission,
     clock: Clock,
-    idempotency_key: str | None,
     decision: Callable[[QuarantineService], Awaitable[Case]],
 ) -> Response:
     async def work(connection: AsyncConnection) -> Answer:
         case = await decision(QuarantineService(connection, clock, admission.actor, test=admission.visible.test))
         return Answer(HTTPStatus.OK, QuarantinedDelivery.model_validate(case).model_dump_json())
 
-    return await answer_call(request, admission, idempotency_key, work)
+    return await call.answer(admission, work)

@@ -5,12 +5,11 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Annotated, Literal, cast
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import Depends, Path, Request
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.api.access.admission import Admission
-from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
+from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRouter, LiveOperator, needs
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.errors import NotFound, StoreUnavailable
 from property_alert_notification.base.vocabulary import CATEGORY, CategoryKind, Channel, Frequency, Scope
@@ -20,12 +19,7 @@ from property_alert_notification.people.categories.definition import CategoryDef
 from property_alert_notification.people.categories.rules import BUILT_IN, Category, OnUnknown
 from property_alert_notification.people.categories.service import CategoryService
 
-router = APIRouter(
-    route_class=KeyedRoute,
-    prefix="/categories",
-    tags=["preferences"],
-    responses=documented(401, 403, 413, 422, 429, 503),
-)
+router = KeyedRouter("/categories", "preferences")
 
 
 async def _cache(request: Request) -> CategoryCache:
@@ -33,7 +27,6 @@ async def _cache(request: Request) -> CategoryCache:
 
 
 Name = Annotated[str, Path(pattern=f"^{CATEGORY}$", description="Of a category: small letters, digits, `-` and `_`.")]
-Operator = Annotated[Admission, needs(Scope.ADMIN, live_only=True)]
 CacheDep = Annotated[CategoryCache, Depends(_cache)]
 
 
@@ -62,7 +55,6 @@ class Categories(BaseModel):
     items: list[CategoryPublic]
 
 
-@router.get("/", include_in_schema=False, dependencies=[needs(Scope.PREFERENCES_READ)])
 @router.get("", dependencies=[needs(Scope.PREFERENCES_READ)])
 async def list_categories(database: DatabaseDep, cache: CacheDep) -> Categories:
     """List all categories by name. A notification may name others: they mean what `general` means."""
@@ -71,7 +63,6 @@ async def list_categories(database: DatabaseDep, cache: CacheDep) -> Categories:
     return Categories(items=[found[name] for name in sorted(found)])
 
 
-@router.get("/{name}/", include_in_schema=False, dependencies=[needs(Scope.PREFERENCES_READ)])
 @router.get("/{name}", dependencies=[needs(Scope.PREFERENCES_READ)], responses=documented(404))
 async def read_category(name: Name, database: DatabaseDep, cache: CacheDep) -> CategoryPublic:
     """What is true of all messages of one category."""
@@ -79,10 +70,14 @@ async def read_category(name: Name, database: DatabaseDep, cache: CacheDep) -> C
         return await _one(connection, name, cache.configured)
 
 
-@router.put("/{name}/", include_in_schema=False)
 @router.put("/{name}", responses=documented(409))
 async def put_category(
-    name: Name, body: CategoryDefinition, database: DatabaseDep, clock: ClockDep, cache: CacheDep, admission: Operator
+    name: Name,
+    body: CategoryDefinition,
+    database: DatabaseDep,
+    clock: ClockDep,
+    cache: CacheDep,
+    admission: LiveOperator,
 ) -> CategoryPublic:
     """Define a category, in place of the built-in one of that name or of an earlier definition.
 
@@ -94,10 +89,9 @@ async def put_category(
     return _public(body.named(name), "api")
 
 
-@router.delete("/{name}/", include_in_schema=False, status_code=HTTPStatus.NO_CONTENT)
 @router.delete("/{name}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
 async def delete_category(
-    name: Name, database: DatabaseDep, clock: ClockDep, cache: CacheDep, admission: Operator
+    name: Name, database: DatabaseDep, clock: ClockDep, cache: CacheDep, admission: LiveOperator
 ) -> None:
     """Delete a definition. A built-in category, and one of the file, is what it was before; any other is gone."""
     async with database.transaction() as connection:

@@ -1,40 +1,26 @@
 """What the directory holds of a user, over HTTP: to be read, and pushed by the User service."""
 
-from typing import Annotated, cast
+from fastapi import status
 
-from fastapi import APIRouter, Depends, Path, Request, status
-
-from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
-from property_alert_notification.api.fields import INT64_MAX
+from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRouter, needs
 from property_alert_notification.api.problems import documented
 from property_alert_notification.base.errors import InvalidField, ProfileNotFound
 from property_alert_notification.base.vocabulary import Channel, Scope
 from property_alert_notification.channels.address_rules import AddressRules
 from property_alert_notification.channels.definition import definition_of
 from property_alert_notification.people.decide_again import DecideAgainDep
+from property_alert_notification.people.dependencies import AddressRulesDep, UserId
 from property_alert_notification.people.directory import queries
 from property_alert_notification.people.directory.profile import Entry, Profile
 from property_alert_notification.people.directory.schemas import ProfilePublic, ProfilePut
 
-router = APIRouter(
-    route_class=KeyedRoute,
-    prefix="/users/{user_id}/profile",
-    tags=["users"],
-    responses=documented(401, 403, 413, 422, 429, 503),
-)
-
-UserId = Annotated[int, Path(ge=0, le=INT64_MAX, description="The user, as the User service knows them.")]
+router = KeyedRouter("/users/{user_id}/profile", "users")
 
 # A test key must change nothing of what real people receive, and show nothing of where they are reached.
 _MAY_READ = needs(Scope.USERS_READ, live_only=True)
 _MAY_WRITE = needs(Scope.USERS_WRITE, live_only=True)
 
 
-async def _address_rules(request: Request) -> AddressRules:
-    return cast(AddressRules, request.app.state.address_rules)
-
-
-@router.get("/", include_in_schema=False, dependencies=[_MAY_READ])
 @router.get("", responses=documented(404), dependencies=[_MAY_READ])
 async def read_profile(user_id: UserId, database: DatabaseDep) -> ProfilePublic:
     """What the directory holds of a user. The User service is not asked: that happens when a notification needs it."""
@@ -45,12 +31,11 @@ async def read_profile(user_id: UserId, database: DatabaseDep) -> ProfilePublic:
     return _public(entry.profile, entry)
 
 
-@router.put("/", include_in_schema=False, dependencies=[_MAY_WRITE])
 @router.put("", dependencies=[_MAY_WRITE])
 async def put_profile(
     user_id: UserId,
     body: ProfilePut,
-    rules: Annotated[AddressRules, Depends(_address_rules)],
+    rules: AddressRulesDep,
     database: DatabaseDep,
     clock: ClockDep,
     decide_again: DecideAgainDep,
@@ -68,7 +53,6 @@ async def put_profile(
     return _public(profile, entry)
 
 
-@router.delete("/", include_in_schema=False, status_code=status.HTTP_204_NO_CONTENT, dependencies=[_MAY_WRITE])
 @router.delete("", status_code=status.HTTP_204_NO_CONTENT, dependencies=[_MAY_WRITE])
 async def delete_profile(user_id: UserId, database: DatabaseDep, clock: ClockDep, decide_again: DecideAgainDep) -> None:
     """Say that the user does not exist any more: for the User service, when it has deleted one.

@@ -3,28 +3,22 @@
 from collections.abc import Collection
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 
 from property_alert_notification.api.access.admission import Admission
-from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, needs
-from property_alert_notification.api.problems import documented
+from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRouter, needs
 from property_alert_notification.base.errors import PreferenceNotFound
 from property_alert_notification.base.times import Moment
 from property_alert_notification.base.vocabulary import CATEGORY, Channel, Scope
 from property_alert_notification.people.categories.routes import CacheDep
 from property_alert_notification.people.categories.rules import GENERAL
 from property_alert_notification.people.decide import Message
+from property_alert_notification.people.dependencies import UserId
 from property_alert_notification.people.effective.answer import EffectiveDecision, answer
 from property_alert_notification.people.effective.look_up import person_of
-from property_alert_notification.people.preferences.routes import UserId
 from property_alert_notification.people.preferences.rules import Preferences
 
-router = APIRouter(
-    route_class=KeyedRoute,
-    prefix="/preferences",
-    tags=["preferences"],
-    responses=documented(401, 403, 404, 413, 422, 429, 503),
-)
+router = KeyedRouter("/preferences", "preferences", 404)
 
 
 async def _default_preferences(request: Request) -> Preferences | None:
@@ -35,7 +29,6 @@ async def _unused(request: Request) -> Collection[Channel]:
     return cast(Collection[Channel], request.app.state.unused_channels)
 
 
-@router.get("/{user_id}/effective/", include_in_schema=False)
 @router.get("/{user_id}/effective")
 async def read_effective_preference(
     user_id: UserId,

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response, status
+from fastapi import Response, status
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.access.admission import Admission
-from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRoute, charge, needs
-from property_alert_notification.api.idempotency.calls import IdempotencyKey, answer_call
+from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRouter, charge, needs
+from property_alert_notification.api.idempotency.calls import CallDep
 from property_alert_notification.api.idempotency.stored import Answer
 from property_alert_notification.api.problems import Problem, contents_of, documented
 from property_alert_notification.base.clock import Clock
@@ -16,6 +16,7 @@ from property_alert_notification.base.errors import PreferenceNotFound, Preferen
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.channels.edge import SWITCHES
 from property_alert_notification.people.decide_again import DecideAgainDep
+from property_alert_notification.people.dependencies import UserId
 from property_alert_notification.people.preferences import queries
 from property_alert_notification.people.preferences.conversion import changed_by, fields_of, rules_of
 from property_alert_notification.people.preferences.models import Preference, words_of
@@ -31,35 +32,27 @@ from property_alert_notification.people.preferences.schemas import (
 )
 from property_alert_notification.people.preferences.stored_rules import write_rules
 
-_RESPONSES = documented(401, 403, 413, 422, 429, 503)
-
-router = APIRouter(route_class=KeyedRoute, prefix="/preferences", tags=["preferences"], responses=_RESPONSES)
-batch_router = APIRouter(
-    route_class=KeyedRoute, prefix="/preferences", tags=["preferences"], responses=_RESPONSES | documented(409)
-)
-
-UserId = Annotated[int, Path(ge=0, le=2**63 - 1, description="The user, as the User service knows them.")]
+router = KeyedRouter("/preferences", "preferences")
+batch_router = KeyedRouter("/preferences", "preferences", 409)
 
 _MayRead = Annotated[Admission, needs(Scope.PREFERENCES_READ)]
 _MayWrite = Annotated[Admission, needs(Scope.PREFERENCES_WRITE)]
 
 
-@batch_router.post("/batch/", include_in_schema=False)
 @batch_router.post("/batch", response_model=PreferenceBatchAnswer)
 async def create_preferences(
-    request: Request,
     body: PreferenceBatch,
     admission: _MayWrite,
     clock: ClockDep,
     decide_again: DecideAgainDep,
-    idempotency_key: IdempotencyKey,
+    call: CallDep,
 ) -> Response:
     """Create the preferences of up to a thousand users.
 
     There is one result per user, in the same order; users who had preferences keep them. Each counts as a call of the
     caller's rate.
     """
-    admission = await charge(request, admission, items="preferences", count=len(body.preferences))
+    admission = await charge(call.request, admission, items="preferences", count=len(body.preferences))
 
     async def create(connection: AsyncConnection) -> Answer:
         # The first word of each user counts.
@@ -69,7 +62,7 @@ async def create_preferences(
         results = [_result(one.user_id, created) for one in body.preferences]
         return Answer(status.HTTP_200_OK, PreferenceBatchAnswer(results=results).model_dump_json())
 
-    return await answer_call(request, admission, idempotency_key, create, asked=body)
+    return await call.answer(admission, create, asked=body)
 
 
 def _result(user_id: int, created: set[int]) -> PreferenceCreated | PreferenceRefused:
@@ -79,7 +72,6 @@ def _result(user_id: int, created: set[int]) -> PreferenceCreated | PreferenceRe
     return PreferenceRefused(user_id=user_id, error=Problem(**contents_of(PreferencesExist(user_id))))
 
 
-@router.post("/{user_id}/", include_in_schema=False, status_code=status.HTTP_201_CREATED)
 @router.post(
     "/{user_id}",
     status_code=status.HTTP_201_CREATED,
@@ -87,13 +79,12 @@ def _result(user_id: int, created: set[int]) -> PreferenceCreated | PreferenceRe
     responses=documented(400, 409),
 )
 async def create_preference(
-    request: Request,
     user_id: UserId,
     body: PreferenceCreate,
     admission: _MayWrite,
     clock: ClockDep,
     decide_again: DecideAgainDep,
-    idempotency_key: IdempotencyKey,
+    call: CallDep,
 ) -> Response:
     """Create the preferences of a user."""
 
@@ -103,10 +94,9 @@ async def create_preference(
         await decide_again(connection, [user_id])
         return Answer(status.HTTP_201_CREATED, _public(_wanted(body)).model_dump_json())
 
-    return await answer_call(request, admission, idempotency_key, create, asked=body)
+    return await call.answer(admission, create, asked=body)
 
 
-@router.get("/{user_id}/", include_in_schema=False)
 @router.get("/{user_id}", responses=documented(404))
 async def read_preference(user_id: UserId, admission: _MayRead, database: DatabaseDep) -> PreferencePublic:
     """What a user wants to receive."""
@@ -114,7 +104,6 @@ async def read_preference(user_id: UserId, admission: _MayRead, database: Databa
         return _found(await queries.find(connection, user_id, test=admission.test))
 
 
-@router.put("/{user_id}/", include_in_schema=False)
 @router.put("/{user_id}")
 async def put_preference(
     user_id: UserId,
@@ -131,7 +120,6 @@ async def put_preference(
     return _public(_wanted(body))
 
 
-@router.patch("/{user_id}/", include_in_schema=False)
 @router.patch("/{user_id}", responses=documented(404))
 async def patch_preference(
     user_id: UserId,
@@ -157,7 +145,6 @@ async def patch_preference(
     return _found(changed)
 
 
-@router.delete("/{user_id}/", include_in_schema=False, status_code=status.HTTP_204_NO_CONTENT)
 @router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT, responses=documented(404))
 async def delete_preference(
     user_id: UserId, admission: _MayWrite, database: DatabaseDep, clock: ClockDep, decide_again: DecideAgainDep
