@@ -16,153 +16,74 @@ def timing(text: str, start: str, passed_at: str) -> Timing:
     return Timing(rule, first, datetime.fromisoformat(passed_at), final=final)
 
 
-@pytest.mark.parametrize(
-    ("zone", "text", "start", "passed_at", "instants"),
-    [
-        pytest.param(
-            "America/New_York",
-            "FREQ=DAILY",
-            "2027-03-12T02:30",
-            "2027-03-12T00:00Z",
-            # On the 14th there is no 02:30: it becomes 03:30 of summer time.
-            ["2027-03-12T07:30Z", "2027-03-13T07:30Z", "2027-03-14T07:30Z", "2027-03-15T06:30Z"],
-            id="a gap moves forward by its length",
-        ),
-        pytest.param(
-            "America/New_York",
-            "FREQ=DAILY",
-            "2027-11-06T01:30",
-            "2027-11-06T00:00Z",
-            # On the 7th 01:30 comes twice, at 05:30 and at 06:30 UTC.
-            ["2027-11-06T05:30Z", "2027-11-07T05:30Z", "2027-11-08T06:30Z"],
-            id="a fold counts the first time",
-        ),
-        pytest.param(
-            "Europe/Berlin",
-            "FREQ=HOURLY",
-            "2027-03-28T00:00",
-            "2027-03-27T22:59Z",
-            # 02:00 becomes 03:00, which is there already.
-            ["2027-03-27T23:00Z", "2027-03-28T00:00Z", "2027-03-28T01:00Z", "2027-03-28T02:00Z"],
-            id="an hour that is left out brings nothing of its own",
-        ),
-        pytest.param(
-            "Europe/Berlin",
-            "FREQ=HOURLY",
-            "2027-10-31T01:00",
-            "2027-10-30T22:59Z",
-            # 02:00 comes at 00:00 UTC and again at 01:00 UTC.
-            ["2027-10-30T23:00Z", "2027-10-31T00:00Z", "2027-10-31T02:00Z", "2027-10-31T03:00Z"],
-            id="an hour that comes twice brings one",
-        ),
-        pytest.param(
-            "Australia/Lord_Howe",
-            "FREQ=DAILY",
-            "2026-10-03T02:15",
-            "2026-10-02T00:00Z",
-            # Here the clocks change by half an hour: on the 4th 02:15 becomes 02:45.
-            ["2026-10-02T15:45Z", "2026-10-03T15:45Z", "2026-10-04T15:15Z"],
-            id="a gap of half an hour",
-        ),
-        pytest.param(
-            "Australia/Lord_Howe",
-            "FREQ=HOURLY;BYMINUTE=0,45",
-            "2027-04-04T01:00",
-            "2027-04-03T13:59Z",
-            # At 02:00 the clocks go back to 01:30, so 01:45 comes twice.
-            ["2027-04-03T14:00Z", "2027-04-03T14:45Z", "2027-04-03T15:30Z", "2027-04-03T16:15Z"],
-            id="a fold of half an hour",
-        ),
-        pytest.param(
-            "Asia/Kathmandu",
-            "FREQ=DAILY",
-            "2026-12-01T09:00",
-            "2026-12-01T00:00Z",
-            ["2026-12-01T03:15Z", "2026-12-02T03:15Z"],
-            id="an offset of 5:45",
-        ),
-        pytest.param(
-            "Pacific/Apia",
-            "FREQ=DAILY",
-            "2011-12-28T09:00",
-            "2011-12-28T00:00Z",
-            # Samoa had no 30th: it becomes the 31st, which is there already.
-            ["2011-12-28T19:00Z", "2011-12-29T19:00Z", "2011-12-30T19:00Z", "2011-12-31T19:00Z"],
-            id="a whole day that was left out",
-        ),
-        pytest.param(
-            "Asia/Pyongyang",
-            "FREQ=DAILY",
-            "2018-05-04T12:00",
-            "2018-05-04T00:00Z",
-            # Since the 5th it has the time of Seoul.
-            ["2018-05-04T03:30Z", "2018-05-05T03:00Z", "2018-05-06T03:00Z"],
-            id="a country that changed its zone",
-        ),
-        pytest.param(
-            "Africa/Casablanca",
-            "FREQ=DAILY",
-            "2027-02-06T12:00",
-            "2027-02-06T00:00Z",
-            # Morocco leaves summer time for Ramadan.
-            ["2027-02-06T11:00Z", "2027-02-07T12:00Z", "2027-02-08T12:00Z"],
-            id="a change in the middle of winter",
-        ),
-        pytest.param(
-            "America/New_York",
-            "FREQ=DAILY;BYHOUR=2,3;BYMINUTE=0,30",
-            "2027-03-13T02:00",
-            "2027-03-14T06:00Z",
-            # 02:00 becomes 03:00 and 02:30 becomes 03:30, which are there already.
-            ["2027-03-14T07:00Z", "2027-03-14T07:30Z", "2027-03-15T06:00Z"],
-            id="what moves out of a gap meets what follows",
-        ),
-        pytest.param(
-            "America/New_York",
-            "FREQ=HOURLY;INTERVAL=2;BYMINUTE=45",
-            "2027-03-14T00:45",
-            "2027-03-14T05:00Z",
-            ["2027-03-14T05:45Z", "2027-03-14T07:45Z", "2027-03-14T08:45Z"],
-            id="what moves out of a gap comes in its turn",
-        ),
-        pytest.param(
-            "America/New_York",
-            "FREQ=DAILY;UNTIL=20270314T070000Z",
-            "2027-03-13T02:00",
-            "2027-03-13T00:00Z",
-            ["2027-03-13T07:00Z", "2027-03-14T07:00Z"],
-            id="an end in UTC is an instant",
-        ),
-        pytest.param(
-            "America/New_York",
-            "FREQ=DAILY;UNTIL=20270314",
-            "2027-03-13T23:59",
-            "2027-03-13T00:00Z",
-            ["2027-03-14T04:59Z", "2027-03-15T03:59Z"],
-            id="an end on a day includes the day",
-        ),
-        pytest.param(
-            "America/New_York",
-            "FREQ=DAILY;COUNT=3",
-            "2027-03-13T12:00",
-            "2027-03-14T00:00Z",
-            ["2027-03-14T16:00Z", "2027-03-15T16:00Z"],
-            id="a count begins at the start",
-        ),
-    ],
-)
-def test_occurrences_come_at_these_instants(
-    zone: str, text: str, start: str, passed_at: str, instants: list[str]
-) -> None:
-    expected = [datetime.fromisoformat(one) for one in instants]
-    schedule = timing(text, start, passed_at)
+# What a case shows, and why; zone, rule and start; the moment passed so far, and the instants after it.
+_OCCURRENCES = """
+a gap moves forward by its length. On the 14th there is no 02:30: it becomes 03:30 of summer time.
+    America/New_York FREQ=DAILY 2027-03-12T02:30
+    2027-03-12T00:00Z -> 2027-03-12T07:30Z 2027-03-13T07:30Z 2027-03-14T07:30Z 2027-03-15T06:30Z
+a fold counts the first time. On the 7th 01:30 comes twice, at 05:30 and at 06:30 UTC.
+    America/New_York FREQ=DAILY 2027-11-06T01:30
+    2027-11-06T00:00Z -> 2027-11-06T05:30Z 2027-11-07T05:30Z 2027-11-08T06:30Z
+an hour that is left out brings nothing of its own. 02:00 becomes 03:00, which is there already.
+    Europe/Berlin FREQ=HOURLY 2027-03-28T00:00
+    2027-03-27T22:59Z -> 2027-03-27T23:00Z 2027-03-28T00:00Z 2027-03-28T01:00Z 2027-03-28T02:00Z
+an hour that comes twice brings one. 02:00 comes at 00:00 UTC and again at 01:00 UTC.
+    Europe/Berlin FREQ=HOURLY 2027-10-31T01:00
+    2027-10-30T22:59Z -> 2027-10-30T23:00Z 2027-10-31T00:00Z 2027-10-31T02:00Z 2027-10-31T03:00Z
+a gap of half an hour. Here the clocks change by half an hour: on the 4th 02:15 becomes 02:45.
+    Australia/Lord_Howe FREQ=DAILY 2026-10-03T02:15
+    2026-10-02T00:00Z -> 2026-10-02T15:45Z 2026-10-03T15:45Z 2026-10-04T15:15Z
+a fold of half an hour. At 02:00 the clocks go back to 01:30, so 01:45 comes twice.
+    Australia/Lord_Howe FREQ=HOURLY;BYMINUTE=0,45 2027-04-04T01:00
+    2027-04-03T13:59Z -> 2027-04-03T14:00Z 2027-04-03T14:45Z 2027-04-03T15:30Z 2027-04-03T16:15Z
+an offset of 5:45
+    Asia/Kathmandu FREQ=DAILY 2026-12-01T09:00
+    2026-12-01T00:00Z -> 2026-12-01T03:15Z 2026-12-02T03:15Z
+a whole day that was left out. Samoa had no 30th: it becomes the 31st, which is there already.
+    Pacific/Apia FREQ=DAILY 2011-12-28T09:00
+    2011-12-28T00:00Z -> 2011-12-28T19:00Z 2011-12-29T19:00Z 2011-12-30T19:00Z 2011-12-31T19:00Z
+a country that changed its zone. Since the 5th it has the time of Seoul.
+    Asia/Pyongyang FREQ=DAILY 2018-05-04T12:00
+    2018-05-04T00:00Z -> 2018-05-04T03:30Z 2018-05-05T03:00Z 2018-05-06T03:00Z
+a change in the middle of winter. Morocco leaves summer time for Ramadan.
+    Africa/Casablanca FREQ=DAILY 2027-02-06T12:00
+    2027-02-06T00:00Z -> 2027-02-06T11:00Z 2027-02-07T12:00Z 2027-02-08T12:00Z
+what moves out of a gap meets what follows. 02:00 becomes 03:00 and 02:30 becomes 03:30, which are there already.
+    America/New_York FREQ=DAILY;BYHOUR=2,3;BYMINUTE=0,30 2027-03-13T02:00
+    2027-03-14T06:00Z -> 2027-03-14T07:00Z 2027-03-14T07:30Z 2027-03-15T06:00Z
+what moves out of a gap comes in its turn
+    America/New_York FREQ=HOURLY;INTERVAL=2;BYMINUTE=45 2027-03-14T00:45
+    2027-03-14T05:00Z -> 2027-03-14T05:45Z 2027-03-14T07:45Z 2027-03-14T08:45Z
+an end in UTC is an instant
+    America/New_York FREQ=DAILY;UNTIL=20270314T070000Z 2027-03-13T02:00
+    2027-03-13T00:00Z -> 2027-03-13T07:00Z 2027-03-14T07:00Z
+an end on a day includes the day
+    America/New_York FREQ=DAILY;UNTIL=20270314 2027-03-13T23:59
+    2027-03-13T00:00Z -> 2027-03-14T04:59Z 2027-03-15T03:59Z
+a count begins at the start
+    America/New_York FREQ=DAILY;COUNT=3 2027-03-13T12:00
+    2027-03-14T00:00Z -> 2027-03-14T16:00Z 2027-03-15T16:00Z
+"""
+_LINES = _OCCURRENCES.strip().splitlines()
 
-    coming = schedule.coming(ZoneInfo(zone), len(expected))
+
+@pytest.mark.parametrize(
+    ("schedule", "instants"),
+    list(zip(_LINES[1::3], _LINES[2::3], strict=True)),
+    ids=[line.split(". ")[0] for line in _LINES[::3]],
+)
+def test_occurrences_come_at_these_instants(schedule: str, instants: str) -> None:
+    name, text, start = schedule.split()
+    passed_at, expected_text = instants.split(" -> ")
+    expected = [datetime.fromisoformat(one) for one in expected_text.split()]
+    zone, times = ZoneInfo(name), timing(text, start, passed_at)
+
+    coming = times.coming(zone, len(expected))
     one_by_one = []
     for _ in expected:
-        one_by_one.append(schedule.next(ZoneInfo(zone)))
+        one_by_one.append(times.next(zone))
         assert one_by_one[-1] is not None
-        schedule = schedule.passed(one_by_one[-1], ZoneInfo(zone))
+        times = times.passed(one_by_one[-1], zone)
 
     assert coming == expected
     assert one_by_one == expected
