@@ -74,7 +74,7 @@ _LINES = _OCCURRENCES.strip().splitlines()
 )
 def test_occurrences_come_at_these_instants(schedule: str, instants: str) -> None:
     name, text, start = schedule.split()
-    passed_at, expected_text = instants.split(" -> ")
+    passed_at, expected_text = instants.strip().split(" -> ")
     expected = [datetime.fromisoformat(one) for one in expected_text.split()]
     zone, times = ZoneInfo(name), timing(text, start, passed_at)
 
