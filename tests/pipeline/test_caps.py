@@ -10,6 +10,9 @@ from sqlalchemy import text
 from property_alert_notification.base.vocabulary import DeliveryState, Outcome
 from property_alert_notification.deliveries.windows.keys import window_of
 from property_alert_notification.people.caps import queries as cap_queries
+from property_alert_notification.people.decide import Message
+from property_alert_notification.people.effective.answer import answer
+from property_alert_notification.people.effective.look_up import cap_uses_of, person_of
 from property_alert_notification.people.preferences import queries as preferences
 from property_alert_notification.people.preferences.models import Preference
 from property_alert_notification.people.preferences.rules import Cap, PersonalRules
@@ -97,6 +100,32 @@ async def test_a_digest_over_the_cap_waits_for_its_place(world: World) -> None:
     assert (delivery.state, delivery.reason_code, delivery.held_by) == (DeliveryState.HELD, "over_cap", "cap")
     assert delivery.due_at is not None
     assert delivery.due_at - world.parts.clock.now() < timedelta(days=2)
+
+
+async def test_what_would_be_over_the_cap_is_said_before_it_is_sent(world: World) -> None:
+    await a_user(world)
+    for one in await accept(world, CAP - 1):
+        assert await claimed(world, one)
+    assert await effective(world) == ("send", "user_opted_in", "service_default")
+
+    assert await claimed(world, (await accept(world, 1))[0])
+    assert await effective(world) == ("collect", "over_cap", "cap")
+    assert await effective(world, "digest") == ("hold", "over_cap", "cap")
+    assert await effective(world, "viewing") == ("send", "user_opted_in", "service_default")
+    assert await effective(world, later=timedelta(days=1)) == ("send", "user_opted_in", "service_default")
+
+
+async def effective(
+    world: World, category: str = "listing_alert", *, later: timedelta = timedelta()
+) -> tuple[str, ...]:
+    """What `GET .../effective` answers about one more message, and by which rule."""
+    async with world.parts.database.reading() as connection:
+        person = await person_of(connection, 1, test=False, default=None)
+        assert person is not None
+        uses = await cap_uses_of(connection, 1, person, EMAIL, test=False)
+    message = Message(EMAIL, world.parts.categories.current().of(category))
+    found = answer(message, person, world.parts.clock.now() + later, uses)
+    return found.decision.value, found.reason_code.value, found.rule.value
 
 
 async def test_what_counts_no_more_is_deleted(world: World) -> None:

@@ -1,6 +1,6 @@
 """What commands about one person ask the store for: the person, the categories, and what time it is."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +11,7 @@ from property_alert_notification.base.errors import NotFound
 
 if TYPE_CHECKING:
     from property_alert_notification.base.vocabulary import Channel
+    from property_alert_notification.people.caps.rules import Use
     from property_alert_notification.people.categories.rules import Categories, Category
     from property_alert_notification.people.person import Person
 
@@ -28,6 +29,8 @@ class Known:
     unused: "Collection[Channel]"
     """Channels that no provider carries."""
     now: datetime
+    uses: "Mapping[Channel, Sequence[Use]]"
+    """By channel, what counts into the person's cap."""
 
 
 async def known_of(user_id: int, *, test: bool) -> Known:
@@ -36,13 +39,14 @@ async def known_of(user_id: int, *, test: bool) -> Known:
     Raises:
         NotFound: nothing.
     """
+    from property_alert_notification.base.vocabulary import Channel
     from property_alert_notification.channels.registry import unused
     from property_alert_notification.cli.store import reading
     from property_alert_notification.people.categories import queries
     from property_alert_notification.people.categories.cache import read
     from property_alert_notification.people.categories.category_file import configured_categories
     from property_alert_notification.people.categories.rules import Categories
-    from property_alert_notification.people.effective.look_up import person_of
+    from property_alert_notification.people.effective.look_up import cap_uses_of, person_of
     from property_alert_notification.people.hours import current
     from property_alert_notification.people.hours.windows_file import configured_windows
     from property_alert_notification.preflight import load_settings
@@ -59,4 +63,5 @@ async def known_of(user_id: int, *, test: bool) -> Known:
                 f"They are given by PUT /api/v1/preferences/{user_id}"
             )
         defined = {**configured, **read(await queries.every(connection))}
-        return Known(person, Categories(defined), defined, unused(settings), database.clock.now())
+        uses = {one: await cap_uses_of(connection, user_id, person, one, test=test) for one in Channel}
+        return Known(person, Categories(defined), defined, unused(settings), database.clock.now(), uses)

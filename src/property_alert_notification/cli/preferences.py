@@ -87,8 +87,9 @@ def _explained(
 
     message = Message(channel, known.categories.of(category), urgent=urgent)
     if channel in known.unused:
-        return answer(message, known.person, at, is_used=False), []
-    return answer(message, known.person, at), steps_of(message, known.person, at)
+        return answer(message, known.person, at, [], is_used=False), []
+    uses = known.uses[channel]
+    return answer(message, known.person, at, uses), steps_of(message, known.person, at, uses)
 
 
 def _moment(at: str) -> datetime:

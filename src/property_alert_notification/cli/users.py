@@ -67,7 +67,7 @@ def _decisions(known: "Known") -> "Iterator[EffectiveDecision]":
     for name in sorted(known.defined.keys() | said.keys()):
         for channel in Channel:
             message = Message(channel, known.categories.of(name))
-            yield answer(message, known.person, known.now, is_used=channel not in known.unused)
+            yield answer(message, known.person, known.now, known.uses[channel], is_used=channel not in known.unused)
 
 
 def _as_json(known: "Known") -> dict[str, Any]:

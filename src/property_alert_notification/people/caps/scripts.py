@@ -74,6 +74,12 @@ def _keep(kept: FromClause) -> Insert:
 _KEEP = BatchStatement(columns_of(_uses, *_USE), _keep)
 
 
+def uses_of(user: tuple[int, bool], channel: Channel) -> Script[list[Use]]:
+    """All messages that count into a cap of this user; nothing is locked, so that others may be counted meanwhile."""
+    rows = yield Statement(_USES_OF, [(*user, channel, date.min.isoformat())])
+    return [Use(delivery, date.fromisoformat(day)) for _, _, delivery, day in rows]
+
+
 def count(channel: Channel, messages: Iterable[Capped], now: datetime) -> Script[dict[UUID, Fits | OverCap]]:
     """Count these messages of one channel; returns which of them may be sent, and when the others may.
 

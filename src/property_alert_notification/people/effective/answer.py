@@ -1,5 +1,6 @@
 """What becomes of a message to a person at one moment, in the words of the API. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -7,8 +8,10 @@ from pydantic import BaseModel, ConfigDict
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.people.decide import Message, decide
+from property_alert_notification.people.caps.rules import Use
+from property_alert_notification.people.decide import Message
 from property_alert_notification.people.decisions import Collect, Decision, Hold, Rule, Send, Suppress
+from property_alert_notification.people.effective.cap import decide_with_cap
 from property_alert_notification.people.person import Person
 
 NOT_USED = Suppress(Reason(ReasonCode.CHANNEL_NOT_USED), Rule.SERVICE_DEFAULT)
@@ -51,9 +54,15 @@ class EffectiveDecision(BaseModel):
     """The moment that was asked about."""
 
 
-def answer(message: Message, person: Person, at: datetime, *, is_used: bool = True) -> EffectiveDecision:
-    """What becomes of a message at that moment; no provider carries a channel that is not used."""
-    decision = decide(message, person, at) if is_used else NOT_USED
+def answer(
+    message: Message, person: Person, at: datetime, uses: Sequence[Use], *, is_used: bool = True
+) -> EffectiveDecision:
+    """What becomes of a message at that moment.
+
+    `uses` are the messages of its channel that count into the person's cap. No provider carries a channel that is not
+    used.
+    """
+    decision = decide_with_cap(message, person, at, uses) if is_used else NOT_USED
     return EffectiveDecision(
         decision=_WORDS[type(decision)],
         reason_code=decision.reason.code,

@@ -2,7 +2,10 @@
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import run_within
+from property_alert_notification.people.caps.rules import Use
+from property_alert_notification.people.caps.scripts import uses_of
 from property_alert_notification.people.directory.scripts import profiles_of
 from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences import queries
@@ -23,3 +26,12 @@ async def person_of(
         return None
     profiles = {} if test else await run_within(connection, profiles_of([user_id]))
     return Person(preferences, profiles.get(user_id))
+
+
+async def cap_uses_of(
+    connection: AsyncConnection, user_id: int, person: Person, channel: Channel, *, test: bool
+) -> list[Use]:
+    """The messages of a channel that count into the user's cap; none are read for a user without one."""
+    if person.preferences is None or channel not in person.preferences.rules.caps:
+        return []
+    return await run_within(connection, uses_of((user_id, test), channel))

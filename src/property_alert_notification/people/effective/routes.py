@@ -15,7 +15,7 @@ from property_alert_notification.people.categories.rules import GENERAL
 from property_alert_notification.people.decide import Message
 from property_alert_notification.people.dependencies import UserId
 from property_alert_notification.people.effective.answer import EffectiveDecision, answer
-from property_alert_notification.people.effective.look_up import person_of
+from property_alert_notification.people.effective.look_up import cap_uses_of, person_of
 from property_alert_notification.people.preferences.rules import Preferences
 
 router = KeyedRouter("/preferences", "preferences", 404)
@@ -46,11 +46,13 @@ async def read_effective_preference(
     """What becomes of a message to a user at a moment, and which rule decides it.
 
     Nothing is sent or stored. It is decided as for a notification, by the preferences, the profile and the categories
-    of now. Pauses and the state of providers are left out: they say nothing about the user.
+    of now, and counted what was sent until now. Pauses and the state of providers are left out: they say nothing about
+    the user.
     """
     async with database.reading() as connection:
         person = await person_of(connection, user_id, test=admission.test, default=default)
-    if person is None:
-        raise PreferenceNotFound
+        if person is None:
+            raise PreferenceNotFound
+        uses = await cap_uses_of(connection, user_id, person, channel, test=admission.test)
     message = Message(channel, cache.current().of(category), urgent=urgent)
-    return answer(message, person, at or clock.now(), is_used=channel not in unused)
+    return answer(message, person, at or clock.now(), uses, is_used=channel not in unused)

@@ -1,13 +1,16 @@
 """Each rule that is asked about a message, in its order, and what it says: the way to a decision, for people. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from property_alert_notification.base.vocabulary import CategoryKind, Frequency
-from property_alert_notification.people.decide import Message, decide
+from property_alert_notification.base.vocabulary import Frequency
+from property_alert_notification.people.caps.rules import Use
+from property_alert_notification.people.decide import Message
 from property_alert_notification.people.decisions import Decision, Rule, Suppress
+from property_alert_notification.people.effective.cap import cap_in_words, decide_with_cap
 from property_alert_notification.people.hours import current
 from property_alert_notification.people.hours.hold import hold
 from property_alert_notification.people.hours.legal import NO_WINDOWS, LegalWindows
@@ -35,16 +38,20 @@ class Step(NamedTuple):
     part: Part = Part.NONE
 
 
-def steps_of(message: Message, person: Person, now: datetime) -> list[Step]:
-    """All rules in the order in which they are asked, and what each says of this message."""
+def steps_of(message: Message, person: Person, now: datetime, uses: Sequence[Use]) -> list[Step]:
+    """All rules in the order in which they are asked, and what each says of this message.
+
+    `uses` are the messages of its channel that count into the person's cap.
+    """
     permission = permit(message.channel, message.category, person.preferences)
     if isinstance(permission, Suppress):
         return [*_may_it(message, person.preferences, permission.rule, Part.DECIDES), *_not_asked(_WHEN)]
-    decision = decide(message, person, now)
+    decision = decide_with_cap(message, person, now, uses)
     part = Part.ALLOWS if decision.rule in _WHEN else Part.DECIDES
     rules = NO_RULES if person.preferences is None else person.preferences.rules
     may_it = _may_it(message, person.preferences, permission.send.rule, part)
-    return [*may_it, *_when(message, person, rules, now, decision, permission.frequency)]
+    cap = cap_in_words(message, person, now, uses)
+    return [*may_it, *_when(message, person, rules, now, decision, permission.frequency, cap)]
 
 
 _MAY_IT = (
@@ -76,18 +83,23 @@ def _may_it(message: Message, preferences: Preferences | None, winner: Rule, par
 
 
 def _when(
-    message: Message, person: Person, rules: PersonalRules, now: datetime, decision: Decision, frequency: Frequency
+    message: Message,
+    person: Person,
+    rules: PersonalRules,
+    now: datetime,
+    decision: Decision,
+    frequency: Frequency,
+    cap: str,
 ) -> list[Step]:
     if decision.rule is Rule.URGENT:
         return [Step(Rule.URGENT, "urgent and transactional: sent at once", Part.DECIDES), *_not_asked(_WHEN[1:])]
     kind = message.category.kind
-    cap = rules.caps.get(message.channel) if kind is CategoryKind.PROMOTIONAL else None
     says = {
         Rule.URGENT: f"urgent, but {kind}" if message.urgent else "not urgent",
         Rule.FREQUENCY: frequency.value,
         Rule.LEGAL_WINDOW: _legal_window(message, person, rules, now),
         Rule.QUIET_HOURS: _quiet_hours(message, person, rules, now),
-        Rule.CAP: "none" if cap is None else "counted when it is sent",
+        Rule.CAP: cap,
     }
     if decision.rule in says:
         says[decision.rule] = decision.reason.sentence(message.channel)
