@@ -183,7 +183,9 @@ async def test_keys_that_expired_at_no_time_are_deleted_and_stop_no_others(lite_
         "UPDATE idempotency_keys SET expires_at = '1 May' WHERE key = 'words'",
         "UPDATE idempotency_keys SET expires_at = '2020-01-01T00:00:00' WHERE key = 'naive'",
     )
-    retention = Retention(database, clock, world.parts.metrics, keep_for=timedelta(days=90))
+    retention = Retention(
+        database, clock, world.parts.metrics, keep_for=timedelta(days=90), use_profiles_for=timedelta()
+    )
 
     await retention.purge_some()
 

@@ -15,6 +15,8 @@ from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.notification_worker import retention_pace
 from property_alert_notification.notification_worker.retention import Retention
 from property_alert_notification.notifications import changes
+from property_alert_notification.people.directory import queries as profiles
+from property_alert_notification.people.directory.profile import Entry, Profile
 from tests.pipeline.world import World
 
 KEPT_FOR = timedelta(days=90)
@@ -63,7 +65,7 @@ async def test_what_was_open_when_the_walk_came_by_is_found_when_it_begins_again
     late = await world.accept()
     done = await world.accept(channels=["sms"])
     clock = LaterClock()
-    walk = Retention(world.parts.database, clock, world.parts.metrics, keep_for=KEPT_FOR)
+    walk = Retention(world.parts.database, clock, world.parts.metrics, keep_for=KEPT_FOR, use_profiles_for=timedelta())
     clock.ahead = KEPT_FOR + timedelta(days=1)
     await walk.purge_some()
     assert [await world.exists(one) for one in (late, done)] == [True, False]
@@ -113,10 +115,29 @@ async def test_idempotency_keys_go_when_they_expire(world: World) -> None:
     assert sorted(left) == ["3", "4"]
 
 
-def _walk(world: World, ahead: timedelta) -> Retention:
+async def test_profiles_that_nothing_needs_go_and_those_that_were_pushed_stay(world: World) -> None:
+    now = world.parts.clock.now()
+    asked, pushed = Entry(Profile(1, email="ada@example.com"), now), Entry(Profile(3), now, pushed=True)
+    entries = {1: asked, 2: Entry(None, now), 3: pushed, 4: Entry(None, now, pushed=True)}
+    later = {5: Entry(Profile(5), now + timedelta(days=2))}
+    async with world.parts.database.transaction() as connection:
+        await profiles.put(connection, entries | later)
+
+    await _walk(world, KEPT_FOR + timedelta(days=1), use_profiles_for=KEPT_FOR * 2).purge_some()
+    async with world.parts.database.reading() as connection:
+        assert await profiles.entries_of(connection, range(9)) == entries | later
+    await _walk(world, KEPT_FOR + timedelta(days=1)).purge_some()
+
+    async with world.parts.database.reading() as connection:
+        assert (await profiles.entries_of(connection, range(9))).keys() == {3, 4, 5}
+
+
+def _walk(world: World, ahead: timedelta, *, use_profiles_for: timedelta = timedelta()) -> Retention:
     clock = LaterClock()
     clock.ahead = ahead
-    return Retention(world.parts.database, clock, world.parts.metrics, keep_for=KEPT_FOR)
+    return Retention(
+        world.parts.database, clock, world.parts.metrics, keep_for=KEPT_FOR, use_profiles_for=use_profiles_for
+    )
 
 
 async def _walk_to_the_end(walk: Retention) -> None:

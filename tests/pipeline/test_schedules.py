@@ -431,7 +431,9 @@ async def test_schedules_that_ended_long_ago_are_deleted(world: World) -> None:
             ids, ("ended", "ended", "paused"), (now - 9 * DAY, now, now - 9 * DAY), strict=True
         ):
             await queries.change(connection, id_, state=state, next_at=None, changed_at=changed_at)
-    retention = Retention(world.parts.database, world.parts.clock, world.parts.metrics, keep_for=DAY)
+    retention = Retention(
+        world.parts.database, world.parts.clock, world.parts.metrics, keep_for=DAY, use_profiles_for=timedelta()
+    )
     await retention.purge_some()
     async with world.parts.database.reading() as connection:
         left = [await queries.get(connection, id_) is not None for id_ in ids]

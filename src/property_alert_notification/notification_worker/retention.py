@@ -1,4 +1,4 @@
-"""Deletes what was kept long enough: ended notifications and schedules, digest windows, old keys and counts of caps."""
+"""Deletes what was kept long enough: whatever has ended, idempotency keys, counts of caps and profiles."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from property_alert_notification.notification_worker.retention_pace import FIRST
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.notifications.schedules import queries as schedules
 from property_alert_notification.people.caps import queries as caps
+from property_alert_notification.people.directory import queries as profiles
 
 log = structlog.get_logger()
 
@@ -31,7 +32,8 @@ FROM_THE_START = 86_400.0
 _THE_OLDEST = UUID(int=0)
 
 _KEYS, _NOTIFICATIONS, _SCHEDULES = "idempotency_keys", "notifications", "schedules"
-_WINDOWS, _CAPS = "digest_windows", "cap_uses"
+_WINDOWS, _CAPS, _PROFILES = "digest_windows", "cap_uses", "profiles"
+_KINDS = (_KEYS, _NOTIFICATIONS, _SCHEDULES, _WINDOWS, _CAPS, _PROFILES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +49,26 @@ class _Turn:
 class Retention:
     """Walks from the oldest notification towards those young enough to stay. Any number may share one store."""
 
-    def __init__(self, database: Database, clock: Clock, metrics: Metrics, *, keep_for: timedelta) -> None:
-        """`keep_for` is how long an ended notification stays after its last change."""
+    def __init__(
+        self, database: Database, clock: Clock, metrics: Metrics, *, keep_for: timedelta, use_profiles_for: timedelta
+    ) -> None:
+        """Nothing is deleted yet.
+
+        Args:
+            database: the store.
+            clock: says how old something is.
+            metrics: counts what is deleted.
+            keep_for: how long an ended notification stays after its last change, and a profile that nothing needs.
+            use_profiles_for: a profile may be used as long while the User service is away, so it stays as long.
+        """
         self._database = database
         self._clock = clock
         self._metrics = metrics
         self._keep_for = keep_for
+        self._keep_profiles_for = max(keep_for, use_profiles_for)
         self._walked_to = _THE_OLDEST
         self._began_at = clock.monotonic()
-        self._batches = {_KEYS: FIRST, _NOTIFICATIONS: FIRST, _SCHEDULES: FIRST, _WINDOWS: FIRST, _CAPS: FIRST}
+        self._batches = dict.fromkeys(_KINDS, FIRST)
 
     async def run(self, loop: Loop) -> None:
         """Delete until cancelled. A store that is away is waited for."""
@@ -78,6 +91,7 @@ class Retention:
             await self._timed(_SCHEDULES, self._purge_schedules),
             await self._timed(_WINDOWS, self._purge_windows),
             await self._timed(_CAPS, self._purge_caps),
+            await self._timed(_PROFILES, self._purge_profiles),
         ]
 
     async def _timed(self, kind: str, purge: Callable[[int], Awaitable["_Turn"]]) -> "_Turn":
@@ -123,6 +137,13 @@ class Retention:
         async with self._database.transaction() as connection:
             gone = await caps.remove_old(connection, now=self._clock.now(), limit=batch)
         self._report(_CAPS, gone)
+        return _Turn(full=gone == batch, lag=timedelta())
+
+    async def _purge_profiles(self, batch: int) -> "_Turn":
+        until = self._clock.now() - self._keep_profiles_for
+        async with self._database.transaction() as connection:
+            gone = await profiles.remove_old(connection, until=until, limit=batch)
+        self._report(_PROFILES, gone)
         return _Turn(full=gone == batch, lag=timedelta())
 
     async def _purge_schedules(self, batch: int) -> "_Turn":

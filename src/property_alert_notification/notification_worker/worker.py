@@ -107,7 +107,11 @@ class Worker:
         self._unclaimable = UnclaimableSearch(broken_rows)
         self._expirer = Expirer(parts.database, parts.clock, parts.metrics, rules=_rules(parts))
         self._retention = Retention(
-            parts.database, parts.clock, parts.metrics, keep_for=timedelta(days=settings.retention_days)
+            parts.database,
+            parts.clock,
+            parts.metrics,
+            keep_for=timedelta(days=settings.retention_days),
+            use_profiles_for=timedelta(hours=parts.user_service.stale_hours),
         )
         self._duties: list[asyncio.Task[None]] = []
         self._renewals: list[asyncio.Task[None]] = []

@@ -26,6 +26,7 @@ class ScheduleState(StrEnum):
 
 IS_ACTIVE = "state = 'active'"
 IS_NOT_ACTIVE = "state <> 'active'"
+IS_ENDED = "state = 'ended'"
 """The conditions of partial indexes; a query must say them in these very words for the index to be of use."""
 
 
@@ -47,6 +48,7 @@ class Schedule(SQLModel, table=True):
         Index(
             "ix_schedules_state", "state", "id", sqlite_where=text(IS_NOT_ACTIVE), postgresql_where=text(IS_NOT_ACTIVE)
         ),
+        Index("ix_schedules_ended", "changed_at", sqlite_where=text(IS_ENDED), postgresql_where=text(IS_ENDED)),
         Index("ix_schedules_test", "id", sqlite_where=text("test"), postgresql_where=text("test")),
     )
 

@@ -22,6 +22,7 @@ from property_alert_notification.database import (
 from property_alert_notification.notifications.schedules.advance import Advance
 from property_alert_notification.notifications.schedules.models import (
     IS_ACTIVE,
+    IS_ENDED,
     IS_NOT_ACTIVE,
     Occurrence,
     Schedule,
@@ -205,8 +206,8 @@ async def recheck(connection: AsyncConnection, users: Collection[int], *, now: d
 
 _ENDED_LONG_AGO = (
     select(_schedules.c.id)
-    .where(text(IS_NOT_ACTIVE), _schedules.c.state == ScheduleState.ENDED.value)
-    .where(_schedules.c.changed_at < bindparam("until", type_=time_type()))
+    .where(text(IS_ENDED), _schedules.c.changed_at < bindparam("until", type_=time_type()))
+    .order_by(_schedules.c.changed_at)
     .limit(_limit)
 )
 _REMOVE_ENDED = delete(_schedules).where(among(_schedules.c.id, _ENDED_LONG_AGO)).returning(_schedules.c.id)

@@ -13,12 +13,13 @@ class CapCounter(SQLModel, table=True):
     """One user with a cap on a channel. Its lock makes counting exact, however many workers claim at once."""
 
     __tablename__ = "cap_counters"
+    __table_args__ = (Index("ix_cap_counters_counted_at", "counted_at"),)
 
     user_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     test: bool = Field(primary_key=True)
     channel: str = Field(primary_key=True, max_length=16)
     counted_at: datetime = Field(sa_type=time_type())
-    """When a message was last counted."""
+    """The day in UTC on which a message was last counted. It changes once a day at most, for the sake of its index."""
 
 
 class CapUse(SQLModel, table=True):

@@ -31,6 +31,7 @@ _REMOVE_COUNTERS = delete(_counters).where(
     tuple_(*_KEY).in_(
         select(*_KEY)
         .where(_counters.c.counted_at < bindparam("until", type_=time_type()))
+        .order_by(_counters.c.counted_at)
         .limit(_limit)
         .with_for_update(skip_locked=True)
     )

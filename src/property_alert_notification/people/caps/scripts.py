@@ -1,7 +1,7 @@
 """The step of the script that claims which counts the messages of users who have caps."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
@@ -89,7 +89,8 @@ def count(channel: Channel, messages: Iterable[Capped], now: datetime) -> Script
     by_user = {
         user: list(theirs) for user, theirs in groupby(sorted(messages, key=attrgetter("user")), attrgetter("user"))
     }
-    yield Statement(_LOCK, [(*user, channel, now) for user in by_user])
+    counted_at = datetime.combine(now.astimezone(UTC), time(), tzinfo=UTC)
+    yield Statement(_LOCK, [(*user, channel, counted_at) for user in by_user])
     since = (now - _BEFORE).date().isoformat()
     uses: dict[tuple[int, bool], list[Use]] = {}
     for user_id, test, delivery, day in (yield Statement(_USES_OF, [(*user, channel, since) for user in by_user])):

@@ -2,16 +2,22 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Text
+from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from property_alert_notification.database import time_type
+
+WAS_ASKED = "NOT pushed"
+"""The condition of a partial index; a query repeats it for the index to be of use."""
 
 
 class StoredProfile(SQLModel, table=True):
     """What the User service said last about one user."""
 
     __tablename__ = "profiles"
+    __table_args__ = (
+        Index("ix_profiles_asked", "known_at", sqlite_where=text(WAS_ASKED), postgresql_where=text(WAS_ASKED)),
+    )
 
     user_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     email: str | None = Field(default=None, sa_type=Text)

@@ -1,16 +1,25 @@
 """Every statement about profiles."""
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import FromClause, RowMapping, Select, select, true
+from sqlalchemy import FromClause, Integer, RowMapping, Select, bindparam, delete, select, text, true
 
 # Its words for conflicts are SQLite's too.
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import BatchStatement, as_rows, columns_of, readable, table_of
-from property_alert_notification.people.directory.models import StoredProfile
+from property_alert_notification.database import (
+    BatchStatement,
+    among,
+    as_rows,
+    columns_of,
+    readable,
+    table_of,
+    time_type,
+)
+from property_alert_notification.people.directory.models import WAS_ASKED, StoredProfile
 from property_alert_notification.people.directory.profile import FIELDS, Entry, Profile
 from property_alert_notification.people.directory.rows import is_readable
 
@@ -70,3 +79,28 @@ def _rows(entries: Mapping[int, Entry]) -> Iterable[tuple[Any, ...]]:
         profile = entry.profile
         fields = _NOTHING if profile is None else tuple(getattr(profile, name) for name in FIELDS[1:])
         yield (user_id, *fields, profile is None, entry.pushed, entry.etag, entry.known_at)
+
+
+_REMOVE_OLD = (
+    delete(_profiles)
+    .where(
+        among(
+            _profiles.c.user_id,
+            select(_profiles.c.user_id)
+            .where(text(WAS_ASKED), _profiles.c.known_at < bindparam("until", type_=time_type()))
+            .order_by(_profiles.c.known_at)
+            .limit(bindparam("limit", type_=Integer))
+            .with_for_update(skip_locked=True),
+        )
+    )
+    .returning(_profiles.c.user_id)
+)
+
+
+async def remove_old(connection: AsyncConnection, *, until: datetime, limit: int) -> int:
+    """Delete up to `limit` profiles that were asked for before `until`, and not since; returns how many.
+
+    What the User service pushed stays: it pushes its deletion, too.
+    """
+    # SQLite's driver does not count what a statement deletes that begins with a WITH.
+    return len((await connection.execute(_REMOVE_OLD, {"until": until, "limit": limit})).all())
