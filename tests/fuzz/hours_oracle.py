@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 MINUTE = timedelta(minutes=1)
 
+DAY = 24 * 60
+"""Minutes."""
+
 
 @dataclass(frozen=True)
 class Quiet:
@@ -34,38 +37,48 @@ class Case:
     windows: tuple[Window, ...] = ()
 
 
-def is_allowed(moment: datetime, case: Case, clocks: Sequence[ZoneInfo]) -> bool:
-    """Whether the clocks of all zones show an allowed time."""
-    return all(_allowed(moment.astimezone(clock), case) for clock in clocks)
+class Allowed:
+    """The minutes of each weekday, and whether its clock may show them."""
 
+    def __init__(self, case: Case) -> None:
+        self._closed = frozenset().union(*(window.closed for window in case.windows))
+        self._minutes = [bytearray(b"\1" * DAY) for _ in range(7)]
+        for window in case.windows:
+            for minutes, spans in zip(self._minutes, window.week, strict=True):
+                open_ = bytearray(DAY)
+                for start, end in spans:
+                    open_[start:end] = b"\1" * (end - start)
+                minutes[:] = bytes(a & b for a, b in zip(minutes, open_, strict=True))
+        for quiet in case.quiet:
+            for day in quiet.days:
+                self._disturb_not(day, quiet)
 
-def _allowed(local: datetime, case: Case) -> bool:
-    minute = local.hour * 60 + local.minute
-    for window in case.windows:
-        if local.date() in window.closed:
+    def _disturb_not(self, day: int, quiet: Quiet) -> None:
+        start, end = (time.hour * 60 + time.minute for time in (quiet.start, quiet.end))
+        spans = [(day, start, end)] if start < end else [(day, start, DAY), ((day + 1) % 7, 0, end)]
+        for on, first, last in spans:
+            self._minutes[on][first:last] = bytes(last - first)
+
+    def covers(self, moment: datetime, clocks: Sequence[ZoneInfo]) -> bool:
+        """Whether the clocks of all zones show an allowed minute."""
+        return all(map(self._shows, map(moment.astimezone, clocks)))
+
+    def _shows(self, local: datetime) -> bool:
+        if not self._minutes[local.weekday()][local.hour * 60 + local.minute]:
             return False
-        if not any(start <= minute < end for start, end in window.week[local.weekday()]):
-            return False
-    return not any(_is_quiet(local, quiet) for quiet in case.quiet)
-
-
-def _is_quiet(local: datetime, quiet: Quiet) -> bool:
-    shown, today = local.time(), local.weekday()
-    if quiet.start < quiet.end:
-        return today in quiet.days and quiet.start <= shown < quiet.end
-    return (today in quiet.days and shown >= quiet.start) or ((today - 1) % 7 in quiet.days and shown < quiet.end)
+        return not self._closed or local.date() not in self._closed
 
 
 def wrong(case: Case, answer: datetime | None) -> str | None:
     """What is wrong with an answer: the first allowed moment, or None if the next eight days have none."""
-    clocks = [ZoneInfo(zone) for zone in case.zones]
+    clocks, allowed = [ZoneInfo(zone) for zone in case.zones], Allowed(case)
     if answer is not None and not case.now <= answer <= case.now + timedelta(days=8):
         return "it is not in the next eight days"
-    if answer is not None and not is_allowed(answer, case, clocks):
+    if answer is not None and not allowed.covers(answer, clocks):
         return "it is not allowed"
     end = case.now + timedelta(days=8, microseconds=1) if answer is None else answer
     for moment in _minutes(case.now, end):
-        if is_allowed(moment, case, clocks):
+        if allowed.covers(moment, clocks):
             return f"{moment} is allowed and earlier"
     return None
 
