@@ -2,7 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+
 from property_alert_notification.base.vocabulary import Frequency
+from property_alert_notification.deliveries.windows import scripts as window_scripts
+from property_alert_notification.deliveries.windows.keys import WindowKey
+from property_alert_notification.people.categories import recheck
 from property_alert_notification.people.categories.definition import CategoryDefinition
 from property_alert_notification.people.categories.rules import BUILT_IN, Category
 from property_alert_notification.people.categories.service import CategoryService
@@ -71,3 +76,56 @@ async def test_a_category_that_the_user_refuses_is_suppressed_when_it_is_accepte
     for refused in (accepted_before, accepted_after):
         assert (await world.delivery(refused)).reason == "the user does not want viewing by email"
     assert len(world.smtp.mails) == 2
+
+
+async def test_what_is_collected_of_a_category_is_decided_again_when_the_category_changes(world: World) -> None:
+    daily = {"default": {"email": "daily"}}
+    for name in ("news", "sold", "tips", "offer"):
+        await _define(world, name, **daily)
+    await world.parts.categories.reload()
+    await world.a_user()
+    items = {name: await world.accept(category=name, channels=["email"]) for name in ("news", "sold", "tips", "offer")}
+    assert {(await world.delivery(item)).state for item in items.values()} == {"collected"}
+    await world.a_worker()
+
+    await _define(world, "news", default={"email": "asap"})
+    await _define(world, "sold", default={"email": "never"})
+    async with world.parts.database.transaction() as connection:  # now it means what `general` means
+        await CategoryService(connection, world.parts.clock, "test", BUILT_IN).reset("tips")
+
+    await world.until(items["news"], "sent")
+    await world.until(items["sold"], "suppressed")
+    await world.until(items["tips"], "sent")
+    assert (await world.delivery(items["offer"])).state == "collected"
+    assert (await world.delivery(items["sold"])).reason_code == "category_not_asked_for"
+
+
+async def test_undefined_categories_change_with_general(world: World) -> None:
+    await _define(world, "general", default={"email": "weekly"})
+    await world.parts.categories.reload()
+    await world.a_user()
+    item = await world.accept(category="unheard-of", channels=["email"])
+    assert (await world.delivery(item)).state == "collected"
+    await world.a_worker()
+
+    await _define(world, "general")
+
+    await world.until(item, "sent")
+
+
+async def test_a_category_with_many_windows_is_walked_in_small_steps(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recheck, "AT_ONCE", 2)
+    closes_at = world.parts.clock.now() + timedelta(days=1)
+    keys = [WindowKey(user, False, EMAIL, name, closes_at) for user in range(5) for name in ("news", "offer")]
+    async with world.parts.database.transaction() as connection:
+        await window_scripts.join(keys).run(connection)
+    walk = recheck.WindowRecheck(world.parts.database)
+    walk.begin(["news"])
+
+    assert [await walk.proceed() for _ in range(4)] == [True, True, False, False]
+
+    async with world.parts.database.reading() as connection:
+        rows = (await connection.execute(window_scripts.windows.select())).mappings().all()
+    assert {(one["category"], one["due_at"] < closes_at) for one in rows} == {("news", True), ("offer", False)}

@@ -26,6 +26,9 @@ class DigestWindow(SQLModel, table=True):
             "ix_digest_windows_digest", "digest_id", sqlite_where=text(HAS_DIGEST), postgresql_where=text(HAS_DIGEST)
         ),
         Index("ix_digest_windows_closes_at", "closes_at"),
+        Index(
+            "ix_digest_windows_category", "category", "id", sqlite_where=text(IS_OPEN), postgresql_where=text(IS_OPEN)
+        ),
     )
 
     id: UUID = Field(primary_key=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, bindparam, delete, func, select, text
+from sqlalchemy import Integer, Text, bindparam, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import BatchStatement, Connection, among, columns_of, table_of, time_type
@@ -73,6 +73,43 @@ async def due_since(connection: AsyncConnection, *, now: datetime) -> datetime |
     """Since when the window has been due that a worker should have looked at first; None when none is."""
     first = _DUE_SINCE.order_by(windows.c.due_at).limit(1)
     return (await connection.execute(first, {"now": now})).scalar_one_or_none()
+
+
+_CATEGORIES_OF_OPEN = select(windows.c.category).where(text(IS_OPEN)).distinct()
+
+
+async def categories_of_open(connection: AsyncConnection) -> list[str]:
+    """The categories of which something is collected."""
+    return list((await connection.execute(_CATEGORIES_OF_OPEN)).scalars())
+
+
+_RECHECK_CATEGORY = (
+    update(windows)
+    .where(
+        among(
+            windows.c.id,
+            select(windows.c.id)
+            .where(
+                text(IS_OPEN),
+                windows.c.category == bindparam("of_category", type_=Text),
+                windows.c.id > bindparam("after", type_=windows.c.id.type),
+            )
+            .order_by(windows.c.id)
+            .limit(bindparam("limit", type_=Integer))
+            .with_for_update(),
+        )
+    )
+    .values(due_at=bindparam("now", type_=time_type()))
+    .returning(windows.c.id)
+)
+
+
+async def recheck_category(
+    connection: AsyncConnection, category: str, *, after: UUID, now: datetime, limit: int
+) -> list[UUID]:
+    """Decide again about all that the next `limit` open windows of a category hold; returns them."""
+    values = {"of_category": category, "after": after, "now": now, "limit": limit}
+    return list((await connection.execute(_RECHECK_CATEGORY, values)).scalars())
 
 
 _REMOVE_OLD = (

@@ -13,6 +13,7 @@ from property_alert_notification.database import Database
 from property_alert_notification.people.categories import queries
 from property_alert_notification.people.categories.definition import StoredDefinition
 from property_alert_notification.people.categories.queries import StoredRow
+from property_alert_notification.people.categories.recheck import WindowRecheck, changed_names
 from property_alert_notification.people.categories.rules import Categories, Category
 
 log = structlog.get_logger()
@@ -31,6 +32,7 @@ class CategoryCache:
         self._rows: list[StoredRow] = []
         self._known = Categories(configured)
         self._read = asyncio.Event()
+        self._recheck = WindowRecheck(database)
 
     def current(self) -> Categories:
         """The categories as they were read last."""
@@ -53,15 +55,19 @@ class CategoryCache:
 
     async def _reload_in_turn(self) -> float:
         await self.reload()
-        return POLL
+        return 0 if await self._recheck.proceed() else POLL
 
     async def reload(self) -> None:
-        """Read the categories once."""
+        """Read the categories once; whatever is collected of those that have changed is decided again by `watch`."""
         async with self._database.reading() as connection:
             rows = await queries.every(connection)
         if rows != self._rows:
-            self._known = Categories({**self.configured, **read(rows)})
-            self._rows = rows
+            before, known = self._known, Categories({**self.configured, **read(rows)})
+            if self._read.is_set():  # at the start it is not known what was said before
+                await self._recheck.begin_with_undefined(before, known)
+                names = {str(name) for name, _ in [*self._rows, *rows]}
+                self._recheck.begin(changed_names(before, known, names))
+            self._known, self._rows = known, rows
             log.info("categories.changed", defined=[str(name) for name, _ in rows])
         self._read.set()
 
