@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 
-from benchmarks import accept, digests, drain, history, latency, people
+from benchmarks import accept, digests, drain, history, latency, people, unaddressed
 from benchmarks.children import ChildFailed
 from benchmarks.report import Report
 from benchmarks.stores import Store, StoreName, open_store
@@ -34,6 +34,7 @@ class Measurement(StrEnum):
     LATENCY = "latency"
     PEOPLE = "people"
     DIGESTS = "digests"
+    UNADDRESSED = "unaddressed"
 
 
 def bench(
@@ -95,6 +96,12 @@ def _measure_store(
     if Measurement.LATENCY in measurements:
         seconds = latency.QUICK_SECONDS if quick else latency.SECONDS
         report.latency.append(latency.measure(opened, seconds, progress))
+    _measure_people(report, opened, quick=quick, measurements=measurements, progress=progress)
+
+
+def _measure_people(
+    report: Report, opened: Store, *, quick: bool, measurements: list[Measurement], progress: Callable[[str], None]
+) -> None:
     if Measurement.PEOPLE in measurements:
         users = people.QUICK_USERS if quick else people.USERS
         batches = people.QUICK_BATCHES if quick else people.BATCHES
@@ -102,6 +109,9 @@ def _measure_store(
     if Measurement.DIGESTS in measurements:
         numbers = digests.QUICK_DIGESTS if quick else digests.DIGESTS
         report.digests += digests.measure(opened, numbers, progress)
+    if Measurement.UNADDRESSED in measurements:
+        seconds = unaddressed.QUICK_SECONDS if quick else unaddressed.SECONDS
+        report.unaddressed += unaddressed.measure(opened, seconds, progress)
 
 
 def _chosen(one: Choice | None, every: type[Choice]) -> list[Choice]:

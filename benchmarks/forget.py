@@ -15,7 +15,9 @@ from property_alert_notification.wiring import assemble
 async def forget() -> None:
     """Delete until asked to end, and say that it has begun."""
     async with assemble(load(Settings)) as parts:
-        duty = Retention(parts.database, parts.clock, parts.metrics, keep_for=timedelta(0))
+        duty = Retention(
+            parts.database, parts.clock, parts.metrics, keep_for=timedelta(0), use_profiles_for=timedelta()
+        )
         deleting = parts.supervisor.start("retention", duty.run)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, deleting.cancel)
         say(begun=True)

@@ -19,6 +19,8 @@ from benchmarks.drain import Drained, Limit
 from benchmarks.history import History
 from benchmarks.latency import Latency
 from benchmarks.people import Deciding
+from benchmarks.unaddressed import Unaddressed
+from benchmarks.unaddressed_table import unaddressed_table
 
 
 @dataclass
@@ -33,6 +35,7 @@ class Report:
     latency: list[Latency] = field(default_factory=list)
     people: list[Deciding] = field(default_factory=list)
     digests: list[Digested] = field(default_factory=list)
+    unaddressed: list[Unaddressed] = field(default_factory=list)
 
     @property
     def is_correct(self) -> bool:
@@ -43,6 +46,7 @@ class Report:
         faults += [count for one in self.latency for count in (one.failed, one.missing, one.doubled)]
         faults += [one.missing for one in self.people]
         faults += [count for one in self.digests for count in (one.doubled, one.missing, one.unsettled)]
+        faults += [count for one in self.unaddressed for count in (one.failed, one.missing)]
         return not any(faults)
 
     def write(self, path: Path) -> None:
@@ -52,18 +56,18 @@ class Report:
     def show(self, console: Console) -> None:
         """Print it."""
         console.print("{cpus} processors, Python {python}, {system}, load {load} at the start".format(**self.machine))
-        if self.accept:
-            console.print(_accept_table(self.accept))
-        for one in self.history:
-            console.print(_history_table(one))
-        if self.drain:
-            console.print(_drain_table(self.drain, self.limits))
-        if self.latency:
-            console.print(_latency_table(self.latency))
-        if self.people:
-            console.print(_people_table(self.people))
-        if self.digests:
-            console.print(_digests_table(self.digests))
+        tables = (
+            _accept_table(self.accept),
+            *map(_history_table, self.history),
+            _drain_table(self.drain, self.limits),
+            _latency_table(self.latency),
+            _people_table(self.people),
+            _digests_table(self.digests),
+            unaddressed_table(self.unaddressed),
+        )
+        for table in tables:
+            if table.row_count:
+                console.print(table)
         if not self.is_correct:
             console.print("Requests failed, or messages were lost, doubled or not settled: see above.", style="red")
 

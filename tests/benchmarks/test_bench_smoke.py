@@ -36,6 +36,10 @@ def test_a_quick_run_measures_everything_and_every_message_arrives_once(tmp_path
         (20, 0, 0, 0),
         (200, 0, 0, 0),
     ]
+    cases = ["with addresses", "well", "slow", "down", "nonsense", "with addresses"]
+    assert [(one["case"], one["failed"], one["missing"]) for one in found["unaddressed"]] == [
+        (case, 0, 0) for case in cases
+    ]
 
 
 def test_one_measurement_can_be_asked_for(tmp_path: Path) -> None:
