@@ -53,7 +53,7 @@ async def want_digests(trial: Trial) -> None:
         async def say(user: int) -> None:
             async with slots:
                 url = trial.cluster.urls[user % len(trial.cluster.urls)]
-                while (await client.put(f"{url}/api/v1/preferences/{user}", json=preferences)).is_error:
+                while (await client.put(f"{url}/api/v1/preferences/{user}", json=preferences)).is_error:  # noqa: ASYNC110
                     await asyncio.sleep(BUSY)  # refused, because the machine is busy
 
         await asyncio.gather(*(say(user) for user in _users(trial)))
