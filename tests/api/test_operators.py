@@ -12,7 +12,7 @@ from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database
 from tests.api.conftest import NOTIFICATION, PREFERENCES, a_guarded_client
 
-BROKE = "its row in the store cannot be worked on (KeyError)"
+BROKE = "its row in the store cannot be processed (KeyError)"
 QUARANTINE, PAUSES = "/api/v1/quarantine", "/api/v1/pauses"
 
 

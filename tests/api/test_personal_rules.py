@@ -121,7 +121,7 @@ async def test_a_patch_is_merged_as_rfc_7396_says(
                 ]
             },
             "quiet_hours",
-            "must leave some time of the week",
+            "must not cover the whole week",
         ),
         (
             {
@@ -134,7 +134,7 @@ async def test_a_patch_is_merged_as_rfc_7396_says(
                 ]
             },
             "quiet_hours",
-            "must leave some time of the week",
+            "must not cover the whole week",
         ),
         ({"caps": {"pigeon": {"day": 1}}}, "caps.pigeon.[key]", "must be one of"),
         ({"caps": {"email": 5}}, "caps.email", "must be a JSON object"),

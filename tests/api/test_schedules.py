@@ -100,7 +100,11 @@ async def test_a_count_of_occurrences_has_bounds(lite: httpx2.AsyncClient, count
     [
         ({"rrule": "FREQ=DAILY;BYSETPOS=1"}, "rrule", "has BYSETPOS, which is not supported"),
         ({"rrule": "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30"}, "rrule", "never occurs"),
-        ({"rrule": "FREQ=DAILY;COUNT=3", "start": "2020-01-01T09:00"}, "rrule", "3 occurrences, and all have come"),
+        (
+            {"rrule": "FREQ=DAILY;COUNT=3", "start": "2020-01-01T09:00"},
+            "rrule",
+            "all 3 occurrences of its rule have passed",
+        ),
         ({"rrule": "FREQ=DAILY;UNTIL=20200101"}, "rrule", "UNTIL of its rule has passed"),
         ({"rrule": None}, "rrule", "must be a text"),
         ({"start": "2026-12-01T09:00:00Z"}, "start", "without an offset"),

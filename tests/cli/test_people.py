@@ -94,7 +94,7 @@ def test_consent_that_was_withdrawn_is_said_and_a_user_that_nobody_spoke_of_is_u
 
     assert "none: all consent was withdrawn" in withdrawn.stdout
     assert isinstance(unknown.exception, NotFound)
-    assert "User 9 never gave preferences" in str(unknown.exception)
+    assert "User 9 has no preferences" in str(unknown.exception)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_consent_that_was_withdrawn_is_said_and_a_user_that_nobody_spoke_of_is_u
         (["--channel", "email", "--test"], "suppress", None, "channel_switch"),
     ],
 )
-def test_the_rule_that_decides_is_marked_among_all_that_are_asked(
+def test_the_rule_that_decides_is_marked_among_all_rules(
     call: Call, arguments: list[str], decision: str, allows: str | None, decides: str
 ) -> None:
     found = _as_json(call("preferences", "explain", "7", "--json", *arguments))
@@ -124,14 +124,14 @@ def test_the_rule_that_decides_is_marked_among_all_that_are_asked(
     assert found["reason"] in words(shown.stdout)
 
 
-def test_what_would_also_hold_a_message_is_said_too(call: Call) -> None:
+def test_a_rule_that_would_also_hold_the_message_shows_its_result(call: Call) -> None:
     found = _as_json(
         call("preferences", "explain", "7", "--channel", "sms", "--category", "listing_alert", "--at", LATE, "--json")
     )
 
-    says = {one["rule"]: one["says"] for one in found["rules"]}
-    assert says["quiet_hours"].startswith("the user does not want to be disturbed before 2026-12-01T08:00")
-    assert says["legal_window"] == found["reason"]
+    results = {one["rule"]: one["result"] for one in found["rules"]}
+    assert results["quiet_hours"].startswith("it is held by the user's quiet hours until 2026-12-01T08:00")
+    assert results["legal_window"] == found["reason"]
 
 
 def test_without_a_channel_all_of_them_are_explained(call: Call) -> None:
@@ -139,7 +139,7 @@ def test_without_a_channel_all_of_them_are_explained(call: Call) -> None:
     found = json.loads(call("preferences", "explain", "7", "--category", "open_house", "--json").stdout)
 
     assert [one["channel"] for one in found] == ["email", "sms"]
-    for line in ("message open_house by email", "message open_house by sms", "user_rule decides the user said never"):
+    for line in ("message open_house by email", "message open_house by sms", "user_rule decides the user set never"):
         assert line in words(shown.stdout)
 
 

@@ -350,7 +350,7 @@ async def test_an_unclaimable_delivery_is_quarantined_and_says_why(
     assert shown.keys() == unclaimable.keys()
     for values, why in unclaimable.items():
         sent = "; it may have been sent" if "sending" in values else ""
-        assert shown[values].reason == f"its row in the store cannot be worked on ({why}){sent}"
+        assert shown[values].reason == f"its row in the store cannot be processed ({why}){sent}"
         assert (shown[values].channel is None) is ("channel" in values)
 
 
@@ -410,7 +410,7 @@ async def test_what_is_scheduled_for_a_time_that_never_comes_is_quarantined(brok
     shown = [item for item in page.items if item.channel is Channel("email")]
     assert {item.notification_id for item in shown} == set(broken)
     assert {item.reason for item in shown} == {
-        "its row in the store cannot be worked on (it is wanted at no time that comes)"
+        "its row in the store cannot be processed (it is wanted at no time that comes)"
     }
     assert {(item.test, item.urgent) for item in shown} == {(True, True)}
     assert (await world.detail(far)).status == "scheduled"

@@ -112,7 +112,7 @@ async def test_a_user_that_the_user_service_does_not_know_fails(world: World) ->
     sent = await world.until(given, "sent")
 
     assert {one.reason_code for one in failed.deliveries} == {"no_such_user"}
-    assert "email: not used, the User service does not know the user" in [one.what for one in failed.timeline]
+    assert "email: not used, the User service has no such user" in [one.what for one in failed.timeline]
     assert {one.channel: one.state for one in sent.deliveries} == {"email": "sent", "sms": "failed"}
 
 
@@ -234,7 +234,7 @@ async def test_a_push_ends_the_waiting(world: World, users: HttpServer) -> None:
 
     assert sent.deliveries[0].address == "pushed@example.com"
     assert [one.what for one in sent.timeline if "User service" in one.what][-1] == (
-        "it waits for the User service, which has not said where the user is reached"
+        "it waits for the User service, which has not returned the user's addresses yet"
     )
 
 

@@ -96,7 +96,7 @@ def held(delivery: DeliveryPublic) -> tuple[str, str | None, datetime | None, st
 
 
 QUIET_UNTIL_8 = (
-    "email: waits, the user does not want to be disturbed before 2026-03-29T08:00:00+02:00 (time zone: Europe/Berlin)"
+    "email: waits, it is held by the user's quiet hours until 2026-03-29T08:00:00+02:00 (time zone: Europe/Berlin)"
 )
 
 

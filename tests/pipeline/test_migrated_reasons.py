@@ -47,20 +47,22 @@ DELIVERIES = (
     ("failed", "550 5.1.1 no such user\nsaid {the} server", "other"),
 )
 
-SAID_NOW = {
+CURRENT_WORDING = {
     "it could not be sent while it was of use": "it could not be sent within its time to live",
     " took it back": " cancelled it",
     "sending of sms goes on": "sending of sms was resumed",
     " and nobody can tell whether it arrived": ", and it is unknown whether it arrived",
     LOST: "its worker stopped before it reported the outcome",
     "nobody decided over it": "no operator decided about it",
+    ", and with them the consent": ", which withdraws all consent",
+    "cannot be worked on": "cannot be processed",
     "\n": "?",
 }
-"""How this version says what the version before stored."""
+"""The sentence of this version for each sentence that an older version stored."""
 
 
 def _now(sentence: str) -> str:
-    for before, now in SAID_NOW.items():
+    for before, now in CURRENT_WORDING.items():
         sentence = sentence.replace(before, now)
     return sentence
 

@@ -211,7 +211,7 @@ async def test_a_user_who_opted_out_meanwhile_gets_nothing_when_sending_goes_on(
     detail = await world.until(notification, "suppressed")
 
     await worker.__aexit__(None, None, None)
-    assert detail.deliveries[0].reason == "the user's preferences were deleted, and with them the consent"
+    assert detail.deliveries[0].reason == "the user's preferences were deleted, which withdraws all consent"
     assert world.smtp.mails == []
 
 

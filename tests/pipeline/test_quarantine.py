@@ -32,7 +32,7 @@ async def test_a_replayed_delivery_is_sent_and_its_detail_says_who_replayed_it(w
 
     detail = await world.until(notification, "sent")
 
-    assert (replayed.state, replayed.reason, replayed.attempts) == ("queued", "an operator has it tried again", 0)
+    assert (replayed.state, replayed.reason, replayed.attempts) == ("queued", "an operator replayed it", 0)
     assert [one.outcome for one in detail.deliveries[0].attempts] == [*[Outcome.UNKNOWN] * 5, Outcome.SENT]
     assert [entry.what for entry in detail.timeline][-2:] == [
         "email: replayed by an operator",

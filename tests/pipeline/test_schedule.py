@@ -93,7 +93,7 @@ async def test_who_took_their_consent_back_meanwhile_gets_nothing(world: World) 
 
     detail = await world.detail(notification)
     assert detail.status is NotificationStatus.SUPPRESSED
-    assert detail.deliveries[0].reason == "the user's preferences were deleted, and with them the consent"
+    assert detail.deliveries[0].reason == "the user's preferences were deleted, which withdraws all consent"
 
 
 async def test_what_expired_before_its_time_came_is_not_sent(world: World) -> None:

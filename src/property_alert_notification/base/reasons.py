@@ -1,4 +1,4 @@
-"""Why a delivery is in its state, and why an attempt ended as it did: codes, their parameters and their sentences.
+"""The reasons of states and outcomes: codes, their parameters and their sentences.
 
 A reason is stored as a code and, where its sentence needs them, parameters as JSON. The sentence is made here, when
 it is shown. Statements, counters and filters compare codes, never sentences. docs/reasons.md is written from
@@ -13,7 +13,7 @@ from typing import Any, Self
 
 
 class ReasonCode(StrEnum):
-    """Words of the API: a code keeps its meaning once it is released."""
+    """The reason codes of the API. A released code never changes its meaning."""
 
     USER_OPTED_IN = "user_opted_in"
     USER_OPTED_OUT = "user_opted_out"
@@ -81,43 +81,44 @@ class ReasonCode(StrEnum):
 
 
 _LOST = "its worker stopped before it reported the outcome"
-_BROKEN_ROW = "its row in the store cannot be worked on ({what})"
+_BROKEN_ROW = "its row in the store cannot be processed ({what})"
 
 SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.USER_OPTED_IN: "the user wants {channel}",
     ReasonCode.USER_OPTED_OUT: "the user does not want {channel}",
-    ReasonCode.NO_PREFERENCES: "the user's preferences were deleted, and with them the consent",
+    ReasonCode.NO_PREFERENCES: "the user's preferences were deleted, which withdraws all consent",
     ReasonCode.PREFERENCES_UNREADABLE: (
-        "what the user said about quiet hours and categories cannot be read in the store; give their preferences anew"
+        "the stored quiet hours and frequencies of the user are unreadable; set the user's preferences anew"
     ),
-    ReasonCode.CATEGORY_REQUIRED: "the user wants {channel}, and {category} is sent to all who do",
+    ReasonCode.CATEGORY_REQUIRED: "{category} is required: it is sent to every user with {channel} switched on",
     ReasonCode.CATEGORY_WANTED: "the user wants {category} by {channel}",
     ReasonCode.CATEGORY_REFUSED: "the user does not want {category} by {channel}",
-    ReasonCode.CATEGORY_NOT_ASKED_FOR: "{category} is sent by {channel} to users who ask for it, and the user does not",
+    ReasonCode.CATEGORY_NOT_ASKED_FOR: (
+        "{category} is off by default on {channel}, and the user has set no frequency for it"
+    ),
     ReasonCode.CHANNEL_NOT_USED: "{channel} is not used here ({setting}=none)",
     ReasonCode.NO_ADDRESS: "the User service has no address of the user for {channel}",
-    ReasonCode.NO_SUCH_USER: "the User service does not know the user",
-    ReasonCode.USER_SERVICE_AWAY: "it waits for the User service, which has not said where the user is reached",
-    ReasonCode.COLLECTED: "the user wants {channel} of this category {frequency}: its digest is made at {closes_at}",
-    ReasonCode.OVER_CAP: "the user has had as many messages by {channel} as they want per {period}",
+    ReasonCode.NO_SUCH_USER: "the User service has no such user",
+    ReasonCode.USER_SERVICE_AWAY: "it waits for the User service, which has not returned the user's addresses yet",
+    ReasonCode.COLLECTED: "the user gets it {frequency} by {channel}: its digest is made at {closes_at}",
+    ReasonCode.OVER_CAP: "the user's cap of {channel} per {period} is reached",
     ReasonCode.IN_DIGEST: "it is part of the digest {digest}",
     ReasonCode.EXPIRED: "it expired before it could be sent",
     ReasonCode.TOO_OLD: "it could not be sent within its time to live",
     ReasonCode.CANCELLED: "{by} cancelled it",
-    ReasonCode.QUIET_HOURS: "the user does not want to be disturbed before {until} (time zone: {zone})",
-    ReasonCode.LEGAL_WINDOW: (
-        "it may not be sent before {until} by the law of where the user may be ({place}; time zone: {zone})"
-    ),
+    ReasonCode.QUIET_HOURS: "it is held by the user's quiet hours until {until} (time zone: {zone})",
+    ReasonCode.LEGAL_WINDOW: "it is held by law until {until} (place: {place}; time zone: {zone})",
     ReasonCode.NO_ALLOWED_MOMENT: (
-        "the user's quiet hours and the law of where the user may be leave no moment in the next eight days ({place}; "
-        "time zone: {zone}); this is decided again at {until}, and whenever the user's time zone or preferences change"
+        "the user's quiet hours and the law allow no moment in the next eight days "
+        "(place: {place}; time zone: {zone}); the rules are evaluated again at {until}, or when the user's "
+        "preferences or profile change"
     ),
     ReasonCode.PAUSED: "sending of {pause} is paused",
     ReasonCode.RESUMED: "sending of {pause} was resumed",
     ReasonCode.NO_PROVIDER: "it waits for a provider: the breaker is open",
     ReasonCode.WORKER_STOPPED: "its worker was stopped before it submitted it to a provider",
     ReasonCode.LEASE_LOST: "its worker lost the lease before it submitted it to a provider",
-    ReasonCode.STORE_AWAY: "the store did not answer when the worker asked whether to send it",
+    ReasonCode.STORE_AWAY: "the store did not answer when the worker rechecked the delivery before sending",
     ReasonCode.SENT: "the provider took it",
     ReasonCode.SENT_CUT: "the provider took it; its text was {cut}",
     ReasonCode.SENT_BEFORE: "the provider took it at an earlier attempt, which the worker reported late",
@@ -142,15 +143,15 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.ROW_BROKEN_SENT: f"{_BROKEN_ROW}; the provider took it, so a replay does not send it again",
     ReasonCode.ROW_UNREADABLE: "its row in the store cannot be read",
     ReasonCode.ID_UNREADABLE: "its id in the store cannot be read",
-    ReasonCode.REPLAYED: "an operator has it tried again",
+    ReasonCode.REPLAYED: "an operator replayed it",
     ReasonCode.DISCARDED: "an operator discarded it: {because}",
     ReasonCode.NOT_DECIDED: "no operator decided about it in time: {because}",
-    ReasonCode.COUNT_REACHED: "its rule allows {count} occurrences, and all have come",
+    ReasonCode.COUNT_REACHED: "all {count} occurrences of its rule have passed",
     ReasonCode.UNTIL_REACHED: "the time in UNTIL of its rule has passed",
     ReasonCode.NO_OCCURRENCE: "its rule has no further occurrence before the year 2201",
     ReasonCode.OTHER: "{text}",
 }
-"""The parameters are in braces. `channel` and `setting` are known from the delivery and are not stored."""
+"""The parameters are in braces. `channel` and `setting` follow from the delivery and are not stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +163,12 @@ class Reason:
 
     @property
     def stored(self) -> str | None:
-        """The parameters as a store keeps them: in ASCII, so that any text of a provider fits."""
+        """The stored form of the parameters: JSON in ASCII, which any store accepts."""
         return None if self.parameters is None else json.dumps(self.parameters, separators=(",", ":"))
 
     @classmethod
     def read(cls, code: Any, parameters: Any) -> Self:
-        """The reason of two columns, whatever they contain; a code of a newer version becomes `other`."""
+        """Read the reason from two columns with any content. A code of a newer version becomes `other`."""
         known = code_of(code)
         if known is ReasonCode.OTHER and code != ReasonCode.OTHER:
             return cls(ReasonCode.OTHER, {"text": code})
@@ -179,17 +180,17 @@ class Reason:
         return reason
 
     def sentence(self, channel: str = "") -> str:
-        """The reason for people; `channel` is that of the delivery. Never contains a control character."""
+        """The sentence of this reason, without control characters; `channel` is that of the delivery."""
         words = _fill(self, channel)
         return words if words.isprintable() else "".join(sign if sign.isprintable() else "?" for sign in words)
 
     def behind(self, code: ReasonCode, **parameters: Any) -> "Reason":
-        """A reason with this code that has this one as its own reason."""
+        """A reason with this code whose parameter `because` is this reason."""
         return Reason(code, {**parameters, "because": [self.code, self.parameters]})
 
 
 def cancelled_by(by: str | None) -> Reason:
-    """The reason of a delivery that this actor cancelled, as the timeline names them; None is the caller."""
+    """The reason of a delivery that this actor cancelled; None means the caller."""
     is_caller = by is None or by.startswith(THE_CALLER)
     return Reason(ReasonCode.CANCELLED, {"by": THE_CALLER if is_caller else by})
 
@@ -198,7 +199,7 @@ THE_CALLER = "its caller"
 
 
 def code_of(stored: Any) -> ReasonCode:
-    """The code of a column, whatever it contains: a code of a newer version is `other`."""
+    """Read the code from a column with any content. A code of a newer version becomes `other`."""
     if isinstance(stored, str) and stored.isidentifier():
         return ReasonCode(stored) if stored in _CODES else ReasonCode.OTHER
     return ReasonCode.ROW_UNREADABLE

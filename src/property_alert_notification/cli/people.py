@@ -1,4 +1,4 @@
-"""What commands about one person ask the store for: the person, the categories, and what time it is."""
+"""Reads the data that commands about one person need: the person, the categories and the current time."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from property_alert_notification.people.categories.rules import Categories, Category
     from property_alert_notification.people.person import Person
 
-OfTests = Annotated[bool, typer.Option("--test", help="What test keys said: it counts for tests only.")]
+OfTests = Annotated[
+    bool, typer.Option("--test", help="Use the preferences set with test keys, which apply to test notifications only.")
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a person, and what else decides."""
+    """A person and everything else that a decision depends on."""
 
     person: "Person"
     categories: "Categories"
@@ -34,10 +36,10 @@ class Known:
 
 
 async def known_of(user_id: int, *, test: bool) -> Known:
-    """What the store that the settings name knows of a user.
+    """Read a user and the categories from the store that the settings name.
 
     Raises:
-        NotFound: nothing.
+        NotFound: the user has no preferences, and there are no default ones.
     """
     from property_alert_notification.base.vocabulary import Channel
     from property_alert_notification.channels.registry import unused
@@ -59,8 +61,8 @@ async def known_of(user_id: int, *, test: bool) -> Known:
         person = await person_of(connection, user_id, test=test, default=default_preferences(settings))
         if person is None:
             raise NotFound(
-                f"User {user_id} never gave preferences, and DEFAULT_PREFERENCES is not set. "
-                f"They are given by PUT /api/v1/preferences/{user_id}"
+                f"User {user_id} has no preferences, and DEFAULT_PREFERENCES is not set. "
+                f"Set them by PUT /api/v1/preferences/{user_id}"
             )
         defined = {**configured, **read(await queries.every(connection))}
         uses = {one: await cap_uses_of(connection, user_id, person, one, test=test) for one in Channel}

@@ -1,4 +1,4 @@
-"""`preferences explain`: what becomes of a message to a person, and the rules that say so, one by one."""
+"""`preferences explain`: the decision about a message to a person, and the result of each rule."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from property_alert_notification.people.effective.steps import Step
 
 app = typer.Typer(
-    help="Explain what users get, when, and which rule says so.",
+    help="Explain which messages users get, when, and by which rule.",
     epilog="Start with: property-alerts preferences explain 1",
     no_args_is_help=True,
     rich_markup_mode="markdown",
@@ -31,7 +31,7 @@ app = typer.Typer(
 
 @app.callback()
 def _group() -> None:
-    """A group also while it has one command."""
+    """Without this callback typer would make the only command the group itself."""
 
 
 @app.command()
@@ -39,21 +39,21 @@ def explain(
     user_id: Annotated[int, typer.Argument(metavar="ID", min=0, help="The user, as the User service knows them.")],
     channel: Annotated[
         Channel | None,
-        typer.Option(help="On which the message is to be sent. Default: each of them.", case_sensitive=False),
+        typer.Option(help="The channel of the message. Default: each channel.", case_sensitive=False),
     ] = None,
-    category: Annotated[str, typer.Option(help="Of the message.")] = "general",
+    category: Annotated[str, typer.Option(help="The category of the message.")] = "general",
     at: Annotated[
-        str | None, typer.Option(help="When it is to be sent: 2026-12-01T22:00:00+01:00. Default: now.")
+        str | None, typer.Option(help="When the message is due: 2026-12-01T22:00:00+01:00. Default: now.")
     ] = None,
     urgent: Annotated[bool, typer.Option("--urgent", help="The message is urgent.")] = False,
     test: OfTests = False,
     as_json: AsJson = False,
 ) -> None:
-    r"""Explain what becomes of a message to a user at a moment: every rule that is asked, and the one that decides.
+    r"""Explain the decision about a message to a user at a moment: the result of every rule, and the rule that decides.
 
-    First it is asked whether the message may be sent at all: the first rule that applies wins. If it may, it is asked
-    when. Nothing is sent. It is decided by what is stored now, also for a moment in the future or in the past.
-    Without a channel all of them are explained.
+    The first rules decide whether the message may be sent: the first one that applies wins. If the message may be sent,
+    the other rules decide when. Nothing is sent. The decision uses the data in the store as it is now, also for a
+    moment in the future or in the past.
 
     For example:
 
@@ -112,5 +112,5 @@ def _show(user_id: int, found: "EffectiveDecision", steps: "Sequence[Step]") -> 
     ]
     print_facts("user", str(user_id), facts)
     if steps:
-        print_rows(("rule", "", "what it says"), [(one.rule, one.part, one.says) for one in steps])
+        print_rows(("rule", "", "result"), [(one.rule, one.part, one.result) for one in steps])
     typer.echo()

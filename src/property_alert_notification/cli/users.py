@@ -1,4 +1,4 @@
-"""`users show`: what is known of one user, and what they get."""
+"""`users show`: the preferences and the profile of one user, and the current decision for each category."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from property_alert_notification.people.preferences.rules import PersonalRules, Preferences
 
 app = typer.Typer(
-    help="Show what is known of users, and what they get.",
+    help="Show the preferences and profiles of users, and which messages they get.",
     epilog="Start with: property-alerts users show 1",
     no_args_is_help=True,
     rich_markup_mode="markdown",
@@ -27,19 +27,19 @@ app = typer.Typer(
 
 @app.callback()
 def _group() -> None:
-    """A group also while it has one command."""
+    """Without this callback typer would make the only command the group itself."""
 
 
 @app.command()
 def show(
-    user_id: Annotated[int, typer.Argument(metavar="ID", min=0, help="The user, as the User service knows them.")],
+    user_id: Annotated[int, typer.Argument(metavar="ID", min=0, help="The id of the user in the User service.")],
     test: OfTests = False,
     as_json: AsJson = False,
 ) -> None:
-    r"""Show one user: what they said, their profile, and what becomes now of a message of each category.
+    r"""Show one user: preferences, profile, and the current decision about a message of each category and channel.
 
-    It prints addresses, if the directory holds any: they are personal data. `preferences explain` says of one category
-    and channel which rules are asked.
+    It prints the addresses in the profile, which are personal data. `preferences explain` shows the result of each rule
+    for one category and channel.
 
     For example:
 
@@ -122,7 +122,7 @@ def _profile_facts(known: "Known") -> "Iterator[tuple[str, object]]":
 
 
 def _local_time(known: "Known") -> str:
-    """What time it is for the user; the hours of messages depend on it."""
+    """The user's local time, on which quiet hours and legal windows depend."""
     from property_alert_notification.people.hours import current
     from property_alert_notification.people.hours.hold import where
 

@@ -45,7 +45,7 @@ class Event(StrEnum):
     HELD = "held"
     """An operator stopped what it is part of, or its user or the law wants it later."""
     REPLAYED = "replayed"
-    """An operator has it tried again."""
+    """An operator replayed it."""
     DISCARDED = "discarded"
     """An operator gave it up."""
     ARRIVED = "arrived"

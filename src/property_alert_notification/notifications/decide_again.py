@@ -1,4 +1,4 @@
-"""Decides again about the waiting messages of users whose preferences or profile have changed."""
+"""Makes the waiting messages of users due for reevaluation when preferences or profiles change."""
 
 from collections.abc import Collection
 
@@ -14,11 +14,11 @@ from property_alert_notification.people.decide_again import DecideAgain
 
 
 def decide_again_by(planner: Planner) -> DecideAgain:
-    """Returns the function that does this within the transaction of the change.
+    """Returns the function that runs within the transaction of the change.
 
-    It makes held deliveries and the digest windows of these users due: the worker decides when it claims or processes
-    them. It computes the `send_at` of notifications with a `send_at_local` anew. It makes schedules that follow the
-    user's zone, and notifications that wait for addresses, due.
+    It makes the held deliveries and the digest windows of these users due, so that a worker evaluates the rules again.
+    It computes the `send_at` of notifications with a `send_at_local` anew. It makes schedules that follow the user's
+    zone due, and notifications that wait for addresses.
     """
 
     async def decide_again(connection: AsyncConnection, users: Collection[int]) -> None:

@@ -18,13 +18,13 @@ _MESSAGE_ID = re.compile(rf"\s*(?:Message-ID:\s*)?<?\s*({_UUID})@[^\s<>@]+>?\s*\
 
 
 def delivery_of(message_id: str) -> UUID | None:
-    """The delivery that a Message-ID names, with or without its brackets; None when this service did not write it."""
+    """The delivery that a Message-ID names, with or without brackets; None if the Message-ID is not of this service."""
     found = _MESSAGE_ID.match(message_id)
     return UUID(found[1]) if found else None
 
 
 def filters_of(query: NotificationQuery) -> Filters:
-    """What a query narrows a list to."""
+    """The filters of a query."""
     filters = Filters(**query.model_dump(exclude={"limit", "cursor", "message_id"}))
     if query.message_id is None:
         return filters
@@ -32,10 +32,10 @@ def filters_of(query: NotificationQuery) -> Filters:
 
 
 async def find_notifications(connection: Connection, words: str, *, limit: int, repair: bool = False) -> list[Summary]:
-    """The notifications that these words name: an id of theirs, one of a delivery, a Message-ID, or a reference.
+    """Find notifications by a notification id, a delivery id, a Message-ID or a reference.
 
-    The newest first, and at most `limit`: many may have the same reference. With `repair` rows that cannot be read as
-    they are are shown as far as they can.
+    Returns at most `limit`, newest first: many may have the same reference. With `repair`, damaged rows are shown with
+    default values.
     """
     id_ = _ID.match(words)
     named = delivery_of(words) or (UUID(id_[1]) if id_ else None)
@@ -50,7 +50,7 @@ async def find_notifications(connection: Connection, words: str, *, limit: int, 
 
 
 async def deliveries_named(connection: Connection, words: str, *, limit: int) -> list[UUID]:
-    """The deliveries of the notifications that these words name."""
+    """The deliveries of the notifications that `find_notifications` finds by these words."""
     found = await find_notifications(connection, words, limit=limit)
     if not found:
         return []
@@ -58,6 +58,6 @@ async def deliveries_named(connection: Connection, words: str, *, limit: int) ->
 
 
 async def origin_of(connection: Connection, delivery: UUID) -> Notification | None:
-    """The notification that a delivery belongs to; None when it is kept no longer."""
+    """The notification of a delivery; None if it was deleted."""
     page = await lists.find(connection, Filters(delivery_id=delivery), before=None, limit=1)
     return await queries.get(connection, page.items[0].id) if page.items else None

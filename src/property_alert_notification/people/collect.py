@@ -1,4 +1,4 @@
-"""What is wanted daily, weekly or monthly is collected until its digest is made. Pure."""
+"""Collects messages with a daily, weekly or monthly frequency until their digest is made. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
@@ -19,7 +19,8 @@ DIGESTS = frozenset({Frequency.DAILY, Frequency.WEEKLY, Frequency.MONTHLY})
 def collect(frequency: Frequency, digest: DigestTimes | None, zones: Sequence[tzinfo], now: datetime) -> Collect:
     """Collect a message for the next digest of this frequency, one of `DIGESTS`.
 
-    `digest` and `zones`, a tuple, are as in `next_digest`. All of a batch who said the same share one decision.
+    `digest` and `zones`, a tuple, are those of `next_digest`. The cache lets equal preferences of a batch share a
+    decision.
     """
     closes_at = next_digest(frequency, digest, zones, now)
     reason = Reason(ReasonCode.COLLECTED, {"frequency": frequency.value, "closes_at": times.in_words(closes_at)})

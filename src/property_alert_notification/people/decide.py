@@ -1,4 +1,4 @@
-"""Whether a message may be sent to a person, and when. Pure. Accepting and claiming ask the same questions."""
+"""Decides whether a message may be sent to a person, and when. Pure. Accept and claim evaluate the same rules."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -19,25 +19,25 @@ from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences.rules import NO_RULES, UNREADABLE, DigestTimes
 
 RECHECK_AFTER = timedelta(hours=1)
-"""How long a message waits when the rules of its user cannot be read; new preferences of the user end the wait."""
+"""How long a message waits if the preferences of its user are unreadable. New preferences end the wait."""
 
 _UNREADABLE = Reason(ReasonCode.PREFERENCES_UNREADABLE)
 
 
 class Message(NamedTuple):
-    """The message to decide about: one that is on its way, or a hypothetical one."""
+    """The message to decide about: a delivery, or a hypothetical message."""
 
     channel: Channel
     category: Category
     address: str | None = None
-    """Where it goes; None when that is not known."""
+    """The address of the message; None if it is unknown."""
     urgent: bool = False
     at_local_time: bool = False
-    """It is sent at a time of its user's clock."""
+    """The notification has a `send_at_local`."""
 
 
 def decide(message: Message, person: Person, now: datetime) -> Decision:
-    """What becomes of a message to a person, if it is to leave `now`."""
+    """Decide about a message that is due at `now`: send, hold, collect or suppress it."""
     permission = permit(message.channel, message.category, person.preferences)
     if isinstance(permission, Suppress):
         return permission
@@ -60,7 +60,7 @@ def needs_profile(message: Message, person: Person) -> bool:
 
 
 def _is_plain(message: Message, person: Person) -> bool:
-    """Whether nothing can hold or collect it: most messages are so, and cost no further question."""
+    """Whether no rule can hold or collect the message. This is true of most messages, and needs no further query."""
     preferences, category = person.preferences, message.category
     return (
         (preferences is None or preferences.rules is NO_RULES)
@@ -83,14 +83,14 @@ def _is_collected(message: Message, person: Person) -> bool:
 
 
 def _goes_into_a_digest(message: Message, permission: Permission) -> bool:
-    """Whether its user wants it daily, weekly or monthly; digests are never collected themselves."""
+    """Whether the frequency of the message is daily, weekly or monthly. A digest is never collected."""
     return permission.frequency in DIGESTS and message.category.name != DIGEST
 
 
 def _when(message: Message, person: Person, now: datetime, permission: Permission) -> Decision | None:
-    """What becomes of a message that may be sent, if it is not sent now; None if it is.
+    """Decide when a permitted message is sent; None if no rule delays it.
 
-    A message that is collected is not sent, so that no hour is wrong for it: its digest is held when the hour is.
+    Hours do not matter for a collected message: its digest is held if the digest is due at a forbidden hour.
     """
     if _goes_at_once(message):
         return Send(permission.send.reason, Rule.URGENT)
@@ -108,6 +108,6 @@ def _digest_times(person: Person) -> DigestTimes | None:
 
 
 def zones_of(person: Person, address: str | None) -> Zones:
-    """The zones by which the days and digests of a person are counted; none when nothing at all is known."""
+    """The zones that define a person's days and digest times; empty if the person's zone is unknown."""
     here = where(person, (address,), current.default_time_zone())
     return here.zones if here.is_known else ()

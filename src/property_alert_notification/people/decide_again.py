@@ -1,6 +1,6 @@
-"""What waits because of what is known of a person is decided again when that changes.
+"""Reevaluates waiting deliveries when the preferences or the profile of their user change.
 
-Rooms above this one hold messages back, and say here how they let go of them.
+Rooms above this one hold and collect deliveries, and register here how they reevaluate them.
 """
 
 from collections.abc import Awaitable, Callable, Collection
@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 DecideAgain = Callable[[AsyncConnection, Collection[int]], Awaitable[None]]
-"""Has decided again what waits for these users, as a part of the transaction that changes what is known of them."""
+"""Makes the waiting deliveries of these users due for reevaluation, in the transaction that stores the change."""
 
 
 async def _decide_again(request: Request) -> DecideAgain:

@@ -1,4 +1,4 @@
-"""What is decided about one message to one person: to send it, hold it, collect it or suppress it. Pure."""
+"""The decision about one message to one person: send, hold, collect or suppress it. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,35 +9,35 @@ from property_alert_notification.base.vocabulary import Frequency
 
 
 class Rule(StrEnum):
-    """Which rule decided; `GET /api/v1/preferences/{user_id}/effective` names it."""
+    """The rule that decided. `GET /api/v1/preferences/{user_id}/effective` names it."""
 
     SUPPRESSION = "suppression"
     """The address or the user is on the suppression list."""
     CHANNEL_SWITCH = "channel_switch"
-    """The user switched the channel off, or took all consent back."""
+    """The user switched the channel off, or withdrew all consent."""
     CATEGORY_REQUIRED = "category_required"
-    """The category is required: a user cannot refuse it by itself."""
+    """The category is required: users cannot refuse it."""
     USER_RULE = "user_rule"
-    """What the user said about the category on the channel."""
+    """The user set a frequency for the category on the channel."""
     CATEGORY_DEFAULT = "category_default"
-    """What the category says about the channel."""
+    """The category has a default frequency for the channel."""
     SERVICE_DEFAULT = "service_default"
-    """Nothing more special is known: the channel is switched on."""
+    """No other rule applies, and the channel is switched on."""
     URGENT = "urgent"
-    """An urgent transactional message goes at once."""
+    """The message is urgent and transactional: it is sent at once."""
     LEGAL_WINDOW = "legal_window"
-    """The law allows the channel at certain hours only."""
+    """The law does not allow the channel at this hour."""
     QUIET_HOURS = "quiet_hours"
-    """The user does not want to be disturbed."""
+    """The user's quiet hours forbid this hour."""
     FREQUENCY = "frequency"
-    """The user or the category wants a digest."""
+    """The user or the category sets the frequency daily, weekly or monthly."""
     CAP = "cap"
-    """The user has had as many messages as they want."""
+    """The user's cap is reached."""
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """It may leave now."""
+    """The message may be sent now."""
 
     reason: Reason
     rule: Rule
@@ -45,7 +45,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """It may leave later; then everything is asked again."""
+    """The message waits until a time; then all rules are evaluated again."""
 
     reason: Reason
     rule: Rule
@@ -54,18 +54,18 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Collect:
-    """It leaves with others, in a digest."""
+    """The message waits for its digest."""
 
     reason: Reason
     rule: Rule
     frequency: Frequency
     closes_at: datetime
-    """When the digest is made."""
+    """When the digest window closes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suppress:
-    """It must not leave."""
+    """The message must not be sent."""
 
     reason: Reason
     rule: Rule

@@ -1,6 +1,6 @@
-"""When the next digest of a person is made: at their hour, daily, on a weekday or on a date. Pure.
+"""Computes when the next digest of a person is made: every day, on a weekday or on a day of the month. Pure.
 
-The hour is local and is resolved for each day anew. An hour that daylight saving skips moves forward by what is
+The hour is local, and resolved anew for each day. An hour that daylight saving skips moves forward by what is
 skipped; one that it repeats counts the first time.
 """
 
@@ -12,7 +12,7 @@ from property_alert_notification.base.vocabulary import Frequency
 from property_alert_notification.people.preferences.rules import DigestTimes
 
 DEFAULT = DigestTimes()
-"""For users who said nothing of it: 08:00, Mondays, the first of the month."""
+"""The digest times of users without a `digest` preference: 08:00, Mondays, the first of the month."""
 
 _DAY = timedelta(days=1)
 _NEVER = datetime(MAXYEAR, 12, 31, tzinfo=UTC)
@@ -24,22 +24,23 @@ def next_digest(frequency: Frequency, times: DigestTimes | None, zones: Sequence
 
     Args:
         frequency: `daily`, `weekly` or `monthly`.
-        times: what the user said; None is `DEFAULT`.
-        zones: those in which the user may be. Of several the clock counts that is furthest behind, so that the hour
-            has come in all of them. None at all is UTC.
+        times: the `digest` preference of the user; None means `DEFAULT`.
+        zones: the zones in which the user may be. Of several, the clock that is furthest behind counts, so that the
+        hour
+            has come in all of them. An empty list means UTC.
         after: the digest is later than this.
     """
     if after >= _LAST:
         return _NEVER
     wanted, zone = times or DEFAULT, _furthest_behind(zones, after)
-    # The day before, too: the clock of a zone may be set back over midnight.
+    # The search begins a day earlier: a zone may set its clock back over midnight.
     first = after.astimezone(zone).date() - _DAY
     moments = (datetime.combine(day, wanted.at, tzinfo=zone).astimezone(UTC) for day in _DAYS[frequency](first, wanted))
     return next(moment for moment in moments if moment > after)
 
 
 def local_day(zones: Sequence[tzinfo], moment: datetime) -> date:
-    """The day that it is for a person at a moment, by the same clock."""
+    """The local date of a person at a moment, by the clock that is furthest behind."""
     return moment.astimezone(_furthest_behind(zones, moment)).date()
 
 

@@ -1,4 +1,4 @@
-"""Whether a message may be sent to a person at all, and how often they want its category. Pure.
+"""Decides whether a message may be sent to a person, and with which frequency. Pure.
 
 The first rule that applies wins: the user's channel switch, a required category, the user's rule for category and
 channel, the category's default, the service's default.
@@ -21,9 +21,9 @@ class Permission(NamedTuple):
     """A message may be sent."""
 
     send: Send
-    """What is decided if nothing holds or collects it."""
+    """The decision if no later rule holds or collects the message."""
     frequency: Frequency
-    """How often; never `never`."""
+    """The frequency; it is not `never`."""
 
 
 _USER_OPTED_IN = Reason(ReasonCode.USER_OPTED_IN)
@@ -31,7 +31,7 @@ _BY_SERVICE_DEFAULT = Permission(Send(_USER_OPTED_IN, Rule.SERVICE_DEFAULT), Fre
 
 
 def permit(channel: Channel, category: Category, preferences: Preferences | None) -> Permission | Suppress:
-    """The permission to send a message, or why there is none."""
+    """Evaluate the rules that permit a message; returns a Permission, or a Suppress with its reason."""
     if preferences is None:
         return _NO_PREFERENCES
     if channel not in preferences.opted_in:
@@ -48,7 +48,7 @@ def permit(channel: Channel, category: Category, preferences: Preferences | None
 @lru_cache(1024)
 def _required(category: str, default: Frequency) -> Permission:
     reason = Reason(ReasonCode.CATEGORY_REQUIRED, {"category": category})
-    # What every user gets is not off by default.
+    # A required category ignores a default of `never`.
     frequency = Frequency.ASAP if default is Frequency.NEVER else default
     return Permission(Send(reason, Rule.CATEGORY_REQUIRED), frequency)
 

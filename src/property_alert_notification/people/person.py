@@ -1,4 +1,4 @@
-"""What is known of a person when it is decided whether, when and how a message reaches them."""
+"""The data about a person that decisions depend on."""
 
 from typing import NamedTuple
 
@@ -10,10 +10,10 @@ class Person(NamedTuple):
     """A user of this service."""
 
     preferences: Preferences | None
-    """None: the user took all consent back, or is unknown."""
+    """None: the user withdrew all consent, or has never had preferences."""
     profile: Profile | None = None
-    """None: nothing is known, or nothing of it is needed."""
+    """None: the directory has no profile, or the decision needs none."""
 
 
 UNKNOWN = Person(None)
-"""One who gave no preferences, or took them back."""
+"""A user without preferences and without a profile."""

@@ -1,4 +1,4 @@
-"""The step of the scripts that accept and claim which reads all that decisions about people need."""
+"""The step of the accept and claim scripts that reads the data about people that decisions need."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -10,20 +10,20 @@ from property_alert_notification.people.preferences import scripts as preference
 from property_alert_notification.people.preferences.rules import Preferences
 
 UserOf = tuple[int, bool]
-"""A user's id, and whether it is for a test."""
+"""A user's id, and whether the message is for a test."""
 
 
 def people_of(
     asked: Iterable[tuple[UserOf, Message]], *, default: Preferences | None
 ) -> Script[Mapping[UserOf, Person]]:
-    """What decisions about these messages need to know of their users; omits users who took all consent back.
+    """Read the persons of these messages; omits users who withdrew all consent.
 
-    Profiles are read only for users of whom a decision needs one, and never for tests: what a test key is answered
-    says nothing of a real person.
+    Profiles are read only if a decision needs them, and never for tests: a test must reveal nothing about a real
+    person.
 
     Args:
         asked: the messages, each with its user.
-        default: the preferences of users who never gave any; None omits them, too.
+        default: the preferences of users without any; None omits such users, too.
     """
     messages = list(asked)
     known = yield from preference_scripts.preferences_of({user for user, _ in messages}, default=default)
@@ -40,9 +40,9 @@ def people_of(
 
 
 def time_zones_of(users: Collection[UserOf], *, default: Preferences | None) -> Script[Mapping[UserOf, str | None]]:
-    """The IANA names of these users' zones, None where it is not known; omits users who took all consent back.
+    """The IANA names of these users' zones, None if unknown; omits users who withdrew all consent.
 
-    It is what the user said, else, unless it is for a test, what the User service says.
+    The zone is that of the preferences, or else of the profile. For a test only the preferences count.
     """
     known = yield from preference_scripts.preferences_of(users, default=default)
     zones = {user: preferences.rules.time_zone for user, preferences in known.items()}

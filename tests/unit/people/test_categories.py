@@ -165,10 +165,10 @@ def test_a_file_defines_categories_and_changes_single_fields_of_built_in_ones(tm
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (TOML, ", line 8: is no TOML "),
-        ("[viewing\n", ", line 1: is no TOML"),
-        ('viewing = "', ", its end: is no TOML"),
-        ('{"viewing": {},\n]', ", line 2: is no JSON"),
+        (TOML, ", line 8: is not valid TOML "),
+        ("[viewing\n", ", line 1: is not valid TOML"),
+        ('viewing = "', ", its end: is not valid TOML"),
+        ('{"viewing": {},\n]', ", line 2: is not valid JSON"),
         (
             '[viewing]\nmessage_ttl = "2h"\n\n[offer]\nmessage_ttl = "soon"\n',
             ", line 5: offer.message_ttl must be a number",
@@ -184,11 +184,11 @@ def test_a_file_defines_categories_and_changes_single_fields_of_built_in_ones(tm
         ("viewing = 3\n", ", line 1: viewing must have fields"),
         ('[viewing]\n"on-unknown" = "resend"\n', ", line 1: viewing has an unknown field: did you mean on_unknown?"),
         ('{"a": {"kind": "promotional"},\n "b": {\n  "kind": "odd"}}', ", line 3: b.kind must be one of"),
-        ('{"a": {"kind": "promotional"},\n "a": {}}', ", line 2: a stands there twice"),
-        ('{"a": {"kind": "promotional",\n "kind": "transactional"}}', ", line 2: a.kind stands there twice"),
-        ("[" * 100_000, ": is no TOML"),
+        ('{"a": {"kind": "promotional"},\n "a": {}}', ", line 2: a is defined twice"),
+        ('{"a": {"kind": "promotional",\n "kind": "transactional"}}', ", line 2: a.kind is defined twice"),
+        ("[" * 100_000, ": is not valid TOML"),
         ('{"a":' * 100_000, ": has too many brackets"),
-        (b"\xff\xfe", ": is no text in UTF-8"),
+        (b"\xff\xfe", ": is not UTF-8 text"),
         ("#" * 1_100_000, ": is larger than 1024 kB"),
     ],
 )

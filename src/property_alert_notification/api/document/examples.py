@@ -221,7 +221,7 @@ ANSWERS: dict[str, Any] = {
         **_STUCK,
         "state": "queued",
         "reason_code": "replayed",
-        "reason": "an operator has it tried again",
+        "reason": "an operator replayed it",
         "attempts": 0,
     },
     "discard_quarantined": {

@@ -1,1 +1,1 @@
-"""Notifications that were accepted without addresses: they wait until the directory gives them."""
+"""Notifications that were accepted without addresses and wait for a profile in the directory."""

@@ -15,7 +15,7 @@ _notifications = table_of(Notification)
 _now = bindparam("now", type_=time_type())
 _limit = bindparam("limit", type_=Integer)
 
-# In the words of the indexes: parameters could not be matched with their conditions.
+# The exact text of the indexes' conditions: a parameter would not match a partial index.
 _waits, _parked, _scheduled = text("look_up_at IS NOT NULL"), text("parked"), text("status = 'scheduled'")
 _due = (_notifications.c.look_up_at <= _now, _scheduled)
 _time_has_come = or_(_notifications.c.send_at.is_(None), _notifications.c.send_at <= _now)
@@ -24,7 +24,7 @@ _ANY_DUE = select(select(_notifications.c.id).where(*_due).exists())
 
 
 async def is_any_due(connection: AsyncConnection, *, now: datetime) -> bool:
-    """Whether an address is to be looked up now."""
+    """Whether a lookup of addresses is due."""
     return bool((await connection.execute(_ANY_DUE, {"now": now})).scalar_one())
 
 
@@ -38,7 +38,7 @@ _TAKE_DUE = (
 
 
 async def take_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[Notification]:
-    """Up to `limit` whose addresses are to be looked up now, each to one caller, until its transaction ends."""
+    """Lock up to `limit` notifications whose lookup is due; skips locked rows."""
     found = await connection.execute(_TAKE_DUE, {"now": now, "limit": limit})
     return [Notification(**row) for row in found.mappings()]
 
@@ -47,7 +47,7 @@ _DUE_IDS = select(_notifications.c.id).where(*_due).order_by(_notifications.c.lo
 
 
 async def due_ids(connection: AsyncConnection, *, now: datetime, limit: int) -> Sequence[UUID]:
-    """Up to `limit` whose addresses are to be looked up now."""
+    """The ids of up to `limit` notifications whose lookup is due."""
     return (await connection.execute(_DUE_IDS, {"now": now, "limit": limit})).scalars().all()
 
 
@@ -62,7 +62,7 @@ _TAKE_THESE = BatchStatement(
 
 
 async def take_these(connection: AsyncConnection, wanted: Collection[UUID], *, now: datetime) -> list[Notification]:
-    """Those of these whose addresses are to be looked up now, each to one caller, until its transaction ends."""
+    """Lock those of these notifications whose lookup is due; skips locked rows."""
     found = await _TAKE_THESE.run(connection, as_rows(wanted), now=now)
     return [Notification(**row) for row in found.mappings()]
 
@@ -83,12 +83,12 @@ _OF_USERS = BatchStatement(
 
 
 async def look_up_now(connection: AsyncConnection, users: Collection[int], *, now: datetime) -> None:
-    """What waits for the addresses of these users is looked at now: something new is known of them."""
+    """Make the lookups for these users due, because their profiles changed."""
     await _OF_USERS.run(connection, as_rows(sorted(users)), now=now)
 
 
 class Postponed(NamedTuple):
-    """When a notification is looked at next, and why not now."""
+    """When the next lookup for a notification is due, and the reason of the wait."""
 
     id: UUID
     look_up_at: datetime
@@ -108,7 +108,7 @@ _POSTPONE = BatchStatement(
 
 
 async def postpone(connection: AsyncConnection, these: Iterable[Postponed]) -> None:
-    """Process these later."""
+    """Store when the next lookup for these notifications is due."""
     await _POSTPONE.run(connection, list(these))
 
 
@@ -116,7 +116,7 @@ _ANY_PARKED = select(select(_notifications.c.id).where(_parked).exists())
 
 
 async def is_any_parked(connection: AsyncConnection) -> bool:
-    """Whether one waits until the User service can be asked again."""
+    """Whether a notification is parked until the User service recovers."""
     return bool((await connection.execute(_ANY_PARKED)).scalar_one())
 
 
@@ -143,5 +143,5 @@ _COUNT_WAITING = select(func.count()).select_from(
 
 
 async def count_waiting(connection: AsyncConnection, *, now: datetime, limit: int) -> int:
-    """How many whose time has come wait for addresses, counted up to `limit`."""
+    """How many notifications wait for addresses although their time has come, counted up to `limit`."""
     return int((await connection.execute(_COUNT_WAITING, {"now": now, "limit": limit})).scalar_one())

@@ -1,4 +1,4 @@
-"""What becomes of a notification that waits for addresses, by what is known of its user. Pure."""
+"""Decides the next step for a notification that waits for addresses: plan it, request the profile, or wait. Pure."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,60 +16,61 @@ from property_alert_notification.notifications.stored_addresses import read_addr
 from property_alert_notification.people.directory.profile import Entry, Profile
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(seconds=20)
-"""How long a notification waits after the User service failed on its user: half of its age, within these."""
+"""The shortest and longest wait after the User service failed on a user. The wait is half of the notification's age."""
 
 PARKED_FOR = timedelta(minutes=10)
-"""How long it waits at most while the User service is not asked. When that is well again it is brought back earlier."""
+"""The longest wait while the breaker is open. When the User service recovers, parked notifications become due earlier.
+"""
 
 IN_FRONT = timedelta(seconds=1)
-"""How long it may stand in front of others when there is no room for its question; then it is parked."""
+"""How long a notification retries if the request limit is reached. After that it is parked."""
 
 
 class Availability(Enum):
-    """Whether the User service may be asked about a user."""
+    """Whether a request about a user may be sent to the User service."""
 
     ROOM = auto()
-    """It may be asked now."""
+    """A request may be sent now."""
     ASKED = auto()
-    """A question about the user is under way."""
+    """A request about the user is open."""
     FULL = auto()
-    """It is asked about as many users as it bears."""
+    """The limit of open requests is reached."""
     FAILED = auto()
-    """It was asked about the user, and has just failed."""
+    """A request about the user has just failed."""
     AWAY = auto()
-    """It is left alone, because it failed time and again; or there is none."""
+    """Its breaker is open, or no User service is set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ages:
-    """How old what is known of a user may be."""
+    """The maximum ages of a profile."""
 
     ttl: timedelta
-    """When nothing speaks against asking again."""
+    """If the User service can be requested."""
     stale_for: timedelta
-    """When the User service does not answer."""
+    """If the User service does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Its deliveries are created now."""
+    """Create its deliveries now."""
 
     reach: Reach
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """The User service is asked about its user; until then it is looked at no more."""
+    """Request the profile of its user, and wait for the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """It stays as it is."""
+    """Leave it as it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """It is looked at again at this time; `parked` ones earlier, when the User service is well again."""
+    """Recheck it at this time. A `parked` one is rechecked earlier if the User service recovers."""
 
     until: datetime
     parked: bool = False
@@ -88,16 +89,16 @@ def next_step(
     now: datetime,
     jitter: float,
 ) -> Step:
-    """What becomes of a notification whose addresses are to be looked up now.
+    """Decide the next step for a notification whose lookup is due.
 
     Args:
-        notification: as it is stored.
-        entry: what the directory holds of its user.
-        availability: whether the User service may be asked.
+        notification: the stored notification.
+        entry: the directory's entry of its user.
+        availability: whether a request may be sent.
         ages: how old the entry may be.
-        deadline: when it is of no use any more.
-        now: this moment.
-        jitter: in [0, 1), so that those that failed together do not come back together.
+        deadline: when the notification expires.
+        now: the current time.
+        jitter: in [0, 1), spreads notifications that failed together.
     """
     if entry is not None and entry.is_fresh(ages.ttl, now):
         return Plan(reach(notification, entry.profile))
@@ -135,7 +136,7 @@ def _address(profile: Profile, channel: Channel) -> str | None:
 
 
 def _too_late(notification: Notification, now: datetime) -> Reach:
-    """It ends on every channel: the claim expires what has an address."""
+    """End it on every channel: the claim expires the deliveries that have an address."""
     given = read_addresses(notification.addresses)
     expired = notification.expires_at is not None and notification.expires_at <= now
     reason = Reason(ReasonCode.EXPIRED if expired else ReasonCode.TOO_OLD)
@@ -143,13 +144,13 @@ def _too_late(notification: Notification, now: datetime) -> Reach:
 
 
 def wanted_at(notification: Notification) -> datetime:
-    """When its user should have it at the earliest."""
+    """The time from which the age of a notification counts."""
     known = (time_of(notification.id), notification.send_at, notification.moved_at)
     return max(moment for moment in known if moment is not None)
 
 
 def deadline_of(notification: Notification, ttl: timedelta) -> datetime:
-    """When it is of no use any more; `ttl` is how long after it was wanted it may be sent."""
+    """When a notification expires; `ttl` counts from `wanted_at`."""
     end = later(wanted_at(notification), ttl)
     return end if notification.expires_at is None else min(end, notification.expires_at)
 

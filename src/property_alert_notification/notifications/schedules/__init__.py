@@ -1,1 +1,1 @@
-"""Recurring notifications: a rule, a start in local time, and what is sent at each occurrence."""
+"""Schedules: recurring notifications, each with a rule, a local start and the content of its notifications."""

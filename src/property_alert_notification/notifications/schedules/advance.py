@@ -1,4 +1,4 @@
-"""What becomes of a schedule when a worker looks at it: an occurrence, a later look, or its end. Pure."""
+"""Advances a schedule that is due: computes its occurrence, its next due time, or its end. Pure."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -20,7 +20,7 @@ from property_alert_notification.notifications.stored_addresses import read_addr
 
 
 class Timed(Protocol):
-    """The columns of a schedule that say when it comes."""
+    """The columns of a schedule that determine its occurrences."""
 
     rrule: str
     start: str
@@ -32,7 +32,7 @@ class Timed(Protocol):
 
 
 class Advance(NamedTuple):
-    """The columns of a schedule that change when a worker processes it."""
+    """The columns of a schedule that change when a worker advances it."""
 
     id: UUID
     state: ScheduleState
@@ -54,12 +54,12 @@ class Due(NamedTuple):
 
 
 def advance(schedule: Schedule, users_zone: str | None, now: datetime) -> tuple[Advance, Due | None]:
-    """What changes in a schedule at this time, and its occurrence if one is due: only the last of several.
+    """Compute the changed columns of a schedule, and its occurrence if one is due: only the last one of several.
 
-    `users_zone` is the zone of its user as far as it is known.
+    `users_zone` is the zone of its user, if known.
 
     Raises:
-        UnreadableRow: a column holds an impossible value.
+        UnreadableRow: a column has an invalid value.
     """
     zone = zone_of(schedule, users_zone)
     timing = timing_of(schedule)
@@ -87,7 +87,7 @@ def _advanced(schedule: Schedule, timing: Timing, zone: ZoneInfo, *, created: in
 
 
 def why_over(rule: Rule) -> Reason:
-    """Why a rule has no further occurrence."""
+    """The reason why a rule has no further occurrence."""
     if rule.count is not None:
         return Reason(ReasonCode.COUNT_REACHED, {"count": rule.count})
     if rule.until is not None:
@@ -96,10 +96,10 @@ def why_over(rule: Rule) -> Reason:
 
 
 def zone_of(schedule: Timed, users_zone: str | None) -> ZoneInfo:
-    """The zone in which its local times are read: its own, else that of its user, else the one used last.
+    """The zone of its local times: its own, else that of its user, else the last one used.
 
     Raises:
-        UnreadableRow: none of them is a zone.
+        UnreadableRow: none of them is a valid zone.
     """
     for name in (schedule.time_zone, users_zone, schedule.used_zone):
         if name is not None:
@@ -112,10 +112,10 @@ def zone_of(schedule: Timed, users_zone: str | None) -> ZoneInfo:
 
 
 def timing_of(schedule: Timed) -> Timing:
-    """The rule of a schedule, and how far it has come.
+    """The rule of a schedule with its last processed occurrence.
 
     Raises:
-        UnreadableRow: a column holds an impossible value.
+        UnreadableRow: a column has an invalid value.
     """
     try:
         return Timing(
@@ -134,15 +134,15 @@ def _read(local: str | None) -> datetime | None:
 
 
 def written(local: datetime) -> str:
-    """A local time as the store keeps it."""
+    """The stored form of a local time."""
     return local.isoformat(timespec="minutes")
 
 
 def notification_of(schedule: Schedule, due: Due, new_id: Callable[[], UUID]) -> NewNotification:
-    """The notification of an occurrence: like one for later whose time has come, so that it is planned like those.
+    """Build the notification of an occurrence as a scheduled notification that is due, so that it is planned like one.
 
     Raises:
-        UnreadableRow: a column holds an impossible value.
+        UnreadableRow: a column has an invalid value.
     """
     of_kinds(schedule, _KINDS)
     read_addresses(schedule.addresses)

@@ -1,4 +1,4 @@
-"""Schedules as callers are told of them. Pure."""
+"""Builds the answers about schedules. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,18 +24,18 @@ Zones = Mapping[UserOf, str]
 
 
 def outline(schedule: Schedule) -> ScheduleOutline:
-    """A schedule without content and addresses, as it was just changed."""
+    """A schedule without content and addresses, right after a change."""
     return ScheduleOutline(**_shown(schedule, schedule.used_zone))
 
 
 def summary(schedule: ScheduleSummary, zones: Zones) -> ScheduleSummaryPublic:
-    """A schedule in a list; `zones` are those of users, as far as they are known."""
+    """A schedule in a list; `zones` has the known zones of users."""
     zone = zones.get((schedule.user_id, schedule.test))
     return ScheduleSummaryPublic(**_shown(schedule, zone), title=schedule.title)
 
 
 def public(schedule: Schedule, zones: Zones) -> SchedulePublic:
-    """A schedule with content and addresses; `zones` are those of users, as far as they are known."""
+    """A schedule with content and addresses; `zones` has the known zones of users."""
     addresses = read_addresses(schedule.addresses)
     by_field = ADDRESSES.shown({channel: addresses.get(channel) for channel in Channel})
     by_field["addresses"] = {name: value for name, value in by_field.get("addresses", {}).items() if value is not None}
@@ -73,7 +73,9 @@ def _shown(schedule: Schedule | ScheduleSummary, users_zone: str | None) -> dict
 
 
 def _next(schedule: Schedule | ScheduleSummary, users_zone: str | None) -> tuple[str, datetime | None]:
-    """The zone that counts now, and the next occurrence there: no worker may have looked since the zone changed."""
+    """The current zone, and the next occurrence in it, computed anew: a worker may not have processed a change of the
+    zone.
+    """
     try:
         zone = zone_of(schedule, users_zone)
         next_at = timing_of(schedule).next(zone) if schedule.next_at is not None else None

@@ -1,4 +1,4 @@
-"""Creating, changing, pausing and resuming a schedule. Each is a part of its caller's transaction."""
+"""Creates, changes, pauses, resumes and deletes schedules, within the caller's transaction."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -90,13 +90,13 @@ async def change(
     rules: AddressRules,
     planner: Planner,
 ) -> Schedule:
-    """Change what a schedule says, or when. A change of its times makes an ended one active again.
+    """Change the content or the times of a schedule. A change of its times makes an ended schedule active again.
 
     Raises:
         Conflict: another part of it is damaged.
         Forbidden: it becomes urgent, and the key does not allow that.
         InvalidField: it would have no address, no time zone or no occurrence.
-        NotFound: there is none with this id, or none that is visible to who asks.
+        NotFound: no schedule with this id is visible to the caller.
     """
     schedule = await _hold(connection, schedule_id, admission.visible)
     values = patch.model_dump(include=patch.model_fields_set & _PLAIN)
@@ -117,17 +117,17 @@ async def change(
 
 
 _PLAIN = {"title", "message", "category", "reference", "urgent", "rrule", "start", "time_zone"}
-"""Fields whose values are stored as they are given."""
+"""Fields that are stored unchanged."""
 
 _WHEN = {"rrule", "start", "time_zone"}
 
 
 async def pause(connection: AsyncConnection, schedule_id: UUID, visible: Visibility, *, now: datetime) -> Schedule:
-    """Let a schedule bring nothing until it is resumed; a paused one stays so.
+    """Pause a schedule: it creates no notifications until it is resumed. Pausing it twice changes nothing.
 
     Raises:
         Conflict: it has ended, or is quarantined.
-        NotFound: there is none with this id, or none that is visible to who asks.
+        NotFound: no schedule with this id is visible to the caller.
     """
     schedule = await _hold(connection, schedule_id, visible)
     if schedule.state not in (ScheduleState.ACTIVE, ScheduleState.PAUSED):
@@ -139,11 +139,11 @@ _PAUSED: Mapping[str, Any] = {"state": ScheduleState.PAUSED, "next_at": None}
 
 
 async def resume(connection: AsyncConnection, schedule_id: UUID, visible: Visibility, planner: Planner) -> Schedule:
-    """Let a paused or quarantined schedule go on with its next occurrence: what fell into the pause is left out.
+    """Resume a paused or quarantined schedule at its next occurrence. Occurrences within the pause are skipped.
 
     Raises:
         Conflict: it has ended, or ended within the pause.
-        NotFound: there is none with this id, or none that is visible to who asks.
+        NotFound: no schedule with this id is visible to the caller.
     """
     schedule = await _hold(connection, schedule_id, visible)
     if schedule.state == ScheduleState.ACTIVE:
@@ -160,7 +160,7 @@ async def remove(connection: AsyncConnection, schedule_id: UUID, visible: Visibi
     """Delete a schedule; the notifications that it brought stay.
 
     Raises:
-        NotFound: there is none with this id, or none that is visible to who asks.
+        NotFound: no schedule with this id is visible to the caller.
     """
     await _hold(connection, schedule_id, visible)
     await queries.remove(connection, schedule_id)
@@ -170,7 +170,7 @@ def visible_one(schedule: Schedule | None, visible: Visibility) -> Schedule:
     """The schedule, if the caller may see it.
 
     Raises:
-        NotFound: they may not, or there is none.
+        NotFound: no schedule with this id is visible to the caller.
     """
     if schedule is None or not visible.covers(schedule.caller, test=schedule.test):
         raise NotFound(NO_SUCH_SCHEDULE)
@@ -192,14 +192,14 @@ async def _begin_again(connection: AsyncConnection, schedule: Schedule, planner:
 
 
 def _begin(schedule: Schedule, users_zone: str | None, now: datetime) -> None:
-    """Set when the schedule comes next.
+    """Set the next occurrence of the schedule.
 
     Raises:
-        Conflict: a column of it holds an impossible value.
-        InvalidField: it has no zone, or never comes.
+        Conflict: a column has an invalid value.
+        InvalidField: it has no zone, or its rule never occurs.
     """
     if schedule.time_zone is None and users_zone is None and not schedule.used_zone:
-        raise InvalidField("time_zone", "is required: the user's own is not known. Example: America/New_York")
+        raise InvalidField("time_zone", "is required: the user's time zone is unknown. Example: America/New_York")
     final = final_of(schedule.rrule, schedule.start)
     schedule.passed_at, schedule.final = now, None if final is None else written(final)
     try:
@@ -209,16 +209,16 @@ def _begin(schedule: Schedule, users_zone: str | None, now: datetime) -> None:
         raise Conflict(f"{DAMAGED}: {fault}.") from None
     if next_at is None:
         rule = read_rule(schedule.rrule)
-        raise InvalidField("rrule", f"brings nothing from now on: {why_over(rule).sentence()}")
+        raise InvalidField("rrule", f"has no further occurrence: {why_over(rule).sentence()}")
     schedule.used_zone, schedule.next_at = zone.key, next_at
     schedule.state, schedule.reason_code, schedule.reason_parameters = ScheduleState.ACTIVE, None, None
 
 
 def final_of(rrule: str, start: str) -> datetime | None:
-    """The local time of the last occurrence that COUNT allows; None without COUNT, or if that is beyond all time.
+    """The local time of the last occurrence that COUNT allows; None without COUNT, or if it is after `FARTHEST`.
 
     Raises:
-        Conflict: one of the two is none, in a row that is damaged.
+        Conflict: the stored rule or start is invalid.
         InvalidField: the rule never occurs.
     """
     try:
@@ -226,7 +226,7 @@ def final_of(rrule: str, start: str) -> datetime | None:
     except (ValueError, TypeError, AttributeError):
         raise Conflict(f"{DAMAGED}: its rule or its start cannot be read.") from None
     if nth_occurrence(rule, first, 1) is None:
-        raise InvalidField("rrule", "never occurs from `start` on: no date has all that it names")
+        raise InvalidField("rrule", "never occurs from `start` on: no date matches all of its parts")
     return None if rule.count is None else nth_occurrence(rule, first, rule.count)
 
 
@@ -249,7 +249,7 @@ def _check_reachable(addresses: Mapping[Channel, str], channels: list[Channel] |
 
 
 def _changed_addresses(schedule: Schedule, patch: SchedulePatch, rules: AddressRules) -> dict[Channel, str] | None:
-    """All addresses after the change; None when it names none."""
+    """All addresses after the change; None if the change has no address."""
     removed, given = set(ADDRESSES.removed(patch)), stored_addresses(patch, rules)
     if not removed and not given:
         return None
@@ -258,7 +258,7 @@ def _changed_addresses(schedule: Schedule, patch: SchedulePatch, rules: AddressR
 
 
 def _still_looked_up(schedule: Schedule, patch: SchedulePatch) -> str | None:
-    """The channels whose addresses are looked up after the change: those of which it says nothing."""
+    """The channels whose addresses are looked up after the change: those whose fields it leaves out."""
     said = {*ADDRESSES.removed(patch), *(channel for channel, _ in ADDRESSES.given(patch))}
     return " ".join(word for word in (schedule.look_up or "").split() if word not in said) or None
 
@@ -268,10 +268,10 @@ def _words(channels: list[Channel] | None) -> str | None:
 
 
 def coming(schedule: Schedule, zones: Mapping[UserOf, str], count: int, now: datetime) -> list[datetime]:
-    """When a schedule comes next, with the offset of its zone; while it is paused, when it would. Pure.
+    """The next occurrences of a schedule, with the offset of its zone; for a paused one, those it would have. Pure.
 
     Raises:
-        Conflict: a column of it holds an impossible value.
+        Conflict: a column has an invalid value.
     """
     if schedule.state == ScheduleState.ENDED:
         return []

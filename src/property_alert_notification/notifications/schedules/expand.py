@@ -1,7 +1,7 @@
 """Finds the occurrences of a rule, as local times without a zone. Pure.
 
-It goes from month to month, so that neither a start long ago nor a rule that never occurs costs more than a walk over
-the months until `FARTHEST`. Libraries walk from the start, one interval after another, and without an end.
+It iterates over months, so that a start long ago, or a rule that never occurs, costs at most one pass over the months
+until `FARTHEST`. Libraries iterate over intervals from the start, without an end.
 """
 
 from calendar import monthrange
@@ -13,16 +13,16 @@ from math import gcd
 from property_alert_notification.notifications.schedules.rrule import Freq, Rule, Weekday
 
 FARTHEST = datetime(2200, 12, 31, 23, 59)  # noqa: DTZ001 - local by definition
-"""No occurrence is later."""
+"""No occurrence is after this."""
 
 _HOURS = 24
 _MONTHS = 12
 
 
 def occurrences(rule: Rule, start: datetime, *, since: datetime) -> Iterator[datetime]:
-    """The local times of a rule from `since` on, in order; COUNT and an UNTIL in UTC are not looked at.
+    """The local times of a rule from `since` on, in order. COUNT and an UNTIL in UTC are ignored.
 
-    The start is an occurrence only if the rule says so.
+    The start is an occurrence only if it matches the rule.
     """
     first = max(start, since)
     last = FARTHEST if rule.until is None or rule.until.tzinfo else min(rule.until, FARTHEST)
@@ -42,7 +42,7 @@ def occurrences(rule: Rule, start: datetime, *, since: datetime) -> Iterator[dat
 def nth_occurrence(rule: Rule, start: datetime, count: int) -> datetime | None:
     """The local time of occurrence number `count`, the first being 1; None if it would be after `FARTHEST`.
 
-    UNTIL is not looked at. For some rules this takes a tenth of a second, once.
+    UNTIL is ignored. For some rules this takes a tenth of a second.
     """
     expander, left = _Expander(rule, start), count
     year, month = start.year, start.month
@@ -64,7 +64,7 @@ def _nth(moments: Iterator[datetime], number: int) -> datetime:
 
 
 class _Expander:
-    """The days of a month, and the times of a day, that a rule names."""
+    """The days of a month and the times of a day that match a rule."""
 
     def __init__(self, rule: Rule, start: datetime) -> None:
         self._rule = rule
@@ -83,7 +83,7 @@ class _Expander:
         self._never = rule.freq is Freq.HOURLY and all(
             (hour - start.hour) % apart for hour in rule.hours or (start.hour,)
         )
-        """The interval leads to none of the hours that the rule names."""
+        """The interval never reaches an hour of BYHOUR."""
 
     def days(self, year: int, month: int) -> Sequence[date]:
         """The days of a month, in order."""
@@ -110,7 +110,7 @@ class _Expander:
         return weekday in self._weekdays or any(_is_nth(one, weekday, day, length) for one in self._nths)
 
     def _is_in_turn(self, day: date) -> bool:
-        """Whether the interval leads to this day, or to its week."""
+        """Whether the interval reaches this day, or its week."""
         if self._rule.freq is Freq.DAILY:
             return (day.toordinal() - self._day) % self._rule.interval == 0
         return (day.toordinal() - self._week) // 7 % self._rule.interval == 0
@@ -126,7 +126,7 @@ class _Expander:
         )
 
     def _hours(self, day: date) -> Sequence[int]:
-        """The hours of a day to which the interval leads: it counts on the clock on the wall."""
+        """The hours of a day that the interval reaches, counted in local time."""
         interval = self._rule.interval
         first = (self._start.hour - (day.toordinal() - self._day) * _HOURS) % interval
         if first >= _HOURS:
@@ -135,13 +135,13 @@ class _Expander:
         return [hour for hour in hours if hour in self._rule.hours] if self._rule.hours else hours
 
     def count(self, days: Sequence[date]) -> int:
-        """How many times these days have."""
+        """How many times the rule has on these days."""
         if self._rule.freq is not Freq.HOURLY:
             return len(days) * len(self._times)
         return sum(len(self._hours(day)) for day in days) * len(self._minutes)
 
     def from_(self, days: Sequence[date], first: datetime) -> Iterator[datetime]:
-        """The times of these days from `first` on."""
+        """The times of the rule on these days, from `first` on."""
         return (moment for day in days for moment in self.times(day) if moment >= first)
 
 

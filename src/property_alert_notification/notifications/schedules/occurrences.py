@@ -14,7 +14,7 @@ from property_alert_notification.notifications.schedules.models import Schedule
 from property_alert_notification.people.scripts import UserOf, time_zones_of
 
 AT_ONCE = 500
-"""Schedules of one transaction: short enough not to delay accepts, which wait for it on SQLite."""
+"""How many schedules one transaction processes: few enough not to delay accepts on SQLite."""
 
 
 async def create_due(connection: AsyncConnection, planner: Planner) -> tuple[int, int]:
@@ -24,7 +24,7 @@ async def create_due(connection: AsyncConnection, planner: Planner) -> tuple[int
 
 
 async def create_those_due(connection: AsyncConnection, wanted: Collection[UUID], planner: Planner) -> tuple[int, int]:
-    """The same for those of these schedules that are due."""
+    """Process those of these schedules that are due."""
     due = await queries.take_these(connection, wanted, now=planner.clock.now())
     return len(due), await _create(connection, due, planner)
 
@@ -54,7 +54,7 @@ async def _create(connection: AsyncConnection, schedules: Sequence[Schedule], pl
 
 
 async def zones_of(connection: AsyncConnection, users: Collection[UserOf], planner: Planner) -> dict[UserOf, str]:
-    """The time zones of these users, as far as they are known."""
+    """The known time zones of these users."""
     if not users:
         return {}
     zones = await run_within(connection, time_zones_of(users, default=planner.default_preferences))

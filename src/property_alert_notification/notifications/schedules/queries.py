@@ -70,13 +70,13 @@ async def remove(connection: AsyncConnection, schedule_id: UUID) -> None:
     await connection.execute(delete(_schedules).where(_one), {"schedule": schedule_id})
 
 
-# Said in the words of the index: a parameter instead could not be matched with its condition.
+# The exact text of the index's condition: a parameter would not match it.
 _due = (text(IS_ACTIVE), _schedules.c.next_at <= _now)
 _ANY_DUE = select(select(_schedules.c.id).where(*_due).exists())
 
 
 async def is_any_due(connection: AsyncConnection, *, now: datetime) -> bool:
-    """Whether a worker has to look at a schedule."""
+    """Whether a schedule is due."""
     return bool((await connection.execute(_ANY_DUE, {"now": now})).scalar_one())
 
 
@@ -84,7 +84,7 @@ _DUE_IDS = select(_schedules.c.id).where(*_due).order_by(_schedules.c.next_at).l
 
 
 async def due_ids(connection: AsyncConnection, *, now: datetime, limit: int) -> list[UUID]:
-    """Up to `limit` schedules that a worker has to look at."""
+    """The ids of up to `limit` schedules that are due."""
     return list((await connection.execute(_DUE_IDS, {"now": now, "limit": limit})).scalars())
 
 
@@ -94,7 +94,7 @@ _TAKE_DUE = (
 
 
 async def take_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[Schedule]:
-    """Up to `limit` schedules to look at, each to one caller, until its transaction ends."""
+    """Lock up to `limit` schedules that are due; skips locked rows."""
     found = await connection.execute(_TAKE_DUE, {"now": now, "limit": limit})
     return [Schedule(**row) for row in found.mappings()]
 
@@ -130,7 +130,7 @@ _ADVANCE = BatchStatement(
 
 
 async def advance(connection: AsyncConnection, advances: Iterable[Advance], *, now: datetime) -> None:
-    """Store how far these schedules have come."""
+    """Store the advanced columns of these schedules."""
     await _ADVANCE.run(connection, advances, now=now)
 
 
@@ -162,7 +162,7 @@ async def schedule_of(connection: Connection, notification_id: UUID) -> UUID | N
 
 
 async def quarantine(connection: AsyncConnection, schedule_id: UUID, *, reason: Reason, now: datetime) -> bool:
-    """Quarantine an active schedule without a look at its values; returns whether it was one."""
+    """Quarantine a schedule without reading its values; returns whether it was active."""
     statement = (
         update(_schedules)
         .where(_one, text(IS_ACTIVE))
@@ -184,7 +184,7 @@ _NEVER_DUE = [
 
 
 async def never_due(connection: AsyncConnection, *, latest: datetime, limit: int) -> list[UUID]:
-    """Some active schedules that would never be due, because of their `next_at`."""
+    """Some active schedules that would never be due because their `next_at` is null or invalid."""
     found = [await connection.execute(statement, {"latest": latest, "limit": limit}) for statement in _NEVER_DUE]
     return [id_ for some in found for id_ in some.scalars()]
 
@@ -247,7 +247,7 @@ class ScheduleSummary:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleFilters:
-    """What a list is narrowed to; None narrows nothing."""
+    """The filters of a list; None filters nothing."""
 
     user_id: int | None = None
     state: ScheduleState | None = None

@@ -1,4 +1,4 @@
-"""Reads recurrence rules (RFC 5545, 3.3.10), and refuses the parts that are not supported by name. Pure."""
+"""Parses recurrence rules (RFC 5545, 3.3.10). A part that is not supported is refused by name. Pure."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 LONGEST = 500
-"""Characters of a rule at most."""
+"""The longest rule, in characters."""
 
 
 class Freq(StrEnum):
@@ -33,13 +33,13 @@ class Weekday:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule as it was read; an empty tuple is a part that was left out."""
+    """A parsed rule. An empty tuple is a part that was left out."""
 
     freq: Freq
     interval: int = 1
     count: int | None = None
     until: datetime | None = None
-    """The last local time, or the last instant when it is aware; both may occur themselves."""
+    """The last local time, or the last instant if it is aware. The rule may occur at this time."""
     weekdays: tuple[Weekday, ...] = ()
     month_days: tuple[int, ...] = ()
     """From the end of the month when negative."""
@@ -49,15 +49,15 @@ class Rule:
 
 
 class RuleRefused(ValueError):
-    """A rule cannot be used; the text names the part and says what to do."""
+    """A rule is invalid. The text names the part and the remedy."""
 
 
 @lru_cache(maxsize=4096)
 def read_rule(text: str) -> Rule:
-    """The rule of a text such as `FREQ=WEEKLY;BYDAY=MO,TH`.
+    """Parse a rule such as `FREQ=WEEKLY;BYDAY=MO,TH`.
 
     Raises:
-        RuleRefused: it is none, or has a part that is not supported.
+        RuleRefused: the rule is invalid, or has a part that is not supported.
     """
     if len(text) > LONGEST:
         raise RuleRefused(f"must have {LONGEST} or fewer characters")
@@ -106,7 +106,7 @@ def _why_not_supported(name: str) -> str:
     if name in _INSTEAD:
         return f"has {name}, which is not supported: {_INSTEAD[name]}"
     if name.startswith("X-") or name not in _RSCALE:
-        return f"has a part that is none of RFC 5545: leave it out. Parts are {', '.join(_READERS)}"
+        return f"has a part that RFC 5545 does not define: leave it out. Parts are {', '.join(_READERS)}"
     return f"has {name}, which is not supported: leave it out"
 
 
@@ -215,14 +215,14 @@ _READERS: Mapping[str, tuple[str, Callable[[str, str], Any]]] = {
     "BYHOUR": ("hours", _list(0, 23)),
     "BYMINUTE": ("minutes", _list(0, 59)),
 }
-"""By part: the field of Rule, and what reads its value."""
+"""The field of Rule and the parser of the value, by part."""
 
 
 def _check_together(rule: Rule) -> None:
-    """What RFC 5545 forbids in one rule.
+    """Check the combinations of parts that RFC 5545 forbids.
 
     Raises:
-        RuleRefused: two parts do not fit together.
+        RuleRefused: two parts exclude each other.
     """
     if rule.count is not None and rule.until is not None:
         raise RuleRefused("has both COUNT and UNTIL: keep one of them")

@@ -1,4 +1,4 @@
-"""What callers send about schedules, and what they are told."""
+"""The requests and answers about schedules."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -21,7 +21,7 @@ from property_alert_notification.notifications.schedules.rrule import LONGEST, r
 from property_alert_notification.notifications.schemas import NotificationContent
 
 MOST_SHOWN = 100
-"""Occurrences that one call shows at most."""
+"""How many occurrences one call shows at most."""
 
 
 def _is_a_rule(text: str) -> str:
@@ -33,7 +33,7 @@ RuleText = Annotated[str, Field(max_length=LONGEST, examples=["FREQ=WEEKLY;BYDAY
 
 
 class ScheduleCreate(NotificationContent):
-    """A notification that is sent again and again."""
+    """A recurring notification."""
 
     model_config = ConfigDict(
         use_attribute_docstrings=True,
@@ -53,9 +53,9 @@ class ScheduleCreate(NotificationContent):
     """A recurrence rule (RFC 5545): `FREQ` (HOURLY, DAILY, WEEKLY, MONTHLY), `INTERVAL`, `COUNT` or `UNTIL`, `BYDAY`,
     `BYMONTHDAY`, `BYMONTH`, `BYHOUR`, `BYMINUTE`. A part that is not supported is refused by name."""
     start: LocalTime
-    """Local time from which the rule counts; gives the day, hour and minute that the rule leaves out."""
+    """The local time from which the rule counts. It gives the day, hour and minute that the rule leaves out."""
     time_zone: ZoneName | None = None
-    """An IANA name, in which the times are local. Left out or null: that of the user, also after it changes."""
+    """The IANA name of the zone of all times. Null or left out: the user's zone, also after it changes."""
 
 
 class ScheduleCreated(ScheduleCreate):
@@ -66,9 +66,9 @@ class ScheduleCreated(ScheduleCreate):
     id: UUID
     state: ScheduleState
     used_time_zone: str
-    """The zone in which its times are read now."""
+    """The current zone of its times."""
     next_at: datetime | None
-    """The next occurrence, with the offset of the zone."""
+    """The next occurrence, with the offset of its zone."""
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -76,11 +76,11 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 
 _Unchanged = Field(json_schema_extra=_without_default)
-"""Left out means that it stays as it is, so the schema must not promise a default."""
+"""A field that is left out stays as it is, so the schema must not name a default."""
 
 
 class SchedulePatch(Strict):
-    """What changes in a schedule; a field that is left out stays as it is."""
+    """The changes to a schedule; a field that is left out stays as it is."""
 
     model_config = ConfigDict(
         use_attribute_docstrings=True,
@@ -100,27 +100,27 @@ class SchedulePatch(Strict):
     rrule: Annotated[RuleText, _Unchanged] = ""
     start: Annotated[LocalTime, _Unchanged] = ""
     time_zone: Annotated[ZoneName | None, _Unchanged] = None
-    """Null: that of the user."""
+    """The IANA name of the zone of all times; null means the user's zone."""
     addresses: Annotated[ByAddressedChannel[Address], Field(default_factory=dict)]
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
         if not self.model_fields_set:
-            raise ValueError("names nothing to change")
+            raise ValueError("has no field to change")
         return self
 
 
 class ScheduleOutline(BaseModel):
-    """A schedule without its content and addresses: for lists, and for a key that may write and not read."""
+    """A schedule without content and addresses: for lists, and for keys without `notifications:read`."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     id: UUID
     state: ScheduleState
     reason_code: ReasonCode | None
-    """Why it ended or was quarantined: a code of docs/reasons.md; null while it has neither."""
+    """The reason of its end or its quarantine, a code of docs/reasons.md; else null."""
     reason: str | None
-    """The same as a sentence."""
+    """The reason code as a sentence."""
     user_id: int
     category: str
     reference: str | None
@@ -129,28 +129,28 @@ class ScheduleOutline(BaseModel):
     rrule: str
     start: str
     time_zone: str | None
-    """As the caller gave it; null is that of the user."""
+    """The time zone that the caller set; null means the user's zone."""
     used_time_zone: str
-    """The zone in which its times are read now."""
+    """The current zone of its times."""
     next_at: datetime | None
-    """The next occurrence, with the offset of the zone; null unless it is active."""
+    """The next occurrence, with the offset of its zone; null unless it is active."""
     occurred: int
-    """How many notifications it has brought."""
+    """How many notifications it has created."""
     created_at: datetime
     caller: str | None
-    """Who created it: the name of their API key."""
+    """The name of the API key that created it."""
     test: bool
     """Created with a test key: its notifications never reach a real provider."""
 
 
 class ScheduleSummaryPublic(ScheduleOutline):
-    """One schedule of a list: without its message and addresses."""
+    """One schedule of a list, without message and addresses."""
 
     title: str
 
 
 class SchedulePublic(ScheduleSummaryPublic):
-    """Everything that is known about a schedule."""
+    """A schedule with all its fields."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, json_schema_extra=ADDRESSES.documented())
 
@@ -158,44 +158,44 @@ class SchedulePublic(ScheduleSummaryPublic):
     user_email: str | None
     user_phone_number: str | None
     addresses: Annotated[dict[Channel, str], Field(default_factory=dict, exclude_if=lambda given: not given)]
-    """The address of each channel that has no field of its own."""
+    """The addresses of channels that have no field of their own."""
 
 
 class SchedulePage(BaseModel):
-    """Some of a list, the newest first."""
+    """One page of a list, the newest first."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     items: list[ScheduleSummaryPublic]
     next: str | None
-    """The `cursor` of the page after this one; null when this is the last."""
+    """The `cursor` of the next page; null if this is the last page."""
 
 
 class ScheduleQuery(Strict):
-    """What a list is narrowed to, and which page of it is asked for."""
+    """The filters of a list and the requested page."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     user_id: UserId | None = None
-    """Only those for this user."""
+    """Only schedules for this user."""
     state: ScheduleState | None = None
-    """Only those in this state."""
+    """Only schedules in this state."""
     limit: Annotated[int, Field(ge=1, le=100)] = 20
-    """How many a page has at most."""
+    """The maximum number of schedules on the page."""
     cursor: PageCursor | None = None
-    """`next` of the page before, with the same filters. Left out: the first page."""
+    """The `next` of the previous page, requested with the same filters. Default: the first page."""
 
 
 class OccurrencesQuery(Strict):
-    """How many occurrences are asked for."""
+    """The number of requested occurrences."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     count: Annotated[int, Field(ge=1, le=MOST_SHOWN)] = 10
-    """How many at most; fewer when the schedule ends before."""
+    """The maximum number of occurrences; there are fewer if the schedule ends before."""
 
 
 class Occurrences(BaseModel):
-    """When a schedule comes next."""
+    """The next occurrences of a schedule."""
 
     occurrences: list[datetime]

@@ -1,8 +1,8 @@
-"""When a schedule's occurrences come: its local times, in a zone. Pure.
+"""Computes the instants of a schedule's occurrences from its local times and a zone. Pure.
 
-A local time in the gap of a change of the clocks is moved forward by the length of the gap (RFC 5545, 3.3.5); one that
-comes twice counts the first time. Two local times that become the same instant are one occurrence. So an hourly rule
-has each hour of the clock on the wall once: the repeated hour of autumn brings nothing.
+A local time in the gap of a clock change moves forward by the length of the gap (RFC 5545, 3.3.5). Of a repeated local
+time the first instant counts. Two local times that become the same instant are one occurrence. So an hourly rule occurs
+once at each local hour, and not again in the repeated hour of autumn.
 """
 
 from collections.abc import Iterator
@@ -15,32 +15,32 @@ from property_alert_notification.notifications.schedules.expand import occurrenc
 from property_alert_notification.notifications.schedules.rrule import Rule
 
 _LONGEST_GAP = timedelta(days=2)
-"""Some islands left out a whole day when they crossed the date line."""
+"""Some islands skipped a whole day when they moved across the date line."""
 
 _WINDOWS = (timedelta(days=2), timedelta(days=62), timedelta(days=800))
-"""How far back the last occurrence is looked for, in turn: a rule with many has one nearby."""
+"""How far back the search for the last occurrence goes, step by step: a frequent rule has one nearby."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The rule of a schedule, and how far it has come."""
+    """The rule of a schedule with its last processed occurrence."""
 
     rule: Rule
     start: datetime
     """Local."""
     passed_at: datetime
-    """Only later instants count."""
+    """Only occurrences after this instant count."""
     passed_local: datetime | None = None
-    """Only later local times count: a user who moves to another zone does not get the same one again."""
+    """Only occurrences after this local time count: a user who moves to another zone gets no local time twice."""
     final: datetime | None = None
-    """The local time of the last that COUNT allows; None without COUNT."""
+    """The local time of the last occurrence that COUNT allows; None without COUNT."""
 
     def next(self, zone: ZoneInfo) -> datetime | None:
-        """The instant of the next occurrence, which may have passed already; None when there is none."""
+        """The instant of the next occurrence, which may be in the past; None if there is none."""
         return next(self._moments(zone, self._after(zone)), None)
 
     def last_missed(self, zone: ZoneInfo, now: datetime) -> datetime | None:
-        """The last occurrence that has come and was not dealt with, so that what was missed is made up for once."""
+        """The last occurrence in the past that was not processed. Earlier missed ones are skipped."""
         after = self._after(zone)
         for window in _WINDOWS:
             if now - window <= after:
@@ -54,7 +54,7 @@ class Timing:
         return list(islice(self._moments(zone, self._after(zone)), count))
 
     def passed(self, moment: datetime, zone: ZoneInfo) -> "Timing":
-        """The same after the occurrence of this moment."""
+        """This timing after the occurrence at this moment was processed."""
         return replace(self, passed_at=moment, passed_local=local_time(moment, zone))
 
     def _after(self, zone: ZoneInfo) -> datetime:
@@ -71,12 +71,12 @@ class Timing:
         return found
 
     def _moments(self, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
-        """The instants after this one, in order, each once."""
+        """The instants of occurrences after this one, in order, without duplicates."""
         last, moved = after, list[datetime]()
         for local in self._locals(after, zone):
             moment = instant_of(local, zone)
             if local_time(moment, zone) != local:
-                moved.append(moment)  # out of the gap, and perhaps beyond the local times that follow
+                moved.append(moment)  # a time moved out of a gap may be later than the local times that follow it
                 continue
             earlier = [one for one in moved if one < moment]
             for one in (*earlier, moment):
@@ -109,5 +109,5 @@ def instant_of(local: datetime, zone: ZoneInfo) -> datetime:
 
 
 def local_time(moment: datetime, zone: ZoneInfo) -> datetime:
-    """What the clock on the wall shows."""
+    """The local time of an instant in a zone."""
     return moment.astimezone(zone).replace(tzinfo=None, fold=0)

@@ -1,4 +1,4 @@
-"""Deletes what does not count into any cap any more."""
+"""Deletes counters and uses that are too old to count towards any cap."""
 
 from datetime import datetime, timedelta
 
@@ -13,9 +13,9 @@ _uses = table_of(CapUse)
 _limit = bindparam("limit", type_=Integer)
 
 KEPT = timedelta(days=9)
-"""A week, and a day on each side for the zones."""
+"""A week, and one day on each side because time zones differ."""
 
-# Its rows are counted: SQLite's driver does not count what a statement deletes that begins with a WITH.
+# SQLite's driver reports no row count for a DELETE that begins with WITH, so `returning` counts the rows.
 _REMOVE_USES = (
     delete(_uses)
     .where(

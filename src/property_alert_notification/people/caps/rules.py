@@ -16,7 +16,8 @@ from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences.rules import Cap, DigestTimes
 
 _LOOKED_AT = 100
-"""Days on which a place is looked for. If digests fill them all, it is looked for again then."""
+"""How many days ahead the search for a day below the cap goes. If all are full, the worker searches again afterwards.
+"""
 
 
 class Capped(NamedTuple):
@@ -24,12 +25,12 @@ class Capped(NamedTuple):
 
     delivery_id: UUID
     user: tuple[int, bool]
-    """The user's id, and whether it is for a test."""
+    """The user's id, and whether a test key submitted the message."""
     cap: Cap
     zones: Sequence[tzinfo]
     digest: DigestTimes | None
     is_digest: bool
-    """It is not collected, but waits, if it does not fit."""
+    """The message is a digest: over the cap it is held, not collected."""
 
 
 class Use(NamedTuple):
@@ -49,24 +50,24 @@ class OverCap(NamedTuple):
     """The message may not be sent now."""
 
     period: str
-    """`day` or `week`: whose cap it would exceed."""
+    """`day` or `week`: the period whose cap the message would exceed."""
     until: datetime
-    """The next digest time of a day on which there is a place."""
+    """The first digest time on a day whose caps are not reached."""
     reserved: date | None
-    """The day on which a digest has its place from now on; None for other messages."""
+    """The day on which a digest counts from now on; None for other messages."""
 
 
 def cap_of(channel: Channel, category: Category, person: Person) -> Cap | None:
-    """The cap that counts for a message; None when it may be sent however many there were."""
+    """The cap that applies to a message; None if no cap applies."""
     if category.kind is not CategoryKind.PROMOTIONAL or person.preferences is None:
         return None
     return person.preferences.rules.caps.get(channel)
 
 
 def place(wanted: Iterable[Capped], uses: Iterable[Use], now: datetime) -> dict[UUID, Fits | OverCap]:
-    """Which of these messages of one user and channel fit beside those that count already, in order.
+    """Decide in order which messages of one user and channel fit under the cap, next to those that count already.
 
-    One that counts already is not counted twice, and keeps its place before the others.
+    A message that counts already is not counted twice, and comes before the others.
     """
     messages = list(wanted)
     own = {message.delivery_id for message in messages}
@@ -98,13 +99,13 @@ def _exceeded(cap: Cap, counts: Counter[date], day: date) -> str | None:
 
 
 def days_of_week(day: date) -> list[date]:
-    """The days of its week."""
+    """The seven days of the week of this day."""
     monday = day - timedelta(days=day.weekday())
     return [monday + timedelta(days=number) for number in range(7)]
 
 
 def _next_place(message: Capped, counts: Counter[date], now: datetime) -> tuple[datetime, date | None]:
-    """The next digest time of a day on which there is a place, and that day; None when none is found."""
+    """The first digest time on a day whose caps are not reached, and that day; None if `DAYS_AHEAD` days have none."""
     today, until = local_day(message.zones, now), now
     for _ in range(_LOOKED_AT):
         until = next_digest(Frequency.DAILY, message.digest, message.zones, until)

@@ -1,4 +1,4 @@
-"""The step of the script that claims which counts the messages of users who have caps."""
+"""The step of the claim script that counts the messages of users who have caps."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import FromClause, Select, Text, and_, not_, or_, select, true
 
-# Its words for conflicts are SQLite's too.
+# SQLite has the same ON CONFLICT syntax as PostgreSQL.
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from property_alert_notification.base.reasons import ReasonCode
@@ -26,7 +26,7 @@ _COUNTER = tuple(_counters.c.keys())
 _USE = tuple(_uses.c.keys())
 
 _BEFORE = timedelta(days=8)
-"""How far back uses are read: a week, and a day for a zone that has changed."""
+"""How far back uses are read: a week, and one day in case the user's time zone changed."""
 
 
 def _count(users: FromClause) -> Insert:
@@ -43,7 +43,7 @@ def _select_uses(users: FromClause) -> Select[tuple[int, bool, UUID, str]]:
     did_not_leave = or_(
         and_(or_(*[_deliveries.c.state == state for state in UNFULFILLED]), _deliveries.c.unknowns == 0),
         or_(*[_deliveries.c.state == state for state in COLLECTED]),
-        # It went in a digest, which counts by itself.
+        # A message that a digest carried does not count: the digest does.
         and_(_deliveries.c.reason_code.is_not(None), _deliveries.c.reason_code == ReasonCode.IN_DIGEST.value),
     )
     return (
@@ -81,11 +81,12 @@ def uses_of(user: tuple[int, bool], channel: Channel) -> Script[list[Use]]:
 
 
 def count(channel: Channel, messages: Iterable[Capped], now: datetime) -> Script[dict[UUID, Fits | OverCap]]:
-    """Count these messages of one channel; returns which of them may be sent, and when the others may.
+    """Count messages of one channel; returns which of them may be sent now, and when each of the others may be.
 
-    The rows of their users are locked until the transaction ends. Another worker that claims for one of them waits.
+    The counter rows of the users stay locked until the transaction ends: another worker that claims for one of them
+    waits.
     """
-    # Always in the same order, or two workers deadlock.
+    # Rows are locked in one order everywhere, or two workers deadlock.
     by_user = {
         user: list(theirs) for user, theirs in groupby(sorted(messages, key=attrgetter("user")), attrgetter("user"))
     }

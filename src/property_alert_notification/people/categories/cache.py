@@ -1,4 +1,4 @@
-"""What one process knows of categories: read every second, so that a message costs no question to the store."""
+"""The categories in the memory of one process: read from the store every second, so that a message needs no query."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -19,11 +19,11 @@ from property_alert_notification.people.categories.rules import Categories, Cate
 log = structlog.get_logger()
 
 POLL = 1.0
-"""Seconds between two reads: every process knows a change within two."""
+"""Seconds between two reads. Every process applies a change within two seconds."""
 
 
 class CategoryCache:
-    """The categories as of a moment ago. Those in the store take the place of those that were configured."""
+    """The categories as last read. A category in the store replaces a configured one of the same name."""
 
     def __init__(self, database: Database, configured: Mapping[str, Category]) -> None:
         """`configured` are the built-in categories and those of the file, by name."""
@@ -35,12 +35,12 @@ class CategoryCache:
         self._recheck = WindowRecheck(database)
 
     def current(self) -> Categories:
-        """The categories as they were read last."""
+        """The categories as last read."""
         return self._known
 
     @asynccontextmanager
     async def kept(self, supervisor: Supervisor) -> AsyncIterator[None]:
-        """Read the categories at once, if the store is there, and again and again until the block ends."""
+        """Read the categories at the start of the block, if the store answers, and then every second until it ends."""
         with suppress(StoreUnavailable):
             await self.reload()
         watching = supervisor.start("categories", self.watch)
@@ -77,7 +77,7 @@ class CategoryCache:
 
 
 def read(rows: Iterable[StoredRow]) -> dict[str, Category]:
-    """The categories of these rows by name; one that cannot be read is left out, and logged."""
+    """The categories of these rows by name. An unreadable row is logged and left out."""
     found: dict[str, Category] = {}
     for name, definition in rows:
         try:

@@ -27,14 +27,14 @@ _LARGEST = 1024 * 1024
 """Bytes."""
 
 _SHOWN = 5
-"""Problems that are named at once."""
+"""How many problems one error message names."""
 
 
 def configured_categories(file: str | None) -> Mapping[str, Category]:
     """The built-in categories, and those of the file, if there is one.
 
     Raises:
-        ConfigurationError: the file cannot be read, or a category in it cannot be used; names line and field.
+        ConfigurationError: the file is unreadable, or a category in it is invalid; the text names line and field.
     """
     return BUILT_IN if file is None else {**BUILT_IN, **_read(Path(file))}
 
@@ -46,7 +46,7 @@ def _read(path: Path) -> dict[str, Category]:
     fields = list((in_json if is_json else in_toml)(text))
     lines = dict(reversed(fields))
     if is_json and (repeated := _first_repeated(fields)) is not None:
-        raise _wrong(path, lines | {repeated[0]: repeated[1]}, repeated[0], "stands there twice")
+        raise _wrong(path, lines | {repeated[0]: repeated[1]}, repeated[0], "is defined twice")
     found: dict[str, Category] = {}
     problems: list[str] = []
     for name, values in content.items():
@@ -74,29 +74,31 @@ def _text(path: Path) -> str:
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
-        raise ConfigurationError(f"CATEGORIES_FILE: {path}: is no text in UTF-8. Save it in that encoding") from None
+        raise ConfigurationError(f"CATEGORIES_FILE: {path}: is not UTF-8 text. Save it in UTF-8") from None
 
 
 def _parsed(path: Path, text: str, *, is_json: bool) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(text) if is_json else tomllib.loads(text)
     except json.JSONDecodeError as error:
-        raise ConfigurationError(f"CATEGORIES_FILE: {path}, line {error.lineno}: is no JSON ({error.msg})") from None
+        raise ConfigurationError(
+            f"CATEGORIES_FILE: {path}, line {error.lineno}: is not valid JSON ({error.msg})"
+        ) from None
     except tomllib.TOMLDecodeError as error:
         words = re.sub(r" \(at (?:line \d+, column \d+|end of document)\)$", "", str(error))
         line = re.search(r"\(at line (\d+)", str(error))
         where = f"line {line[1]}" if line else "its end"
-        raise ConfigurationError(f"CATEGORIES_FILE: {path}, {where}: is no TOML ({words})") from None
+        raise ConfigurationError(f"CATEGORIES_FILE: {path}, {where}: is not valid TOML ({words})") from None
     except RecursionError:
-        raise ConfigurationError(f"CATEGORIES_FILE: {path}: has too many brackets within brackets") from None
+        raise ConfigurationError(f"CATEGORIES_FILE: {path}: nests brackets too deeply") from None
     return content
 
 
 def _category(name: str, values: Any) -> Category:
-    """The category; a field that is left out of a built-in one stays as it is.
+    """The category of one table of the file. A built-in category keeps the fields that the file leaves out.
 
     Raises:
-        ValueError, TypeError: it cannot be used.
+        ValueError, TypeError: the table is invalid.
     """
     if not re.fullmatch(CATEGORY, name):
         raise ValueError("cannot be the name of a category: up to 64 small letters, digits, - and _")
@@ -109,7 +111,7 @@ def _category(name: str, values: Any) -> Category:
 
 def _explained(error: ValidationError) -> Iterator[tuple[Place, str]]:
     for one in without_unknown_names(error.errors()):
-        # A key of a mapping that cannot be used has `[key]` behind it.
+        # pydantic appends `[key]` to the location of an invalid key of a mapping.
         place = tuple(str(part) for part in one["loc"] if part != "[key]")
         yield place, str(one["msg"]) if one["type"] == "extra_forbidden" else of_plain_text(one)
 

@@ -1,4 +1,4 @@
-"""How a category is written: in a call, in a file, and in the store."""
+"""The fields of a category in API calls, in `CATEGORIES_FILE` and in the store."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -36,7 +36,7 @@ Duration = Annotated[
 
 
 class CategoryDefinition(Strict):
-    """What is true of all messages of one category; a field that is left out has its default."""
+    """The properties of all messages of one category. A field that is left out has its default."""
 
     model_config = ConfigDict(
         use_attribute_docstrings=True,
@@ -46,27 +46,30 @@ class CategoryDefinition(Strict):
     )
 
     kind: CategoryKind
-    """`transactional` answers something that the user did. All else is `promotional`: legal windows and caps apply."""
+    """A `transactional` message responds to an action of the user. Legal windows and caps apply to `promotional` ones.
+    """
     required: Truth = False
-    """Users cannot turn it off by a rule, only by switching the channel off; for transactional categories."""
+    """Users cannot refuse a required category, but can switch the channel off. Only for transactional categories."""
     default: dict[Channel, Frequency] = Field(default_factory=dict)
-    """The frequency for users without a rule about it, by channel; a channel that is left out has `asap`."""
+    """The frequency by channel for users without a preference for the category; `asap` for a channel that is left out.
+    """
     message_ttl: Duration | None = None
-    """How long after it was accepted, or after its `send_at`, a message may be sent: `90s`, `30min`, `2h`, `5d`.
-    Null is the setting `MESSAGE_TTL`."""
+    """How long after its acceptance, or after its `send_at`, a message may be sent: `90s`, `30min`, `2h`, `5d`.
+    Null means the setting `MESSAGE_TTL`."""
     on_unknown: OnUnknown | None = None
-    """What to do when it is unknown whether a provider took a message: `resend` it once, or `give_up`, which never
-    repeats a message and may lose it. Null is `resend`."""
+    """What the worker does if it is unknown whether a provider took a message: `resend` sends it once more; `give_up`
+    ends it as failed, which never repeats a message and may lose it. Null means `resend`.
+    """
 
     @field_validator("required")
     @classmethod
     def _only_if_transactional(cls, required: bool, info: ValidationInfo) -> bool:
         if required and info.data.get("kind") is CategoryKind.PROMOTIONAL:
-            raise ValueError("must be false for a promotional category: users may always turn that off")
+            raise ValueError("must be false for a promotional category: users may always refuse those")
         return required
 
     def named(self, name: str) -> Category:
-        """The category of this name that it defines."""
+        """The category of this name with these properties."""
         return Category(name, self.kind, self.required, self.default, self.message_ttl, self.on_unknown)
 
     @classmethod

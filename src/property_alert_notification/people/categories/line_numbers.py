@@ -16,7 +16,7 @@ _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 def in_json(text: str) -> Iterator[tuple[Place, int]]:
     """Each field of the objects of a JSON document, also one that is repeated, and its line."""
     inside: list[str | None] = []
-    """Of each object and list around the token: the key of the value that follows; None when a key follows."""
+    """For each object and list around the token: the key of the value that follows; None if a key follows."""
     opened: list[str] = []
     line, counted_to = 1, 0
     for token in _TOKENS.finditer(text):

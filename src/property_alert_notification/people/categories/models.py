@@ -9,7 +9,7 @@ from property_alert_notification.database import time_type
 
 
 class StoredCategory(SQLModel, table=True):
-    """One category that was defined by API. It takes the place of a built-in one, and of one in the file."""
+    """One category that was defined by API. It replaces the built-in category and the one in the file."""
 
     __tablename__ = "categories"
 
@@ -18,4 +18,4 @@ class StoredCategory(SQLModel, table=True):
     """A `CategoryDefinition` as JSON."""
     changed_at: datetime = Field(sa_type=time_type())
     changed_by: str = Field(max_length=160)
-    """A caller with the kind and the beginning of their key."""
+    """The caller who defined it, with the kind and the first characters of the API key."""

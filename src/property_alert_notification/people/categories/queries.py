@@ -2,7 +2,7 @@
 
 from sqlalchemy import delete, func, select
 
-# Its words for conflicts are SQLite's too.
+# SQLite has the same ON CONFLICT syntax as PostgreSQL.
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,7 +22,7 @@ async def every(connection: AsyncConnection) -> list[StoredRow]:
 
 
 async def count_others(connection: AsyncConnection, name: str) -> int:
-    """How many categories with other names there are in the store."""
+    """How many categories with other names the store has."""
     others = select(func.count()).select_from(_categories).where(_categories.c.name != name)
     return int((await connection.execute(others)).scalar_one())
 

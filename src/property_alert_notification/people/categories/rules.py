@@ -1,4 +1,4 @@
-"""What a category says about its messages, and the built-in ones. Pure."""
+"""The properties of categories, and the built-in categories. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -8,27 +8,28 @@ from typing import Literal
 from property_alert_notification.base.vocabulary import CategoryKind, Channel, Frequency
 
 OnUnknown = Literal["resend", "give_up"]
-"""What to do with a message when it is unknown whether its provider took it."""
+"""What the worker does with a message if it is unknown whether its provider took it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """What is true of all messages of one category."""
+    """The properties of all messages of one category."""
 
     name: str
     kind: CategoryKind = CategoryKind.TRANSACTIONAL
     required: bool = False
-    """A user cannot turn it off by a rule of theirs, only by switching the channel off. Transactional ones only."""
+    """Users cannot refuse a required category, but can switch the channel off. Only for transactional categories."""
     default: Mapping[Channel, Frequency] = field(default_factory=dict)
-    """The frequency for users without a rule about it; a channel that is left out has `asap`."""
+    """The frequency by channel for users without a preference for the category; `asap` for a channel that is left out.
+    """
     message_ttl: timedelta | None = None
-    """How long after it was accepted, or after its `send_at`, a message may be sent; None is `MESSAGE_TTL`."""
+    """How long after its acceptance, or after its `send_at`, a message may be sent; None means `MESSAGE_TTL`."""
     on_unknown: OnUnknown | None = None
-    """None is `resend`."""
+    """None means `resend`."""
 
     @property
     def resends(self) -> bool:
-        """Whether a message is sent once more when it is unknown whether it arrived."""
+        """Whether the worker sends a message once more if it is unknown whether its provider took it."""
         return self.on_unknown != "give_up"
 
 
@@ -36,7 +37,7 @@ GENERAL = "general"
 """The category of a notification that names none."""
 
 DIGEST = "digest"
-"""The category of digests; they are never collected themselves."""
+"""The category of digests. A digest is never collected for another digest."""
 
 _PROMOTIONAL = CategoryKind.PROMOTIONAL
 
@@ -64,12 +65,12 @@ class Categories:
         self._known = known
         self._general = known[GENERAL]
         self._undefined: dict[str, Category] = {}
-        """Of the names that were asked for and are not defined."""
+        """The names that were requested and are not defined."""
         self.some_give_up = not all(category.resends for category in known.values())
-        """Whether there is any category whose messages are not sent once more."""
+        """Whether any category has `on_unknown` `give_up`."""
 
     def of(self, name: str) -> Category:
-        """The category of a name; an undefined one means what `general` means."""
+        """The category of a name. An undefined category behaves like `general`."""
         if (known := self._known.get(name) or self._undefined.get(name)) is not None:
             return known
         if len(self._undefined) >= _REMEMBERED:
@@ -79,7 +80,7 @@ class Categories:
 
 
 CurrentCategories = Callable[[], Categories]
-"""The categories as they are now."""
+"""The current categories."""
 
 _BUILT_IN_ONES = Categories()
 

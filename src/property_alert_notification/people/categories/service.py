@@ -15,7 +15,7 @@ from property_alert_notification.people.categories.models import StoredCategory
 from property_alert_notification.people.categories.rules import Category
 
 MOST = 500
-"""Categories that can be defined by API: every process reads all of them once a second."""
+"""How many categories can be defined by API: every process reads all of them once a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +23,20 @@ class CategoryService:
     """The operations of one operator; `actor` is their name in the record of changes."""
 
     connection: AsyncConnection
-    """Of the transaction whose commit makes it so."""
+    """The connection of the transaction that stores the change."""
     clock: Clock
     actor: str
     configured: Mapping[str, Category]
     """The built-in categories and those of the file."""
 
     async def define(self, name: str, definition: CategoryDefinition) -> None:
-        """Say what a category means, in place of all that was said before.
+        """Define a category; this replaces its earlier definition as a whole.
 
         Raises:
-            Conflict: there are as many as there can be.
+            Conflict: `MAX_CATEGORIES` are defined already.
         """
         if await queries.count_others(self.connection, name) >= MOST:
-            raise Conflict(f"There are {MOST} categories already. Delete one that is not needed any more.")
+            raise Conflict(f"There are {MOST} categories already. Delete one that is no longer needed.")
         stored = StoredCategory(
             name=name,
             definition=definition.model_dump_json(exclude_defaults=True),

@@ -1,1 +1,1 @@
-"""What the company's User service knows of its users."""
+"""The directory: profiles of users, copied from the company's User service."""

@@ -1,8 +1,7 @@
-"""Reads profiles from what the User service answers. Pure.
+"""Reads profiles from the answers of the User service. Pure.
 
-An answer is input like any other: what it says is checked. One that is no profile at all counts as no answer, so that
-nonsense changes nothing. An address that no message can be sent to is left out, as if the user had none; so is a name,
-language, time zone or country that cannot be used.
+Answers are validated like all other input. An answer that is not a profile counts as a failed request, and changes
+nothing. An invalid address, name, language, time zone or country is left out, as if the user had none.
 """
 
 import json
@@ -23,11 +22,11 @@ _COUNTRY = re.compile(r"[A-Za-z]{2}")
 _PATH = re.compile(r"[^.\s=,{}]+(\.[^.\s=,{}]+)*")
 
 Normalise = Callable[[str, str], str | None]
-"""The stored form of an address in the field `email` or `phone_number`; None when no message can be sent to it."""
+"""The stored form of an address in the field `email` or `phone_number`; None if the address is invalid."""
 
 
 class NotAProfile(Exception):
-    """What was answered is no profile; the text says why, without a value of the answer."""
+    """The answer is not a profile. The text gives the reason, and contains no value of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +37,10 @@ class FieldPaths:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """The paths of a setting such as `email=contact.email,id=`; fields that it does not name are where they were.
+        """Parse a setting such as `email=contact.email,id=`; a field that it does not name keeps its path.
 
         Raises:
-            ValueError: it cannot be used.
+            ValueError: the setting is invalid.
         """
         paths = {name: (name,) for name in _ADDRESSES + _OTHERS} | {"id": ("id",), "users": ()}
         for part in filter(None, map(str.strip, text.split(","))):
@@ -54,7 +53,7 @@ class FieldPaths:
         return cls(paths)
 
     def value(self, document: Any, field: str) -> Any:
-        """What a document has in a field, or `ABSENT`. A field without a path is nowhere."""
+        """The value of a field of a document, or `ABSENT`. A field without a path is always absent."""
         path = self.of[field]
         for name in path:
             if not isinstance(document, dict) or name not in document:
@@ -72,7 +71,7 @@ def read_document(body: bytes) -> Any:
     """The JSON of a body.
 
     Raises:
-        NotAProfile: it is none.
+        NotAProfile: the body is not JSON.
     """
     try:
         return json.loads(body)
@@ -81,10 +80,10 @@ def read_document(body: bytes) -> Any:
 
 
 def read_profile(document: Any, user_id: int, paths: FieldPaths, normalise: Normalise) -> Profile:
-    """The profile of a user that a document describes.
+    """The profile of a user in a document.
 
     Raises:
-        NotAProfile: it is no profile, or somebody else's.
+        NotAProfile: the document is not a profile, or is the profile of another user.
     """
     given = {field: paths.value(document, field) for field in FIELDS[1:]}
     if all(value is ABSENT for value in given.values()):
@@ -95,16 +94,16 @@ def read_profile(document: Any, user_id: int, paths: FieldPaths, normalise: Norm
     texts = {field: None if value is ABSENT else value for field, value in given.items()}
     for field in _ADDRESSES:
         if not isinstance(texts[field], str | None):
-            raise NotAProfile(f"has a value in {field} that is no text")
+            raise NotAProfile(f"has a value in {field} that is not text")
     addresses = {field: _address(texts[field], field, normalise) for field in _ADDRESSES}
     return Profile(user_id, **addresses, **{field: _OTHER_FIELDS[field](texts[field]) for field in _OTHERS})
 
 
 def read_many(document: Any, paths: FieldPaths, normalise: Normalise) -> dict[int, Profile]:
-    """The profiles in the answer for several users; what is no profile among them is left out.
+    """The profiles in the answer to a bulk request. An entry that is not a profile is left out.
 
     Raises:
-        NotAProfile: it has no list of users.
+        NotAProfile: the answer has no list of users.
     """
     users = paths.value(document, "users") if paths.of["users"] else document
     if not isinstance(users, list):
@@ -123,7 +122,7 @@ def _readable(users: list[Any], paths: FieldPaths, normalise: Normalise) -> Iter
 
 
 def _user_id(value: Any) -> int | None:
-    """The id of a user that a value is: a number, or its digits. None when it is neither."""
+    """The user id in a value, which is a number or its digits; None if it is neither."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 19:
         value = int(value)
     return value if type(value) is int and 0 <= value <= LARGEST_ID else None

@@ -1,10 +1,10 @@
-"""Asks the User service over HTTP.
+"""Requests profiles from the User service over HTTP.
 
-- 200: a profile. 304: what is held has not changed. 404, 410: there is no such user.
-- Anything else is no answer, and so is a body that is no profile, not whole, or too large: it changes nothing.
+- 200: a profile. 304: the stored profile has not changed. 404, 410: the user does not exist.
+- Any other status is a failure, and so is a body that is not a profile, incomplete or too large: it changes nothing.
 
-As with every provider no redirect is followed, no proxy of the environment is used, and the URL is the settings' alone:
-only an id, which is a number, is filled in.
+As with every provider, no redirect is followed and no proxy of the environment is used. The URL comes from the
+settings; only ids, which are numbers, are filled in.
 """
 
 from collections.abc import Collection, Mapping
@@ -24,11 +24,11 @@ from property_alert_notification.people.directory.profile import Entry
 from property_alert_notification.people.directory.settings import USER_ID, USER_IDS, UserServiceSettings
 
 AT_ONCE = 100
-"""Users that one question may be about."""
+"""How many users one bulk request may name."""
 
 LARGEST_PROFILE = 65_536
 LARGEST_LIST = 1_048_576
-"""Bytes of an answer about one user, and about several, at most: a larger one is none."""
+"""The largest answer about one user, and about several, in bytes. A larger answer is a failure."""
 
 LONGEST_ETAG = 255
 
@@ -36,10 +36,10 @@ _UNCHANGED, _NO_SUCH_USER = 304, frozenset({404, 410})
 
 
 class UserService:
-    """The User service, as one process reaches it."""
+    """The HTTP client of the User service."""
 
     def __init__(self, settings: UserServiceSettings, url: str, clock: Clock, normalise: Normalise) -> None:
-        """Nothing is opened yet. `url` is the one of a single user."""
+        """`url` is the URL of a single user. No connection is opened yet."""
         self._url = url
         self._bulk_url = settings.bulk_url
         self._paths = FieldPaths.read(settings.fields)
@@ -50,14 +50,14 @@ class UserService:
 
     @property
     def users_at_once(self) -> int:
-        """How many users a question may be about."""
+        """How many users one request may name."""
         return AT_ONCE if self._bulk_url else 1
 
     async def ask(self, user_id: int, held: Entry | None) -> Entry:
-        """What the User service says about a user, of whom the directory holds `held`.
+        """Request the profile of a user; `held` is the entry that the directory has.
 
         Raises:
-            SendError: it gave no answer that can be used; the reason names no person.
+            SendError: the request failed; the reason contains no personal data.
         """
         asked_at = self._clock.now()
         etag = held.etag if held is not None and held.profile is not None else None
@@ -73,10 +73,10 @@ class UserService:
         return Entry(profile, asked_at, etag=_etag(answer))
 
     async def ask_many(self, users: Collection[int]) -> dict[int, Entry]:
-        """What the User service says about several users; those whom its answer does not show are left out.
+        """Request the profiles of several users; users who are missing in the answer are left out.
 
         Raises:
-            SendError: as `ask`.
+            SendError: the request failed; the reason contains no personal data.
         """
         asked_at = self._clock.now()
         url = str(self._bulk_url).replace(USER_IDS, ",".join(map(str, users)))
@@ -87,14 +87,14 @@ class UserService:
         return {user_id: Entry(profile, asked_at) for user_id, profile in found.items() if user_id in set(users)}
 
     async def check(self) -> str:
-        """Ask about user 0, whom hardly any service has: what is known of a person is nobody's business here.
+        """Request user 0, whom hardly any service has, so that the check reads no personal data.
 
         Raises:
-            SendError: it gives no answer that can be used.
+            SendError: the request failed.
         """
         try:
             answer = await self._get(self._url.replace(USER_ID, "0"), LARGEST_PROFILE)
-        except Refused as refusal:  # as when ids begin with 1
+        except Refused as refusal:  # ids begin with 1 in most services
             return f"the User service answers ({refusal.reason})"
         if answer.status not in _NO_SUCH_USER:
             try:
@@ -116,9 +116,9 @@ class UserService:
 
     def _document(self, answer: Answer) -> object:
         if answer.status != 200:
-            raise NotAProfile(f"is none (HTTP {answer.status})")
+            raise NotAProfile(f"is a failure (HTTP {answer.status})")
         if not answer.is_whole:
-            raise NotAProfile("is not whole, or too large")
+            raise NotAProfile("is incomplete or too large")
         return read_document(answer.body)
 
 

@@ -1,6 +1,6 @@
-"""Asks the User service about many users: each of them once at a time, within its limits, and behind a breaker.
+"""Looks up many users at the User service: one request at a time for each user, within its limits, behind a breaker.
 
-Questions begin by `ask` and run in the background; `take_answers` gives what came of them. Nobody waits for a question.
+`ask` starts requests, which run in the background; `take_answers` returns their results. No caller waits for a request.
 """
 
 import asyncio
@@ -25,25 +25,25 @@ from property_alert_notification.people.directory.profile import Entry
 log = structlog.get_logger()
 
 MOST_AHEAD = 2_000
-"""Users who may be asked about at a time, the questions that wait for a connection included."""
+"""How many users may be in open requests, including requests that wait for a connection."""
 
 AHEAD = 2.0
-"""Seconds of work, at the rate of the last second, that may wait for a connection."""
+"""How many seconds of requests, at the rate of the last second, may wait for a connection."""
 
 PART = ("directory", "user_service")
-"""What stands in place of channel and provider where the breaker is shown among those of providers."""
+"""The channel and provider names under which the breaker is listed among those of providers."""
 
 Said = TypeVar("Said")
 
 Answer = Entry | SendError
-"""What was said about a user, or why nothing was."""
+"""The result of one lookup: an entry, or the reason of the failure."""
 
 
 class ProfileLookUp:
-    """The questions that one worker has under way."""
+    """The lookups of one worker."""
 
     def __init__(self, service: UserService, clock: Clock, metrics: Metrics, *, connections: int) -> None:
-        """`connections` is how many questions run at a time."""
+        """`connections` is how many requests run at a time."""
         self._service = service
         self._clock = clock
         self._metrics = metrics
@@ -57,32 +57,32 @@ class ProfileLookUp:
         metrics.breaker.labels(*PART).state(self.breaker.state)
         metrics.breaker_openings.labels(*PART)
         self.reason: str | None = None
-        """Why the breaker is not closed."""
+        """The reason why the breaker is not closed."""
         self.was_away = False
-        """The breaker has been open before."""
+        """Whether the breaker has been open before."""
         self.changed_at: datetime = clock.now()
         self.when_changed: list[Callable[[], None]] = []
-        """Called when the breaker changed its state."""
+        """Called after the state of the breaker changed."""
         self.when_answered: Callable[[], None] = lambda: None
 
     @property
     def opens_at(self) -> datetime | None:
-        """When the User service is tried out again; None when nothing waits for that."""
+        """When the breaker lets the next request through; None if the breaker is closed."""
         if self.breaker.state is not BreakerState.OPEN:
             return None
         return self._clock.now() + timedelta(seconds=self.breaker.until - self._clock.monotonic())
 
     @property
     def is_away(self) -> bool:
-        """Whether the User service is left alone, because it failed time and again."""
+        """Whether the breaker is open because requests failed repeatedly."""
         return self.breaker.state is not BreakerState.CLOSED
 
     def is_asked(self, user_id: int) -> bool:
-        """Whether a question about the user is under way already, so that another would be one too many."""
+        """Whether a request for the user is open, so that another is not needed."""
         return user_id in self._asked
 
     def room(self) -> int:
-        """About how many more users may be asked now."""
+        """About how many more users may be looked up now."""
         now = self._clock.monotonic()
         if breaker.may_probe(self.breaker, now=now):
             return 1
@@ -96,7 +96,7 @@ class ProfileLookUp:
         return max(0, min(ahead, MOST_AHEAD) - len(self._asked))
 
     def ask(self, users: Mapping[int, Entry | None]) -> None:
-        """Begin to ask about users, of whom the directory holds these entries; those who are asked are left out."""
+        """Start to look up users; `held` has their entries in the directory. Users with an open request are skipped."""
         new = [user_id for user_id in users if user_id not in self._asked]
         if not new:
             return
@@ -109,18 +109,18 @@ class ProfileLookUp:
             self._begin(self._ask_some({one: users[one] for one in some}, probe=probe))
 
     def take_answers(self, limit: int) -> dict[int, Answer]:
-        """Some of the answers that came, by user, each once."""
+        """Some of the results that arrived, by user; each result is returned once."""
         return dict(self._answers.popleft() for _ in range(min(limit, len(self._answers))))
 
     async def close(self) -> None:
-        """End all questions."""
+        """Cancel all requests."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._service.close()
 
     def _begin(self, question: Coroutine[Any, Any, None]) -> None:
-        # A fresh context: its log lines must not carry the ids of whoever began it.
+        # A fresh context, so that log lines of the request do not carry the ids of the delivery that started it.
         task = asyncio.create_task(question, context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -140,11 +140,11 @@ class ProfileLookUp:
         self._answer({user_id: await self._call(self._service.ask(user_id, held), probe=probe)})
 
     async def _call(self, question: Coroutine[Any, Any, Said], *, probe: bool) -> Said | SendError:
-        """Ask one question when there is a slot; what went wrong is returned."""
+        """Send one request when a connection is free; returns its result or its error."""
         async with self._slots:
             if self.is_away and not probe:
                 question.close()
-                return ProviderDown(self.reason or "it is left alone after failures")
+                return ProviderDown(self.reason or "its breaker is open after failures")
             began_at = self._clock.monotonic()
             try:
                 said: Said | SendError = await question
@@ -152,7 +152,7 @@ class ProfileLookUp:
                 said = error
             except Exception as error:
                 log.error("user_service.question_broke", **origin(error))  # noqa: TRY400 - its text may hold personal data
-                said = RetryLater(f"the question broke ({type(error).__name__})")
+                said = RetryLater(f"the request broke ({type(error).__name__})")
         self._learn(said if isinstance(said, SendError) else None, began_at, probe=probe)
         return said
 

@@ -12,7 +12,7 @@ WAS_ASKED = "NOT pushed"
 
 
 class StoredProfile(SQLModel, table=True):
-    """What the User service said last about one user."""
+    """The last profile that the User service gave of one user."""
 
     __tablename__ = "profiles"
     __table_args__ = (
@@ -27,10 +27,10 @@ class StoredProfile(SQLModel, table=True):
     time_zone: str | None = Field(default=None, sa_type=Text)
     country: str | None = Field(default=None, sa_type=Text)
     missing: bool
-    """The User service does not know the user; the row keeps nothing but that."""
+    """The User service does not know the user; the row has no other field."""
     pushed: bool
-    """The User service pushed it; otherwise it was asked."""
+    """True if the User service pushed the profile; false if this service requested it."""
     etag: str | None = Field(default=None, sa_type=Text)
     """With which the User service is asked whether it changed."""
     known_at: datetime = Field(sa_type=time_type())
-    """It was so at this time: when the User service was asked, or pushed it. An older answer replaces no newer one."""
+    """When the profile was requested or pushed. An older answer never replaces a newer one."""

@@ -1,4 +1,4 @@
-"""A profile: what the User service knows of one user. Pure."""
+"""A profile: the data of one user in the User service. Pure."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is known of a user; None is unknown."""
+    """The data of one user; None means unknown."""
 
     user_id: int
     email: str | None = None
@@ -26,29 +26,29 @@ FIELDS = tuple(field.name for field in fields(Profile))
 
 
 UNKNOWN_FOR = timedelta(seconds=60)
-"""How long a user whom the User service did not know is not asked for again, at most."""
+"""How long an unknown user is not requested again, at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the directory holds of one user."""
+    """The entry of one user in the directory."""
 
     profile: Profile | None
     """None: the User service does not know the user."""
     known_at: datetime
-    """It was so at this time: when the User service was asked, or pushed it."""
+    """When the profile was requested or pushed."""
     pushed: bool = False
-    """The User service pushed it; otherwise it was asked."""
+    """True if the User service pushed the profile; false if this service requested it."""
     etag: str | None = None
     """With which the User service is asked whether it changed."""
 
     def is_fresh(self, ttl: timedelta, now: datetime) -> bool:
-        """Whether the User service need not be asked again.
+        """Whether the entry is young enough to be used without a new request.
 
-        Whom it did not know when it was asked may be new, and is asked for again soon.
+        An unknown user may have been created meanwhile, and is requested again after a minute.
         """
         return self.is_younger(ttl if self.profile is not None or self.pushed else min(ttl, UNKNOWN_FOR), now)
 
     def is_younger(self, age: timedelta, now: datetime) -> bool:
-        """Whether it was so less than this time ago."""
+        """Whether the entry is younger than this."""
         return now - self.known_at < age

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import FromClause, Integer, RowMapping, Select, bindparam, delete, select, text, true
 
-# Its words for conflicts are SQLite's too.
+# SQLite has the same ON CONFLICT syntax as PostgreSQL.
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,7 +37,7 @@ _ENTRIES = BatchStatement(columns_of(_profiles, "user_id"), _look_up)
 
 
 async def entries_of(connection: AsyncConnection, users: Collection[int]) -> dict[int, Entry]:
-    """What the directory holds of these users; one whose row cannot be read is left out, as if there were none."""
+    """The entries of these users in the directory. An unreadable row is left out, as if it did not exist."""
     found = readable(await _ENTRIES.run(connection, as_rows(users)), _entry)
     return {user_id: entry for user_id, entry in found if entry is not None}
 
@@ -51,7 +51,7 @@ def _entry(row: RowMapping) -> tuple[int, Entry | None]:
 
 
 async def find(connection: AsyncConnection, user_id: int) -> Entry | None:
-    """What the directory holds of one user, or None."""
+    """The entry of one user in the directory, or None."""
     return (await entries_of(connection, [user_id])).get(user_id)
 
 
@@ -60,7 +60,7 @@ def _insert_or_replace(new: FromClause) -> Insert:
     return wanted.on_conflict_do_update(
         index_elements=["user_id"],
         set_={name: wanted.excluded[name] for name in _COLUMNS[1:]},
-        # A push overtakes an answer that is on its way.
+        # A push is newer than a request that was still open.
         where=_profiles.c.known_at <= wanted.excluded.known_at,
     )
 
@@ -69,12 +69,12 @@ _PUT = BatchStatement(columns_of(_profiles, *_COLUMNS), _insert_or_replace)
 
 
 async def put(connection: AsyncConnection, entries: Mapping[int, Entry]) -> None:
-    """Hold these entries, by user, unless something newer is held."""
+    """Store these entries, by user, unless the stored one is newer."""
     await _PUT.run(connection, list(_rows(entries)))
 
 
 def _rows(entries: Mapping[int, Entry]) -> Iterable[tuple[Any, ...]]:
-    # Always in the same order, or two processes wait for each other for ever.
+    # Rows are written in one order everywhere, or two processes deadlock.
     for user_id, entry in sorted(entries.items()):
         profile = entry.profile
         fields = _NOTHING if profile is None else tuple(getattr(profile, name) for name in FIELDS[1:])

@@ -1,4 +1,4 @@
-"""What the directory holds of a user, over HTTP: to be read, and pushed by the User service."""
+"""Profiles over HTTP: callers read them, and the User service pushes them."""
 
 from fastapi import status
 
@@ -16,14 +16,14 @@ from property_alert_notification.people.directory.schemas import ProfilePublic, 
 
 router = KeyedRouter("/users/{user_id}/profile", "users")
 
-# A test key must change nothing of what real people receive, and show nothing of where they are reached.
+# A test key must neither change what real people receive nor read their addresses.
 _MAY_READ = needs(Scope.USERS_READ, live_only=True)
 _MAY_WRITE = needs(Scope.USERS_WRITE, live_only=True)
 
 
 @router.get("", responses=documented(404), dependencies=[_MAY_READ])
 async def read_profile(user_id: UserId, database: DatabaseDep) -> ProfilePublic:
-    """What the directory holds of a user. The User service is not asked: that happens when a notification needs it."""
+    """Read the stored profile of a user. This call does not request it from the User service."""
     async with database.reading() as connection:
         entry = await queries.find(connection, user_id)
     if entry is None or entry.profile is None:
@@ -40,9 +40,9 @@ async def put_profile(
     clock: ClockDep,
     decide_again: DecideAgainDep,
 ) -> ProfilePublic:
-    """Say all that is known of a user: for the User service, when something of it changes.
+    """Replace the profile of a user. The User service calls this when a profile changes.
 
-    What is left out becomes unknown. Notifications that wait for the user's addresses are sent at once.
+    A field that is left out becomes unknown. Notifications that wait for the user's addresses are sent at once.
     """
     addresses = {field: _stored(field, getattr(body, field), rules) for field in _ADDRESSES}
     profile = Profile(user_id, **(body.model_dump() | addresses))
@@ -55,9 +55,9 @@ async def put_profile(
 
 @router.delete("", status_code=status.HTTP_204_NO_CONTENT, dependencies=[_MAY_WRITE])
 async def delete_profile(user_id: UserId, database: DatabaseDep, clock: ClockDep, decide_again: DecideAgainDep) -> None:
-    """Say that the user does not exist any more: for the User service, when it has deleted one.
+    """Record that the user does not exist. The User service calls this after it deleted a user.
 
-    All that the directory held is forgotten, but for that; it is the same whether it held anything or not.
+    The stored profile is deleted. The answer is the same whether there was one or not.
     """
     async with database.transaction() as connection:
         await queries.put(connection, {user_id: Entry(None, clock.now(), pushed=True)})
@@ -68,10 +68,10 @@ _ADDRESSES = ("email", "phone_number")
 
 
 def _stored(field: str, address: str | None, rules: AddressRules) -> str | None:
-    """An address in the form that is stored.
+    """Bring an address into its stored form.
 
     Raises:
-        InvalidField: no message can be sent to it.
+        InvalidField: the address is invalid.
     """
     if address is None:
         return None

@@ -1,4 +1,4 @@
-"""Rows of profiles as a store has them: SQLite keeps any kind of value in any column. Pure."""
+"""Checks rows of profiles: SQLite keeps values of any type in any column. Pure."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,5 +7,5 @@ _TEXT = frozenset((str, type(None)))
 
 
 def is_readable(row: Sequence[Any]) -> bool:
-    """Whether the fields of a profile have values of their kinds; one that is damaged is as good as none."""
+    """Whether the columns of a profile have the right types. A damaged row is treated as missing."""
     return type(row[0]) is int and _TEXT.issuperset(map(type, row[1:]))

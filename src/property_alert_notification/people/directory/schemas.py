@@ -1,4 +1,4 @@
-"""What the User service says about a user when it pushes, and what callers are told."""
+"""The requests and answers about profiles."""
 
 from datetime import datetime
 from typing import Annotated
@@ -21,7 +21,7 @@ _ADA: JsonDict = {
 
 
 class ProfilePut(Strict):
-    """All that is known of a user; what is left out or null is unknown."""
+    """The whole profile of a user. A field that is null or left out is unknown."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, json_schema_extra={"examples": [_ADA]})
 
@@ -30,7 +30,7 @@ class ProfilePut(Strict):
     phone_number: Annotated[Line, Field(min_length=1, max_length=32)] | None = None
     """Where SMS for this user goes, in E.164 form (`+14155552671`)."""
     name: Annotated[Line, Field(min_length=1, max_length=255)] | None = None
-    """What the user is called."""
+    """The user's name."""
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$")] | None = None
     """A BCP 47 tag, for example `en` or `es-MX`."""
     time_zone: ZoneName | None = None
@@ -40,7 +40,7 @@ class ProfilePut(Strict):
 
 
 class ProfilePublic(BaseModel):
-    """What the directory holds of a user."""
+    """The stored profile of a user."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
 
@@ -52,6 +52,6 @@ class ProfilePublic(BaseModel):
     time_zone: str | None
     country: str | None
     known_at: datetime
-    """It was so at this time: when the User service was asked, or pushed it."""
+    """When the profile was requested or pushed."""
     pushed: bool
-    """The User service pushed it; otherwise it was asked."""
+    """True if the User service pushed the profile; false if this service requested it."""

@@ -1,4 +1,4 @@
-"""The step of the scripts that accept and claim which reads profiles."""
+"""The step of the accept and claim scripts that reads profiles."""
 
 from collections.abc import Collection
 
@@ -24,9 +24,9 @@ _PROFILES_OF = BatchStatement(columns_of(_profiles, "user_id"), _look_up)
 
 
 def profiles_of(users: Collection[int]) -> Script[dict[int, Profile]]:
-    """The profiles that the directory holds of these users, by id, however old; users without one are left out.
+    """The stored profiles of these users by id, of any age; users without one are left out.
 
-    It makes no call: only workers that plan notifications without addresses call the User service.
+    This step makes no HTTP call: only workers that plan notifications without addresses call the User service.
     """
     rows = yield Statement(_PROFILES_OF, as_rows(users))
     return {row[0]: Profile(*row) for row in rows if is_readable(row)}

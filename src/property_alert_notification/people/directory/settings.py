@@ -1,4 +1,4 @@
-"""How the company's User service is asked: `USER_SERVICE_…`."""
+"""The settings of the User service: `USER_SERVICE_…`."""
 
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ _HEADER = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$"
 
 
 def _url_with(place: str, url: str) -> str:
-    """A URL that has the place once, and behind its host: what is filled in must not choose who is asked."""
+    """Check that the URL has the placeholder once, after the host name: an id must never change the host."""
     http_url(url)
     if url.count(place) != 1 or "{" in url.replace(place, ""):
         raise ValueError(f"must have {place} once, where the id goes, and no other brace")
@@ -51,11 +51,14 @@ class UserServiceSettings(SettingsGroup):
     bulk_url: Annotated[str, AfterValidator(_for_many)] | None = Field(
         None, examples=["https://users.example.com/api/users?ids={user_ids}"]
     )
-    """The URL of several users, with `{user_ids}` where up to 100 ids go, separated by commas. Users who are not in its
-    answer are asked for one by one."""
+    """The URL of several users, with `{user_ids}` where up to 100 ids go, separated by commas. Users who are missing in
+    the answer are requested one by one.
+    """
 
     token: SecretStr | None = Field(None, examples=["a-secret"])
-    """Sent with every question: as `Authorization: Bearer`, or as it is in another `USER_SERVICE_AUTH_HEADER`."""
+    """The token of every request, sent as `Authorization: Bearer TOKEN`, or alone in another
+    `USER_SERVICE_AUTH_HEADER`.
+    """
 
     auth_header: str = Field("Authorization", pattern=_HEADER, examples=["X-Api-Key"])
     """The header that carries the token."""
@@ -68,13 +71,13 @@ class UserServiceSettings(SettingsGroup):
     users has its list, if it is not the list itself."""
 
     timeout: float = Field(10.0, gt=0, le=60)
-    """Seconds for one question, from the wait for a connection to the last byte of the answer."""
+    """Seconds for one request, from the wait for a connection to the last byte of the answer."""
 
     connections: int = Field(16, ge=1, le=1_000)
-    """Questions that one worker has under way at most."""
+    """How many requests of one worker may be open at a time."""
 
     ttl: float = Field(3_600.0, ge=0, le=31_536_000)
-    """Seconds after which a profile is asked for anew, if a notification needs it."""
+    """Seconds for which a profile is used without a new request."""
 
     stale_hours: float = Field(168.0, ge=0, le=87_600)
     """Hours for which the last known profile is used when the User service does not answer."""

@@ -1,1 +1,1 @@
-"""Answers what becomes of a message to a person at any moment, and which rule decides it."""
+"""Explains the decision about a message to a person at any moment, and which rule decides it."""

@@ -1,4 +1,4 @@
-"""Reads all that is known of one person, to answer a question about them."""
+"""Reads the preferences and the profile of one person."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,9 +16,9 @@ from property_alert_notification.people.preferences.scripts import preferences_o
 async def person_of(
     connection: AsyncConnection, user_id: int, *, test: bool, default: Preferences | None
 ) -> Person | None:
-    """What is known of a user; None when the user never gave preferences and there are no default ones.
+    """The preferences and the profile of a user; None without any preferences, default ones included.
 
-    A user who withdrew all consent has no preferences. A test knows nothing of what the User service says.
+    The preferences of a user who withdrew all consent are None. For a test key the profile is None.
     """
     known = await run_within(connection, preferences_of([(user_id, test)], default=default))
     preferences = known.get((user_id, test))

@@ -1,1 +1,1 @@
-"""When a message may be sent: the legal windows of channel and place, the user's quiet hours, and time zones."""
+"""Computes when a message may be sent: legal windows of channel and place, quiet hours of the user, time zones."""

@@ -1,4 +1,4 @@
-"""Days of the year on which a law allows no message: how they are written, and which dates they are. Pure.
+"""Parses the days of the year on which a law allows no message, and computes their dates. Pure.
 
 12-25                the same date every year
 2027-03-09           one date
@@ -28,11 +28,11 @@ def check(written: str) -> str:
     """Return the text of one day.
 
     Raises:
-        ValueError: it cannot be read.
+        ValueError: the text is not a valid day.
     """
     match = _WRITTEN.fullmatch(written.removesuffix(_OBSERVED))
     if match is None:
-        raise ValueError(f"{written!r} is no day: write 12-25, 2027-03-09, easter+39 or nov thu 4")
+        raise ValueError(f"{written!r} is not a day: write 12-25, 2027-03-09, easter+39 or nov thu 4")
     if match["day"]:
         date(int(match["year"] or _LEAP_YEAR), int(match["month"]), int(match["day"]))
     return written
@@ -40,7 +40,7 @@ def check(written: str) -> str:
 
 @lru_cache(maxsize=1024)
 def dates_in(written: tuple[str, ...], year: int) -> frozenset[date]:
-    """The dates of a year that these days are. A day near New Year may be observed in the year beside its own."""
+    """The dates of these days in a year. A day near New Year may be observed in the previous or next year."""
     near = (year - 1, year, year + 1)
     found = (day for text in written for at in near for day in _dates(text, at))
     return frozenset(day for day in found if day.year == year)
@@ -73,7 +73,7 @@ def _date(written: str, year: int) -> date | None:
         return None
     try:
         return date(year, int(match["month"]), int(match["day"]))
-    except ValueError:  # the 29th of February of most years
+    except ValueError:  # most years have no 29th of February
         return None
 
 

@@ -1,4 +1,4 @@
-"""Which time zones a country has, by the table in the `tzdata` package. Pure."""
+"""Maps countries to time zones and back, by the table in the `tzdata` package. Pure."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ from property_alert_notification.base.zones import zone_named
 Zones = tuple[ZoneInfo, ...]
 
 _ALSO = {"UK": "GB", "XK": "RS"}
-"""Codes in use that the table does not have, and whose zones are those of another country."""
+"""Country codes that the table lacks, with the country whose zones they use."""
 
 
 @cache
 def _table() -> tuple[tuple[tuple[str, ...], ZoneInfo], ...]:
-    """Each zone that people live in, with the countries that it belongs to."""
+    """Each zone of the table with its countries."""
     text = (resources.files("tzdata.zoneinfo") / "zone1970.tab").read_text("utf-8")
     rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
     return tuple((tuple(row[0].split(",")), zone_named(row[2])) for row in rows)
@@ -48,5 +48,5 @@ def countries_of_zone(zone: ZoneInfo) -> tuple[str, ...]:
 
 @cache
 def every_zone() -> Zones:
-    """The zones in which a user may live of whom nothing is known."""
+    """All zones of the table: the candidates for a user whose location is unknown."""
     return tuple(zone for _, zone in _table())

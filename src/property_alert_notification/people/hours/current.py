@@ -9,21 +9,21 @@ class _Current:
 
 
 def use(windows: LegalWindows, default_time_zone: str | None) -> None:
-    """Decide by these windows from now on.
+    """Set the windows and the default time zone of this process.
 
-    `default_time_zone` is that of people of whom neither zone, country nor phone number is known; None: any is
-    possible.
+    `default_time_zone` applies to users without a known zone, country or phone number. Without it, such a user may be
+    in any zone.
     """
     _Current.windows, _Current.default_time_zone = windows, default_time_zone
 
 
 def windows() -> LegalWindows:
-    """The legal windows as they are now."""
+    """The current legal windows."""
     if _Current.windows is None:
         _Current.windows = built_in()
     return _Current.windows
 
 
 def default_time_zone() -> str | None:
-    """The zone of people of whom nothing is known."""
+    """The zone of users without a known zone, country or phone number; None if it is not set."""
     return _Current.default_time_zone

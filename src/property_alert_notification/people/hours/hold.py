@@ -1,4 +1,4 @@
-"""Whether a message must wait for its hour: legal windows and quiet hours, wherever the person may be. Pure."""
+"""Decides whether legal windows or quiet hours hold a message, in every zone in which the person may be. Pure."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -15,11 +15,11 @@ from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences.rules import QuietHours
 
 RECHECK_AFTER = timedelta(days=1)
-"""How long a message waits for which no moment is allowed; then the worker decides again."""
+"""How long a message waits if no moment is allowed. Then the worker evaluates the rules again."""
 
 
 def where(person: Person, addresses: Iterable[str | None], default_time_zone: str | None) -> Whereabouts:
-    """Where a person may be to whom messages go to these addresses."""
+    """The zones and places in which a person with these addresses may be."""
     preferences, profile = person
     named = preferences.rules.time_zone if preferences else None
     return whereabouts(
@@ -39,7 +39,7 @@ def hold(
     windows: LegalWindows,
     default_time_zone: str | None = None,
 ) -> Hold | None:
-    """Until when a message must wait, and for what; None if it may be sent now."""
+    """The hold of a message, with its end and its reason; None if the message may be sent now."""
     quiet_hours = person.preferences.rules.quiet_hours if person.preferences else ()
     if not quiet_hours and not windows.limit(channel, kind):
         return None
@@ -53,7 +53,7 @@ def hold(
 def _hold_by_law(
     windows: LegalWindows, channel: Channel, kind: CategoryKind, here: Whereabouts, now: datetime
 ) -> Hold | None:
-    """The same for everybody in a batch who may be at the same places."""
+    """The cached result for all messages of a batch whose users may be at the same places."""
     return _hold(windows, channel, kind, here, (), now)
 
 
@@ -79,14 +79,14 @@ def _hold(
 
 
 def needs_profile(channel: Channel, kind: CategoryKind, person: Person, windows: LegalWindows) -> bool:
-    """Whether it depends on the person's profile when such a message may be sent."""
+    """Whether the hold of a message depends on the person's profile."""
     rules = person.preferences.rules if person.preferences else None
     return windows.limit(channel, kind) or bool(rules and rules.quiet_hours and rules.time_zone is None)
 
 
 @lru_cache(maxsize=8192)
 def _law(windows: LegalWindows, channel: Channel, kind: CategoryKind, places: tuple[str, ...]) -> Law:
-    """What the law of these places leaves. The same for the same: what was computed for it is kept."""
+    """The hours that the laws of these places allow. Cached, because `allowed_in` caches by the identity of a Law."""
     return Law(windows.of(channel, kind, places))
 
 
@@ -99,7 +99,7 @@ def _reason(code: ReasonCode, until: datetime, here: Whereabouts) -> Reason:
 
 
 _LISTED = 3
-"""Names that a sentence can bear."""
+"""How many names a sentence lists."""
 
 
 def _in_words(names: Iterable[str]) -> str:

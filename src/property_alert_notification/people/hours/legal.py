@@ -1,4 +1,4 @@
-"""In which hours the law of a place allows a message: the windows of a file, and those that concern a person. Pure."""
+"""Legal windows: reads them from a file, and finds those that apply to a person. Pure."""
 
 import re
 import tomllib
@@ -15,7 +15,7 @@ from property_alert_notification.people.hours import closed_days
 from property_alert_notification.people.hours.closed_days import WEEKDAYS
 
 EVERYWHERE = "*"
-"""The place of the windows that hold in every place."""
+"""The place of windows that apply everywhere."""
 
 _PLACE = re.compile(r"\*|[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)")
@@ -24,7 +24,7 @@ _MINUTE = 60 * 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class LegalWindow:
-    """When the law of one place allows messages of one kind on one channel, by the clock of the person."""
+    """The local hours at which the law of one place allows messages of one kind on one channel."""
 
     place: str
     """A country (ISO 3166-1) or a part of one (ISO 3166-2); `*` is every place."""
@@ -33,17 +33,17 @@ class LegalWindow:
     hours: tuple[tuple[tuple[int, int], ...], ...]
     """The allowed spans of each weekday, Monday first, in microseconds since midnight."""
     closed: tuple[str, ...]
-    """Days of the year on which nothing is allowed, as closed_days.py reads them."""
+    """Days of the year on which no message is allowed, in the syntax of closed_days.py."""
     source: str
 
     def is_closed(self, day: date) -> bool:
-        """Whether nothing is allowed on this date."""
+        """Whether no message is allowed on this date."""
         return day in closed_days.dates_in(self.closed, day.year)
 
 
 @dataclass(frozen=True, eq=False)
 class LegalWindows:
-    """All windows of a file. A place narrows what is allowed everywhere, and a part of it what its country allows."""
+    """All windows of a file. The window of a country narrows that of `*`, and a state narrows its country."""
 
     windows: tuple[LegalWindow, ...]
 
@@ -56,17 +56,17 @@ class LegalWindows:
         return frozenset((window.channel, window.kind) for window in self.windows)
 
     def limit(self, channel: Channel, kind: CategoryKind) -> bool:
-        """Whether there is any window for such messages."""
+        """Whether any window applies to messages of this kind on this channel."""
         return (channel, kind) in self._narrowed
 
     def of(self, channel: Channel, kind: CategoryKind, places: Iterable[str]) -> tuple[LegalWindow, ...]:
-        """The windows that hold for a person who may be in any of these places."""
+        """The windows that apply to a person who may be in any of these places."""
         keys = ((place, channel, kind) for place in (EVERYWHERE, *places))
         return tuple(self._by_place[key] for key in keys if key in self._by_place)
 
 
 NO_WINDOWS = LegalWindows(())
-"""For a service that the law allows everything."""
+"""No windows: every hour is allowed."""
 
 
 def built_in() -> LegalWindows:
@@ -78,7 +78,7 @@ def read(text: str) -> LegalWindows:
     """Read a file of windows.
 
     Raises:
-        ValueError: it cannot be used; the text says where and why.
+        ValueError: the file is invalid; the text names the window and the problem.
     """
     tables = tomllib.loads(text)
     if unknown := tables.keys() - {"window"}:
@@ -124,7 +124,7 @@ def _window(entry: Mapping[str, Any]) -> LegalWindow:
 
 
 def _week(hours: Mapping[str, Any]) -> tuple[tuple[tuple[int, int], ...], ...]:
-    """The spans of each weekday; a day that is not named has none."""
+    """The spans of each weekday. A day that is not named has none."""
     found: dict[int, tuple[tuple[int, int], ...]] = {}
     for days, spans in hours.items():
         for weekday in _days(days):
@@ -137,7 +137,7 @@ def _week(hours: Mapping[str, Any]) -> tuple[tuple[tuple[int, int], ...], ...]:
 def _days(text: str) -> range:
     first, _, last = text.partition("-")
     if first not in WEEKDAYS or (last or first) not in WEEKDAYS:
-        raise ValueError(f"{text!r} are no days: write mon, or mon-sat")
+        raise ValueError(f"{text!r} are not days: write mon, or mon-sat")
     days = range(WEEKDAYS.index(first), WEEKDAYS.index(last or first) + 1)
     if not days:
         raise ValueError(f"{text!r} ends before it begins: the week begins on mon")
@@ -154,7 +154,7 @@ def _spans(texts: list[str]) -> tuple[tuple[int, int], ...]:
 def _span(text: str) -> tuple[int, int]:
     match = _HOURS.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} are no hours: write 08:00-21:00")
+        raise ValueError(f"{text!r} are not hours: write 08:00-21:00")
     start = int(match[1]) * 60 + int(match[2])
     end = 24 * 60 if match[3] is None else int(match[3]) * 60 + int(match[4])
     if start >= end:

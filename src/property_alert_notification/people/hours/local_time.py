@@ -1,4 +1,4 @@
-"""The moment of a time on somebody's clock. Pure."""
+"""Converts a user's local time to a moment in UTC. Pure."""
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -11,14 +11,14 @@ from property_alert_notification.people.hours.hold import where
 from property_alert_notification.people.person import Person
 
 _FURTHEST_AHEAD = timedelta(hours=14)
-"""No clock is further ahead of UTC."""
+"""No time zone is further ahead of UTC."""
 
 
 def moment_of(local: datetime, person: Person, *addresses: str | None) -> datetime:
-    """The moment at which a person's clock shows this time.
+    """The moment at which it is this local time for a person.
 
-    If several zones are possible it is the latest of their moments, so that it is never earlier than the person's own.
-    A time that daylight saving skips moves forward by what is skipped; one that it repeats is the first.
+    If several zones are possible it is the latest of their moments, so that it is never too early for the person.
+    A time that daylight saving skips moves forward by the length of the gap. Of a repeated time the first one counts.
     """
     return _latest(local, where(person, addresses, current.default_time_zone()).zones)
 
@@ -36,5 +36,5 @@ def _in(zone: ZoneInfo, local: datetime) -> datetime:
 
 
 def earliest_of(local: datetime) -> datetime:
-    """Before this moment no clock shows this time."""
+    """The earliest moment at which it can be this local time in any zone."""
     return times.later(local.replace(tzinfo=UTC), -_FURTHEST_AHEAD)

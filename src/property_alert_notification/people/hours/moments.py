@@ -1,4 +1,4 @@
-"""From when on a message may be sent: what the clocks of some zones show, laid over the hours that rules allow. Pure.
+"""Finds the first moment at which a message may be sent, by the clocks of several zones and the allowed hours. Pure.
 
 A moment is allowed when the clock on the wall shows an allowed time in every zone in which the person may be. So an
 hour that daylight saving skips opens nothing by itself: a window that would open in it opens when the skipped hour is
@@ -20,13 +20,13 @@ from property_alert_notification.people.hours.spans import DAY, Span, allowed_on
 from property_alert_notification.people.preferences.rules import QuietHours
 
 HORIZON = timedelta(days=8)
-"""How far the first allowed moment is looked for: a week, and a day for changes of the clock."""
+"""How far ahead the search for an allowed moment goes: a week, and one day for clock changes."""
 
 Zones = tuple[ZoneInfo, ...]
 
 
 class Law:
-    """The hours that some legal windows leave. Two are the same only if they are one object."""
+    """The hours that legal windows allow. Compared by identity, so that caches find it quickly."""
 
     def __init__(self, windows: tuple[LegalWindow, ...]) -> None:
         self._by_weekday = tuple(tuple(allowed_on(weekday, windows)) for weekday in range(7))
@@ -42,7 +42,7 @@ class Law:
 
 
 def first_allowed(moment: datetime, law: Law, quiet_hours: Sequence[QuietHours], zones: Zones) -> datetime | None:
-    """The moment itself if it is allowed, else the first that is; None if there is none in the next eight days."""
+    """The moment itself if it is allowed, else the first allowed one; None if the next eight days have none."""
     if not _FIRST <= moment <= _LAST:
         return moment
     asked = (moment - _EPOCH) // _MICROSECOND
@@ -57,7 +57,7 @@ def first_allowed(moment: datetime, law: Law, quiet_hours: Sequence[QuietHours],
 
 
 def _first_lawful(at: int, law: Law, zones: Zones) -> int | None:
-    """The first moment from this one on that the law allows; None if none follows in the next eight days."""
+    """The first moment that the law allows, from this one on; None if the next eight days have none."""
     for span in (at // _SPAN, at // _SPAN + 1):
         allowed = allowed_in(law, zones, span)
         place = bisect_right(allowed, (at, _INFINITE)) - 1
@@ -83,7 +83,7 @@ class _Quiet:
                 if start <= at < end:
                     day, time_of_day = divmod(at + offset, DAY)
                     quiet_for = self._until(day, time_of_day) - time_of_day
-                    # Where the clock is changed, it shows another time, which may be outside.
+                    # After a clock change the local time may be outside the quiet hours.
                     at = min(at + quiet_for, end)
         return at
 
@@ -96,7 +96,7 @@ class _Quiet:
 
 @lru_cache(maxsize=4096)
 def allowed_in(law: Law, zones: Zones, span: int) -> tuple[Span, ...]:
-    """The times that the law allows in one span of eight days: those that it allows in every zone."""
+    """The times in one span of eight days that the law allows in every zone."""
     found: Sequence[Span] | None = None
     for clock in _clocks(zones, span):
         in_this = _joined(_allowed_by(clock, law))
@@ -127,12 +127,12 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
 
 
 Clock = tuple[tuple[int, int, int], ...]
-"""How a zone's clock runs for a while: from when to when, and how far it is ahead of UTC."""
+"""The periods of a zone's clock: start, end, and offset from UTC."""
 
 
 @lru_cache(maxsize=4096)
 def _clocks(zones: Zones, span: int) -> tuple[Clock, ...]:
-    """How the clocks of these zones run in one span of eight days; many zones have the same."""
+    """The distinct clocks of these zones in one span of eight days. Many zones share one."""
     return tuple({_clock(zone, span) for zone in zones})
 
 
@@ -175,7 +175,7 @@ _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _EPOCH_WEEKDAY = date(1970, 1, 1).weekday()
 _FIRST = datetime(1900, 1, 1, tzinfo=UTC)
 _LAST = datetime(9990, 1, 1, tzinfo=UTC)
-"""Outside these, where dates cannot be computed with, everything is allowed. No message is ever due there."""
+"""Outside these limits Python cannot compute dates, and everything is allowed. No message is ever due there."""
 
 _MICROSECOND = timedelta(microseconds=1)
 _SECOND = 1_000_000

@@ -1,7 +1,7 @@
-"""Which place a North American number belongs to, and which states of the USA have which time zone. Pure.
+"""Maps North American area codes to places, and time zones to states of the USA. Pure.
 
 `+1` is shared by 25 countries; the three digits behind it, the area code, say which one, and in the USA which state.
-A person who moves keeps the number: so an area code says whose law a sender must presume, not where the person is.
+A person who moves keeps the number: the area code names the law that a sender must presume, not the person's location.
 """
 
 from collections.abc import Mapping

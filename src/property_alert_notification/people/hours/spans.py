@@ -1,4 +1,4 @@
-"""Spans of a day by the clock on the wall, in microseconds: what windows allow, and quiet hours. Pure."""
+"""Spans of a local day in microseconds: the allowed hours of legal windows, and quiet hours. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import time
@@ -13,12 +13,12 @@ DAY = 24 * 3_600 * 1_000_000
 
 
 def since_midnight(at: time) -> int:
-    """The microseconds that a clock has counted at this time."""
+    """The microseconds from midnight to this time."""
     return ((at.hour * 60 + at.minute) * 60 + at.second) * 1_000_000 + at.microsecond
 
 
 def allowed_on(weekday: int, windows: Iterable[LegalWindow]) -> Sequence[Span]:
-    """What all windows allow on a weekday; 0 is Monday."""
+    """The spans that all windows allow on a weekday; 0 is Monday."""
     found: Sequence[Span] = [(0, DAY)]
     for window in windows:
         found = intersect(found, window.hours[weekday])
@@ -36,7 +36,7 @@ def quiet_on(weekday: int, quiet_hours: Iterable[QuietHours]) -> Iterator[Span]:
 
 
 def intersect(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
-    """What lies in spans of both. Each list is in order, and its spans do not overlap."""
+    """The intersection of two lists of spans. Each list is sorted, and its spans do not overlap."""
     found: list[Span] = []
     here = there = 0
     while here < len(one) and there < len(other):

@@ -1,8 +1,8 @@
-"""Where a person may be: the time zones and the places whose law counts. Pure.
+"""Finds the time zones and the legal places in which a person may be. Pure.
 
-A zone that the user or the User service named is believed. Otherwise every zone of the countries that are known counts:
-that of the profile and that of each phone number. A number says a country, never a zone, since it moves along with its
-owner. For a user whose place is unknown every zone counts.
+The zone in the preferences or the profile counts alone. Without one, every zone of the known countries counts: the
+country of the profile and that of each phone number. A number gives a country but no zone, since people keep their
+number when they move. For a user without a known country every zone counts.
 """
 
 from collections.abc import Iterable
@@ -25,14 +25,14 @@ from property_alert_notification.people.hours.countries import (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Whereabouts:
-    """Where a person may be. What is known to be the same is one object, so that it is found quickly in a cache."""
+    """Where a person may be. Compared by identity: equal locations share one object, so that caches find it quickly."""
 
     zones: Zones
-    """At least one. A message may be sent only when it may be sent in each of them."""
+    """At least one zone. A message may be sent only at moments that are allowed in all of them."""
     places: tuple[str, ...]
-    """Countries, and states of the USA: the law of each of them counts."""
+    """Countries, and states of the USA. The laws of all of them apply."""
     is_known: bool = True
-    """Whether anything is known."""
+    """Whether any zone or country of the person is known."""
 
 
 def whereabouts(
@@ -45,10 +45,10 @@ def whereabouts(
     """Where a person may be.
 
     Args:
-        time_zone: what the user or else the User service named.
+        time_zone: that of the preferences, or else of the profile.
         country: that of the profile.
         phone_numbers: the person's; anything else than an international number is ignored.
-        default_time_zone: that of a user of whom nothing else is known.
+        default_time_zone: applies if no zone and no country of the person is known.
     """
     areas = tuple(sorted({area for number in phone_numbers if number and (area := area_of(number))}))
     found = _whereabouts(time_zone, country or None, areas)
@@ -56,7 +56,7 @@ def whereabouts(
 
 
 def area_of(phone_number: str) -> str:
-    """The digits of an international number that say where it belongs: `44`, or `1214` in North America.
+    """The digits of an international number that identify its area: `44`, or `1214` in North America.
 
     Empty for a number that is not international.
     """
@@ -93,12 +93,12 @@ def _whereabouts(time_zone: str | None, country: str | None, areas: tuple[str, .
 def _zone(name: str | None) -> ZoneInfo | None:
     try:
         return None if name is None else zone_named(name)
-    except ZoneUnknown:  # the store may know a zone that this machine does not
+    except ZoneUnknown:  # another machine with newer zone data may have stored it
         return None
 
 
 def _places_of(area: str) -> tuple[str, ...]:
-    """The places that numbers of an area belong to: several where countries share a calling code."""
+    """The places of an area: several if countries share a calling code."""
     if area.startswith("1") and (place := north_america.place_of(area[1:])):
         return (place,)
     regions = COUNTRY_CODE_TO_REGION_CODE.get(1 if area.startswith("1") else int(area), ())
@@ -106,7 +106,7 @@ def _places_of(area: str) -> tuple[str, ...]:
 
 
 def _states(zone: ZoneInfo | None, of_numbers: list[str]) -> tuple[str, ...]:
-    """The states of the USA whose law counts: that of the number, and those of the zone if it is not used there."""
+    """The states of the USA whose laws apply: of the numbers, and of the zone if no number's state uses the zone."""
     of_zone = north_america.states_of(zone) if zone else ()
     if not of_numbers:
         return of_zone or north_america.STATES
@@ -114,7 +114,7 @@ def _states(zone: ZoneInfo | None, of_numbers: list[str]) -> tuple[str, ...]:
 
 
 _AREA = len("+1214")
-"""Characters of a number that can say its area."""
+"""How many characters of a number identify its area."""
 
 _NO_COUNTRY = "001"
-"""What the table of calling codes says of numbers that belong to no country."""
+"""The region of calling codes that belong to no country."""

@@ -21,24 +21,24 @@ _LARGEST = 1024 * 1024
 """Bytes."""
 
 _Version = tuple[int, int, int]
-"""What changes when a file is replaced or written to."""
+"""The file attributes that change when a file is replaced or written."""
 
 
 def configured_windows(file: str | None) -> LegalWindows:
     """The windows of the file, or the built-in ones without a file.
 
     Raises:
-        ConfigurationError: it cannot be used; says where and why.
+        ConfigurationError: the file is invalid; the text names the window and the problem.
     """
     return built_in() if file is None else _read(Path(file))
 
 
 @asynccontextmanager
 async def hours_of(settings: Settings, supervisor: Supervisor) -> AsyncIterator[None]:
-    """Decide by the legal windows and the default time zone of the settings; follow changes of the windows' file.
+    """Set the legal windows and the default time zone from the settings, and follow changes of the windows file.
 
     Raises:
-        ConfigurationError: the file cannot be used; says where and why.
+        ConfigurationError: the file is invalid; the text names the window and the problem.
     """
     file = settings.legal_windows_file
     before = current.windows(), current.default_time_zone()
@@ -52,7 +52,7 @@ async def hours_of(settings: Settings, supervisor: Supervisor) -> AsyncIterator[
 
 
 class WindowsWatch:
-    """Reloads the file when it changes. If the new file cannot be used, the windows from before stay in force."""
+    """Reloads the file when it changes. If the new file is invalid, the previous windows stay in force."""
 
     def __init__(self, file: str) -> None:
         self._path = Path(file)
@@ -67,7 +67,7 @@ class WindowsWatch:
         return POLL
 
     def reload(self) -> bool:
-        """Use the file if it has changed and is complete; returns whether its windows are used from now on."""
+        """Load the file if it has changed and is complete; returns whether its windows are now in force."""
         before, self._seen = self._seen, _version(self._path)
         # A file that is still being written changes between two checks.
         if self._seen == self._used or self._seen != before:
@@ -76,7 +76,7 @@ class WindowsWatch:
         try:
             windows = _read(self._path)
         except ConfigurationError as error:
-            log.warning("legal_windows.refused", detail=f"{error}. The windows from before hold")
+            log.warning("legal_windows.refused", detail=f"{error}. The previous windows stay in force")
             return False
         current.use(windows, current.default_time_zone())
         log.info("legal_windows.changed", windows=len(windows.windows))
@@ -102,9 +102,9 @@ def _read(path: Path) -> LegalWindows:
     try:
         return read(content.decode("utf-8-sig").replace("\r\n", "\n"))
     except UnicodeDecodeError:
-        raise _refused(path, "is no text in UTF-8. Save it in that encoding") from None
+        raise _refused(path, "is not UTF-8 text. Save it in UTF-8") from None
     except (ValueError, RecursionError) as error:
-        raise _refused(path, str(error) or "has too many brackets within brackets") from None
+        raise _refused(path, str(error) or "nests brackets too deeply") from None
 
 
 def _refused(path: Path, words: str) -> ConfigurationError:

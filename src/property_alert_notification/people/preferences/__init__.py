@@ -1,1 +1,1 @@
-"""Stores on which channels each user wants notifications."""
+"""Stores the preferences of each user."""

@@ -40,7 +40,7 @@ def changed_by(rules: PersonalRules, patch: RulePatch) -> PersonalRules:
     """Returns the rules with a PATCH applied (RFC 7396).
 
     Raises:
-        InvalidField: the user would have too many of something.
+        InvalidField: a field would have more entries than it may.
     """
     changes = {name: getattr(patch, name) for name in patch.model_fields_set & RulePatch.model_fields.keys()}
     if not changes:
@@ -114,7 +114,7 @@ def _changed_frequencies(
         changed[name] = {} if change is None else _without_none({**changed.get(name, {}), **change})
     kept = {name: by_channel for name, by_channel in changed.items() if by_channel}
     if len(kept) > MOST_CATEGORIES:
-        raise InvalidField("categories", f"must have {MOST_CATEGORIES} or fewer entries, those of before included")
+        raise InvalidField("categories", f"must have {MOST_CATEGORIES} or fewer entries, the stored ones included")
     return kept
 
 

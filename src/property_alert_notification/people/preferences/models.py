@@ -1,4 +1,4 @@
-"""What each user wants to receive."""
+"""The tables of preferences."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,30 +11,30 @@ from property_alert_notification.database import time_type
 
 
 class PreferenceBase(SQLModel):
-    """The preferences of one user. No row means that the user never had any."""
+    """The preferences of one user. A user without a row has never had preferences."""
 
     user_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     channels: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
-    """The channels that the user wants, separated by spaces."""
+    """The channels that are switched on, separated by spaces."""
     rules: str | None = Field(default=None, sa_type=Text)
-    """What else the user said, as JSON; None when that is nothing."""
+    """The other preferences as JSON; None if there are none."""
     updated_at: datetime = Field(sa_type=time_type())
     withdrawn_at: datetime | None = Field(default=None, sa_type=time_type())
-    """When they were deleted: consent withdrawn, which default preferences must not undo."""
+    """When the preferences were deleted. That withdraws consent, which default preferences must not undo."""
 
 
 class Preference(PreferenceBase, table=True):
-    """What a user wants to receive."""
+    """The preferences of one user, set with live keys."""
 
     __tablename__ = "preferences"
 
 
 class PreferenceForTests(PreferenceBase, table=True):
-    """What a test key says of a user. It counts for tests only, where it takes the place of the user's preferences."""
+    """The preferences of one user, set with test keys. They replace the live ones for test notifications."""
 
     __tablename__ = "test_preferences"
 
 
 def words_of(channels: Iterable[Channel]) -> str:
-    """Channels as the store keeps them."""
+    """The stored form of a set of channels."""
     return " ".join(sorted(channels))

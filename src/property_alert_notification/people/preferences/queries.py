@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, Table, case, func, select, true, update
 
-# Its words for conflicts are SQLite's too.
+# SQLite has the same ON CONFLICT syntax as PostgreSQL.
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
@@ -27,29 +27,29 @@ _COLUMNS = ("user_id", "channels", "rules", "updated_at")
 
 
 _WITHDRAWN = "-"
-"""What is read in place of the channels of a user who took everything back."""
+"""The value that statements return for the channels of a user who withdrew all consent."""
 
 
 def _known_words(channels: ColumnElement[str]) -> ColumnElement[str]:
-    """The names of channels in a column. SQLite keeps anything in one, also text that cannot be read."""
+    """The known channel names in a column. SQLite accepts any value in it."""
     words = " " + channels + " "
     spaced = [case((words.contains(f" {name} ", autoescape=True), f"{name} "), else_="") for name in Channel]
     return reduce(operator.add, spaced)
 
 
 class _Preferences:
-    """One of the two tables, and its statements: what live keys say of users, or what test keys say of them."""
+    """One of the two tables and its statements: preferences set with live keys, or with test keys."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
         self.given = table.c.withdrawn_at.is_(None)
-        # One expression, so that both cost one lookup.
+        # One expression, so that both columns cost one index lookup.
         self.wanted = _known_words(table.c.channels) + func.coalesce(table.c.rules, "")
         self.create = BatchStatement(columns_of(table, *_COLUMNS), self._insert_new)
         self.put = BatchStatement(columns_of(table, *_COLUMNS), lambda new: self._replacing(self._insert(new)))
 
     def preferences_of(self, wanted: FromClause) -> ScalarSelect[str]:
-        """What a user wants as `read` takes it, NULL without a row."""
+        """The preferences of a user in the form that `read` expects; NULL without a row."""
         words = case((self.table.c.withdrawn_at.is_not(None), _WITHDRAWN), else_=self.wanted)
         return select(words).where(self.table.c.user_id == wanted.c.user_id).scalar_subquery()
 
@@ -76,7 +76,7 @@ def _of(*, test: bool) -> _Preferences:
 
 
 async def find(connection: AsyncConnection, user_id: int, *, test: bool) -> Preferences | None:
-    """What a user wants, or None; `test` asks for what test keys said."""
+    """The preferences of a user, or None; `test` selects those set with test keys."""
     its = _of(test=test)
     return await _find(connection, select(its.wanted).where(its.table.c.user_id == user_id, its.given))
 
@@ -87,7 +87,7 @@ async def _find(connection: AsyncConnection, statement: Select[str]) -> Preferen
 
 
 def read_or_hold(text: str) -> Preferences | None:
-    """The same, with `UNREADABLE` rules if they cannot be read: a damaged row must not stop messages of other users."""
+    """Like `read`, with `UNREADABLE` rules if the row is damaged: it must not stop messages of other users."""
     try:
         return read(text)
     except (UnreadableRow, ValueError):
@@ -96,10 +96,10 @@ def read_or_hold(text: str) -> Preferences | None:
 
 
 def read(text: str) -> Preferences | None:
-    """The preferences that a text of the store holds: names of channels, and rules as JSON if there are any.
+    """Parse stored preferences: names of channels, then the rules as JSON if there are any.
 
     Raises:
-        UnreadableRow: the rules are none that this service wrote.
+        UnreadableRow: this service cannot have written the rules.
     """
     words, brace, rules = text.partition("{")
     known = _switches(words)
@@ -122,7 +122,7 @@ async def put(connection: AsyncConnection, preference: Preference, *, test: bool
 
 
 def _rows(preferences: Collection[Preference]) -> list[tuple[Any, ...]]:
-    # Always in the same order, or two processes wait for each other for ever.
+    # Rows are written in one order everywhere, or two processes deadlock.
     return sorted(map(operator.attrgetter(*_COLUMNS), preferences))
 
 
@@ -134,7 +134,7 @@ async def change(
     changed_at: datetime,
     test: bool,
 ) -> Preferences | None:
-    """Change the preferences of a user; returns what the user wants now, or None when there are no preferences."""
+    """Change the preferences of a user; returns the new ones, or None if the user has no preferences."""
     its = _of(test=test)
     held = select(its.wanted).where(its.table.c.user_id == user_id, its.given).with_for_update()
     if (before := await _find(connection, held)) is None:
@@ -157,7 +157,7 @@ async def withdraw(connection: AsyncConnection, user_id: int, *, withdrawn_at: d
 
 
 async def is_withdrawn(connection: AsyncConnection, user_id: int, *, test: bool) -> bool:
-    """Whether a user gave preferences once and withdrew them all; for a test what test keys said comes first."""
+    """Whether a user withdrew all consent. With `test`, preferences set with test keys come first."""
     for its in (TESTS, LIVE) if test else (LIVE,):
         withdrawn = select(its.table.c.withdrawn_at.is_not(None)).where(its.table.c.user_id == user_id)
         if (found := (await connection.execute(withdrawn)).scalar_one_or_none()) is not None:

@@ -1,6 +1,6 @@
-"""What callers may say about a user beyond the switches of channels, and how it is checked.
+"""The optional fields of preferences besides the channel switches, and their validation.
 
-Every field may be left out or null; most users say nothing here.
+Every field may be left out or null; most users have none of them.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from property_alert_notification.base.vocabulary import CATEGORY, Channel, Frequ
 from property_alert_notification.base.zones import ZoneName
 
 MOST_CATEGORIES = 100
-"""Categories of which one user may say something."""
+"""For how many categories one user may set a frequency."""
 
 _MOST_QUIET_HOURS = 21
 _MOST_MESSAGES = 10_000
@@ -49,7 +49,7 @@ CategoryName = Annotated[str, StringConstraints(pattern=f"^{CATEGORY}$")]
 
 
 class QuietHoursFields(Strict):
-    """When a user does not want to be disturbed, in local time."""
+    """Local hours at which a user receives no messages."""
 
     model_config = ConfigDict(
         use_attribute_docstrings=True,
@@ -58,11 +58,11 @@ class QuietHoursFields(Strict):
     )
 
     days: Annotated[list[Weekday], Field(min_length=1, max_length=7)]
-    """The days on which these hours begin."""
+    """The days on which these hours begin. Default: every day."""
     start: Annotated[LocalTime, Field(alias="from")]
-    """Hour and minute, `21:00`."""
+    """Hour and minute, such as `21:00`."""
     end: Annotated[LocalTime, Field(alias="to")]
-    """Of the next day if it is earlier than `from`."""
+    """Hour and minute; if earlier than `from`, of the next day."""
 
     @model_validator(mode="after")
     def _are_some(self) -> Self:
@@ -72,7 +72,7 @@ class QuietHoursFields(Strict):
 
 
 def _leave_some_time(given: Sequence[QuietHoursFields]) -> Sequence[QuietHoursFields]:
-    """Refuse quiet hours that never end: what they hold would wait until it expires."""
+    """Refuse quiet hours that cover the whole week: a message that they hold would wait until it expires."""
     quiet = bytearray(_WEEK + _DAY)
     for one in given:
         start = minute_of(one.start)
@@ -80,15 +80,15 @@ def _leave_some_time(given: Sequence[QuietHoursFields]) -> Sequence[QuietHoursFi
         for day in one.days:
             begins = day.number * _DAY + start
             quiet[begins : begins + length] = b"\1" * length
-    # What begins on Sunday goes on into Monday.
+    # Hours that begin on Sunday may end on Monday.
     monday = (int.from_bytes(quiet[_WEEK:]) | int.from_bytes(quiet[:_DAY])).to_bytes(_DAY)
     if 0 not in monday and 0 not in quiet[_DAY:_WEEK]:
-        raise ValueError("must leave some time of the week; a user who wants nothing switches the channel off")
+        raise ValueError("must not cover the whole week; to stop all messages of a channel, switch the channel off")
     return given
 
 
 def minute_of(local_time: str) -> int:
-    """The minute of its day."""
+    """The minutes from midnight to this time."""
     hour, minute = local_time.split(":")
     return int(hour) * 60 + int(minute)
 
@@ -101,59 +101,60 @@ Count = Annotated[int, Field(strict=True, ge=1, le=_MOST_MESSAGES)]
 
 
 def is_none(value: object) -> bool:
-    """Whether nothing was said: such a field is not shown."""
+    """Whether the field is not set; answers leave such fields out."""
     return value is None
 
 
 class CapFields(Strict):
-    """How many promotional messages of a channel a user wants at most; more of them wait for a digest."""
+    """The maximum number of promotional messages of a channel. Messages over the cap wait for a digest."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, json_schema_extra={"examples": [{"day": 5, "week": 20}]})
 
     day: Annotated[Count | None, Field(exclude_if=is_none)] = None
-    """Within one day of the user's time zone."""
+    """The maximum per day in the user's time zone."""
     week: Annotated[Count | None, Field(exclude_if=is_none)] = None
-    """Within one such week, from Monday."""
+    """The maximum per week, Monday to Sunday, in the user's time zone."""
 
 
 class DigestFields(Strict):
-    """When a user wants digests, in local time."""
+    """The local times at which digests are made."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     at: LocalTime = "08:00"
-    """Hour and minute."""
+    """Hour and minute. Default: `08:00`."""
     weekday: Weekday = Weekday.MON
-    """Of weekly digests."""
+    """The weekday of weekly digests. Default: `mon`."""
     day: Annotated[int, Field(strict=True, ge=1, le=31)] = 1
-    """Of monthly digests; in a month that has no such day it is the last one."""
+    """The day of monthly digests; in a shorter month, its last day. Default: 1."""
 
 
 class RuleFields(Strict):
-    """What may be said beyond the switches of channels."""
+    """The optional fields of preferences."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     language: Annotated[LanguageTag | None, Field(exclude_if=is_none)] = None
-    """A BCP 47 tag."""
+    """A BCP 47 tag, such as `es-MX`."""
     time_zone: Annotated[ZoneName | None, Field(exclude_if=is_none)] = None
-    """An IANA name: quiet hours and digests are in its local time."""
+    """An IANA name, such as `America/Los_Angeles`: the zone of quiet hours, digests and caps."""
     quiet_hours: Annotated[QuietHoursList | None, Field(exclude_if=is_none)] = None
-    """When the user does not want to be disturbed. Messages are held until these hours end; urgent transactional ones
-    are not."""
+    """Local hours at which the user receives no messages. They are held until these hours end, except for urgent
+    transactional messages.
+    """
     caps: Annotated[dict[Channel, CapFields] | None, Field(exclude_if=is_none)] = None
-    """How many promotional messages the user wants at most, by channel."""
+    """The maximum number of promotional messages by channel."""
     categories: Annotated[
         dict[CategoryName, dict[Channel, Frequency]] | None,
         Field(max_length=MOST_CATEGORIES, exclude_if=is_none),
     ] = None
-    """How often the user wants a category on a channel; in place of the category's `default`."""
+    """The frequency of a category on a channel. It replaces the category's `default`."""
     digest: Annotated[DigestFields | None, Field(exclude_if=is_none)] = None
-    """When the user wants digests: at 08:00, weekly ones on Monday, monthly ones on the 1st, if nothing is said."""
+    """The local times at which digests are made. Default: at 08:00, on Monday if weekly, on the 1st if monthly."""
 
 
 class DigestPatch(Strict):
-    """What changes in the times of digests."""
+    """The changes to the digest times; a time that is left out stays as it is."""
 
     at: LocalTime | None = None
     weekday: Weekday | None = None
@@ -161,19 +162,19 @@ class DigestPatch(Strict):
 
 
 class RulePatch(Strict):
-    """What changes of it: objects are merged as RFC 7396 says, so that null takes back what it stands for."""
+    """The changes to the optional fields by RFC 7396: objects are merged, and a field that is null is removed."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     language: LanguageTag | None = None
     time_zone: ZoneName | None = None
     quiet_hours: QuietHoursList | None = None
-    """Takes the place of all quiet hours."""
+    """Replaces the whole list of quiet hours."""
     caps: dict[Channel, CapFields | None] | None = None
-    """Changes the caps that it names."""
+    """Changes the caps of the channels that it names."""
     categories: Annotated[
         dict[CategoryName, dict[Channel, Frequency | None] | None] | None, Field(max_length=MOST_CATEGORIES)
     ] = None
-    """Changes the channels of the categories that it names."""
+    """Changes the frequencies of the categories and channels that it names."""
     digest: DigestPatch | None = None
-    """Changes the times that it names."""
+    """Changes the digest times that it names."""

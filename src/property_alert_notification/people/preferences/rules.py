@@ -1,4 +1,4 @@
-"""What one user wants to receive. Pure."""
+"""The preferences of one user. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from property_alert_notification.base.vocabulary import Channel, Frequency
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """When a user does not want to be disturbed: from `start` on these days until `end`, of the next day if earlier."""
+    """Local hours without messages: from `start` on these days until `end`, on the next day if it is earlier."""
 
     days: frozenset[int]
     """0 is Monday."""
@@ -20,7 +20,7 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """How many promotional messages of a channel a user wants at most; None is any number."""
+    """The maximum number of promotional messages of a channel; None means no maximum."""
 
     day: int | None = None
     week: int | None = None
@@ -28,18 +28,18 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class DigestTimes:
-    """When a user wants digests, in local time."""
+    """The local times at which digests are made."""
 
     at: time = time(8)
     weekday: int = 0
-    """Of weekly ones; 0 is Monday."""
+    """The weekday of weekly digests; 0 is Monday."""
     day: int = 1
-    """Of monthly ones; 31 is the last day of every month."""
+    """The day of monthly digests; 31 means the last day of every month."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalRules:
-    """What a user says beyond the switches of channels; None and nothing are what the user never said."""
+    """The preferences of a user besides the channel switches; None and empty mean that the field is not set."""
 
     language: str | None = None
     """A BCP 47 tag."""
@@ -55,22 +55,24 @@ class PersonalRules:
 NO_RULES = PersonalRules()
 
 UNREADABLE = PersonalRules()
-"""What a user said whose row in the store is damaged, compared by identity: nothing is sent until it is said anew."""
+"""The rules of a user whose row is damaged, compared by identity. No message is sent until the preferences are set
+anew.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What one user wants to receive."""
+    """The preferences of one user."""
 
     opted_in: frozenset[Channel]
     rules: PersonalRules = NO_RULES
 
     def changed(self, switches: Mapping[Channel, bool]) -> "Preferences":
-        """The same with some channels switched on or off."""
+        """These preferences with some channels switched on or off."""
         off = {channel for channel, wanted in switches.items() if not wanted}
         return replace(self, opted_in=(self.opted_in | switches.keys()) - off)
 
     @property
     def switches(self) -> dict[Channel, bool]:
-        """Whether the user wants each channel."""
+        """Whether each channel is switched on."""
         return {channel: channel in self.opted_in for channel in Channel}

@@ -11,7 +11,7 @@ from property_alert_notification.base.wording import Truth
 from property_alert_notification.channels.edge import SWITCHES, BySwitchedChannel
 from property_alert_notification.people.preferences.rule_fields import RuleFields, RulePatch
 
-_OTHERS = "Whether the user wants each channel that has no field of its own."
+_OTHERS = "Whether each channel that has no field of its own is switched on."
 
 
 def _is_empty(channels: dict[Channel, bool]) -> bool:
@@ -25,7 +25,7 @@ class _Switches(Strict):
 
 
 class PreferenceCreate(RuleFields, _Switches):
-    """What a user wants to receive."""
+    """The preferences of a user."""
 
     model_config = ConfigDict(json_schema_extra=SWITCHES.documented(email_enabled=True, sms_enabled=True))
 
@@ -35,20 +35,20 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 
 class _SwitchesPatch(Strict):
-    # Left out means unchanged, so the schema must not name a default.
+    # A field that is left out stays as it is, so the schema must not name a default.
     email_enabled: Annotated[Truth, Field(json_schema_extra=_without_default)] = True
     sms_enabled: Annotated[Truth, Field(json_schema_extra=_without_default)] = True
     channels: Annotated[BySwitchedChannel[Truth], Field(default_factory=dict, description=_OTHERS)]
 
 
 class PreferencePatch(RulePatch, _SwitchesPatch):
-    """What changes in a user's preferences; a field that is left out stays as it is."""
+    """The changes to a user's preferences; a field that is left out stays as it is."""
 
     model_config = ConfigDict(json_schema_extra=SWITCHES.documented(sms_enabled=False))
 
 
 class PreferenceOfUser(PreferenceCreate):
-    """What one user of many wants to receive."""
+    """The preferences of one user of a batch."""
 
     model_config = ConfigDict(json_schema_extra=SWITCHES.documented(user_id=1, email_enabled=True, sms_enabled=False))
 
@@ -56,7 +56,7 @@ class PreferenceOfUser(PreferenceCreate):
 
 
 class PreferenceBatch(Strict):
-    """What up to a thousand users want to receive."""
+    """The preferences of up to a thousand users."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -68,14 +68,14 @@ class PreferenceBatch(Strict):
 
 
 class PreferenceCreated(BaseModel):
-    """A user who has preferences from now on."""
+    """The preferences of this user were stored."""
 
     user_id: int
     status: Literal["created"] = "created"
 
 
 class PreferenceRefused(BaseModel):
-    """A user who had some already, and keeps them."""
+    """This user has preferences already, which stay as they are."""
 
     user_id: int
     error: Problem
@@ -94,6 +94,6 @@ class _PublicSwitches(BaseModel):
 
 
 class PreferencePublic(RuleFields, _PublicSwitches):
-    """A user's preferences as they are now; what was never said is left out."""
+    """The preferences of a user. Fields that are not set are left out."""
 
     model_config = ConfigDict(json_schema_extra=SWITCHES.documented())

@@ -1,17 +1,17 @@
-"""The step of the scripts that accept and claim which reads what users want."""
+"""The step of the accept and claim scripts that reads preferences."""
 
 from collections.abc import Collection
 
 from sqlalchemy import FromClause, Select, func, select
 
-# Its words for conflicts are SQLite's too.
+# SQLite has the same ON CONFLICT syntax as PostgreSQL.
 from property_alert_notification.database import BatchStatement, Script, Statement, columns_of
 from property_alert_notification.people.preferences.queries import LIVE, TESTS, read_or_hold
 from property_alert_notification.people.preferences.rules import Preferences
 
 
 def _select_channels(wanted: FromClause) -> Select[tuple[int, str]]:
-    # One index lookup for each user, whatever statistics the store has of the table.
+    # This form takes one index lookup for each user, independent of the table's statistics.
     return select(wanted.c.user_id, LIVE.preferences_of(wanted))
 
 
@@ -28,10 +28,10 @@ _PREFERENCES_OF = {
 def preferences_of(
     users: Collection[tuple[int, bool]], *, default: Preferences | None
 ) -> Script[dict[tuple[int, bool], Preferences]]:
-    """The preferences of many users, each by its id and whether they are for a test.
+    """The preferences of many users, by user id and whether they are for a test.
 
-    A test has those that test keys gave, or else the live ones. Returns `default` for users who never gave any; omits
-    users who withdrew theirs.
+    For a test these are the preferences set with test keys, or else the live ones. Returns `default` for users without
+    preferences; omits users who withdrew theirs.
     """
     found: dict[tuple[int, bool], Preferences] = {}
     for test, statement in _PREFERENCES_OF.items():

@@ -1,4 +1,4 @@
-"""How the store keeps what users say beyond the switches of channels: as JSON, of which most users have none. Pure."""
+"""Reads and writes the stored form of preferences besides the channel switches: JSON, or NULL for most users. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -13,19 +13,19 @@ from property_alert_notification.base.vocabulary import Channel, Frequency
 from property_alert_notification.people.preferences.rules import NO_RULES, Cap, DigestTimes, PersonalRules, QuietHours
 
 _CHANNELS = {channel.value: channel for channel in Channel}
-"""What was said of a channel whose file is gone counts again when the file is back."""
+"""Entries of a channel whose file was removed are kept, and apply again when the file is back."""
 
 _FREQUENCIES = {frequency.value: frequency for frequency in Frequency}
 
 _REMEMBERED = 10_000
-"""Texts whose rules are kept in memory: users who said the same share one."""
+"""How many parsed texts are kept in memory. Users with equal preferences share one."""
 
 _SHORT = 500
-"""Characters of a text whose rules are kept: no user can fill the memory of every process."""
+"""The longest text whose rules are kept in memory, so that no user can fill it."""
 
 
 def write_rules(rules: PersonalRules) -> str | None:
-    """The rules as the store keeps them: the same ones always as the same text."""
+    """The stored form of rules. Equal rules have the same text."""
     parts: dict[str, Any] = {
         "language": rules.language,
         "time_zone": rules.time_zone,
@@ -41,10 +41,10 @@ def write_rules(rules: PersonalRules) -> str | None:
 
 
 def read_rules(text: str) -> PersonalRules:
-    """The rules that a text of the store holds.
+    """Parse the stored form of rules.
 
     Raises:
-        UnreadableRow: it is none that `write_rules` writes.
+        UnreadableRow: `write_rules` cannot have written the text.
     """
     return _remembered(text) if len(text) <= _SHORT else _parse(text)
 

@@ -51,7 +51,7 @@ def test_in_quiet_hours_a_message_waits_until_they_are_over() -> None:
     assert (decision.rule, decision.until) == (Rule.QUIET_HOURS, SATURDAY + timedelta(hours=7))
     assert decision.reason.code is ReasonCode.QUIET_HOURS
     assert decision.reason.sentence() == (
-        "the user does not want to be disturbed before 2026-11-28T08:00:00+01:00 (time zone: Europe/Berlin)"
+        "it is held by the user's quiet hours until 2026-11-28T08:00:00+01:00 (time zone: Europe/Berlin)"
     )
     assert isinstance(decided(person(NIGHT, zone="Europe/Berlin"), decision.until), Send)
     assert isinstance(decided(person(NIGHT, zone="Asia/Tokyo"), now), Send)
@@ -66,8 +66,7 @@ def test_the_law_of_texas_makes_promotional_sms_wait_for_noon_on_a_sunday() -> N
     assert (decision.rule, decision.until) == (Rule.LEGAL_WINDOW, sunday + timedelta(hours=2))
     assert decision.reason.code is ReasonCode.LEGAL_WINDOW
     assert decision.reason.sentence() == (
-        "it may not be sent before 2026-11-29T12:00:00-06:00 by the law of where the user may be "
-        "(US, US-TX; time zone: America/Chicago)"
+        "it is held by law until 2026-11-29T12:00:00-06:00 (place: US, US-TX; time zone: America/Chicago)"
     )
     assert isinstance(promoted(person(zone="America/New_York"), sunday, address="+12125550100"), Send)
     for category, channel in (("viewing", SMS), ("listing_alert", EMAIL)):
@@ -135,7 +134,7 @@ def test_when_no_moment_is_allowed_it_says_so_and_is_asked_again_a_day_later() -
     assert isinstance(decision, Hold)
     assert (decision.rule, decision.until) == (Rule.QUIET_HOURS, SATURDAY + timedelta(days=1))
     assert decision.reason.code is ReasonCode.NO_ALLOWED_MOMENT
-    assert "leave no moment in the next eight days" in decision.reason.sentence()
+    assert "allow no moment in the next eight days" in decision.reason.sentence()
 
     nowhere = decided(person(NIGHT), SATURDAY)
     assert isinstance(nowhere, Hold)

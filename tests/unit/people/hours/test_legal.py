@@ -87,13 +87,13 @@ def test_a_file_is_read() -> None:
         ('source = "a law"', 'source = "a"\nstate = "TX"', "unknown: state"),
         ("mon-sat", "mon-sun", "sun twice"),
         ("mon-sat", "sat-mon", "the week begins on mon"),
-        ("mon-sat", "week", "are no days"),
+        ("mon-sat", "week", "are not days"),
         ("13:00-24:00", "11:00-24:00", "overlap"),
         ("13:00-24:00", "13:00-12:30", "does not go over midnight"),
-        ("13:00-24:00", "13-24", "are no hours"),
-        ("13:00-24:00", "13:00-24:30", "are no hours"),
+        ("13:00-24:00", "13-24", "are not hours"),
+        ("13:00-24:00", "13:00-24:30", "are not hours"),
         ("12-25", "25-12", "month must be in 1..12"),
-        ("12-25", "xmas", "'xmas' is no day"),
+        ("12-25", "xmas", "'xmas' is not a day"),
         ('closed = ["12-25"]', "closed = 7", "window 1 (US-TX): "),
         ('hours = { mon-sat = ["09:00-12:00", "13:00-24:00"], sun = "12:00-21:00" }', "hours = 7", "window 1 (US-TX)"),
         ("source", "[[window", "Expected"),
@@ -141,5 +141,5 @@ def test_days_of_the_year(written: str, year: int, dates: list[str]) -> None:
 
 @pytest.mark.parametrize("written", ["", "12-25-", "nov thu 5", "thu nov 4", "easter+", "02-30", "2027-02-29", "7-4"])
 def test_other_days_are_refused(written: str) -> None:
-    with pytest.raises(ValueError, match=r"is no day|out of range|must be in"):
+    with pytest.raises(ValueError, match=r"is not a day|out of range|must be in"):
         check(written)

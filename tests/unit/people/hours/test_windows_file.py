@@ -63,9 +63,9 @@ def test_the_file_replaces_them_all(file: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"\xff", "is no text in UTF-8"),
+        (b"\xff", "is not UTF-8 text"),
         (b"[[window", "Expected"),
-        (written("8-21").encode(), "window 1 (*): '8-21' are no hours"),
+        (written("8-21").encode(), "window 1 (*): '8-21' are not hours"),
         (b"#" * (1024 * 1024 + 1), "is larger than 1024 kB"),
     ],
 )
