@@ -58,7 +58,7 @@ async def test_what_is_broken_can_be_cancelled_and_is_cancelled_then(
 
     assert (refused.status_code, refused.json()["detail"].partition(",")[0]) == (
         409,
-        "A row of it in the store is damaged",
+        "A row of this notification in the store is damaged",
     )
     assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
     assert {one["state"] for one in cancelled.json()["deliveries"]} == {"cancelled"}

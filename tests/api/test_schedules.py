@@ -113,7 +113,7 @@ async def test_a_count_of_occurrences_has_bounds(lite: httpx2.AsyncClient, count
         ({"start": "1066-10-14T09:00"}, "start", "must lie between"),
         ({"time_zone": "Mars/Olympus"}, "time_zone", "must be an IANA time zone"),
         ({"time_zone": "../../etc/passwd"}, "time_zone", "must be an IANA time zone"),
-        ({"time_zone": None}, "time_zone", "the user's own is not known"),
+        ({"time_zone": None}, "time_zone", "the user's time zone is unknown"),
         ({"user_email": None}, "user_email", "give at least one of them"),
         ({"user_email": ""}, "user_email", ""),
         ({"channels": ["sms"]}, "user_phone_number", "`channels` asks for sms only"),

@@ -1,4 +1,4 @@
-"""`check --domain`: what DNS still needs before the emails of a domain are welcome, and the records to publish."""
+"""`check --domain`: checks the DNS records of a sending domain, and prints the records to publish."""
 
 import asyncio
 import ipaddress
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def find_needs(domain: str, nameserver: str | None, addresses: Sequence[str]) -> None:
-    """Print what DNS says of a domain and the records to publish; exits with 1 when something is missing."""
+    """Print the judgement of each record and the records to publish; exits with 1 if something is missing or wrong."""
     from property_alert_notification.channels.mail_domain.check import check_domain
     from property_alert_notification.cli.inspection import Finding, show
 
@@ -61,7 +61,7 @@ def _lookup(nameserver: str | None) -> "Lookup":
     elif nameserver.count(":") == 1:
         host, _, port = nameserver.partition(":")
     if not (port.isascii() and port.isdigit() and 1 <= int(port[:6]) <= 65_535):
-        raise ConfigurationError("--nameserver: has a port that is none. Example: --nameserver 127.0.0.1:5353")
+        raise ConfigurationError("--nameserver: has an invalid port. Example: --nameserver 127.0.0.1:5353")
     return Lookup(_address(host, "--nameserver"), int(port))
 
 

@@ -184,7 +184,7 @@ def _path(program: Path) -> str:
 def _welcome(url: str, settings: Settings, *, with_worker: bool) -> None:
     lines = [f"{settings.project_name} answers at {url}", f"  try it out      {url}/docs"]
     if settings.is_local:
-        lines.append(f"  what was sent   {url}/mailbox")
+        lines.append(f"  sent messages   {url}/mailbox")
     if with_worker:
         lines.append(f"  1,000 alerts    {as_typed()} demo --url {url}    (in another terminal)")
         lines.append("  stop            Ctrl-C")

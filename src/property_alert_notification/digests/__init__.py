@@ -1,1 +1,1 @@
-"""Digests: what was collected for one user, channel and category becomes one notification."""
+"""Digests: one notification for the deliveries that were collected for one user, channel and category."""

@@ -1,7 +1,7 @@
-"""Closes digest windows, a batch in one transaction: decides again about items, makes digests, ends their items.
+"""Processes digest windows in batches: reevaluates items, creates digests, ends the items of ended digests.
 
-Each transaction first locks the rows of its windows. A delivery that joins a window holds the same lock until it is
-stored. So no delivery is left behind: it is in the digest, or the window is due again and it joins the next one.
+Each transaction first locks the rows of its windows. A transaction that adds a delivery to a window holds the same lock
+until its commit. So the delivery is in the digest, or it joins the next window.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -34,18 +34,18 @@ from property_alert_notification.people.scripts import people_of
 
 @dataclass(slots=True)
 class Turn:
-    """What one transaction did."""
+    """The result of one transaction."""
 
     windows: int = 0
     """How many windows were processed."""
     digests: int = 0
-    """How many became a digest."""
+    """How many windows became a digest."""
     carried: int = 0
-    """How many items those carry."""
+    """How many items these digests carry."""
     left: dict[DeliveryState, int] = field(default_factory=dict)
-    """How many items left their windows, by the state they have now."""
+    """How many items left their windows, by their new state."""
     ended: int = 0
-    """How many items ended as their digest did."""
+    """How many items ended with the state of their digest."""
 
     @property
     def made_due(self) -> bool:
@@ -93,7 +93,7 @@ def _sort(taken: Sequence[Window], planner: Planner, now: datetime) -> Script[di
     items = yield from scripts.items_of(taken)
     holding = [window for window in taken if window.held_by in items]
     categories = planner.categories()
-    # Usually all items of a window go to one address, so one message stands for all of them.
+    # Usually all items of a window have one address, so one decision is valid for all of them.
     alike = {
         (window.id, item.address, item.urgent): (window, item) for window in holding for item in items[window.held_by]
     }
@@ -126,7 +126,7 @@ def _take_out(leaving: Sequence[Leaving], now: datetime) -> Script[None]:
 def _make_digests(
     closing: Sequence[Window], sorted_: Mapping[UUID, Sorted], planner: Planner, now: datetime
 ) -> Script[dict[UUID, UUID]]:
-    """Returns the digest of each window. One that cannot be planned is left open: its user has changed meanwhile."""
+    """Returns the digest of each window. If a digest cannot be planned, its window stays open."""
     if not closing:
         return {}
     items: Iterator[tuple[Window, Sequence[Item]]] = ((window, sorted_[window.id].staying) for window in closing)
@@ -142,7 +142,7 @@ def _follow(taken: Sequence[Window], now: datetime, turn: Turn) -> Script[dict[U
     if not followed:
         return {}
     states = yield from scripts.states_of(followed.keys())
-    # A digest that was deleted counts as failed: its result is not known any more.
+    # A deleted digest counts as failed, because its result is unknown.
     found = {window: states.get(digest, DeliveryState.FAILED) for digest, window in followed.items()}
     ended = {window: DeliveryState(state) for window, state in found.items() if state in ENDED}
     if not ended:

@@ -1,4 +1,4 @@
-"""How a digest reads: a title, its items with their first lines and links, and how many more there are. Pure."""
+"""Writes the text of a digest: a title, its items with first lines and links, and the number of further items. Pure."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -6,10 +6,10 @@ from typing import NamedTuple
 from property_alert_notification.messages.links import find_links
 
 SHOWN = 20
-"""Items of a long digest, at most."""
+"""The maximum number of items in a long digest."""
 
 SHORT = 280
-"""Characters of a short one: about two segments of SMS."""
+"""The maximum number of characters in a short digest: about two SMS segments."""
 
 _LINES, _EXCERPT, _LONGEST_LINK, _LONGEST_TITLE = 2, 160, 300, 120
 
@@ -19,13 +19,13 @@ class Part(NamedTuple):
 
     title: str
     message: str
-    """Its beginning is enough."""
+    """The message, or its beginning."""
 
 
 def compose(category: str, parts: Sequence[Part], *, short: bool) -> tuple[str, str]:
-    """The title and the message of a digest of these items, of which there is at least one.
+    """Write the title and the message of a digest of these items, at least one.
 
-    A digest is `short` on a channel where length costs money. What it does not show, it counts.
+    A digest is `short` on a channel where length costs money. It ends with the number of items that it does not show.
     """
     about = category.replace("_", " ").replace("-", " ")
     title = f"{about[:1].upper()}{about[1:]}: {len(parts):,} new"

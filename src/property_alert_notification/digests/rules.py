@@ -1,4 +1,4 @@
-"""What becomes of collected deliveries when their window is closed, or when they are decided again. Pure."""
+"""Decides about collected deliveries when their window closes or when they are reevaluated. Pure."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -36,16 +36,16 @@ class Window(NamedTuple):
 
     @property
     def user(self) -> tuple[int, bool]:
-        """Whose it is, and whether for a test."""
+        """The user of the window, and whether it is for tests."""
         return self.user_id, self.test
 
     @property
     def held_by(self) -> str:
-        """How its deliveries name it."""
+        """The `held_by` of its deliveries."""
         return held_by(self.id)
 
     def must_close(self, now: datetime) -> bool:
-        """Whether its digest is to be made; else its deliveries are only decided again."""
+        """Whether its digest is due. Otherwise its deliveries are only reevaluated."""
         return self.closed_at is None and self.closes_at <= now
 
 
@@ -59,13 +59,13 @@ class Item(NamedTuple):
     urgent: bool
     title: str
     message: str
-    """As much of it as a digest shows."""
+    """The part of the message that a digest can show."""
     expires_at: datetime | None
     caller: str | None
 
 
 class Leaving(NamedTuple):
-    """An item that leaves its window, and is in no digest of it."""
+    """An item that leaves its window without a digest."""
 
     item: Item
     state: DeliveryState
@@ -82,11 +82,11 @@ class Sorted(NamedTuple):
 
 
 def sort(window: Window, items: Iterable[Item], person: Person, category: Category, now: datetime) -> Sorted:
-    """Which items stay in their window.
+    """Sort the items of a window into those that stay, are carried by the digest, or leave.
 
-    Whatever the user does not want any more, and what has expired, leaves. If the window is closed now, all others are
-    in its digest, or else in none: a window that was closed before, or is not due yet, keeps only what is still
-    decided to be collected for it.
+    Items that expired, or that the user does not want any more, leave. If the window closes now, its digest carries all
+    others. A window that is not due yet, or was closed before, keeps the items whose decision is still to collect them
+    for it; the others leave.
     """
     decisions: dict[tuple[str, bool], Decision] = {}
     sorted_ = Sorted([], [])
@@ -102,7 +102,7 @@ def sort(window: Window, items: Iterable[Item], person: Person, category: Catego
 
 
 def message_of(window: Window, item: Item, category: Category) -> Message:
-    """What is decided about for an item."""
+    """The message that the rules are evaluated for."""
     return Message(window.channel, category, item.address, urgent=item.urgent)
 
 
@@ -126,9 +126,9 @@ def _after(event: Event) -> DeliveryState:
 
 
 def digest_of(window: Window, items: Sequence[Item]) -> Submission:
-    """The digest of a window with these items, of which there is at least one, in the order of their acceptance.
+    """Build the digest of a window with these items, at least one, in the order of their acceptance.
 
-    It goes to the newest of their addresses, and belongs to their caller if they have the same one.
+    It goes to the newest address of its items. Its caller is that of the items if they all have the same one.
     """
     callers = {item.caller for item in items}
     short = definition_of(window.channel).measure is not None

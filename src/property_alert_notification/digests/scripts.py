@@ -1,4 +1,4 @@
-"""Every statement of the scripts that close digest windows and end their items, each on a batch."""
+"""Every statement of the scripts that process digest windows, each on a batch."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -51,12 +51,12 @@ _TAKE_THESE = BatchStatement(
 
 
 def take_due(*, now: datetime, limit: int) -> Script[list[Window]]:
-    """Lock up to `limit` windows that are due, each for one caller."""
+    """Lock up to `limit` windows that are due; skips locked rows."""
     return [_window(row) for row in (yield Statement(_TAKE_DUE, (), {"now": now, "limit": limit}))]
 
 
 def take_these(wanted: Collection[UUID], *, now: datetime) -> Script[list[Window]]:
-    """Lock those of these windows that are due, each for one caller."""
+    """Lock those of these windows that are due; skips locked rows."""
     return [_window(row) for row in (yield Statement(_TAKE_THESE, as_rows(wanted), {"now": now}))]
 
 
@@ -71,7 +71,7 @@ _TAKE_UNFINISHED = BatchStatement(
 
 
 def take_unfinished(digests: Collection[UUID]) -> Script[list[Window]]:
-    """Lock the windows of these digests, but for those whose items ended already."""
+    """Lock the windows of these digests whose items have not ended yet."""
     return [_window(row) for row in (yield Statement(_TAKE_UNFINISHED, as_rows(digests)))]
 
 
@@ -88,15 +88,15 @@ _DUE_IDS = BatchStatement({}, lambda _: select(windows.c.id).where(*_is_due).ord
 
 
 def due_ids(*, now: datetime, limit: int) -> Script[list[UUID]]:
-    """Up to `limit` windows that are due; they are not locked."""
+    """The ids of up to `limit` windows that are due, without a lock."""
     return [row[0] for row in (yield Statement(_DUE_IDS, (), {"now": now, "limit": limit}))]
 
 
 _EXCERPT = 500
-"""Characters of a message that a digest may need."""
+"""How many characters of a message a digest can show."""
 
 _HOLDERS = {"holder": Text()}
-# Before the digests no delivery is collected or in a digest.
+# Stores from before digests have no collected deliveries.
 _is_collected = (text(HAS_HOLDER), true_of_many(or_(*[_deliveries.c.state == state for state in COLLECTED])))
 _is_free = (_deliveries.c.reason_code.is_distinct_from(ReasonCode.IN_DIGEST), *_is_collected)
 _LOCK_ITEMS = (
@@ -124,7 +124,7 @@ _THESE_ITEMS = BatchStatement(
 
 
 def items_of(taken: Iterable[Window]) -> Script[dict[str, list[Item]]]:
-    """Lock what these windows have collected and no digest carries yet, by what holds it, in order."""
+    """Lock the items of these windows that no digest carries yet, by `held_by`, in order."""
     found: dict[str, list[Item]] = {}
     for row in (yield Statement(_ITEMS, [(window.held_by,) for window in taken])):
         item = _item(row)
@@ -136,7 +136,7 @@ def check_items(deliveries: Collection[UUID]) -> Script[None]:
     """Read these items.
 
     Raises:
-        UnreadableRow: one of them has a value of another kind than its column.
+        UnreadableRow: an item has a value of a wrong type.
     """
     for row in (yield Statement(_THESE_ITEMS, as_rows(deliveries))):
         _item(row)
@@ -159,7 +159,7 @@ _IDS_OF_ITEMS = BatchStatement(
 
 
 def ids_of_items(window: UUID) -> Script[list[UUID]]:
-    """The deliveries that a window has collected and no digest carries yet."""
+    """The ids of the items of a window that no digest carries yet."""
     return [row[0] for row in (yield Statement(_IDS_OF_ITEMS, [(held_by(window),)]))]
 
 
@@ -170,7 +170,7 @@ _POSTPONE = BatchStatement(
 
 
 def postpone(window: UUID, *, until: datetime) -> Script[None]:
-    """Look at a window later: it cannot be worked on."""
+    """Make a window due later, because processing it fails."""
     yield Statement(_POSTPONE, [(window, until)])
 
 
@@ -192,7 +192,7 @@ _LEAVE = BatchStatement(
 
 
 def leave(leaving: Iterable[Leaving], *, now: datetime) -> Statement:
-    """Take these items, which are locked, out of their windows; what is queued is due now."""
+    """Remove these locked items from their windows; queued ones are due now."""
     rows = [
         (
             one.item.delivery_id,
@@ -214,12 +214,12 @@ _WANT_NOW = BatchStatement(
 
 
 def want_now(released: Collection[UUID], *, now: datetime) -> Statement:
-    """Count the age of these notifications from now on: they waited for a digest as long as their user wanted."""
+    """Count the age of these notifications from now on: the wait for a digest was the user's choice."""
     return Statement(_WANT_NOW, as_rows(released), {"now": now})
 
 
 class Closed(NamedTuple):
-    """What a window that was looked at is from now on: its row."""
+    """The new values of a processed window."""
 
     id: UUID
     due_at: datetime | None
@@ -237,7 +237,7 @@ _UPDATE_WINDOWS = BatchStatement(
 
 
 def update_windows(closed: Sequence[Closed]) -> Statement:
-    """Write down what became of these windows, which are locked."""
+    """Store the new values of these locked windows."""
     return Statement(_UPDATE_WINDOWS, closed)
 
 
@@ -252,12 +252,12 @@ _CARRY = BatchStatement(
 
 
 def in_digest(digest: UUID) -> Reason:
-    """The reason of an item that this digest carries."""
+    """The reason of items that this digest carries."""
     return Reason(ReasonCode.IN_DIGEST, {"digest": str(digest)})
 
 
 def carry(digests: Iterable[tuple[str, UUID]], *, now: datetime) -> Statement:
-    """Say of all that these windows still hold, each named as its items name it, which digest carries it."""
+    """Record the digest on all items that are still in these windows, which are named by the `held_by` of the items."""
     return Statement(_CARRY, [(holder, in_digest(digest).stored) for holder, digest in digests], {"now": now})
 
 
@@ -270,7 +270,7 @@ _STATES_OF = BatchStatement(
 
 
 def states_of(digests: Collection[UUID]) -> Script[dict[UUID, str]]:
-    """The state of the delivery of each of these digests."""
+    """The delivery state of each of these digests."""
     return {row[0]: row[1] for row in (yield Statement(_STATES_OF, as_rows(digests)))}
 
 
@@ -291,5 +291,5 @@ _END = BatchStatement(_HOLDERS | {"ended_as": Text()}, _end_these)
 
 
 def end(ended: Iterable[tuple[str, DeliveryState]], *, now: datetime) -> Script[list[tuple[UUID, str]]]:
-    """End the items of digests whose delivery ended so; each digest is named as its items name their window."""
+    """End the items of digests whose delivery ended in this state. The `held_by` of its items names each digest."""
     return [(row[0], row[1]) for row in (yield Statement(_END, list(ended), {"now": now}))]

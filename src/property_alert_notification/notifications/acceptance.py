@@ -1,9 +1,8 @@
-"""Accepts what callers of the API submit: stores each notification with its deliveries, once for every idempotency key.
+"""Accepts notifications of callers: stores each with its deliveries, once for every idempotency key.
 
-What concurrent callers submit is committed together, and costs two statements, however many they are: one reads the
-preferences of the users, one adds keys, notifications and deliveries. Answers are known before anything is written,
-because ids are made here; so a key is stored with its answer. Only when another call came first with one of the keys
-does it cost more: to find which, and to add the rest.
+Concurrent calls are committed together with two statements: one reads the preferences of the users, one inserts
+idempotency keys, notifications and deliveries. Ids are generated here, so that an idempotency key is stored together
+with its answer. Only if an earlier call has used one of the keys are more statements needed.
 """
 
 import json
@@ -38,15 +37,15 @@ class Call(NamedTuple):
     """A notification that one call submits."""
 
     submission: Submission | RequestError
-    """Or why it is not accepted, unless an earlier call with its key was."""
+    """The submission, or the error that refuses it unless an earlier call with its key was accepted."""
     key: CallKey | None = None
-    """Under which the call may be repeated."""
+    """The idempotency key of the call."""
     room: int = 0
-    """How many deliveries it may add to the backlog."""
+    """The maximum number of deliveries that it adds to the backlog."""
 
 
 class Acceptance:
-    """Accepts the notifications of callers, as far as the backlog leaves room."""
+    """Accepts notifications of callers while the backlog has room."""
 
     def __init__(
         self,
@@ -59,7 +58,7 @@ class Acceptance:
         timeout: float,
         wake: Callable[[], None],
     ) -> None:
-        """`timeout` is in seconds; `wake` is called when something became due."""
+        """`timeout` is in seconds; `wake` is called after a delivery became due."""
         self._database = database
         self._planner = planner
         self._clock: Clock = planner.clock
@@ -71,13 +70,13 @@ class Acceptance:
         self._commits: GroupCommit[Call, Accepted] = GroupCommit(self._commit, at_once=1 if database.is_sqlite else 2)
 
     async def accept(self, submission: Submission | RequestError, key: CallKey | None = None) -> Accepted:
-        """Store a notification and one delivery per channel; both are on the disk when this returns.
+        """Store a notification and one delivery per channel; returns after they are on disk.
 
         Raises:
-            RequestError: it is the submission, or says why that is not accepted.
+            RequestError: the submission is refused, or is itself this error.
             KeyReused: its idempotency key belongs to another call.
-            CallInProgress: another process is at work on the same call, and does not come to an end.
-            Overloaded: too much waits to be sent.
+            CallInProgress: another process is executing the same call, and has not finished in time.
+            Overloaded: the backlog is full.
             StoreUnavailable: nothing was accepted.
         """
         call = self._call(submission, key)
@@ -103,15 +102,15 @@ class Acceptance:
         key: CallKey | None,
         render: Callable[[list[Accepted | Exception]], str],
     ) -> tuple[str, bool]:
-        """Store many in one transaction; an exception, given or met, takes the place of its notification's answer.
+        """Store many in one transaction; a refused notification has its error as its answer.
 
         Returns:
-            The answers as `render` writes them, and whether they are those of an earlier call with the same key.
+            The answers, encoded by `render`, and whether they are those of an earlier call with the same key.
 
         Raises:
             KeyReused: the key of the whole call belongs to another call.
-            CallInProgress: another process is at work on the same call, and does not come to an end.
-            Overloaded: too much waits to be sent.
+            CallInProgress: another process is executing the same call, and has not finished in time.
+            Overloaded: the backlog is full.
             StoreUnavailable: nothing was accepted.
         """
         calls = [one if isinstance(one, Exception) else self._call(*one) for one in submitted]
@@ -157,7 +156,7 @@ class Acceptance:
         key: CallKey | None,
         render: Callable[[list[Accepted | Exception]], str],
     ) -> Script[tuple[str, bool, list[Accepted]]]:
-        """Everything that one call submits, and the answer to the call itself."""
+        """Store all notifications of one call together with the answer to the call."""
         now = self._clock.now()
         if key is not None:
             known = yield from idempotency_scripts.begin(key, now=now, until=now + self._keep_keys_for)
@@ -174,10 +173,10 @@ class Acceptance:
     def _store(
         self, calls: Sequence[Call], *, alone: bool, one_call: bool = False
     ) -> Script[list[Accepted | Exception]]:
-        """`alone` in its transaction, it tries first as if no key had ever been used before.
+        """If it is `alone` in its transaction, it first tries the statement for keys that no call has used.
 
         Raises:
-            Overloaded: these are of `one_call`, and too much waits to be sent for one of them.
+            Overloaded: these are of `one_call`, and the backlog has no room for one of them.
         """
         now = self._clock.now()
         drafts = yield from self._planner.drafts([call.submission for call in calls])
@@ -204,7 +203,7 @@ def _answers(drafts: Sequence[Draft | RequestError], keyed: KeyedCalls) -> list[
 
 
 def _overload(answers: Iterable[object]) -> Overloaded | None:
-    """A batch of which one notification would come too late is refused as a whole, so that it may be repeated so."""
+    """Refuse a whole batch if the backlog has no room for one of its notifications."""
     return next((answer for answer in answers if isinstance(answer, Overloaded)), None)
 
 

@@ -1,4 +1,4 @@
-"""Addresses, brought into the one form that is stored. Pure."""
+"""Normalises the addresses of notifications. Pure."""
 
 from collections.abc import Iterable
 
@@ -13,19 +13,19 @@ from property_alert_notification.notifications.schemas import NotificationConten
 
 
 def stored_addresses(body: BaseModel, rules: AddressRules) -> dict[Channel, str]:
-    """The addresses of a notification in the form that is stored.
+    """Bring the addresses of a notification into their stored form.
 
     Raises:
-        InvalidField: one cannot be used.
+        InvalidField: an address is invalid.
     """
     return {channel: rules.normalise(channel, address) for channel, address in ADDRESSES.given(body)}
 
 
 def looked_up(body: NotificationContent, rules: AddressRules) -> list[Channel]:
-    """The channels that the caller asks for, and whose addresses the directory gives since they are left out.
+    """The requested channels whose addresses the caller left out, so that they are looked up.
 
     Raises:
-        FieldsMissing: this service looks no address up.
+        FieldsMissing: no User service is set.
     """
     left_out = ADDRESSES.left_out(body)
     if not left_out:
@@ -39,9 +39,9 @@ def looked_up(body: NotificationContent, rules: AddressRules) -> list[Channel]:
     ]
 
 
-_REQUIRED = "is required: an address, or null when there is none. It may be left out where USER_SERVICE_URL is set"
+_REQUIRED = "is required: an address, or null if there is none. It may be left out only if USER_SERVICE_URL is set"
 
 
 def for_tests(channels: Iterable[Channel]) -> dict[Channel, str]:
-    """The addresses of a test that has none: a test key must not find out where a real person is reached."""
+    """The made-up addresses of a test notification: a test key must not reveal the addresses of a real person."""
     return {channel: definition_of(channel).example_address for channel in channels}

@@ -18,7 +18,7 @@ KnownCode = Annotated[ReasonCode, BeforeValidator(code_of)]
 
 
 class AttemptPublic(BaseModel):
-    """One try at one provider."""
+    """One attempt of a delivery at one provider."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
 
@@ -26,25 +26,25 @@ class AttemptPublic(BaseModel):
     started_at: datetime
     ended_at: datetime | None
     outcome: Outcome | None
-    """Null while the attempt is under way."""
+    """Null while the attempt is open."""
     reason_code: Annotated[ReasonCode | None, BeforeValidator(lambda code: None if code is None else code_of(code))]
-    """Why it ended so: a code of docs/reasons.md; null while the attempt is under way."""
+    """The reason of the outcome, a code of docs/reasons.md; null while the attempt is open."""
     reason: str | None
-    """The same as a sentence."""
+    """The reason code as a sentence."""
     provider_message_id: str | None
     abandoned: bool
     """Its worker stopped before the attempt ended."""
 
 
 class TimelineEntry(BaseModel):
-    """One thing that happened."""
+    """One event of a notification."""
 
     at: datetime
     what: str
 
 
 def _as_list(words: str | None) -> list[str] | None:
-    """As the store keeps them: separated by spaces."""
+    """Split the stored form, which is separated by spaces."""
     return None if words is None else words.split()
 
 
@@ -53,7 +53,7 @@ def _as_codes(words: str | None) -> list[ReasonCode]:
 
 
 class NotificationSummary(BaseModel):
-    """One notification of a list: its status, without its message and addresses."""
+    """One notification of a list, without message and addresses."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
 
@@ -65,27 +65,28 @@ class NotificationSummary(BaseModel):
     title: str
     urgent: bool
     channels: Annotated[list[Channel] | None, BeforeValidator(_as_list)]
-    """The only channels that the caller asked for; null is all of them."""
+    """The channels that the caller requested; null means all."""
     accepted_at: datetime
     send_at: datetime | None
     expires_at: datetime | None
     caller: str | None
-    """Who submitted it: the name of their API key."""
+    """The name of the API key that submitted it."""
     test: bool
     """Submitted with a test key: it never reaches a real provider."""
     reason_codes: Annotated[list[ReasonCode], BeforeValidator(_as_codes)]
-    """Why its deliveries are in their states: codes of docs/reasons.md, each once; none while it is scheduled."""
+    """The reasons of its deliveries, codes of docs/reasons.md, each once; empty while it is scheduled."""
 
 
 class NotificationPage(BaseModel):
-    """Some of a list, the newest first."""
+    """One page of a list, the newest first."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     items: list[NotificationSummary]
-    """May be fewer than asked for, even none, although more follow: go on until `next` is null."""
+    """A page may have fewer notifications than `limit`, even none, although more follow: continue until `next` is null.
+    """
     next: str | None
-    """The `cursor` of the page after this one; null when this is the last."""
+    """The `cursor` of the next page; null if this is the last page."""
 
 
 class DeliveryOutline(BaseModel):
@@ -97,16 +98,18 @@ class DeliveryOutline(BaseModel):
     channel: Channel
     state: DeliveryState
     reason_code: KnownCode
-    """Why it is in this state: a code of docs/reasons.md."""
+    """The reason of the state, a code of docs/reasons.md."""
     reason: str
-    """The same as a sentence."""
+    """The reason code as a sentence."""
     held_by: str | None
-    """What holds it while it is `held`: `pause:` and the name of the pause."""
+    """The cause of the state `held` or `collected`: `pause:` and the name of the pause, `quiet_hours`, `legal_window`,
+    `cap`, or `digest:` and the id of the digest window.
+    """
     due_at: datetime | None
-    """When it is looked at next; null once it has ended."""
+    """When a worker processes it next; null after it has ended."""
     changed_at: datetime
     digest_id: UUID | None = None
-    """The notification that is the digest which carries or carried it; null when none does."""
+    """The id of the digest, a notification, that carries this delivery; null if none does."""
 
 
 class DeliveryPublic(DeliveryOutline):
@@ -120,7 +123,7 @@ _OnlyWhileItWaits = Field(exclude_if=lambda value: value is None)
 
 
 class NotificationOutline(BaseModel):
-    """The status of a notification, for a key that may write and not read: without content, addresses and timeline."""
+    """A notification for keys without `notifications:read`: without content, addresses and timeline."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
 
@@ -134,38 +137,39 @@ class NotificationOutline(BaseModel):
     accepted_at: datetime
     send_at: datetime | None
     send_at_local: str | None = None
-    """The wish by the user's clock, which `send_at` is the moment of as far as the user's time zone is known."""
+    """The requested local time of the user. `send_at` is its moment in the user's time zone, as far as that is known.
+    """
     expires_at: datetime | None
     cancelled_at: datetime | None
     """When it was cancelled."""
     caller: str | None
-    """Who submitted it: the name of their API key."""
+    """The name of the API key that submitted it."""
     test: bool
     """Submitted with a test key: it never reaches a real provider."""
     reason_code: Annotated[ReasonCode | None, _OnlyWhileItWaits] = None
-    """Why it waits without deliveries although its time has come: a code of docs/reasons.md. Otherwise left out."""
+    """The reason why it has no deliveries although its time has come, a code of docs/reasons.md. Otherwise left out."""
     reason: Annotated[str | None, _OnlyWhileItWaits] = None
-    """The same as a sentence."""
+    """The reason code as a sentence."""
     deliveries: list[DeliveryOutline]
 
 
 class DigestContents(BaseModel):
-    """What a digest is made of."""
+    """The items of a digest."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
 
     category: str
     """The category of its items."""
     closes_at: datetime
-    """When it was to be made."""
+    """When its digest window closed."""
     items: int
     """How many notifications it carries."""
     notifications: list[UUID]
-    """The first hundred of them."""
+    """The first hundred items."""
 
 
 class NotificationDetail(BaseModel):
-    """Everything that is known about a notification."""
+    """A notification with its deliveries, attempts and timeline."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -181,26 +185,27 @@ class NotificationDetail(BaseModel):
     accepted_at: datetime
     send_at: datetime | None
     send_at_local: str | None = None
-    """The wish by the user's clock, which `send_at` is the moment of as far as the user's time zone is known."""
+    """The requested local time of the user. `send_at` is its moment in the user's time zone, as far as that is known.
+    """
     expires_at: datetime | None
     cancelled_at: datetime | None
     """When it was cancelled."""
     caller: str | None
-    """Who submitted it: the name of their API key."""
+    """The name of the API key that submitted it."""
     test: bool
     """Submitted with a test key: it never reaches a real provider."""
-    schedule_id: UUID | None = None  # answers to repeated calls may be older than this field
-    """The schedule that brought it; null when it was submitted by itself."""
+    schedule_id: UUID | None = None  # a stored answer to a repeated call may lack this field
+    """The schedule that created it; null if a caller submitted it."""
     reason_code: Annotated[ReasonCode | None, _OnlyWhileItWaits] = None
-    """Why it waits without deliveries although its time has come: a code of docs/reasons.md. Otherwise left out."""
+    """The reason why it has no deliveries although its time has come, a code of docs/reasons.md. Otherwise left out."""
     reason: Annotated[str | None, _OnlyWhileItWaits] = None
-    """The same as a sentence."""
+    """The reason code as a sentence."""
     deliveries: list[DeliveryPublic]
     not_asked_for: list[Channel]
-    """Channels that the caller left out, and that were therefore not considered."""
+    """Channels that are not used because they are not in the caller's `channels`."""
     without_address: list[Channel]
-    """Channels for which the caller gave no address, and that were therefore not considered."""
+    """Channels that are not used because the caller gave null as their address."""
     digest: DigestContents | None = None
-    """What it is made of, if it is a digest; else null."""
+    """The items of a digest; null for other notifications."""
     timeline: list[TimelineEntry]
-    """What happened, in order and in words, and why each channel was or was not used."""
+    """All events in order, with the reason why each channel was used or not."""

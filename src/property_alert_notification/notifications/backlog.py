@@ -14,17 +14,17 @@ SHORTEST_PAUSE = 1.0
 """Seconds between two counts."""
 
 TIME_TO_DRAIN = timedelta(minutes=30)
-"""What is to be sent later than this is accepted however much waits now: by then most of it was sent."""
+"""A notification for later than this is accepted while the backlog is full: most of the backlog is sent by then."""
 
 SHARE = 20
-"""A count that took a second is repeated after so many: counting must not become the load."""
+"""The next count waits for this many times the duration of the last one, so that counting stays a small load."""
 
 
 class Backlog:
-    """How much waits, as one process knows it: as last counted, what it accepted since, and what it is accepting.
+    """The backlog as one process knows it: the last count, its own acceptances since, and the calls in progress.
 
-    Each process counts for itself. Between two counts each of them fills up what was left at its last one, so that a
-    burst leaves at most `most` deliveries for every process, and those of the call that each took last.
+    Each process counts for itself, and fills the room that its last count left. So a burst over several processes can
+    leave up to `most` deliveries for each process, and those of its last call.
     """
 
     def __init__(self, database: Database, clock: Clock, *, most: int) -> None:
@@ -37,7 +37,7 @@ class Backlog:
         self._under_way = 0
 
     def why_not(self, send_at: datetime | None, *, now: datetime) -> Overloaded | None:
-        """Why one more notification that is not urgent is refused, or None."""
+        """The error that refuses one more notification that is not urgent, or None."""
         if not self.is_full:
             return None
         if send_at is not None and send_at - now >= TIME_TO_DRAIN:
@@ -46,15 +46,15 @@ class Backlog:
 
     @property
     def is_full(self) -> bool:
-        """Whether nothing more may be accepted that is due soon, as far as this process knows."""
+        """Whether the backlog has no room for notifications that are due soon, by the knowledge of this process."""
         return self._counted + self._added + self._under_way >= self._most
 
     def begin(self, room: int) -> None:
-        """A call is being carried out that may add so many deliveries to what waits."""
+        """Reserve room for a call in progress, which may add this many deliveries."""
         self._under_way += room
 
     def end(self, room: int, added: int) -> None:
-        """It is over: it kept `room` deliveries' room for itself, and added so many."""
+        """Release the room of a call that ended, and count the deliveries that it added."""
         self._under_way -= room
         self._added += added
 
@@ -68,16 +68,16 @@ class Backlog:
         return max(SHORTEST_PAUSE, SHARE * (self._clock.monotonic() - began))
 
     async def count(self) -> None:
-        """Ask the store how much waits.
+        """Count the backlog in the store.
 
         Raises:
-            StoreUnavailable: it gave no answer.
+            StoreUnavailable: the store did not answer.
         """
         now, counted, before = self._clock.now(), 0, self._added
         async with self._database.reading() as connection:
             for channel in Channel:
                 counted += await queues.count_waiting(connection, channel, now=now, limit=self._most)
             counted += await look_ups.count_waiting(connection, now=now, limit=self._most)
-        # What was added while it counted may be in the count as well; the next one puts that right.
+        # Deliveries added during the count may be counted twice; the next count corrects that.
         self._counted = counted
         self._added -= before

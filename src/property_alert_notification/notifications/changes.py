@@ -1,7 +1,7 @@
-"""Cancels notifications, and changes them before a worker has claimed a delivery.
+"""Cancels notifications, and changes them as long as no worker has claimed a delivery.
 
-Claims and settlements hold deliveries and then their notification; so does everything here. Two that took them in
-opposite orders would wait for each other.
+Every transaction here locks deliveries before their notification, as claim and settle do. Transactions that take the
+locks in opposite orders deadlock.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -54,24 +54,24 @@ class _Held:
 
     @property
     def addresses(self) -> dict[Channel, str]:
-        """Those of its deliveries."""
+        """The addresses of its deliveries."""
         return {Channel(delivery.channel): delivery.address for delivery in self.deliveries if delivery.address}
 
     def actor(self, admission: Admission) -> str:
-        """The author of the change, as the timeline names them."""
+        """The author of the change, as in the timeline."""
         return admission.actor_beside(self.notification.caller, test=self.notification.test)
 
 
 async def cancel(
     connection: AsyncConnection, notification_id: UUID, admission: Admission, *, now: datetime
 ) -> NotificationDetail:
-    """Take a notification back: nothing of it is sent any more, but for what is at a provider at this moment.
+    """Cancel a notification: nothing of it is sent, except deliveries that are at a provider at this moment.
 
-    Such a delivery ends as its provider says; it is not tried again.
+    Such a delivery ends with the result of its provider, and is not retried.
 
     Raises:
         Conflict: nothing is left to cancel.
-        NotFound: there is none with this id, or none that is visible to who asks.
+        NotFound: no notification with this id is visible to the caller.
     """
     held = await _hold(connection, notification_id, admission)
     waiting = [
@@ -91,7 +91,7 @@ async def cancel(
 
 
 async def cancel_unread(connection: AsyncConnection, notification_id: UUID, *, by: str, now: datetime) -> None:
-    """Cancel a notification of which a row cannot be read, by statements that read none of its values.
+    """Cancel a notification with an unreadable row, by statements that read none of its values.
 
     Raises:
         Conflict: nothing is left to cancel.
@@ -117,7 +117,7 @@ async def change(
     Raises:
         Conflict: it has ended, or a worker has claimed one of its deliveries before.
         InvalidField: it would expire before it could be sent.
-        NotFound: there is none with this id, or none that is visible to who asks.
+        NotFound: no notification with this id is visible to the caller.
     """
     held = await _hold(connection, notification_id, admission)
     if not held.is_scheduled and (
@@ -143,10 +143,10 @@ async def change(
 async def _times(
     connection: AsyncConnection, held: _Held, patch: NotificationPatch, planner: Planner
 ) -> dict[str, Any]:
-    """The times that follow from those that the change names: one of the two ways to say when takes back the other.
+    """The columns that follow from the changed times: `send_at` removes `send_at_local`, and the reverse.
 
     Raises:
-        InvalidField: it names both.
+        InvalidField: the change has both.
     """
     if patch.send_at_local is not None:
         if patch.send_at is not None:
@@ -175,7 +175,7 @@ def _noted(held: _Held, changed: Iterable[str], admission: Admission, clock: Clo
 
 
 def _check_times(notification: Notification, values: Mapping[str, Any], now: datetime) -> None:
-    """What is changed must fit what stays as it is."""
+    """Check the changed times against the unchanged ones."""
     changed = [name for name in ("expires_at", "send_at") if name in values]
     if not changed:
         return
@@ -186,7 +186,7 @@ def _check_times(notification: Notification, values: Mapping[str, Any], now: dat
     if "expires_at" in changed:
         raise InvalidField("expires_at", problem)
     name = "send_at" if values.get("send_at_local") is None else "send_at_local"
-    raise InvalidField(name, f"does not fit the expires_at that it has, which {problem}")
+    raise InvalidField(name, f"does not fit the stored expires_at, which {problem}")
 
 
 async def _hold(connection: AsyncConnection, notification_id: UUID, admission: Admission) -> _Held:
@@ -199,14 +199,15 @@ async def _hold(connection: AsyncConnection, notification_id: UUID, admission: A
             held = _Held(notification, await deliveries.of_notifications(connection, [notification_id]))
             if {delivery.id for delivery in held.open} == locked:
                 return held
-            # It was released between the two locks. Its deliveries must be held first, so let go and begin again.
+            # It was released between the two locks. Its deliveries must be locked first, so the transaction starts
+            # again.
             await attempt.rollback()
 
 
 async def _move(
     connection: AsyncConnection, held: _Held, values: Mapping[str, Any], later: datetime | None, planner: Planner
 ) -> None:
-    """Plan it now, or at its new time."""
+    """Plan it now, or when its new time comes."""
     if later and not held.is_scheduled:
         await _unplan(connection, held, later)
     if not later and held.is_scheduled:
@@ -218,7 +219,7 @@ async def _look_up_again(connection: AsyncConnection, held: _Held, at: datetime)
 
 
 async def _unplan(connection: AsyncConnection, held: _Held, send_at: datetime) -> None:
-    """Back to waiting for its time: a new plan is made then. No worker ever claimed these deliveries."""
+    """Delete its deliveries, which no worker has claimed; a new plan is made when its time comes."""
     notification, looked_up = held.notification, held.notification.looked_up
     addresses = {channel: address for channel, address in held.addresses.items() if channel not in looked_up}
     if looked_up:

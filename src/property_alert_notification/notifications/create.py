@@ -1,7 +1,7 @@
-"""Creates notifications and their deliveries as a part of a larger transaction: at most five statements for a thousand.
+"""Creates notifications and their deliveries within a larger transaction: at most five statements for a thousand.
 
-A part of this service that notifies many users runs `create` in the transaction that makes it happen: by
-`yield from` in a script, or by `run_within` on a connection.
+A part of this service that notifies many users runs `create` in its own transaction: by `yield from` in a script, or by
+`run_within` on a connection.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -26,19 +26,19 @@ from property_alert_notification.people.scripts import people_of
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Plans submissions by the settings of this service."""
+    """Plans submissions with the settings of this service."""
 
     clock: Clock
     default_preferences: Preferences | None
-    """Of a user who never gave any; None when that is unknown."""
+    """The preferences of users without any; None if such users are refused."""
     unused: Collection[Channel]
     """Channels that no provider carries."""
     categories: CurrentCategories
 
     def drafts(self, submissions: Sequence[Submission | RequestError]) -> Script[list[Draft | RequestError]]:
-        """Read preferences of the users, and make the rows of each submission, or the error of one that is refused.
+        """Read the preferences of the users; returns the rows of each submission, or the error that refuses it.
 
-        What is refused already stays so.
+        An error in `submissions` is returned unchanged.
         """
         categories = self.categories()
         messages = (
@@ -70,7 +70,7 @@ def _message(submission: Submission, channel: Channel, category: Category) -> Me
 
 
 def additions(drafts: Iterable[Draft]) -> list[Statement]:
-    """What stores these drafts, in the order in which it can be done."""
+    """The statements that store these drafts, in an order that keeps foreign keys valid."""
     new = list(drafts)
     deliveries = [delivery for one in new for delivery in one.deliveries]
     plain = [one.notification for one in new if one.look_up is None]
@@ -85,9 +85,9 @@ def additions(drafts: Iterable[Draft]) -> list[Statement]:
 
 
 def create(planner: Planner, submissions: Sequence[Submission]) -> Script[list[Accepted | RequestError]]:
-    """Store these notifications with their deliveries; returns what became of each, in order.
+    """Store these notifications with their deliveries; returns the result of each, in order.
 
-    One that cannot be accepted does not spoil the others.
+    A refused notification does not affect the others.
     """
     drafts = yield from planner.drafts(submissions)
     for statement in additions(one for one in drafts if isinstance(one, Draft)):  # noqa: UP028 - a list takes no rows

@@ -1,4 +1,4 @@
-"""What callers may do with a notification of which a row in the store cannot be read."""
+"""Handles calls about a notification with an unreadable row in the store."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,19 +16,19 @@ from property_alert_notification.notifications.detail import read_detail
 log = structlog.get_logger()
 
 UNCHANGEABLE = (
-    "A row of it in the store is damaged, so it cannot be changed. It can be cancelled; "
-    "what cannot be sent of it is quarantined, for an operator to decide."
+    "A row of this notification in the store is damaged, so it cannot be changed. It can be cancelled; "
+    "deliveries that cannot be sent are quarantined for an operator."
 )
 UNREACHABLE = (
-    "A row of it in the store is damaged, so that it cannot be cancelled either: an operator has to repair it."
+    "A row of this notification in the store is damaged, so it cannot be cancelled: an operator has to repair the row."
 )
 
 
 async def refuse_change(database: Database, notification_id: UUID, admission: Admission, error: Exception) -> Conflict:
-    """Why it cannot be changed, if this error is one of a damaged row; any other error is raised again.
+    """The error that refuses the change, if `error` is about a damaged row; any other error is raised again.
 
     Raises:
-        NotFound: it is not visible to who asks.
+        NotFound: it is not visible to the caller.
         StoreUnavailable: the store cannot be reached.
     """
     if not is_row_fault(error):
@@ -41,11 +41,11 @@ async def refuse_change(database: Database, notification_id: UUID, admission: Ad
 async def cancel_damaged(
     database: Database, notification_id: UUID, admission: Admission, error: Exception, *, now: datetime
 ) -> NotificationDetail:
-    """Cancel it all the same, if this error is one of a damaged row; any other error is raised again.
+    """Cancel it without reading the row, if `error` is about a damaged row; any other error is raised again.
 
     Raises:
-        Conflict: nothing is left to cancel, or not even that can be done.
-        NotFound: it is not visible to who asks.
+        Conflict: nothing is left to cancel, or the row is too damaged to be cancelled.
+        NotFound: it is not visible to the caller.
         StoreUnavailable: the store cannot be reached.
     """
     if not is_row_fault(error):

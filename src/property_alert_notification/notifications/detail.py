@@ -1,4 +1,4 @@
-"""The detail of a notification: its deliveries, every attempt, and the reason of each decision."""
+"""Reads the detail of a notification: its deliveries, every attempt, and the reason of each decision."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -39,10 +39,10 @@ NO_SUCH_NOTIFICATION = "Notification not found"
 async def read_detail(
     database: Database, notification_id: UUID, visible: Visibility = EVERYTHING
 ) -> NotificationDetail:
-    """The detail of a notification, for a caller that may see what is `visible`.
+    """Read the detail of a notification; `visible` says which ones the caller may read.
 
     Raises:
-        NotFound: there is none with this id.
+        NotFound: there is no notification with this id.
         StoreUnavailable: the store cannot be reached.
     """
     try:
@@ -58,10 +58,10 @@ async def read_detail(
 async def read(
     connection: Connection, notification_id: UUID, visible: Visibility = EVERYTHING, *, repair: bool = False
 ) -> NotificationDetail:
-    """The same within a transaction; with `repair`, as far as its rows can be shown.
+    """Read the detail within a transaction; with `repair`, damaged rows are shown with default values.
 
     Raises:
-        NotFound: there is none with this id.
+        NotFound: there is no notification with this id.
     """
     notification = await queries.get(connection, notification_id)
     if notification is None or not visible.covers(notification.caller, test=notification.test):
@@ -117,16 +117,16 @@ _NOT_SHOWN = {
 
 
 def why_it_waits(notification: Notification) -> Reason | None:
-    """Why it has no deliveries although its time has come, or None. Pure."""
+    """The reason why it has no deliveries although its time has come, or None. Pure."""
     if notification.status != NotificationStatus.SCHEDULED or notification.away_since is None:
         return None
     return Reason(ReasonCode.USER_SERVICE_AWAY)
 
 
 def without_address(notification: Notification, its_deliveries: Sequence[Delivery]) -> list[Channel]:
-    """Channels that were asked for, and for which the caller gave no address: of these no delivery is stored. Pure.
+    """Requested channels for which the caller gave null as the address: they have no delivery. Pure.
 
-    A notification that was cancelled before it was planned has none: its addresses were deleted then.
+    For a notification that was cancelled before its plan the result is empty: its addresses are deleted.
     """
     if its_deliveries:
         addressed = {delivery.channel for delivery in its_deliveries}
@@ -143,16 +143,16 @@ def without_address(notification: Notification, its_deliveries: Sequence[Deliver
 
 
 def without_content(detail: NotificationDetail) -> NotificationDetail:
-    """A detail that may be kept for longer than its notification: without title, message and addresses. Pure."""
+    """The detail without title, message and addresses, which may be kept for longer than the notification. Pure."""
     deliveries = [delivery.model_copy(update={"address": None}) for delivery in detail.deliveries]
     return detail.model_copy(update={"title": "", "message": "", "deliveries": deliveries})
 
 
 async def with_content(connection: Connection, detail: NotificationDetail, visible: Visibility) -> NotificationDetail:
-    """The same with title, message and addresses, as long as the notification is kept.
+    """Add title, message and addresses to a detail, as long as the notification is stored.
 
     Raises:
-        NotFound: it is not visible to who asks, or not any more.
+        NotFound: it is not visible to the caller, or was deleted.
     """
     if not visible.covers(detail.caller, test=detail.test):
         raise NotFound(NO_SUCH_NOTIFICATION)

@@ -1,4 +1,4 @@
-"""Makes the rows of a notification and its deliveries from what was submitted. Pure."""
+"""Builds the rows of a notification and its deliveries from a submission. Pure."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ from property_alert_notification.people.person import Person
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What a submission is answered once its rows are stored."""
+    """The result of a submission after its rows are stored."""
 
     id: UUID
     status: NotificationStatus
     replayed: bool = False
-    """An earlier call with the same key stored it; this one changed nothing."""
+    """Whether an earlier call with the same key stored it."""
     waiting: int = 0
     """How many deliveries it added to the backlog; urgent ones do not count."""
 
@@ -42,7 +42,7 @@ class Draft(NamedTuple):
     deliveries: list[NewDelivery]
     accepted: Accepted
     look_up: tuple[str, datetime] | None = None
-    """The channels whose addresses are looked up, as the row keeps them, and when."""
+    """The channels whose addresses are looked up, in stored form, and when."""
     windows: Collection[WindowKey] = ()
     """The digest windows that collect some of the deliveries."""
 
@@ -56,7 +56,7 @@ def draft(
     now: datetime,
     new_id: Callable[[], UUID],
 ) -> Draft | RequestError:
-    """The rows of a submission, or why it is not accepted. A notification for later has no deliveries yet.
+    """Build the rows of a submission, or the error that refuses it. A notification for later has no deliveries yet.
 
     No provider carries the `unused` channels.
     """
@@ -105,7 +105,7 @@ def _waiting(submission: Submission, states: Sequence[DeliveryState], now: datet
 def _look_up(submission: Submission, now: datetime) -> tuple[str, datetime] | None:
     if not submission.look_up:
         return None
-    # When a user's clock shows a time, the profile says: so it is asked for at once.
+    # The moment of a local time depends on the profile, so the lookup is due at once.
     at = submission.send_at if submission.is_for_later(now) and submission.send_at_local is None else None
     return " ".join(submission.look_up), at or now
 

@@ -1,8 +1,8 @@
-"""A short cut to `schedule_notification`, the call that every notification begins with.
+"""A fast path for `POST /api/v1/notifications/`, the hottest call.
 
-FastAPI finds out for each call what its function wants, which costs more than accepting does. So a call that is as
-usual, one notification in JSON that is in order, is answered here. Any other goes FastAPI's way to the same
-function: description, errors and access are those of any other route.
+FastAPI resolves the parameters of a route for each call, which costs more than accepting. So a usual call, one valid
+notification in JSON, is answered here. Every other call goes through FastAPI to the same function, so that
+documentation, errors and access are those of any other route.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ _JSON = b"application/json"
 
 
 class FastPath:
-    """Answers `POST /api/v1/notifications/` itself where it can; the last middleware before the routes."""
+    """Answers usual calls of `POST /api/v1/notifications/`; the last middleware before the routes."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -37,12 +37,12 @@ class FastPath:
         if scope["type"] != "http" or path_within(scope) not in _PATHS or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
-        headers = dict(reversed(scope["headers"]))  # of two alike the first counts, as in the routes
+        headers = dict(reversed(scope["headers"]))  # of two headers with one name the first counts, as in the routes
         if headers.get(b"content-type") != _JSON or _has_two_keys(scope, headers):
             await self._app(scope, receive, send)
             return
         try:
-            # Before anything of the body is read.
+            # Access is checked before the body is read.
             authenticator = cast(Authenticator, scope["app"].state.authenticator)
             admission = await authenticator.admit(_text(headers.get(b"authorization")), Permission.NOTIFICATIONS_WRITE)
             scope[ADMISSION] = admission
@@ -82,7 +82,7 @@ def _text(header: bytes | None) -> str | None:
 
 
 def _whole_body(message: Message) -> NotificationCreate | None:
-    """The notification, if this message holds all of it and nothing is wrong with it."""
+    """The notification, if this message has the whole body and the body is valid."""
     if message["type"] != "http.request" or message.get("more_body"):
         return None
     try:
@@ -92,7 +92,7 @@ def _whole_body(message: Message) -> NotificationCreate | None:
 
 
 def _again(first: Message, receive: Receive) -> Receive:
-    """What was received, to be received once more."""
+    """A `receive` that repeats the message received already."""
     waiting = [first]
 
     async def receive_again() -> Message:

@@ -1,4 +1,4 @@
-"""The kinds of fields that notifications have beside those that other calls have too."""
+"""Types of fields that only notifications have."""
 
 from typing import Annotated
 

@@ -38,7 +38,7 @@ _limit = bindparam("limit", type_=Integer)
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One notification of a list: no message, no address."""
+    """One notification of a list, without message and addresses."""
 
     id: UUID
     user_id: int
@@ -54,7 +54,7 @@ class Summary:
     test: bool
     status: NotificationStatus
     reason_codes: str | None
-    """Of its deliveries, separated by spaces; None when it has none."""
+    """The reason codes of its deliveries, separated by spaces; None if it has no deliveries."""
 
 
 STATUS_AT: dict[int | None, NotificationStatus] = {None: NotificationStatus.SCHEDULED, 0: NotificationStatus.PENDING}
@@ -62,7 +62,7 @@ STATUS_AT |= {PLACES[state]: status for state, status in BEST_FIRST}
 
 
 class ListPath:
-    """How a list is read: along an index in the order of ids, with each row checked for filters it does not cover."""
+    """How a list is read: along an index in the order of ids. Filters that it does not cover are checked row by row."""
 
     def __init__(
         self,
@@ -70,12 +70,12 @@ class ListPath:
         along: Sequence[ColumnElement[bool] | TextClause],
         others: Sequence[ColumnElement[bool]],
     ) -> None:
-        """`id_` are the ids in the index, `along` the conditions that it covers, and `others` those left to check."""
+        """`id_` is the id column of the index, `along` has its conditions, `others` the conditions to check."""
         self.filters_rows = bool(others)
         self.ids = BatchStatement({}, lambda _: _walked(id_, along).offset(_skipped).limit(1))
-        """The last id that one page may check; none when it may check all."""
+        """The last id that one page may check; empty if it may check all."""
         self.page = BatchStatement({}, lambda _: _page(id_, along, others))
-        """What is wanted of those down to that id."""
+        """The matching rows down to that id."""
 
 
 def _walked(id_: ColumnElement[UUID], along: Sequence[ColumnElement[bool] | TextClause]) -> Select[Any]:
@@ -89,7 +89,7 @@ def _page(
     others: Sequence[ColumnElement[bool]],
 ) -> Select[Any]:
     wanted = select(*_SUMMARISED, _rank_of, _reason_codes_of).order_by(_notifications.c.id.desc()).limit(_limit)
-    # As plain truth values these lead to no index: the store must not walk another way, which is not bounded.
+    # Wrapped so that no index matches them: the store must not choose another index, whose cost is not bounded.
     wanted = wanted.where(*[other.is_(True) for other in others])
     if id_ is _notifications.c.id:
         return wanted.where(*along, id_ < _before, id_ >= _floor)
@@ -114,7 +114,7 @@ _skipped, _along = bindparam("skipped", type_=Integer), bindparam("walked", type
 
 
 EXACT = ("reference", "user_id", "category", "caller")
-"""What a list is narrowed to by equality, the most selective first."""
+"""The filters by equality, the most selective first."""
 
 
 @cache
@@ -127,7 +127,7 @@ def path_for(
     *,
     of_schedule: bool = False,
 ) -> ListPath:
-    """The most selective index first; its condition leads, the others are looked at."""
+    """The path along the most selective index. The other conditions are checked row by row."""
     exact = [_notifications.c[name] == _named(name, _notifications.c[name]) for name in EXACT if name in given]
     if status in KEPT:
         exact.insert(len(given - _WIDE), _notifications.c.status == str(status))
@@ -137,7 +137,7 @@ def path_for(
         others = [*exact, *_is_meant_for(channel), *_has_rank(status), *_is_test(test), *reason]
         return ListPath(_occurrences.c.notification_id, [_is_of_schedule], others)
     if status in _ALONG_DELIVERIES and is_wide and not test and _is_few(status, given):
-        # One open delivery is enough for `pending`; beside one that was sent, another may still be open.
+        # One open delivery makes a notification `pending`, even if another delivery was sent.
         rank = [] if status is NotificationStatus.PENDING else _has_rank(status)
         others = [*exact, *_is_meant_for(channel), *_is_test(test), *rank, *reason]
         return ListPath(_deliveries.c.notification_id, _ALONG_DELIVERIES[status], others)
@@ -155,7 +155,7 @@ _WIDE = frozenset({"category", "caller"})
 
 
 def _is_few(status: NotificationStatus | None, given: frozenset[str]) -> bool:
-    """What one caller submitted is found along its own index, unless only open ones are wanted."""
+    """The notifications of one caller have their own index, which is not used if only open ones are listed."""
     return status is NotificationStatus.PENDING or "caller" not in given
 
 
@@ -163,7 +163,7 @@ def _is_test(test: bool | None) -> list[ColumnElement[bool]]:
     return [] if test is None else [_notifications.c.test.is_(test)]
 
 
-# Each status that follows from deliveries has an index of deliveries.
+# Each status that is derived from deliveries has an index of deliveries.
 _ALONG_DELIVERIES: dict[NotificationStatus | None, list[ColumnElement[bool] | TextClause]] = {
     NotificationStatus.PENDING: [text(OPEN)],
     NotificationStatus.SENT: [text(FULFILLED), _deliveries.c.state == DeliveryState.SENT],

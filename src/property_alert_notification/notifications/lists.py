@@ -1,4 +1,4 @@
-"""Lists notifications: the newest first, narrowed by filters, at a bounded cost."""
+"""Lists notifications, the newest first, by filters, at a bounded cost."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a list is narrowed to; None narrows nothing."""
+    """The filters of a list; None filters nothing."""
 
     user_id: int | None = None
     status: NotificationStatus | None = None
@@ -35,26 +35,26 @@ class Filters:
     reference: str | None = None
     channel: Channel | None = None
     reason_code: ReasonCode | None = None
-    """At least one delivery has this code."""
+    """At least one delivery has this reason code."""
     accepted_after: datetime | None = None
-    """This moment is the first."""
+    """The first included moment."""
     accepted_before: datetime | None = None
-    """This moment is no longer."""
+    """The first excluded moment."""
     id: UUID | None = None
     delivery_id: UUID | None = None
-    """The one that this delivery belongs to."""
+    """Only the notification of this delivery."""
     message_id: UUID | None = None
-    """The same, for the delivery that an email's Message-ID names."""
+    """Only the notification of the email with this Message-ID."""
     schedule_id: UUID | None = None
-    """Those that this schedule brought."""
+    """Only notifications that this schedule created."""
     caller: str | None = None
-    """Who submitted it."""
+    """The API key that submitted it."""
     test: bool | None = None
     """Submitted with a test key, or not."""
 
 
 FIRST_WALKED = 3
-"""Times the wanted are looked at first: most lists find their page among them."""
+"""The first query checks this many times `limit` rows: most lists find their page among them."""
 
 
 NO_ID = UUID(int=0)
@@ -62,7 +62,7 @@ NO_ID = UUID(int=0)
 
 
 MOST_WALKED = 2_000
-"""Notifications that one page checks, when no index leads to exactly those that are wanted."""
+"""How many notifications one page checks if no index covers all filters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Found:
 
     items: list[Summary]
     next: UUID | None
-    """Everything below this id is still to come; None when that is nothing."""
+    """The next page begins below this id; None if there is none."""
 
 
 async def read_page(
@@ -82,7 +82,7 @@ async def read_page(
     limit: int,
     read: Callable[[Found], Result],
 ) -> Result:
-    """What `read` makes of a page; if a row cannot be read as it is, of a page on which it is shown as far as it can.
+    """Read one page; if a row is damaged, read it again with default values in the damaged fields.
 
     Raises:
         StoreUnavailable: the store cannot be reached.
@@ -97,7 +97,7 @@ async def read_page(
 async def with_repair(
     database: Database, find: Callable[[Connection, bool], Awaitable[Matched]], read: Callable[[Matched], Result]
 ) -> Result:
-    """What `read` makes of what `find` finds; if a row cannot be read as it is, of what it finds when it repairs.
+    """Apply `read` to the result of `find`; if a row is damaged, to the result of `find` with `repair`.
 
     Raises:
         StoreUnavailable: the store cannot be reached.
@@ -119,8 +119,8 @@ async def find(
 ) -> Found:
     """Up to `limit` notifications, newest first; with `before` only those below that id.
 
-    It is bounded: when `MOST_WALKED` were looked at, the page ends although more may follow. With `repair` rows that
-    cannot be read as they are are shown as far as they can.
+    The cost is bounded: after `MOST_WALKED` checked rows the page ends although more may follow. With `repair`, damaged
+    rows are shown with default values.
     """
     given = {name: getattr(filters, name) for name in EXACT if getattr(filters, name) is not None}
     has_reason, of_schedule = filters.reason_code is not None, filters.schedule_id is not None
@@ -169,14 +169,14 @@ def _repaired_summary(row: Sequence[Any]) -> Summary:
 
 
 def _bounds(filters: Filters, before: UUID | None) -> dict[str, UUID]:
-    """`accepted_at` is the millisecond of the id, so bounds of the one are bounds of the other."""
+    """`accepted_at` is the millisecond of the id, so bounds of `accepted_at` become bounds of the id."""
     ends = [end for end in (before, filters.accepted_before and first_id_from(filters.accepted_before)) if end]
     begin = NO_ID if filters.accepted_after is None else first_id_from(filters.accepted_after)
     return {"from": begin, "before": min(ends, default=_LAST_ID)}
 
 
 def _only(id_: UUID, bounds: Mapping[str, Any]) -> dict[str, UUID]:
-    """Bounds that leave this one id, if they did not exclude it already: every index here ends with the id."""
+    """Narrow the bounds to one id, unless they exclude it: every index here ends with the id."""
     return {"from": max(bounds["from"], id_), "before": min(bounds["before"], UUID(int=id_.int + 1))}
 
 

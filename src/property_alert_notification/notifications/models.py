@@ -1,4 +1,4 @@
-"""One message to one user, as another service asked for it."""
+"""The tables of notifications and of their changes."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import time_type
 
 WAITS_FOR_ITS_TIME = "status = 'scheduled' AND look_up_at IS NULL"
-"""It is planned at its `send_at`, with the addresses of its row: the condition in the words of an index."""
+"""The condition of the index of notifications that are planned at their `send_at` with the addresses of their row."""
 
 LOOK_UP_INDEXES = (
     ("ix_notifications_look_up", "look_up_at", "look_up_at IS NOT NULL"),
@@ -20,11 +20,11 @@ LOOK_UP_INDEXES = (
 
 
 class Notification(SQLModel, table=True):
-    """A notification as accepted. Its deliveries say what became of it."""
+    """A notification as accepted. Its deliveries have the results."""
 
     __tablename__ = "notifications"
     __table_args__ = (
-        # Lists are walked newest first: an id carries its time, so each of these is in the order of a page.
+        # Lists are read newest first. An id contains its time, so each of these indexes is in the order of a page.
         Index("ix_notifications_user", "user_id", "id"),
         Index("ix_notifications_category", "category", "id"),
         Index(
@@ -41,7 +41,7 @@ class Notification(SQLModel, table=True):
             sqlite_where=text("status IS NOT NULL"),
             postgresql_where=text("status IS NOT NULL"),
         ),
-        # What a key without `admin` may list: its own.
+        # A key without `admin` lists its own notifications.
         Index(
             "ix_notifications_caller",
             "caller",
@@ -49,7 +49,7 @@ class Notification(SQLModel, table=True):
             sqlite_where=text("caller IS NOT NULL"),
             postgresql_where=text("caller IS NOT NULL"),
         ),
-        # Tests are few among what is live.
+        # Test notifications are few among live ones.
         Index("ix_notifications_test", "id", sqlite_where=text("test"), postgresql_where=text("test")),
         Index(
             "ix_notifications_scheduled",
@@ -57,7 +57,7 @@ class Notification(SQLModel, table=True):
             sqlite_where=text(WAITS_FOR_ITS_TIME),
             postgresql_where=text(WAITS_FOR_ITS_TIME),
         ),
-        # Those whose addresses are not known yet are few, and have indexes of their own.
+        # Notifications that wait for addresses are few, and have indexes of their own.
         *[
             Index(name, column, sqlite_where=text(condition), postgresql_where=text(condition))
             for name, column, condition in LOOK_UP_INDEXES
@@ -74,56 +74,59 @@ class Notification(SQLModel, table=True):
     message: str = Field(sa_type=Text)
     urgent: bool
     channels: str | None = Field(default=None, max_length=255)
-    """The only channels the caller asked for, separated by spaces; None is all of them."""
+    """The channels that the caller requested, separated by spaces; None means all."""
     accepted_at: datetime = Field(sa_type=time_type())
     expires_at: datetime | None = Field(default=None, sa_type=time_type())
-    """After this it is of no use, and not sent."""
+    """It is not sent after this."""
     caller: str | None = Field(default=None, max_length=100)
-    """Who submitted it: the name of their API key; None when no key was needed."""
+    """The name of the API key that submitted it; None if no key was required."""
     test: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Submitted with a test key: never reaches a real provider."""
     status: str | None = Field(default=None, max_length=16)
-    """A NotificationStatus where a list cannot find it by the deliveries: `scheduled`, or an end that is neither
-    `sent` nor `delivered`. None everywhere else, so that the usual journey never writes this row again."""
+    """The NotificationStatus if lists cannot find it by the deliveries: `scheduled`, or an end other than `sent` and
+    `delivered`. None otherwise, so that a usual notification is never updated.
+    """
     send_at: datetime | None = Field(default=None, sa_type=time_type())
-    """The caller's wish: not before this. With a `send_at_local` it is its moment in the zone that was known last."""
+    """The earliest time of sending. With a `send_at_local` it is its moment in the last known zone of the user."""
     send_at_local: str | None = Field(default=None, max_length=16)
-    """The caller's wish by the user's clock, `2026-12-01T09:00`: the moment is found anew until it is planned."""
+    """The requested local time of the user, `2026-12-01T09:00`. `send_at` is computed anew from it until the plan is
+    made.
+    """
     addresses: str | None = Field(default=None, sa_type=Text)
-    """By channel, as JSON. Kept until the plan is made; then they are in the deliveries."""
+    """The addresses by channel, as JSON, until the plan is made; then the deliveries have them."""
     look_up: str | None = Field(default=None, max_length=255)
-    """The channels whose addresses the directory gives, separated by spaces; None when the caller gave them all."""
+    """The channels whose addresses are looked up, separated by spaces; None if the caller gave all addresses."""
     look_up_at: datetime | None = Field(default=None, sa_type=time_type())
-    """When they are looked up next; None when they are known, or nobody needs them any more."""
+    """When the next lookup is due; None if no lookup is needed any more."""
     parked: bool | None = None
-    """The User service cannot be asked now: it is looked up as soon as that is well, at the latest at `look_up_at`."""
+    """The breaker of the User service is open: the lookup is due when it recovers, at the latest at `look_up_at`."""
     away_since: datetime | None = Field(default=None, sa_type=time_type())
-    """When the User service first did not say where its user is reached."""
+    """When a request for the profile of its user first failed."""
     moved_at: datetime | None = Field(default=None, sa_type=time_type())
-    """When a change last made it due at once: its age counts from there. None when its `send_at` counts."""
+    """When a change last made it due at once, from which its age counts. None if its age counts from `send_at`."""
     cancelled_at: datetime | None = Field(default=None, sa_type=time_type())
-    """When it was cancelled; what was not submitted to a provider by then is not sent."""
+    """When it was cancelled. Deliveries that were not submitted to a provider by then are not sent."""
     cancelled_by: str | None = Field(default=None, max_length=180)
-    """The author of the cancellation, as the timeline names them; None when cancelled before this was recorded."""
+    """The author of the cancellation, as in the timeline; None if an older version cancelled it."""
 
     @property
     def is_local(self) -> bool:
-        """Whether it is for a time of its user's clock."""
+        """Whether it has a `send_at_local`."""
         return self.send_at_local is not None
 
     @property
     def asked_for(self) -> list[Channel] | None:
-        """The only channels the caller asked for; None is all of them."""
+        """The channels that the caller requested; None means all."""
         return None if self.channels is None else [Channel(word) for word in self.channels.split()]
 
     @property
     def looked_up(self) -> list[Channel]:
-        """The channels whose addresses the directory gives."""
+        """The channels whose addresses are looked up."""
         return [] if self.look_up is None else [Channel(word) for word in self.look_up.split()]
 
 
 class NotificationChange(SQLModel, table=True):
-    """One change of a notification after it was accepted: its author and the changed fields, without their values."""
+    """One change of a notification after its acceptance: the author and the names of the changed fields."""
 
     __tablename__ = "notification_changes"
 
@@ -131,6 +134,6 @@ class NotificationChange(SQLModel, table=True):
     notification_id: UUID = Field(foreign_key="notifications.id", ondelete="CASCADE", index=True)
     at: datetime = Field(sa_type=time_type())
     changed_by: str = Field(max_length=180)
-    """As the timeline names them."""
+    """The author, as in the timeline."""
     fields: str = Field(max_length=255)
     """The names of the fields, separated by spaces."""

@@ -1,4 +1,4 @@
-"""Which deliveries a notification becomes. Pure."""
+"""Plans the deliveries of a notification. Pure."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,15 +21,15 @@ _ENDS = {
     ReasonCode.EXPIRED: DeliveryState.EXPIRED,
     ReasonCode.TOO_OLD: DeliveryState.EXPIRED,
 }
-"""What becomes of a delivery without an address, by the reason why there is none."""
+"""The end state of a delivery without an address, by the reason."""
 
 NOT_USED = Reason(ReasonCode.CHANNEL_NOT_USED)
-"""The reason why nothing is sent on a channel without a provider."""
+"""The reason of deliveries on a channel without a provider."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One delivery to be made, or the reason why not."""
+    """One planned delivery with its state and its reason."""
 
     channel: Channel
     address: str
@@ -37,9 +37,9 @@ class Planned:
     reason: Reason
     due_at: datetime | None = None
     held_by: str | None = None
-    """What holds it, when its state is `held`."""
+    """The cause if its state is `held`."""
     closes_at: datetime | None = None
-    """When its digest is made, when its state is `collected`."""
+    """When its digest is made if its state is `collected`."""
 
 
 def plan(
@@ -53,10 +53,10 @@ def plan(
     unused: Collection[Channel] = (),
     unreachable: Mapping[Channel, Reason] = MappingProxyType({}),
 ) -> Iterator[Planned]:
-    """One delivery per address on a channel that the caller asked for: queued, held, or suppressed with the reason.
+    """Plan one delivery for each address on a requested channel: queued, held, collected or suppressed.
 
-    No provider carries the `unused` channels. On each of the `unreachable` ones there is a delivery that has ended, for
-    that reason unless its user does not want it anyway.
+    No provider carries the `unused` channels. On each of the `unreachable` channels the delivery ends at once with that
+    reason, unless the user does not want it anyway.
     """
     every: Mapping[Channel, str | None] = {**addresses, **dict.fromkeys(unreachable)} if unreachable else addresses
     for channel, address in every.items():
@@ -96,7 +96,7 @@ def create_deliveries(
     now: datetime,
     new_id: Callable[[], UUID],
 ) -> tuple[list[NewDelivery], list[WindowKey]]:
-    """The rows of what is planned of one notification, and the digest windows that collect some of them."""
+    """The rows of the planned deliveries of one notification, and the digest windows that collect some of them."""
     deliveries: list[NewDelivery] = []
     windows: list[WindowKey] = []
     for one in planned:

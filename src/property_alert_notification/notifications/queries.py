@@ -54,8 +54,8 @@ async def get(connection: Connection, notification_id: UUID) -> Notification | N
 _one = _notifications.c.id == bindparam("notification", type_=_notifications.c.id.type)
 
 
-# Not the strongest lock: settling a delivery just claimed makes PostgreSQL check the foreign key with a shared lock.
-# Two transactions that hold it and then both ask for an exclusive lock deadlock.
+# FOR NO KEY UPDATE: when a claimed delivery is settled, PostgreSQL checks the foreign key with a shared lock.
+# Two transactions that hold this shared lock and then both request an exclusive lock deadlock.
 _LOCK = select(_notifications).where(_one).with_for_update(key_share=True)
 
 
@@ -89,16 +89,16 @@ _CHANGES = BatchStatement(
 
 
 async def changes_of(connection: Connection, notification_id: UUID) -> list[NotificationChange]:
-    """The changes of a notification after it was accepted, in order."""
+    """The changes of a notification after its acceptance, in order."""
     return models_from(NotificationChange, await _CHANGES.fetch(connection, [(notification_id,)]))
 
 
 async def note_change(connection: AsyncConnection, made: NotificationChange) -> None:
-    """Record a change, as part of the transaction that makes it."""
+    """Record a change, within the transaction that makes it."""
     await connection.execute(insert(_changes).values(made.model_dump()))
 
 
-# The text of the index's condition: a parameter would not match it.
+# The exact text of the index's condition: a parameter would not match it.
 _scheduled = text(WAITS_FOR_ITS_TIME)
 _due = (_scheduled, _notifications.c.send_at <= _now)
 _ANY_DUE = select(select(_notifications.c.id).where(*_due).exists())
@@ -121,18 +121,18 @@ _NEVER_DUE = [
 
 
 async def never_due(connection: AsyncConnection, *, latest: datetime, limit: int) -> list[UUID]:
-    """Some scheduled notifications whose time is after the latest that a caller may give, or is none at all."""
+    """Some scheduled notifications that never become due: their `send_at` is null or after the latest allowed time."""
     found = [await connection.execute(statement, {"latest": latest, "limit": limit}) for statement in _NEVER_DUE]
     return [id_ for some in found for id_ in some.scalars()]
 
 
 async def is_any_due(connection: AsyncConnection, *, now: datetime) -> bool:
-    """Whether a scheduled notification's time has come."""
+    """Whether a scheduled notification is due."""
     return bool((await connection.execute(_ANY_DUE, {"now": now})).scalar_one())
 
 
 async def take_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[Notification]:
-    """Up to `limit` scheduled notifications whose time has come, each to one caller, until its transaction ends."""
+    """Lock up to `limit` scheduled notifications that are due; skips locked rows."""
     found = await connection.execute(_TAKE_DUE, {"now": now, "limit": limit})
     return [Notification(**row) for row in found.mappings()]
 
@@ -141,7 +141,7 @@ _DUE_IDS = select(_notifications.c.id).where(*_due).order_by(_notifications.c.se
 
 
 async def due_ids(connection: AsyncConnection, *, now: datetime, limit: int) -> list[UUID]:
-    """Up to `limit` scheduled notifications whose time has come."""
+    """The ids of up to `limit` scheduled notifications that are due."""
     return list((await connection.execute(_DUE_IDS, {"now": now, "limit": limit})).scalars())
 
 
@@ -156,7 +156,7 @@ _TAKE_THESE = BatchStatement(
 
 
 async def take_these(connection: AsyncConnection, wanted: Collection[UUID], *, now: datetime) -> list[Notification]:
-    """Those of these that are scheduled and due, each to one caller, until its transaction ends."""
+    """Lock those of these notifications that are scheduled and due; skips locked rows."""
     found = await _TAKE_THESE.run(connection, as_rows(wanted), now=now)
     return [Notification(**row) for row in found.mappings()]
 
@@ -172,7 +172,7 @@ _PLANNED = BatchStatement(
 
 
 async def mark_planned(connection: AsyncConnection, statuses: Iterable[tuple[UUID, NotificationStatus | None]]) -> None:
-    """These have deliveries now, which hold their addresses from here on; a status where nothing is sent."""
+    """Record that these notifications are planned, with the status of those that have no open delivery."""
     await _PLANNED.run(connection, statuses)
 
 
@@ -180,9 +180,9 @@ _HOURS = [Rule.LEGAL_WINDOW, Rule.QUIET_HOURS]
 
 
 def _whatever_the_index(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The column, written so that no index of it is used: a store looks along the user's notifications instead.
+    """The column in a form that no index matches, so that the store uses the index of the user's notifications.
 
-    Along an index of what is held, or scheduled, it would look at everything that is so for any user.
+    An index of held or scheduled rows would read those of all users.
     """
     return func.coalesce(column, "")
 
@@ -204,7 +204,7 @@ _END_HOLD = BatchStatement(
 
 
 async def end_hold(connection: AsyncConnection, users: Collection[int], *, now: datetime) -> None:
-    """Make due what quiet hours or the law hold back for these users."""
+    """Make the deliveries of these users due that quiet hours or legal windows hold."""
     if users:
         await _END_HOLD.run(connection, as_rows(users), now=now)
 
@@ -224,7 +224,7 @@ _AT_LOCAL_TIMES = BatchStatement(
 
 
 async def at_local_times(connection: AsyncConnection, users: Collection[int]) -> list[Notification]:
-    """What waits for a time of the clocks of these users; nobody else changes it until the transaction ends."""
+    """Lock the scheduled notifications of these users that have a `send_at_local`."""
     if not users:
         return []
     found = await _AT_LOCAL_TIMES.run(connection, as_rows(users))
@@ -246,7 +246,7 @@ _MOVE = BatchStatement(
 
 
 async def move(connection: AsyncConnection, moments: Mapping[UUID, datetime]) -> None:
-    """Give these notifications another `send_at`."""
+    """Set another `send_at` for these notifications."""
     if moments:
         await _MOVE.run(connection, moments.items())
 

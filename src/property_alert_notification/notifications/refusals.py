@@ -1,7 +1,7 @@
-"""Why a notification that is well formed cannot be accepted, or changed so. Pure.
+"""Checks that refuse a valid notification or change for its channels or times. Pure.
 
-What depends on the hour is asked when a call is carried out, and not while its body is read: a repeated call gets its
-first answer, whatever the time is by then.
+These checks depend on the current time, so they run when a call is executed and not when its body is parsed: a repeated
+call then gets its first answer.
 """
 
 from collections.abc import Collection, Mapping
@@ -11,22 +11,24 @@ from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.edge import ADDRESSES
 
-EITHER = InvalidField("send_at_local", "stands in place of send_at: give one of them, and leave out the other")
+EITHER = InvalidField("send_at_local", "replaces send_at: give one of them, and leave out the other")
 
 
 def why_unreachable(addresses: Mapping[Channel, str], only: Collection[Channel] | None) -> InvalidField | None:
-    """Why no channel that was asked for can be used, or None: at least one of them needs an address."""
+    """The reason why no requested channel can be used, or None: at least one of them needs an address."""
     if addresses and (only is None or not addresses.keys().isdisjoint(only)):
         return None
     asked_for = [channel for channel in Channel if only is None or channel in only]
     first, *others = [ADDRESSES.name(channel) for channel in asked_for]
     if others:
         return InvalidField(first, f"and {' and '.join(others)} are null: give at least one of them")
-    return InvalidField(first, f"is null, and `channels` asks for {asked_for[0]} only: give it, or ask for another")
+    return InvalidField(
+        first, f"is null, and `channels` allows {asked_for[0]} only: give the address, or allow another channel"
+    )
 
 
 def why_never(send_at: datetime | None, expires_at: datetime | None, *, now: datetime) -> str | None:
-    """Why a notification with these times would expire before it could be sent, or None."""
+    """The reason why a notification with these times would expire before it could be sent, or None."""
     if expires_at is None:
         return None
     if expires_at <= now:

@@ -1,4 +1,4 @@
-"""Releasing what was scheduled: when its time has come, a notification is planned like one that was just accepted."""
+"""Releases scheduled notifications: a due notification is planned like one that was just accepted."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,11 +30,11 @@ from property_alert_notification.people.person import UNKNOWN, Person
 from property_alert_notification.people.scripts import UserOf, people_of
 
 AT_ONCE = 500
-"""Notifications released in one transaction: short enough not to delay accepting."""
+"""How many notifications one transaction releases: few enough not to delay accepts."""
 
 
 async def release_due(connection: AsyncConnection, planner: Planner) -> int:
-    """Plan what fell due, each in one transaction only; returns how many there were, at most `AT_ONCE`."""
+    """Plan scheduled notifications that are due; returns how many, at most `AT_ONCE`."""
     due = await queries.take_due(connection, now=planner.clock.now(), limit=AT_ONCE)
     if due:
         await plan_now(connection, due, planner)
@@ -42,7 +42,7 @@ async def release_due(connection: AsyncConnection, planner: Planner) -> int:
 
 
 async def release_these(connection: AsyncConnection, wanted: Collection[UUID], planner: Planner) -> int:
-    """Plan those of these that fell due; returns how many those were."""
+    """Plan those of these notifications that are due; returns how many."""
     due = await queries.take_these(connection, wanted, now=planner.clock.now())
     if due:
         await plan_now(connection, due, planner)
@@ -55,9 +55,9 @@ class Reach:
 
     addresses: Mapping[Channel, str]
     unreachable: Mapping[Channel, Reason] = field(default_factory=dict)
-    """Channels without an address, and why."""
+    """Channels without an address, with the reason."""
     profile: Profile | None = None
-    """What the directory holds of the user, if it was asked."""
+    """The profile of the user, if the notification needed a lookup."""
 
 
 async def plan_now(
@@ -104,7 +104,7 @@ async def plan_now(
 
 
 async def move_by_local_time(connection: AsyncConnection, users: Collection[int], planner: Planner) -> None:
-    """Find the moments anew of what waits for a time of its user's clock: the zones of these users may have changed."""
+    """Compute the `send_at` of notifications with a `send_at_local` anew, because zones may have changed."""
     waiting = await queries.at_local_times(connection, users)
     if waiting:
         known = await _people_of(connection, waiting, planner)
@@ -114,7 +114,7 @@ async def move_by_local_time(connection: AsyncConnection, users: Collection[int]
 async def moment_by_local_time(
     connection: AsyncConnection, notification: Notification, planner: Planner
 ) -> datetime | None:
-    """The moment at which its user's clock shows its local time; None if it has no such time."""
+    """The moment of its `send_at_local` in its user's zone; None if it has none."""
     known = await _people_of(connection, [notification], planner)
     return _moments_by_local_time([notification], known).get(notification.id)
 
@@ -132,7 +132,7 @@ async def _people_of(
 
 
 def _moments_by_local_time(scheduled: Iterable[Notification], known: Mapping[UserOf, Person]) -> dict[UUID, datetime]:
-    """The moments of those that are for a time of their users' clocks."""
+    """The moments of the notifications that have a `send_at_local`."""
     moments = {}
     for one in scheduled:
         if (local := read_local(one.send_at_local)) is not None:
@@ -149,7 +149,7 @@ def _deliveries_of(
     now: datetime,
     windows: list[WindowKey],
 ) -> list[NewDelivery]:
-    """Its deliveries; the digest windows that collect some of them are added to `windows`."""
+    """Plan its deliveries; adds the digest windows that collect some of them to `windows`."""
     expired = notification.expires_at is not None and notification.expires_at <= now
     planned = plan(
         reach.addresses,
@@ -176,7 +176,7 @@ def _deliveries_of(
 
 
 def _expire(planned: Planned) -> Planned:
-    """Consent is checked before freshness: what must not be sent is suppressed, whenever."""
+    """Consent is checked before expiry: a delivery that the user does not want is suppressed, not expired."""
     if planned.state in ENDED:
         return planned
     reason = Reason(ReasonCode.EXPIRED)

@@ -1,7 +1,7 @@
-"""What can be shown of rows that cannot be read as they are. Pure.
+"""Replaces invalid values of damaged rows, so that the rows can be shown. Pure.
 
-A value that is of another kind than its column becomes nothing, or the plainest value of its kind; so does a word that
-this version does not know. It is for showing only: nothing that was repaired is written or acted on.
+A value of a wrong type becomes null, or a default of the right type; so does a word that this version does not know.
+Repaired rows are only shown: they are never stored, and no decision uses them.
 """
 
 from collections.abc import Collection
@@ -25,7 +25,7 @@ Row = TypeVar("Row")
 
 
 def repaired(row: Row) -> Row:
-    """The row with a value of the right kind in every field."""
+    """The row with a value of the right type in every field."""
     kinds = get_type_hints(type(row))
     names = [field.name for field in fields(row)] if is_dataclass(row) else list(type(row).model_fields)  # type: ignore[attr-defined]
     values = {name: getattr(row, name) for name in names}
@@ -51,7 +51,7 @@ def _is_a(value: Any, kind: type) -> bool:
 
 
 def repaired_notification(notification: Notification) -> Notification:
-    """A notification whose words are known and whose values are of the right kind."""
+    """A notification with known words and values of the right types."""
     shown = repaired(notification)
     shown.channels = known_channels(shown.channels)
     shown.look_up = known_channels(shown.look_up)
@@ -69,7 +69,7 @@ def _are_addresses(text: str | None) -> bool:
 
 
 def repaired_deliveries(deliveries: Collection[Delivery]) -> list[Delivery]:
-    """The deliveries whose channel is known; one in a state that is none waits for a person, with the reason."""
+    """The deliveries with a known channel. One with an unknown state is shown as quarantined, with the reason."""
     shown = [repaired(delivery) for delivery in deliveries]
     for delivery in shown:
         if delivery.state not in list(DeliveryState):
@@ -78,7 +78,7 @@ def repaired_deliveries(deliveries: Collection[Delivery]) -> list[Delivery]:
 
 
 def repaired_attempts(attempts: Collection[Attempt]) -> list[Attempt]:
-    """Attempts whose outcome is known, or open."""
+    """Attempts with a known outcome, or without one."""
     shown = [repaired(attempt) for attempt in attempts]
     for attempt in shown:
         attempt.outcome = attempt.outcome if attempt.outcome in list(Outcome) else None
@@ -86,6 +86,6 @@ def repaired_attempts(attempts: Collection[Attempt]) -> list[Attempt]:
 
 
 def known_channels(words: str | None) -> str | None:
-    """Of words separated by spaces those that name a channel; None when there are none."""
+    """The known channels among words separated by spaces; None if there are none."""
     known = [word for word in (words or "").split() if word in list(Channel)]
     return " ".join(known) or None

@@ -32,20 +32,20 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 
 _LookedUp = Field(json_schema_extra=_without_default)
-"""Left out means that the User service says it, and not that it is null."""
+"""A field that is left out is looked up at the User service; null means that there is no address."""
 
 
 class NotificationContent(Strict):
-    """The message to one user and the addresses, without the times."""
+    """The message to one user and the addresses, without times."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     title: Title
-    """Subject of an email, first line of an SMS."""
+    """The subject of an email, the first line of an SMS."""
     message: Message
     """Plain text; line breaks are kept."""
     user_id: UserId
-    """The user, as the User service knows them."""
+    """The id of the user in the User service."""
     user_email: Annotated[Address | None, _LookedUp] = None
     """Where email for this user goes; null when there is none. If it is left out, the User service says it; without
     `USER_SERVICE_URL` it is required."""
@@ -53,16 +53,16 @@ class NotificationContent(Strict):
     """Where SMS for this user goes, in E.164 form (`+14155552671`); null when there is none. If it is left out, as
     for `user_email`."""
     category: Category = "general"
-    """What it is about, as a slug: `listing_alert`, `viewing`, `offer`, `account` …"""
+    """The category as a slug: `listing_alert`, `viewing`, `offer`, `account` …"""
     reference: Reference | None = None
-    """The caller's own id, given back in every answer."""
+    """The caller's own id, repeated in every answer."""
     urgent: Truth = False
-    """Overtakes what is not urgent at every stage."""
+    """An urgent notification overtakes all others at every stage."""
     channels: Annotated[list[Channel], Field(min_length=1, max_length=len(Channel))] | None = None
-    """Use these channels only; never adds one that the user does not want."""
+    """Use only these channels. A channel that the user does not want is never added."""
 
     addresses: Annotated[ByAddressedChannel[Address], Field(default_factory=dict)]
-    """The address of each channel that has no field of its own."""
+    """The addresses of channels that have no field of their own."""
 
 
 class NotificationCreate(NotificationContent):
@@ -79,30 +79,31 @@ class NotificationCreate(NotificationContent):
     )
 
     send_at: Moment | None = None
-    """RFC 3339 with an offset; it is not sent before this. Left out, null or past: at once."""
+    """RFC 3339 with an offset: the earliest time of sending. Null, past or left out: at once."""
     send_at_local: LocalTime | None = None
-    """The same by the user's own clock: a time without an offset, in whole minutes. In place of `send_at`."""
+    """The earliest time of sending as local time of the user: without an offset, in whole minutes. Replaces `send_at`.
+    """
     expires_at: Moment | None = None
-    """RFC 3339 with an offset; it is not sent after this."""
+    """RFC 3339 with an offset: the latest time of sending."""
 
 
 class BatchItem(NotificationCreate):
     """One notification of many."""
 
     idempotency_key: KeyText | None = None
-    """As `Idempotency-Key` on a call for this one alone: up to 255 printable ASCII characters."""
+    """Like the header `Idempotency-Key` of a call with this item alone: up to 255 printable ASCII characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrongItem:
-    """An item of a batch that is no notification."""
+    """An invalid item of a batch."""
 
     given: Any
     error: ValidationError
 
 
 def _by_itself(item: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-    """An item that is wrong becomes its own error, which does not spoil the others."""
+    """Turn an invalid item into its own error, so that the other items are accepted."""
     try:
         return validate(item)
     except ValidationError as error:
@@ -139,7 +140,7 @@ class NotificationBatch(Strict):
 
 
 class BatchItemAccepted(BaseModel):
-    """One notification that is on our disk."""
+    """One notification that is stored on disk."""
 
     id: UUID
     status: NotificationStatus
@@ -160,18 +161,20 @@ class NotificationBatchAnswer(BaseModel):
 class NotificationAccepted(NotificationCreate):
     """The request echoed, with the id of the notification."""
 
-    model_config = ConfigDict(json_schema_extra=ADDRESSES.documented())  # its example is that of the answer
+    model_config = ConfigDict(
+        json_schema_extra=ADDRESSES.documented()
+    )  # the example of the answer replaces that of the request
 
     id: UUID
     status: NotificationStatus
 
 
 _Unchanged = Field(json_schema_extra=_without_default)
-"""Left out means that it stays as it is, so the schema must not name a default."""
+"""A field that is left out stays as it is, so the schema must not name a default."""
 
 
 class NotificationPatch(Strict):
-    """The changes to a notification of which no delivery was claimed; a field that is left out stays as it is."""
+    """The changes to a notification before a worker claims a delivery; a field that is left out stays as it is."""
 
     model_config = ConfigDict(
         use_attribute_docstrings=True,
@@ -179,54 +182,58 @@ class NotificationPatch(Strict):
     )
 
     title: Annotated[Title, _Unchanged] = ""
-    """Subject of an email, first line of an SMS."""
+    """The subject of an email, the first line of an SMS."""
     message: Annotated[Message, _Unchanged] = ""
     """Plain text; line breaks are kept."""
     send_at: Annotated[Moment | None, _Unchanged] = None
-    """RFC 3339 with an offset; it is not sent before this. Null or past: at once."""
+    """RFC 3339 with an offset: the earliest time of sending. Null or past: at once."""
     send_at_local: Annotated[LocalTime | None, _Unchanged] = None
-    """The same by the user's own clock: a time without an offset, in whole minutes. In place of `send_at`."""
+    """The earliest time of sending as local time of the user: without an offset, in whole minutes. Replaces `send_at`.
+    """
     expires_at: Annotated[Moment | None, _Unchanged] = None
-    """RFC 3339 with an offset; it is not sent after this. Null: it never expires."""
+    """RFC 3339 with an offset: the latest time of sending. Null: no such time."""
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
         if not self.model_fields_set:
-            raise ValueError("names nothing to change")
+            raise ValueError("has no field to change")
         return self
 
 
 class NotificationQuery(Strict):
-    """What a list is narrowed to, and which page of it is asked for."""
+    """The filters of a list and the requested page."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     user_id: UserId | None = None
-    """Only those for this user."""
+    """Only notifications for this user."""
     status: NotificationStatus | None = None
-    """Only those with this status."""
+    """Only notifications with this status."""
     category: Category | None = None
-    """Only those about this."""
+    """Only notifications of this category."""
     reference: Reference | None = None
-    """Only those with this id of the caller's own."""
+    """Only notifications with this `reference`."""
     delivery_id: UUID | None = None
-    """Only the one that this delivery belongs to."""
+    """Only the notification of this delivery."""
     message_id: (
         Annotated[Line, Field(max_length=998, examples=["<019aa5c4-52c1-7c63-b0b5-95ecb5d8a1f0@example.com>"])] | None
     ) = None
-    """Only the one that an email belongs to, by the email's `Message-ID`, with or without its brackets."""
+    """Only the notification of the email with this `Message-ID`, with or without brackets."""
     schedule_id: UUID | None = None
-    """Only those that this schedule brought."""
+    """Only notifications that this schedule created."""
     channel: Channel | None = None
-    """Only those for this channel: the caller asked for it, or for all. Each shows whether it was used."""
+    """Only notifications for this channel: with it in `channels`, or without `channels`. Each shows whether the channel
+    was used.
+    """
     reason_code: ReasonCode | None = None
-    """Only those with a delivery that is in its state for this reason: a code of docs/reasons.md. No index leads to
-    them, so a page looks at 2,000 notifications at most and may be empty: give `status`, `user_id` or times too."""
+    """Only notifications with a delivery that has this reason, a code of docs/reasons.md. No index has it, so a page
+    checks at most 2,000 notifications and may be empty: combine it with `status`, `user_id` or times.
+    """
     accepted_after: Moment | None = None
-    """RFC 3339 with an offset: only those whose `accepted_at` is this or later."""
+    """RFC 3339 with an offset: only notifications with this `accepted_at` or a later one."""
     accepted_before: Moment | None = None
-    """RFC 3339 with an offset: only those whose `accepted_at` is before this."""
+    """RFC 3339 with an offset: only notifications with an earlier `accepted_at`."""
     limit: Annotated[int, Field(ge=1, le=100)] = 20
-    """How many a page has at most."""
+    """The maximum number of notifications on the page."""
     cursor: PageCursor | None = None
-    """`next` of the page before, with the same filters. Left out: the first page."""
+    """The `next` of the previous page, requested with the same filters. Default: the first page."""

@@ -38,7 +38,7 @@ _IDS = columns_of(_notifications, "id")
 
 
 class NewNotification(NamedTuple):
-    """A notification as accepted: a row to insert."""
+    """The row of a notification to insert."""
 
     id: UUID
     user_id: int
@@ -60,7 +60,7 @@ class NewNotification(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a worker needs to know about a notification to send it."""
+    """The columns of a notification that a worker needs to send it."""
 
     id: UUID
     user_id: int
@@ -76,10 +76,11 @@ class Content:
 
     @property
     def wanted_at(self) -> datetime:
-        """When its user should have it at the earliest; its age counts from there.
+        """The time from which the age of the notification counts.
 
-        That is the latest of its acceptance, its `send_at`, and the change that made it due at once: a `send_at` in the
-        past does not make it old.
+            It is the latest of its acceptance, its `send_at`, and the change that made it due at once: a `send_at` in
+            the past
+        does not make it old.
         """
         known = (time_of(self.id), self.send_at, self.moved_at)
         return max(moment for moment in known if moment is not None)
@@ -119,18 +120,18 @@ _CONTENTS = BatchStatement(
 
 
 def contents(notifications: Collection[UUID]) -> Script[dict[UUID, Content]]:
-    """The contents of notifications, by id."""
+    """Read the contents of notifications, by id."""
     return {row[0]: of_kinds(Content(*row), _KINDS) for row in (yield Statement(_CONTENTS, as_rows(notifications)))}
 
 
 _KINDS = (("user_id", int), ("category", str), ("title", str), ("message", str), ("urgent", bool))
 
 PLACES = {state: place for place, (state, _) in enumerate(BEST_FIRST, start=1)}
-"""The ends of deliveries; the best is 1."""
+"""The rank of each end state; the best is 1."""
 
 
 RANK = func.min(case(PLACES, value=_deliveries.c.state, else_=0))
-"""The best end of a notification's deliveries as one number: 0 while any is open."""
+"""The rank of the best end of a notification's deliveries; 0 while any delivery is open."""
 
 
 _LOCK_THEIRS = BatchStatement(
@@ -170,10 +171,11 @@ _CONCLUDE = BatchStatement(_IDS, _conclude_these)
 
 
 def conclude(ended: Collection[UUID]) -> Script[None]:
-    """Bring the statuses up to date of the notifications whose deliveries these are, since they ended unfulfilled.
+    """Update the status of the notifications of these deliveries, which ended neither sent nor delivered.
 
-    Two deliveries of one notification may end at the same moment. The second transaction waits for its row, and then
-    sees how the other one ended. The caller holds the deliveries already: everybody takes these two in that order.
+    Two deliveries of one notification may end at the same time. The second transaction waits for the notification's
+    row, and then sees the end of the other delivery. The caller has locked the deliveries: every transaction locks
+    deliveries before notifications.
     """
     theirs = yield Statement(_LOCK_THEIRS, as_rows(ended))
     yield Statement(_CONCLUDE, theirs)

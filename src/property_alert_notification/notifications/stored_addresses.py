@@ -1,4 +1,4 @@
-"""The addresses of a notification as its row keeps them until its deliveries are created: JSON, by channel."""
+"""The stored form of a notification's addresses until its deliveries are created: JSON, by channel."""
 
 import json
 from collections.abc import Mapping
@@ -9,15 +9,15 @@ from property_alert_notification.base.vocabulary import Channel
 
 
 def write_addresses(addresses: Mapping[Channel, str]) -> str:
-    """The text of these addresses."""
+    """The stored form of addresses."""
     return json.dumps(addresses, ensure_ascii=False, separators=(",", ":"))
 
 
 def read_addresses(text: object) -> dict[Channel, str]:
-    """The addresses of a text; none where there is none.
+    """Parse stored addresses; empty for None.
 
     Raises:
-        UnreadableRow: it is no mapping of channels to addresses.
+        UnreadableRow: the text is not a mapping of channels to addresses.
     """
     if text is None:
         return {}
@@ -26,5 +26,5 @@ def read_addresses(text: object) -> dict[Channel, str]:
     except (ValueError, TypeError, AttributeError, RecursionError):
         raise UnreadableRow("addresses cannot be read") from None
     if not all(isinstance(address, str) for address in addresses.values()):
-        raise UnreadableRow("addresses has one that is no text")
+        raise UnreadableRow("addresses has a value that is not text")
     return addresses

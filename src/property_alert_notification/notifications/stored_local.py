@@ -1,4 +1,4 @@
-"""Times of a user's own clock as the row of a notification keeps them: `2026-12-01T09:00`."""
+"""The stored form of a `send_at_local`: `2026-12-01T09:00`."""
 
 from datetime import datetime
 from typing import cast
@@ -8,15 +8,15 @@ from property_alert_notification.base.times import local
 
 
 def write_local(moment: datetime | None) -> str | None:
-    """The text of this time."""
+    """The stored form of a local time."""
     return None if moment is None else moment.isoformat(timespec="minutes")
 
 
 def read_local(text: object) -> datetime | None:
-    """The time of a text; None where there is none.
+    """Parse a stored local time; None for None.
 
     Raises:
-        UnreadableRow: it is no such time.
+        UnreadableRow: the text is not a local time.
     """
     try:
         return None if text is None else local(cast(str, text))

@@ -1,4 +1,4 @@
-"""What is submitted: one notification as a plain value, whether a caller of the API or a part of this service asks."""
+"""A submission: one notification as a plain value, from a caller of the API or from a part of this service."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,30 +15,30 @@ class Submission(NamedTuple):
     title: str
     message: str
     addresses: Mapping[Channel, str]
-    """In the form that is stored."""
+    """The addresses by channel, in stored form."""
     category: str = "general"
     reference: str | None = None
     urgent: bool = False
     send_at: datetime | None = None
     expires_at: datetime | None = None
     channels: Sequence[Channel] | None = None
-    """Use these channels only; None is all."""
+    """The requested channels; None means all."""
     caller: str | None = None
     test: bool = False
     look_up: Sequence[Channel] = ()
-    """The channels whose addresses the directory gives."""
+    """The channels whose addresses are looked up in the directory."""
     send_at_local: datetime | None = None
-    """Without a zone: when the user's clock shows this. `send_at` is None until that moment is known."""
+    """The requested local time of the user, without a zone. `send_at` is None until its moment is known."""
 
     @property
     def not_before(self) -> datetime | None:
-        """It is surely not sent before this."""
+        """The earliest moment at which it can be sent."""
         return self.send_at if self.send_at_local is None else earliest_of(self.send_at_local)
 
     def is_for_later(self, now: datetime) -> bool:
-        """Whether its time has not come yet."""
+        """Whether it is due in the future."""
         return self.send_at is not None and self.send_at > now
 
     def is_planned_later(self, now: datetime) -> bool:
-        """Whether it is planned by a worker, and not when it is accepted."""
+        """Whether a worker plans it later, instead of the API at acceptance."""
         return bool(self.look_up) or self.is_for_later(now)

@@ -1,4 +1,4 @@
-"""The way in: one notification, or up to a thousand."""
+"""Accepts notifications over HTTP: one, or up to a thousand in a batch."""
 
 import json
 from typing import cast
@@ -33,7 +33,7 @@ from property_alert_notification.people.dependencies import AddressRulesDep
 
 PATH = "/api/v1/notifications"
 LARGEST_BATCH = 4 * 1024 * 1024
-"""Bytes of a batch at most."""
+"""The largest body of a batch, in bytes."""
 
 router = KeyedRouter("/notifications", "notifications", 409)
 batch_router = KeyedRouter("/notifications", "notifications", 409, max_body_size=LARGEST_BATCH)
@@ -42,7 +42,7 @@ batch_router = KeyedRouter("/notifications", "notifications", 409, max_body_size
 def submission_of(
     body: NotificationCreate, rules: AddressRules, *, caller: str | None = None, test: bool = False
 ) -> Submission | RequestError:
-    """What a body submits, or why it cannot be accepted."""
+    """Convert a request body into a submission, or into the error that refuses it."""
     try:
         look_up = looked_up(body, rules)
         addresses = stored_addresses(body, rules)
@@ -79,10 +79,10 @@ async def submit(
     rules: AddressRules,
     idempotency_key: str | None,
 ) -> tuple[bytes, bool]:
-    """Accept one notification: the answer as JSON, and whether it is that of an earlier call.
+    """Accept one notification; returns the answer as JSON, and whether it is that of an earlier call.
 
     Raises:
-        RequestError: it was not accepted.
+        RequestError: the notification is not accepted.
     """
     _check_urgent(body, admission)
     echo = _echo(body)
@@ -101,7 +101,7 @@ async def schedule_notification(
     rules: AddressRulesDep,
     idempotency_key: IdempotencyKey,
 ) -> Response:
-    """Submit one notification. The answer means that it is on our disk, and that we will try to deliver it."""
+    """Submit one notification. A 2xx means that it is stored on disk, and that each delivery is tried at least once."""
     encoded, replayed = await submit(body, admission, acceptance, rules, idempotency_key)
     return json_answer(encoded, admission, replayed=replayed)
 
@@ -117,8 +117,8 @@ async def schedule_notifications(
 ) -> Response:
     """Submit up to a thousand notifications in one transaction.
 
-    There is one result per notification, in the same order; one that cannot be accepted does not spoil the others.
-    Each counts as a call of its caller's rate, and may have an idempotency key of its own.
+    There is one result per notification, in the same order. An invalid notification does not affect the others.
+    Each counts as one call towards the rate of the API key, and may have an idempotency key of its own.
     """
     admission = await charge(request, admission, items="notifications", count=len(body.notifications))
     key = None
@@ -146,7 +146,7 @@ def _of_item(
         return item.error
     try:
         _check_urgent(item, admission)
-        # The same call as if it came alone, so that one may be repeated as the other.
+        # The fingerprint of a call with this item alone: a caller may repeat an item as a single call, and the reverse.
         key = call_key(admission.owner, item.idempotency_key, method="POST", path=PATH, body=_echo(item))
     except RequestError as fault:
         return fault

@@ -1,4 +1,4 @@
-"""The timeline of a notification in words. Pure."""
+"""Builds the timeline of a notification. Pure."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from property_alert_notification.notifications.answers import TimelineEntry
 from property_alert_notification.notifications.models import Notification, NotificationChange
 
 _MILLISECOND = timedelta(milliseconds=1)
-"""How exactly an id says when it was made."""
+"""The resolution of the time in an id."""
 
 
 def timeline(
@@ -26,7 +26,7 @@ def timeline(
     *,
     without_address: Collection[Channel] = (),
 ) -> list[TimelineEntry]:
-    """All that is known to have happened, oldest first; `attempts` are by delivery."""
+    """All recorded events, oldest first; `attempts` are by delivery."""
     described = list(_describe_acceptance(notification, without_address))
     described += [TimelineEntry(at=one.at, what=_describe_change(one)) for one in changes]
     if notification.away_since is not None:
@@ -39,7 +39,7 @@ def timeline(
         described.append(
             TimelineEntry(at=notification.cancelled_at, what=_describe_cancellation(notification.cancelled_by))
         )
-    # Entries of the same moment keep the order above.
+    # The sort is stable: entries of the same moment keep this order.
     return sorted(described, key=attrgetter("at"))
 
 
@@ -58,11 +58,11 @@ def _describe_acceptance(notification: Notification, without_address: Collection
     asked_for = notification.asked_for
     for channel in Channel:
         if asked_for is not None and channel not in asked_for:
-            yield TimelineEntry(at=at, what=f"{channel}: not used, the caller did not ask for it")
+            yield TimelineEntry(at=at, what=f"{channel}: not used, the caller did not request it")
         elif channel in without_address:
             yield TimelineEntry(at=at, what=f"{channel}: not used, the caller gave no address for it")
         elif channel in notification.looked_up:
-            yield TimelineEntry(at=at, what=f"{channel}: the User service is asked for the address")
+            yield TimelineEntry(at=at, what=f"{channel}: the address is requested from the User service")
     if send_at is not None and send_at > at:
         yield TimelineEntry(at=at, what=f"waits until {_in_words(send_at)}")
 
@@ -93,12 +93,12 @@ def _describe_delivery(
 
 
 def _planned_at(delivery: Delivery, accepted_at: datetime) -> datetime:
-    """An id is cut to its millisecond, which may begin before the microsecond of acceptance."""
+    """The time in an id has no microseconds, so it may be before the acceptance."""
     return max(time_of(delivery.id), accepted_at)
 
 
 def _describe_holds(delivery: Delivery, holds: Sequence[Hold], accepted_at: datetime) -> Iterator[TimelineEntry]:
-    """The times that it waited for its hour; the one that lasts is what its state says."""
+    """The past waits for quiet hours and legal windows; the state and its reason describe a wait that lasts."""
     for hold in holds:
         lasts = delivery.state == DeliveryState.HELD and hold.at == delivery.changed_at
         if hold.delivery_id == delivery.id and not lasts:
@@ -113,7 +113,7 @@ def _until(delivery: Delivery) -> str:
 
 
 def _never_left_the_plan(delivery: Delivery, planned_at: datetime) -> bool:
-    """It ended when it was planned: it was neither claimed nor cancelled, nor collected and suppressed later."""
+    """Whether it ended when it was planned: it was never claimed, cancelled or collected."""
     if delivery.reason_code == ReasonCode.NO_SUCH_USER:
         return True
     is_unclaimed_end = not delivery.fence and delivery.state in (DeliveryState.SUPPRESSED, DeliveryState.EXPIRED)
@@ -121,7 +121,7 @@ def _never_left_the_plan(delivery: Delivery, planned_at: datetime) -> bool:
 
 
 def _was_given_back(delivery: Delivery) -> bool:
-    """A worker claimed it and never submitted it to a provider; an operator's replay queues it, too."""
+    """Whether it is queued after a worker claimed it and never submitted it. A replayed delivery is queued, too."""
     was_claimed = delivery.state == DeliveryState.QUEUED and delivery.fence > 0
     return was_claimed and delivery.changed_at != delivery.replayed_at
 

@@ -1,1 +1,1 @@
-"""A small User service with a thousand people, for development and tests: it takes the place of the company's own."""
+"""A small User service with a thousand made-up people, for development and tests."""

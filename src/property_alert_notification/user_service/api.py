@@ -1,4 +1,4 @@
-"""The User service over HTTP: the answers that `USER_SERVICE_URL` and `USER_SERVICE_BULK_URL` expect."""
+"""The HTTP API of the small User service: the answers to `USER_SERVICE_URL` and `USER_SERVICE_BULK_URL`."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ StoreDep = Annotated[Store, Depends(_store)]
 
 
 class PersonPut(BaseModel):
-    """What is known of a user."""
+    """The profile of a user."""
 
     email: str | None = None
     phone_number: str | None = None
@@ -37,11 +37,11 @@ class PersonPut(BaseModel):
 
 
 def create_user_service(file: str = ":memory:") -> FastAPI:
-    """The application; `file` is where its people are kept."""
+    """Build the application; `file` is its SQLite file."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        # Every question is answered in this thread: each takes some microseconds.
+        # Every request is answered in this thread, since each takes only microseconds.
         with closing(sqlite3.connect(file, isolation_level=None)) as connection:
             app.state.store = Store(connection, people())
             yield
@@ -55,7 +55,7 @@ def create_user_service(file: str = ":memory:") -> FastAPI:
 async def read_user(
     user_id: UserId, store: StoreDep, if_none_match: Annotated[str | None, Header()] = None
 ) -> Response:
-    """One user; 304 when the caller has them as they are."""
+    """Read one user; 304 if the caller's `ETag` is current."""
     if (person := store.find(user_id)) is None:
         raise HTTPException(404, "There is no such user.")
     body = json.dumps(person._asdict()).encode()
@@ -69,7 +69,7 @@ async def read_user(
 async def read_users(
     ids: Annotated[str, Query(pattern=r"^\d{1,18}(,\d{1,18}){0,99}$")], store: StoreDep
 ) -> list[dict[str, Any]]:
-    """Those of up to 100 users who are there; `ids` has commas between."""
+    """Read up to 100 users; `ids` are separated by commas. Unknown ones are left out."""
     return [person._asdict() for person in store.find_some(list(map(int, ids.split(","))))]
 
 

@@ -1,7 +1,7 @@
-"""A thousand people who do not exist. Pure.
+"""A thousand made-up people. Pure.
 
-Their email goes to example.com (RFC 2606), and their numbers belong to nobody: 555-0100 to 555-0199 in North America,
-7700 900000 to 900999 in the United Kingdom.
+Their email addresses are at example.com (RFC 2606), and their numbers are reserved for fiction: 555-0100 to 555-0199 in
+North America, 7700 900000 to 900999 in the United Kingdom.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _LAST = ("Alvarez", "Baker", "Chen", "Dubois", "Eriksen", "Fischer", "Garcia", "
 
 
 class Person(NamedTuple):
-    """One of them."""
+    """One made-up person."""
 
     id: int
     email: str | None
@@ -30,7 +30,7 @@ class _Place(NamedTuple):
     country: str
     languages: tuple[str, ...]
     number: str | None
-    """The beginning of its numbers; None where nobody gave one."""
+    """The prefix of its phone numbers; None if its people have no number."""
 
 
 _PLACES = (
@@ -50,7 +50,7 @@ _PLACES = (
 
 
 def people() -> Iterator[Person]:
-    """All of them, by id: always the same."""
+    """All people by id; every call returns the same ones."""
     return map(_person, range(1, COUNT + 1))
 
 

@@ -14,7 +14,7 @@ class Store:
     """One table of people."""
 
     def __init__(self, connection: sqlite3.Connection, beginning: Iterable[Person]) -> None:
-        """An empty one gets these people; the connection commits by itself."""
+        """Open the file; an empty one is filled with these people. The connection commits each statement."""
         self._connection = connection
         self._connection.execute(f"CREATE TABLE IF NOT EXISTS people ({_COLUMNS}, PRIMARY KEY (id))")
         if self.find_some(range(_LONGEST_LIST)) == []:
@@ -23,11 +23,11 @@ class Store:
             self._connection.execute("COMMIT")
 
     def find(self, user_id: int) -> Person | None:
-        """One of them, or None."""
+        """One person, or None."""
         return next(iter(self.find_some([user_id])), None)
 
     def find_some(self, users: Collection[int]) -> Sequence[Person]:
-        """Those of these who are there."""
+        """Those of these people who exist."""
         wanted = ", ".join("?" * len(users))
         found = self._connection.execute(f"SELECT {_COLUMNS} FROM people WHERE id IN ({wanted})", list(users))  # noqa: S608
         return [Person(*row) for row in found]

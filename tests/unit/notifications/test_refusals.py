@@ -40,8 +40,8 @@ def test_what_would_expire_before_it_could_be_sent_is_refused(
 
 
 BOTH = "and user_phone_number are null: give at least one of them"
-SMS_ONLY = "is null, and `channels` asks for sms only: give it, or ask for another"
-EMAIL_ONLY = "is null, and `channels` asks for email only: give it, or ask for another"
+SMS_ONLY = "is null, and `channels` allows sms only: give the address, or allow another channel"
+EMAIL_ONLY = "is null, and `channels` allows email only: give the address, or allow another channel"
 
 
 @pytest.mark.parametrize(

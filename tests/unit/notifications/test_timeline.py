@@ -34,7 +34,7 @@ def test_what_is_scheduled_says_until_when_and_which_channels_were_not_asked_for
 
     assert _described(scheduled, []) == [
         "accepted",
-        "email: not used, the caller did not ask for it",
+        "email: not used, the caller did not request it",
         "waits until 2030-01-01T00:00:00+00:00",
     ]
 

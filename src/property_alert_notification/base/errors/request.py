@@ -32,7 +32,7 @@ class PreferencesExist(RequestError):
 
     def __init__(self, user_id: int) -> None:
         super().__init__(f"Preferences already exist for user_id={user_id}")
-        self.hint = f"PUT /api/v1/preferences/{user_id} replaces them, PATCH changes what it names."
+        self.hint = f"PUT /api/v1/preferences/{user_id} replaces them, PATCH changes single fields."
 
 
 class Unauthorised(RequestError):
@@ -84,7 +84,7 @@ class NotFound(RequestError):
 class PreferenceNotFound(NotFound):
     """The user has no preferences."""
 
-    hint = "PUT /api/v1/preferences/{user_id} says what a user wants to receive, for the first time or anew."
+    hint = "PUT /api/v1/preferences/{user_id} creates or replaces preferences."
 
     def __init__(self) -> None:
         super().__init__("Preference not found")

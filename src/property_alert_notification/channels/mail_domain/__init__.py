@@ -1,1 +1,1 @@
-"""What DNS says of a domain that sends email: `lookup` asks, `rules` judge, `spf` walks, `check` does all of it."""
+"""Checks the DNS records of a sending domain: `lookup` queries, `rules` judge, `spf` resolves, `check` runs all."""

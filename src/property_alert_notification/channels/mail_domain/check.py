@@ -1,4 +1,4 @@
-"""Checks all that DNS must say of a domain before its emails are welcome."""
+"""Checks the DNS records that mail servers require of a sending domain."""
 
 import asyncio
 from collections.abc import Awaitable, Sequence
@@ -12,13 +12,13 @@ from property_alert_notification.channels.mail_domain.rules import Judgement
 
 @dataclass(frozen=True, slots=True)
 class MailDomain:
-    """A domain that sends, and what this service knows of it."""
+    """A sending domain and the settings of this service that belong to it."""
 
     domain: str
     signing_domain: str | None = None
     keys: Sequence[DkimKey] = ()
     addresses: Sequence[Address] = ()
-    """From which emails leave towards their receivers."""
+    """The IP addresses from which emails are sent to receivers."""
     smtp_host: str = "localhost"
     email_from: str | None = None
     """The domain of `EMAIL_FROM`, if that is set."""
@@ -26,7 +26,7 @@ class MailDomain:
 
 @dataclass(slots=True)
 class _Known:
-    """What the parts of the check share."""
+    """The data that all parts of the check share."""
 
     lookup: Lookup
     mail: MailDomain
@@ -34,7 +34,7 @@ class _Known:
 
 
 async def check_domain(lookup: Lookup, mail: MailDomain) -> list[Judgement]:
-    """Everything about a domain, in the order in which people set it up."""
+    """Check all records of a domain, in the order in which people create them."""
     try:
         known = _Known(lookup, mail, await _sending_addresses(lookup, mail))
     except NoAnswer as fault:
@@ -57,7 +57,7 @@ async def _answered(part: str, question: Awaitable[list[Judgement]]) -> list[Jud
 
 
 async def _sending_addresses(lookup: Lookup, mail: MailDomain) -> list[Address]:
-    """Those that were given; else those of the SMTP server, if it is one of the domain's own."""
+    """The given addresses, or else those of the SMTP server if its name is within the domain."""
     if mail.addresses or not f".{mail.smtp_host}".endswith(f".{mail.domain}"):
         return list(mail.addresses)
     return [address for address in await lookup.addresses(mail.smtp_host) if address.is_global]
@@ -66,7 +66,11 @@ async def _sending_addresses(lookup: Lookup, mail: MailDomain) -> list[Address]:
 def _check_sender(mail: MailDomain) -> list[Judgement]:
     if mail.email_from in (None, mail.domain):
         return []
-    return [Judgement("EMAIL_FROM", False, f"emails come from {mail.email_from}: check that domain, or set EMAIL_FROM")]
+    return [
+        Judgement(
+            "EMAIL_FROM", False, f"EMAIL_FROM has the domain {mail.email_from}: check that domain, or change EMAIL_FROM"
+        )
+    ]
 
 
 async def _check_spf(known: _Known) -> list[Judgement]:
@@ -103,7 +107,7 @@ async def _check_dmarc(known: _Known) -> list[Judgement]:
 
 
 async def _find_policy(known: _Known) -> tuple[str, list[str]]:
-    """The DMARC records of the domain, or of the nearest one above it that has any."""
+    """The DMARC records of the domain, or of its nearest parent domain that has any."""
     labels = known.mail.domain.split(".")
     for depth in range(len(labels) - 1):
         name = ".".join(labels[depth:])
@@ -121,7 +125,9 @@ async def _check_mail_servers(known: _Known) -> list[Judgement]:
 
 async def _check_reverse(known: _Known) -> list[Judgement]:
     if not known.addresses:
-        words = "not checked: give the address from which emails leave by --address, unless a provider sends them"
+        words = (
+            "not checked: pass the IP address of the sending server with --address, unless a provider sends the emails"
+        )
         return [Judgement("reverse DNS", True, words)]
     return [await _check_name(known, address) for address in known.addresses]
 

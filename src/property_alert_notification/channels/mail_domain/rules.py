@@ -1,4 +1,4 @@
-"""Decides what the records of a domain still need. Pure: the records are given.
+"""Judges the DNS records of a domain, and writes the missing ones. Pure.
 
 Source: RFC 7208 (SPF), 6376 and 8463 (DKIM), 7489 (DMARC), 7505 (null MX).
 """
@@ -16,7 +16,7 @@ _STRING = 255
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What is said about one part, and the record to publish if one is missing or wrong."""
+    """The judgement of one part, and the record to publish if it is missing or wrong."""
 
     part: str
     well: bool
@@ -34,23 +34,27 @@ def txt_record(name: str, text: str) -> str:
 
 
 def judge_spf(domain: str, records: Sequence[str], addresses: Sequence[Address]) -> Judgement:
-    """Whether there is one SPF record with an end; `spf` judges what it lists."""
+    """Check that there is one SPF record with an `all` term; `check` compares the servers that it lists."""
     hosts = "".join(f" ip{address.version}:{address}" for address in addresses)
     publish = txt_record(domain, f"v=spf1{hosts or ' mx'} ~all")
     if not records:
         return Judgement("SPF", False, f"{domain} has no SPF record", publish)
     if len(records) > 1:
-        return Judgement("SPF", False, f"{domain} has {len(records)} SPF records, so none counts: keep one")
+        return Judgement(
+            "SPF", False, f"{domain} has {len(records)} SPF records, so receivers ignore them all: keep one"
+        )
     words = records[0].lower().split()
     if {"all", "+all", "?all"} & set(words):
-        return Judgement("SPF", False, "the record lets everyone send for the domain: end it with -all or ~all")
+        return Judgement(
+            "SPF", False, "the record allows every server to send for the domain: end it with -all or ~all"
+        )
     if not {"-all", "~all"} & set(words) and not any(word.startswith("redirect=") for word in words):
-        return Judgement("SPF", False, "the record does not say what holds for other servers: end it with -all or ~all")
+        return Judgement("SPF", False, "the record has no rule for other servers: end it with -all or ~all")
     return Judgement("SPF", True, records[0])
 
 
 def judge_dkim(domain: str, key: DkimKey, records: Sequence[str]) -> Judgement:
-    """Whether the public half of a key is published."""
+    """Check that the public key is published."""
     name = f"{key.selector}._domainkey.{domain}"
     part, publish = f"DKIM {key.selector}", txt_record(name, key.record())
     if not records:
@@ -59,35 +63,41 @@ def judge_dkim(domain: str, key: DkimKey, records: Sequence[str]) -> Judgement:
         return Judgement(part, False, f"{name} has {len(records)} records: keep one", publish)
     published, ours = tags(records[0]), tags(key.record())
     if published.get("p") == "":
-        return Judgement(part, False, f"{name} says that the key is revoked", publish)
+        return Judgement(part, False, f"{name} has an empty p, which revokes the key", publish)
     if published.get("v", "DKIM1") != "DKIM1" or "p" not in published:
-        return Judgement(part, False, f"{name} holds no DKIM key", publish)
+        return Judgement(part, False, f"{name} has no DKIM key", publish)
     kind = published.get("k", "rsa")
     if (kind, re.sub(r"\s", "", published["p"])) != (ours["k"], ours["p"]):
-        return Judgement(part, False, f"{name} publishes another key than DKIM_KEY_FILE holds", publish)
+        return Judgement(part, False, f"{name} publishes another key than that of DKIM_KEY_FILE", publish)
     if "y" in published.get("t", "").split(":"):
         return Judgement(part, False, f"{name} has t=y, so receivers ignore the signature: remove it", publish)
     return Judgement(part, True, f"{name} publishes the key")
 
 
 def judge_alignment(domain: str, signing: str, policy: Mapping[str, str]) -> Judgement | None:
-    """None when DMARC counts the signatures of one domain for emails from the other."""
+    """Check that DMARC accepts signatures of one domain for emails from the other; None if it does."""
     if domain == signing:
         return None
     related = domain.endswith(f".{signing}") or signing.endswith(f".{domain}")
     if related and policy.get("adkim", "r") != "s":
         return None
-    why = "DMARC's adkim=s asks for equal domains" if related else "DMARC does not count its signatures for it"
+    why = (
+        "adkim=s in its DMARC record requires equal domains"
+        if related
+        else "DMARC does not accept the signatures of another domain"
+    )
     return Judgement("DKIM domain", False, f"DKIM_DOMAIN={signing} signs emails from {domain}, and {why}")
 
 
 def judge_dmarc(domain: str, found: str, records: Sequence[str]) -> Judgement:
-    """Whether there is one usable policy; `found` is the domain that has the records, or one above."""
+    """Check that there is one valid policy; `found` is the domain or parent domain that has the records."""
     publish = txt_record(f"_dmarc.{domain}", f"v=DMARC1; p=none; rua=mailto:dmarc@{domain}")
     if not records:
         return Judgement("DMARC", False, f"_dmarc.{domain} has no DMARC record", publish)
     if len(records) > 1:
-        return Judgement("DMARC", False, f"_dmarc.{found} has {len(records)} DMARC records, so none counts: keep one")
+        return Judgement(
+            "DMARC", False, f"_dmarc.{found} has {len(records)} DMARC records, so receivers ignore them all: keep one"
+        )
     policy = tags(records[0])
     asked = policy.get("p", "") if found == domain else policy.get("sp", policy.get("p", ""))
     if asked.lower() not in {"none", "quarantine", "reject"}:
@@ -96,12 +106,14 @@ def judge_dmarc(domain: str, found: str, records: Sequence[str]) -> Judgement:
 
 
 def judge_mail_servers(domain: str, servers: Mapping[str, Sequence[Address]]) -> Judgement:
-    """Whether bounces and answers reach the domain; `servers` are those of its MX records, with their addresses."""
+    """Check that bounces and replies reach the domain; `servers` are those of its MX records, with their addresses."""
     publish = f"{domain}. IN MX 10 mail.{domain}."
     if not servers:
-        return Judgement("MX", False, f"{domain} has no MX record: bounces and answers are lost", publish)
+        return Judgement("MX", False, f"{domain} has no MX record: bounces and replies are lost", publish)
     if "" in servers:
-        return Judgement("MX", False, f"{domain} says that it takes no email: bounces and answers are lost", publish)
+        return Judgement(
+            "MX", False, f"{domain} has a null MX record and accepts no email: bounces and replies are lost", publish
+        )
     without = [name for name, addresses in servers.items() if not addresses]
     if without:
         return Judgement("MX", False, f"{', '.join(without)} has no address: correct the MX record of {domain}")
@@ -109,17 +121,19 @@ def judge_mail_servers(domain: str, servers: Mapping[str, Sequence[Address]]) ->
 
 
 def judge_reverse(domain: str, address: Address, names: Mapping[str, Sequence[Address]]) -> Judgement:
-    """Whether the name of an address leads back to it; `names` are its names, with their addresses."""
+    """Check that the name of an address resolves to the address; `names` are its names, with their addresses."""
     part = f"reverse DNS {address}"
     if not names:
         publish = f"{address.reverse_pointer}. IN PTR mail.{domain}."
-        return Judgement(part, False, "the address has no name (PTR): your network provider can set it", publish)
-    leading_back = [name for name, addresses in names.items() if address in addresses]
-    if not leading_back:
+        return Judgement(part, False, "the address has no PTR record: your network provider can create it", publish)
+    confirmed = [name for name, addresses in names.items() if address in addresses]
+    if not confirmed:
         kind = "A" if address.version == 4 else "AAAA"
         name = next(iter(names))
-        return Judgement(part, False, f"its name {name} does not lead back to it", f"{name}. IN {kind} {address}")
-    return Judgement(part, True, leading_back[0])
+        return Judgement(
+            part, False, f"its PTR name {name} does not resolve to the address", f"{name}. IN {kind} {address}"
+        )
+    return Judgement(part, True, confirmed[0])
 
 
 def tags(record: str) -> dict[str, str]:

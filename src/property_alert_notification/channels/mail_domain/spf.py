@@ -1,4 +1,4 @@
-"""Walks an SPF record and those that it includes: what do they list, and how often must a receiver ask DNS?"""
+"""Resolves an SPF record with its includes: the networks that it lists, and the number of its DNS lookups."""
 
 import ipaddress
 import re
@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from property_alert_notification.channels.mail_domain.lookup import Address, Lookup
 
 MOST_LOOKUPS = 10
-"""A receiver that needs more gives up (RFC 7208, 4.6.4)."""
+"""Receivers reject a record that needs more lookups (RFC 7208, 4.6.4)."""
 
-_ASKING = {"include", "a", "mx", "ptr", "exists", "redirect"}
+_LOOKUP_TERMS = {"include", "a", "mx", "ptr", "exists", "redirect"}
 _TERM = re.compile(
     r"(?P<qualifier>[+?~-]?)(?P<name>include|a|mx|ptr|exists|redirect|ip4|ip6)(?:[:=](?=.)|(?=/)|\Z)(?P<value>.*)"
 )
@@ -19,17 +19,17 @@ _HOST = re.compile(r"([^/]*)(?:/(\d+))?(?://(\d+))?")
 
 @dataclass(slots=True)
 class Listed:
-    """What a record lists, as far as it was walked."""
+    """The networks that a record lists, as far as it was resolved."""
 
     networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = field(default_factory=list)
     lookups: int = 0
     problem: str | None = None
-    """Why receivers reject the record."""
+    """The reason why receivers reject the record."""
     uncertain: bool = False
-    """Whether it depends on the email (macros, ptr, exists), so that not all it lists is known."""
+    """Whether the record depends on the email (macros, ptr, exists), so that `networks` is incomplete."""
 
     def holds(self, address: Address) -> bool:
-        """Whether an address may send."""
+        """Whether the record lists an address."""
         return any(address in network for network in self.networks)
 
 
@@ -39,7 +39,7 @@ async def records_of(lookup: Lookup, domain: str) -> list[str]:
 
 
 async def walk(lookup: Lookup, domain: str, record: str) -> Listed:
-    """Follow a record, and stop where a receiver would."""
+    """Resolve a record, and stop where a receiver would."""
     listed = Listed()
     await _walk(lookup, domain, record, listed)
     return listed
@@ -49,7 +49,7 @@ async def _walk(lookup: Lookup, domain: str, record: str, listed: Listed) -> Non
     for qualifier, name, value in _terms(record):
         if listed.problem is not None:
             return
-        if name in _ASKING:
+        if name in _LOOKUP_TERMS:
             listed.lookups += 1
             if listed.lookups > MOST_LOOKUPS:
                 listed.problem = f"the record needs more than {MOST_LOOKUPS} DNS lookups, so receivers reject it"
@@ -65,7 +65,7 @@ async def _walk(lookup: Lookup, domain: str, record: str, listed: Listed) -> Non
 
 
 def _terms(record: str) -> Iterator[tuple[str, str, str]]:
-    """Qualifier, name and value of what lists servers."""
+    """The qualifier, name and value of each term that lists servers."""
     words = record.lower().split()[1:]
     has_end = any(word.lstrip("+-~?") == "all" for word in words)
     for word in words:
@@ -77,7 +77,9 @@ def _terms(record: str) -> Iterator[tuple[str, str, str]]:
 async def _include(lookup: Lookup, domain: str, listed: Listed) -> None:
     records = await records_of(lookup, domain)
     if len(records) != 1:
-        listed.problem = f"it includes {domain}, which has {len(records) or 'no'} SPF records: receivers reject it"
+        listed.problem = (
+            f"the record includes {domain}, which has {len(records) or 'no'} SPF records: receivers reject it"
+        )
         return
     await _walk(lookup, domain, records[0], listed)
 
@@ -100,4 +102,4 @@ async def _list(lookup: Lookup, domain: str, name: str, value: str, listed: List
 
 
 def _unreadable(name: str, value: str) -> str:
-    return f"receivers reject the record, because {name}:{value} cannot be read"
+    return f"receivers reject the record, because {name}:{value} is invalid"

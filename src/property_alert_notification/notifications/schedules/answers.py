@@ -73,9 +73,7 @@ def _shown(schedule: Schedule | ScheduleSummary, users_zone: str | None) -> dict
 
 
 def _next(schedule: Schedule | ScheduleSummary, users_zone: str | None) -> tuple[str, datetime | None]:
-    """The current zone, and the next occurrence in it, computed anew: a worker may not have processed a change of the
-    zone.
-    """
+    """The current zone and the next occurrence in it, even if no worker has processed a change of the zone."""
     try:
         zone = zone_of(schedule, users_zone)
         next_at = timing_of(schedule).next(zone) if schedule.next_at is not None else None

@@ -58,7 +58,7 @@ class QuietHoursFields(Strict):
     )
 
     days: Annotated[list[Weekday], Field(min_length=1, max_length=7)]
-    """The days on which these hours begin. Default: every day."""
+    """The days on which these hours begin."""
     start: Annotated[LocalTime, Field(alias="from")]
     """Hour and minute, such as `21:00`."""
     end: Annotated[LocalTime, Field(alias="to")]
