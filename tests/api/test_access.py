@@ -1,4 +1,4 @@
-"""Every call needs a key that allows it, outside local; rates, and the record of changes."""
+"""Every call needs a key that allows it, outside local; rates, and the audit record."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager

@@ -78,7 +78,7 @@ def test_what_cannot_be_is_reported_in_one_line(tmp_path: Path) -> None:
         (("create", "--name", "crm", "--scope", "admin", "--rate", "fast"), "error: --rate: "),
         (("create", "--name", "crm", "--scope", "admin", "--expires", "soon"), "error: --expires: "),
         (("rotate", "crm"), "error: crm has no live key"),
-        (("revoke", "pa_live_4fT9xQ2b"), "error: 0 keys that work begin with pa_live_4fT9xQ2b"),
+        (("revoke", "pa_live_4fT9xQ2b"), "error: 0 valid keys begin with pa_live_4fT9xQ2b"),
         (("revoke",), "error: PREFIX or --name: "),
     ):
         done = run(tmp_path, "keys", *arguments)

@@ -1,4 +1,4 @@
-"""What routes may ask for. The application puts these into its state when it starts.
+"""The dependencies of routes. The application puts them into its state when it starts.
 
 They are coroutines because FastAPI runs a plain function in a thread.
 """
@@ -35,11 +35,11 @@ ADMISSION = "admission"
 
 
 class _ApiKey(SecurityBase):
-    """Asks the authenticator, and describes itself in OpenAPI; one object, because every call goes through it."""
+    """Calls the authenticator, and describes the API key in OpenAPI. All routes share one object."""
 
     scheme_name = "apiKey"
     model = HTTPBearer(
-        description="An API key, made by `property-alerts keys create`. With ENVIRONMENT=local none is needed."
+        description="An API key, created by `property-alerts keys create`. With ENVIRONMENT=local no key is required."
     )
 
     async def __call__(self, request: Request, response: Response) -> Admission:
@@ -49,16 +49,16 @@ class _ApiKey(SecurityBase):
         return admission
 
     async def admit(self, request: Request, scope: Scope) -> Admission:
-        """Let a call in, by its headers alone."""
+        """Admit a call by its headers alone."""
         authenticator = cast(Authenticator, request.app.state.authenticator)
         return await authenticator.admit(request.headers.get("authorization"), scope)
 
 
 class _LiveApiKey(_ApiKey):
-    """The same, and no test key will do."""
+    """Like `_ApiKey`, but rejects test keys."""
 
     async def admit(self, request: Request, scope: Scope) -> Admission:
-        """Let a call in that has a live key, or none where none is needed."""
+        """Admit a call with a live key, or without a key if none is required."""
         admission = await super().admit(request, scope)
         if admission.test:
             raise LiveOnly
@@ -66,14 +66,14 @@ class _LiveApiKey(_ApiKey):
 
 
 class KeyedRoute(APIRoute):
-    """A route that lets its caller in, or not, before anything of the body is read: FastAPI reads that first."""
+    """A route that admits or rejects the caller before the body is read. FastAPI alone would read the body first."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler, and what runs before it."""
+        """FastAPI's handler behind the admission."""
         answer = super().get_route_handler()
         keys = [one for one in self.dependant.dependencies if isinstance(one.call, _ApiKey)]
         if len(keys) != 1:
-            raise TypeError(f"{self.path} has to ask for one API key: see needs()")
+            raise TypeError(f"{self.path} must have one API key dependency: see needs()")
         key, scope = cast(_ApiKey, keys[0].call), Scope((keys[0].own_oauth_scopes or [""])[-1])
 
         async def let_in(request: Request) -> Response:
@@ -110,19 +110,19 @@ async def _read_body(request: Request) -> None:
     """Read the body also in routes without one: an unread body costs the connection.
 
     Raises:
-        HTTPException: the caller closed the connection within the body.
+        HTTPException: the caller closed the connection before the end of the body.
     """
     try:
         await request.body()
     except ClientDisconnect:
-        raise HTTPException(400, "The body came to no end.") from None
+        raise HTTPException(400, "The connection was closed before the end of the body.") from None
 
 
 _API_KEY, _LIVE_API_KEY = _ApiKey(), _LiveApiKey()
 
 
 async def charge(request: Request, admission: Admission, *, items: str, count: int) -> Admission:
-    """Count every item of a batch as a call of its caller's rate; `items` is the field that holds them."""
+    """Count every item of a batch as one call of the caller's rate; `items` is the name of their field."""
     authenticator = cast(Authenticator, request.app.state.authenticator)
     return await authenticator.charge(admission, request.headers.get("authorization"), items=items, count=count)
 

@@ -78,11 +78,12 @@ class HttpSettings(ProviderSettings):
     """What every provider that is spoken to by HTTP has."""
 
     connections: int = Field(32, ge=1, le=1_000)
-    """Connections of one worker at most; each carries one message at a time."""
+    """The maximum number of connections of one worker. Each sends one message at a time."""
 
     timeout: float = Field(30.0, gt=0, le=600)
-    """Seconds for one message, from the wait for a connection to the last byte of the answer. With less, more messages
-    are in doubt."""
+    """Seconds for one message, from the wait for a connection to the last byte of the answer. With a lower value more
+    outcomes are unknown.
+    """
 
 
 class HttpCaller:

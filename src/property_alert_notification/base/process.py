@@ -1,4 +1,4 @@
-"""How a process of its own runs: its event loop, the signals that stop it, its memory, and how it gives up."""
+"""Sets up a process: its event loop, the signals that stop it, its garbage collector, and its exit after an error."""
 
 import asyncio
 import gc
@@ -15,7 +15,7 @@ from property_alert_notification.base.errors import ConfigurationError
 
 
 def exit_with_error(error: ConfigurationError) -> NoReturn:
-    """End the process with the one line that says which setting is wrong."""
+    """Exit with one line on stderr that names the invalid setting."""
     complain(f"error: {error}")
     sys.exit(2)
 

@@ -1,4 +1,4 @@
-"""Questions to a part that may never answer: the asker waits for a bounded time and not for the question to end."""
+"""Calls a part that may never answer: the caller waits for a bounded time only."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,21 +8,21 @@ Answer = TypeVar("Answer")
 
 
 class Questions:
-    """Every question of one process that is still open.
+    """The open calls of one process.
 
     `asyncio.timeout` is not enough: it waits until the cancelled call has ended, and a database driver that cancels a
     statement on a frozen server takes seconds for it.
     """
 
     def __init__(self) -> None:
-        """None is open yet."""
+        """No call is open yet."""
         self._open: set[asyncio.Task[Any]] = set()
 
     async def ask(self, question: Coroutine[Any, Any, Answer], *, within: float) -> Answer:
-        """The answer to a question.
+        """Await a call for a bounded time.
 
         Raises:
-            TimeoutError: there was none within so many seconds; the question is cancelled and ends in the background.
+            TimeoutError: the call took longer than `within` seconds; it is cancelled and ends in the background.
         """
         task = asyncio.create_task(question)
         self._open.add(task)
@@ -37,10 +37,10 @@ class Questions:
         return task.result()
 
     async def close(self) -> None:
-        """Wait until every cancelled question has ended."""
+        """Wait until every cancelled call has ended."""
         await asyncio.gather(*self._open, return_exceptions=True)
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._open.discard(task)
         if not task.cancelled():
-            task.exception()  # the asker has it, or has gone away
+            task.exception()  # marks the exception as retrieved: the caller has it, or was cancelled

@@ -50,7 +50,7 @@ class Scope(StrEnum):
     USERS_READ = "users:read"
     """Shows what is known of a user; a live key only."""
     ADMIN = "admin"
-    """Pauses and resumes sending, replays and discards quarantined deliveries, and reads the record of changes."""
+    """Pauses and resumes sending, replays and discards quarantined deliveries, and reads the audit record."""
 
 
 class CategoryKind(StrEnum):

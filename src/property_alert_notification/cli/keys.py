@@ -1,4 +1,4 @@
-"""`keys` and `audit`: the API keys, and the record of changes."""
+"""`keys` and `audit`: the API keys, and the audit record."""
 
 import asyncio
 import json

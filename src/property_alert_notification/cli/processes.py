@@ -37,7 +37,7 @@ def dev(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 def api(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     r"""Run the API alone; workers run beside it.
 
-    Start as many as you like on one PostgreSQL. SIGTERM finishes the requests at hand.
+    Start as many as you like on one PostgreSQL. After SIGTERM it finishes the requests in progress.
 
     For example:
 
@@ -50,7 +50,7 @@ def api(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 def worker() -> None:
     r"""Run a worker: publish due deliveries, send them, rescue those of dead workers.
 
-    Start as many as you like. SIGTERM finishes what is on the wire, for up to SHUTDOWN_GRACE seconds.
+    Start as many as you like. After SIGTERM it finishes calls in progress, for up to SHUTDOWN_GRACE seconds.
 
     For example:
 

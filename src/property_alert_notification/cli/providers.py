@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from property_alert_notification.operators.providers.models import ReportedBreaker
 
 NO_PROVIDER = "none"
-"""The value instead of providers for a channel that is not used."""
+"""The value that disables a channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ def providers(
 ) -> None:
     r"""List the providers of each channel in their order, their limits for each worker, and their breakers.
 
-    Order and limits are those of the settings of this command; the state of the breakers is what workers said within
-    the last minute.
+    Order and limits are those in the settings of this command. The states of the breakers are those that workers
+    reported within the last minute.
 
     For example:
 

@@ -1,4 +1,4 @@
-"""`quarantine`: what broke the worker time and again, and what becomes of it."""
+"""`quarantine`: lists, replays and discards deliveries that repeatedly broke the worker."""
 
 import asyncio
 import json
@@ -71,7 +71,8 @@ def show(
 def replay(delivery_ids: Ids) -> None:
     r"""Send deliveries again, at once. Of several, all are replayed or none.
 
-    Consent, expiry, cancellation and pauses are looked at anew. Whatever breaks five more times comes back here.
+    Consent, expiry, cancellation and pauses are checked again. A delivery that breaks the worker five more times is
+    quarantined again.
 
     For example:
 

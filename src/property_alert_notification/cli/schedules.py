@@ -1,4 +1,4 @@
-"""`schedules`: recurring notifications, read from the store itself and changed there, also while no API runs."""
+"""`schedules`: reads and changes schedules directly in the store, also while no API runs."""
 
 import asyncio
 import json
@@ -23,24 +23,26 @@ if TYPE_CHECKING:
     from property_alert_notification.notifications.schedules.schemas import SchedulePublic, ScheduleSummaryPublic
 
 app = typer.Typer(
-    help="Show recurring notifications; pause, resume or cancel them.",
+    help="List, show, pause, resume and cancel schedules.",
     epilog="Start with: property-alerts schedules list",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
 
 SHOWN = 5
-"""Coming occurrences that `show` prints."""
+"""How many occurrences `show` prints."""
 
-Id = Annotated[UUID, typer.Argument(metavar="ID", help="Of a schedule, as `list` shows it.")]
+Id = Annotated[UUID, typer.Argument(metavar="ID", help="The id of a schedule, as in `list`.")]
 Answer = TypeVar("Answer")
 
 
 @app.command("list")
 def list_newest(
-    user: Annotated[int | None, typer.Option(help="Only those for this user_id.")] = None,
-    state: Annotated[ScheduleState | None, typer.Option(help="Only those in this state.", case_sensitive=False)] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 20,
+    user: Annotated[int | None, typer.Option(help="Only schedules for this user_id.")] = None,
+    state: Annotated[
+        ScheduleState | None, typer.Option(help="Only schedules in this state.", case_sensitive=False)
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="The maximum number of schedules.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     r"""List schedules, the newest first, without message and addresses.
@@ -65,9 +67,9 @@ def list_newest(
 
 @app.command()
 def show(schedule_id: Id, as_json: AsJson = False) -> None:
-    r"""Show one schedule: its rule, how far it has come, and when it comes next.
+    r"""Show one schedule: its rule, its progress and its next occurrences.
 
-    It prints the message and the addresses: they are personal data.
+    It prints the message and the addresses, which are personal data.
 
     For example:
 
@@ -101,7 +103,7 @@ def pause(schedule_id: Id) -> None:
 
 @app.command()
 def resume(schedule_id: Id) -> None:
-    r"""Resume a paused or quarantined schedule with its next occurrence; what fell into the pause is left out.
+    r"""Resume a paused or quarantined schedule at its next occurrence. Occurrences within the pause are skipped.
 
     For example:
 
@@ -138,7 +140,7 @@ def cancel(schedule_id: Id) -> None:
 def _change(
     action: str, schedule_id: UUID, work: "Callable[[AsyncConnection, Planner], Awaitable[Answer]]"
 ) -> "Answer":
-    """Change a schedule, with an entry in the record of administrative changes."""
+    """Change a schedule, with an entry in the audit record."""
     from property_alert_notification.api.access import queries as access
     from property_alert_notification.cli.store import actor, configured
 
@@ -190,7 +192,7 @@ def _planner(database: "Database") -> "Planner":
     from property_alert_notification.preflight import load_settings
     from property_alert_notification.wiring import planner
 
-    # No category is asked for: an occurrence is planned by a worker.
+    # No categories are needed: a worker plans the occurrences.
     return planner(load_settings(), database.clock, CategoryCache(database, BUILT_IN))
 
 

@@ -33,11 +33,12 @@ def migrate(
 ) -> None:
     r"""Bring the store's schema up to date.
 
-    Several may run at once: one does the work, the others find it done. Run it before new workers and APIs start.
-    On PostgreSQL the old ones can go on meanwhile: indexes are built beside them, and a table that a long
-    transaction holds is requested repeatedly, so that no other waits behind it. Interrupted, it can be repeated.
+    Several may run at once: one migrates, the others wait for it. Run it before new workers and APIs start.
+    On PostgreSQL the old ones can continue: indexes are built concurrently, and the lock of a table is requested
+    with a short timeout and retried, so that no other transaction waits behind it. An interrupted migration can be
+    repeated.
 
-    Going back to an earlier revision says what is lost and asks first.
+    A downgrade to an earlier revision prints what it deletes, and asks for confirmation.
 
     For example:
 

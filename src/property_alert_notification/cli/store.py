@@ -53,8 +53,8 @@ async def reading(url: str) -> AsyncIterator[Database]:
     async with reaching(url) as database:
         if database.is_missing:
             raise ConfigurationError(
-                f"DATABASE_URL: there is no store at {full(url)}. Make it by `property-alerts migrate`, "
-                "or say where yours is, by DATABASE_URL or --env-file"
+                f"DATABASE_URL: there is no store at {full(url)}. Create it by `property-alerts migrate`, "
+                "or set DATABASE_URL or --env-file to an existing one"
             )
         judgement = await migrations.examine(database)
         if not judgement.can_be_read:
@@ -76,7 +76,7 @@ async def configured() -> AsyncIterator[Database]:
 
 
 def actor() -> str:
-    """The operator, for the record of administrative changes; in a container the user may have only a number."""
+    """The operator, for the audit record; in a container the user may have only a number."""
     try:
         return f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
     except KeyError:

@@ -1,4 +1,4 @@
-"""The name of a caller in the record of changes and in timelines, and what the caller may see."""
+"""The name of a caller in the audit record and in timelines, and what the caller may see."""
 
 import pytest
 

@@ -80,7 +80,7 @@ async def test_what_is_not_there_cannot_be_exchanged_or_revoked(key_service: Key
         await key_service.rotate("crm", overlap=DAY)
     with pytest.raises(NotFound, match="crm has no test key"):
         await key_service.revoke_all("crm", test=True)
-    with pytest.raises(NotFound, match="0 keys that work begin with pa_live_"):
+    with pytest.raises(NotFound, match="0 valid keys begin with pa_live_"):
         await key_service.revoke("pa_live_")
 
 
@@ -88,7 +88,7 @@ async def test_a_beginning_that_two_keys_have_revokes_neither(key_service: KeySe
     await key_service.create("crm", [WRITE])
     await key_service.create("crm", [WRITE])
 
-    with pytest.raises(NotFound, match="2 keys that work begin with pa_live_"):
+    with pytest.raises(NotFound, match="2 valid keys begin with pa_live_"):
         await key_service.revoke("pa_live_")
 
     assert [key.revoked_at for key in await _keys(key_service)] == [None, None]

@@ -187,12 +187,12 @@ def test_a_file_defines_categories_and_changes_single_fields_of_built_in_ones(tm
         ('{"a": {"kind": "promotional"},\n "a": {}}', ", line 2: a is defined twice"),
         ('{"a": {"kind": "promotional",\n "kind": "transactional"}}', ", line 2: a.kind is defined twice"),
         ("[" * 100_000, ": is not valid TOML"),
-        ('{"a":' * 100_000, ": has too many brackets"),
+        ('{"a":' * 100_000, ": nests brackets too deeply"),
         (b"\xff\xfe", ": is not UTF-8 text"),
         ("#" * 1_100_000, ": is larger than 1024 kB"),
     ],
 )
-def test_what_is_wrong_with_a_file_names_line_and_field(tmp_path: Path, text: str | bytes, problem: str) -> None:
+def test_an_invalid_file_is_reported_with_line_and_field(tmp_path: Path, text: str | bytes, problem: str) -> None:
     file = _file(tmp_path, text)
 
     with pytest.raises(ConfigurationError) as caught:

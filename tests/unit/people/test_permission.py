@@ -67,11 +67,11 @@ def test_what_may_be_sent_says_by_which_rule_and_how_often(
             None,
             NEVER,
             Rule.CATEGORY_DEFAULT,
-            "viewing is sent by email to users who ask for it, and the user does not",
+            "viewing is off by default on email, and the user has set no frequency for it",
         ),
     ],
 )
-def test_what_is_never_sent_says_who_said_so(
+def test_a_suppressed_message_names_the_rule(
     said: Frequency | None, default: Frequency, rule: Rule, sentence: str
 ) -> None:
     found = _permit(said=said, default=default)

@@ -30,24 +30,24 @@ FRESH = 2.0
 """Seconds for which cached keys are used without reading the store again."""
 
 TRUSTED = 4.5
-"""Seconds after which cached keys are not used any more: a revoked key is rejected within five."""
+"""Seconds after which cached keys are no longer used, so that a revoked key is rejected within five seconds."""
 
 AFTER_A_FAULT = 0.5
 """Seconds between two attempts to refresh the cache, when the store is unavailable."""
 
 REMEMBERED = 10_000
-"""Unknown keys that a process remembers at most, for `FRESH` seconds."""
+"""How many unknown keys a process remembers, for `FRESH` seconds."""
 
 USE_NOTED = timedelta(minutes=1)
 """How often the last use of a key is stored, at most."""
 
 MAKE_ONE = "property-alerts keys create --name crm --scope notifications:write"
-"""The command that makes a key."""
+"""The command that creates a key."""
 
 
 @dataclass(slots=True)
 class _Known:
-    """A key that the store knows."""
+    """A key of the store."""
 
     key: ApiKey
     admission: Admission
@@ -83,7 +83,7 @@ class Authenticator:
         """Admit one call by its `Authorization` header; `cost` is how much of the caller's rate it uses.
 
         Raises:
-            Unauthorised: it has no key, or one that is not valid.
+            Unauthorised: it has no key, or an invalid one.
             Forbidden: the key does not allow this.
             TooManyRequests: the caller's rate is used up.
             InvalidField: it costs more than the caller may do at once.
@@ -114,7 +114,7 @@ class Authenticator:
         return replace(admission, headers=await quota.take(count - 1, items=items, before=1))
 
     async def announce(self) -> None:
-        """Log when no key is required, and when a key is required and none exists."""
+        """Log that no key is required, or that a key is required and none exists."""
         if self._keyless:
             log.info("key.not_needed", because="ENVIRONMENT=local needs no API key")
             return
@@ -188,7 +188,7 @@ class Authenticator:
             quota=self._quota(key),
             ends=inf if key.expires_at is None else asked_at + (key.expires_at - now).total_seconds(),
             noted_at=key.last_used_at,
-            # A call asked for a key that was not cached: the key is in use.
+            # A key that a call requested is in use.
             was_used=before is None or before.was_used,
         )
 
@@ -237,7 +237,7 @@ def _key_in(authorization: str | None) -> str:
     if scheme.lower() != "bearer" or not key:
         raise Unauthorised(
             "This call needs an API key: send `Authorization: Bearer <key>`. "
-            f"An operator of this service makes one with `{MAKE_ONE}`."
+            f"An operator of this service creates one with `{MAKE_ONE}`."
         )
     return key.strip()
 

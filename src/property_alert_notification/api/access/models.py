@@ -12,23 +12,23 @@ from property_alert_notification.database import time_type
 
 
 class ApiKey(SQLModel, table=True):
-    """One key of one caller. The key itself is nowhere, only its hash."""
+    """One API key of one caller. Only the hash of the key is stored."""
 
     __tablename__ = "api_keys"
 
     id: UUID = Field(primary_key=True)
     name: str = Field(max_length=100, index=True)
-    """The caller's. It stays when keys are exchanged."""
+    """The name of the caller, which stays when keys are rotated."""
     prefix: str = Field(max_length=16)
-    """How the key begins, to recognise it in lists."""
+    """The first characters of the key, which lists show."""
     digest: str = Field(max_length=64, unique=True)
     """SHA-256 of the key, in hexadecimal."""
     scopes: str = Field(max_length=255)
-    """What it allows, separated by spaces."""
+    """Its scopes, separated by spaces."""
     test: bool
-    """What is submitted with it never reaches a real provider."""
+    """Whether it is a test key: its notifications never reach a real provider."""
     rate_limit: int | None = None
-    """Calls in each period at most; None is as many as they like."""
+    """The maximum number of calls in each period; None means no maximum."""
     rate_period: int | None = None
     """In seconds."""
     created_at: datetime = Field(sa_type=time_type())
@@ -39,19 +39,19 @@ class ApiKey(SQLModel, table=True):
 
     @property
     def owner(self) -> str:
-        """In whose name it acts: the caller's, apart from what they only try. It stays when keys are exchanged."""
+        """The owner of idempotency keys: the caller, separately for test keys. It stays when keys are rotated."""
         return f"test:{self.name}" if self.test else self.name
 
     @property
     def rate(self) -> Rate | None:
-        """How often the caller may call with it; None is as often as they like."""
+        """The rate of the key; None means no limit."""
         if self.rate_limit is None or self.rate_period is None:
             return None
         return Rate(self.rate_limit, self.rate_period)
 
 
 class RateWindow(SQLModel, table=True):
-    """How much of one caller's rate has been handed out to processes in one window of time."""
+    """The part of one caller's rate that processes have leased in one window of time."""
 
     __tablename__ = "rate_windows"
 
@@ -59,9 +59,9 @@ class RateWindow(SQLModel, table=True):
     starts_at: datetime = Field(primary_key=True, sa_type=time_type())
     ends_at: datetime = Field(primary_key=True, sa_type=time_type(), index=True)
     leased: int
-    """Calls that processes may make, or have made."""
+    """How many calls processes have leased."""
     granted: int
-    """How many of them the latest process was given."""
+    """How many calls the last lease has."""
 
 
 class AuditEntry(SQLModel, table=True):
@@ -73,12 +73,13 @@ class AuditEntry(SQLModel, table=True):
     """UUIDv7: the newest change has the greatest id."""
     at: datetime = Field(sa_type=time_type())
     actor: str = Field(max_length=160)
-    """The author: `cli:` and the user of the machine, or a caller with the kind and the beginning of their key; `local`
-    where no key is asked for."""
+    """The author: `cli:` and the user of the machine, or the caller with the kind and the first characters of the key;
+    `local` if no key is required.
+    """
     action: str = Field(max_length=64)
-    """What was done, as a noun and a verb."""
+    """The action, as a noun and a verb."""
     subject: str = Field(max_length=255)
     """To what."""
     details: dict[str, Any] = Field(sa_type=JSON)
     test: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
-    """Whether the change concerns a test key, or a notification or schedule that a test key submitted."""
+    """Whether the object of the change is a test key, or a notification or schedule submitted with one."""

@@ -1,4 +1,4 @@
-"""Every statement about API keys, rates and the record of changes."""
+"""Every statement about API keys, rates and the audit record."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -39,7 +39,7 @@ _BY_DIGEST = BatchStatement(
 
 
 async def live_among(connection: AsyncConnection, digests: Collection[str], *, now: datetime) -> list[ApiKey]:
-    """Those of these keys that work now."""
+    """The valid keys among these."""
     found = await _BY_DIGEST.run(connection, [(digest,) for digest in digests], now=now)
     return [ApiKey(**row) for row in found.mappings()]
 
@@ -51,19 +51,19 @@ _MARK_USED = BatchStatement(
 
 
 async def mark_used(connection: AsyncConnection, keys: Collection[UUID], *, now: datetime) -> None:
-    """Remember when these keys were used last."""
-    # Always in the same order: two processes that mark the same keys must not wait for each other.
+    """Store when these keys were last used."""
+    # Rows are updated in one order everywhere, or two processes deadlock.
     await _MARK_USED.run(connection, [(key, now) for key in sorted(keys)])
 
 
 async def live_of(connection: AsyncConnection, name: str, *, test: bool, now: datetime) -> list[ApiKey]:
-    """A caller's keys that work now, the oldest first."""
+    """The valid keys of a caller, the oldest first."""
     statement = select(_keys).where(_keys.c.name == name, _keys.c.test == test, _is_live(now)).order_by(_keys.c.id)
     return [ApiKey(**row) for row in (await connection.execute(statement)).mappings()]
 
 
 async def live_beginning_with(connection: AsyncConnection, beginning: str, *, now: datetime) -> list[ApiKey]:
-    """The keys that work now and begin like this."""
+    """The valid keys with this prefix."""
     statement = select(_keys).where(_keys.c.prefix.startswith(beginning, autoescape=True), _is_live(now))
     return [ApiKey(**row) for row in (await connection.execute(statement)).mappings()]
 
@@ -74,13 +74,13 @@ async def has_live(connection: AsyncConnection, *, now: datetime) -> bool:
 
 
 async def list_all(connection: AsyncConnection) -> list[ApiKey]:
-    """All keys there ever were, by caller, the oldest first."""
+    """All keys, also invalid ones, by caller, the oldest first."""
     statement = select(_keys).order_by(_keys.c.name, _keys.c.id)
     return readable(await connection.execute(statement), lambda row: ApiKey(**row))
 
 
 async def hold_back_others(connection: AsyncConnection) -> None:
-    """Lock the keys against changes until this transaction ends; reading goes on."""
+    """Lock the keys against changes until this transaction ends; reads continue."""
     # SQLite needs nothing: its transactions begin immediately, one at a time.
     if connection.dialect.name == "postgresql":
         await connection.execute(text("LOCK TABLE api_keys IN SHARE ROW EXCLUSIVE MODE"))
@@ -92,19 +92,19 @@ async def add(connection: AsyncConnection, key: ApiKey) -> None:
 
 
 async def revoke(connection: AsyncConnection, keys: Collection[UUID], *, now: datetime) -> None:
-    """Make these keys worthless."""
+    """Revoke these keys."""
     await connection.execute(update(_keys).where(_keys.c.id.in_(keys)).values(revoked_at=now))
 
 
 async def let_expire(connection: AsyncConnection, key: UUID, *, at: datetime) -> None:
-    """Make a key worthless from then on."""
+    """Set the time at which a key expires."""
     await connection.execute(update(_keys).where(_keys.c.id == key).values(expires_at=at))
 
 
 async def lease(
     connection: AsyncConnection, owner: str, window: tuple[datetime, datetime], *, limit: int, needed: int
 ) -> tuple[int, int]:
-    """Take a part of what is left of a window: what is needed, or an eighth if that is more.
+    """Lease a part of the remaining calls of a window: the needed number, or an eighth if that is more.
 
     Returns:
         How many calls were granted, and how many are left.
@@ -152,7 +152,7 @@ async def record(
     test: bool = False,
     **details: Any,
 ) -> None:
-    """Add one administrative change to the record, as part of the transaction that makes it."""
+    """Add one administrative change to the audit record, within the transaction that makes it."""
     entry = AuditEntry(
         id=clock.new_id(),
         at=clock.now(),
@@ -168,7 +168,7 @@ async def record(
 async def changes(
     connection: AsyncConnection, *, before: UUID | None = None, limit: int, test: bool | None = None
 ) -> Sequence[AuditEntry]:
-    """At most `limit` administrative changes, the newest first; `before` is the last id of the page before.
+    """At most `limit` administrative changes, the newest first; `before` is the last id of the previous page.
 
     `test` keeps only changes with the same `AuditEntry.test`; None keeps all.
     """

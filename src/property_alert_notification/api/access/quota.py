@@ -1,8 +1,8 @@
-"""One caller's rate in one process: calls are counted here, out of parts that are leased from the store.
+"""The rate of one caller in one process, which counts calls against parts of the rate leased from the store.
 
-A lease takes an eighth of the rest of the window, so a busy process asks the store a few dozen times per window
-at most, and the last calls are leased one by one: all processes together never admit more than the limit. What a
-process leased and did not use by the end of the window is lost to the others.
+A lease takes an eighth of the remaining calls, so a busy process queries the store at most a few dozen times per
+window. The last calls are leased one by one, so that all processes together never exceed the limit. Calls that a
+process leased and did not use by the end of the window are lost.
 """
 
 from datetime import timedelta
@@ -17,13 +17,13 @@ from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database
 
 KEPT = timedelta(minutes=1)
-"""How long a window is kept after its end, for processes whose clock is late."""
+"""How long a window is kept after its end, for processes with a slow clock."""
 
 Headers = tuple[tuple[str, str], ...]
 
 
 class Quota:
-    """What one caller may still do in the window of now."""
+    """The remaining calls of one caller in the current window."""
 
     def __init__(
         self, owner: str, rate: Rate, database: Database, clock: Clock, loop: Loop, *, patience: float
@@ -38,24 +38,24 @@ class Quota:
         self._open_window()
 
     async def take(self, cost: int, *, items: str = "notifications", before: int = 0) -> Headers:
-        """Count one call that costs this much; does not wait as long as the process has enough left.
+        """Count one call of this cost. It waits only if the process has leased too few calls.
 
-        `before` is what was counted of the same call already, `items` the field that makes it cost so much.
+        `before` is the part of this call that was counted already, `items` the field that determines the cost.
 
         Returns:
-            The headers that show the caller their rate.
+            The headers with the caller's rate.
 
         Raises:
             TooManyRequests: not enough is left until the window ends.
             InvalidField: it costs more than a whole window has.
-            StoreUnavailable: the store cannot say.
+            StoreUnavailable: the store did not answer.
         """
         if before + cost > self._rate.limit:
             raise InvalidField(items, f"costs {before + cost} calls at once, and this API key may make {self._rate}")
         while not self._try_to_take(cost):
             if self._is_used_up:
                 raise TooManyRequests(
-                    f"This API key may make {self._rate}. Come again when the next window begins.",
+                    f"This API key may make {self._rate}. Repeat the call when the next window begins.",
                     retry_after=self._seconds_left(),
                     headers=self._headers(),
                 )
@@ -78,7 +78,7 @@ class Quota:
     def _open_window(self) -> None:
         now = self._clock.now()
         self._window = self._rate.window(now)
-        # On the monotonic clock, which no time server moves.
+        # The monotonic clock, which time servers do not adjust.
         self._ends = self._clock.monotonic() + (self._window[1] - now).total_seconds()
         self._in_hand = 0
         self._elsewhere = self._rate.limit

@@ -1,4 +1,4 @@
-"""How often a caller may call: so many in each second, minute, hour or day. Pure."""
+"""The rate of a caller: a number of calls per second, minute, hour or day. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Rate:
     period: int
 
     def __str__(self) -> str:
-        """As people write it."""
+        """The written form, such as `100/min`."""
         unit = next((name for name, seconds in _PERIODS.items() if seconds == self.period), f"{self.period}s")
         return f"{self.limit}/{unit}"
 
@@ -30,7 +30,7 @@ def parse_rate(text: str) -> Rate:
     """Read `100/min`.
 
     Raises:
-        ValueError: it is no rate; the text shows an example.
+        ValueError: it is not a rate; the text has an example.
     """
     parts = _FORM.fullmatch(text)
     if parts is None:

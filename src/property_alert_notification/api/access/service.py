@@ -17,10 +17,10 @@ from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database
 
 LIVE_KEYS = 2
-"""How many keys a caller may have at once: one in use, one that takes its place."""
+"""How many keys a caller may have at once: the current one and its replacement."""
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
-"""What a caller may be called."""
+"""The allowed names of callers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,14 @@ class KeyService:
         lifetime: timedelta | None = None,
         rate: Rate | None = None,
     ) -> str:
-        """Make a key for the caller of this name, who has at most one yet.
+        """Create a key for the caller with this name, who may have one already.
 
         Returns:
             The key; it cannot be shown again, since only its hash is stored.
 
         Raises:
             TooManyKeys: the caller has two already.
-            StoreUnavailable: there is no new key.
+            StoreUnavailable: no key was created.
         """
         now = self.clock.now()
         async with self.database.transaction() as connection:
@@ -67,12 +67,12 @@ class KeyService:
         return key
 
     async def rotate(self, name: str, *, test: bool = False, overlap: timedelta) -> str:
-        """Make a key that takes the place of the caller's only one, which goes on working for `overlap`.
+        """Create a key that replaces the caller's only key, which stays valid for `overlap`.
 
-        It allows what the old one allows, at the same rate and for as long.
+        It has the scopes, the rate and the expiry of the old key.
 
         Raises:
-            NotFound: the caller has none.
+            NotFound: the caller has no key.
             TooManyKeys: the caller has two already.
             StoreUnavailable: nothing has changed.
         """
@@ -81,7 +81,7 @@ class KeyService:
             await queries.hold_back_others(connection)
             live = await self._make_room(connection, name, test=test, now=now)
             if not live:
-                raise NotFound(f"{name} has no {_kind(test)} key. Make one with: property-alerts keys create")
+                raise NotFound(f"{name} has no {_kind(test)} key. Create one with: property-alerts keys create")
             old = live[-1]
             key, stored = self._new_key(
                 **old.model_dump(include={"name", "scopes", "test", "rate_limit", "rate_period"}),
@@ -102,25 +102,25 @@ class KeyService:
         return key
 
     async def revoke(self, beginning: str) -> ApiKey:
-        """Make the one key that begins like this worthless, on every process within five seconds.
+        """Revoke the one key with this prefix. Every process rejects it within five seconds.
 
         Raises:
-            NotFound: no such key works, or several do.
+            NotFound: no valid key has this prefix, or several have it.
             StoreUnavailable: nothing has changed.
         """
         now = self.clock.now()
         async with self.database.transaction() as connection:
             found = await queries.live_beginning_with(connection, beginning, now=now)
             if len(found) != 1:
-                raise NotFound(f"{len(found)} keys that work begin with {beginning}. See: property-alerts keys list")
+                raise NotFound(f"{len(found)} valid keys begin with {beginning}. See: property-alerts keys list")
             await self._revoke(connection, found, now)
         return found[0]
 
     async def revoke_all(self, name: str, *, test: bool = False) -> Sequence[ApiKey]:
-        """Make all keys of a caller worthless, on every process within five seconds.
+        """Revoke all keys of a caller. Every process rejects them within five seconds.
 
         Raises:
-            NotFound: the caller has none.
+            NotFound: the caller has no key.
             StoreUnavailable: nothing has changed.
         """
         now = self.clock.now()

@@ -1,4 +1,4 @@
-"""Shares a query among callers: one runs at a time, and callers that come meanwhile share the next."""
+"""Shares a query among callers: one query runs at a time, and callers that arrive while it runs share the next one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,10 +11,10 @@ Round = asyncio.Task[StoreUnavailable | None]
 
 
 class SingleFlight:
-    """Asks one kind of question; however many callers there are, at most two rounds exist: one asks, one gathers."""
+    """Runs one kind of query for many callers. At most two rounds exist: one runs, one collects callers."""
 
     def __init__(self, ask: Callable[[], Awaitable[None]], loop: Loop, *, patience: float) -> None:
-        """`ask` runs the query, `loop` gets the result of each run; a caller waits `patience` seconds at most."""
+        """`ask` runs the query; `loop` gets the result of each run; a caller waits at most `patience` seconds."""
         self._ask = ask
         self._loop = loop
         self._patience = patience
@@ -23,7 +23,7 @@ class SingleFlight:
         self._alive: set[Round] = set()
 
     def begin(self) -> Round:
-        """The next round, which asks what is wanted when it starts; no caller has to wait for it."""
+        """The next round, whose query includes all requests until it starts; a caller need not wait for it."""
         if self._gathering is None:
             # A fresh context: its log lines must not carry the ids of the first caller.
             self._gathering = asyncio.create_task(self._run(), context=Context())
@@ -35,7 +35,7 @@ class SingleFlight:
         """Wait for a round that starts after this call.
 
         Raises:
-            StoreUnavailable: the store gave no answer.
+            StoreUnavailable: the store did not answer.
         """
         try:
             async with asyncio.timeout(self._patience):
@@ -62,6 +62,6 @@ class SingleFlight:
                 return fault
             except Exception as error:  # the next caller starts another run
                 self._loop.broke(error)
-                return StoreUnavailable("The store gave an answer that cannot be read. Try again.")
+                return StoreUnavailable("The answer of the store was unreadable. Try again.")
             self._loop.went_well()
             return None

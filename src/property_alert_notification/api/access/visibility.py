@@ -1,11 +1,11 @@
-"""Which notifications a caller may see, change and cancel. Pure."""
+"""The notifications that a caller may read, change and cancel. Pure."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """The notifications that one caller may see. All others are answered 404 and missing in lists."""
+    """The notifications that one caller may read. All others are answered 404 and are not in lists."""
 
     caller: str | None = None
     """Only notifications of this caller; None: of every caller."""
@@ -13,9 +13,9 @@ class Visibility:
     """Only notifications submitted with a test key (True) or without one (False); None: both."""
 
     def covers(self, caller: str | None, *, test: bool) -> bool:
-        """Whether they may see the notifications of this caller."""
+        """Whether the notifications of this caller are visible."""
         return self.test in (None, test) and self.caller in (None, caller)
 
 
 EVERYTHING = Visibility()
-"""What the command line and a service without keys show."""
+"""The visibility of the command line and of a service without API keys."""

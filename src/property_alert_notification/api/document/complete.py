@@ -1,6 +1,6 @@
-"""What FastAPI writes of the routes, completed with what it cannot read off them.
+"""Completes the OpenAPI document that FastAPI writes from the routes.
 
-These are the media type and the headers of errors, the headers that every answer has, and examples of answers.
+It adds the media type and the headers of errors, the headers of all answers, and examples of answers.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,16 +18,16 @@ from property_alert_notification.api.problems import MEDIA_TYPE
 Node = dict[str, Any]
 
 TAGS = [
-    {"name": "notifications", "description": "Hand notifications over, and ask what became of them."},
-    {"name": "schedules", "description": "Have notifications sent again and again, by a rule."},
-    {"name": "preferences", "description": "What each user wants to receive."},
-    {"name": "users", "description": "What the User service knows of each user."},
+    {"name": "notifications", "description": "Submit notifications and read their results."},
+    {"name": "schedules", "description": "Recurring notifications by a rule."},
+    {"name": "preferences", "description": "The preferences of users."},
+    {"name": "users", "description": "The profiles of users, from the User service."},
     {
         "name": "administration",
-        "description": "Stop sending, decide over what is quarantined, see who changed what.",
+        "description": "Pause sending, replay or discard quarantined deliveries, read the audit record.",
     },
     {"name": "health", "description": "For load balancers, orchestrators and Prometheus."},
-    {"name": "mailbox", "description": "What would have been sent; on a developer's own machine only."},
+    {"name": "mailbox", "description": "The messages of the development mailbox; with ENVIRONMENT=local only."},
 ]
 
 _JSON = "application/json"
@@ -36,9 +36,9 @@ _COME_AGAIN = {"429", "503"}
 
 
 class DescribedApi(FastAPI):
-    """FastAPI with a complete document, behind layers that it knows nothing of.
+    """FastAPI with a complete OpenAPI document, behind further middleware.
 
-    `add_middleware` puts a layer behind four of FastAPI's own, which a request that is answered before it needs not.
+    `put_before` adds a layer in front of FastAPI's own middleware, so that a request answered there does not pass it.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -47,7 +47,7 @@ class DescribedApi(FastAPI):
         self._outermost: ASGIApp = super().__call__
 
     def put_before(self, layer: Callable[..., ASGIApp], **options: Any) -> None:
-        """Let each request pass this layer first, before those that were put there earlier."""
+        """Add a layer in front of those that were added earlier."""
         self._outermost = layer(self._outermost, **options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,7 +56,7 @@ class DescribedApi(FastAPI):
         await self._outermost(scope, receive, send)
 
     def openapi(self) -> Node:
-        """The document, written when it is first asked for."""
+        """The OpenAPI document, built at the first call."""
         if self.openapi_schema is None:
             self.openapi_schema = _completed(super().openapi())
         return self.openapi_schema
@@ -135,18 +135,18 @@ _COUNT = {"type": "integer", "minimum": 0}
 _SECONDS = {"type": "integer", "minimum": 1}
 
 _REQUEST_ID = _header(
-    "Under which our log speaks of this call: the caller's own `X-Request-ID`, if it is 1 to 128 letters, digits, "
-    "dots, dashes and underscores.",
+    "The id of this call in the log: the caller's own `X-Request-ID`, if it is 1 to 128 letters, digits, dots, dashes "
+    "and underscores.",
     {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"},
     "019aa5c4-52c1-7c63-b0b5-95ecb5d8a1f0",
     required=True,
 )
 _WWW_AUTHENTICATE = _header(
-    "How to prove who is calling (RFC 6750).", {"type": "string", "const": "Bearer"}, "Bearer", required=True
+    "The required authentication (RFC 6750).", {"type": "string", "const": "Bearer"}, "Bearer", required=True
 )
-_RETRY_AFTER = _header("Seconds after which to come again.", _SECONDS, 1, required=True)
+_RETRY_AFTER = _header("Seconds after which to repeat the call.", _SECONDS, 1, required=True)
 _RETRY_CALL_AFTER = _header(
-    "Seconds after which to repeat the call; only when one with the same `Idempotency-Key` is being answered.",
+    "Seconds after which to repeat the call; only if a call with the same `Idempotency-Key` is still being executed.",
     _SECONDS,
     1,
 )

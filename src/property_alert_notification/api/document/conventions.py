@@ -1,4 +1,4 @@
-"""What linters of OpenAPI documents, and generators of clients, expect beyond what FastAPI writes."""
+"""Adds what linters of OpenAPI documents and client generators expect beyond FastAPI's output."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,7 @@ _INT32_MAX = 2**31 - 1
 
 
 def follow_conventions(document: Node) -> None:
-    """Bring a document into the form that Spectral's and Redocly's rules ask for."""
+    """Bring a document into the form that the rules of Spectral and Redocly require."""
     document["paths"] = _without_trailing_slashes(document["paths"])
     for operation in (operation for path in document["paths"].values() for operation in path.values()):
         _say_who_may_call(operation)
@@ -20,7 +20,7 @@ def follow_conventions(document: Node) -> None:
 
 
 def _without_trailing_slashes(paths: Node) -> Node:
-    """Every call answers with a slash at its end and without."""
+    """Every path works with and without a trailing slash."""
     merged: Node = {}
     for path, operations in paths.items():
         merged.setdefault(path.rstrip("/") or "/", {}).update(operations)
@@ -28,19 +28,19 @@ def _without_trailing_slashes(paths: Node) -> Node:
 
 
 def _say_who_may_call(operation: Node) -> None:
-    """An API key has no scopes in the sense of OAuth2, so they are named in an extension and in words."""
+    """API keys have no OAuth2 scopes, so each operation names its scope in an extension and in its description."""
     required = operation.setdefault("security", [])
     scopes = sorted({scope for scheme in required for names in scheme.values() for scope in names})
     for scheme in required:
         scheme.update({name: [] for name in scheme})
     if scopes:
         operation["x-scopes"] = scopes
-        operation["description"] += f"\n\nAsks for the scope {' and '.join(f'`{scope}`' for scope in scopes)}."
+        operation["description"] += f"\n\nNeeds the scope {' and '.join(f'`{scope}`' for scope in scopes)}."
 
 
 def _bound(schema: Node) -> None:
-    """Every integer of this API is a number of things or an id: none is negative, and each fits into 64 bits."""
-    # FastAPI writes bounds as floats, of which the last of 64 bits is the next one above.
+    """Every integer of this API is a count or an id: not negative, and at most 64 bits."""
+    # FastAPI writes bounds as floats, which would round the largest 64-bit integer up.
     schema["minimum"] = int(schema.get("minimum", 0))
     schema["maximum"] = min(int(schema.get("maximum", INT64_MAX)), INT64_MAX)
     schema.setdefault("format", "int32" if schema["maximum"] <= _INT32_MAX else "int64")

@@ -266,4 +266,4 @@ ANSWERS: dict[str, Any] = {
     "clear_messages": {"cleared": 1},
     **schedule_examples.ANSWERS,
 }
-"""What an operation answers when all is well."""
+"""The successful answer of each operation."""

@@ -1,4 +1,4 @@
-"""The examples of answers to calls that cannot be carried out."""
+"""Examples of error answers."""
 
 from typing import Any
 
@@ -34,11 +34,11 @@ TROUBLE: dict[str, Any] = {
     "415": _problem(415, "Unsupported Media Type", SEND_JSON),
     "422": contents_of(InvalidField("title", "must be one line")),
     "429": contents_of(
-        TooManyRequests("This API key may make 600/min. Come again when the next window begins.", retry_after=42)
+        TooManyRequests("This API key may make 600/min. Repeat the call when the next window begins.", retry_after=42)
     ),
     "503": contents_of(Unavailable("The store is not available. Try again.")),
 }
-"""What any operation answers when something is wrong, by status."""
+"""The error answers that all operations share, by status."""
 
 _NO_NOTIFICATION = contents_of(NotFound("Notification not found"))
 _NO_DELIVERY = contents_of(NotFound("Delivery not found"))
@@ -65,4 +65,4 @@ UNKNOWN: dict[str, Any] = {
     "resume_sending": contents_of(NotFound("Sending of email is not paused.")),
     "show_message": contents_of(NotFound("Message not found")),
 }
-"""What an operation answers when its path or body names what is not there."""
+"""The error answers of operations whose path or body names an unknown object."""

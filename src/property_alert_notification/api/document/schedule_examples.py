@@ -55,7 +55,7 @@ ANSWERS: dict[str, Any] = {
     "pause_schedule": _OUTLINE | {"state": "paused", "next_at": None},
     "resume_schedule": _OUTLINE,
 }
-"""What an operation answers when all is well."""
+"""The successful answer of each operation."""
 
 NO_SCHEDULE = NotFound("Schedule not found")
 NAMES_ONE = (
@@ -66,4 +66,4 @@ NAMES_ONE = (
     "pause_schedule",
     "resume_schedule",
 )
-"""The operations whose path names a schedule."""
+"""The operations with the id of a schedule in their path."""

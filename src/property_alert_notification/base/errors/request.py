@@ -68,10 +68,10 @@ class ForgedCallback(RequestError):
 
 
 class LiveOnly(Forbidden):
-    """The API key is a test key, and the call is about what real people receive."""
+    """The API key is a test key, and the call would change or read live data."""
 
     def __init__(self) -> None:
-        RequestError.__init__(self, "This is a test key, and this call concerns live messages: use a live key.")
+        RequestError.__init__(self, "This is a test key, and this call needs a live key.")
 
 
 class NotFound(RequestError):
@@ -91,7 +91,7 @@ class PreferenceNotFound(NotFound):
 
 
 class ProfileNotFound(NotFound):
-    """The directory holds no profile of the user."""
+    """The directory has no profile of the user."""
 
     def __init__(self) -> None:
         super().__init__("Profile not found")
@@ -103,7 +103,7 @@ class PreferencesNotFound(NotFound):
     def __init__(self, user_id: int) -> None:
         super().__init__("Preferences not found for user")
         self.hint = (
-            f"Say first what this user wants to receive: PUT /api/v1/preferences/{user_id} with "
+            f"Create the preferences of this user first: PUT /api/v1/preferences/{user_id} with "
             '{"email_enabled": true, "sms_enabled": false}. Or let DEFAULT_PREFERENCES say it for all who never did.'
         )
 

@@ -28,11 +28,13 @@ class Unavailable(RequestError):
 class Overloaded(Unavailable):
     """More than MAX_BACKLOG deliveries are due and unsent."""
 
-    title = "Too much waits to be sent"
+    title = "Too many messages wait to be sent"
     retry_after = timedelta(seconds=5)
 
     def __init__(self) -> None:
-        super().__init__("Too many messages wait to be sent. Try again; what is urgent is taken at any time.")
+        super().__init__(
+            "Too many messages wait to be sent. Try again later; urgent notifications are always accepted."
+        )
 
 
 class StoreUnavailable(Unavailable):

@@ -28,7 +28,7 @@ _PROVIDER = re.compile(r"[a-z0-9_]{1,40}(@[a-z0-9_]{1,20})?")
 
 
 NO_PROVIDER = "none"
-"""The value instead of providers for a channel that is not used."""
+"""The value that disables a channel."""
 
 
 def in_order(names: str) -> str:
@@ -45,7 +45,7 @@ def in_order(names: str) -> str:
 def duration(text: str) -> str:
     if "=" in text:
         raise ValueError(
-            "is one duration for all categories. Of a single one say it in CATEGORIES_FILE, "
+            "is one duration for all categories. Set that of a single category in CATEGORIES_FILE, "
             'for example [viewing] and below it message_ttl = "2h", or by PUT /api/v1/categories/viewing'
         )
     durations.parse(text)

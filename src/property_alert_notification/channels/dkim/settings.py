@@ -44,17 +44,19 @@ def _selectors(value: str) -> str:
 
 
 class DkimSettings(SettingsGroup):
-    """DKIM signatures of every email that goes out by SMTP. Set all three, or none."""
+    """DKIM signatures of every email sent by SMTP. Set all three, or none."""
 
     model_config = SettingsConfigDict(env_prefix="DKIM_", env_ignore_empty=True)
 
     domain: Annotated[str, AfterValidator(ascii_domain)] | None = Field(None, examples=["example.com"])
-    """The domain that signs. For DMARC it must be the domain of `EMAIL_FROM`, or share its registered domain."""
+    """The signing domain. For DMARC it must be the domain of `EMAIL_FROM`, or share its registered domain."""
 
     selector: Annotated[str, AfterValidator(_selectors)] | None = Field(None, examples=["rsa2026,ed2026"])
-    """Under which names below `_domainkey.` of the domain the public keys are published, with commas between. Each one
-    adds a signature to every email."""
+    """The selectors, separated by commas: the public key of each is published under `SELECTOR._domainkey.DOMAIN`. Each
+    selector adds a signature to every email.
+    """
 
     key_file: str | None = Field(None, examples=["/run/secrets/rsa2026.pem,/run/secrets/ed2026.pem"])
-    """The private keys, one file for each selector in the same order, with commas between: PEM without a passphrase,
-    RSA of 2048 to 4096 bits or Ed25519. Read at the start."""
+    """The files of the private keys, one for each selector in the same order, separated by commas: PEM without a
+    passphrase, RSA of 2048 to 4096 bits or Ed25519. They are read at start.
+    """

@@ -1,1 +1,1 @@
-"""Shows the record of administrative changes."""
+"""Shows the audit record."""

@@ -1,4 +1,4 @@
-"""The record of administrative changes over HTTP."""
+"""The audit record over HTTP."""
 
 from datetime import datetime
 from typing import Annotated, Any

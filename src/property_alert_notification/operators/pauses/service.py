@@ -1,4 +1,4 @@
-"""Pausing and resuming, each with an entry in the record of administrative changes."""
+"""Pausing and resuming, each with an entry in the audit record."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from property_alert_notification.operators.pauses.models import Pause
 
 @dataclass(frozen=True, slots=True)
 class PauseService:
-    """The operations of one operator; `actor` is their name in the record of changes."""
+    """The operations of one operator; `actor` is their name in the audit record."""
 
     connection: AsyncConnection
     """Of the transaction whose commit makes it so."""

@@ -1,4 +1,4 @@
-"""What an operator may do with what is quarantined; each decision is in the record of administrative changes."""
+"""What an operator may do with what is quarantined; each decision is in the audit record."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -19,7 +19,7 @@ REPLAYED = Reason(ReasonCode.REPLAYED)
 
 @dataclass(frozen=True, slots=True)
 class QuarantineService:
-    """The decisions of one operator; `actor` is their name in the record of changes."""
+    """The decisions of one operator; `actor` is their name in the audit record."""
 
     connection: AsyncConnection
     """Of the transaction whose commit makes it so."""

@@ -1,4 +1,4 @@
-"""Defining categories, each change with an entry in the record of administrative changes."""
+"""Defining categories, each change with an entry in the audit record."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ MOST = 500
 
 @dataclass(frozen=True, slots=True)
 class CategoryService:
-    """The operations of one operator; `actor` is their name in the record of changes."""
+    """The operations of one operator; `actor` is their name in the audit record."""
 
     connection: AsyncConnection
     """The connection of the transaction that stores the change."""
