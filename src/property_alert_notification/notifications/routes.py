@@ -1,4 +1,4 @@
-"""Notifications over HTTP, once they were submitted: list, show, change and cancel them."""
+"""Notifications over HTTP after their submission: list, read, change and cancel them."""
 
 from dataclasses import asdict, replace
 from http import HTTPStatus
@@ -32,7 +32,7 @@ from property_alert_notification.notifications.schemas import NotificationPatch,
 
 router = KeyedRouter("/notifications", "notifications")
 
-NotificationId = Annotated[UUID, Path(description="Of a notification, as the answer that accepted it has it.")]
+NotificationId = Annotated[UUID, Path(description="The id of a notification.")]
 
 
 _Changed = NotificationDetail | NotificationOutline
@@ -44,7 +44,7 @@ async def list_notifications(
 ) -> Response:
     """List notifications, the newest first: those that the caller submitted, or with the scope `admin` all.
 
-    New notifications do not move items between pages. A page may be short, or even empty: go on until `next` is null.
+    New notifications do not move items between pages. A page may be short or even empty: continue until `next` is null.
     """
     filters = replace(filters_of(query), **asdict(admission.visible))
     before = start_of(query.cursor)
@@ -59,7 +59,7 @@ def _page(found: Found) -> NotificationPage:
 
 @router.get("/{notification_id}", response_model=NotificationDetail, responses=documented(404))
 async def read_notification(notification_id: NotificationId, admission: MayRead, database: DatabaseDep) -> Response:
-    """The detail of a notification: its deliveries, every attempt, and the reason of each decision."""
+    """Read a notification with its deliveries, every attempt, and the reason of each decision."""
     return json_answer(await read_detail(database, notification_id, admission.visible), admission)
 
 
@@ -71,7 +71,7 @@ async def change_notification(
     database: DatabaseDep,
     planner: PlannerDep,
 ) -> Response:
-    """Change the content or the times of a notification, until sending begins; 409 from then on.
+    """Change the content or the times of a notification. After sending has begun the call is answered 409.
 
     Only a key with the scope `notifications:read` is answered with content and addresses.
     """
@@ -91,10 +91,10 @@ async def cancel_notification(
     clock: ClockDep,
     call: CallDep,
 ) -> Response:
-    """Take a notification back: after a 200 nothing of it is sent any more, but for what is on the wire already.
+    """Cancel a notification. After a 200 nothing is sent, except deliveries that are at a provider already.
 
-    409 when nothing is left to cancel. Only a key with the scope `notifications:read` is answered with content and
-    addresses.
+    If nothing is left to cancel, the call is answered 409. Only a key with the scope `notifications:read` is answered
+    with content and addresses.
     """
     detail: NotificationDetail
 
@@ -107,7 +107,7 @@ async def cancel_notification(
     try:
         answer, replayed = await call.once(admission, cancel)
     except Exception as error:
-        # Its answer is kept under no key: a repetition finds that nothing is left to cancel.
+        # The conflict is not stored under the idempotency key: a repetition finds again that nothing is left to cancel.
         detail = await cancel_damaged(database, notification_id, admission, error, now=clock.now())
     if replayed:
         detail = await _as_answered(answer, notification_id, admission, database)
@@ -117,7 +117,7 @@ async def cancel_notification(
 async def _as_answered(
     answer: Answer, notification_id: UUID, admission: Admission, database: Database
 ) -> NotificationDetail:
-    """The detail as an earlier call answered it; as it is now, if the stored answer cannot be read."""
+    """The stored answer of an earlier call; the current detail if the stored answer is unreadable."""
     try:
         kept = NotificationDetail.model_validate_json(answer.text)
         async with database.quick_reading() as connection:

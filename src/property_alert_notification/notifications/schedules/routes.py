@@ -1,4 +1,4 @@
-"""Schedules over HTTP: notifications that are sent again and again."""
+"""Schedules over HTTP."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -37,7 +37,7 @@ from property_alert_notification.people.dependencies import AddressRulesDep
 
 router = KeyedRouter("/schedules", "schedules")
 
-ScheduleId = Annotated[UUID, Path(description="Of a schedule, as an answer gave it.")]
+ScheduleId = Annotated[UUID, Path(description="The id of a schedule.")]
 
 _Changed = SchedulePublic | ScheduleOutline
 
@@ -50,12 +50,12 @@ async def create_schedule(
     planner: PlannerDep,
     call: CallDep,
 ) -> Response:
-    """Have a notification sent again and again, at the local times of a rule.
+    """Create a schedule, which submits a notification at each local time of a rule.
 
-    Each occurrence becomes a notification that has the id of the schedule. A local time that the change to summer time
-    leaves out is moved forward; one that comes twice in autumn counts once.
+    Each notification has the id of the schedule. A local time that the change to summer time skips moves forward; one
+    that is repeated in autumn counts once.
     """
-    # To look through two centuries may take a tenth of a second, which no other caller has to wait for.
+    # Searching two centuries may take a tenth of a second. A thread keeps the event loop free for other callers.
     await asyncio.to_thread(changes.final_of, body.rrule, body.start)
 
     async def create(connection: AsyncConnection) -> Answer:
@@ -64,7 +64,7 @@ async def create_schedule(
         return Answer(HTTPStatus.CREATED, shown)
 
     answer, replayed = await call.once(admission, create, asked=body)
-    # An idempotency key outlives the schedule, so what the caller sent is not kept under it.
+    # An idempotency key outlives the schedule, so the stored answer contains no content and no addresses.
     told = b"%b,%b" % (as_read(body)[:-1], answer.text.encode()[1:])
     return json_answer(told, admission, status_code=answer.status_code, replayed=replayed)
 
@@ -73,7 +73,7 @@ async def create_schedule(
 async def list_schedules(
     query: Annotated[ScheduleQuery, Query()], admission: MayRead, database: DatabaseDep, planner: PlannerDep
 ) -> Response:
-    """List schedules, the newest first: those that the caller created, or with the scope `admin` everybody's."""
+    """List schedules, the newest first: those that the caller created, or with the scope `admin` all."""
     visible = admission.visible
     filters = ScheduleFilters(query.user_id, query.state, visible.caller, visible.test)
     before = start_of(query.cursor)
@@ -89,7 +89,7 @@ async def list_schedules(
 async def read_schedule(
     schedule_id: ScheduleId, admission: MayRead, database: DatabaseDep, planner: PlannerDep
 ) -> Response:
-    """One schedule; what it brought is listed by `GET /api/v1/notifications?schedule_id=`."""
+    """Read one schedule. `GET /api/v1/notifications?schedule_id=` lists its notifications."""
     async with database.reading() as connection:
         schedule = changes.visible_one(await queries.get(connection, schedule_id), admission.visible)
         zones = await zones_of(connection, {(schedule.user_id, schedule.test)}, planner)
@@ -104,7 +104,7 @@ async def list_occurrences(
     database: DatabaseDep,
     planner: PlannerDep,
 ) -> Occurrences:
-    """When a schedule comes next, with the offset of its zone; while it is paused, when it would."""
+    """List the next occurrences of a schedule, with the offset of its zone; of a paused one, those it would have."""
     async with database.reading() as connection:
         schedule = changes.visible_one(await queries.get(connection, schedule_id), admission.visible)
         zones = await zones_of(connection, {(schedule.user_id, schedule.test)}, planner)
@@ -120,7 +120,7 @@ async def change_schedule(
     rules: AddressRulesDep,
     planner: PlannerDep,
 ) -> Response:
-    """Change what a schedule says, or when it comes; what it brought stays as it is.
+    """Change the content or the times of a schedule. Notifications that it has created stay as they are.
 
     Only a key with the scope `notifications:read` is answered with content and addresses.
     """
@@ -137,14 +137,14 @@ async def change_schedule(
 
 @router.delete("/{schedule_id}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
 async def delete_schedule(schedule_id: ScheduleId, admission: MayWrite, database: DatabaseDep) -> None:
-    """Cancel a schedule: it brings nothing more. What it brought stays as it is, and can be cancelled by itself."""
+    """Delete a schedule. Notifications that it has created stay, and can be cancelled one by one."""
     async with database.transaction() as connection:
         await changes.remove(connection, schedule_id, admission.visible)
 
 
 @router.post("/{schedule_id}/pause", response_model=ScheduleOutline, responses=documented(404, 409))
 async def pause_schedule(schedule_id: ScheduleId, admission: MayWrite, clock: ClockDep, call: CallDep) -> Response:
-    """Let a schedule bring nothing until it is resumed; 409 when it has ended."""
+    """Pause a schedule: it creates no notifications until it is resumed. A schedule that has ended is answered 409."""
     return await _answer(
         call, admission, lambda connection: changes.pause(connection, schedule_id, admission.visible, now=clock.now())
     )
@@ -152,9 +152,9 @@ async def pause_schedule(schedule_id: ScheduleId, admission: MayWrite, clock: Cl
 
 @router.post("/{schedule_id}/resume", response_model=ScheduleOutline, responses=documented(404, 409))
 async def resume_schedule(schedule_id: ScheduleId, admission: MayWrite, planner: PlannerDep, call: CallDep) -> Response:
-    """Let a paused or quarantined schedule go on with its next occurrence; 409 when it has ended.
+    """Resume a paused or quarantined schedule at its next occurrence. A schedule that has ended is answered 409.
 
-    What fell into the pause is left out.
+    Occurrences within the pause are skipped.
     """
     return await _answer(
         call, admission, lambda connection: changes.resume(connection, schedule_id, admission.visible, planner)

@@ -1,4 +1,4 @@
-"""Categories over HTTP: see them, define one, take a definition back."""
+"""Categories over HTTP: list them, read one, define one, delete a definition."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -26,27 +26,34 @@ async def _cache(request: Request) -> CategoryCache:
     return cast(CategoryCache, request.app.state.categories)
 
 
-Name = Annotated[str, Path(pattern=f"^{CATEGORY}$", description="Of a category: small letters, digits, `-` and `_`.")]
+Name = Annotated[
+    str, Path(pattern=f"^{CATEGORY}$", description="The name of a category: small letters, digits, `-` and `_`.")
+]
 CacheDep = Annotated[CategoryCache, Depends(_cache)]
 
 
 class CategoryPublic(BaseModel):
-    """What is true of all messages of one category."""
+    """The properties of all messages of one category."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     name: str
     kind: CategoryKind
     required: bool
-    """Users cannot turn it off by a rule, only by switching the channel off."""
+    """Users cannot refuse a required category, but can switch the channel off."""
     default: dict[Channel, Frequency]
-    """The frequency for users without a rule about it, by channel; a channel that is left out has `asap`."""
+    """The frequency by channel for users without a preference for the category; `asap` for a channel that is left out.
+    """
     message_ttl: Duration | None
-    """How long a message may be sent; null is the setting `MESSAGE_TTL`."""
+    """How long after its acceptance, or after its `send_at`, a message may be sent. Null means the setting
+    `MESSAGE_TTL`.
+    """
     on_unknown: OnUnknown | None
-    """What to do when it is unknown whether a provider took a message; null is `resend`."""
+    """What the worker does if it is unknown whether a provider took a message. Null means `resend`."""
     defined_by: Literal["service", "file", "api"]
-    """`service` is built in, `file` is `CATEGORIES_FILE`, and `api`, which comes before both, is a PUT."""
+    """Where the category is defined: `service` (built in), `file` (`CATEGORIES_FILE`) or `api` (a `PUT`, which replaces
+    the other two).
+    """
 
 
 class Categories(BaseModel):
@@ -57,7 +64,7 @@ class Categories(BaseModel):
 
 @router.get("", dependencies=[needs(Scope.PREFERENCES_READ)])
 async def list_categories(database: DatabaseDep, cache: CacheDep) -> Categories:
-    """List all categories by name. A notification may name others: they mean what `general` means."""
+    """List all categories by name. A category that is not defined behaves like `general`."""
     async with database.reading() as connection:
         found = await _all(connection, cache.configured)
     return Categories(items=[found[name] for name in sorted(found)])
@@ -65,7 +72,7 @@ async def list_categories(database: DatabaseDep, cache: CacheDep) -> Categories:
 
 @router.get("/{name}", dependencies=[needs(Scope.PREFERENCES_READ)], responses=documented(404))
 async def read_category(name: Name, database: DatabaseDep, cache: CacheDep) -> CategoryPublic:
-    """What is true of all messages of one category."""
+    """The properties of all messages of one category."""
     async with database.reading() as connection:
         return await _one(connection, name, cache.configured)
 
@@ -79,9 +86,9 @@ async def put_category(
     cache: CacheDep,
     admission: LiveOperator,
 ) -> CategoryPublic:
-    """Define a category, in place of the built-in one of that name or of an earlier definition.
+    """Define a category. It replaces an earlier definition, and the built-in category of that name.
 
-    Every process knows it within two seconds. Deliveries that wait are sent, or not, as it says then.
+    Every process applies it within two seconds. It applies to waiting deliveries, too.
     """
     async with database.transaction() as connection:
         await CategoryService(connection, clock, admission.actor, cache.configured).define(name, body)
@@ -100,7 +107,7 @@ async def delete_category(
 
 
 async def _reload(cache: CategoryCache) -> None:
-    """Read the change into this process's cache at once; if the store does not answer, the next poll does."""
+    """Read the change into this process's cache at once. If the store does not answer, the next poll reads it."""
     with suppress(StoreUnavailable):
         await cache.reload()
 
@@ -112,7 +119,7 @@ async def _one(connection: AsyncConnection, name: str, configured: Mapping[str, 
 
 
 async def _all(connection: AsyncConnection, configured: Mapping[str, Category]) -> dict[str, CategoryPublic]:
-    """All categories by name, as the store has them now: another process may just have changed one."""
+    """All categories by name, read from the store: another process may have changed one since the last poll."""
     found = {
         name: _public(category, "service" if category is BUILT_IN.get(name) else "file")
         for name, category in configured.items()

@@ -1,4 +1,4 @@
-"""What each user wants to receive, over HTTP."""
+"""Preferences over HTTP."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -55,7 +55,7 @@ async def create_preferences(
     admission = await charge(call.request, admission, items="preferences", count=len(body.preferences))
 
     async def create(connection: AsyncConnection) -> Answer:
-        # The first word of each user counts.
+        # If a user appears twice, the first item counts.
         wanted = {one.user_id: _preference(one.user_id, one, clock) for one in reversed(body.preferences)}
         created = await queries.create(connection, wanted.values(), test=admission.test)
         await decide_again(connection, created)
@@ -99,7 +99,7 @@ async def create_preference(
 
 @router.get("/{user_id}", responses=documented(404))
 async def read_preference(user_id: UserId, admission: _MayRead, database: DatabaseDep) -> PreferencePublic:
-    """What a user wants to receive."""
+    """Read the preferences of a user. Fields that are not set are left out."""
     async with database.reading() as connection:
         return _found(await queries.find(connection, user_id, test=admission.test))
 
@@ -129,10 +129,10 @@ async def patch_preference(
     clock: ClockDep,
     decide_again: DecideAgainDep,
 ) -> PreferencePublic:
-    """Change some of a user's preferences: objects are merged as RFC 7396 says, so a field that is null is taken back.
+    """Change some of a user's preferences by RFC 7396: objects are merged, and a field that is null is removed.
 
-    A channel, a category on a channel, a cap or a time of digests that is not named stays as it is; `quiet_hours` are
-    replaced as a whole.
+    A field that is left out stays as it is, at every level of an object. `quiet_hours` is a list and is replaced as a
+    whole.
     """
     switches = dict(SWITCHES.given(body))
 
@@ -149,7 +149,7 @@ async def patch_preference(
 async def delete_preference(
     user_id: UserId, admission: _MayWrite, database: DatabaseDep, clock: ClockDep, decide_again: DecideAgainDep
 ) -> None:
-    """Take all consent back: what is not sent yet will not be."""
+    """Delete the preferences of a user, which withdraws all consent: unsent messages are suppressed."""
     async with database.transaction() as connection:
         if not await queries.withdraw(connection, user_id, withdrawn_at=clock.now(), test=admission.test):
             raise PreferenceNotFound
