@@ -36,7 +36,7 @@ def _group() -> None:
 
 @app.command()
 def explain(
-    user_id: Annotated[int, typer.Argument(metavar="ID", min=0, help="The user, as the User service knows them.")],
+    user_id: Annotated[int, typer.Argument(metavar="ID", min=0, help="The id of the user in the User service.")],
     channel: Annotated[
         Channel | None,
         typer.Option(help="The channel of the message. Default: each channel.", case_sensitive=False),

@@ -40,7 +40,7 @@ class DigestCloser:
         self._wake = wake
 
     async def run(self, loop: Loop) -> None:
-        """Close until cancelled. A store that is away is waited for."""
+        """Close until cancelled. Waits while the store is unavailable."""
         await loop.repeat(self._close_in_turn)
 
     async def _close_in_turn(self) -> float:

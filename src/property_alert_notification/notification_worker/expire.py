@@ -43,7 +43,7 @@ class Expirer:
         self._walked_to = _THE_OLDEST
 
     async def run(self, loop: Loop) -> None:
-        """Run until cancelled. A store that is away is waited for."""
+        """Run until cancelled. Waits while the store is unavailable."""
         await loop.repeat(self._expire_in_turn, after_a_fault=IDLE)
 
     async def _expire_in_turn(self) -> float:

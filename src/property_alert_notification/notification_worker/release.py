@@ -40,7 +40,7 @@ class Releaser:
         self._wake = wake
 
     async def run(self, loop: Loop) -> None:
-        """Release until cancelled. A store that is away is waited for."""
+        """Release until cancelled. Waits while the store is unavailable."""
         await loop.repeat(self._release_in_turn)
 
     async def _release_in_turn(self) -> float:

@@ -48,7 +48,7 @@ class Reporter:
         self._worker = clock.new_id()
 
     async def run(self, loop: Loop) -> None:
-        """Report until cancelled. A store that is away is waited for."""
+        """Report until cancelled. Waits while the store is unavailable."""
         await loop.repeat(self._report_once, woken=self._changed)
 
     async def _report_once(self) -> float:

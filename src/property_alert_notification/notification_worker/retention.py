@@ -71,7 +71,7 @@ class Retention:
         self._batches = dict.fromkeys(_KINDS, FIRST)
 
     async def run(self, loop: Loop) -> None:
-        """Delete until cancelled. A store that is away is waited for."""
+        """Delete until cancelled. Waits while the store is unavailable."""
         await loop.repeat(self._purge_in_turn, after_a_fault=IDLE)
 
     async def _purge_in_turn(self) -> float:

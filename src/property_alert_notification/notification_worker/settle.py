@@ -91,7 +91,7 @@ class Settler:
     async def quarantine(
         self, delivery: UUID, error: Exception, *, fence: int | None = None, outcome: Outcome | None = None
     ) -> None:
-        """Quarantine a delivery whose row breaks every batch that it is in. A store that is away is waited for."""
+        """Quarantine a delivery whose row breaks every batch that it is in. Waits while the store is unavailable."""
         putting = partial(self._context.broken_rows.quarantine_delivery, delivery, error, fence=fence, outcome=outcome)
         await insist(putting, self._outage, pause=AFTER_A_FAULT)
 

@@ -34,7 +34,7 @@ class Suppressor:
         self._channels = channels
 
     async def run(self, loop: Loop) -> None:
-        """Run until cancelled. A store that is away is waited for."""
+        """Run until cancelled. Waits while the store is unavailable."""
         await loop.repeat(self._suppress_in_turn, after_a_fault=IDLE)
 
     async def _suppress_in_turn(self) -> float:

@@ -18,7 +18,7 @@ class UnclaimableSearch:
         self._broken_rows = broken_rows
 
     async def run(self, loop: Loop) -> None:
-        """Search until cancelled. A store that is away is waited for."""
+        """Search until cancelled. Waits while the store is unavailable."""
         await loop.repeat(self._search_in_turn, after_a_fault=IDLE)
 
     async def _search_in_turn(self) -> float:

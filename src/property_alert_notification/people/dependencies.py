@@ -7,7 +7,7 @@ from fastapi import Depends, Path, Request
 from property_alert_notification.api.fields import INT64_MAX
 from property_alert_notification.channels.address_rules import AddressRules
 
-UserId = Annotated[int, Path(ge=0, le=INT64_MAX, description="The user, as the User service knows them.")]
+UserId = Annotated[int, Path(ge=0, le=INT64_MAX, description="The id of the user in the User service.")]
 
 
 async def _address_rules(request: Request) -> AddressRules:

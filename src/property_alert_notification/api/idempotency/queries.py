@@ -15,7 +15,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-# Its words for conflicts are SQLite's too.
+# SQLite has the same ON CONFLICT syntax as PostgreSQL.
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.idempotency.models import IdempotencyKey

@@ -15,7 +15,7 @@ from sqlalchemy import (
     update,
 )
 
-# Its words for conflicts are SQLite's too.
+# SQLite has the same ON CONFLICT syntax as PostgreSQL.
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -64,7 +64,7 @@ def add(answers: Iterable[Stored], *, until: datetime) -> Statement:
 
 
 def _rows(answers: Iterable[Stored]) -> list[tuple[str, str, str, int, str]]:
-    """Always in the same order, or two processes wait for each other for ever."""
+    """Rows are written in one order everywhere, or two processes deadlock."""
     return sorted(
         (one.key.owner, one.key.key, one.key.fingerprint, one.answer.status_code, one.answer.text) for one in answers
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-# Its words for conflicts are SQLite's too.
+# SQLite has the same ON CONFLICT syntax as PostgreSQL.
 from property_alert_notification.api.idempotency.keys import CallKey
 from property_alert_notification.base.errors import AnswerLost, KeyReused
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select, true
 
-# Its words for conflicts are SQLite's too.
+# SQLite has the same ON CONFLICT syntax as PostgreSQL.
 from sqlalchemy.dialects.postgresql import insert
 
 from property_alert_notification.base.vocabulary import DeliveryState

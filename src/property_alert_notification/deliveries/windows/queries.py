@@ -133,5 +133,5 @@ _REMOVE_OLD = (
 
 async def remove_old(connection: AsyncConnection, *, until: datetime, limit: int) -> int:
     """Delete up to `limit` windows that closed before `until` and of which nothing is left to do; returns how many."""
-    # SQLite's driver does not count what a statement deletes that begins with a WITH.
+    # SQLite's driver reports no row count for a DELETE that begins with WITH.
     return len((await connection.execute(_REMOVE_OLD, {"until": until, "limit": limit})).all())

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import FromClause, bindparam, select, text, true, update
 
-# Its words for conflicts are SQLite's too.
+# SQLite has the same ON CONFLICT syntax as PostgreSQL.
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from property_alert_notification.database import BatchStatement, Statement, as_rows, columns_of, table_of, time_type

@@ -14,7 +14,7 @@ from sqlalchemy import (
     update,
 )
 
-# Its words for conflicts are SQLite's too.
+# SQLite has the same ON CONFLICT syntax as PostgreSQL.
 from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import (
     BatchStatement,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import FromClause, delete, select, true
 
-# Its words for conflicts are SQLite's too.
+# SQLite has the same ON CONFLICT syntax as PostgreSQL.
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
