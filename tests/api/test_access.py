@@ -88,7 +88,7 @@ def test_reading_wants_a_scope_for_reading_and_changing_one_for_writing(method: 
     assert scope == expected
 
 
-async def test_what_a_test_key_submits_is_a_test(store_url: str) -> None:
+async def test_a_notification_of_a_test_key_is_a_test(store_url: str) -> None:
     async with a_guarded_client(store_url, Scope.PREFERENCES_WRITE) as client, _key_service(store_url) as key_service:
         await client.put("/api/v1/preferences/1", json=PREFERENCES)
         answers = {}
@@ -115,14 +115,14 @@ async def test_paths_that_the_document_leaves_out_want_a_key_too(store_url: str)
 
 
 @pytest.mark.parametrize("path", OPEN_TO_ALL)
-async def test_what_says_nothing_about_anybody_needs_no_key(store_url: str, path: str) -> None:
+async def test_calls_without_personal_data_need_no_key(store_url: str, path: str) -> None:
     async with a_guarded_client(store_url) as unkeyed:
         answer = await unkeyed.get(path, headers={"Authorization": ""})
 
     assert answer.status_code == 200
 
 
-async def test_the_refusal_says_how_a_key_is_made_and_a_bad_key_is_named_as_such(store_url: str) -> None:
+async def test_a_401_has_the_command_that_creates_a_key_or_reports_an_invalid_key(store_url: str) -> None:
     async with a_guarded_client(store_url) as client:
         without = await client.get("/api/v1/preferences/1", headers={"Authorization": ""})
         wrong = await client.get("/api/v1/preferences/1", headers=_bearer("pa_live_made_up"))

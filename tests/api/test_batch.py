@@ -114,7 +114,7 @@ async def test_too_much_waiting_is_answered_503_and_urgent_ones_are_taken(store_
     assert [(answer.status_code, answer.headers["Retry-After"]) for answer in refused] == [(503, "5")] * 2
 
 
-async def test_while_too_much_waits_what_was_accepted_is_answered_again_and_what_is_for_later_is_taken(
+async def test_a_full_backlog_still_accepts_repeated_calls_and_later_notifications(
     store_url: str,
 ) -> None:
     async with a_client(database_url=store_url, max_backlog=3) as client:
@@ -183,7 +183,7 @@ async def test_preferences_of_many_users_are_created_at_once(client: httpx2.Asyn
     assert (await client.get("/api/v1/preferences/3")).json() == {"email_enabled": True, "sms_enabled": False}
 
 
-async def test_default_preferences_are_for_those_who_never_said_anything(store_url: str) -> None:
+async def test_default_preferences_apply_to_users_who_never_had_preferences(store_url: str) -> None:
     async with a_client(database_url=store_url, default_preferences="email") as client:
         accepted = await client.post("/api/v1/notifications/", json=NOTIFICATION)
         await client.put("/api/v1/preferences/1", json=PREFERENCES)

@@ -56,7 +56,7 @@ async def test_what_is_not_there_reads_no_body_either(
     assert (answered, headers["connection"]) == (status, "close")
 
 
-async def test_a_caller_who_sends_all_the_same_reads_the_answer(store_url: str) -> None:
+async def test_a_caller_who_keeps_sending_a_refused_body_reads_the_answer(store_url: str) -> None:
     async with a_guarded_client(store_url) as client:
         for _ in range(5):
             answer = await client.post(
@@ -111,7 +111,7 @@ async def test_an_answer_in_json_is_not_cached_and_its_type_not_guessed(lite: ht
 
 
 @pytest.mark.parametrize("origin", ["null", "file://", "https://example.com", "http://localhost.example.com"])
-async def test_a_page_that_hides_where_it_comes_from_is_foreign(lite: httpx2.AsyncClient, origin: str) -> None:
+async def test_a_page_without_an_origin_is_foreign(lite: httpx2.AsyncClient, origin: str) -> None:
     assert (await lite.get("/api/v1/notifications", headers={"Origin": origin})).status_code == 403
 
 

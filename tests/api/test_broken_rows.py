@@ -45,9 +45,7 @@ async def test_every_call_about_a_broken_notification_is_answered(caller: httpx2
     assert (await caller.get(PATH, params={"limit": 100})).status_code == 200
 
 
-async def test_what_is_broken_can_be_cancelled_and_is_cancelled_then(
-    caller: httpx2.AsyncClient, store_url: str
-) -> None:
+async def test_a_notification_with_a_damaged_row_can_be_cancelled(caller: httpx2.AsyncClient, store_url: str) -> None:
     id_ = await accept(caller)
     whose = f"channel = 'sms' AND notification_id = {_literal(id_, store_url)}"
     await run(store_url, [f"UPDATE deliveries SET state = 'snoozed' WHERE {whose}"])
@@ -66,7 +64,7 @@ async def test_what_is_broken_can_be_cancelled_and_is_cancelled_then(
 
 
 @pytest.mark.parametrize("fields", [{}, {"send_at": FAR}])
-async def test_what_is_at_the_end_of_all_time_is_listed_changed_and_cancelled(
+async def test_a_notification_at_the_last_valid_time_is_listed_changed_and_cancelled(
     caller: httpx2.AsyncClient, store_url: str, fields: dict[str, str]
 ) -> None:
     ends = (

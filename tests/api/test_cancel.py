@@ -12,7 +12,7 @@ PATH = "/api/v1/notifications"
 FAR = "2199-01-01T00:00:00Z"
 
 
-async def test_what_waits_is_cancelled_and_says_so(caller: httpx2.AsyncClient) -> None:
+async def test_a_waiting_delivery_is_cancelled_with_its_reason(caller: httpx2.AsyncClient) -> None:
     id_ = await accept(caller)
 
     answer = await caller.post(f"{PATH}/{id_}/cancel")
@@ -38,7 +38,7 @@ async def test_what_waits_is_cancelled_and_says_so(caller: httpx2.AsyncClient) -
         ({"email_enabled": False}, {}),
     ],
 )
-async def test_what_was_taken_back_says_so_whatever_channels_were_not_used(
+async def test_a_cancelled_notification_is_cancelled_whatever_channels_it_used(
     caller: httpx2.AsyncClient, preferences: dict[str, bool], fields: dict[str, Any]
 ) -> None:
     await caller.patch("/api/v1/preferences/1", json=preferences)
@@ -52,7 +52,7 @@ async def test_what_was_taken_back_says_so_whatever_channels_were_not_used(
     assert (await caller.get(PATH, params={"status": "suppressed"})).json()["items"] == []
 
 
-async def test_what_is_scheduled_is_cancelled_without_ever_being_planned(caller: httpx2.AsyncClient) -> None:
+async def test_a_scheduled_notification_is_cancelled_without_a_plan(caller: httpx2.AsyncClient) -> None:
     id_ = await accept(caller, send_at=FAR)
 
     detail = (await caller.post(f"{PATH}/{id_}/cancel/")).json()

@@ -72,7 +72,7 @@ async def test_deleting_a_built_in_category_restores_it(client: httpx2.AsyncClie
     assert (await client.get(f"{CATEGORIES}/viewing")).json() == VIEWING
 
 
-async def test_what_stands_in_the_file_is_shown_and_the_api_comes_before_it(store_url: str, tmp_path: Any) -> None:
+async def test_categories_of_the_file_are_listed_and_the_api_takes_precedence(store_url: str, tmp_path: Any) -> None:
     file = tmp_path / "categories.toml"
     file.write_text('[viewing]\nmessage_ttl = "2h"\n')
     async with a_client(database_url=store_url, categories_file=str(file)) as client:
@@ -112,7 +112,7 @@ async def test_what_cannot_be_used_is_named(
     assert "input" not in problem
 
 
-async def test_a_kind_has_to_be_said_and_a_name_to_be_a_slug(lite: httpx2.AsyncClient) -> None:
+async def test_a_definition_needs_a_kind_and_a_slug_as_name(lite: httpx2.AsyncClient) -> None:
     nothing = await lite.put(f"{CATEGORIES}/price_drop", json={})
     names = [await lite.put(f"{CATEGORIES}/{name}", json=PRICE_DROP) for name in ("E", "two words", "-x", "x" * 65)]
 

@@ -12,7 +12,7 @@ PATH = "/api/v1/notifications"
 FAR = "2199-01-01T00:00:00Z"
 
 
-async def test_what_it_says_may_change_until_it_is_sent(caller: httpx2.AsyncClient) -> None:
+async def test_the_content_can_be_changed_until_sending_begins(caller: httpx2.AsyncClient) -> None:
     id_ = await accept(caller, expires_at=FAR)
 
     answer = await caller.patch(f"{PATH}/{id_}", json={"title": "new title", "expires_at": None})
@@ -40,7 +40,7 @@ async def test_moved_to_later_it_waits_without_deliveries_and_is_planned_anew_wh
     ]
 
 
-async def test_what_is_scheduled_may_change_and_stays_scheduled(caller: httpx2.AsyncClient) -> None:
+async def test_a_scheduled_notification_can_be_changed_and_stays_scheduled(caller: httpx2.AsyncClient) -> None:
     id_ = await accept(caller, send_at=FAR)
 
     detail = (await caller.patch(f"{PATH}/{id_}", json={"message": "new", "send_at": "2198-01-01T00:00:00Z"})).json()
@@ -77,7 +77,7 @@ SOON, LATER, PAST = "2197-01-01T00:00:00Z", "2198-01-01T00:00:00Z", "2020-01-01T
         ({"send_at": SOON, "expires_at": LATER}, {"send_at": FAR}, "send_at"),
     ],
 )
-async def test_times_that_do_not_fit_what_stays_are_refused_and_change_nothing(
+async def test_times_that_do_not_fit_unchanged_ones_are_refused_and_change_nothing(
     caller: httpx2.AsyncClient, before: dict[str, str], patch: dict[str, str], field: str
 ) -> None:
     id_ = await accept(caller, **before)
@@ -109,7 +109,7 @@ async def test_moved_to_now_its_age_counts_from_the_change(caller: httpx2.AsyncC
     assert detail == (await caller.get(f"{PATH}/{id_}")).json()
 
 
-async def test_what_was_cancelled_cannot_be_changed(caller: httpx2.AsyncClient) -> None:
+async def test_a_cancelled_notification_cannot_be_changed(caller: httpx2.AsyncClient) -> None:
     id_ = await accept(caller)
     await caller.post(f"{PATH}/{id_}/cancel")
 

@@ -23,7 +23,7 @@ def _rule(answer: dict[str, Any]) -> tuple[str, str, str]:
     return answer["decision"], answer["rule"], answer["reason_code"]
 
 
-async def test_a_user_with_switches_alone_gets_what_is_on_at_once(client: httpx2.AsyncClient) -> None:
+async def test_a_user_with_switches_alone_gets_messages_at_once(client: httpx2.AsyncClient) -> None:
     await client.put(PATH, json={"email_enabled": True, "sms_enabled": False})
 
     assert await _ask(client, at=AT, category="viewing") == {
@@ -64,7 +64,7 @@ async def test_the_first_rule_that_applies_wins(client: httpx2.AsyncClient) -> N
     assert (await _ask(client, category="listing_alert"))["reason"] == "the user does not want listing_alert by email"
 
 
-async def test_what_may_be_sent_is_held_collected_or_sent_by_the_users_clock(client: httpx2.AsyncClient) -> None:
+async def test_a_permitted_message_is_held_collected_or_sent_by_local_time(client: httpx2.AsyncClient) -> None:
     rules = {
         "time_zone": "Europe/Berlin",
         "quiet_hours": [{"days": ["mon", "tue"], "from": "21:00", "to": "09:30"}],
@@ -96,7 +96,7 @@ async def test_what_may_be_sent_is_held_collected_or_sent_by_the_users_clock(cli
     }
 
 
-async def test_a_user_of_whom_nothing_is_known_is_not_found_and_one_who_withdrew_consent_is(
+async def test_an_unknown_user_is_not_found_and_one_who_withdrew_consent_is(
     client: httpx2.AsyncClient,
 ) -> None:
     unknown = await client.get(f"{PATH}/effective/", params={"channel": "email"})
@@ -107,7 +107,7 @@ async def test_a_user_of_whom_nothing_is_known_is_not_found_and_one_who_withdrew
     assert _rule(await _ask(client)) == ("suppress", "channel_switch", "no_preferences")
 
 
-async def test_default_preferences_count_for_those_who_never_said_anything(store_url: str) -> None:
+async def test_default_preferences_apply_to_users_without_preferences(store_url: str) -> None:
     async with a_client(database_url=store_url, default_preferences={"email"}, sms_provider="none") as client:
         by_default = await _ask(client)
         not_used = await _ask(client, channel="sms")
@@ -132,7 +132,7 @@ async def test_default_preferences_count_for_those_who_never_said_anything(store
         ({"channel": "email", "urgent": "very"}, "urgent"),
     ],
 )
-async def test_a_question_that_cannot_be_answered_names_what_is_wrong(
+async def test_an_invalid_query_is_refused_by_its_field(
     lite: httpx2.AsyncClient, query: dict[str, str], place: str
 ) -> None:
     answer = await lite.get("/api/v1/preferences/1/effective", params=query)
@@ -141,7 +141,7 @@ async def test_a_question_that_cannot_be_answered_names_what_is_wrong(
     assert [problem["loc"] for problem in answer.json()["detail"]] == [["query", place]]
 
 
-async def test_any_moment_may_be_asked_about(lite: httpx2.AsyncClient) -> None:
+async def test_at_may_be_any_moment(lite: httpx2.AsyncClient) -> None:
     await lite.put(PATH, json=PREFERENCES)
     for at in ("1970-01-01T00:00:00Z", "2200-12-31T00:00:00Z", "2026-03-29T02:30:00+02:00"):
         assert (await _ask(lite, at=at))["at"]

@@ -43,9 +43,7 @@ def is_due(delivery: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("way", CHANGES)
-async def test_what_quiet_hours_hold_is_decided_again_when_preferences_change(
-    client: httpx2.AsyncClient, way: str
-) -> None:
+async def test_a_change_of_preferences_reevaluates_held_messages(client: httpx2.AsyncClient, way: str) -> None:
     await client.put(PATH, json=PREFERENCES | around_now())
     held = await accept(client, user_phone_number=None)
     before = await delivery_of(client, held)

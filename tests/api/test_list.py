@@ -41,7 +41,7 @@ async def _ids(caller: httpx2.AsyncClient, **filters: Any) -> list[str]:
     return ids
 
 
-async def test_an_item_says_how_it_stands_and_nothing_that_was_written_to_the_person(
+async def test_an_item_of_a_list_has_its_status_and_no_personal_data(
     caller: httpx2.AsyncClient,
 ) -> None:
     id_ = await accept(caller, reference="r-1", channels=["email"], expires_at=FAR)

@@ -39,7 +39,9 @@ async def test_an_empty_mailbox_lists_nothing(client: httpx2.AsyncClient) -> Non
     assert await ask(client) == {"messages": [], "next_before": None, "total": 0, "kept": 0}
 
 
-async def test_the_list_says_of_each_message_what_a_test_needs(pages: Pages, client: httpx2.AsyncClient) -> None:
+async def test_the_list_has_the_fields_of_each_message_that_tests_need(
+    pages: Pages, client: httpx2.AsyncClient
+) -> None:
     [kept] = await pages.keep({"html": "<p>Three bedrooms</p>", "raw": "Subject: A home for you\r\n\r\n"})
 
     [message] = (await ask(client))["messages"]
@@ -57,7 +59,7 @@ async def test_the_list_says_of_each_message_what_a_test_needs(pages: Pages, cli
     }
 
 
-async def test_the_newest_message_comes_first(pages: Pages, client: httpx2.AsyncClient) -> None:
+async def test_the_newest_message_is_first(pages: Pages, client: httpx2.AsyncClient) -> None:
     await pages.keep({"subject": "first"}, {"subject": "second"}, {"subject": "third"})
 
     assert await subjects(client) == ["third", "second", "first"]
@@ -151,7 +153,7 @@ async def test_a_query_that_means_nothing_is_refused(client: httpx2.AsyncClient,
     assert (await client.get("/api/mailbox/messages", params=query)).status_code == 422
 
 
-async def test_clearing_says_how_many_messages_went(pages: Pages, client: httpx2.AsyncClient) -> None:
+async def test_clearing_returns_the_number_of_deleted_messages(pages: Pages, client: httpx2.AsyncClient) -> None:
     await pages.keep({}, {}, {"channel": "sms"})
 
     assert (await client.delete("/api/mailbox/messages")).json() == {"cleared": 3}
@@ -189,9 +191,7 @@ async def test_a_search_for_what_no_store_can_hold_is_refused(
     assert (await client.get("/api/mailbox/messages", params=query)).status_code == 422
 
 
-async def test_what_an_email_says_of_itself_finds_it_and_leads_to_its_notification(
-    pages: Pages, client: httpx2.AsyncClient
-) -> None:
+async def test_a_message_id_finds_an_email_and_its_notification(pages: Pages, client: httpx2.AsyncClient) -> None:
     await client.put("/api/v1/preferences/1", json={"email_enabled": True, "sms_enabled": True})
     details = [await _accept(client, reference=reference) for reference in ("order-7", "order-8")]
     email, sms = [delivery["id"] for delivery in details[0]["deliveries"]]

@@ -119,7 +119,7 @@ async def _is_up(client: httpx2.AsyncClient) -> None:
             return
 
 
-async def test_what_waits_is_counted_with_its_age_and_up_to_a_bound(client: httpx2.AsyncClient) -> None:
+async def test_waiting_deliveries_are_counted_with_their_age_up_to_a_bound(client: httpx2.AsyncClient) -> None:
     await client.put("/api/v1/preferences/1", json=PREFERENCES)
     for fields in ({"urgent": True}, {"channels": ["email"]}, {"send_at": "2100-01-01T00:00:00Z"}):
         await accept(client, **fields)

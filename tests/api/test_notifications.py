@@ -83,7 +83,7 @@ async def test_a_time_in_the_past_means_at_once(caller: httpx2.AsyncClient) -> N
     ],
 )
 @pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "k"}])
-async def test_what_could_only_fail_is_refused_alone_and_in_a_batch(
+async def test_a_notification_that_could_only_fail_is_refused_alone_and_in_a_batch(
     lite: httpx2.AsyncClient, fields: dict[str, Any], field: str, key: dict[str, str]
 ) -> None:
     alone = await lite.post("/api/v1/notifications/", json=NOTIFICATION | fields, headers=key)

@@ -50,7 +50,7 @@ def test_each_operation_has_a_name_of_its_own() -> None:
     assert {name: count for name, count in names.items() if count > 1} == {}
 
 
-def test_each_operation_says_what_it_does_and_where_it_belongs(operation: dict[str, Any]) -> None:
+def test_each_operation_has_a_description_and_a_tag(operation: dict[str, Any]) -> None:
     assert operation["summary"]
     assert operation["description"]
     assert operation["tags"]
@@ -147,7 +147,7 @@ def test_it_names_its_server_its_licence_and_whom_to_ask() -> None:
     assert all(tag["description"] for tag in DOCUMENT["tags"])
 
 
-def test_each_operation_says_who_may_call_it_and_its_scheme_is_defined(operation: dict[str, Any]) -> None:
+def test_each_operation_has_its_scope_and_a_defined_security_scheme(operation: dict[str, Any]) -> None:
     assert {name for one in operation["security"] for name in one} <= set(DOCUMENT["components"]["securitySchemes"])
 
 

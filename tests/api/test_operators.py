@@ -81,7 +81,7 @@ async def test_a_discarded_delivery_has_failed(client: httpx2.AsyncClient, store
     assert [item["id"] for item in failed["items"]] == [one["notification_id"]]
 
 
-async def test_what_is_not_there_cannot_be_decided_over(client: httpx2.AsyncClient) -> None:
+async def test_a_missing_delivery_can_neither_be_replayed_nor_discarded(client: httpx2.AsyncClient) -> None:
     answers = [await client.post(f"{QUARANTINE}/{uuid4()}/{what}") for what in ("replay", "discard")]
 
     assert [(answer.status_code, answer.json()["detail"]) for answer in answers] == [(404, "Delivery not found")] * 2
@@ -110,7 +110,7 @@ async def test_a_pause_is_listed_until_it_ends(client: httpx2.AsyncClient) -> No
     assert [one["name"] for one in (await client.get(f"{PAUSES}/")).json()["items"]] == ["everything"]
 
 
-async def test_what_comes_in_while_everything_is_paused_is_accepted(client: httpx2.AsyncClient) -> None:
+async def test_notifications_are_accepted_while_everything_is_paused(client: httpx2.AsyncClient) -> None:
     await client.put("/api/v1/preferences/1", json=PREFERENCES)
     await client.put(f"{PAUSES}/everything")
 
@@ -122,7 +122,7 @@ async def test_nothing_can_be_called_so(lite: httpx2.AsyncClient, name: str) -> 
     assert (await lite.put(f"{PAUSES}/{name}")).status_code == 422
 
 
-async def test_the_record_of_changes_says_who_stepped_in(store_url: str) -> None:
+async def test_the_audit_record_names_the_operator(store_url: str) -> None:
     async with a_guarded_client(store_url, Scope.ADMIN) as client:
         (await client.put(f"{PAUSES}/sms")).raise_for_status()
         (await client.put(f"{PAUSES}/sms")).raise_for_status()

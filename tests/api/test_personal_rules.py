@@ -26,7 +26,7 @@ RULES: dict[str, Any] = {
 ALL = PREFERENCES | RULES
 
 
-async def test_what_was_said_is_shown_and_nothing_else(client: httpx2.AsyncClient) -> None:
+async def test_an_answer_has_only_the_fields_that_are_set(client: httpx2.AsyncClient) -> None:
     posted = await client.post(PATH, json=ALL)
     read = await client.get(PATH)
     put = await client.put(PATH, json=PREFERENCES)
@@ -212,7 +212,7 @@ async def test_rules_that_were_withdrawn_do_not_come_back(client: httpx2.AsyncCl
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", '{"caps":7}'])
-async def test_damaged_rules_hold_the_messages_of_their_user_and_of_nobody_else_until_they_are_given_anew(
+async def test_damaged_rules_hold_the_messages_of_their_user_only_until_they_are_set_anew(
     client: httpx2.AsyncClient, store_url: str, damage: str
 ) -> None:
     for user in (7, 8):

@@ -39,7 +39,7 @@ async def test_put_creates_and_replaces(client: httpx2.AsyncClient) -> None:
         assert (await client.get("/api/v1/preferences/1")).json() == preferences
 
 
-async def test_patch_changes_only_what_it_names(client: httpx2.AsyncClient) -> None:
+async def test_patch_changes_only_the_fields_in_its_body(client: httpx2.AsyncClient) -> None:
     await client.post("/api/v1/preferences/1", json=PREFERENCES)
 
     answer = await client.patch("/api/v1/preferences/1", json={"sms_enabled": False})

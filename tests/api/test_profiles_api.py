@@ -65,7 +65,7 @@ async def test_a_profile_that_cannot_be_used_is_refused(lite: httpx2.AsyncClient
     assert "xxxxx" not in answer.text
 
 
-async def test_a_test_key_neither_reads_nor_changes_what_is_known_of_people(store_url: str) -> None:
+async def test_a_test_key_neither_reads_nor_changes_profiles(store_url: str) -> None:
     scopes = [Scope.USERS_READ, Scope.USERS_WRITE]
     async with a_guarded_client(store_url, *scopes) as client:
         database = Database(Settings(database_url=store_url).database_url, wait=10)

@@ -31,9 +31,7 @@ async def _send(client: httpx2.AsyncClient, method: str, path: str, body: Any, k
 
 
 @pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
-async def test_a_body_that_does_not_say_that_it_is_json_is_answered_415(
-    lite: httpx2.AsyncClient, kind: str | None
-) -> None:
+async def test_a_body_without_a_json_content_type_is_answered_415(lite: httpx2.AsyncClient, kind: str | None) -> None:
     for method, path, body in TAKE_JSON:
         answer = await _send(lite, method, path, body, kind)
 
@@ -42,7 +40,7 @@ async def test_a_body_that_does_not_say_that_it_is_json_is_answered_415(
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
-async def test_a_body_that_says_so_is_taken(lite: httpx2.AsyncClient, kind: str) -> None:
+async def test_a_body_with_a_json_content_type_is_accepted(lite: httpx2.AsyncClient, kind: str) -> None:
     for method, path, body in TAKE_JSON:
         assert (await _send(lite, method, path, body, kind)).status_code in (200, 201, 400, 404), path
 
@@ -104,7 +102,9 @@ async def test_a_misspelt_path_is_answered_with_the_right_one(lite: httpx2.Async
     assert "/docs" in unknown.json()["detail"]
 
 
-async def test_the_answer_about_a_user_without_preferences_says_how_to_set_them(lite: httpx2.AsyncClient) -> None:
+async def test_the_answer_about_a_user_without_preferences_has_the_call_that_sets_them(
+    lite: httpx2.AsyncClient,
+) -> None:
     notification = NOTIFICATION | {"user_id": 99}
     alone = (await lite.post(f"{NOTIFICATIONS}/", json=notification)).json()
     batch = (await lite.post(f"{NOTIFICATIONS}/batch", json={"notifications": [notification]})).json()

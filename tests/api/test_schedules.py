@@ -122,7 +122,7 @@ async def test_a_count_of_occurrences_has_bounds(lite: httpx2.AsyncClient, count
         ({"title": ""}, "title", ""),
     ],
 )
-async def test_what_cannot_be_a_schedule_is_refused(
+async def test_an_invalid_schedule_is_refused(
     lite: httpx2.AsyncClient, fields: dict[str, Any], field: str, problem: str
 ) -> None:
     answer = await lite.post(SCHEDULES, json=WEEKLY | fields)
@@ -296,7 +296,7 @@ async def test_a_schedule_without_a_zone_has_that_of_its_user_as_soon_as_it_chan
     assert coming == ["2030-07-01T09:00:00+02:00"]
 
 
-async def test_a_named_zone_comes_before_that_of_the_user(lite: httpx2.AsyncClient) -> None:
+async def test_the_zone_of_a_schedule_takes_precedence_over_that_of_the_user(lite: httpx2.AsyncClient) -> None:
     await lite.put("/api/v1/preferences/1", json=PREFERENCES | {"time_zone": "Asia/Kathmandu"})
 
     id_ = await create(lite, time_zone="UTC")

@@ -24,7 +24,7 @@ from tests.services.process import PATIENCE, free_port
 from tests.services.serving import serving
 
 
-async def test_a_request_id_comes_back_and_a_bad_one_is_replaced(lite: httpx2.AsyncClient) -> None:
+async def test_a_request_id_is_returned_and_an_invalid_one_is_replaced(lite: httpx2.AsyncClient) -> None:
     given = await lite.get("/health/live", headers={"X-Request-ID": "caller-7"})
     bad = await lite.get("/health/live", headers={"X-Request-ID": "a b<script>"})
 

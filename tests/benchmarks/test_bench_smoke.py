@@ -42,7 +42,7 @@ def test_a_quick_run_measures_everything_and_every_message_arrives_once(tmp_path
     ]
 
 
-def test_one_measurement_can_be_asked_for(tmp_path: Path) -> None:
+def test_one_measurement_can_be_selected(tmp_path: Path) -> None:
     """The one in which the stores differ most."""
     found = bench(tmp_path / "results.json", "--store=sqlite", "--only=drain")
 
@@ -50,7 +50,7 @@ def test_one_measurement_can_be_asked_for(tmp_path: Path) -> None:
     _assert_that_all_was_drained_once(found, "SQLite + embedded")
 
 
-def test_deciding_about_people_can_be_asked_for(tmp_path: Path) -> None:
+def test_the_benchmark_of_decisions_can_be_selected(tmp_path: Path) -> None:
     found = bench(tmp_path / "results.json", "--store=sqlite", "--only=people")
 
     assert found["accept"] == []

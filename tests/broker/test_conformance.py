@@ -12,7 +12,7 @@ URGENT = Queue(Channel("email"), urgent=True)
 SMS = Queue(Channel("sms"))
 
 
-async def test_what_is_rung_is_taken(setup: BrokerSetup) -> None:
+async def test_published_deliveries_are_consumed(setup: BrokerSetup) -> None:
     broker = await setup.connect()
     listener = await broker.listen(Channel("email"))
 
@@ -30,7 +30,7 @@ async def test_ringing_for_nothing_is_allowed(setup: BrokerSetup) -> None:
     assert list(await listener.take(10)) == []
 
 
-async def test_take_gives_no_more_than_it_was_asked_for(setup: BrokerSetup) -> None:
+async def test_take_returns_at_most_the_requested_number(setup: BrokerSetup) -> None:
     broker = await setup.connect()
     listener = await broker.listen(Channel("email"))
     due = await setup.make_due(broker, 120)
@@ -89,7 +89,7 @@ async def test_what_is_done_is_forgotten(setup: BrokerSetup) -> None:
     assert list(await later.take(10)) == []
 
 
-async def test_what_was_not_done_comes_back_after_close(setup: BrokerSetup) -> None:
+async def test_unprocessed_messages_are_redelivered_after_close(setup: BrokerSetup) -> None:
     broker = await setup.connect()
     due = await setup.make_due(broker, 60)
     listener = await broker.listen(Channel("email"))
@@ -149,7 +149,7 @@ async def test_nothing_waits_once_all_is_taken(setup: BrokerSetup) -> None:
     await until(nothing_waits)
 
 
-async def test_a_broker_that_is_well_says_so(setup: BrokerSetup) -> None:
+async def test_a_reachable_broker_is_reported_as_up(setup: BrokerSetup) -> None:
     broker = await setup.connect()
 
     await broker.check()

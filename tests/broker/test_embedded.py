@@ -41,7 +41,7 @@ async def test_a_window_is_handed_out_in_parts_without_repeating_itself() -> Non
     assert store.reads == 1
 
 
-async def test_the_head_of_the_window_comes_first() -> None:
+async def test_the_head_of_the_window_is_consumed_first() -> None:
     store = Store(200)
     listener = await EmbeddedBroker(store.read).listen(Channel("email"))
 
@@ -80,7 +80,7 @@ async def test_a_wake_up_during_the_read_is_not_lost() -> None:
         assert await listener.take(1) == [late]
 
 
-async def test_a_store_that_is_down_is_said_and_comes_back() -> None:
+async def test_readiness_reports_a_store_that_is_down_and_its_recovery() -> None:
     store = Store(1)
     listener = await EmbeddedBroker(store.read).listen(Channel("email"))
     store.fault = StoreUnavailable()

@@ -140,7 +140,7 @@ async def test_the_queue_that_bears_the_routing_key_alone_is_left_alone(
     await channel.queue_delete(routing_key)
 
 
-async def test_waiting_counts_no_less_than_what_was_rung(broker: RabbitMQBroker) -> None:
+async def test_the_waiting_count_includes_published_deliveries(broker: RabbitMQBroker) -> None:
     await broker.publish(EMAIL, some_ids(120))
 
     async def three_messages_are_counted() -> bool:

@@ -378,7 +378,7 @@ async def test_a_domain_beyond_ascii_needs_nothing_of_the_server() -> None:
     assert b"\r\nTo: anna@xn--huser-gra.example\r\n" in server.taken[0]
 
 
-async def test_a_server_that_takes_such_an_address_only_with_7_bits_is_asked_for_no_more() -> None:
+async def test_a_server_without_smtputf8_gets_an_ascii_address_with_7_bits() -> None:
     async with ScriptedSmtpServer(extensions=["SMTPUTF8"]) as server, sending_to(server) as sender:
         await sender.send(a_message("änna@example.com"))
     assert "MAIL FROM:<alerts@example.com> SMTPUTF8" in server.commands
@@ -580,7 +580,7 @@ async def test_a_server_without_a_limit_takes_any_size(limit: str) -> None:
         ("AUTH", "535 5.7.8 no", "SMTP_PASSWORD"),
     ],
 )
-async def test_check_finds_what_is_about_us_and_says_what_to_fix(
+async def test_check_reports_refusals_of_this_service_with_the_remedy(
     scripted: ScriptedSmtpServer, verb: str, answer: str, fix: str
 ) -> None:
     scripted.script[verb] = answer
@@ -612,7 +612,7 @@ async def test_check_is_not_about_the_one_recipient_that_it_names(scripted: Scri
         ("why " * 100, "why " * 49 + "why…"),
     ],
 )
-async def test_what_the_server_said_is_kept_without_addresses_and_message(
+async def test_the_reply_of_the_server_is_kept_without_addresses_and_message(
     scripted: ScriptedSmtpServer, said: str, kept: str
 ) -> None:
     scripted.script["DOT"] = f"552 5.3.4 {said}"

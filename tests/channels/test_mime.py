@@ -140,7 +140,7 @@ def test_a_repeat_of_a_delivery_has_the_same_message_id() -> None:
     assert first["Message-ID"] == second["Message-ID"] == f"<{message.delivery_id}@example.com>"
 
 
-def test_the_headers_say_who_when_and_that_a_machine_wrote_it() -> None:
+def test_the_headers_have_sender_date_and_auto_submitted() -> None:
     read = parsed(composer('Häuser "am See"', "help@example.com").compose(a_message(), now=NOW))
     assert read["From"].addresses[0].display_name == 'Häuser "am See"'
     assert read["Reply-To"] == "help@example.com"

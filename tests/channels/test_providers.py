@@ -91,7 +91,7 @@ async def count(tools: Tools) -> int:
 
 
 @pytest.mark.parametrize("name", ["console", "mailbox"])
-async def test_the_local_providers_say_whom_they_reached(name: str, tools: Tools, lines: list[str]) -> None:
+async def test_the_local_providers_print_the_address(name: str, tools: Tools, lines: list[str]) -> None:
     await registry.create_sender(Channel("email"), name, tools).send(a_message("user@test.com"))
     await registry.create_sender(Channel("sms"), name, tools).send(a_message("1231233"))
     assert lines == ["Email Hander executed with user@test.com", "SMS Hander executed with 1231233"]

@@ -64,7 +64,7 @@ def an_sms() -> OutgoingMessage:
     return a_message("+15005550010", html=False, text="Viewing\nTomorrow at 10, bring 5 €")
 
 
-async def test_twilio_is_asked_to_create_a_message(server: HttpServer) -> None:
+async def test_a_message_is_created_at_twilio(server: HttpServer) -> None:
     server.behaviour = answering(201, b'{"sid": "SM123", "status": "queued"}')
     sender = twilio(server.url)
     message = an_sms()
@@ -88,7 +88,7 @@ async def test_twilio_may_choose_the_number_itself(server: HttpServer) -> None:
     assert parse_qs(server.requests[0].body.decode())["MessagingServiceSid"] == [service]
 
 
-async def test_the_call_to_twilio_says_where_to_call_back_and_for_which_delivery(server: HttpServer) -> None:
+async def test_the_call_to_twilio_has_the_callback_url_with_the_delivery_id(server: HttpServer) -> None:
     login = {"account_sid": SID, "auth_token": "t", "from_number": "+15005550006", "base_url": server.url}
     message = an_sms()
     for url, joint in (("https://hooks.example.com/sms", "?"), ("https://hooks.example.com/?a=b", "&")):

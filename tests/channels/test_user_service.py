@@ -47,7 +47,7 @@ async def service(server: HttpServer) -> AsyncIterator[UserService]:
     await built.close()
 
 
-async def test_a_user_is_asked_for_with_the_token(service: UserService, server: HttpServer) -> None:
+async def test_a_request_for_a_user_has_the_token(service: UserService, server: HttpServer) -> None:
     before = CLOCK.now()
 
     entry = await service.ask(1, None)
@@ -69,7 +69,7 @@ async def test_a_token_may_be_in_a_header_of_its_own(server: HttpServer) -> None
     assert "authorization" not in server.requests[0].headers
 
 
-async def test_what_has_not_changed_is_not_sent_again(service: UserService, server: HttpServer) -> None:
+async def test_an_unchanged_profile_is_answered_304(service: UserService, server: HttpServer) -> None:
     held = await service.ask(1, None)
     server.behaviour = answering(304, b"", ETag='"7"')
 
@@ -135,7 +135,7 @@ async def test_an_answer_that_never_ends_is_given_up(server: HttpServer, behavio
     await service.close()
 
 
-async def test_several_users_are_asked_for_at_once(server: HttpServer) -> None:
+async def test_one_bulk_request_has_several_users(server: HttpServer) -> None:
     service = a_service(server, bulk_url=f"{server.url}/users?ids={{user_ids}}")
     answered = [ADA | {"id": 1}, ADA | {"id": 3}, ADA | {"id": 9}, {"id": 2}]
     server.behaviour = answering(200, json.dumps(answered).encode())
@@ -150,7 +150,7 @@ async def test_several_users_are_asked_for_at_once(server: HttpServer) -> None:
     assert server.requests[0].path == "/users?ids=1,2,3"
 
 
-async def test_check_says_what_to_look_at(service: UserService, server: HttpServer) -> None:
+async def test_check_prints_the_cause(service: UserService, server: HttpServer) -> None:
     server.behaviour = answering(404)
     assert await service.check() == "the User service answers (HTTP 404)"
     server.behaviour = answering(200, b"<html>")
@@ -181,7 +181,7 @@ class Answers:
         return {user_id: self.found.pop(user_id) for user_id in users}
 
 
-async def test_a_user_is_asked_for_once_at_a_time(service: UserService, server: HttpServer) -> None:
+async def test_a_user_has_one_open_request_at_a_time(service: UserService, server: HttpServer) -> None:
     answers = Answers(service)
     for _ in range(5):
         answers.look_up.ask({1: None, 2: None})
@@ -195,7 +195,7 @@ async def test_a_user_is_asked_for_once_at_a_time(service: UserService, server: 
     await answers.look_up.close()
 
 
-async def test_whom_an_answer_for_several_leaves_out_is_asked_for_alone(server: HttpServer) -> None:
+async def test_a_user_missing_in_a_bulk_answer_is_requested_alone(server: HttpServer) -> None:
     async def answer(exchange: Exchange) -> None:
         if "ids=" in exchange.request.path:
             await answering(200, json.dumps([ADA | {"id": n} for n in range(2, 50)]).encode())(exchange)
@@ -246,7 +246,7 @@ async def test_a_service_that_fails_is_left_alone_and_tried_out_by_one_question(
     await look_up.close()
 
 
-async def test_what_waits_for_a_connection_when_the_service_fails_is_not_asked(
+async def test_requests_that_wait_for_a_connection_are_dropped_when_the_service_fails(
     service: UserService, server: HttpServer
 ) -> None:
     answers = Answers(service, connections=1)
@@ -260,7 +260,7 @@ async def test_what_waits_for_a_connection_when_the_service_fails_is_not_asked(
     await answers.look_up.close()
 
 
-async def test_more_is_asked_ahead_of_a_service_that_answers_soon(service: UserService, server: HttpServer) -> None:
+async def test_a_fast_user_service_gets_more_requests_at_a_time(service: UserService, server: HttpServer) -> None:
     answers = Answers(service, clock=StillClock())
     answers.look_up.ask({1: None})
     await answers.until(1)

@@ -42,7 +42,7 @@ def _compare(
     return compare(experiment, BODIES, ANSWERS, stored, entries, in_doubt_at_most=in_doubt)
 
 
-def test_what_arrived_once_is_fine() -> None:
+def test_a_message_that_arrived_once_is_no_fault() -> None:
     assert _compare(FINE, BOTH) == Findings()
 
 
@@ -55,7 +55,7 @@ def test_what_is_sent_and_arrived_nowhere_is_lost() -> None:
     assert _compare(FINE, BOTH[1:]).lost == 1
 
 
-def test_what_was_accepted_and_is_not_in_the_store_is_lost() -> None:
+def test_an_accepted_notification_missing_in_the_store_is_lost() -> None:
     assert _compare([], []).lost == 2
 
 
@@ -118,7 +118,7 @@ def _in_digest(reference: str, *outcomes: str, carrier: str = "digest") -> Store
         (("sent",), "another", 3, (1, 0)),
     ],
 )
-def test_what_one_digest_carries_has_to_arrive_once(
+def test_the_items_of_one_digest_arrive_once(
     outcomes: tuple[str, ...], other_carrier: str, arrivals: int, counted: tuple[int, int]
 ) -> None:
     bodies = {one: {"user_email": "buyer@example.com", "user_phone_number": f"+1{one}"} for one in ("a", "b")}

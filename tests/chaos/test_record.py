@@ -79,7 +79,7 @@ def test_a_row_is_the_sum_of_its_trials(tmp_path: Path) -> None:
     assert "old" not in lines
 
 
-def test_the_page_shows_what_the_file_says(tmp_path: Path) -> None:
+def test_the_page_matches_the_file(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     kept = ROOT / "docs" / "reliability.md"
     page.write_text(kept.read_text())

@@ -26,7 +26,7 @@ def test_what_leaks_slowly_grows(gauge: str) -> None:
     assert trend(gauge, [100.0 + moment / 10 for moment in range(480)]).grows
 
 
-def test_a_short_run_says_nothing() -> None:
+def test_a_short_run_shows_no_growth() -> None:
     with pytest.raises(ValueError, match="4 values say nothing"):
         trend("api-1: open files", [1.0] * 4)
 

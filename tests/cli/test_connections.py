@@ -138,9 +138,7 @@ async def test_all_connections_at_work_leave_none_for_another(tmp_path: Path) ->
     assert (status, document["detail"]) == (503, "All connections are in use. Try again.")
 
 
-async def test_unfinished_large_bodies_make_room_for_one_that_comes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_unfinished_large_bodies_make_room_for_a_new_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(request_body, "STALLED", 0.1)
     async with a_server(tmp_path) as connections:
         stuck = [await _open(connections) for _ in range(20)]

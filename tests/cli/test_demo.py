@@ -16,7 +16,7 @@ def _wanted(channel: str) -> int:
     return sum(preferences(alert["user_id"])[f"{channel}_enabled"] for alert in sample)
 
 
-def test_it_counts_what_was_sent_and_what_was_not_wanted(shown: Shown) -> None:
+def test_it_counts_sent_and_suppressed_messages(shown: Shown) -> None:
     email, sms = _wanted("email"), _wanted("sms")
 
     assert shown.demo.returncode == 0, shown.demo.stderr
@@ -50,7 +50,7 @@ def test_prices_are_given_in_whole_dollars() -> None:
     assert not re.findall(r"\$[\d,]+\.\d", printed)
 
 
-def test_without_a_service_it_says_how_to_start_one(tmp_path: Path) -> None:
+def test_without_a_service_the_demo_prints_the_command_that_starts_one(tmp_path: Path) -> None:
     done = run(tmp_path, "demo", "--url", f"http://127.0.0.1:{free_port()}")
 
     assert done.returncode == 1

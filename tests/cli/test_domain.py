@@ -21,7 +21,7 @@ RECORDS = [
 ]
 
 
-def test_what_is_missing_is_said_and_its_record_printed(tmp_path: Path) -> None:
+def test_a_missing_record_is_reported_and_printed(tmp_path: Path) -> None:
     secret = ed25519.Ed25519PrivateKey.generate()
     key = tmp_path / "dkim.pem"
     key.write_bytes(secret.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))

@@ -21,7 +21,7 @@ def test_check_finds_everything_in_order_on_a_fresh_machine(tmp_path: Path) -> N
     assert "✗" not in done.stdout
 
 
-def test_check_says_what_to_fix_in_one_line_for_each_failure(tmp_path: Path) -> None:
+def test_check_prints_one_line_with_the_remedy_for_each_failure(tmp_path: Path) -> None:
     dead = free_port()
 
     done = run(
@@ -113,7 +113,7 @@ def test_the_detail_of_one_notification(shown: Shown) -> None:
     assert "sent: the provider took it" in printed
 
 
-def test_everything_that_an_email_says_leads_to_its_notification(shown: Shown) -> None:
+def test_all_ids_of_an_email_find_its_notification(shown: Shown) -> None:
     folder = shown.service.folder
     one = json.loads(run(folder, "notifications", "list", "--user", "990001", "--json").stdout)[0]
     detail = json.loads(run(folder, "notifications", "show", one["id"], "--json").stdout)
@@ -178,7 +178,7 @@ def test_a_store_without_tables_is_reported_in_one_line(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_check_says_how_wrong_the_clock_of_this_machine_is(tmp_path: Path, migrated_postgres_url: str) -> None:
+def test_check_reports_the_error_of_the_machines_clock(tmp_path: Path, migrated_postgres_url: str) -> None:
     store = {"DATABASE_URL": migrated_postgres_url}
     wrong = run(tmp_path, "-3600", "check", module="chaos.shifted_clock", **store)
     right = run(tmp_path, "check", **store)

@@ -47,7 +47,7 @@ def test_a_key_is_printed_alone_and_listed_without_its_secret(tmp_path: Path) ->
     assert "digest" not in machine.stdout
 
 
-def test_keys_are_exchanged_and_revoked_and_the_record_says_who_did_it(tmp_path: Path) -> None:
+def test_keys_are_rotated_and_revoked_with_audit_entries(tmp_path: Path) -> None:
     run(tmp_path, "migrate")
     old = run(tmp_path, "keys", "create", "--name", "crm", "--scope", "admin").stdout
 
@@ -88,7 +88,7 @@ def test_what_cannot_be_is_reported_in_one_line(tmp_path: Path) -> None:
         assert done.stderr.count("error: ") == 1
 
 
-def test_a_store_without_keys_says_how_to_make_one(tmp_path: Path) -> None:
+def test_a_store_without_keys_prints_the_command_that_creates_one(tmp_path: Path) -> None:
     run(tmp_path, "migrate")
 
     assert "property-alerts keys create --name crm" in run(tmp_path, "keys", "list").stdout

@@ -9,7 +9,7 @@ from tests.services.process import free_port
 NEWEST = migrations.revisions()[-1]
 
 
-def test_it_says_what_it_does_and_a_second_time_that_nothing_is_to_do(tmp_path: Path) -> None:
+def test_migrate_prints_its_steps_and_the_second_run_has_none(tmp_path: Path) -> None:
     first, second = run(tmp_path, "migrate"), run(tmp_path, "migrate")
 
     assert (first.returncode, second.returncode) == (0, 0)

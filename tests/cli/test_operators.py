@@ -17,7 +17,7 @@ from tests.services.process import free_port
 UNKNOWN_ID = "01900000-0000-7000-8000-000000000000"
 
 
-def test_a_pause_is_begun_shown_and_ended_and_the_record_says_by_whom(tmp_path: Path) -> None:
+def test_pause_and_resume_are_in_the_audit_record_with_their_author(tmp_path: Path) -> None:
     run(tmp_path, "migrate")
 
     nothing = run(tmp_path, "pauses")
@@ -45,7 +45,7 @@ def test_a_pause_is_begun_shown_and_ended_and_the_record_says_by_whom(tmp_path: 
     ]
 
 
-def test_what_cannot_be_paused_is_reported_in_one_line(tmp_path: Path) -> None:
+def test_an_invalid_pause_is_reported_in_one_line(tmp_path: Path) -> None:
     run(tmp_path, "migrate")
 
     done = run(tmp_path, "pause", "Two Words")

@@ -50,7 +50,7 @@ def _as_json(done: Result) -> dict[str, Any]:
     return found
 
 
-def test_a_user_is_shown_with_what_they_said_and_what_they_get(call: Call) -> None:
+def test_a_user_is_shown_with_preferences_profile_and_decisions(call: Call) -> None:
     shown = call("users", "show", "7")
 
     assert shown.exit_code == 0
@@ -82,14 +82,14 @@ def test_a_user_is_shown_to_machines_in_the_words_of_the_api(call: Call) -> None
     assert {one["category"] for one in shown["decisions"]} >= {"account", "general", "open_house"}
 
 
-def test_what_test_keys_said_is_shown_apart(call: Call) -> None:
+def test_preferences_set_with_test_keys_are_shown_separately(call: Call) -> None:
     live, test = (_as_json(call("users", "show", "7", "--json", *option)) for option in ((), ("--test",)))
 
     assert live["preferences"]["channels"] == {"email": True, "sms": True}
     assert test["preferences"] == {"channels": {"email": False, "sms": True}}
 
 
-def test_consent_that_was_withdrawn_is_said_and_a_user_that_nobody_spoke_of_is_unknown(call: Call) -> None:
+def test_withdrawn_consent_is_shown_and_an_unknown_user_is_an_error(call: Call) -> None:
     withdrawn, unknown = call("users", "show", "8"), call("users", "show", "9")
 
     assert "none: all consent was withdrawn" in withdrawn.stdout

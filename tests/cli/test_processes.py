@@ -25,7 +25,7 @@ PRODUCTION = {
 }
 
 
-def test_dev_says_where_to_look_and_answers_there(shown: Shown) -> None:
+def test_dev_prints_its_addresses_and_answers_there(shown: Shown) -> None:
     with a_blocking_caller(shown.service.url) as client:
         statuses = [client.get(path).status_code for path in ("/docs", "/mailbox")]
 
@@ -102,7 +102,7 @@ def test_local_is_not_shown_to_other_machines(tmp_path: Path, command: str) -> N
     assert done.stderr.count("\n") == 1
 
 
-def test_local_is_shown_when_the_option_says_so(tmp_path: Path) -> None:
+def test_local_is_shown_if_the_option_allows_it(tmp_path: Path) -> None:
     port = free_port()
     arguments = ("api", "--host", "0.0.0.0", "--port", str(port))
     with running(tmp_path, *arguments, ready="answers at", port=port, settings={"ALLOW_REMOTE": "true"}) as service:

@@ -67,7 +67,7 @@ def test_order_limits_and_breakers_are_shown_by_another_process(tmp_path: Path) 
     assert "no worker reports" in words(run(tmp_path, "providers", **settings).stdout)
 
 
-def test_a_channel_that_is_not_used_says_so(tmp_path: Path) -> None:
+def test_an_unused_channel_has_its_reason(tmp_path: Path) -> None:
     settings = {"SMS_PROVIDER": "none"}
     run(tmp_path, "migrate")
     assert "none the channel is not used" in " ".join(words(run(tmp_path, "providers", **settings).stdout).split())

@@ -70,11 +70,11 @@ def test_a_list_can_be_narrowed(call: Call, options: list[str], users: list[int]
     assert [one["user_id"] for one in _as_json(call("schedules", "list", "--json", *options))] == users
 
 
-def test_a_list_of_nothing_says_so(call: Call) -> None:
+def test_an_empty_list_prints_a_line(call: Call) -> None:
     assert call("schedules", "list", "--user", "9").stdout == "There are none.\n"
 
 
-def test_one_schedule_is_shown_with_what_comes_next(call: Call) -> None:
+def test_one_schedule_is_shown_with_its_next_occurrences(call: Call) -> None:
     shown = words(call("schedules", "show", DAILY).stdout)
     found = _as_json(call("schedules", "show", DAILY, "--json"))
 
@@ -92,7 +92,7 @@ def test_a_quarantined_schedule_is_shown_although_its_rule_cannot_be_read(call: 
     assert "reason code row_unreadable" in words(shown.stdout)
 
 
-def test_a_schedule_is_paused_resumed_and_cancelled_and_the_record_says_by_whom(call: Call) -> None:
+def test_a_schedule_is_paused_resumed_and_cancelled_with_audit_entries(call: Call) -> None:
     assert "is paused" in call("schedules", "pause", DAILY).stdout
     paused = _as_json(call("schedules", "show", DAILY, "--json"))
     assert "Its next occurrence: 20" in call("schedules", "resume", DAILY).stdout
@@ -107,7 +107,7 @@ def test_a_schedule_is_paused_resumed_and_cancelled_and_the_record_says_by_whom(
         assert action in audit
 
 
-def test_what_cannot_be_changed_says_why(call: Call) -> None:
+def test_a_refused_change_has_its_reason(call: Call) -> None:
     assert isinstance(call("schedules", "pause", BROKEN).exception, Conflict)
     assert isinstance(call("schedules", "resume", BROKEN).exception, Conflict)
     for command in ("show", "pause", "resume", "cancel"):

@@ -80,7 +80,7 @@ def test_check_api_and_worker_refuse_the_same(call: Callable[..., Done], tmp_pat
 
 
 @pytest.mark.parametrize("variable", ["AT_MOST_ONCE_CATEGORIES", "at_most_once_categories"])
-def test_a_setting_that_is_gone_says_what_to_write_instead(call: Callable[..., Done], variable: str) -> None:
+def test_a_removed_setting_names_its_replacement(call: Callable[..., Done], variable: str) -> None:
     """To ignore it would send twice what was to be sent at most once."""
     done = call("worker", **{variable: "digest"})
 

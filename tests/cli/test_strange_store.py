@@ -31,7 +31,7 @@ def test_a_file_of_something_else_is_reported_by_every_command(tmp_path: Path, c
     assert tables == {"customers", "alembic_version"}
 
 
-def test_migrate_waits_for_a_store_that_is_away_and_says_so(tmp_path: Path) -> None:
+def test_migrate_reports_that_it_waits_for_an_unavailable_store(tmp_path: Path) -> None:
     away = f"postgresql://alerts:a-secret@127.0.0.1:{free_port()}/alerts"
 
     done = run(tmp_path, "migrate", "--wait", "1", DATABASE_URL=away)
@@ -43,7 +43,7 @@ def test_migrate_waits_for_a_store_that_is_away_and_says_so(tmp_path: Path) -> N
     assert "a-secret" not in done.stderr
 
 
-def test_going_back_says_what_is_lost_before_it_asks(tmp_path: Path) -> None:
+def test_a_downgrade_prints_what_it_deletes_before_it_asks(tmp_path: Path) -> None:
     run(tmp_path, "migrate")
     with closing(sqlite3.connect(tmp_path / "app.db")) as store, store:
         store.execute("INSERT INTO pauses (name, paused_at, paused_by) VALUES ('email', '2026-01-01', 'me')")

@@ -110,7 +110,7 @@ async def test_a_scheme_is_http_or_https(proto: str, scheme: str) -> None:
     "value",
     ["*", "localhost", "proxy.example.com", "10.0.0.5:8000", "10.0.0.5/33", "10.0.0.5/8", "10.0.0", "[::1]", "a;b"],
 )
-def test_what_is_no_address_is_refused_by_name(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_address_is_refused_by_its_field(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRUSTED_PROXIES", value)
 
     with pytest.raises(ConfigurationError) as refused:

@@ -127,7 +127,7 @@ def test_an_idempotency_key_is_refused_or_makes_one_notification(target: Target,
 @example(value="x" * 128)
 @example(value="x" * 129)
 @example(value="\x85Set-Cookie: a=b")
-def test_a_request_id_comes_back_only_if_it_is_harmless(target: Target, value: str) -> None:
+def test_a_request_id_is_returned_only_if_it_is_valid(target: Target, value: str) -> None:
     with Connection(target.service.port) as connection:
         answer = connection.ask("GET", "/health/live", {"X-Request-ID": value.encode("latin-1")})
     in_order(answer, 200)

@@ -119,7 +119,7 @@ def _minute(local: time) -> int:
 
 
 @pytest.mark.usefixtures("_one_law")
-def test_what_becomes_of_a_message_is_what_the_table_says() -> None:
+def test_the_decision_matches_the_table() -> None:
     dice = random.Random(seed())
     for _ in range(cases(few=3_000, whole=200_000)):
         message = Message(dice.choice(list(Channel)), random_category(dice), None, dice.random() < 0.3)

@@ -56,7 +56,7 @@ def test_a_run_without_failures_is_not_repeated(tmp_path: Path) -> None:
     assert "once more" not in done.stdout
 
 
-def test_tests_that_pass_when_asked_again_are_named_and_forgiven(tmp_path: Path) -> None:
+def test_tests_that_pass_when_rerun_are_named_and_forgiven(tmp_path: Path) -> None:
     done = ask(tmp_path, PASSES, UNSTEADY, workers=1)
 
     assert done.returncode == 0, done.stdout + done.stderr

@@ -153,7 +153,7 @@ def test_the_environment_is_read_in_the_settings() -> None:
     assert [_label(path) for path in others if _names(path) & ENVIRONMENT] == []
 
 
-def test_every_module_says_what_it_is() -> None:
+def test_every_module_has_a_docstring() -> None:
     assert [_label(path) for path in SOURCES if not (ast.get_docstring(_tree(path)) or "").strip()] == []
 
 

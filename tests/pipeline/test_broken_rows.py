@@ -193,7 +193,7 @@ async def test_keys_that_expired_at_no_time_are_deleted_and_stop_no_others(lite_
         assert (await connection.execute(text("SELECT key FROM idempotency_keys"))).all() == []
 
 
-async def test_what_was_sent_and_cannot_be_settled_says_so_and_is_not_sent_again(
+async def test_a_sent_delivery_that_cannot_be_settled_is_not_sent_again(
     broken_world: tuple[World, str],
 ) -> None:
     world, store = broken_world
@@ -212,7 +212,7 @@ async def test_what_was_sent_and_cannot_be_settled_says_so_and_is_not_sent_again
     assert len(world.smtp.mails) == len(detail.deliveries[0].attempts) == 1
 
 
-async def test_what_may_have_been_sent_and_cannot_be_settled_says_so_and_is_known_as_unknown_after_a_replay(
+async def test_an_unsettled_delivery_that_may_have_been_sent_is_unknown_after_a_replay(
     broken_world: tuple[World, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world, store = broken_world
@@ -238,7 +238,7 @@ async def test_what_may_have_been_sent_and_cannot_be_settled_says_so_and_is_know
     assert detail.deliveries[0].reason.endswith("it was sent 2 times, and it is unknown whether it arrived")
 
 
-async def test_what_its_provider_did_not_take_and_cannot_be_settled_says_nothing_of_sending(
+async def test_a_refused_delivery_that_cannot_be_settled_is_not_reported_as_sent(
     broken_world: tuple[World, str],
 ) -> None:
     world, store = broken_world
@@ -332,7 +332,7 @@ _KINDS_OF = {
 }
 
 
-async def test_an_unclaimable_delivery_is_quarantined_and_says_why(
+async def test_an_unclaimable_delivery_is_quarantined_with_its_reason(
     broken_world: tuple[World, str],
 ) -> None:
     world, store = broken_world
@@ -392,7 +392,7 @@ async def test_an_id_that_cannot_be_read_stops_neither_the_relay_nor_its_neighbo
 _NEVER = {"postgresql": ("'infinity'", "'200000-01-01'", "NULL"), "sqlite": ("'tomorrow'", "NULL")}
 
 
-async def test_what_is_scheduled_for_a_time_that_never_comes_is_quarantined(broken_world: tuple[World, str]) -> None:
+async def test_a_scheduled_notification_that_is_never_due_is_quarantined(broken_world: tuple[World, str]) -> None:
     world, store = broken_world
     await world.a_user()
     later = world.parts.clock.now() + timedelta(days=1)

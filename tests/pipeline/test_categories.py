@@ -25,7 +25,7 @@ async def _define(world: World, name: str, **fields: object) -> None:
         await CategoryService(connection, world.parts.clock, "test", BUILT_IN).define(name, definition)
 
 
-async def test_a_process_notices_what_another_one_defined_and_took_back(world: World) -> None:
+async def test_a_process_applies_and_removes_definitions_of_another_process(world: World) -> None:
     async with assemble(world.settings) as other:
         await _define(world, "viewing", message_ttl="1min")
 
@@ -42,7 +42,7 @@ async def test_a_process_notices_what_another_one_defined_and_took_back(world: W
         await eventually(has_the_built_in_one)
 
 
-async def test_a_process_knows_from_its_start_what_was_defined_before(world: World) -> None:
+async def test_a_process_reads_existing_definitions_at_its_start(world: World) -> None:
     await _define(world, "price_drop", on_unknown="give_up")
 
     async with assemble(world.settings) as other:

@@ -106,7 +106,7 @@ async def test_what_a_wrong_api_accepts_is_due_at_once_and_its_ids_say_when(worl
     assert before - EXACT <= time_of(notification) <= datetime.now(UTC) + EXACT
 
 
-async def test_readiness_and_a_metric_say_how_wrong_a_clock_is_and_a_log_when_that_changes(world: World) -> None:
+async def test_readiness_and_a_metric_have_the_error_of_a_clock_and_a_log_has_its_changes(world: World) -> None:
     with capture_logs() as logs:
         async with a_process(world, HOUR) as parts:
             await eventually(lambda: _logged(logs, 1))

@@ -99,7 +99,7 @@ async def test_a_transaction_on_a_connection_notifies_a_thousand_users_or_none(a
     assert await _counts(alerting) == [MANY - 1, MANY - 1, 1]
 
 
-async def test_what_was_created_is_delivered_and_what_is_for_later_waits(alerting: World) -> None:
+async def test_created_notifications_are_delivered_and_scheduled_ones_wait(alerting: World) -> None:
     later = alerting.parts.clock.now() + timedelta(days=1)
     making = create(
         alerting.planner,

@@ -85,7 +85,7 @@ async def test_several_workers_make_one_digest_of_each_window(world: World) -> N
     await assert_that_each_is_in_one_digest(world, items)
 
 
-async def test_what_joins_while_windows_close_is_in_one_digest_too(world: World) -> None:
+async def test_a_delivery_that_joins_while_windows_close_is_in_one_digest(world: World) -> None:
     items = await collect(world)
 
     async def join(user: int) -> None:

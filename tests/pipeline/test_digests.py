@@ -93,7 +93,7 @@ async def the_digest(world: World) -> UUID:
     return digest
 
 
-async def test_what_is_wanted_daily_is_sent_in_one_message(world: World) -> None:
+async def test_messages_with_a_daily_frequency_are_sent_in_one_digest(world: World) -> None:
     await a_user(world, Frequency.DAILY)
     items = await accept(world, 3)
     assert await states(world, items) == ["collected"] * 3
@@ -117,7 +117,7 @@ async def test_what_is_wanted_daily_is_sent_in_one_message(world: World) -> None
     assert all(f"Home {n}" in words for n in range(3))
 
 
-async def test_an_item_says_which_digest_carries_it_and_is_not_cancelled_any_more(world: World) -> None:
+async def test_an_item_has_the_id_of_its_digest_and_cannot_be_cancelled(world: World) -> None:
     await a_user(world, Frequency.DAILY)
     [item] = await accept(world)
     await their_time_comes(world)
@@ -129,7 +129,7 @@ async def test_an_item_says_which_digest_carries_it_and_is_not_cancelled_any_mor
     assert (await look(world)).digests == 0
 
 
-async def test_what_expired_or_is_unwanted_is_taken_out_and_an_empty_window_sends_nothing(world: World) -> None:
+async def test_expired_and_unwanted_items_leave_their_window_and_an_empty_window_sends_nothing(world: World) -> None:
     await a_user(world, Frequency.DAILY)
     soon = world.parts.clock.now() + timedelta(seconds=0.3)
     [expiring] = await accept(world, expires_at=soon.isoformat())
@@ -163,7 +163,7 @@ async def test_an_expired_item_is_no_part_of_the_digest(world: World) -> None:
     assert (await world.detail(expired)).status == "expired"
 
 
-async def test_a_user_who_wants_none_any_more_gets_none(world: World) -> None:
+async def test_a_frequency_of_never_suppresses_collected_items(world: World) -> None:
     await a_user(world, Frequency.WEEKLY)
     items = await accept(world, 2)
     await a_user(world, Frequency.NEVER)
@@ -171,7 +171,7 @@ async def test_a_user_who_wants_none_any_more_gets_none(world: World) -> None:
     assert await states(world, items) == ["suppressed"] * 2
 
 
-async def test_a_user_who_wants_them_at_once_gets_what_waits(world: World) -> None:
+async def test_a_frequency_of_asap_sends_collected_items(world: World) -> None:
     await a_user(world, Frequency.MONTHLY)
     items = await accept(world, 2)
     async with world.parts.database.transaction() as connection:  # as if it had waited for long
@@ -184,7 +184,7 @@ async def test_a_user_who_wants_them_at_once_gets_what_waits(world: World) -> No
     assert len(world.smtp.mails) == 2
 
 
-async def test_a_user_who_wants_them_weekly_gets_them_in_the_weekly_digest(world: World) -> None:
+async def test_a_frequency_of_weekly_moves_collected_items_to_the_weekly_digest(world: World) -> None:
     await a_user(world, Frequency.DAILY)
     items = await accept(world, 2)
     weekday = (world.parts.clock.now() + timedelta(days=3)).weekday()

@@ -79,7 +79,9 @@ async def world(
         yield world
 
 
-async def test_what_has_no_address_is_sent_where_the_user_service_says(world: World, users: HttpServer) -> None:
+async def test_a_notification_without_addresses_is_sent_to_those_of_the_user_service(
+    world: World, users: HttpServer
+) -> None:
     await world.a_user(1, sms=True)
     await world.a_user(2)
     first, second = await world.accept_unaddressed(1), await world.accept_unaddressed(2)
@@ -116,7 +118,7 @@ async def test_a_user_that_the_user_service_does_not_know_fails(world: World) ->
     assert {one.channel: one.state for one in sent.deliveries} == {"email": "sent", "sms": "failed"}
 
 
-async def test_null_is_no_address_and_what_the_caller_gives_wins(world: World, users: HttpServer) -> None:
+async def test_null_means_no_address_and_a_given_address_is_not_looked_up(world: World, users: HttpServer) -> None:
     await world.a_user(1, sms=True)
     await world.a_worker()
 
@@ -128,7 +130,7 @@ async def test_null_is_no_address_and_what_the_caller_gives_wins(world: World, u
     assert users.requests == []
 
 
-async def test_who_opted_out_is_told_so_although_nothing_is_known_of_them(world: World) -> None:
+async def test_an_opt_out_is_the_reason_even_without_a_profile(world: World) -> None:
     await world.a_user(5_000, email=False)
     notification = await world.accept_unaddressed(5_000)
     await world.a_worker()
@@ -201,7 +203,7 @@ async def test_while_it_waits_it_can_be_cancelled_changed_and_expires(world: Wor
     await world.until(moved, "sent")
 
 
-async def test_it_is_looked_up_when_its_time_has_come(world: World, users: HttpServer) -> None:
+async def test_a_due_notification_is_looked_up(world: World, users: HttpServer) -> None:
     await world.a_user()
     later = await world.accept_unaddressed(send_at=world.parts.clock.now() + LATER)
     soon = await world.accept_unaddressed(send_at=world.parts.clock.now() + timedelta(seconds=0.5))

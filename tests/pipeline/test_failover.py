@@ -125,7 +125,7 @@ async def test_each_message_arrives_once_by_the_other_server_and_the_failing_one
 
 @pytest.mark.parametrize("verb", ["GREETING", "RCPT", "DOT"])
 @pytest.mark.parametrize("worked", [0, 20])
-async def test_a_server_that_hangs_is_left_alone_and_what_it_may_have_goes_to_no_other(
+async def test_a_hanging_server_gets_no_more_messages_and_its_own_go_to_no_other(
     worked: int, verb: str, make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may take a minute, or ten, until a call to it fails: no other message waits for that."""
@@ -295,7 +295,7 @@ async def test_a_message_that_is_refused_is_offered_to_no_other_provider(
 
 
 @pytest.mark.parametrize("store", STORES)
-async def test_what_may_have_arrived_is_offered_to_no_other_provider(
+async def test_a_message_with_an_unknown_outcome_goes_to_no_other_provider(
     store: str, make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = make_settings(store, email_provider="smtp,smtp@backup")
@@ -406,7 +406,7 @@ async def test_a_gateway_that_recognises_repeats_gets_the_same_key_until_it_answ
         assert both.second.requests == []
 
 
-async def test_a_gateway_that_may_have_forgotten_the_key_is_asked_once_more_like_any_other(
+async def test_a_gateway_whose_key_window_has_passed_gets_one_resend_like_any_other(
     make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SMS_HTTP_KEY_HOURS", "1e-9")

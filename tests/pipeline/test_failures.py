@@ -96,7 +96,7 @@ async def test_a_delivery_that_loses_its_worker_time_and_again_waits_for_a_perso
     assert [one.outcome for one in delivery.attempts] == [Outcome.UNKNOWN] * 5
 
 
-async def test_what_had_better_be_lost_than_doubled_fails_with_its_worker_unless_its_provider_recognises_repeats(
+async def test_a_give_up_category_fails_with_its_worker_unless_the_provider_recognises_repeats(
     world: World,
 ) -> None:
     await world.a_user()
@@ -152,7 +152,7 @@ async def test_a_message_that_cannot_be_rendered_waits_for_a_person_and_its_neig
     assert [mail.parsed()["Subject"] for mail in world.smtp.mails] == ["sound"]
 
 
-async def test_what_a_dead_worker_had_in_hand_is_rescued_and_sent(world: World) -> None:
+async def test_claimed_deliveries_of_a_dead_worker_are_rescued_and_sent(world: World) -> None:
     await world.a_user()
     notification = await world.accept()
     await _abandon(world, (await world.delivery(notification)).id)
@@ -402,7 +402,7 @@ async def _is_renewed(world: World, notification: UUID, lease_ended: datetime | 
     return (await world.delivery(notification)).due_at != lease_ended
 
 
-async def test_what_a_lost_worker_gave_to_a_provider_that_calls_back_is_sent_again_later(world: World) -> None:
+async def test_a_submitted_message_of_a_lost_worker_waits_for_a_callback_before_its_resend(world: World) -> None:
     await world.a_user()
     heard, unheard = [await world.accept() for _ in range(2)]
     lease = timedelta(seconds=2)
@@ -492,7 +492,7 @@ async def test_a_locked_row_holds_up_no_other_lease(
         assert renewal == Renewal({free}, set())
 
 
-async def test_what_waited_long_for_its_turn_is_looked_at_again(
+async def test_a_delivery_that_waited_long_is_rechecked(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with a_held_line(make_settings("sqlite"), smtp_server, monkeypatch) as held:
@@ -513,7 +513,7 @@ async def test_what_waited_long_for_its_turn_is_looked_at_again(
         assert held.subjects() == ["first", "wanted"]
 
 
-async def test_what_cannot_be_rechecked_when_its_turn_comes_is_released(
+async def test_a_delivery_whose_recheck_fails_is_released(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with a_held_line(make_settings("postgresql", store_timeout=1), smtp_server, monkeypatch) as held:
@@ -534,7 +534,7 @@ async def test_what_cannot_be_rechecked_when_its_turn_comes_is_released(
         assert held.subjects() == ["first", "second"]
 
 
-async def test_what_its_worker_lost_before_its_turn_is_handed_back_and_was_no_attempt(
+async def test_a_claim_lost_before_submission_is_given_back_without_an_attempt(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The store was away for longer than a lease. No other worker has it, and it certainly never left."""
@@ -555,7 +555,7 @@ async def test_what_its_worker_lost_before_its_turn_is_handed_back_and_was_no_at
         assert held.subjects() == ["first", "second"]
 
 
-async def test_what_a_frozen_worker_could_say_later_saves_a_repeat(world: World) -> None:
+async def test_a_late_result_of_a_frozen_worker_saves_a_resend(world: World) -> None:
     await world.a_user()
     notification = await world.accept()
     claim = await _abandon(world, (await world.delivery(notification)).id)

@@ -107,7 +107,7 @@ async def waits(world: Night, notification: UUID) -> list[str]:
     ]
 
 
-async def test_what_is_accepted_in_quiet_hours_is_held_until_they_are_over(night: Night) -> None:
+async def test_a_message_accepted_in_quiet_hours_is_held_until_they_end(night: Night) -> None:
     await night.a_person(NIGHT, zone="Europe/Berlin")
     morning = EVENING + 9 * HOUR  # 8:00 of a summer's day: the night has an hour less
 
@@ -124,7 +124,7 @@ async def test_what_is_accepted_in_quiet_hours_is_held_until_they_are_over(night
     assert await waits(night, notification) == [QUIET_UNTIL_8]
 
 
-async def test_what_is_released_in_quiet_hours_is_held_too(night: Night) -> None:
+async def test_a_notification_released_in_quiet_hours_is_held(night: Night) -> None:
     await night.a_person(NIGHT, zone="Europe/Berlin")
     notification = await night.accept(send_at=EVENING + HOUR)
     night.clock.at = EVENING + HOUR
@@ -136,7 +136,7 @@ async def test_what_is_released_in_quiet_hours_is_held_too(night: Night) -> None
     assert await waits(night, notification) == [QUIET_UNTIL_8]
 
 
-async def test_what_could_not_be_sent_in_time_is_held_by_the_claim(night: Night) -> None:
+async def test_a_claim_holds_a_delivery_that_reaches_quiet_hours(night: Night) -> None:
     await night.a_person(NIGHT, zone="Europe/Berlin")
     night.clock.at = EVENING - 2 * HOUR
     notification = await night.accept()
@@ -193,7 +193,7 @@ async def test_urgent_transactional_messages_go_at_once(night: Night) -> None:
     assert (await night.delivery(await night.accept(category="listing_alert", urgent=True))).state == "held"
 
 
-async def test_without_any_moment_it_waits_a_day_and_says_so_and_expires_in_the_end(night: Night) -> None:
+async def test_a_message_without_an_allowed_moment_waits_a_day_and_expires_in_the_end(night: Night) -> None:
     halves = [QuietHours(NIGHT.days, time(0), time(12)), QuietHours(NIGHT.days, time(12), time(0))]
     await night.a_person(*halves, zone="Europe/Berlin")
     notification = await night.accept()
@@ -209,7 +209,7 @@ async def test_without_any_moment_it_waits_a_day_and_says_so_and_expires_in_the_
     assert (await night.delivery(notification)).state == DeliveryState.EXPIRED
 
 
-async def test_only_what_waits_for_its_hour_is_due_when_something_changes_and_only_for_its_user(night: Night) -> None:
+async def test_a_change_makes_only_held_deliveries_of_its_user_due(night: Night) -> None:
     await night.a_person(NIGHT, zone="Europe/Berlin")
     mine, paused = [await night.accept() for _ in range(2)]
     await night.a_user(2, email=True)

@@ -35,7 +35,7 @@ async def test_an_accepted_notification_is_sent_and_has_a_timeline(any_world: Wo
     assert sms.attempts == []
 
 
-async def test_what_was_sent_is_found_by_its_status_page_by_page(world: World) -> None:
+async def test_sent_notifications_are_listed_page_by_page(world: World) -> None:
     await world.a_user()
     sent = [await world.accept(title=f"Home {n}", channels=["email"]) for n in range(3)]
     await world.accept(channels=["sms"])
@@ -122,7 +122,7 @@ async def test_the_caller_may_narrow_the_channels_but_never_widen_them(world: Wo
     assert detail.not_asked_for == [Channel("email")]
 
 
-async def test_a_channel_without_an_address_says_so(world: World) -> None:
+async def test_a_channel_without_an_address_has_its_reason(world: World) -> None:
     await world.a_user()
 
     detail = await world.detail(await world.accept(user_email=None, channels=None))
@@ -134,7 +134,7 @@ async def test_a_channel_without_an_address_says_so(world: World) -> None:
     assert detail.status is NotificationStatus.SUPPRESSED
 
 
-async def test_what_was_accepted_for_a_time_that_has_passed_is_sent_at_once(any_world: World) -> None:
+async def test_a_notification_with_a_past_send_at_is_sent_at_once(any_world: World) -> None:
     await any_world.a_user()
     past = any_world.parts.clock.now() - timedelta(days=400)
     notification = await any_world.accept(send_at=past, channels=["email"])
@@ -170,7 +170,7 @@ async def test_deleted_preferences_are_consent_withdrawn(world: World) -> None:
     assert world.smtp.mails == []
 
 
-async def test_what_expired_is_not_sent(world: World) -> None:
+async def test_an_expired_delivery_is_not_sent(world: World) -> None:
     await world.a_user()
     notification = await world.accept()
     async with world.parts.database.transaction() as connection:
@@ -183,7 +183,7 @@ async def test_what_expired_is_not_sent(world: World) -> None:
     assert world.smtp.mails == []
 
 
-async def test_what_is_of_no_use_any_more_is_not_sent(
+async def test_a_delivery_beyond_its_time_to_live_is_not_sent(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer
 ) -> None:
     async with World(make_settings("sqlite", categories={"viewing": {"message_ttl": "1min"}}), smtp_server) as world:
@@ -226,7 +226,7 @@ async def _found(world: World, status: NotificationStatus) -> list[UUID]:
     return [one.id for one in first.items + (second.items if first.next else [])]
 
 
-async def test_an_sms_that_was_cut_says_so_in_its_detail(
+async def test_a_cut_sms_has_the_cut_in_its_reason(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer
 ) -> None:
     settings = make_settings("sqlite", sms_provider="mailbox", sms_max_segments=2)

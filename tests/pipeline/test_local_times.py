@@ -103,7 +103,7 @@ async def test_a_time_that_has_passed_is_at_once_and_quiet_hours_count_all_the_s
     assert (await night.delivery(notification)).held_by == "quiet_hours"
 
 
-async def test_a_change_says_when_in_one_of_two_ways(night: Night) -> None:
+async def test_a_change_has_either_send_at_or_send_at_local(night: Night) -> None:
     await night.a_person(zone="Europe/Berlin")
     notification = await night.accept()
     at = EVENING + timedelta(days=1)

@@ -77,7 +77,7 @@ async def test_greylisting_delays_each_new_recipient_and_no_other(
 
 
 @pytest.mark.parametrize(("verb", "reply", "fix"), ABOUT_US)
-async def test_a_refusal_that_is_about_us_fails_no_delivery_and_says_what_to_fix(
+async def test_a_refusal_of_this_service_fails_no_delivery_and_names_the_remedy(
     make_settings: MakeSettings,
     smtp_server: SmtpServer,
     monkeypatch: pytest.MonkeyPatch,

@@ -70,7 +70,7 @@ SCHEDULED = {
 }
 
 
-async def test_what_users_want_and_scheduled_addresses_are_kept_by_channel(empty: Database) -> None:
+async def test_preferences_and_scheduled_addresses_are_kept_by_channel(empty: Database) -> None:
     await migrations.upgrade(empty, "0009")
     async with empty.transaction() as connection:
         for user, (email, sms) in PREFERENCES.items():
@@ -131,7 +131,7 @@ async def test_a_store_that_a_newer_version_migrated_is_recent_enough(empty: Dat
     assert await migrations.is_recent_enough(empty)
 
 
-async def test_the_migrations_say_what_the_models_say(empty: Database) -> None:
+async def test_migrations_and_models_agree(empty: Database) -> None:
     await migrations.upgrade(empty)
 
     await migrations.check(empty)

@@ -58,7 +58,7 @@ async def test_messages_flow_again_when_a_dead_store_is_back(
 
 
 @pytest.mark.parametrize(("lease", "is_still_its_own"), [(0.5, True), (-21, False)])
-async def test_what_a_worker_held_when_the_store_went_away_is_its_own_unless_its_lease_had_run_out_long_before(
+async def test_a_worker_keeps_its_claims_over_an_outage_unless_their_leases_expired_long_before(
     make_settings: Callable[..., Settings],
     postgres: Postgres,
     smtp_server: SmtpServer,

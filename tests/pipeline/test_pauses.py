@@ -21,7 +21,7 @@ from tests.pipeline.world import World, eventually, let_calls_hang, only
 from tests.services.process import PATIENCE
 
 
-async def test_what_is_paused_waits_and_says_why_and_is_sent_when_it_is_resumed(any_world: World) -> None:
+async def test_a_paused_delivery_is_held_with_its_reason_and_sent_after_resume(any_world: World) -> None:
     world = any_world
     await world.a_user(sms=True)
     await _pause(world, "email")
@@ -92,7 +92,7 @@ async def test_a_channel_is_meant_by_its_name_and_no_category_that_is_called_so(
     await world.until(await world.accept(category="sms", channels=["email"]), "sent")
 
 
-async def test_what_is_in_hand_and_has_not_begun_is_not_sent_either(
+async def test_claimed_deliveries_that_were_not_submitted_are_not_sent_either(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A slow provider must not go on for minutes with what was claimed before the pause."""
@@ -135,7 +135,7 @@ async def test_what_is_in_hand_and_has_not_begun_is_not_sent_either(
     assert await _attempts_counted(world) == {1}
 
 
-async def test_what_a_worker_held_after_the_end_of_the_pause_is_brought_back_too(world: World) -> None:
+async def test_deliveries_held_after_the_end_of_the_pause_are_resumed_too(world: World) -> None:
     await world.a_user()
     notification = await world.accept()
     await _pause(world, "email")
@@ -183,7 +183,7 @@ async def test_a_pause_begins_once_and_what_is_not_paused_cannot_be_resumed(worl
     assert (again, anew) == ("first", "third")
 
 
-async def test_resume_frees_what_is_held_by_a_pause_whose_row_is_gone(world: World) -> None:
+async def test_resume_releases_deliveries_held_by_a_deleted_pause(world: World) -> None:
     await world.a_user()
     await _pause(world, "listing_alert")
     await world.a_worker()
@@ -199,7 +199,7 @@ async def test_resume_frees_what_is_held_by_a_pause_whose_row_is_gone(world: Wor
         await _resume(world, "listing_alert")
 
 
-async def test_a_user_who_opted_out_meanwhile_gets_nothing_when_sending_goes_on(world: World) -> None:
+async def test_a_user_who_opted_out_during_a_pause_gets_nothing_after_it(world: World) -> None:
     await world.a_user()
     await _pause(world, "email")
     worker = await world.a_worker()

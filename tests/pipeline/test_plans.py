@@ -33,7 +33,7 @@ async def idle_world(make_settings: Callable[..., Settings], smtp_server: SmtpSe
         yield world
 
 
-async def test_a_burst_after_a_quiet_time_is_found_along_the_index_of_what_is_due(idle_world: World) -> None:
+async def test_a_burst_after_a_quiet_time_is_read_along_the_index_of_due_deliveries(idle_world: World) -> None:
     now = idle_world.parts.clock.now()
     values = {"queue_channel": "email", "queue_urgent": False, "now": now, "limit": 50, "published_before": now}
     for statement in ("_DUE", "_OLDEST_DUE", "_COUNT_WAITING", "_TAKE_DUE", "_UNMARK_LOST"):

@@ -26,7 +26,7 @@ async def test_profiles_of_many_users_are_read_in_one_step(world: World) -> None
     assert found == read == {1: ADA, 3: Profile(3)}
 
 
-async def test_an_answer_that_is_older_than_what_is_held_changes_nothing(world: World) -> None:
+async def test_an_answer_older_than_the_stored_profile_changes_nothing(world: World) -> None:
     now = world.parts.clock.now()
     moved = replace(ADA, time_zone="Europe/Lisbon", country="PT")
     await _put(world, {1: Entry(moved, now, pushed=True)})

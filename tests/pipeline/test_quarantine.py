@@ -25,7 +25,7 @@ from tests.pipeline.world import World
 from tests.services.smtp import SmtpServer
 
 
-async def test_a_replayed_delivery_is_sent_and_its_detail_says_who_replayed_it(world: World) -> None:
+async def test_a_replayed_delivery_is_sent_and_its_detail_names_the_operator(world: World) -> None:
     notification = await _quarantined(world)
     replayed = await _decide(world, notification, QuarantineService.replay)
     await world.a_worker()
@@ -95,7 +95,7 @@ async def test_a_replay_that_comes_too_late_expires(world: World) -> None:
     assert world.smtp.mails == []
 
 
-async def test_what_no_operator_decided_about_in_time_has_expired_and_says_so(world: World) -> None:
+async def test_a_quarantined_delivery_expires_with_its_reason_if_no_operator_decides(world: World) -> None:
     late, in_time = [await _quarantined(world, title=title) for title in ("late", "in time")]
     why = (await world.delivery(late)).reason
     async with world.parts.database.transaction() as connection:
@@ -110,7 +110,7 @@ async def test_what_no_operator_decided_about_in_time_has_expired_and_says_so(wo
     assert (await world.detail(in_time)).status == "pending"
 
 
-async def test_what_was_discarded_has_failed_and_says_why(world: World) -> None:
+async def test_a_discarded_delivery_has_failed_with_its_reason(world: World) -> None:
     notification = await _quarantined(world)
     before = (await world.delivery(notification)).reason
 
@@ -123,7 +123,7 @@ async def test_what_was_discarded_has_failed_and_says_why(world: World) -> None:
 
 
 @pytest.mark.parametrize("decision", [QuarantineService.replay, QuarantineService.discard])
-async def test_what_is_not_quarantined_is_not_decided_over(
+async def test_only_quarantined_deliveries_can_be_replayed_or_discarded(
     world: World, decision: Callable[[QuarantineService, UUID], Awaitable[Case]]
 ) -> None:
     await world.a_user()
@@ -139,7 +139,7 @@ async def test_what_is_not_quarantined_is_not_decided_over(
     assert await _audited(world) == []
 
 
-async def test_what_is_quarantined_is_listed_without_anything_personal(world: World) -> None:
+async def test_quarantined_deliveries_are_listed_without_personal_data(world: World) -> None:
     first, second = await _quarantined(world, reference="r-1"), await _quarantined(world, category="viewing")
     await world.accept()
 

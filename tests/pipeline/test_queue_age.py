@@ -29,7 +29,7 @@ async def test_a_clock_that_was_set_back_does_not_hide_what_waits(world: World) 
     assert 0 < await _age(world, Clock()) < timedelta(hours=1).total_seconds()
 
 
-async def test_what_is_to_be_tried_again_later_does_not_stand_still(world: World) -> None:
+async def test_a_retry_in_the_future_is_no_standstill(world: World) -> None:
     await world.a_user()
     await world.accept()
     later = text("UPDATE deliveries SET state = 'retry_wait', due_at = :later").bindparams(

@@ -133,7 +133,7 @@ async def count_marked(world: World) -> int:
 
 
 @pytest.mark.parametrize("store", STORES)
-async def test_what_a_relay_marked_before_it_was_killed_is_rung_for_by_another(
+async def test_deliveries_marked_by_a_killed_relay_are_published_by_another(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer, store: str
 ) -> None:
     async with World(make_settings(store, "rabbitmq"), smtp_server) as world:
@@ -190,7 +190,7 @@ async def test_a_wiped_broker_loses_nothing_of_a_long_backlog_which_is_not_publi
         assert await count_marked(world) <= 2 * WINDOW
 
 
-async def test_what_the_broker_does_not_confirm_is_rung_for_again(
+async def test_unconfirmed_deliveries_are_published_again(
     make_settings: Callable[..., Settings], rabbitmq: RabbitMQ, smtp_server: SmtpServer
 ) -> None:
     """During an alarm a publish hangs, and may arrive later all the same."""

@@ -34,7 +34,7 @@ class LaterClock(Clock):
         return super().monotonic() + self.ahead.total_seconds()
 
 
-async def test_what_ended_long_ago_goes_with_all_it_has_and_the_rest_stays(world: World) -> None:
+async def test_old_ended_notifications_are_deleted_with_all_their_rows(world: World) -> None:
     await world.a_user()
     sent = await world.accept()
     await world.a_worker()

@@ -96,7 +96,7 @@ async def test_who_took_their_consent_back_meanwhile_gets_nothing(world: World) 
     assert detail.deliveries[0].reason == "the user's preferences were deleted, which withdraws all consent"
 
 
-async def test_what_expired_before_its_time_came_is_not_sent(world: World) -> None:
+async def test_a_notification_that_expired_before_it_was_due_is_not_sent(world: World) -> None:
     await world.a_user()
     (notification,) = await _scheduled(world, 1)
     async with world.parts.database.transaction() as connection:
@@ -109,7 +109,9 @@ async def test_what_expired_before_its_time_came_is_not_sent(world: World) -> No
     assert [one.state for one in detail.deliveries] == [DeliveryState.EXPIRED, DeliveryState.SUPPRESSED]
 
 
-async def test_what_is_moved_to_now_is_as_fresh_as_the_change(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_age_of_a_notification_moved_to_now_counts_from_the_change(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await world.a_user()
     times: list[dict[str, Any]] = [{"send_at": None}, {"send_at": world.parts.clock.now() - LATER}]
     ids = [await world.accept(send_at=world.parts.clock.now() + LATER, channels=["email"]) for _ in times]
@@ -121,7 +123,7 @@ async def test_what_is_moved_to_now_is_as_fresh_as_the_change(world: World, monk
         assert len(await world.claim((await world.delivery(notification)).id)) == 1, time
 
 
-async def test_what_an_older_version_scheduled_without_any_address_is_sent_nowhere_and_released_once(
+async def test_an_old_scheduled_notification_without_addresses_is_released_once_and_not_sent(
     world: World,
 ) -> None:
     await world.a_user()
@@ -136,7 +138,7 @@ async def test_what_an_older_version_scheduled_without_any_address_is_sent_nowhe
     assert detail.without_address == [Channel("email"), Channel("sms")]
 
 
-async def test_what_was_cancelled_is_never_sent_whatever_the_workers_do(any_world: World) -> None:
+async def test_a_cancelled_notification_is_never_sent_by_any_worker(any_world: World) -> None:
     await any_world.a_user()
     ids = await asyncio.gather(*(any_world.accept(title=f"Home {n}", channels=["email"]) for n in range(150)))
     await any_world.a_worker()
@@ -168,7 +170,7 @@ async def test_cancelling_while_it_is_released_leaves_nothing_to_send(world: Wor
         assert (await world.detail(notification)).status is NotificationStatus.CANCELLED
 
 
-async def test_what_is_on_the_wire_cannot_be_cancelled(world: World) -> None:
+async def test_a_submitted_delivery_cannot_be_cancelled(world: World) -> None:
     await world.a_user()
     notification = await world.accept(channels=["email"])
     await world.claim((await world.delivery(notification)).id)
@@ -181,7 +183,7 @@ async def test_what_is_on_the_wire_cannot_be_cancelled(world: World) -> None:
     assert (await world.detail(notification)).cancelled_at is None
 
 
-async def test_what_is_on_the_wire_when_the_rest_is_cancelled_is_not_tried_again(world: World) -> None:
+async def test_a_submitted_delivery_is_not_retried_after_a_cancellation(world: World) -> None:
     world.smtp.answer = lambda _mail: "451 4.3.0 not now"
     await world.a_user(sms=True)
     notification = await world.accept()
@@ -214,7 +216,7 @@ async def test_a_change_is_either_sent_or_refused(any_world: World) -> None:
     assert sorted(mail.parsed()["Subject"] for mail in mails) == sorted(expected)
 
 
-async def test_what_was_moved_to_later_is_not_sent_now(any_world: World) -> None:
+async def test_a_notification_moved_to_later_is_not_sent_now(any_world: World) -> None:
     await any_world.a_user()
     ids = await asyncio.gather(*(any_world.accept(title=f"Home {n}", channels=["email"]) for n in range(100)))
     await any_world.a_worker()

@@ -116,7 +116,7 @@ async def test_an_occurrence_is_delivered_and_linked_to_its_schedule(any_world: 
     assert (await get(any_world, schedule)).occurred == 1
 
 
-async def test_what_was_missed_is_made_up_for_once(world: World) -> None:
+async def test_only_the_last_missed_occurrence_is_sent(world: World) -> None:
     await world.a_user()
     schedule = await a_schedule(world, since=10 * DAY)
 
@@ -132,7 +132,7 @@ async def test_what_was_missed_is_made_up_for_once(world: World) -> None:
     assert (after.occurred, after.state) == (1, "active")
 
 
-async def test_three_workers_bring_each_occurrence_once(world: World) -> None:
+async def test_three_workers_create_each_occurrence_once(world: World) -> None:
     await world.a_user()
     count = 2 * occurrences.AT_ONCE + 100
     await a_schedule(world)
@@ -215,7 +215,7 @@ async def test_a_commit_that_got_no_answer_doubles_nothing(world: World, monkeyp
     assert await created(world) == 1
 
 
-async def test_no_statement_brings_an_occurrence_that_was_brought_before(world: World) -> None:
+async def test_no_statement_creates_an_occurrence_twice(world: World) -> None:
     """The unique key holds even if the row of the schedule were set back."""
     await world.a_user()
     schedule = await a_schedule(world)
@@ -324,7 +324,7 @@ async def test_a_quarantined_schedule_goes_on_when_its_caller_mends_it(world: Wo
 @pytest.mark.parametrize(
     ("rrule", "code"), [("FREQ=DAILY;COUNT=3", "count_reached"), ("FREQ=DAILY;UNTIL={until}", "until_reached")]
 )
-async def test_a_schedule_ends_with_its_last_occurrence_and_says_why(world: World, rrule: str, code: str) -> None:
+async def test_a_schedule_ends_after_its_last_occurrence_with_a_reason(world: World, rrule: str, code: str) -> None:
     await world.a_user()
     schedule = await a_schedule(world, since=timedelta(), start="2126-01-01T09:00", rrule="FREQ=DAILY")
     begin = world.parts.clock.now() - 2 * DAY
@@ -346,7 +346,7 @@ async def test_a_schedule_ends_with_its_last_occurrence_and_says_why(world: Worl
     assert await created(world) == 1
 
 
-async def test_what_a_user_who_took_their_consent_back_does_not_get_says_so(world: World) -> None:
+async def test_a_message_to_a_user_who_withdrew_consent_has_the_reason(world: World) -> None:
     await world.a_user()
     schedule = await a_schedule(world)
     await world.forget_user()
@@ -363,7 +363,7 @@ async def test_what_a_user_who_took_their_consent_back_does_not_get_says_so(worl
     assert (await get(world, schedule)).state == "active"
 
 
-async def test_a_paused_schedule_brings_nothing(world: World) -> None:
+async def test_a_paused_schedule_creates_no_notifications(world: World) -> None:
     await world.a_user()
     schedule = await a_schedule(world)
     async with world.parts.database.transaction() as connection:

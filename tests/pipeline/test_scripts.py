@@ -107,7 +107,7 @@ async def test_what_is_added_together_is_there(tables: World) -> None:
     assert await _numbers(tables) == [[1, 2], [3]]
 
 
-async def test_of_what_is_there_already_nothing_is_added_and_the_script_goes_on(tables: World) -> None:
+async def test_an_insert_skips_existing_rows_and_the_script_continues(tables: World) -> None:
     database = tables.parts.database
     await database.run(_add(_right(3)))
 

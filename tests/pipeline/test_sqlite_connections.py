@@ -87,7 +87,9 @@ async def test_two_who_look_for_the_first_time_at_once(opened: Opened, database:
 
 
 @pytest.mark.parametrize("way", ["run", "quick_reading", "reading"])
-async def test_a_caller_who_goes_away_while_it_is_opened(opened: Opened, database: Database, way: str) -> None:
+async def test_a_caller_may_disconnect_while_the_connection_is_opened(
+    opened: Opened, database: Database, way: str
+) -> None:
     opened.may_open.clear()
     waiting = asyncio.create_task(_find(database, way))
     await asyncio.sleep(0.01)

@@ -168,7 +168,7 @@ async def test_a_store_is_recognised(prepare: Prepare, kind: str) -> None:
     assert re.search(words, judgement.words)
 
 
-async def test_ready_says_what_is_wrong_and_what_is_only_worth_knowing(prepare: Prepare) -> None:
+async def test_ready_lists_failures_and_degradations(prepare: Prepare) -> None:
     database = await prepare("SELECT 1", True)
     async with assemble(Settings(database_url=database.url)) as parts:
         well = await check(parts)
@@ -221,7 +221,7 @@ async def test_a_database_that_takes_no_writes_is_waited_for(postgres: Postgres,
     assert "default_transaction_read_only" in readiness.store.problem
 
 
-async def test_the_error_says_what_to_do_when_the_user_may_not_read_the_tables(
+async def test_the_error_names_the_remedy_if_the_user_may_not_read_the_tables(
     postgres: Postgres, migrated_postgres: str
 ) -> None:
     url = postgres.create_database(migrated_postgres)

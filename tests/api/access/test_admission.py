@@ -40,13 +40,13 @@ def test_a_key_sees_its_own_and_with_admin_all_of_its_kind() -> None:
 
 @pytest.mark.parametrize("caller", ["crm", "listings", None])
 @pytest.mark.parametrize("test", [False, True])
-def test_what_is_visible(caller: str | None, test: bool) -> None:
+def test_visibility_of_notifications(caller: str | None, test: bool) -> None:
     assert EVERYTHING.covers(caller, test=test)
     assert Visibility("crm", test=False).covers(caller, test=test) == (caller == "crm" and not test)
     assert Visibility(None, test=True).covers(caller, test=test) == test
 
 
-def test_what_a_key_does_not_allow_is_refused_by_its_name() -> None:
+def test_a_missing_scope_is_refused_by_its_name() -> None:
     WRITER.require(Scope.NOTIFICATIONS_WRITE)
     ANONYMOUS.require(Scope.ADMIN)
     with pytest.raises(Forbidden, match="notifications:urgent"):

@@ -202,7 +202,7 @@ async def test_the_last_use_is_noted_at_once_and_then_each_minute(
     assert marks == 1
 
 
-async def test_the_start_says_that_no_key_is_needed_or_that_none_exists(
+async def test_the_start_logs_that_no_key_is_required_or_that_none_exists(
     key_service: KeyService, an_authenticator: MakeAuthenticator
 ) -> None:
     with capture_logs() as logged:

@@ -87,7 +87,7 @@ async def test_the_next_window_is_a_new_beginning_and_the_past_is_deleted(
     assert tuple(counted) == (1, datetime(2026, 3, 8, 12, 11, tzinfo=UTC))
 
 
-async def test_a_refusal_says_when_to_try_again(key_service: KeyService, an_authenticator: MakeAuthenticator) -> None:
+async def test_a_refusal_has_a_retry_after(key_service: KeyService, an_authenticator: MakeAuthenticator) -> None:
     authenticator, key = an_authenticator(), await key_service.create("crm", [WRITE], rate=Rate(1, 60))
     await authenticator.admit(f"Bearer {key}", WRITE)
 
@@ -102,7 +102,9 @@ async def test_a_refusal_says_when_to_try_again(key_service: KeyService, an_auth
     }
 
 
-async def test_every_answer_says_what_is_left(key_service: KeyService, an_authenticator: MakeAuthenticator) -> None:
+async def test_every_answer_has_the_remaining_calls(
+    key_service: KeyService, an_authenticator: MakeAuthenticator
+) -> None:
     authenticator, key = an_authenticator(), await key_service.create("crm", [WRITE], rate=Rate(100, 60))
 
     shown = [dict((await authenticator.admit(f"Bearer {key}", WRITE, cost=cost)).headers) for cost in (1, 9, 40)]

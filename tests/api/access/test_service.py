@@ -94,7 +94,7 @@ async def test_a_beginning_that_two_keys_have_revokes_neither(key_service: KeySe
     assert [key.revoked_at for key in await _keys(key_service)] == [None, None]
 
 
-async def test_every_change_is_written_down_and_what_failed_is_not(key_service: KeyService) -> None:
+async def test_every_change_is_in_the_audit_record_and_failed_calls_are_not(key_service: KeyService) -> None:
     await key_service.create("crm", [WRITE], rate=Rate(5, 60))
     await key_service.rotate("crm", overlap=DAY)
     with pytest.raises(TooManyKeys):

@@ -51,7 +51,7 @@ def test_a_path_answers_these_methods(path: str, methods: list[str]) -> None:
     assert methods_of(path, PATHS) == methods
 
 
-def test_the_answer_to_deleting_a_notification_says_how_to_cancel_it() -> None:
+def test_the_answer_to_deleting_a_notification_names_the_call_that_cancels_it() -> None:
     assert "POST …/cancel (cancel notification)" in calls_near(f"{PREFIX}/notifications/{ID}", PATHS)
 
 

@@ -12,7 +12,7 @@ KEY = compose(2**RANDOM_BITS // 7, test=False)
 
 
 @given(st.integers(0, 2**RANDOM_BITS - 1), st.booleans())
-def test_every_key_has_the_form_and_says_what_it_is_for(bits: int, test: bool) -> None:
+def test_every_key_has_the_form_and_its_kind(bits: int, test: bool) -> None:
     key = compose(bits, test=test)
 
     assert re.fullmatch(r"pa_(live|test)_[0-9A-Za-z]{35}_[0-9A-Za-z]{6}", key)
@@ -43,5 +43,5 @@ def test_what_is_no_key_is_recognised(key: str) -> None:
     assert not is_well_formed(key)
 
 
-def test_what_is_stored_of_a_key_is_its_sha256() -> None:
+def test_only_the_sha256_of_a_key_is_stored() -> None:
     assert digest("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -93,7 +93,7 @@ def test_a_success_ends_the_row_of_refused_connections() -> None:
     assert after(again, Signal.DOWN).state is BreakerState.OPEN
 
 
-def test_what_failed_long_ago_is_forgotten_with_the_next_success() -> None:
+def test_old_failures_do_not_count_after_a_success() -> None:
     assert record(after(WELL, Signal.FAILED, now=0), Signal.WELL, probe=False, now=STORM, jitter=0) == WELL
 
 
@@ -191,13 +191,13 @@ def test_a_probe_that_fails_may_ask_for_a_longer_pause() -> None:
     assert wait(record(probed, Signal.DOWN, probe=True, now=11, jitter=0, pause=60), now=11) == 60
 
 
-def test_calls_from_before_it_opened_say_nothing_any_more() -> None:
+def test_calls_from_before_it_opened_do_not_count() -> None:
     for breaker in (an_open_one(), begin_probe(an_open_one(), now=10)):
         for signal in Signal:
             assert record(breaker, signal, probe=False, now=11, jitter=0) is breaker
 
 
-def test_calls_from_before_it_closed_say_nothing_bad_any_more() -> None:
+def test_failures_of_calls_from_before_it_closed_do_not_count() -> None:
     closed = record(begin_probe(an_open_one(), now=100), Signal.WELL, probe=True, now=100, jitter=0)
 
     for signal in (Signal.FAILED, Signal.DOWN):

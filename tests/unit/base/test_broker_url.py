@@ -42,7 +42,7 @@ def test_the_virtual_host(url: str, path: str) -> None:
     assert URL(broker_urls(url)[0]).raw_path == path
 
 
-def test_a_silent_node_is_noticed_soon_unless_the_url_says_otherwise() -> None:
+def test_a_silent_node_is_noticed_after_the_heartbeat_of_the_url() -> None:
     assert URL(broker_urls("amqp://q")[0]).query["heartbeat"] == "10"
 
 

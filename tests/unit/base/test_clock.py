@@ -118,7 +118,7 @@ def test_a_clock_goes_with_a_store_that_moved() -> None:
     assert clock.now() == _at(50_101)
 
 
-def test_ids_go_on_in_order_over_a_correction_and_say_the_stores_time_after_a_step() -> None:
+def test_ids_stay_in_order_over_a_correction_and_have_the_stores_time_after_a_step() -> None:
     clock = Machine(wall=50_000.4)
     before = clock.new_id()
     clock.measure(50_000)

@@ -29,6 +29,6 @@ def test_a_tag_is_written_as_the_standard_recommends(given: str, tag: str) -> No
     "given",
     ["", "e", "english", "en_US", "en-", "-en", "en--US", "en US", "en-U", "x-private", "en-a", "\u017fl", "en\n", "*"],
 )
-def test_what_is_no_tag_is_refused_with_an_example(given: str) -> None:
+def test_an_invalid_language_tag_is_refused_with_an_example(given: str) -> None:
     with pytest.raises(ValueError, match="for example en or es-MX"):
         normalised(given)

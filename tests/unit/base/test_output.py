@@ -43,7 +43,7 @@ def test_lines_come_in_order_and_what_the_encoding_lacks_as_an_escape(pipe: tupl
     assert queue.lost == 0
 
 
-def test_without_a_reader_lines_are_dropped_and_counted_and_one_line_says_how_many(pipe: tuple[int, TextIO]) -> None:
+def test_without_a_reader_lines_are_dropped_and_their_number_is_printed(pipe: tuple[int, TextIO]) -> None:
     reading, stream = pipe
     queue = LineQueue("test", lambda: stream, room=100_000)
     for _ in range(1_000):  # never blocks, although the pipe takes 64 KiB
@@ -72,7 +72,7 @@ def test_without_a_reader_lines_are_dropped_and_counted_and_one_line_says_how_ma
     assert sum(int(report[1]) for report in reports) == queue.lost
 
 
-def test_a_stream_that_takes_nothing_loses_lines_and_says_so_later(pipe: tuple[int, TextIO]) -> None:
+def test_a_blocked_stream_loses_lines_and_reports_their_number_later(pipe: tuple[int, TextIO]) -> None:
     reading, stream = pipe
     with Path("/dev/full").open("w", encoding="ascii") as full:
         streams: list[TextIO | None] = [full]

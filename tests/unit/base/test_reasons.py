@@ -50,7 +50,7 @@ def test_a_reason_counts(times: int, words: str) -> None:
 
 
 @pytest.mark.parametrize("detail", ["a\x00b", "a\nb", "a\ud800b"])
-def test_what_a_provider_says_is_stored_whatever_it_is_and_shown_without_control_characters(detail: str) -> None:
+def test_any_text_of_a_provider_is_stored_and_shown_without_control_characters(detail: str) -> None:
     reason = Reason(ReasonCode.REFUSED, {"detail": detail})
 
     assert reason.stored is not None
@@ -58,7 +58,7 @@ def test_what_a_provider_says_is_stored_whatever_it_is_and_shown_without_control
     assert Reason.read("refused", reason.stored).sentence() == "a?b"
 
 
-def test_what_a_provider_says_is_no_template() -> None:
+def test_the_text_of_a_provider_is_not_a_template() -> None:
     assert Reason(ReasonCode.REFUSED, {"detail": "{channel} {0.__class__}"}).sentence() == "{channel} {0.__class__}"
 
 

@@ -154,7 +154,7 @@ def test_a_missing_value_is_named_with_an_example() -> None:
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
-def test_every_setting_says_what_it_means(name: str) -> None:
+def test_every_setting_has_a_meaning(name: str) -> None:
     assert Settings.model_fields[name].description
     assert variable_name(Settings, name) == name.upper()
 

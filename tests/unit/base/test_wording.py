@@ -53,7 +53,7 @@ def test_no_sentence_about_any_field_is_pydantics(model: type[BaseModel]) -> Non
         (Moment, "tomorrow", "must be RFC 3339 with an offset, for example 2026-11-24T09:00:00+01:00"),
     ],
 )
-def test_a_sentence_says_what_to_give(kind: Any, value: Any, sentence: str) -> None:
+def test_a_refusal_contains_the_remedy(kind: Any, value: Any, sentence: str) -> None:
     with pytest.raises(ValidationError) as wrong:
         TypeAdapter(kind).validate_python(value)
 
@@ -123,7 +123,7 @@ def test_only_a_word_that_was_taken_once_is_answered_in_new_words(value: Any, se
 
 
 @pytest.mark.parametrize("value", [None, [], {}, [True]])
-def test_what_is_not_even_that_is_no_consent_either(value: Any) -> None:
+def test_unreadable_channels_are_no_consent(value: Any) -> None:
     with pytest.raises(ValidationError) as wrong:
         TypeAdapter(Truth).validate_python(value)
 
@@ -131,7 +131,7 @@ def test_what_is_not_even_that_is_no_consent_either(value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [True, False])
-def test_true_and_false_are_what_they_say(value: bool) -> None:
+def test_true_and_false_are_parsed_as_booleans(value: bool) -> None:
     assert TypeAdapter(Truth).validate_python(value) is value
 
 

@@ -64,9 +64,7 @@ def test_the_settings_of_a_channel_are_called_after_it(channel: Channel) -> None
         ("smtp_pool", ("smtp_pool", None)),
     ],
 )
-def test_the_name_of_a_file_says_which_provider_of_which_channel_it_holds(
-    file: str, found: tuple[str, str | None]
-) -> None:
+def test_the_name_of_a_file_has_its_channel_and_provider(file: str, found: tuple[str, str | None]) -> None:
     assert channel_and_provider(file) == found
 
 
@@ -86,7 +84,7 @@ def test_a_provider_of_any_channel_carries_each(channel: Channel) -> None:
         (Body(user_email="a@example.com", others={SMS: "+1"}), {EMAIL: "a@example.com", SMS: "+1"}),
     ],
 )
-def test_what_a_caller_gave_is_read_by_channel(body: Body, given: dict[Channel, str]) -> None:
+def test_given_values_are_read_by_channel(body: Body, given: dict[Channel, str]) -> None:
     assert dict(ONLY_EMAIL.given(body)) == given
 
 
@@ -125,7 +123,7 @@ def test_the_mapping_is_documented_only_if_a_channel_needs_it() -> None:
     assert documented(every) == {"properties": {"user_email": {}}}
 
 
-def test_a_definition_says_how_a_sentence_begins() -> None:
+def test_a_channel_definition_has_a_label_for_the_start_of_a_sentence() -> None:
     def called(noun: str) -> str:
         definition = definition_of(SMS)
         fields = {name: getattr(definition, name) for name in ChannelDefinition.__dataclass_fields__}

@@ -41,7 +41,7 @@ def test_every_other_address_is_sent_to(address: str) -> None:
     assert simulate(_message(address)).provider_message_id == f"simulated-{UUID(int=7)}"
 
 
-def test_a_redirected_email_goes_to_one_address_and_says_whom_it_was_for() -> None:
+def test_a_redirected_email_has_the_intended_address_in_its_subject() -> None:
     settings = Settings(environment="staging", redirect_email_to="staging@example.com")
 
     targets = redirections(settings)

@@ -66,7 +66,7 @@ async def test_a_locked_row_holds_up_only_who_wants_it() -> None:
     assert [type(answer) for answer in answers] == [int, int, int, StoreLocked, int]
 
 
-async def test_a_store_that_is_away_is_asked_once_for_all() -> None:
+async def test_an_unavailable_store_is_queried_once_for_all_callers() -> None:
     asked = []
 
     async def write(items: Sequence[int]) -> list[int]:

@@ -60,7 +60,7 @@ async def test_one_bad_among_many_costs_few_tries() -> None:
 
 
 @pytest.mark.parametrize("fault", [StoreUnavailable(), StoreLocked(), MemoryError(), NotFound("x")])
-async def test_what_is_no_items_fault_skips_none(fault: Exception) -> None:
+async def test_a_fault_of_no_item_skips_none(fault: Exception) -> None:
     batch = Batch({3}, fault)
 
     with pytest.raises(type(fault)):

@@ -149,7 +149,7 @@ def test_what_an_event_moves_is_what_its_statement_moves(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PICKS)
-def test_what_is_picked_by_its_state_is_picked_as_states_says(name: str) -> None:
+def test_statements_select_states_as_states_py_defines(name: str) -> None:
     assert _from(STATEMENTS[name]) == PICKS[name]
 
 
@@ -160,13 +160,13 @@ def test_unclaimable_deliveries_are_quarantined_only_from_states_that_may_break(
         assert _to(statement) == {DeliveryState.QUARANTINED}, name
 
 
-def test_what_can_be_claimed_is_published_again_when_it_was_published_in_the_future() -> None:
+def test_a_delivery_published_in_the_future_is_published_again() -> None:
     assert {frozenset(_from(statement)) for statement in _called(PUBLISHED_IN_THE_FUTURE).values()} == {
         frozenset(_CLAIMABLE)
     }
 
 
-def test_what_has_an_unreadable_id_ends_as_if_it_broke_and_was_discarded() -> None:
+def test_a_delivery_with_an_unreadable_id_ends_as_discarded() -> None:
     statements = _called(UNREADABLE).values()
     found = set[str]().union(*map(_from, statements))
 

@@ -55,7 +55,7 @@ def test_a_row_keeps_only_what_a_list_cannot_find_by_the_deliveries(state: Deliv
     assert status_from(kept_status([state]), [state]) == status
 
 
-def test_without_deliveries_the_row_itself_says_how_it_stands() -> None:
+def test_without_deliveries_the_status_is_that_of_the_row() -> None:
     assert status_from("cancelled", []) is NotificationStatus.CANCELLED
     assert status_from(None, []) is NotificationStatus.SCHEDULED
     assert {NotificationStatus.SCHEDULED, NotificationStatus.CANCELLED} <= KEPT
@@ -94,7 +94,7 @@ def test_no_order_of_events_moves_a_delivery_back() -> None:
             state = moved
 
 
-def test_what_a_provider_reports_comes_to_the_same_in_every_order_among_whatever_else_happens() -> None:
+def test_provider_reports_lead_to_one_state_in_every_order() -> None:
     for order in itertools.product(EVENTS, repeat=4):
         state = DeliveryState.SENT
         for event in order:
@@ -110,7 +110,7 @@ def test_a_provider_may_report_before_its_answer_is_settled_and_on_what_is_unkno
     assert after(state, Event.BOUNCED) is DeliveryState.FAILED
 
 
-def test_what_its_provider_may_have_goes_into_no_digest() -> None:
+def test_a_delivery_that_its_provider_may_have_joins_no_digest() -> None:
     assert after(DeliveryState.UNKNOWN, Event.COLLECTED) is DeliveryState.UNKNOWN
     assert after(DeliveryState.SENDING, Event.COLLECTED) is DeliveryState.COLLECTED
 
@@ -136,7 +136,7 @@ def test_the_page_explains_every_state() -> None:
 
 
 @pytest.mark.parametrize("event", Event)
-def test_what_a_worker_holds_is_left_to_it(event: Event) -> None:
+def test_a_leased_delivery_is_left_to_its_worker(event: Event) -> None:
     assert [*movable_unleased(event)] == [state for state in movable_by(event) if state is not DeliveryState.SENDING]
 
 

@@ -27,7 +27,7 @@ def test_a_link_further_down_is_shown_too() -> None:
 
 
 @given(count=st.integers(1, 200), short=st.booleans())
-def test_what_is_not_shown_is_counted(count: int, short: bool) -> None:
+def test_items_that_are_not_shown_are_counted(count: int, short: bool) -> None:
     _, message = compose("offer", parts(count), short=short)
 
     shown = message.count("Home ")

@@ -50,7 +50,7 @@ def test_what_stands_around_an_address_is_no_part_of_it(around: str) -> None:
         "https://example.com/?to=https://example.org/b",
     ],
 )  # fmt: skip
-def test_what_belongs_to_an_address_stays_in_it(url: str) -> None:
+def test_punctuation_that_belongs_to_a_link_stays_in_it(url: str) -> None:
     assert _links(url) == [url]
     assert _links(f"See {url}, “{url}”, ({url}) and {url}.") == [url] * 4
 

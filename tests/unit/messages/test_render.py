@@ -81,7 +81,7 @@ def test_an_sms_costs_no_more_than_allowed() -> None:
     assert text.endswith("...")
 
 
-def test_an_sms_that_was_cut_says_how_much_of_it_is_left() -> None:
+def test_a_cut_sms_reports_its_remaining_segments() -> None:
     cut = render_sms(MessageContent("Viewing", "a" * 1_000), max_segments=2)
     assert cut.cut == "cut to 2 segments, 306 of 1,008 characters"
     assert (

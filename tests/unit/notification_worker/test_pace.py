@@ -98,7 +98,7 @@ def test_a_limit_of_the_provider_is_used_to_four_fifths(most: int, window: float
     assert len(limiter.taken) >= 0.8 * most / window * seconds
 
 
-def test_a_quota_that_is_used_up_is_asked_for_ever_more_rarely() -> None:
+def test_a_used_up_quota_is_leased_less_and_less_often() -> None:
     pace, now, asked = Pace(None), 0.0, 0
     while now < 86_400:
         now += max(pace.throttled(now, now), 0.01)
@@ -106,7 +106,7 @@ def test_a_quota_that_is_used_up_is_asked_for_ever_more_rarely() -> None:
     assert asked < 500
 
 
-def test_what_began_before_a_cut_teaches_nothing_new() -> None:
+def test_calls_from_before_a_cut_do_not_change_the_rate() -> None:
     pace = Pace(None)
     for _ in range(100):
         pace.well(now=1)
@@ -127,7 +127,7 @@ def test_what_is_learned_never_exceeds_what_is_set() -> None:
     assert pace.per_second == 4
 
 
-def test_a_rate_that_was_lowered_too_far_comes_back_within_seconds() -> None:
+def test_a_rate_that_was_lowered_too_far_recovers_within_seconds() -> None:
     pace, limiter = Pace(None), Limiter(20, 1, sliding=True)
     drive(pace, limiter, 20)
     pace.well(now=30)

@@ -144,7 +144,7 @@ async def test_a_claim_stores_attempts_for_as_many_as_will_begin_soon() -> None:
     await office.close()
 
 
-async def test_what_waits_long_with_its_attempt_stored_is_given_back_and_the_rest_keeps_waiting() -> None:
+async def test_a_long_wait_with_a_stored_attempt_ends_and_other_waits_continue() -> None:
     office = Office(at_once=1)
     await office.want(1)
     await office.end_one(Receipt())
@@ -276,7 +276,7 @@ def test_a_provider_that_is_left_alone_is_waited_for() -> None:
     assert pool.wait() == pytest.approx(until - clock.time)
 
 
-def test_a_provider_whose_time_comes_between_two_looks_is_not_waited_for_without_end() -> None:
+def test_a_provider_that_becomes_ready_between_two_checks_is_used() -> None:
     """The first check found no room; by the second the provider may get a probe, and no event says so."""
     clock = ManualClock()
     pool = pool_of("only", clock=clock)

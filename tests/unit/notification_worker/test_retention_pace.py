@@ -19,7 +19,7 @@ from property_alert_notification.notification_worker.retention_pace import (
 
 
 @pytest.mark.parametrize("rows_per_second", [500, 5_000, 20_000, 1_000_000])
-def test_a_batch_comes_to_take_as_long_as_it_may(rows_per_second: float) -> None:
+def test_the_batch_size_grows_until_a_batch_takes_its_allowed_time(rows_per_second: float) -> None:
     batch = FIRST
     for _ in range(10):
         batch = next_batch(batch, took=batch / rows_per_second)

@@ -107,9 +107,7 @@ def test_each_result_has_its_verdict(result: Result, verdict: Verdict) -> None:
 
 
 @pytest.mark.parametrize(("jitter", "seconds"), [(0.0, 0.5), (0.25, 0.75), (0.9, 1.4)])
-def test_what_was_too_much_for_a_provider_waits_for_about_a_second_however_often_it_was_tried(
-    jitter: float, seconds: float
-) -> None:
+def test_a_throttled_message_waits_about_a_second_at_every_attempt(jitter: float, seconds: float) -> None:
     def wait(failure: RetryLater) -> timedelta | None:
         verdict = judge(failure, History(2), Circumstances(), POLICY, now=NOW, jitter=jitter)
         return verdict.due_at and verdict.due_at - NOW
@@ -157,7 +155,7 @@ def test_the_last_attempt_fails_with_its_reason() -> None:
     )
 
 
-def test_what_breaks_the_worker_five_times_waits_for_a_person() -> None:
+def test_a_delivery_that_breaks_the_worker_five_times_is_quarantined() -> None:
     assert decide(Broken("KeyError"), attempts=4).state is DeliveryState.RETRY_WAIT
     assert decide(Broken("KeyError"), attempts=5).state is DeliveryState.QUARANTINED
 
@@ -208,7 +206,7 @@ def test_a_provider_that_recognises_repeats_gets_them_until_it_may_have_forgotte
         (True, 1, False, -1, False),
     ],
 )
-def test_what_may_have_arrived_is_repeated_where_that_is_known_or_once(
+def test_a_message_with_an_unknown_outcome_is_resent_once_or_where_repeats_are_recognised(
     is_unsure: bool, unknowns: int, resend: bool, hours_recognised: int | None, may: bool
 ) -> None:
     until = None if hours_recognised is None else NOW + timedelta(hours=hours_recognised)
@@ -243,7 +241,7 @@ def test_a_provider_that_is_down_uses_up_no_attempt() -> None:
     assert decide(RetryLater("451")).counted
 
 
-def test_what_one_provider_did_not_take_is_due_at_once_for_the_next() -> None:
+def test_a_message_that_one_provider_did_not_take_is_due_at_once_for_the_next() -> None:
     for failure in (RetryLater("451"), ProviderDown("421"), ProviderDown("429", retry_after=timedelta(hours=1))):
         assert decide(failure, elsewhere=True).due_at == NOW
     for other in (OutcomeUnknown("silence"), Broken("KeyError")):
@@ -257,7 +255,7 @@ def test_an_abandoned_delivery_is_due_at_once_and_later_when_it_lost_more_worker
     assert abandon(lost_workers=5).state is DeliveryState.QUARANTINED
 
 
-def test_an_abandoned_delivery_says_what_became_of_it() -> None:
+def test_the_reason_of_an_abandoned_delivery_has_its_result() -> None:
     resent, given_up = Reason(ReasonCode.WORKER_LOST_RESENT), Reason(ReasonCode.WORKER_LOST_GIVEN_UP)
     fifth = Reason(ReasonCode.WORKERS_LOST, {"workers": 5})
 

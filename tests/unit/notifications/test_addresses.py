@@ -164,7 +164,7 @@ def test_an_impossible_phone_number_is_refused(number: str) -> None:
 
 
 @pytest.mark.parametrize("number", NO_NUMBER)
-def test_what_is_no_number_is_refused_by_a_local_service_too(number: str) -> None:
+def test_an_invalid_number_is_refused_by_a_local_service_too(number: str) -> None:
     with pytest.raises(InvalidField):
         normalise_phone(number, real=False)
 

@@ -61,12 +61,12 @@ def step(
 
 @pytest.mark.parametrize("availability", Availability)
 @pytest.mark.parametrize("entry", [FRESH, UNKNOWN, Entry(None, NOW - HOUR + SECOND, pushed=True)])
-def test_what_is_fresh_is_used_whatever_the_user_service_does(entry: Entry, availability: Availability) -> None:
+def test_a_fresh_profile_is_used_without_a_request(entry: Entry, availability: Availability) -> None:
     assert step(entry, availability) == Plan(reach(a_notification(), entry.profile))
 
 
 @pytest.mark.parametrize("entry", [None, OLD, TOO_OLD, NO_LONGER_UNKNOWN, Entry(None, NOW - HOUR, pushed=True)])
-def test_what_is_old_is_asked_for_anew(entry: Entry | None) -> None:
+def test_an_old_profile_is_requested_again(entry: Entry | None) -> None:
     assert step(entry, Availability.ROOM) == Ask()
     assert step(entry, Availability.ASKED) == Ask()
 
@@ -117,7 +117,7 @@ def test_the_deadline_is_the_earlier_of_two() -> None:
     assert deadline_of(a_notification(moved_at=NOW + 2 * DAY), DAY) == NOW + 3 * DAY
 
 
-def test_what_the_caller_gave_wins_over_the_profile() -> None:
+def test_a_given_address_takes_precedence_over_the_profile() -> None:
     one = a_notification(addresses='{"sms":"+14155552671"}', look_up="email")
 
     found = reach(one, ADA)

@@ -47,7 +47,7 @@ def _why_not(content: Content, preferences: Preferences, *, now: datetime) -> Wi
 
 
 @given(opted_in=CHANNELS, only=st.none() | CHANNELS, known=CHANNELS)
-def test_exactly_the_wanted_asked_for_and_addressed_channels_are_queued(
+def test_exactly_the_wanted_requested_and_addressed_channels_are_queued(
     opted_in: set[Channel], only: set[Channel] | None, known: set[Channel]
 ) -> None:
     planned = _plan(dict.fromkeys(known, "somewhere"), Preferences(frozenset(opted_in)), only=only)
@@ -60,7 +60,7 @@ def test_exactly_the_wanted_asked_for_and_addressed_channels_are_queued(
     assert all(one.reason for one in planned)
 
 
-def test_a_channel_without_a_provider_is_planned_as_suppressed_and_says_so() -> None:
+def test_a_channel_without_a_provider_is_planned_as_suppressed_with_its_reason() -> None:
     addresses = {Channel("email"): "ada@example.com", Channel("sms"): "+14155552671"}
 
     planned = _plan(addresses, Preferences(frozenset(Channel)), unused=[Channel("sms")])
@@ -80,7 +80,7 @@ def test_a_channel_without_a_provider_is_planned_as_suppressed_and_says_so() -> 
         (None, DeliveryState.SUPPRESSED, ReasonCode.NO_PREFERENCES),
     ],
 )
-def test_a_planned_delivery_says_what_its_user_wants(
+def test_a_planned_delivery_has_the_preference_as_its_reason(
     preferences: Preferences | None, state: DeliveryState, code: ReasonCode
 ) -> None:
     planned = _plan({Channel("sms"): "+14155552671"}, preferences)
@@ -145,7 +145,7 @@ def test_a_notification_expires_at_its_second_and_not_before() -> None:
     assert at_its_second.state is DeliveryState.EXPIRED
 
 
-def test_what_was_cancelled_is_not_sent_whatever_else_is_true() -> None:
+def test_a_cancelled_delivery_is_not_sent() -> None:
     cancelled = replace(_content(expires_at=None), cancelled_at=NOW)
 
     withheld = _why_not(cancelled, Preferences(frozenset(Channel)), now=NOW)
@@ -170,7 +170,7 @@ def test_a_message_is_of_use_for_as_long_as_its_category_says() -> None:
         )
 
 
-def test_what_was_scheduled_is_of_use_from_its_own_time_on() -> None:
+def test_the_age_of_a_scheduled_notification_counts_from_its_send_at() -> None:
     scheduled = replace(_content(expires_at=None), category="viewing", send_at=NOW)
 
     assert _why_not(scheduled, Preferences(frozenset(Channel)), now=NOW) is None

@@ -14,7 +14,9 @@ INSTANT = timedelta(microseconds=1)
 
 @pytest.mark.parametrize("send_at", [None, BEFORE, NOW, SOON])
 @pytest.mark.parametrize("expires_at", [None, LATER, SOON + INSTANT])
-def test_what_can_be_sent_before_it_expires_is_accepted(send_at: datetime | None, expires_at: datetime | None) -> None:
+def test_a_notification_that_can_be_sent_before_it_expires_is_accepted(
+    send_at: datetime | None, expires_at: datetime | None
+) -> None:
     assert why_never(send_at, expires_at, now=NOW) is None
 
 
@@ -33,7 +35,7 @@ TOO_EARLY = "must be later than send_at, or it would never be sent"
         (SOON, SOON, TOO_EARLY),
     ],
 )
-def test_what_would_expire_before_it_could_be_sent_is_refused(
+def test_a_notification_that_would_expire_before_sending_is_refused(
     send_at: datetime | None, expires_at: datetime, problem: str
 ) -> None:
     assert why_never(send_at, expires_at, now=NOW) == problem
@@ -54,7 +56,7 @@ EMAIL_ONLY = "is null, and `channels` allows email only: give the address, or al
         ([Channel("sms")], [Channel("email")], "user_email", EMAIL_ONLY),
     ],
 )
-def test_without_an_address_on_any_channel_that_is_asked_for_it_says_which_to_give(
+def test_without_an_address_on_a_requested_channel_the_refusal_names_the_field(
     known: list[Channel], only: list[Channel] | None, field: str, problem: str
 ) -> None:
     refusal = why_unreachable(dict.fromkeys(known, "somewhere"), only)

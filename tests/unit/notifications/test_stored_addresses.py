@@ -12,7 +12,7 @@ ADDRESSES = st.dictionaries(st.sampled_from(list(Channel)), st.text(st.character
 
 
 @given(ADDRESSES)
-def test_what_was_written_is_read(addresses: dict[Channel, str]) -> None:
+def test_written_rules_are_read_back(addresses: dict[Channel, str]) -> None:
     assert read_addresses(write_addresses(addresses)) == addresses
 
 
@@ -24,6 +24,6 @@ def test_nothing_is_no_address() -> None:
     "text", ["", "{", "[]", "7", '"email"', "null", '{"pigeon":"a"}', '{"email":7}', '{"email":null}', "[" * 100_000,
              b"\xff\x00", 7, 7.5]
 )  # fmt: skip
-def test_what_is_no_mapping_of_channels_to_addresses_cannot_be_read(text: object) -> None:
+def test_stored_addresses_must_be_a_mapping(text: object) -> None:
     with pytest.raises(UnreadableRow, match=r"^addresses"):
         read_addresses(text)

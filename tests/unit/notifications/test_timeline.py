@@ -18,7 +18,7 @@ NOW = time_of(ID)
 _NUMBERS = itertools.count(1)
 
 
-def test_what_was_just_accepted_waits_for_a_worker() -> None:
+def test_an_accepted_notification_waits_for_a_worker() -> None:
     email = _delivery("email", state="queued", reason="the user wants email", due_at=NOW)
     sms = _delivery("sms", state="suppressed", reason="the user does not want sms")
 
@@ -29,7 +29,7 @@ def test_what_was_just_accepted_waits_for_a_worker() -> None:
     ]
 
 
-def test_what_is_scheduled_says_until_when_and_which_channels_were_not_asked_for() -> None:
+def test_a_scheduled_notification_shows_its_time_and_the_unrequested_channels() -> None:
     scheduled = _notification(channels="sms", send_at=datetime(2030, 1, 1, tzinfo=UTC), status="scheduled")
 
     assert _described(scheduled, []) == [
@@ -55,7 +55,7 @@ def test_every_attempt_is_listed_with_its_outcome() -> None:
     ]
 
 
-def test_what_waits_or_is_under_way_says_so() -> None:
+def test_waiting_and_open_attempts_are_in_the_timeline() -> None:
     email = _delivery("email", state="retry_wait", reason="not now", fence=1, due_at=_after(60), changed_at=_after(20))
     sms = _delivery("sms", state="sending", reason="the user wants sms", fence=1, changed_at=_after(30))
     held = _delivery("sms", state="quarantined", reason="it broke", fence=5, changed_at=_after(40))
@@ -68,13 +68,13 @@ def test_what_waits_or_is_under_way_says_so() -> None:
     ]
 
 
-def test_what_was_collected_waits_for_its_digest() -> None:
+def test_a_collected_delivery_waits_for_its_digest() -> None:
     email = _delivery("email", state="collected", reason="the user wants email", changed_at=_after(50))
 
     assert _described(_notification(), [email])[-1] == "email: waits for its digest"
 
 
-def test_what_was_cancelled_ends_so() -> None:
+def test_a_cancelled_notification_ends_as_cancelled() -> None:
     email = _delivery("email", state="cancelled", reason="its caller cancelled it", changed_at=_after(50))
 
     assert _described(_notification(cancelled_at=_after(50), cancelled_by="its caller"), [email]) == [
@@ -90,7 +90,7 @@ def test_what_was_cancelled_ends_so() -> None:
     assert _described(_notification(cancelled_at=_after(50)), []) == ["accepted", "cancelled"]
 
 
-def test_what_is_held_says_why_and_what_was_replayed_says_when() -> None:
+def test_a_hold_has_its_reason_and_a_replay_has_its_time() -> None:
     held = _delivery("email", state="held", reason="email is paused", changed_at=_after(20))
     replayed = _delivery(
         "sms", state="queued", reason="replayed", fence=3, replayed_at=_after(40), changed_at=_after(40)
@@ -108,7 +108,7 @@ def test_what_is_held_says_why_and_what_was_replayed_says_when() -> None:
     ]
 
 
-def test_what_was_claimed_and_never_submitted_says_why_it_waits() -> None:
+def test_a_claimed_delivery_that_was_not_submitted_has_the_reason_of_its_wait() -> None:
     notification = _notification()
     given_back = _delivery("email", state="queued", reason="its worker stopped", fence=2, changed_at=_after(5))
     replayed = _delivery("email", state="queued", fence=2, changed_at=_after(5), replayed_at=_after(5))
@@ -117,7 +117,7 @@ def test_what_was_claimed_and_never_submitted_says_why_it_waits() -> None:
     assert _described(notification, [replayed])[-1] == "email: replayed by an operator"
 
 
-def test_only_what_waits_for_its_first_claim_was_planned_for_the_reason_that_it_has_now() -> None:
+def test_only_a_delivery_before_its_first_claim_shows_its_reason_as_that_of_the_plan() -> None:
     first = _delivery("email", state="queued", reason="nobody said anything, which means yes", due_at=NOW)
     again = _delivery("sms", state="queued", reason="the lease ran out", fence=1, due_at=NOW, changed_at=_after(9))
 
@@ -141,7 +141,7 @@ def test_a_channel_without_an_address_is_not_used_and_a_time_that_has_come_is_no
     ]
 
 
-def test_a_change_names_who_made_it_and_which_fields() -> None:
+def test_a_change_has_its_author_and_the_changed_fields() -> None:
     by = "its caller, crm (test key pa_test_12345678)"
     change = NotificationChange(id=ID, notification_id=ID, at=_after(20), changed_by=by, fields="title send_at")
 

@@ -31,13 +31,13 @@ def test_a_pause_stops_its_own_and_the_widest_is_named(
     assert pause_of(names, channel=channel, category=category) == expected
 
 
-def test_on_a_channel_the_widest_pause_is_enough_and_categories_are_looked_at_one_by_one() -> None:
+def test_a_channel_needs_only_its_widest_pause_and_categories_are_checked_one_by_one() -> None:
     assert pauses_on({EVERYTHING, "email", "viewing"}, Channel("email")) == [(EVERYTHING, None)]
     assert pauses_on({"email", "viewing"}, Channel("email")) == [("email", None)]
     assert pauses_on({"email", "viewing", "offer"}, Channel("sms")) == [("offer", "offer"), ("viewing", "viewing")]
     assert pauses_on({"email"}, Channel("sms")) == []
 
 
-def test_the_reason_names_what_is_paused() -> None:
+def test_the_reason_names_the_pause() -> None:
     assert reason_of("email").sentence() == "sending of email is paused"
     assert resumed_reason_of("email").sentence() == "sending of email was resumed"

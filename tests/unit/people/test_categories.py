@@ -22,7 +22,7 @@ EMAIL, SMS = Channel("email"), Channel("sms")
 TRANSACTIONAL, PROMOTIONAL = CategoryKind.TRANSACTIONAL, CategoryKind.PROMOTIONAL
 
 
-def test_the_built_in_categories_are_what_they_were_before_there_were_categories() -> None:
+def test_the_built_in_categories_behave_as_before_categories_existed() -> None:
     kinds = {name: (category.kind, category.required) for name, category in BUILT_IN.items()}
 
     assert kinds == {
@@ -37,7 +37,7 @@ def test_the_built_in_categories_are_what_they_were_before_there_were_categories
     assert not built_in().some_give_up
 
 
-def test_a_name_that_is_not_defined_means_what_general_means() -> None:
+def test_an_undefined_category_behaves_like_general() -> None:
     general = Category("general", on_unknown="give_up")
     categories = Categories({**BUILT_IN, "general": general})
 
@@ -203,7 +203,7 @@ def test_an_invalid_file_is_reported_with_line_and_field(tmp_path: Path, text: s
     assert "\n" not in str(caught.value)
 
 
-def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
     text = '[a]\nkind = "odd"\nmessage_ttl = "soon"\n[b]\nkind = "promotional"\non_unknown = "drop"\n'
 
     with pytest.raises(ConfigurationError) as caught:

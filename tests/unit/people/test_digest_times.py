@@ -25,7 +25,7 @@ def digests(
 
 
 @pytest.mark.parametrize("frequency", [Frequency.DAILY, Frequency.WEEKLY, Frequency.MONTHLY])
-def test_a_digest_is_later_than_the_moment_that_it_is_asked_for(frequency: Frequency) -> None:
+def test_the_next_digest_is_later_than_the_given_moment(frequency: Frequency) -> None:
     at = next_digest(frequency, None, (NEW_YORK,), datetime(2026, 12, 1, 13, tzinfo=UTC))
     assert next_digest(frequency, None, (NEW_YORK,), at) > at
     assert next_digest(frequency, None, (NEW_YORK,), at - timedelta(microseconds=1)) == at

@@ -50,7 +50,7 @@ def test_a_switch_that_is_off_and_consent_that_was_withdrawn_come_first(required
         (ASAP, DAILY, True, Rule.CATEGORY_REQUIRED, DAILY),
     ],
 )
-def test_what_may_be_sent_says_by_which_rule_and_how_often(
+def test_a_permission_has_its_rule_and_its_frequency(
     said: Frequency | None, default: Frequency | None, required: bool, rule: Rule, frequency: Frequency
 ) -> None:
     found = _permit(said=said, default=default, required=required)
@@ -80,7 +80,7 @@ def test_a_suppressed_message_names_the_rule(
     assert (found.rule, found.reason.sentence("email")) == (rule, sentence)
 
 
-def test_what_was_said_of_one_category_and_channel_counts_for_no_other() -> None:
+def test_a_frequency_applies_to_one_category_and_channel_only() -> None:
     assert isinstance(_permit(said=NEVER, of="offer"), Permission)
     by_sms = permit(
         SMS,

@@ -45,7 +45,7 @@ def test_switches_and_rules_are_one_text(rules: PersonalRules, opted_in: frozens
     assert read(" ".join(opted_in) + (write_rules(rules) or "")) == Preferences(opted_in, rules)
 
 
-def test_whoever_said_nothing_has_no_text() -> None:
+def test_empty_rules_have_no_stored_text() -> None:
     assert write_rules(NO_RULES) is None
     assert read("-") is None
 
@@ -56,7 +56,7 @@ def test_what_was_never_written_is_not_read(text: str) -> None:
         read_rules(text)
 
 
-def test_what_was_said_of_a_channel_that_is_gone_is_left_out() -> None:
+def test_rules_of_a_removed_channel_are_left_out() -> None:
     text = '{"caps":{"pigeon":[1,1]},"categories":{"viewing":{"pigeon":"daily"},"offer":{"email":"never"}}}'
 
     assert read_rules(text) == PersonalRules(frequencies={"offer": {Channel("email"): Frequency.NEVER}})

@@ -192,7 +192,7 @@ def test_where_words_say_nothing_the_numbers_do(verb: str, reply: str, about: Ab
     assert read(verb, int(code), text).about is about
 
 
-def test_what_is_about_us_says_what_to_fix() -> None:
+def test_a_refusal_of_this_service_names_the_remedy() -> None:
     for verb, reply, about in REPLIES:
         code, _, text = reply.partition(" ")
         if about is SENDER:
@@ -222,7 +222,7 @@ def test_the_advice_is_that_of_the_reply_or_else_of_the_verb(verb: str, reply: s
 
 
 @pytest.mark.parametrize(("code", "wait"), [(450, timedelta(minutes=5)), (550, None)])
-def test_only_a_reply_that_refuses_for_now_says_for_how_long(code: int, wait: timedelta | None) -> None:
+def test_only_a_temporary_refusal_has_a_wait(code: int, wait: timedelta | None) -> None:
     assert read("RCPT", code, "4.2.0 greylisted for 5 minutes").retry_after == wait
 
 

@@ -165,7 +165,7 @@ def test_a_rule_with_rare_times_has_them_all() -> None:
     assert [moment.year for moment in occurrences(rule, START, since=START)] == [2036, 2080, 2124, 2168]
 
 
-def test_no_time_is_after_the_last_that_is_looked_at() -> None:
+def test_no_occurrence_is_after_the_end_of_the_search() -> None:
     late = datetime(2200, 12, 30, 9)
 
     assert list(occurrences(read_rule("FREQ=DAILY"), START, since=late)) == [late, FARTHEST.replace(hour=9, minute=0)]

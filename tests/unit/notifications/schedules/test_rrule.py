@@ -58,7 +58,7 @@ def test_until_is_a_date_a_local_time_or_an_instant(until: str, moment: datetime
         ("SKIP=FORWARD", "leave it out"),
     ],
 )
-def test_a_part_that_is_not_supported_is_named_with_what_to_give_instead(part: str, instead: str) -> None:
+def test_an_unsupported_part_is_named_with_its_replacement(part: str, instead: str) -> None:
     with pytest.raises(RuleRefused) as refused:
         read_rule(f"FREQ=MONTHLY;{part}")
 
@@ -114,7 +114,7 @@ def test_a_frequency_that_is_not_supported_is_named(freq: str) -> None:
         ("FREQ=HOURLY;BYMINUTE=" + "0," * 300 + "0", "500 or fewer characters"),
     ],
 )
-def test_what_is_no_rule_is_refused_with_the_reason(text: str, problem: str) -> None:
+def test_an_invalid_rule_is_refused_with_the_reason(text: str, problem: str) -> None:
     with pytest.raises(RuleRefused) as refused:
         read_rule(text)
 

@@ -92,7 +92,7 @@ def test_occurrences_come_at_these_instants(schedule: str, instants: str) -> Non
 @pytest.mark.parametrize(
     ("zone", "year"), [(zone, year) for zone in ("America/New_York", "Australia/Lord_Howe") for year in (2026, 2030)]
 )
-def test_an_hourly_schedule_comes_at_every_hour_of_the_wall_clock_once(zone: str, year: int) -> None:
+def test_an_hourly_schedule_occurs_once_at_each_local_hour(zone: str, year: int) -> None:
     """By a walk over every quarter of an hour of a year, which knows nothing of rules."""
     place = ZoneInfo(zone)
     first = datetime(year, 1, 1, tzinfo=UTC)

@@ -102,7 +102,7 @@ def test_without_a_zone_it_must_be_allowed_in_every_zone_of_the_countries() -> N
     assert isinstance(promoted(abroad, SATURDAY + timedelta(hours=21, minutes=30), address="+12125550100"), Hold)
 
 
-def test_the_user_s_own_zone_comes_before_that_of_the_profile() -> None:
+def test_the_zone_of_the_preferences_takes_precedence_over_that_of_the_profile() -> None:
     profile = Profile(1, time_zone="Asia/Tokyo")
     assert isinstance(decided(person(NIGHT, zone="Europe/Berlin", profile=profile), SATURDAY), Hold)
     assert isinstance(decided(person(NIGHT, profile=profile), SATURDAY), Send)
@@ -120,12 +120,12 @@ def test_urgent_transactional_messages_go_at_once(category: str, waits: bool) ->
         assert decision.rule is Rule.URGENT
 
 
-def test_what_may_not_be_sent_at_all_does_not_wait() -> None:
+def test_a_suppressed_message_is_not_held() -> None:
     nobody = Person(Preferences(frozenset(), PersonalRules(quiet_hours=(NIGHT,))))
     assert isinstance(decided(nobody, SATURDAY, urgent=True), Suppress)
 
 
-def test_when_no_moment_is_allowed_it_says_so_and_is_asked_again_a_day_later() -> None:
+def test_a_message_without_an_allowed_moment_is_reevaluated_a_day_later() -> None:
     never = person(
         QuietHours(ALL_DAYS, time(0), time(12)), QuietHours(ALL_DAYS, time(12), time(0)), zone="Europe/Berlin"
     )

@@ -48,7 +48,7 @@ def test_nothing_limits_email_or_transactional_messages() -> None:
     assert BUILT_IN.limit(SMS, PROMOTIONAL)
 
 
-def test_every_window_says_where_its_rule_is_written() -> None:
+def test_every_window_has_a_source() -> None:
     assert all(len(window.source) > 10 for window in BUILT_IN.windows)
 
 
@@ -99,7 +99,7 @@ def test_a_file_is_read() -> None:
         ("source", "[[window", "Expected"),
     ],
 )
-def test_a_file_that_cannot_be_used_says_where_and_why(was: str, became: str, said: str) -> None:
+def test_an_invalid_file_is_reported_with_window_and_problem(was: str, became: str, said: str) -> None:
     with pytest.raises(ValueError, match=re.escape(said)):
         read(ONE.replace(was, became))
 

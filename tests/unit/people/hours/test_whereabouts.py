@@ -39,12 +39,12 @@ def test_without_one_all_zones_of_the_known_countries_are_possible() -> None:
 
 
 @pytest.mark.parametrize("known", [{}, {"country": "ZZ"}, {"phone_numbers": ["1231233", "", None]}, {"time_zone": "x"}])
-def test_of_somebody_who_is_nowhere_known_every_zone_is_possible(known: dict[str, object]) -> None:
+def test_a_user_without_a_known_location_may_be_in_every_zone(known: dict[str, object]) -> None:
     assert zones(**known) == sorted(zone.key for zone in every_zone())
     assert zones(**known, default_time_zone="Europe/Berlin") == ["Europe/Berlin"]
 
 
-def test_the_default_is_for_nobody_else() -> None:
+def test_the_default_applies_to_no_other_users() -> None:
     assert zones(country="NP", default_time_zone="Europe/Berlin") == ["Asia/Kathmandu"]
 
 
