@@ -64,7 +64,8 @@ LARGEST_BODY = 256 * 1024
 DESCRIPTION = """
 Other services submit notifications; this service sends them to the right person, on the channel they chose.
 
-A 2xx answer means that the notification is on our disk. We try at least once, and we tell you when we don't know.
+A 2xx answer means that the notification is stored on disk. Each delivery is tried at least once. If its result is not
+known, the API says so.
 """
 
 
@@ -93,7 +94,7 @@ def create_app(settings: Settings, *, with_worker: bool, clock: Clock | None = N
         openapi_tags=TAGS,
         contact={"name": "The operators of this service"},
         license_info={"name": "MIT", "identifier": "MIT"},
-        servers=[{"url": "/", "description": "The service that this document came from."}],
+        servers=[{"url": "/", "description": "This service."}],
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
