@@ -1,4 +1,4 @@
-"""Writes down which tests failed in a run, so that scripts/ask-again can ask exactly those once more."""
+"""Writes down which tests failed in a run, so that scripts/rerun-failed can ask exactly those once more."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What scripts/ask-again forgives, by which `.ci/run` runs the tests: unsteady tests, but none that fails twice."""
+"""scripts/rerun-failed, by which `.ci/run` runs the tests, forgives unsteady tests but no test that fails twice."""
 
 import os
 import re
@@ -34,7 +34,7 @@ def ask(folder: Path, *tests: str, workers: int = 0) -> subprocess.CompletedProc
     (folder / "test_file.py").write_text("\n\n".join([imports, *tests]))
     (folder / "pytest.ini").write_text("[pytest]\naddopts = -p tests.failures -p xdist.plugin -p no:cacheprovider\n")
     return subprocess.run(
-        [ROOT / "scripts/ask-again", Path(sys.executable).with_name("pytest"), f"--numprocesses={workers}"],
+        [ROOT / "scripts/rerun-failed", Path(sys.executable).with_name("pytest"), f"--numprocesses={workers}"],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
@@ -64,7 +64,7 @@ def test_tests_that_pass_when_rerun_are_named_and_forgiven(tmp_path: Path) -> No
         "unsteady: test_file.py::test_that_is_unsteady[a b]",
         "unsteady: test_file.py::test_that_is_unsteady[c[d]]",
     ]
-    assert re.search(r"^=+ 2 passed in", done.stdout, re.MULTILINE), "only those that failed are asked again"
+    assert re.search(r"^=+ 2 passed in", done.stdout, re.MULTILINE), "only failed tests are rerun"
 
 
 def test_a_test_that_always_fails_fails_the_run_whatever_else_is_unsteady(tmp_path: Path) -> None:
@@ -83,15 +83,15 @@ def test_a_test_that_kills_its_worker_fails_the_run(tmp_path: Path) -> None:
 
     assert done.returncode != 0
     assert "FAILED test_file.py::test_that_kills_its_worker" in done.stdout
-    assert "They could not be asked again." in done.stderr
+    assert "The failed tests could not be rerun." in done.stderr
 
 
 @pytest.mark.parametrize(
     ("test", "answer"),
     [
-        (SIX_FAIL, "8 tests failed, more than 5: none is asked again."),
-        (SKIPPED, "Not only tests failed, so none is asked again."),
-        ("nonsense", "Not only tests failed, so none is asked again."),
+        (SIX_FAIL, "8 tests failed, more than 5: none is rerun."),
+        (SKIPPED, "Not only tests failed, so none is rerun."),
+        ("nonsense", "Not only tests failed, so none is rerun."),
     ],
     ids=["six fail", "one is skipped", "a file cannot be read"],
 )
@@ -103,7 +103,7 @@ def test_other_failures_are_not_forgiven(test: str, answer: str, tmp_path: Path)
     assert answer in done.stderr.splitlines()
 
 
-def test_ci_has_both_targets_ask_again() -> None:
-    assert "export AGAIN=scripts/ask-again\n" in (ROOT / ".ci/run").read_text()
+def test_ci_reruns_failed_tests_of_both_targets() -> None:
+    assert "export AGAIN=scripts/rerun-failed\n" in (ROOT / ".ci/run").read_text()
     assert "$(AGAIN) $(BIN)/pytest " in (ROOT / "Makefile").read_text()
     assert '${AGAIN:-} "$venv/bin/pytest" ' in (ROOT / "scripts/test-pythons").read_text()
