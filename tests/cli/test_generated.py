@@ -32,7 +32,7 @@ def test_the_api_description_is_indented_json_with_the_seeds_paths() -> None:
 def test_drift_is_noticed_and_cured(tmp_path: Path, command: str, shown: str) -> None:
     file, current = tmp_path / "file", (ROOT / shown).read_text()
     file.write_text(
-        current.replace("What a user wants", "What no user wants")
+        current.replace("The preferences of a user", "The preferences of no user")
         .replace("| `LEASE` |", "| `LAPSE` |")
         .replace("| `expired` |", "| `out_of_time` |")
     )

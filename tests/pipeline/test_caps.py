@@ -128,7 +128,7 @@ async def effective(
     return found.decision.value, found.reason_code.value, found.rule.value
 
 
-async def test_what_counts_no_more_is_deleted(world: World) -> None:
+async def test_old_uses_of_caps_are_deleted(world: World) -> None:
     await a_user(world)
     assert await claimed(world, (await accept(world, 1))[0])
     now = world.parts.clock.now()

@@ -1,4 +1,4 @@
-"""Schedules, and the notifications that they brought."""
+"""The tables of schedules and of their occurrences."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,31 +12,32 @@ from property_alert_notification.database import time_type
 
 
 class ScheduleState(StrEnum):
-    """Whether a schedule brings notifications."""
+    """The states of a schedule."""
 
     ACTIVE = "active"
-    """It has a next occurrence."""
+    """The schedule has a next occurrence."""
     PAUSED = "paused"
-    """Its caller paused it; what falls into the pause is left out."""
+    """A caller paused the schedule. Occurrences within the pause are skipped."""
     ENDED = "ended"
-    """It has no further occurrence; the reason says why."""
+    """The schedule has no further occurrence; the reason names the cause."""
     QUARANTINED = "quarantined"
-    """Its row broke a worker; the reason says how. A change or a resume makes it active again."""
+    """The row of the schedule broke a worker; the reason names the error. A change or a resume makes it active again.
+    """
 
 
 IS_ACTIVE = "state = 'active'"
 IS_NOT_ACTIVE = "state <> 'active'"
 IS_ENDED = "state = 'ended'"
-"""The conditions of partial indexes; a query must say them in these very words for the index to be of use."""
+"""The conditions of partial indexes. A query must repeat their exact text to use the index."""
 
 
 class Schedule(SQLModel, table=True):
-    """A notification that is sent again and again."""
+    """A recurring notification."""
 
     __tablename__ = "schedules"
     __table_args__ = (
         Index("ix_schedules_due", "next_at", sqlite_where=text(IS_ACTIVE), postgresql_where=text(IS_ACTIVE)),
-        # Lists are walked newest first, as those of notifications are.
+        # Lists are read newest first, as those of notifications.
         Index("ix_schedules_user", "user_id", "id"),
         Index(
             "ix_schedules_caller",
@@ -53,7 +54,7 @@ class Schedule(SQLModel, table=True):
     )
 
     id: UUID = Field(primary_key=True)
-    """UUIDv7: carries the millisecond at which it was created."""
+    """UUIDv7: contains the millisecond of its creation."""
     user_id: int = Field(sa_type=BigInteger)
     category: str = Field(max_length=64)
     reference: str | None = Field(default=None, max_length=255)
@@ -61,50 +62,51 @@ class Schedule(SQLModel, table=True):
     message: str = Field(sa_type=Text)
     urgent: bool
     channels: str | None = Field(default=None, max_length=255)
-    """The only channels the caller asked for, separated by spaces; None is all of them."""
+    """The channels that the caller requested, separated by spaces; None means all."""
     addresses: str = Field(sa_type=Text)
-    """By channel, as JSON."""
+    """The addresses by channel, as JSON."""
     look_up: str | None = Field(default=None, max_length=255)
-    """The channels whose addresses are looked up each time, separated by spaces; None when the caller gave all."""
+    """The channels whose addresses are looked up at each occurrence, separated by spaces; None if the caller gave all.
+    """
     caller: str | None = Field(default=None, max_length=100)
-    """The name of the API key that created it; None when no key was asked for."""
+    """The name of the API key that created it; None if no key was required."""
     test: bool
-    """Created with a test key: never reaches a real provider."""
+    """Created with a test key: its notifications never reach a real provider."""
     rrule: str = Field(sa_type=Text)
-    """As the caller gave it."""
+    """The rule as the caller wrote it."""
     start: str = Field(max_length=16)
-    """Local, such as `2026-12-01T09:00`."""
+    """A local time, such as `2026-12-01T09:00`."""
     time_zone: str | None = Field(default=None, max_length=64)
-    """An IANA name; None is that of the user."""
+    """An IANA name; None means the zone of the user."""
     used_zone: str = Field(max_length=64)
-    """The zone of `next_at`: also counts for a user whose own is not known any more."""
+    """The zone of `next_at`. It applies if the zone of the user becomes unknown."""
     state: str = Field(max_length=16)
     reason_code: str | None = Field(default=None, max_length=32)
-    """Why it ended or was quarantined, as a ReasonCode."""
+    """The ReasonCode of its end or its quarantine."""
     reason_parameters: str | None = Field(default=None, sa_type=Text)
     next_at: datetime | None = Field(default=None, sa_type=time_type())
-    """When a worker looks at it: its next occurrence, or earlier. None unless it is active."""
+    """When a worker processes it: at its next occurrence, or earlier. None unless it is active."""
     passed_at: datetime = Field(sa_type=time_type())
-    """Only later instants count."""
+    """Only occurrences after this instant count."""
     passed_local: str | None = Field(default=None, max_length=16)
-    """Only later local times count."""
+    """Only occurrences after this local time count."""
     final: str | None = Field(default=None, max_length=16)
     """The local time of the last occurrence that COUNT allows."""
     occurred: int
-    """How many notifications it has brought."""
+    """How many notifications it has created."""
     changed_at: datetime = Field(sa_type=time_type())
 
     @property
     def asked_for(self) -> list[Channel] | None:
-        """The only channels the caller asked for; None is all of them."""
+        """The channels that the caller requested; None means all."""
         return None if self.channels is None else [Channel(word) for word in self.channels.split()]
 
 
 class Occurrence(SQLModel, table=True):
-    """One occurrence of a schedule that became a notification. It is kept as long as the notification."""
+    """One occurrence of a schedule that became a notification. The row is kept as long as the notification."""
 
     __tablename__ = "schedule_occurrences"
-    # In the order of a list: the newest notifications of a schedule.
+    # In the order of a list: the newest notifications of a schedule first.
     __table_args__ = (
         UniqueConstraint("schedule_id", "local"),
         Index("ix_schedule_occurrences_listed", "schedule_id", "notification_id"),
@@ -112,6 +114,6 @@ class Occurrence(SQLModel, table=True):
 
     notification_id: UUID = Field(primary_key=True, foreign_key="notifications.id", ondelete="CASCADE")
     schedule_id: UUID
-    """May be that of a schedule that was deleted."""
+    """The schedule may have been deleted."""
     local: str = Field(max_length=16)
-    """The local time at which it came: no worker can bring it twice."""
+    """The local time of the occurrence. The unique key keeps workers from creating its notification twice."""

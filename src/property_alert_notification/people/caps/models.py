@@ -1,4 +1,4 @@
-"""The tables behind caps: which messages count, and one row for each user that whoever counts locks."""
+"""The tables of caps: the messages that count, and one row for each user, which a worker locks while it counts."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from property_alert_notification.database import time_type
 
 
 class CapCounter(SQLModel, table=True):
-    """One user with a cap on a channel. Its lock makes counting exact, however many workers claim at once."""
+    """One user with a cap on a channel. Workers lock the row while they count."""
 
     __tablename__ = "cap_counters"
     __table_args__ = (Index("ix_cap_counters_counted_at", "counted_at"),)
@@ -23,7 +23,7 @@ class CapCounter(SQLModel, table=True):
 
 
 class CapUse(SQLModel, table=True):
-    """One message that counts, or that has a place on a later day. One that is not sent after all does not count."""
+    """One message that counts on a day, or a digest that is reserved for a later day. Unsent messages do not count."""
 
     __tablename__ = "cap_uses"
     __table_args__ = (
@@ -36,4 +36,4 @@ class CapUse(SQLModel, table=True):
     test: bool
     channel: str = Field(max_length=16)
     day: str = Field(max_length=10)
-    """In the user's zone, as `2026-11-29`."""
+    """The day in the user's time zone, such as `2026-11-29`."""

@@ -1,4 +1,4 @@
-"""What becomes of a message to a person at one moment, in the words of the API. Pure."""
+"""The decision about a message to a person at one moment, as the API shows it. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ NOT_USED = Suppress(Reason(ReasonCode.CHANNEL_NOT_USED), Rule.SERVICE_DEFAULT)
 
 
 class DecisionWord(StrEnum):
-    """What becomes of a message."""
+    """The decisions as words of the API."""
 
     SEND = "send"
     HOLD = "hold"
@@ -35,7 +35,7 @@ _WORDS: dict[type[Decision], DecisionWord] = {
 
 
 class EffectiveDecision(BaseModel):
-    """What becomes of a message at one moment."""
+    """The decision about a message at one moment."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -43,15 +43,15 @@ class EffectiveDecision(BaseModel):
     """`send` it at once, `hold` it, `collect` it for a digest, or `suppress` it."""
     reason_code: ReasonCode
     reason: str
-    """The same as a sentence for people."""
+    """The reason code as a sentence."""
     rule: Rule
-    """Which rule decided: the first one that applies."""
+    """The rule that decided: the first one that applies."""
     until: datetime | None
-    """When a held message is decided again, or when the digest of a collected one is made; else null."""
+    """For `hold`, when the rules are evaluated again; for `collect`, when the digest is made; else null."""
     channel: Channel
     category: str
     at: datetime
-    """The moment that was asked about."""
+    """The moment that the decision is about."""
 
 
 def answer(

@@ -1,4 +1,4 @@
-"""What a user's cap says of a message that would be sent at a moment. Pure."""
+"""Applies the user's cap to a hypothetical message at a moment. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,11 +21,11 @@ from property_alert_notification.people.digest_times import local_day
 from property_alert_notification.people.person import Person
 
 _NOT_STORED = UUID(int=0)
-"""Stands for the id of the message, which is hypothetical."""
+"""The id of the hypothetical message."""
 
 
 def decide_with_cap(message: Message, person: Person, at: datetime, uses: Sequence[Use]) -> Decision:
-    """What becomes of a message to a person who was sent what counts in `uses`."""
+    """Decide about a message to a person, whose messages in `uses` count towards the cap."""
     decision = decide(message, person, at)
     return (_over_cap(message, person, at, uses) or decision) if isinstance(decision, Send) else decision
 
@@ -46,7 +46,7 @@ def _over_cap(message: Message, person: Person, at: datetime, uses: Sequence[Use
 
 
 def cap_in_words(message: Message, person: Person, at: datetime, uses: Sequence[Use]) -> str:
-    """How much of the cap is used up: `2 of 5 a day, 9 of 20 a week`."""
+    """The used part of the cap: `2 of 5 a day, 9 of 20 a week`."""
     cap = cap_of(message.channel, message.category, person)
     if cap is None:
         return "none"

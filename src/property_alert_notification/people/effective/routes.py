@@ -1,4 +1,4 @@
-"""`GET /preferences/{user_id}/effective`: what becomes of a message to a user, and why."""
+"""`GET /preferences/{user_id}/effective`: the decision about a message to a user, and its reason."""
 
 from collections.abc import Collection
 from typing import Annotated, cast
@@ -38,12 +38,15 @@ async def read_effective_preference(
     cache: CacheDep,
     default: Annotated[Preferences | None, Depends(_default_preferences)],
     unused: Annotated[Collection[Channel], Depends(_unused)],
-    channel: Annotated[Channel, Query(description="On which it is to be sent.")],
-    category: Annotated[str, Query(pattern=f"^{CATEGORY}$", description="Of the message.")] = GENERAL,
-    at: Annotated[Moment | None, Query(description="When it is to be sent, in the future or the past: now.")] = None,
-    urgent: Annotated[bool, Query(description="Whether it is urgent.")] = False,
+    channel: Annotated[Channel, Query(description="The channel of the message.")],
+    category: Annotated[str, Query(pattern=f"^{CATEGORY}$", description="The category of the message.")] = GENERAL,
+    at: Annotated[
+        Moment | None,
+        Query(description="The moment at which the message is due, in the future or the past. Default: now."),
+    ] = None,
+    urgent: Annotated[bool, Query(description="Whether the message is urgent.")] = False,
 ) -> EffectiveDecision:
-    """What becomes of a message to a user at a moment, and which rule decides it.
+    """Explain the decision about a message to a user at a moment, and the rule that decides it.
 
     Nothing is sent or stored. It is decided as for a notification, by the preferences, the profile and the categories
     of now, and counted what was sent until now. Pauses and the state of providers are left out: they say nothing about

@@ -1,4 +1,4 @@
-"""Each rule that is asked about a message, in its order, and what it says: the way to a decision, for people. Pure."""
+"""Lists the rules in the order of their evaluation, each with its result for one message. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,15 +18,15 @@ from property_alert_notification.people.permission import permit
 from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences.rules import NO_RULES, PersonalRules, Preferences
 
-NOT_ASKED = "not asked"
+NOT_EVALUATED = "not evaluated"
 
 
 class Part(StrEnum):
-    """What a rule has to do with the decision."""
+    """The effect of a rule on the decision."""
 
     NONE = ""
     ALLOWS = "allows"
-    """The message may be sent by this rule, so it is asked when."""
+    """The message may be sent by this rule, so the rules about its time are evaluated next."""
     DECIDES = "decides"
 
 
@@ -34,18 +34,18 @@ class Step(NamedTuple):
     """One rule."""
 
     rule: Rule
-    says: str
+    result: str
     part: Part = Part.NONE
 
 
 def steps_of(message: Message, person: Person, now: datetime, uses: Sequence[Use]) -> list[Step]:
-    """All rules in the order in which they are asked, and what each says of this message.
+    """All rules in the order of their evaluation, each with its result for this message.
 
-    `uses` are the messages of its channel that count into the person's cap.
+    `uses` are the messages of its channel that count towards the cap.
     """
     permission = permit(message.channel, message.category, person.preferences)
     if isinstance(permission, Suppress):
-        return [*_may_it(message, person.preferences, permission.rule, Part.DECIDES), *_not_asked(_WHEN)]
+        return [*_may_it(message, person.preferences, permission.rule, Part.DECIDES), *_not_evaluated(_WHEN)]
     decision = decide_with_cap(message, person, now, uses)
     part = Part.ALLOWS if decision.rule in _WHEN else Part.DECIDES
     rules = NO_RULES if person.preferences is None else person.preferences.rules
@@ -70,16 +70,16 @@ def _may_it(message: Message, preferences: Preferences | None, winner: Rule, par
     said = rules.frequencies.get(category.name, {}).get(channel)
     default = category.default.get(channel)
     switch = "on" if preferences is not None and channel in preferences.opted_in else "off"
-    says = {
+    results = {
         Rule.CHANNEL_SWITCH: "all consent was withdrawn" if preferences is None else f"{channel} is switched {switch}",
         Rule.CATEGORY_REQUIRED: f"{category.name} is {'required' if category.required else 'not required'}",
-        Rule.USER_RULE: f"the user said {said}" if said else f"the user said nothing of {category.name} by {channel}",
+        Rule.USER_RULE: f"the user set {said}" if said else f"the user set nothing for {category.name} by {channel}",
         Rule.CATEGORY_DEFAULT: f"{category.name} has {default}" if default else f"{category.name} has no default",
-        Rule.SERVICE_DEFAULT: "what is switched on is sent at once",
+        Rule.SERVICE_DEFAULT: "a channel that is switched on sends at once",
     }
-    asked = _MAY_IT[: _MAY_IT.index(winner) + 1]
-    steps = [Step(rule, says[rule], part if rule is winner else Part.NONE) for rule in asked]
-    return [*steps, *_not_asked(_MAY_IT[len(asked) :])]
+    evaluated = _MAY_IT[: _MAY_IT.index(winner) + 1]
+    steps = [Step(rule, results[rule], part if rule is winner else Part.NONE) for rule in evaluated]
+    return [*steps, *_not_evaluated(_MAY_IT[len(evaluated) :])]
 
 
 def _when(
@@ -92,22 +92,22 @@ def _when(
     cap: str,
 ) -> list[Step]:
     if decision.rule is Rule.URGENT:
-        return [Step(Rule.URGENT, "urgent and transactional: sent at once", Part.DECIDES), *_not_asked(_WHEN[1:])]
+        return [Step(Rule.URGENT, "urgent and transactional: sent at once", Part.DECIDES), *_not_evaluated(_WHEN[1:])]
     kind = message.category.kind
-    says = {
+    results = {
         Rule.URGENT: f"urgent, but {kind}" if message.urgent else "not urgent",
         Rule.FREQUENCY: frequency.value,
         Rule.LEGAL_WINDOW: _legal_window(message, person, rules, now),
         Rule.QUIET_HOURS: _quiet_hours(message, person, rules, now),
         Rule.CAP: cap,
     }
-    if decision.rule in says:
-        says[decision.rule] = decision.reason.sentence(message.channel)
-    return [Step(rule, says[rule], Part.DECIDES if rule is decision.rule else Part.NONE) for rule in _WHEN]
+    if decision.rule in results:
+        results[decision.rule] = decision.reason.sentence(message.channel)
+    return [Step(rule, results[rule], Part.DECIDES if rule is decision.rule else Part.NONE) for rule in _WHEN]
 
 
 def _legal_window(message: Message, person: Person, rules: PersonalRules, now: datetime) -> str:
-    """What the law says, whatever the user says."""
+    """The result of the legal windows without the quiet hours."""
     if not current.windows().limit(message.channel, message.category.kind):
         return f"no law limits {message.category.kind} {message.channel}"
     undisturbed = Preferences(frozenset(), replace(rules, quiet_hours=()))
@@ -115,15 +115,15 @@ def _legal_window(message: Message, person: Person, rules: PersonalRules, now: d
 
 
 def _quiet_hours(message: Message, person: Person, rules: PersonalRules, now: datetime) -> str:
-    """What the user says, whatever the law says."""
+    """The result of the quiet hours without the legal windows."""
     return _in_words(message, person, now, NO_WINDOWS) if rules.quiet_hours else "none"
 
 
 def _in_words(message: Message, person: Person, now: datetime, windows: LegalWindows) -> str:
     kind, default = message.category.kind, current.default_time_zone()
     held = hold(message.channel, kind, message.address, person, now, windows, default)
-    return "not at this hour" if held is None else held.reason.sentence(message.channel)
+    return "allowed at this hour" if held is None else held.reason.sentence(message.channel)
 
 
-def _not_asked(rules: tuple[Rule, ...]) -> list[Step]:
-    return [Step(rule, NOT_ASKED) for rule in rules]
+def _not_evaluated(rules: tuple[Rule, ...]) -> list[Step]:
+    return [Step(rule, NOT_EVALUATED) for rule in rules]
