@@ -1,6 +1,6 @@
-"""What a scrape asks store and broker: whether they answer, what waits, and for how long.
+"""Measures for each scrape whether store and broker answer, how many deliveries wait, and for how long.
 
-A scrape never waits for them longer than `PATIENCE`. It is most wanted while they are frozen.
+A scrape never waits for them longer than `PATIENCE`, because metrics matter most while they are frozen.
 """
 
 import asyncio
@@ -20,17 +20,17 @@ from property_alert_notification.deliveries import queues
 from property_alert_notification.deliveries.windows import queries as windows
 
 PATIENCE = 0.5
-"""Seconds that a scrape waits for store and broker."""
+"""Seconds for which a scrape waits for store and broker."""
 
 MOST_COUNTED = 10_000
-"""Deliveries of a channel that are counted; the gauge stays there when more wait."""
+"""The maximum of the count of waiting deliveries of a channel."""
 
 SHARE = 100
-"""A count that took a second is repeated after so many: counting must not become the load."""
+"""The next count waits for this many times the duration of the last one, so that counting stays a small load."""
 
 
 class Gauges:
-    """Keeps the gauges of one process that are read from store and broker."""
+    """The gauges of one process that are read from store and broker."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Gauges:
         questions: Questions,
         ask_broker: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
-        """Nothing is asked before the first scrape."""
+        """The first scrape runs the first query."""
         self._database = database
         self._clock = clock
         self._metrics = metrics
@@ -50,7 +50,7 @@ class Gauges:
         self._count_again_at = 0.0
 
     async def measure(self) -> None:
-        """Bring the gauges up to date within `PATIENCE`; what is not known by then shows as unknown."""
+        """Update the gauges within `PATIENCE`; a gauge without an answer by then shows NaN."""
         ages, counts, windows_now, broker_is_up = await asyncio.gather(
             self._answer(self._measure_ages()),
             self._answer(self._count()),
@@ -64,12 +64,12 @@ class Gauges:
         self._metrics.broker_up.set(broker_is_up is not None)
         for channel in Channel:
             self._metrics.queue_age.labels(channel).set(UNKNOWN if ages is None else ages[channel])
-            # A count that was kept is no answer of a store that is away.
+            # A cached count must not hide that the store is unavailable.
             waiting = counts[channel] if counts is not None and ages is not None else UNKNOWN
             self._metrics.waiting.labels(channel).set(waiting)
 
     async def _answer(self, question: Coroutine[Any, Any, Answer]) -> Answer | None:
-        """The answer; None when the part is away or silent."""
+        """The answer of a part; None if it is unavailable or silent."""
         try:
             return await self._questions.ask(question, within=PATIENCE)
         except (TimeoutError, Unavailable):
@@ -87,7 +87,7 @@ class Gauges:
             return await windows.count_open(connection), (now - due).total_seconds() if due else 0.0
 
     async def _count(self) -> dict[Channel, int]:
-        """What waits; apart from the ages, so that a slow count does not report the store as down."""
+        """Count waiting deliveries, apart from the ages, so that a slow count does not report the store as down."""
         began = self._clock.monotonic()
         if began < self._count_again_at and self._counts:
             return self._counts
@@ -106,9 +106,10 @@ class Gauges:
 
 
 async def _age(connection: AsyncConnection, channel: Channel, now: datetime) -> float:
-    """Seconds for which the longest waiting delivery has been due; 0 when none waits.
+    """Seconds for which the longest waiting delivery has been due; 0 if none waits.
 
-    A clock that was set back holds up what was accepted before; that counts too, and must not hide a standstill.
+    A clock that was set back delays deliveries that were accepted before. They count too, so that a standstill is
+    visible.
     """
     oldest = await queues.oldest_due(connection, channel, now=now)
     ahead = await queues.latest_ahead(connection, channel, now=now)

@@ -1,4 +1,4 @@
-"""Every statement about leases: how a worker prolongs its own, and how another takes over those that ran out."""
+"""Every statement about leases: renewing them, and taking over expired ones."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -42,15 +42,15 @@ _STILL_OURS = BatchStatement(_HELD, lambda held: select(_deliveries.c.id, _deliv
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """The result of renewing leases, by id and fence. What is in neither was locked elsewhere, and is as it was."""
+    """The result of renewing leases, by id and fence. Deliveries in neither set were locked by another transaction."""
 
     renewed: set[tuple[UUID, int]]
     lost: set[tuple[UUID, int]]
-    """These are not ours any more."""
+    """Deliveries that another worker has taken over."""
 
 
 async def renew(connection: AsyncConnection, held: Collection[tuple[UUID, int]], *, leased_until: datetime) -> Renewal:
-    """Prolong the leases of these deliveries (id and fence), unless another transaction has locked their rows."""
+    """Renew the leases of these deliveries (id and fence), unless another transaction has locked their rows."""
     renewed = {(id_, fence) for id_, fence in await _RENEW.run(connection, held, leased_until=leased_until)}
     missed = set(held) - renewed
     if not missed:
@@ -80,7 +80,7 @@ _SEIZE_ABANDONED = (
 async def seize_abandoned(
     connection: AsyncConnection, *, ran_out_by: datetime, leased_until: datetime, limit: int
 ) -> list[Claim]:
-    """Take over deliveries whose lease ran out by then; the raised fence shuts their worker out."""
+    """Take over deliveries whose lease has expired by then. The new fence stops their old worker from settling."""
     values = {"ran_out_by": ran_out_by, "leased_until": leased_until, "limit": limit}
     return [checked(Claim(*row)) for row in await connection.execute(_SEIZE_ABANDONED, values)]
 
@@ -97,7 +97,7 @@ _ABANDONED = (
 
 
 async def abandoned(connection: AsyncConnection, *, ran_out_by: datetime, limit: int) -> list[UUID]:
-    """Up to `limit` deliveries whose lease ran out by then."""
+    """The ids of up to `limit` deliveries whose lease has expired by then."""
     values = {"ran_out_by": ran_out_by, "limit": limit}
     return list((await connection.execute(_ABANDONED, values)).scalars())
 
@@ -127,6 +127,6 @@ _SEIZE_THESE = BatchStatement(
 async def seize_these(
     connection: AsyncConnection, wanted: Collection[UUID], *, ran_out_by: datetime, leased_until: datetime
 ) -> list[Claim]:
-    """Take over those of these deliveries whose lease ran out by then."""
+    """Take over those of these deliveries whose lease has expired by then."""
     seized = await _SEIZE_THESE.run(connection, as_rows(wanted), ran_out_by=ran_out_by, leased_until=leased_until)
     return [checked(Claim(*row)) for row in seized]

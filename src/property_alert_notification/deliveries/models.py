@@ -16,27 +16,27 @@ OPEN = is_in(states.OPEN)
 """The condition of a partial index; a query must contain exactly this text for the index to be used."""
 
 FULFILLED = is_in((DeliveryState.SENT, DeliveryState.DELIVERED))
-"""The condition of another: ends that only the delivery's row shows, and not its notification's row."""
+"""The condition of another partial index: end states that are stored in the delivery's row only."""
 
 IS_LEASED, IS_HELD, IS_QUARANTINED = (
     is_in(states.LEASED),
     is_in((DeliveryState.HELD,)),
     is_in((DeliveryState.QUARANTINED,)),
 )
-"""The conditions of three more."""
+"""The conditions of three more partial indexes."""
 
 HAS_HOLDER = "held_by IS NOT NULL"
-"""The condition of the index of what is held or collected; a comparison with what holds it implies it."""
+"""The condition of the index of held and collected deliveries; a comparison of `held_by` implies it."""
 
 HAS_PROVIDER_MESSAGE_ID = "provider_message_id IS NOT NULL"
-"""The condition of the index of attempts; a comparison with an id implies it."""
+"""The condition of the index of attempts; a comparison of `provider_message_id` implies it."""
 
 
 class Delivery(SQLModel, table=True):
-    """A notification on one channel to one address.
+    """One notification on one channel to one address.
 
-    The row is its own outbox entry: what has a `due_at` that has come is what the relay, or the embedded broker,
-    offers to the workers.
+    The row is its own outbox entry: the relay, or the embedded broker, offers rows whose `due_at` has come to the
+    workers.
     """
 
     __tablename__ = "deliveries"
@@ -51,16 +51,16 @@ class Delivery(SQLModel, table=True):
             sqlite_where=text("due_at IS NOT NULL"),
             postgresql_where=text("due_at IS NOT NULL"),
         ),
-        # Leases, apart from a backlog that may be long.
+        # Leases have an index of their own, apart from a backlog that may be long.
         Index(
             "ix_deliveries_leased",
             "due_at",
             sqlite_where=text(IS_LEASED),
             postgresql_where=text(IS_LEASED),
         ),
-        # What is open, newest notification first, for lists.
+        # Open deliveries for lists, the newest notification first.
         Index("ix_deliveries_open", "notification_id", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
-        # Deliveries that were sent, likewise.
+        # Sent deliveries, likewise.
         Index(
             "ix_deliveries_fulfilled",
             "state",
@@ -68,14 +68,14 @@ class Delivery(SQLModel, table=True):
             sqlite_where=text(FULFILLED),
             postgresql_where=text(FULFILLED),
         ),
-        # What waits for an operator, and what waits for an operator's other word: rare, and found at once.
+        # Quarantined deliveries, and those on hold: both are rare.
         Index(
             "ix_deliveries_quarantined",
             "id",
             sqlite_where=text(IS_QUARANTINED),
             postgresql_where=text(IS_QUARANTINED),
         ),
-        # What something holds or a digest window has collected, by what that is.
+        # Held and collected deliveries, by `held_by`.
         Index(
             "ix_deliveries_holder",
             "held_by",
@@ -90,43 +90,45 @@ class Delivery(SQLModel, table=True):
     address: str = Field(max_length=320)
     urgent: bool
     test: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
-    """Goes to the simulator, never to a real provider."""
+    """Submitted with a test key: it goes to the simulator, never to a real provider."""
     state: str = Field(max_length=16)
     """A DeliveryState."""
     reason_code: str | None = Field(default=None, max_length=32)
-    """A ReasonCode: why it is in this state."""
+    """The ReasonCode of its state."""
     reason_parameters: str | None = Field(default=None, sa_type=Text)
-    """What the reason's sentence needs, as JSON; None when it needs nothing."""
+    """The parameters of the reason as JSON; None if it has none."""
     held_by: str | None = Field(default=None, max_length=80)
-    """What holds it while it is `held`: `pause:` and the pause's name, or the Rule of its user or the law; and for one
-    that is or was collected, `digest:` and its window."""
+    """The cause of the state `held`: `pause:` with the name of the pause, or a Rule. For a delivery that is or was
+    collected: `digest:` with the id of its window.
+    """
     due_at: datetime | None = Field(default=None, sa_type=time_type())
-    """When a worker handles it next: to send it or, while `sending`, to rescue it if its lease ran out."""
+    """When a worker processes it next: to send it or, while it is `sending`, to rescue it after its lease has expired.
+    """
     published_at: datetime | None = Field(default=None, sa_type=time_type())
     """When the relay last published it to the broker; None once a worker has claimed it."""
     fence: int = 0
     """Counts claims. Only the worker that holds the current one may settle the delivery."""
     attempts: int = Field(default=0, sa_type=SmallInteger)
-    """Attempts made, but for those that failed because their provider was down."""
+    """How many attempts count: all except those that failed because their provider was down."""
     unknowns: int = Field(default=0, sa_type=SmallInteger)
     """Attempts whose outcome is unknown."""
     replayed_at: datetime | None = Field(default=None, sa_type=time_type())
-    """When an operator last had it tried again: attempts are counted from there."""
+    """When an operator last replayed it: attempts are counted from this time."""
     changed_at: datetime = Field(sa_type=time_type())
 
     @property
     def reason(self) -> str:
-        """Why it is in this state, as a sentence."""
+        """The reason of its state as a sentence."""
         return Reason.read(self.reason_code, self.reason_parameters).sentence(self.channel)
 
     @property
     def is_in_digest(self) -> bool:
-        """Whether a digest carries it that has not ended yet."""
+        """Whether an open digest carries it."""
         return self.state in COLLECTED and self.reason_code == ReasonCode.IN_DIGEST
 
     @property
     def digest_id(self) -> UUID | None:
-        """The notification that is the digest which carries or carried it; None when none does."""
+        """The id of the digest that carries it; None if none does."""
         if self.reason_code != ReasonCode.IN_DIGEST:
             return None
         try:
@@ -136,11 +138,11 @@ class Delivery(SQLModel, table=True):
 
 
 class Attempt(SQLModel, table=True):
-    """One try of a delivery at one provider; committed before the provider is called."""
+    """One attempt of a delivery at one provider; committed before the provider is called."""
 
     __tablename__ = "attempts"
     __table_args__ = (
-        # By what its provider calls the message: the way back from a callback to the delivery.
+        # By the provider's id of the message, which callbacks contain.
         Index(
             "ix_attempts_provider_message_id",
             "provider_message_id",
@@ -151,43 +153,43 @@ class Attempt(SQLModel, table=True):
 
     delivery_id: UUID = Field(primary_key=True, foreign_key="deliveries.id", ondelete="CASCADE")
     fence: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    """The claim under which it was made."""
+    """The fence of the claim under which it was made."""
     provider: str = Field(max_length=64)
     started_at: datetime = Field(sa_type=time_type())
     ended_at: datetime | None = Field(default=None, sa_type=time_type())
     outcome: str | None = Field(default=None, max_length=16)
     """An Outcome; None while the attempt is open."""
     reason_code: str | None = Field(default=None, max_length=32)
-    """A ReasonCode: why it ended so; None while the attempt is open."""
+    """The ReasonCode of its outcome; None while the attempt is open."""
     reason_parameters: str | None = Field(default=None, sa_type=Text)
-    """What the reason's sentence needs, as JSON; None when it needs nothing."""
+    """The parameters of the reason as JSON; None if it has none."""
     provider_message_id: str | None = Field(default=None, max_length=255)
     abandoned: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Its worker stopped before the attempt ended."""
 
     @property
     def reason(self) -> str | None:
-        """Why it ended so, as a sentence; None while the attempt is open."""
+        """The reason of its outcome as a sentence; None while the attempt is open."""
         if self.reason_code is None:
             return None
         return Reason.read(self.reason_code, self.reason_parameters).sentence()
 
 
 class Hold(SQLModel, table=True):
-    """One time that a delivery had to wait for its hour: the delivery itself only says why it is as it is now."""
+    """One hold of a delivery by quiet hours or a legal window. The delivery itself has only its current reason."""
 
     __tablename__ = "holds"
 
     delivery_id: UUID = Field(primary_key=True, foreign_key="deliveries.id", ondelete="CASCADE")
     fence: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    """The claim that decided so; 0 when it was decided as the delivery was planned."""
+    """The fence of the claim that decided it; 0 if it was decided when the delivery was planned."""
     at: datetime = Field(sa_type=time_type())
     reason_code: str = Field(max_length=32)
     """A ReasonCode."""
     reason_parameters: str | None = Field(default=None, sa_type=Text)
-    """What the reason's sentence needs, as JSON; None when it needs nothing."""
+    """The parameters of the reason as JSON; None if it has none."""
 
     @property
     def reason(self) -> str:
-        """Why it had to wait, as a sentence."""
+        """The reason of the hold as a sentence."""
         return Reason.read(self.reason_code, self.reason_parameters).sentence()

@@ -94,7 +94,7 @@ _COUNT_ABANDONED = BatchStatement(
 
 
 async def count_abandoned(connection: AsyncConnection, deliveries: Collection[UUID]) -> dict[UUID, int]:
-    """How many attempts at each of these deliveries were abandoned since it was last replayed."""
+    """How many attempts of each of these deliveries were abandoned since its last replay."""
     counted = await _COUNT_ABANDONED.run(connection, as_rows(deliveries))
     return {row[0]: row[1] for row in counted}
 
@@ -155,7 +155,7 @@ _LOCK_OPEN = (
 
 
 async def lock_open(connection: AsyncConnection, notification: UUID) -> set[UUID]:
-    """Hold the open deliveries of a notification until the transaction ends; no worker claims or settles them then."""
+    """Lock the open deliveries of a notification: no worker claims or settles them until the transaction ends."""
     return set((await connection.execute(_LOCK_OPEN, {"notification": notification})).scalars())
 
 
@@ -179,7 +179,7 @@ _SUPPRESS = (
 async def suppress(
     connection: AsyncConnection, channel: Channel, *, reason: Reason, most: int, now: datetime
 ) -> Sequence[UUID]:
-    """End some of what is due on a channel that no provider carries; returns which those were."""
+    """Suppress some due deliveries of a channel that no provider carries; returns their ids."""
     values = {"of_channel": channel, **reason_values(reason), "most": most, "now": now}
     ended: Sequence[UUID] = (await connection.execute(_SUPPRESS, values)).scalars().all()
     return ended
@@ -187,7 +187,7 @@ async def suppress(
 
 _CANCEL = (
     update(_deliveries)
-    # Also from a state that this version does not know. What a digest carries already ends as the digest does.
+    # This includes states that this version does not know. Items of a digest are excluded: they end as the digest does.
     .where(
         _of_notification,
         _deliveries.c.state.not_in((*ENDED, *LEASED)),
@@ -198,7 +198,7 @@ _CANCEL = (
 
 
 async def cancel(connection: AsyncConnection, notification: UUID, *, reason: Reason, now: datetime) -> int:
-    """End what is open of a notification, but for what some worker has on the wire; returns how many those were."""
+    """Cancel the open deliveries of a notification, except those at a provider; returns how many were cancelled."""
     values = {"notification": notification, **reason_values(reason), "now": now}
     return (await connection.execute(_CANCEL, values)).rowcount
 
@@ -207,5 +207,5 @@ _REMOVE = delete(_deliveries).where(_of_notification)
 
 
 async def remove(connection: AsyncConnection, notification: UUID) -> None:
-    """Forget the deliveries of a notification; the caller holds them, and knows that none was ever claimed."""
+    """Delete the deliveries of a notification; the caller has locked them and knows that none was ever claimed."""
     await connection.execute(_REMOVE, {"notification": notification})

@@ -76,13 +76,13 @@ async def due(connection: AsyncConnection, channel: Channel, *, now: datetime, l
 
 
 async def oldest_due(connection: AsyncConnection, channel: Channel, *, now: datetime) -> datetime | None:
-    """Since when the longest waiting delivery of a channel has been due; None when nothing is."""
+    """When the longest waiting delivery of a channel became due; None if none is due."""
     values = {"queue_channel": channel, "now": now, "limit": 1}
     return min((await connection.execute(_OLDEST_DUE, values)).scalars(), default=None)
 
 
 _AHEAD = 1_000
-"""Deliveries that are looked at for one that should be due and is not."""
+"""How many deliveries are searched for one that should be due and is not."""
 
 _soonest_due_later = [
     select(_deliveries.c.due_at, _deliveries.c.state)
@@ -102,10 +102,10 @@ _LATEST_QUEUED = union_all(
 
 
 async def latest_ahead(connection: AsyncConnection, channel: Channel, *, now: datetime) -> datetime | None:
-    """When the clock stood, when it put a delivery of a channel into the queue, if that is later than `now`.
+    """The time at which the clock queued a delivery of a channel, if that is later than `now`.
 
-    What is queued was due when it was accepted. So the clock has been set back, and what was accepted before that is
-    not sent until it has caught up. None is as it should be.
+    A queued delivery was due when it was accepted. So a later time means that the clock was set back; deliveries
+    accepted before are not sent until it has caught up. None means that the clock was not set back.
     """
     found = await connection.execute(_LATEST_QUEUED, {"queue_channel": channel, "now": now})
     return max((due_at for due_at in found.scalars() if due_at is not None), default=None)

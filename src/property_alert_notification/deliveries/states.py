@@ -1,4 +1,4 @@
-"""What the states of deliveries mean, taken alone and together, and what leads from one to the other. Pure.
+"""The states of deliveries, the events that move them, and the status of a notification. Pure.
 
 docs/states.md draws it. Every statement that moves a delivery takes its condition from here.
 """
@@ -10,20 +10,20 @@ from property_alert_notification.base.vocabulary import DeliveryState, Notificat
 
 
 class Event(StrEnum):
-    """What can happen to a delivery."""
+    """The events that move a delivery."""
 
     CLAIMED = "claimed"
     """A worker claims it."""
     TAKEN = "taken"
     """The provider took it."""
     NOT_TAKEN = "not taken"
-    """The provider did not take it, and it is worth another try."""
+    """The provider did not take it, and the worker retries it."""
     GIVEN_BACK = "given back"
     """Its worker stopped before it submitted it to a provider for the first time."""
     UNCERTAIN = "uncertain"
-    """The provider may have taken it, or its worker vanished."""
+    """The provider may have taken it, or its worker died."""
     GIVEN_UP = "given up"
-    """The provider refused it, or it was tried often enough."""
+    """The provider refused it, or its attempts are used up."""
     BROKE = "broke"
     """It broke our own code, or its worker, for the fifth time; or its row breaks every batch that it is in."""
     UNWANTED = "unwanted"
@@ -31,23 +31,23 @@ class Event(StrEnum):
     UNUSED = "unused"
     """No provider carries its channel any more."""
     TOO_LATE = "too late"
-    """It was not sent, or decided over, in time to be of use."""
+    """It expired before it was sent, or before an operator decided."""
     CANCELLED = "cancelled"
     """Its caller cancelled it."""
     COLLECTED = "collected"
-    """Its user wants it in a digest, or has had enough messages for now."""
+    """Its frequency is daily, weekly or monthly, or its user's cap is reached."""
     RELEASED = "released"
-    """Its user does not want it in a digest any more, but by itself."""
+    """Its user's frequency changed to `asap`."""
     CARRIED = "carried"
     """The digest that contains it was sent."""
     DROPPED = "dropped"
     """The digest that contains it failed."""
     HELD = "held"
-    """An operator stopped what it is part of, or its user or the law wants it later."""
+    """A pause, quiet hours, a legal window or a cap delays it."""
     REPLAYED = "replayed"
     """An operator replayed it."""
     DISCARDED = "discarded"
-    """An operator gave it up."""
+    """An operator discarded it."""
     ARRIVED = "arrived"
     """The provider reports that it arrived."""
     BOUNCED = "bounced"
@@ -58,13 +58,13 @@ WAITING = (DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.RETRY_WAIT, D
 """A worker may claim these once `due_at` has come."""
 
 COLLECTED = (DeliveryState.COLLECTED,)
-"""These wait for their digest; no worker claims them by themselves."""
+"""These wait for their digest; no worker claims them."""
 
 LEASED = (DeliveryState.SENDING,)
 """A worker holds these until their lease ends: only it settles them, and only the rescuer takes them over."""
 
 STUCK = (DeliveryState.ON_HOLD, DeliveryState.QUARANTINED)
-"""These wait for a person."""
+"""These wait for an operator."""
 
 ENDED = (
     DeliveryState.SENT,
@@ -74,10 +74,10 @@ ENDED = (
     DeliveryState.EXPIRED,
     DeliveryState.CANCELLED,
 )
-"""Nothing more is done for these."""
+"""These have ended."""
 
 OPEN = tuple(state for state in DeliveryState if state not in ENDED)
-"""Something is still to be done for these, by a worker, a digest or a person."""
+"""These are open: a worker, a digest or an operator still moves them."""
 
 _NEVER_TAKEN = (DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.RETRY_WAIT)
 _MOVES: dict[Event, tuple[tuple[DeliveryState, ...], DeliveryState]] = {
@@ -92,7 +92,7 @@ _MOVES: dict[Event, tuple[tuple[DeliveryState, ...], DeliveryState]] = {
     Event.UNUSED: (WAITING, DeliveryState.SUPPRESSED),
     Event.TOO_LATE: ((*LEASED, *COLLECTED, DeliveryState.QUARANTINED), DeliveryState.EXPIRED),
     Event.CANCELLED: ((*WAITING, *COLLECTED, *STUCK, *LEASED), DeliveryState.CANCELLED),
-    # What its provider may have already goes into no digest.
+    # A delivery that its provider may have taken joins no digest.
     Event.COLLECTED: ((*_NEVER_TAKEN, *LEASED), DeliveryState.COLLECTED),
     Event.RELEASED: (COLLECTED, DeliveryState.QUEUED),
     Event.CARRIED: (COLLECTED, DeliveryState.SENT),
@@ -110,17 +110,17 @@ _MOVES: dict[Event, tuple[tuple[DeliveryState, ...], DeliveryState]] = {
 
 
 def movable_by(event: Event) -> tuple[DeliveryState, ...]:
-    """The states in which a delivery is moved by an event; in any other the event changes nothing."""
+    """The states in which an event moves a delivery; in all others it changes nothing."""
     return _MOVES[event][0]
 
 
 def movable_unleased(event: Event) -> tuple[DeliveryState, ...]:
-    """The same without those that a worker holds, which settles them itself."""
+    """These states without the leased ones, which their worker settles."""
     return tuple(state for state in movable_by(event) if state not in LEASED)
 
 
 def is_in(states: Collection[DeliveryState]) -> str:
-    """The condition that a delivery is in one of these states, in the words of an index.
+    """The condition that a delivery is in one of these states, with the exact text of an index.
 
     A partial index is of use only to a query that repeats its condition word for word.
     """
@@ -129,7 +129,7 @@ def is_in(states: Collection[DeliveryState]) -> str:
 
 
 def after(state: DeliveryState, event: Event) -> DeliveryState:
-    """The state of a delivery after an event: where the event leads, or unchanged.
+    """The state of a delivery after an event; unchanged if the event does not apply.
 
     So a repeated event changes nothing, one that comes too late changes nothing, and an end stays an end: `sent` may
     still become `delivered` or `failed`, and `delivered` may become `failed`, never the other way round.
@@ -168,14 +168,14 @@ def status_of(states: Collection[DeliveryState]) -> NotificationStatus:
 
 
 def status_from(kept: str | None, states: Collection[DeliveryState]) -> NotificationStatus:
-    """The status of a notification whose own row has `kept`, the same as in lists."""
+    """The status of a notification whose row has the status `kept`, as in lists."""
     return status_of(states) if kept is None else NotificationStatus(kept)
 
 
 def kept_status(states: Collection[DeliveryState]) -> NotificationStatus | None:
     """The status that the row of a planned notification keeps: an end in which no message was sent; or none.
 
-    One without deliveries has no address on any channel that was asked for, so nothing is sent.
+    A notification without deliveries has no address on any requested channel, so nothing is sent.
     """
     status = status_of(states or (DeliveryState.SUPPRESSED,))
     return status if status in KEPT else None

@@ -1,7 +1,7 @@
-"""Every statement about deliveries that no worker would ever claim, because of what their rows hold.
+"""Every statement about deliveries that no worker would ever claim because of invalid values in their rows.
 
-A worker looks for known channels, for known states and for times that come. A row with another value does no harm, but
-waits for ever, so it has to be looked for: along the same indexes, a few rows at a time.
+Workers query known channels, known states and times that come. A row with another value would wait for ever, so a
+search finds it along the same indexes, a few rows at a time.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -40,7 +40,7 @@ _now, _far, _far_lease, _far_published = [
 ]
 _limit = bindparam("limit", type_=Integer)
 
-# In the words of the indexes: parameters could not be matched with their conditions.
+# The exact text of the indexes' conditions: a parameter would not match a partial index.
 _has_lease, _has_time = text(IS_LEASED), text("due_at IS NOT NULL")
 _state_is_none = _deliveries.c.state.not_in(list(DeliveryState))
 _is_open = _deliveries.c.state.not_in((*ENDED, *STUCK, *LEASED))

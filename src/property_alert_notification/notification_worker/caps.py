@@ -1,4 +1,4 @@
-"""Counts the claimed messages of users who have caps, and settles those that are over."""
+"""Counts the claimed messages of users who have caps, and settles those over a cap unsent."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -27,9 +27,9 @@ def over_cap(
     channel: Channel,
     now: datetime,
 ) -> Script[dict[UUID, Settlement]]:
-    """Count what is about to be sent; returns the settlements of deliveries that are over the cap of their user.
+    """Count messages that are about to be sent; returns the settlements of deliveries over the cap of their user.
 
-    It costs no statement unless one of the users has a cap that counts. What may have been sent before has its place.
+    It runs no statement unless a cap applies to one of them. A message that may have been sent already keeps its count.
     """
     capped = {
         claim.delivery_id: (message, claim, content)
@@ -60,7 +60,7 @@ def _capped(
 
 
 def _settlement(message: Capped, claim: Claim, content: Content, over: OverCap, now: datetime) -> Settlement:
-    """A digest waits for its place; everything else is collected for a digest."""
+    """Hold a digest until a day below the cap; collect any other message for a digest."""
     reason = Reason(ReasonCode.OVER_CAP, {"period": over.period})
     if message.is_digest:
         return held(claim, reason, by=Rule.CAP, until=over.until, now=now)

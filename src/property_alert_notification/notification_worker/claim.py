@@ -1,4 +1,4 @@
-"""Claims deliveries that are due: what is still wanted and of use gets a provider; the rest is settled unsent."""
+"""Claims due deliveries: those that may be sent get a provider, and the others are settled unsent."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -39,16 +39,16 @@ FORGOTTEN = Reason(ReasonCode.UNKNOWN_TOO_OLD)
 
 @dataclass(frozen=True, slots=True)
 class SendingRules:
-    """What decides, beside the user's preferences, whether a delivery is still sent."""
+    """The settings that decide, besides preferences, whether a delivery is still sent."""
 
     default_preferences: Preferences | None
-    """Of a user who has none; None when they are unknown."""
+    """The preferences of users without any; None if nothing is sent to such users."""
     categories: CurrentCategories
     message_ttl: timedelta
-    """How long a message may be sent whose category does not say so."""
+    """The time to live of messages whose category has no `message_ttl`."""
 
     def ttl_of(self, category: str) -> timedelta:
-        """How long a message of this category may be sent."""
+        """The time to live of messages of this category."""
         return self.categories().of(category).message_ttl or self.message_ttl
 
 
@@ -59,7 +59,7 @@ class Job:
     claim: Claim
     content: Content
     earlier: tuple[Attempt, ...]
-    """The attempts that were made before, oldest first."""
+    """Its earlier attempts, oldest first."""
     assignment: Assignment
     """The provider that gets it."""
     claimed_at: datetime
@@ -69,29 +69,29 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """The state of a claimed delivery that is not sent, or not now, and why."""
+    """The new state of a claimed delivery that is not sent now, with the reason."""
 
     state: DeliveryState
     reason: Reason
     due_at: datetime | None = None
     """When it is claimed again."""
     held_by: str | None = None
-    """What holds it until then."""
+    """The cause of the hold."""
     window: WindowKey | None = None
     """The digest window that collects it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedBatch:
-    """What one claim found."""
+    """The result of one claim."""
 
     jobs: list[Job]
     withheld: list[tuple[Claim, Settlement]]
-    """Those that are not sent, or not yet."""
+    """The settlements of deliveries that are not sent now."""
 
 
 MayRepeat = Callable[[Claim, Content, Sequence[Attempt], str], bool]
-"""Whether a provider, the last argument, may get what was tried before."""
+"""Whether the provider, the last argument, may get a delivery with earlier attempts."""
 
 
 def claim_batch(
@@ -106,14 +106,13 @@ def claim_batch(
     now: datetime,
     leased_until: datetime,
 ) -> Script[ClaimedBatch]:
-    """Claim what may be sent now, and assign it to providers; settle what may not. Commit before anything is sent.
+    """Claim due deliveries, assign those that may be sent to providers, and settle the others. Commits before any call.
 
     A delivery that one of the pauses in `paused` stops (a name, and a category if it is one's) is held, unclaimed.
-    Of each provider the first deliveries, as many as it `may_open`, have their attempts stored here: they are submitted
-    soon, and each needs no other commit. The others store theirs when they have a slot.
-    Cancelling, what the user wants and expiry are read here, after the claim: a user who opted out before it gets
-    nothing, and what is over the user's cap is collected. Only for deliveries that were tried before is anything more
-    read: their attempts decide which provider gets them.
+    The first deliveries of each provider, up to its `may_open`, have their attempts stored here, since their calls
+    begin soon. The others store their attempts when they have a slot. Cancellation, preferences and expiry are read
+    after the claim, so a user who opted out before it gets nothing. Messages over a cap are collected. Further rows are
+    read only for deliveries with earlier attempts, which decide the provider.
     """
     for name, category in paused:
         yield pause_scripts.hold(wanted, name, category=category, now=now, until=now + RECHECK_AFTER)
@@ -149,7 +148,7 @@ def _sort(
     may_repeat: MayRepeat,
     now: datetime,
 ) -> tuple[list[Job], list[tuple[Claim, Settlement]]]:
-    """Which claims are sent now, each with its provider, and how the others are settled."""
+    """Sort claims into jobs with a provider, and settlements of those that are not sent now."""
     jobs: list[Job] = []
     withheld: list[tuple[Claim, Settlement]] = []
     for claim in claims:
@@ -175,7 +174,7 @@ def _begin(
     order: ProviderOrder,
     now: datetime,
 ) -> Job | Settlement:
-    """The job, with the provider that gets it; or the settlement of a delivery that is not sent, or not yet."""
+    """The job of a claim with its provider, or the settlement of a delivery that is not sent now."""
     if any(attempt.outcome == Outcome.SENT for attempt in earlier):
         withheld = Withheld(DeliveryState.SENT, SENT_BEFORE)
     if withheld is not None:
@@ -188,7 +187,7 @@ def _begin(
 
 
 def _open(jobs: Sequence[Job], may_open: Mapping[str, int], now: datetime) -> tuple[list[Job], list[Submission]]:
-    """The jobs, as many of them open as may be, and the attempts of those."""
+    """The jobs, and the attempts to store for those whose calls begin soon."""
     free = dict(may_open)
     opened: list[Job] = []
     submissions: list[Submission] = []
@@ -204,7 +203,7 @@ def _open(jobs: Sequence[Job], may_open: Mapping[str, int], now: datetime) -> tu
 
 
 def attempts_by_delivery(again: Collection[UUID]) -> Script[dict[UUID, tuple[Attempt, ...]]]:
-    """The earlier attempts at these deliveries, oldest first; one without any is left out."""
+    """The earlier attempts of these deliveries, oldest first; deliveries without any are left out."""
     if not again:
         return {}
     attempts = yield from delivery_scripts.attempts_of(again)
@@ -232,7 +231,7 @@ def _message(channel: Channel, address: str, content: Content, rules: SendingRul
 def why_not(
     claim: Claim, channel: Channel, content: Content, person: Person, rules: SendingRules, *, now: datetime
 ) -> Withheld | None:
-    """Why a claimed delivery must not be sent now; None when it may be. Pure."""
+    """The reason why a claimed delivery must not be sent now; None if it may be. Pure."""
     if content.cancelled_at is not None:
         return Withheld(DeliveryState.CANCELLED, cancelled_by(content.cancelled_by))
     message = _message(channel, claim.address, content, rules)
@@ -244,14 +243,16 @@ def why_not(
     match decision:
         case Hold(reason=reason, rule=rule, until=until):
             return Withheld(DeliveryState.HELD, reason, due_at=until, held_by=rule)
-        case Collect(reason=reason, closes_at=closes_at) if not claim.unknowns:  # else its provider may have it already
+        case Collect(reason=reason, closes_at=closes_at) if (
+            not claim.unknowns
+        ):  # otherwise its provider may have it already
             window = WindowKey(content.user_id, claim.test, channel, content.category, closes_at)
             return Withheld(DeliveryState.COLLECTED, reason, window=window)
     return None
 
 
 def withhold(claim: Claim, withheld: Withheld, *, now: datetime, withdraw: bool = False) -> Settlement:
-    """The settlement of a delivery that is not sent, or not now; `withdraw` deletes an attempt stored for it. Pure."""
+    """The settlement of a delivery that is not sent now; `withdraw` deletes the attempt stored for it. Pure."""
     if withheld.window is not None:
         return collected(claim, withheld.reason, into=withheld.window, now=now)
     if withheld.due_at is None:
@@ -260,7 +261,7 @@ def withhold(claim: Claim, withheld: Withheld, *, now: datetime, withdraw: bool 
 
 
 def too_late(content: Content, rules: SendingRules, *, now: datetime) -> Withheld | None:
-    """Why it is of no use any more; None when it still is. Pure."""
+    """The reason why a delivery has expired; None if it has not. Pure."""
     if content.expires_at is not None and now >= content.expires_at:
         return Withheld(DeliveryState.EXPIRED, Reason(ReasonCode.EXPIRED))
     if now >= later(content.wanted_at, rules.ttl_of(content.category)):
@@ -269,7 +270,7 @@ def too_late(content: Content, rules: SendingRules, *, now: datetime) -> Withhel
 
 
 def recheck(job: Job, *, channel: Channel, rules: SendingRules, now: datetime) -> Script[Withheld | None]:
-    """Why a delivery that was claimed a while ago must not be sent any more; None when it may be."""
+    """Recheck a delivery that was claimed a while ago; returns the reason why it must not be sent, or None."""
     contents = yield from notification_scripts.contents([job.claim.notification_id])
     content = contents[job.claim.notification_id]
     user, message = _about(job.claim, content, channel, rules)

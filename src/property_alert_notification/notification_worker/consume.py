@@ -38,7 +38,7 @@ class ChannelConsumer:
         rules: SendingRules,
         concurrency: int,
     ) -> None:
-        """`concurrency` is the most deliveries in progress at once, besides those whose provider hangs."""
+        """`concurrency` is the maximum number of deliveries in progress, without those whose provider hangs."""
         self.channel = providers.channel
         self._broker = broker
         self._context = context
@@ -55,7 +55,7 @@ class ChannelConsumer:
         self._outage = Outage(f"worker of {self.channel}")
 
     async def consume(self, loop: Loop) -> None:
-        """Claim and deliver until cancelled; what is in progress then goes on until `finish` ends it."""
+        """Claim and deliver until cancelled. Deliveries in progress continue until `finish` ends them."""
         listener = await self._broker.listen(self.channel)
         try:
             await self._context.pauses.was_read()
@@ -64,11 +64,11 @@ class ChannelConsumer:
             await asyncio.shield(listener.close())
 
     async def renew_leases(self, loop: Loop) -> None:
-        """Renew the leases of what is in progress until cancelled."""
+        """Renew the leases of deliveries in progress until cancelled."""
         await self._leases.renew(loop)
 
     async def finish(self, grace: float) -> None:
-        """Wait `grace` seconds for what was submitted, and give back the claims of the rest at once."""
+        """Wait `grace` seconds for submitted deliveries, and give back the claims of the others at once."""
         await self._tasks.finish(self._give_back, grace=grace)
 
     def _give_back(self) -> None:
@@ -81,7 +81,7 @@ class ChannelConsumer:
     async def _consume_once(self, listener: Listener) -> float:
         wanted = await listener.take(await self._wait_for_slots())
         if wanted:
-            # A stop in the middle of a claim must not strand what it claimed.
+            # A stop in the middle of a claim must not strand the claimed deliveries.
             await asyncio.shield(self._tasks.start(self._start(wanted)))
             await listener.done(wanted)
         return 0
@@ -89,8 +89,8 @@ class ChannelConsumer:
     async def _wait_for_slots(self) -> int:
         """Wait for a free slot, and a moment for half of them, so that one claim takes many; returns how many are free.
 
-        A claim costs the same for one row as for fifty; but calls that hang must not hold up the others.
-        While no provider may have anything, nothing is claimed.
+        A claim costs the same for one row as for fifty, but hanging calls must not delay the others. While no provider
+        can take a delivery, nothing is claimed.
         """
         while not self._free_slots():
             with suppress(TimeoutError):
@@ -114,7 +114,7 @@ class ChannelConsumer:
         await halve_on_error(wanted, self._claim_and_start, self._settler.quarantine)
 
     async def _claim_and_start(self, wanted: Sequence[UUID]) -> None:
-        # A commit whose answer was lost leaves claims that no worker knows of: their leases run out.
+        # A commit whose answer was lost leaves claims that no worker knows of; their leases expire.
         claimed, lease_ends = await insist(partial(self._claim, wanted), self._outage, pause=AFTER_A_FAULT)
         for job in claimed.jobs:
             if not job.claim.test:
@@ -125,7 +125,7 @@ class ChannelConsumer:
             self._settler.report(claim, settlement)
 
     async def _claim(self, wanted: Sequence[UUID]) -> tuple[ClaimedBatch, float]:
-        """Returns what was claimed, and when its leases end on the monotonic clock."""
+        """Claim a batch; returns it with the end of its leases on the monotonic clock."""
         now, lease_ends = self._context.clock.now(), self._leases.end_of_a_new_one()
         with self._context.metrics.stage("claim"):
             claiming = claim_batch(

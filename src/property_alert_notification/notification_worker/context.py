@@ -1,4 +1,4 @@
-"""What all loops of one worker share."""
+"""The parts that all loops of one worker share."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from property_alert_notification.people.categories.rules import CurrentCategorie
 
 
 class EndedDigests:
-    """The digests whose delivery this worker has just settled, until their items are settled, too."""
+    """The digests whose delivery this worker has just settled and whose items are not settled yet."""
 
     def __init__(self) -> None:
         self._waiting: dict[UUID, None] = {}
@@ -25,7 +25,7 @@ class EndedDigests:
         self._waiting.update(dict.fromkeys(digests))
 
     def take(self, most: int) -> list[UUID]:
-        """The first of them, at most so many; they are forgotten here."""
+        """Remove and return the first digests, at most this many."""
         taken = list(islice(self._waiting, most))
         for digest in taken:
             del self._waiting[digest]
@@ -42,10 +42,10 @@ class WorkerContext:
     pauses: PauseCache
     categories: CurrentCategories
     broken_rows: BrokenRows
-    """Quarantines rows that break every batch that they are in."""
+    """Quarantines rows that break every batch."""
     ended_digests: EndedDigests
 
 
 def ids(claim: Claim) -> dict[str, str]:
-    """The fields by which a log line names a delivery."""
+    """The ids of a delivery, for log lines."""
     return {"notification_id": str(claim.notification_id), "delivery_id": str(claim.delivery_id)}

@@ -1,4 +1,4 @@
-"""Closes digest windows when their time has come, and ends the items of digests whose delivery has ended."""
+"""Closes due digest windows, and ends the items of digests whose delivery has ended."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -30,7 +30,7 @@ class DigestCloser:
     """Closes windows that are due. Any number of closers may share one store."""
 
     def __init__(self, context: WorkerContext, planner: Planner, *, wake: Callable[[], None]) -> None:
-        """`wake` is called when something became due."""
+        """`wake` is called after a delivery became due."""
         self._database = context.database
         self._clock = context.clock
         self._metrics = context.metrics
@@ -48,7 +48,7 @@ class DigestCloser:
         return 0 if processed else POLL
 
     async def close(self) -> int:
-        """Process some of the windows that are due; returns how many, 0 when none is left for this worker."""
+        """Process some due windows; returns how many, 0 if none is left for this worker."""
         now = self._clock.now()
         async with self._database.quick_reading() as connection:
             if not await run_within(connection, scripts.due_ids(now=now, limit=1)):
@@ -63,7 +63,7 @@ class DigestCloser:
         return turn.windows
 
     async def follow(self) -> int:
-        """End the items of digests that this worker delivered; returns how many digests those were.
+        """End the items of digests that this worker delivered; returns the number of digests.
 
         A digest whose worker was killed, or whose delivery ended in another process, is processed when its window is
         due again.
@@ -79,7 +79,7 @@ class DigestCloser:
         return len(ended)
 
     async def _close_by_halves(self) -> int:
-        """One of the windows breaks the batch: the others are closed, and its broken items are quarantined."""
+        """One window breaks the batch: close the others, and quarantine its broken items."""
         async with self._database.quick_reading() as connection:
             due = await run_within(connection, scripts.due_ids(now=self._clock.now(), limit=AT_ONCE))
         return sum(await halve_on_error(due, self._close_these, self._repair))
@@ -90,7 +90,7 @@ class DigestCloser:
         return turn.windows
 
     async def _repair(self, window: UUID, error: Exception) -> None:
-        """Quarantine the items that cannot be read; without any, try the whole window again later."""
+        """Quarantine unreadable items; if there are none, retry the whole window later."""
         items = await self._database.run(scripts.ids_of_items(window))
         broken: list[UUID] = []
 

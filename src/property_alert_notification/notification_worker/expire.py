@@ -1,4 +1,4 @@
-"""Ends what is quarantined and of no use any more: an operator has until then to decide over it."""
+"""Ends quarantined deliveries that have expired before an operator decided."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,22 +20,22 @@ from property_alert_notification.operators.quarantine import moves, queries
 log = structlog.get_logger()
 
 AT_ONCE = 200
-"""Deliveries looked at in one transaction."""
+"""How many deliveries one transaction checks."""
 
 PAUSE = 0.1
 """Seconds between two transactions, in which others have the store for themselves."""
 
 IDLE = 60.0
-"""Seconds to wait when all were looked at."""
+"""Seconds to wait after all were checked."""
 
 _THE_OLDEST = UUID(int=0)
 
 
 class Expirer:
-    """Walks over what is quarantined, again and again. Any number may share one store."""
+    """Checks all quarantined deliveries repeatedly. Any number of expirers may share one store."""
 
     def __init__(self, database: Database, clock: Clock, metrics: Metrics, *, rules: SendingRules) -> None:
-        """`rules` define how long a message is of use."""
+        """`rules` has the time to live of messages."""
         self._database = database
         self._clock = clock
         self._metrics = metrics
@@ -50,11 +50,11 @@ class Expirer:
         return PAUSE if await self.expire_some() == AT_ONCE else IDLE
 
     async def expire_some(self) -> int:
-        """Read the next few, and expire those that are too late; returns how many were read."""
+        """Check the next few, and expire those that are too late; returns how many were checked."""
         now = self._clock.now()
         async with self._database.reading() as connection:
             stuck = await queries.some(connection, after=self._walked_to, limit=AT_ONCE)
-        if stuck:  # seldom: as a rule this reads an empty index
+        if stuck:  # rarely: usually this reads an empty index
             await halve_on_error(stuck, partial(self._expire_late, now=now), self._leave)
         self._walked_to = stuck[-1].id if len(stuck) == AT_ONCE else _THE_OLDEST
         return len(stuck)
@@ -74,7 +74,7 @@ class Expirer:
                 self._report(one)
 
     async def _leave(self, stuck: queries.Stuck, error: Exception) -> None:
-        """Its row cannot be read, so it stays quarantined and waits for an operator."""
+        """Its row is unreadable, so it stays quarantined until an operator decides."""
         log.warning("delivery.unreadable", delivery_id=str(stuck.id), **origin(error))
 
     def _report(self, stuck: queries.Stuck) -> None:

@@ -1,4 +1,4 @@
-"""Holds what one channel of a worker has claimed, and renews its leases."""
+"""Keeps the claimed deliveries of one channel of a worker, and renews their leases."""
 
 import asyncio
 from collections.abc import Iterator
@@ -20,11 +20,11 @@ class InProgress:
 
     job: Job
     started_at: datetime
-    """When its attempt was opened, or is to be."""
+    """When its attempt was opened, or will be."""
     lease_ends: float
     """On the monotonic clock, which no time server moves."""
     submitted: bool = False
-    """Its provider may have it; until then the claim may be given back."""
+    """Whether its provider may have it. Before that the claim may be given back."""
     result: Result | None = None
     """The result of the call; None until then."""
     task: asyncio.Task[None] | None = None
@@ -32,7 +32,7 @@ class InProgress:
 
     @property
     def outcome(self) -> Outcome | None:
-        """How the attempt ended at its provider; None when it was never submitted."""
+        """The outcome of the attempt at its provider; None if it was never submitted."""
         if not self.submitted:
             return None
         return Outcome.UNKNOWN if self.result is None else outcome_of(self.result)
@@ -42,7 +42,7 @@ class Leases:
     """The deliveries in progress on one channel, each under its lease."""
 
     def __init__(self, channel: Channel, context: WorkerContext, lease: timedelta) -> None:
-        """`lease` is how long a claim holds without being renewed."""
+        """`lease` is how long a claim is valid without being renewed."""
         self.lease = lease
         self._context = context
         self._clock = context.clock
@@ -56,7 +56,7 @@ class Leases:
         return iter(list(self._held.values()))
 
     def end_of_a_new_one(self) -> float:
-        """When a lease ends that begins now, on the monotonic clock."""
+        """The end of a lease that begins now, on the monotonic clock."""
         return self._clock.monotonic() + self.lease.total_seconds()
 
     def hold(self, job: Job, lease_ends: float) -> InProgress:
@@ -65,7 +65,7 @@ class Leases:
         return in_progress
 
     def drop(self, in_progress: InProgress) -> None:
-        """It is settled: its lease is not renewed any more."""
+        """Stop renewing the lease of a settled delivery."""
         del self._held[_key(in_progress.job)]
 
     def is_lost(self, in_progress: InProgress) -> bool:
@@ -87,7 +87,7 @@ class Leases:
         for key in renewal.renewed & self._held.keys():
             self._held[key].lease_ends = asked_at + self.lease.total_seconds()
         for key in renewal.lost & self._held.keys():
-            # If it was not submitted yet, it must not be any more.
+            # A delivery without a lease must not be submitted any more.
             self._held[key].lease_ends = asked_at
         return pause
 

@@ -1,8 +1,8 @@
-"""Plans notifications without addresses as soon as the directory knows where their users are reached.
+"""Plans notifications without addresses as soon as the directory has the profiles of their users.
 
-A turn stores what the User service answered, plans what can be planned, and begins to ask about the others. No turn
-waits for an answer, so those whose users are known are never held up by those whose users are not. While the User
-service is away, the others are parked: nothing is done for them until it is well again, or they are too old.
+Each turn stores the answers of the User service, plans notifications whose users are known, and starts requests for the
+others. No turn waits for an answer, so notifications of known users are never delayed by others. While the breaker of
+the User service is open, the others are parked until it recovers or they expire.
 """
 
 import asyncio
@@ -45,34 +45,35 @@ from property_alert_notification.people.directory.profile import Entry
 log = structlog.get_logger()
 
 AT_ONCE = 500
-"""Notifications processed in one transaction."""
+"""How many notifications one transaction processes."""
 
 POLL = 0.1
 """Seconds between two queries while nothing is due."""
 
 IDLE = 1.0
-"""Seconds between two queries without a User service: then only pushed profiles, and older notifications, matter."""
+"""Seconds between two queries without a User service: only pushed profiles and older notifications matter then."""
 
 RELEASE_EVERY = 1.0
-"""Seconds between two queries for parked notifications while there are none."""
+"""Seconds between two queries for parked notifications if there are none."""
 
 FAILED_FOR = 1.0
-"""Seconds for which a user is not asked for again after the User service failed on them."""
+"""Seconds for which a user is not requested again after a request failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Processed:
-    """How many notifications a transaction processed, planned and postponed, and whom to ask for after its commit."""
+    """The result of a transaction: the numbers of notifications, and the users to request after its commit.
+    """
 
     count: int = 0
     planned: int = 0
     postponed: int = 0
     asked: Mapping[int, Entry | None] = field(default_factory=dict)
-    """The users to ask for, with what is held of them."""
+    """The users to request, with their entries in the directory."""
 
 
 class AddressLookUp:
-    """Looks up the addresses of notifications that wait for them. Any number of these may share one store."""
+    """Looks up the addresses of waiting notifications. Any number of these loops may share one store."""
 
     def __init__(
         self,
@@ -87,18 +88,18 @@ class AddressLookUp:
         lease: timedelta,
         wake: Callable[[], None],
     ) -> None:
-        """`profiles` is None without a User service: then only what is pushed is known.
+        """`profiles` is None without a User service: then only pushed profiles are known.
 
         Args:
             database: the store.
             planner: creates the deliveries.
             metrics: of this process.
-            broken_rows: quarantines what cannot be planned.
-            profiles: asks the User service.
+            broken_rows: quarantines notifications that cannot be planned.
+            profiles: calls the User service.
             ages: how old a profile may be.
-            rules: how long a message may be sent.
-            lease: for how long others leave a notification alone whose user is asked for here.
-            wake: is called when something became due.
+            rules: the time to live of messages.
+            lease: how long other workers skip a notification whose user is requested here.
+            wake: called after a delivery became due.
         """
         self._database = database
         self._planner = planner
@@ -113,11 +114,11 @@ class AddressLookUp:
         self._woken = asyncio.Event()
         self._unstored: dict[int, Answer] = {}
         self._failed: dict[int, float] = {}
-        """Until when users are not asked for again."""
+        """Until when users are not requested again."""
         self._release_at = 0.0
 
     def wake(self) -> None:
-        """Process at once: an answer arrived."""
+        """Process at once, because an answer arrived."""
         self._woken.set()
 
     async def run(self, loop: Loop) -> None:
@@ -134,7 +135,7 @@ class AddressLookUp:
             await self._release()
         if not processed.planned and not processed.postponed:
             return POLL if self._profiles is not None else IDLE
-        # While many are planned, accepting and sending get half of the time.
+        # While many are planned, accepting and sending get half of the time of the store.
         return self._clock.monotonic() - began
 
     async def store_answers(self) -> None:
@@ -163,13 +164,13 @@ class AddressLookUp:
     async def _decide_again(
         self, connection: AsyncConnection, held: Mapping[int, Entry], new: Mapping[int, Entry]
     ) -> None:
-        """Make deliveries due that are held by the rules of a profile that has changed."""
+        """Make held deliveries of these users due, because their profiles changed."""
         changed = [user_id for user_id, entry in held.items() if entry.profile != new[user_id].profile]
         if changed:
             await notifications.end_hold(connection, changed, now=self._clock.now())
 
     async def process_due(self) -> _Processed:
-        """Process some notifications that are due, and begin to ask for their users."""
+        """Process some due notifications, and start requests for their users."""
         now = self._clock.now()
         async with self._database.reading() as connection:
             if not await queries.is_any_due(connection, now=now):
@@ -186,7 +187,7 @@ class AddressLookUp:
         return processed
 
     async def _process_by_halves(self, now: datetime) -> _Processed:
-        """One of those that are due cannot be planned: the others are planned, and it is quarantined."""
+        """One due notification cannot be planned: plan the others, and quarantine it."""
         async with self._database.reading() as connection:
             due = await queries.due_ids(connection, now=now, limit=AT_ONCE)
         halves = await halve_on_error(due, partial(self._process_these, now=now), self._quarantine)
@@ -219,7 +220,7 @@ class AddressLookUp:
         return _Processed(len(due), len(reached), len(postponed), asked)
 
     def _step(self, one: Notification, entry: Entry | None, asked: dict[int, Entry | None], now: datetime) -> Step:
-        """What becomes of one of them; its user is added to those who are `asked` for, if so."""
+        """The next step of one notification; adds its user to `asked` if a request is needed."""
         availability = self._availability(one.user_id, asked)
         deadline, jitter = deadline_of(one, self._rules.ttl_of(one.category)), self._clock.jitter()
         step = next_step(one, entry, availability, self._ages, deadline, now=now, jitter=jitter)
@@ -249,7 +250,7 @@ class AddressLookUp:
         return Availability.AWAY if profiles.is_away else Availability.FULL
 
     def _go_on(self, processed: _Processed) -> None:
-        """After the commit: ask the User service, and wake the sender if deliveries were planned."""
+        """After the commit: start the requests, and wake the sender if deliveries were planned."""
         if processed.asked and self._profiles is not None:
             self._profiles.ask(processed.asked)
         if processed.planned:
@@ -258,7 +259,7 @@ class AddressLookUp:
             self._wake_sender()
 
     async def _release(self) -> None:
-        """Make parked notifications due when the User service can be asked again."""
+        """Make parked notifications due when the User service recovers."""
         if self._profiles is None or self._clock.monotonic() < self._release_at:
             return
         if (room := self._profiles.room()) == 0:

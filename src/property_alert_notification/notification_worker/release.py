@@ -1,4 +1,4 @@
-"""Plans scheduled notifications when their time has come."""
+"""Plans scheduled notifications when they are due."""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -21,7 +21,7 @@ POLL = 0.1
 
 
 class Releaser:
-    """Watches the clock for scheduled notifications. Any number of releasers may share one store."""
+    """Releases scheduled notifications that are due. Any number of releasers may share one store."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Releaser:
         *,
         wake: Callable[[], None],
     ) -> None:
-        """`wake` is called when something became due."""
+        """`wake` is called after a delivery became due."""
         self._database = database
         self._planner = planner
         self._clock: Clock = planner.clock
@@ -46,11 +46,11 @@ class Releaser:
     async def _release_in_turn(self) -> float:
         began = self._clock.monotonic()
         released = await self.release()
-        # While many are due at once, accepting and sending get every other moment.
+        # While many are due at once, accepting and sending get half of the time of the store.
         return self._clock.monotonic() - began if released else POLL
 
     async def release(self) -> int:
-        """Plan some of what is due now; returns how many that were, 0 when nothing is left for this releaser."""
+        """Plan some due notifications; returns how many, 0 if none is left for this releaser."""
         async with self._database.reading() as connection:
             if not await queries.is_any_due(connection, now=self._clock.now()):
                 return 0
@@ -68,7 +68,7 @@ class Releaser:
         return released
 
     async def _release_by_halves(self) -> int:
-        """One of those that are due cannot be planned: the others are, and it is quarantined."""
+        """One due notification cannot be planned: plan the others, and quarantine it."""
         async with self._database.reading() as connection:
             due = await queries.due_ids(connection, now=self._clock.now(), limit=AT_ONCE)
         return sum(await halve_on_error(due, self._release_these, self._quarantine))

@@ -27,14 +27,14 @@ LONG_GONE = timedelta(days=1)
 
 
 class Reporter:
-    """Writes one row for each provider: when its breaker changes, and again and again, as a sign of life."""
+    """Writes one row for each provider when its breaker changes, and regularly as a sign of life."""
 
     def __init__(
         self, database: Database, clock: Clock, pools: Sequence[ProviderPool], profiles: ProfileLookUp | None
     ) -> None:
-        """`pools` are all that the worker has; `profiles` asks the User service.
+        """`pools` are all pools of the worker; `profiles` calls the User service.
 
-        The breaker of the User service is reported from the time on when it opens first.
+        The breaker of the User service is reported after it has opened for the first time.
         """
         self._database = database
         self._clock = clock
@@ -63,7 +63,7 @@ class Reporter:
             await queries.forget_silent(connection, reported_before=now - LONG_GONE)
 
     async def close(self) -> None:
-        """A worker that stops has no breakers any more."""
+        """Delete the breakers of a worker that stops."""
         with suppress(StoreUnavailable):
             async with self._database.transaction() as connection:
                 await queries.forget(connection, self._worker)

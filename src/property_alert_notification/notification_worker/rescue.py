@@ -1,4 +1,4 @@
-"""Decides over deliveries whose worker died or froze before it settled them."""
+"""Rescues deliveries whose worker died or froze before it settled them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -31,14 +31,14 @@ from property_alert_notification.people.categories.rules import CurrentCategorie
 log = structlog.get_logger()
 
 AT_ONCE = 500
-"""Deliveries rescued in one transaction."""
+"""How many deliveries one transaction rescues."""
 
 FENCE_OF_THE_FIRST_RESCUE = 2
-"""What was claimed once has no earlier attempts."""
+"""A delivery that was claimed once has no earlier attempts."""
 
 
 class Rescuer:
-    """Decides over deliveries whose lease ran out. Any number of rescuers may share one store."""
+    """Rescues deliveries whose lease has expired. Any number of rescuers may share one store."""
 
     def __init__(
         self,
@@ -57,12 +57,12 @@ class Rescuer:
         Args:
             database: the store.
             clock: the source of time.
-            metrics: counts what was rescued.
-            lease: how long a rescuer holds what it decides over.
-            policy: how long what lost several workers waits.
+            metrics: counts rescued deliveries.
+            lease: how long a rescuer leases the deliveries that it rescues.
+            policy: how long a delivery that lost several workers waits.
             categories: which of them are never resent.
-            keyed: channels and providers that recognise repeats, so that a resend there is no duplicate.
-            calling_back: those that may still say by themselves what became of a message.
+            keyed: channels and providers that recognise repeats, so that a resend is no duplicate.
+            calling_back: channels and providers that may still report the result by a callback.
         """
         self._keyed = frozenset(keyed)
         self._calling_back = frozenset(calling_back) - self._keyed

@@ -24,10 +24,10 @@ from property_alert_notification.people.directory import queries as profiles
 log = structlog.get_logger()
 
 IDLE = 30.0
-"""Seconds to wait when nothing is left: what falls due in them is little."""
+"""Seconds to wait when nothing is left: few rows become due in this time."""
 
 FROM_THE_START = 86_400.0
-"""Seconds after which the walk begins again with the oldest: what was still open then may have ended since."""
+"""Seconds after which the walk begins again with the oldest row: notifications that were open then may have ended."""
 
 _THE_OLDEST = UUID(int=0)
 
@@ -38,12 +38,12 @@ _KINDS = (_KEYS, _NOTIFICATIONS, _SCHEDULES, _WINDOWS, _CAPS, _PROFILES)
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """What one transaction showed."""
+    """The result of one transaction."""
 
     full: bool
-    """It took as many as it might: more may be waiting."""
+    """Whether it deleted a full batch, so that more may be waiting."""
     lag: timedelta
-    """How long what it took had been waiting to be deleted."""
+    """How long the deleted rows had been due for deletion."""
 
 
 class Retention:
@@ -157,7 +157,7 @@ class Retention:
             return await notifications.remove_ended(connection, walked, until=until)
 
     async def _leave(self, notification: UUID, error: Exception) -> None:
-        """It stays: a row that cannot be deleted does no harm."""
+        """Skip a row that cannot be deleted; it does no harm."""
         log.warning("retention.left", notification_id=str(notification), **origin(error))
 
     def _report(self, kind: str, gone: int) -> None:

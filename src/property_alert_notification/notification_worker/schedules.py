@@ -37,11 +37,11 @@ class Scheduler:
     async def _create_in_turn(self) -> float:
         began = self._clock.monotonic()
         processed = await self.create_due()
-        # Many schedules that are due at once leave every other moment to accepting and sending.
+        # While many are due at once, accepting and sending get half of the time of the store.
         return self._clock.monotonic() - began if processed else POLL
 
     async def create_due(self) -> int:
-        """Process some schedules that are due; returns how many, 0 when none is left for this scheduler."""
+        """Process some due schedules; returns how many, 0 if none is left for this scheduler."""
         async with self._database.reading() as connection:
             if not await queries.is_any_due(connection, now=self._clock.now()):
                 return 0
@@ -58,7 +58,7 @@ class Scheduler:
         return processed
 
     async def _create_by_halves(self) -> tuple[int, int]:
-        """One of those that are due breaks the batch: the others go on, and it is quarantined."""
+        """One due schedule breaks the batch: process the others, and quarantine it."""
         async with self._database.reading() as connection:
             due = await queries.due_ids(connection, now=self._clock.now(), limit=AT_ONCE)
         results = await halve_on_error(due, self._create_those_due, self._quarantine)

@@ -1,4 +1,4 @@
-"""Delivers one claimed delivery: waits for its provider, asks once more whether to send it, submits it, settles it."""
+"""Delivers one claimed delivery: waits for a slot at its provider, rechecks it, submits it, settles it."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -35,11 +35,11 @@ from property_alert_notification.notification_worker.verdict import Broken, Resu
 log = structlog.get_logger()
 
 STALE = timedelta(seconds=1)
-"""How long after its claim a delivery may be submitted without reading again whether it is still wanted."""
+"""How long after its claim a delivery may be submitted without a recheck."""
 
 
 class DeliverySender:
-    """Delivers what one channel has claimed, one delivery at a time."""
+    """Delivers the claimed deliveries of one channel, one at a time."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class DeliverySender:
         self._rules = rules
 
     async def deliver(self, in_progress: InProgress) -> None:
-        """Deliver it and settle it. What raises here cannot be settled and is quarantined."""
+        """Deliver and settle it. A delivery whose settlement raises is quarantined."""
         claim = in_progress.job.claim
         try:
             if claim.test:
@@ -73,7 +73,7 @@ class DeliverySender:
             self._leases.drop(in_progress)
 
     async def give_back(self, in_progress: InProgress) -> None:
-        """The worker stops, and the delivery was not submitted: another worker may claim it at once."""
+        """Give back a delivery that was not submitted when the worker stops: another worker may claim it at once."""
         job = in_progress.job
         await self._settler.put_back(job, self._settler.postpone(job, STOPPED, due_at=job.content.wanted_at))
 
@@ -98,13 +98,13 @@ class DeliverySender:
             await self._settler.settle(in_progress.job, ended, in_progress.started_at)
 
     def _without_provider(self, job: Job) -> Settlement:
-        """Its provider's breaker opened since the claim, or it hangs: another may have it now, or it waits."""
+        """The settlement if its provider's breaker opened since the claim, or the provider hangs."""
         assignment = route(job.earlier, self._providers.order())
         wait = timedelta(seconds=assignment.seconds if isinstance(assignment, Wait) else 0)
         return self._settler.postpone(job, NO_PROVIDER, due_at=self._context.clock.now() + wait)
 
     async def _why_not(self, in_progress: InProgress) -> Settlement | None:
-        """The settlement of a delivery that must not be submitted after all; None when it may be."""
+        """The settlement of a delivery that must not be submitted any more; None if it may be."""
         job, now = in_progress.job, self._context.clock.now()
         try:
             withheld = await self._recheck(job, now) if now - job.claimed_at >= STALE else self._too_late(job, now)
@@ -115,7 +115,7 @@ class DeliverySender:
         return self._if_lost(in_progress)
 
     def _if_lost(self, in_progress: InProgress) -> Settlement | None:
-        """The settlement of a delivery that another worker may have by now: this process froze, or waited too long."""
+        """The settlement of a delivery whose lease is lost because this process froze or waited too long."""
         if not self._leases.is_lost(in_progress):
             return None
         log.warning("lease.lost", **ids(in_progress.job.claim))
@@ -130,7 +130,7 @@ class DeliverySender:
             return await run_within(connection, rechecking)
 
     async def _submit(self, in_progress: InProgress, call: Call | None = None) -> Settlement | Result:
-        """Store the attempt, then call the provider; a settlement when it was not called after all."""
+        """Store the attempt, then call the provider; returns a settlement if the provider was not called."""
         job = in_progress.job
         if not job.is_open:
             try:
@@ -147,7 +147,7 @@ class DeliverySender:
         return in_progress.result
 
     async def _send(self, job: Job) -> Result:
-        """Render it and call the provider; whatever happens becomes a value."""
+        """Render it and call the provider; returns the receipt or the error."""
         pause = self._context.pauses.pause_of(self._channel, job.content.category)
         if pause is not None:
             return Stopped(pause)

@@ -1,4 +1,4 @@
-"""Settles what one channel delivered: judges each attempt, and writes the settlements down in batches."""
+"""Settles the deliveries of one channel: judges each attempt, and stores the settlements in batches."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -53,19 +53,19 @@ class Settler:
         self._time_to_sent = context.metrics.time_to_sent.labels(self._channel)
 
     async def open_attempt(self, job: Job) -> datetime:
-        """Store that its provider is about to be called; returns when that was.
+        """Store that its provider is about to be called; returns the time of the attempt.
 
-        It is one statement with all that is settled, or about to be submitted, at that moment.
+        It shares one statement with all deliveries that are settled or about to be submitted at that moment.
 
         Raises:
-            StoreUnavailable: the store cannot be reached; the attempt may be stored all the same.
+            StoreUnavailable: the store cannot be reached; the attempt may be stored nevertheless.
         """
         now = self._context.clock.now()
         await self._writes.submit(Submission(job.claim.delivery_id, job.claim.fence, job.assignment.provider, now))
         return now
 
     async def settle(self, job: Job, result: Result, started_at: datetime) -> None:
-        """Judge the attempt that was started then, and settle its delivery."""
+        """Judge the attempt that was opened then, and settle its delivery."""
         now = self._context.clock.now()
         verdict = self._judge(job, result, started_at, now)
         settlement = _settlement(job.claim, result, verdict, now)
@@ -91,7 +91,7 @@ class Settler:
     async def quarantine(
         self, delivery: UUID, error: Exception, *, fence: int | None = None, outcome: Outcome | None = None
     ) -> None:
-        """Quarantine a delivery whose row breaks every batch that it is in. Waits while the store is unavailable."""
+        """Quarantine a delivery whose row breaks every batch. Waits while the store is unavailable."""
         putting = partial(self._context.broken_rows.quarantine_delivery, delivery, error, fence=fence, outcome=outcome)
         await insist(putting, self._outage, pause=AFTER_A_FAULT)
 
@@ -115,7 +115,7 @@ class Settler:
     def may_repeat(
         self, claim: Claim, content: Content, earlier: Sequence[Attempt], provider: str, *, now: datetime
     ) -> bool:
-        """Whether this provider may get what was tried before; it may have it already."""
+        """Whether this provider may get a delivery with earlier attempts; it may have taken one already."""
         return may_repeat(
             History(claim.attempts, claim.unknowns),
             Circumstances(
@@ -139,7 +139,7 @@ class Settler:
         return judge(result, history, circumstances, self._policy, now=now, jitter=jitter)
 
     def _may_go_elsewhere(self, job: Job, started_at: datetime) -> bool:
-        """Whether another provider may have at once what this one did not take."""
+        """Whether another provider may get a delivery at once that this one did not take."""
         if job.claim.test:
             return False
         this = Attempt(
@@ -152,11 +152,11 @@ class Settler:
         return may_go_elsewhere([*job.earlier, this], self._providers.order())
 
     async def _commit(self, settlement: Settlement) -> bool:
-        """Store the result however long the store is away: only this process knows it."""
+        """Store the result, and retry as long as the store is unavailable: only this process has it."""
         return await insist(partial(self._writes.submit, settlement), self._outage, pause=AFTER_A_FAULT)
 
     async def _write(self, batch: Sequence[Settlement | Submission]) -> list[bool]:
-        """Write a batch down; returns for each whether its delivery moved."""
+        """Store a batch; returns for each settlement whether its delivery moved."""
         settlements = [one for one in batch if isinstance(one, Settlement)]
         submissions = [one for one in batch if isinstance(one, Submission)]
         moved = await self._context.database.run(settle(settlements, submissions))
@@ -179,7 +179,7 @@ def _settlement(claim: Claim, result: Result, verdict: Verdict, now: datetime) -
 
 
 def _storable(provider_message_id: str | None) -> str | None:
-    """An id that any store takes; a provider may answer anything."""
+    """An id that any store accepts; a provider may return any text."""
     if provider_message_id is None or not provider_message_id.isascii() or not provider_message_id.isprintable():
         return None
     return provider_message_id[:255]

@@ -1,4 +1,4 @@
-"""Makes settlements, and writes them down together with what they mean for their notifications."""
+"""Builds settlements, and stores them together with the status of their notifications."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -53,7 +53,7 @@ def _unfulfilled(settlements: Sequence[Settlement]) -> list[UUID]:
 
 
 def _joins(settlements: Sequence[Settlement]) -> list[Statement]:
-    """What has the digest windows be there that collect some of these; nothing, nearly always."""
+    """The statement that joins the digest windows of collected deliveries; usually None."""
     windows = [one.window for one in settlements if one.window is not None]
     return [window_scripts.join(windows)] if windows else []
 
@@ -61,7 +61,7 @@ def _joins(settlements: Sequence[Settlement]) -> list[Statement]:
 def postponed(
     claim: Claim, earlier: Sequence[Attempt], *, due_at: datetime, reason: Reason, now: datetime
 ) -> Settlement:
-    """Give a claim back that was never submitted to a provider: it uses up no attempt. Pure."""
+    """Give back a claim that was never submitted to a provider: it uses up no attempt. Pure."""
     return Settlement(
         delivery_id=claim.delivery_id,
         fence=claim.fence,
@@ -92,7 +92,7 @@ def held(claim: Claim, reason: Reason, *, by: str | None, until: datetime, now: 
 
 
 def collected(claim: Claim, reason: Reason, *, into: WindowKey, now: datetime) -> Settlement:
-    """Have a digest window collect a claimed delivery, unsent: it uses up no attempt. Pure."""
+    """Collect a claimed delivery for a digest window, unsent: it uses up no attempt. Pure."""
     return Settlement(
         delivery_id=claim.delivery_id,
         fence=claim.fence,

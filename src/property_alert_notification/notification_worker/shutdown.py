@@ -1,4 +1,4 @@
-"""Runs the tasks of one channel, and ends them when the worker stops."""
+"""Runs the delivery tasks of one channel, and ends them when the worker stops."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -28,12 +28,13 @@ class DeliveryTasks:
         return task
 
     async def finish(self, give_back: Callable[[], None], *, grace: float) -> None:
-        """Give what was submitted `grace` seconds to end, then cancel it.
+        """Wait `grace` seconds for submitted deliveries, then cancel them.
 
-        The leases must be renewed meanwhile. The leases of what was cancelled run out, and the rescuer decides over it.
+        The leases must be renewed during the wait. The leases of cancelled deliveries expire, and the rescuer rescues
+        them.
 
         Args:
-            give_back: starts tasks that give back the claims of what was not submitted; called whenever a task ended.
+            give_back: starts tasks that give back claims that were not submitted; called whenever a task ends.
             grace: in seconds.
         """
         ends = self._clock.monotonic() + grace

@@ -1,4 +1,4 @@
-"""What the result of a call shows about its provider. Pure."""
+"""Maps the result of a call to the signal for its provider's breaker. Pure."""
 
 from collections.abc import Mapping
 
@@ -23,9 +23,9 @@ _SIGNALS: Mapping[type[object], Signal] = {
     ProviderDown: Signal.DOWN,
     Throttled: Signal.THROTTLED,
 }
-"""By the nearest class; an error of our own code shows nothing about a provider."""
+"""By the nearest class. An error of our own code has no signal."""
 
 
 def signal_of(result: Result) -> Signal | None:
-    """What the breaker of the provider learns from a result; None when it shows nothing about the provider."""
+    """The signal of a result for the breaker of the provider; None if the result is not about the provider."""
     return next((_SIGNALS[kind] for kind in type(result).__mro__ if kind in _SIGNALS), None)

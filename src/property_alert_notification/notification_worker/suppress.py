@@ -1,4 +1,4 @@
-"""Ends what waits on a channel that no provider carries any more: nothing would ever send it."""
+"""Suppresses deliveries that wait on a channel without a provider."""
 
 from collections.abc import Collection
 
@@ -20,7 +20,7 @@ AT_ONCE = 200
 
 PAUSE = 0.1
 IDLE = 10.0
-"""Seconds between two transactions, and to wait when nothing is left."""
+"""Seconds between two transactions, and to wait if nothing is left."""
 
 
 class Suppressor:
@@ -42,7 +42,7 @@ class Suppressor:
         return PAUSE if AT_ONCE in ended else IDLE
 
     async def suppress_some(self, channel: Channel) -> int:
-        """End the next few; returns how many those were."""
+        """Suppress the next few; returns how many."""
         now = self._clock.now()
         async with self._database.transaction() as connection:
             ended = await queries.suppress(connection, channel, reason=NOT_USED, most=AT_ONCE, now=now)

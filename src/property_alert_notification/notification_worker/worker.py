@@ -1,4 +1,4 @@
-"""The worker: releases and relays what is due, delivers it, rescues what was abandoned, and deletes what is old.
+"""The worker: releases, relays and sends due deliveries, rescues those of dead workers, and deletes old rows.
 
 Run it as `property-alerts worker`, or as a script by its path.
 As a script this file is the module `__main__`: it keeps no state at module level.
@@ -63,7 +63,7 @@ log = structlog.get_logger()
 
 
 class Worker:
-    """Everything one worker does, as an asynchronous context: it works from entering until leaving."""
+    """All loops of one worker, as an asynchronous context: they run from entering until leaving it."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -126,7 +126,7 @@ class Worker:
         ]
 
     def _knowing_categories(self, run: Service) -> Service:
-        """The same, begun when the categories have been read from the store once: it decides by them."""
+        """A loop that starts after the categories have been read from the store, because its decisions need them."""
 
         async def begin(loop: Loop) -> None:
             await self._parts.categories.was_read()
@@ -166,7 +166,7 @@ class Worker:
     ) -> None:
         await end(*self._duties)
         await asyncio.gather(*(each.finish(self._parts.settings.shutdown_grace) for each in self._consumers))
-        # Last: what is still on the wire stays ours until it ends.
+        # Last, so that the leases of calls in progress are renewed until they end.
         await end(*self._renewals)
         await asyncio.gather(*(sender.close() for senders in self._senders.values() for sender in senders.values()))
         if self._profiles is not None:
@@ -176,7 +176,7 @@ class Worker:
 
 
 def _consumer(parts: Parts, context: WorkerContext, providers: ProviderPool) -> ChannelConsumer:
-    """What delivers one channel."""
+    """The consumer of one channel."""
     settings = parts.settings
     rules = _rules(parts)
     leases = Leases(providers.channel, context, timedelta(seconds=settings.lease))
@@ -200,7 +200,7 @@ def _rules(parts: Parts) -> SendingRules:
 
 
 def _address_look_up(parts: Parts, broken_rows: BrokenRows, profiles: ProfileLookUp | None) -> AddressLookUp:
-    """What plans notifications without addresses."""
+    """The loop that plans notifications without addresses."""
     asked = parts.user_service
     return AddressLookUp(
         parts.database,
@@ -210,7 +210,7 @@ def _address_look_up(parts: Parts, broken_rows: BrokenRows, profiles: ProfileLoo
         profiles,
         ages=Ages(timedelta(seconds=asked.ttl), timedelta(hours=asked.stale_hours)),
         rules=_rules(parts),
-        # One question about several users, one about each of those whom it left out, and some time to store it all.
+        # Time for one bulk request, one request for each user missing in its answer, and for storing the answers.
         lease=timedelta(seconds=2 * asked.timeout + 10),
         wake=parts.wake,
     )
@@ -225,7 +225,7 @@ def _policy(settings: Settings) -> RetryPolicy:
 
 
 async def work(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT, then finish what is on the wire; further signals change nothing.
+    """Work until SIGTERM or SIGINT, then finish calls in progress; further signals change nothing.
 
     Raises:
         ConfigurationError: a setting is wrong, or the store's schema is old.
@@ -239,7 +239,7 @@ async def work(settings: Settings) -> None:
 
 @asynccontextmanager
 async def telemetry(parts: Parts) -> AsyncIterator[None]:
-    """Show health and figures on `WORKER_METRICS_PORT`, if it is set."""
+    """Serve health and metrics on `WORKER_METRICS_PORT`, if it is set."""
     if not parts.settings.worker_metrics_port:
         yield
         return
@@ -266,7 +266,7 @@ def _telemetry_socket(settings: Settings) -> socket.socket:
 
 
 def main() -> None:
-    """Run a worker with the settings of the environment; exits with one line when one of them is wrong."""
+    """Run a worker with the settings of the environment; exits with one line if one of them is invalid."""
     prepare_streams()
     try:
         settings = load_settings()

@@ -1,1 +1,1 @@
-"""Records when deliveries had to wait for their hour, and why."""
+"""Records holds: when quiet hours or legal windows delayed deliveries, with the reason."""

@@ -1,4 +1,4 @@
-"""Every statement that reads when deliveries had to wait for their hour, and why."""
+"""Every statement that reads holds."""
 
 from collections.abc import Collection
 from uuid import UUID

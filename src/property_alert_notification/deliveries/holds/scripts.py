@@ -1,4 +1,4 @@
-"""Steps of the scripts that accept, claim and settle: they record when a delivery had to wait for its hour, and why."""
+"""Steps of the accept, claim and settle scripts that record holds."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -24,7 +24,7 @@ _holds = table_of(Hold)
 
 
 class NewHold(NamedTuple):
-    """A hold that was decided: a row to insert."""
+    """The row of a hold to insert."""
 
     delivery_id: UUID
     fence: int
@@ -36,13 +36,13 @@ class NewHold(NamedTuple):
 _NEW = NewHold._fields
 _ADD = BatchStatement(
     columns_of(_holds, *_NEW),
-    # Settled again after a commit whose answer was lost: it is recorded already.
+    # After a commit whose answer was lost, the hold is stored already.
     lambda new: insert(_holds).from_select(_NEW, select(*new.c).where(true())).on_conflict_do_nothing(),
 )
 
 
 def of_planned(deliveries: Iterable[NewDelivery]) -> list[Statement]:
-    """What records the holds of deliveries that are planned: nothing, as a rule."""
+    """The statements that record the holds of planned deliveries; usually none."""
     return _record(
         NewHold(one.id, 0, one.changed_at, one.reason_code, one.reason_parameters)
         for one in deliveries
@@ -51,7 +51,7 @@ def of_planned(deliveries: Iterable[NewDelivery]) -> list[Statement]:
 
 
 def of_settled(settlements: Iterable[Settlement]) -> list[Statement]:
-    """What records the holds of deliveries that are settled: nothing, as a rule."""
+    """The statements that record the holds of settled deliveries; usually none."""
     return _record(
         NewHold(one.delivery_id, one.fence, one.settled_at, one.reason.code.value, one.reason.stored)
         for one in settlements

@@ -7,11 +7,11 @@ from uuid import UUID, uuid5
 _NAMESPACE = UUID("5d0f7c3e-6b0a-5c1b-9a63-2f1f0c9f5a11")
 
 PREFIX = "digest:"
-"""How `held_by` of a delivery begins that a window has collected."""
+"""The prefix of `held_by` of collected deliveries."""
 
 
 class WindowKey(NamedTuple):
-    """One digest of one user: what it collects, and until when."""
+    """The identity of a digest window: user, channel, category and closing time."""
 
     user_id: int
     test: bool
@@ -21,23 +21,23 @@ class WindowKey(NamedTuple):
 
     @property
     def id(self) -> UUID:
-        """The window's id, which follows from all else: a delivery can join before it is known whether there is one."""
+        """The window's id, computed from the other fields, so that a delivery can join a window without a query."""
         said = (str(self.user_id), str(int(self.test)), self.channel, self.category, self.closes_at.isoformat())
         return uuid5(_NAMESPACE, "\n".join(said))
 
     @property
     def held_by(self) -> str:
-        """How a collected delivery names the window."""
+        """The `held_by` of deliveries in this window."""
         return held_by(self.id)
 
 
 def held_by(window: UUID) -> str:
-    """How a collected delivery names its window."""
+    """The `held_by` of deliveries in the window with this id."""
     return f"{PREFIX}{window}"
 
 
 def window_of(held_by: str | None) -> UUID | None:
-    """The window that has collected a delivery; None when none has."""
+    """The window of a delivery with this `held_by`; None if it has none."""
     if held_by is None or not held_by.startswith(PREFIX):
         return None
     try:

@@ -9,13 +9,13 @@ from sqlmodel import Field, SQLModel
 from property_alert_notification.database import time_type
 
 IS_OPEN, IS_DUE, HAS_DIGEST = "closed_at IS NULL", "due_at IS NOT NULL", "digest_id IS NOT NULL"
-"""The conditions of partial indexes; a query repeats them for the index to be of use."""
+"""The conditions of partial indexes. A query must repeat their exact text to use the index."""
 
 
 class DigestWindow(SQLModel, table=True):
     """A window collects the deliveries of one user, channel and category. It is closed once, and makes one digest.
 
-    The collected deliveries name it in `held_by`.
+    `held_by` of the collected deliveries has its id.
     """
 
     __tablename__ = "digest_windows"
@@ -32,7 +32,7 @@ class DigestWindow(SQLModel, table=True):
     )
 
     id: UUID = Field(primary_key=True)
-    """Made of the five that follow."""
+    """Computed from the five following columns."""
     user_id: int = Field(sa_type=BigInteger)
     test: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     channel: str = Field(max_length=16)
@@ -40,10 +40,11 @@ class DigestWindow(SQLModel, table=True):
     closes_at: datetime = Field(sa_type=time_type())
     """When the digest is made."""
     due_at: datetime | None = Field(default=None, sa_type=time_type())
-    """When a worker must look at it next: to close it, to decide again about what it holds, or, once it is closed, to
-    see what became of its digest. None when nothing is left to do."""
+    """When a worker processes it next: to close it, to reevaluate its items or, after it has closed, to check whether
+    its digest has ended. None if nothing is left to do.
+    """
     closed_at: datetime | None = Field(default=None, sa_type=time_type())
     digest_id: UUID | None = None
-    """The notification that it became; None while it is open, and when nothing was left to send."""
+    """The digest, a notification; None while the window is open, and if it was empty."""
     items: int = Field(default=0, sa_type=Integer, sa_column_kwargs={"server_default": "0"})
     """How many deliveries the digest carries."""

@@ -1,4 +1,4 @@
-"""What is asked about digest windows by those who show, count and delete them."""
+"""The statements that show, count and delete digest windows."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from property_alert_notification.deliveries.windows.scripts import windows
 _deliveries = table_of(Delivery)
 
 MOST_LISTED = 100
-"""Items of a digest that are named; all are counted."""
+"""How many items of a digest are listed; all are counted."""
 
 _OF_DIGEST = BatchStatement(
     columns_of(windows, "digest_id"),
@@ -36,19 +36,19 @@ _NOTIFICATIONS = BatchStatement(
 
 
 class Contents(NamedTuple):
-    """What a digest is made of."""
+    """The items of a digest."""
 
     category: str
-    """That of its items."""
+    """The category of its items."""
     closes_at: datetime
-    """When it was to be made."""
+    """When its window closed."""
     items: int
     notifications: list[UUID]
-    """The first of them, at most `MOST_LISTED`."""
+    """The first items, at most `MOST_LISTED`."""
 
 
 async def contents_of(connection: Connection, digest: UUID) -> Contents | None:
-    """What a digest is made of, as long as that is known."""
+    """Read the items of a digest; None if its window was deleted."""
     found = await _OF_DIGEST.fetch(connection, [(digest,)])
     if not found:
         return None
@@ -58,19 +58,19 @@ async def contents_of(connection: Connection, digest: UUID) -> Contents | None:
 
 
 MOST_COUNTED = 10_000
-"""Open windows that are counted; the count stays there when there are more."""
+"""The maximum of the count of open windows."""
 
 _OPEN = select(func.count()).select_from(select(windows.c.id).where(text(IS_OPEN)).limit(MOST_COUNTED).subquery())
 _DUE_SINCE = select(windows.c.due_at).where(text(IS_DUE), windows.c.due_at <= bindparam("now", type_=time_type()))
 
 
 async def count_open(connection: AsyncConnection) -> int:
-    """How many windows collect at this moment, counted up to `MOST_COUNTED`."""
+    """How many windows are open, counted up to `MOST_COUNTED`."""
     return int((await connection.execute(_OPEN)).scalar_one())
 
 
 async def due_since(connection: AsyncConnection, *, now: datetime) -> datetime | None:
-    """Since when the window has been due that a worker should have looked at first; None when none is."""
+    """When the oldest due window became due; None if none is due."""
     first = _DUE_SINCE.order_by(windows.c.due_at).limit(1)
     return (await connection.execute(first, {"now": now})).scalar_one_or_none()
 

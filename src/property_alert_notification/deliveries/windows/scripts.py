@@ -1,4 +1,4 @@
-"""Steps of the scripts that accept and claim: statements about digest windows, each on a batch."""
+"""Steps of the accept and claim scripts: statements about digest windows, each on a batch."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -20,8 +20,8 @@ _NEW = ("id", *WindowKey._fields, "due_at")
 
 def _join_these(joined: FromClause) -> Insert:
     wanted = insert(windows).from_select(_NEW, select(*joined.c).where(true()), include_defaults=False)
-    # An open window stays as it is, but locked, so that none closes it before the deliveries that join are stored.
-    # One that is closed already has to be looked at once more: they are collected for the next one then.
+    # An open window is locked, so that no worker closes it before the joining deliveries are stored.
+    # A closed window becomes due again, so that a worker moves the deliveries to the next window.
     return wanted.on_conflict_do_update(
         index_elements=["id"], set_={"due_at": windows.c.closes_at}, where=windows.c.closed_at.is_not(None)
     )
@@ -31,12 +31,12 @@ _JOIN = BatchStatement(columns_of(windows, *_NEW), _join_these)
 
 
 def join(keys: Collection[WindowKey]) -> Statement:
-    """Have these windows be there, for deliveries that are stored or settled in the same transaction.
+    """Create or lock these windows, for deliveries that are stored or settled in the same transaction.
 
-    A window that was closed meanwhile is looked at again: its latecomers go into the next one.
+    A window that has closed becomes due again: a worker moves the deliveries to the next window.
     """
     by_id: dict[UUID, WindowKey] = {key.id: key for key in keys}
-    # Always in the same order, or two transactions that join the same windows deadlock.
+    # Rows are locked in one order everywhere, or two transactions deadlock.
     return Statement(_JOIN, [(id_, *by_id[id_], by_id[id_].closes_at) for id_ in sorted(by_id)])
 
 
@@ -51,5 +51,5 @@ _RECHECK = BatchStatement(
 
 
 def recheck(users: Collection[int], *, now: datetime) -> Statement:
-    """Decide again about all that is collected for these users, of whom something has changed."""
+    """Make the windows of these users due, so that a worker reevaluates their items."""
     return Statement(_RECHECK, as_rows(users), {"now": now})
