@@ -62,8 +62,7 @@ FAILED_FOR = 1.0
 
 @dataclass(frozen=True, slots=True)
 class _Processed:
-    """The result of a transaction: the numbers of notifications, and the users to request after its commit.
-    """
+    """The result of a transaction: the numbers of notifications, and the users to request after its commit."""
 
     count: int = 0
     planned: int = 0
