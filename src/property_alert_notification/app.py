@@ -33,8 +33,8 @@ from property_alert_notification.base.settings.listening import listen
 from property_alert_notification.base.supervise import WELL_AFTER, end
 from property_alert_notification.channels.registry import unused
 from property_alert_notification.notification_worker.worker import Worker
-from property_alert_notification.notifications.decide_again import decide_again_by
 from property_alert_notification.notifications.fast_path import FastPath
+from property_alert_notification.notifications.reevaluate import reevaluate_by
 from property_alert_notification.notifications.routes import router as notifications
 from property_alert_notification.notifications.schedules.routes import router as schedules
 from property_alert_notification.notifications.submit import LARGEST_BATCH, PATH
@@ -150,7 +150,7 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.unused_channels = unused(settings)
     app.state.categories = parts.categories
     app.state.planner = planner(settings, parts.clock, parts.categories)
-    app.state.decide_again = decide_again_by(app.state.planner)
+    app.state.reevaluate = reevaluate_by(app.state.planner)
 
 
 @cache

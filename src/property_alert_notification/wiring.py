@@ -13,11 +13,11 @@ import structlog
 
 from property_alert_notification.api.access.authenticator import Authenticator
 from property_alert_notification.base import times
+from property_alert_notification.base.bounded_calls import BoundedCalls
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.console import announce
 from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.metrics import Metrics
-from property_alert_notification.base.questions import Questions
 from property_alert_notification.base.settings import Settings, load
 from property_alert_notification.base.settings.broker_url import is_embedded
 from property_alert_notification.base.supervise import Supervisor, end
@@ -63,7 +63,7 @@ class Parts:
     categories: CategoryCache
     acceptance: Acceptance
     supervisor: Supervisor
-    questions: Questions
+    calls: BoundedCalls
     gauges: Gauges
     wakers: list[Callable[[], None]] = field(default_factory=list)
     """Wakes the loops of this process that wait for due deliveries."""
@@ -112,7 +112,7 @@ async def assemble(
     """
     times.allow(settings.earliest_time, settings.latest_time)
     check_settings(settings)
-    clock, metrics, questions = clock or Clock(), metrics or Metrics(), Questions()
+    clock, metrics, calls = clock or Clock(), metrics or Metrics(), BoundedCalls()
     supervisor = Supervisor(metrics)
     metrics.clock_ahead.set_function(lambda: clock.ahead)
     patience = settings.store_timeout
@@ -124,7 +124,7 @@ async def assemble(
     wake = partial(_wake, wakers)
     acceptance = _create_acceptance(settings, database, clock, metrics, backlog, categories, wake)
     async with (
-        _closing(questions, authenticator, database),
+        _closing(calls, authenticator, database),
         prepared(database, supervisor, migrate=settings.is_local),
         _clock_follows_store(database, supervisor),
         categories.kept(supervisor),
@@ -132,7 +132,7 @@ async def assemble(
         create_broker(settings, database, clock, supervisor) as broker,
     ):
         wakers.append(broker.wake)
-        gauges = Gauges(database, clock, metrics, questions, broker.check)
+        gauges = Gauges(database, clock, metrics, calls, broker.check)
         yield Parts(
             settings,
             clock,
@@ -144,7 +144,7 @@ async def assemble(
             categories,
             acceptance,
             supervisor,
-            questions,
+            calls,
             gauges,
             wakers,
         )

@@ -59,9 +59,7 @@ async def test_a_change_of_preferences_reevaluates_held_messages(client: httpx2.
 
 
 @pytest.mark.parametrize("way", FIRST_WORDS)
-async def test_first_preferences_decide_again_what_was_held_by_default_ones(
-    store_url: str, tmp_path: Path, way: str
-) -> None:
+async def test_first_preferences_reevaluate_held_messages(store_url: str, tmp_path: Path, way: str) -> None:
     windows = tmp_path / "windows.toml"
     windows.write_text('[[window]]\nplace = "*"\nchannel = "sms"\nhours = {}\nsource = "never"\n')
     settings: dict[str, Any] = {"legal_windows_file": str(windows), "default_preferences": "sms"}

@@ -248,7 +248,7 @@ def test_tasks_are_begun_in_few_places() -> None:
     assert beginners == [
         "api/access/single_flight.py",
         "api/beside.py",
-        "base/questions.py",
+        "base/bounded_calls.py",
         "base/supervise.py",
         "channels/smtp/pool.py",
         "database/group_commit.py",

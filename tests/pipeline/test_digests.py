@@ -17,7 +17,7 @@ from property_alert_notification.deliveries.windows.keys import window_of
 from property_alert_notification.digests import close
 from property_alert_notification.digests.close import Turn, process_due
 from property_alert_notification.notifications.create import Planner
-from property_alert_notification.notifications.decide_again import decide_again_by
+from property_alert_notification.notifications.reevaluate import reevaluate_by
 from property_alert_notification.people.preferences import queries as preferences
 from property_alert_notification.people.preferences.models import Preference
 from property_alert_notification.people.preferences.rules import DigestTimes, PersonalRules
@@ -34,7 +34,7 @@ async def a_user(world: World, frequency: Frequency, user_id: int = 1, **rules: 
     preference = Preference(user_id=user_id, channels="email", rules=write_rules(said), updated_at=now)
     async with world.parts.database.transaction() as connection:
         await preferences.put(connection, preference, test=False)
-        await decide_again_by(planner(world))(connection, [user_id])
+        await reevaluate_by(planner(world))(connection, [user_id])
     return user_id
 
 

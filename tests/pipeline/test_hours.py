@@ -13,7 +13,7 @@ from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.answers import DeliveryPublic
-from property_alert_notification.notifications.decide_again import decide_again_by
+from property_alert_notification.notifications.reevaluate import reevaluate_by
 from property_alert_notification.notifications.release import release_due
 from property_alert_notification.people.directory import queries as directory
 from property_alert_notification.people.directory.profile import Entry, Profile
@@ -70,13 +70,13 @@ class Night(World):
         async with self.parts.database.transaction() as connection:
             await preferences.put(connection, preference, test=False)
             if not self.planner_hears_nothing:
-                await decide_again_by(self.planner)(connection, [1])
+                await reevaluate_by(self.planner)(connection, [1])
 
     async def a_profile(self, **fields: Any) -> None:
         """The User service says this of the user."""
         async with self.parts.database.transaction() as connection:
             await directory.put(connection, {1: Entry(Profile(1, **fields), self.clock.now(), pushed=True)})
-            await decide_again_by(self.planner)(connection, [1])
+            await reevaluate_by(self.planner)(connection, [1])
 
     async def is_sent(self, notification: UUID, channel: Channel = EMAIL) -> bool:
         """Whether a worker that looks at it now sends it."""

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, text
 
+from property_alert_notification.base.bounded_calls import BoundedCalls
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.questions import Questions
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import time_type
 from property_alert_notification.deliveries.gauges import Gauges
@@ -43,7 +43,7 @@ async def test_a_retry_in_the_future_is_no_standstill(world: World) -> None:
 
 async def _age(world: World, clock: Clock) -> float:
     parts = world.parts
-    gauges, gauge = Gauges(parts.database, clock, parts.metrics, Questions(), parts.broker.check), math.nan
+    gauges, gauge = Gauges(parts.database, clock, parts.metrics, BoundedCalls(), parts.broker.check), math.nan
     while math.isnan(gauge):  # a scrape does not wait for a store that is slow
         await gauges.measure()
         gauge = parts.metrics.queue_age.labels(Channel("email"))._value.get()

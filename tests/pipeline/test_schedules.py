@@ -18,9 +18,9 @@ from property_alert_notification.database import Database, table_of
 from property_alert_notification.notification_worker.retention import Retention
 from property_alert_notification.notification_worker.schedules import Scheduler
 from property_alert_notification.notifications import lists
-from property_alert_notification.notifications.decide_again import decide_again_by
 from property_alert_notification.notifications.lists import Filters
 from property_alert_notification.notifications.models import Notification
+from property_alert_notification.notifications.reevaluate import reevaluate_by
 from property_alert_notification.notifications.schedules import changes, occurrences, queries
 from property_alert_notification.notifications.schedules.models import Occurrence, Schedule
 from property_alert_notification.notifications.schedules.schemas import ScheduleCreate, SchedulePatch
@@ -386,7 +386,7 @@ async def prefer_zone(world: World, zone: str | None) -> None:
     )
     async with world.parts.database.transaction() as connection:
         await preferences.put(connection, preference, test=False)
-        await decide_again_by(planner(world.settings, world.parts.clock, world.parts.categories))(connection, [1])
+        await reevaluate_by(planner(world.settings, world.parts.clock, world.parts.categories))(connection, [1])
 
 
 async def test_a_schedule_without_a_zone_follows_that_of_its_user(world: World) -> None:

@@ -93,7 +93,7 @@ class Expected:
             for window in windows:
                 self._close(window, now)
             while self.again:
-                self._decide_again(self.again.popitem()[0], now)
+                self._reevaluate(self.again.popitem()[0], now)
             due = [one for one in self.scheduled.values() if one.due_at <= now]
             for one in due:
                 del self.scheduled[one.submit.key]
@@ -132,7 +132,7 @@ class Expected:
     def _of(self, user: int) -> Iterator[Item]:
         return (item for item in list(self.items.values()) if item.user == user and item.state in OPEN)
 
-    def _decide_again(self, window: Window, now: datetime) -> None:
+    def _reevaluate(self, window: Window, now: datetime) -> None:
         """What is not collected for it any more is sent, refused, or collected for another."""
         for item in [one for one in self.items.values() if one.window == window]:
             verdict = self._decide(item, now)

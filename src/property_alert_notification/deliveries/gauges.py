@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.bounded_calls import Answer, BoundedCalls
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import Unavailable
 from property_alert_notification.base.metrics import UNKNOWN, Metrics
-from property_alert_notification.base.questions import Answer, Questions
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import queues
@@ -37,7 +37,7 @@ class Gauges:
         database: Database,
         clock: Clock,
         metrics: Metrics,
-        questions: Questions,
+        calls: BoundedCalls,
         ask_broker: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         """The first scrape runs the first query."""
@@ -45,7 +45,7 @@ class Gauges:
         self._clock = clock
         self._metrics = metrics
         self._ask_broker = ask_broker
-        self._questions = questions
+        self._calls = calls
         self._counts: dict[Channel, int] = {}
         self._count_again_at = 0.0
 
@@ -68,10 +68,10 @@ class Gauges:
             waiting = counts[channel] if counts is not None and ages is not None else UNKNOWN
             self._metrics.waiting.labels(channel).set(waiting)
 
-    async def _answer(self, question: Coroutine[Any, Any, Answer]) -> Answer | None:
+    async def _answer(self, call: Coroutine[Any, Any, Answer]) -> Answer | None:
         """The answer of a part; None if it is unavailable or silent."""
         try:
-            return await self._questions.ask(question, within=PATIENCE)
+            return await self._calls.run(call, within=PATIENCE)
         except (TimeoutError, Unavailable):
             return None
 

@@ -156,11 +156,11 @@ class AddressLookUp:
             if entries:
                 held = await directory.entries_of(connection, entries)
                 await directory.put(connection, entries)
-                await self._decide_again(connection, held, entries)
+                await self._reevaluate(connection, held, entries)
             await queries.look_up_now(connection, self._unstored, now=now)
         self._unstored = {}
 
-    async def _decide_again(
+    async def _reevaluate(
         self, connection: AsyncConnection, held: Mapping[int, Entry], new: Mapping[int, Entry]
     ) -> None:
         """Make held deliveries of these users due, because their profiles changed."""

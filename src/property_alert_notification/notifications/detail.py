@@ -93,16 +93,16 @@ def _detail(
     held: Sequence[Hold],
     schedule: UUID | None,
 ) -> NotificationDetail:
-    asked_for = notification.asked_for
+    requested = notification.requested_channels
     unaddressed = without_address(notification, its_deliveries)
     reason = why_it_waits(notification)
     return NotificationDetail(
         **notification.model_dump(exclude=_NOT_SHOWN),
-        channels=asked_for,
+        channels=requested,
         schedule_id=schedule,
         status=status_from(notification.status, [DeliveryState(delivery.state) for delivery in its_deliveries]),
         deliveries=[_describe_delivery(delivery, attempts.get(delivery.id, [])) for delivery in its_deliveries],
-        not_asked_for=[channel for channel in Channel if asked_for is not None and channel not in asked_for],
+        not_asked_for=[channel for channel in Channel if requested is not None and channel not in requested],
         without_address=unaddressed,
         reason_code=reason and reason.code,
         reason=reason and reason.sentence(),
@@ -134,11 +134,11 @@ def without_address(notification: Notification, its_deliveries: Sequence[Deliver
         addressed = set(read_addresses(notification.addresses))
     else:
         return []
-    asked_for, looked_up = notification.asked_for, notification.looked_up
+    requested, looked_up = notification.requested_channels, notification.looked_up
     return [
         one
         for one in Channel
-        if (asked_for is None or one in asked_for) and one not in addressed and one not in looked_up
+        if (requested is None or one in requested) and one not in addressed and one not in looked_up
     ]
 
 

@@ -115,7 +115,7 @@ class Notification(SQLModel, table=True):
         return self.send_at_local is not None
 
     @property
-    def asked_for(self) -> list[Channel] | None:
+    def requested_channels(self) -> list[Channel] | None:
         """The channels that the caller requested; None means all."""
         return None if self.channels is None else [Channel(word) for word in self.channels.split()]
 

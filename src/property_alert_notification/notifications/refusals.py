@@ -18,12 +18,13 @@ def why_unreachable(addresses: Mapping[Channel, str], only: Collection[Channel] 
     """The reason why no requested channel can be used, or None: at least one of them needs an address."""
     if addresses and (only is None or not addresses.keys().isdisjoint(only)):
         return None
-    asked_for = [channel for channel in Channel if only is None or channel in only]
-    first, *others = [ADDRESSES.name(channel) for channel in asked_for]
+    requested = [channel for channel in Channel if only is None or channel in only]
+    first, *others = [ADDRESSES.name(channel) for channel in requested]
     if others:
         return InvalidField(first, f"and {' and '.join(others)} are null: give at least one of them")
     return InvalidField(
-        first, f"is null, and `channels` allows {asked_for[0]} only: give the address, or allow another channel"
+        first,
+        f"is null, and `channels` allows {requested[0]} only: give the address, or allow another channel",
     )
 
 

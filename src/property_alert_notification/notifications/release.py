@@ -156,7 +156,7 @@ def _deliveries_of(
         person,
         planner.categories().of(notification.category),
         urgent=notification.urgent,
-        only=notification.asked_for,
+        only=notification.requested_channels,
         now=now,
         unused=planner.unused,
         unreachable=reach.unreachable,

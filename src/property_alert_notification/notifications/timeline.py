@@ -55,9 +55,9 @@ def _describe_acceptance(notification: Notification, without_address: Collection
     at, send_at = notification.accepted_at, notification.send_at
     by = "" if notification.caller is None else f" by {notification.caller}"
     yield TimelineEntry(at=at, what=f"accepted{by}{', as a test' if notification.test else ''}")
-    asked_for = notification.asked_for
+    requested = notification.requested_channels
     for channel in Channel:
-        if asked_for is not None and channel not in asked_for:
+        if requested is not None and channel not in requested:
             yield TimelineEntry(at=at, what=f"{channel}: not used, the caller did not request it")
         elif channel in without_address:
             yield TimelineEntry(at=at, what=f"{channel}: not used, the caller gave no address for it")

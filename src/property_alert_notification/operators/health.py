@@ -12,8 +12,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, ConfigDict
 
 from property_alert_notification.api.problems import documented
+from property_alert_notification.base.bounded_calls import BoundedCalls
 from property_alert_notification.base.errors import StoreUnavailable, Unavailable
-from property_alert_notification.base.questions import Questions
 from property_alert_notification.database import migrations
 from property_alert_notification.database.clock_watch import why_clock_differs
 from property_alert_notification.operators.providers import queries as breakers
@@ -106,9 +106,9 @@ async def metrics(parts: PartsDep) -> Response:
 
 
 async def check(parts: Parts) -> Readiness:
-    """Ask every part."""
+    """Check every part."""
     store, broker = await asyncio.gather(
-        _ask(parts.questions, _check_store(parts)), _ask(parts.questions, parts.broker.check())
+        _run(parts.calls, _check_store(parts)), _run(parts.calls, parts.broker.check())
     )
     loops = parts.supervisor.problems
     providers = await _left_alone(parts) if store.up else {}
@@ -117,15 +117,15 @@ async def check(parts: Parts) -> Readiness:
 
 
 async def _left_alone(parts: Parts) -> dict[str, str]:
-    """Providers that workers leave alone; none while the store does not answer."""
+    """Providers with an open breaker; empty while the store does not answer."""
     described: dict[str, str] = {}
 
-    async def ask() -> None:
+    async def read() -> None:
         async with parts.database.reading() as connection:
             described.update(await breakers.left_alone(connection, now=parts.clock.now()))
 
     with suppress(TimeoutError, Unavailable):
-        await parts.questions.ask(ask(), within=LONGEST_CHECK)
+        await parts.calls.run(read(), within=LONGEST_CHECK)
     return described
 
 
@@ -139,10 +139,10 @@ def _status(parts: Parts, store: Part, broker: Part, problems: Mapping[str, str]
     return "degraded" if problems or not broker.up else "ready"
 
 
-async def _ask(questions: Questions, question: Coroutine[Any, Any, str | None]) -> Part:
-    """`question` raises when the part is down; it may return what an operator should know although it is up."""
+async def _run(calls: BoundedCalls, call: Coroutine[Any, Any, str | None]) -> Part:
+    """Run a check, which raises if the part is down, and may return a problem although it is up."""
     try:
-        return Part(up=True, problem=await questions.ask(question, within=LONGEST_CHECK))
+        return Part(up=True, problem=await calls.run(call, within=LONGEST_CHECK))
     except TimeoutError:
         return Part(up=False, problem="gave no answer in time")
     except Unavailable as fault:

@@ -52,9 +52,9 @@ def test_exactly_the_wanted_requested_and_addressed_channels_are_queued(
 ) -> None:
     planned = _plan(dict.fromkeys(known, "somewhere"), Preferences(frozenset(opted_in)), only=only)
 
-    asked_for = set(Channel) if only is None else only
-    assert {one.channel for one in planned} == asked_for & known
-    assert {one.channel for one in planned if one.state is DeliveryState.QUEUED} == opted_in & asked_for & known
+    requested = set(Channel) if only is None else only
+    assert {one.channel for one in planned} == requested & known
+    assert {one.channel for one in planned if one.state is DeliveryState.QUEUED} == opted_in & requested & known
     assert all(one.state is DeliveryState.SUPPRESSED for one in planned if one.channel not in opted_in)
     assert all(one.address == "somewhere" for one in planned)
     assert all(one.reason for one in planned)

@@ -110,7 +110,7 @@ async def change(
         values["look_up"] = _still_looked_up(schedule, patch)
     changed = schedule.model_copy(update=values)
     if (addresses is not None or "channels" in values) and changed.look_up is None:
-        _check_reachable(read_addresses(changed.addresses), changed.asked_for)
+        _check_reachable(read_addresses(changed.addresses), changed.requested_channels)
     if values.keys() & _WHEN or schedule.state == ScheduleState.QUARANTINED:
         await _begin_again(connection, changed, planner)
     return await _keep(connection, schedule, changed, planner.clock.now())

@@ -97,7 +97,7 @@ class Schedule(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=time_type())
 
     @property
-    def asked_for(self) -> list[Channel] | None:
+    def requested_channels(self) -> list[Channel] | None:
         """The channels that the caller requested; None means all."""
         return None if self.channels is None else [Channel(word) for word in self.channels.split()]
 

@@ -8,11 +8,11 @@ from property_alert_notification.base.errors import InvalidField, ProfileNotFoun
 from property_alert_notification.base.vocabulary import Channel, Scope
 from property_alert_notification.channels.address_rules import AddressRules
 from property_alert_notification.channels.definition import definition_of
-from property_alert_notification.people.decide_again import DecideAgainDep
 from property_alert_notification.people.dependencies import AddressRulesDep, UserId
 from property_alert_notification.people.directory import queries
 from property_alert_notification.people.directory.profile import Entry, Profile
 from property_alert_notification.people.directory.schemas import ProfilePublic, ProfilePut
+from property_alert_notification.people.reevaluate import ReevaluateDep
 
 router = KeyedRouter("/users/{user_id}/profile", "users")
 
@@ -38,7 +38,7 @@ async def put_profile(
     rules: AddressRulesDep,
     database: DatabaseDep,
     clock: ClockDep,
-    decide_again: DecideAgainDep,
+    reevaluate: ReevaluateDep,
 ) -> ProfilePublic:
     """Replace the profile of a user. The User service calls this when a profile changes.
 
@@ -49,19 +49,19 @@ async def put_profile(
     entry = Entry(profile, clock.now(), pushed=True)
     async with database.transaction() as connection:
         await queries.put(connection, {user_id: entry})
-        await decide_again(connection, [user_id])
+        await reevaluate(connection, [user_id])
     return _public(profile, entry)
 
 
 @router.delete("", status_code=status.HTTP_204_NO_CONTENT, dependencies=[_MAY_WRITE])
-async def delete_profile(user_id: UserId, database: DatabaseDep, clock: ClockDep, decide_again: DecideAgainDep) -> None:
+async def delete_profile(user_id: UserId, database: DatabaseDep, clock: ClockDep, reevaluate: ReevaluateDep) -> None:
     """Record that the user does not exist. The User service calls this after it deleted a user.
 
     The stored profile is deleted. The answer is the same whether there was one or not.
     """
     async with database.transaction() as connection:
         await queries.put(connection, {user_id: Entry(None, clock.now(), pushed=True)})
-        await decide_again(connection, [user_id])
+        await reevaluate(connection, [user_id])
 
 
 _ADDRESSES = ("email", "phone_number")

@@ -15,7 +15,6 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import PreferenceNotFound, PreferencesExist
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.channels.edge import SWITCHES
-from property_alert_notification.people.decide_again import DecideAgainDep
 from property_alert_notification.people.dependencies import UserId
 from property_alert_notification.people.preferences import queries
 from property_alert_notification.people.preferences.conversion import changed_by, fields_of, rules_of
@@ -31,6 +30,7 @@ from property_alert_notification.people.preferences.schemas import (
     PreferenceRefused,
 )
 from property_alert_notification.people.preferences.stored_rules import write_rules
+from property_alert_notification.people.reevaluate import ReevaluateDep
 
 router = KeyedRouter("/preferences", "preferences")
 batch_router = KeyedRouter("/preferences", "preferences", 409)
@@ -44,7 +44,7 @@ async def create_preferences(
     body: PreferenceBatch,
     admission: _MayWrite,
     clock: ClockDep,
-    decide_again: DecideAgainDep,
+    reevaluate: ReevaluateDep,
     call: CallDep,
 ) -> Response:
     """Create the preferences of up to a thousand users.
@@ -58,7 +58,7 @@ async def create_preferences(
         # If a user appears twice, the first item counts.
         wanted = {one.user_id: _preference(one.user_id, one, clock) for one in reversed(body.preferences)}
         created = await queries.create(connection, wanted.values(), test=admission.test)
-        await decide_again(connection, created)
+        await reevaluate(connection, created)
         results = [_result(one.user_id, created) for one in body.preferences]
         return Answer(status.HTTP_200_OK, PreferenceBatchAnswer(results=results).model_dump_json())
 
@@ -83,7 +83,7 @@ async def create_preference(
     body: PreferenceCreate,
     admission: _MayWrite,
     clock: ClockDep,
-    decide_again: DecideAgainDep,
+    reevaluate: ReevaluateDep,
     call: CallDep,
 ) -> Response:
     """Create the preferences of a user."""
@@ -91,7 +91,7 @@ async def create_preference(
     async def create(connection: AsyncConnection) -> Answer:
         if not await queries.create(connection, [_preference(user_id, body, clock)], test=admission.test):
             raise PreferencesExist(user_id)
-        await decide_again(connection, [user_id])
+        await reevaluate(connection, [user_id])
         return Answer(status.HTTP_201_CREATED, _public(_wanted(body)).model_dump_json())
 
     return await call.answer(admission, create, asked=body)
@@ -111,12 +111,12 @@ async def put_preference(
     admission: _MayWrite,
     database: DatabaseDep,
     clock: ClockDep,
-    decide_again: DecideAgainDep,
+    reevaluate: ReevaluateDep,
 ) -> PreferencePublic:
     """Create or replace the preferences of a user."""
     async with database.transaction() as connection:
         await queries.put(connection, _preference(user_id, body, clock), test=admission.test)
-        await decide_again(connection, [user_id])
+        await reevaluate(connection, [user_id])
     return _public(_wanted(body))
 
 
@@ -127,7 +127,7 @@ async def patch_preference(
     admission: _MayWrite,
     database: DatabaseDep,
     clock: ClockDep,
-    decide_again: DecideAgainDep,
+    reevaluate: ReevaluateDep,
 ) -> PreferencePublic:
     """Change some of a user's preferences by RFC 7396: objects are merged, and a field that is null is removed.
 
@@ -141,19 +141,19 @@ async def patch_preference(
 
     async with database.transaction() as connection:
         changed = await queries.change(connection, user_id, change, changed_at=clock.now(), test=admission.test)
-        await decide_again(connection, [user_id])
+        await reevaluate(connection, [user_id])
     return _found(changed)
 
 
 @router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT, responses=documented(404))
 async def delete_preference(
-    user_id: UserId, admission: _MayWrite, database: DatabaseDep, clock: ClockDep, decide_again: DecideAgainDep
+    user_id: UserId, admission: _MayWrite, database: DatabaseDep, clock: ClockDep, reevaluate: ReevaluateDep
 ) -> None:
     """Delete the preferences of a user, which withdraws all consent: unsent messages are suppressed."""
     async with database.transaction() as connection:
         if not await queries.withdraw(connection, user_id, withdrawn_at=clock.now(), test=admission.test):
             raise PreferenceNotFound
-        await decide_again(connection, [user_id])
+        await reevaluate(connection, [user_id])
 
 
 def _preference(user_id: int, body: PreferenceCreate, clock: Clock) -> Preference:

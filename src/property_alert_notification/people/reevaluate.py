@@ -9,12 +9,12 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-DecideAgain = Callable[[AsyncConnection, Collection[int]], Awaitable[None]]
+Reevaluate = Callable[[AsyncConnection, Collection[int]], Awaitable[None]]
 """Makes the waiting deliveries of these users due for reevaluation, in the transaction that stores the change."""
 
 
-async def _decide_again(request: Request) -> DecideAgain:
-    return cast(DecideAgain, request.app.state.decide_again)
+async def _reevaluate(request: Request) -> Reevaluate:
+    return cast(Reevaluate, request.app.state.reevaluate)
 
 
-DecideAgainDep = Annotated[DecideAgain, Depends(_decide_again)]
+ReevaluateDep = Annotated[Reevaluate, Depends(_reevaluate)]

@@ -10,10 +10,10 @@ from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.look_ups import queries as look_ups
 from property_alert_notification.notifications.release import move_by_local_time
 from property_alert_notification.notifications.schedules import queries as schedules
-from property_alert_notification.people.decide_again import DecideAgain
+from property_alert_notification.people.reevaluate import Reevaluate
 
 
-def decide_again_by(planner: Planner) -> DecideAgain:
+def reevaluate_by(planner: Planner) -> Reevaluate:
     """Returns the function that runs within the transaction of the change.
 
     It makes the held deliveries and the digest windows of these users due, so that a worker evaluates the rules again.
@@ -21,7 +21,7 @@ def decide_again_by(planner: Planner) -> DecideAgain:
     zone due, and notifications that wait for addresses.
     """
 
-    async def decide_again(connection: AsyncConnection, users: Collection[int]) -> None:
+    async def reevaluate(connection: AsyncConnection, users: Collection[int]) -> None:
         now = planner.clock.now()
         await queries.end_hold(connection, users, now=now)
         await windows.recheck(users, now=now).run(connection)
@@ -29,4 +29,4 @@ def decide_again_by(planner: Planner) -> DecideAgain:
         await schedules.recheck(connection, users, now=now)
         await look_ups.look_up_now(connection, users, now=now)
 
-    return decide_again
+    return reevaluate

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 Answer = TypeVar("Answer")
 
 
-class Questions:
+class BoundedCalls:
     """The open calls of one process.
 
     `asyncio.timeout` is not enough: it waits until the cancelled call has ended, and a database driver that cancels a
@@ -18,13 +18,13 @@ class Questions:
         """No call is open yet."""
         self._open: set[asyncio.Task[Any]] = set()
 
-    async def ask(self, question: Coroutine[Any, Any, Answer], *, within: float) -> Answer:
+    async def run(self, call: Coroutine[Any, Any, Answer], *, within: float) -> Answer:
         """Await a call for a bounded time.
 
         Raises:
             TimeoutError: the call took longer than `within` seconds; it is cancelled and ends in the background.
         """
-        task = asyncio.create_task(question)
+        task = asyncio.create_task(call)
         self._open.add(task)
         task.add_done_callback(self._forget)
         try:
