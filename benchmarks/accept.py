@@ -15,7 +15,12 @@ from benchmarks.ledger import count_notifications
 from benchmarks.serve import PATH
 from benchmarks.stores import Store
 
-PRODUCTION = {"ENVIRONMENT": "production", "EMAIL_PROVIDER": "smtp", "SMS_PROVIDER": "http"}
+PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "SECRET_KEYS": "a-secret-of-benchmarks-with-32-characters",
+    "EMAIL_PROVIDER": "smtp",
+    "SMS_PROVIDER": "http",
+}
 """API keys are asked for, and addresses are checked."""
 
 PATIENT = {"STORE_TIMEOUT": "10", "MAX_BACKLOG": "100000000"}

@@ -26,11 +26,13 @@ from property_alert_notification.people.directory.profile import Entry
 from property_alert_notification.people.preferences.models import Preference
 from property_alert_notification.people.preferences.stored_rules import write_rules
 from property_alert_notification.people.scripts import UserOf, people_of
+from property_alert_notification.people.suppressions.subjects import Subjects
 
 _FIRST = 1_000_001
 """No user of another measurement."""
 _FILLED_AT_ONCE = 10_000
 _NOW = datetime(2026, 12, 1, 18, 30, tzinfo=UTC)
+_SUBJECTS = Subjects([b"a key for benchmarks"])
 """An hour at which some may be sent a message, and others not."""
 
 _preferences = table_of(Preference)
@@ -112,7 +114,7 @@ def _read(batch: Sequence[int]) -> Script[int]:
 
 def _decisions(messages: Mapping[UserOf, Message]) -> Script[tuple[list[str], int]]:
     """The kind of each decision, and how many statements they took."""
-    people, statements = yield from _counted(people_of(messages.items(), default=None))
+    people, statements = yield from _counted(people_of(messages.items(), default=None, subjects=_SUBJECTS))
     return [type(decide(messages[user], person, _NOW)).__name__ for user, person in people.items()], statements
 
 

@@ -37,6 +37,7 @@ DISK = 400
 
 SETTINGS = {
     "ENVIRONMENT": "production",
+    "SECRET_KEYS": "a-secret-of-experiments-with-32-characters",
     "QUEUE_ROUTING_KEY": ROUTING_KEY,
     "DEFAULT_PREFERENCES": "email,sms",
     "LEASE": str(LEASE),

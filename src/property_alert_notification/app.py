@@ -53,6 +53,8 @@ from property_alert_notification.people.directory.routes import router as profil
 from property_alert_notification.people.effective.routes import router as effective
 from property_alert_notification.people.preferences.routes import batch_router as preferences_batch
 from property_alert_notification.people.preferences.routes import router as preferences
+from property_alert_notification.people.suppressions.routes import router as suppressions
+from property_alert_notification.people.suppressions.subjects import Subjects
 from property_alert_notification.user_service.api import create_user_service
 from property_alert_notification.wiring import Parts, address_rules, assemble, default_preferences, planner
 
@@ -147,6 +149,7 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.address_rules = address_rules(settings, parts.user_service)
     app.state.keep_keys_for = timedelta(hours=settings.idempotency_hours)
     app.state.default_preferences = default_preferences(settings)
+    app.state.subjects = Subjects(settings.secrets)
     app.state.unused_channels = unused(settings)
     app.state.categories = parts.categories
     app.state.planner = planner(settings, parts.clock, parts.categories)
@@ -181,6 +184,7 @@ def _v1() -> APIRouter:
     v1.include_router(effective)
     v1.include_router(categories)
     v1.include_router(profiles)
+    v1.include_router(suppressions)
     v1.include_router(quarantine)
     v1.include_router(pauses)
     v1.include_router(administration)

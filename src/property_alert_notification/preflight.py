@@ -49,12 +49,26 @@ def check_together(settings: Settings) -> None:
         ConfigurationError: they do not.
     """
     _check_removed()
+    check_secrets(settings)
     check_any_used(settings)
     configured_categories(settings.categories_file)
     configured_windows(settings.legal_windows_file)
     load(UserServiceSettings)
     check_redirects(settings)
     check_metrics_address(settings.worker_metrics_host, settings.worker_metrics_port)
+
+
+def check_secrets(settings: Settings) -> None:
+    """Make sure that secrets are given where they have to be.
+
+    Raises:
+        ConfigurationError: they are not.
+    """
+    if settings.secret_keys is None and not settings.is_local:
+        raise ConfigurationError(
+            "SECRET_KEYS: needed unless ENVIRONMENT=local, for the suppression list. "
+            "Make one with: openssl rand -hex 32"
+        )
 
 
 _REMOVED = {

@@ -44,6 +44,7 @@ from property_alert_notification.people.directory.look_up import ProfileLookUp
 from property_alert_notification.people.directory.settings import UserServiceSettings
 from property_alert_notification.people.hours.windows_file import hours_of
 from property_alert_notification.people.preferences.rules import Preferences
+from property_alert_notification.people.suppressions.subjects import Subjects
 from property_alert_notification.preflight import check_settings
 
 log = structlog.get_logger()
@@ -186,7 +187,9 @@ def _create_acceptance(
 
 def planner(settings: Settings, clock: Clock, categories: CategoryCache) -> Planner:
     """Plans submissions by the settings."""
-    return Planner(clock, default_preferences(settings), unused(settings), categories.current)
+    return Planner(
+        clock, default_preferences(settings), unused(settings), categories.current, Subjects(settings.secrets)
+    )
 
 
 def address_rules(settings: Settings, user_service: UserServiceSettings | None = None) -> AddressRules:

@@ -108,7 +108,12 @@ async def a_guarded_client(store_url: str, *scopes: Scope, **settings: Any) -> A
     await migrations.upgrade(database)
     key = await KeyService(database, Clock(), actor="test").create("caller", scopes)
     await database.close()
-    production = {"environment": "production", "email_provider": "smtp", "sms_provider": "http"}
+    production = {
+        "environment": "production",
+        "email_provider": "smtp",
+        "sms_provider": "http",
+        "secret_keys": "a-secret-of-tests-with-32-characters",
+    }
     async with a_client(database_url=store_url, **(production | settings)) as client:
         client.headers["Authorization"] = f"Bearer {key}"
         yield client

@@ -125,7 +125,7 @@ def test_each_operation_of_the_api_names_the_scope_it_needs(api_operation: tuple
     elif path.split("/")[3] == "categories":
         expected = Scope.PREFERENCES_READ if method == "get" else Scope.ADMIN
     else:
-        things = path.split("/")[3].replace("schedules", "notifications")
+        things = path.split("/")[3].replace("schedules", "notifications").replace("suppressions", "users")
         expected = Scope(f"{things}:{'read' if method == 'get' else 'write'}")
 
     assert operation["security"] == [{"apiKey": []}]

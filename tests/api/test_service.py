@@ -261,7 +261,11 @@ async def test_a_store_that_was_dead_at_the_start_is_migrated_and_used_when_it_i
 
 async def test_an_old_schema_stops_the_start_outside_local(empty_store_url: str) -> None:
     settings = Settings(
-        database_url=empty_store_url, environment="production", email_provider="smtp", sms_provider="http"
+        database_url=empty_store_url,
+        environment="production",
+        email_provider="smtp",
+        sms_provider="http",
+        secret_keys="a-secret-of-tests-with-32-characters",
     )
 
     with pytest.raises(ConfigurationError, match="property-alerts migrate"):

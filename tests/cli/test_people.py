@@ -119,7 +119,7 @@ def test_the_rule_that_decides_is_marked_among_all_rules(
     parts = {one["part"]: one["rule"] for one in found["rules"] if one["part"]}
     assert (found["decision"], found["rule"]) == (decision, decides)
     assert parts == {"allows": allows, "decides": decides} if allows else parts == {"decides": decides}
-    assert len(found["rules"]) == 10
+    assert len(found["rules"]) == 11
     assert f"{decides} decides " in words(shown.stdout)
     assert found["reason"] in words(shown.stdout)
 

@@ -17,6 +17,7 @@ from tests.services.program import environment
 
 PRODUCTION = {
     "ENVIRONMENT": "production",
+    "SECRET_KEYS": "a-secret-of-tests-with-32-characters",
     "DATABASE_URL": "sqlite:///./app.db",
     "EMAIL_PROVIDER": "smtp",
     "EMAIL_FROM": "alerts@example.com",

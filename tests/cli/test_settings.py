@@ -178,7 +178,8 @@ def test_commands_that_read_make_no_store(call: Callable[..., Done], tmp_path: P
         assert f"there is no store at sqlite:///{tmp_path}/app.db" in done.stderr
         assert "property-alerts migrate" in done.stderr
     assert call("check").returncode == 0
-    assert call("api", "--port", str(free_port()), ENVIRONMENT="staging", EMAIL_PROVIDER="smtp").returncode == 2
+    staging = {"ENVIRONMENT": "staging", "SECRET_KEYS": "a-secret-of-tests-with-32-characters"}
+    assert call("api", "--port", str(free_port()), EMAIL_PROVIDER="smtp", **staging).returncode == 2
 
     assert list(tmp_path.iterdir()) == []
 

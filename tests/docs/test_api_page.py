@@ -41,7 +41,7 @@ class Reader:
         if language == "python":
             return self._in_python(code)
         printed = self._in_shell(code)
-        return read_answer(printed) if "curl" in code else None
+        return read_answer(printed) if "curl" in code and printed else None
 
     def close(self) -> None:
         """Close the client that the page opened."""

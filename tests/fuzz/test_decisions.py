@@ -104,7 +104,7 @@ def random_person(dice: random.Random) -> Person:
 
 
 def hours_of(message: Message, person: Person) -> Hours:
-    preferences, profile = person
+    preferences, profile = person.preferences, person.profile
     rules = PersonalRules() if preferences is None else preferences.rules
     limited = message.channel == "sms" and message.category.kind == "promotional"
     return Hours(

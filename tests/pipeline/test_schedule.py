@@ -17,6 +17,7 @@ from property_alert_notification.notifications.answers import NotificationDetail
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.schemas import NotificationPatch
 from property_alert_notification.people.categories.rules import built_in
+from property_alert_notification.people.suppressions.subjects import Subjects
 from property_alert_notification.wiring import Parts
 from tests.pipeline.world import World, eventually
 
@@ -263,7 +264,9 @@ async def _scheduled(world: World, count: int, **fields: Any) -> list[UUID]:
 
 
 def _releaser(parts: Parts) -> Releaser:
-    return Releaser(parts.database, Planner(parts.clock, None, (), built_in), parts.metrics, wake=parts.wake)
+    return Releaser(
+        parts.database, Planner(parts.clock, None, (), built_in, Subjects([b""])), parts.metrics, wake=parts.wake
+    )
 
 
 async def _release_all(releaser: Releaser) -> int:
@@ -282,5 +285,5 @@ async def _change(world: World, notification: UUID, **fields: Any) -> Notificati
     async with world.parts.database.transaction() as connection:
         patch = NotificationPatch(**fields)
         return await changes.change(
-            connection, notification, patch, ANONYMOUS, Planner(world.parts.clock, None, (), built_in)
+            connection, notification, patch, ANONYMOUS, Planner(world.parts.clock, None, (), built_in, Subjects([b""]))
         )

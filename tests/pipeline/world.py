@@ -34,6 +34,7 @@ from property_alert_notification.people.categories.rules import BUILT_IN, Catego
 from property_alert_notification.people.directory.settings import UserServiceSettings
 from property_alert_notification.people.preferences import queries as preferences
 from property_alert_notification.people.preferences.models import Preference, words_of
+from property_alert_notification.people.suppressions.subjects import Subjects
 from property_alert_notification.wiring import Parts, address_rules, assemble, planner
 from tests.services.process import PATIENCE
 from tests.services.smtp import SmtpServer
@@ -103,7 +104,7 @@ class World:
     @property
     def rules(self) -> SendingRules:
         """The rules of a worker."""
-        return SendingRules(None, self.parts.categories.current, timedelta(days=5))
+        return SendingRules(None, self.parts.categories.current, timedelta(days=5), Subjects(self.settings.secrets))
 
     @property
     def planner(self) -> Planner:

@@ -15,6 +15,13 @@ from typing import Any, Self
 class ReasonCode(StrEnum):
     """The reason codes of the API. A released code never changes its meaning."""
 
+    SUPPRESSED_COMPLAINT = "suppressed_complaint"
+    SUPPRESSED_STOP = "suppressed_stop"
+    SUPPRESSED_HARD_BOUNCE = "suppressed_hard_bounce"
+    SUPPRESSED_MANUAL = "suppressed_manual"
+    SUPPRESSED_IMPORTED = "suppressed_imported"
+    SUPPRESSED_SOFT_BOUNCE = "suppressed_soft_bounce"
+    SUPPRESSED_UNSUBSCRIBE = "suppressed_unsubscribe"
     USER_OPTED_IN = "user_opted_in"
     USER_OPTED_OUT = "user_opted_out"
     NO_PREFERENCES = "no_preferences"
@@ -84,6 +91,13 @@ _LOST = "its worker stopped before it reported the outcome"
 _BROKEN_ROW = "its row in the store cannot be processed ({what})"
 
 SENTENCES: dict[ReasonCode, str] = {
+    ReasonCode.SUPPRESSED_COMPLAINT: "the suppression list stops it: the user reported a message as unwanted",
+    ReasonCode.SUPPRESSED_STOP: "the suppression list stops it: the user opted out by an SMS such as STOP",
+    ReasonCode.SUPPRESSED_HARD_BOUNCE: "the suppression list stops it: there is no such address",
+    ReasonCode.SUPPRESSED_MANUAL: "the suppression list stops it: an operator or a caller added the entry",
+    ReasonCode.SUPPRESSED_IMPORTED: "the suppression list stops it: the entry was imported",
+    ReasonCode.SUPPRESSED_SOFT_BOUNCE: "the suppression list stops it: the address took no message for a while",
+    ReasonCode.SUPPRESSED_UNSUBSCRIBE: "the suppression list stops it: the user unsubscribed",
     ReasonCode.USER_OPTED_IN: "the user wants {channel}",
     ReasonCode.USER_OPTED_OUT: "the user does not want {channel}",
     ReasonCode.NO_PREFERENCES: "the user's preferences were deleted, which withdraws all consent",

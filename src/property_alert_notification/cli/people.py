@@ -51,6 +51,7 @@ async def known_of(user_id: int, *, test: bool) -> Known:
     from property_alert_notification.people.effective.look_up import cap_uses_of, person_of
     from property_alert_notification.people.hours import current
     from property_alert_notification.people.hours.windows_file import configured_windows
+    from property_alert_notification.people.suppressions.subjects import Subjects
     from property_alert_notification.preflight import load_settings
     from property_alert_notification.wiring import default_preferences
 
@@ -58,7 +59,13 @@ async def known_of(user_id: int, *, test: bool) -> Known:
     current.use(configured_windows(settings.legal_windows_file), settings.default_time_zone)
     configured = configured_categories(settings.categories_file)
     async with reading(settings.database_url) as database, database.reading() as connection:
-        person = await person_of(connection, user_id, test=test, default=default_preferences(settings))
+        person = await person_of(
+            connection,
+            user_id,
+            test=test,
+            default=default_preferences(settings),
+            subjects=Subjects(settings.secrets),
+        )
         if person is None:
             raise NotFound(
                 f"User {user_id} has no preferences, and DEFAULT_PREFERENCES is not set. "

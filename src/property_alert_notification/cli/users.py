@@ -77,7 +77,7 @@ def _as_json(known: "Known") -> dict[str, Any]:
 
     from property_alert_notification.people.preferences.conversion import fields_of
 
-    preferences, profile = known.person
+    preferences, profile = known.person.preferences, known.person.profile
     said = preferences and {"channels": preferences.switches, **fields_of(preferences.rules)}
     held = None if profile is None else asdict(profile)
     shown: dict[str, Any] = to_jsonable_python({"preferences": said, "profile": held}, by_alias=True)

@@ -98,7 +98,7 @@ def _sort(taken: Sequence[Window], planner: Planner, now: datetime) -> Script[di
         (window.id, item.address, item.urgent): (window, item) for window in holding for item in items[window.held_by]
     }
     asked = [(window.user, message_of(window, item, categories.of(window.category))) for window, item in alike.values()]
-    people = yield from people_of(asked, default=planner.default_preferences)
+    people = yield from people_of(asked, default=planner.default_preferences, subjects=planner.subjects)
     return {
         window.id: sort(
             window,

@@ -28,6 +28,7 @@ from property_alert_notification.people.decisions import Collect, Hold, Suppress
 from property_alert_notification.people.person import UNKNOWN, Person
 from property_alert_notification.people.preferences.rules import Preferences
 from property_alert_notification.people.scripts import UserOf, people_of
+from property_alert_notification.people.suppressions.subjects import Subjects
 
 NO_PROVIDER = Reason(ReasonCode.NO_PROVIDER)
 STOPPED = Reason(ReasonCode.WORKER_STOPPED)
@@ -46,6 +47,8 @@ class SendingRules:
     categories: CurrentCategories
     message_ttl: timedelta
     """The time to live of messages whose category has no `message_ttl`."""
+    subjects: Subjects
+    """The hashes of addresses and users on the suppression list."""
 
     def ttl_of(self, category: str) -> timedelta:
         """The time to live of messages of this category."""
@@ -122,7 +125,7 @@ def claim_batch(
     contents = yield from notification_scripts.contents({claim.notification_id for claim in claims})
     attempts = yield from attempts_by_delivery([claim.delivery_id for claim in claims if claim.fence > 1])
     about = (_about(claim, contents[claim.notification_id], channel, rules) for claim in claims)
-    known = yield from people_of(about, default=rules.default_preferences)
+    known = yield from people_of(about, default=rules.default_preferences, subjects=rules.subjects)
 
     jobs, withheld = _sort(claims, contents, known, attempts, channel, order, rules, may_repeat, now)
     going = [(job.claim, job.content) for job in jobs]
@@ -274,5 +277,5 @@ def recheck(job: Job, *, channel: Channel, rules: SendingRules, now: datetime) -
     contents = yield from notification_scripts.contents([job.claim.notification_id])
     content = contents[job.claim.notification_id]
     user, message = _about(job.claim, content, channel, rules)
-    known = yield from people_of([(user, message)], default=rules.default_preferences)
+    known = yield from people_of([(user, message)], default=rules.default_preferences, subjects=rules.subjects)
     return why_not(job.claim, channel, content, known.get(user, UNKNOWN), rules, now=now)

@@ -1,4 +1,4 @@
-"""Deletes what was kept long enough: whatever has ended, idempotency keys, counts of caps and profiles."""
+"""Deletes what was kept long enough: whatever has ended, idempotency keys, counts of caps, profiles, suppressions."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.notifications.schedules import queries as schedules
 from property_alert_notification.people.caps import queries as caps
 from property_alert_notification.people.directory import queries as profiles
+from property_alert_notification.people.suppressions import queries as suppressions
 
 log = structlog.get_logger()
 
@@ -32,8 +33,8 @@ FROM_THE_START = 86_400.0
 _THE_OLDEST = UUID(int=0)
 
 _KEYS, _NOTIFICATIONS, _SCHEDULES = "idempotency_keys", "notifications", "schedules"
-_WINDOWS, _CAPS, _PROFILES = "digest_windows", "cap_uses", "profiles"
-_KINDS = (_KEYS, _NOTIFICATIONS, _SCHEDULES, _WINDOWS, _CAPS, _PROFILES)
+_WINDOWS, _CAPS, _PROFILES, _SUPPRESSIONS = "digest_windows", "cap_uses", "profiles", "suppressions"
+_KINDS = (_KEYS, _NOTIFICATIONS, _SCHEDULES, _WINDOWS, _CAPS, _PROFILES, _SUPPRESSIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Retention:
             await self._timed(_WINDOWS, self._purge_windows),
             await self._timed(_CAPS, self._purge_caps),
             await self._timed(_PROFILES, self._purge_profiles),
+            await self._timed(_SUPPRESSIONS, self._purge_suppressions),
         ]
 
     async def _timed(self, kind: str, purge: Callable[[int], Awaitable["_Turn"]]) -> "_Turn":
@@ -144,6 +146,12 @@ class Retention:
         async with self._database.transaction() as connection:
             gone = await profiles.remove_old(connection, until=until, limit=batch)
         self._report(_PROFILES, gone)
+        return _Turn(full=gone == batch, lag=timedelta())
+
+    async def _purge_suppressions(self, batch: int) -> "_Turn":
+        async with self._database.transaction() as connection:
+            gone = await suppressions.remove_expired(connection, now=self._clock.now(), limit=batch)
+        self._report(_SUPPRESSIONS, gone)
         return _Turn(full=gone == batch, lag=timedelta())
 
     async def _purge_schedules(self, batch: int) -> "_Turn":

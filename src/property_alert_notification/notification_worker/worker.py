@@ -56,6 +56,7 @@ from property_alert_notification.operators.health import router as health
 from property_alert_notification.operators.pauses.cache import PauseCache
 from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
 from property_alert_notification.people.directory.look_up import ProfileLookUp
+from property_alert_notification.people.suppressions.subjects import Subjects
 from property_alert_notification.preflight import load_settings
 from property_alert_notification.wiring import Parts
 
@@ -196,7 +197,12 @@ def _consumer(parts: Parts, context: WorkerContext, providers: ProviderPool) -> 
 
 def _rules(parts: Parts) -> SendingRules:
     settings = parts.settings
-    return SendingRules(wiring.default_preferences(settings), parts.categories.current, settings.default_ttl)
+    return SendingRules(
+        wiring.default_preferences(settings),
+        parts.categories.current,
+        settings.default_ttl,
+        Subjects(settings.secrets),
+    )
 
 
 def _address_look_up(parts: Parts, broken_rows: BrokenRows, profiles: ProfileLookUp | None) -> AddressLookUp:

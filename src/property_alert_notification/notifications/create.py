@@ -22,6 +22,7 @@ from property_alert_notification.people.decide import Message
 from property_alert_notification.people.person import UNKNOWN
 from property_alert_notification.people.preferences.rules import Preferences
 from property_alert_notification.people.scripts import people_of
+from property_alert_notification.people.suppressions.subjects import Subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Planner:
     unused: Collection[Channel]
     """Channels that no provider carries."""
     categories: CurrentCategories
+    subjects: Subjects
+    """Hashes those who may be on the suppression list."""
 
     def drafts(self, submissions: Sequence[Submission | RequestError]) -> Script[list[Draft | RequestError]]:
         """Read the preferences of the users; returns the rows of each submission, or the error that refuses it.
@@ -47,7 +50,7 @@ class Planner:
             if isinstance(one, Submission)
             for channel in one.addresses or Channel
         )
-        known = yield from people_of(messages, default=self.default_preferences)
+        known = yield from people_of(messages, default=self.default_preferences, subjects=self.subjects)
         now = self.clock.now()
         return [
             draft(
@@ -66,7 +69,8 @@ class Planner:
 
 def _message(submission: Submission, channel: Channel, category: Category) -> Message:
     at_local_time = submission.send_at_local is not None
-    return Message(channel, category, urgent=submission.urgent, at_local_time=at_local_time)
+    address = (submission.addresses or {}).get(channel)
+    return Message(channel, category, address, urgent=submission.urgent, at_local_time=at_local_time)
 
 
 def additions(drafts: Iterable[Draft]) -> list[Statement]:

@@ -60,18 +60,21 @@ class Reach:
     """The profile of the user, if the notification needed a lookup."""
 
 
+_AT_THEIR_ADDRESSES: Mapping[UUID, Reach] = MappingProxyType({})
+
+
 async def plan_now(
     connection: AsyncConnection,
     scheduled: Sequence[Notification],
     planner: Planner,
-    reached: Mapping[UUID, Reach] = MappingProxyType({}),
+    reached: Mapping[UUID, Reach] = _AT_THEIR_ADDRESSES,
 ) -> None:
     """Create the deliveries of scheduled notifications, which the caller has locked, as their users want it today.
 
     Users are reached at the addresses of the notification's row, unless `reached` says otherwise. One that is for a
     time of its user's clock goes on waiting if that clock does not show the time yet.
     """
-    known = dict(await _people_of(connection, scheduled, planner))
+    known = dict(await _people_of(connection, scheduled, planner, reached))
     for one in scheduled:
         profile = reached[one.id].profile if one.id in reached else None
         if profile is not None and (person := known.get((one.user_id, one.test))) is not None:
@@ -120,15 +123,25 @@ async def moment_by_local_time(
 
 
 async def _people_of(
-    connection: AsyncConnection, scheduled: Collection[Notification], planner: Planner
+    connection: AsyncConnection,
+    scheduled: Collection[Notification],
+    planner: Planner,
+    reached: Mapping[UUID, Reach] = _AT_THEIR_ADDRESSES,
 ) -> Mapping[UserOf, Person]:
     categories = planner.categories()
     messages = (
-        ((one.user_id, one.test), Message(channel, categories.of(one.category), None, one.urgent, one.is_local))
+        ((one.user_id, one.test), Message(channel, categories.of(one.category), address, one.urgent, one.is_local))
         for one in scheduled
-        for channel in read_addresses(one.addresses) or Channel
+        for channel, address in _addresses_of(one, reached)
     )
-    return await run_within(connection, people_of(messages, default=planner.default_preferences))
+    people = people_of(messages, default=planner.default_preferences, subjects=planner.subjects)
+    return await run_within(connection, people)
+
+
+def _addresses_of(one: Notification, reached: Mapping[UUID, Reach]) -> Iterable[tuple[Channel, str | None]]:
+    """The address on each channel; every channel without an address when none is known."""
+    addresses = reached[one.id].addresses if one.id in reached else read_addresses(one.addresses)
+    return addresses.items() or [(channel, None) for channel in Channel]
 
 
 def _moments_by_local_time(scheduled: Iterable[Notification], known: Mapping[UserOf, Person]) -> dict[UUID, datetime]:

@@ -17,6 +17,7 @@ from property_alert_notification.people.hours.moments import Zones
 from property_alert_notification.people.permission import Permission, permit
 from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences.rules import NO_RULES, UNREADABLE, DigestTimes
+from property_alert_notification.people.suppressions import rules as suppressions
 
 RECHECK_AFTER = timedelta(hours=1)
 """How long a message waits if the preferences of its user are unreadable. New preferences end the wait."""
@@ -38,12 +39,19 @@ class Message(NamedTuple):
 
 def decide(message: Message, person: Person, now: datetime) -> Decision:
     """Decide about a message that is due at `now`: send, hold, collect or suppress it."""
+    if person.suppressions and (stop := suppressed(message, person, now)) is not None:
+        return stop
     permission = permit(message.channel, message.category, person.preferences)
     if isinstance(permission, Suppress):
         return permission
     if _is_plain(message, person):
         return _at_once(message, permission)
     return _when(message, person, now, permission) or permission.send
+
+
+def suppressed(message: Message, person: Person, now: datetime) -> Suppress | None:
+    """Why the suppression list stops a message; None when it does not."""
+    return suppressions.suppressed(person.suppressions, message.address, message.channel, message.category, now)
 
 
 def needs_profile(message: Message, person: Person) -> bool:

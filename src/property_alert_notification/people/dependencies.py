@@ -6,6 +6,7 @@ from fastapi import Depends, Path, Request
 
 from property_alert_notification.api.fields import INT64_MAX
 from property_alert_notification.channels.address_rules import AddressRules
+from property_alert_notification.people.suppressions.subjects import Subjects
 
 UserId = Annotated[int, Path(ge=0, le=INT64_MAX, description="The id of the user in the User service.")]
 
@@ -14,4 +15,10 @@ async def _address_rules(request: Request) -> AddressRules:
     return cast(AddressRules, request.app.state.address_rules)
 
 
+async def _subjects(request: Request) -> Subjects:
+    return cast(Subjects, request.app.state.subjects)
+
+
+SubjectsDep = Annotated[Subjects, Depends(_subjects)]
+"""Hashes those who may be on the suppression list."""
 AddressRulesDep = Annotated[AddressRules, Depends(_address_rules)]

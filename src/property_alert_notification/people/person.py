@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 from property_alert_notification.people.directory.profile import Profile
 from property_alert_notification.people.preferences.rules import Preferences
+from property_alert_notification.people.suppressions.rules import SuppressionsOf
+
+_NO_SUPPRESSIONS: SuppressionsOf = {}
 
 
 class Person(NamedTuple):
@@ -13,6 +16,8 @@ class Person(NamedTuple):
     """None: the user withdrew all consent, or has never had preferences."""
     profile: Profile | None = None
     """None: the directory has no profile, or the decision needs none."""
+    suppressions: SuppressionsOf = _NO_SUPPRESSIONS
+    """The entries of the suppression list about the user and their addresses."""
 
 
 UNKNOWN = Person(None)

@@ -8,26 +8,34 @@ from property_alert_notification.people.directory.scripts import profiles_of
 from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences import scripts as preference_scripts
 from property_alert_notification.people.preferences.rules import Preferences
+from property_alert_notification.people.suppressions.scripts import suppressions_of
+from property_alert_notification.people.suppressions.subjects import Subjects
 
 UserOf = tuple[int, bool]
 """A user's id, and whether the message is for a test."""
 
 
 def people_of(
-    asked: Iterable[tuple[UserOf, Message]], *, default: Preferences | None
+    asked: Iterable[tuple[UserOf, Message]], *, default: Preferences | None, subjects: Subjects
 ) -> Script[Mapping[UserOf, Person]]:
     """Read the persons of these messages; omits users who withdrew all consent.
 
-    Profiles are read only if a decision needs them, and never for tests: a test must reveal nothing about a real
-    person.
+    Profiles are read only if a decision needs them. Neither profiles nor the suppression list are read for tests: a
+    test must reveal nothing about a real person.
 
     Args:
         asked: the messages, each with its user.
         default: the preferences of users without any; None omits such users, too.
+        subjects: the hashes of addresses and users on the suppression list.
     """
     messages = list(asked)
     known = yield from preference_scripts.preferences_of({user for user, _ in messages}, default=default)
     people = {user: Person(preferences) for user, preferences in known.items()}
+    reached = [(user[0], message.channel, message.address) for user, message in messages if not user[1]]
+    if reached:
+        for user_id, suppressions in (yield from suppressions_of(reached, subjects)).items():
+            if (user_id, False) in people:
+                people[user_id, False] = people[user_id, False]._replace(suppressions=suppressions)
     needed = {
         user[0]
         for user, message in messages
@@ -35,7 +43,7 @@ def people_of(
     }
     if needed:
         for user_id, profile in (yield from profiles_of(needed)).items():
-            people[user_id, False] = Person(people[user_id, False].preferences, profile)
+            people[user_id, False] = people[user_id, False]._replace(profile=profile)
     return people
 
 

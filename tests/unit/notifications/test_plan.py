@@ -19,13 +19,14 @@ from property_alert_notification.notifications.scripts import Content
 from property_alert_notification.people.categories.rules import BUILT_IN, Categories, Category
 from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences.rules import Preferences
+from property_alert_notification.people.suppressions.subjects import Subjects
 
 CHANNELS = st.sets(st.sampled_from(list(Channel)))
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ACCEPTED_AT = NOW - timedelta(days=2)
 TTL = timedelta(days=5)
 CATEGORIES = Categories({**BUILT_IN, "viewing": Category("viewing", message_ttl=timedelta(hours=2))})
-RULES = SendingRules(None, lambda: CATEGORIES, TTL)
+RULES = SendingRules(None, lambda: CATEGORIES, TTL, Subjects([b""]))
 
 
 def _plan(

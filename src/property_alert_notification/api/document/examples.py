@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from property_alert_notification.api.document import schedule_examples
+from property_alert_notification.api.document import schedule_examples, suppression_examples
 from property_alert_notification.api.problems import contents_of
 from property_alert_notification.base.errors import (
     NotFound,
@@ -265,5 +265,6 @@ ANSWERS: dict[str, Any] = {
     },
     "clear_messages": {"cleared": 1},
     **schedule_examples.ANSWERS,
+    **suppression_examples.ANSWERS,
 }
 """The successful answer of each operation."""

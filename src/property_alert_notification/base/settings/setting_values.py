@@ -5,7 +5,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationInfo
+from pydantic import SecretStr, ValidationInfo
 
 from property_alert_notification.base import durations
 from property_alert_notification.base.settings.broker_url import check_broker_url
@@ -66,9 +66,27 @@ def channels(value: Any) -> Any:
 _OWN_PATHS = frozenset({"api", "docs", "health", "mailbox", "metrics", "openapi.json", "static", "favicon.ico"})
 
 
+SHORTEST_SECRET = 32
+
+
+def secret_keys(given: SecretStr | None) -> SecretStr | None:
+    """Secrets, with commas between."""
+    keys = [] if given is None else parts_of(given.get_secret_value())
+    if any(len(key) < SHORTEST_SECRET for key in keys):
+        raise ValueError(f"must be secrets of at least {SHORTEST_SECRET} characters, with commas between")
+    if len(set(keys)) < len(keys):
+        raise ValueError("names a secret twice")
+    return given if keys else None
+
+
+def parts_of(text: str) -> list[str]:
+    """What stands between the commas."""
+    return [part for each in text.split(",") if (part := each.strip())]
+
+
 def networks(text: str) -> str:
     """Addresses and networks, with commas between."""
-    given = [each for each in text.replace(" ", "").split(",") if each]
+    given = parts_of(text)
     try:
         found = [ipaddress.ip_network(each) for each in given]
     except ValueError:

@@ -12,6 +12,7 @@ from pydantic import (
     AwareDatetime,
     BeforeValidator,
     Field,
+    SecretStr,
     model_validator,
 )
 from pydantic_settings import (
@@ -25,6 +26,8 @@ from property_alert_notification.base.settings.listening import host_name
 from property_alert_notification.base.settings.store_url import postgres, with_pgbouncer
 from property_alert_notification.base.vocabulary import Channel, Environment
 from property_alert_notification.base.zones import ZoneName
+
+_LOCAL_KEY = "a key for a developer's own machine, which is no secret"
 
 
 class Settings(SettingsGroup):
@@ -174,6 +177,13 @@ class Settings(SettingsGroup):
     such a user, and quiet hours may then allow no moment at all.
     """
 
+    secret_keys: Annotated[SecretStr | None, AfterValidator(values.secret_keys)] = Field(
+        None, examples=["one-secret-of-at-least-32-characters"]
+    )
+    """The secrets, with commas between, under which addresses on the suppression list are hashed: at least 32
+    characters each. The first is for new entries; keep the earlier ones behind it, or their entries stop nothing.
+    Required unless `ENVIRONMENT=local`."""
+
     retention_days: float = Field(90.0, gt=0, le=36_500)
     """Days for which ended notifications are kept after their last change. Then they are deleted with their deliveries
     and attempts.
@@ -209,6 +219,12 @@ class Settings(SettingsGroup):
     def default_ttl(self) -> timedelta:
         """The time to live of messages whose category has no `message_ttl`."""
         return durations.parse(self.message_ttl)
+
+    @property
+    def secrets(self) -> list[bytes]:
+        """The secret keys, the newest first. `local` has one that everybody knows."""
+        given = self.secret_keys.get_secret_value() if self.secret_keys is not None else _LOCAL_KEY
+        return [key.encode() for key in values.parts_of(given)]
 
     @property
     def is_local(self) -> bool:

@@ -19,6 +19,7 @@ from property_alert_notification.people.caps import models as caps
 from property_alert_notification.people.categories import models as categories
 from property_alert_notification.people.directory import models as directory
 from property_alert_notification.people.preferences import models as preferences
+from property_alert_notification.people.suppressions import models as suppressions
 
 MODELS = (
     access,
@@ -33,6 +34,7 @@ MODELS = (
     pauses,
     preferences,
     schedules,
+    suppressions,
     windows,
 )
 """Importing them registers their tables."""

@@ -3,29 +3,44 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.channels.definition import definition_of
 from property_alert_notification.database import run_within
 from property_alert_notification.people.caps.rules import Use
 from property_alert_notification.people.caps.scripts import uses_of
+from property_alert_notification.people.directory.profile import Profile
 from property_alert_notification.people.directory.scripts import profiles_of
 from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences import queries
 from property_alert_notification.people.preferences.rules import Preferences
 from property_alert_notification.people.preferences.scripts import preferences_of
+from property_alert_notification.people.suppressions.scripts import suppressions_of
+from property_alert_notification.people.suppressions.subjects import Subjects
 
 
 async def person_of(
-    connection: AsyncConnection, user_id: int, *, test: bool, default: Preferences | None
+    connection: AsyncConnection, user_id: int, *, test: bool, default: Preferences | None, subjects: Subjects
 ) -> Person | None:
     """The preferences and the profile of a user; None without any preferences, default ones included.
 
-    The preferences of a user who withdrew all consent are None. For a test key the profile is None.
+    The preferences of a user who withdrew all consent are None. For a test key the profile is None, and the suppression
+    list is not searched. Entries about addresses of the user's profile count as entries about the user.
     """
     known = await run_within(connection, preferences_of([(user_id, test)], default=default))
     preferences = known.get((user_id, test))
     if preferences is None and not await queries.is_withdrawn(connection, user_id, test=test):
         return None
-    profiles = {} if test else await run_within(connection, profiles_of([user_id]))
-    return Person(preferences, profiles.get(user_id))
+    if test:
+        return Person(preferences)
+    profile = (await run_within(connection, profiles_of([user_id]))).get(user_id)
+    reached = [(user_id, channel, _address(profile, channel)) for channel in Channel]
+    suppressions = (await run_within(connection, suppressions_of(reached, subjects))).get(user_id, {})
+    about_the_user = tuple(entry for entries in suppressions.values() for entry in entries)
+    return Person(preferences, profile, {None: about_the_user} if about_the_user else {})
+
+
+def _address(profile: Profile | None, channel: Channel) -> str | None:
+    field = definition_of(channel).profile_field
+    return None if profile is None or field is None else getattr(profile, field)
 
 
 async def cap_uses_of(

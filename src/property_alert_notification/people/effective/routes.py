@@ -13,7 +13,7 @@ from property_alert_notification.base.vocabulary import CATEGORY, Channel, Scope
 from property_alert_notification.people.categories.routes import CacheDep
 from property_alert_notification.people.categories.rules import GENERAL
 from property_alert_notification.people.decide import Message
-from property_alert_notification.people.dependencies import UserId
+from property_alert_notification.people.dependencies import SubjectsDep, UserId
 from property_alert_notification.people.effective.answer import EffectiveDecision, answer
 from property_alert_notification.people.effective.look_up import cap_uses_of, person_of
 from property_alert_notification.people.preferences.rules import Preferences
@@ -37,6 +37,7 @@ async def read_effective_preference(
     clock: ClockDep,
     cache: CacheDep,
     default: Annotated[Preferences | None, Depends(_default_preferences)],
+    subjects: SubjectsDep,
     unused: Annotated[Collection[Channel], Depends(_unused)],
     channel: Annotated[Channel, Query(description="The channel of the message.")],
     category: Annotated[str, Query(pattern=f"^{CATEGORY}$", description="The category of the message.")] = GENERAL,
@@ -48,12 +49,12 @@ async def read_effective_preference(
 ) -> EffectiveDecision:
     """Explain the decision about a message to a user at a moment, and the rule that decides it.
 
-    Nothing is sent or stored. It is decided as for a notification, by the preferences, the profile and the categories
-    of now, and counted what was sent until now. Pauses and the state of providers are left out: they say nothing about
-    the user.
+    Nothing is sent or stored. It is decided as for a notification, by the suppression list, the preferences, the
+    profile and the categories of now, and counted what was sent until now. The list is searched for the user and for
+    the addresses of the profile. Pauses and the state of providers are left out: they say nothing about the user.
     """
     async with database.reading() as connection:
-        person = await person_of(connection, user_id, test=admission.test, default=default)
+        person = await person_of(connection, user_id, test=admission.test, default=default, subjects=subjects)
         if person is None:
             raise PreferenceNotFound
         uses = await cap_uses_of(connection, user_id, person, channel, test=admission.test)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from property_alert_notification.base.vocabulary import Frequency
 from property_alert_notification.people.caps.rules import Use
-from property_alert_notification.people.decide import Message
+from property_alert_notification.people.decide import Message, suppressed
 from property_alert_notification.people.decisions import Decision, Rule, Suppress
 from property_alert_notification.people.effective.cap import cap_in_words, decide_with_cap
 from property_alert_notification.people.hours import current
@@ -43,6 +43,13 @@ def steps_of(message: Message, person: Person, now: datetime, uses: Sequence[Use
 
     `uses` are the messages of its channel that count towards the cap.
     """
+    if (stop := suppressed(message, person, now)) is not None:
+        found = Step(Rule.SUPPRESSION, stop.reason.sentence(message.channel), Part.DECIDES)
+        return [found, *_not_evaluated(_MAY_IT), *_not_evaluated(_WHEN)]
+    return [Step(Rule.SUPPRESSION, "not on the list"), *_by_preferences(message, person, now, uses)]
+
+
+def _by_preferences(message: Message, person: Person, now: datetime, uses: Sequence[Use]) -> list[Step]:
     permission = permit(message.channel, message.category, person.preferences)
     if isinstance(permission, Suppress):
         return [*_may_it(message, person.preferences, permission.rule, Part.DECIDES), *_not_evaluated(_WHEN)]

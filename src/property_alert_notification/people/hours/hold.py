@@ -20,7 +20,7 @@ RECHECK_AFTER = timedelta(days=1)
 
 def where(person: Person, addresses: Iterable[str | None], default_time_zone: str | None) -> Whereabouts:
     """The zones and places in which a person with these addresses may be."""
-    preferences, profile = person
+    preferences, profile = person.preferences, person.profile
     named = preferences.rules.time_zone if preferences else None
     return whereabouts(
         time_zone=named or (profile.time_zone if profile else None),

@@ -1,0 +1,1 @@
+"""The suppression list: addresses and users that must not be written to."""

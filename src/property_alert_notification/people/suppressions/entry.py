@@ -1,0 +1,55 @@
+"""An entry as callers, operators and files give it, and the row that is stored for it. Pure."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.people.suppressions.models import StoredSuppression
+from property_alert_notification.people.suppressions.rules import SuppressionReason, SuppressionScope, default_scope
+from property_alert_notification.people.suppressions.subjects import Subjects
+
+
+class NewEntry(NamedTuple):
+    """One entry to add: exactly one of `address`, `user_id` and `subject` is given."""
+
+    reason: SuppressionReason
+    channel: Channel | None = None
+    """Required with `address`."""
+    address: str | None = None
+    """As it is stored with deliveries."""
+    user_id: int | None = None
+    subject: str | None = None
+    """The hash of an exported entry; `about` says of what."""
+    about: str = ""
+    scope: SuppressionScope | None = None
+    """None is the scope of the reason."""
+    category: str | None = None
+    note: str | None = None
+    expires_at: datetime | None = None
+
+    def row(self, subjects: Subjects, *, id_: UUID, now: datetime, added_by: str) -> StoredSuppression:
+        """The row that is stored for it."""
+        about, subject = self._subject(subjects)
+        return StoredSuppression(
+            id=id_,
+            subject=subject,
+            about=about,
+            channel=self.channel or "",
+            reason_code=self.reason,
+            scope=self.scope or default_scope(self.reason),
+            category=self.category or "",
+            note=self.note,
+            added_by=added_by,
+            created_at=now,
+            expires_at=self.expires_at,
+        )
+
+    def _subject(self, subjects: Subjects) -> tuple[str, str]:
+        if self.subject is not None:
+            return self.about, self.subject
+        if self.user_id is not None:
+            return "user", subjects.of_user(self.user_id)[0]
+        if self.channel is None or self.address is None:
+            raise ValueError("an entry about an address names the address and its channel")
+        return "address", subjects.of_address(self.channel, self.address)[0]

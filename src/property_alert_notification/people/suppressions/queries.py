@@ -1,0 +1,105 @@
+"""Every statement about the suppression list, but for the look-up of the scripts that accept and claim."""
+
+from collections.abc import AsyncGenerator, Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import FromClause, Integer, bindparam, case, delete, select, true
+
+# Its words for conflicts are SQLite's too.
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
+
+from property_alert_notification.database import (
+    BatchStatement,
+    Database,
+    among,
+    columns_of,
+    models_from,
+    table_of,
+    time_type,
+)
+from property_alert_notification.people.suppressions.models import StoredSuppression
+
+_suppressions = table_of(StoredSuppression)
+_COLUMNS = tuple(_suppressions.c.keys())
+_PAGE = 1_000
+_KEY = ("subject", "channel", "reason_code", "category")
+
+
+def _insert_or_extend(new: FromClause) -> ReturningInsert[UUID, str]:
+    wanted = insert(_suppressions).from_select(_COLUMNS, select(*new.c).where(true()))
+    given, stored = wanted.excluded, _suppressions.c
+    # The longer expiry wins: a report that comes late or twice never shortens an entry.
+    no_end = stored.expires_at.is_(None) | given.expires_at.is_(None)
+    expiry = case((no_end, None), (stored.expires_at > given.expires_at, stored.expires_at), else_=given.expires_at)
+    all_ = case((stored.scope == "all", stored.scope), else_=given.scope)
+    changed = {"expires_at": expiry, "scope": all_}
+    return wanted.on_conflict_do_update(index_elements=_KEY, set_=changed).returning(*stored)
+
+
+_ADD = BatchStatement(columns_of(_suppressions, *_COLUMNS), _insert_or_extend)
+
+
+async def add(connection: AsyncConnection, entries: Collection[StoredSuppression]) -> list[StoredSuppression]:
+    """Add entries; returns them as they are stored, in no order.
+
+    One that is on the list already keeps its id; it stops as much as both together, and for the longer time. No two of
+    `entries` may be the same one.
+    """
+    # Always in the same order, or two processes wait for each other for ever.
+    rows = sorted(([getattr(entry, name) for name in _COLUMNS] for entry in entries), key=lambda row: row[1:])
+    return models_from(StoredSuppression, await _ADD.run(connection, rows))
+
+
+async def page(
+    connection: AsyncConnection,
+    *,
+    subjects: Collection[str] | None = None,
+    reason: str | None = None,
+    below: UUID | None = None,
+    limit: int,
+) -> Sequence[StoredSuppression]:
+    """At most `limit` entries, the newest first; None asks for entries about anyone, and with any reason."""
+    statement = select(_suppressions).order_by(_suppressions.c.id.desc()).limit(limit)
+    if subjects is not None:
+        statement = statement.where(_suppressions.c.subject.in_(subjects))
+    if reason is not None:
+        statement = statement.where(_suppressions.c.reason_code == reason)
+    if below is not None:
+        statement = statement.where(_suppressions.c.id < below)
+    return models_from(StoredSuppression, await connection.execute(statement))
+
+
+async def pages(database: Database) -> AsyncGenerator[list[StoredSuppression], None]:
+    """All entries, a thousand at a time, the newest first; each page is read in a transaction of its own."""
+    below: UUID | None = None
+    while True:
+        async with database.reading() as connection:
+            found = list(await page(connection, below=below, limit=_PAGE))
+        if not found:
+            return
+        yield found
+        below = found[-1].id
+
+
+async def remove(connection: AsyncConnection, id_: UUID) -> StoredSuppression | None:
+    """Delete an entry; returns what it was, or None when there is none with this id."""
+    statement = delete(_suppressions).where(_suppressions.c.id == id_).returning(*_suppressions.c)
+    found = models_from(StoredSuppression, await connection.execute(statement))
+    return found[0] if found else None
+
+
+_EXPIRED = among(
+    _suppressions.c.id,
+    select(_suppressions.c.id)
+    .where(_suppressions.c.expires_at < bindparam("now", type_=time_type()))
+    .limit(bindparam("limit", type_=Integer)),
+)
+_REMOVE_EXPIRED = delete(_suppressions).where(_EXPIRED).returning(_suppressions.c.id)
+
+
+async def remove_expired(connection: AsyncConnection, *, now: datetime, limit: int) -> int:
+    """Delete up to `limit` entries that stop nothing any more; returns how many."""
+    return len((await connection.execute(_REMOVE_EXPIRED, {"now": now, "limit": limit})).all())

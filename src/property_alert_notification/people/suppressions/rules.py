@@ -1,0 +1,92 @@
+"""What stands on the suppression list, and which messages it stops. Pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from property_alert_notification.base.reasons import Reason, ReasonCode
+from property_alert_notification.base.vocabulary import CategoryKind, Channel
+from property_alert_notification.people.categories.rules import Category
+from property_alert_notification.people.decisions import Rule, Suppress
+
+
+class SuppressionReason(StrEnum):
+    """Why an address or a user is on the list, the gravest reason first."""
+
+    COMPLAINT = "complaint"
+    """The user reported a message as unwanted."""
+    STOP = "stop"
+    """The user answered an SMS with a word such as STOP, or the provider refuses the number as opted out."""
+    HARD_BOUNCE = "hard_bounce"
+    """There is no such address."""
+    MANUAL = "manual"
+    """An operator or a caller decided it."""
+    IMPORTED = "imported"
+    """It came from another system's list."""
+    SOFT_BOUNCE = "soft_bounce"
+    """The address took no message for a while; such an entry expires."""
+    UNSUBSCRIBE = "unsubscribe"
+    """The user unsubscribed by the link of an email or by the preference page."""
+
+
+class SuppressionScope(StrEnum):
+    """Which messages an entry stops."""
+
+    ALL = "all"
+    """Every message, also of required categories."""
+    PROMOTIONAL = "promotional"
+    """Messages of promotional categories."""
+
+
+class Suppression(NamedTuple):
+    """One entry of the list, as decisions need it."""
+
+    channel: Channel | None
+    """The only channel it stops; None stops every channel."""
+    reason: SuppressionReason
+    scope: SuppressionScope = SuppressionScope.ALL
+    category: str | None = None
+    """The only category it stops; None stops every category of the scope."""
+    expires_at: datetime | None = None
+    """From when on it stops nothing; None is never."""
+
+    def stops(self, channel: Channel, category: Category, now: datetime) -> bool:
+        """Whether a message of this category on this channel must not be sent `now`."""
+        return (
+            self.channel in (None, channel)
+            and self.category in (None, category.name)
+            and (self.scope is SuppressionScope.ALL or category.kind is CategoryKind.PROMOTIONAL)
+            and (self.expires_at is None or now < self.expires_at)
+        )
+
+
+UNREADABLE = Suppression(None, SuppressionReason.MANUAL)
+"""Stands for an entry that cannot be read: whom it is about must not be written to until it is released."""
+
+SuppressionsOf = Mapping[str | None, tuple[Suppression, ...]]
+"""The entries about one person: those about their addresses, by address, and those about the user, under None."""
+
+
+def default_scope(reason: SuppressionReason) -> SuppressionScope:
+    """What an entry with this reason stops unless its scope is given: unsubscribing leaves transactional messages."""
+    return SuppressionScope.PROMOTIONAL if reason is SuppressionReason.UNSUBSCRIBE else SuppressionScope.ALL
+
+
+_REASONS = list(SuppressionReason)
+_DECISIONS = {
+    reason: Suppress(Reason(ReasonCode(f"suppressed_{reason}")), Rule.SUPPRESSION) for reason in SuppressionReason
+}
+
+
+def suppressed(
+    suppressions: SuppressionsOf, address: str | None, channel: Channel, category: Category, now: datetime
+) -> Suppress | None:
+    """Why a message to a user at this address must not be sent, by the gravest reason; None when nothing stops it."""
+    entries = (*suppressions.get(None, ()), *(suppressions.get(address, ()) if address is not None else ()))
+    return _gravest(entry.reason for entry in entries if entry.stops(channel, category, now))
+
+
+def _gravest(reasons: Iterable[SuppressionReason]) -> Suppress | None:
+    found = min(reasons, key=_REASONS.index, default=None)
+    return None if found is None else _DECISIONS[found]

@@ -1,0 +1,68 @@
+"""The step of the scripts that accept and claim which reads the suppression list."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import FromClause, Select, select
+
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.database import BatchStatement, Script, Statement, columns_of, table_of
+from property_alert_notification.people.suppressions.models import StoredSuppression
+from property_alert_notification.people.suppressions.rules import (
+    UNREADABLE,
+    Suppression,
+    SuppressionReason,
+    SuppressionScope,
+    SuppressionsOf,
+)
+from property_alert_notification.people.suppressions.subjects import Subjects
+
+_suppressions = table_of(StoredSuppression)
+_COLUMNS = ("subject", "channel", "reason_code", "scope", "category", "expires_at")
+
+Reached = tuple[int, Channel, str | None]
+"""A user, a channel, and the address on it if it is known."""
+
+
+def _look_up(wanted: FromClause) -> Select[*tuple[Any, ...]]:
+    columns = (_suppressions.c[name] for name in _COLUMNS)
+    return select(*columns).join(wanted, wanted.c.subject == _suppressions.c.subject)
+
+
+_ENTRIES_OF = BatchStatement(columns_of(_suppressions, "subject"), _look_up)
+
+
+def suppressions_of(reached: Iterable[Reached], subjects: Subjects) -> Script[dict[int, SuppressionsOf]]:
+    """The entries about these users and their addresses, by user; users without any are left out."""
+    wanted = _hashes(reached, subjects)
+    found: dict[int, dict[str | None, tuple[Suppression, ...]]] = {}
+    for subject, *entry in (yield Statement(_ENTRIES_OF, [(one,) for one in wanted])):
+        for user_id, address in wanted[subject]:
+            its = found.setdefault(user_id, {})
+            its[address] = (*its.get(address, ()), _read(entry))
+    return dict(found)
+
+
+def _hashes(reached: Iterable[Reached], subjects: Subjects) -> Mapping[str, Collection[tuple[int, str | None]]]:
+    """The users and their addresses, by each hash that an entry about them may have."""
+    wanted: dict[str, set[tuple[int, str | None]]] = {}
+    for user_id, channel, address in reached:
+        for subject in subjects.of_user(user_id):
+            wanted.setdefault(subject, set()).add((user_id, None))
+        if address is not None:
+            for subject in subjects.of_address(channel, address):
+                wanted.setdefault(subject, set()).add((user_id, address))
+    return wanted
+
+
+def _read(entry: Sequence[Any]) -> Suppression:
+    """The entry of a row; one that is damaged stops everything, until it is released."""
+    channel, reason, scope, category, expires_at = entry
+    try:
+        its_channel = Channel(channel) if channel else None
+        its_category = str(category) if category else None
+        expiry = expires_at if isinstance(expires_at, datetime) else None
+        return Suppression(its_channel, SuppressionReason(reason), SuppressionScope(scope), its_category, expiry)
+    except ValueError:
+        return UNREADABLE

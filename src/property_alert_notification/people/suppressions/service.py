@@ -1,0 +1,62 @@
+"""Adding and releasing entries of the suppression list, each with an entry in the record of administrative changes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.api.access import queries as access
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import NotFound
+from property_alert_notification.people.suppressions import queries
+from property_alert_notification.people.suppressions.entry import NewEntry
+from property_alert_notification.people.suppressions.models import StoredSuppression
+from property_alert_notification.people.suppressions.subjects import Subjects
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionService:
+    """The operations of one caller or operator; `actor` is their name in the record of changes."""
+
+    connection: AsyncConnection
+    """Of the transaction whose commit makes it so."""
+    clock: Clock
+    actor: str
+    subjects: Subjects
+
+    async def add(self, entry: NewEntry) -> StoredSuppression:
+        """Add one entry. From the commit on no claim sends what it stops."""
+        [stored] = await self._store([entry])
+        await self._record("suppression.added", stored)
+        return stored
+
+    async def load(self, entries: Sequence[NewEntry]) -> int:
+        """Add many entries, as of an import, without a record for each; returns how many were new or longer."""
+        return len(await self._store(entries))
+
+    async def release(self, id_: UUID) -> None:
+        """Delete an entry. What waits is sent from the commit on if nothing else stops it; what was suppressed is not.
+
+        Raises:
+            NotFound: there is no entry with this id.
+        """
+        if (released := await queries.remove(self.connection, id_)) is None:
+            raise NotFound("Suppression not found")
+        await self._record("suppression.released", released)
+
+    async def _store(self, entries: Sequence[NewEntry]) -> list[StoredSuppression]:
+        now = self.clock.now()
+        rows = (entry.row(self.subjects, id_=self.clock.new_id(), now=now, added_by=self.actor) for entry in entries)
+        # The last of those that are the same counts.
+        one_each = {(row.subject, row.channel, row.reason_code, row.category): row for row in rows}
+        return await queries.add(self.connection, list(one_each.values()))
+
+    async def _record(self, action: str, entry: StoredSuppression) -> None:
+        details: dict[str, Any] = {
+            name: value for name in ("about", "channel", "reason_code", "category") if (value := getattr(entry, name))
+        }
+        await access.record(
+            self.connection, self.clock, actor=self.actor, action=action, subject=str(entry.id), **details
+        )

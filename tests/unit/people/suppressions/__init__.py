@@ -1,0 +1,3 @@
+from datetime import UTC, datetime
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
