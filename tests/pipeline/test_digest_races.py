@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from property_alert_notification.base.vocabulary import Frequency
 from property_alert_notification.database import Script
-from property_alert_notification.digests.close import process_due, process_ended
+from property_alert_notification.digests.close import close_due, process_ended
 from tests.pipeline.test_digests import a_user, accept, planner, their_time_comes, windows
 from tests.pipeline.world import World
 
@@ -58,7 +58,7 @@ async def collect(world: World) -> list[UUID]:
 
 async def test_each_item_is_in_one_digest_although_workers_die_at_each_statement(world: World) -> None:
     items = await collect(world)
-    died = await dies_at_each_statement(world, lambda: process_due(planner(world), limit=len(USERS)))
+    died = await dies_at_each_statement(world, lambda: close_due(planner(world), limit=len(USERS)))
     assert died >= 6  # windows, items, preferences, twice the rows of the digests, items, windows
 
     await assert_that_each_is_in_one_digest(world, items)
@@ -74,7 +74,7 @@ async def test_several_workers_make_one_digest_of_each_window(world: World) -> N
 
     async def work() -> int:
         made = 0
-        while turn := await world.parts.database.run(process_due(planner(world), limit=2)):
+        while turn := await world.parts.database.run(close_due(planner(world), limit=2)):
             made += turn.digests
             if not turn.windows:
                 return made
@@ -92,7 +92,7 @@ async def test_a_delivery_that_joins_while_windows_close_is_in_one_digest(world:
         items.extend(await accept(world, ITEMS, user))
 
     async def close() -> None:
-        while (await world.parts.database.run(process_due(planner(world), limit=2))).windows:
+        while (await world.parts.database.run(close_due(planner(world), limit=2))).windows:
             pass
 
     await asyncio.gather(*(join(user) for user in USERS), close(), close())

@@ -15,7 +15,7 @@ from property_alert_notification.deliveries.windows import queries as window_que
 from property_alert_notification.deliveries.windows import scripts as window_scripts
 from property_alert_notification.deliveries.windows.keys import window_of
 from property_alert_notification.digests import close
-from property_alert_notification.digests.close import Turn, process_due
+from property_alert_notification.digests.close import Turn, close_due
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.reevaluate import reevaluate_by
 from property_alert_notification.people.preferences import queries as preferences
@@ -71,7 +71,7 @@ class LaterClock(Clock):
 async def look(world: World, *, later: timedelta = timedelta()) -> Turn:
     """What a worker does with windows that are due, now or later."""
     then = replace(planner(world), clock=LaterClock(world.parts.clock, later))
-    return await world.parts.database.run(process_due(then, limit=100))
+    return await world.parts.database.run(close_due(then, limit=100))
 
 
 async def windows(world: World) -> list[Mapping[str, Any]]:

@@ -152,8 +152,7 @@ async def test_three_workers_create_each_occurrence_once(world: World) -> None:
 
     assert sum(processed) == count
     assert await created(world) == count
-    async with world.parts.database.reading() as connection:
-        assert not await queries.is_any_due(connection, now=world.parts.clock.now())
+    assert not await queries.due.is_any(world.parts.database, now=world.parts.clock.now())
 
 
 class Killed(BaseException):

@@ -6,9 +6,10 @@ rows is passed to one statement, and which exceptions mean that the store is not
 
 from property_alert_notification.database.batch import BatchStatement, Connection, as_rows
 from property_alert_notification.database.columns import columns_of, models_from, table_of, time_type
+from property_alert_notification.database.due import DueRows
 from property_alert_notification.database.faults import is_row_fault
 from property_alert_notification.database.group_commit import GroupCommit
-from property_alert_notification.database.halving import halve_on_error
+from property_alert_notification.database.halving import halve_on_error, process_due
 from property_alert_notification.database.locking import among
 from property_alert_notification.database.quick import ChangesNothing
 from property_alert_notification.database.rows import of_kinds, readable
@@ -28,6 +29,7 @@ __all__ = [
     "ChangesNothing",
     "Connection",
     "Database",
+    "DueRows",
     "GroupCommit",
     "Script",
     "Statement",
@@ -41,6 +43,7 @@ __all__ = [
     "is_row_fault",
     "models_from",
     "of_kinds",
+    "process_due",
     "read_time",
     "readable",
     "run_within",

@@ -9,6 +9,26 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+async def process_due(
+    due_ids: Callable[[], Awaitable[Sequence[Item]]],
+    process: Callable[[Sequence[Item] | None], Awaitable[Result]],
+    skip: Callable[[Item, Exception], Awaitable[None]],
+) -> list[Result]:
+    """Process what is due together; if a row breaks that, read what is due, and halve it as `halve_on_error` does.
+
+    `process` gets the items to process, those of them that are still due; with None it takes what is due itself.
+
+    Raises:
+        StoreUnavailable: the store is away, which is no item's fault; so does any other error that is none.
+    """
+    try:
+        return [await process(None)]
+    except Exception as error:
+        if not is_row_fault(error):
+            raise
+    return await halve_on_error(await due_ids(), process, skip)
+
+
 async def halve_on_error(
     items: Sequence[Item],
     work: Callable[[Sequence[Item]], Awaitable[Result]],

@@ -53,15 +53,9 @@ class Turn:
         return bool(self.digests or DeliveryState.QUEUED in self.left)
 
 
-def process_due(planner: Planner, *, limit: int) -> Script[Turn]:
-    """Process up to `limit` windows that are due."""
-    taken = yield from scripts.take_due(now=planner.clock.now(), limit=limit)
-    return (yield from _process(taken, planner))
-
-
-def process_windows(wanted: Collection[UUID], planner: Planner) -> Script[Turn]:
-    """Process those of these windows that are due."""
-    taken = yield from scripts.take_these(wanted, now=planner.clock.now())
+def close_due(planner: Planner, *, limit: int, only: Collection[UUID] | None = None) -> Script[Turn]:
+    """Process up to `limit` windows that are due, or those of `only` that are."""
+    taken = yield from scripts.take_due(now=planner.clock.now(), limit=limit, only=only)
     return (yield from _process(taken, planner))
 
 

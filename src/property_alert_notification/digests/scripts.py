@@ -50,14 +50,11 @@ _TAKE_THESE = BatchStatement(
 )
 
 
-def take_due(*, now: datetime, limit: int) -> Script[list[Window]]:
-    """Lock up to `limit` windows that are due; skips locked rows."""
-    return [_window(row) for row in (yield Statement(_TAKE_DUE, (), {"now": now, "limit": limit}))]
-
-
-def take_these(wanted: Collection[UUID], *, now: datetime) -> Script[list[Window]]:
-    """Lock those of these windows that are due; skips locked rows."""
-    return [_window(row) for row in (yield Statement(_TAKE_THESE, as_rows(wanted), {"now": now}))]
+def take_due(*, now: datetime, limit: int, only: Collection[UUID] | None = None) -> Script[list[Window]]:
+    """Lock up to `limit` windows that are due, or those of `only` that are; skips locked rows."""
+    due = Statement(_TAKE_DUE, (), {"now": now, "limit": limit})
+    these = Statement(_TAKE_THESE, as_rows(only or ()), {"now": now})
+    return [_window(row) for row in (yield due if only is None else these)]
 
 
 _TAKE_UNFINISHED = BatchStatement(

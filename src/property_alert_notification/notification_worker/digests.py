@@ -8,9 +8,9 @@ import structlog
 
 from property_alert_notification.base.logs import origin
 from property_alert_notification.base.supervise import Loop
-from property_alert_notification.database import halve_on_error, is_row_fault, run_within
+from property_alert_notification.database import halve_on_error, is_row_fault, process_due, run_within
 from property_alert_notification.digests import scripts
-from property_alert_notification.digests.close import Turn, process_due, process_ended, process_windows
+from property_alert_notification.digests.close import Turn, close_due, process_ended
 from property_alert_notification.notification_worker.context import WorkerContext
 from property_alert_notification.notifications.create import Planner
 
@@ -53,14 +53,7 @@ class DigestCloser:
         async with self._database.quick_reading() as connection:
             if not await run_within(connection, scripts.due_ids(now=now, limit=1)):
                 return 0
-        try:
-            turn = await self._database.run(process_due(self._planner, limit=AT_ONCE))
-        except Exception as error:
-            if not is_row_fault(error):
-                raise
-            return await self._close_by_halves()
-        self._report(turn)
-        return turn.windows
+        return sum(await process_due(self._due_ids, self._close_some, self._repair))
 
     async def follow(self) -> int:
         """End the items of digests that this worker delivered; returns the number of digests.
@@ -78,14 +71,12 @@ class DigestCloser:
                 raise
         return len(ended)
 
-    async def _close_by_halves(self) -> int:
-        """One window breaks the batch: close the others, and quarantine its broken items."""
+    async def _due_ids(self) -> list[UUID]:
         async with self._database.quick_reading() as connection:
-            due = await run_within(connection, scripts.due_ids(now=self._clock.now(), limit=AT_ONCE))
-        return sum(await halve_on_error(due, self._close_these, self._repair))
+            return await run_within(connection, scripts.due_ids(now=self._clock.now(), limit=AT_ONCE))
 
-    async def _close_these(self, wanted: Sequence[UUID]) -> int:
-        turn = await self._database.run(process_windows(wanted, self._planner))
+    async def _close_some(self, only: Sequence[UUID] | None) -> int:
+        turn = await self._database.run(close_due(self._planner, limit=AT_ONCE, only=only))
         self._report(turn)
         return turn.windows
 

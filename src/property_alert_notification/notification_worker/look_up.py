@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
-from property_alert_notification.database import Database, halve_on_error, is_row_fault
+from property_alert_notification.database import Database, process_due
 from property_alert_notification.notification_worker.claim import SendingRules
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.notifications.create import Planner
@@ -69,6 +69,15 @@ class _Processed:
     postponed: int = 0
     asked: Mapping[int, Entry | None] = field(default_factory=dict)
     """The users to request, with their entries in the directory."""
+
+
+def _sum(parts: Sequence[_Processed]) -> _Processed:
+    return _Processed(
+        count=sum(part.count for part in parts),
+        planned=sum(part.planned for part in parts),
+        postponed=sum(part.postponed for part in parts),
+        asked={user_id: entry for part in parts for user_id, entry in part.asked.items()},
+    )
 
 
 class AddressLookUp:
@@ -171,35 +180,16 @@ class AddressLookUp:
     async def process_due(self) -> _Processed:
         """Process some due notifications, and start requests for their users."""
         now = self._clock.now()
-        async with self._database.reading() as connection:
-            if not await queries.is_any_due(connection, now=now):
-                return _Processed()
-        try:
-            async with self._database.transaction() as connection:
-                due = await queries.take_due(connection, now=now, limit=AT_ONCE)
-                processed = await self._process(connection, due, now)
-        except Exception as error:
-            if not is_row_fault(error):
-                raise
-            processed = await self._process_by_halves(now)
+        if not await queries.due.is_any(self._database, now=now):
+            return _Processed()
+        due_ids = partial(queries.due.ids, self._database, now=now, limit=AT_ONCE)
+        processed = _sum(await process_due(due_ids, partial(self._process_some, now=now), self._quarantine))
         self._go_on(processed)
         return processed
 
-    async def _process_by_halves(self, now: datetime) -> _Processed:
-        """One due notification cannot be planned: plan the others, and quarantine it."""
-        async with self._database.reading() as connection:
-            due = await queries.due_ids(connection, now=now, limit=AT_ONCE)
-        halves = await halve_on_error(due, partial(self._process_these, now=now), self._quarantine)
-        return _Processed(
-            count=sum(half.count for half in halves),
-            planned=sum(half.planned for half in halves),
-            postponed=sum(half.postponed for half in halves),
-            asked={user_id: entry for half in halves for user_id, entry in half.asked.items()},
-        )
-
-    async def _process_these(self, wanted: Sequence[UUID], now: datetime) -> _Processed:
+    async def _process_some(self, only: Sequence[UUID] | None, now: datetime) -> _Processed:
         async with self._database.transaction() as connection:
-            due = await queries.take_these(connection, wanted, now=now)
+            due = await queries.due.take(connection, now=now, limit=AT_ONCE, only=only)
             return await self._process(connection, due, now)
 
     async def _quarantine(self, notification: UUID, error: Exception) -> None:

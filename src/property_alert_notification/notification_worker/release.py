@@ -1,6 +1,7 @@
 """Plans scheduled notifications when they are due."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -8,10 +9,10 @@ import structlog
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
-from property_alert_notification.database import Database, halve_on_error, is_row_fault
+from property_alert_notification.database import Database, process_due
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.create import Planner
-from property_alert_notification.notifications.release import AT_ONCE, release_due, release_these
+from property_alert_notification.notifications.release import AT_ONCE, release_due
 from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
 
 log = structlog.get_logger()
@@ -51,31 +52,20 @@ class Releaser:
 
     async def release(self) -> int:
         """Plan some due notifications; returns how many, 0 if none is left for this releaser."""
-        async with self._database.reading() as connection:
-            if not await queries.is_any_due(connection, now=self._clock.now()):
-                return 0
-        try:
-            async with self._database.transaction() as connection:
-                released = await release_due(connection, self._planner)
-        except Exception as error:
-            if not is_row_fault(error):
-                raise
-            released = await self._release_by_halves()
+        now = self._clock.now()
+        if not await queries.due.is_any(self._database, now=now):
+            return 0
+        due_ids = partial(queries.due.ids, self._database, now=now, limit=AT_ONCE)
+        released = sum(await process_due(due_ids, self._release_some, self._quarantine))
         if released:
             self._metrics.released.inc(released)
             log.info("notifications.released", notifications=released)
             self._wake()
         return released
 
-    async def _release_by_halves(self) -> int:
-        """One due notification cannot be planned: plan the others, and quarantine it."""
-        async with self._database.reading() as connection:
-            due = await queries.due_ids(connection, now=self._clock.now(), limit=AT_ONCE)
-        return sum(await halve_on_error(due, self._release_these, self._quarantine))
-
-    async def _release_these(self, wanted: Sequence[UUID]) -> int:
+    async def _release_some(self, only: Sequence[UUID] | None) -> int:
         async with self._database.transaction() as connection:
-            return await release_these(connection, wanted, self._planner)
+            return await release_due(connection, self._planner, only)
 
     async def _quarantine(self, notification: UUID, error: Exception) -> None:
         await self._broken_rows.quarantine_notification(notification, error, new_id=self._clock.new_id)

@@ -13,7 +13,7 @@ from property_alert_notification.base.errors import StoreUnavailable
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.base.vocabulary import Outcome
-from property_alert_notification.database import Database, halve_on_error, is_row_fault, run_within
+from property_alert_notification.database import Database, process_due, run_within
 from property_alert_notification.deliveries import leases, queries
 from property_alert_notification.deliveries.scripts import Claim, Settlement
 from property_alert_notification.notification_worker.claim import STOPPED, attempts_by_delivery
@@ -113,17 +113,14 @@ class Rescuer:
             ran_out_by: the latest time at which their leases had run out; by default now.
         """
         ran_out_by = ran_out_by or self._clock.now()
-        try:
-            return await self._rescue(None, ran_out_by)
-        except Exception as error:
-            if not is_row_fault(error):
-                raise
-        # One of the abandoned deliveries cannot be judged: the others are, and it is quarantined.
-        async with self._database.reading() as connection:
-            abandoned = await leases.abandoned(connection, ran_out_by=ran_out_by, limit=AT_ONCE)
-        rescue_these = partial(self._rescue, ran_out_by=ran_out_by)
+        # A delivery that cannot be judged is quarantined.
         quarantine = partial(self._broken_rows.quarantine_delivery, outcome=Outcome.UNKNOWN)
-        return sum(await halve_on_error(abandoned, rescue_these, quarantine))
+        due_ids, rescue = partial(self._abandoned, ran_out_by), partial(self._rescue, ran_out_by=ran_out_by)
+        return sum(await process_due(due_ids, rescue, quarantine))
+
+    async def _abandoned(self, ran_out_by: datetime) -> Sequence[UUID]:
+        async with self._database.reading() as connection:
+            return await leases.abandoned(connection, ran_out_by=ran_out_by, limit=AT_ONCE)
 
     async def _rescue(self, wanted: Collection[UUID] | None, ran_out_by: datetime) -> int:
         """Decide over those of these that are abandoned, or over any, in one transaction; returns how many."""

@@ -1,6 +1,7 @@
 """Creates the notifications of schedules when their occurrences are due."""
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -8,10 +9,10 @@ import structlog
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
-from property_alert_notification.database import Database, halve_on_error, is_row_fault
+from property_alert_notification.database import Database, process_due
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.schedules import queries
-from property_alert_notification.notifications.schedules.occurrences import AT_ONCE, create_due, create_those_due
+from property_alert_notification.notifications.schedules.occurrences import AT_ONCE, create_due
 from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
 
 log = structlog.get_logger()
@@ -42,31 +43,20 @@ class Scheduler:
 
     async def create_due(self) -> int:
         """Process some due schedules; returns how many, 0 if none is left for this scheduler."""
-        async with self._database.reading() as connection:
-            if not await queries.is_any_due(connection, now=self._clock.now()):
-                return 0
-        try:
-            async with self._database.transaction() as connection:
-                processed, created = await create_due(connection, self._planner)
-        except Exception as error:
-            if not is_row_fault(error):
-                raise
-            processed, created = await self._create_by_halves()
+        now = self._clock.now()
+        if not await queries.due.is_any(self._database, now=now):
+            return 0
+        due_ids = partial(queries.due.ids, self._database, now=now, limit=AT_ONCE)
+        results = await process_due(due_ids, self._create_some, self._quarantine)
+        created = sum(created for _, created in results)
         if created:
             self._metrics.occurrences.inc(created)
             log.info("schedules.occurred", notifications=created)
-        return processed
+        return sum(processed for processed, _ in results)
 
-    async def _create_by_halves(self) -> tuple[int, int]:
-        """One due schedule breaks the batch: process the others, and quarantine it."""
-        async with self._database.reading() as connection:
-            due = await queries.due_ids(connection, now=self._clock.now(), limit=AT_ONCE)
-        results = await halve_on_error(due, self._create_those_due, self._quarantine)
-        return len(due), sum(created for _, created in results)
-
-    async def _create_those_due(self, wanted: Sequence[UUID]) -> tuple[int, int]:
+    async def _create_some(self, only: Sequence[UUID] | None) -> tuple[int, int]:
         async with self._database.transaction() as connection:
-            return await create_those_due(connection, wanted, self._planner)
+            return await create_due(connection, self._planner, only)
 
     async def _quarantine(self, schedule: UUID, error: Exception) -> None:
         await self._broken_rows.quarantine_schedule(schedule, error)

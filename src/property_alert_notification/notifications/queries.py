@@ -25,6 +25,7 @@ from property_alert_notification.base.vocabulary import DeliveryState, Notificat
 from property_alert_notification.database import (
     BatchStatement,
     Connection,
+    DueRows,
     as_rows,
     columns_of,
     models_from,
@@ -100,17 +101,8 @@ async def note_change(connection: AsyncConnection, made: NotificationChange) -> 
 
 # The exact text of the index's condition: a parameter would not match it.
 _scheduled = text(WAITS_FOR_ITS_TIME)
-_due = (_scheduled, _notifications.c.send_at <= _now)
-_ANY_DUE = select(select(_notifications.c.id).where(*_due).exists())
-
-
-_TAKE_DUE = (
-    select(_notifications)
-    .where(*_due)
-    .order_by(_notifications.c.send_at)
-    .limit(_limit)
-    .with_for_update(key_share=True, skip_locked=True)
-)
+due = DueRows(Notification, "send_at", _scheduled)
+"""Scheduled notifications that are due."""
 
 
 _latest = bindparam("latest", type_=time_type())
@@ -124,41 +116,6 @@ async def never_due(connection: AsyncConnection, *, latest: datetime, limit: int
     """Some scheduled notifications that never become due: their `send_at` is null or after the latest allowed time."""
     found = [await connection.execute(statement, {"latest": latest, "limit": limit}) for statement in _NEVER_DUE]
     return [id_ for some in found for id_ in some.scalars()]
-
-
-async def is_any_due(connection: AsyncConnection, *, now: datetime) -> bool:
-    """Whether a scheduled notification is due."""
-    return bool((await connection.execute(_ANY_DUE, {"now": now})).scalar_one())
-
-
-async def take_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[Notification]:
-    """Lock up to `limit` scheduled notifications that are due; skips locked rows."""
-    found = await connection.execute(_TAKE_DUE, {"now": now, "limit": limit})
-    return [Notification(**row) for row in found.mappings()]
-
-
-_DUE_IDS = select(_notifications.c.id).where(*_due).order_by(_notifications.c.send_at).limit(_limit)
-
-
-async def due_ids(connection: AsyncConnection, *, now: datetime, limit: int) -> list[UUID]:
-    """The ids of up to `limit` scheduled notifications that are due."""
-    return list((await connection.execute(_DUE_IDS, {"now": now, "limit": limit})).scalars())
-
-
-_TAKE_THESE = BatchStatement(
-    _IDS,
-    lambda wanted: (
-        select(_notifications)
-        .where(_notifications.c.id.in_(select(wanted.c.id)), *_due)
-        .with_for_update(key_share=True, skip_locked=True, of=_notifications)
-    ),
-)
-
-
-async def take_these(connection: AsyncConnection, wanted: Collection[UUID], *, now: datetime) -> list[Notification]:
-    """Lock those of these notifications that are scheduled and due; skips locked rows."""
-    found = await _TAKE_THESE.run(connection, as_rows(wanted), now=now)
-    return [Notification(**row) for row in found.mappings()]
 
 
 _PLANNED = BatchStatement(

@@ -33,17 +33,9 @@ AT_ONCE = 500
 """How many notifications one transaction releases: few enough not to delay accepts."""
 
 
-async def release_due(connection: AsyncConnection, planner: Planner) -> int:
-    """Plan scheduled notifications that are due; returns how many, at most `AT_ONCE`."""
-    due = await queries.take_due(connection, now=planner.clock.now(), limit=AT_ONCE)
-    if due:
-        await plan_now(connection, due, planner)
-    return len(due)
-
-
-async def release_these(connection: AsyncConnection, wanted: Collection[UUID], planner: Planner) -> int:
-    """Plan those of these notifications that are due; returns how many."""
-    due = await queries.take_these(connection, wanted, now=planner.clock.now())
+async def release_due(connection: AsyncConnection, planner: Planner, only: Collection[UUID] | None = None) -> int:
+    """Plan scheduled notifications that are due, or those of `only` that are; returns how many, at most `AT_ONCE`."""
+    due = await queries.due.take(connection, now=planner.clock.now(), limit=AT_ONCE, only=only)
     if due:
         await plan_now(connection, due, planner)
     return len(due)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
 from property_alert_notification.base.errors import NotFound, StoreLocked, StoreUnavailable, UnreadableRow
-from property_alert_notification.database import halve_on_error, is_row_fault
+from property_alert_notification.database import halve_on_error, is_row_fault, process_due
 
 
 class Batch:
@@ -57,6 +57,25 @@ async def test_one_bad_among_many_costs_few_tries() -> None:
     await halve_on_error(range(500), batch.work, batch.skip)
 
     assert len(batch.asked) <= 2 + 2 * 9
+
+
+async def test_what_is_due_is_read_only_if_a_row_breaks_the_batch() -> None:
+    due, read = [*range(8)], 0
+
+    async def due_ids() -> list[int]:
+        nonlocal read
+        read += 1
+        return due
+
+    for bad in (set[int](), {3}):
+        batch = Batch(bad)
+
+        async def process(only: Sequence[int] | None, batch: Batch = batch) -> int:
+            return await batch.work(due if only is None else only)
+
+        processed = await process_due(due_ids, process, batch.skip)
+
+        assert (sum(processed), batch.skipped, read) == (8 - len(bad), sorted(bad), len(bad))
 
 
 @pytest.mark.parametrize("fault", [StoreUnavailable(), StoreLocked(), MemoryError(), NotFound("x")])

@@ -1,6 +1,6 @@
 """Every statement about notifications that wait for addresses."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -8,7 +8,15 @@ from uuid import UUID
 from sqlalchemy import Integer, bindparam, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import BatchStatement, among, as_rows, columns_of, table_of, time_type
+from property_alert_notification.database import (
+    BatchStatement,
+    DueRows,
+    among,
+    as_rows,
+    columns_of,
+    table_of,
+    time_type,
+)
 from property_alert_notification.notifications.models import Notification
 
 _notifications = table_of(Notification)
@@ -17,55 +25,10 @@ _limit = bindparam("limit", type_=Integer)
 
 # The exact text of the indexes' conditions: a parameter would not match a partial index.
 _waits, _parked, _scheduled = text("look_up_at IS NOT NULL"), text("parked"), text("status = 'scheduled'")
-_due = (_notifications.c.look_up_at <= _now, _scheduled)
 _time_has_come = or_(_notifications.c.send_at.is_(None), _notifications.c.send_at <= _now)
 
-_ANY_DUE = select(select(_notifications.c.id).where(*_due).exists())
-
-
-async def is_any_due(connection: AsyncConnection, *, now: datetime) -> bool:
-    """Whether a lookup of addresses is due."""
-    return bool((await connection.execute(_ANY_DUE, {"now": now})).scalar_one())
-
-
-_TAKE_DUE = (
-    select(_notifications)
-    .where(*_due)
-    .order_by(_notifications.c.look_up_at)
-    .limit(_limit)
-    .with_for_update(key_share=True, skip_locked=True)
-)
-
-
-async def take_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[Notification]:
-    """Lock up to `limit` notifications whose lookup is due; skips locked rows."""
-    found = await connection.execute(_TAKE_DUE, {"now": now, "limit": limit})
-    return [Notification(**row) for row in found.mappings()]
-
-
-_DUE_IDS = select(_notifications.c.id).where(*_due).order_by(_notifications.c.look_up_at).limit(_limit)
-
-
-async def due_ids(connection: AsyncConnection, *, now: datetime, limit: int) -> Sequence[UUID]:
-    """The ids of up to `limit` notifications whose lookup is due."""
-    return (await connection.execute(_DUE_IDS, {"now": now, "limit": limit})).scalars().all()
-
-
-_TAKE_THESE = BatchStatement(
-    columns_of(_notifications, "id"),
-    lambda wanted: (
-        select(_notifications)
-        .where(_notifications.c.id.in_(select(wanted.c.id)), *_due)
-        .with_for_update(key_share=True, skip_locked=True, of=_notifications)
-    ),
-)
-
-
-async def take_these(connection: AsyncConnection, wanted: Collection[UUID], *, now: datetime) -> list[Notification]:
-    """Lock those of these notifications whose lookup is due; skips locked rows."""
-    found = await _TAKE_THESE.run(connection, as_rows(wanted), now=now)
-    return [Notification(**row) for row in found.mappings()]
-
+due = DueRows(Notification, "look_up_at", _scheduled)
+"""Notifications whose lookup of addresses is due."""
 
 _OF_USERS = BatchStatement(
     columns_of(_notifications, "user_id"),

@@ -17,15 +17,14 @@ AT_ONCE = 500
 """How many schedules one transaction processes: few enough not to delay accepts on SQLite."""
 
 
-async def create_due(connection: AsyncConnection, planner: Planner) -> tuple[int, int]:
-    """Process schedules that are due; returns how many, at most `AT_ONCE`, and how many notifications it created."""
-    due = await queries.take_due(connection, now=planner.clock.now(), limit=AT_ONCE)
-    return len(due), await _create(connection, due, planner)
+async def create_due(
+    connection: AsyncConnection, planner: Planner, only: Collection[UUID] | None = None
+) -> tuple[int, int]:
+    """Process schedules that are due, or those of `only` that are.
 
-
-async def create_those_due(connection: AsyncConnection, wanted: Collection[UUID], planner: Planner) -> tuple[int, int]:
-    """Process those of these schedules that are due."""
-    due = await queries.take_these(connection, wanted, now=planner.clock.now())
+    Returns how many it processed, at most `AT_ONCE`, and how many notifications it created.
+    """
+    due = await queries.due.take(connection, now=planner.clock.now(), limit=AT_ONCE, only=only)
     return len(due), await _create(connection, due, planner)
 
 

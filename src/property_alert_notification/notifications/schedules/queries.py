@@ -13,6 +13,7 @@ from property_alert_notification.base.reasons import Reason
 from property_alert_notification.database import (
     BatchStatement,
     Connection,
+    DueRows,
     among,
     as_rows,
     columns_of,
@@ -70,49 +71,8 @@ async def remove(connection: AsyncConnection, schedule_id: UUID) -> None:
     await connection.execute(delete(_schedules).where(_one), {"schedule": schedule_id})
 
 
-# The exact text of the index's condition: a parameter would not match it.
-_due = (text(IS_ACTIVE), _schedules.c.next_at <= _now)
-_ANY_DUE = select(select(_schedules.c.id).where(*_due).exists())
-
-
-async def is_any_due(connection: AsyncConnection, *, now: datetime) -> bool:
-    """Whether a schedule is due."""
-    return bool((await connection.execute(_ANY_DUE, {"now": now})).scalar_one())
-
-
-_DUE_IDS = select(_schedules.c.id).where(*_due).order_by(_schedules.c.next_at).limit(_limit)
-
-
-async def due_ids(connection: AsyncConnection, *, now: datetime, limit: int) -> list[UUID]:
-    """The ids of up to `limit` schedules that are due."""
-    return list((await connection.execute(_DUE_IDS, {"now": now, "limit": limit})).scalars())
-
-
-_TAKE_DUE = (
-    select(_schedules).where(*_due).order_by(_schedules.c.next_at).limit(_limit).with_for_update(skip_locked=True)
-)
-
-
-async def take_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[Schedule]:
-    """Lock up to `limit` schedules that are due; skips locked rows."""
-    found = await connection.execute(_TAKE_DUE, {"now": now, "limit": limit})
-    return [Schedule(**row) for row in found.mappings()]
-
-
-_TAKE_THESE = BatchStatement(
-    _IDS,
-    lambda wanted: (
-        select(_schedules)
-        .where(_schedules.c.id.in_(select(wanted.c.id)), *_due)
-        .with_for_update(skip_locked=True, of=_schedules)
-    ),
-)
-
-
-async def take_these(connection: AsyncConnection, wanted: Collection[UUID], *, now: datetime) -> list[Schedule]:
-    """Returns those of these schedules that are due, locked until the transaction ends; skips locked ones."""
-    found = await _TAKE_THESE.run(connection, as_rows(wanted), now=now)
-    return [Schedule(**row) for row in found.mappings()]
+due = DueRows(Schedule, "next_at", text(IS_ACTIVE))
+"""Schedules that are due."""
 
 
 _ADVANCED = ("state", "reason_code", "reason_parameters", "used_zone", "next_at", "passed_at", "passed_local")
