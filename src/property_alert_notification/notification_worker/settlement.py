@@ -1,6 +1,7 @@
 """Builds settlements, and stores them together with the status of their notifications."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -62,50 +63,31 @@ def postponed(
     claim: Claim, earlier: Sequence[Attempt], *, due_at: datetime, reason: Reason, now: datetime
 ) -> Settlement:
     """Give back a claim that was never submitted to a provider: it uses up no attempt. Pure."""
-    return Settlement(
-        delivery_id=claim.delivery_id,
-        fence=claim.fence,
-        state=_waiting_state(earlier, waits=due_at > now),
-        reason=reason,
-        due_at=due_at,
-        outcome=None,
-        settled_at=now,
-        counted=False,
-        submitted=False,
-    )
+    return _give_back(claim, _waiting_state(earlier, waits=due_at > now), reason, due_at=due_at, now=now)
 
 
 def held(claim: Claim, reason: Reason, *, by: str | None, until: datetime, now: datetime) -> Settlement:
     """Hold a claimed delivery until a time, unsent: it uses up no attempt. Pure."""
-    return Settlement(
-        delivery_id=claim.delivery_id,
-        fence=claim.fence,
-        state=DeliveryState.HELD,
-        reason=reason,
-        due_at=until,
-        outcome=None,
-        settled_at=now,
-        counted=False,
-        held_by=by,
-        submitted=False,
-    )
+    return _give_back(claim, DeliveryState.HELD, reason, due_at=until, held_by=by, now=now)
 
 
 def collected(claim: Claim, reason: Reason, *, into: WindowKey, now: datetime) -> Settlement:
     """Collect a claimed delivery for a digest window, unsent: it uses up no attempt. Pure."""
-    return Settlement(
-        delivery_id=claim.delivery_id,
-        fence=claim.fence,
-        state=DeliveryState.COLLECTED,
-        reason=reason,
-        due_at=None,
-        outcome=None,
-        settled_at=now,
-        counted=False,
-        held_by=into.held_by,
-        window=into,
-        submitted=False,
-    )
+    return _give_back(claim, DeliveryState.COLLECTED, reason, held_by=into.held_by, window=into, now=now)
+
+
+def _give_back(
+    claim: Claim,
+    state: DeliveryState,
+    reason: Reason,
+    *,
+    due_at: datetime | None = None,
+    held_by: str | None = None,
+    window: WindowKey | None = None,
+    now: datetime,
+) -> Settlement:
+    unsubmitted = unsent(claim, state, reason, now=now, withdraw=True)
+    return replace(unsubmitted, due_at=due_at, counted=False, held_by=held_by, window=window)
 
 
 def unsent(claim: Claim, state: DeliveryState, reason: Reason, *, now: datetime, withdraw: bool = False) -> Settlement:
