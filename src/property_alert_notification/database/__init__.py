@@ -5,7 +5,7 @@ rows is passed to one statement, and which exceptions mean that the store is not
 """
 
 from property_alert_notification.database.batch import BatchStatement, Connection, as_rows
-from property_alert_notification.database.columns import columns_of, models_from, table_of, time_type
+from property_alert_notification.database.columns import columns_of, models_from, partial_index, table_of, time_type
 from property_alert_notification.database.due import DueRows
 from property_alert_notification.database.faults import is_row_fault
 from property_alert_notification.database.group_commit import GroupCommit
@@ -43,6 +43,7 @@ __all__ = [
     "is_row_fault",
     "models_from",
     "of_kinds",
+    "partial_index",
     "process_due",
     "read_time",
     "readable",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import DateTime, String, Table, Text
+from sqlalchemy import DateTime, Index, String, Table, Text, text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import AutoString, SQLModel
 
@@ -39,6 +39,11 @@ class _SqliteTime(TypeDecorator[datetime]):
 def time_type() -> TypeEngine[datetime]:
     """The column type of every instant: aware, in UTC."""
     return DateTime(timezone=True).with_variant(_SqliteTime(), "sqlite")
+
+
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """An index of the rows for which `where` is true; a query must contain exactly this text for it to be used."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 def table_of(model: type[SQLModel]) -> Table:

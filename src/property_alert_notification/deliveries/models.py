@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, SmallInteger, Text, UniqueConstraint, false, text
+from sqlalchemy import SmallInteger, Text, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import DeliveryState
-from property_alert_notification.database import time_type
+from property_alert_notification.database import partial_index, time_type
 from property_alert_notification.deliveries import states
 from property_alert_notification.deliveries.states import COLLECTED, is_in
 
@@ -43,45 +43,17 @@ class Delivery(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("notification_id", "channel", "address"),
         # Ended deliveries have no due_at: the index holds open ones only, so its cost does not grow with history.
-        Index(
-            "ix_deliveries_due",
-            "channel",
-            "urgent",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
+        partial_index("ix_deliveries_due", "channel", "urgent", "due_at", where="due_at IS NOT NULL"),
         # Leases have an index of their own, apart from a backlog that may be long.
-        Index(
-            "ix_deliveries_leased",
-            "due_at",
-            sqlite_where=text(IS_LEASED),
-            postgresql_where=text(IS_LEASED),
-        ),
+        partial_index("ix_deliveries_leased", "due_at", where=IS_LEASED),
         # Open deliveries for lists, the newest notification first.
-        Index("ix_deliveries_open", "notification_id", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
+        partial_index("ix_deliveries_open", "notification_id", where=OPEN),
         # Sent deliveries, likewise.
-        Index(
-            "ix_deliveries_fulfilled",
-            "state",
-            "notification_id",
-            sqlite_where=text(FULFILLED),
-            postgresql_where=text(FULFILLED),
-        ),
+        partial_index("ix_deliveries_fulfilled", "state", "notification_id", where=FULFILLED),
         # Quarantined deliveries, and those on hold: both are rare.
-        Index(
-            "ix_deliveries_quarantined",
-            "id",
-            sqlite_where=text(IS_QUARANTINED),
-            postgresql_where=text(IS_QUARANTINED),
-        ),
+        partial_index("ix_deliveries_quarantined", "id", where=IS_QUARANTINED),
         # Held and collected deliveries, by `held_by`.
-        Index(
-            "ix_deliveries_holder",
-            "held_by",
-            sqlite_where=text(HAS_HOLDER),
-            postgresql_where=text(HAS_HOLDER),
-        ),
+        partial_index("ix_deliveries_holder", "held_by", where=HAS_HOLDER),
     )
 
     id: UUID = Field(primary_key=True)
@@ -143,12 +115,7 @@ class Attempt(SQLModel, table=True):
     __tablename__ = "attempts"
     __table_args__ = (
         # By the provider's id of the message, which callbacks contain.
-        Index(
-            "ix_attempts_provider_message_id",
-            "provider_message_id",
-            sqlite_where=text(HAS_PROVIDER_MESSAGE_ID),
-            postgresql_where=text(HAS_PROVIDER_MESSAGE_ID),
-        ),
+        partial_index("ix_attempts_provider_message_id", "provider_message_id", where=HAS_PROVIDER_MESSAGE_ID),
     )
 
     delivery_id: UUID = Field(primary_key=True, foreign_key="deliveries.id", ondelete="CASCADE")

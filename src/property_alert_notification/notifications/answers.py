@@ -122,8 +122,8 @@ class DeliveryPublic(DeliveryOutline):
 _OnlyWhileItWaits = Field(exclude_if=lambda value: value is None)
 
 
-class NotificationOutline(BaseModel):
-    """A notification for keys without `notifications:read`: without content, addresses and timeline."""
+class _NotificationStatus(BaseModel):
+    """The fields of every answer about one notification."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
 
@@ -150,6 +150,11 @@ class NotificationOutline(BaseModel):
     """The reason why it has no deliveries although its time has come, a code of docs/reasons.md. Otherwise left out."""
     reason: Annotated[str | None, _OnlyWhileItWaits] = None
     """The reason code as a sentence."""
+
+
+class NotificationOutline(_NotificationStatus):
+    """A notification for keys without `notifications:read`: without content, addresses and timeline."""
+
     deliveries: list[DeliveryOutline]
 
 
@@ -168,38 +173,13 @@ class DigestContents(BaseModel):
     """The first hundred items."""
 
 
-class NotificationDetail(BaseModel):
+class NotificationDetail(_NotificationStatus):
     """A notification with its deliveries, attempts and timeline."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    id: UUID
-    status: NotificationStatus
-    user_id: int
-    category: str
-    reference: str | None
     title: str
     message: str
-    urgent: bool
-    channels: list[Channel] | None
-    accepted_at: datetime
-    send_at: datetime | None
-    send_at_local: str | None = None
-    """The requested local time of the user. `send_at` is its moment in the user's time zone, as far as that is known.
-    """
-    expires_at: datetime | None
-    cancelled_at: datetime | None
-    """When it was cancelled."""
-    caller: str | None
-    """The name of the API key that submitted it."""
-    test: bool
-    """Submitted with a test key: it never reaches a real provider."""
     schedule_id: UUID | None = None  # a stored answer to a repeated call may lack this field
     """The schedule that created it; null if a caller submitted it."""
-    reason_code: Annotated[ReasonCode | None, _OnlyWhileItWaits] = None
-    """The reason why it has no deliveries although its time has come, a code of docs/reasons.md. Otherwise left out."""
-    reason: Annotated[str | None, _OnlyWhileItWaits] = None
-    """The reason code as a sentence."""
     deliveries: list[DeliveryPublic]
     not_asked_for: list[Channel]
     """Channels that are not used because they are not in the caller's `channels`."""

@@ -3,20 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Text, false, text
+from sqlalchemy import BigInteger, Index, Text, false
 from sqlmodel import Field, SQLModel
 
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.database import time_type
+from property_alert_notification.database import partial_index, time_type
 
 WAITS_FOR_ITS_TIME = "status = 'scheduled' AND look_up_at IS NULL"
 """The condition of the index of notifications that are planned at their `send_at` with the addresses of their row."""
-
-LOOK_UP_INDEXES = (
-    ("ix_notifications_look_up", "look_up_at", "look_up_at IS NOT NULL"),
-    ("ix_notifications_look_up_user", "user_id", "look_up_at IS NOT NULL"),
-    ("ix_notifications_parked", "look_up_at", "parked"),
-)
 
 
 class Notification(SQLModel, table=True):
@@ -27,41 +21,17 @@ class Notification(SQLModel, table=True):
         # Lists are read newest first. An id contains its time, so each of these indexes is in the order of a page.
         Index("ix_notifications_user", "user_id", "id"),
         Index("ix_notifications_category", "category", "id"),
-        Index(
-            "ix_notifications_reference",
-            "reference",
-            "id",
-            sqlite_where=text("reference IS NOT NULL"),
-            postgresql_where=text("reference IS NOT NULL"),
-        ),
-        Index(
-            "ix_notifications_status",
-            "status",
-            "id",
-            sqlite_where=text("status IS NOT NULL"),
-            postgresql_where=text("status IS NOT NULL"),
-        ),
+        partial_index("ix_notifications_reference", "reference", "id", where="reference IS NOT NULL"),
+        partial_index("ix_notifications_status", "status", "id", where="status IS NOT NULL"),
         # A key without `admin` lists its own notifications.
-        Index(
-            "ix_notifications_caller",
-            "caller",
-            "id",
-            sqlite_where=text("caller IS NOT NULL"),
-            postgresql_where=text("caller IS NOT NULL"),
-        ),
+        partial_index("ix_notifications_caller", "caller", "id", where="caller IS NOT NULL"),
         # Test notifications are few among live ones.
-        Index("ix_notifications_test", "id", sqlite_where=text("test"), postgresql_where=text("test")),
-        Index(
-            "ix_notifications_scheduled",
-            "send_at",
-            sqlite_where=text(WAITS_FOR_ITS_TIME),
-            postgresql_where=text(WAITS_FOR_ITS_TIME),
-        ),
+        partial_index("ix_notifications_test", "id", where="test"),
+        partial_index("ix_notifications_scheduled", "send_at", where=WAITS_FOR_ITS_TIME),
         # Notifications that wait for addresses are few, and have indexes of their own.
-        *[
-            Index(name, column, sqlite_where=text(condition), postgresql_where=text(condition))
-            for name, column, condition in LOOK_UP_INDEXES
-        ],
+        partial_index("ix_notifications_look_up", "look_up_at", where="look_up_at IS NOT NULL"),
+        partial_index("ix_notifications_look_up_user", "user_id", where="look_up_at IS NOT NULL"),
+        partial_index("ix_notifications_parked", "look_up_at", where="parked"),
     )
 
     id: UUID = Field(primary_key=True)

@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Integer, false, text
+from sqlalchemy import BigInteger, Index, Integer, false
 from sqlmodel import Field, SQLModel
 
-from property_alert_notification.database import time_type
+from property_alert_notification.database import partial_index, time_type
 
 IS_OPEN, IS_DUE, HAS_DIGEST = "closed_at IS NULL", "due_at IS NOT NULL", "digest_id IS NOT NULL"
 """The conditions of partial indexes. A query must repeat their exact text to use the index."""
@@ -20,15 +20,11 @@ class DigestWindow(SQLModel, table=True):
 
     __tablename__ = "digest_windows"
     __table_args__ = (
-        Index("ix_digest_windows_due", "due_at", sqlite_where=text(IS_DUE), postgresql_where=text(IS_DUE)),
-        Index("ix_digest_windows_user", "user_id", sqlite_where=text(IS_OPEN), postgresql_where=text(IS_OPEN)),
-        Index(
-            "ix_digest_windows_digest", "digest_id", sqlite_where=text(HAS_DIGEST), postgresql_where=text(HAS_DIGEST)
-        ),
+        partial_index("ix_digest_windows_due", "due_at", where=IS_DUE),
+        partial_index("ix_digest_windows_user", "user_id", where=IS_OPEN),
+        partial_index("ix_digest_windows_digest", "digest_id", where=HAS_DIGEST),
         Index("ix_digest_windows_closes_at", "closes_at"),
-        Index(
-            "ix_digest_windows_category", "category", "id", sqlite_where=text(IS_OPEN), postgresql_where=text(IS_OPEN)
-        ),
+        partial_index("ix_digest_windows_category", "category", "id", where=IS_OPEN),
     )
 
     id: UUID = Field(primary_key=True)

@@ -4,11 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.database import time_type
+from property_alert_notification.database import partial_index, time_type
 
 
 class ScheduleState(StrEnum):
@@ -36,21 +36,13 @@ class Schedule(SQLModel, table=True):
 
     __tablename__ = "schedules"
     __table_args__ = (
-        Index("ix_schedules_due", "next_at", sqlite_where=text(IS_ACTIVE), postgresql_where=text(IS_ACTIVE)),
+        partial_index("ix_schedules_due", "next_at", where=IS_ACTIVE),
         # Lists are read newest first, as those of notifications.
         Index("ix_schedules_user", "user_id", "id"),
-        Index(
-            "ix_schedules_caller",
-            "caller",
-            "id",
-            sqlite_where=text("caller IS NOT NULL"),
-            postgresql_where=text("caller IS NOT NULL"),
-        ),
-        Index(
-            "ix_schedules_state", "state", "id", sqlite_where=text(IS_NOT_ACTIVE), postgresql_where=text(IS_NOT_ACTIVE)
-        ),
-        Index("ix_schedules_ended", "changed_at", sqlite_where=text(IS_ENDED), postgresql_where=text(IS_ENDED)),
-        Index("ix_schedules_test", "id", sqlite_where=text("test"), postgresql_where=text("test")),
+        partial_index("ix_schedules_caller", "caller", "id", where="caller IS NOT NULL"),
+        partial_index("ix_schedules_state", "state", "id", where=IS_NOT_ACTIVE),
+        partial_index("ix_schedules_ended", "changed_at", where=IS_ENDED),
+        partial_index("ix_schedules_test", "id", where="test"),
     )
 
     id: UUID = Field(primary_key=True)

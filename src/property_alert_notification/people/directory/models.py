@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Text, text
+from sqlalchemy import BigInteger, Text
 from sqlmodel import Field, SQLModel
 
-from property_alert_notification.database import time_type
+from property_alert_notification.database import partial_index, time_type
 
 WAS_ASKED = "NOT pushed"
 """The condition of a partial index; a query repeats it for the index to be of use."""
@@ -15,9 +15,7 @@ class StoredProfile(SQLModel, table=True):
     """The last profile that the User service gave of one user."""
 
     __tablename__ = "profiles"
-    __table_args__ = (
-        Index("ix_profiles_asked", "known_at", sqlite_where=text(WAS_ASKED), postgresql_where=text(WAS_ASKED)),
-    )
+    __table_args__ = (partial_index("ix_profiles_asked", "known_at", where=WAS_ASKED),)
 
     user_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     email: str | None = Field(default=None, sa_type=Text)
