@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
-from types import TracebackType
 from typing import Any, Self
 
 CHUNK = 65_536
@@ -108,9 +107,7 @@ class Proxy:
         self._do(self._listen)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._do(self._hang_up)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

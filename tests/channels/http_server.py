@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
+
+from tests.services.loopback import LoopbackServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +56,22 @@ async def reset(exchange: Exchange) -> None:
     exchange.writer.transport.abort()
 
 
-async def drip(exchange: Exchange) -> None:
-    """Begin to answer, and never come to an end."""
-    exchange.writer.write(b"HTTP/1.1 201 Created\r\nX-Slow: ")
-    while not exchange.stopping.is_set():
-        exchange.writer.write(b"z")
-        await exchange.writer.drain()
-        await asyncio.sleep(0.01)
+def _drip(head: bytes, drop: bytes) -> Behaviour:
+    async def drip(exchange: Exchange) -> None:
+        exchange.writer.write(head)
+        while not exchange.stopping.is_set():
+            exchange.writer.write(drop)
+            await exchange.writer.drain()
+            await asyncio.sleep(0.01)
+
+    return drip
 
 
-async def drip_body(exchange: Exchange) -> None:
-    """Say that the message is taken, then never come to an end."""
-    exchange.writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: 1000000\r\n\r\n{")
-    while not exchange.stopping.is_set():
-        exchange.writer.write(b" ")
-        await exchange.writer.drain()
-        await asyncio.sleep(0.01)
+drip = _drip(b"HTTP/1.1 201 Created\r\nX-Slow: ", b"z")
+"""Begin to answer, and never come to an end."""
+
+drip_body = _drip(b"HTTP/1.1 201 Created\r\nContent-Length: 1000000\r\n\r\n{", b" ")
+"""Say that the message is taken, then never come to an end."""
 
 
 async def huge_body(exchange: Exchange) -> None:
@@ -87,46 +88,25 @@ async def garbage(exchange: Exchange) -> None:
     exchange.writer.close()
 
 
-class HttpServer:
+class HttpServer(LoopbackServer):
     """Keeps every request and behaves as `behaviour` says."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.requests: list[Request] = []
         self.behaviour: Behaviour = answering(201)
         self.url = ""
-        self._server: asyncio.Server | None = None
-        self._stopping = asyncio.Event()
-        self._conversations: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        await super().__aenter__()
+        self.url = f"http://127.0.0.1:{self.port}"
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._server is not None
-        self._stopping.set()
-        self._server.close()
-        for conversation in self._conversations:
-            conversation.cancel()
-        await asyncio.gather(*self._conversations, return_exceptions=True)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        conversation = asyncio.current_task()
-        assert conversation is not None
-        self._conversations.add(conversation)
-        try:
-            while not self._stopping.is_set():
-                request = await self._read(reader)
-                self.requests.append(request)
-                await self.behaviour(Exchange(request, writer, self._stopping))
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
-        finally:
-            self._conversations.discard(conversation)
-            writer.close()
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while not self._stopping.is_set():
+            request = await self._read(reader)
+            self.requests.append(request)
+            await self.behaviour(Exchange(request, writer, self._stopping))
 
     async def _read(self, reader: asyncio.StreamReader) -> Request:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")

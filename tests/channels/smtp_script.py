@@ -4,8 +4,8 @@ import asyncio
 import ssl
 from collections import Counter
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
+
+from tests.services.loopback import LoopbackServer
 
 DROP = "drop"
 """Close the connection instead of answering."""
@@ -23,7 +23,7 @@ _USUAL = {"STARTTLS": "220 go", "DATA": "354 go", "AUTH": "235 welcome", "QUIT":
 Script = dict[str, str | Callable[[str], str | None]]
 
 
-class ScriptedSmtpServer:
+class ScriptedSmtpServer(LoopbackServer):
     """Answers every verb as RFC 5321 has it, except those in `script`.
 
     Attributes:
@@ -40,34 +40,18 @@ class ScriptedSmtpServer:
         starttls: ssl.SSLContext | None = None,
         extensions: list[str] | None = None,
     ) -> None:
+        super().__init__()
         self.script: Script = script or {}
         self.taken: list[bytes] = []
         self.verbs: Counter[str] = Counter()
         self.commands: list[str] = []
-        self.port = 0
         self.open = 0
         self.most_open = 0
         self._starttls = starttls
         self._extensions = AT_ONCE if extensions is None else extensions
-        self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
-        self._stopping = asyncio.Event()
         self._news = asyncio.Condition()
-        self._conversations: set[asyncio.Task[None]] = set()
         self._held: dict[asyncio.StreamWriter, list[str]] = {}
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._server is not None
-        self._stopping.set()
-        self._server.close()
-        await self.hang_up()
 
     async def hang_up(self, farewell: bytes = b"") -> None:
         """Close every connection, after a last unasked line if one is given."""
@@ -82,22 +66,15 @@ class ScriptedSmtpServer:
         async with self._news:
             await self._news.wait_for(lambda: self.verbs[verb] > 0)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        conversation = asyncio.current_task()
-        assert conversation is not None
-        self._conversations.add(conversation)
+    async def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         self.open += 1
         self.most_open = max(self.most_open, self.open)
         try:
-            await self._converse(reader, writer)
-        except (OSError, asyncio.IncompleteReadError):
-            pass
+            await super()._begin(reader, writer)
         finally:
             self.open -= 1
             self._writers.discard(writer)
-            self._conversations.discard(conversation)
-            writer.close()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not await self._answer(writer, "GREETING", "220 ready"):

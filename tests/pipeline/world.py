@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Collection
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
-from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
@@ -77,9 +76,7 @@ class World:
         parts = await self._stack.enter_async_context(assemble(self.settings))
         return replace(parts, user_service=self.user_service)
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
     async def a_worker(self) -> Worker:

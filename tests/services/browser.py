@@ -9,13 +9,12 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from playwright.async_api import Browser, async_playwright
 from playwright.sync_api import sync_playwright
 
-from tests.services.process import ServiceMissing, end, wait_until
+from tests.services.process import Service, ServiceMissing, end, wait_until
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # It shall talk to the page under test and to nothing else, and never slow down a page that is not visible.
@@ -42,7 +41,7 @@ FLAGS = (
 )
 
 
-class Chromium:
+class Chromium(Service):
     """One browser process. Each test opens windows of its own in it, which share nothing: see `open_browser`."""
 
     def __init__(self) -> None:
@@ -91,14 +90,6 @@ class Chromium:
     @property
     def _port_file(self) -> Path:
         return self._folder / "profile" / "DevToolsActivePort"
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 @asynccontextmanager

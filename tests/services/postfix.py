@@ -11,12 +11,11 @@ import subprocess
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import trustme
 
-from tests.services.process import PATIENCE, ServiceMissing, free_port, wait_until
+from tests.services.process import PATIENCE, Service, ServiceMissing, free_port, wait_until
 
 PROGRAM = Path("/usr/sbin/postfix")
 DAEMONS = Path("/usr/lib/postfix/sbin")
@@ -39,7 +38,7 @@ postlog unix-dgram n - n - 1 postlogd
 """
 
 
-class Postfix:
+class Postfix(Service):
     """One server. Use it as a context manager, or call `start` and `close`."""
 
     def __init__(self, *, policy: int, login: int, connections: int, messages: int, window: int) -> None:
@@ -108,14 +107,6 @@ class Postfix:
         """Stop it for good and remove its files."""
         self.kill()
         subprocess.run(_as_root("rm", "-rf", self.folder), check=True)
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _end(self, how: str) -> None:
         process, self._process = self._process, None

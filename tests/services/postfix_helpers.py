@@ -3,50 +3,11 @@
 import asyncio
 import base64
 from collections import Counter
-from types import TracebackType
-from typing import Self
+
+from tests.services.loopback import LoopbackServer
 
 
-class _Helper:
-    """A server for as long as it is entered; Postfix keeps its connections open."""
-
-    def __init__(self) -> None:
-        self.port = 0
-        self._server: asyncio.Server | None = None
-        self._conversations: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._begin, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._server is not None
-        self._server.close()
-        for conversation in self._conversations:
-            conversation.cancel()
-        await asyncio.gather(*self._conversations, return_exceptions=True)
-
-    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        conversation = asyncio.create_task(self._converse(reader, writer))
-        self._conversations.add(conversation)
-        conversation.add_done_callback(self._conversations.discard)
-
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await self._serve(reader, writer)
-        except OSError:
-            pass  # Postfix was killed
-        finally:
-            writer.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        raise NotImplementedError
-
-
-class PolicyServer(_Helper):
+class PolicyServer(LoopbackServer):
     """Greylists each recipient once, and has a quota that is used up for a while.
 
     The protocol is Postfix's, SMTPD_POLICY_README. What is taken is put on hold, so that it stays in the queue.
@@ -61,7 +22,7 @@ class PolicyServer(_Helper):
         self.asked: Counter[str] = Counter()
         self.over_quota = 0
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         question: dict[str, str] = {}
         while line := await reader.readline():
             if line.strip():
@@ -82,7 +43,7 @@ class PolicyServer(_Helper):
         return "HOLD"
 
 
-class LoginServer(_Helper):
+class LoginServer(LoopbackServer):
     """Knows one name and its password, in the protocol of Dovecot's authentication (version 1.1, PLAIN only)."""
 
     def __init__(self, name: str, password: str) -> None:
@@ -90,7 +51,7 @@ class LoginServer(_Helper):
         self._right = base64.b64encode(f"\0{name}\0{password}".encode()).decode()
         self._name = name
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         cookie = "0" * 32
         writer.write(f"VERSION\t1\t1\nMECH\tPLAIN\tplaintext\nSPID\t1\nCUID\t1\nCOOKIE\t{cookie}\nDONE\n".encode())
         while line := await reader.readline():

@@ -8,10 +8,18 @@ import subprocess
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol, Self
 
-from tests.services.process import ServiceFailed, ServiceMissing, docker, end, free_port, has_docker, wait_until
+from tests.services.process import (
+    Service,
+    ServiceFailed,
+    ServiceMissing,
+    docker,
+    end,
+    free_port,
+    has_docker,
+    wait_until,
+)
 
 IMAGE = "postgres:15"
 UNSAFE = ("fsync=off", "full_page_writes=off")
@@ -35,7 +43,7 @@ class _Server(Protocol):
     def tool(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]: ...
 
 
-class Postgres:
+class Postgres(Service):
     """One server, with as many databases as are asked for.
 
     Use it as a context manager, or call `start` and `close`.
@@ -156,14 +164,6 @@ class Postgres:
 
     def _url(self, name: str) -> str:
         return f"postgresql+asyncpg://postgres@127.0.0.1:{self.port}/{name}"
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def find_programs() -> Path | None:

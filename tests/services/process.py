@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, Self
 
 PATIENCE = 150
 """Seconds after which a test gives up waiting. A test that passes never waits so long, on however busy a machine."""
@@ -24,6 +24,24 @@ class ServiceMissing(Exception):
 
 class ServiceFailed(Exception):
     """A server did not start, or ended by itself; the text has its last words."""
+
+
+class Service:
+    """A server of a test: started when it is entered, closed when it is left."""
+
+    def start(self) -> Self:
+        """Start it; returns when it answers."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Stop it for good and remove its files."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def free_port() -> int:

@@ -7,10 +7,18 @@ import socket
 import subprocess
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol, Self
 
-from tests.services.process import ServiceFailed, ServiceMissing, docker, end, free_port, has_docker, wait_until
+from tests.services.process import (
+    Service,
+    ServiceFailed,
+    ServiceMissing,
+    docker,
+    end,
+    free_port,
+    has_docker,
+    wait_until,
+)
 
 IMAGE = "rabbitmq:4"
 # Debian's /usr/sbin/rabbitmq-server drops the environment by which a node is made private; these do not.
@@ -28,7 +36,7 @@ class _Node(Protocol):
     def ctl(self, *arguments: str) -> subprocess.CompletedProcess[str]: ...
 
 
-class RabbitMQ:
+class RabbitMQ(Service):
     """One node. Use it as a context manager, or call `start` and `close`."""
 
     def __init__(self) -> None:
@@ -97,14 +105,6 @@ class RabbitMQ:
     def close(self) -> None:
         """Stop it for good and remove its files."""
         self._node.close()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def speaks_amqp(port: int) -> bool:

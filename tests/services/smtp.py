@@ -6,13 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from types import TracebackType
 from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from tests.services.process import PATIENCE, free_port
+from tests.services.process import PATIENCE, Service, free_port
 
 TAKEN = "250 2.0.0 OK"
 
@@ -30,7 +29,7 @@ class Mail:
         return message_from_bytes(self.content, policy=policy.default)
 
 
-class SmtpServer:
+class SmtpServer(Service):
     """Takes mail and remembers it. Use it as a context manager, or call `start` and `close`.
 
     Attributes:
@@ -97,11 +96,3 @@ class SmtpServer:
                 self._mails.append(mail)
                 self._arrival.notify_all()
         return reply
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -9,7 +9,6 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from types import TracebackType
 from typing import Self
 
 import structlog
@@ -162,9 +161,7 @@ class Worker:
         log.info("worker.started", channels=[str(channel) for channel in self._senders])
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await end(*self._duties)
         await asyncio.gather(*(each.finish(self._parts.settings.shutdown_grace) for each in self._consumers))
         # Last, so that the leases of calls in progress are renewed until they end.

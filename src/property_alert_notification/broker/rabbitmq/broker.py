@@ -7,7 +7,6 @@ been delivered as well, or is lost.
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from types import TracebackType
 from typing import Self
 from uuid import UUID
 
@@ -150,9 +149,7 @@ class RabbitMQBroker:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await asyncio.gather(
             self._publishing.close(), self._asking.close(), *(listener.close() for listener in tuple(self._listeners))
         )
