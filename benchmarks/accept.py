@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.children import Child, answer_of
 from benchmarks.ledger import count_notifications
+from benchmarks.limits import AtLeast, AtMost
 from benchmarks.serve import PATH
 from benchmarks.stores import Store
 
@@ -26,13 +27,12 @@ PRODUCTION = {
 PATIENT = {"STORE_TIMEOUT": "10", "MAX_BACKLOG": "100000000"}
 """No limit refuses calls: measured is how many are accepted, and how fast."""
 
-FLOOR = 0.6
-"""Of the bare handler's requests, at `FLOOR_CONNECTIONS`."""
 FLOOR_CONNECTIONS = 64
-P99_CEILING = 3.0
-"""Times the bare handler's, there."""
-P50_CEILING = 2.0
-"""Milliseconds, for a caller who is alone."""
+RATIO = AtLeast(0.6, "{:.0%}")
+"""Of the bare handler's requests, at `FLOOR_CONNECTIONS`."""
+P99 = AtMost(3.0, "p99 {:.0f} x bare")
+P50 = AtMost(2.0, "p50 {:.0f} ms")
+"""For a caller who is alone."""
 
 
 @dataclass(frozen=True, slots=True)

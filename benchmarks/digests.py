@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from benchmarks import ledger
 from benchmarks.children import Child, answer_of
 from benchmarks.drain import INSTANT_WORKER, SLOWEST
+from benchmarks.limits import AtMost
 from benchmarks.stores import Store
 
 DIGESTS = (10_000, 100_000)
@@ -15,14 +16,14 @@ QUICK_DIGESTS = (20, 200)
 ITEMS = 5
 """Of each digest."""
 
-LONGEST = 60.0
-"""Seconds for the larger number, from the start of the workers' processes until each item has ended."""
+LONGEST = AtMost(60.0, "{:.0f} s")
+"""For the larger number, from the start of the workers' processes until each item has ended."""
 
-MEMORY_CEILING = 300.0
-"""MB of one worker."""
+MEMORY = AtMost(300.0, "{:.0f} MB")
+"""Of one worker."""
 
-LINEAR = 1.3
-"""A digest may cost so many times as much among the larger number as among the smaller one."""
+LINEAR = AtMost(1.3, "linear")
+"""What a digest costs among the larger number, to what it costs among the smaller one."""
 
 _START = 3.0
 """Seconds that a worker takes to start, which are the same for any number."""
@@ -52,10 +53,10 @@ class Digested:
     """Items and digests that the store does not hold to be sent."""
 
 
-def is_linear(smaller: Digested, larger: Digested) -> bool:
-    """Whether a digest costs about the same among many as among few."""
-    costs = [max(one.seconds - _START, 0.1) / one.digests for one in (smaller, larger)]
-    return costs[1] <= LINEAR * costs[0]
+def growth(smaller: Digested, larger: Digested) -> float:
+    """What a digest costs among many, to what it costs among few."""
+    few, many = (max(one.seconds - _START, 0.1) / one.digests for one in (smaller, larger))
+    return many / few
 
 
 def measure(store: Store, numbers: tuple[int, ...], progress: Callable[[str], None]) -> Iterator[Digested]:

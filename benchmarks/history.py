@@ -17,6 +17,7 @@ from pathlib import Path
 from benchmarks import accept, drain, ledger
 from benchmarks.accept import Effort
 from benchmarks.children import Child, answer_of
+from benchmarks.limits import AtLeast, AtMost
 from benchmarks.serve import PATH
 from benchmarks.stores import Store
 from benchmarks.workload import alerts
@@ -26,18 +27,18 @@ QUICK_ROWS = 1_000
 AT_ONCE = 1_000
 """Notifications in one batch."""
 
-BATCH_FLOOR = 8_000.0
-"""Notifications per second by one connection that sends batches."""
-MEMORY_CEILING = 50.0
-"""MB by which the process may grow meanwhile."""
-FLAT = 0.8
-"""Of what the empty store accepts."""
-DRAIN_FLAT = 0.85
-"""Of what a worker delivers from a store without them."""
+BATCH = AtLeast(8_000.0, "{:,.0f}/s")
+"""Notifications by one connection that sends batches."""
+MEMORY = AtMost(50.0, "{:.0f} MB")
+"""Growth of the process meanwhile."""
+FLAT = AtLeast(0.8, "{:.0%} of the empty one")
+"""What is accepted."""
+DRAIN_FLAT = AtLeast(0.85, "{:.0%} of the empty one")
+"""What a worker delivers."""
 DRAINED = 0.02
 """Notifications that it delivers, of the rows."""
-READ_CEILING = 50.0
-"""Milliseconds, 99th percentile."""
+READ = AtMost(50.0, "{:.0f} ms")
+"""The 99th percentile."""
 READERS = 16
 
 _READS = {

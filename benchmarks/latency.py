@@ -14,6 +14,7 @@ from typing import Any
 from benchmarks import accept, ledger
 from benchmarks.children import Child, answer_of
 from benchmarks.drain import WORKER, smtp_settings
+from benchmarks.limits import AtMost
 from benchmarks.stores import Store
 
 RATE = 200.0
@@ -23,9 +24,8 @@ WARM_UP = 2.0
 QUICK_SECONDS = 0.5
 """Of the warm-up, too."""
 
-P50_CEILING = 25.0
-P99_CEILING = 150.0
-"""Milliseconds."""
+P50 = AtMost(25.0, "p50 {:.0f} ms")
+P99 = AtMost(150.0, "p99 {:.0f} ms")
 
 _NO_SMS = {"SMS_HTTP_URL": "http://127.0.0.1:9/"}
 """No broker listens there, and none is needed."""

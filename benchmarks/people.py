@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.children import answer_of
+from benchmarks.limits import AtMost
 from benchmarks.stores import Store
 
 USERS = 1_000_000
@@ -19,9 +20,9 @@ QUICK_BATCHES = 3
 BATCH = 1_000
 """Users at once."""
 
-MOST_STATEMENTS = 4
-CEILING = 30.0
-"""Milliseconds for a batch of users who were never seen before, the median."""
+STATEMENTS = AtMost(4, "{:.0f} statements")
+TIME = AtMost(30.0, "{:.0f} ms")
+"""For a batch of users who were never seen before, the median."""
 
 _PERCENT = 100
 

@@ -84,21 +84,7 @@ def machine() -> dict[str, Any]:
 
 def _accept_table(results: list[Accepting]) -> Table:
     table = Table(title="POST /api/v1/notifications/, durable before it is answered")
-    headings = (
-        "store",
-        "connections",
-        "bare/s",
-        "p99 ms",
-        "ours/s",
-        "p50 ms",
-        "p99 ms",
-        "ratio",
-        "CPU µs",
-        "limits",
-        "faults",
-    )
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading == "store" else "right")
+    _add_columns(table, "store", "connections bare/s p99_ms ours/s p50_ms p99_ms ratio CPU_µs limits faults")
     for one in results:
         table.add_row(
             one.store,
@@ -118,68 +104,44 @@ def _accept_table(results: list[Accepting]) -> Table:
 
 def _accept_verdicts(one: Accepting) -> Iterator[str]:
     if one.connections == accept.FLOOR_CONNECTIONS:
-        yield _verdict(one.ratio >= accept.FLOOR, f"{accept.FLOOR:.0%}")
-        ceiling = accept.P99_CEILING
-        yield _verdict(one.ours.p99_ms <= ceiling * one.bare.p99_ms, f"p99 {ceiling:.0f} x bare")
+        yield accept.RATIO.verdict(one.ratio)
+        yield accept.P99.verdict(one.ours.p99_ms / one.bare.p99_ms)
     if one.connections == 1:
-        yield _verdict(one.ours.p50_ms <= accept.P50_CEILING, f"p50 {accept.P50_CEILING:.0f} ms")
+        yield accept.P50.verdict(one.ours.p50_ms)
 
 
 def _history_table(one: History) -> Table:
     table = Table(title=f"{one.store}, with {one.rows:,} finished notifications")
-    for heading in ("figure", "value", "limit"):
-        table.add_column(heading, justify="left" if heading == "figure" else "right")
-    for figure, value, is_met, limit in _history_rows(one):
-        table.add_row(figure, value, limit and _verdict(is_met, limit))
+    _add_columns(table, "figure", "value limit")
+    for figure, value, *limit in _history_rows(one):
+        table.add_row(figure, value, *limit)
     return table
 
 
-def _history_rows(one: History) -> Iterator[tuple[str, str, bool, str]]:
-    yield "accepted in batches", f"{one.batch_per_second:,.0f}/s", *_at_least(one.batch_per_second, history.BATCH_FLOOR)
-    yield "memory grew by", f"{one.memory_mb:.0f} MB", *_at_most(one.memory_mb, history.MEMORY_CEILING)
-    yield "single POSTs, empty store", f"{one.empty:.1%} of bare", True, ""
-    yield "single POSTs, full store", f"{one.full:.1%} of bare", *_at_least(one.full / one.empty, history.FLAT)
-    flat = _at_least(one.deleting / one.empty, history.FLAT)
-    yield "single POSTs while deleting", f"{one.deleting:.1%} of bare", *flat
-    yield "deleted meanwhile", f"{one.deleted_per_second:,.0f}/s", True, ""
-    yield "delivered, empty store", f"{one.drain_empty:,.0f}/s", True, ""
-    delivered = _at_least(one.drain_full / one.drain_empty, history.DRAIN_FLAT)
-    yield "delivered, full store", f"{one.drain_full:,.0f}/s", *delivered
+def _history_rows(one: History) -> Iterator[tuple[str, ...]]:
+    yield "accepted in batches", f"{one.batch_per_second:,.0f}/s", history.BATCH.verdict(one.batch_per_second)
+    yield "memory grew by", f"{one.memory_mb:.0f} MB", history.MEMORY.verdict(one.memory_mb)
+    yield "single POSTs, empty store", f"{one.empty:.1%} of bare"
+    yield "single POSTs, full store", f"{one.full:.1%} of bare", history.FLAT.verdict(one.full / one.empty)
+    yield "single POSTs while deleting", f"{one.deleting:.1%} of bare", history.FLAT.verdict(one.deleting / one.empty)
+    yield "deleted meanwhile", f"{one.deleted_per_second:,.0f}/s"
+    yield "delivered, empty store", f"{one.drain_empty:,.0f}/s"
+    delivered = history.DRAIN_FLAT.verdict(one.drain_full / one.drain_empty)
+    yield "delivered, full store", f"{one.drain_full:,.0f}/s", delivered
     for read in one.reads:
-        ceiling = _at_most(read.p99_ms, history.READ_CEILING)
-        yield f"{read.kind}, {history.READERS} connections, p99", f"{read.p99_ms:.1f} ms", *ceiling
-
-
-def _at_least(value: float, limit: float) -> tuple[bool, str]:
-    return value >= limit, f"{limit:,.0f}/s" if limit > 1 else f"{limit:.0%} of the empty one"
-
-
-def _at_most(value: float, limit: float) -> tuple[bool, str]:
-    return value <= limit, f"{limit:,.0f}"
+        what = f"{read.kind}, {history.READERS} connections, p99"
+        yield what, f"{read.p99_ms:.1f} ms", history.READ.verdict(read.p99_ms)
 
 
 def _drain_table(results: list[Drained], limits: list[Limit]) -> Table:
     table = Table(title="Notifications delivered by worker processes")
-    left = ("store", "provider")
-    headings = (
-        *left,
-        "workers",
-        "per second",
-        "with its start",
-        "CPU µs",
-        "MB",
-        "limits",
-        "doubled",
-        "missing",
-        "unsettled",
+    _add_columns(
+        table, "store provider", "workers per_second with_its_start CPU_µs MB limits doubled missing unsettled"
     )
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading in left else "right")
     for limit in limits:
         table.add_row(limit.what, "", "", f"{limit.per_second:,.0f}")
     for one in results:
-        floor = drain.FLOORS[one.provider, one.workers]
-        speed = _verdict(one.per_second >= floor, f"{floor:,.0f}")
+        speed = drain.FLOORS[one.provider, one.workers].verdict(one.per_second)
         table.add_row(
             one.store,
             one.provider,
@@ -188,7 +150,7 @@ def _drain_table(results: list[Drained], limits: list[Limit]) -> Table:
             f"{one.per_second_from_start:,.0f}",
             f"{one.cpu_us:.0f}\nstore {one.store_cpu_us:.0f}",
             f"{one.memory_mb:.0f}",
-            f"{speed}\n{_verdict(one.memory_mb <= drain.MEMORY_CEILING, f'{drain.MEMORY_CEILING:.0f} MB')}",
+            f"{speed}\n{drain.MEMORY.verdict(one.memory_mb)}",
             str(one.duplicates),
             str(one.missing),
             str(one.unsettled),
@@ -198,18 +160,14 @@ def _drain_table(results: list[Drained], limits: list[Limit]) -> Table:
 
 def _latency_table(results: list[Latency]) -> Table:
     table = Table(title=f"From the call to the provider, at {latency.RATE:.0f} notifications a second")
-    headings = ("store", "p50 ms", "p99 ms", "longest ms", "limits", "failed", "missing", "doubled")
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading == "store" else "right")
+    _add_columns(table, "store", "p50_ms p99_ms longest_ms limits failed missing doubled")
     for one in results:
-        ceilings = ("p50", one.p50_ms, latency.P50_CEILING), ("p99", one.p99_ms, latency.P99_CEILING)
-        verdicts = [_verdict(value <= most, f"{name} {most:.0f} ms") for name, value, most in ceilings]
         table.add_row(
             one.store,
             f"{one.p50_ms:.1f}",
             f"{one.p99_ms:.1f}",
             f"{one.longest_ms:.0f}",
-            "\n".join(verdicts),
+            f"{latency.P50.verdict(one.p50_ms)}\n{latency.P99.verdict(one.p99_ms)}",
             str(one.failed),
             str(one.missing),
             str(one.doubled),
@@ -219,12 +177,8 @@ def _latency_table(results: list[Latency]) -> Table:
 
 def _people_table(results: list[Deciding]) -> Table:
     table = Table(title=f"Deciding about {people.BATCH:,} messages to as many users, in milliseconds")
-    headings = ("store", "users", "read only", "p50", "p95", "CPU", "seen before", "statements", "limits", "missing")
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading == "store" else "right")
+    _add_columns(table, "store", "users read_only p50 p95 CPU seen_before statements limits missing")
     for one in results:
-        speed = _verdict(one.p50_ms <= people.CEILING, f"{people.CEILING:.0f} ms")
-        few = _verdict(one.statements <= people.MOST_STATEMENTS, f"{people.MOST_STATEMENTS} statements")
         table.add_row(
             one.store,
             f"{one.users:,}",
@@ -234,7 +188,7 @@ def _people_table(results: list[Deciding]) -> Table:
             f"{one.cpu_ms:.1f}",
             f"{one.warm_ms:.1f}",
             str(one.statements),
-            f"{speed}\n{few}",
+            f"{people.TIME.verdict(one.p50_ms)}\n{people.STATEMENTS.verdict(one.statements)}",
             str(one.missing),
         )
     return table
@@ -242,27 +196,14 @@ def _people_table(results: list[Deciding]) -> Table:
 
 def _digests_table(results: list[Digested]) -> Table:
     table = Table(title=f"Digests of {digests.ITEMS} items, made and delivered by two workers")
-    headings = (
-        "store",
-        "digests",
-        "seconds",
-        "collected/s",
-        "MB",
-        "CPU µs",
-        "limits",
-        "doubled",
-        "missing",
-        "unsettled",
-    )
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading == "store" else "right")
+    _add_columns(table, "store", "digests seconds collected/s MB CPU_µs limits doubled missing unsettled")
     few: dict[str, Digested] = {}
     for one in results:
         smaller = few.setdefault(one.store, one)
-        limits = [_verdict(one.memory_mb <= digests.MEMORY_CEILING, f"{digests.MEMORY_CEILING:.0f} MB")]
+        limits = [digests.MEMORY.verdict(one.memory_mb)]
         if smaller is not one:
-            limits.append(_verdict(one.seconds <= digests.LONGEST, f"{digests.LONGEST:.0f} s"))
-            limits.append(_verdict(digests.is_linear(smaller, one), "linear"))
+            limits.append(digests.LONGEST.verdict(one.seconds))
+            limits.append(digests.LINEAR.verdict(digests.growth(smaller, one)))
         table.add_row(
             one.store,
             f"{one.digests:,}",
@@ -278,5 +219,9 @@ def _digests_table(results: list[Digested]) -> Table:
     return table
 
 
-def _verdict(is_met: bool, floor: str) -> str:
-    return f"[green]{floor} met[/]" if is_met else f"[red]{floor} not met[/]"
+def _add_columns(table: Table, left: str, right: str) -> None:
+    """Add a column for each heading, aligned on the left or on the right; `_` stands for a space."""
+    for heading in left.split():
+        table.add_column(heading.replace("_", " "))
+    for heading in right.split():
+        table.add_column(heading.replace("_", " "), justify="right")
