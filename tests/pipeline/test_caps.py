@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import text
 
 from property_alert_notification.base.vocabulary import DeliveryState, Outcome
-from property_alert_notification.deliveries.windows.keys import window_of
 from property_alert_notification.people.caps import queries as cap_queries
 from property_alert_notification.people.decide import Message
 from property_alert_notification.people.effective.answer import answer
@@ -46,8 +45,9 @@ async def test_no_more_than_the_cap_are_sent_and_the_others_are_collected(world:
 
     deliveries = [await world.delivery(one) for one in notifications[CAP:]]
     assert {(one.state, one.reason_code) for one in deliveries} == {(DeliveryState.COLLECTED, "over_cap")}
-    [window] = {window_of(one.held_by) for one in deliveries}
-    assert window is not None
+    [held_by] = {one.held_by for one in deliveries}
+    assert held_by is not None
+    assert held_by.startswith("digest:")
     assert await claimed(world, (await accept(world, 1, "viewing"))[0])  # a cap is for what is promotional
 
 

@@ -13,7 +13,7 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.vocabulary import DeliveryState, Frequency
 from property_alert_notification.deliveries.windows import queries as window_queries
 from property_alert_notification.deliveries.windows import scripts as window_scripts
-from property_alert_notification.deliveries.windows.keys import window_of
+from property_alert_notification.deliveries.windows.keys import held_by
 from property_alert_notification.digests import close
 from property_alert_notification.digests.close import Turn, close_due
 from property_alert_notification.notifications.create import Planner
@@ -98,7 +98,7 @@ async def test_messages_with_a_daily_frequency_are_sent_in_one_digest(world: Wor
     items = await accept(world, 3)
     assert await states(world, items) == ["collected"] * 3
     [window] = await windows(world)
-    assert {window_of((await world.delivery(one)).held_by) for one in items} == {window["id"]}
+    assert {(await world.delivery(one)).held_by for one in items} == {held_by(window["id"])}
 
     await their_time_comes(world)
     await world.a_worker()
@@ -192,7 +192,7 @@ async def test_a_frequency_of_weekly_moves_collected_items_to_the_weekly_digest(
     await look(world)
 
     daily, weekly = sorted(await windows(world), key=lambda window: window["closes_at"])
-    assert {window_of((await world.delivery(one)).held_by) for one in items} == {weekly["id"]}
+    assert {(await world.delivery(one)).held_by for one in items} == {held_by(weekly["id"])}
     assert daily["due_at"] == daily["closes_at"]
     assert weekly["closes_at"].weekday() == weekday
 
@@ -208,7 +208,7 @@ async def test_a_latecomer_is_in_the_next_digest(world: World) -> None:
     assert (await look(world, later=timedelta(days=1))).left == {DeliveryState.COLLECTED: 1}
     closed, following = sorted(await windows(world), key=lambda window: window["closes_at"])
     assert following["closes_at"] == closed["closes_at"] + timedelta(days=1)
-    assert window_of((await world.delivery(late)).held_by) == following["id"]
+    assert (await world.delivery(late)).held_by == held_by(following["id"])
     assert (await look(world, later=timedelta(days=2))).digests == 1
     assert await reasons(world, [first, late]) == ["in_digest", "in_digest"]
 

@@ -37,12 +37,12 @@ async def test_up_down_and_up_again(empty: Database) -> None:
     full = await tables(empty)
     await migrations.downgrade(empty, "base")
     assert await tables(empty) == {"alembic_version"}
-    assert not await migrations.is_recent_enough(empty)
+    assert not (await migrations.examine(empty)).works
 
     await migrations.upgrade(empty)
 
     assert await tables(empty) == full
-    assert await migrations.is_recent_enough(empty)
+    assert (await migrations.examine(empty)).works
 
 
 async def test_an_attempt_is_found_by_the_id_that_its_provider_gave_the_message(empty: Database) -> None:
@@ -128,7 +128,7 @@ async def test_a_store_that_a_newer_version_migrated_is_recent_enough(empty: Dat
     async with empty.transaction() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = 'of_tomorrow'"))
 
-    assert await migrations.is_recent_enough(empty)
+    assert (await migrations.examine(empty)).works
 
 
 async def test_migrations_and_models_agree(empty: Database) -> None:
@@ -142,7 +142,7 @@ async def test_processes_that_start_together_migrate_once(empty: Database) -> No
 
     await asyncio.gather(*(migrations.upgrade(database) for database in [empty, *others]))
 
-    assert await migrations.is_recent_enough(empty)
+    assert (await migrations.examine(empty)).works
     await asyncio.gather(*(database.close() for database in others))
 
 

@@ -141,7 +141,7 @@ def _walk(world: World, ahead: timedelta, *, use_profiles_for: timedelta = timed
 
 
 async def _walk_to_the_end(walk: Retention) -> None:
-    while await walk.purge_some():
+    while await walk.purge_some() is not None:
         pass
 
 

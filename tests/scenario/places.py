@@ -11,7 +11,7 @@ Hours = tuple[float, float]
 """From one hour of the day until another."""
 
 NEVER: Hours = (24, 24)
-MON_TO_SAT, SUNDAY = range(6), 6
+SUNDAY = 6
 
 
 @dataclass(frozen=True)

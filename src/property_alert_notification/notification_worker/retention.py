@@ -77,16 +77,12 @@ class Retention:
 
     async def _purge_in_turn(self) -> float:
         began = self._clock.monotonic()
-        turns = await self._purge_each_kind()
-        took = self._clock.monotonic() - began
-        return pause_after(took, lag=max(turn.lag for turn in turns)) if any(turn.full for turn in turns) else IDLE
+        lag = await self.purge_some()
+        return IDLE if lag is None else pause_after(self._clock.monotonic() - began, lag=lag)
 
-    async def purge_some(self) -> bool:
-        """Delete a few of each kind; returns whether more may be waiting."""
-        return any(turn.full for turn in await self._purge_each_kind())
-
-    async def _purge_each_kind(self) -> list["_Turn"]:
-        return [
+    async def purge_some(self) -> timedelta | None:
+        """Delete a few of each kind; returns how long the oldest one was overdue, or None when no more may wait."""
+        turns = [
             await self._timed(_KEYS, self._purge_keys),
             await self._timed(_NOTIFICATIONS, self._purge_notifications),
             await self._timed(_SCHEDULES, self._purge_schedules),
@@ -95,6 +91,7 @@ class Retention:
             await self._timed(_PROFILES, self._purge_profiles),
             await self._timed(_SUPPRESSIONS, self._purge_suppressions),
         ]
+        return max(turn.lag for turn in turns) if any(turn.full for turn in turns) else None
 
     async def _timed(self, kind: str, purge: Callable[[int], Awaitable["_Turn"]]) -> "_Turn":
         """Take a turn with as many rows as the last one showed to be good; it shows how many are good next."""

@@ -45,8 +45,6 @@ class RabbitMQListener:
         self._has_waiting = has_waiting
         self._on_close = on_close
         self._connection.open()
-        self.unreadable = 0
-        """Messages that were not ours, and were thrown away: the database still knows which deliveries are due."""
 
     @property
     def session(self) -> ConsumerSession | None:
@@ -117,7 +115,6 @@ class RabbitMQListener:
             try:
                 deliveries = read_deliveries(message.body)
             except ValueError as problem:
-                self.unreadable += 1
                 log.warning("message.unreadable", queue=queue, bytes=message.body_size, problem=str(problem))
                 deliveries = []
             await session.receive(message.delivery_tag, deliveries, urgent=urgent, published_at=message.timestamp)

@@ -29,7 +29,6 @@ __all__ = [
     "current",
     "downgrade",
     "examine",
-    "is_recent_enough",
     "losses",
     "revisions",
     "upgrade",
@@ -94,18 +93,6 @@ async def examine(database: Database, *, thorough: bool = False) -> Judgement:
     if thorough and len(found.versions) == 1 and found.versions[0] in revisions()[:-1]:
         earlier = await _shape_at(found.versions[0])
     return judge(found, revisions(), queries.NEWEST, earlier)
-
-
-async def is_recent_enough(database: Database) -> bool:
-    """Whether this version can work on the store: its schema is this version's, or a newer one that has all of it.
-
-    During a rolling upgrade the schema is newer than the processes that have not been replaced yet: they go on when it
-    still has every table and column of theirs. Migrations that drop one say so in docs/operations.md.
-
-    Raises:
-        StoreUnavailable: the store cannot be reached.
-    """
-    return (await examine(database)).works
 
 
 async def current(database: Database) -> str | None:

@@ -63,7 +63,11 @@ class Judgement:
 
     @property
     def works(self) -> bool:
-        """Whether this version can work on it as it is."""
+        """Whether this version can work on it as it is.
+
+        During a rolling upgrade the schema is newer than the processes that have not been replaced yet: they go on when
+        it still has every table and column of theirs. Migrations that drop one say so in docs/operations.md.
+        """
         return self.can_be_read and self.read_only is None
 
     @property

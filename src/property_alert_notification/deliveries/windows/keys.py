@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 _NAMESPACE = UUID("5d0f7c3e-6b0a-5c1b-9a63-2f1f0c9f5a11")
 
-PREFIX = "digest:"
+_PREFIX = "digest:"
 """The prefix of `held_by` of collected deliveries."""
 
 
@@ -33,14 +33,4 @@ class WindowKey(NamedTuple):
 
 def held_by(window: UUID) -> str:
     """The `held_by` of deliveries in the window with this id."""
-    return f"{PREFIX}{window}"
-
-
-def window_of(held_by: str | None) -> UUID | None:
-    """The window of a delivery with this `held_by`; None if it has none."""
-    if held_by is None or not held_by.startswith(PREFIX):
-        return None
-    try:
-        return UUID(held_by.removeprefix(PREFIX))
-    except ValueError:  # SQLite keeps any text
-        return None
+    return f"{_PREFIX}{window}"
