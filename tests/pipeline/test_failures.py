@@ -26,7 +26,7 @@ from property_alert_notification.database import table_of
 from property_alert_notification.deliveries import leases, queries
 from property_alert_notification.deliveries.leases import Renewal
 from property_alert_notification.deliveries.models import Attempt, Delivery
-from property_alert_notification.deliveries.scripts import Claim
+from property_alert_notification.deliveries.records import Claim
 from property_alert_notification.messages.content import MessageContent
 from property_alert_notification.messages.render import Rendered
 from property_alert_notification.notification_worker.claim import SENT_BEFORE, STOPPED, STORE_AWAY

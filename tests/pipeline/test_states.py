@@ -13,7 +13,7 @@ from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries import scripts as delivery_scripts
-from property_alert_notification.deliveries.scripts import Settlement
+from property_alert_notification.deliveries.records import Settlement
 from property_alert_notification.deliveries.states import Event, after
 from property_alert_notification.notification_worker.settlement import settle_within
 from property_alert_notification.operators.pauses import scripts as pause_scripts

@@ -16,7 +16,7 @@ from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.broker.base import Queue
 from property_alert_notification.database import Script, Statement
-from property_alert_notification.deliveries.scripts import Claim, Settlement
+from property_alert_notification.deliveries.records import Claim, Settlement
 from property_alert_notification.notification_worker.claim import SendingRules, claim_batch
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.route import Assignment, ProviderOrder

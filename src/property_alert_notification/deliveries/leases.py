@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import BatchStatement, among, as_rows, columns_of, table_of, time_type
 from property_alert_notification.deliveries.models import IS_LEASED, Delivery
-from property_alert_notification.deliveries.scripts import CLAIMED, Claim, checked, is_ours
+from property_alert_notification.deliveries.records import Claim
+from property_alert_notification.deliveries.scripts import CLAIMED, checked, is_ours
 
 _deliveries = table_of(Delivery)
 _IDS = columns_of(_deliveries, "id")

@@ -4,9 +4,7 @@ Statements are built once and given values when they run: building one costs mor
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -26,8 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from property_alert_notification.base.reasons import Reason
-from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
+from property_alert_notification.base.vocabulary import DeliveryState, Outcome
 from property_alert_notification.database import (
     BatchStatement,
     Script,
@@ -41,77 +38,11 @@ from property_alert_notification.database import (
 )
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.queues import is_claimable
+from property_alert_notification.deliveries.records import Claim, NewDelivery, Settlement, Submission
 from property_alert_notification.deliveries.states import LEASED, Event, after
-from property_alert_notification.deliveries.windows.keys import WindowKey
 
 _deliveries = table_of(Delivery)
 _attempts = table_of(Attempt)
-
-
-class NewDelivery(NamedTuple):
-    """A delivery as planned: a row to insert."""
-
-    id: UUID
-    notification_id: UUID
-    channel: Channel
-    address: str
-    urgent: bool
-    test: bool
-    state: DeliveryState
-    reason_code: str
-    reason_parameters: str | None
-    held_by: str | None
-    due_at: datetime | None
-    changed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to send one delivery, until the lease ends or the fence is raised."""
-
-    delivery_id: UUID
-    notification_id: UUID
-    channel: str
-    address: str
-    fence: int
-    attempts: int
-    """Attempts made and counted, this one included."""
-    unknowns: int
-    test: bool
-    """Goes to the simulator, never to a real provider."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What came of a claim: where the delivery goes from here, and how its attempt ended."""
-
-    delivery_id: UUID
-    fence: int
-    state: DeliveryState
-    reason: Reason
-    due_at: datetime | None
-    outcome: Outcome | None
-    """None when no attempt was made."""
-    settled_at: datetime
-    provider_message_id: str | None = None
-    counted: bool = True
-    """Whether the claim used up one of the attempts that the delivery has."""
-    held_by: str | None = None
-    """What holds it, when its state is `held` or `collected`."""
-    window: WindowKey | None = None
-    """The digest window that collects it, when its state is `collected`."""
-    submitted: bool = True
-    """False when the provider was never called; an attempt that was stored for that call is deleted."""
-
-
-class Submission(NamedTuple):
-    """An attempt that is about to be made: a row to insert."""
-
-    delivery_id: UUID
-    fence: int
-    provider: str
-    started_at: datetime
-
 
 _NEW = NewDelivery._fields
 

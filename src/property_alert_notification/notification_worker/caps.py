@@ -7,7 +7,7 @@ from uuid import UUID
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import Script
-from property_alert_notification.deliveries.scripts import Claim, Settlement
+from property_alert_notification.deliveries.records import Claim, Settlement
 from property_alert_notification.deliveries.windows.keys import WindowKey
 from property_alert_notification.notification_worker.settlement import collected, held
 from property_alert_notification.notifications.scripts import Content

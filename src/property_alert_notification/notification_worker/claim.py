@@ -13,7 +13,7 @@ from property_alert_notification.channels import simulator
 from property_alert_notification.database import Script
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.models import Attempt
-from property_alert_notification.deliveries.scripts import Claim, Settlement, Submission
+from property_alert_notification.deliveries.records import Claim, Settlement, Submission
 from property_alert_notification.deliveries.windows.keys import WindowKey
 from property_alert_notification.notification_worker.caps import over_cap
 from property_alert_notification.notification_worker.route import Assignment, ProviderOrder, Wait

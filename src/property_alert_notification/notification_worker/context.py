@@ -8,7 +8,7 @@ from uuid import UUID
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.database import Database
-from property_alert_notification.deliveries.scripts import Claim
+from property_alert_notification.deliveries.records import Claim
 from property_alert_notification.operators.pauses.cache import PauseCache
 from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
 from property_alert_notification.people.categories.rules import CurrentCategories

@@ -10,7 +10,7 @@ from property_alert_notification.base.logs import origin
 from property_alert_notification.channels import simulator
 from property_alert_notification.channels.base import OutgoingMessage, Receipt
 from property_alert_notification.database import run_within
-from property_alert_notification.deliveries.scripts import Settlement
+from property_alert_notification.deliveries.records import Settlement
 from property_alert_notification.notification_worker.claim import (
     NO_PROVIDER,
     OVERTAKEN,

@@ -15,7 +15,7 @@ from property_alert_notification.base.vocabulary import Outcome
 from property_alert_notification.channels.base import Receipt
 from property_alert_notification.database import GroupCommit
 from property_alert_notification.deliveries.models import Attempt
-from property_alert_notification.deliveries.scripts import Claim, Settlement, Submission
+from property_alert_notification.deliveries.records import Claim, Settlement, Submission
 from property_alert_notification.deliveries.states import ENDED
 from property_alert_notification.notification_worker.claim import Job
 from property_alert_notification.notification_worker.context import WorkerContext, ids

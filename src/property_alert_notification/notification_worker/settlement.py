@@ -11,7 +11,7 @@ from property_alert_notification.database import Script, Statement, StatementBat
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.holds import scripts as holds
 from property_alert_notification.deliveries.models import Attempt
-from property_alert_notification.deliveries.scripts import Claim, Settlement, Submission
+from property_alert_notification.deliveries.records import Claim, Settlement, Submission
 from property_alert_notification.deliveries.states import UNFULFILLED
 from property_alert_notification.deliveries.windows import scripts as window_scripts
 from property_alert_notification.deliveries.windows.keys import WindowKey

@@ -9,7 +9,7 @@ from uuid import UUID
 from property_alert_notification.base.clock import time_of
 from property_alert_notification.base.errors import InvalidField, PreferencesNotFound, RequestError
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
-from property_alert_notification.deliveries.scripts import NewDelivery
+from property_alert_notification.deliveries.records import NewDelivery
 from property_alert_notification.deliveries.states import kept_status, status_of
 from property_alert_notification.deliveries.windows.keys import WindowKey
 from property_alert_notification.notifications.plan import Planned, create_deliveries, plan

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
-from property_alert_notification.deliveries.scripts import NewDelivery
+from property_alert_notification.deliveries.records import NewDelivery
 from property_alert_notification.deliveries.windows.keys import WindowKey
 from property_alert_notification.people.categories.rules import Category
 from property_alert_notification.people.decide import Message, decide

@@ -13,7 +13,7 @@ from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.holds import scripts as holds
-from property_alert_notification.deliveries.scripts import NewDelivery
+from property_alert_notification.deliveries.records import NewDelivery
 from property_alert_notification.deliveries.states import ENDED, kept_status
 from property_alert_notification.deliveries.windows import scripts as window_scripts
 from property_alert_notification.deliveries.windows.keys import WindowKey

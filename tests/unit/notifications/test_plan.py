@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from property_alert_notification.base.clock import first_id_of
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
-from property_alert_notification.deliveries.scripts import Claim, NewDelivery
+from property_alert_notification.deliveries.records import Claim, NewDelivery
 from property_alert_notification.notification_worker.claim import SendingRules, Withheld, too_late, why_not
 from property_alert_notification.notifications.plan import NOT_USED, Planned, create_deliveries, plan
 from property_alert_notification.notifications.scripts import Content

@@ -18,7 +18,7 @@ from property_alert_notification.database import (
     table_of,
 )
 from property_alert_notification.deliveries.models import Hold
-from property_alert_notification.deliveries.scripts import NewDelivery, Settlement
+from property_alert_notification.deliveries.records import NewDelivery, Settlement
 
 _holds = table_of(Hold)
 
