@@ -98,4 +98,4 @@ def test_the_step_of_the_cap_says_how_much_is_left_or_that_it_decides(
     [step] = [one for one in steps_of(message, ADA, NOON, counted) if one.rule is Rule.CAP]
 
     assert step.part == part
-    assert step.says == (says or decided(counted).reason.sentence(EMAIL))
+    assert step.result == (says or decided(counted).reason.sentence(EMAIL))
