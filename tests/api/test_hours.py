@@ -92,7 +92,7 @@ async def test_a_time_of_the_user_s_clock_is_repeated_and_its_moment_shown(clien
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"send_at_local": "2040-10-07T02:15", "send_at": "2040-10-07T02:15:00Z"}, "in place of send_at"),
+        ({"send_at_local": "2040-10-07T02:15", "send_at": "2040-10-07T02:15:00Z"}, "replaces send_at"),
         ({"send_at_local": "2040-10-07T02:15+01:00"}, "without an offset"),
         ({"send_at_local": "2040-10-07T02:15:30"}, "in whole minutes"),
         ({"send_at_local": "2040-02-30T02:15"}, "without an offset"),
