@@ -31,7 +31,7 @@ _ZONE_IN_RULES = 0.25
 
 
 def rules_of(user_id: int) -> PersonalRules:
-    """What a user said. Hardly two users said the same."""
+    """The preferences of a user. Hardly any two users have the same."""
     dice = random.Random(user_id)
     days = frozenset(dice.sample(range(7), dice.randint(2, 7)))
     quiet = QuietHours(

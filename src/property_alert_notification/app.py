@@ -61,7 +61,7 @@ from property_alert_notification.wiring import Parts, address_rules, assemble, d
 log = structlog.get_logger()
 
 LARGEST_BODY = 256 * 1024
-"""Bytes of a request's body at most; a larger one is answered 413."""
+"""The largest body of a request, in bytes. A larger one is answered 413."""
 
 DESCRIPTION = """
 Other services submit notifications; this service sends them to the right person, on the channel they chose.
@@ -124,7 +124,7 @@ def create_app(settings: Settings, *, with_worker: bool, clock: Clock | None = N
 
 @asynccontextmanager
 async def _with_user_service(parts: Parts) -> AsyncIterator[Parts]:
-    """The same parts with the small User service, which a developer's machine has in place of the company's."""
+    """The same parts with the small User service, which replaces the company's on a developer's machine."""
     with listen("127.0.0.1", 0) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/users"
         log.info("user_service.serves", url=url)
@@ -158,7 +158,7 @@ def _share(app: FastAPI, parts: Parts) -> None:
 
 @cache
 def _routes(*, with_mailbox: bool) -> list[BaseRoute]:
-    """Everything that can be called.
+    """The routes of all slices.
 
     The routes find the parts of their process in the application's state. So all applications of a process share
     them, and FastAPI prepares each route once.

@@ -244,7 +244,7 @@ async def _of_pauses(house: House, caller: Caller, method: str, path: str) -> No
 
 
 async def _of_what_is_effective(house: House, caller: Caller, method: str, path: str) -> None:
-    """As for preferences: what test keys said counts for tests alone, in place of what live keys said."""
+    """Preferences set with test keys apply to tests only, in place of the live ones."""
     user = 100 + next(house.numbers)
     live, test = CALLERS[1], CALLERS[3]
     for owner in (live, test):

@@ -90,7 +90,7 @@ async def test_a_time_of_the_user_s_clock_is_repeated_and_its_moment_shown(clien
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "problem"),
     [
         ({"send_at_local": "2040-10-07T02:15", "send_at": "2040-10-07T02:15:00Z"}, "replaces send_at"),
         ({"send_at_local": "2040-10-07T02:15+01:00"}, "without an offset"),
@@ -101,7 +101,7 @@ async def test_a_time_of_the_user_s_clock_is_repeated_and_its_moment_shown(clien
     ],
 )
 async def test_other_times_are_refused_with_the_field(
-    lite: httpx2.AsyncClient, fields: dict[str, Any], said: str
+    lite: httpx2.AsyncClient, fields: dict[str, Any], problem: str
 ) -> None:
     notification = await accept(lite)
     for answer in (
@@ -111,4 +111,4 @@ async def test_other_times_are_refused_with_the_field(
         (error,) = answer.json()["detail"]
         assert answer.status_code == 422
         assert error["loc"] == ["body", "send_at_local"]
-        assert said in error["msg"]
+        assert problem in error["msg"]

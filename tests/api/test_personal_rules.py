@@ -1,4 +1,4 @@
-"""What may be said of a user beyond the switches of channels: by every call, for live and test keys."""
+"""The optional fields of preferences: in every call, for live and test keys."""
 
 from typing import Any
 
@@ -86,7 +86,7 @@ async def test_a_patch_is_merged_as_rfc_7396_says(
 
 
 @pytest.mark.parametrize(
-    ("said", "place", "words"),
+    ("fields", "place", "words"),
     [
         ({"language": "en_US"}, "language", "must be a BCP 47 language tag, for example en or es-MX"),
         ({"language": 7}, "language", "must be a text in quotes"),
@@ -158,9 +158,9 @@ async def test_a_patch_is_merged_as_rfc_7396_says(
 )
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 async def test_what_cannot_be_used_is_named_where_it_stands(
-    lite: httpx2.AsyncClient, method: str, said: dict[str, Any], place: str, words: str
+    lite: httpx2.AsyncClient, method: str, fields: dict[str, Any], place: str, words: str
 ) -> None:
-    answer = await lite.request(method, "/api/v1/preferences/1", json=PREFERENCES | said)
+    answer = await lite.request(method, "/api/v1/preferences/1", json=PREFERENCES | fields)
 
     assert answer.status_code == 422, answer.text
     problem = answer.json()["detail"][0]

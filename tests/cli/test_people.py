@@ -27,7 +27,7 @@ Call = Callable[..., Result]
 
 @pytest.fixture
 def call(tmp_path: Path, migrated_sqlite: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch) -> Call:
-    """Runs a command on a store with three users: 7 said a lot, 8 withdrew consent, and a test key spoke of 7."""
+    """Runs a command on a store: user 7 has many preferences, also some of a test key, and user 8 withdrew consent."""
     monkeypatch.setenv("DATABASE_URL", migrated_sqlite(tmp_path / "app.db"))
     monkeypatch.setenv("COLUMNS", "200")
     read_rules(RULES)

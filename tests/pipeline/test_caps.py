@@ -22,9 +22,9 @@ CAP = 3
 
 
 async def a_user(world: World, user_id: int = 1) -> None:
-    said = PersonalRules(time_zone="America/New_York", caps={EMAIL: Cap(day=CAP)})
+    rules = PersonalRules(time_zone="America/New_York", caps={EMAIL: Cap(day=CAP)})
     now = world.parts.clock.now()
-    preference = Preference(user_id=user_id, channels="email", rules=write_rules(said), updated_at=now)
+    preference = Preference(user_id=user_id, channels="email", rules=write_rules(rules), updated_at=now)
     async with world.parts.database.transaction() as connection:
         await preferences.put(connection, preference, test=False)
 

@@ -29,9 +29,9 @@ CATEGORY = "listing_alert"
 
 async def a_user(world: World, frequency: Frequency, user_id: int = 1, **rules: Any) -> int:
     """A user who wants listing alerts by email so often; what waits for them is decided again."""
-    said = PersonalRules(frequencies={CATEGORY: {EMAIL: frequency}}, **rules)
+    personal = PersonalRules(frequencies={CATEGORY: {EMAIL: frequency}}, **rules)
     now = world.parts.clock.now()
-    preference = Preference(user_id=user_id, channels="email", rules=write_rules(said), updated_at=now)
+    preference = Preference(user_id=user_id, channels="email", rules=write_rules(personal), updated_at=now)
     async with world.parts.database.transaction() as connection:
         await preferences.put(connection, preference, test=False)
         await reevaluate_by(planner(world))(connection, [user_id])

@@ -62,7 +62,7 @@ class Night(World):
         return self
 
     async def a_person(self, *quiet_hours: QuietHours, zone: str | None = None) -> None:
-        """The user wants both channels, and said this."""
+        """Set the preferences of the user: both channels, and these rules."""
         rules = write_rules(PersonalRules(time_zone=zone, quiet_hours=quiet_hours))
         preference = Preference(
             user_id=1, channels=words_of([EMAIL, SMS]), rules=rules, updated_at=self.parts.clock.now()

@@ -71,8 +71,8 @@ class Expected:
 
     def _act(self, action: Any, now: datetime) -> None:
         match action:
-            case Prefer(user, said):
-                self._prefer(user, said, now)
+            case Prefer(user, chosen):
+                self._prefer(user, chosen, now)
             case Merge(user, patch):
                 if (before := self.preferences.get(user)) is not None:
                     self._prefer(user, merged(before, patch), now)
@@ -86,7 +86,7 @@ class Expected:
                 self.categories[name] = category_of(definition)
 
     def work(self, now: datetime, seen: Mapping[Key, Seen]) -> None:
-        """What the workers do at a moment; `seen` is what was seen then."""
+        """What the workers are expected to do at a moment; `seen` is the observation of that moment."""
         self._occur(now)
         while True:
             windows = [window for window in self.windows if window.closes_at <= now]
@@ -120,9 +120,9 @@ class Expected:
                 submit = Submit(f"{repeat.key} at {now.isoformat()}", repeat.user, repeat.category)
                 self._plan(Notification(submit, missed[-1]), now)
 
-    def _prefer(self, user: int, said: Mapping[str, Any] | None, now: datetime) -> None:
+    def _prefer(self, user: int, chosen: Mapping[str, Any] | None, now: datetime) -> None:
         """A change is decided again at once for all that waits for its hour, or for a digest."""
-        self.preferences[user] = None if said is None else dict(said)
+        self.preferences[user] = None if chosen is None else dict(chosen)
         for item in self._of(user):
             if item.state == "held":
                 item.due_at = now
@@ -156,7 +156,7 @@ class Expected:
             self._plan(Notification(submit, now), now)
 
     def _plan(self, one: Notification, now: datetime) -> None:
-        """It becomes a delivery on each channel, as the user wants it now."""
+        """Expect a delivery on each channel, by the current preferences."""
         submit = one.submit
         for channel in submit.channels or ("email", "sms"):
             key = submit.key, channel
@@ -225,7 +225,7 @@ class Expected:
     def _count(self, item: Item, now: datetime) -> Verdict | None:
         """A promotional message counts into its user's caps when it is claimed; what does not fit waits."""
         person, channel = self._person(item.user), item.key[1]
-        cap = (person.said("caps") or {}).get(channel)
+        cap = (person.preference("caps") or {}).get(channel)
         if cap is None or not self._category(item.category).is_promotional:
             return None
         uses = self.uses.setdefault((item.user, channel), {})

@@ -65,7 +65,7 @@ class Item:
 
 @dataclass
 class Notification:
-    """What was submitted, and is not planned yet."""
+    """The submitted notifications that are not planned yet."""
 
     submit: Submit
     due_at: datetime
@@ -98,7 +98,7 @@ def merged(before: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any
 
 
 def category_of(definition: Mapping[str, Any]) -> Category:
-    """What was said of a category."""
+    """The definition of a category by API."""
     ttl = timedelta(hours=int(definition["message_ttl"].rstrip("h"))) if "message_ttl" in definition else None
     found = Category(
         definition["kind"], definition.get("required", False), tuple(definition.get("default", {}).items())

@@ -1,7 +1,7 @@
-"""What section 10 of DESIGN.md says of one message to one person at one moment, in plain Python on `zoneinfo` alone.
+"""An independent model of the decision about one message to one person at one moment, in plain Python on `zoneinfo`
+alone.
 
-Written from that section and, where it is silent, from the words of docs/people.md. It shares nothing with the
-implementation but the words of the API.
+It is written from docs/people.md, and shares nothing with the implementation but the words of the API.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass(frozen=True)
 class Category:
-    """What is true of all messages of a category."""
+    """The properties of all messages of a category."""
 
     kind: str = "transactional"
     required: bool = False
@@ -46,36 +46,36 @@ BUILT_IN = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of a message now."""
+    """The decision about a message now."""
 
     decision: str
     """`send`, `hold`, `collect` or `suppress`."""
     code: str
-    """The reason code that is to be recorded."""
+    """The expected reason code."""
     until: datetime | None = None
-    """When a held message is asked about again, or a collected one is sent."""
+    """When a held message is reevaluated, or a collected one is sent."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """What is known of a person at a moment."""
+    """The data about a person at a moment."""
 
     place: Place
-    """Where their telephone number is from."""
+    """The place of their phone number."""
     preferences: Mapping[str, Any] | None
-    """As the API has them; None without any."""
+    """The preferences as in the API; None without any."""
     profile: Mapping[str, Any] | None
-    """What the User service said."""
+    """The profile from the User service."""
 
-    def said(self, field: str) -> Any:
+    def preference(self, field: str) -> Any:
         return (self.preferences or {}).get(field)
 
     def zone(self) -> str | None:
-        """The one zone that is known."""
-        return self.said("time_zone") or (self.profile or {}).get("time_zone")
+        """The known zone, if there is one."""
+        return self.preference("time_zone") or (self.profile or {}).get("time_zone")
 
     def zones(self, channel: str) -> tuple[str, ...]:
-        """All zones in which they may be; none when nothing is known."""
+        """All zones in which they may be; empty if nothing is known."""
         if zone := self.zone():
             return (zone,)
         country = (self.profile or {}).get("country")
@@ -93,7 +93,7 @@ def may(person: Person, channel: str, name: str, category: Category) -> tuple[st
     default = dict(category.default).get(channel)
     if category.required:
         return ("asap" if default in (None, "never") else default), "category_required"
-    if rule := (person.said("categories") or {}).get(name, {}).get(channel):
+    if rule := (person.preference("categories") or {}).get(name, {}).get(channel):
         return rule, "category_refused" if rule == "never" else "category_wanted"
     if default == "never":
         return "never", "category_not_asked_for"
@@ -118,7 +118,7 @@ def decide(person: Person, channel: str, name: str, category: Category, *, urgen
 
 def hold(person: Person, channel: str, now: datetime, *, is_legal: bool) -> Verdict | None:
     """Until when the law or the person forbid the hour; None when neither does."""
-    quiet = read_quiet(person.said("quiet_hours") or ())
+    quiet = read_quiet(person.preference("quiet_hours") or ())
     laws = tuple(laws_of(person.place, person.zone())) if is_legal else ()
     zones = person.zones(channel)
     if not quiet and not laws:
@@ -135,19 +135,19 @@ def hold(person: Person, channel: str, now: datetime, *, is_legal: bool) -> Verd
 Quiet = tuple[tuple[frozenset[int], time, time], ...]
 
 
-def read_quiet(said: Sequence[Mapping[str, Any]]) -> Quiet:
+def read_quiet(preference: Sequence[Mapping[str, Any]]) -> Quiet:
     return tuple(
         (
             frozenset(DAYS.index(day) for day in one["days"]),
             time.fromisoformat(one["from"]),
             time.fromisoformat(one["to"]),
         )
-        for one in said
+        for one in preference
     )
 
 
 def is_quiet(quiet: Quiet, zone: str, moment: datetime) -> bool:
-    """Whether the clock on the wall shows a time at which its owner is not to be disturbed."""
+    """Whether the local time is within quiet hours."""
     local = local_of(zone, moment)
     shown, today = local.time(), local.weekday()
     for days, start, end in quiet:
@@ -181,7 +181,7 @@ def quarters(after: datetime, until: datetime) -> Iterator[datetime]:
 
 def next_digest(frequency: str, person: Person, channel: str, after: datetime) -> datetime:
     """The first digest time after a moment: when the hour has come in every zone in which the person may be."""
-    times = {"at": "08:00", "weekday": "mon", "day": 1, **(person.said("digest") or {})}
+    times = {"at": "08:00", "weekday": "mon", "day": 1, **(person.preference("digest") or {})}
     zones = person.zones(channel) or ("UTC",)
     day = after.date() - 2 * DAY
     while True:

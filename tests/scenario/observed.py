@@ -121,7 +121,7 @@ async def taken(connection: AsyncConnection, now: datetime) -> Counter[UUID]:
 
 @dataclass
 class Known:
-    """What was seen so far."""
+    """The observations so far."""
 
     states: dict[tuple[str, str], tuple[str, str, datetime | None]] = field(default_factory=dict)
     names: dict[UUID, tuple[str, str]] = field(default_factory=dict)

@@ -72,7 +72,7 @@ class Repeat:
 
 @dataclass(frozen=True)
 class Cancel:
-    """A caller cancels what was submitted, if it can be."""
+    """A caller cancels a notification, if that is possible."""
 
     key: str
 
@@ -228,20 +228,20 @@ def _recurring(resident: Resident, at: datetime, chance: Random) -> Repeat:
 
 def preferences(resident: Resident, chance: Random) -> dict[str, Any]:
     """What a user says of everything."""
-    said: dict[str, Any] = {"email_enabled": chance.random() < 0.9, "sms_enabled": chance.random() < 0.75}
+    chosen: dict[str, Any] = {"email_enabled": chance.random() < 0.9, "sms_enabled": chance.random() < 0.75}
     if chance.random() < 0.7:
-        said["time_zone"] = resident.place.zone
-    if "time_zone" in said and chance.random() < 0.6:
-        said["quiet_hours"] = quiet_hours(chance)
+        chosen["time_zone"] = resident.place.zone
+    if "time_zone" in chosen and chance.random() < 0.6:
+        chosen["quiet_hours"] = quiet_hours(chance)
     if chance.random() < 0.6:
-        said["categories"] = frequencies(chance)
+        chosen["categories"] = frequencies(chance)
     if chance.random() < 0.4:
-        said["digest"] = digest(chance)
+        chosen["digest"] = digest(chance)
     if chance.random() < 0.5:
-        said["caps"] = {
+        chosen["caps"] = {
             channel: chance.choice(({"day": 1}, {"week": 3}, {"day": 2, "week": 3})) for channel in ("email", "sms")
         }
-    return said
+    return chosen
 
 
 def quiet_hours(chance: Random) -> list[dict[str, Any]]:

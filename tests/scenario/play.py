@@ -47,7 +47,7 @@ class Play:
         self._ids: dict[str, str] = {}
         self._known = Known()
         self._dead: dict[UUID, None] = {}
-        """What was claimed in this step by workers that died."""
+        """The deliveries that dying workers claimed in this step."""
         self._late: set[Key] = set()
         """Items whose digest has ended, and they not yet."""
 

@@ -51,7 +51,7 @@ class SteppedWorker:
         self.parts.wake()
 
     async def die(self, now: datetime, *, submits: bool) -> list[UUID]:
-        """Claim some of what is due, and do nothing with it; returns what was claimed."""
+        """Claim some due deliveries without sending them; returns the claimed ones."""
         claimed: list[UUID] = []
         for consumer in self._worker._consumers:
             async with self.parts.database.reading() as connection:

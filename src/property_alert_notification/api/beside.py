@@ -1,4 +1,4 @@
-"""Serves another application within the event loop of a process that has something else to do."""
+"""Serves a second application in the event loop of a process, such as the metrics of a worker."""
 
 import asyncio
 import socket
@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 
 async def serve_beside(app: ASGIApp, listener: socket.socket) -> None:
-    """Serve until cancelled, and then to the end of what is being answered."""
+    """Serve until cancelled, then finish the requests in progress."""
     server = _Server(uvicorn.Config(app, log_config=None, access_log=False))
     # A copy of the socket: the server closes it at its end, and the next one needs it again.
     serving = asyncio.create_task(server.serve(sockets=[listener.dup()]))

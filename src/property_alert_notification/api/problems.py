@@ -36,9 +36,9 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-    """What happened, and what to do about it."""
+    """The problem and its remedy."""
     hint: str | None = None
-    """What to do about it, where `detail` does not name it."""
+    """The remedy, if `detail` does not contain it."""
 
 
 class FieldProblem(BaseModel):
@@ -50,7 +50,7 @@ class FieldProblem(BaseModel):
 
 
 class InvalidRequest(BaseModel):
-    """A request whose fields cannot be used (RFC 9457); `detail` lists them."""
+    """A request with invalid fields (RFC 9457); `detail` lists them."""
 
     type: str = "about:blank"
     title: str

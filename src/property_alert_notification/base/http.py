@@ -82,8 +82,7 @@ class HttpSettings(ProviderSettings):
 
     timeout: float = Field(30.0, gt=0, le=600)
     """Seconds for one message, from the wait for a connection to the last byte of the answer. With a lower value more
-    outcomes are unknown.
-    """
+    outcomes are unknown."""
 
 
 class HttpCaller:

@@ -5,11 +5,11 @@ import pkgutil
 from enum import StrEnum
 
 CATEGORY = r"[a-z0-9][a-z0-9_-]{0,63}"
-"""How a category is written, as a regular expression for the whole of it."""
+"""The syntax of a category name, as a regular expression for the whole name."""
 
 
 class Environment(StrEnum):
-    """Where a process runs; `local` asks for no credentials and accepts addresses made up for a walkthrough."""
+    """Where a process runs; `local` requires no API key and accepts made-up addresses."""
 
     LOCAL = "local"
     STAGING = "staging"
@@ -37,7 +37,7 @@ class Channel(StrEnum):
 
 
 class Scope(StrEnum):
-    """What an API key allows. None of them implies another."""
+    """The scopes of API keys. No scope implies another."""
 
     NOTIFICATIONS_WRITE = "notifications:write"
     NOTIFICATIONS_READ = "notifications:read"
@@ -46,35 +46,35 @@ class Scope(StrEnum):
     PREFERENCES_WRITE = "preferences:write"
     PREFERENCES_READ = "preferences:read"
     USERS_WRITE = "users:write"
-    """Says what the User service knows of a user; a live key only."""
+    """Pushes profiles of users; for live keys only."""
     USERS_READ = "users:read"
-    """Shows what is known of a user; a live key only."""
+    """Reads profiles of users; for live keys only."""
     ADMIN = "admin"
     """Pauses and resumes sending, replays and discards quarantined deliveries, and reads the audit record."""
 
 
 class CategoryKind(StrEnum):
-    """Why a message of a category is sent."""
+    """The kinds of categories."""
 
     TRANSACTIONAL = "transactional"
-    """It is about something that its user does or has: a viewing, an offer, an account."""
+    """It responds to an action of the user: a viewing, an offer, an account."""
     PROMOTIONAL = "promotional"
-    """It offers something: windows of law and caps concern it."""
+    """It is any other message: legal windows and caps apply to it."""
 
 
 class Frequency(StrEnum):
     """How often a user gets messages of a category on a channel."""
 
     ASAP = "asap"
-    """Each at once."""
+    """Each message is sent at once."""
     DAILY = "daily"
-    """All of a day in one message."""
+    """One digest per day."""
     WEEKLY = "weekly"
-    """All of a week in one message."""
+    """One digest per week."""
     MONTHLY = "monthly"
-    """All of a month in one message."""
+    """One digest per month."""
     NEVER = "never"
-    """None."""
+    """No messages."""
 
 
 class DeliveryState(StrEnum):
@@ -83,60 +83,60 @@ class DeliveryState(StrEnum):
     QUEUED = "queued"
     """Waits for a worker, from `due_at` on."""
     HELD = "held"
-    """Waits until it may be sent: an operator paused it, or the hour is not one for its user or the law."""
+    """Waits for the end of a pause, of quiet hours, of a legal window or of a cap."""
     COLLECTED = "collected"
     """Waits for its digest, which sends it together with others."""
     SENDING = "sending"
     """A worker has claimed it, until its lease ends."""
     RETRY_WAIT = "retry_wait"
-    """The provider did not take it; it is tried again at `due_at`."""
+    """The provider did not take it; it is retried at `due_at`."""
     UNKNOWN = "unknown"
     """The provider may have taken it; it is sent once more at `due_at`."""
     ON_HOLD = "on_hold"
-    """Waits for a person to approve it."""
+    """Waits for the approval of an operator."""
     QUARANTINED = "quarantined"
-    """Broke the worker time and again; waits for a person."""
+    """Repeatedly broke the worker; waits for an operator."""
 
     SENT = "sent"
     """A provider took it."""
     DELIVERED = "delivered"
     """The provider reported that it arrived."""
     FAILED = "failed"
-    """It is not tried any more; the reason says why, and whether it may have arrived."""
+    """It is not retried any more; the reason has the cause, and whether it may have arrived."""
     SUPPRESSED = "suppressed"
-    """It must not be sent; the reason says why."""
+    """It must not be sent, for its reason."""
     EXPIRED = "expired"
-    """It was not sent in time to be of use."""
+    """It was not sent before its expiry."""
     CANCELLED = "cancelled"
     """Its caller cancelled it."""
 
 
 class Outcome(StrEnum):
-    """What one attempt came to."""
+    """The outcome of one attempt."""
 
     SENT = "sent"
     """The provider took the message."""
     NOT_SENT = "not_sent"
-    """The provider did not take it: safe to try again."""
+    """The provider did not take it: it is safe to retry."""
     REFUSED = "refused"
     """The provider will never take it."""
     UNKNOWN = "unknown"
-    """It may have been taken: trying again may send it twice."""
+    """The provider may have taken it: a retry may send it twice."""
 
 
 class BreakerState(StrEnum):
-    """Whether a worker gives a provider anything to send."""
+    """The states of a worker's breaker for a provider."""
 
     CLOSED = "closed"
-    """All is well: messages flow."""
+    """Messages are sent to the provider."""
     OPEN = "open"
-    """It failed time and again: it gets nothing for a while."""
+    """It failed repeatedly and gets no messages for a while."""
     HALF_OPEN = "half_open"
-    """A single message tries it out."""
+    """A single message probes it."""
 
 
 class NotificationStatus(StrEnum):
-    """What a notification's deliveries come to, taken together."""
+    """The status of a notification, derived from its deliveries."""
 
     SCHEDULED = "scheduled"
     """Not planned yet: it has no deliveries."""
@@ -147,9 +147,9 @@ class NotificationStatus(StrEnum):
     SENT = "sent"
     """A provider took it."""
     FAILED = "failed"
-    """It did not get through on any channel."""
+    """No delivery was sent, and at least one failed."""
     EXPIRED = "expired"
-    """It was of no use any more when it could have been sent."""
+    """It expired before it could be sent."""
     SUPPRESSED = "suppressed"
     """It must not be sent on any channel."""
     CANCELLED = "cancelled"

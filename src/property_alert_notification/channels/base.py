@@ -131,8 +131,7 @@ CallbackReader = Callable[[Callback], list[ReportedEvent]]
 """Verifies a callback and reads its events; reports of other things are no events.
 
 It is pure: it opens nothing, and knows nothing but its settings. It raises ForgedCallback when the signature is
-missing, wrong or too old, before it parses the body.
-"""
+missing, wrong or too old, before it parses the body."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ class ClockWatch:
         self._logged = 0.0
 
     async def run(self, loop: Loop) -> None:
-        """Measure until cancelled; a store that is away is waited for, and the clock goes on meanwhile."""
+        """Measure until cancelled. While the store is unavailable the clock keeps its last offset."""
         await loop.repeat(self._measure_once)
 
     async def _measure_once(self) -> float:
@@ -36,7 +36,7 @@ class ClockWatch:
 
 
 def why_clock_differs(clock: Clock) -> str | None:
-    """What an operator should know about the two clocks; None when they agree to a second."""
+    """The difference of the two clocks as a sentence; None if it is less than a second."""
     ahead = clock.ahead
     if abs(ahead) <= NOTEWORTHY:
         return None

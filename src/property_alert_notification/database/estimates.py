@@ -1,4 +1,4 @@
-"""How a condition is written for a store whose statistics are older than its rows."""
+"""Writes a condition so that PostgreSQL plans it well although its statistics are old."""
 
 from sqlalchemy import ColumnElement, case, false, true
 

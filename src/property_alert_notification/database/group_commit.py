@@ -1,4 +1,4 @@
-"""Commits what concurrent callers ask for together."""
+"""Commits the writes of concurrent callers together."""
 
 import asyncio
 from collections import deque
@@ -14,14 +14,14 @@ Result = TypeVar("Result")
 
 
 _WORTH_ANOTHER = 8
-"""Items that must be waiting before a second transaction is begun beside the first."""
+"""How many items must wait before a second transaction runs beside the first."""
 
 
 class GroupCommit(Generic[Item, Result]):
-    """Commits what concurrent callers ask for together: one transaction for all that waits.
+    """Commits the writes of concurrent callers in shared transactions.
 
-    While a transaction is on its way, the next callers gather; no caller waits for a timer. A caller alone
-    gets a transaction of its own at once.
+    While a transaction runs, the next callers gather; no caller waits for a timer. A single caller gets a transaction
+    of its own at once.
     """
 
     def __init__(
@@ -34,8 +34,8 @@ class GroupCommit(Generic[Item, Result]):
     ) -> None:
         """`write` puts a batch into one transaction and answers one result, or exception, per item.
 
-        `at_once` transactions may be on their way together, `largest` is the most that one takes; with more than
-        `most_waiting` behind them, the next is turned away at once.
+        At most `at_once` transactions run together, each with at most `largest` items. With more than `most_waiting`
+        items waiting, the next one is refused at once.
         """
         self._write = write
         self._at_once = at_once
@@ -53,7 +53,7 @@ class GroupCommit(Generic[Item, Result]):
                 waiting is then not written; one that was on its way may have been.
         """
         if len(self._waiting) >= self._most_waiting:
-            raise StoreUnavailable("The store is slower than what comes in. Try again.")
+            raise StoreUnavailable("The store is slower than the calls that arrive. Try again.")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = loop.create_future()
         self._waiting.append((item, future))
@@ -111,8 +111,8 @@ class GroupCommit(Generic[Item, Result]):
             if len(taken) == 1 or _concerns_all(fault):
                 _settle_all(taken, [fault] * len(taken))
                 return
-            # One bad item must not spoil its neighbours.
-            if isinstance(fault, StoreLocked):  # side by side: only items that need the locked row wait for it
+            # One invalid item must not fail the others of its batch.
+            if isinstance(fault, StoreLocked):  # concurrently: only items that need the locked row wait for it
                 await asyncio.gather(*(self._commit([one]) for one in taken))
                 return
             middle = len(taken) // 2
@@ -121,7 +121,7 @@ class GroupCommit(Generic[Item, Result]):
 
 
 def _concerns_all(fault: Exception) -> bool:
-    """A store that is away fails every item; a locked row fails only the items that need it."""
+    """Whether a fault fails every item: an unavailable store does; a locked row fails only the items that need it."""
     return isinstance(fault, StoreUnavailable) and not isinstance(fault, StoreLocked)
 
 

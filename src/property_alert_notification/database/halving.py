@@ -1,4 +1,4 @@
-"""Finds the row that breaks a batch, so that the others go on without it."""
+"""Finds the row that breaks a batch, so that the other rows are processed."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
@@ -34,9 +34,9 @@ async def halve_on_error(
     work: Callable[[Sequence[Item]], Awaitable[Result]],
     skip: Callable[[Item, Exception], Awaitable[None]],
 ) -> list[Result]:
-    """Work on all items together; if that fails, on the halves, until the item that breaks it is found; `skip` gets it.
+    """Process all items together; after a failure process the halves, until `skip` gets the broken item.
 
-    As long as nothing breaks this costs nothing. `work` is one transaction: of a batch that breaks nothing is kept.
+    It costs nothing as long as no item breaks. `work` is one transaction, so a broken batch stores nothing.
 
     Raises:
         StoreUnavailable: the store is away, which is no item's fault; so does any other error that is none, and one

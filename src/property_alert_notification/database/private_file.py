@@ -1,4 +1,4 @@
-"""The file of an SQLite store holds addresses and messages: only its owner may read it."""
+"""Keeps the file of an SQLite store, which has addresses and messages, readable by its owner only."""
 
 import os
 from contextlib import suppress
@@ -9,13 +9,13 @@ import structlog
 log = structlog.get_logger()
 
 _BESIDE = ("", "-wal", "-shm", "-journal")
-"""What SQLite keeps beside the file. It makes them with the file's own permissions."""
+"""The files that SQLite creates next to it, with the same permissions."""
 
 _OTHERS = 0o077
 
 
 def keep_private(path: str) -> None:
-    """Make the file, if it is not there, for its owner alone; take from others what they may do with one that is."""
+    """Create the file for its owner alone; remove the permissions of others from an existing file."""
     if path.startswith((":memory:", "file:")) or not path:
         return
     with suppress(OSError):  # it exists; or it cannot be created, and SQLite's error is better

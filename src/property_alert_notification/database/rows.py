@@ -1,4 +1,4 @@
-"""Rows as a store has them: read one by one, so that one that cannot be read hides no other, and checked."""
+"""Reads rows one by one, so that an unreadable row hides no other, and checks the types of their values."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ Row = TypeVar("Row")
 
 
 def readable(found: "CursorResult[*tuple[Any, ...]]", build: Callable[[RowMapping], Row]) -> list[Row]:
-    """What `build` makes of each row; one that cannot be read is left out, and logged."""
+    """Apply `build` to each row; an unreadable row is logged and left out."""
     rows, built = found.mappings(), []
     is_over = False
     while not is_over:
@@ -30,10 +30,10 @@ def readable(found: "CursorResult[*tuple[Any, ...]]", build: Callable[[RowMappin
 
 
 def of_kinds(row: Row, kinds: Iterable[tuple[str, type]]) -> Row:
-    """The row, when each of these columns has a value of its kind: SQLite keeps any kind of value in any column.
+    """Check that each of these columns has a value of its type: SQLite keeps values of any type in any column.
 
     Raises:
-        UnreadableRow: a value is of another kind than its column.
+        UnreadableRow: a value has a wrong type.
     """
     for column, kind in kinds:
         if type(getattr(row, column)) is not kind:

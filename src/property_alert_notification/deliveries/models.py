@@ -71,11 +71,10 @@ class Delivery(SQLModel, table=True):
     """The parameters of the reason as JSON; None if it has none."""
     held_by: str | None = Field(default=None, max_length=80)
     """The cause of the state `held`: `pause:` with the name of the pause, or a Rule. For a delivery that is or was
-    collected: `digest:` with the id of its window.
-    """
+    collected: `digest:` with the id of its window."""
     due_at: datetime | None = Field(default=None, sa_type=time_type())
-    """When a worker processes it next: to send it or, while it is `sending`, to rescue it after its lease has expired.
-    """
+    """When a worker processes it next: to send it or, while it is `sending`, to rescue it after its lease has
+    expired."""
     published_at: datetime | None = Field(default=None, sa_type=time_type())
     """When the relay last published it to the broker; None once a worker has claimed it."""
     fence: int = 0

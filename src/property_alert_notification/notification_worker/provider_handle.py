@@ -31,13 +31,12 @@ log = structlog.get_logger()
 AHEAD = 8
 """Claimed deliveries for each call that the provider takes at once: the next are ready when a call ends.
 
-Fewer keep connections waiting for commits.
-"""
+Fewer keep connections waiting for commits."""
 
 SOON = 0.25
 """Seconds within which a call must be expected to begin when a claim stores its attempt. What begins later, at a slow
-provider or one that hangs, stores it when it has a slot: a killed worker then leaves no more unknown than it has slots.
-"""
+provider or one that hangs, stores it when it has a slot: a killed worker then leaves no more unknown than it has
+slots."""
 
 LONGEST_TURN = 1.0
 """Seconds for which a stored attempt waits for a slot before it is withdrawn: the provider became slow, or hangs."""

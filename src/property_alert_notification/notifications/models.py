@@ -54,14 +54,12 @@ class Notification(SQLModel, table=True):
     """Submitted with a test key: never reaches a real provider."""
     status: str | None = Field(default=None, max_length=16)
     """The NotificationStatus if lists cannot find it by the deliveries: `scheduled`, or an end other than `sent` and
-    `delivered`. None otherwise, so that a usual notification is never updated.
-    """
+    `delivered`. None otherwise, so that a usual notification is never updated."""
     send_at: datetime | None = Field(default=None, sa_type=time_type())
     """The earliest time of sending. With a `send_at_local` it is its moment in the last known zone of the user."""
     send_at_local: str | None = Field(default=None, max_length=16)
     """The requested local time of the user, `2026-12-01T09:00`. `send_at` is computed anew from it until the plan is
-    made.
-    """
+    made."""
     addresses: str | None = Field(default=None, sa_type=Text)
     """The addresses by channel, as JSON, until the plan is made; then the deliveries have them."""
     look_up: str | None = Field(default=None, max_length=255)

@@ -47,11 +47,11 @@ class NotificationContent(Strict):
     user_id: UserId
     """The id of the user in the User service."""
     user_email: Annotated[Address | None, _LookedUp] = None
-    """Where email for this user goes; null when there is none. If it is left out, the User service says it; without
+    """The user's email address; null if there is none. If left out, it is looked up at the User service; without
     `USER_SERVICE_URL` it is required."""
     user_phone_number: Annotated[Annotated[Line, Field(min_length=1, max_length=32)] | None, _LookedUp] = None
-    """Where SMS for this user goes, in E.164 form (`+14155552671`); null when there is none. If it is left out, as
-    for `user_email`."""
+    """The user's phone number in E.164 form (`+14155552671`); null if there is none. If left out, it is looked up like
+    `user_email`."""
     category: Category = "general"
     """The category as a slug: `listing_alert`, `viewing`, `offer`, `account` …"""
     reference: Reference | None = None
@@ -81,8 +81,8 @@ class NotificationCreate(NotificationContent):
     send_at: Moment | None = None
     """RFC 3339 with an offset: the earliest time of sending. Null, past or left out: at once."""
     send_at_local: LocalTime | None = None
-    """The earliest time of sending as local time of the user: without an offset, in whole minutes. Replaces `send_at`.
-    """
+    """The earliest time of sending as local time of the user: without an offset, in whole minutes. Replaces
+    `send_at`."""
     expires_at: Moment | None = None
     """RFC 3339 with an offset: the latest time of sending."""
 
@@ -188,8 +188,8 @@ class NotificationPatch(Strict):
     send_at: Annotated[Moment | None, _Unchanged] = None
     """RFC 3339 with an offset: the earliest time of sending. Null or past: at once."""
     send_at_local: Annotated[LocalTime | None, _Unchanged] = None
-    """The earliest time of sending as local time of the user: without an offset, in whole minutes. Replaces `send_at`.
-    """
+    """The earliest time of sending as local time of the user: without an offset, in whole minutes. Replaces
+    `send_at`."""
     expires_at: Annotated[Moment | None, _Unchanged] = None
     """RFC 3339 with an offset: the latest time of sending. Null: no such time."""
 
@@ -223,12 +223,10 @@ class NotificationQuery(Strict):
     """Only notifications that this schedule created."""
     channel: Channel | None = None
     """Only notifications for this channel: with it in `channels`, or without `channels`. Each shows whether the channel
-    was used.
-    """
+    was used."""
     reason_code: ReasonCode | None = None
     """Only notifications with a delivery that has this reason, a code of docs/reasons.md. No index has it, so a page
-    checks at most 2,000 notifications and may be empty: combine it with `status`, `user_id` or times.
-    """
+    checks at most 2,000 notifications and may be empty: combine it with `status`, `user_id` or times."""
     accepted_after: Moment | None = None
     """RFC 3339 with an offset: only notifications with this `accepted_at` or a later one."""
     accepted_before: Moment | None = None

@@ -33,14 +33,14 @@ class Part(BaseModel):
 
     up: bool
     problem: str | None = None
-    """What is wrong, in words."""
+    """The problem as a sentence."""
 
 
 class Readiness(BaseModel):
-    """Whether notifications can be accepted here.
+    """The state of this process.
 
-    `ready`: all is well. `degraded`: accepting goes on, delivering waits. `down`: nothing can be accepted. `stopping`:
-    this process ends soon, send requests to others.
+    `ready`: no problem. `degraded`: notifications are accepted, and some deliveries wait. `down`: nothing can be
+    accepted. `stopping`: this process ends soon, send requests to others.
     """
 
     model_config = ConfigDict(use_attribute_docstrings=True)
@@ -49,9 +49,9 @@ class Readiness(BaseModel):
     store: Part
     broker: Part
     loops: dict[str, str] = {}
-    """Endless loops of this process that keep breaking, each with what it broke of."""
+    """Loops of this process that keep breaking, each with its error."""
     providers: dict[str, str] = {}
-    """Providers that workers leave alone, such as `email by smtp`, each with the reason and what to fix."""
+    """Providers with an open breaker, such as `email by smtp`, each with the reason and the remedy."""
 
 
 _DOWN = {
@@ -97,9 +97,9 @@ async def ready(parts: PartsDep, response: Response) -> Readiness:
 @router.head("/metrics", include_in_schema=False)
 @router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(parts: PartsDep) -> Response:
-    """Figures of this process, and what waits in the store.
+    """The metrics of this process and of the store, for Prometheus.
 
-    No key is needed: no figure says anything about a person.
+    No key is required: metrics contain no personal data.
     """
     await parts.gauges.measure()
     return Response(parts.metrics.render(), media_type=CONTENT_TYPE_LATEST)

@@ -46,8 +46,8 @@ def _one_law() -> Iterator[None]:
 
 
 def a_person(profile: Profile | None = None, **rules: Any) -> Person:
-    said = PersonalRules(**{"time_zone": "UTC"} | rules) if rules else NO_RULES
-    return Person(Preferences(frozenset({EMAIL, SMS}), said), profile)
+    personal = PersonalRules(**{"time_zone": "UTC"} | rules) if rules else NO_RULES
+    return Person(Preferences(frozenset({EMAIL, SMS}), personal), profile)
 
 
 def daily(category: str = "listing_alert", often: Frequency = Frequency.DAILY) -> Mapping[str, Any]:

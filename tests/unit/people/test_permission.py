@@ -14,10 +14,14 @@ NEVER, ASAP, DAILY, WEEKLY = Frequency.NEVER, Frequency.ASAP, Frequency.DAILY, F
 
 
 def _permit(
-    *, said: Frequency | None = None, default: Frequency | None = None, required: bool = False, of: str = "viewing"
+    *,
+    preference: Frequency | None = None,
+    default: Frequency | None = None,
+    required: bool = False,
+    of: str = "viewing",
 ) -> Permission | Suppress:
-    """For a user with email alone, who may have said something of the category `viewing` by email."""
-    rules = PersonalRules(frequencies={} if said is None else {"viewing": {EMAIL: said}})
+    """For a user with email alone, who may have a preference for the category `viewing` by email."""
+    rules = PersonalRules(frequencies={} if preference is None else {"viewing": {EMAIL: preference}})
     defaults = {} if default is None else {EMAIL: default}
     category = Category(of, CategoryKind.TRANSACTIONAL, required, defaults)
     return permit(EMAIL, category, Preferences(frozenset({EMAIL}), rules))
@@ -38,7 +42,7 @@ def test_a_switch_that_is_off_and_consent_that_was_withdrawn_come_first(required
 
 
 @pytest.mark.parametrize(
-    ("said", "default", "required", "rule", "frequency"),
+    ("preference", "default", "required", "rule", "frequency"),
     [
         (None, None, False, Rule.SERVICE_DEFAULT, ASAP),
         (None, DAILY, False, Rule.CATEGORY_DEFAULT, DAILY),
@@ -51,16 +55,16 @@ def test_a_switch_that_is_off_and_consent_that_was_withdrawn_come_first(required
     ],
 )
 def test_a_permission_has_its_rule_and_its_frequency(
-    said: Frequency | None, default: Frequency | None, required: bool, rule: Rule, frequency: Frequency
+    preference: Frequency | None, default: Frequency | None, required: bool, rule: Rule, frequency: Frequency
 ) -> None:
-    found = _permit(said=said, default=default, required=required)
+    found = _permit(preference=preference, default=default, required=required)
 
     assert isinstance(found, Permission)
     assert (found.send.rule, found.frequency) == (rule, frequency)
 
 
 @pytest.mark.parametrize(
-    ("said", "default", "rule", "sentence"),
+    ("preference", "default", "rule", "sentence"),
     [
         (NEVER, ASAP, Rule.USER_RULE, "the user does not want viewing by email"),
         (
@@ -72,16 +76,16 @@ def test_a_permission_has_its_rule_and_its_frequency(
     ],
 )
 def test_a_suppressed_message_names_the_rule(
-    said: Frequency | None, default: Frequency, rule: Rule, sentence: str
+    preference: Frequency | None, default: Frequency, rule: Rule, sentence: str
 ) -> None:
-    found = _permit(said=said, default=default)
+    found = _permit(preference=preference, default=default)
 
     assert isinstance(found, Suppress)
     assert (found.rule, found.reason.sentence("email")) == (rule, sentence)
 
 
 def test_a_frequency_applies_to_one_category_and_channel_only() -> None:
-    assert isinstance(_permit(said=NEVER, of="offer"), Permission)
+    assert isinstance(_permit(preference=NEVER, of="offer"), Permission)
     by_sms = permit(
         SMS,
         Category("viewing"),

@@ -16,8 +16,7 @@ class Admission:
     """The name of the API key; None when none was required."""
     owner: str
     """The owner of the caller's idempotency keys, which stays the same when the API key is rotated. Empty without an
-    API key.
-    """
+    API key."""
     test: bool
     """Whether the key is a test key, whose notifications never reach a real provider."""
     headers: Headers = ()

@@ -74,8 +74,7 @@ class AuditEntry(SQLModel, table=True):
     at: datetime = Field(sa_type=time_type())
     actor: str = Field(max_length=160)
     """The author: `cli:` and the user of the machine, or the caller with the kind and the first characters of the key;
-    `local` if no key is required.
-    """
+    `local` if no key is required."""
     action: str = Field(max_length=64)
     """The action, as a noun and a verb."""
     subject: str = Field(max_length=255)

@@ -40,8 +40,7 @@ class Settings(SettingsGroup):
         Environment.LOCAL, examples=["production"]
     )
     """`local`, `staging` or `production`. `local` migrates at start and accepts made-up addresses; `dev` and `fastapi
-    dev` then run a worker inside the API.
-    """
+    dev` then run a worker inside the API."""
 
     database_url: Annotated[str, AfterValidator(values.store_url)] = Field(
         "sqlite+aiosqlite:///./app.db", examples=["postgresql://alerts:secret@db/alerts"]
@@ -50,8 +49,7 @@ class Settings(SettingsGroup):
 
     database_prepared_statements: bool = True
     """`false` if DATABASE_URL is that of PgBouncer, in session or in transaction mode: no statement is prepared, no
-    startup parameter is sent, and each statement runs in a transaction.
-    """
+    startup parameter is sent, and each statement runs in a transaction."""
 
     database_pool_size: int = Field(10, ge=2, le=100)
     """The maximum number of connections of one process to the store."""
@@ -64,8 +62,7 @@ class Settings(SettingsGroup):
 
     max_connections: int = Field(1_000, ge=10, le=100_000)
     """The maximum number of connections to the API of one process. A further connection closes the one that has waited
-    longest without a complete request.
-    """
+    longest without a complete request."""
 
     header_timeout: float = Field(10.0, gt=0, le=600)
     """Seconds within which the headers of a request must arrive."""
@@ -79,8 +76,7 @@ class Settings(SettingsGroup):
     max_backlog: int = Field(1_000_000, ge=1, le=1_000_000_000)
     """The maximum number of unsent messages that are due. Above it further messages are answered 503, except for urgent
     ones and those with a `send_at` half an hour or more away. Each API process counts for itself: a burst over several
-    processes may exceed the maximum.
-    """
+    processes may exceed the maximum."""
 
     earliest_time: Annotated[AwareDatetime, AfterValidator(values.expressible)] = Field(
         times.EARLIEST, examples=["1970-01-01T00:00:00Z"]
@@ -96,8 +92,7 @@ class Settings(SettingsGroup):
         None, examples=["email,sms"]
     )
     """The channels of users who have never had preferences: `email`, `sms`, `email,sms` or `none`. Without this setting
-    a notification for such a user is answered 404.
-    """
+    a notification for such a user is answered 404."""
 
     queue_broker_url: Annotated[str, AfterValidator(values.broker_url)] = Field(
         "embedded://", examples=["amqp://guest:guest@localhost/"]
@@ -117,29 +112,27 @@ class Settings(SettingsGroup):
     as for email, and `none` as there."""
 
     redirect_email_to: str | None = Field(None, max_length=320, examples=["staging@example.com"])
-    """Every email is sent to this address only, with the intended address in its subject. Not allowed in `production`.
-    """
+    """Every email is sent to this address only, with the intended address in its subject. Not allowed in
+    `production`."""
 
     redirect_sms_to: str | None = Field(None, max_length=32, examples=["+14155552671"])
     """Every SMS is sent to this number only. Not allowed in `production`."""
 
     worker_concurrency: int = Field(64, ge=1, le=1000)
     """The maximum number of deliveries of one channel that a worker has in progress, without those whose provider does
-    not answer. A provider may limit it further.
-    """
+    not answer. A provider may limit it further."""
 
     lease: float = Field(20.0, ge=2, le=600)
     """Seconds for which a claim is valid without being renewed. After this time the deliveries of a dead worker are
-    rescued.
-    """
+    rescued."""
 
     shutdown_grace: float = Field(10.0, ge=0, le=600)
     """Seconds for which a stopping process waits for provider calls and API calls in progress."""
 
     drain_seconds: float | None = Field(None, ge=0, le=600, examples=["10"])
     """Seconds for which a stopping API still answers requests while its readiness is 503 and each answer closes its
-    connection. It must be longer than your load balancer needs to notice. Default: 2, and 0 with `ENVIRONMENT=local`.
-    """
+    connection. It must be longer than your load balancer needs to notice. Default: 2, and 0 with
+    `ENVIRONMENT=local`."""
 
     trusted_proxies: Annotated[str, AfterValidator(values.networks)] = Field("", examples=["10.0.0.5,10.1.0.0/16"])
     """Addresses and networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are used. Default: no proxy."""
@@ -158,24 +151,20 @@ class Settings(SettingsGroup):
 
     message_ttl: Annotated[str, AfterValidator(values.duration)] = Field("5d", examples=["5d"])
     """How long after its acceptance, or after its `send_at`, a message may be sent. Then it expires. The `message_ttl`
-    of a category replaces this setting. The `expires_at` of a notification can only shorten the time.
-    """
+    of a category replaces this setting. The `expires_at` of a notification can only shorten the time."""
 
     categories_file: str | None = Field(None, min_length=1, examples=["/etc/property-alerts/categories.toml"])
     """A TOML or JSON file that defines categories: `kind`, `required`, `default`, `message_ttl`, `on_unknown`. It is
-    read at start. Definitions by API take precedence.
-    """
+    read at start. Definitions by API take precedence."""
 
     legal_windows_file: str | None = Field(None, examples=["/etc/alerts/legal_windows.toml"])
     """A file of legal windows, the hours at which the law of a place allows messages. It replaces the built-in file. It
     is read again when it changes; if the changed file is invalid, the error is logged and the previous windows stay in
-    force.
-    """
+    force."""
 
     default_time_zone: ZoneName | None = Field(None, examples=["America/Chicago"])
     """The time zone of users without a known zone, country or phone number. Without this setting all zones count for
-    such a user, and quiet hours may then allow no moment at all.
-    """
+    such a user, and quiet hours may then allow no moment at all."""
 
     secret_keys: Annotated[SecretStr | None, AfterValidator(values.secret_keys)] = Field(
         None, examples=["one-secret-of-at-least-32-characters"]
@@ -186,8 +175,7 @@ class Settings(SettingsGroup):
 
     retention_days: float = Field(90.0, gt=0, le=36_500)
     """Days for which ended notifications are kept after their last change. Then they are deleted with their deliveries
-    and attempts.
-    """
+    and attempts."""
 
     sms_max_segments: int = Field(3, ge=1, le=10)
     """The maximum number of SMS segments of one message; a longer text is cut."""

@@ -53,10 +53,8 @@ class DkimSettings(SettingsGroup):
 
     selector: Annotated[str, AfterValidator(_selectors)] | None = Field(None, examples=["rsa2026,ed2026"])
     """The selectors, separated by commas: the public key of each is published under `SELECTOR._domainkey.DOMAIN`. Each
-    selector adds a signature to every email.
-    """
+    selector adds a signature to every email."""
 
     key_file: str | None = Field(None, examples=["/run/secrets/rsa2026.pem,/run/secrets/ed2026.pem"])
     """The files of the private keys, one for each selector in the same order, separated by commas: PEM without a
-    passphrase, RSA of 2048 to 4096 bits or Ed25519. They are read at start.
-    """
+    passphrase, RSA of 2048 to 4096 bits or Ed25519. They are read at start."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 from property_alert_notification.database.migrations.tables import Shape
 
 APPLICATION_ID = 0x50414E31
-"""What our SQLite files carry as their `application_id`: "PAN1"."""
+"""The `application_id` of our SQLite files: "PAN1"."""
 
 _SHOWN = 3
 """Names in a sentence at most."""
@@ -22,26 +22,26 @@ class Condition(StrEnum):
     OLD = "old"
     """`migrate` brings it up to date."""
     UNUSABLE = "unusable"
-    """It is damaged, restored in part, too new, or belongs to something else: a person has to act."""
+    """It is damaged, restored in part, too new, or belongs to another application: an operator has to act."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found in a store."""
+    """The schema and the revision that a store has."""
 
     versions: Sequence[str] = ()
     """The rows of Alembic's table."""
     columns: Mapping[str, Collection[str]] | None = None
     """The columns of each table, ours and others."""
     mandatory: Collection[tuple[str, str]] = ()
-    """Table and column where an insert has to give a value: not null, and no default."""
+    """Table and column that need a value in each insert: not null and without a default."""
     indexes: Collection[str] = ()
     """Those that are valid, constraints included."""
     names_constraints: bool = True
     """Whether constraints are found among the indexes: SQLite has them in the tables' own definition."""
     encoding: str = "UTF8"
     read_only: str | None = None
-    """Why nothing can be written."""
+    """The reason why the store is read-only."""
     application_id: int = 0
 
 
@@ -51,14 +51,14 @@ class Judgement:
 
     condition: Condition
     words: str
-    """What is the matter with its schema, and what to do."""
+    """The problem of its schema and the remedy."""
     read_only: str | None = None
-    """Why nothing can be written: a standby may be promoted later."""
+    """The reason why the store is read-only: a standby may be promoted later."""
     missing_indexes: frozenset[str] = frozenset()
 
     @property
     def can_be_read(self) -> bool:
-        """Whether this version finds all that it reads."""
+        """Whether this version can read the store."""
         return self.condition in (Condition.CURRENT, Condition.NEWER)
 
     @property
@@ -72,12 +72,12 @@ class Judgement:
 
     @property
     def why_not(self) -> str:
-        """Why it does not work, and what to do."""
+        """The problem and the remedy."""
         return self.read_only if self.can_be_read and self.read_only is not None else self.words
 
     @property
     def warns(self) -> bool:
-        """Whether an operator should know, although it works."""
+        """Whether the store works and has a problem that an operator should know."""
         return self.condition is Condition.NEWER or bool(self.missing_indexes)
 
 
@@ -177,7 +177,7 @@ def _judge_known(
 
 
 def _lacks(found: Found, shape: Shape) -> str | None:
-    """What a schema lacks without which no statement can be trusted."""
+    """The missing tables, columns and constraints, without which no statement is reliable."""
     columns = found.columns or {}
     if tables := shape.columns.keys() - columns.keys():
         return f"the tables {_some(tables)}"

@@ -1,4 +1,4 @@
-"""Every statement that asks what a store is."""
+"""Every statement that reads the schema of a store."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -63,7 +63,7 @@ async def count_values(connection: AsyncConnection, table: str, name: str) -> in
 
 
 async def find(connection: AsyncConnection) -> Found:
-    """Find out what a store is, by a few queries of its catalogue."""
+    """Read the schema of a store by a few queries of its catalogue."""
     if connection.dialect.name == "sqlite":
         return await _find_in_sqlite(connection)
     encoding, read_only, standby = (await connection.execute(_ENCODING)).one()

@@ -22,8 +22,8 @@ class WindowKey(NamedTuple):
     @property
     def id(self) -> UUID:
         """The window's id, computed from the other fields, so that a delivery can join a window without a query."""
-        said = (str(self.user_id), str(int(self.test)), self.channel, self.category, self.closes_at.isoformat())
-        return uuid5(_NAMESPACE, "\n".join(said))
+        parts = (str(self.user_id), str(int(self.test)), self.channel, self.category, self.closes_at.isoformat())
+        return uuid5(_NAMESPACE, "\n".join(parts))
 
     @property
     def held_by(self) -> str:

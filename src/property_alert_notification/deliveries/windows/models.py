@@ -37,8 +37,7 @@ class DigestWindow(SQLModel, table=True):
     """When the digest is made."""
     due_at: datetime | None = Field(default=None, sa_type=time_type())
     """When a worker processes it next: to close it, to reevaluate its items or, after it has closed, to check whether
-    its digest has ended. None if nothing is left to do.
-    """
+    its digest has ended. None if nothing is left to do."""
     closed_at: datetime | None = Field(default=None, sa_type=time_type())
     digest_id: UUID | None = None
     """The digest, a notification; None while the window is open, and if it was empty."""

@@ -19,8 +19,8 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(seconds=20)
 """The shortest and longest wait after the User service failed on a user. The wait is half of the notification's age."""
 
 PARKED_FOR = timedelta(minutes=10)
-"""The longest wait while the breaker is open. When the User service recovers, parked notifications become due earlier.
-"""
+"""The longest wait while the breaker is open. When the User service recovers, parked notifications become due
+earlier."""
 
 IN_FRONT = timedelta(seconds=1)
 """How long a notification retries if the request limit is reached. After that it is parked."""

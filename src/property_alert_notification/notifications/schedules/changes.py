@@ -259,8 +259,8 @@ def _changed_addresses(schedule: Schedule, patch: SchedulePatch, rules: AddressR
 
 def _still_looked_up(schedule: Schedule, patch: SchedulePatch) -> str | None:
     """The channels whose addresses are looked up after the change: those whose fields it leaves out."""
-    said = {*ADDRESSES.removed(patch), *(channel for channel, _ in ADDRESSES.given(patch))}
-    return " ".join(word for word in (schedule.look_up or "").split() if word not in said) or None
+    named = {*ADDRESSES.removed(patch), *(channel for channel, _ in ADDRESSES.given(patch))}
+    return " ".join(word for word in (schedule.look_up or "").split() if word not in named) or None
 
 
 def _words(channels: list[Channel] | None) -> str | None:

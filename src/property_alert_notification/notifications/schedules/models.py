@@ -21,8 +21,8 @@ class ScheduleState(StrEnum):
     ENDED = "ended"
     """The schedule has no further occurrence; the reason names the cause."""
     QUARANTINED = "quarantined"
-    """The row of the schedule broke a worker; the reason names the error. A change or a resume makes it active again.
-    """
+    """The row of the schedule broke a worker; the reason names the error. A change or a resume makes it active
+    again."""
 
 
 IS_ACTIVE = "state = 'active'"
@@ -58,8 +58,8 @@ class Schedule(SQLModel, table=True):
     addresses: str = Field(sa_type=Text)
     """The addresses by channel, as JSON."""
     look_up: str | None = Field(default=None, max_length=255)
-    """The channels whose addresses are looked up at each occurrence, separated by spaces; None if the caller gave all.
-    """
+    """The channels whose addresses are looked up at each occurrence, separated by spaces; None if the caller gave
+    all."""
     caller: str | None = Field(default=None, max_length=100)
     """The name of the API key that created it; None if no key was required."""
     test: bool

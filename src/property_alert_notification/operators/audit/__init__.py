@@ -1,1 +1,1 @@
-"""Shows the audit record."""
+"""Shows the audit record: all changes by operators and callers with `admin`."""

@@ -22,10 +22,10 @@ class Change(BaseModel):
     id: UUID
     at: datetime
     actor: str
-    """The author: `cli:` and a user of the machine, or a caller with the kind and the beginning of their key."""
+    """The author: `cli:` and a user of the machine, or a caller with the kind and the first characters of the key."""
     action: str
     subject: str
-    """To what: for a key, the caller's name."""
+    """The object of the change; for an API key, the name of its caller."""
     details: dict[str, Any]
 
 
@@ -36,19 +36,19 @@ class Changes(BaseModel):
 
     items: list[Change]
     next: UUID | None
-    """The next page's `before`; null when this page is the last one."""
+    """The `before` of the next page; null if this is the last page."""
 
 
 @router.get("")
 async def list_changes(
     database: DatabaseDep,
     admission: Operator,
-    limit: Annotated[int, Query(ge=1, le=100, description="How many at most.")] = 20,
-    before: Annotated[UUID | None, Query(description="Only what is older: the `next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="The maximum number of changes.")] = 20,
+    before: Annotated[UUID | None, Query(description="Only older changes: the `next` of the previous page.")] = None,
 ) -> Changes:
     """List administrative changes, the newest first.
 
-    A test key sees those that concern tests, a live key all others.
+    A test key gets changes of test keys and tests, a live key all other changes.
     """
     async with database.reading() as connection:
         found = await queries.changes(connection, before=before, limit=limit + 1, test=admission.visible.test)

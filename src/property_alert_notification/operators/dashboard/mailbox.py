@@ -79,43 +79,43 @@ class MessageList(BaseModel):
     next_before: UUID | None
     """Give this as `before` to get the next page; null on the last."""
     total: int
-    """Messages of the chosen channel, whatever the other filters."""
+    """The number of messages of the chosen channel, without the other filters."""
     kept: int
-    """Messages in the mailbox, whatever the filters."""
+    """The number of messages in the mailbox, without filters."""
 
 
 class SmsSize(BaseModel):
-    """What an SMS costs."""
+    """The size of an SMS."""
 
     model_config = ConfigDict(from_attributes=True, use_attribute_docstrings=True)
 
     encoding: Encoding
-    """`gsm7`, or `ucs2` when one character is not in the GSM alphabet."""
+    """`gsm7`, or `ucs2` if a character is not in the GSM alphabet."""
     segments: int
-    """What a provider charges for."""
+    """The number of segments, which providers charge for."""
 
 
 class Message(MessageSummary):
     """One captured message, whole."""
 
     html: str | None
-    """The HTML part of an email. It was written by others: show it in a sandbox only."""
+    """The HTML part of an email. Its content is not trusted: show it in a sandbox only."""
     raw: str | None
     """An email exactly as it would go over the wire."""
     message_id: str | None
     """The Message-ID of an email."""
     sms_size: SmsSize | None
-    """Of an SMS only."""
+    """The size of an SMS; null for other channels."""
     cut_from: int | None
-    """Characters of the whole text, when only its beginning fitted into an SMS."""
+    """The number of characters of the whole text, if the SMS has only its beginning."""
     notification_id: UUID | None
-    """The notification that this message belongs to; null when it is kept no longer."""
+    """The notification of this message; null if it was deleted."""
     reference: str | None
     """The caller's own id of that notification."""
 
 
 class Cleared(BaseModel):
-    """What clearing the mailbox did."""
+    """The result of clearing the mailbox."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -199,9 +199,9 @@ async def list_messages(
     responses=documented(404),
 )
 async def show_message(
-    message_id: Annotated[UUID, Path(description="Of a message, as the list has it.")], store: DatabaseDep
+    message_id: Annotated[UUID, Path(description="The id of a message.")], store: DatabaseDep
 ) -> Message:
-    """One message with everything that is known of it."""
+    """Read one message with all its fields."""
     message = await _get(store, message_id)
     async with store.quick_reading() as connection:
         origin = await origin_of(connection, message.delivery_id)

@@ -17,7 +17,10 @@ router = KeyedRouter("/pauses", "administration")
 
 Name = Annotated[
     str,
-    Path(pattern=NAME, description="Of a channel or a category, or `everything`. A channel's name means the channel."),
+    Path(
+        pattern=NAME,
+        description="The name of a channel or a category, or `everything`. A channel has precedence.",
+    ),
 ]
 
 
@@ -27,7 +30,7 @@ class PausePublic(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
 
     name: str
-    """Of a channel or a category, or `everything`."""
+    """The name of a channel or a category, or `everything`."""
     paused_at: datetime
     paused_by: str
     """The author: `cli:` and a user of the machine, or a caller with the kind and the beginning of their key."""
@@ -41,7 +44,7 @@ class Pauses(BaseModel):
 
 @router.get("")
 async def list_pauses(_admission: LiveOperator, database: DatabaseDep) -> Pauses:
-    """List what is paused, by name."""
+    """List the pauses by name."""
     async with database.reading() as connection:
         found = await queries.list_all(connection)
     return Pauses(items=[PausePublic.model_validate(pause) for pause in found if pause.holds])
@@ -49,10 +52,10 @@ async def list_pauses(_admission: LiveOperator, database: DatabaseDep) -> Pauses
 
 @router.put("/{name}")
 async def pause_sending(name: Name, database: DatabaseDep, clock: ClockDep, admission: LiveOperator) -> PausePublic:
-    """Stop sending on a channel, of a category, or everything: on every worker within five seconds.
+    """Pause a channel, a category, or everything. Every worker stops sending it within five seconds.
 
-    Accepting goes on, and nothing is lost: what is paused is held until it is resumed. What is at a provider already
-    goes on. A pause that holds stays as it is.
+    Notifications are still accepted, and their deliveries are held until sending is resumed. Calls to providers that
+    have begun continue. Pausing twice changes nothing.
     """
     async with database.transaction() as connection:
         pause = await PauseService(connection, clock, admission.actor).pause(name)
@@ -61,6 +64,6 @@ async def pause_sending(name: Name, database: DatabaseDep, clock: ClockDep, admi
 
 @router.delete("/{name}", status_code=HTTPStatus.NO_CONTENT, responses=documented(404))
 async def resume_sending(name: Name, database: DatabaseDep, clock: ClockDep, admission: LiveOperator) -> None:
-    """Send again what this pause held; 404 when nothing of this name is paused."""
+    """Resume a pause: its held deliveries are queued again. A name that is not paused is answered 404."""
     async with database.transaction() as connection:
         await PauseService(connection, clock, admission.actor).resume(name)

@@ -1,4 +1,4 @@
-"""What a pause concerns, and the reasons that name it. Pure."""
+"""Decides which deliveries a pause holds, and writes the reasons that name it. Pure."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -7,7 +7,7 @@ from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import CATEGORY, Channel
 
 EVERYTHING = "everything"
-"""The name of the pause that concerns all channels and categories."""
+"""The name of the pause of all channels and categories."""
 
 NAME = f"^{CATEGORY}$"
 """What a pause may be called: like a category."""

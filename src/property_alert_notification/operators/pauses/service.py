@@ -32,7 +32,7 @@ class PauseService:
         return pause
 
     async def resume(self, name: str) -> None:
-        """Resume sending; the workers queue what was held within seconds.
+        """Resume sending; within seconds the workers queue the held deliveries.
 
         Also when only what it held is left of a pause: its row may be gone, as after a restored backup.
 

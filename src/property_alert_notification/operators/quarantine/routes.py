@@ -1,4 +1,4 @@
-"""What is quarantined, over HTTP: list, show, replay and discard it."""
+"""Quarantined deliveries over HTTP: list, read, replay and discard them."""
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -26,26 +26,26 @@ from property_alert_notification.operators.quarantine.service import QuarantineS
 
 router = KeyedRouter("/quarantine", "administration")
 
-DeliveryId = Annotated[UUID, Path(description="Of a delivery, as the list and the detail of its notification show it.")]
+DeliveryId = Annotated[UUID, Path(description="The id of a delivery.")]
 
 
 @router.get("")
 async def list_quarantine(
     query: Annotated[QuarantineQuery, Query()], admission: Operator, database: DatabaseDep
 ) -> QuarantinePage:
-    """List the deliveries that broke the worker time and again, the newest first, without address or message."""
+    """List quarantined deliveries, the newest first, without address and message."""
     return await list_cases(database, cursor=query.cursor, limit=query.limit, test=admission.visible.test)
 
 
 @router.get("/{delivery_id}", responses=documented(404))
 async def read_quarantined(delivery_id: DeliveryId, admission: Operator, database: DatabaseDep) -> QuarantineCase:
-    """One quarantined delivery, with everything that was tried."""
+    """Read one quarantined delivery with all its attempts."""
     return await show_case(database, delivery_id, test=admission.visible.test)
 
 
 @router.post("/{delivery_id}/replay", response_model=QuarantinedDelivery, responses=documented(404, 409))
 async def replay_quarantined(delivery_id: DeliveryId, admission: Operator, clock: ClockDep, call: CallDep) -> Response:
-    """Have a quarantined delivery tried again at once; 409 when it is not quarantined.
+    """Replay a quarantined delivery: it is sent again at once. A delivery that is not quarantined is answered 409.
 
     Consent, expiry and cancellation are looked at anew. It is quarantined again after five more attempts that break.
     """
@@ -54,7 +54,7 @@ async def replay_quarantined(delivery_id: DeliveryId, admission: Operator, clock
 
 @router.post("/{delivery_id}/discard", response_model=QuarantinedDelivery, responses=documented(404, 409))
 async def discard_quarantined(delivery_id: DeliveryId, admission: Operator, clock: ClockDep, call: CallDep) -> Response:
-    """Give a quarantined delivery up: it ends as failed. 409 when it is not quarantined."""
+    """Discard a quarantined delivery: it ends as failed. A delivery that is not quarantined is answered 409."""
     return await _decide(call, admission, clock, lambda service: service.discard(delivery_id))
 
 

@@ -1,4 +1,4 @@
-"""The requests and answers about what is quarantined."""
+"""The requests and answers about quarantined deliveries."""
 
 from datetime import datetime
 from typing import Annotated
@@ -13,18 +13,18 @@ from property_alert_notification.notifications.answers import AttemptPublic, Kno
 
 
 class QuarantineQuery(Strict):
-    """Which page of the list is asked for."""
+    """The requested page of the list."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     limit: Annotated[int, Field(ge=1, le=100)] = 20
-    """How many a page has at most."""
+    """The maximum number of deliveries on the page."""
     cursor: PageCursor | None = None
-    """`next` of the page before. Left out: the first page."""
+    """The `next` of the previous page. Default: the first page."""
 
 
 class QuarantinedDelivery(BaseModel):
-    """A delivery that waits for an operator, or that one has just decided over; without address and message."""
+    """A quarantined delivery, or one that an operator has just replayed or discarded, without address and message."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
 
@@ -34,18 +34,18 @@ class QuarantinedDelivery(BaseModel):
     category: str
     reference: str | None
     channel: Channel | None
-    """null when its row names none that there is."""
+    """Null if the row has an unknown channel."""
     urgent: bool
     test: bool
     state: DeliveryState
     reason_code: KnownCode
-    """Why it is in this state: a code of docs/reasons.md."""
+    """The reason of the state, a code of docs/reasons.md."""
     reason: str
-    """The same as a sentence."""
+    """The reason code as a sentence."""
     attempts: int
-    """Made since it was accepted, or last replayed."""
+    """The number of attempts since its acceptance or its last replay."""
     changed_at: datetime
-    """Since when it is in this state."""
+    """When it got into this state."""
 
     @field_validator("channel", mode="before")
     @classmethod
@@ -54,17 +54,17 @@ class QuarantinedDelivery(BaseModel):
 
 
 class QuarantinePage(BaseModel):
-    """Some of what is quarantined, the newest first."""
+    """One page of quarantined deliveries, the newest first."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     items: list[QuarantinedDelivery]
     next: str | None
-    """The `cursor` of the page after this one; null when this is the last."""
+    """The `cursor` of the next page; null if this is the last page."""
 
 
 class QuarantineCase(QuarantinedDelivery):
-    """A quarantined delivery with all that was tried."""
+    """A quarantined delivery with its attempts."""
 
     tried: list[AttemptPublic]
     """Every attempt, in order."""

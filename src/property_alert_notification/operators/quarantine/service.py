@@ -1,4 +1,4 @@
-"""What an operator may do with what is quarantined; each decision is in the audit record."""
+"""Replays and discards quarantined deliveries, each with an entry in the audit record."""
 
 from dataclasses import dataclass
 from uuid import UUID

@@ -16,8 +16,8 @@ from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences.rules import Cap, DigestTimes
 
 _LOOKED_AT = 100
-"""How many days ahead the search for a day below the cap goes. If all are full, the worker searches again afterwards.
-"""
+"""How many days ahead the search for a day below the cap goes. If all are full, the worker searches again
+afterwards."""
 
 
 class Capped(NamedTuple):

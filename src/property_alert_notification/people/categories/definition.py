@@ -46,20 +46,19 @@ class CategoryDefinition(Strict):
     )
 
     kind: CategoryKind
-    """A `transactional` message responds to an action of the user. Legal windows and caps apply to `promotional` ones.
-    """
+    """A `transactional` message responds to an action of the user. Legal windows and caps apply to `promotional`
+    ones."""
     required: Truth = False
     """Users cannot refuse a required category, but can switch the channel off. Only for transactional categories."""
     default: dict[Channel, Frequency] = Field(default_factory=dict)
-    """The frequency by channel for users without a preference for the category; `asap` for a channel that is left out.
-    """
+    """The frequency by channel for users without a preference for the category; `asap` for a channel that is left
+    out."""
     message_ttl: Duration | None = None
     """How long after its acceptance, or after its `send_at`, a message may be sent: `90s`, `30min`, `2h`, `5d`.
     Null means the setting `MESSAGE_TTL`."""
     on_unknown: OnUnknown | None = None
     """What the worker does if it is unknown whether a provider took a message: `resend` sends it once more; `give_up`
-    ends it as failed, which never repeats a message and may lose it. Null means `resend`.
-    """
+    ends it as failed, which never repeats a message and may lose it. Null means `resend`."""
 
     @field_validator("required")
     @classmethod

@@ -42,18 +42,16 @@ class CategoryPublic(BaseModel):
     required: bool
     """Users cannot refuse a required category, but can switch the channel off."""
     default: dict[Channel, Frequency]
-    """The frequency by channel for users without a preference for the category; `asap` for a channel that is left out.
-    """
+    """The frequency by channel for users without a preference for the category; `asap` for a channel that is left
+    out."""
     message_ttl: Duration | None
     """How long after its acceptance, or after its `send_at`, a message may be sent. Null means the setting
-    `MESSAGE_TTL`.
-    """
+    `MESSAGE_TTL`."""
     on_unknown: OnUnknown | None
     """What the worker does if it is unknown whether a provider took a message. Null means `resend`."""
     defined_by: Literal["service", "file", "api"]
     """Where the category is defined: `service` (built in), `file` (`CATEGORIES_FILE`) or `api` (a `PUT`, which replaces
-    the other two).
-    """
+    the other two)."""
 
 
 class Categories(BaseModel):
@@ -100,7 +98,7 @@ async def put_category(
 async def delete_category(
     name: Name, database: DatabaseDep, clock: ClockDep, cache: CacheDep, admission: LiveOperator
 ) -> None:
-    """Delete a definition. A built-in category, and one of the file, is what it was before; any other is gone."""
+    """Delete a definition. The definition in `CATEGORIES_FILE`, or the built-in one, applies again."""
     async with database.transaction() as connection:
         await CategoryService(connection, clock, admission.actor, cache.configured).reset(name)
     await _reload(cache)

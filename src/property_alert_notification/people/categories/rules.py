@@ -20,8 +20,8 @@ class Category:
     required: bool = False
     """Users cannot refuse a required category, but can switch the channel off. Only for transactional categories."""
     default: Mapping[Channel, Frequency] = field(default_factory=dict)
-    """The frequency by channel for users without a preference for the category; `asap` for a channel that is left out.
-    """
+    """The frequency by channel for users without a preference for the category; `asap` for a channel that is left
+    out."""
     message_ttl: timedelta | None = None
     """How long after its acceptance, or after its `send_at`, a message may be sent; None means `MESSAGE_TTL`."""
     on_unknown: OnUnknown | None = None

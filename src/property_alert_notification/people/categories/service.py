@@ -47,7 +47,7 @@ class CategoryService:
         await self._record("category.defined", name, **definition.model_dump(mode="json", exclude_defaults=True))
 
     async def reset(self, name: str) -> None:
-        """Delete what was said by API: what the file or this version says of the category is true again.
+        """Delete the definition by API: the one of the file, or the built-in one, applies again.
 
         Raises:
             NotFound: there is no category of this name.

@@ -26,9 +26,9 @@ class ProfilePut(Strict):
     model_config = ConfigDict(use_attribute_docstrings=True, json_schema_extra={"examples": [_ADA]})
 
     email: Address | None = None
-    """Where email for this user goes."""
+    """The user's email address."""
     phone_number: Annotated[Line, Field(min_length=1, max_length=32)] | None = None
-    """Where SMS for this user goes, in E.164 form (`+14155552671`)."""
+    """The user's phone number in E.164 form (`+14155552671`)."""
     name: Annotated[Line, Field(min_length=1, max_length=255)] | None = None
     """The user's name."""
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$")] | None = None

@@ -52,13 +52,11 @@ class UserServiceSettings(SettingsGroup):
         None, examples=["https://users.example.com/api/users?ids={user_ids}"]
     )
     """The URL of several users, with `{user_ids}` where up to 100 ids go, separated by commas. Users who are missing in
-    the answer are requested one by one.
-    """
+    the answer are requested one by one."""
 
     token: SecretStr | None = Field(None, examples=["a-secret"])
     """The token of every request, sent as `Authorization: Bearer TOKEN`, or alone in another
-    `USER_SERVICE_AUTH_HEADER`.
-    """
+    `USER_SERVICE_AUTH_HEADER`."""
 
     auth_header: str = Field("Authorization", pattern=_HEADER, examples=["X-Api-Key"])
     """The header that carries the token."""

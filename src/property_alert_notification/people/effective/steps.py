@@ -74,13 +74,15 @@ _WHEN = (Rule.URGENT, Rule.FREQUENCY, Rule.LEGAL_WINDOW, Rule.QUIET_HOURS, Rule.
 def _may_it(message: Message, preferences: Preferences | None, winner: Rule, part: Part) -> list[Step]:
     channel, category = message.channel, message.category
     rules = NO_RULES if preferences is None else preferences.rules
-    said = rules.frequencies.get(category.name, {}).get(channel)
+    preference = rules.frequencies.get(category.name, {}).get(channel)
     default = category.default.get(channel)
     switch = "on" if preferences is not None and channel in preferences.opted_in else "off"
     results = {
         Rule.CHANNEL_SWITCH: "all consent was withdrawn" if preferences is None else f"{channel} is switched {switch}",
         Rule.CATEGORY_REQUIRED: f"{category.name} is {'required' if category.required else 'not required'}",
-        Rule.USER_RULE: f"the user set {said}" if said else f"the user set nothing for {category.name} by {channel}",
+        Rule.USER_RULE: f"the user set {preference}"
+        if preference
+        else f"the user set nothing for {category.name} by {channel}",
         Rule.CATEGORY_DEFAULT: f"{category.name} has {default}" if default else f"{category.name} has no default",
         Rule.SERVICE_DEFAULT: "a channel that is switched on sends at once",
     }

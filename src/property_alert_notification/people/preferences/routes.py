@@ -49,8 +49,8 @@ async def create_preferences(
 ) -> Response:
     """Create the preferences of up to a thousand users.
 
-    There is one result per user, in the same order; users who had preferences keep them. Each counts as a call of the
-    caller's rate.
+    There is one result per user, in the same order. Existing preferences stay as they are. Each user counts as one call
+    towards the rate of the API key.
     """
     admission = await charge(call.request, admission, items="preferences", count=len(body.preferences))
 

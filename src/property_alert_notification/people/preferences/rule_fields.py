@@ -140,8 +140,7 @@ class RuleFields(Strict):
     """An IANA name, such as `America/Los_Angeles`: the zone of quiet hours, digests and caps."""
     quiet_hours: Annotated[QuietHoursList | None, Field(exclude_if=is_none)] = None
     """Local hours at which the user receives no messages. They are held until these hours end, except for urgent
-    transactional messages.
-    """
+    transactional messages."""
     caps: Annotated[dict[Channel, CapFields] | None, Field(exclude_if=is_none)] = None
     """The maximum number of promotional messages by channel."""
     categories: Annotated[

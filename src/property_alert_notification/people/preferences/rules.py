@@ -56,8 +56,7 @@ NO_RULES = PersonalRules()
 
 UNREADABLE = PersonalRules()
 """The rules of a user whose row is damaged, compared by identity. No message is sent until the preferences are set
-anew.
-"""
+anew."""
 
 
 @dataclass(frozen=True, slots=True)

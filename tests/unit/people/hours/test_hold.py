@@ -1,4 +1,4 @@
-"""Whether a message must wait for its hour, and what is said of it."""
+"""Whether a message must wait for its hour, and with which reason."""
 
 from datetime import UTC, datetime, time, timedelta
 

@@ -74,7 +74,7 @@ def test_a_file_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("was", "became", "said"),
+    ("was", "became", "problem"),
     [
         ("[[window]]", "[window]", "windows are written as"),
         ("[[window]]", "[[windows]]", "unknown: windows"),
@@ -99,8 +99,8 @@ def test_a_file_is_read() -> None:
         ("source", "[[window", "Expected"),
     ],
 )
-def test_an_invalid_file_is_reported_with_window_and_problem(was: str, became: str, said: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(said)):
+def test_an_invalid_file_is_reported_with_window_and_problem(was: str, became: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(problem)):
         read(ONE.replace(was, became))
 
 

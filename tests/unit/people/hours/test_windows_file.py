@@ -61,7 +61,7 @@ def test_the_file_replaces_them_all(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "problem"),
     [
         (b"\xff", "is not UTF-8 text"),
         (b"[[window", "Expected"),
@@ -69,12 +69,12 @@ def test_the_file_replaces_them_all(file: Path) -> None:
         (b"#" * (1024 * 1024 + 1), "is larger than 1024 kB"),
     ],
 )
-def test_a_file_that_cannot_be_used_stops_the_start(file: Path, content: bytes, said: str) -> None:
+def test_a_file_that_cannot_be_used_stops_the_start(file: Path, content: bytes, problem: str) -> None:
     file.write_bytes(content)
     with pytest.raises(ConfigurationError) as refused:
         configured_windows(str(file))
     assert str(refused.value).startswith(f"LEGAL_WINDOWS_FILE: {file}: ")
-    assert said in str(refused.value)
+    assert problem in str(refused.value)
     with pytest.raises(ConfigurationError, match="LEGAL_WINDOWS_FILE"):
         check_together(Settings(legal_windows_file=str(file)))
 
