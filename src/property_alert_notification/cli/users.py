@@ -63,8 +63,8 @@ def _decisions(known: "Known") -> "Iterator[EffectiveDecision]":
     from property_alert_notification.people.effective.answer import answer
 
     preferences = known.person.preferences
-    said = preferences.rules.frequencies if preferences is not None else {}
-    for name in sorted(known.defined.keys() | said.keys()):
+    frequencies = preferences.rules.frequencies if preferences is not None else {}
+    for name in sorted(known.defined.keys() | frequencies.keys()):
         for channel in Channel:
             message = Message(channel, known.categories.of(name))
             yield answer(message, known.person, known.now, known.uses[channel], is_used=channel not in known.unused)
@@ -78,9 +78,9 @@ def _as_json(known: "Known") -> dict[str, Any]:
     from property_alert_notification.people.preferences.conversion import fields_of
 
     preferences, profile = known.person.preferences, known.person.profile
-    said = preferences and {"channels": preferences.switches, **fields_of(preferences.rules)}
+    fields = preferences and {"channels": preferences.switches, **fields_of(preferences.rules)}
     held = None if profile is None else asdict(profile)
-    shown: dict[str, Any] = to_jsonable_python({"preferences": said, "profile": held}, by_alias=True)
+    shown: dict[str, Any] = to_jsonable_python({"preferences": fields, "profile": held}, by_alias=True)
     return shown
 
 

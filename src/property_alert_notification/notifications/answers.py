@@ -83,8 +83,8 @@ class NotificationPage(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     items: list[NotificationSummary]
-    """A page may have fewer notifications than `limit`, even none, although more follow: continue until `next` is null.
-    """
+    """A page may have fewer notifications than `limit`, even none, although more follow: continue until `next` is
+    null."""
     next: str | None
     """The `cursor` of the next page; null if this is the last page."""
 
@@ -103,8 +103,7 @@ class DeliveryOutline(BaseModel):
     """The reason code as a sentence."""
     held_by: str | None
     """The cause of the state `held` or `collected`: `pause:` and the name of the pause, `quiet_hours`, `legal_window`,
-    `cap`, or `digest:` and the id of the digest window.
-    """
+    `cap`, or `digest:` and the id of the digest window."""
     due_at: datetime | None
     """When a worker processes it next; null after it has ended."""
     changed_at: datetime
@@ -137,8 +136,8 @@ class _NotificationStatus(BaseModel):
     accepted_at: datetime
     send_at: datetime | None
     send_at_local: str | None = None
-    """The requested local time of the user. `send_at` is its moment in the user's time zone, as far as that is known.
-    """
+    """The requested local time of the user. `send_at` is its moment in the user's time zone, as far as that is
+    known."""
     expires_at: datetime | None
     cancelled_at: datetime | None
     """When it was cancelled."""

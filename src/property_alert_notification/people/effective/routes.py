@@ -49,9 +49,9 @@ async def read_effective_preference(
 ) -> EffectiveDecision:
     """Explain the decision about a message to a user at a moment, and the rule that decides it.
 
-    Nothing is sent or stored. It is decided as for a notification, by the suppression list, the preferences, the
-    profile and the categories of now, and counted what was sent until now. The list is searched for the user and for
-    the addresses of the profile. Pauses and the state of providers are left out: they say nothing about the user.
+    Nothing is sent or stored. The decision uses the current suppression list, preferences, profile, categories and
+    counts of caps, as for a notification. The list is searched for the user and for the addresses of the profile. The
+    decision does not consider pauses and the state of providers, which do not depend on the user.
     """
     async with database.reading() as connection:
         person = await person_of(connection, user_id, test=admission.test, default=default, subjects=subjects)
