@@ -73,7 +73,7 @@ class _Demo:
         async def introduce(user: int) -> None:
             await self._ask("PUT", f"/preferences/{user}", json=preferences(user))
 
-        await self._for_each("Users introduce themselves", USERS, introduce)
+        await self._for_each("Preferences created", USERS, introduce)
 
     async def send(self, count: int) -> list[str]:
         """Submit every alert; returns the ids of the accepted notifications."""
@@ -83,14 +83,14 @@ class _Demo:
             accepted.append((await self._ask("POST", "/notifications/", json=alert))["id"])
 
         name = f"demo-{self._clock.new_id().hex[:12]}"
-        await self._for_each("Alerts are submitted", list(alerts(read_listings(), count, run=name)), submit)
+        await self._for_each("Alerts submitted", list(alerts(read_listings(), count, run=name)), submit)
         return accepted
 
     async def follow(self, accepted: Iterable[str], patience: float) -> list[dict[str, Any]]:
         """Ask until everything has ended or `patience` seconds are over; returns the notifications that have ended."""
         details: list[dict[str, Any]] = []
         open_ = list(accepted)
-        task = self._progress.add_task("Deliveries come to their end", total=len(open_))
+        task = self._progress.add_task("Deliveries ended", total=len(open_))
 
         async def poll(notification: str) -> None:
             detail = await self._ask("GET", f"/notifications/{notification}")
