@@ -1,18 +1,28 @@
 """Invariant I14: every collected item is in exactly one digest, whatever dies and whoever else is at work."""
 
 import asyncio
+import signal
+import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 
+from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Frequency
 from property_alert_notification.database import Script
 from property_alert_notification.digests.close import close_due, process_ended
+from tests.cli.command import running
+from tests.pipeline.conftest import STORES
 from tests.pipeline.test_digests import a_user, accept, planner, their_time_comes, windows
+from tests.pipeline.test_failures import worker_environment
 from tests.pipeline.world import World
+from tests.services.process import PATIENCE
+from tests.services.smtp import Mail, SmtpServer
 
 USERS = range(1, 9)
 ITEMS = 3
@@ -103,6 +113,35 @@ async def test_a_delivery_that_joins_while_windows_close_is_in_one_digest(world:
     holders = {(await world.delivery(one)).held_by for one in waiting}
     looked_at = {f"digest:{one['id']}" for one in await windows(world) if one["due_at"] is not None}
     assert holders <= looked_at  # a worker will look at each of their windows once more
+
+
+@pytest.mark.parametrize("store", STORES)
+async def test_each_item_is_in_one_digest_although_the_process_that_made_them_is_killed(
+    store: str, make_settings: Callable[..., Settings], smtp_server: SmtpServer, tmp_path: Path
+) -> None:
+    settings = make_settings(store, lease=2)
+    async with World(settings, smtp_server) as world:
+        items, arrived, released = await collect(world), threading.Event(), threading.Event()
+
+        def hang(_mail: Mail) -> str:
+            arrived.set()
+            return "250 ok" if released.wait(PATIENCE) else "451 too late"
+
+        smtp_server.answer = hang
+        try:
+            environment = worker_environment(settings, smtp_server)
+            with running(tmp_path, "worker", ready="worker.started", settings=environment) as worker:
+                assert await asyncio.to_thread(arrived.wait, PATIENCE)
+                worker.process.send_signal(signal.SIGKILL)
+                worker.process.wait(PATIENCE)
+        finally:
+            released.set()
+
+        await world.a_worker()
+        for item in items:
+            await world.until(item, "sent")
+
+        await assert_that_each_is_in_one_digest(world, items)
 
 
 async def still_open(world: World) -> bool:

@@ -220,7 +220,7 @@ async def test_a_worker_process_frozen_past_its_lease_changes_no_state_when_it_t
             return "250 ok"
 
         smtp_server.answer = freeze_at_the_first
-        environment = _worker_environment(settings, smtp_server)
+        environment = worker_environment(settings, smtp_server)
         with running(tmp_path, "worker", ready="worker.started", settings=environment) as worker:
             await smtp_server.wait_for(1)
             await world.a_worker()
@@ -254,7 +254,7 @@ async def test_a_killed_worker_leaves_unknown_what_it_had_submitted_and_nothing_
     settings = make_settings(store, lease=2)
     async with World(settings, smtp_server) as world:
         await world.a_user()
-        environment = _worker_environment(settings, smtp_server)
+        environment = worker_environment(settings, smtp_server)
         with running(tmp_path, "worker", ready="worker.started", settings=environment) as worker:
             # A worker trusts a provider with many once it took one.
             await world.until(await world.accept(), "sent")
@@ -294,7 +294,8 @@ async def _emails(world: World) -> Counter[tuple[str, int, int]]:
         return Counter([tuple(row) for row in await connection.execute(wanted)])
 
 
-def _worker_environment(settings: Settings, smtp_server: SmtpServer) -> dict[str, str]:
+def worker_environment(settings: Settings, smtp_server: SmtpServer) -> dict[str, str]:
+    """The settings of a worker that is a process of its own."""
     return {
         "DATABASE_URL": settings.database_url,
         "EMAIL_PROVIDER": "smtp",

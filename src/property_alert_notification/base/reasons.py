@@ -37,6 +37,7 @@ class ReasonCode(StrEnum):
     COLLECTED = "collected"
     OVER_CAP = "over_cap"
     IN_DIGEST = "in_digest"
+    WINDOW_BROKEN = "window_broken"
     EXPIRED = "expired"
     TOO_OLD = "too_old"
     CANCELLED = "cancelled"
@@ -117,6 +118,9 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.COLLECTED: "the user gets it {frequency} by {channel}: its digest is made at {closes_at}",
     ReasonCode.OVER_CAP: "the user's cap of {channel} per {period} is reached",
     ReasonCode.IN_DIGEST: "it is part of the digest {digest}",
+    ReasonCode.WINDOW_BROKEN: (
+        "the row of the digest that had collected it cannot be worked on ({what}), so it is decided about again"
+    ),
     ReasonCode.EXPIRED: "it expired before it could be sent",
     ReasonCode.TOO_OLD: "it could not be sent within its time to live",
     ReasonCode.CANCELLED: "{by} cancelled it",

@@ -29,13 +29,14 @@ def readable(found: "CursorResult[*tuple[Any, ...]]", build: Callable[[RowMappin
     return built
 
 
-def of_kinds(row: Row, kinds: Iterable[tuple[str, type]]) -> Row:
+def of_kinds(row: Row, kinds: Iterable[tuple[str, type | tuple[type, ...]]]) -> Row:
     """Check that each of these columns has a value of its type: SQLite keeps values of any type in any column.
 
     Raises:
         UnreadableRow: a value has a wrong type.
     """
     for column, kind in kinds:
-        if type(getattr(row, column)) is not kind:
-            raise UnreadableRow(f"{column} is not {kind.__name__}")
+        allowed = kind if isinstance(kind, tuple) else (kind,)
+        if type(getattr(row, column)) not in allowed:
+            raise UnreadableRow(f"{column} is not {allowed[0].__name__}")
     return row

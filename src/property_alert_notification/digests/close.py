@@ -85,7 +85,7 @@ def _process(taken: Sequence[Window], planner: Planner) -> Script[Turn]:
 
 def _sort(taken: Sequence[Window], planner: Planner, now: datetime) -> Script[dict[UUID, Sorted]]:
     items = yield from scripts.items_of(taken)
-    holding = [window for window in taken if window.held_by in items]
+    holding = [scripts.checked(window) for window in taken if window.held_by in items]
     categories = planner.categories()
     # Usually all items of a window have one address, so one decision is valid for all of them.
     alike = {
@@ -93,15 +93,12 @@ def _sort(taken: Sequence[Window], planner: Planner, now: datetime) -> Script[di
     }
     asked = [(window.user, message_of(window, item, categories.of(window.category))) for window, item in alike.values()]
     people = yield from people_of(asked, default=planner.default_preferences, subjects=planner.subjects)
-    return {
+    empty: dict[UUID, Sorted] = {window.id: Sorted([], []) for window in taken}
+    return empty | {
         window.id: sort(
-            window,
-            items.get(window.held_by, ()),
-            people.get(window.user, UNKNOWN),
-            categories.of(window.category),
-            now,
+            window, items[window.held_by], people.get(window.user, UNKNOWN), categories.of(window.category), now
         )
-        for window in taken
+        for window in holding
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from types import NoneType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -74,12 +75,23 @@ def take_unfinished(digests: Collection[UUID]) -> Script[list[Window]]:
 
 def _window(row: Sequence[Any]) -> Window:
     window = Window(*row)
+    # Of a window that was closed only its digest and its items are of interest.
+    return window if window.closed_at is not None else checked(window)
+
+
+def checked(window: Window) -> Window:
+    """The window, when it can be decided about what it has collected.
+
+    Raises:
+        UnreadableRow: a column holds an impossible value.
+    """
     if window.channel not in _CHANNELS:
-        raise UnreadableRow("its digest window has an unknown channel")
-    return window._replace(channel=Channel(window.channel))
+        raise UnreadableRow("its channel is none that there is")
+    return of_kinds(window._replace(channel=Channel(window.channel)), _WINDOW_KINDS)
 
 
 _CHANNELS = frozenset[str](Channel)
+_WINDOW_KINDS = (("user_id", int), ("category", str))
 
 _DUE_IDS = BatchStatement({}, lambda _: select(windows.c.id).where(*_is_due).order_by(windows.c.due_at).limit(_limit))
 
@@ -143,7 +155,7 @@ def _item(row: Sequence[Any]) -> Item:
     return of_kinds(Item(*row), _KINDS)
 
 
-_KINDS = (("address", str), ("title", str), ("message", str))
+_KINDS = (("address", str), ("title", str), ("message", str), ("caller", (str, NoneType)))
 
 _IDS_OF_ITEMS = BatchStatement(
     _HOLDERS,
@@ -158,17 +170,6 @@ _IDS_OF_ITEMS = BatchStatement(
 def ids_of_items(window: UUID) -> Script[list[UUID]]:
     """The ids of the items of a window that no digest carries yet."""
     return [row[0] for row in (yield Statement(_IDS_OF_ITEMS, [(held_by(window),)]))]
-
-
-_POSTPONE = BatchStatement(
-    columns_of(windows, "id", "due_at"),
-    lambda late: update(windows).where(windows.c.id == late.c.id).values(due_at=late.c.due_at),
-)
-
-
-def postpone(window: UUID, *, until: datetime) -> Script[None]:
-    """Make a window due later, because processing it fails."""
-    yield Statement(_POSTPONE, [(window, until)])
 
 
 _LEAVE = BatchStatement(

@@ -1,12 +1,10 @@
 """Closes due digest windows, and ends the items of digests whose delivery has ended."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
-from property_alert_notification.base.logs import origin
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import halve_on_error, is_row_fault, process_due, run_within
 from property_alert_notification.digests import scripts
@@ -21,9 +19,6 @@ AT_ONCE = 500
 
 POLL = 0.2
 """Seconds between two queries while nothing is due."""
-
-POSTPONED_BY = timedelta(hours=1)
-"""How long the worker waits before it retries a window that it could not process."""
 
 
 class DigestCloser:
@@ -81,7 +76,7 @@ class DigestCloser:
         return turn.windows
 
     async def _repair(self, window: UUID, error: Exception) -> None:
-        """Quarantine unreadable items; if there are none, retry the whole window later."""
+        """Quarantine the items that cannot be read; when all can, it is the window that is broken."""
         items = await self._database.run(scripts.ids_of_items(window))
         broken: list[UUID] = []
 
@@ -94,9 +89,8 @@ class DigestCloser:
 
         await halve_on_error(items, check, quarantine)
         if not broken:
-            log.error("digest.postponed", window_id=str(window), **origin(error))
-            self._metrics.broken_rows.labels("digest_window").inc()
-            await self._database.run(scripts.postpone(window, until=self._clock.now() + POSTPONED_BY))
+            await self._broken_rows.dissolve_window(window, error)
+            self._wake()
 
     def _report(self, turn: Turn) -> None:
         self._metrics.digests.inc(turn.digests)

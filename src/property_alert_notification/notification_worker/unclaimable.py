@@ -1,4 +1,4 @@
-"""Searches for deliveries, scheduled notifications and schedules that no worker would ever claim: for quarantine."""
+"""Searches for deliveries, scheduled notifications, schedules and digest windows that no worker would ever claim."""
 
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
@@ -25,4 +25,5 @@ class UnclaimableSearch:
         deliveries = await self._broken_rows.quarantine_unclaimable(limit=AT_ONCE)
         notifications = await self._broken_rows.quarantine_never_due(limit=AT_ONCE)
         schedules = await self._broken_rows.quarantine_schedules_never_due(limit=AT_ONCE)
-        return PAUSE if deliveries + notifications + schedules else IDLE
+        windows = await self._broken_rows.dissolve_windows_never_due(limit=AT_ONCE)
+        return PAUSE if deliveries + notifications + schedules + windows else IDLE

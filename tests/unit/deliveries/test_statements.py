@@ -109,6 +109,8 @@ MOVES: dict[str, tuple[Event, set[DeliveryState]]] = {
     "operators.quarantine.moves._REPLAY": (Event.REPLAYED, set(movable_by(Event.REPLAYED))),
     "operators.quarantine.moves._DISCARD": (Event.DISCARDED, set(movable_by(Event.DISCARDED))),
     "operators.quarantine.moves._EXPIRE": (Event.TOO_LATE, _unleased(Event.TOO_LATE)),
+    "operators.quarantine.moves._RELEASE_ORPHANS": (Event.RELEASED, set(COLLECTED)),
+    "deliveries.windows.scripts._RELEASE": (Event.RELEASED, set(COLLECTED)),
     "operators.quarantine.moves._QUARANTINE": (Event.BROKE, set(movable_by(Event.BROKE))),
 }
 """What moves by an event, and the states from which it may: only the holder of the lease settles."""

@@ -135,3 +135,15 @@ async def remove_old(connection: AsyncConnection, *, until: datetime, limit: int
     """Delete up to `limit` windows that closed before `until` and of which nothing is left to do; returns how many."""
     # SQLite's driver reports no row count for a DELETE that begins with WITH.
     return len((await connection.execute(_REMOVE_OLD, {"until": until, "limit": limit})).all())
+
+
+_NEVER_DUE = (
+    select(windows.c.id)
+    .where(text(IS_DUE), windows.c.due_at > bindparam("latest", type_=time_type()))
+    .limit(bindparam("limit", type_=Integer))
+)
+
+
+async def never_due(connection: AsyncConnection, *, latest: datetime, limit: int) -> list[UUID]:
+    """Some windows that no worker would ever look at, because of their `due_at`."""
+    return list((await connection.execute(_NEVER_DUE, {"latest": latest, "limit": limit})).scalars())

@@ -4,17 +4,31 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import FromClause, bindparam, select, text, true, update
+from sqlalchemy import FromClause, Text, bindparam, delete, or_, select, text, true, update
 
 # SQLite has the same ON CONFLICT syntax as PostgreSQL.
 from sqlalchemy.dialects.postgresql import Insert, insert
 
-from property_alert_notification.database import BatchStatement, Statement, as_rows, columns_of, table_of, time_type
-from property_alert_notification.deliveries.windows.keys import WindowKey
+from property_alert_notification.base.reasons import Reason, ReasonCode
+from property_alert_notification.base.vocabulary import DeliveryState
+from property_alert_notification.database import (
+    BatchStatement,
+    Script,
+    Statement,
+    as_rows,
+    columns_of,
+    table_of,
+    time_type,
+)
+from property_alert_notification.deliveries.models import HAS_HOLDER, Delivery
+from property_alert_notification.deliveries.states import COLLECTED, Event, after
+from property_alert_notification.deliveries.windows.keys import WindowKey, held_by
 from property_alert_notification.deliveries.windows.models import IS_OPEN, DigestWindow
 
 windows = table_of(DigestWindow)
 IDS = columns_of(windows, "id")
+_deliveries = table_of(Delivery)
+_now = bindparam("now", type_=time_type())
 _NEW = ("id", *WindowKey._fields, "due_at")
 
 
@@ -43,9 +57,7 @@ def join(keys: Collection[WindowKey]) -> Statement:
 _RECHECK = BatchStatement(
     columns_of(windows, "user_id"),
     lambda changed: (
-        update(windows)
-        .where(windows.c.user_id.in_(select(changed.c.user_id)), text(IS_OPEN))
-        .values(due_at=bindparam("now", type_=time_type()))
+        update(windows).where(windows.c.user_id.in_(select(changed.c.user_id)), text(IS_OPEN)).values(due_at=_now)
     ),
 )
 
@@ -53,3 +65,45 @@ _RECHECK = BatchStatement(
 def recheck(users: Collection[int], *, now: datetime) -> Statement:
     """Make the windows of these users due, so that a worker reevaluates their items."""
     return Statement(_RECHECK, as_rows(users), {"now": now})
+
+
+_RELEASE = BatchStatement(
+    {"holder": Text()} | columns_of(_deliveries, "reason_code", "reason_parameters"),
+    lambda released: (
+        update(_deliveries)
+        .where(
+            text(HAS_HOLDER),
+            _deliveries.c.held_by == released.c.holder,
+            _deliveries.c.reason_code.is_distinct_from(ReasonCode.IN_DIGEST),
+            or_(*[_deliveries.c.state == state for state in COLLECTED]),
+        )
+        .values(
+            state=after(DeliveryState.COLLECTED, Event.RELEASED),
+            reason_code=released.c.reason_code,
+            reason_parameters=released.c.reason_parameters,
+            held_by=None,
+            due_at=_now,
+            changed_at=_now,
+        )
+    ),
+)
+_REMOVE_EMPTIED = BatchStatement(
+    IDS,
+    lambda broken: delete(windows).where(
+        windows.c.id.in_(select(broken.c.id)), or_(text(IS_OPEN), windows.c.digest_id.is_(None))
+    ),
+)
+_POSTPONE = BatchStatement(
+    columns_of(windows, "id", "due_at"),
+    lambda late: update(windows).where(windows.c.id == late.c.id).values(due_at=late.c.due_at),
+)
+
+
+def dissolve(window: UUID, reason: Reason, *, now: datetime, until: datetime) -> Script[None]:
+    """Make due what a window that cannot be processed has collected, and delete the window unless it became a digest.
+
+    One that did is needed to end the items of its digest: it is looked at again at `until`.
+    """
+    yield Statement(_RELEASE, [(held_by(window), reason.code.value, reason.stored)], {"now": now})
+    yield Statement(_REMOVE_EMPTIED, [(window,)])
+    yield Statement(_POSTPONE, [(window, until)])

@@ -1,6 +1,7 @@
 """Quarantines, with the reason, what breaks every batch that it is in, so that the rest goes on."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -16,6 +17,8 @@ from property_alert_notification.database import Database, is_row_fault
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries import unclaimable
 from property_alert_notification.deliveries.unclaimable import UnclaimableKind
+from property_alert_notification.deliveries.windows import queries as windows
+from property_alert_notification.deliveries.windows import scripts as window_scripts
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.notifications.schedules import queries as schedules
 from property_alert_notification.operators.quarantine import moves
@@ -156,21 +159,51 @@ class BrokenRows:
             found = await schedules.never_due(connection, latest=latest(), limit=limit)
         return sum([await self.quarantine_schedule(one, UnreadableRow(NEVER_WANTED)) for one in found])
 
+    async def dissolve_window(self, window: UUID, error: Exception) -> None:
+        """Have it decided again about what a digest window has collected that cannot be processed.
+
+        Raises:
+            StoreUnavailable: the store cannot be reached.
+        """
+        now, why = self._clock.now(), reason_of(error).parameters
+        reason = Reason(ReasonCode.WINDOW_BROKEN, why)
+        await self._database.run(window_scripts.dissolve(window, reason, now=now, until=now + POSTPONED_BY))
+        self._metrics.broken_rows.labels("digest_window").inc()
+        log.error("digest_window.dissolved", window_id=str(window), **origin(error))
+
+    async def dissolve_windows_never_due(self, *, limit: int) -> int:
+        """Dissolve some digest windows that no worker would ever look at; returns how many those were.
+
+        Raises StoreUnavailable when the store cannot be reached.
+        """
+        async with self._database.reading() as connection:
+            found = await windows.never_due(connection, latest=latest(), limit=limit)
+        for one in found:
+            await self.dissolve_window(one, UnreadableRow(NEVER_WANTED))
+        return len(found)
+
     async def end_unreadable(self) -> None:
         """End deliveries, scheduled notifications and schedules whose ids cannot be read: no operator can name them.
+
+        What a digest window with such an id had collected is decided about again.
 
         Only SQLite takes such ids. Raises StoreUnavailable when the store cannot be reached.
         """
         if not self._database.is_sqlite:
             return
         async with self._database.transaction() as connection:
-            ended = await moves.end_unreadable(connection)
+            ended = await moves.end_unreadable(connection, reason=_ORPHANED, now=self._clock.now())
         if ended:
             self._metrics.broken_rows.labels("unreadable_id").inc(ended)
             log.error("row.put_aside", rows=ended, because="the id cannot be read")
 
 
 NEVER_WANTED = "it is wanted at no time that comes"
+
+POSTPONED_BY = timedelta(hours=1)
+"""How long a digest window that was closed and cannot be processed waits to be looked at again."""
+
+_ORPHANED = Reason(ReasonCode.WINDOW_BROKEN, {"what": "its id cannot be read"})
 
 _MAY_BE_AT_PROVIDER: dict[Outcome | None, ReasonCode] = {
     Outcome.UNKNOWN: ReasonCode.ROW_BROKEN_MAYBE_SENT,

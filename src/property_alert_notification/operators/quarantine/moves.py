@@ -8,17 +8,21 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    Text,
     TextClause,
     Update,
     bindparam,
     case,
+    delete,
     false,
+    func,
     insert,
     literal,
     or_,
     select,
     text,
     true,
+    type_coerce,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,9 +31,12 @@ from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
 from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type
-from property_alert_notification.deliveries.models import IS_QUARANTINED, Attempt, Delivery
+from property_alert_notification.deliveries.models import HAS_HOLDER, IS_QUARANTINED, Attempt, Delivery
 from property_alert_notification.deliveries.queries import REASON, reason_values
-from property_alert_notification.deliveries.states import Event, after, movable_by, movable_unleased
+from property_alert_notification.deliveries.states import COLLECTED, Event, after, movable_by, movable_unleased
+from property_alert_notification.deliveries.windows.keys import PREFIX
+from property_alert_notification.deliveries.windows.models import IS_DUE
+from property_alert_notification.deliveries.windows.scripts import windows
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.schedules.models import Schedule, ScheduleState
 from property_alert_notification.notifications.stored_addresses import read_addresses
@@ -252,9 +259,35 @@ _END_UNREADABLE = [
     update(_schedules)
     .where(_schedules.c.state == ScheduleState.ACTIVE.value, _UNREADABLE_ID)
     .values(state=ScheduleState.QUARANTINED.value, next_at=None, **reason_values(Reason(ReasonCode.ID_UNREADABLE))),
+    delete(windows).where(text(IS_DUE), _UNREADABLE_ID),
 ]
 
+# In the form in which SQLite keeps ids.
+_its_window = func.replace(func.substr(_deliveries.c.held_by, len(PREFIX) + 1), "-", "")
+_RELEASE_ORPHANS = (
+    update(_deliveries)
+    .where(
+        text(HAS_HOLDER),
+        _deliveries.c.held_by.startswith(PREFIX, autoescape=True),
+        or_(*[_deliveries.c.state == state for state in COLLECTED]),
+        _deliveries.c.reason_code.is_distinct_from(ReasonCode.IN_DIGEST),
+        ~select(windows.c.id).where(type_coerce(windows.c.id, Text) == _its_window).exists(),
+    )
+    .values(
+        state=after(DeliveryState.COLLECTED, Event.RELEASED),
+        held_by=None,
+        due_at=bindparam("now", type_=time_type()),
+        changed_at=bindparam("now", type_=time_type()),
+        **REASON,
+    )
+)
 
-async def end_unreadable(connection: AsyncConnection) -> int:
-    """End what is open in SQLite and has an id that is none; returns how many those were."""
-    return sum([(await connection.execute(statement)).rowcount for statement in _END_UNREADABLE])
+
+async def end_unreadable(connection: AsyncConnection, *, reason: Reason, now: datetime) -> int:
+    """End what is open in SQLite and has an id that is none; returns how many those were.
+
+    What digest windows with such ids had collected becomes due for this reason.
+    """
+    ended = sum([(await connection.execute(statement)).rowcount for statement in _END_UNREADABLE])
+    await connection.execute(_RELEASE_ORPHANS, {**reason_values(reason), "now": now})
+    return ended
