@@ -151,3 +151,20 @@ def test_a_wrong_option_is_named_with_an_example(call: Call, option: str, value:
 
     assert isinstance(done.exception, ConfigurationError)
     assert str(done.exception).startswith(f"{option}: ")
+
+
+@pytest.mark.parametrize("damage", ["{", "", b"\xff\x00"])
+def test_rules_that_cannot_be_read_are_said_to_be_so(call: Call, tmp_path: Path, damage: str | bytes) -> None:
+    with closing(sqlite3.connect(tmp_path / "app.db")) as store, store:
+        store.execute("UPDATE preferences SET rules = ? WHERE user_id = 7", (damage,))
+
+    shown, machine = call("users", "show", "7"), _as_json(call("users", "show", "7", "--json"))
+    explained = call("preferences", "explain", "7", "--channel", "email")
+
+    assert "rules damaged in the store: messages that they may forbid are held." in words(shown.stdout)
+    assert machine["preferences"] == {
+        "channels": {"email": True, "sms": True},
+        "rules": "damaged in the store: messages that they may forbid are held",
+    }
+    assert {one["reason_code"] for one in machine["decisions"]} == {"preferences_unreadable"}
+    assert "user_rule decides what the user said about quiet hours" in words(explained.stdout)

@@ -2,9 +2,12 @@
 
 import os
 import pwd
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+import structlog
 
 from property_alert_notification.base.console import complain
 from property_alert_notification.base.errors import (
@@ -31,6 +34,8 @@ async def reaching(url: str) -> AsyncIterator[Database]:
         StoreUnavailable: it cannot be reached; the text says which, why, and what to look at.
     """
     check_store_file(url)
+    # What is logged of a damaged row must not stand in the table, or in the JSON, that a command prints.
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr), cache_logger_on_first_use=False)
     database = Database(url, wait=PATIENCE)
     try:
         yield database

@@ -24,6 +24,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 
+DAMAGED = "damaged in the store: messages that they may forbid are held"
+
 
 @app.callback()
 def _group() -> None:
@@ -76,19 +78,25 @@ def _as_json(known: "Known") -> dict[str, Any]:
     from pydantic_core import to_jsonable_python
 
     from property_alert_notification.people.preferences.conversion import fields_of
+    from property_alert_notification.people.preferences.rules import is_unreadable
 
     preferences, profile = known.person.preferences, known.person.profile
-    fields = preferences and {"channels": preferences.switches, **fields_of(preferences.rules)}
+    damaged = {"rules": DAMAGED} if is_unreadable(preferences) else {}
+    fields = preferences and {"channels": preferences.switches, **fields_of(preferences.rules), **damaged}
     held = None if profile is None else asdict(profile)
     shown: dict[str, Any] = to_jsonable_python({"preferences": fields, "profile": held}, by_alias=True)
     return shown
 
 
 def _preference_facts(preferences: "Preferences | None") -> "Iterator[tuple[str, object]]":
+    from property_alert_notification.people.preferences.rules import is_unreadable
+
     if preferences is None:
         yield "channels", "none: all consent was withdrawn"
         return
     yield "channels", ", ".join(f"{name} {'on' if on else 'off'}" for name, on in preferences.switches.items())
+    if is_unreadable(preferences):
+        yield "rules", f"{DAMAGED}. A PUT of the user's preferences replaces them"
     yield from _rule_facts(preferences.rules)
 
 

@@ -133,7 +133,9 @@ async def mark_planned(connection: AsyncConnection, statuses: Iterable[tuple[UUI
     await _PLANNED.run(connection, statuses)
 
 
-_HOURS = [Rule.LEGAL_WINDOW, Rule.QUIET_HOURS]
+_ENDED_BY_A_CHANGE = [Rule.LEGAL_WINDOW, Rule.QUIET_HOURS, Rule.USER_RULE]
+"""What holds a delivery until its user's preferences or profile change, at the latest. A rule of the user holds it when
+the rules cannot be read."""
 
 
 def _whatever_the_index(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -153,7 +155,7 @@ _END_HOLD = BatchStatement(
                 select(_notifications.c.id).where(_notifications.c.user_id.in_(select(users.c.user_id)))
             ),
             _whatever_the_index(_deliveries.c.state) == DeliveryState.HELD,
-            _whatever_the_index(_deliveries.c.held_by).in_(_HOURS),
+            _whatever_the_index(_deliveries.c.held_by).in_(_ENDED_BY_A_CHANGE),
         )
         .values(due_at=_now, published_at=None, held_by=None)
     ),

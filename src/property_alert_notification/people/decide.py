@@ -16,7 +16,7 @@ from property_alert_notification.people.hours.hold import needs_profile as hold_
 from property_alert_notification.people.hours.moments import Zones
 from property_alert_notification.people.permission import Permission, permit
 from property_alert_notification.people.person import Person
-from property_alert_notification.people.preferences.rules import NO_RULES, UNREADABLE, DigestTimes
+from property_alert_notification.people.preferences.rules import NO_RULES, DigestTimes, is_unreadable
 from property_alert_notification.people.suppressions import rules as suppressions
 
 RECHECK_AFTER = timedelta(hours=1)
@@ -42,6 +42,8 @@ def decide(message: Message, person: Person, now: datetime) -> Decision:
     if person.suppressions and (stop := suppressed(message, person, now)) is not None:
         return stop
     permission = permit(message.channel, message.category, person.preferences)
+    if is_unreadable(person.preferences):
+        return _while_unreadable(message, permission, now)
     if isinstance(permission, Suppress):
         return permission
     if _is_plain(message, person):
@@ -52,6 +54,16 @@ def decide(message: Message, person: Person, now: datetime) -> Decision:
 def suppressed(message: Message, person: Person, now: datetime) -> Suppress | None:
     """Why the suppression list stops a message; None when it does not."""
     return suppressions.suppressed(person.suppressions, message.address, message.channel, message.category, now)
+
+
+def _while_unreadable(message: Message, permission: Permission | Suppress, now: datetime) -> Decision:
+    """What becomes of a message while the rules of its user cannot be read: they may forbid it, or ask for it."""
+    if isinstance(permission, Suppress):
+        if permission.rule is Rule.CHANNEL_SWITCH:
+            return permission
+    elif message.category.required and _goes_at_once(message):
+        return Send(permission.send.reason, Rule.URGENT)
+    return Hold(_UNREADABLE, Rule.USER_RULE, later(now, RECHECK_AFTER))
 
 
 def needs_profile(message: Message, person: Person) -> bool:
@@ -102,9 +114,6 @@ def _when(message: Message, person: Person, now: datetime, permission: Permissio
     """
     if _goes_at_once(message):
         return Send(permission.send.reason, Rule.URGENT)
-    if person.preferences is not None and person.preferences.rules is UNREADABLE:
-        # Quiet hours may be among the unreadable rules. New preferences end the wait.
-        return Hold(_UNREADABLE, Rule.QUIET_HOURS, later(now, RECHECK_AFTER))
     default = current.default_time_zone()
     if _goes_into_a_digest(message, permission):
         return collect(permission.frequency, _digest_times(person), zones_of(person, message.address), now)

@@ -7,7 +7,7 @@ from property_alert_notification.people.decide import Message, needs_profile
 from property_alert_notification.people.directory.scripts import profiles_of
 from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences import scripts as preference_scripts
-from property_alert_notification.people.preferences.rules import Preferences
+from property_alert_notification.people.preferences.rules import Preferences, is_unreadable
 from property_alert_notification.people.suppressions.scripts import suppressions_of
 from property_alert_notification.people.suppressions.subjects import Subjects
 
@@ -50,11 +50,16 @@ def people_of(
 def time_zones_of(users: Collection[UserOf], *, default: Preferences | None) -> Script[Mapping[UserOf, str | None]]:
     """The IANA names of these users' zones, None if unknown; omits users who withdrew all consent.
 
-    The zone is that of the preferences, or else of the profile. For a test only the preferences count.
+    The zone is that of the preferences, or else of the profile. For a test only the preferences count. It is unknown if
+    the preferences are unreadable.
     """
     known = yield from preference_scripts.preferences_of(users, default=default)
     zones = {user: preferences.rules.time_zone for user, preferences in known.items()}
-    unknown = [user_id for (user_id, test), zone in zones.items() if zone is None and not test]
+    unknown = [
+        user_id
+        for (user_id, test), preferences in known.items()
+        if not test and preferences.rules.time_zone is None and not is_unreadable(preferences)
+    ]
     if unknown:
         for user_id, profile in (yield from profiles_of(unknown)).items():
             zones[user_id, False] = profile.time_zone

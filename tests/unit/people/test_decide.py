@@ -10,7 +10,7 @@ import pytest
 from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.base.vocabulary import CategoryKind, Channel, Frequency
 from property_alert_notification.people.categories.rules import BUILT_IN, Category
-from property_alert_notification.people.decide import RECHECK_AFTER, Message, decide, needs_profile, zones_of
+from property_alert_notification.people.decide import Message, decide, needs_profile, zones_of
 from property_alert_notification.people.decisions import Collect, Decision, Hold, Rule, Send, Suppress
 from property_alert_notification.people.directory.profile import Profile
 from property_alert_notification.people.hours import current
@@ -18,7 +18,6 @@ from property_alert_notification.people.hours.legal import LegalWindow, LegalWin
 from property_alert_notification.people.person import UNKNOWN, Person
 from property_alert_notification.people.preferences.rules import (
     NO_RULES,
-    UNREADABLE,
     Cap,
     DigestTimes,
     PersonalRules,
@@ -130,16 +129,6 @@ def test_of_a_user_of_whom_nothing_is_known_the_default_zone_counts() -> None:
 
     assert [zone.key for zone in zones_of(a_person(), None)] == ["Asia/Tokyo"]
     assert decide(Message(SMS, ALERT), a_person(), MIDNIGHT).rule is Rule.SERVICE_DEFAULT
-
-
-def test_rules_that_cannot_be_read_hold_all_that_is_not_urgent() -> None:
-    person = Person(Preferences(frozenset({EMAIL}), UNREADABLE))
-    held = decide(Message(EMAIL, VIEWING), person, NOON)
-
-    assert isinstance(held, Hold)
-    assert (held.rule, held.reason.code) == (Rule.QUIET_HOURS, ReasonCode.PREFERENCES_UNREADABLE)
-    assert held.until == NOON + RECHECK_AFTER
-    assert decide(Message(EMAIL, VIEWING, urgent=True), person, NOON).rule is Rule.URGENT
 
 
 ZONELESS: dict[str, Any] = {"time_zone": None}

@@ -12,7 +12,9 @@ ServiceError
 │   │   ├── PreferencesNotFound
 │   │   └── ProfileNotFound
 │   ├── Conflict              409
-│   │   └── AnswerLost
+│   │   ├── AnswerLost
+│   │   └── RowDamaged
+│   │       └── PreferencesDamaged
 │   ├── CallInProgress        409, with Retry-After
 │   ├── FieldsMissing         422
 │   ├── InvalidField          422
@@ -50,10 +52,12 @@ from property_alert_notification.base.errors.request import (
     LiveOnly,
     NotFound,
     PreferenceNotFound,
+    PreferencesDamaged,
     PreferencesExist,
     PreferencesNotFound,
     ProfileNotFound,
     RequestError,
+    RowDamaged,
     TooManyRequests,
     Unauthorised,
 )
@@ -101,6 +105,7 @@ __all__ = [
     "OutcomeUnknown",
     "Overloaded",
     "PreferenceNotFound",
+    "PreferencesDamaged",
     "PreferencesExist",
     "PreferencesNotFound",
     "ProfileNotFound",
@@ -108,6 +113,7 @@ __all__ = [
     "Refused",
     "RequestError",
     "RetryLater",
+    "RowDamaged",
     "SendError",
     "ServiceError",
     "StoreLocked",

@@ -115,6 +115,23 @@ class Conflict(RequestError):
     title = "Conflict"
 
 
+class RowDamaged(Conflict):
+    """A row of the store that the call needs holds an impossible value; `detail` says which row, and what to do."""
+
+    title = "Row damaged"
+
+
+class PreferencesDamaged(RowDamaged):
+    """What the store holds of a user's preferences cannot be read."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The row in the store that keeps these preferences is damaged: {what} cannot be read. Until they are "
+            "replaced, messages that they may forbid are held."
+        )
+        self.hint = "PUT /api/v1/preferences/{user_id} replaces them; DELETE takes all consent back."
+
+
 class AnswerLost(Conflict):
     """The `Idempotency-Key` was used before, and the stored answer cannot be read."""
 

@@ -9,14 +9,14 @@ from typing import NamedTuple
 from property_alert_notification.base.vocabulary import Frequency
 from property_alert_notification.people.caps.rules import Use
 from property_alert_notification.people.decide import Message, suppressed
-from property_alert_notification.people.decisions import Decision, Rule, Suppress
+from property_alert_notification.people.decisions import Decision, Hold, Rule, Suppress
 from property_alert_notification.people.effective.cap import cap_in_words, decide_with_cap
 from property_alert_notification.people.hours import current
 from property_alert_notification.people.hours.hold import hold
 from property_alert_notification.people.hours.legal import NO_WINDOWS, LegalWindows
 from property_alert_notification.people.permission import permit
 from property_alert_notification.people.person import Person
-from property_alert_notification.people.preferences.rules import NO_RULES, PersonalRules, Preferences
+from property_alert_notification.people.preferences.rules import NO_RULES, PersonalRules, Preferences, is_unreadable
 
 NOT_EVALUATED = "not evaluated"
 
@@ -51,14 +51,23 @@ def steps_of(message: Message, person: Person, now: datetime, uses: Sequence[Use
 
 def _by_preferences(message: Message, person: Person, now: datetime, uses: Sequence[Use]) -> list[Step]:
     permission = permit(message.channel, message.category, person.preferences)
+    decision = decide_with_cap(message, person, now, uses)
+    if is_unreadable(person.preferences) and isinstance(decision, Hold):
+        return _unreadable(message, person.preferences, decision)
     if isinstance(permission, Suppress):
         return [*_may_it(message, person.preferences, permission.rule, Part.DECIDES), *_not_evaluated(_WHEN)]
-    decision = decide_with_cap(message, person, now, uses)
     part = Part.ALLOWS if decision.rule in _WHEN else Part.DECIDES
     rules = NO_RULES if person.preferences is None else person.preferences.rules
     may_it = _may_it(message, person.preferences, permission.send.rule, part)
     cap = cap_in_words(message, person, now, uses)
     return [*may_it, *_when(message, person, rules, now, decision, permission.frequency, cap)]
+
+
+def _unreadable(message: Message, preferences: Preferences | None, decision: Decision) -> list[Step]:
+    """The rules if that of the user is unreadable: no later rule is evaluated."""
+    *before, _ = _may_it(message, preferences, Rule.USER_RULE, Part.NONE)[: _MAY_IT.index(Rule.USER_RULE) + 1]
+    decides = Step(Rule.USER_RULE, decision.reason.sentence(message.channel), Part.DECIDES)
+    return [*before, decides, *_not_evaluated((*_MAY_IT[len(before) + 1 :], *_WHEN))]
 
 
 _MAY_IT = (

@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime
 from functools import cache, reduce
 from typing import Any
@@ -30,6 +31,10 @@ _WITHDRAWN = "-"
 """The value that statements return for the channels of a user who withdrew all consent."""
 
 
+RULES = "|"
+"""Separates the names of channels from the rules."""
+
+
 def _known_words(channels: ColumnElement[str]) -> ColumnElement[str]:
     """The known channel names in a column. SQLite accepts any value in it."""
     words = " " + channels + " "
@@ -44,7 +49,7 @@ class _Preferences:
         self.table = table
         self.given = table.c.withdrawn_at.is_(None)
         # One expression, so that both columns cost one index lookup.
-        self.wanted = _known_words(table.c.channels) + func.coalesce(table.c.rules, "")
+        self.wanted = _known_words(table.c.channels) + func.coalesce(RULES + table.c.rules, "")
         self.create = BatchStatement(columns_of(table, *_COLUMNS), self._insert_new)
         self.put = BatchStatement(columns_of(table, *_COLUMNS), lambda new: self._replacing(self._insert(new)))
 
@@ -86,24 +91,31 @@ async def _find(connection: AsyncConnection, statement: Select[str]) -> Preferen
     return None if found is None else read(found[0])
 
 
-def read_or_hold(text: str) -> Preferences | None:
+def read_or_hold(user_id: int, text: str | bytes) -> Preferences | None:
     """Like `read`, with `UNREADABLE` rules if the row is damaged: it must not stop messages of other users."""
     try:
         return read(text)
-    except (UnreadableRow, ValueError):
-        log.error("preferences.unreadable")  # noqa: TRY400 - the trace says nothing that the event does not
-        return Preferences(frozenset(channel for channel in Channel if channel in text.split()), UNREADABLE)
+    except UnreadableRow as error:
+        log.error("preferences.unreadable", user_id=user_id, what=str(error))  # noqa: TRY400 - the trace says no more
+        words, _, _ = _as_text(text).partition(RULES)
+        known = _switches(words)
+        return known and replace(known, rules=UNREADABLE)
 
 
-def read(text: str) -> Preferences | None:
+def read(text: str | bytes) -> Preferences | None:
     """Parse stored preferences: names of channels, then the rules as JSON if there are any.
 
     Raises:
         UnreadableRow: this service cannot have written the rules.
     """
-    words, brace, rules = text.partition("{")
+    words, has_rules, rules = _as_text(text).partition(RULES)
     known = _switches(words)
-    return Preferences(known.opted_in, read_rules(brace + rules)) if brace and known is not None else known
+    return Preferences(known.opted_in, read_rules(rules)) if has_rules and known is not None else known
+
+
+def _as_text(text: str | bytes) -> str:
+    """SQLite may return bytes of any column; their replacement characters are no JSON, so the rules stay unreadable."""
+    return text if isinstance(text, str) else text.decode(errors="replace")
 
 
 @cache

@@ -1,9 +1,12 @@
 """Preferences over HTTP."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Response, status
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.access.admission import Admission
@@ -12,7 +15,12 @@ from property_alert_notification.api.idempotency.calls import CallDep
 from property_alert_notification.api.idempotency.stored import Answer
 from property_alert_notification.api.problems import Problem, contents_of, documented
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.errors import PreferenceNotFound, PreferencesExist
+from property_alert_notification.base.errors import (
+    PreferenceNotFound,
+    PreferencesDamaged,
+    PreferencesExist,
+    UnreadableRow,
+)
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.channels.edge import SWITCHES
 from property_alert_notification.people.dependencies import UserId
@@ -97,11 +105,12 @@ async def create_preference(
     return await call.answer(admission, create, asked=body)
 
 
-@router.get("/{user_id}", responses=documented(404))
+@router.get("/{user_id}", responses=documented(404, 409))
 async def read_preference(user_id: UserId, admission: _MayRead, database: DatabaseDep) -> PreferencePublic:
-    """Read the preferences of a user. Fields that are not set are left out."""
-    async with database.reading() as connection:
-        return _found(await queries.find(connection, user_id, test=admission.test))
+    """Read the preferences of a user. Fields that are not set are left out. 409 if the stored row is damaged."""
+    with _damage():
+        async with database.reading() as connection:
+            return _found(await queries.find(connection, user_id, test=admission.test))
 
 
 @router.put("/{user_id}")
@@ -120,7 +129,7 @@ async def put_preference(
     return _public(_wanted(body))
 
 
-@router.patch("/{user_id}", responses=documented(404))
+@router.patch("/{user_id}", responses=documented(404, 409))
 async def patch_preference(
     user_id: UserId,
     body: PreferencePatch,
@@ -132,7 +141,7 @@ async def patch_preference(
     """Change some of a user's preferences by RFC 7396: objects are merged, and a field that is null is removed.
 
     A field that is left out stays as it is, at every level of an object. `quiet_hours` is a list and is replaced as a
-    whole.
+    whole. 409 if the stored row is damaged: PUT replaces it.
     """
     switches = dict(SWITCHES.given(body))
 
@@ -140,9 +149,11 @@ async def patch_preference(
         return replace(before.changed(switches), rules=changed_by(before.rules, body))
 
     async with database.transaction() as connection:
-        changed = await queries.change(connection, user_id, change, changed_at=clock.now(), test=admission.test)
+        with _damage():
+            found = await queries.change(connection, user_id, change, changed_at=clock.now(), test=admission.test)
+            changed = _found(found)
         await reevaluate(connection, [user_id])
-    return _found(changed)
+    return changed
 
 
 @router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT, responses=documented(404))
@@ -170,6 +181,18 @@ def _found(preferences: Preferences | None) -> PreferencePublic:
     if preferences is None:
         raise PreferenceNotFound
     return _public(preferences)
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    """Turn the error of a damaged row into a PreferencesDamaged that names the damaged part."""
+    try:
+        yield
+    except UnreadableRow as error:
+        raise PreferencesDamaged(str(error)) from None
+    except ValidationError as error:
+        where = error.errors()[0]["loc"]
+        raise PreferencesDamaged(f"{where[0] if where else 'a part'} of the user's rules") from None
 
 
 def _public(preferences: Preferences) -> PreferencePublic:

@@ -75,3 +75,8 @@ class Preferences:
     def switches(self) -> dict[Channel, bool]:
         """Whether each channel is switched on."""
         return {channel: channel in self.opted_in for channel in Channel}
+
+
+def is_unreadable(preferences: Preferences | None) -> bool:
+    """Whether the rules of these preferences cannot be read in the store."""
+    return preferences is not None and preferences.rules is UNREADABLE

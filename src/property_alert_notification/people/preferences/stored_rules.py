@@ -1,7 +1,9 @@
 """Reads and writes the stored form of preferences besides the channel switches: JSON, or NULL for most users. Pure."""
 
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import time
 from functools import lru_cache
 from typing import Any
@@ -10,7 +12,7 @@ from pydantic_core import from_json
 
 from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.base.vocabulary import Channel, Frequency
-from property_alert_notification.people.preferences.rules import NO_RULES, Cap, DigestTimes, PersonalRules, QuietHours
+from property_alert_notification.people.preferences.rules import Cap, DigestTimes, PersonalRules, QuietHours
 
 _CHANNELS = {channel.value: channel for channel in Channel}
 """Entries of a channel whose file was removed are kept, and apply again when the file is back."""
@@ -44,30 +46,30 @@ def read_rules(text: str) -> PersonalRules:
     """Parse the stored form of rules.
 
     Raises:
-        UnreadableRow: `write_rules` cannot have written the text.
+        UnreadableRow: `write_rules` cannot have written the text; the error names the damaged part.
     """
     return _remembered(text) if len(text) <= _SHORT else _parse(text)
 
 
 def _parse(text: str) -> PersonalRules:
-    if not text:
-        return NO_RULES
+    with _names("the user's rules"):
+        said = dict(from_json(text).items())
+    given = [(name, said[name]) for name in _PARTS if name in said]
+    values: dict[str, Any] = {}
+    for name, value in given:
+        with _names(f"{name} of the user's rules"):
+            field, read = _PARTS[name]
+            values[field] = read(value)
+    return PersonalRules(**values)
+
+
+@contextmanager
+def _names(what: str) -> Iterator[None]:
+    """Name what cannot be read."""
     try:
-        said = from_json(text)
-        return PersonalRules(
-            language=said.get("language"),
-            time_zone=said.get("time_zone"),
-            quiet_hours=tuple([_quiet_hours(*one) for one in said.get("quiet_hours", ())]),
-            caps={_CHANNELS[name]: Cap(*cap) for name, cap in said.get("caps", {}).items() if name in _CHANNELS},
-            frequencies={
-                name: known
-                for name, by_channel in said.get("categories", {}).items()
-                if (known := _frequencies(by_channel))
-            },
-            digest=_digest(*said["digest"]) if "digest" in said else None,
-        )
+        yield
     except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
-        raise UnreadableRow("the rules of its user's preferences") from None
+        raise UnreadableRow(what) from None
 
 
 _remembered = lru_cache(_REMEMBERED)(_parse)
@@ -77,13 +79,64 @@ def _clock(moment: time) -> str:
     return moment.isoformat("minutes")
 
 
-def _quiet_hours(days: list[int], start: str, end: str) -> QuietHours:
-    return QuietHours(frozenset(days), time.fromisoformat(start), time.fromisoformat(end))
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise ValueError
+    return value
 
 
-def _frequencies(by_channel: Mapping[str, str]) -> dict[Channel, Frequency]:
-    return {_CHANNELS[name]: _FREQUENCIES[said] for name, said in by_channel.items() if name in _CHANNELS}
+def _time(text: str) -> time:
+    moment = time.fromisoformat(text)
+    if moment.tzinfo is not None:
+        raise ValueError
+    return moment
 
 
-def _digest(at: str, weekday: int, day: int) -> DigestTimes:
-    return DigestTimes(time.fromisoformat(at), weekday, day)
+def _number(value: Any, first: int, last: int) -> int:
+    if type(value) is not int or not first <= value <= last:
+        raise ValueError
+    return value
+
+
+def _quiet_hours(several: list[Any]) -> tuple[QuietHours, ...]:
+    hours = tuple(
+        [
+            QuietHours(frozenset([_number(day, 0, 6) for day in days]), _time(start), _time(end))
+            for days, start, end in several
+        ]
+    )
+    if not all(one.days and one.start != one.end for one in hours):
+        raise ValueError
+    return hours
+
+
+def _caps(by_channel: Mapping[str, list[Any]]) -> dict[Channel, Cap]:
+    return {_CHANNELS[name]: _cap(*cap) for name, cap in by_channel.items() if name in _CHANNELS}
+
+
+def _cap(day: Any, week: Any) -> Cap:
+    return Cap(*[None if one is None else _number(one, 0, sys.maxsize) for one in (day, week)])
+
+
+def _frequencies(by_category: Mapping[str, Mapping[str, str]]) -> dict[str, dict[Channel, Frequency]]:
+    known = {
+        category: {_CHANNELS[name]: _FREQUENCIES[said] for name, said in by_channel.items() if name in _CHANNELS}
+        for category, by_channel in by_category.items()
+    }
+    return {category: by_channel for category, by_channel in known.items() if by_channel}
+
+
+def _digest(said: list[Any]) -> DigestTimes:
+    at, weekday, day = said
+    return DigestTimes(_time(at), _number(weekday, 0, 6), _number(day, 1, 31))
+
+
+_PARTS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "language": ("language", _text),
+    "time_zone": ("time_zone", _text),
+    "quiet_hours": ("quiet_hours", _quiet_hours),
+    "caps": ("caps", _caps),
+    "categories": ("frequencies", _frequencies),
+    "digest": ("digest", _digest),
+}
+"""The field of each part, and what reads it. Parts of a newer version are left out."""
