@@ -12,6 +12,10 @@ _VERSION = b"\x01"
 """Of the form of a cursor; another form gets another number, so that an old cursor is refused and not misread."""
 
 
+LAST_ID = UUID(int=2**128 - 1)
+"""Below it are all ids; what SQLite keeps in a column of ids and is none may be above it."""
+
+
 class HasId(Protocol):
     """An item of a list whose ids grow with time."""
 

@@ -12,6 +12,7 @@ from property_alert_notification.database.group_commit import GroupCommit
 from property_alert_notification.database.halving import halve_on_error, process_due
 from property_alert_notification.database.locking import among
 from property_alert_notification.database.quick import ChangesNothing
+from property_alert_notification.database.repaired import repaired, rows_of
 from property_alert_notification.database.rows import of_kinds, readable
 from property_alert_notification.database.script import (
     Script,
@@ -47,6 +48,8 @@ __all__ = [
     "process_due",
     "read_time",
     "readable",
+    "repaired",
+    "rows_of",
     "run_within",
     "table_of",
     "time_type",

@@ -8,7 +8,7 @@ from property_alert_notification.api.access.visibility import EVERYTHING, Visibi
 from property_alert_notification.base.errors import NotFound
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
-from property_alert_notification.database import Connection, Database, is_row_fault
+from property_alert_notification.database import Connection, Database, is_row_fault, repaired
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.holds.queries import holds_of
 from property_alert_notification.deliveries.models import Attempt, Delivery, Hold
@@ -23,7 +23,6 @@ from property_alert_notification.notifications.answers import (
 )
 from property_alert_notification.notifications.models import Notification, NotificationChange
 from property_alert_notification.notifications.repaired import (
-    repaired,
     repaired_attempts,
     repaired_deliveries,
     repaired_notification,

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from property_alert_notification.api.paging import page_of
+from property_alert_notification.api.paging import LAST_ID, page_of
 from property_alert_notification.base.clock import first_id_from
 from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.base.vocabulary import Channel, NotificationStatus
-from property_alert_notification.database import Connection, Database, is_row_fault
+from property_alert_notification.database import Connection, Database, is_row_fault, repaired
 from property_alert_notification.notifications.list_paths import (
     EXACT,
     NOTIFICATION_OF,
@@ -19,7 +19,7 @@ from property_alert_notification.notifications.list_paths import (
     Summary,
     path_for,
 )
-from property_alert_notification.notifications.repaired import known_channels, repaired
+from property_alert_notification.notifications.repaired import known_channels
 
 Matched = TypeVar("Matched")
 Result = TypeVar("Result")
@@ -163,24 +163,26 @@ def _summary(row: Sequence[Any]) -> Summary:
 
 def _repaired_summary(row: Sequence[Any]) -> Summary:
     *shown, kept, rank, codes = row
-    status = _status(kept if kept in list(NotificationStatus) else None, rank)
-    summary = repaired(Summary(*[*shown, status, codes]))
-    return replace(summary, channels=known_channels(summary.channels))
+    read = Summary(*[*shown, _status(kept if kept in list(NotificationStatus) else None, rank), codes])
+    summary = repaired(read)
+    summary = replace(summary, channels=known_channels(summary.channels))
+    return summary if summary == read else replace(summary, reason_codes=_said_to_be_damaged(summary.reason_codes))
+
+
+def _said_to_be_damaged(codes: str | None) -> str:
+    return " ".join([*(codes or "").split(), ReasonCode.ROW_UNREADABLE])
 
 
 def _bounds(filters: Filters, before: UUID | None) -> dict[str, UUID]:
     """`accepted_at` is the millisecond of the id, so bounds of `accepted_at` become bounds of the id."""
     ends = [end for end in (before, filters.accepted_before and first_id_from(filters.accepted_before)) if end]
     begin = NO_ID if filters.accepted_after is None else first_id_from(filters.accepted_after)
-    return {"from": begin, "before": min(ends, default=_LAST_ID)}
+    return {"from": begin, "before": min(ends, default=LAST_ID)}
 
 
 def _only(id_: UUID, bounds: Mapping[str, Any]) -> dict[str, UUID]:
     """Narrow the bounds to one id, unless they exclude it: every index here ends with the id."""
     return {"from": max(bounds["from"], id_), "before": min(bounds["before"], UUID(int=id_.int + 1))}
-
-
-_LAST_ID = UUID(int=2**128 - 1)
 
 
 def _status(kept: str | None, rank: int | None) -> NotificationStatus:

@@ -120,17 +120,20 @@ def timing_of(schedule: Timed) -> Timing:
     try:
         return Timing(
             read_rule(schedule.rrule),
-            datetime.fromisoformat(schedule.start),
+            _read(schedule.start),
             schedule.passed_at,
-            _read(schedule.passed_local),
-            _read(schedule.final),
+            None if schedule.passed_local is None else _read(schedule.passed_local),
+            None if schedule.final is None else _read(schedule.final),
         )
     except (RuleRefused, ValueError, TypeError, AttributeError):
         raise UnreadableRow("its rule or a time of it cannot be read") from None
 
 
-def _read(local: str | None) -> datetime | None:
-    return None if local is None else datetime.fromisoformat(local)
+def _read(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is not None:
+        raise ValueError("a local time has no offset")
+    return moment
 
 
 def written(local: datetime) -> str:

@@ -10,8 +10,8 @@ from property_alert_notification.base.reasons import Reason, code_of
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.edge import ADDRESSES
 from property_alert_notification.notifications.schedules.advance import timing_of, zone_of
+from property_alert_notification.notifications.schedules.damage import ScheduleSummary
 from property_alert_notification.notifications.schedules.models import Schedule, ScheduleState
-from property_alert_notification.notifications.schedules.queries import ScheduleSummary
 from property_alert_notification.notifications.schedules.schemas import (
     ScheduleOutline,
     SchedulePublic,

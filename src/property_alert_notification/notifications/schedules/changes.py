@@ -11,7 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.access.visibility import Visibility
 from property_alert_notification.base import times
-from property_alert_notification.base.errors import Conflict, InvalidField, NotFound, PreferencesNotFound, UnreadableRow
+from property_alert_notification.base.errors import (
+    Conflict,
+    InvalidField,
+    NotFound,
+    PreferencesNotFound,
+    RowDamaged,
+    UnreadableRow,
+)
 from property_alert_notification.base.vocabulary import Channel, Scope
 from property_alert_notification.channels.address_rules import AddressRules
 from property_alert_notification.channels.edge import ADDRESSES
@@ -21,6 +28,7 @@ from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.refusals import why_unreachable
 from property_alert_notification.notifications.schedules import queries
 from property_alert_notification.notifications.schedules.advance import timing_of, why_over, written, zone_of
+from property_alert_notification.notifications.schedules.damage import is_damaged
 from property_alert_notification.notifications.schedules.expand import nth_occurrence
 from property_alert_notification.notifications.schedules.models import Schedule, ScheduleState
 from property_alert_notification.notifications.schedules.occurrences import zones_of
@@ -162,7 +170,7 @@ async def remove(connection: AsyncConnection, schedule_id: UUID, visible: Visibi
     Raises:
         NotFound: no schedule with this id is visible to the caller.
     """
-    await _hold(connection, schedule_id, visible)
+    visible_one(await queries.lock(connection, schedule_id), visible)
     await queries.remove(connection, schedule_id)
 
 
@@ -178,7 +186,16 @@ def visible_one(schedule: Schedule | None, visible: Visibility) -> Schedule:
 
 
 async def _hold(connection: AsyncConnection, schedule_id: UUID, visible: Visibility) -> Schedule:
-    return visible_one(await queries.lock(connection, schedule_id), visible)
+    """The schedule, locked and whole.
+
+    Raises:
+        NotFound: there is none with this id, or none that is visible to who asks.
+        RowDamaged: a column holds an impossible value.
+    """
+    schedule = visible_one(await queries.lock(connection, schedule_id), visible)
+    if is_damaged(schedule):
+        raise RowDamaged(f"{DAMAGED}, so that it cannot be changed. It can be deleted, and created anew.")
+    return schedule
 
 
 async def _begin_again(connection: AsyncConnection, schedule: Schedule, planner: Planner) -> None:
@@ -206,7 +223,7 @@ def _begin(schedule: Schedule, users_zone: str | None, now: datetime) -> None:
         zone = zone_of(schedule, users_zone)
         next_at = timing_of(schedule).next(zone)
     except UnreadableRow as fault:
-        raise Conflict(f"{DAMAGED}: {fault}.") from None
+        raise RowDamaged(f"{DAMAGED}: {fault}.") from None
     if next_at is None:
         rule = read_rule(schedule.rrule)
         raise InvalidField("rrule", f"has no further occurrence: {why_over(rule).sentence()}")
@@ -224,7 +241,7 @@ def final_of(rrule: str, start: str) -> datetime | None:
     try:
         rule, first = read_rule(rrule), times.local(start)
     except (ValueError, TypeError, AttributeError):
-        raise Conflict(f"{DAMAGED}: its rule or its start cannot be read.") from None
+        raise RowDamaged(f"{DAMAGED}: its rule or its start cannot be read.") from None
     if nth_occurrence(rule, first, 1) is None:
         raise InvalidField("rrule", "never occurs from `start` on: no date matches all of its parts")
     return None if rule.count is None else nth_occurrence(rule, first, rule.count)
@@ -273,13 +290,15 @@ def coming(schedule: Schedule, zones: Mapping[UserOf, str], count: int, now: dat
     Raises:
         Conflict: a column has an invalid value.
     """
+    if is_damaged(schedule):
+        raise RowDamaged(f"{DAMAGED}, so that it is unknown when it comes. It can be deleted, and created anew.")
     if schedule.state == ScheduleState.ENDED:
         return []
     try:
         zone = zone_of(schedule, zones.get((schedule.user_id, schedule.test)))
         timing = timing_of(schedule)
     except UnreadableRow as fault:
-        raise Conflict(f"{DAMAGED}: {fault}.") from None
+        raise RowDamaged(f"{DAMAGED}: {fault}.") from None
     if schedule.state != ScheduleState.ACTIVE:
         timing = replace(timing, passed_at=now)
     return [moment.astimezone(zone) for moment in timing.coming(zone, count)]

@@ -1,14 +1,15 @@
 """Every statement about schedules and their occurrences."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, bindparam, delete, insert, select, text, update
+from sqlalchemy import Integer, Select, bindparam, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.api.paging import LAST_ID
 from property_alert_notification.base.reasons import Reason
 from property_alert_notification.database import (
     BatchStatement,
@@ -17,10 +18,12 @@ from property_alert_notification.database import (
     among,
     as_rows,
     columns_of,
+    rows_of,
     table_of,
     time_type,
 )
 from property_alert_notification.notifications.schedules.advance import Advance
+from property_alert_notification.notifications.schedules.damage import ScheduleSummary, repaired_schedule
 from property_alert_notification.notifications.schedules.models import (
     IS_ACTIVE,
     IS_ENDED,
@@ -47,18 +50,23 @@ _GET = select(_schedules).where(_one)
 
 
 async def get(connection: AsyncConnection, schedule_id: UUID) -> Schedule | None:
-    """One schedule, or None."""
-    row = (await connection.execute(_GET, {"schedule": schedule_id})).mappings().one_or_none()
-    return None if row is None else Schedule(**row)
+    """One schedule for showing, or None; of a damaged one as much as can be read."""
+    for row in await rows_of(connection, _GET, {"schedule": schedule_id}):
+        return repaired_schedule(Schedule(**{**row, "id": schedule_id}))
+    return None
 
 
 _LOCK = _GET.with_for_update()
 
 
 async def lock(connection: AsyncConnection, schedule_id: UUID) -> Schedule | None:
-    """Returns one schedule, or None, locked until the transaction ends: no other transaction changes or advances it."""
-    row = (await connection.execute(_LOCK, {"schedule": schedule_id})).mappings().one_or_none()
-    return None if row is None else Schedule(**row)
+    """Returns one schedule, or None, locked until the transaction ends: no other transaction changes or advances it.
+
+    Of a damaged one it returns as much as can be read, which says so: it must not be written.
+    """
+    for row in await rows_of(connection, _LOCK, {"schedule": schedule_id}):
+        return repaired_schedule(Schedule(**{**row, "id": schedule_id}))
+    return None
 
 
 async def change(connection: AsyncConnection, schedule_id: UUID, **values: Any) -> None:
@@ -178,33 +186,6 @@ async def remove_ended(connection: AsyncConnection, *, until: datetime, limit: i
     return len((await connection.execute(_REMOVE_ENDED, {"until": until, "limit": limit})).all())
 
 
-@dataclass(slots=True)
-class ScheduleSummary:
-    """One schedule of a list: no message, no address."""
-
-    id: UUID
-    user_id: int
-    category: str
-    reference: str | None
-    title: str
-    urgent: bool
-    channels: str | None
-    caller: str | None
-    test: bool
-    rrule: str
-    start: str
-    time_zone: str | None
-    used_zone: str
-    state: str
-    reason_code: str | None
-    reason_parameters: str | None
-    next_at: datetime | None
-    passed_at: datetime
-    passed_local: str | None
-    final: str | None
-    occurred: int
-
-
 @dataclass(frozen=True, slots=True)
 class ScheduleFilters:
     """The filters of a list; None filters nothing."""
@@ -232,7 +213,16 @@ async def listed(
         )
     if filters.test is not None:
         wanted = wanted.where(text("test") if filters.test else text("NOT test"))
-    if before is not None:
-        wanted = wanted.where(columns.id < before)
-    rows: Sequence[Any] = (await connection.execute(wanted.limit(limit))).all()
-    return [ScheduleSummary(*row) for row in rows]
+    return [repaired_schedule(ScheduleSummary(**row)) for row in await _with_id(connection, wanted, before, limit)]
+
+
+async def _with_id(
+    connection: AsyncConnection, wanted: Select[*tuple[Any, ...]], before: UUID | None, limit: int
+) -> list[Mapping[str, Any]]:
+    """Those whose id can be read: nobody can ask for others."""
+    below = wanted.where(_schedules.c.id < (before or LAST_ID))
+    rows, asked_for = await rows_of(connection, below.limit(limit)), limit
+    while len(readable := [row for row in rows if row["id"] is not None]) < limit and len(rows) == asked_for:
+        asked_for *= 2
+        rows = await rows_of(connection, below.limit(asked_for))
+    return readable[:limit]
