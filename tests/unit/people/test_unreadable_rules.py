@@ -34,7 +34,7 @@ def test_what_the_rules_may_forbid_or_ask_for_is_held(
     assert (decision.reason.code, decision.rule) == (ReasonCode.PREFERENCES_UNREADABLE, Rule.USER_RULE)
     assert decision.until == NOW + RECHECK_AFTER
     assert [step.rule for step in steps if step.part is Part.DECIDES] == [Rule.USER_RULE]
-    assert {step.rule for step in steps if step.says == "not evaluated"} > {Rule.SERVICE_DEFAULT, Rule.QUIET_HOURS}
+    assert {step.rule for step in steps if step.result == "not evaluated"} > {Rule.SERVICE_DEFAULT, Rule.QUIET_HOURS}
 
 
 def test_what_no_rule_of_a_user_can_hold_is_sent() -> None:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 _NAMESPACE = UUID("5d0f7c3e-6b0a-5c1b-9a63-2f1f0c9f5a11")
 
-_PREFIX = "digest:"
+PREFIX = "digest:"
 """The prefix of `held_by` of collected deliveries."""
 
 
@@ -33,4 +33,4 @@ class WindowKey(NamedTuple):
 
 def held_by(window: UUID) -> str:
     """The `held_by` of deliveries in the window with this id."""
-    return f"{_PREFIX}{window}"
+    return f"{PREFIX}{window}"
