@@ -27,7 +27,7 @@ class OutgoingMessage:
     headers: tuple[tuple[str, str], ...] = ()
     """Names and values, for channels that have headers; the provider adds its own."""
     cut: str | None = None
-    """What of it did not fit, in words."""
+    """The part that did not fit, as a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Receipt:
 
     provider_message_id: str | None = None
     cut: str | None = None
-    """What of the message did not fit, in words: the worker adds it."""
+    """The part of the message that did not fit, as a sentence; the worker sets it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ class Sender(Protocol):
     key_window: timedelta | None
     """For how long it recognises a repeat by the delivery's id and ignores it; None is not at all."""
     calls_back: bool
-    """Whether the provider reports the result of a message later, under the delivery's id: then what may have
-    arrived is not sent again before there was time for that."""
+    """Whether the provider reports results later by the delivery's id. A message with an unknown outcome then waits for
+    the report before it is resent."""
 
     @property
     def channel(self) -> Channel:
@@ -80,10 +80,10 @@ class Sender(Protocol):
         """
 
     async def check(self) -> str:
-        """Reach the provider without sending anything; returns one line that describes what answered.
+        """Connect to the provider without sending a message; returns one line that describes its answer.
 
         Raises:
-            SendError: it cannot be reached or used; the text says what to fix.
+            SendError: it cannot be reached or used; the text has the remedy.
         """
 
     async def close(self) -> None:
@@ -92,7 +92,7 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """One HTTP call in which a provider reports what became of messages, as it arrived."""
+    """One HTTP call in which a provider reports results of messages, as received."""
 
     url: str
     """The URL that the provider called, with its query: some providers sign it."""
@@ -105,7 +105,7 @@ class Callback:
 
 
 class ReportedResult(StrEnum):
-    """What a provider reports of a message."""
+    """The results that a provider reports for a message."""
 
     TAKEN = "taken"
     """It has the message, and does not know yet whether it arrives."""
@@ -136,7 +136,7 @@ missing, wrong or too old, before it parses the body."""
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a provider may build on. Its own settings it reads itself, by `load`."""
+    """The tools of a provider's file. It reads its own settings by `load`."""
 
     settings: Settings
     database: Database
@@ -156,7 +156,7 @@ class Tools:
 
 
 class Provider(Protocol):
-    """What a module `channels/<channel>_<name>.py` must offer."""
+    """The interface of a module `channels/<channel>_<name>.py`."""
 
     def create(self, tools: Tools) -> Sender:
         """Build the sender from its settings.
@@ -167,7 +167,7 @@ class Provider(Protocol):
 
 
 class ProviderWithCallbacks(Provider, Protocol):
-    """What such a module offers in addition if the provider reports what became of messages."""
+    """The additional interface of such a module if the provider reports results by callbacks."""
 
     def create_callback_reader(self, tools: Tools) -> CallbackReader:
         """Build the reader of the provider's callbacks from its settings.
@@ -178,7 +178,7 @@ class ProviderWithCallbacks(Provider, Protocol):
 
 
 class ProviderOfAnyChannel(Protocol):
-    """What a module `channels/any_<name>.py` must offer: it carries each channel that has no such provider itself."""
+    """The interface of a module `channels/any_<name>.py`, which serves each channel without a provider of that name."""
 
     def create(self, channel: Channel, tools: Tools) -> Sender:
         """Build the sender of one channel."""

@@ -1,4 +1,4 @@
-"""What the service knows of a channel. The file `channels/<name>_channel.py` defines it, and no other file names it."""
+"""The definition of a channel. The file `channels/<name>_channel.py` has it, and no other file names the channel."""
 
 import importlib
 from collections.abc import Callable
@@ -45,7 +45,7 @@ class ChannelDefinition:
     """One channel."""
 
     noun: str
-    """What its messages are called inside a sentence: `email`, `SMS`."""
+    """The name of its messages inside a sentence: `email`, `SMS`."""
     normalise: Normalise
     can_receive: Callable[[str], bool]
     """Whether an address can be written to at all; asked of the address to which all messages are redirected."""
@@ -63,25 +63,25 @@ class ChannelDefinition:
     settings: type[SettingsGroup] | None = None
     """The group with `<name>_provider` and `redirect_<name>_to`; None when those are in `Settings`."""
     measure: Callable[[str], Size] | None = None
-    """What a text costs in segments; None when its length costs nothing."""
+    """The number of segments of a text; None if length costs nothing."""
     whole_text: Callable[[str, str], str] | None = None
     """The text of this title and message before it is cut; None when it is never cut."""
 
     @property
     def label(self) -> str:
-        """What its messages are called where a sentence begins."""
+        """The name of its messages at the beginning of a sentence."""
         return self.noun[0].upper() + self.noun[1:]
 
 
 class ChannelModule(Protocol):
-    """What a module `channels/<name>_channel.py` must offer."""
+    """The interface of a module `channels/<name>_channel.py`."""
 
     DEFINITION: ChannelDefinition
 
 
 @cache
 def definition_of(channel: Channel) -> ChannelDefinition:
-    """What the file of a channel defines."""
+    """The definition in the file of a channel."""
     module = importlib.import_module(f"{channels.__name__}.{channel}_channel")
     return cast(ChannelModule, module).DEFINITION
 
@@ -97,7 +97,7 @@ def redirected_to(channel: Channel, settings: Settings) -> str | None:
 
 
 def render(channel: Channel, content: MessageContent, settings: Settings) -> Rendered:
-    """What `channel` carries for this title and message."""
+    """Render this title and message for a channel."""
     return definition_of(channel).render(content, settings)
 
 

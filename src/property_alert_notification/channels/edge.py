@@ -35,7 +35,7 @@ class ChannelFields:
         return self._own.get(channel, f"{self._mapping}.{channel}")
 
     def given(self, body: BaseModel) -> Iterator[tuple[Channel, Any]]:
-        """What a caller gave for each channel; without what is null or left out."""
+        """The given value of each channel, without fields that are null or left out."""
         named = body.model_fields_set
         for channel, field in self._own.items():
             if field in named and (value := getattr(body, field)) is not None:
@@ -44,7 +44,7 @@ class ChannelFields:
             yield from others.items()
 
     def removed(self, body: BaseModel) -> Iterator[Channel]:
-        """The channels whose values a change removes: null in a field of their own, or left out of a given mapping."""
+        """The channels whose values a change removes: null in a field of their own, or missing in a given mapping."""
         for channel in Channel:
             field = self._own.get(channel, self._mapping)
             if field in body.model_fields_set and not (
@@ -86,7 +86,7 @@ class ChannelFields:
         return values
 
     def documented(self, **example: object) -> Callable[[dict[str, Any]], None]:
-        """What completes the schema of a body: its example; and the mapping only shows if a channel needs it."""
+        """Complete the schema of a body with its example; hide the mapping if no channel needs it."""
 
         def complete(schema: dict[str, Any]) -> None:
             if not self._is_needed:

@@ -30,8 +30,8 @@ class SmsHttpSettings(HttpSettings):
     """Sent as `Authorization: Bearer`; none sends no such header."""
 
     key_hours: float = Field(0.0, ge=0, le=8_784, examples=["24"])
-    """Hours for which the gateway answers a repeated `Idempotency-Key` without sending again. With 0
-    it never does: a message whose outcome is unknown is sent to it once more at most."""
+    """Hours for which the gateway recognises a repeated `Idempotency-Key` and does not send again. With 0 it recognises
+    none: a message with an unknown outcome is resent at most once."""
 
 
 def create(tools: Tools) -> "SmsHttpSender":

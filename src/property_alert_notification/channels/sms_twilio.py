@@ -46,8 +46,8 @@ class TwilioSettings(HttpSettings):
         None, examples=["https://hooks.example.com/twilio"]
     )
     """Twilio posts the status of each message to this URL, with the delivery's id as `delivery_id` in the query. With
-    this URL a message whose outcome is unknown is resent after two minutes at the earliest, so that your service at the
-    URL can cancel it. This service does not receive the posts itself yet."""
+    this URL a message with an unknown outcome is resent after two minutes at the earliest, so that your service at the
+    URL can cancel it before. This service does not receive these posts itself yet."""
 
     base_url: str = Field("https://api.twilio.com", pattern=r"^https?://[^/?#]+$", examples=["https://api.twilio.com"])
     """Another region, or a fake for tests."""

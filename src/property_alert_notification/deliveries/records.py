@@ -1,4 +1,4 @@
-"""What the scripts about deliveries are given, and return: a planned delivery, a claim, its result, an attempt."""
+"""The values that scripts about deliveries take and return: a planned delivery, a claim, its settlement, an attempt."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,7 +45,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What came of a claim: where the delivery goes from here, and how its attempt ended."""
+    """The result of a claim: the new state of the delivery and the outcome of its attempt."""
 
     delivery_id: UUID
     fence: int
@@ -59,7 +59,7 @@ class Settlement:
     counted: bool = True
     """Whether the claim used up one of the attempts that the delivery has."""
     held_by: str | None = None
-    """What holds it, when its state is `held` or `collected`."""
+    """The cause of the state `held` or `collected`."""
     window: WindowKey | None = None
     """The digest window that collects it, when its state is `collected`."""
     submitted: bool = True

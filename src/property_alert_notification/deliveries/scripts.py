@@ -98,7 +98,7 @@ _CLAIM = BatchStatement(_IDS, _claim_these)
 
 
 def claim(deliveries: Collection[UUID], *, now: datetime, leased_until: datetime) -> Script[list[Claim]]:
-    """Claim what is still claimable of these; each delivery goes to one caller, under a new fence."""
+    """Claim those of these deliveries that are still claimable; each gets a new fence."""
     claimed = yield Statement(_CLAIM, as_rows(deliveries), {"now": now, "leased_until": leased_until})
     return [checked(Claim(*row)) for row in claimed]
 
@@ -172,10 +172,11 @@ def open_attempts(submissions: Sequence[Submission]) -> Statement:
 
 
 def settle(settlements: Sequence[Settlement]) -> list[Statement]:
-    """Move deliveries on whose fence is still ours, and end all their attempts; the last finds those that moved.
+    """Move the deliveries whose fence has not changed, and end all attempts; the last statement returns those that
+    moved.
 
-    An attempt ends as it truly ended although the fence has changed meanwhile: the attempt says what happened, the
-    state belongs to the holder of the fence.
+    An attempt gets its outcome even if the fence has changed: only the state of the delivery belongs to the newest
+    claim.
     """
     ended = [
         (s.delivery_id, s.fence, s.outcome, s.reason.code.value, s.reason.stored, s.settled_at, s.provider_message_id)

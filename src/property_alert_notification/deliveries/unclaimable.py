@@ -26,7 +26,7 @@ LONGEST_LEASE = timedelta(days=1)
 """No worker wrote a lease that ends later: workers renew theirs by minutes at most."""
 
 FARTHEST = timedelta(days=400)
-"""What is due later was never put off by a worker."""
+"""Workers never postpone a delivery beyond this."""
 
 LATEST_PUBLISHED = timedelta(hours=1)
 """How far `published_at` may lie ahead of this clock; a later one is wrong."""

@@ -1,4 +1,4 @@
-"""Turns the title and message of a notification into what one channel carries."""
+"""Renders the title and message of a notification for one channel."""
 
 import re
 from collections.abc import Iterator

@@ -25,13 +25,13 @@ class Encoding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What a text costs."""
+    """The size of a text."""
 
     encoding: Encoding
     units: int
     """Septets in GSM-7, UTF-16 code units in UCS-2."""
     segments: int
-    """What the provider charges for; 1 for an empty text."""
+    """The number of segments, which the provider charges for; 1 for an empty text."""
 
 
 _ALONE = {Encoding.GSM7: 160, Encoding.UCS2: 70}
@@ -39,7 +39,7 @@ _JOINED = {Encoding.GSM7: 153, Encoding.UCS2: 67}
 
 
 def measure(text: str) -> Size:
-    """What `text` costs as one message."""
+    """The size of `text` as one message."""
     encoding = Encoding.GSM7 if _GSM7.issuperset(text) else Encoding.UCS2
     costs = _costs(text, encoding)
     units = sum(costs)
@@ -62,7 +62,7 @@ def cut(text: str, most: int) -> str:
 
 
 def is_cut(text: str, whole: str) -> bool:
-    """Whether `text` is what `cut` left of `whole`."""
+    """Whether `text` is the result of `cut` for `whole`."""
     return text != whole and text.endswith(_ELLIPSIS) and whole.startswith(text.removesuffix(_ELLIPSIS))
 
 

@@ -1,4 +1,4 @@
-"""Spreads the messages to one provider over time, and learns how many it takes in a second. Pure.
+"""Spreads the messages to one provider over time, and learns its rate. Pure.
 
 While nothing is known, or set, messages begin at once. A provider that says that it is given too much teaches a rate:
 

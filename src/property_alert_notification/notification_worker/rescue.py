@@ -52,7 +52,7 @@ class Rescuer:
         keyed: Collection[tuple[str, str]] = (),
         calling_back: Collection[tuple[str, str]] = (),
     ) -> None:
-        """What is rescued.
+        """Connect the rescuer to the parts of its worker.
 
         Args:
             database: the store.

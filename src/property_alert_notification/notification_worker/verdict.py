@@ -17,19 +17,19 @@ from property_alert_notification.channels.base import Receipt
 from property_alert_notification.operators.pauses.rules import RECHECK_AFTER, held_by_pause, reason_of
 
 BLIND_RESENDS = 1
-"""How often a message that may have arrived is sent once more, by providers that cannot recognise a repeat."""
+"""How often a message with an unknown outcome is resent by providers that do not recognise repeats."""
 
 TRUSTED_SHARE = 0.8
 """The share of a provider's key window that is used, because its clock and ours differ."""
 
 CALLBACK_WAIT = timedelta(seconds=120)
-"""How long a provider that calls back has for it, before what may have arrived is sent again."""
+"""How long a message with an unknown outcome waits for a callback of its provider before it is resent."""
 
 THROTTLED_WAIT = timedelta(seconds=1)
-"""How long a message waits, on average, that was too much for its provider; the provider's pace does the rest."""
+"""How long a throttled message waits on average; the pace of the provider delays it further if needed."""
 
 BREAKS_BEFORE_QUARANTINE = 5
-"""Attempts that broke our own code, or lost their worker, before the delivery waits for a person."""
+"""How many attempts may break our own code, or lose their worker, before the delivery is quarantined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a delivery has behind it."""
+    """The earlier attempts of a delivery."""
 
     attempts: int
     """Attempts made and counted, this one included."""
@@ -85,10 +85,10 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What the provider and the category of a delivery allow."""
+    """The rules of the provider and the category of a delivery."""
 
     resend: bool = True
-    """What may have arrived is sent once more; else the delivery fails."""
+    """Whether a message with an unknown outcome is sent once more; otherwise the delivery fails."""
     recognised_until: datetime | None = None
     """Up to when the provider recognises a repeat; None is never."""
     calls_back: bool = False
@@ -99,7 +99,7 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What an attempt came to, and what becomes of its delivery."""
+    """The outcome of an attempt and the new state of its delivery."""
 
     outcome: Outcome
     state: DeliveryState
@@ -108,7 +108,7 @@ class Verdict:
     counted: bool = True
     """Whether the attempt uses up one of those that the delivery has."""
     held_by: str | None = None
-    """What holds the delivery, when its state is `held`."""
+    """The cause if the state is `held`."""
 
 
 def judge(
@@ -123,10 +123,10 @@ def judge(
     """Decide from one attempt's result.
 
     Args:
-        result: what the provider's file returned or raised.
+        result: the value or the error of the provider's `send`.
         history: the attempts at the delivery, this one included.
-        circumstances: what its provider and its category allow.
-        policy: when to try again.
+        circumstances: the rules of its provider and its category.
+        policy: the waits before retries.
         now: when the attempt ended.
         jitter: in [0, 1), spreads deliveries that failed together.
     """

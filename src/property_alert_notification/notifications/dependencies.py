@@ -1,4 +1,4 @@
-"""What the routes of notifications and schedules may ask for. The application puts it into its state when it starts."""
+"""The dependencies of the routes of notifications and schedules. The application sets them when it starts."""
 
 from typing import Annotated, cast
 

@@ -1,1 +1,1 @@
-"""Stores what is known about users."""
+"""Preferences, profiles, categories, hours and caps: the data about users, and the decisions about their messages."""

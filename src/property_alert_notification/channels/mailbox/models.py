@@ -1,4 +1,4 @@
-"""What the development mailbox keeps."""
+"""The table of the development mailbox."""
 
 from datetime import datetime
 from uuid import UUID

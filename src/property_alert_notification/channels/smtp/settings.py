@@ -78,5 +78,5 @@ class SmtpSettings(ProviderSettings):
     """Seconds the server has to answer a connection or a command."""
 
     final_timeout: float = Field(600.0, gt=0, le=3_600)
-    """Seconds the server has to take a message it has been given whole. RFC 5321 (4.5.3.2.6) asks for 600; with
-    less, more messages are in doubt."""
+    """Seconds for which the server may take to confirm a complete message. RFC 5321 (4.5.3.2.6) requires 600; with a
+    lower value more outcomes are unknown."""

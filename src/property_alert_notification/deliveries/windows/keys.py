@@ -1,4 +1,4 @@
-"""What identifies a digest window. Pure."""
+"""The identity of a digest window. Pure."""
 
 from datetime import datetime
 from typing import NamedTuple
