@@ -172,8 +172,7 @@ def open_attempts(submissions: Sequence[Submission]) -> Statement:
 
 
 def settle(settlements: Sequence[Settlement]) -> list[Statement]:
-    """Move the deliveries whose fence has not changed, and end all attempts; the last statement returns those that
-    moved.
+    """Move the deliveries whose fence has not changed, and end all attempts; the last one returns those that moved.
 
     An attempt gets its outcome even if the fence has changed: only the state of the delivery belongs to the newest
     claim.
