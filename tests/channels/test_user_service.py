@@ -1,6 +1,7 @@
 """The User service over a real HTTP server: sane, insane, slow, and not there at all."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -110,6 +111,7 @@ NONSENSE: dict[str, tuple[http_server.Behaviour, type[SendError]]] = {
     "half a body": (_half_a_body, RetryLater),
     "no HTTP": (http_server.garbage, SendError),
     "a reset": (http_server.reset, OutcomeUnknown),
+    "compressed, unasked": (answering(200, gzip.compress(b"[]" * 10_000), Content_Encoding="gzip"), RetryLater),
 }
 
 
@@ -214,6 +216,33 @@ async def test_a_user_missing_in_a_bulk_answer_is_requested_alone(server: HttpSe
     assert [profile.user_id for profile in known if profile] == list(range(1, 50))
     assert known[-1] is None
     assert [request.path.count(",") for request in server.requests] == [0, 49, 0, 0]
+    await answers.look_up.close()
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [answering(500), answering(404), answering(400), answering(414), answering(200, b"<html>"), answering(200, b"{}")],
+    ids=["500", "404", "400", "414", "nonsense", "no list"],
+)
+async def test_users_of_whom_one_spoils_the_answer_for_all_are_asked_for_one_by_one(
+    server: HttpServer, refusal: http_server.Behaviour
+) -> None:
+    async def answer(exchange: Exchange) -> None:
+        spoils = "ids=" in exchange.request.path or exchange.request.path.startswith("/users/13?")
+        await (refusal if spoils else SAID)(exchange)
+
+    server.behaviour = answer
+    answers = Answers(a_service(server, bulk_url=f"{server.url}/users?ids={{user_ids}}"))
+    answers.look_up.ask({100: None})
+    await answers.until(100)  # from here on it is known to be well
+
+    answers.look_up.ask(dict.fromkeys(range(50)))
+    found = await answers.until(*range(50))
+
+    known = {user_id for user_id, one in found.items() if isinstance(one, Entry) and one.profile}
+    assert known == set(range(50)) - {13}
+    assert not answers.look_up.is_away
+    assert len(server.requests) == 1 + 1 + 50
     await answers.look_up.close()
 
 

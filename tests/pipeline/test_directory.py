@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -238,6 +239,27 @@ async def test_a_push_ends_the_waiting(world: World, users: HttpServer) -> None:
     assert [one.what for one in sent.timeline if "User service" in one.what][-1] == (
         "it waits for the User service, which has not returned the user's addresses yet"
     )
+
+
+async def test_an_answer_that_moves_a_user_counts_for_what_waits(world: World, users: HttpServer) -> None:
+    async def of_tokyo(exchange: Exchange) -> None:
+        ada = {"email": "ada@example.com", "phone_number": None, "time_zone": "Asia/Tokyo"}
+        await answering(200, json.dumps(ada).encode())(exchange)
+
+    await world.a_user()
+    async with world.parts.database.transaction() as connection:
+        old = Entry(Profile(1, "ada@example.com", time_zone="America/New_York"), world.parts.clock.now() - LATER)
+        await directory.put(connection, {1: old})
+    at = (world.parts.clock.now() + timedelta(days=3)).replace(hour=9, minute=0, second=0, microsecond=0)
+    waiting = await world.accept(user_email="ada@example.com", send_at_local=at.strftime("%Y-%m-%dT%H:%M"))
+    before = (await world.detail(waiting)).send_at
+    users.behaviour = of_tokyo
+    await world.a_worker()
+
+    await world.until(await world.accept_unaddressed(1), "sent")
+
+    assert before == at.replace(tzinfo=ZoneInfo("America/New_York"))
+    assert (await world.detail(waiting)).send_at == at.replace(tzinfo=ZoneInfo("Asia/Tokyo"))
 
 
 async def _change(world: World, notification: UUID, **fields: Any) -> None:

@@ -20,7 +20,6 @@ from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, process_due
 from property_alert_notification.notification_worker.claim import SendingRules
-from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.look_ups import queries
 from property_alert_notification.notifications.look_ups.queries import Postponed
@@ -36,11 +35,12 @@ from property_alert_notification.notifications.look_ups.rules import (
     users_of,
 )
 from property_alert_notification.notifications.models import Notification
+from property_alert_notification.notifications.reevaluate import reevaluate_by
 from property_alert_notification.notifications.release import plan_now
 from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
 from property_alert_notification.people.directory import queries as directory
 from property_alert_notification.people.directory.look_up import Answer, ProfileLookUp
-from property_alert_notification.people.directory.profile import Entry
+from property_alert_notification.people.directory.profile import Entry, has_moved
 
 log = structlog.get_logger()
 
@@ -117,6 +117,7 @@ class AddressLookUp:
         self._profiles = profiles
         self._ages = ages
         self._rules = rules
+        self._reevaluate = reevaluate_by(planner)
         self._lease = lease
         self._wake_sender = wake
         self._woken = asyncio.Event()
@@ -165,17 +166,17 @@ class AddressLookUp:
             if entries:
                 held = await directory.entries_of(connection, entries)
                 await directory.put(connection, entries)
-                await self._reevaluate(connection, held, entries)
+                await self._reevaluate_moved(connection, held, entries)
             await queries.look_up_now(connection, self._unstored, now=now)
         self._unstored = {}
 
-    async def _reevaluate(
+    async def _reevaluate_moved(
         self, connection: AsyncConnection, held: Mapping[int, Entry], new: Mapping[int, Entry]
     ) -> None:
-        """Make held deliveries of these users due, because their profiles changed."""
-        changed = [user_id for user_id, entry in held.items() if entry.profile != new[user_id].profile]
-        if changed:
-            await notifications.end_hold(connection, changed, now=self._clock.now())
+        """Reevaluate the waiting deliveries of users whose place may have changed."""
+        moved = [user_id for user_id, entry in new.items() if has_moved(held.get(user_id), entry)]
+        if moved:
+            await self._reevaluate(connection, moved)
 
     async def process_due(self) -> _Processed:
         """Process some due notifications, and start requests for their users."""

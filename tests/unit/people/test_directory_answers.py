@@ -2,6 +2,8 @@
 
 import json
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from property_alert_notification.people.directory.answers import (
     read_many,
     read_profile,
 )
-from property_alert_notification.people.directory.profile import Profile
+from property_alert_notification.people.directory.profile import UNKNOWN_FOR, Entry, Profile, has_moved
 from tests.fuzz.budget import budget
 
 DEFAULT = FieldPaths.read("")
@@ -133,3 +135,33 @@ def test_no_answer_breaks_the_reading(document: Any) -> None:
         assert profile.user_id == 1
         assert all(value is None or value.isprintable() for value in [profile.email, profile.name, profile.time_zone])
     read_many([document], DEFAULT, _as_is)
+
+
+def test_a_user_has_moved_when_other_hours_may_count() -> None:
+    then = datetime(2026, 12, 1, tzinfo=UTC)
+    at_home = Entry(Profile(1, "ada@example.com", "+14155552671", "Ada", "en", "Europe/London", "GB"), then)
+
+    def became(**changed: Any) -> bool:
+        profile = replace(at_home.profile, **changed) if at_home.profile else None
+        return has_moved(at_home, Entry(profile, then))
+
+    assert [became(**{field: None}) for field in ("phone_number", "time_zone", "country")] == [True] * 3
+    assert not became(email="new@example.com", name="Countess", language="fr")
+    assert has_moved(None, at_home)
+    assert has_moved(at_home, Entry(None, then))
+    assert not has_moved(None, Entry(None, then))
+    assert not has_moved(Entry(None, then), Entry(Profile(1, "ada@example.com"), then))
+
+
+def test_how_long_an_answer_counts() -> None:
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+    hour, unknown_for = timedelta(hours=1), UNKNOWN_FOR
+
+    def is_fresh(entry: Entry, after: timedelta) -> bool:
+        return replace(entry, known_at=now - after).is_fresh(hour, now)
+
+    known, unknown, deleted = Entry(Profile(1), now), Entry(None, now), Entry(None, now, pushed=True)
+    assert [is_fresh(one, hour - timedelta(seconds=1)) for one in (known, unknown, deleted)] == [True, False, True]
+    assert [is_fresh(one, hour) for one in (known, deleted)] == [False, False]
+    assert is_fresh(unknown, unknown_for - timedelta(seconds=1))
+    assert not is_fresh(unknown, unknown_for)

@@ -15,7 +15,7 @@ import structlog
 from property_alert_notification.base import breaker
 from property_alert_notification.base.breaker import IN_DOUBT, Breaker, Signal
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.errors import ProviderDown, RetryLater, SendError, Throttled
+from property_alert_notification.base.errors import ProviderDown, Refused, RetryLater, SendError, Throttled
 from property_alert_notification.base.logs import origin
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.vocabulary import BreakerState
@@ -129,11 +129,12 @@ class ProfileLookUp:
         alone = set(users)
         if len(users) > 1:
             found = await self._call(self._service.ask_many(users), probe=probe)
-            if isinstance(found, SendError):
+            if isinstance(found, SendError) and not _may_be_about_one(found):
                 self._answer(dict.fromkeys(users, found))
                 return
-            self._answer(found)
-            alone -= found.keys()
+            if not isinstance(found, SendError):
+                self._answer(found)
+                alone -= found.keys()
         await asyncio.gather(*(self._ask_one(user_id, users[user_id], probe=probe) for user_id in alone))
 
     async def _ask_one(self, user_id: int, held: Entry | None, *, probe: bool) -> None:
@@ -192,6 +193,11 @@ class ProfileLookUp:
         log.warning("breaker.changed", channel=PART[0], provider=PART[1], state=new.state, reason=self.reason)
         for tell in self.when_changed:
             tell()
+
+
+def _may_be_about_one(error: SendError) -> bool:
+    """Whether one of several users may be why they got no answer, so that each is asked for alone."""
+    return isinstance(error, RetryLater | Refused) and not isinstance(error, ProviderDown)
 
 
 def _chunks(users: Sequence[int], size: int) -> Iterable[Sequence[int]]:

@@ -52,3 +52,13 @@ class Entry:
     def is_younger(self, age: timedelta, now: datetime) -> bool:
         """Whether the entry is younger than this."""
         return now - self.known_at < age
+
+
+def has_moved(before: Entry | None, after: Entry) -> bool:
+    """Whether the user may be somewhere else than was known before, so that other hours count."""
+    return _place_of(before) != _place_of(after)
+
+
+def _place_of(entry: Entry | None) -> tuple[str | None, ...]:
+    profile = None if entry is None else entry.profile
+    return (None, None, None) if profile is None else (profile.time_zone, profile.country, profile.phone_number)

@@ -52,7 +52,7 @@ class UserServiceSettings(SettingsGroup):
         None, examples=["https://users.example.com/api/users?ids={user_ids}"]
     )
     """The URL of several users, with `{user_ids}` where up to 100 ids go, separated by commas. Users who are missing in
-    the answer are requested one by one."""
+    the answer are requested one by one, and so are all of them when it refuses the request or cannot answer it."""
 
     token: SecretStr | None = Field(None, examples=["a-secret"])
     """The token of every request, sent as `Authorization: Bearer TOKEN`, or alone in another
