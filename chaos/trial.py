@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, TypeVar
 
@@ -55,6 +55,10 @@ class Trial:
         while self.taken() < share * 2 * len(self.bodies):  # noqa: ASYNC110 - the file is written by another process
             await asyncio.sleep(POLL)
 
+    async def until_some_are_taken(self, most: float) -> None:
+        """Wait until the providers took a random share of the messages, at most this one."""
+        await self.until_taken(self.random_shares(1, until=most)[0])
+
     async def until_faulted(self, faults: int) -> None:
         """Wait until the providers have caused this many faults."""
         while sum(entry.kind == "fault" for entry in self.entries()) < faults:  # noqa: ASYNC110 - likewise
@@ -105,6 +109,10 @@ class Trial:
         await self.in_thread(server.kill)
         await asyncio.sleep(self.random_seconds())
         await self.in_thread(server.start)
+
+    async def kill_one(self, servers: Sequence[Server]) -> None:
+        """Kill any one of these."""
+        await self.kill(self.random.choice(servers))
 
     async def freeze(self, worker: Server) -> None:
         """Freeze it for longer than its lease, and thaw it."""

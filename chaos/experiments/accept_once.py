@@ -17,7 +17,7 @@ async def _disturb(trial: Trial) -> None:
 async def _kill_apis(trial: Trial, *, times: int) -> None:
     for moment in trial.random_shares(times):
         await trial.until_accepted(moment)
-        await trial.kill(trial.random.choice(trial.cluster.apis))
+        await trial.kill_one(trial.cluster.apis)
 
 
 async def _kill_the_broker(trial: Trial, *, times: int) -> None:

@@ -13,7 +13,7 @@ PATIENCE = 30.0
 """Seconds within which every broken row is out of the way."""
 
 
-async def plant_broken_rows(trial: Trial) -> None:
+async def _disturb(trial: Trial) -> None:
     """Write all kinds of broken rows three times while the load runs; each has to be taken out of the way."""
     url = trial.cluster.database_url
     # Those that break every batch: what is merely odd is sent, or waits, and does no harm either way.
@@ -42,7 +42,7 @@ async def _until_out_of_the_way(trial: Trial, url: str, expected: dict[UUID, Bre
 EXPERIMENT = Experiment(
     id="B36",
     question="Thirty kinds of broken rows are among the others: are all others sent, and the broken set apart?",
-    disturb=plant_broken_rows,
+    disturb=_disturb,
     trials=10,
     load=Load(count=150, rate=40),
 )

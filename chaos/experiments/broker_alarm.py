@@ -12,7 +12,7 @@ USUAL = "50MB"
 
 async def _disturb(trial: Trial) -> None:
     broker = trial.cluster.broker
-    await trial.until_taken(trial.random_shares(1, until=0.4)[0])
+    await trial.until_some_are_taken(0.4)
     trial.note_fault()
     await trial.in_thread(broker.ctl, "set_disk_free_limit", "900GB")
     try:

@@ -11,7 +11,7 @@ LONG = 40.0
 
 
 async def _disturb(trial: Trial) -> None:
-    await trial.until_taken(trial.random_shares(1, until=0.4)[0])
+    await trial.until_some_are_taken(0.4)
     trial.note_fault()
     trial.cluster.broker.freeze()
     await asyncio.sleep(LONG if trial.random.random() < 0.2 else trial.random_seconds(3, 8))

@@ -6,7 +6,7 @@ from chaos.trial import Trial
 
 
 async def _disturb(trial: Trial) -> None:
-    await trial.until_taken(trial.random_shares(1, until=0.5)[0])
+    await trial.until_some_are_taken(0.5)
     await trial.kill_broker()
 
 

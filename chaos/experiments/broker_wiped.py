@@ -7,7 +7,7 @@ from chaos.trial import Trial
 
 
 async def _disturb(trial: Trial) -> None:
-    await trial.until_taken(trial.random_shares(1, until=0.4)[0])
+    await trial.until_some_are_taken(0.4)
     trial.note_fault()
     await trial.in_thread(trial.cluster.broker.wipe)
     await trial.in_thread(trial.cluster.broker.start)

@@ -24,7 +24,7 @@ LONGEST = timedelta(seconds=105)
 """In which all of them are accepted, also on a machine that is busy."""
 
 
-def share_users(body: dict[str, Any], number: int) -> None:
+def _share_users(body: dict[str, Any], number: int) -> None:
     """Of two notifications that follow each other the user is the same."""
     first = (body["user_id"] - 1) // ITEMS * ITEMS
     body |= {
@@ -35,7 +35,7 @@ def share_users(body: dict[str, Any], number: int) -> None:
     }
 
 
-async def want_digests(trial: Trial) -> None:
+async def _want_digests(trial: Trial) -> None:
     """Every user of the trial wants a digest by every channel, at a minute that comes when all is accepted."""
     made_at = datetime.now(UTC) + LONGEST
     daily = {"email": "daily", "sms": "daily"}
@@ -63,7 +63,7 @@ def _users(trial: Trial) -> set[int]:
     return {body["user_id"] for body in trial.bodies.values()}
 
 
-async def kill_while_digests_are_made(trial: Trial) -> None:
+async def _disturb(trial: Trial) -> None:
     """Kill three workers while windows close, and look at what their digests say."""
     await trial.until_accepted(1.0)
     url = trial.cluster.database_url
@@ -72,7 +72,7 @@ async def kill_while_digests_are_made(trial: Trial) -> None:
     first, second, _ = trial.random.sample(trial.cluster.workers, 3)
     await asyncio.gather(trial.kill(first), trial.kill(second))
     await trial.until_taken(trial.random.uniform(0.1, 0.8) / ITEMS)
-    await trial.kill(trial.random.choice(trial.cluster.workers))
+    await trial.kill_one(trial.cluster.workers)
     await store_reader.wait_until_closed(url)
     await _look_at_digests(trial)
 
@@ -90,10 +90,10 @@ async def _look_at_digests(trial: Trial) -> None:
 EXPERIMENT = Experiment(
     id="B38",
     question="Three workers are killed while digests of many users are made: is each item in one digest, sent once?",
-    disturb=kill_while_digests_are_made,
+    disturb=_disturb,
     trials=10,
     bound=Bound.ON_THE_WIRE,
     plan=Plan(workers=3),
-    load=Load(count=1_000, rate=200, shape=share_users),
-    prepare=want_digests,
+    load=Load(count=1_000, rate=200, shape=_share_users),
+    prepare=_want_digests,
 )

@@ -11,7 +11,7 @@ from chaos.trial import Trial
 async def _disturb(trial: Trial) -> None:
     line = trial.cluster.store_line
     await trial.inject_faults(Fault("dot", late=0.1, share=0.5), Fault(HTTP, late=0.1, share=0.5))
-    await trial.until_taken(trial.random_shares(1, until=0.5)[0])
+    await trial.until_some_are_taken(0.5)
     # A worker that cannot renew loses its claims to the other, when that one reaches the store first.
     trial.note_fault(workers=len(trial.cluster.workers))
     match trial.random.randrange(3):

@@ -10,7 +10,7 @@ from chaos.trial import Trial
 
 async def _disturb(trial: Trial) -> None:
     broker = trial.cluster.broker
-    await trial.until_taken(trial.random_shares(1, until=0.3)[0])
+    await trial.until_some_are_taken(0.3)
     doomed = trial.random.sample(sorted(queue_names()), k=trial.random.randint(1, 4))
     trial.note_fault()
     await asyncio.gather(*(trial.in_thread(broker.ctl, "delete_queue", queue) for queue in doomed))

@@ -10,7 +10,7 @@ from chaos.trial import Trial
 EVERY_MINUTE = ",".join(map(str, range(60)))
 
 
-def come_once(body: dict[str, object], number: int) -> None:
+def _come_once(body: dict[str, object], number: int) -> None:
     """Once, at a minute that comes when all are created: so all of them end."""
     start = datetime.now(UTC) + timedelta(seconds=135)
     body |= {
@@ -20,7 +20,7 @@ def come_once(body: dict[str, object], number: int) -> None:
     }
 
 
-async def kill_while_they_come(trial: Trial) -> None:
+async def _disturb(trial: Trial) -> None:
     """Kill two workers when the minute begins, and another one later."""
     await trial.until_accepted(1.0)
     last = max(str(body["start"]) for body in trial.bodies.values())
@@ -29,15 +29,15 @@ async def kill_while_they_come(trial: Trial) -> None:
     first, second, _ = trial.random.sample(trial.cluster.workers, 3)
     await asyncio.gather(trial.kill(first), trial.kill(second))
     await trial.until_taken(trial.random.uniform(0.1, 0.5))
-    await trial.kill(trial.random.choice(trial.cluster.workers))
+    await trial.kill_one(trial.cluster.workers)
 
 
 EXPERIMENT = Experiment(
     id="B37",
     question="Three workers are killed while the occurrences of many schedules come: does each come once?",
-    disturb=kill_while_they_come,
+    disturb=_disturb,
     trials=10,
     bound=Bound.ON_THE_WIRE,
     plan=Plan(workers=3),
-    load=Load(count=300, rate=200, path="/api/v1/schedules", shape=come_once),
+    load=Load(count=300, rate=200, path="/api/v1/schedules", shape=_come_once),
 )

@@ -15,7 +15,7 @@ async def _disturb(trial: Trial) -> None:
         reader.execute("SELECT count(*) FROM deliveries").fetchone()  # from here on it holds up every checkpoint
         for moment in trial.random_shares(4, until=0.8):
             await trial.until_accepted(moment)
-            await trial.kill(trial.random.choice(trial.cluster.servers))
+            await trial.kill_one(trial.cluster.servers)
     await trial.until_accepted(1.0)
     with closing(sqlite3.connect(path)) as checker:
         if (found := checker.execute("PRAGMA integrity_check").fetchone()[0]) != "ok":

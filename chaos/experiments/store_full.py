@@ -12,7 +12,7 @@ ROOM_FOR_LOGS = 100_000
 
 async def _disturb(trial: Trial) -> None:
     servers = trial.cluster.servers
-    await trial.until_taken(trial.random_shares(1, until=0.5)[0])
+    await trial.until_some_are_taken(0.5)
     # Results of claims cannot be stored, and their leases expire.
     trial.note_fault(workers=len(trial.cluster.workers))
     most = max(len(server.log()) for server in servers) + ROOM_FOR_LOGS

@@ -9,7 +9,7 @@ from chaos.trial import Trial
 
 async def _disturb(trial: Trial) -> None:
     store = trial.cluster.database
-    await trial.until_taken(trial.random_shares(1, until=0.5)[0])
+    await trial.until_some_are_taken(0.5)
     # Results of claims cannot be stored, and their leases expire.
     trial.note_fault(workers=len(trial.cluster.workers))
     await trial.in_thread(store.fill_disk)

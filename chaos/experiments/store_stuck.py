@@ -13,7 +13,7 @@ IN_FLIGHT = 1.5
 
 async def _disturb(trial: Trial) -> None:
     name = trial.cluster.database_url.rpartition("/")[2]
-    await trial.until_taken(trial.random_shares(1, until=0.5)[0])
+    await trial.until_some_are_taken(0.5)
     seconds = trial.random_seconds(3, 6)
     trial.note_fault(workers=len(trial.cluster.workers))
     locking = f"LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep({seconds})"

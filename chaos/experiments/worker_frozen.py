@@ -11,7 +11,7 @@ from chaos.trial import Trial
 async def _disturb(trial: Trial) -> None:
     await trial.inject_faults(Fault("dot", late=0.2, share=0.5), Fault(HTTP, late=0.2, share=0.5))
     worker = trial.random.choice(trial.cluster.workers)
-    await trial.until_taken(trial.random_shares(1, until=0.6)[0])
+    await trial.until_some_are_taken(0.6)
     # Not always when something was just taken: between claim and call, and between answer and commit, too.
     await asyncio.sleep(trial.random_seconds(0, 0.2))
     await trial.freeze(worker)

@@ -11,7 +11,7 @@ async def _disturb(trial: Trial) -> None:
     await trial.inject_faults(Fault("dot", late=0.1, share=0.3), Fault(HTTP, late=0.1, share=0.3))
     for moment in trial.random_shares(3, until=0.8):
         await trial.until_taken(moment)
-        await trial.kill(trial.random.choice(trial.cluster.workers))
+        await trial.kill_one(trial.cluster.workers)
 
 
 EXPERIMENT = Experiment(
