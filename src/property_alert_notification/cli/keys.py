@@ -11,7 +11,7 @@ import typer
 
 from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.vocabulary import Scope
-from property_alert_notification.cli.options import AsJson
+from property_alert_notification.cli.options import AsJson, command_group
 from property_alert_notification.cli.tables import local, print_rows
 
 if TYPE_CHECKING:
@@ -19,11 +19,8 @@ if TYPE_CHECKING:
     from property_alert_notification.api.access.rates import Rate
     from property_alert_notification.api.access.service import KeyService
 
-app = typer.Typer(
-    help="Create, rotate and revoke the API keys of callers.",
-    epilog="Start with: property-alerts keys create --name crm --scope notifications:write",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
+app = command_group(
+    "Create, rotate and revoke the API keys of callers.", start="keys create --name crm --scope notifications:write"
 )
 
 _UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}

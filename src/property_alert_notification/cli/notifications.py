@@ -9,7 +9,7 @@ import typer
 from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.base.vocabulary import Channel, NotificationStatus
-from property_alert_notification.cli.options import AsJson
+from property_alert_notification.cli.options import AsJson, command_group
 from property_alert_notification.cli.tables import local, print_facts, print_rows
 
 if TYPE_CHECKING:
@@ -20,12 +20,7 @@ if TYPE_CHECKING:
     from property_alert_notification.notifications.lists import Found
     from property_alert_notification.notifications.schemas import NotificationQuery
 
-app = typer.Typer(
-    help="Show notifications and their results, with reasons.",
-    epilog="Start with: property-alerts notifications list",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-)
+app = command_group("Show notifications and their results, with reasons.", start="notifications list")
 
 MOST_WITH_ONE_REFERENCE = 100
 """Notifications that are listed when many have the same reference."""

@@ -10,7 +10,7 @@ import typer
 
 from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.vocabulary import CATEGORY, Channel
-from property_alert_notification.cli.options import AsJson
+from property_alert_notification.cli.options import AsJson, command_group
 from property_alert_notification.cli.people import OfTests, known_of
 from property_alert_notification.cli.tables import local, print_facts, print_rows
 
@@ -21,12 +21,7 @@ if TYPE_CHECKING:
     from property_alert_notification.people.effective.answer import EffectiveDecision
     from property_alert_notification.people.effective.steps import Step
 
-app = typer.Typer(
-    help="Explain which messages users get, when, and by which rule.",
-    epilog="Start with: property-alerts preferences explain 1",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-)
+app = command_group("Explain which messages users get, when, and by which rule.", start="preferences explain 1")
 
 
 @app.callback()

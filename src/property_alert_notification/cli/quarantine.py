@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from property_alert_notification.cli.options import AsJson
+from property_alert_notification.cli.options import AsJson, command_group
 from property_alert_notification.cli.tables import local, print_facts, print_rows
 
 if TYPE_CHECKING:
@@ -16,11 +16,8 @@ if TYPE_CHECKING:
     from property_alert_notification.operators.quarantine.schemas import QuarantineCase, QuarantinedDelivery
     from property_alert_notification.operators.quarantine.service import QuarantineService
 
-app = typer.Typer(
-    help="List deliveries that repeatedly broke the worker; replay or discard them.",
-    epilog="Start with: property-alerts quarantine list",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
+app = command_group(
+    "List deliveries that repeatedly broke the worker; replay or discard them.", start="quarantine list"
 )
 
 Ids = Annotated[list[UUID], typer.Argument(metavar="ID...", help="Of deliveries, as `list` shows them.")]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from property_alert_notification.cli.options import AsJson
+from property_alert_notification.cli.options import AsJson, command_group
 from property_alert_notification.cli.tables import local, print_facts, print_rows
 from property_alert_notification.notifications.schedules.models import ScheduleState
 
@@ -22,12 +22,7 @@ if TYPE_CHECKING:
     from property_alert_notification.notifications.schedules.models import Schedule
     from property_alert_notification.notifications.schedules.schemas import SchedulePublic, ScheduleSummaryPublic
 
-app = typer.Typer(
-    help="List, show, pause, resume and cancel schedules.",
-    epilog="Start with: property-alerts schedules list",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-)
+app = command_group("List, show, pause, resume and cancel schedules.", start="schedules list")
 
 SHOWN = 5
 """How many occurrences `show` prints."""

@@ -15,7 +15,7 @@ import typer
 
 from property_alert_notification.base.errors import ConfigurationError, InvalidField
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.cli.options import AsJson
+from property_alert_notification.cli.options import AsJson, command_group
 from property_alert_notification.cli.tables import local, print_rows
 
 if TYPE_CHECKING:
@@ -30,12 +30,7 @@ _AT_ONCE = 2_000
 """Lines imported in one transaction: short enough not to delay accepting on SQLite."""
 _SHOWN_PROBLEMS = 20
 
-app = typer.Typer(
-    help="The suppression list: addresses and users that must not be written to.",
-    epilog="Start with: property-alerts suppressions list",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-)
+app = command_group("The suppression list: addresses and users that must not be written to.", start="suppressions list")
 
 OfChannel = Annotated[Channel | None, typer.Option(help="The only channel that is stopped.", case_sensitive=False)]
 Address = Annotated[str | None, typer.Option(help="An email address or a phone number; needs --channel.")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.cli.options import AsJson
+from property_alert_notification.cli.options import AsJson, command_group
 from property_alert_notification.cli.people import OfTests, known_of
 from property_alert_notification.cli.tables import print_facts, print_rows
 
@@ -17,12 +17,7 @@ if TYPE_CHECKING:
     from property_alert_notification.people.effective.answer import EffectiveDecision
     from property_alert_notification.people.preferences.rules import PersonalRules, Preferences
 
-app = typer.Typer(
-    help="Show the preferences and profiles of users, and which messages they get.",
-    epilog="Start with: property-alerts users show 1",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-)
+app = command_group("Show the preferences and profiles of users, and which messages they get.", start="users show 1")
 
 DAMAGED = "damaged in the store: messages that they may forbid are held"
 
