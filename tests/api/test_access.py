@@ -27,11 +27,12 @@ PARAMETERS = {
     "notification_id": "01900000-0000-7000-8000-000000000000",
     "delivery_id": "01900000-0000-7000-8000-000000000001",
     "schedule_id": "01900000-0000-7000-8000-000000000002",
+    "suppression_id": "01900000-0000-7000-8000-000000000003",
     "name": "email",
 }
 PATH = "/api/v1/notifications"
 FOR_ADMINISTRATORS = {"audit", "pauses", "quarantine"}
-SLICE_OF = {"schedules": "notifications"}
+SLICE_OF = {"schedules": "notifications", "suppressions": "users"}
 """Whose scopes a part of the API has that has none of its own."""
 _KIND = {"GET": "read"}
 OPEN_TO_ALL = ["/", "/docs", "/openapi.json", "/health/live", "/health/ready", "/metrics"]
@@ -200,6 +201,14 @@ async def test_every_answer_about_what_was_created_shows_the_rate(
 
     assert all(answer.is_success for answer in answers), [answer.text for answer in answers]
     assert [answer.headers.get("RateLimit-Remaining") for answer in answers] == ["9", "8", "7", "6"]
+
+
+async def test_an_answer_in_pieces_shows_the_rate(store_url: str) -> None:
+    async with a_guarded_client(store_url, Scope.ADMIN) as client, _key_service(store_url) as key_service:
+        headers = _bearer(await key_service.create("crm", [Scope.USERS_READ], rate=Rate(10, 86_400)))
+        answer = await client.get("/api/v1/suppressions/export", headers=headers)
+
+    assert (answer.status_code, answer.headers.get("RateLimit-Remaining")) == (200, "9")
 
 
 @pytest.mark.parametrize("path", ["notifications", "preferences"])

@@ -42,11 +42,9 @@ class _ApiKey(SecurityBase):
         description="An API key, created by `property-alerts keys create`. With ENVIRONMENT=local no key is required."
     )
 
-    async def __call__(self, request: Request, response: Response) -> Admission:
+    async def __call__(self, request: Request) -> Admission:
         """The admission of this request."""
-        admission = cast(Admission, request.scope[ADMISSION])
-        response.headers.update(dict(admission.headers))
-        return admission
+        return cast(Admission, request.scope[ADMISSION])
 
     async def admit(self, request: Request, scope: Scope) -> Admission:
         """Admit a call by its headers alone."""
@@ -81,7 +79,10 @@ class KeyedRoute(APIRoute):
                 request.scope[ADMISSION] = await key.admit(request, scope)
             if request.scope.get("has_body"):
                 await _read_body(request)
-            return await answer(request)
+            response = await answer(request)
+            for name, value in cast(Admission, request.scope[ADMISSION]).headers:
+                response.headers.setdefault(name, value)
+            return response
 
         return let_in
 
