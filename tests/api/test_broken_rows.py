@@ -149,6 +149,34 @@ async def test_preferences_that_cannot_be_read_allow_nothing_and_can_be_replaced
     assert deleted.status_code == 204
 
 
+async def test_a_profile_that_cannot_be_read_says_so_and_is_replaced(
+    client: httpx2.AsyncClient, store_url: str
+) -> None:
+    path = "/api/v1/users/1/profile"
+    damages = ["known_at = '9999-12-31T00:00:00+00:00'"]
+    if "sqlite" in store_url:
+        columns = ("email", "phone_number", "name", "language", "time_zone", "country", "etag", "known_at")
+        damages += [f"{column} = x'ff00'" for column in columns] + ["known_at = 'once'", "known_at = 5"]
+    await client.put(PREFERENCES_PATH, json=PREFERENCES)
+    wrong: dict[str, Any] = {}
+    for number, damage in enumerate(damages):
+        await client.put(path, json={"name": "Ada", "email": "ada@example.com"})
+        await run(store_url, [f"UPDATE profiles SET {damage} WHERE user_id = 1"])
+        shown = await client.get(path)
+        answers = [
+            await client.get(f"{PREFERENCES_PATH}/effective", params={"channel": "sms"}),
+            await client.post(f"{PATH}/", json=NOTIFICATION),
+            await client.put(path, json={"name": f"Ada {number}"}),
+            await client.get(path),
+        ]
+        is_of_a_time = "9999" in damage  # which is one, but later than all that is known
+        is_named = shown.status_code == 200 if is_of_a_time else shown.status_code == 409 and "PUT " in shown.text
+        is_replaced = answers[3].json()["name"] == f"Ada {number}"
+        if not is_named or not is_replaced or {one.status_code for one in answers} != {200}:
+            wrong[damage] = shown.text, [one.text for one in answers]
+    assert wrong == {}
+
+
 _NO_RULES = ("'{'", "'[]'", "''", "'null'", "'sms'", '\'{"time_zone":"Mars/Base"}\'', '\'{"caps":{"email":["x",1]}}\'')
 _NO_TEXT = ("x'ff00'", "CAST(x'fffe' AS TEXT)", "7", "' '")
 

@@ -9,8 +9,11 @@ import pytest
 from sqlalchemy import event, text
 
 from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
+from property_alert_notification.deliveries.holds import scripts as holds
+from property_alert_notification.deliveries.records import Settlement
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.answers import DeliveryPublic
 from property_alert_notification.notifications.reevaluate import reevaluate_by
@@ -23,7 +26,7 @@ from property_alert_notification.people.preferences.rules import PersonalRules, 
 from property_alert_notification.people.preferences.stored_rules import write_rules
 from property_alert_notification.wiring import assemble
 from tests.pipeline.conftest import STORES
-from tests.pipeline.world import World
+from tests.pipeline.world import World, only
 from tests.services.smtp import SmtpServer
 
 EMAIL, SMS = Channel("email"), Channel("sms")
@@ -150,6 +153,20 @@ async def test_a_claim_holds_a_delivery_that_reaches_quiet_hours(night: Night) -
     night.clock.at = morning
     assert await night.is_sent(notification)
     assert (await night.delivery(notification)).held_by is None
+    assert await waits(night, notification) == [QUIET_UNTIL_8]
+
+
+async def test_a_hold_that_is_recorded_again_after_a_lost_answer_is_one(night: Night) -> None:
+    await night.a_person(NIGHT, zone="Europe/Berlin")
+    notification = await night.accept()
+    delivery = (await night.delivery(notification)).id
+    again = Settlement(
+        delivery, 0, DeliveryState.HELD, Reason(ReasonCode.PREFERENCES_UNREADABLE), None, None, night.clock.now()
+    )
+
+    for statement in holds.of_settled([again]) * 2:
+        await night.parts.database.run(only(statement))
+
     assert await waits(night, notification) == [QUIET_UNTIL_8]
 
 

@@ -14,7 +14,8 @@ ServiceError
 │   ├── Conflict              409
 │   │   ├── AnswerLost
 │   │   └── RowDamaged
-│   │       └── PreferencesDamaged
+│   │       ├── PreferencesDamaged
+│   │       └── ProfileDamaged
 │   ├── CallInProgress        409, with Retry-After
 │   ├── FieldsMissing         422
 │   ├── InvalidField          422
@@ -55,6 +56,7 @@ from property_alert_notification.base.errors.request import (
     PreferencesDamaged,
     PreferencesExist,
     PreferencesNotFound,
+    ProfileDamaged,
     ProfileNotFound,
     RequestError,
     RowDamaged,
@@ -108,6 +110,7 @@ __all__ = [
     "PreferencesDamaged",
     "PreferencesExist",
     "PreferencesNotFound",
+    "ProfileDamaged",
     "ProfileNotFound",
     "ProviderDown",
     "Refused",

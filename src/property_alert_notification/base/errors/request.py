@@ -132,6 +132,15 @@ class PreferencesDamaged(RowDamaged):
         self.hint = "PUT /api/v1/preferences/{user_id} replaces them; DELETE takes all consent back."
 
 
+class ProfileDamaged(RowDamaged):
+    """The stored profile of a user cannot be read."""
+
+    hint = "PUT /api/v1/users/{user_id}/profile replaces it; so does the next answer of the User service."
+
+    def __init__(self) -> None:
+        super().__init__("The row in the store that keeps this profile is damaged. Decisions treat it as missing.")
+
+
 class AnswerLost(Conflict):
     """The `Idempotency-Key` was used before, and the stored answer cannot be read."""
 

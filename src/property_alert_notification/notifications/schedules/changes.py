@@ -28,7 +28,7 @@ from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.refusals import why_unreachable
 from property_alert_notification.notifications.schedules import queries
 from property_alert_notification.notifications.schedules.advance import timing_of, why_over, written, zone_of
-from property_alert_notification.notifications.schedules.damage import is_damaged
+from property_alert_notification.notifications.schedules.damage import DAMAGED, refuse_damaged
 from property_alert_notification.notifications.schedules.expand import nth_occurrence
 from property_alert_notification.notifications.schedules.models import Schedule, ScheduleState
 from property_alert_notification.notifications.schedules.occurrences import zones_of
@@ -39,7 +39,6 @@ from property_alert_notification.people.hours import current
 from property_alert_notification.people.scripts import UserOf, time_zones_of
 
 NO_SUCH_SCHEDULE = "Schedule not found"
-DAMAGED = "Its row in the store is damaged"
 
 
 async def create(
@@ -186,15 +185,9 @@ def visible_one(schedule: Schedule | None, visible: Visibility) -> Schedule:
 
 
 async def _hold(connection: AsyncConnection, schedule_id: UUID, visible: Visibility) -> Schedule:
-    """The schedule, locked and whole.
-
-    Raises:
-        NotFound: there is none with this id, or none that is visible to who asks.
-        RowDamaged: a column holds an impossible value.
-    """
+    """The schedule, locked; NotFound if it does not exist or is not visible, RowDamaged if it cannot be changed."""
     schedule = visible_one(await queries.lock(connection, schedule_id), visible)
-    if is_damaged(schedule):
-        raise RowDamaged(f"{DAMAGED}, so that it cannot be changed. It can be deleted, and created anew.")
+    refuse_damaged(schedule, "it cannot be changed")
     return schedule
 
 
@@ -290,8 +283,7 @@ def coming(schedule: Schedule, zones: Mapping[UserOf, str], count: int, now: dat
     Raises:
         Conflict: a column has an invalid value.
     """
-    if is_damaged(schedule):
-        raise RowDamaged(f"{DAMAGED}, so that it is unknown when it comes. It can be deleted, and created anew.")
+    refuse_damaged(schedule, "its occurrences are unknown")
     if schedule.state == ScheduleState.ENDED:
         return []
     try:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from property_alert_notification.base.errors import UnreadableRow
+from property_alert_notification.base.errors import RowDamaged, UnreadableRow
 from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.database import repaired
 from property_alert_notification.notifications.repaired import known_channels
@@ -69,6 +69,14 @@ def _has_addresses(schedule: Schedule) -> bool:
     return True
 
 
-def is_damaged(schedule: Schedule) -> bool:
-    """Whether it was repaired for showing."""
-    return schedule.reason_code == ReasonCode.ROW_UNREADABLE
+DAMAGED = "Its row in the store is damaged"
+
+
+def refuse_damaged(schedule: Schedule, so: str) -> None:
+    """Check that a schedule was not repaired for showing.
+
+    Raises:
+        RowDamaged: it was, so that what the caller wants is impossible.
+    """
+    if schedule.reason_code == ReasonCode.ROW_UNREADABLE:
+        raise RowDamaged(f"{DAMAGED}, so {so}. Delete it, and create it anew.")

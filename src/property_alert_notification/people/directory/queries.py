@@ -1,15 +1,16 @@
 """Every statement about profiles."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import FromClause, Integer, RowMapping, Select, bindparam, delete, select, text, true
+from sqlalchemy import FromClause, Integer, RowMapping, Select, bindparam, delete, or_, select, text, true
 
 # SQLite has the same ON CONFLICT syntax as PostgreSQL.
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.database import (
     BatchStatement,
     among,
@@ -51,8 +52,21 @@ def _entry(row: RowMapping) -> tuple[int, Entry | None]:
 
 
 async def find(connection: AsyncConnection, user_id: int) -> Entry | None:
-    """The entry of one user in the directory, or None."""
-    return (await entries_of(connection, [user_id])).get(user_id)
+    """The entry of one user in the directory, or None.
+
+    Raises:
+        UnreadableRow: a column holds an impossible value.
+    """
+    if (entry := (await entries_of(connection, [user_id])).get(user_id)) is not None:
+        return entry
+    exists = select(true()).where(_profiles.c.user_id == user_id)
+    if (await connection.execute(exists)).one_or_none() is not None:
+        raise UnreadableRow("the profile of the user")
+    return None
+
+
+FUTURE = timedelta(days=1)
+"""How far the clocks of two processes may differ at most: a profile that is known from later on is damaged."""
 
 
 def _insert_or_replace(new: FromClause) -> Insert:
@@ -60,8 +74,12 @@ def _insert_or_replace(new: FromClause) -> Insert:
     return wanted.on_conflict_do_update(
         index_elements=["user_id"],
         set_={name: wanted.excluded[name] for name in _COLUMNS[1:]},
-        # A push is newer than a request that was still open.
-        where=_profiles.c.known_at <= wanted.excluded.known_at,
+        # A push is newer than a request that was still open. A stored time in the future, or of SQLite one that is no
+        # time, is damaged: nothing newer would ever replace it.
+        where=or_(
+            _profiles.c.known_at <= wanted.excluded.known_at,
+            _profiles.c.known_at > bindparam("future", type_=time_type()),
+        ),
     )
 
 
@@ -70,7 +88,9 @@ _PUT = BatchStatement(columns_of(_profiles, *_COLUMNS), _insert_or_replace)
 
 async def put(connection: AsyncConnection, entries: Mapping[int, Entry]) -> None:
     """Store these entries, by user, unless the stored one is newer."""
-    await _PUT.run(connection, list(_rows(entries)))
+    if entries:
+        future = max(entry.known_at for entry in entries.values()) + FUTURE
+        await _PUT.run(connection, list(_rows(entries)), future=future)
 
 
 def _rows(entries: Mapping[int, Entry]) -> Iterable[tuple[Any, ...]]:

@@ -4,7 +4,7 @@ from fastapi import status
 
 from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRouter, needs
 from property_alert_notification.api.problems import documented
-from property_alert_notification.base.errors import InvalidField, ProfileNotFound
+from property_alert_notification.base.errors import InvalidField, ProfileDamaged, ProfileNotFound, UnreadableRow
 from property_alert_notification.base.vocabulary import Channel, Scope
 from property_alert_notification.channels.address_rules import AddressRules
 from property_alert_notification.channels.definition import definition_of
@@ -21,11 +21,17 @@ _MAY_READ = needs(Scope.USERS_READ, live_only=True)
 _MAY_WRITE = needs(Scope.USERS_WRITE, live_only=True)
 
 
-@router.get("", responses=documented(404), dependencies=[_MAY_READ])
+@router.get("", responses=documented(404, 409), dependencies=[_MAY_READ])
 async def read_profile(user_id: UserId, database: DatabaseDep) -> ProfilePublic:
-    """Read the stored profile of a user. This call does not request it from the User service."""
-    async with database.reading() as connection:
-        entry = await queries.find(connection, user_id)
+    """Read the stored profile of a user. This call does not request it from the User service.
+
+    409 if the stored row is damaged; decisions treat it as missing.
+    """
+    try:
+        async with database.reading() as connection:
+            entry = await queries.find(connection, user_id)
+    except UnreadableRow:
+        raise ProfileDamaged from None
     if entry is None or entry.profile is None:
         raise ProfileNotFound
     return _public(entry.profile, entry)
