@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from property_alert_notification.base.vocabulary import DeliveryState, Outcome
+from property_alert_notification.notifications.reevaluate import reevaluate_by
 from property_alert_notification.people.caps import queries as cap_queries
 from property_alert_notification.people.decide import Message
 from property_alert_notification.people.effective.answer import answer
@@ -16,6 +17,7 @@ from property_alert_notification.people.preferences import queries as preference
 from property_alert_notification.people.preferences.models import Preference
 from property_alert_notification.people.preferences.rules import Cap, PersonalRules
 from property_alert_notification.people.preferences.stored_rules import write_rules
+from tests.pipeline.test_digests import planner
 from tests.pipeline.world import EMAIL, World
 
 CAP = 3
@@ -126,6 +128,20 @@ async def effective(
     message = Message(EMAIL, world.parts.categories.current().of(category))
     found = answer(message, person, world.parts.clock.now() + later, uses)
     return found.decision.value, found.reason_code.value, found.rule.value
+
+
+async def test_a_digest_over_the_cap_waits_no_longer_when_its_user_takes_the_cap_back(world: World) -> None:
+    await a_user(world)
+    for one in await accept(world, CAP):
+        assert await claimed(world, one)
+    digest = (await accept(world, 1, "digest"))[0]
+    assert not await claimed(world, digest)
+
+    await world.a_user(1)
+    async with world.parts.database.transaction() as connection:
+        await reevaluate_by(planner(world))(connection, [1])
+
+    assert await claimed(world, digest)
 
 
 async def test_old_uses_of_caps_are_deleted(world: World) -> None:

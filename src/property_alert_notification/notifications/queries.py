@@ -133,7 +133,7 @@ async def mark_planned(connection: AsyncConnection, statuses: Iterable[tuple[UUI
     await _PLANNED.run(connection, statuses)
 
 
-_ENDED_BY_A_CHANGE = [Rule.LEGAL_WINDOW, Rule.QUIET_HOURS, Rule.USER_RULE]
+_ENDED_BY_A_CHANGE = [Rule.LEGAL_WINDOW, Rule.QUIET_HOURS, Rule.CAP, Rule.USER_RULE]
 """What holds a delivery until its user's preferences or profile change, at the latest. A rule of the user holds it when
 the rules cannot be read."""
 
@@ -163,7 +163,7 @@ _END_HOLD = BatchStatement(
 
 
 async def end_hold(connection: AsyncConnection, users: Collection[int], *, now: datetime) -> None:
-    """Make the deliveries of these users due that quiet hours or legal windows hold."""
+    """Make the deliveries of these users due that quiet hours, legal windows or caps hold."""
     if users:
         await _END_HOLD.run(connection, as_rows(users), now=now)
 
