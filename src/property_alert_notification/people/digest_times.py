@@ -25,23 +25,26 @@ def next_digest(frequency: Frequency, times: DigestTimes | None, zones: Sequence
     Args:
         frequency: `daily`, `weekly` or `monthly`.
         times: the `digest` preference of the user; None means `DEFAULT`.
-        zones: the zones in which the user may be. Of several, the clock that is furthest behind counts, so that the
-        hour
-            has come in all of them. An empty list means UTC.
+        zones: the zones in which the user may be. Of several, the one counts in which the hour comes last on that day,
+            so that it has come in all of them. An empty list means UTC.
         after: the digest is later than this.
     """
     if after >= _LAST:
         return _NEVER
-    wanted, zone = times or DEFAULT, _furthest_behind(zones, after)
+    wanted = times or DEFAULT
     # The search begins a day earlier: a zone may set its clock back over midnight.
-    first = after.astimezone(zone).date() - _DAY
-    moments = (datetime.combine(day, wanted.at, tzinfo=zone).astimezone(UTC) for day in _DAYS[frequency](first, wanted))
+    first = local_day(zones, after) - _DAY
+    moments = (_latest(datetime.combine(day, wanted.at), zones or (UTC,)) for day in _DAYS[frequency](first, wanted))
     return next(moment for moment in moments if moment > after)
 
 
 def local_day(zones: Sequence[tzinfo], moment: datetime) -> date:
     """The local date of a person at a moment, by the clock that is furthest behind."""
     return moment.astimezone(_furthest_behind(zones, moment)).date()
+
+
+def _latest(local: datetime, zones: Sequence[tzinfo]) -> datetime:
+    return max(local.replace(tzinfo=zone).astimezone(UTC) for zone in zones)
 
 
 def _furthest_behind(zones: Sequence[tzinfo], moment: datetime) -> tzinfo:

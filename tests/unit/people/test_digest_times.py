@@ -82,6 +82,13 @@ def test_of_several_zones_the_hour_has_come_in_all() -> None:
     assert local_day(zones, datetime(2026, 12, 1, 7, tzinfo=UTC)) == date(2026, 11, 30)
 
 
+def test_of_several_zones_the_hour_has_come_in_all_although_one_changes_its_clock_before() -> None:
+    zones = (ZoneInfo("America/Adak"), ZoneInfo("Pacific/Honolulu"))  # in winter their clocks agree
+    after = datetime(2027, 3, 14, 5, tzinfo=UTC)
+    assert next_digest(Frequency.WEEKLY, None, zones, after) == datetime(2027, 3, 15, 18, tzinfo=UTC)
+    assert next_digest(Frequency.WEEKLY, None, zones[::-1], after) == datetime(2027, 3, 15, 18, tzinfo=UTC)
+
+
 def test_without_a_zone_it_is_utc() -> None:
     assert next_digest(Frequency.DAILY, None, (), datetime(2026, 12, 1, 9, tzinfo=UTC)) == datetime(
         2026, 12, 2, 8, tzinfo=UTC
