@@ -2,18 +2,18 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from tests.scenario.actions import Submit
 from tests.scenario.model import Category
-from tests.scenario.plan import Submit
 
 Key = tuple[str, str]
 """The caller's name of a notification, and the channel."""
 
 Seen = tuple[str, str, datetime | None]
-"""State, reason code, and until when it is held."""
+"""State, reason code, and until when it is held or collected."""
 
 LEASE = timedelta(seconds=20)
 """After this long what a dead worker claimed is taken from it."""
@@ -53,13 +53,26 @@ class Item:
     due_at: datetime | None = None
     window: Window | None = None
     digest: "Item | None" = None
-    lost: int = 0
-    """Workers that died with it."""
+    carries: "list[Item]" = field(default_factory=list)
+    """The items of a digest."""
+    waits: list[str] = field(default_factory=list)
+    """Why it was held, each time."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it has its place under a cap: not when it was not sent after all."""
+        return self.state in ("sent", "sending", "held", "queued") and self.digest is None
+
+    def is_expired(self, now: datetime) -> bool:
+        """Whether its caller's time is over."""
+        return self.expires_at is not None and self.expires_at <= now
 
     def seen(self) -> Seen:
         """What the store is to show of it."""
         if self.state == "sending":
             return self.state, "", None
+        if self.window is not None:
+            return self.state, self.code, self.window.closes_at
         return self.state, self.code, self.due_at if self.state == "held" else None
 
 
@@ -68,13 +81,24 @@ class Notification:
     """The submitted notifications that are not planned yet."""
 
     submit: Submit
+    accepted_at: datetime
     due_at: datetime
+    """When its time comes; the User service may let it wait for longer."""
+
+    @property
+    def wanted_at(self) -> datetime:
+        """When its user should have it at the earliest."""
+        return max(self.accepted_at, self.due_at)
 
 
-def turn_of(item: Item, seen: Mapping[Key, Seen]) -> tuple[bool, str]:
-    """Of several for whom there is not enough room under a cap those come first whom the service took."""
+def turn_of(item: Item, seen: Mapping[Key, Seen]) -> tuple[bool, str, bool]:
+    """Of several for whom there is not enough room under a cap those come first whom the service took.
+
+    A digest keeps a place for itself, and what is collected does not: if both are to go at the same time, that came
+    after this.
+    """
     state, _, due_at = seen.get(item.key, ("", "", None))
-    return state not in ("sent", "sending"), "" if due_at is None else due_at.isoformat()
+    return state not in ("sent", "sending"), "" if due_at is None else due_at.isoformat(), state == "held"
 
 
 def has_place(cap: Mapping[str, int], counts: Counter[date], day: date) -> bool:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.scenario.places import ZONES_OF, Place, laws_of, legal_hours
+from tests.scenario.places import ALSO_BY_NUMBER, ZONES_OF, Place, everywhere, laws_of, legal_hours
 
 QUARTER = timedelta(minutes=15)
 """Every hour of the scenario, and every offset of a zone, is a multiple of this."""
@@ -80,7 +80,7 @@ class Person:
             return (zone,)
         country = (self.profile or {}).get("country")
         if (self.profile or {}).get("phone_number") or channel == "sms":
-            country = self.place.country
+            return (*ZONES_OF[self.place.country], *ALSO_BY_NUMBER.get(self.place.country, ()))
         return ZONES_OF[country] if country else ()
 
 
@@ -120,9 +120,9 @@ def hold(person: Person, channel: str, now: datetime, *, is_legal: bool) -> Verd
     """Until when the law or the person forbid the hour; None when neither does."""
     quiet = read_quiet(person.preference("quiet_hours") or ())
     laws = tuple(laws_of(person.place, person.zone())) if is_legal else ()
-    zones = person.zones(channel)
     if not quiet and not laws:
         return None
+    zones = person.zones(channel) or everywhere()
     if not any(not_legal(laws, zone, now) or is_quiet(quiet, zone, now) for zone in zones):
         return None
     code = "legal_window" if any(not_legal(laws, zone, now) for zone in zones) else "quiet_hours"
@@ -203,6 +203,11 @@ def is_digest_day(day: date, frequency: str, times: Mapping[str, Any]) -> bool:
 def at_local(day: date, at: time, zone: str) -> datetime:
     """A local time in UTC: one in the gap moves forward by what is left out, one in the fold is the first."""
     return datetime.combine(day, at, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def moment_of(person: Person, local: datetime) -> datetime:
+    """When the clock of a person shows this, of whom a telephone number is known: in no possible zone later."""
+    return max(at_local(local.date(), local.time(), zone) for zone in person.zones("sms"))
 
 
 def local_day(person: Person, channel: str, moment: datetime) -> date:

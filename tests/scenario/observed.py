@@ -1,25 +1,26 @@
 """What the store shows at the end of a step: what is due, what moved, and what providers got."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, func, not_, select, true
+from sqlalchemy import and_, bindparam, func, not_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.base.reasons import Reason
 from property_alert_notification.channels.mailbox.models import MailboxMessage
 from property_alert_notification.database import table_of, time_type
-from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.deliveries.models import Delivery, Hold
 from property_alert_notification.deliveries.windows.models import DigestWindow
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.schedules.models import Schedule
+from property_alert_notification.people.directory.models import StoredProfile
+from tests.scenario.items import Window
 
 _deliveries, _notifications, _mailbox = table_of(Delivery), table_of(Notification), table_of(MailboxMessage)
 _windows, _schedules = table_of(DigestWindow), table_of(Schedule)
+_holds, _profiles = table_of(Hold), table_of(StoredProfile)
 
 _now = bindparam("now", type_=time_type())
 _scheduled, _active = _notifications.c.status == "scheduled", _schedules.c.state == "active"
@@ -36,10 +37,9 @@ _TIMES = {
 }
 """Everything that a worker waits for, and when."""
 
-_IN_HAND = select(func.count()).where(_leased, _deliveries.c.due_at > _now)
 _DUE = select(
-    *[select(func.count()).where(time <= _now, condition).scalar_subquery() for time, condition in _TIMES.values()],
-    _IN_HAND.scalar_subquery(),
+    *[select(time).where(time <= _now, condition).exists() for time, condition in _TIMES.values()],
+    select(_notifications.c.id).where(_scheduled, _notifications.c.parked).exists(),
 )
 _IS_OPEN = _windows.c.closed_at.is_(None)
 _NEXT = select(
@@ -53,23 +53,48 @@ _NEXT = select(
 )
 
 
-async def due(connection: AsyncConnection, now: datetime) -> Counter[str]:
-    """How much of what is due at a moment, or in the hands of a worker."""
-    counts = (await connection.execute(_DUE, {"now": now})).one()
-    return +Counter(dict(zip((*_TIMES, "in_hand"), counts, strict=True)))
+PARKED = "parked"
+"""What waits until the User service is well again."""
 
 
-async def next_due(connection: AsyncConnection, now: datetime) -> datetime | None:
-    """When the store says that something is due next."""
+async def due(connection: AsyncConnection, now: datetime) -> set[str]:
+    """What something is due for at a moment."""
+    is_due = (await connection.execute(_DUE, {"now": now})).one()
+    return {name for name, is_it in zip((*_TIMES, PARKED), is_due, strict=True) if is_it}
+
+
+async def next_due(connection: AsyncConnection, now: datetime, *, looks_up: bool) -> datetime | None:
+    """When the store says that something is due next; it looks addresses up, or waits for the User service."""
     times = (await connection.execute(_NEXT, {"now": now})).one()
-    return min((time for time in times if time is not None), default=None)
+    known = zip(_TIMES, times, strict=True)
+    return min((time for name, time in known if time is not None and (looks_up or name != "addresses")), default=None)
 
 
-async def queued(connection: AsyncConnection, channel: str, now: datetime) -> list[UUID]:
-    """Some deliveries that a worker may claim now."""
-    rows = select(_deliveries.c.id).where(_deliveries.c.state == "queued", _deliveries.c.due_at <= now)
-    found = await connection.execute(rows.where(_deliveries.c.channel == channel).order_by(_deliveries.c.id).limit(3))
-    return list(found.scalars())
+async def speed_up(connection: AsyncConnection) -> None:
+    """What is read at each step, and by nothing else, is found by indexes that the service does not need."""
+    for table, column in (("deliveries", "changed_at"), ("deliveries", "due_at"), ("mailbox_messages", "captured_at")):
+        await connection.execute(text(f"CREATE INDEX scenario_{column} ON {table} ({column})"))
+
+
+async def answered(connection: AsyncConnection) -> dict[int, datetime]:
+    """Of which users the User service was asked, and when."""
+    asked = select(_profiles.c.user_id, _profiles.c.known_at).where(not_(_profiles.c.pushed))
+    return {row.user_id: row.known_at for row in await connection.execute(asked)}
+
+
+async def waited(connection: AsyncConnection) -> set[str]:
+    """The caller's names of what is on record to have waited for the User service."""
+    found = select(_notifications.c.reference).where(_notifications.c.away_since.is_not(None))
+    return {row.reference for row in await connection.execute(found)}
+
+
+async def holds(connection: AsyncConnection) -> dict[UUID, list[str]]:
+    """Why each delivery was held, each time."""
+    found: dict[UUID, list[str]] = defaultdict(list)
+    rows = select(_holds.c.delivery_id, _holds.c.reason_code).order_by(_holds.c.delivery_id, _holds.c.fence)
+    for delivery, code in await connection.execute(rows):
+        found[delivery].append(code)
+    return found
 
 
 @dataclass(frozen=True)
@@ -82,14 +107,14 @@ class Row:
     channel: str
     state: str
     code: str
-    parameters: Mapping[str, Any]
     due_at: datetime | None
+    """Of what is collected, when its digest is made."""
 
     def seen(self) -> tuple[str, str, datetime | None]:
         """What is compared."""
         if self.state == "sending":
             return self.state, "", None
-        return self.state, self.code, self.due_at if self.state == "held" else None
+        return self.state, self.code, self.due_at if self.state in ("held", "collected") else None
 
 
 _MOVED = select(
@@ -99,18 +124,42 @@ _MOVED = select(
     _deliveries.c.channel,
     _deliveries.c.state,
     _deliveries.c.reason_code,
-    _deliveries.c.reason_parameters,
     _deliveries.c.due_at,
+    _deliveries.c.held_by,
 ).join(_notifications, _notifications.c.id == _deliveries.c.notification_id)
+_DIGESTS = select(
+    _windows.c.digest_id, _windows.c.user_id, _windows.c.channel, _windows.c.category, _windows.c.closes_at
+)
+_CLOSES_AT = select(_windows.c.id, _windows.c.closes_at).where(_IS_OPEN)
 
 
 async def moved(connection: AsyncConnection, now: datetime) -> list[Row]:
     """Every delivery that changed at a moment."""
-    rows = await connection.execute(_MOVED.where(_deliveries.c.changed_at >= now))
+    rows = (await connection.execute(_MOVED.where(_deliveries.c.changed_at >= now))).all()
+    closes_at: dict[str, datetime] = {}
+    if ids := {UUID(row.held_by.partition(":")[2]) for row in rows if row.state == "collected"}:
+        for id_, moment in await connection.execute(_CLOSES_AT.where(_windows.c.id.in_(ids))):
+            closes_at[f"digest:{id_}"] = moment
     return [
-        Row(id_, notification, reference, channel, state, code, Reason.read(code, parameters).parameters or {}, due_at)
-        for id_, notification, reference, channel, state, code, parameters, due_at in rows
+        Row(
+            row.id,
+            row.notification_id,
+            row.reference,
+            row.channel,
+            row.state,
+            row.reason_code,
+            closes_at.get(row.held_by) if row.state == "collected" else row.due_at,
+        )
+        for row in rows
     ]
+
+
+async def windows_of(connection: AsyncConnection, digests: Collection[UUID]) -> dict[UUID, Window]:
+    """The windows of digests."""
+    if not digests:
+        return {}
+    rows = await connection.execute(_DIGESTS.where(_windows.c.digest_id.in_(digests)))
+    return {digest: Window(*window) for digest, *window in rows}
 
 
 async def taken(connection: AsyncConnection, now: datetime) -> Counter[UUID]:
@@ -126,5 +175,3 @@ class Known:
     states: dict[tuple[str, str], tuple[str, str, datetime | None]] = field(default_factory=dict)
     names: dict[UUID, tuple[str, str]] = field(default_factory=dict)
     """The key of each delivery, by its id."""
-    carried: dict[UUID, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
-    """The items of each digest."""

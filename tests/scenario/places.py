@@ -5,7 +5,10 @@ Written from the tables of docs/people.md and from an atlas; it shares nothing w
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from importlib import resources
+from zoneinfo import ZoneInfo
 
 Hours = tuple[float, float]
 """From one hour of the day until another."""
@@ -78,12 +81,24 @@ ZONES_OF = {
         "Australia/Adelaide",
         "Australia/Sydney",
         "Australia/Lord_Howe",
-        "Indian/Christmas",  # these two have Australian telephone numbers
-        "Indian/Cocos",
     ),
     "NZ": ("Pacific/Auckland", "Pacific/Chatham"),
 }
 """The zones of a country, as far as their clocks differ: people of whom no zone is known may be in any of them."""
+
+ALSO_BY_NUMBER = {"AU": ("Indian/Christmas", "Indian/Cocos")}
+"""Zones of other places that have the telephone numbers of a country."""
+
+
+@cache
+def everywhere() -> Sequence[str]:
+    """The zones in which people live, one of those whose clocks agree: someone of whom nothing is known is in any."""
+    rows = (resources.files("tzdata.zoneinfo") / "zone.tab").read_text("utf-8").splitlines()
+    zones = sorted(row.split("\t")[2] for row in rows if not row.startswith("#"))
+    days = [datetime(2026, 10, 15, tzinfo=UTC) + timedelta(hours=12 * number) for number in range(400)]
+    clocks = {tuple(day.astimezone(ZoneInfo(zone)).utcoffset() for day in days): zone for zone in zones}
+    return tuple(clocks.values())
+
 
 STATES_OF_ZONE = {
     "America/Los_Angeles": ("US-NV", "US-WA"),

@@ -6,13 +6,19 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
 
 from property_alert_notification.base.settings import Settings
+from property_alert_notification.operators.pauses import cache as pauses_cache
+from property_alert_notification.people.categories import cache as categories_cache
 from tests.scenario.plan import make_plan
 from tests.scenario.play import Play
+from tests.scenario.table import table
+from tests.scenario.users import UserService
+from tests.services.serving import serving
 
 USERS, SEED = os.environ.get("WEEKS_USERS"), os.environ.get("WEEKS_SEED")
 
@@ -25,18 +31,21 @@ ALWAYS = (("sqlite", 0, 200), ("postgresql", 1, 12))
 HAPPENS = {
     "sent sent",
     "sent in_digest",
-    "sending ",
     "held legal_window",
     "held quiet_hours",
+    "held no_allowed_moment",
     "held over_cap",
     "collected collected",
     "collected over_cap",
     "collected in_digest",
     "suppressed user_opted_out",
     "suppressed no_preferences",
+    "suppressed no_address",
     "suppressed category_refused",
     "suppressed category_not_asked_for",
+    "failed no_such_user",
     "expired expired",
+    "expired too_old",
     "cancelled cancelled",
 }
 """States and reasons that deliveries come into; without them the two weeks would show nothing."""
@@ -55,6 +64,8 @@ async def test_every_message_is_sent_or_not_as_the_model_says(
     users: int,
     request: pytest.FixtureRequest,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
     migrated_sqlite: Callable[[Path], str],
 ) -> None:
     quick: dict[str, Any] = {"store_timeout": 30, "log_level": "error", "retry_first_wait": 0.001}
@@ -62,9 +73,27 @@ async def test_every_message_is_sent_or_not_as_the_model_says(
         url = migrated_sqlite(tmp_path / "weeks.db")
     else:
         url = request.getfixturevalue("migrated_postgres_url")
-    play = Play(Settings(database_url=url, **quick), make_plan(seed, users))
+    user_service, began = UserService(), monotonic()
 
-    await play.run()
+    def say(line: str) -> None:
+        if USERS:
+            with capsys.disabled():
+                print(line, flush=True)  # noqa: T201 - so that one sees that it goes on
 
+    # Nobody pauses anything here, and every process is told of a change of categories.
+    for loop in (categories_cache, pauses_cache):
+        monkeypatch.setattr(loop, "POLL", 3_600)
+    async with serving(user_service) as address:
+        monkeypatch.setenv("USER_SERVICE_URL", f"{address}/users/{{user_id}}")
+        play = Play(
+            Settings(database_url=url, **quick), make_plan(seed, users), user_service, workers=3 if USERS else 2
+        )
+        say(f"\n{users} people on {store}, seed {seed}")
+        await play.run(
+            lambda day: say(f"{monotonic() - began:6.0f} s  {day:%a %d %b}  {len(play.problems)} differences")
+        )
+
+    say(table(play))
     assert not play.problems, f"{len(play.problems)} differences:\n" + "\n".join(play.problems[:SHOWN])
-    assert users < ENOUGH or play.happened.keys() >= HAPPENS
+    assert users < ENOUGH or play.comparison.happened.keys() >= HAPPENS
+    assert play.kills

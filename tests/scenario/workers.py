@@ -1,76 +1,142 @@
-"""Workers of the scenario: they work when they are told to, and die when they are told to."""
+"""Workers of the scenario: each takes a turn when it is told to, and may die in the middle of one."""
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from types import TracebackType
-from typing import Self
-from uuid import UUID
+from typing import Any, Self
 
-from property_alert_notification.broker.embedded import EmbeddedBroker
-from property_alert_notification.notification_worker.claim import claim_batch
-from property_alert_notification.notification_worker.route import ProviderOrder
+from sqlalchemy import event
+
+from property_alert_notification.broker.base import Listener
+from property_alert_notification.database import Database
+from property_alert_notification.notification_worker.consume import ChannelConsumer
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.wiring import Parts
-from tests.scenario import observed
-from tests.scenario.items import LEASE
+
+
+class Killed(asyncio.CancelledError):
+    """The worker is no more: what it was about to do does not happen."""
+
+
+class Death:
+    """Kills a worker right before a statement: neither that nor anything after it reaches the store."""
+
+    def __init__(self, database: Database) -> None:
+        self.has_come = asyncio.Event()
+        self._left: int | None = None
+        event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *_: self._count())
+        for scripts in (database._sqlite, database._postgres):
+            scripts._answer = self._counted(scripts._answer)  # type: ignore[method-assign, union-attr]
+
+    def comes_before(self, statement: int | None) -> None:
+        """Kill it before its so-many-th statement from now on; None spares it."""
+        self._left = statement
+
+    def _counted(self, answer: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def count_and_answer(*args: Any) -> Any:
+            self._count()
+            return await answer(*args)
+
+        return count_and_answer
+
+    def _count(self) -> None:
+        task = asyncio.current_task()
+        # The loops that look at the store every second have names. They do not count: a death is to be the same again.
+        if self._left is None or task is None or not task.get_name().startswith("Task-"):
+            return
+        self._left -= 1
+        if self._left <= 0:
+            self.has_come.set()
+            raise Killed
+
+
+def share_statements(one: Database, other: Database) -> None:
+    """Have the other know the statements that the first has translated: a new worker would translate all anew."""
+    other._sqlite._known = one._sqlite._known
+    other._postgres._known = one._postgres._known
 
 
 class SteppedWorker:
-    """A worker whose loops take a turn when they are told to; its consumers run by themselves."""
+    """A worker without loops: each of its duties takes a turn when something is due for it."""
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
-        assert isinstance(parts.broker, EmbeddedBroker)
-        parts.broker._poll = timedelta(seconds=1)  # `turn` wakes it
+        self.death = Death(parts.database)
         self._worker = Worker(parts)
-
-    async def __aenter__(self) -> Self:
-        worker, start = self._worker, self.parts.supervisor.start
-        worker._duties = [start("pauses", worker._pauses.watch)]
-        worker._duties += [start(f"consumer_{each.channel}", each.consume) for each in worker._consumers]
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._worker.__aexit__(kind, error, trace)
-
-    async def turn(self, due: Collection[str]) -> None:
-        """Do what is due."""
+        self._listeners: list[tuple[ChannelConsumer, Listener]] = []
         worker = self._worker
-        duties = {
+        self._duties: dict[str, Callable[[], Awaitable[object]]] = {
             "schedules": worker._scheduler.create_due,
             "addresses": worker._addresses._turn,
             "planning": worker._releaser.release,
             "windows": worker._digests.close,
             "leases": worker._rescuer.rescue,
+            "deliveries": self._deliver,
         }
-        for name, duty in duties.items():
-            if name in due:
+
+    async def __aenter__(self) -> Self:
+        worker = self._worker
+        worker._duties = [self.parts.supervisor.start("pauses", worker._pauses.watch)]
+        await worker._pauses.was_read()
+        self._listeners = [(each, await self.parts.broker.listen(each.channel)) for each in worker._consumers]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.death.comes_before(None)
+        await self._worker.__aexit__(kind, error, trace)
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether it has to store what the User service said."""
+        return self._worker._profiles is not None and bool(self._worker._profiles._answers)
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether it may ask the User service."""
+        return self._worker._profiles is not None and self._worker._profiles.room() > 0
+
+    async def turn(self, due: Collection[str]) -> bool:
+        """Do what is due; returns whether the worker survived it."""
+        turning = asyncio.create_task(self._turn(due))
+        dying = asyncio.create_task(self.death.has_come.wait())
+        await asyncio.wait((turning, dying), return_when=asyncio.FIRST_COMPLETED)
+        dying.cancel()
+        if not self.death.has_come.is_set():
+            await turning
+            return True
+        await self._end([turning, *(task for consumer, _ in self._listeners for task in consumer._tasks._running)])
+        return False
+
+    async def _turn(self, due: Collection[str]) -> None:
+        for name, duty in self._duties.items():
+            if name in due or (name == "addresses" and self.has_answers):
                 await duty()
-        self.parts.wake()
-
-    async def die(self, now: datetime, *, submits: bool) -> list[UUID]:
-        """Claim some due deliveries without sending them; returns the claimed ones."""
-        claimed: list[UUID] = []
-        for consumer in self._worker._consumers:
-            async with self.parts.database.reading() as connection:
-                wanted = await observed.queued(connection, consumer.channel, now)
-            claiming = claim_batch(
-                wanted,
-                channel=consumer.channel,
-                order=ProviderOrder(consumer._providers.order()),
-                may_open=consumer._providers.may_open() if submits else {},
-                rules=consumer._rules,
-                paused=(),
-                may_repeat=lambda *_: True,
-                now=now,
-                leased_until=now + LEASE,
-            )
-            batch = await self.parts.database.run(claiming)
-            claimed += [job.claim.delivery_id for job in batch.jobs]
-        return claimed
-
-    async def follow(self) -> None:
-        """End what the digests carried that were sent."""
         await self._worker._digests.follow()
+
+    async def _deliver(self) -> None:
+        await asyncio.gather(*(self._consume(consumer, listener) for consumer, listener in self._listeners))
+
+    async def _consume(self, consumer: ChannelConsumer, listener: Listener) -> None:
+        """Claim what is due on one channel, and wait until all of it is settled."""
+        self.parts.broker.wake()  # type: ignore[attr-defined]
+        await consumer._consume_once(listener)
+        while running := list(consumer._tasks._running):
+            await asyncio.wait(running)
+
+    @staticmethod
+    async def _end(tasks: Collection[asyncio.Task[Any]]) -> None:
+        """What they try next kills them; what waits for something else is ended."""
+        await asyncio.wait(tasks, timeout=0.05)
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def is_answered(self) -> None:
+        """Wait until the User service has answered all that it was asked."""
+        if self._worker._profiles is not None:
+            await asyncio.gather(*self._worker._profiles._tasks)

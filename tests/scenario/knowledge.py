@@ -1,0 +1,38 @@
+"""The model's knowledge at a moment: people, their preferences and profiles, and categories."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tests.scenario.directory import Directory
+from tests.scenario.items import Item
+from tests.scenario.model import BUILT_IN, Category, Person, Verdict, decide
+from tests.scenario.plan import Resident
+
+
+@dataclass
+class Knowledge:
+    """What decisions are taken by."""
+
+    residents: Mapping[int, Resident]
+    preferences: dict[int, Mapping[str, Any] | None] = field(default_factory=dict)
+    directory: Directory = field(default_factory=Directory)
+    categories: dict[str, Category] = field(default_factory=lambda: dict(BUILT_IN))
+
+    def person(self, user: int) -> Person:
+        """What is known of a user."""
+        return Person(self.residents[user].place, self.preferences.get(user), self.directory.profile(user))
+
+    def category(self, name: str) -> Category:
+        """One that nobody defined is like `general`."""
+        return self.categories.get(name, self.categories["general"])
+
+    def decide(self, item: Item, now: datetime) -> Verdict:
+        """What becomes of a message that is to leave now."""
+        category = self.category(item.category)
+        return decide(self.person(item.user), item.key[1], item.category, category, urgent=item.urgent, now=now)
+
+    def is_too_old(self, item: Item, now: datetime) -> bool:
+        """Whether its category's time to live is over."""
+        return now >= item.counts_from + self.category(item.category).message_ttl
