@@ -122,7 +122,7 @@ async def effective(
 ) -> tuple[str, ...]:
     """What `GET .../effective` answers about one more message, and by which rule."""
     async with world.parts.database.reading() as connection:
-        person = await person_of(connection, 1, test=False, default=None)
+        person = await person_of(connection, 1, test=False, default=None, subjects=planner(world).subjects)
         assert person is not None
         uses = await cap_uses_of(connection, 1, person, EMAIL, test=False)
     message = Message(EMAIL, world.parts.categories.current().of(category))
