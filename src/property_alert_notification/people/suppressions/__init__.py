@@ -1,1 +1,1 @@
-"""The suppression list: addresses and users that must not be written to."""
+"""The suppression list: addresses and users that receive no messages."""

@@ -17,19 +17,19 @@ class NewEntry(NamedTuple):
     channel: Channel | None = None
     """Required with `address`."""
     address: str | None = None
-    """As it is stored with deliveries."""
+    """The address in the form that is stored with deliveries."""
     user_id: int | None = None
     subject: str | None = None
-    """The hash of an exported entry; `about` says of what."""
+    """The hash in an exported entry; `about` names the kind of its subject."""
     about: str = ""
     scope: SuppressionScope | None = None
-    """None is the scope of the reason."""
+    """None means the default scope of the reason."""
     category: str | None = None
     note: str | None = None
     expires_at: datetime | None = None
 
     def row(self, subjects: Subjects, *, id_: UUID, now: datetime, added_by: str) -> StoredSuppression:
-        """The row that is stored for it."""
+        """The row to store."""
         about, subject = self._subject(subjects)
         return StoredSuppression(
             id=id_,

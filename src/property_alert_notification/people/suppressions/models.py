@@ -10,7 +10,7 @@ from property_alert_notification.database import time_type
 
 
 class StoredSuppression(SQLModel, table=True):
-    """One entry. It holds no address and no id of a user."""
+    """One entry, without an address and without a user id."""
 
     __tablename__ = "suppressions"
     # There is one entry for each subject, channel, reason and category, however often it is reported.
@@ -25,15 +25,15 @@ class StoredSuppression(SQLModel, table=True):
     about: str = Field(max_length=8)
     """`address` or `user`."""
     channel: str = Field(max_length=16)
-    """The only channel it stops; empty stops every channel."""
+    """The channel that it stops; empty means every channel."""
     reason_code: str = Field(max_length=16)
     """A `SuppressionReason`."""
     scope: str = Field(max_length=16)
     category: str = Field(max_length=64)
-    """The only category it stops; empty stops every category of the scope."""
+    """The category that it stops; empty means every category of the scope."""
     note: str | None = Field(default=None, sa_type=Text)
-    """What whoever added it wrote down; no personal data."""
+    """A note of its author, without personal data."""
     added_by: str = Field(max_length=160)
-    """`cli:` and the user of the machine, a caller with the kind and the beginning of their key, or a provider."""
+    """`cli:` and the user of the machine, a caller with the kind and the first characters of the key, or a provider."""
     created_at: datetime = Field(sa_type=time_type())
     expires_at: datetime | None = Field(default=None, sa_type=time_type())

@@ -1,4 +1,4 @@
-"""Every statement about the suppression list, but for the look-up of the scripts that accept and claim."""
+"""Every statement about the suppression list, except for the one in the accept and claim scripts."""
 
 from collections.abc import AsyncGenerator, Collection, Sequence
 from datetime import datetime
@@ -61,7 +61,7 @@ async def page(
     below: UUID | None = None,
     limit: int,
 ) -> Sequence[StoredSuppression]:
-    """At most `limit` entries, the newest first; None asks for entries about anyone, and with any reason."""
+    """At most `limit` entries, the newest first; None means any subject, and any reason."""
     statement = select(_suppressions).order_by(_suppressions.c.id.desc()).limit(limit)
     if subjects is not None:
         statement = statement.where(_suppressions.c.subject.in_(subjects))
@@ -85,7 +85,7 @@ async def pages(database: Database) -> AsyncGenerator[list[StoredSuppression], N
 
 
 async def remove(connection: AsyncConnection, id_: UUID) -> StoredSuppression | None:
-    """Delete an entry; returns what it was, or None when there is none with this id."""
+    """Delete an entry; returns it, or None if there is none with this id."""
     statement = delete(_suppressions).where(_suppressions.c.id == id_).returning(*_suppressions.c)
     found = models_from(StoredSuppression, await connection.execute(statement))
     return found[0] if found else None
@@ -101,5 +101,5 @@ _REMOVE_EXPIRED = delete(_suppressions).where(_EXPIRED).returning(_suppressions.
 
 
 async def remove_expired(connection: AsyncConnection, *, now: datetime, limit: int) -> int:
-    """Delete up to `limit` entries that stop nothing any more; returns how many."""
+    """Delete up to `limit` expired entries; returns how many."""
     return len((await connection.execute(_REMOVE_EXPIRED, {"now": now, "limit": limit})).all())

@@ -1,4 +1,4 @@
-"""The suppression list over HTTP: whom not to write to."""
+"""The suppression list over HTTP."""
 
 import csv
 import io
@@ -57,7 +57,7 @@ async def list_suppressions(
     rules: AddressRulesDep,
     subjects: SubjectsDep,
 ) -> SuppressionPage:
-    """List the entries, the newest first; with an address or a user those about them."""
+    """List entries, the newest first; with an address or a user only entries about that subject."""
     wanted: list[str] | None = None
     if query.channel is not None and query.address is not None:
         wanted = subjects.of_address(query.channel, _stored(query.channel, query.address, rules, place="query"))
@@ -79,7 +79,7 @@ async def add_suppression(
     subjects: SubjectsDep,
     call: CallDep,
 ) -> Response:
-    """Add an address or a user. No message that the entry stops is claimed after this call was answered.
+    """Add an address or a user. After the answer no message that the entry stops is claimed.
 
     The same entry is never on the list twice: the answer then shows the one that was there, with the wider scope and
     the later expiry of both.
@@ -103,7 +103,7 @@ async def release_suppression(
     clock: ClockDep,
     subjects: SubjectsDep,
 ) -> None:
-    """Delete an entry. The record of administrative changes says who did. What was suppressed before is not sent."""
+    """Delete an entry; the audit record names the author. Messages that were suppressed before are not sent."""
     async with database.transaction() as connection:
         await SuppressionService(connection, clock, admission.actor, subjects).release(suppression_id)
 
@@ -125,7 +125,7 @@ async def import_suppressions(
     subjects: SubjectsDep,
     call: CallDep,
 ) -> Response:
-    """Add the entries of a CSV file with up to 10,000 lines; lines that are no entries are refused one by one.
+    """Add the entries of a CSV file with up to 10,000 lines. Invalid lines are refused one by one.
 
     Its first line names the columns: `channel` and `address`, or `user_id`, or `subject` and `about` of an export; and,
     if you like, `reason` (`imported` when it is left out), `scope`, `category`, `note` and `expires_at`.
@@ -142,7 +142,7 @@ async def import_suppressions(
 
 
 def _read(body: bytes, rules: AddressRules) -> tuple[list[NewEntry], list[NotImported]]:
-    """The entries of a file, and the lines that are none.
+    """Parse a file; returns its entries and its invalid lines.
 
     Raises:
         InvalidField: it is no such file.
@@ -156,7 +156,8 @@ def _read(body: bytes, rules: AddressRules) -> tuple[list[NewEntry], list[NotImp
 
 @router.get("/export", response_class=StreamingResponse, responses={200: {"content": {"text/csv": _FILE}}})
 async def export_suppressions(_: _MayRead, database: DatabaseDep) -> StreamingResponse:
-    """All entries as a CSV file, the newest first. Whom they are about is a hash that only this service can match."""
+    """Export all entries as a CSV file, the newest first, with a hash of each subject.
+    """
     return StreamingResponse(_export(database), media_type="text/csv; charset=utf-8")
 
 
@@ -174,7 +175,7 @@ def _as_csv(rows: list[list[str]]) -> str:
 
 
 def _stored(channel: Channel, address: str, rules: AddressRules, *, place: str = "body") -> str:
-    """An address in the form that is stored with deliveries.
+    """Bring an address into the form that is stored with deliveries.
 
     Raises:
         InvalidField: it is no address of the channel.

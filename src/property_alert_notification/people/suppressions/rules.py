@@ -1,4 +1,4 @@
-"""What stands on the suppression list, and which messages it stops. Pure."""
+"""The entries of the suppression list, and the messages that they stop. Pure."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -12,20 +12,20 @@ from property_alert_notification.people.decisions import Rule, Suppress
 
 
 class SuppressionReason(StrEnum):
-    """Why an address or a user is on the list, the gravest reason first."""
+    """The reasons of entries, the gravest first."""
 
     COMPLAINT = "complaint"
     """The user reported a message as unwanted."""
     STOP = "stop"
     """The user answered an SMS with a word such as STOP, or the provider refuses the number as opted out."""
     HARD_BOUNCE = "hard_bounce"
-    """There is no such address."""
+    """The address does not exist."""
     MANUAL = "manual"
-    """An operator or a caller decided it."""
+    """An operator or a caller added the entry."""
     IMPORTED = "imported"
-    """It came from another system's list."""
+    """The entry was imported from another system's list."""
     SOFT_BOUNCE = "soft_bounce"
-    """The address took no message for a while; such an entry expires."""
+    """The address repeatedly refused messages for now; such an entry expires."""
     UNSUBSCRIBE = "unsubscribe"
     """The user unsubscribed by the link of an email or by the preference page."""
 
@@ -49,7 +49,7 @@ class Suppression(NamedTuple):
     category: str | None = None
     """The only category it stops; None stops every category of the scope."""
     expires_at: datetime | None = None
-    """From when on it stops nothing; None is never."""
+    """When the entry expires; None means never."""
 
     def stops(self, channel: Channel, category: Category, now: datetime) -> bool:
         """Whether a message of this category on this channel must not be sent `now`."""
@@ -62,14 +62,14 @@ class Suppression(NamedTuple):
 
 
 UNREADABLE = Suppression(None, SuppressionReason.MANUAL)
-"""Stands for an entry that cannot be read: whom it is about must not be written to until it is released."""
+"""Replaces a damaged entry: it stops all messages to its subject until it is released."""
 
 SuppressionsOf = Mapping[str | None, tuple[Suppression, ...]]
 """The entries about one person: those about their addresses, by address, and those about the user, under None."""
 
 
 def default_scope(reason: SuppressionReason) -> SuppressionScope:
-    """What an entry with this reason stops unless its scope is given: unsubscribing leaves transactional messages."""
+    """The default scope of an entry with this reason: unsubscribing does not stop transactional messages."""
     return SuppressionScope.PROMOTIONAL if reason is SuppressionReason.UNSUBSCRIBE else SuppressionScope.ALL
 
 
@@ -82,7 +82,7 @@ _DECISIONS = {
 def suppressed(
     suppressions: SuppressionsOf, address: str | None, channel: Channel, category: Category, now: datetime
 ) -> Suppress | None:
-    """Why a message to a user at this address must not be sent, by the gravest reason; None when nothing stops it."""
+    """The gravest reason why a message to a user at this address must not be sent; None if no entry stops it."""
     entries = (*suppressions.get(None, ()), *(suppressions.get(address, ()) if address is not None else ()))
     return _gravest(entry.reason for entry in entries if entry.stops(channel, category, now))
 

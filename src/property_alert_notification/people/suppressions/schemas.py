@@ -1,4 +1,4 @@
-"""Entries of the suppression list as callers give them, and as they are shown."""
+"""The requests and answers about the suppression list."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -18,16 +18,16 @@ AnyUser = Annotated[int, Field(ge=0, le=INT64_MAX)]
 
 
 class _About(Strict):
-    """An address, or a user."""
+    """The subject of an entry: an address or a user."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     channel: Channel | None = None
-    """The only channel that is stopped; required with `address`. Left out: every channel."""
+    """The channel that the entry stops; required with `address`. Default: every channel."""
     address: AnyAddress | None = None
     """An email address or a phone number."""
     user_id: AnyUser | None = None
-    """The user, as the User service knows them."""
+    """The id of the user in the User service."""
 
     @model_validator(mode="after")
     def _names_its_channel(self) -> Self:
@@ -39,7 +39,7 @@ class _About(Strict):
 
 
 class SuppressionCreate(_About):
-    """An address or a user that must not be written to."""
+    """An address or a user that must not receive messages."""
 
     model_config = ConfigDict(
         use_attribute_docstrings=True,
@@ -47,15 +47,16 @@ class SuppressionCreate(_About):
     )
 
     reason: SuppressionReason = SuppressionReason.MANUAL
-    """Why."""
+    """The reason of the entry."""
     scope: SuppressionScope | None = None
-    """Which messages are stopped. Left out: those of promotional categories with the reason `unsubscribe`, else all."""
+    """Which messages the entry stops. Default: messages of promotional categories for the reason `unsubscribe`, else
+    all."""
     category: Annotated[str, Field(pattern=f"^{CATEGORY}$")] | None = None
-    """The only category that is stopped. Left out: every category of the scope."""
+    """The category that the entry stops. Default: every category of the scope."""
     note: Annotated[Line, Field(min_length=1, max_length=200)] | None = None
-    """For operators. It outlives the erasure of the user, so it must hold no personal data."""
+    """A note for operators. It outlives the erasure of the user, so it must not contain personal data."""
     expires_at: Moment | None = None
-    """From when on nothing is stopped. Left out: never."""
+    """When the entry expires. Default: never."""
 
     @model_validator(mode="after")
     def _is_about_somebody(self) -> Self:
@@ -65,7 +66,7 @@ class SuppressionCreate(_About):
 
 
 class SuppressionPublic(BaseModel):
-    """One entry of the suppression list. Whom it is about is kept as a keyed hash only."""
+    """One entry of the suppression list. Its subject is stored as a keyed hash only."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -78,7 +79,7 @@ class SuppressionPublic(BaseModel):
     category: str | None
     note: str | None
     added_by: str
-    """`cli:` and the user of the machine, a caller with the kind and the beginning of their key, or a provider."""
+    """`cli:` and the user of the machine, a caller with the kind and the first characters of the key, or a provider."""
     created_at: datetime
     expires_at: datetime | None
 
@@ -90,18 +91,18 @@ class SuppressionPage(BaseModel):
 
     items: list[SuppressionPublic]
     next: str | None
-    """The `cursor` of the page after this one; null when this is the last."""
+    """The `cursor` of the next page; null if this is the last page."""
 
 
 class SuppressionQuery(_About):
-    """Which entries are listed."""
+    """The filters of the list and the requested page."""
 
     reason: SuppressionReason | None = None
-    """Only those with this reason."""
+    """Only entries with this reason."""
     limit: Annotated[int, Field(ge=1, le=100)] = 20
-    """How many a page has at most."""
+    """The maximum number of entries on the page."""
     cursor: PageCursor | None = None
-    """`next` of the page before, with the same filters. Left out: the first page."""
+    """The `next` of the previous page, requested with the same filters. Default: the first page."""
 
 
 class RefusedLine(BaseModel):
@@ -112,13 +113,13 @@ class RefusedLine(BaseModel):
 
 
 class ImportResult(BaseModel):
-    """What became of a CSV file."""
+    """The result of the import of a CSV file."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     imported: int
-    """Entries that are on the list now, also those that were before."""
+    """The number of imported entries, including those that were on the list before."""
     refused: int
-    """Lines that were not imported; the others were."""
+    """The number of lines that were refused; all others were imported."""
     problems: list[RefusedLine]
-    """The first hundred of them."""
+    """The first hundred refused lines."""

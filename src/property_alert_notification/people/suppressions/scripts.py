@@ -1,4 +1,4 @@
-"""The step of the scripts that accept and claim which reads the suppression list."""
+"""The step of the accept and claim scripts that reads the suppression list."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -57,7 +57,7 @@ def _hashes(reached: Iterable[Reached], subjects: Subjects) -> Mapping[str, Coll
 
 
 def _read(entry: Sequence[Any]) -> Suppression:
-    """The entry of a row; one that is damaged stops everything, until it is released."""
+    """Parse a row; a damaged entry stops all messages until it is released."""
     channel, reason, scope, category, expires_at = entry
     try:
         its_channel = Channel(channel) if channel else None

@@ -1,4 +1,4 @@
-"""Adding and releasing entries of the suppression list, each with an entry in the record of administrative changes."""
+"""Adding and releasing entries of the suppression list, each with an entry in the audit record."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ from property_alert_notification.people.suppressions.subjects import Subjects
 
 @dataclass(frozen=True, slots=True)
 class SuppressionService:
-    """The operations of one caller or operator; `actor` is their name in the record of changes."""
+    """The operations of one caller or operator; `actor` is their name in the audit record."""
 
     connection: AsyncConnection
-    """Of the transaction whose commit makes it so."""
+    """The connection of the transaction that stores the change."""
     clock: Clock
     actor: str
     subjects: Subjects
 
     async def add(self, entry: NewEntry) -> StoredSuppression:
-        """Add one entry. From the commit on no claim sends what it stops."""
+        """Add one entry. After the commit no claim sends a message that it stops."""
         [stored] = await self._store([entry])
         await self._record("suppression.added", stored)
         return stored
@@ -37,7 +37,7 @@ class SuppressionService:
         return len(await self._store(entries))
 
     async def release(self, id_: UUID) -> None:
-        """Delete an entry. What waits is sent from the commit on if nothing else stops it; what was suppressed is not.
+        """Delete an entry: waiting messages are then sent if no other entry stops them; suppressed ones are not.
 
         Raises:
             NotFound: there is no entry with this id.

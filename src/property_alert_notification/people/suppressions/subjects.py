@@ -1,4 +1,4 @@
-"""Whom an entry of the suppression list is about: a keyed hash, so that the list outlives the erasure of a user.
+"""The subjects of the suppression list as keyed hashes, so that the list outlives the erasure of a user.
 
 The hash is HMAC-SHA-256 (RFC 2104) under a key that is derived from `SECRET_KEYS`, shortened to 128 bits. Without the
 key nobody can find out whether an address is on a list they hold.
