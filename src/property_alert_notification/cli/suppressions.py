@@ -110,7 +110,7 @@ def add(
 def release(
     entry: Annotated[UUID, typer.Argument(metavar="ENTRY", help="The id that `suppressions list` shows.")],
 ) -> None:
-    r"""Delete an entry; the record of administrative changes (`audit`) says who did.
+    r"""Delete an entry; the audit record (`audit`) names the author.
 
     For example:
 

@@ -156,8 +156,7 @@ def _read(body: bytes, rules: AddressRules) -> tuple[list[NewEntry], list[NotImp
 
 @router.get("/export", response_class=StreamingResponse, responses={200: {"content": {"text/csv": _FILE}}})
 async def export_suppressions(_: _MayRead, database: DatabaseDep) -> StreamingResponse:
-    """Export all entries as a CSV file, the newest first, with a hash of each subject.
-    """
+    """Export all entries as a CSV file, the newest first, with a hash of each subject."""
     return StreamingResponse(_export(database), media_type="text/csv; charset=utf-8")
 
 
