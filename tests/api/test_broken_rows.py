@@ -149,6 +149,29 @@ async def test_preferences_that_cannot_be_read_allow_nothing_and_can_be_replaced
     assert deleted.status_code == 204
 
 
+async def test_a_damaged_entry_hides_no_other_of_the_record_of_changes(
+    lite: httpx2.AsyncClient, tmp_path: Path
+) -> None:
+    damages = ("details = '{'", "details = x'ff'", "details = '[]'", "at = 'then'", "actor = x'ff'", "id = 'zzz'")
+    for number in range(len(damages) + 2):
+        await lite.put(f"/api/v1/categories/c{number}", json={"kind": "promotional"})
+    url = f"sqlite:///{tmp_path / 'lite.db'}"
+    await run(url, [f"UPDATE audit_log SET {one} WHERE subject = 'c{n}'" for n, one in enumerate(damages, 1)])
+
+    whole = (await lite.get("/api/v1/audit", params={"limit": 100})).json()["items"]
+    found: list[str] = []
+    below: dict[str, str] = {}
+    while True:
+        page = (await lite.get("/api/v1/audit", params={"limit": 1, **below})).json()
+        found += [one["subject"] for one in page["items"]]
+        if page["next"] is None:
+            break
+        below = {"before": page["next"]}
+
+    assert found == [one["subject"] for one in whole] == ["c7", "c5", "c4", "c3", "c2", "c1", "c0"]
+    assert ["damaged" in one["details"] for one in whole] == [False, True, True, True, True, True, False]
+
+
 async def test_a_profile_that_cannot_be_read_says_so_and_is_replaced(
     client: httpx2.AsyncClient, store_url: str
 ) -> None:

@@ -145,7 +145,7 @@ async def test_a_broken_key_is_worth_nothing_and_the_others_go_on(
             listed = await access.list_all(connection)
 
         assert admitted.caller == "good"
-        assert [key.name for key in listed] == ["good"]
+        assert [(key.name, key.scopes) for key in listed] == [("broken", ""), ("good", "admin")]
 
 
 async def test_a_pause_that_cannot_be_read_holds_and_stops_nothing_else(

@@ -210,6 +210,8 @@ async def _changes(limit: int) -> "Sequence[AuditEntry]":
 def _state(key: "ApiKey", now: datetime) -> str:
     if key.revoked_at is not None:
         return "revoked"
+    if not key.scopes:
+        return "damaged"
     return "expired" if key.expires_at is not None and key.expires_at <= now else "works"
 
 

@@ -12,7 +12,7 @@ from property_alert_notification.database.group_commit import GroupCommit
 from property_alert_notification.database.halving import halve_on_error, process_due
 from property_alert_notification.database.locking import among
 from property_alert_notification.database.quick import ChangesNothing
-from property_alert_notification.database.repaired import repaired, rows_of
+from property_alert_notification.database.repaired import repaired, rows_of, rows_with_id
 from property_alert_notification.database.rows import of_kinds, readable
 from property_alert_notification.database.script import (
     Script,
@@ -50,6 +50,7 @@ __all__ = [
     "readable",
     "repaired",
     "rows_of",
+    "rows_with_id",
     "run_within",
     "table_of",
     "time_type",

@@ -87,6 +87,19 @@ async def rows_of(
     return [dict(zip(names, map(_read, readers, row), strict=True)) for row in found]
 
 
+async def rows_with_id(
+    connection: AsyncConnection, statement: Select[*tuple[Any, ...]], limit: int
+) -> list[Mapping[str, Any]]:
+    """The first `limit` rows of a query whose id can be read: no caller can name the others."""
+    asked_for = limit
+    while True:
+        rows = await rows_of(connection, statement.limit(asked_for))
+        readable = [row for row in rows if row["id"] is not None]
+        if len(readable) >= limit or len(rows) < asked_for:
+            return readable[:limit]
+        asked_for *= 2
+
+
 def _read(read: Any, value: Any) -> Any:
     try:
         return read(value) if read else value

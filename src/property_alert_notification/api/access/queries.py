@@ -1,6 +1,6 @@
 """Every statement about API keys, rates and the audit record."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.access.models import ApiKey, AuditEntry, RateWindow
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.database import BatchStatement, columns_of, readable, table_of, time_type
+from property_alert_notification.database import (
+    BatchStatement,
+    columns_of,
+    repaired,
+    rows_of,
+    rows_with_id,
+    table_of,
+    time_type,
+)
 
 _keys = table_of(ApiKey)
 _windows = table_of(RateWindow)
@@ -74,9 +82,15 @@ async def has_live(connection: AsyncConnection, *, now: datetime) -> bool:
 
 
 async def list_all(connection: AsyncConnection) -> list[ApiKey]:
-    """All keys, also invalid ones, by caller, the oldest first."""
-    statement = select(_keys).order_by(_keys.c.name, _keys.c.id)
-    return readable(await connection.execute(statement), lambda row: ApiKey(**row))
+    """All keys, also invalid ones, by caller, the oldest first. A key whose row is damaged has no scopes."""
+    return [
+        _shown(ApiKey(**row)) for row in await rows_of(connection, select(_keys).order_by(_keys.c.name, _keys.c.id))
+    ]
+
+
+def _shown(key: ApiKey) -> ApiKey:
+    shown = repaired(key)
+    return key if shown is key else shown.model_copy(update={"scopes": ""})
 
 
 async def hold_back_others(connection: AsyncConnection) -> None:
@@ -172,13 +186,20 @@ async def changes(
 
     `test` keeps only changes with the same `AuditEntry.test`; None keeps all.
     """
-    statement = select(_audit).order_by(_audit.c.id.desc()).limit(limit)
+    statement = select(_audit).order_by(_audit.c.id.desc())
     if before is not None:
         statement = statement.where(_audit.c.id < before)
     if test is not None:
         statement = statement.where(_audit.c.test == test)
-    rows: Sequence[Mapping[Any, Any]] = (await connection.execute(statement)).mappings().all()
-    return [AuditEntry(**row) for row in rows]
+    return [_shown_entry(AuditEntry(**row)) for row in await rows_with_id(connection, statement, limit)]
+
+
+def _shown_entry(entry: AuditEntry) -> AuditEntry:
+    shown = repaired(entry)
+    return entry if shown is entry else shown.model_copy(update={"details": {"damaged": DAMAGED}})
+
+
+DAMAGED = "its row in the store cannot be read as a whole"
 
 
 def _is_live(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:

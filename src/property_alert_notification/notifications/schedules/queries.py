@@ -1,12 +1,12 @@
 """Every statement about schedules and their occurrences."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, bindparam, delete, insert, select, text, update
+from sqlalchemy import Integer, bindparam, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.paging import LAST_ID
@@ -19,6 +19,7 @@ from property_alert_notification.database import (
     as_rows,
     columns_of,
     rows_of,
+    rows_with_id,
     table_of,
     time_type,
 )
@@ -213,16 +214,5 @@ async def listed(
         )
     if filters.test is not None:
         wanted = wanted.where(text("test") if filters.test else text("NOT test"))
-    return [repaired_schedule(ScheduleSummary(**row)) for row in await _with_id(connection, wanted, before, limit)]
-
-
-async def _with_id(
-    connection: AsyncConnection, wanted: Select[*tuple[Any, ...]], before: UUID | None, limit: int
-) -> list[Mapping[str, Any]]:
-    """Those whose id can be read: nobody can ask for others."""
-    below = wanted.where(_schedules.c.id < (before or LAST_ID))
-    rows, asked_for = await rows_of(connection, below.limit(limit)), limit
-    while len(readable := [row for row in rows if row["id"] is not None]) < limit and len(rows) == asked_for:
-        asked_for *= 2
-        rows = await rows_of(connection, below.limit(asked_for))
-    return readable[:limit]
+    below = wanted.where(columns.id < (before or LAST_ID))
+    return [repaired_schedule(ScheduleSummary(**row)) for row in await rows_with_id(connection, below, limit)]
