@@ -279,6 +279,18 @@ async def _of_profiles(house: House, caller: Caller, method: str, path: str) -> 
     assert answer.status_code == (403 if caller.test else 204 if method == "DELETE" else 200), answer.text
 
 
+async def _of_suppressions(house: House, caller: Caller, method: str, path: str) -> None:
+    """The suppression list stops messages of all callers to real people: no test key reads or changes it."""
+    body = {"user_id": 100 + next(house.numbers)}
+    entry = (await house.ask(CALLERS[0], "POST", "/suppressions", json=body)).json()["id"]
+
+    file = {"content": "user_id\n7\n", "headers": {"Content-Type": "text/csv"}}
+    options: dict[str, Any] = {} if method != "POST" else file if path.endswith("import") else {"json": body}
+    answer = await house.ask(caller, method, path.format(suppression_id=entry), **options)
+
+    assert answer.status_code == 403 if caller.test else answer.is_success, answer.text
+
+
 async def _of_a_schedule(house: House, caller: Caller, method: str, path: str) -> None:
     body = {"json": {"title": "changed"}} if method == "PATCH" else {}
     for owner in OWNERS:
@@ -354,6 +366,11 @@ CHECKS: dict[str, Check] = {
     "read_profile": _of_profiles,
     "put_profile": _of_profiles,
     "delete_profile": _of_profiles,
+    "list_suppressions": _of_suppressions,
+    "add_suppression": _of_suppressions,
+    "release_suppression": _of_suppressions,
+    "import_suppressions": _of_suppressions,
+    "export_suppressions": _of_suppressions,
     "list_quarantine": _list_of_quarantined_deliveries,
     "read_quarantined": _of_a_quarantined_delivery,
     "replay_quarantined": _of_a_quarantined_delivery,
