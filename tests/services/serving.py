@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 class _Server(uvicorn.Server):
     """uvicorn without its pauses: it checks ten times a second whether to end, and every test would wait for that."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         super().__init__(uvicorn.Config(app, log_config=None, access_log=False))
         self.ending = asyncio.Event()
 
