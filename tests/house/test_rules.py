@@ -87,8 +87,8 @@ def test_sql_lives_in_its_rooms() -> None:
     assert [_label(path) for path in elsewhere if STATEMENTS & set(_imports(path))] == []
 
 
-def test_scripts_are_for_accept_claim_and_settle() -> None:
-    """Everything else is a plain `async` function on a connection, and no module has both."""
+def test_only_accept_claim_settle_and_digests_are_scripts() -> None:
+    """All other statements are executed by plain `async` functions on a connection, and no module has both."""
     found = {_label(path) for path in SOURCES if path.parent.name != "database" and SCRIPTS & set(_imports(path))}
 
     assert {name for name in found if not name.endswith("/scripts.py")} == HOT_TRANSACTIONS
