@@ -172,6 +172,33 @@ async def test_a_damaged_entry_hides_no_other_of_the_record_of_changes(
     assert ["damaged" in one["details"] for one in whole] == [False, True, True, True, True, True, False]
 
 
+async def test_a_damaged_suppression_stops_all_messages_to_its_user_and_none_to_others_until_it_is_released(
+    client: httpx2.AsyncClient, store_url: str
+) -> None:
+    damages = ["channel = 'fax'", "reason_code = 'whim'", "scope = 'some'", "about = 'both'"]
+    if "sqlite" in store_url:
+        damages += ["expires_at = 'x'", "expires_at = 5", "expires_at = x'ff'", "created_at = 'then'", "note = x'ff'"]
+        damages += ["category = x'ff'", "channel = x'ff'", "added_by = x'ff'"]
+    path, wrong = "/api/v1/suppressions", {}
+    await client.post(path, json={"user_id": 99})
+    for user, damage in enumerate(damages, 2):
+        for one in (1, user):
+            await client.put(f"/api/v1/preferences/{one}", json=PREFERENCES)
+        entry = (await client.post(path, json={"user_id": user, "expires_at": FAR})).json()["id"]
+        await run(store_url, [f"UPDATE suppressions SET {damage} WHERE id = {_literal(entry, store_url)}"])
+        both = {"notifications": [NOTIFICATION | {"user_id": one} for one in (user, 1)]}
+        stopped, other = (await client.post(f"{PATH}/batch", json=both)).json()["results"]
+        listed = (await client.get(path)).json()["items"]
+        released = await client.delete(f"{path}/{entry}")
+        after = await client.post(f"{PATH}/", json=NOTIFICATION | {"user_id": user})
+        found = [stopped.get("status"), other.get("status"), released.status_code, after.json().get("status")]
+        if found != ["suppressed", "pending", 204, "pending"]:
+            wrong[damage] = found, listed
+        if len(listed) != 2 or listed[0]["id"] != entry:
+            wrong[damage] = listed
+    assert wrong == {}
+
+
 async def test_a_profile_that_cannot_be_read_says_so_and_is_replaced(
     client: httpx2.AsyncClient, store_url: str
 ) -> None:

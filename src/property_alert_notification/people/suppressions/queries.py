@@ -17,9 +17,12 @@ from property_alert_notification.database import (
     among,
     columns_of,
     models_from,
+    rows_of,
+    rows_with_id,
     table_of,
     time_type,
 )
+from property_alert_notification.people.suppressions.damage import repaired_entry
 from property_alert_notification.people.suppressions.models import StoredSuppression
 
 _suppressions = table_of(StoredSuppression)
@@ -62,14 +65,14 @@ async def page(
     limit: int,
 ) -> Sequence[StoredSuppression]:
     """At most `limit` entries, the newest first; None means any subject, and any reason."""
-    statement = select(_suppressions).order_by(_suppressions.c.id.desc()).limit(limit)
+    statement = select(_suppressions).order_by(_suppressions.c.id.desc())
     if subjects is not None:
         statement = statement.where(_suppressions.c.subject.in_(subjects))
     if reason is not None:
         statement = statement.where(_suppressions.c.reason_code == reason)
     if below is not None:
         statement = statement.where(_suppressions.c.id < below)
-    return models_from(StoredSuppression, await connection.execute(statement))
+    return [repaired_entry(StoredSuppression(**row)) for row in await rows_with_id(connection, statement, limit)]
 
 
 async def pages(database: Database) -> AsyncGenerator[list[StoredSuppression], None]:
@@ -86,9 +89,11 @@ async def pages(database: Database) -> AsyncGenerator[list[StoredSuppression], N
 
 async def remove(connection: AsyncConnection, id_: UUID) -> StoredSuppression | None:
     """Delete an entry; returns it, or None if there is none with this id."""
-    statement = delete(_suppressions).where(_suppressions.c.id == id_).returning(*_suppressions.c)
-    found = models_from(StoredSuppression, await connection.execute(statement))
-    return found[0] if found else None
+    its = _suppressions.c.id == id_
+    found = await rows_of(connection, select(_suppressions).where(its).with_for_update())
+    # It is not read as it is deleted: an entry must be released also if its row is damaged.
+    await connection.execute(delete(_suppressions).where(its))
+    return repaired_entry(StoredSuppression(**{**found[0], "id": id_})) if found else None
 
 
 _EXPIRED = among(

@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import FromClause, Select, select
+from sqlalchemy import ColumnElement, FromClause, Select, select, type_coerce
+from sqlalchemy.types import NullType
 
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.database import BatchStatement, Script, Statement, columns_of, table_of
+from property_alert_notification.database import BatchStatement, Script, Statement, columns_of, read_time, table_of
 from property_alert_notification.people.suppressions.models import StoredSuppression
 from property_alert_notification.people.suppressions.rules import (
     UNREADABLE,
@@ -26,7 +27,9 @@ Reached = tuple[int, Channel, str | None]
 
 
 def _look_up(wanted: FromClause) -> Select[*tuple[Any, ...]]:
-    columns = (_suppressions.c[name] for name in _COLUMNS)
+    columns: list[ColumnElement[Any]] = [_suppressions.c[name] for name in _COLUMNS]
+    # As SQLite stores it: a value that is no time must not break the batch of other users.
+    columns[-1] = type_coerce(columns[-1], NullType()).label("expires_at")
     return select(*columns).join(wanted, wanted.c.subject == _suppressions.c.subject)
 
 
@@ -61,8 +64,9 @@ def _read(entry: Sequence[Any]) -> Suppression:
     channel, reason, scope, category, expires_at = entry
     try:
         its_channel = Channel(channel) if channel else None
-        its_category = str(category) if category else None
-        expiry = expires_at if isinstance(expires_at, datetime) else None
-        return Suppression(its_channel, SuppressionReason(reason), SuppressionScope(scope), its_category, expiry)
-    except ValueError:
+        if not isinstance(category, str):
+            return UNREADABLE
+        expiry = expires_at if expires_at is None or isinstance(expires_at, datetime) else read_time(expires_at)
+        return Suppression(its_channel, SuppressionReason(reason), SuppressionScope(scope), category or None, expiry)
+    except (ValueError, TypeError):
         return UNREADABLE
