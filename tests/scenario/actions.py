@@ -82,7 +82,7 @@ class Define:
 
 @dataclass(frozen=True)
 class Learn:
-    """The User service learns something of a user, or that there is none, and tells nobody."""
+    """The User service changes the profile of a user, or with None deletes the user. It pushes nothing."""
 
     user: int
     profile: Profile | None
@@ -90,7 +90,7 @@ class Learn:
 
 @dataclass(frozen=True)
 class Push:
-    """The same, and the User service tells it at once."""
+    """The same, and the User service pushes it."""
 
     user: int
     profile: Profile | None
@@ -98,7 +98,7 @@ class Push:
 
 @dataclass(frozen=True)
 class Trouble:
-    """The User service is `down`, answers `nonsense`, is `slow`, or, with None, is well again."""
+    """The User service is `down`, answers `nonsense` or is `slow`; None ends that."""
 
     kind: str | None
 
@@ -112,7 +112,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class Kill:
-    """A worker dies right before its so-many-th statement at this moment, if it has so many to make."""
+    """A worker is killed right before its nth statement of this moment, if it runs so many."""
 
     statement: int
 

@@ -37,6 +37,8 @@ class Deliveries:
     """What workers that died had claimed in this step."""
     uses: dict[tuple[int, str], dict[Key, date]] = field(default_factory=dict)
     """On which day each message counts that has a cap, by user and channel."""
+    disturbing: int = 0
+    """How many urgent messages were sent in quiet hours."""
     _of_user: dict[int, list[Item]] = field(default_factory=dict)
 
     def times(self) -> Iterator[datetime]:
@@ -121,6 +123,7 @@ class Deliveries:
             self._move(item, "sending", "", now + LEASE)
         else:
             self.sent[item.key] += 1
+            self.disturbing += item.urgent and self.knowledge.is_disturbing(item, now)
             self._end(item, "sent", "sent")
 
     def _withhold(self, item: Item, verdict: Verdict, *, expiry: str | None) -> None:

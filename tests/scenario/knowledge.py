@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.scenario.directory import Directory
 from tests.scenario.items import Item
-from tests.scenario.model import BUILT_IN, Category, Person, Verdict, decide
+from tests.scenario.model import BUILT_IN, Category, Person, Verdict, decide, hold
 from tests.scenario.plan import Resident
 
 
@@ -32,6 +32,11 @@ class Knowledge:
         """What becomes of a message that is to leave now."""
         category = self.category(item.category)
         return decide(self.person(item.user), item.key[1], item.category, category, urgent=item.urgent, now=now)
+
+    def is_disturbing(self, item: Item, now: datetime) -> bool:
+        """Whether a message is sent although its user has quiet hours: it is urgent."""
+        quiet = hold(self.person(item.user), item.key[1], now, is_legal=False)
+        return item.urgent and quiet is not None
 
     def is_too_old(self, item: Item, now: datetime) -> bool:
         """Whether its category's time to live is over."""

@@ -31,7 +31,7 @@ class Play:
         self.comparison = Comparison(self.expected)
         self.steps = 0
         self.kills = 0
-        """How many workers died."""
+        """How many workers were killed."""
         self._settings = settings
         self._users = users
         self._clock = ScenarioClock(plan.start)
@@ -39,7 +39,7 @@ class Play:
         self._workers: list[SteppedWorker] = []
         self._exits: list[AsyncExitStack] = []
         """What takes each worker apart."""
-        self._away_until: datetime | None = None
+        self._stopped_until: datetime | None = None
 
     @property
     def problems(self) -> list[str]:
@@ -64,8 +64,8 @@ class Play:
             self._parts = await stack.enter_async_context(assemble(self._settings, clock=self._clock))
             async with self._parts.database.transaction() as connection:
                 await observed.speed_up(connection)
-            stack.push_async_callback(self._send_home)
-            await self._engage()
+            stack.push_async_callback(self._stop_workers)
+            await self._start_workers()
             while (moment := await self._next_moment()) is not None:
                 if moment.date() != self._clock.moment.date():
                     progress(moment)
@@ -83,7 +83,7 @@ class Play:
             self._app_categories = app.state.categories
             yield client
 
-    async def _engage(self) -> None:
+    async def _start_workers(self) -> None:
         for _ in range(self._wanted):
             worker, its_exit = await self._worker()
             self._workers.append(worker)
@@ -95,7 +95,7 @@ class Play:
         share_statements(self._parts.database, parts.database)
         return await stack.enter_async_context(SteppedWorker(parts)), stack
 
-    async def _send_home(self) -> None:
+    async def _stop_workers(self) -> None:
         self._workers = []
         while self._exits:
             await self._exits.pop().aclose()
@@ -104,8 +104,8 @@ class Play:
         """The next one at which anything happens, by the plan, by the model or by the store."""
         now, directory = self._clock.moment, self.expected.knowledge.directory
         times = [moment for moment in self.plan.actions if moment > now]
-        if self._away_until is not None:
-            times.append(self._away_until)
+        if self._stopped_until is not None:
+            times.append(self._stopped_until)
         else:
             async with self._parts.database.reading() as connection:
                 by_store = await observed.next_due(connection, now, looks_up=directory.trouble is None)
@@ -118,9 +118,9 @@ class Play:
     async def _step(self, actions: Sequence[Action]) -> None:
         self.steps += 1
         now = self._clock.moment
-        if self._away_until == now:
-            self._away_until = None
-            await self._engage()
+        if self._stopped_until == now:
+            self._stopped_until = None
+            await self._start_workers()
         if self._users.trouble == "slow":
             await self._let_answers_go()
         self.expected.act(actions, now)
@@ -129,11 +129,11 @@ class Play:
         await self._caller.act(actions, self.expected.refused)
         if any(isinstance(action, Define) for action in actions):
             await self._spread_categories()
-        if self._away_until is None:
+        if self._stopped_until is None:
             await self._work()
         for worker in self._workers:
-            worker.death.comes_before(None)
-        await self.comparison.compare(self._parts.database, now, works=self._away_until is None)
+            worker.kill_switch.kill_before(None)
+        await self.comparison.compare(self._parts.database, now, works=self._stopped_until is None)
 
     async def _operate(self, action: Action) -> None:
         """What operators and the User service do, and what goes wrong."""
@@ -144,10 +144,10 @@ class Play:
                 await self._let_answers_go()
                 self._users.trouble = kind
             case Kill(statement) if self._workers:
-                self._workers[statement % len(self._workers)].death.comes_before(statement)
+                self._workers[statement % len(self._workers)].kill_switch.kill_before(statement)
             case Stop(until):
-                await self._send_home()
-                self._away_until = until
+                await self._stop_workers()
+                self._stopped_until = until
 
     async def _let_answers_go(self) -> None:
         self._users.let_answers_go()
@@ -160,7 +160,7 @@ class Play:
             await categories.reload()
 
     async def _work(self) -> None:
-        """Have the workers work until nothing is due. In place of one that dies another begins."""
+        """Give the workers turns until nothing is due. A new worker replaces a killed one."""
         async with asyncio.timeout(PATIENCE):
             while due := await self._due():
                 survived = await asyncio.gather(*(worker.turn(due) for worker in self._workers))

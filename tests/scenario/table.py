@@ -17,6 +17,7 @@ def rows(play: Play) -> Iterator[tuple[str, int]]:
     yield "notifications accepted", play.accepted
     yield "messages that providers took", play.comparison.messages
     digests = [item for item in items if item.category == "digest"]
+    yield "of them urgent, in quiet hours", play.expected.deliveries.disturbing
     yield "of them digests", sum(item.state == "sent" for item in digests)
     yield "deliveries in digests", sum(len(item.carries) for item in digests)
     for state in ("held", "collected"):

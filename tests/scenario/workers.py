@@ -1,4 +1,4 @@
-"""Workers of the scenario: each takes a turn when it is told to, and may die in the middle of one."""
+"""Workers of the scenario: each takes a turn when something is due, and may be killed in the middle of a turn."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
@@ -16,21 +16,21 @@ from property_alert_notification.wiring import Parts
 
 
 class Killed(asyncio.CancelledError):
-    """The worker is no more: what it was about to do does not happen."""
+    """Raised in place of a statement of a killed worker."""
 
 
-class Death:
-    """Kills a worker right before a statement: neither that nor anything after it reaches the store."""
+class KillSwitch:
+    """Kills a worker right before a statement: neither this statement nor a later one reaches the store."""
 
     def __init__(self, database: Database) -> None:
-        self.has_come = asyncio.Event()
+        self.is_killed = asyncio.Event()
         self._left: int | None = None
         event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *_: self._count())
         for scripts in (database._sqlite, database._postgres):
             scripts._answer = self._counted(scripts._answer)  # type: ignore[method-assign, union-attr]
 
-    def comes_before(self, statement: int | None) -> None:
-        """Kill it before its so-many-th statement from now on; None spares it."""
+    def kill_before(self, statement: int | None) -> None:
+        """Kill the worker before its nth statement from now on; None is never."""
         self._left = statement
 
     def _counted(self, answer: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -42,17 +42,17 @@ class Death:
 
     def _count(self) -> None:
         task = asyncio.current_task()
-        # The loops that look at the store every second have names. They do not count: a death is to be the same again.
+        # Tasks with names are loops that read the store every second. They do not count.
         if self._left is None or task is None or not task.get_name().startswith("Task-"):
             return
         self._left -= 1
         if self._left <= 0:
-            self.has_come.set()
+            self.is_killed.set()
             raise Killed
 
 
 def share_statements(one: Database, other: Database) -> None:
-    """Have the other know the statements that the first has translated: a new worker would translate all anew."""
+    """Let two stores share their translated statements: a new worker would translate all of them again."""
     other._sqlite._known = one._sqlite._known
     other._postgres._known = one._postgres._known
 
@@ -62,7 +62,7 @@ class SteppedWorker:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
-        self.death = Death(parts.database)
+        self.kill_switch = KillSwitch(parts.database)
         self._worker = Worker(parts)
         self._listeners: list[tuple[ChannelConsumer, Listener]] = []
         worker = self._worker
@@ -85,7 +85,7 @@ class SteppedWorker:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.death.comes_before(None)
+        self.kill_switch.kill_before(None)
         await self._worker.__aexit__(kind, error, trace)
 
     @property
@@ -99,12 +99,12 @@ class SteppedWorker:
         return self._worker._profiles is not None and self._worker._profiles.room() > 0
 
     async def turn(self, due: Collection[str]) -> bool:
-        """Do what is due; returns whether the worker survived it."""
+        """Process what is due; returns False if the worker was killed."""
         turning = asyncio.create_task(self._turn(due))
-        dying = asyncio.create_task(self.death.has_come.wait())
-        await asyncio.wait((turning, dying), return_when=asyncio.FIRST_COMPLETED)
-        dying.cancel()
-        if not self.death.has_come.is_set():
+        killing = asyncio.create_task(self.kill_switch.is_killed.wait())
+        await asyncio.wait((turning, killing), return_when=asyncio.FIRST_COMPLETED)
+        killing.cancel()
+        if not self.kill_switch.is_killed.is_set():
             await turning
             return True
         await self._end([turning, *(task for consumer, _ in self._listeners for task in consumer._tasks._running)])
@@ -128,7 +128,7 @@ class SteppedWorker:
 
     @staticmethod
     async def _end(tasks: Collection[asyncio.Task[Any]]) -> None:
-        """What they try next kills them; what waits for something else is ended."""
+        """Wait until the next statement of each task raises `Killed`, then cancel the others."""
         await asyncio.wait(tasks, timeout=0.05)
         for task in tasks:
             task.cancel()
