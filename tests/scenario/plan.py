@@ -108,7 +108,7 @@ def _operations(start: datetime, chance: Random) -> Iterator[tuple[datetime, Act
     for day, name, definition in CATEGORY_CHANGES:
         yield start + day * DAY + (7 if day else 2) * MINUTE, Define(name, definition)
     for moment in (*chance.sample(_MOMENTS, 20), *chance.sample(_QUARTERS, 20)):
-        yield start + moment, Kill(chance.randint(1, 25))
+        yield start + moment, Kill(chance.choice((1, 2, 3, 4, 6, 9, 13, 18, 25)))
     for day, hours in STOPS:
         begin = start + day * DAY + chance.randrange(96) * QUARTER + 8 * MINUTE
         yield begin, Stop(begin + timedelta(hours=hours))

@@ -96,5 +96,4 @@ async def test_every_message_is_sent_or_not_as_the_model_says(
     say(table(play))
     assert not play.problems, f"{len(play.problems)} differences:\n" + "\n".join(play.problems[:SHOWN])
     assert users < ENOUGH or play.comparison.happened.keys() >= HAPPENS
-    assert play.kills
-    assert users < ENOUGH or play.expected.deliveries.disturbing
+    assert users < ENOUGH or (play.kills and play.expected.deliveries.disturbing)
