@@ -27,7 +27,9 @@ _NEVER = (
 _WEB_ADDRESS = re.compile(
     r"(?<![A-Za-z0-9+])https?://"
     r"(?:"
-    rf"(?!(?<=[A-Za-z0-9])[{_UNSPACED}])"
+    # What is always part of an address, so that the questions below are asked of the other characters only.
+    r"[A-Za-z0-9/._~%&=?#:@!$*+-]++"
+    rf"|(?!(?<=[A-Za-z0-9])[{_UNSPACED}])"
     # An apostrophe is inside a word, a closing quote after it.
     r"(?!\u2019(?![A-Za-z\u00c0-\u024f]))"
     # Another address begins; behind a slash or an equals sign it is a part of this one.
@@ -36,7 +38,7 @@ _WEB_ADDRESS = re.compile(
     r")+",
     re.IGNORECASE,
 )
-_LABEL = r"(?:[A-Za-z0-9_-]|[^\x00-\x7f])+"
+_LABEL = r"[A-Za-z0-9_\-\x80-\U0010ffff]+"
 # No user name before the host: "https://bank.example@evil.example/" leads to evil.example.
 _AUTHORITY = re.compile(
     rf"https?://(?:{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{{1,5}})?(?=[/?#]|\Z)", re.IGNORECASE

@@ -1,14 +1,14 @@
 """Renders the title and message of a notification for one channel."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 from unicodedata import bidirectional
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from property_alert_notification.messages import sms_segments
 from property_alert_notification.messages.content import MessageContent
@@ -56,7 +56,7 @@ def render_sms(content: MessageContent, *, max_segments: int) -> Rendered:
 def render_email(content: MessageContent) -> Rendered:
     """The title as the subject, and the message as text and as HTML."""
     subject, paragraphs = _one_line(content.title), _paragraphs(content.message)
-    html = _email_template().render(title=subject, title_is_rtl=is_rtl(subject), paragraphs=paragraphs)
+    html = str(_email_macro()(subject, is_rtl(subject), paragraphs))
     return Rendered(subject, content.message, html, _EMAIL_HEADERS)
 
 
@@ -79,7 +79,7 @@ def _one_line(title: str) -> str:
 
 
 @cache
-def _email_template() -> Template:
+def _email_macro() -> Callable[[str, bool, list[_Paragraph]], str]:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -88,7 +88,10 @@ def _email_template() -> Template:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    return environment.get_template("email.html.jinja")
+    macro: Callable[[str, bool, list[_Paragraph]], str] = vars(environment.get_template("email.html.jinja").module)[
+        "email"
+    ]
+    return macro
 
 
 def is_rtl(text: str) -> bool:
@@ -107,10 +110,19 @@ def _paragraphs(message: str) -> list[_Paragraph]:
 
 def _paragraph(block: str) -> _Paragraph:
     lines = [list(_pieces(line)) for line in block.split("\n")]
-    if block.isascii() or not any(bidirectional(sign) in ("R", "AL") for sign in block):
+    if block.isascii() or not _has_rtl(block):
         return _Paragraph(lines, is_rtl=False)
     apart = [[part for piece in line for part in _with_numbers_apart(piece)] for line in lines]
     return _Paragraph(apart, is_rtl(block))
+
+
+# Scripts that are written from right to left have these blocks of Unicode, unassigned characters included.
+_MAY_BE_RTL = re.compile("[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]+")
+
+
+def _has_rtl(text: str) -> bool:
+    """Whether any character is of a script that is written from right to left."""
+    return any(bidirectional(sign) in ("R", "AL") for found in _MAY_BE_RTL.findall(text) for sign in found)
 
 
 def _pieces(line: str) -> Iterator[_Piece]:

@@ -1,6 +1,8 @@
 """What a channel carries for a title and a message."""
 
+import sys
 from html.parser import HTMLParser
+from unicodedata import bidirectional
 
 import pytest
 from hypothesis import given
@@ -143,6 +145,15 @@ def test_a_number_and_a_link_keep_their_order_in_right_to_left_text(number: str)
     assert f'<span dir="ltr">{number}</span>' in html
     assert '<a class="link" dir="ltr" href="https://example.com/a"' in html
     assert "<span" not in (render_email(MessageContent("t", f"Call {number}")).html or "")
+
+
+def test_a_number_keeps_its_order_beside_every_right_to_left_character() -> None:
+    signs = [sign for sign in map(chr, range(sys.maxunicode)) if bidirectional(sign) in ("R", "AL")]
+
+    html = render_email(MessageContent("A title", "\n\n".join(f"{sign} +12065550100" for sign in signs))).html
+
+    assert html is not None
+    assert html.count('<span dir="ltr">+12065550100</span>') == len(signs) > 1_000
 
 
 @given(words, words)
