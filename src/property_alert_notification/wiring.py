@@ -225,7 +225,7 @@ def create_broker(settings: Settings, database: Database, clock: Clock, supervis
     if is_embedded(settings.queue_broker_url):
 
         async def due(channel: Channel, limit: int) -> Sequence[UUID]:
-            async with database.reading() as connection:
+            async with database.quick_reading() as connection:
                 return await queues.due(connection, channel, now=clock.now(), limit=limit)
 
         return EmbeddedBroker(due, clock=clock)

@@ -197,6 +197,23 @@ async def test_a_user_has_one_open_request_at_a_time(service: UserService, serve
     await answers.look_up.close()
 
 
+async def test_a_user_whose_result_was_not_taken_is_not_requested_again(
+    service: UserService, server: HttpServer
+) -> None:
+    answers, answered = Answers(service), asyncio.Event()
+    answers.look_up.when_answered = answered.set
+    answers.look_up.ask({1: None})
+    await answered.wait()
+
+    answers.look_up.ask({1: None})
+
+    assert answers.look_up.is_asked(1)
+    assert answers.look_up.take_answers(10).keys() == {1}
+    assert not answers.look_up.is_asked(1)
+    assert len(server.requests) == 1
+    await answers.look_up.close()
+
+
 async def test_a_user_missing_in_a_bulk_answer_is_requested_alone(server: HttpServer) -> None:
     async def answer(exchange: Exchange) -> None:
         if "ids=" in exchange.request.path:

@@ -265,7 +265,11 @@ async def _scheduled(world: World, count: int, **fields: Any) -> list[UUID]:
 
 def _releaser(parts: Parts) -> Releaser:
     return Releaser(
-        parts.database, Planner(parts.clock, None, (), built_in, Subjects([b""])), parts.metrics, wake=parts.wake
+        parts.database,
+        Planner(parts.clock, None, (), built_in, Subjects([b""])),
+        parts.metrics,
+        wake=parts.wake,
+        woken=asyncio.Event(),
     )
 
 

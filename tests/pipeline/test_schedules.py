@@ -72,7 +72,12 @@ async def get(world: World, schedule: UUID) -> Schedule:
 
 def a_scheduler(world: World, database: Database | None = None) -> Scheduler:
     parts = world.parts
-    return Scheduler(database or parts.database, planner(world.settings, parts.clock, parts.categories), parts.metrics)
+    return Scheduler(
+        database or parts.database,
+        planner(world.settings, parts.clock, parts.categories),
+        parts.metrics,
+        woken=asyncio.Event(),
+    )
 
 
 async def create_all(scheduler: Scheduler) -> int:
@@ -152,7 +157,7 @@ async def test_three_workers_create_each_occurrence_once(world: World) -> None:
 
     assert sum(processed) == count
     assert await created(world) == count
-    assert not await queries.due.is_any(world.parts.database, now=world.parts.clock.now())
+    assert await queries.due.ids(world.parts.database, now=world.parts.clock.now(), limit=1) == []
 
 
 class Killed(BaseException):
@@ -189,7 +194,7 @@ async def test_a_worker_that_is_killed_at_any_statement_loses_and_doubles_nothin
                 assert await created(world) == 0, seen[-1]
         statement += 1
 
-    assert statement > 5
+    assert statement > 4
     assert await created(world) == 3
     assert [(await get(world, one)).occurred for one in schedules] == [1, 1, 1]
 

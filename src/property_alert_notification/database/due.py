@@ -33,7 +33,8 @@ class DueRows(Generic[Model]):
         table = table_of(model)
         due = (*conditions, table.c[at] <= _now)
         self._ids = select(table.c.id).where(*due).order_by(table.c[at]).limit(_limit)
-        self._is_any = select(select(table.c.id).where(*due).exists())
+        self.is_any = select(table.c.id).where(*due).exists()
+        """Whether a row is due, as a condition with the parameter `now`."""
         # Not the strongest lock: rows that refer to these can still be added.
         self._take = self._ids.with_only_columns(table).with_for_update(key_share=True, skip_locked=True)
         self._take_these = BatchStatement(
@@ -44,11 +45,6 @@ class DueRows(Generic[Model]):
                 .with_for_update(key_share=True, skip_locked=True, of=table)
             ),
         )
-
-    async def is_any(self, database: "Database", *, now: datetime) -> bool:
-        """Whether a row is due."""
-        async with database.reading() as connection:
-            return bool((await connection.execute(self._is_any, {"now": now})).scalar_one())
 
     async def ids(self, database: "Database", *, now: datetime, limit: int) -> list[UUID]:
         """Up to `limit` rows that are due; they are not locked."""

@@ -65,14 +65,13 @@ _first_of_each_urgency = [
 ]
 
 # Two ranges of one index; sorting by (urgent, due_at) instead would walk over everything that is due later.
-_DUE = union_all(*[select(queue.c.id) for queue in _first_of_each_urgency]).limit(_limit)
+_DUE = BatchStatement({}, lambda _: union_all(*[select(queue.c.id) for queue in _first_of_each_urgency]).limit(_limit))
 _OLDEST_DUE = union_all(*[select(queue.c.due_at) for queue in _first_of_each_urgency])
 
 
-async def due(connection: AsyncConnection, channel: Channel, *, now: datetime, limit: int) -> Sequence[UUID]:
+async def due(connection: Connection, channel: Channel, *, now: datetime, limit: int) -> Sequence[UUID]:
     """Up to `limit` deliveries of a channel that may be claimed, urgent ones first, then by time."""
-    values = {"queue_channel": channel, "now": now, "limit": limit}
-    return [delivery for (delivery,) in await connection.execute(_DUE, values)]
+    return [row[0] for row in await _DUE.fetch(connection, queue_channel=channel, now=now, limit=limit)]
 
 
 async def oldest_due(connection: AsyncConnection, channel: Channel, *, now: datetime) -> datetime | None:

@@ -1,6 +1,5 @@
 """The values that scripts about deliveries take and return: a planned delivery, a claim, its settlement, an attempt."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -27,8 +26,7 @@ class NewDelivery(NamedTuple):
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """The right to send one delivery, until the lease ends or the fence is raised."""
 
     delivery_id: UUID
@@ -43,8 +41,7 @@ class Claim:
     """Goes to the simulator, never to a real provider."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """The result of a claim: the new state of the delivery and the outcome of its attempt."""
 
     delivery_id: UUID

@@ -22,7 +22,7 @@ from property_alert_notification.database import (
     time_type,
 )
 from property_alert_notification.database.estimates import true_of_many
-from property_alert_notification.deliveries.models import HAS_HOLDER, Delivery
+from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import COLLECTED
 from property_alert_notification.deliveries.windows.keys import held_by
 from property_alert_notification.deliveries.windows.models import HAS_DIGEST, IS_DUE
@@ -106,8 +106,8 @@ _EXCERPT = 500
 
 _HOLDERS = {"holder": Text()}
 # Stores from before digests have no collected deliveries.
-_is_collected = (text(HAS_HOLDER), true_of_many(or_(*[_deliveries.c.state == state for state in COLLECTED])))
-_is_free = (_deliveries.c.reason_code.is_distinct_from(ReasonCode.IN_DIGEST), *_is_collected)
+_is_collected = true_of_many(or_(*[_deliveries.c.state == state for state in COLLECTED]))
+_is_free = (_deliveries.c.reason_code.is_distinct_from(ReasonCode.IN_DIGEST), _is_collected)
 _LOCK_ITEMS = (
     select(
         _deliveries.c.id,
@@ -243,7 +243,7 @@ _CARRY = BatchStatement(
     _HOLDERS | columns_of(_deliveries, "reason_parameters"),
     lambda carried: (
         update(_deliveries)
-        .where(_deliveries.c.held_by == carried.c.holder, *_is_collected)
+        .where(_deliveries.c.held_by == carried.c.holder, _is_collected)
         .values(reason_code=ReasonCode.IN_DIGEST.value, reason_parameters=carried.c.reason_parameters, changed_at=_now)
     ),
 )
@@ -278,7 +278,7 @@ def _end_these(ended: FromClause) -> Update:
         .where(
             _deliveries.c.held_by == ended.c.holder,
             true_of_many(_deliveries.c.reason_code == ReasonCode.IN_DIGEST),
-            *_is_collected,
+            _is_collected,
         )
         .values(state=ended.c.ended_as, changed_at=_now)
         .returning(_deliveries.c.id, _deliveries.c.state)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -19,8 +18,7 @@ _PHONE_NUMBER = re.compile(r"\+?\(?[0-9](?:[ ().-]{0,2}[0-9]){5,}")
 _BLANK_LINES = re.compile(r"\n\s*\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """A message as one channel carries it."""
 
     subject: str

@@ -31,6 +31,8 @@ def over_cap(
 
     It runs no statement unless a cap applies to one of them. A message that may have been sent already keeps its count.
     """
+    if not any(person.preferences and person.preferences.rules.caps for person in people.values()):
+        return {}
     capped = {
         claim.delivery_id: (message, claim, content)
         for claim, content in claims

@@ -1,9 +1,10 @@
 """Claims due deliveries: those that may be sent get a provider, and the others are settled unsent."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import NamedTuple
 from uuid import UUID
 
 from property_alert_notification.base.reasons import Reason, ReasonCode, cancelled_by
@@ -55,8 +56,16 @@ class SendingRules:
         return self.categories().of(category).message_ttl or self.message_ttl
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Wanted(NamedTuple):
+    """One claimed delivery, and what is decided about for it."""
+
+    claim: Claim
+    content: Content
+    user: UserOf
+    message: Message
+
+
+class Job(NamedTuple):
     """One claimed delivery with its content and its provider."""
 
     claim: Claim
@@ -124,11 +133,12 @@ def claim_batch(
         return ClaimedBatch([], [])
     contents = yield from notification_scripts.contents({claim.notification_id for claim in claims})
     attempts = yield from attempts_by_delivery([claim.delivery_id for claim in claims if claim.fence > 1])
-    about = (_about(claim, contents[claim.notification_id], channel, rules) for claim in claims)
+    claimed = [_wanted(claim, contents[claim.notification_id], channel, rules) for claim in claims]
+    about = [(one.user, one.message) for one in claimed]
     known = yield from people_of(about, default=rules.default_preferences, subjects=rules.subjects)
 
-    jobs, withheld = _sort(claims, contents, known, attempts, channel, order, rules, may_repeat, now)
-    going = [(job.claim, job.content) for job in jobs]
+    jobs, withheld = _sort(claimed, known, attempts, order, rules, may_repeat, now)
+    going = ((job.claim, job.content) for job in jobs)
     if over := (yield from over_cap(going, known, rules.categories(), channel, now)):
         withheld += [(job.claim, over[job.claim.delivery_id]) for job in jobs if job.claim.delivery_id in over]
         jobs = [job for job in jobs if job.claim.delivery_id not in over]
@@ -141,11 +151,9 @@ def claim_batch(
 
 
 def _sort(
-    claims: Sequence[Claim],
-    contents: Mapping[UUID, Content],
+    claimed: Sequence[Wanted],
     people: Mapping[UserOf, Person],
     attempts: Mapping[UUID, tuple[Attempt, ...]],
-    channel: Channel,
     order: ProviderOrder,
     rules: SendingRules,
     may_repeat: MayRepeat,
@@ -154,10 +162,9 @@ def _sort(
     """Sort claims into jobs with a provider, and settlements of those that are not sent now."""
     jobs: list[Job] = []
     withheld: list[tuple[Claim, Settlement]] = []
-    for claim in claims:
-        content = contents[claim.notification_id]
-        person = people.get((content.user_id, claim.test), UNKNOWN)
-        withheld_now = why_not(claim, channel, content, person, rules, now=now)
+    for one in claimed:
+        claim, content = one.claim, one.content
+        withheld_now = why_not(one, people.get(one.user, UNKNOWN), rules, now=now)
         earlier = attempts.get(claim.delivery_id, ())
         begun = _begin(claim, content, withheld_now, earlier, order, now)
         if isinstance(begun, Job) and earlier and not may_repeat(claim, content, earlier, begun.assignment.provider):
@@ -178,7 +185,7 @@ def _begin(
     now: datetime,
 ) -> Job | Settlement:
     """The job of a claim with its provider, or the settlement of a delivery that is not sent now."""
-    if any(attempt.outcome == Outcome.SENT for attempt in earlier):
+    if earlier and any(attempt.outcome == Outcome.SENT for attempt in earlier):
         withheld = Withheld(DeliveryState.SENT, SENT_BEFORE)
     if withheld is not None:
         return withhold(claim, withheld, now=now)
@@ -200,7 +207,7 @@ def _open(jobs: Sequence[Job], may_open: Mapping[str, int], now: datetime) -> tu
             opened.append(job)
             continue
         free[provider] = free.get(provider, 0) - 1
-        opened.append(replace(job, is_open=True))
+        opened.append(job._replace(is_open=True))
         submissions.append(Submission(job.claim.delivery_id, job.claim.fence, provider, now))
     return opened, submissions
 
@@ -223,21 +230,16 @@ def _ended(attempt: Attempt) -> Attempt:
     return attempt
 
 
-def _about(claim: Claim, content: Content, channel: Channel, rules: SendingRules) -> tuple[UserOf, Message]:
-    return (content.user_id, claim.test), _message(channel, claim.address, content, rules)
+def _wanted(claim: Claim, content: Content, channel: Channel, rules: SendingRules) -> Wanted:
+    message = Message(channel, rules.categories().of(content.category), claim.address, urgent=content.urgent)
+    return Wanted(claim, content, (content.user_id, claim.test), message)
 
 
-def _message(channel: Channel, address: str, content: Content, rules: SendingRules) -> Message:
-    return Message(channel, rules.categories().of(content.category), address, urgent=content.urgent)
-
-
-def why_not(
-    claim: Claim, channel: Channel, content: Content, person: Person, rules: SendingRules, *, now: datetime
-) -> Withheld | None:
+def why_not(wanted: Wanted, person: Person, rules: SendingRules, *, now: datetime) -> Withheld | None:
     """The reason why a claimed delivery must not be sent now; None if it may be. Pure."""
+    claim, content, _, message = wanted
     if content.cancelled_at is not None:
         return Withheld(DeliveryState.CANCELLED, cancelled_by(content.cancelled_by))
-    message = _message(channel, claim.address, content, rules)
     decision = decide(message, person, now)
     if isinstance(decision, Suppress):
         return Withheld(DeliveryState.SUPPRESSED, decision.reason)
@@ -249,7 +251,7 @@ def why_not(
         case Collect(reason=reason, closes_at=closes_at) if (
             not claim.unknowns
         ):  # otherwise its provider may have it already
-            window = WindowKey(content.user_id, claim.test, channel, content.category, closes_at)
+            window = WindowKey(content.user_id, claim.test, message.channel, content.category, closes_at)
             return Withheld(DeliveryState.COLLECTED, reason, window=window)
     return None
 
@@ -275,7 +277,7 @@ def too_late(content: Content, rules: SendingRules, *, now: datetime) -> Withhel
 def recheck(job: Job, *, channel: Channel, rules: SendingRules, now: datetime) -> Script[Withheld | None]:
     """Recheck a delivery that was claimed a while ago; returns the reason why it must not be sent, or None."""
     contents = yield from notification_scripts.contents([job.claim.notification_id])
-    content = contents[job.claim.notification_id]
-    user, message = _about(job.claim, content, channel, rules)
-    known = yield from people_of([(user, message)], default=rules.default_preferences, subjects=rules.subjects)
-    return why_not(job.claim, channel, content, known.get(user, UNKNOWN), rules, now=now)
+    wanted = _wanted(job.claim, contents[job.claim.notification_id], channel, rules)
+    about = [(wanted.user, wanted.message)]
+    known = yield from people_of(about, default=rules.default_preferences, subjects=rules.subjects)
+    return why_not(wanted, known.get(wanted.user, UNKNOWN), rules, now=now)

@@ -24,6 +24,10 @@ class EndedDigests:
         """Remember these notifications."""
         self._waiting.update(dict.fromkeys(digests))
 
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
     def take(self, most: int) -> list[UUID]:
         """Remove and return the first digests, at most this many."""
         taken = list(islice(self._waiting, most))

@@ -1,5 +1,6 @@
 """Closes due digest windows, and ends the items of digests whose delivery has ended."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from property_alert_notification.database import halve_on_error, is_row_fault, p
 from property_alert_notification.digests import scripts
 from property_alert_notification.digests.close import Turn, close_due, process_ended
 from property_alert_notification.notification_worker.context import WorkerContext
+from property_alert_notification.notification_worker.due import UNTIL_WOKEN
 from property_alert_notification.notifications.create import Planner
 
 log = structlog.get_logger()
@@ -17,15 +19,14 @@ log = structlog.get_logger()
 AT_ONCE = 500
 """Windows of one transaction."""
 
-POLL = 0.2
-"""Seconds between two queries while nothing is due."""
-
 
 class DigestCloser:
     """Closes windows that are due. Any number of closers may share one store."""
 
-    def __init__(self, context: WorkerContext, planner: Planner, *, wake: Callable[[], None]) -> None:
-        """`wake` is called after a delivery became due."""
+    def __init__(
+        self, context: WorkerContext, planner: Planner, *, wake: Callable[[], None], woken: asyncio.Event
+    ) -> None:
+        """`wake` is called after a delivery became due; `woken` is set when a window is due or a digest has ended."""
         self._database = context.database
         self._clock = context.clock
         self._metrics = context.metrics
@@ -33,21 +34,18 @@ class DigestCloser:
         self._ended = context.ended_digests
         self._planner = planner
         self._wake = wake
+        self._woken = woken
 
     async def run(self, loop: Loop) -> None:
         """Close until cancelled. Waits while the store is unavailable."""
-        await loop.repeat(self._close_in_turn)
+        await loop.repeat(self._close_in_turn, woken=self._woken)
 
     async def _close_in_turn(self) -> float:
         processed = await self.close() + await self.follow()
-        return 0 if processed else POLL
+        return 0 if processed else UNTIL_WOKEN
 
     async def close(self) -> int:
         """Process some due windows; returns how many, 0 if none is left for this worker."""
-        now = self._clock.now()
-        async with self._database.quick_reading() as connection:
-            if not await run_within(connection, scripts.due_ids(now=now, limit=1)):
-                return 0
         return sum(await process_due(self._due_ids, self._close_some, self._repair))
 
     async def follow(self) -> int:

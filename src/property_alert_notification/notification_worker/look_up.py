@@ -20,6 +20,7 @@ from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, process_due
 from property_alert_notification.notification_worker.claim import SendingRules
+from property_alert_notification.notification_worker.due import UNTIL_WOKEN
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.look_ups import queries
 from property_alert_notification.notifications.look_ups.queries import Postponed
@@ -46,12 +47,6 @@ log = structlog.get_logger()
 
 AT_ONCE = 500
 """How many notifications one transaction processes."""
-
-POLL = 0.1
-"""Seconds between two queries while nothing is due."""
-
-IDLE = 1.0
-"""Seconds between two queries without a User service: only pushed profiles and older notifications matter then."""
 
 RELEASE_EVERY = 1.0
 """Seconds between two queries for parked notifications if there are none."""
@@ -95,6 +90,7 @@ class AddressLookUp:
         rules: SendingRules,
         lease: timedelta,
         wake: Callable[[], None],
+        woken: asyncio.Event,
     ) -> None:
         """`profiles` is None without a User service: then only pushed profiles are known.
 
@@ -108,6 +104,7 @@ class AddressLookUp:
             rules: the time to live of messages.
             lease: how long other workers skip a notification whose user is requested here.
             wake: called after a delivery became due.
+            woken: set when a notification is due.
         """
         self._database = database
         self._planner = planner
@@ -120,7 +117,7 @@ class AddressLookUp:
         self._reevaluate = reevaluate_by(planner)
         self._lease = lease
         self._wake_sender = wake
-        self._woken = asyncio.Event()
+        self._woken = woken
         self._unstored: dict[int, Answer] = {}
         self._failed: dict[int, float] = {}
         """Until when users are not requested again."""
@@ -143,7 +140,7 @@ class AddressLookUp:
         if processed.count < AT_ONCE:
             await self._release()
         if not processed.planned and not processed.postponed:
-            return POLL if self._profiles is not None else IDLE
+            return RELEASE_EVERY if self._profiles is not None else UNTIL_WOKEN
         # While many are planned, accepting and sending get half of the time of the store.
         return self._clock.monotonic() - began
 
@@ -181,8 +178,6 @@ class AddressLookUp:
     async def process_due(self) -> _Processed:
         """Process some due notifications, and start requests for their users."""
         now = self._clock.now()
-        if not await queries.due.is_any(self._database, now=now):
-            return _Processed()
         due_ids = partial(queries.due.ids, self._database, now=now, limit=AT_ONCE)
         processed = _sum(await process_due(due_ids, partial(self._process_some, now=now), self._quarantine))
         self._go_on(processed)

@@ -1,7 +1,6 @@
 """Builds settlements, and stores them together with the status of their notifications."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -87,7 +86,7 @@ def _give_back(
     now: datetime,
 ) -> Settlement:
     unsubmitted = unsent(claim, state, reason, now=now, withdraw=True)
-    return replace(unsubmitted, due_at=due_at, counted=False, held_by=held_by, window=window)
+    return unsubmitted._replace(due_at=due_at, counted=False, held_by=held_by, window=window)
 
 
 def unsent(claim: Claim, state: DeliveryState, reason: Reason, *, now: datetime, withdraw: bool = False) -> Settlement:

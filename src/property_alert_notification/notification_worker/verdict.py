@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from property_alert_notification.base.errors import (
     OutcomeUnknown,
@@ -73,8 +74,7 @@ class RetryPolicy:
     """The first included."""
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(NamedTuple):
     """The earlier attempts of a delivery."""
 
     attempts: int
@@ -83,8 +83,7 @@ class History:
     """Earlier attempts whose outcome stayed unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """The rules of the provider and the category of a delivery."""
 
     resend: bool = True
@@ -97,8 +96,7 @@ class Circumstances:
     """Another provider, which has not failed it as often, is ready."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The outcome of an attempt and the new state of its delivery."""
 
     outcome: Outcome

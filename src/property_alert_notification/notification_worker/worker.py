@@ -35,6 +35,7 @@ from property_alert_notification.notification_worker.compose import Composer
 from property_alert_notification.notification_worker.consume import ChannelConsumer
 from property_alert_notification.notification_worker.context import EndedDigests, WorkerContext
 from property_alert_notification.notification_worker.digests import DigestCloser
+from property_alert_notification.notification_worker.due import DueWatch
 from property_alert_notification.notification_worker.expire import Expirer
 from property_alert_notification.notification_worker.leases import Leases
 from property_alert_notification.notification_worker.look_up import AddressLookUp
@@ -75,24 +76,17 @@ class Worker:
             for channel, senders in self._senders.items()
         ]
         broken_rows = BrokenRows(parts.database, parts.clock, parts.metrics)
-        self._context = WorkerContext(
-            parts.database,
-            parts.clock,
-            parts.metrics,
-            self._pauses,
-            parts.categories.current,
-            broken_rows,
-            EndedDigests(),
-        )
+        self._context = _context(parts, self._pauses, broken_rows)
         self._consumers = [_consumer(parts, self._context, pool) for pool in self._pools]
         self._profiles = parts.create_profile_look_up()
         self._reporter = Reporter(parts.database, parts.clock, self._pools, self._profiles)
         self._relay = Relay(parts.database, parts.broker, parts.clock) if parts.broker.needs_relay else None
         planner = wiring.planner(settings, parts.clock, parts.categories)
-        self._releaser = Releaser(parts.database, planner, parts.metrics, wake=parts.wake)
-        self._scheduler = Scheduler(parts.database, planner, parts.metrics)
-        self._addresses = _address_look_up(parts, broken_rows, self._profiles)
-        self._digests = DigestCloser(self._context, planner, wake=parts.wake)
+        self._due = due = DueWatch(parts.database, parts.clock, self._context.ended_digests)
+        self._releaser = Releaser(parts.database, planner, parts.metrics, wake=parts.wake, woken=due.release)
+        self._scheduler = Scheduler(parts.database, planner, parts.metrics, woken=due.schedules)
+        self._addresses = _address_look_up(parts, broken_rows, self._profiles, due)
+        self._digests = DigestCloser(self._context, planner, wake=parts.wake, woken=due.digests)
         self._rescuer = Rescuer(
             parts.database,
             parts.clock,
@@ -143,6 +137,7 @@ class Worker:
         self._duties += [
             start("rescue", decides(self._rescuer.run)),
             start("pauses", self._pauses.watch),
+            start("due", self._due.run),
             start("release", decides(self._releaser.run)),
             start("schedules", self._scheduler.run),
             start("look_up", decides(self._addresses.run)),
@@ -171,6 +166,12 @@ class Worker:
             await self._profiles.close()
         await self._reporter.close()
         log.info("worker.stopped")
+
+
+def _context(parts: Parts, pauses: PauseCache, broken_rows: BrokenRows) -> WorkerContext:
+    """What all loops of the worker share."""
+    current = parts.categories.current
+    return WorkerContext(parts.database, parts.clock, parts.metrics, pauses, current, broken_rows, EndedDigests())
 
 
 def _consumer(parts: Parts, context: WorkerContext, providers: ProviderPool) -> ChannelConsumer:
@@ -202,7 +203,9 @@ def _rules(parts: Parts) -> SendingRules:
     )
 
 
-def _address_look_up(parts: Parts, broken_rows: BrokenRows, profiles: ProfileLookUp | None) -> AddressLookUp:
+def _address_look_up(
+    parts: Parts, broken_rows: BrokenRows, profiles: ProfileLookUp | None, due: DueWatch
+) -> AddressLookUp:
     """The loop that plans notifications without addresses."""
     asked = parts.user_service
     return AddressLookUp(
@@ -216,6 +219,7 @@ def _address_look_up(parts: Parts, broken_rows: BrokenRows, profiles: ProfileLoo
         # Time for one bulk request, one request for each user missing in its answer, and for storing the answers.
         lease=timedelta(seconds=2 * asked.timeout + 10),
         wake=parts.wake,
+        woken=due.look_up,
     )
 
 

@@ -1,7 +1,6 @@
 """Steps of the scripts that accept, claim and settle: statements about notifications, each on a batch."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -58,8 +57,7 @@ class NewNotification(NamedTuple):
     send_at_local: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """The columns of a notification that a worker needs to send it."""
 
     id: UUID
@@ -113,7 +111,7 @@ def add_looked_up(notifications: Sequence[tuple[Any, ...]]) -> Statement:
 
 _CONTENTS = BatchStatement(
     _IDS,
-    lambda wanted: select(*(_notifications.c[field.name] for field in fields(Content))).where(
+    lambda wanted: select(*(_notifications.c[name] for name in Content._fields)).where(
         _notifications.c.id.in_(select(wanted.c.id))
     ),
 )

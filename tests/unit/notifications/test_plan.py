@@ -1,7 +1,6 @@
 """Which deliveries a notification becomes, and what is still checked right before sending."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -147,7 +146,7 @@ def test_a_notification_expires_at_its_second_and_not_before() -> None:
 
 
 def test_a_cancelled_delivery_is_not_sent() -> None:
-    cancelled = replace(_content(expires_at=None), cancelled_at=NOW)
+    cancelled = _content(expires_at=None)._replace(cancelled_at=NOW)
 
     withheld = _why_not(cancelled, Preferences(frozenset(Channel)), now=NOW)
 
@@ -158,7 +157,7 @@ def test_a_cancelled_delivery_is_not_sent() -> None:
 def test_a_message_is_of_use_for_as_long_as_its_category_says() -> None:
     preferences = Preferences(frozenset(Channel))
     content = _content(expires_at=None)
-    viewing = replace(content, category="viewing")
+    viewing = content._replace(category="viewing")
     ends = ACCEPTED_AT + timedelta(days=5)
 
     assert _why_not(content, preferences, now=ends - timedelta(milliseconds=1)) is None
@@ -172,7 +171,7 @@ def test_a_message_is_of_use_for_as_long_as_its_category_says() -> None:
 
 
 def test_the_age_of_a_scheduled_notification_counts_from_its_send_at() -> None:
-    scheduled = replace(_content(expires_at=None), category="viewing", send_at=NOW)
+    scheduled = _content(expires_at=None)._replace(category="viewing", send_at=NOW)
 
     assert _why_not(scheduled, Preferences(frozenset(Channel)), now=NOW) is None
 
@@ -190,7 +189,7 @@ def test_the_age_of_a_scheduled_notification_counts_from_its_send_at() -> None:
 def test_age_counts_from_the_latest_of_acceptance_its_time_and_the_change_that_made_it_due(
     send_at: datetime | None, moved_at: datetime | None, counts_from: datetime
 ) -> None:
-    content = replace(_content(expires_at=None), send_at=send_at, moved_at=moved_at)
+    content = _content(expires_at=None)._replace(send_at=send_at, moved_at=moved_at)
     ends = counts_from + TTL
 
     assert content.wanted_at == counts_from

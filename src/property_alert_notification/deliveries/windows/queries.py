@@ -61,7 +61,10 @@ MOST_COUNTED = 10_000
 """The maximum of the count of open windows."""
 
 _OPEN = select(func.count()).select_from(select(windows.c.id).where(text(IS_OPEN)).limit(MOST_COUNTED).subquery())
-_DUE_SINCE = select(windows.c.due_at).where(text(IS_DUE), windows.c.due_at <= bindparam("now", type_=time_type()))
+_is_due = (text(IS_DUE), windows.c.due_at <= bindparam("now", type_=time_type()))
+ANY_DUE = select(windows.c.id).where(*_is_due).exists()
+"""Whether a worker has to look at a window; `now` is a parameter."""
+_DUE_SINCE = select(windows.c.due_at).where(*_is_due)
 
 
 async def count_open(connection: AsyncConnection) -> int:

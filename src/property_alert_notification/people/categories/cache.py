@@ -59,7 +59,7 @@ class CategoryCache:
 
     async def reload(self) -> None:
         """Read the categories once; whatever is collected of those that have changed is decided again by `watch`."""
-        async with self._database.reading() as connection:
+        async with self._database.quick_reading() as connection:
             rows = await queries.every(connection)
         if rows != self._rows:
             before, known = self._known, Categories({**self.configured, **read(rows)})

@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import table_of
+from property_alert_notification.database import BatchStatement, Connection, table_of
 from property_alert_notification.people.categories.models import StoredCategory
 
 _categories = table_of(StoredCategory)
@@ -15,10 +15,12 @@ StoredRow = tuple[str, str]
 """The name of a category and its definition as JSON."""
 
 
-async def every(connection: AsyncConnection) -> list[StoredRow]:
+_EVERY = BatchStatement({}, lambda _: select(_categories.c.name, _categories.c.definition).order_by(_categories.c.name))
+
+
+async def every(connection: Connection) -> list[StoredRow]:
     """Name and definition of each category in the store, by name."""
-    found = await connection.execute(select(_categories.c.name, _categories.c.definition).order_by(_categories.c.name))
-    return [(name, definition) for name, definition in found]
+    return [(name, definition) for name, definition in await _EVERY.fetch(connection)]
 
 
 async def count_others(connection: AsyncConnection, name: str) -> int:

@@ -51,6 +51,8 @@ class ProfileLookUp:
         self._slots = asyncio.Semaphore(connections)
         self._asked: set[int] = set()
         self._answers: deque[tuple[int, Answer]] = deque()
+        self._answered: set[int] = set()
+        """Those whose answers were not taken yet."""
         self._answered_at: deque[float] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self.breaker = Breaker()
@@ -78,8 +80,8 @@ class ProfileLookUp:
         return self.breaker.state is not BreakerState.CLOSED
 
     def is_asked(self, user_id: int) -> bool:
-        """Whether a request for the user is open, so that another is not needed."""
-        return user_id in self._asked
+        """Whether a request for the user is open, or its result was not taken yet: another is not needed."""
+        return user_id in self._asked or user_id in self._answered
 
     def room(self) -> int:
         """About how many more users may be looked up now."""
@@ -97,7 +99,7 @@ class ProfileLookUp:
 
     def ask(self, users: Mapping[int, Entry | None]) -> None:
         """Start to look up users; `held` has their entries in the directory. Users with an open request are skipped."""
-        new = [user_id for user_id in users if user_id not in self._asked]
+        new = [user_id for user_id in users if not self.is_asked(user_id)]
         if not new:
             return
         self._asked.update(new)
@@ -110,7 +112,9 @@ class ProfileLookUp:
 
     def take_answers(self, limit: int) -> dict[int, Answer]:
         """Some of the results that arrived, by user; each result is returned once."""
-        return dict(self._answers.popleft() for _ in range(min(limit, len(self._answers))))
+        taken = dict(self._answers.popleft() for _ in range(min(limit, len(self._answers))))
+        self._answered.difference_update(taken)
+        return taken
 
     async def close(self) -> None:
         """Cancel all requests."""
@@ -161,6 +165,7 @@ class ProfileLookUp:
         now = self._clock.monotonic()
         for user_id, answer in answers.items():
             self._asked.discard(user_id)
+            self._answered.add(user_id)
             self._answers.append((user_id, answer))
             self._answered_at.append(now)
             self._metrics.profile_answers.labels(_outcome(answer)).inc()
