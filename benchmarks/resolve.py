@@ -17,7 +17,7 @@ from sqlalchemy import FromClause, Select, insert, select, text, true
 
 from benchmarks.children import say
 from benchmarks.people_workload import message_to, profile_of, rules_of
-from property_alert_notification.base.process import new_event_loop
+from property_alert_notification.base.process import new_event_loop, tune_garbage_collector
 from property_alert_notification.base.settings import Settings, load
 from property_alert_notification.database import BatchStatement, Database, Script, Statement, columns_of, table_of
 from property_alert_notification.people.decide import Message, decide
@@ -58,6 +58,7 @@ async def measure(users: int, batches: int, size: int) -> None:
         began = time.monotonic()
         await _fill(database, users)
         filled = time.monotonic() - began
+        tune_garbage_collector()  # as every process of the service does
         say(fill_seconds=filled, **await _decide(database, users, batches, size))
     finally:
         await database.close()

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -96,11 +95,11 @@ def random_person(dice: random.Random) -> Person:
     preferences = random_preferences(dice)
     zone = dice.choice(ZONES)
     if preferences is None or dice.random() < 0.3:  # the User service knows it
-        rules = None if preferences is None else replace(preferences.rules, quiet_hours=random_hours(dice))
-        known = None if preferences is None or rules is None else replace(preferences, rules=rules)
+        rules = None if preferences is None else preferences.rules._replace(quiet_hours=random_hours(dice))
+        known = None if preferences is None or rules is None else preferences._replace(rules=rules)
         return Person(known, Profile(7, time_zone=zone))
-    rules = replace(preferences.rules, quiet_hours=random_hours(dice), time_zone=zone)
-    return Person(replace(preferences, rules=rules))
+    rules = preferences.rules._replace(quiet_hours=random_hours(dice), time_zone=zone)
+    return Person(preferences._replace(rules=rules))
 
 
 def hours_of(message: Message, person: Person) -> Hours:

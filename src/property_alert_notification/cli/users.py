@@ -68,7 +68,6 @@ def _decisions(known: "Known") -> "Iterator[EffectiveDecision]":
 
 
 def _as_json(known: "Known") -> dict[str, Any]:
-    from dataclasses import asdict
 
     from pydantic_core import to_jsonable_python
 
@@ -78,7 +77,7 @@ def _as_json(known: "Known") -> dict[str, Any]:
     preferences, profile = known.person.preferences, known.person.profile
     damaged = {"rules": DAMAGED} if is_unreadable(preferences) else {}
     fields = preferences and {"channels": preferences.switches, **fields_of(preferences.rules), **damaged}
-    held = None if profile is None else asdict(profile)
+    held = None if profile is None else profile._asdict()
     shown: dict[str, Any] = to_jsonable_python({"preferences": fields, "profile": held}, by_alias=True)
     return shown
 

@@ -246,9 +246,10 @@ async def _driver_of(connection: AsyncConnection) -> "asyncpg.Connection[Any]":
     return cast("asyncpg.Connection[Any]", raw.driver_connection)
 
 
-_BY_INDEX = dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"), "off")
+_BY_INDEX = dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_material", "jit"), "off")
 """Every statement here finds its rows by an index. PostgreSQL would plan to read whole tables while they are small, and
-keep to that plan when they have grown: a prepared statement is planned anew only after the table was analyzed."""
+keep to that plan when they have grown: a prepared statement is planned anew only after the table was analyzed. Without
+`enable_material` it does not read a whole index once and compare each of its rows with each of a batch."""
 
 
 def _postgres_engine(

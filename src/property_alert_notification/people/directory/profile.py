@@ -1,11 +1,11 @@
 """A profile: the data of one user in the User service. Pure."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """The data of one user; None means unknown."""
 
     user_id: int
@@ -21,7 +21,7 @@ class Profile:
     """ISO 3166-1 alpha-2."""
 
 
-FIELDS = tuple(field.name for field in fields(Profile))
+FIELDS = Profile._fields
 """The names of its fields, in their order."""
 
 

@@ -1,7 +1,6 @@
 """Lists the rules in the order of their evaluation, each with its result for one message. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -128,7 +127,7 @@ def _legal_window(message: Message, person: Person, rules: PersonalRules, now: d
     """The result of the legal windows without the quiet hours."""
     if not current.windows().limit(message.channel, message.category.kind):
         return f"no law limits {message.category.kind} {message.channel}"
-    undisturbed = Preferences(frozenset(), replace(rules, quiet_hours=()))
+    undisturbed = Preferences(frozenset(), rules._replace(quiet_hours=()))
     return _in_words(message, person._replace(preferences=undisturbed), now, current.windows())
 
 

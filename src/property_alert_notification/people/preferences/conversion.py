@@ -1,7 +1,6 @@
 """Converts between the fields of preferences calls and the rules of a user, and applies patches to rules. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import time
 from typing import Any, TypeVar
 
@@ -53,7 +52,7 @@ def changed_by(rules: PersonalRules, patch: RulePatch) -> PersonalRules:
         changes["frequencies"] = _changed_frequencies(rules.frequencies, changes.pop("categories"))
     if "digest" in changes:
         changes["digest"] = _changed_digest(rules.digest, changes["digest"])
-    return replace(rules, **changes)
+    return rules._replace(**changes)
 
 
 def fields_of(rules: PersonalRules) -> dict[str, Any]:
@@ -98,7 +97,7 @@ def _changed_caps(caps: Mapping[Channel, Cap], patch: Mapping[Channel, CapFields
     for channel, change in patch.items():
         before = caps.get(channel, Cap())
         given = {} if change is None else {name: getattr(change, name) for name in change.model_fields_set}
-        now = replace(before, **given)
+        now = before._replace(**given)
         changed[channel] = None if change is None or now == Cap() else now
     return _without_none(changed)
 

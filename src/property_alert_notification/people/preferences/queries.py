@@ -2,7 +2,6 @@
 
 import operator
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from datetime import datetime
 from functools import cache, reduce
 from typing import Any
@@ -99,7 +98,7 @@ def read_or_hold(user_id: int, text: str | bytes) -> Preferences | None:
         log.error("preferences.unreadable", user_id=user_id, what=str(error))  # noqa: TRY400 - the trace says no more
         words, _, _ = _as_text(text).partition(RULES)
         known = _switches(words)
-        return known and replace(known, rules=UNREADABLE)
+        return known and known._replace(rules=UNREADABLE)
 
 
 def read(text: str | bytes) -> Preferences | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Response, status
@@ -146,7 +145,7 @@ async def patch_preference(
     switches = dict(SWITCHES.given(body))
 
     def change(before: Preferences) -> Preferences:
-        return replace(before.changed(switches), rules=changed_by(before.rules, body))
+        return before.changed(switches)._replace(rules=changed_by(before.rules, body))
 
     async with database.transaction() as connection:
         with _damage():

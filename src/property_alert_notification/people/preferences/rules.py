@@ -1,15 +1,14 @@
 """The preferences of one user. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import time
 from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from property_alert_notification.base.vocabulary import Channel, Frequency
 
 
-@dataclass(frozen=True, slots=True)
-class QuietHours:
+class QuietHours(NamedTuple):
     """Local hours without messages: from `start` on these days until `end`, on the next day if it is earlier."""
 
     days: frozenset[int]
@@ -18,16 +17,14 @@ class QuietHours:
     end: time
 
 
-@dataclass(frozen=True, slots=True)
-class Cap:
+class Cap(NamedTuple):
     """The maximum number of promotional messages of a channel; None means no maximum."""
 
     day: int | None = None
     week: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DigestTimes:
+class DigestTimes(NamedTuple):
     """The local times at which digests are made."""
 
     at: time = time(8)
@@ -37,8 +34,10 @@ class DigestTimes:
     """The day of monthly digests; 31 means the last day of every month."""
 
 
-@dataclass(frozen=True, slots=True)
-class PersonalRules:
+_NONE: Mapping[Any, Any] = MappingProxyType({})
+
+
+class PersonalRules(NamedTuple):
     """The preferences of a user besides the channel switches; None and empty mean that the field is not set."""
 
     language: str | None = None
@@ -46,8 +45,8 @@ class PersonalRules:
     time_zone: str | None = None
     """An IANA name."""
     quiet_hours: tuple[QuietHours, ...] = ()
-    caps: Mapping[Channel, Cap] = field(default_factory=lambda: MappingProxyType({}))
-    frequencies: Mapping[str, Mapping[Channel, Frequency]] = field(default_factory=lambda: MappingProxyType({}))
+    caps: Mapping[Channel, Cap] = _NONE
+    frequencies: Mapping[str, Mapping[Channel, Frequency]] = _NONE
     """By category and channel."""
     digest: DigestTimes | None = None
 
@@ -59,8 +58,7 @@ UNREADABLE = PersonalRules()
 anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class Preferences:
+class Preferences(NamedTuple):
     """The preferences of one user."""
 
     opted_in: frozenset[Channel]
@@ -69,7 +67,7 @@ class Preferences:
     def changed(self, switches: Mapping[Channel, bool]) -> "Preferences":
         """These preferences with some channels switched on or off."""
         off = {channel for channel, wanted in switches.items() if not wanted}
-        return replace(self, opted_in=(self.opted_in | switches.keys()) - off)
+        return self._replace(opted_in=(self.opted_in | switches.keys()) - off)
 
     @property
     def switches(self) -> dict[Channel, bool]:
