@@ -114,7 +114,7 @@ def _paragraph(block: str) -> _Paragraph:
     return _Paragraph(apart, is_rtl(block))
 
 
-# Scripts that are written from right to left have these blocks of Unicode, unassigned characters included.
+# The blocks of Unicode for scripts that are written from right to left.
 _MAY_BE_RTL = re.compile("[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]+")
 
 

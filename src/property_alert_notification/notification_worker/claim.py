@@ -57,7 +57,7 @@ class SendingRules:
 
 
 class Wanted(NamedTuple):
-    """One claimed delivery, and what is decided about for it."""
+    """One claimed delivery with its content, its user, and the message that `decide` takes."""
 
     claim: Claim
     content: Content

@@ -25,7 +25,7 @@ class EndedDigests:
         self._waiting.update(dict.fromkeys(digests))
 
     def __len__(self) -> int:
-        """How many wait."""
+        """How many digests wait."""
         return len(self._waiting)
 
     def take(self, most: int) -> list[UUID]:

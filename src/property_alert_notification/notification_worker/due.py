@@ -1,4 +1,4 @@
-"""Wakes the loops of a worker that have something to do. Alone it asks the store, and for all of them at once."""
+"""Wakes the loops of a worker that have due work. One query serves all of them."""
 
 import asyncio
 
@@ -12,14 +12,14 @@ POLL = 0.1
 """Seconds between two queries."""
 
 UNTIL_WOKEN = 10.0
-"""Seconds until a loop that is not woken looks for itself."""
+"""Seconds after which a loop takes a turn without being woken."""
 
 
 class DueWatch:
-    """Watches the clock for scheduled notifications, look-ups, schedules and digest windows."""
+    """Looks for due notifications, lookups, schedules and digest windows, and sets the event of each loop with due work."""
 
     def __init__(self, database: Database, clock: Clock, ended: EndedDigests) -> None:
-        """`ended` are digests whose items the loop of digests ends."""
+        """`ended` are the digests whose items the digest loop still has to end."""
         self._database = database
         self._clock = clock
         self._ended = ended
@@ -29,7 +29,7 @@ class DueWatch:
         self.digests = asyncio.Event()
 
     async def run(self, loop: Loop) -> None:
-        """Watch until cancelled; waits while the store cannot be reached."""
+        """Watch until cancelled. Waits while the store is unavailable."""
         await loop.repeat(self._wake_in_turn)
 
     async def _wake_in_turn(self) -> float:

@@ -1,4 +1,4 @@
-"""The statement that finds out for all loops of a worker at once whether something is due."""
+"""The query that finds out which loops of a worker have due work."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from property_alert_notification.notifications.schedules import queries as sched
 
 
 class Due(NamedTuple):
-    """What is due, by the loop of the worker that processes it."""
+    """Whether each loop has due work."""
 
     release: bool
     look_up: bool
@@ -27,6 +27,6 @@ _ANY_DUE = BatchStatement(
 
 
 async def find_due(connection: Connection, *, now: datetime) -> Due:
-    """What is due at this moment."""
+    """Which loops have due work at `now`."""
     ((*found,),) = await _ANY_DUE.fetch(connection, now=now)
     return Due(*map(bool, found))
