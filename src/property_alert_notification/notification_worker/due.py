@@ -16,7 +16,7 @@ UNTIL_WOKEN = 10.0
 
 
 class DueWatch:
-    """Looks for due notifications, lookups, schedules and digest windows, and sets the event of each loop with due work."""
+    """Sets the event of each loop that has due notifications, lookups, schedules or digest windows to process."""
 
     def __init__(self, database: Database, clock: Clock, ended: EndedDigests) -> None:
         """`ended` are the digests whose items the digest loop still has to end."""
