@@ -133,7 +133,7 @@ def claim_batch(
         return ClaimedBatch([], [])
     contents = yield from notification_scripts.contents({claim.notification_id for claim in claims})
     attempts = yield from attempts_by_delivery([claim.delivery_id for claim in claims if claim.fence > 1])
-    claimed = [_wanted(claim, contents[claim.notification_id], channel, rules) for claim in claims]
+    claimed = [wanted_of(claim, contents[claim.notification_id], channel, rules) for claim in claims]
     about = [(one.user, one.message) for one in claimed]
     known = yield from people_of(about, default=rules.default_preferences, subjects=rules.subjects)
 
@@ -230,7 +230,8 @@ def _ended(attempt: Attempt) -> Attempt:
     return attempt
 
 
-def _wanted(claim: Claim, content: Content, channel: Channel, rules: SendingRules) -> Wanted:
+def wanted_of(claim: Claim, content: Content, channel: Channel, rules: SendingRules) -> Wanted:
+    """A claim with what `why_not` needs to know about it. Pure."""
     message = Message(channel, rules.categories().of(content.category), claim.address, urgent=content.urgent)
     return Wanted(claim, content, (content.user_id, claim.test), message)
 
@@ -277,7 +278,7 @@ def too_late(content: Content, rules: SendingRules, *, now: datetime) -> Withhel
 def recheck(job: Job, *, channel: Channel, rules: SendingRules, now: datetime) -> Script[Withheld | None]:
     """Recheck a delivery that was claimed a while ago; returns the reason why it must not be sent, or None."""
     contents = yield from notification_scripts.contents([job.claim.notification_id])
-    wanted = _wanted(job.claim, contents[job.claim.notification_id], channel, rules)
+    wanted = wanted_of(job.claim, contents[job.claim.notification_id], channel, rules)
     about = [(wanted.user, wanted.message)]
     known = yield from people_of(about, default=rules.default_preferences, subjects=rules.subjects)
     return why_not(wanted, known.get(wanted.user, UNKNOWN), rules, now=now)

@@ -12,7 +12,7 @@ from property_alert_notification.base.clock import first_id_of
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.deliveries.records import Claim, NewDelivery
-from property_alert_notification.notification_worker.claim import SendingRules, Withheld, too_late, why_not
+from property_alert_notification.notification_worker.claim import SendingRules, Withheld, too_late, wanted_of, why_not
 from property_alert_notification.notifications.plan import NOT_USED, Planned, create_deliveries, plan
 from property_alert_notification.notifications.scripts import Content
 from property_alert_notification.people.categories.rules import BUILT_IN, Categories, Category
@@ -43,7 +43,7 @@ CLAIM = Claim(UUID(int=1), UUID(int=2), Channel("sms"), "+14155552671", fence=1,
 
 
 def _why_not(content: Content, preferences: Preferences, *, now: datetime) -> Withheld | None:
-    return why_not(CLAIM, CLAIM.channel, content, Person(preferences), RULES, now=now)
+    return why_not(wanted_of(CLAIM, content, CLAIM.channel, RULES), Person(preferences), RULES, now=now)
 
 
 @given(opted_in=CHANNELS, only=st.none() | CHANNELS, known=CHANNELS)
