@@ -142,7 +142,7 @@ def test_a_user_has_moved_when_other_hours_may_count() -> None:
     at_home = Entry(Profile(1, "ada@example.com", "+14155552671", "Ada", "en", "Europe/London", "GB"), then)
 
     def became(**changed: Any) -> bool:
-        profile = replace(at_home.profile, **changed) if at_home.profile else None
+        profile = at_home.profile._replace(**changed) if at_home.profile else None
         return has_moved(at_home, Entry(profile, then))
 
     assert [became(**{field: None}) for field in ("phone_number", "time_zone", "country")] == [True] * 3
