@@ -4,11 +4,13 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from property_alert_notification.base.errors import StoreUnavailable
 from property_alert_notification.database import BatchStatement, Database, Script, Statement, run_within
@@ -112,3 +114,24 @@ async def test_a_file_that_is_no_database(opened: Opened, database: Database, wa
 
     assert len(opened) == 1
     assert opened.not_closed() == 0
+
+
+async def test_a_connection_that_is_closed_within_a_statement_keeps_no_lock(tmp_path: Path, database: Database) -> None:
+    """As when the caller of a statement is cancelled before its last row: the traceback refers to the statement."""
+    unfinished: list[Any] = []
+
+    async def give_up() -> None:
+        async with database.transaction() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            unfinished.append(await driver.execute("INSERT INTO numbers VALUES (2), (3) RETURNING n"))
+            await connection.invalidate()
+
+    await _make_table(database)
+    with pytest.raises(SQLAlchemyError):
+        await give_up()
+
+    with closing(sqlite3.connect(tmp_path / "app.db", isolation_level=None, timeout=0)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert other.execute("SELECT n FROM numbers").fetchall() == [(1,)]
+    unfinished.clear()
+    await database.close()

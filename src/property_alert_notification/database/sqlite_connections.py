@@ -23,6 +23,21 @@ _CACHE = 32_768
 _ROWS_AT_ONCE = 64
 
 
+class _Connection(sqlite3.Connection):
+    """A connection whose transaction ends when it is closed."""
+
+    def close(self) -> None:
+        """Roll back, and close.
+
+        SQLite keeps a closed connection, its transaction and so its lock as long as one of its statements is left: a
+        caller that is cancelled between a statement and its last row leaves one, which the traceback refers to.
+        """
+        with suppress(sqlite3.Error):  # it is closed already, or broken
+            if self.in_transaction:
+                self.rollback()
+        super().close()
+
+
 class Opening:
     """Opens one connection in a thread. When its caller is cancelled meanwhile, `cancel` has the connection closed."""
 
@@ -115,7 +130,7 @@ def _open(engine: AsyncEngine) -> sqlite3.Connection:
     arguments, options = engine.dialect.create_connect_args(engine.url)
     given: Any = {**options, **_OPTIONS}
     keep_private(arguments[0])
-    connection: sqlite3.Connection = sqlite3.connect(arguments[0], **given)
+    connection: sqlite3.Connection = sqlite3.connect(arguments[0], factory=_Connection, **given)
     connection.text_factory = text_or_bytes
     return connection
 
