@@ -45,8 +45,8 @@ async def run_trial(name: str, experiment: Experiment, cluster: Cluster, seed: i
     except TimeoutError:
         trial.wrong["the calls or the fault did not come to their end"] += 1
     fault_ended = time.monotonic()
-    for name in await trial.in_thread(cluster.repair):
-        trial.wrong[f"{name} ended by itself"] += 1
+    for server in await trial.in_thread(cluster.repair):
+        trial.wrong[f"{server} ended by itself"] += 1
     has_ended = await store_reader.wait_until_ended(cluster.database_url, patience=DRAINED_WITHIN)
     recovery = time.monotonic() - fault_ended
     if not has_ended:

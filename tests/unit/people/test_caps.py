@@ -1,12 +1,12 @@
 """Which messages fit into a cap, on which day, and when the others are sent."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from random import Random
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from property_alert_notification.people.caps.rules import Capped, Fits, OverCap, Use, place
-from property_alert_notification.people.preferences.rules import Cap
+from property_alert_notification.people.preferences.rules import Cap, DigestTimes
 
 BERLIN = (ZoneInfo("Europe/Berlin"),)
 NOW = datetime(2026, 11, 25, 22, 30, tzinfo=UTC)  # 23:30 on a Wednesday
@@ -76,3 +76,22 @@ def test_no_sequence_of_messages_exceeds_a_cap() -> None:
         assert cap.day is None or all(days.count(day) <= cap.day for day in days)
         weeks = [day.isocalendar()[:2] for day in days]
         assert cap.week is None or all(weeks.count(week) <= cap.week for week in weeks)
+
+
+def test_each_message_counts_once_and_a_week_ends_on_sunday() -> None:
+    found = place([message(n, Cap(day=3)) for n in range(3)], [], NOW)
+    assert set(found.values()) == {Fits(TODAY)}
+    next_monday = place([message(1, Cap(week=1))], uses(date(2026, 11, 30)), NOW)
+    assert next_monday == {UUID(int=1): Fits(TODAY)}
+    digests = place([message(n, Cap(week=2), is_digest=True) for n in range(4)], uses(TODAY, TODAY), NOW)
+    assert [one.reserved for one in digests.values() if isinstance(one, OverCap)] == [
+        *[date(2026, 11, 30)] * 2,
+        *[date(2026, 12, 7)] * 2,
+    ]
+
+
+def test_a_place_is_at_the_digest_time_of_the_user() -> None:
+    early = message(1, Cap(day=1))._replace(digest=DigestTimes(at=time(6, 30)))
+    [found] = place([early], uses(TODAY), NOW).values()
+    assert isinstance(found, OverCap)
+    assert found.until == datetime(2026, 11, 26, 5, 30, tzinfo=UTC)

@@ -104,3 +104,10 @@ def test_every_day_of_every_zone_has_one_digest_over_all_changes_of_clocks() -> 
 
 def test_the_end_of_all_time_breaks_nothing() -> None:
     assert next_digest(Frequency.MONTHLY, None, (NEW_YORK,), datetime(9999, 12, 31, tzinfo=UTC)).year == 9999
+
+
+def test_of_two_zones_the_clock_counts_that_is_further_behind() -> None:
+    for zones in ((NEW_YORK, LORD_HOWE), (LORD_HOWE, NEW_YORK)):
+        at = next_digest(Frequency.DAILY, None, zones, datetime(2026, 12, 1, tzinfo=UTC))
+        assert at == datetime(2026, 12, 1, 8, tzinfo=NEW_YORK)
+        assert local_day(zones, datetime(2026, 12, 1, 3, tzinfo=UTC)) == date(2026, 11, 30)

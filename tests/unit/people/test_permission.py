@@ -92,3 +92,10 @@ def test_a_frequency_applies_to_one_category_and_channel_only() -> None:
         Preferences(frozenset(Channel), PersonalRules(frequencies={"viewing": {EMAIL: NEVER}})),
     )
     assert isinstance(by_sms, Permission)
+
+
+def test_the_reason_of_a_required_category_names_it() -> None:
+    found = _permit(required=True, of="account")
+
+    assert isinstance(found, Permission)
+    assert found.send.reason.parameters == {"category": "account"}
