@@ -79,7 +79,7 @@ async def test_a_script_notifies_a_thousand_users_in_few_statements(alerting: Wo
 
     assert isinstance(answers[0], PreferencesNotFound)  # the first user has no preferences
     assert sum(isinstance(one, Accepted) for one in answers) == MANY - 1
-    assert len(steps) == 3  # preferences, notifications, deliveries
+    assert len(steps) == 4  # preferences, suppressions, notifications, deliveries
     assert await _counts(alerting) == [MANY - 1, MANY - 1, 1]
 
 

@@ -1,4 +1,4 @@
-"""Creates notifications and their deliveries within a larger transaction: at most five statements for a thousand.
+"""Creates notifications and their deliveries within a larger transaction: a few statements, also for a thousand.
 
 A part of this service that notifies many users runs `create` in its own transaction: by `yield from` in a script, or by
 `run_within` on a connection.
