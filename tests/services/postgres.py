@@ -8,10 +8,12 @@ import subprocess
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Protocol
 
 from tests.services.process import (
-    Service,
+    Container,
+    Host,
+    HostedService,
     ServiceFailed,
     ServiceMissing,
     docker,
@@ -28,22 +30,16 @@ SHORT_LOG = ("max_wal_size=64MB", "min_wal_size=32MB")
 COMMON = ("max_connections=200", "timezone=UTC", "log_min_messages=warning")
 
 
-class _Server(Protocol):
-    def start(self) -> None: ...
+class _Server(Host, Protocol):
     def has_ended(self) -> bool: ...
-    def stop(self) -> None: ...
-    def kill(self) -> None: ...
     def kill_process(self, pid: int) -> None: ...
-    def freeze(self) -> None: ...
-    def thaw(self) -> None: ...
     def fill_disk(self) -> None: ...
     def free_disk(self) -> None: ...
-    def close(self) -> None: ...
     def pid(self) -> int | None: ...
     def tool(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]: ...
 
 
-class Postgres(Service):
+class Postgres(HostedService[_Server]):
     """One server, with as many databases as are asked for.
 
     Use it as a context manager, or call `start` and `close`.
@@ -68,11 +64,11 @@ class Postgres(Service):
         if disk is not None:
             if programs is None or os.geteuid() != 0:
                 raise ServiceMissing("PostgreSQL, or the right to mount a disk for it,")
-            self._server: _Server = _Cluster(programs, self.port, settings + SHORT_LOG, disk=disk)
+            super().__init__(_Cluster(programs, self.port, settings + SHORT_LOG, disk=disk))
         elif programs is not None:
-            self._server = _Cluster(programs, self.port, settings)
+            super().__init__(_Cluster(programs, self.port, settings))
         elif has_docker():
-            self._server = _Container(self.port, settings)
+            super().__init__(_ContainedServer(self.port, settings))
         else:
             raise ServiceMissing("PostgreSQL")
         self._numbers = itertools.count(1)
@@ -104,31 +100,18 @@ class Postgres(Service):
         Raises:
             ServiceFailed: the server refused it, or is away.
         """
-        done = self._server.tool("psql", "--dbname", database, "--no-psqlrc", "--quiet", "-At", "--command", statement)
+        done = self._host.tool("psql", "--dbname", database, "--no-psqlrc", "--quiet", "-At", "--command", statement)
         if done.returncode != 0:
             raise ServiceFailed(done.stderr)
         return done.stdout.strip()
 
-    def start(self) -> Self:
-        """Start, also again after `stop` or `kill`; returns when it answers."""
-        self._server.start()
-        return self
-
     def pid(self) -> int | None:
         """The process that all others of it are children of; None where a container has them."""
-        return self._server.pid()
+        return self._host.pid()
 
     def has_ended(self) -> bool:
         """It gave up by itself, as it does when there is no room for its log; `start` begins again."""
-        return self._server.has_ended()
-
-    def stop(self) -> None:
-        """Shut down as an operator would: sessions are cut, what they had committed is kept."""
-        self._server.stop()
-
-    def kill(self) -> None:
-        """End every process of it by SIGKILL; the next start recovers."""
-        self._server.kill()
+        return self._host.has_ended()
 
     def kill_session(self) -> None:
         """End one client's process by SIGKILL: the server ends all the others itself, recovers and goes on.
@@ -140,27 +123,15 @@ class Postgres(Service):
         pid = self.sql(f"SELECT pid {others} ORDER BY random() LIMIT 1")
         if not pid:
             raise ServiceFailed("nobody is connected")
-        self._server.kill_process(int(pid))
-
-    def freeze(self) -> None:
-        """Stop every process of it in its tracks: connections stay open, and nothing is answered."""
-        self._server.freeze()
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        self._server.thaw()
+        self._host.kill_process(int(pid))
 
     def fill_disk(self) -> None:
         """Leave no byte free on the disk that it was given for itself."""
-        self._server.fill_disk()
+        self._host.fill_disk()
 
     def free_disk(self) -> None:
         """Undo `fill_disk`; does nothing to a disk that is not full."""
-        self._server.free_disk()
-
-    def close(self) -> None:
-        """Stop it for good and remove its files."""
-        self._server.close()
+        self._host.free_disk()
 
     def _url(self, name: str) -> str:
         return f"postgresql+asyncpg://postgres@127.0.0.1:{self.port}/{name}"
@@ -316,18 +287,17 @@ def _is_alive(pid: int) -> bool:
     return bool(shown.stdout.strip()) and not shown.stdout.lstrip().startswith("Z")
 
 
-class _Container:
+class _ContainedServer(Container):
     """A server from the official image."""
 
     def __init__(self, port: int, settings: tuple[str, ...]) -> None:
         options = itertools.chain.from_iterable(("-c", option) for option in settings)
-        self._id = docker("create", "--publish", f"127.0.0.1:{port}:5432", "--env", "POSTGRES_HOST_AUTH_METHOD=trust",
-                          IMAGE, *options)  # fmt: skip
+        trust = ("--env", "POSTGRES_HOST_AUTH_METHOD=trust")
+        super().__init__("--publish", f"127.0.0.1:{port}:5432", *trust, IMAGE, *options)
 
-    def start(self) -> None:
-        docker("start", self._id)
+    def answers(self) -> bool:
         # By TCP: while the image prepares the cluster, a first server answers on its socket only.
-        wait_until(lambda: self.tool("pg_isready").returncode == 0, process=None, log=lambda: docker("logs", self._id))
+        return self.tool("pg_isready").returncode == 0
 
     def pid(self) -> int | None:
         return None
@@ -338,26 +308,13 @@ class _Container:
     def stop(self) -> None:
         docker("stop", "--signal", "SIGINT", self._id)
 
-    def kill(self) -> None:
-        docker("kill", self._id)
-
     def kill_process(self, pid: int) -> None:
-        docker("exec", self._id, "kill", "-9", str(pid))
-
-    def freeze(self) -> None:
-        docker("pause", self._id)
-
-    def thaw(self) -> None:
-        docker("unpause", self._id)
+        self.execute("kill", "-9", str(pid))
 
     def fill_disk(self) -> None:
         raise ServiceMissing("the right to fill a container's disk")
 
     free_disk = fill_disk
 
-    def close(self) -> None:
-        docker("rm", "--force", "--volumes", self._id)
-
     def tool(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = ["docker", "exec", self._id, name, "--host=127.0.0.1", "--username=postgres", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        return self.execute(name, "--host=127.0.0.1", "--username=postgres", *arguments)

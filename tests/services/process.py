@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
-from typing import Protocol, Self
+from typing import Generic, Protocol, Self, TypeVar
 
 PATIENCE = 150
 """Seconds after which a test gives up waiting. A test that passes never waits so long, on however busy a machine."""
@@ -42,6 +42,52 @@ class Service:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class Host(Protocol):
+    """What runs a service: this machine, or a container."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def kill(self) -> None: ...
+    def freeze(self) -> None: ...
+    def thaw(self) -> None: ...
+    def close(self) -> None: ...
+
+
+AnyHost = TypeVar("AnyHost", bound=Host)
+
+
+class HostedService(Service, Generic[AnyHost]):
+    """A service that can be stopped, killed and frozen, whatever runs it."""
+
+    def __init__(self, host: AnyHost) -> None:
+        self._host = host
+
+    def start(self) -> Self:
+        """Start, also again after `stop` or `kill`, with what was durable; returns when it answers."""
+        self._host.start()
+        return self
+
+    def stop(self) -> None:
+        """Shut down in order."""
+        self._host.stop()
+
+    def kill(self) -> None:
+        """End every process of it by SIGKILL."""
+        self._host.kill()
+
+    def freeze(self) -> None:
+        """Stop every process of it in its tracks, until `thaw`: connections stay open, and nothing is answered."""
+        self._host.freeze()
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._host.thaw()
+
+    def close(self) -> None:
+        """Stop it for good and remove its files."""
+        self._host.close()
 
 
 def free_port() -> int:
@@ -103,6 +149,42 @@ def has_docker() -> bool:
         return subprocess.run(["docker", "info"], capture_output=True, timeout=20, check=False).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False
+
+
+class Container:
+    """A container of docker, made and not started."""
+
+    def __init__(self, *options: str) -> None:
+        """`options` are those of `docker create`, the image and its arguments included."""
+        self._options = options
+        self._id = docker("create", *options)
+
+    def start(self) -> None:
+        docker("start", self._id)
+        wait_until(self.answers, process=None, log=lambda: docker("logs", self._id))
+
+    def answers(self) -> bool:
+        """Whether what runs in it is ready."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        docker("stop", self._id)
+
+    def kill(self) -> None:
+        docker("kill", self._id)
+
+    def freeze(self) -> None:
+        docker("pause", self._id)
+
+    def thaw(self) -> None:
+        docker("unpause", self._id)
+
+    def close(self) -> None:
+        docker("rm", "--force", "--volumes", self._id)
+
+    def execute(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a program in it."""
+        return subprocess.run(["docker", "exec", self._id, *command], capture_output=True, text=True, check=False)
 
 
 def docker(*arguments: str) -> str:

@@ -7,10 +7,12 @@ import socket
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Protocol
 
 from tests.services.process import (
-    Service,
+    Container,
+    Host,
+    HostedService,
     ServiceFailed,
     ServiceMissing,
     docker,
@@ -25,18 +27,12 @@ IMAGE = "rabbitmq:4"
 PROGRAMS = Path("/usr/lib/rabbitmq/bin")
 
 
-class _Node(Protocol):
-    def start(self) -> None: ...
-    def stop(self) -> None: ...
-    def kill(self) -> None: ...
+class _Node(Host, Protocol):
     def wipe(self) -> None: ...
-    def freeze(self) -> None: ...
-    def thaw(self) -> None: ...
-    def close(self) -> None: ...
     def ctl(self, *arguments: str) -> subprocess.CompletedProcess[str]: ...
 
 
-class RabbitMQ(Service):
+class RabbitMQ(HostedService[_Node]):
     """One node. Use it as a context manager, or call `start` and `close`."""
 
     def __init__(self) -> None:
@@ -47,9 +43,9 @@ class RabbitMQ(Service):
         """
         self.port = free_port()
         if (PROGRAMS / "rabbitmq-server").exists():
-            self._node: _Node = _LocalNode(self.port)
+            super().__init__(_LocalNode(self.port))
         elif has_docker():
-            self._node = _Container(self.port)
+            super().__init__(_ContainedNode(self.port))
         else:
             raise ServiceMissing("RabbitMQ")
 
@@ -64,35 +60,14 @@ class RabbitMQ(Service):
         Raises:
             ServiceFailed: it refused; the text is what it said.
         """
-        done = self._node.ctl(*arguments)
+        done = self._host.ctl(*arguments)
         if done.returncode != 0:
             raise ServiceFailed(done.stdout + done.stderr)
         return done.stdout
 
-    def start(self) -> Self:
-        """Start, also again after `stop` or `kill`, with what was durable; returns when it speaks AMQP."""
-        self._node.start()
-        return self
-
-    def stop(self) -> None:
-        """Shut down in order."""
-        self._node.stop()
-
-    def kill(self) -> None:
-        """End it by SIGKILL. Mind the queues that are younger than a second: see `keep_new_queues`."""
-        self._node.kill()
-
     def wipe(self) -> None:
         """End it by SIGKILL and delete everything it kept: the next start begins with nothing."""
-        self._node.wipe()
-
-    def freeze(self) -> None:
-        """Stop it in its tracks, connections and all, until `thaw`."""
-        self._node.freeze()
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        self._node.thaw()
+        self._host.wipe()
 
     def keep_new_queues(self) -> None:
         """Make the quorum queues declared so far survive a kill.
@@ -101,10 +76,6 @@ class RabbitMQ(Service):
         queue that has no log and never elects a leader: every later consumer of it hangs.
         """
         self.ctl("eval", "dets:sync(ra_directory_reverse).")
-
-    def close(self) -> None:
-        """Stop it for good and remove its files."""
-        self._node.close()
 
 
 def speaks_amqp(port: int) -> bool:
@@ -220,40 +191,20 @@ class _LocalNode:
         }
 
 
-class _Container:
+class _ContainedNode(Container):
     """A node from the official image."""
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._create()
-
-    def _create(self) -> None:
         # The node's data is kept under its name, and the name is made from the host's.
-        self._id = docker("create", "--hostname", "alerts", "--publish", f"127.0.0.1:{self._port}:5672", IMAGE)
+        super().__init__("--hostname", "alerts", "--publish", f"127.0.0.1:{port}:5672", IMAGE)
 
-    def start(self) -> None:
-        docker("start", self._id)
-        wait_until(lambda: speaks_amqp(self._port), process=None, log=lambda: docker("logs", self._id))
-
-    def stop(self) -> None:
-        docker("stop", self._id)
-
-    def kill(self) -> None:
-        docker("kill", self._id)
+    def answers(self) -> bool:
+        return speaks_amqp(self._port)
 
     def wipe(self) -> None:
         self.close()
-        self._create()
-
-    def freeze(self) -> None:
-        docker("pause", self._id)
-
-    def thaw(self) -> None:
-        docker("unpause", self._id)
-
-    def close(self) -> None:
-        docker("rm", "--force", "--volumes", self._id)
+        self._id = docker("create", *self._options)
 
     def ctl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = ["docker", "exec", self._id, "rabbitmqctl", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        return self.execute("rabbitmqctl", *arguments)
