@@ -23,6 +23,7 @@ from property_alert_notification.channels.base import OutgoingMessage, Receipt
 from property_alert_notification.channels.email_smtp import SmtpSender
 from property_alert_notification.notification_worker.retention import Retention
 from property_alert_notification.notifications import lists
+from property_alert_notification.notifications.answers import DeliveryPublic, NotificationDetail
 from property_alert_notification.notifications.lists import Filters
 from property_alert_notification.notifications.routes import _page
 from property_alert_notification.operators.pauses.service import PauseService
@@ -193,19 +194,26 @@ async def test_keys_that_expired_at_no_time_are_deleted_and_stop_no_others(lite_
         assert (await connection.execute(text("SELECT key FROM idempotency_keys"))).all() == []
 
 
+async def _replay_unsettled(
+    world: World, store: str, notification: UUID, *, outcome: str, end: str
+) -> tuple[DeliveryPublic, NotificationDetail]:
+    """The delivery, quarantined because this outcome cannot be settled; and its notification after a replay."""
+    await _refuse_to_settle(world, store, outcome)
+    await world.a_worker()
+    quarantined = await world.until_delivery(notification, "quarantined")
+    await _settle_again(world, store)
+    await _replay(world, notification)
+    return quarantined, await world.until(notification, end)
+
+
 async def test_a_sent_delivery_that_cannot_be_settled_is_not_sent_again(
     broken_world: tuple[World, str],
 ) -> None:
     world, store = broken_world
     await world.a_user()
     notification = await world.accept()
-    await _refuse_to_settle(world, store, "sent")
-    await world.a_worker()
 
-    quarantined = await world.until_delivery(notification, "quarantined")
-    await _settle_again(world, store)
-    await _replay(world, notification)
-    detail = await world.until(notification, "sent")
+    quarantined, detail = await _replay_unsettled(world, store, notification, outcome="sent", end="sent")
 
     assert quarantined.reason.endswith("; the provider took it, so a replay does not send it again")
     assert quarantined.attempts[0].outcome is Outcome.SENT
@@ -225,13 +233,8 @@ async def test_an_unsettled_delivery_that_may_have_been_sent_is_unknown_after_a_
     monkeypatch.setattr(SmtpSender, "send", send_and_hear_nothing)
     await world.a_user()
     notification = await world.accept()
-    await _refuse_to_settle(world, store, "unknown")
-    await world.a_worker()
 
-    quarantined = await world.until_delivery(notification, "quarantined")
-    await _settle_again(world, store)
-    await _replay(world, notification)
-    detail = await world.until(notification, "failed")
+    quarantined, detail = await _replay_unsettled(world, store, notification, outcome="unknown", end="failed")
 
     assert quarantined.reason.endswith("; it may have been sent")
     assert [one.outcome for one in detail.deliveries[0].attempts] == [Outcome.UNKNOWN] * 2

@@ -87,6 +87,12 @@ async def reasons(world: World, notifications: list[UUID]) -> list[str]:
     return [(await world.delivery(one)).reason_code for one in notifications]
 
 
+async def let_expire(world: World) -> None:
+    """Whatever has an `expires_at` is expired from now on."""
+    async with world.parts.database.transaction() as connection:
+        await connection.execute(text("UPDATE notifications SET expires_at = accepted_at WHERE expires_at IS NOT NULL"))
+
+
 async def the_digest(world: World) -> UUID:
     [digest] = [window["digest_id"] for window in await windows(world) if window["digest_id"]]
     assert isinstance(digest, UUID)
@@ -134,8 +140,7 @@ async def test_expired_and_unwanted_items_leave_their_window_and_an_empty_window
     soon = world.parts.clock.now() + timedelta(seconds=0.3)
     [expiring] = await accept(world, expires_at=soon.isoformat())
     [other] = await accept(world)
-    async with world.parts.database.transaction() as connection:
-        await connection.execute(text("UPDATE notifications SET expires_at = accepted_at WHERE expires_at IS NOT NULL"))
+    await let_expire(world)
     await world.forget_user()
     await their_time_comes(world)
     turn = await look(world)
@@ -153,8 +158,7 @@ async def test_an_expired_item_is_no_part_of_the_digest(world: World) -> None:
     later = world.parts.clock.now() + timedelta(hours=1)
     [expired] = await accept(world, expires_at=later.isoformat())
     [other] = await accept(world)
-    async with world.parts.database.transaction() as connection:
-        await connection.execute(text("UPDATE notifications SET expires_at = accepted_at WHERE expires_at IS NOT NULL"))
+    await let_expire(world)
     await their_time_comes(world)
     turn = await look(world)
 
