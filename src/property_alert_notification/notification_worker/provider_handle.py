@@ -24,6 +24,7 @@ from property_alert_notification.channels.base import Sender
 from property_alert_notification.notification_worker.pace import Pace
 from property_alert_notification.notification_worker.route import Assignment
 from property_alert_notification.notification_worker.signals import signal_of
+from property_alert_notification.notification_worker.slot_queue import SlotQueue
 from property_alert_notification.notification_worker.verdict import Result
 
 log = structlog.get_logger()
@@ -53,17 +54,6 @@ class Call:
     probe: bool
     began_at: float = float("inf")
     """When the provider was called, on the monotonic clock; the caller sets it."""
-
-
-@dataclass(eq=False, slots=True)
-class _Waiter:
-    """One message that waits for a slot."""
-
-    since: float
-    is_open: bool
-    """Its attempt is stored."""
-    woken: asyncio.Future[bool]
-    """False when it is to be given back."""
 
 
 class ProviderHandle:
@@ -103,7 +93,7 @@ class ProviderHandle:
         """When calls ended, `SOON` seconds back."""
         self._open = 0
         """Those in progress whose attempts were stored by their claims."""
-        self._waiting: deque[_Waiter] = deque()
+        self._queue = SlotQueue()
         self._order = asyncio.Lock()
         self._pace = Pace(sender.limits.per_second)
         metrics.breaker.labels(sender.channel, provider).state(self.breaker.state)
@@ -170,7 +160,7 @@ class ProviderHandle:
         """
         keeps_waiting = True
         while keeps_waiting and self._accepts(probe=probe) and self._is_full():
-            keeps_waiting = await self._until_woken(is_open=is_open)
+            keeps_waiting = await self._queue.wait(now=self._clock.monotonic(), is_open=is_open)
         if not keeps_waiting or not self._accepts(probe=probe):
             yield None
             return
@@ -210,31 +200,15 @@ class ProviderHandle:
             return False
         return len(self._unanswered) >= UNANSWERED or (self.breaker.doubtful and len(self._calls) >= IN_DOUBT)
 
-    async def _until_woken(self, *, is_open: bool) -> bool:
-        woken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiter(self._clock.monotonic(), is_open, woken))
-        return await woken
-
     def _wake_next(self) -> None:
         """Wake the next, if there is room for it; it wakes the one behind it."""
-        while self._waiting and not self._is_full():
-            waiter = self._waiting.popleft()
-            if not waiter.woken.done():  # as when its worker stops
-                waiter.woken.set_result(True)
-                return
-
-    def _send_away(self, *, since: float) -> None:
-        """Wake those with a stored attempt that have been waiting since then, or for longer: they are given back."""
-        for waiter in self._waiting:
-            if waiter.since > since:
-                return
-            if waiter.is_open and not waiter.woken.done():
-                waiter.woken.set_result(False)
+        if not self._is_full():
+            self._queue.wake_first()
 
     def watch(self) -> None:
         """Open the breaker when calls run for too long."""
         now = self._clock.monotonic()
-        self._send_away(since=now - LONGEST_TURN)
+        self._queue.give_back(since=now - LONGEST_TURN)
         recent = [call for call in self._calls if call.began_at >= self.breaker.closed_at]
         watched = breaker.watch(
             self.breaker,
@@ -289,8 +263,5 @@ class ProviderHandle:
         if new.state is BreakerState.OPEN:
             self._metrics.breaker_openings.labels(channel, self.provider).inc()
         log.warning("breaker.changed", channel=channel, provider=self.provider, state=new.state, reason=self.reason)
-        while self._waiting:
-            waiter = self._waiting.popleft()
-            if not waiter.woken.done():
-                waiter.woken.set_result(True)
+        self._queue.wake_all()
         self._on_change()
