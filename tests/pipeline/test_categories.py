@@ -1,10 +1,13 @@
 """Categories between processes: what one defines, the others act on."""
 
+import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from property_alert_notification.base.vocabulary import Frequency
+from property_alert_notification.deliveries.windows import queries as windows
 from property_alert_notification.deliveries.windows import scripts as window_scripts
 from property_alert_notification.deliveries.windows.keys import WindowKey
 from property_alert_notification.people.categories import recheck
@@ -129,3 +132,21 @@ async def test_a_category_with_many_windows_is_walked_in_small_steps(
     async with world.parts.database.reading() as connection:
         rows = (await connection.execute(window_scripts.windows.select())).mappings().all()
     assert {(one["category"], one["due_at"] < closes_at) for one in rows} == {("news", True), ("offer", False)}
+
+
+async def test_a_window_that_a_worker_is_processing_is_due_again_afterwards(world: World) -> None:
+    database, now = world.parts.database, world.parts.clock.now()
+    key = WindowKey(1, False, EMAIL, "news", now + timedelta(hours=1))
+
+    async def recheck_news() -> list[UUID]:
+        async with database.transaction() as connection:
+            return await windows.recheck_category(connection, "news", after=UUID(int=0), now=now, limit=10)
+
+    async with database.transaction() as connection:
+        await window_scripts.join([key]).run(connection)
+    async with database.transaction() as connection:
+        await window_scripts.join([key]).run(connection)  # locks the row, as the worker does
+        rechecked = asyncio.create_task(recheck_news())
+        await asyncio.wait([rechecked], timeout=0.2)
+
+    assert await rechecked == [key.id]

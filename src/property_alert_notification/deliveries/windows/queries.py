@@ -86,6 +86,8 @@ async def categories_of_open(connection: AsyncConnection) -> list[str]:
     return list((await connection.execute(_CATEGORIES_OF_OPEN)).scalars())
 
 
+# A worker that processes a window may still have the old category: the statement waits for its lock, and makes the
+# window due again afterwards.
 _RECHECK_CATEGORY = (
     update(windows)
     .where(
@@ -98,8 +100,8 @@ _RECHECK_CATEGORY = (
                 windows.c.id > bindparam("after", type_=windows.c.id.type),
             )
             .order_by(windows.c.id)
-            .limit(bindparam("limit", type_=Integer))
-            .with_for_update(),
+            .limit(bindparam("limit", type_=Integer)),
+            wait=True,
         )
     )
     .values(due_at=bindparam("now", type_=time_type()))
