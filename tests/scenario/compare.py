@@ -52,9 +52,10 @@ class Comparison:
         """Every time that a message had to wait is on record, with the reason."""
         async with database.reading() as connection:
             holds, waited = await observed.holds(connection), await observed.waited(connection)
+        items = self._expected.deliveries.items
         for id_, key in self._known.names.items():
             recorded = iter(holds.get(id_, ()))
-            waits = self._expected.deliveries.items[key].waits
+            waits = items[key].waits if key in items else ()
             # Beside them may be one that ended at the same moment, when something else became known.
             if not all(code in recorded for code in waits):
                 self.problems.append(f"{key} was held for {holds.get(id_)}, expected {waits}")

@@ -21,6 +21,9 @@ WELL_AFTER = timedelta(seconds=20)
 LEFT_AFTER = timedelta(seconds=30)
 """After this long another worker asks what one had asked that died."""
 
+PLACE = ("time_zone", "country", "phone_number")
+"""What a profile says of where its user is."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -65,13 +68,13 @@ class Directory:
         return self.trouble == "slow" or (self.open_until is not None and now < self.open_until)
 
     def put(self, user: int, entry: Entry) -> bool:
-        """Returns whether something else is known now."""
-        before = self.profile(user)
+        """Returns whether the user may be at another place than before, so that other hours count."""
+        before = self.profile(user) or {}
         self.entries[user] = entry
-        return before != entry.profile
+        return any(before.get(name) != (entry.profile or {}).get(name) for name in PLACE)
 
     def answer(self, user: int, asked_at: datetime) -> bool:
-        """The User service answers what it knows; returns whether something else is known now."""
+        """The User service answers what it knows; returns what `put` returns."""
         return self.put(user, Entry(self.truth.get(user), asked_at))
 
     def usable(self, user: int, now: datetime) -> Entry | None:

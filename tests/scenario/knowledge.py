@@ -21,8 +21,10 @@ class Knowledge:
     categories: dict[str, Category] = field(default_factory=lambda: dict(BUILT_IN))
 
     def person(self, user: int) -> Person:
-        """What is known of a user."""
-        return Person(self.residents[user].place, self.preferences.get(user), self.directory.profile(user))
+        """What is known of a user. Of one without preferences, to whom nothing is sent, the profile is not read."""
+        preferences = self.preferences.get(user)
+        profile = None if preferences is None else self.directory.profile(user)
+        return Person(self.residents[user].place, preferences, profile)
 
     def category(self, name: str) -> Category:
         """One that nobody defined is like `general`."""
