@@ -56,7 +56,7 @@ ENOUGH = 200
 WEEKS = [(store, int(SEED or seed), int(USERS or users)) for store, seed, users in ALWAYS]
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3_600 if USERS else 900)
 @pytest.mark.parametrize(("store", "seed", "users"), WEEKS)
 async def test_every_message_is_sent_or_not_as_the_model_says(
     store: str,
