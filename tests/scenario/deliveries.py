@@ -134,7 +134,6 @@ class Deliveries:
             self._end(item, "expired", expiry)
         elif verdict.decision == "hold":
             self._move(item, "held", verdict.code, verdict.until)
-            item.waits.append(verdict.code)
         else:
             self._collect(item, verdict)
 

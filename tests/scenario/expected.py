@@ -145,6 +145,8 @@ class Expected:
             is_busy = self.deliveries.close_windows(now)
             is_busy |= self._plan_due(now, seen)
             is_busy |= self.deliveries.claim_due(now, seen, taken)
+        for item in self.deliveries.changed.values():
+            item.waits += [item.code] if item.state == "held" else []
 
     def _prefer(self, user: int, said: Mapping[str, Any] | None, now: datetime) -> None:
         self.knowledge.preferences[user] = None if said is None else dict(said)
