@@ -33,7 +33,6 @@ HAPPENS = {
     "sent in_digest",
     "held legal_window",
     "held quiet_hours",
-    "held no_allowed_moment",
     "held over_cap",
     "collected collected",
     "collected over_cap",
