@@ -49,13 +49,15 @@ def suppressions_of(reached: Iterable[Reached], subjects: Subjects) -> Script[di
 
 def _hashes(reached: Iterable[Reached], subjects: Subjects) -> Mapping[str, Collection[tuple[int, str | None]]]:
     """The users and their addresses, by each hash that an entry about them may have."""
-    wanted: dict[str, set[tuple[int, str | None]]] = {}
-    for user_id, channel, address in reached:
+    addresses = set(reached)
+    wanted: dict[str, list[tuple[int, str | None]]] = {}
+    for user_id in {user_id for user_id, _, _ in addresses}:
         for subject in subjects.of_user(user_id):
-            wanted.setdefault(subject, set()).add((user_id, None))
+            wanted.setdefault(subject, []).append((user_id, None))
+    for user_id, channel, address in addresses:
         if address is not None:
             for subject in subjects.of_address(channel, address):
-                wanted.setdefault(subject, set()).add((user_id, address))
+                wanted.setdefault(subject, []).append((user_id, address))
     return wanted
 
 

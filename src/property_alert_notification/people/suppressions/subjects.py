@@ -1,12 +1,13 @@
 """The subjects of the suppression list as keyed hashes, so that the list outlives the erasure of a user.
 
-The hash is HMAC-SHA-256 (RFC 2104) under a key that is derived from `SECRET_KEYS`, shortened to 128 bits. Without the
-key nobody can find out whether an address is on a list they hold.
+The hash is keyed BLAKE2s (RFC 7693) of 128 bits: a third of the cost of HMAC-SHA-256, and every claim computes two for
+each message. The key is derived from `SECRET_KEYS`. Without it nobody can find out whether an address is on a list.
 """
 
 import hmac
 import unicodedata
 from collections.abc import Sequence
+from hashlib import blake2s
 
 from property_alert_notification.base.vocabulary import Channel
 
@@ -27,12 +28,13 @@ class Subjects:
 
         Two spellings of an address that differ in upper and lower case have the same hashes.
         """
-        return self._hashes(channel, unicodedata.normalize("NFC", address).casefold())
+        folded = address.lower() if address.isascii() else unicodedata.normalize("NFC", address).casefold()
+        return self._hashes(f"{channel}\0{folded}")
 
     def of_user(self, user_id: int) -> list[str]:
         """The hashes of a user; the first is that of new entries."""
-        return self._hashes("user", str(user_id))
+        return self._hashes(f"user\0{user_id}")
 
-    def _hashes(self, kind: str, subject: str) -> list[str]:
-        content = f"{kind}\0{subject}".encode("utf-8", "surrogatepass")
-        return [hmac.digest(key, content, "sha256")[:_LENGTH].hex() for key in self._keys]
+    def _hashes(self, subject: str) -> list[str]:
+        content = subject.encode("utf-8", "surrogatepass")
+        return [blake2s(content, digest_size=_LENGTH, key=key).hexdigest() for key in self._keys]
