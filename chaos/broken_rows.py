@@ -1,5 +1,6 @@
 """Writes rows into a store that the service would never write: what a script or a bad disk leaves."""
 
+import asyncio
 import sqlite3
 from collections.abc import Collection, Sequence
 from contextlib import closing
@@ -215,7 +216,7 @@ async def write(url: str, broken: Sequence[tuple[Breakage, UUID]]) -> None:
 async def run(url: str, statements: Sequence[str]) -> None:
     """Run statements on a store, past every rule that may be passed."""
     if url.startswith("sqlite"):
-        write_sqlite(url.partition("///")[2], statements)
+        await asyncio.to_thread(write_sqlite, url.partition("///")[2], statements)
     else:
         await _write_postgres(url, statements)
 

@@ -59,7 +59,7 @@ def test_the_benchmark_of_decisions_can_be_selected(tmp_path: Path) -> None:
 
 def _assert_that_every_rule_decided(found: dict[str, Any], title: str) -> None:
     (people,) = found["people"]
-    assert (people["store"], people["users"], people["statements"], people["missing"]) == (title, 2_000, 2, 0)
+    assert (people["store"], people["users"], people["statements"], people["missing"]) == (title, 2_000, 3, 0)
     assert people["decided"].keys() >= {"Collect", "Hold", "Send"}
 
 

@@ -192,7 +192,7 @@ RSA_RECORD = KEYS[0].record()
     ("records", "words"),
     [
         ([RSA_RECORD, RSA_RECORD], "2 records"),
-        (["v=DKIM1; k=rsa; p="], "revoked"),
+        (["v=DKIM1; k=rsa; p="], "revokes"),
         (["v=DKIM1; k=rsa"], "no DKIM key"),
         (["nonsense"], "no DKIM key"),
         ([RSA_RECORD.replace("k=rsa", "k=ed25519")], "another key"),

@@ -1,5 +1,6 @@
 """Broken rows harm no other: they are quarantined, and shown as far as they can."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -166,8 +167,8 @@ async def test_a_pause_that_cannot_be_read_holds_and_stops_nothing_else(
 
 
 async def run_on_sqlite(world: World, *statements: str) -> None:
-    """Write straight into the store."""
-    write_sqlite(world.settings.database_url.partition("///")[2], statements)
+    """Write straight into the store, in a thread: a worker of this event loop may have to end its transaction first."""
+    await asyncio.to_thread(write_sqlite, world.settings.database_url.partition("///")[2], statements)
 
 
 async def test_keys_that_expired_at_no_time_are_deleted_and_stop_no_others(lite_world: World) -> None:
