@@ -85,7 +85,9 @@ async def test_a_file_is_imported_and_exported_and_bad_lines_are_named(lite: htt
     async def load(text: str) -> httpx2.Response:
         return await lite.post(f"{PATH}/import", content=text, headers={"Content-Type": "text/csv"})
 
-    first = await load("\r\n".join(lines))
+    headers = {"Content-Type": "text/csv", "Idempotency-Key": "the-first-file"}
+    first, repeated = [await lite.post(f"{PATH}/import", content="\r\n".join(lines), headers=headers) for _ in range(2)]
+    assert (repeated.json(), repeated.headers["Idempotency-Replayed"]) == (first.json(), "true")
     exported = (await lite.get(f"{PATH}/export")).text
     entries = (await lite.get(PATH)).json()["items"]
     for entry in entries:

@@ -188,11 +188,7 @@ async def _find(
 
     stored = _stored(channel, address)
     async with _store() as (database, subjects), database.reading() as connection:
-        wanted: list[str] | None = None
-        if channel is not None and stored is not None:
-            wanted = subjects.of_address(channel, stored)
-        elif user is not None:
-            wanted = subjects.of_user(user)
+        wanted = subjects.of(channel, stored, user)
         return list(await queries.page(connection, subjects=wanted, limit=limit))
 
 

@@ -1,4 +1,4 @@
-"""Deletes what was kept long enough: whatever has ended, idempotency keys, counts of caps, profiles, suppressions."""
+"""Deletes old rows: ended notifications and schedules, windows, idempotency keys, cap uses, profiles, suppressions."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass

@@ -63,7 +63,7 @@ class CategoryCache:
             rows = await queries.every(connection)
         if rows != self._rows:
             before, known = self._known, Categories({**self.configured, **read(rows)})
-            if self._read.is_set():  # at the start it is not known what was said before
+            if self._read.is_set():  # the first read after the start has nothing to compare with
                 await self._recheck.begin_with_undefined(before, known)
                 names = {str(name) for name, _ in [*self._rows, *rows]}
                 self._recheck.begin(changed_names(before, known, names))

@@ -21,8 +21,8 @@ def changed_names(before: Categories, after: Categories, names: Iterable[str]) -
 class WindowRecheck:
     """Makes the open digest windows of changed categories due, a few in each transaction: there may be a million.
 
-    Every process does so when it knows the change: a worker that did not know it yet may have decided by what was said
-    before. What no process makes due is decided again when its window closes.
+    Every process does so after it has read the change, because a worker that has not read it yet still decides by the
+    earlier definition. A window that no process makes due is reevaluated when it closes.
     """
 
     def __init__(self, database: Database) -> None:

@@ -1,5 +1,6 @@
 """The suppression list over HTTP."""
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator
@@ -58,11 +59,10 @@ async def list_suppressions(
     subjects: SubjectsDep,
 ) -> SuppressionPage:
     """List entries, the newest first; with an address or a user only entries about that subject."""
-    wanted: list[str] | None = None
-    if query.channel is not None and query.address is not None:
-        wanted = subjects.of_address(query.channel, _stored(query.channel, query.address, rules, place="query"))
-    elif query.user_id is not None:
-        wanted = subjects.of_user(query.user_id)
+    address = query.address
+    if query.channel is not None and address is not None:
+        address = _stored(query.channel, address, rules, place="query")
+    wanted = subjects.of(query.channel, address, query.user_id)
     below = start_of(query.cursor)
     async with database.reading() as connection:
         found = await queries.page(connection, subjects=wanted, reason=query.reason, below=below, limit=query.limit + 1)
@@ -130,7 +130,8 @@ async def import_suppressions(
     Its first line names the columns: `channel` and `address`, or `user_id`, or `subject` and `about` of an export; and,
     if you like, `reason` (`imported` when it is left out), `scope`, `category`, `note` and `expires_at`.
     """
-    entries, refused = _read(await request.body(), rules)
+    # Parsing ten thousand addresses may take long, and other callers must not wait for it.
+    entries, refused = await asyncio.to_thread(_read, await request.body(), rules)
 
     async def load(connection: AsyncConnection) -> Answer:
         await SuppressionService(connection, clock, admission.actor, subjects).load(entries)

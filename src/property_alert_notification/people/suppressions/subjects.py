@@ -1,7 +1,7 @@
 """The subjects of the suppression list as keyed hashes, so that the list outlives the erasure of a user.
 
 The hash is keyed BLAKE2s (RFC 7693) of 128 bits: a third of the cost of HMAC-SHA-256, and every claim computes two for
-each message. The key is derived from `SECRET_KEYS`. Without it nobody can find out whether an address is on a list.
+each message. The key is derived from `SECRET_KEYS`. Nobody can test without the key whether an address is listed.
 """
 
 import hmac
@@ -34,6 +34,12 @@ class Subjects:
     def of_user(self, user_id: int) -> list[str]:
         """The hashes of a user; the first is that of new entries."""
         return self._hashes(f"user\0{user_id}")
+
+    def of(self, channel: Channel | None, address: str | None, user_id: int | None) -> list[str] | None:
+        """The hashes of an address on a channel, else of a user; None if neither is given."""
+        if channel is not None and address is not None:
+            return self.of_address(channel, address)
+        return None if user_id is None else self.of_user(user_id)
 
     def _hashes(self, subject: str) -> list[str]:
         content = subject.encode("utf-8", "surrogatepass")
