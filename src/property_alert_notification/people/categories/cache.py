@@ -58,7 +58,7 @@ class CategoryCache:
         return 0 if await self._recheck.proceed() else POLL
 
     async def reload(self) -> None:
-        """Read the categories once; whatever is collected of those that have changed is decided again by `watch`."""
+        """Read the categories once. `watch` then makes the digest windows of changed categories due."""
         async with self._database.quick_reading() as connection:
             rows = await queries.every(connection)
         if rows != self._rows:
