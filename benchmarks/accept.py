@@ -19,6 +19,8 @@ from benchmarks.stores import Store
 PRODUCTION = {
     "ENVIRONMENT": "production",
     "SECRET_KEYS": "a-secret-of-benchmarks-with-32-characters",
+    "SIGNING_KEYS": "a-signing-key-of-benchmarks-with-32-characters",
+    "PUBLIC_URL": "https://alerts.example.com",
     "EMAIL_PROVIDER": "smtp",
     "SMS_PROVIDER": "http",
 }

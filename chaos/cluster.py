@@ -38,6 +38,8 @@ DISK = 400
 SETTINGS = {
     "ENVIRONMENT": "production",
     "SECRET_KEYS": "a-secret-of-experiments-with-32-characters",
+    "SIGNING_KEYS": "a-signing-key-of-experiments-with-32-characters",
+    "PUBLIC_URL": "https://alerts.example.com",
     "QUEUE_ROUTING_KEY": ROUTING_KEY,
     "DEFAULT_PREFERENCES": "email,sms",
     "LEASE": str(LEASE),

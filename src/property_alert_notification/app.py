@@ -32,6 +32,7 @@ from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.settings.listening import listen
 from property_alert_notification.base.supervise import WELL_AFTER, end
 from property_alert_notification.channels.registry import unused
+from property_alert_notification.feedback.unsubscribe.tokens import Tokens
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.fast_path import FastPath
 from property_alert_notification.notifications.reevaluate import reevaluate_by
@@ -150,6 +151,7 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.keep_keys_for = timedelta(hours=settings.idempotency_hours)
     app.state.default_preferences = default_preferences(settings)
     app.state.subjects = Subjects(settings.secrets)
+    app.state.tokens = Tokens(settings.link_keys)
     app.state.unused_channels = unused(settings)
     app.state.categories = parts.categories
     app.state.planner = planner(settings, parts.clock, parts.categories)

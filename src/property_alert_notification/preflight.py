@@ -50,6 +50,7 @@ def check_together(settings: Settings) -> None:
     """
     _check_removed()
     check_secrets(settings)
+    _check_links(settings)
     check_any_used(settings)
     configured_categories(settings.categories_file)
     configured_windows(settings.legal_windows_file)
@@ -68,6 +69,22 @@ def check_secrets(settings: Settings) -> None:
         raise ConfigurationError(
             "SECRET_KEYS: needed unless ENVIRONMENT=local, for the suppression list. "
             "Make one with: openssl rand -hex 32"
+        )
+
+
+def _check_links(settings: Settings) -> None:
+    """Make sure that links in messages are signed, lead to this service, and do so over TLS."""
+    if settings.is_local:
+        return
+    if settings.signing_keys is None:
+        raise ConfigurationError(
+            "SIGNING_KEYS: needed unless ENVIRONMENT=local, for the links in messages. "
+            "Make one with: openssl rand -hex 32"
+        )
+    if settings.public_url is None or not settings.public_url.startswith("https://"):
+        problem = "needed unless ENVIRONMENT=local" if settings.public_url is None else "must begin with https://"
+        raise ConfigurationError(
+            f"PUBLIC_URL: {problem}, for the links in messages. Example: PUBLIC_URL=https://alerts.example.com"
         )
 
 

@@ -113,6 +113,8 @@ async def a_guarded_client(store_url: str, *scopes: Scope, **settings: Any) -> A
         "email_provider": "smtp",
         "sms_provider": "http",
         "secret_keys": "a-secret-of-tests-with-32-characters",
+        "signing_keys": "a-signing-key-of-tests-with-32-characters",
+        "public_url": "https://alerts.example.com",
     }
     async with a_client(database_url=store_url, **(production | settings)) as client:
         client.headers["Authorization"] = f"Bearer {key}"

@@ -266,6 +266,8 @@ async def test_an_old_schema_stops_the_start_outside_local(empty_store_url: str)
         email_provider="smtp",
         sms_provider="http",
         secret_keys="a-secret-of-tests-with-32-characters",
+        signing_keys="a-signing-key-of-tests-with-32-characters",
+        public_url="https://alerts.example.com",
     )
 
     with pytest.raises(ConfigurationError, match="property-alerts migrate"):

@@ -50,7 +50,14 @@ def test_check_names_a_setting_that_cannot_be_used(tmp_path: Path) -> None:
 
 
 def test_check_in_production_wants_the_schema(tmp_path: Path) -> None:
-    done = run(tmp_path, "check", ENVIRONMENT="production", SECRET_KEYS="a-secret-of-tests-with-32-characters")
+    done = run(
+        tmp_path,
+        "check",
+        ENVIRONMENT="production",
+        SECRET_KEYS="a-secret-of-tests-with-32-characters",
+        SIGNING_KEYS="a-signing-key-of-tests-with-32-characters",
+        PUBLIC_URL="https://alerts.example.com",
+    )
 
     assert done.returncode == 1
     assert "property-alerts migrate" in done.stdout

@@ -18,6 +18,8 @@ from tests.services.program import environment
 PRODUCTION = {
     "ENVIRONMENT": "production",
     "SECRET_KEYS": "a-secret-of-tests-with-32-characters",
+    "SIGNING_KEYS": "a-signing-key-of-tests-with-32-characters",
+    "PUBLIC_URL": "https://alerts.example.com",
     "DATABASE_URL": "sqlite:///./app.db",
     "EMAIL_PROVIDER": "smtp",
     "EMAIL_FROM": "alerts@example.com",

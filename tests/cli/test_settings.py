@@ -178,10 +178,29 @@ def test_commands_that_read_make_no_store(call: Callable[..., Done], tmp_path: P
         assert f"there is no store at sqlite:///{tmp_path}/app.db" in done.stderr
         assert "property-alerts migrate" in done.stderr
     assert call("check").returncode == 0
-    staging = {"ENVIRONMENT": "staging", "SECRET_KEYS": "a-secret-of-tests-with-32-characters"}
+    staging = {
+        "ENVIRONMENT": "staging",
+        "SECRET_KEYS": "a-secret-of-tests-with-32-characters",
+        "SIGNING_KEYS": "a-signing-key-of-tests-with-32-characters",
+        "PUBLIC_URL": "https://alerts.example.com",
+    }
     assert call("api", "--port", str(free_port()), EMAIL_PROVIDER="smtp", **staging).returncode == 2
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_links_need_a_public_url_over_tls_and_a_key_outside_local(tmp_path: Path) -> None:
+    given = {
+        "ENVIRONMENT": "production",
+        "EMAIL_PROVIDER": "smtp",
+        "SMS_PROVIDER": "none",
+        "SECRET_KEYS": "a-secret-of-tests-with-32-characters",
+    }
+
+    _assert_one_line(run(tmp_path, "worker", **given), "SIGNING_KEYS")
+    given["SIGNING_KEYS"] = "a-signing-key-of-tests-with-32-characters"
+    _assert_one_line(run(tmp_path, "worker", **given), "PUBLIC_URL")
+    _assert_one_line(run(tmp_path, "worker", **given, PUBLIC_URL="http://alerts.example.com"), "PUBLIC_URL")
 
 
 def test_the_settings_may_be_in_any_file_and_the_store_is_named(tmp_path: Path) -> None:

@@ -37,6 +37,8 @@ def serve(settings: Settings, host: str, port: int, *, with_worker: bool) -> Non
         ConfigurationError: the port is taken, a setting is wrong, or the store's schema is old.
     """
     with _listen(host, port) as listener:
+        if settings.is_local and settings.public_url is None:
+            settings = settings.model_copy(update={"public_url": f"{_url(listener)}{settings.root_path}"})
         app = create_app(settings, with_worker=with_worker)
         connections = Connections(
             Limits(most_connections(settings.max_connections), settings.header_timeout, settings.body_timeout)

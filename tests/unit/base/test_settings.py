@@ -114,6 +114,23 @@ def test_an_instance_may_not_be_called_so_that_a_variable_means_two_things() -> 
         ("RETRY_MAX_ATTEMPTS", "0", "RETRY_MAX_ATTEMPTS=8"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL=info"),
         ("ALLOW_REMOTE", "perhaps", "ALLOW_REMOTE=False"),
+        ("SIGNING_KEYS", "short", "SIGNING_KEYS=another-secret"),
+        ("PUBLIC_URL", "alerts.example.com", "PUBLIC_URL=https://alerts.example.com"),
+        ("PUBLIC_URL", "ftp://alerts.example.com", "PUBLIC_URL=https://"),
+        ("PUBLIC_URL", "https://", "PUBLIC_URL=https://"),
+        ("PUBLIC_URL", "https:///u", "PUBLIC_URL=https://"),
+        ("PUBLIC_URL", "https://a.example/?x=1", "PUBLIC_URL=https://"),
+        ("PUBLIC_URL", "https://a.example/#x", "PUBLIC_URL=https://"),
+        ("PUBLIC_URL", "https://a.example/a b", "PUBLIC_URL=https://"),
+        ("PUBLIC_URL", "https://a.example/a\r\nBcc: x", "PUBLIC_URL=https://"),
+        ("PUBLIC_URL", "https://a.example\r\nBcc: x", "PUBLIC_URL=https://"),
+        ("PUBLIC_URL", "https://a%0d%0a.example", "PUBLIC_URL=https://"),
+        ("PUBLIC_URL", "https://a.example/<script>", "PUBLIC_URL=https://"),
+        ("PUBLIC_URL", "https://a.example/a/../b", "PUBLIC_URL=https://"),
+        ("PUBLIC_URL", "https://user:secret@a.example", "PUBLIC_URL=https://"),
+        ("PUBLIC_URL", "https://a.example:99999", "PUBLIC_URL=https://"),
+        ("PUBLIC_URL", "https://häuser.example", "PUBLIC_URL=https://"),
+        ("PUBLIC_URL", f"https://a.example/{'x' * 800}", "PUBLIC_URL=https://"),
     ],
 )
 def test_a_wrong_value_is_one_line_with_variable_problem_and_example(
@@ -128,6 +145,23 @@ def test_a_wrong_value_is_one_line_with_variable_problem_and_example(
     assert line.startswith(f"{variable}: ")
     assert f"Example: {example}" in line
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("https://alerts.example.com", "https://alerts.example.com"),
+        ("https://alerts.example.com/", "https://alerts.example.com"),
+        ("https://example.com:8443/alerts/v2/", "https://example.com:8443/alerts/v2"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("https://xn--huser-gra.example", "https://xn--huser-gra.example"),
+        ("", "http://localhost:8000"),
+    ],
+)
+def test_links_begin_with_the_public_url(monkeypatch: pytest.MonkeyPatch, given: str, used: str) -> None:
+    monkeypatch.setenv("PUBLIC_URL", given)
+
+    assert load(Settings).base_url == used
 
 
 def test_two_wrong_values_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

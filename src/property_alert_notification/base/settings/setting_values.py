@@ -9,6 +9,7 @@ from pydantic import SecretStr, ValidationInfo
 
 from property_alert_notification.base import durations
 from property_alert_notification.base.settings.broker_url import check_broker_url
+from property_alert_notification.base.settings.server_url import host_and_port
 from property_alert_notification.base.settings.store_url import SQLITE, check_store_url
 
 
@@ -64,6 +65,7 @@ def channels(value: Any) -> Any:
 
 
 _OWN_PATHS = frozenset({"api", "docs", "health", "mailbox", "metrics", "openapi.json", "static", "favicon.ico"})
+_PUBLIC_PATHS = frozenset({"callbacks", "preferences", "u"})
 
 
 SHORTEST_SECRET = 32
@@ -99,9 +101,33 @@ def path_prefix(text: str) -> str:
     prefix = text.rstrip("/")
     if prefix and not re.fullmatch(r"(/[A-Za-z0-9._~-]{1,100}){1,10}", prefix):
         raise ValueError("must be a path such as /alerts")
-    if prefix.split("/")[1:2] and prefix.split("/")[1] in _OWN_PATHS:
+    if prefix.split("/")[1:2] and prefix.split("/")[1] in _OWN_PATHS | _PUBLIC_PATHS:
         raise ValueError("must not begin like a path of this service")
     return prefix
+
+
+LONGEST_PUBLIC_URL = 800
+"""Characters. With a token after it, a link still fits into one line of an email (RFC 5322, 2.1.1)."""
+
+
+_PUBLIC_URL = re.compile(
+    r"(?P<base>https?://(?P<host>(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?)(?:/[A-Za-z0-9._~-]+)*)/*"
+)
+
+
+def public_url(text: str | None) -> str | None:
+    """The beginning of a link, without a slash at its end: nothing in it needs escaping in a header or a page."""
+    if not text:
+        return None
+    match = _PUBLIC_URL.fullmatch(text)
+    if match is None:
+        raise ValueError("must be a URL such as https://alerts.example.com, in ASCII, without a user and parameters")
+    host_and_port(match["host"])
+    if len(text) > LONGEST_PUBLIC_URL:
+        raise ValueError(f"must have at most {LONGEST_PUBLIC_URL} characters")
+    if {".", ".."} & set(match["base"].split("/")):
+        raise ValueError("must not have . or .. in its path")
+    return match["base"]
 
 
 def expressible(moment: datetime) -> datetime:

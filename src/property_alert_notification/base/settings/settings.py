@@ -173,6 +173,20 @@ class Settings(SettingsGroup):
     characters each. The first is for new entries; keep the earlier ones behind it, or their entries stop nothing.
     Required unless `ENVIRONMENT=local`."""
 
+    signing_keys: Annotated[SecretStr | None, AfterValidator(values.secret_keys)] = Field(
+        None, examples=["another-secret-of-32-characters-or-more"]
+    )
+    """The secrets, with commas between, that sign the links in messages: at least 32 characters each. The first signs,
+    and a link signed by any of them is valid: keep an earlier key behind the first for as long as links in old messages
+    should work. Required unless `ENVIRONMENT=local`."""
+
+    public_url: Annotated[str | None, AfterValidator(values.public_url)] = Field(
+        None, examples=["https://alerts.example.com"]
+    )
+    """The URL under which people and providers reach the API, with the path under which a proxy serves it, if any. The
+    links in emails begin with it. It must begin with https:// and is required, unless `ENVIRONMENT=local`. Default in
+    `local`: the address at which the API listens."""
+
     retention_days: float = Field(90.0, gt=0, le=36_500)
     """Days for which ended notifications are kept after their last change. Then they are deleted with their deliveries
     and attempts."""
@@ -211,8 +225,17 @@ class Settings(SettingsGroup):
     @property
     def secrets(self) -> list[bytes]:
         """The secret keys, the newest first. `local` has one that everybody knows."""
-        given = self.secret_keys.get_secret_value() if self.secret_keys is not None else _LOCAL_KEY
-        return [key.encode() for key in values.parts_of(given)]
+        return _keys(self.secret_keys)
+
+    @property
+    def link_keys(self) -> list[bytes]:
+        """The signing keys, the newest first. `local` has one that everybody knows, as it needs no API key either."""
+        return _keys(self.signing_keys)
+
+    @property
+    def base_url(self) -> str:
+        """The URL that links begin with, without a slash at its end."""
+        return self.public_url or f"http://localhost:8000{self.root_path}"
 
     @property
     def is_local(self) -> bool:
@@ -228,3 +251,8 @@ class Settings(SettingsGroup):
     def logs_as_json(self) -> bool:
         """Whether logs are written as JSON."""
         return self.log_format == "json" or (self.log_format == "auto" and not self.is_local)
+
+
+def _keys(given: SecretStr | None) -> list[bytes]:
+    text = given.get_secret_value() if given is not None else _LOCAL_KEY
+    return [key.encode() for key in values.parts_of(text)]

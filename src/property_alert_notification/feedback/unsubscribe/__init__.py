@@ -1,0 +1,1 @@
+"""Unsubscribing by a link in a message (RFC 8058)."""
