@@ -74,7 +74,7 @@ def needs_profile(message: Message, person: Person) -> bool:
         return True
     if _goes_at_once(message):
         return False
-    if _is_collected(message, person) or cap_of(message.channel, message.category, person) is not None:
+    if cap_of(message.channel, message.category, person) is not None or _is_collected(message, person):
         return person.preferences is not None and person.preferences.rules.time_zone is None
     return hold_needs_profile(message.channel, message.category.kind, person, current.windows())
 

@@ -43,7 +43,8 @@ def people_of(
     }
     if needed:
         for user_id, profile in (yield from profiles_of(needed)).items():
-            people[user_id, False] = people[user_id, False]._replace(profile=profile)
+            person = people[user_id, False]
+            people[user_id, False] = Person(person.preferences, profile, person.suppressions)
     return people
 
 

@@ -111,6 +111,17 @@ def test_what_was_never_written_is_not_read_and_its_part_is_named(part: str) -> 
             read_rules(text)
 
 
+def test_a_damaged_value_is_found_although_an_equal_one_was_read_before() -> None:
+    good = '{"quiet_hours":[[[0,1],"21:00","08:00"]],"caps":{"sms":[1,0]}}'
+    assert read_rules(good).caps == {Channel("sms"): Cap(1, 0)}
+
+    for damaged in ("[0,true]", "[0.0,1]", "[false,1.0]"):
+        with pytest.raises(UnreadableRow, match=r"^quiet_hours"):
+            read_rules(good.replace("[0,1]", damaged))
+        with pytest.raises(UnreadableRow, match=r"^caps"):
+            read_rules(good.replace("[1,0]", damaged))
+
+
 def test_rules_that_cannot_be_read_leave_the_switches_alone_and_never_switch_a_channel_on() -> None:
     for rules in ("", "sms", "{", "\ufffd", " sms"):
         for text in (f"email |{rules}", f"email |{rules}".encode(), b"email |\xff" + rules.encode()):

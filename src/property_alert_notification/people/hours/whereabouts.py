@@ -50,8 +50,8 @@ def whereabouts(
         phone_numbers: the person's; anything else than an international number is ignored.
         default_time_zone: applies if no zone and no country of the person is known.
     """
-    areas = tuple(sorted({area for number in phone_numbers if number and (area := area_of(number))}))
-    found = _whereabouts(time_zone, country or None, areas)
+    beginnings = tuple([number[:_AREA] for number in phone_numbers if number and number.startswith("+")])
+    found = _located(time_zone, country or None, beginnings)
     return found if found.is_known or default_time_zone is None else _whereabouts(default_time_zone, None, ())
 
 
@@ -75,6 +75,12 @@ def _area_of(beginning: str) -> str:
 
 def _is_calling_code(digits: str) -> bool:
     return digits.isascii() and digits.isdigit() and int(digits) in COUNTRY_CODE_TO_REGION_CODE
+
+
+@lru_cache(maxsize=8192)
+def _located(time_zone: str | None, country: str | None, beginnings: tuple[str, ...]) -> Whereabouts:
+    areas = tuple(sorted({area for beginning in beginnings if (area := area_of(beginning))}))
+    return _whereabouts(time_zone, country, areas)
 
 
 @lru_cache(maxsize=8192)

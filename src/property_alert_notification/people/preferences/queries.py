@@ -3,7 +3,7 @@
 import operator
 from collections.abc import Callable, Collection
 from datetime import datetime
-from functools import cache, reduce
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -25,6 +25,10 @@ log = structlog.get_logger()
 
 _COLUMNS = ("user_id", "channels", "rules", "updated_at")
 
+_CHANNELS = {channel.value: channel for channel in Channel}
+
+_REMEMBERED = 1_000
+"""How many sets of channels are kept in memory; there are few, but damaged rows may hold any text."""
 
 _WITHDRAWN = "-"
 """The value that statements return for the channels of a user who withdrew all consent."""
@@ -34,21 +38,14 @@ RULES = "|"
 """Separates the names of channels from the rules."""
 
 
-def _known_words(channels: ColumnElement[str]) -> ColumnElement[str]:
-    """The known channel names in a column. SQLite accepts any value in it."""
-    words = " " + channels + " "
-    spaced = [case((words.contains(f" {name} ", autoescape=True), f"{name} "), else_="") for name in Channel]
-    return reduce(operator.add, spaced)
-
-
 class _Preferences:
     """One of the two tables and its statements: preferences set with live keys, or with test keys."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
         self.given = table.c.withdrawn_at.is_(None)
-        # One expression, so that both columns cost one index lookup.
-        self.wanted = _known_words(table.c.channels) + func.coalesce(RULES + table.c.rules, "")
+        # One expression, so that both columns cost one index lookup. The space makes it differ from `_WITHDRAWN`.
+        self.wanted = " " + table.c.channels + func.coalesce(RULES + table.c.rules, "")
         self.create = BatchStatement(columns_of(table, *_COLUMNS), self._insert_new)
         self.put = BatchStatement(columns_of(table, *_COLUMNS), lambda new: self._replacing(self._insert(new)))
 
@@ -117,9 +114,12 @@ def _as_text(text: str | bytes) -> str:
     return text if isinstance(text, str) else text.decode(errors="replace")
 
 
-@cache
+@lru_cache(_REMEMBERED)
 def _switches(words: str) -> Preferences | None:
-    return None if words == _WITHDRAWN else Preferences(frozenset(map(Channel, words.split())))
+    if words == _WITHDRAWN:
+        return None
+    # The store accepts any text: words that name no channel are ignored.
+    return Preferences(frozenset([_CHANNELS[word] for word in words.split(" ") if word in _CHANNELS]))
 
 
 async def create(connection: AsyncConnection, preferences: Collection[Preference], *, test: bool) -> set[int]:

@@ -2,8 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import time
 from functools import lru_cache
 from typing import Any
@@ -52,24 +51,16 @@ def read_rules(text: str) -> PersonalRules:
 
 
 def _parse(text: str) -> PersonalRules:
-    with _names("the user's rules"):
-        said = dict(from_json(text).items())
-    given = [(name, said[name]) for name in _PARTS if name in said]
+    part = ""
     values: dict[str, Any] = {}
-    for name, value in given:
-        with _names(f"{name} of the user's rules"):
-            field, read = _PARTS[name]
-            values[field] = read(value)
-    return PersonalRules(**values)
-
-
-@contextmanager
-def _names(what: str) -> Iterator[None]:
-    """Name what cannot be read."""
     try:
-        yield
+        for part, value in from_json(text).items():
+            if (known := _PARTS.get(part)) is not None:
+                field, read = known
+                values[field] = read(value)
     except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
-        raise UnreadableRow(what) from None
+        raise UnreadableRow(f"{part} of the user's rules" if part else "the user's rules") from None
+    return PersonalRules(**values)
 
 
 _remembered = lru_cache(_REMEMBERED)(_parse)
@@ -85,6 +76,8 @@ def _text(value: Any) -> str:
     return value
 
 
+# Millions of users share these values, so each is checked once.
+@lru_cache(_REMEMBERED)
 def _time(text: str) -> time:
     moment = time.fromisoformat(text)
     if moment.tzinfo is not None:
@@ -98,15 +91,19 @@ def _number(value: Any, first: int, last: int) -> int:
     return value
 
 
-def _quiet_hours(several: list[Any]) -> tuple[QuietHours, ...]:
-    hours = tuple(
-        [
-            QuietHours(frozenset([_number(day, 0, 6) for day in days]), _time(start), _time(end))
-            for days, start, end in several
-        ]
-    )
-    if not all(one.days and one.start != one.end for one in hours):
+# `typed`, because 1, 1.0 and true are equal keys.
+@lru_cache(_REMEMBERED, typed=True)
+def _days(*days: Any) -> frozenset[int]:
+    if not days:
         raise ValueError
+    return frozenset([_number(day, 0, 6) for day in days])
+
+
+def _quiet_hours(several: list[Any]) -> tuple[QuietHours, ...]:
+    hours = tuple([QuietHours(_days(*days), _time(start), _time(end)) for days, start, end in several])
+    for one in hours:
+        if one.start == one.end:
+            raise ValueError
     return hours
 
 
@@ -114,16 +111,18 @@ def _caps(by_channel: Mapping[str, list[Any]]) -> dict[Channel, Cap]:
     return {_CHANNELS[name]: _cap(*cap) for name, cap in by_channel.items() if name in _CHANNELS}
 
 
+@lru_cache(_REMEMBERED, typed=True)
 def _cap(day: Any, week: Any) -> Cap:
     return Cap(*[None if one is None else _number(one, 0, sys.maxsize) for one in (day, week)])
 
 
 def _frequencies(by_category: Mapping[str, Mapping[str, str]]) -> dict[str, dict[Channel, Frequency]]:
-    known = {
-        category: {_CHANNELS[name]: _FREQUENCIES[said] for name, said in by_channel.items() if name in _CHANNELS}
-        for category, by_channel in by_category.items()
-    }
-    return {category: by_channel for category, by_channel in known.items() if by_channel}
+    known = {}
+    for category, said in by_category.items():
+        by_channel = {_CHANNELS[name]: _FREQUENCIES[word] for name, word in said.items() if name in _CHANNELS}
+        if by_channel:
+            known[category] = by_channel
+    return known
 
 
 def _digest(said: list[Any]) -> DigestTimes:

@@ -53,7 +53,7 @@ def _hashes(reached: Iterable[Reached], subjects: Subjects) -> Mapping[str, Coll
     wanted: dict[str, list[tuple[int, str | None]]] = {}
     for user_id in {user_id for user_id, _, _ in addresses}:
         for subject in subjects.of_user(user_id):
-            wanted.setdefault(subject, []).append((user_id, None))
+            wanted[subject] = [(user_id, None)]
     for user_id, channel, address in addresses:
         if address is not None:
             for subject in subjects.of_address(channel, address):

@@ -21,7 +21,9 @@ class Subjects:
 
     def __init__(self, secret_keys: Sequence[bytes]) -> None:
         """`secret_keys` are those of the settings, at least one, the newest first."""
-        self._keys = [hmac.digest(key, _PURPOSE, "sha256") for key in secret_keys]
+        keys = [hmac.digest(key, _PURPOSE, "sha256") for key in secret_keys]
+        # A copy of a keyed hash does not process the key again.
+        self._copies = [blake2s(digest_size=_LENGTH, key=key).copy for key in keys]
 
     def of_address(self, channel: Channel, address: str) -> list[str]:
         """The hashes of an address as it is stored, in hexadecimal; the first is that of new entries.
@@ -43,4 +45,9 @@ class Subjects:
 
     def _hashes(self, subject: str) -> list[str]:
         content = subject.encode("utf-8", "surrogatepass")
-        return [blake2s(content, digest_size=_LENGTH, key=key).hexdigest() for key in self._keys]
+        hashes = []
+        for copy in self._copies:
+            keyed = copy()
+            keyed.update(content)
+            hashes.append(keyed.hexdigest())
+        return hashes
