@@ -20,7 +20,7 @@ demo: $(VENV)/.runtime ## send 1,000 alerts about real listings through the runn
 test: $(VENV)/.dev ## every test on real PostgreSQL, RabbitMQ and Chromium; ARGS="-k smtp" for some
 	@scripts/provide-services
 	@# What pytest compiles is kept, also where the environment says that nothing is: each worker would compile all tests anew.
-	PYTHONDONTWRITEBYTECODE= $(AGAIN) $(BIN)/pytest --numprocesses 3 --dist worksteal $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(AGAIN) $(BIN)/pytest --numprocesses 4 --dist worksteal $(ARGS)
 
 coverage: $(VENV)/.dev ## the same, and which lines no test reached; tracing takes a third more time
 	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term-missing:skip-covered $(ARGS)"

@@ -1,0 +1,109 @@
+"""Decides what a refusal says about the address. Pure.
+
+A hard bounce means that the address takes no mail any more; a soft one, that it takes none for now. Most refusals are
+neither: they are about the message, the sender, the server or a policy, and must not stop messages to the address.
+
+`replies` decides first what the refusal is about. Only a refusal about the recipient can be a bounce, and it is a
+hard one only if its enhanced code (RFC 3463) or its words say that the mailbox or its domain does not exist or was
+closed: a full mailbox, a rate and a recipient's own policy pass.
+"""
+
+import re
+from enum import StrEnum
+
+from property_alert_notification.channels.smtp import replies
+from property_alert_notification.channels.smtp.meaning import About
+
+
+class Bounce(StrEnum):
+    """What a refusal says about the address."""
+
+    HARD = "hard"
+    """It does not exist, or was closed."""
+    SOFT = "soft"
+    """It takes no messages for now."""
+
+
+_GONE_CODES = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10", "2.1", "7.17", "7.18"})
+"""Subject and detail: bad mailbox, domain or syntax, moved away, null MX, disabled, has another owner (RFC 7293)."""
+_UNKNOWN_TO_EXCHANGE = re.compile(r"recipient address rejected: access denied", re.IGNORECASE)
+"""Exchange Online says 5.4.1 with these words when its directory does not have the recipient."""
+_FULL_CODES = frozenset({"2.2", "2.121", "2.122", "3.1"})
+
+_FULL = re.compile(
+    r"\bfull\b|quota|over ?limit|space\b|storage|exceed|plein|voll\b|zuviele|receiv\w+ .{0,40}rate"
+    r"|too many (messages|mails)|gr[ea]y ?list|try (again )?later|temporar",
+    re.IGNORECASE,
+)
+_POLICY = re.compile(
+    r"polic|prohibit|not (allowed|permitted|authori[sz]ed|accept|pre-?approved)|confirm|verif(y|ied|ication)|blocked"
+    r"|spam|black ?list(?!ed, or)|white ?list|moderat|restrict|permission|private|protected by|preferences?\b"
+    r"|(users?|recipients?|id) (rejects?|refuses?)\b|only accept|known contact|subscrib|\bmembers?\b|sender|sending"
+    r"|\b(helo|ehlo)\b",
+    re.IGNORECASE,
+)
+_WHO = (
+    r"(users?|recipients?|rcpt|mail-?boxe?s?|mail box|accounts?|address(es)?|alias|addressee|person|domain|customer"
+    r"|utilisateur|destinataire|usuario|dirección|persona|benutzer|empf(ä|ae)nger|nutzer|utente|odbiorca|konto)"
+)
+_IS_GONE = (
+    "unknown|invalide?|disabled|inactive|closed|deactivated|discontinued|suspend(ed)?|no longer|expired|unavailable"
+    "|deleted|rejected|must exist|may not exist"
+)
+_IS_NOT = r"found|exist\w*|valid|available|active|known|recogni[sz]ed|on file|listed|local|present"
+_NO = "unknown|invalid|no such|no|bad|deactivated|disabled|non-?existent|not an? (active|valid|known|local)"
+_ELSEWHERE = "inconnu|inexistant|desconocid|no existe|unbekannt|sconosciut|inesistente|nie istnieje"
+"""The same in French, Spanish, German, Italian and Polish."""
+_GONE = re.compile(
+    "|".join(
+        (
+            rf"\b{_WHO}\b.{{0,60}}\b({_IS_GONE})\b",
+            rf"\b{_WHO}\b.{{0,60}}\bnot\b.{{0,20}}\b({_IS_NOT})\b",
+            rf"\b{_WHO}\b.{{0,60}}\b(does|do|did)(n.?t| not)\b",
+            rf"\b({_NO})\b.{{0,20}}\b{_WHO}\b",
+            rf"\b{_WHO}\b.{{0,40}}\b({_ELSEWHERE})",
+            rf"\b({_ELSEWHERE})\w*.{{0,30}}\b{_WHO}\b",
+            "bad_recipient|badrcptto|no such|not our customer|unrouteable|unroutable|null mx|disableduser",
+            r"\b(host|name|service) (or (service|domain name) )?(unknown|not known|not found)|\bunknown host\b",
+            r"^\W*<[^>]*>\W*not found",
+            "no longer accepts mail|no one at this address",
+        )
+    ),
+    re.IGNORECASE,
+)
+_BASIC_CODE = re.compile(r"(?<![\d.])([245]\d\d)(?=[ -]|$)")
+_ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3}\.\d{1,3})(?![\d.])")
+
+
+def bounce_of(code: int, text: str) -> Bounce | None:
+    """What a refusal of RCPT, or of a message for one recipient, says about the address; None is nothing.
+
+    `text` is the reply's text without its basic codes; it may begin with an enhanced code.
+    """
+    enhanced, words = replies.split(text)
+    detail = enhanced.partition(".")[2]
+    if replies.read("RCPT", code, text).about not in (About.RECIPIENT, About.OPEN):
+        return None
+    if code // 100 == 4 or enhanced.startswith("4") or detail in _FULL_CODES or _FULL.search(words):
+        return Bounce.SOFT
+    if detail == "4.1" and _UNKNOWN_TO_EXCHANGE.search(words):
+        return Bounce.HARD
+    if _POLICY.search(words):
+        return None
+    return Bounce.HARD if detail in _GONE_CODES or _GONE.search(words) else None
+
+
+def bounce_in_report(status: str, diagnostic: str) -> Bounce | None:
+    """The same of a report about a message that was not delivered (RFC 3464).
+
+    Args:
+        status: the field Status, such as `5.1.1`; empty if the report has none.
+        diagnostic: the field Diagnostic-Code without its type; servers put whole replies and their own words into it.
+    """
+    said = _ENHANCED.search(diagnostic) or _ENHANCED.search(status)
+    basic = _BASIC_CODE.search(diagnostic)
+    first = said.group(1) if said is not None else "5"
+    code = int(basic.group(1)) if basic is not None else int(f"{first}50")
+    words = _ENHANCED.sub(" ", _BASIC_CODE.sub(" ", diagnostic))
+    enhanced = f"{code // 100}.{said.group(2)} " if said is not None and said.group(2) != "0.0" else ""
+    return bounce_of(code, f"{enhanced}{' '.join(words.split())}")

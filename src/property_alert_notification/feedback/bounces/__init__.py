@@ -1,0 +1,1 @@
+"""Reports about our emails that arrive by mail: bounces and complaints."""

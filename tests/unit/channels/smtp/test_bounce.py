@@ -1,0 +1,89 @@
+"""What a refusal says about the address."""
+
+import pytest
+
+from property_alert_notification.channels.smtp.bounce import Bounce, bounce_in_report, bounce_of
+
+GONE = [
+    (550, "5.1.1 <x@example.com>: Recipient address rejected: User unknown in local recipient table"),
+    (550, "5.1.1 <x@example.com>: Recipient address rejected: undeliverable address: host said: 550 No Such User Here"),
+    (550, "5.1.1 The email account that you tried to reach does not exist. Please check for typos - gsmtp"),
+    (550, "5.2.1 The email account that you tried to reach is inactive"),
+    (550, "5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup"),
+    (550, "5.4.1 Recipient address rejected: Access denied. AS(201806281)"),
+    (550, "5.5.0 Requested action not taken: mailbox unavailable"),
+    (554, "delivery error: dd This user doesn't have a yahoo.com account"),
+    (550, "Unrouteable address"),
+    (556, "5.1.10 recipient domain has null MX"),
+    (551, "not our customer"),
+    (550, "<x@example.com> not found"),
+    (550, "no existe dicha persona"),
+    (550, "Utilisateur inconnu"),
+    (550, "Benutzer unbekannt"),
+    (550, "5.7.1 No such user"),
+]
+FOR_NOW = [
+    (552, "5.2.2 The email account that you tried to reach is over quota"),
+    (550, "5.1.1 user over quota"),
+    (550, "5.1.1 The recipient's mailbox is full"),
+    (452, "4.2.2 The recipient's inbox is out of storage space"),
+    (450, "4.2.0 Recipient address rejected: Greylisted"),
+    (450, "4.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages"),
+]
+NOT_ABOUT_THE_ADDRESS = [
+    (550, "5.7.1 Service unavailable; Client host [192.0.2.1] blocked using a block list"),
+    (550, "5.7.26 This mail has been blocked because the sender is unauthenticated"),
+    (550, "5.7.509 Access denied, sending domain example.com does not pass DMARC verification"),
+    (550, "5.7.1 Relay access denied"),
+    (550, "5.1.8 Sender address rejected: Domain not found"),
+    (550, "sender verify failed: the account or domain may not exist"),
+    (554, "5.7.1 Message rejected as spam"),
+    (552, "5.3.4 Message size exceeds fixed maximum message size"),
+    (554, "5.4.6 Too many hops"),
+    (550, "5.7.1 The address used to send your message is not subscribed to this group"),
+    (550, "you have been blocked by the recipient"),
+    (550, "5.2.1 this user rejects mail of strangers"),
+    (550, "5.7.1 Mail from unknown user not accepted"),
+    (550, "Invalid HELO: host name does not exist"),
+    (550, "5.7.1 this address only accepts mail from known contacts"),
+    (550, "Rejected"),
+]
+
+
+@pytest.mark.parametrize(("code", "text"), GONE)
+def test_words_and_codes_that_mean_the_address_is_gone_are_a_hard_bounce(code: int, text: str) -> None:
+    assert bounce_of(code, text) is Bounce.HARD
+
+
+@pytest.mark.parametrize(("code", "text"), FOR_NOW)
+def test_a_full_mailbox_or_a_delay_is_a_soft_bounce_even_if_the_code_says_gone(code: int, text: str) -> None:
+    assert bounce_of(code, text) is Bounce.SOFT
+
+
+@pytest.mark.parametrize(("code", "text"), NOT_ABOUT_THE_ADDRESS)
+def test_what_is_about_sender_message_or_policy_is_no_bounce_of_the_address(code: int, text: str) -> None:
+    assert bounce_of(code, text) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "diagnostic", "expected"),
+    [
+        ("5.1.1", "", Bounce.HARD),
+        ("5.1.1 (bad destination mailbox address)", "550 RCPT TO:<x> max message size exceeded", Bounce.SOFT),
+        ("5.2.2", "", Bounce.SOFT),
+        ("4.4.7 (delivery time expired)", "", Bounce.SOFT),
+        ("5.0.0", "host mx.example.com[192.0.2.1] said: 550 5.1.1 <x> unknown (in reply to RCPT TO)",
+         Bounce.HARD),
+        ("5.0.0", "550-<x@example.com> is not a known user on this system; 550 see http://example.com", Bounce.HARD),
+        ("5.4.4", "Host or domain name not found. Name service error for name=example.invalid type=A", Bounce.HARD),
+        ("5.4.4", "Name service error for name=example.com type=MX: Malformed or unexpected name server reply", None),
+        ("5.7.1", "550-5.7.1 [192.0.2.1 18] This message is likely unsolicited mail", None),
+        ("5.0.0", "", None),
+        ("", "", None),
+        ("nonsense", "999 nonsense", None),
+    ],
+)  # fmt: skip
+def test_a_report_is_read_by_its_diagnostic_first_and_by_its_status_without_one(
+    status: str, diagnostic: str, expected: Bounce | None
+) -> None:
+    assert bounce_in_report(status, diagnostic) is expected

@@ -1,0 +1,150 @@
+"""Mails that report what became of an email, as servers write them."""
+
+from email import policy
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from property_alert_notification.channels.smtp.bounce import Bounce
+from property_alert_notification.feedback.bounces.report import Report, read_report
+
+RETURNED = "Message-ID: <0196f3c2-0000-7000-8000-000000000001@alerts.example.com>\r\nSubject: A home\r\n\r\nA text\r\n"
+
+
+def a_mail(*parts: tuple[str, str], kind: str = 'multipart/report; report-type=delivery-status; boundary="b"') -> bytes:
+    """A mail of these parts, each with its content type."""
+    body = "".join(f"--b\r\nContent-Type: {type_}\r\n\r\n{text}\r\n" for type_, text in parts)
+    return f"From: MAILER-DAEMON@example.net\r\nContent-Type: {kind}\r\n\r\n{body}--b--\r\n".encode()
+
+
+def a_status(*lines: str) -> tuple[str, str]:
+    fields = ("Reporting-MTA: dns; mx.example.net", "", "Final-Recipient: rfc822; x@example.net", *lines)
+    return "message/delivery-status", "\r\n".join(fields) + "\r\n"
+
+
+def read(*parts: tuple[str, str], **how: str) -> Report:
+    report = read_report(a_mail(*parts, **how))
+    assert report is not None
+    return report
+
+
+def test_a_failure_names_the_email_and_says_what_it_means_for_the_address() -> None:
+    report = read(
+        ("text/plain", "I could not deliver your mail."),
+        a_status(
+            "Action: failed", "Status: 5.0.0", "Diagnostic-Code: smtp; 550 5.1.1 <x@example.net>", "  no such user"
+        ),
+        ("message/rfc822", RETURNED),
+    )
+    assert (report.failed, report.bounce, report.detail) == (True, Bounce.HARD, "5.1.1")
+    assert report.message_id == ("0196f3c2-0000-7000-8000-000000000001", "alerts.example.com")
+
+
+@pytest.mark.parametrize("kind", ["text/rfc822-headers", "message/rfc822-headers", "message/global-headers"])
+def test_headers_alone_name_the_email(kind: str) -> None:
+    assert read(a_status("Action: failed", "Status: 5.1.1"), (kind, RETURNED)).message_id is not None
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Action: delayed", "Status: 4.4.1", "Diagnostic-Code: smtp; 550 5.1.1 user unknown"),
+        ("Action: relayed", "Status: 2.0.0"),
+        ("Action: expanded", "Status: 2.0.0"),
+    ],
+)
+def test_what_has_not_failed_says_nothing_about_the_address(lines: tuple[str, ...]) -> None:
+    report = read(a_status(*lines))
+    assert (report.failed, report.bounce, report.delivered, report.complaint) == (False, None, False, False)
+
+
+def test_a_delivery_is_one_only_if_the_server_delivered_it_itself() -> None:
+    assert read(a_status("Action: delivered", "Status: 2.0.0")).delivered
+
+
+def test_fields_are_read_in_any_case_with_comments_and_after_a_stray_empty_line() -> None:
+    odd = "final-recipient: RFC822;x@example.net\r\naction: FAILED (at last)\r\n\r\nstatus: 5.1.1 (bad mailbox)\r\n"
+    assert read(("message/Delivery-Status", odd)).bounce is Bounce.HARD
+
+
+def test_one_failed_recipient_counts_though_others_were_delivered() -> None:
+    fields = (
+        "Final-Recipient: rfc822; a@example.net\r\nAction: delivered\r\nStatus: 2.0.0\r\n\r\n"
+        "Final-Recipient: rfc822; b@example.net\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+    )
+    assert read(("message/delivery-status", fields)).bounce is Bounce.HARD
+
+
+def test_words_for_people_are_read_where_the_report_has_no_diagnostic() -> None:
+    words = ("text/plain", "email@example.net: Domain does not exist")
+    assert read(words, a_status("Action: error", "Status: 5.0.0")).bounce is Bounce.HARD
+
+
+def test_a_report_is_found_inside_the_mail_of_a_gateway_but_not_inside_the_returned_email() -> None:
+    status = a_status("Action: failed", "Status: 5.1.1")
+    inner = a_mail(status).decode().partition("\r\n")[2].replace('="b"', '="inner"').replace("--b", "--inner")
+    mixed = 'multipart/mixed; boundary="b"'
+    assert read_report(a_mail(("text/plain", "Checked"), status, kind=mixed)) is not None
+    assert read_report(a_mail(("text/plain", "See what I got"), ("message/rfc822", inner), kind=mixed)) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "complains"),
+    [
+        ("abuse", True),
+        ("Abuse", True),
+        ("fraud", False),
+        ("auth-failure", False),
+        ("not-spam", False),
+        ("virus", False),
+    ],
+)
+def test_only_reports_of_abuse_are_complaints(kind: str, *, complains: bool) -> None:
+    fields = f"Feedback-Type: {kind}\r\nUser-Agent: Example/1.0\r\nVersion: 1\r\n"
+    report = read_report(a_mail(("message/feedback-report", fields), ("message/rfc822", RETURNED)))
+    assert (report is not None and report.complaint) is complains
+
+
+@pytest.mark.parametrize("headers", ["Auto-Submitted: auto-replied\r\n", "X-Autoreply: yes\r\n", ""])
+def test_answers_and_automatic_answers_are_no_reports(headers: str) -> None:
+    words = "I am out of the office. The user x@example.net does not exist any more (550 5.1.1)."
+    assert read_report(f"Subject: Out of office\r\n{headers}\r\n{words}".encode()) is None
+
+
+def test_what_tries_to_hurt_the_reader_is_no_report() -> None:
+    deep = "".join(f'Content-Type: multipart/mixed; boundary="b{n}"\r\n\r\n--b{n}\r\n' for n in range(3_000))
+    assert read_report(deep.encode()) is None
+    assert read_report(a_mail(*[("text/plain", "x")] * 5_000)) is None
+    assert read_report(b"Content-Type: multipart/report\r\n\r\n" + b"\0" * 2_000_000) is None
+    assert read_report(a_mail(("message/delivery-status", "Action: failed\r\n" * 2))) is not None
+
+
+@given(
+    st.binary(max_size=400), st.sampled_from(["message/delivery-status", "message/feedback-report", "multipart/report"])
+)
+def test_any_bytes_are_read_without_an_error(content: bytes, kind: str) -> None:
+    read_report(b'Content-Type: multipart/report; boundary="b"\r\n\r\n--b\r\nContent-Type: '
+                + kind.encode() + b"\r\n\r\n" + content + b"\r\n--b--")  # fmt: skip
+    read_report(content)
+
+
+def test_a_report_that_python_writes_is_read() -> None:
+    mail = EmailMessage()
+    mail.set_content("It failed.")
+    mail.make_mixed()
+    part = EmailMessage()
+    part["Content-Type"] = "message/delivery-status"
+    part.set_payload([_fields({"Reporting-MTA": "dns; a"}), _fields({"Action": "failed", "Status": "5.1.1"})])
+    mail.attach(part)
+    report = read_report(mail.as_bytes(policy=policy.SMTP))
+    assert report is not None
+    assert report.bounce is Bounce.HARD
+
+
+def _fields(values: dict[str, str]) -> EmailMessage:
+    message = EmailMessage()
+    for name, value in values.items():
+        message[name] = value
+    return message
