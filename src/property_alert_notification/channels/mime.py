@@ -24,6 +24,7 @@ from pydantic_settings import SettingsConfigDict
 from property_alert_notification.base.errors import Refused
 from property_alert_notification.base.settings import SettingsGroup
 from property_alert_notification.channels.base import OutgoingMessage
+from property_alert_notification.channels.return_path import LONGEST_MAILBOX, ReturnPaths
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -60,6 +61,7 @@ class Mail:
     """One email ready for the wire."""
 
     sender: Address
+    """Of the envelope: where the email returns to."""
     recipient: Address
     content: bytes
     """Lines end in CRLF and are at most 998 octets long."""
@@ -72,6 +74,14 @@ def _usable_address(value: str) -> str:
         return parse_address(value).text
     except Refused as error:
         raise ValueError(error.reason) from None
+
+
+def _bounce_address(value: str) -> str:
+    address = _usable_address(value)
+    mailbox = address.rpartition("@")[0]
+    if not mailbox.isascii() or mailbox.startswith('"') or len(mailbox) > LONGEST_MAILBOX:
+        raise ValueError(f"must have at most {LONGEST_MAILBOX} plain characters before the @")
+    return address
 
 
 def _without_controls(value: str) -> str:
@@ -98,13 +108,21 @@ class EmailSettings(SettingsGroup):
     email_reply_to: Annotated[str, AfterValidator(_usable_address)] | None = Field(None, examples=["help@example.com"])
     """Where answers go, if not to `EMAIL_FROM`."""
 
+    email_bounce_address: Annotated[str, AfterValidator(_bounce_address)] | None = Field(
+        None, examples=["bounces@alerts.example.com"]
+    )
+    """Where mail servers return emails that they cannot deliver. Each email gets its own address under it, such as
+    `bounces+aaaa…@alerts.example.com`: deliver every address that begins so to one mailbox. Without it emails return to
+    `EMAIL_FROM`."""
+
 
 class Composer:
     """Writes emails from one sender."""
 
-    def __init__(self, settings: EmailSettings) -> None:
-        """Prepares the headers that are the same in every message."""
+    def __init__(self, settings: EmailSettings, return_paths: ReturnPaths | None = None) -> None:
+        """Prepares the headers that are the same in every message. Without return paths emails return to the sender."""
         self._sender = parse_address(settings.email_from)
+        self._return_paths = return_paths
         headers = _from_header(settings.email_from_name, self._sender)
         if settings.email_reply_to is not None:
             headers += f"Reply-To: {settings.email_reply_to}\r\n"
@@ -135,7 +153,10 @@ class Composer:
             content = self._write(message, recipient, now).encode()
         except UnicodeEncodeError:
             raise Refused("the message is not valid Unicode") from None
-        return Mail(self._sender, recipient, content, message)
+        return Mail(self._return_path(message), recipient, content, message)
+
+    def _return_path(self, message: OutgoingMessage) -> Address:
+        return self._sender if self._return_paths is None else Address(self._return_paths.of(message.delivery_id))
 
     def _write(self, message: OutgoingMessage, recipient: Address, now: datetime) -> str:
         to = recipient.text if "@" in recipient.text else _unstructured("To", recipient.text)
