@@ -5,6 +5,8 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -12,12 +14,14 @@ from aiosmtpd.smtp import AuthResult
 from sqlalchemy import update
 
 from property_alert_notification.base.breaker import DOWN_IN_A_ROW, RECENT
+from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
-from property_alert_notification.database import table_of
+from property_alert_notification.database import Database, migrations, table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.notification_worker.claim import FORGOTTEN
 from property_alert_notification.notifications.answers import DeliveryPublic
+from property_alert_notification.operators.providers.accounts import Accounts
 from tests.channels.http_server import HttpServer, answering, reset
 from tests.channels.smtp_script import DROP, SILENCE, ScriptedSmtpServer
 from tests.pipeline.conftest import PAIRS, STORES
@@ -463,7 +467,7 @@ async def test_a_category_that_had_better_be_lost_than_doubled_is_sent_once(
         assert len((await both.world.delivery(other)).attempts) == 2
 
 
-async def test_a_provider_gets_no_more_at_once_than_it_is_set_to(
+async def test_workers_that_share_a_rate_send_everything_once_and_keep_their_connections(
     make_settings: MakeSettings, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SMTP_CONNECTIONS", "2")
@@ -471,11 +475,33 @@ async def test_a_provider_gets_no_more_at_once_than_it_is_set_to(
     async with two_servers(make_settings("sqlite"), smtp_server, monkeypatch, {}) as both:
         ids = await accept_many(both.world)
         await both.world.a_worker()
+        await both.world.a_worker()
         for notification in ids:
             await both.world.until(notification, "sent")
 
         assert subjects(both.first, both.backup) == EACH_ONCE
-        assert both.first.most_open <= 2
+        assert both.first.most_open <= 4
+
+
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
+async def test_reservations_of_racing_workers_never_overlap(make_settings: MakeSettings, store: str) -> None:
+    settings = make_settings(store)
+    one, other = Database(settings.database_url, wait=30), Database(settings.database_url, wait=30)
+    await migrations.upgrade(one)
+    accounts = [Accounts(database, Clock(), Channel("email")) for database in (one, other)]
+    spans = [timedelta(milliseconds=20 * (1 + number % 3)) for number in range(40)]
+    try:
+        begins = await asyncio.gather(
+            *(accounts[number % 2].reserve("smtp", span) for number, span in enumerate(spans)),
+            accounts[0].reserve("smtp@backup", timedelta(hours=1)),
+        )
+    finally:
+        await one.close()
+        await other.close()
+
+    reserved = sorted(zip(begins[:-1], spans, strict=True))
+    for (first, span), (second, _) in pairwise(reserved):
+        assert first + span <= second
 
 
 def metric(world: World, name: str, provider: str, **labels: str) -> float:

@@ -41,12 +41,12 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of one worker a provider takes."""
+    """How much a provider takes."""
 
     at_once: int
-    """Messages on the wire at most."""
+    """Messages of one worker on the wire at most."""
     per_second: float | None = None
-    """Messages that may begin in a second; None is as many as it takes."""
+    """Messages of all workers that may begin in a second; None is as many as it takes."""
 
 
 class Sender(Protocol):

@@ -1,6 +1,7 @@
 """Spreads the messages to one provider over time, and learns its rate. Pure.
 
-While nothing is known, or set, messages begin at once. A provider that says that it is given too much teaches a rate:
+While nothing is known messages begin at once; `account_rate` keeps a rate that is set. A provider that says that it is
+given too much teaches a rate:
 
 - The first time, the messages that it took in the last second are the rate; it doubles every half second, until the
   provider says so again. From then on each such answer lowers the rate to `CUT` of it. Near the rate of the last answer
@@ -40,9 +41,7 @@ _REMEMBERED = 512
 class Pace:
     """When each next message may begin."""
 
-    def __init__(self, per_second: float | None) -> None:
-        """`per_second` is the most that the settings allow; None is as many as the provider takes."""
-        self._most = per_second
+    def __init__(self) -> None:
         self._learned: float | None = None
         self._answered_at = 0.0
         """The rate at which the provider last throttled."""
@@ -57,9 +56,8 @@ class Pace:
 
     @property
     def per_second(self) -> float | None:
-        """The rate that holds now, set or learned."""
-        rates = [rate for rate in (self._most, self._learned) if rate is not None]
-        return min(rates, default=None)
+        """The rate that was learned."""
+        return self._learned
 
     def wait(self, now: float) -> float:
         """Seconds until the next message may begin; a rate or a pause that is learned meanwhile changes that."""

@@ -21,6 +21,7 @@ from property_alert_notification.base.errors import (
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.vocabulary import BreakerState
 from property_alert_notification.channels.base import Sender
+from property_alert_notification.notification_worker.account_rate import AccountRate, Reserve
 from property_alert_notification.notification_worker.pace import Pace
 from property_alert_notification.notification_worker.route import Assignment
 from property_alert_notification.notification_worker.signals import signal_of
@@ -68,10 +69,18 @@ class ProviderHandle:
         *,
         concurrency: int,
         on_change: Callable[[], None],
+        reserve: Reserve,
     ) -> None:
         """A provider of a worker that delivers `concurrency` messages at once.
 
-        `on_change` is called when the breaker has opened, closed, or lets a message try the provider out.
+        Args:
+            provider: its name.
+            sender: what sends to it.
+            clock: of the worker.
+            metrics: of the worker.
+            concurrency: how many messages the worker delivers at once.
+            on_change: called when the breaker has opened, closed, or lets a message try the provider out.
+            reserve: reserves time of the provider's account, if its rate is set.
         """
         self.provider = provider
         self.sender = sender
@@ -95,7 +104,9 @@ class ProviderHandle:
         """Those in progress whose attempts were stored by their claims."""
         self._queue = SlotQueue()
         self._order = asyncio.Lock()
-        self._pace = Pace(sender.limits.per_second)
+        self._pace = Pace()
+        self._rate = sender.limits.per_second
+        self._account = None if self._rate is None else AccountRate(self._rate, reserve, clock)
         metrics.breaker.labels(sender.channel, provider).state(self.breaker.state)
         metrics.breaker_openings.labels(sender.channel, provider)
 
@@ -122,8 +133,8 @@ class ProviderHandle:
         """How many deliveries may be in progress with it. In doubt few: they would only be given back."""
         if self.breaker.doubtful:
             return IN_DOUBT
-        ahead, per_second = self._at_once * AHEAD, self._pace.per_second
-        return ahead if per_second is None else min(ahead, ceil(per_second))
+        rates = [rate for rate in (self._rate, self._pace.per_second) if rate is not None]
+        return min([self._at_once * AHEAD, *map(ceil, rates)])
 
     def may_open(self) -> int:
         """For how many deliveries that are claimed now the claim may store the attempt: their calls begin soon.
@@ -179,8 +190,13 @@ class ProviderHandle:
             self._wake_next()
 
     async def _keep_pace(self, *, probe: bool) -> None:
-        """Wait until the pace allows one more call, in the order in which they came; a probe does not wait."""
+        """Wait until the rate and the pace allow one more call, in the order in which they came.
+
+        A probe does not wait for the pace.
+        """
         async with self._order:
+            if self._account is not None:
+                await asyncio.sleep(await self._account.turn(waiting=self.in_progress))
             while not probe and (wait := self._wait()):  # noqa: ASYNC110 - it sleeps for just as long as it must
                 await asyncio.sleep(wait)
             if self._accepts(probe=probe):

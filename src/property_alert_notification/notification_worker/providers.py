@@ -1,7 +1,8 @@
 """The providers of one channel in one worker, in the order of failover."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.metrics import Metrics
@@ -32,12 +33,24 @@ class ProviderPool:
         metrics: Metrics,
         *,
         concurrency: int,
+        reserve: Callable[[str, timedelta], Awaitable[datetime]],
     ) -> None:
-        """`concurrency` is how many deliveries of the channel the worker has in progress at once."""
+        """Providers of a worker that has `concurrency` deliveries of the channel in progress at once.
+
+        `reserve` reserves time of the account of a provider.
+        """
         self.channel = channel
         self._listeners: list[Callable[[], None]] = []
         self._handles = {
-            provider: ProviderHandle(provider, sender, clock, metrics, concurrency=concurrency, on_change=self._notify)
+            provider: ProviderHandle(
+                provider,
+                sender,
+                clock,
+                metrics,
+                concurrency=concurrency,
+                on_change=self._notify,
+                reserve=partial(reserve, provider),
+            )
             for provider, sender in senders.items()
         }
 

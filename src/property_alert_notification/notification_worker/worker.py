@@ -54,6 +54,7 @@ from property_alert_notification.notification_worker.verdict import RetryPolicy
 from property_alert_notification.notifications.look_ups.rules import Ages
 from property_alert_notification.operators.health import router as health
 from property_alert_notification.operators.pauses.cache import PauseCache
+from property_alert_notification.operators.providers.accounts import Accounts
 from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
 from property_alert_notification.people.directory.look_up import ProfileLookUp
 from property_alert_notification.people.suppressions.subjects import Subjects
@@ -72,7 +73,14 @@ class Worker:
         self._pauses = PauseCache(parts.database, parts.clock)
         self._senders = parts.create_senders()
         self._pools = [
-            ProviderPool(channel, senders, parts.clock, parts.metrics, concurrency=settings.worker_concurrency)
+            ProviderPool(
+                channel,
+                senders,
+                parts.clock,
+                parts.metrics,
+                concurrency=settings.worker_concurrency,
+                reserve=Accounts(parts.database, parts.clock, channel).reserve,
+            )
             for channel, senders in self._senders.items()
         ]
         broken_rows = BrokenRows(parts.database, parts.clock, parts.metrics)

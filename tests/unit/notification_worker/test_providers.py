@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import datetime
 from typing import ClassVar
 
 import pytest
@@ -49,13 +50,24 @@ class AnySender:
         raise NotImplementedError
 
 
+async def no_account(*_: object) -> datetime:
+    """A provider without a rate has no account to reserve."""
+    raise NotImplementedError
+
+
 class Office:
     """A provider and the messages that are to be submitted to it."""
 
     def __init__(self, at_once: int, *, concurrency: int = 100) -> None:
         self.clock = ManualClock()
         self.provider = ProviderHandle(
-            "nobody", AnySender(at_once), self.clock, Metrics(), concurrency=concurrency, on_change=lambda: None
+            "nobody",
+            AnySender(at_once),
+            self.clock,
+            Metrics(),
+            concurrency=concurrency,
+            on_change=lambda: None,
+            reserve=no_account,
         )
         self.running: dict[Call, AsyncExitStack] = {}
         self.sent_away = 0
@@ -288,7 +300,7 @@ def test_a_provider_that_becomes_ready_between_two_checks_is_used() -> None:
 
 def pool_of(*providers: str, clock: Clock) -> ProviderPool:
     senders = {provider: AnySender(at_once=2) for provider in providers}
-    return ProviderPool(Channel("email"), senders, clock, Metrics(), concurrency=64)
+    return ProviderPool(Channel("email"), senders, clock, Metrics(), concurrency=64, reserve=no_account)
 
 
 def leave_alone(handle: ProviderHandle) -> float:

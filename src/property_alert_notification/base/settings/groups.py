@@ -48,5 +48,5 @@ class ProviderSettings(SettingsGroup):
     """The settings of every provider that is reached over a network."""
 
     rate: float | None = Field(None, gt=0, le=10_000, examples=["10"])
-    """The maximum number of messages per second of one worker. Without it the worker learns the rate of the
-    provider."""
+    """The maximum number of messages per second of all workers together, as the account allows: 1.25 is 75 a minute.
+    Without it each worker learns the rate of the provider."""

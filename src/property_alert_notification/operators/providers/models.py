@@ -1,12 +1,23 @@
-"""What each worker reports about its providers, so that every process can show it."""
+"""What each worker reports about its providers, so that every process can show it, and the accounts that they share."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Text
+from sqlalchemy import BigInteger, Text
 from sqlmodel import Field, SQLModel
 
 from property_alert_notification.database import time_type
+
+
+class ProviderAccount(SQLModel, table=True):
+    """The account that all workers have at one provider, if its rate is set."""
+
+    __tablename__ = "provider_accounts"
+
+    channel: str = Field(primary_key=True, max_length=16)
+    provider: str = Field(primary_key=True, max_length=64)
+    next_turn: int = Field(sa_type=BigInteger)
+    """When the next message may begin, in microseconds of 1970: what comes before is reserved."""
 
 
 class ReportedBreaker(SQLModel, table=True):
