@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, select, text
+from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from property_alert_notification.base.errors import StoreUnavailable
 from property_alert_notification.database import BatchStatement, Database, Script, Statement, run_within
 
 _NUMBERS = Table("numbers", MetaData(), Column("n", Integer, primary_key=True))
+_ADD = BatchStatement({"n": Integer()}, lambda batch: insert(_NUMBERS).from_select(["n"], select(batch.c.n)))
 _FIND = BatchStatement({"n": Integer()}, lambda batch: select(_NUMBERS.c.n).join(batch, batch.c.n == _NUMBERS.c.n))
 
 
@@ -65,6 +66,11 @@ def _find_one() -> Script[list[Any]]:
     return (yield Statement(_FIND, [(1,)]))
 
 
+def add_number(number: int) -> Script[None]:
+    """The script that adds a row to the table of `make_table`."""
+    yield Statement(_ADD, [(number,)])
+
+
 async def _find(database: Database, way: str) -> list[Any]:
     if way == "run":
         return await database.run(_find_one())
@@ -72,14 +78,15 @@ async def _find(database: Database, way: str) -> list[Any]:
         return await run_within(connection, _find_one())
 
 
-async def _make_table(database: Database) -> None:
+async def make_table(database: Database) -> None:
+    """Make a table that holds 1."""
     async with database.transaction() as connection:
         await connection.execute(text("CREATE TABLE numbers (n INTEGER PRIMARY KEY)"))
         await connection.execute(text("INSERT INTO numbers VALUES (1)"))
 
 
 async def test_two_who_look_for_the_first_time_at_once(opened: Opened, database: Database) -> None:
-    await _make_table(database)
+    await make_table(database)
 
     found = await asyncio.gather(*(_find(database, "quick_reading") for _ in range(3)))
     await database.close()
@@ -126,7 +133,7 @@ async def test_a_connection_that_is_closed_within_a_statement_keeps_no_lock(tmp_
             unfinished.append(await driver.execute("INSERT INTO numbers VALUES (2), (3) RETURNING n"))
             await connection.invalidate()
 
-    await _make_table(database)
+    await make_table(database)
     with pytest.raises(SQLAlchemyError):
         await give_up()
 

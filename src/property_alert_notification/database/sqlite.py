@@ -2,10 +2,9 @@
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -23,12 +22,10 @@ from property_alert_notification.database.script import (
     UniqueConflict,
     drive,
 )
+from property_alert_notification.database.sqlite_begin import begin_at_once, begin_in_thread
 from property_alert_notification.database.sqlite_connections import Opening
 from property_alert_notification.database.sqlite_values import AS_THEY_ARE, document, stored
 from property_alert_notification.database.statement_text import StatementText
-
-_POLL_SECONDS = 0.001
-"""Seconds between two checks whether another process has stopped writing."""
 
 _CONFLICTS = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID}
 
@@ -50,24 +47,29 @@ class SqliteScripts:
         self._connect = connect
         self._thread = ThreadPoolExecutor(1, "sqlite-writer")
         self._connection: sqlite3.Connection | None = None
+        self._left_behind: asyncio.Future[None] | None = None
+        """The end of the last transaction that failed; its caller may be gone."""
         self._reader: sqlite3.Connection | None = None
         self._known: dict[BatchStatement, _SqliteStatement] = {}
 
     async def run(self, script: Script[Result], ending: Ending) -> Result:
         """Run a script as one transaction. One at a time: the caller sees to that."""
-        loop = asyncio.get_running_loop()
         if self._connection is None:
             self._connection = await self._open()
+        if self._left_behind is not None:
+            await asyncio.wait((self._left_behind,))
         cursor = self._connection.cursor()
         try:
             await self._begin(cursor)
             result = await drive(script, partial(self._answer, cursor))
             ending.begun = True
             # Even when its caller goes away meanwhile: the next one must find the transaction ended.
-            await asyncio.shield(loop.run_in_executor(self._thread, cursor.execute, "COMMIT"))
-        except BaseException:
-            cursor.close()  # a statement of which not all could be read would hold the transaction open
-            await asyncio.shield(loop.run_in_executor(self._thread, _roll_back, self._connection))
+            await asyncio.shield(self._in_thread(partial(cursor.execute, "COMMIT")))
+        except BaseException as error:
+            self._left_behind = self._in_thread(partial(_roll_back, self._connection, cursor))
+            # The disk may be what keeps the thread, for as long as it likes. A cancelled caller has no time left.
+            if not isinstance(error, asyncio.CancelledError):
+                await asyncio.wait((self._left_behind,))
             raise
         return result
 
@@ -79,7 +81,7 @@ class SqliteScripts:
         """Wait for what is running, and close."""
         for connection in (self._connection, self._reader):
             if connection is not None:
-                await asyncio.get_running_loop().run_in_executor(self._thread, connection.close)
+                await self._in_thread(connection.close)
         self._thread.shutdown()
 
     async def _open_reader(self) -> sqlite3.Connection:
@@ -94,15 +96,18 @@ class SqliteScripts:
     async def _open(self) -> sqlite3.Connection:
         opening = Opening(self._connect)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, opening)
+            opened: sqlite3.Connection = await self._in_thread(opening)
         except asyncio.CancelledError:
             opening.cancel()
             raise
+        return opened
 
     async def _begin(self, cursor: sqlite3.Cursor) -> None:
-        if not _begin_at_once(cursor):
-            loop = asyncio.get_running_loop()
-            await asyncio.shield(loop.run_in_executor(self._thread, _begin, cursor, self._wait))
+        if not begin_at_once(cursor):
+            await begin_in_thread(cursor, self._in_thread, self._wait)
+
+    def _in_thread(self, function: Callable[[], Any]) -> "asyncio.Future[Any]":
+        return asyncio.get_running_loop().run_in_executor(self._thread, function)
 
     async def _answer(self, cursor: sqlite3.Cursor, step: Step) -> list[Row]:
         if isinstance(step, Statement):
@@ -141,33 +146,11 @@ class _QuickSqlite(QuickConnection):
             return self._execute(cursor, Statement(statement, rows, parameters))
 
 
-def _begin_at_once(cursor: sqlite3.Cursor) -> bool:
-    """Begin, unless another process is writing."""
-    cursor.execute("PRAGMA busy_timeout = 0")
-    try:
-        cursor.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-            raise
-        return False
-    return True
-
-
-def _begin(cursor: sqlite3.Cursor, wait: float) -> None:
-    """Begin as soon as other processes let us.
-
-    SQLite itself checks after ever longer pauses, and misses the gaps between two transactions of a busy writer.
-    """
-    for _ in range(round(wait / _POLL_SECONDS)):
-        if _begin_at_once(cursor):
-            return
-        time.sleep(_POLL_SECONDS)
-    cursor.execute("BEGIN IMMEDIATE")
-
-
-def _roll_back(connection: sqlite3.Connection) -> None:
-    if connection.in_transaction:
-        connection.rollback()
+def _roll_back(connection: sqlite3.Connection, cursor: sqlite3.Cursor) -> None:
+    cursor.close()  # a statement of which not all could be read would hold the transaction open
+    with suppress(sqlite3.Error):  # the caller gets the error that made this necessary
+        if connection.in_transaction:
+            connection.rollback()
 
 
 class _SqliteStatement(Protocol):

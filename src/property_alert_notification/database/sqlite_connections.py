@@ -1,7 +1,8 @@
 """Opens connections to a file of SQLite: for the pool, each with a thread of its own, and for scripts, without."""
 
+import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from errno import ENOENT
 from threading import Thread
@@ -10,17 +11,22 @@ from typing import Any
 import aiosqlite
 from sqlalchemy import URL, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.util import await_
 
 from property_alert_notification.base.settings.store_url import sqlite_file
 from property_alert_notification.database.private_file import keep_private
+from property_alert_notification.database.sqlite_begin import begin_in_thread
 
 # A connection may be closed by another thread than the one that opened it.
-_OPTIONS: dict[str, Any] = {"timeout": 10, "isolation_level": None, "check_same_thread": False}
+_OPTIONS: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
 
 _CACHE = 32_768
 """KiB for each of the two connections that scripts run on, one that writes and one that reads."""
 
 _ROWS_AT_ONCE = 64
+
+_LAST_WAIT = 0.1
+"""Seconds for which a caller whose time is over waits until its connection is closed, at most."""
 
 
 class _Connection(sqlite3.Connection):
@@ -36,6 +42,38 @@ class _Connection(sqlite3.Connection):
             if self.in_transaction:
                 self.rollback()
         super().close()
+
+
+class _PooledConnection(aiosqlite.Connection):
+    """A connection with a thread of its own. It keeps no caller longer than the caller wants to wait."""
+
+    async def begin(self, wait: float) -> None:
+        """Begin a transaction within `wait` seconds.
+
+        Raises:
+            sqlite3.OperationalError: another process was writing all the time.
+        """
+        execute: Callable[..., Awaitable[None]] = self._execute
+        await begin_in_thread(self._conn.cursor(), lambda waiting: execute(self._begin, waiting, wait), wait)
+
+    def _begin(self, waiting: Callable[[], None], wait: float) -> None:
+        try:
+            waiting()
+        finally:  # it has set this to 0, but who reads waits while another process repairs the file
+            self._conn.execute(f"PRAGMA busy_timeout = {round(wait * 1000)}")
+
+    async def close(self) -> None:
+        """Have the thread close the connection. A statement that takes long is interrupted.
+
+        A caller closes it whose time is over, while the disk or a long statement may keep the thread.
+        """
+        connection = self._connection
+        if connection is None or not self._running or (closed := self.stop()) is None:
+            return
+        await asyncio.wait((closed,), timeout=_LAST_WAIT)
+        if not closed.done():
+            with suppress(sqlite3.Error):  # it is closed by now
+                connection.interrupt()
 
 
 class Opening:
@@ -79,8 +117,8 @@ def sqlite_engine(
     async def connect() -> aiosqlite.Connection:
         if not may_make and not file.exists():
             raise FileNotFoundError(ENOENT, "the store is not there", str(file))
-        opening = Opening(lambda: _open(engine))
-        connection = aiosqlite.Connection(opening, _ROWS_AT_ONCE)
+        opening = Opening(lambda: _open(engine, wait))
+        connection = _PooledConnection(opening, _ROWS_AT_ONCE)
         thread = connection._thread  # noqa: SLF001 - SQLAlchemy reaches for it too: there is no other way
         thread.daemon = True
         threads[:] = [*(other for other in threads if other.is_alive()), thread]
@@ -100,24 +138,25 @@ def sqlite_engine(
         hide_parameters=True,
     )
 
-    @event.listens_for(engine.sync_engine, "connect")
-    def set_pragmas(connection: Any, _record: Any) -> None:
-        _set_pragmas(connection)
-
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
         # A deferred BEGIN that reads and then writes fails at once when another writer came first.
-        if connection.get_execution_options().get("begin", True):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if not connection.get_execution_options().get("begin", True):
+            return
+        try:
+            await_(connection.connection.driver_connection.begin(wait))
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                connection.invalidate()  # its thread may have begun in this moment
+            raise
 
     return engine
 
 
-def open_for_scripts(engine: AsyncEngine) -> sqlite3.Connection:
+def open_for_scripts(engine: AsyncEngine, wait: float) -> sqlite3.Connection:
     """A connection as the pool has them, without the thread of its own."""
-    connection = _open(engine)
+    connection = _open(engine, wait)
     try:
-        _set_pragmas(connection)
         # A batch of a thousand touches more pages than SQLite keeps by itself: it would write and read them twice.
         connection.execute(f"PRAGMA cache_size = -{_CACHE}")
     except BaseException:
@@ -126,21 +165,24 @@ def open_for_scripts(engine: AsyncEngine) -> sqlite3.Connection:
     return connection
 
 
-def _open(engine: AsyncEngine) -> sqlite3.Connection:
+def _open(engine: AsyncEngine, wait: float) -> sqlite3.Connection:
     arguments, options = engine.dialect.create_connect_args(engine.url)
-    given: Any = {**options, **_OPTIONS}
+    given: Any = {**options, **_OPTIONS, "timeout": wait}
     keep_private(arguments[0])
     connection: sqlite3.Connection = sqlite3.connect(arguments[0], factory=_Connection, **given)
-    connection.text_factory = text_or_bytes
+    try:
+        connection.text_factory = text_or_bytes
+        _set_pragmas(connection)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
-def _set_pragmas(connection: Any) -> None:
-    cursor = connection.cursor()
+def _set_pragmas(connection: sqlite3.Connection) -> None:
     # The mode stays with the file. It is locked only while another process switches it.
     with suppress(sqlite3.OperationalError):
-        cursor.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA journal_mode=WAL")
     # Sixteen times as many pages as usual between checkpoints: what is written again and again goes home once.
     for pragma in ("synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864", "wal_autocheckpoint=16000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+        connection.execute(f"PRAGMA {pragma}")

@@ -66,7 +66,7 @@ class Database:
         self._readers = self._engine if pooled else self._engine.execution_options(**_READING[self.is_sqlite])
         # SQLite has one writer. Waiting for it here is fair and exact; inside SQLite it is a poll with sleeps.
         self._writer = asyncio.Semaphore(1 if self.is_sqlite else pool_size)
-        self._sqlite = SqliteScripts(self._engine.dialect, lambda: open_for_scripts(self._engine), wait=wait)
+        self._sqlite = SqliteScripts(self._engine.dialect, lambda: open_for_scripts(self._engine, wait), wait=wait)
         self._postgres = PostgresScripts(self._engine.dialect, begin_first=pooled)
 
     def within(self, seconds: float) -> "Database":
