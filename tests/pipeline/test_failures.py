@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +23,7 @@ from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
 from property_alert_notification.channels.definition import render
 from property_alert_notification.channels.email_smtp import SmtpSender
-from property_alert_notification.database import table_of
+from property_alert_notification.database import Database, table_of
 from property_alert_notification.deliveries import leases, queries
 from property_alert_notification.deliveries.leases import Renewal
 from property_alert_notification.deliveries.models import Attempt, Delivery
@@ -181,16 +182,42 @@ async def test_a_frozen_worker_that_thaws_changes_the_log_but_not_the_state(worl
 
 
 def _freeze(process: Process, database_url: str) -> None:
-    """Stop a process, on SQLite between two writes: if it is stopped within one, no other process writes."""
+    """Stop a process between two transactions: what one of them has locked, no other process could change.
+
+    On SQLite that is the whole store.
+    """
     while True:
         process.send_signal(signal.SIGSTOP)
         while Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
             time.sleep(0.001)
-        url = make_url(database_url)
-        if not url.drivername.startswith("sqlite") or _may_write(str(url.database)):
+        if _has_no_locks(database_url):
             return
         process.send_signal(signal.SIGCONT)
         time.sleep(0.01)
+
+
+def _has_no_locks(database_url: str) -> bool:
+    url = make_url(database_url)
+    if url.drivername.startswith("sqlite"):
+        return _may_write(str(url.database))
+    with ThreadPoolExecutor(1) as thread:  # this one has an event loop already
+        return thread.submit(asyncio.run, _open_transactions(database_url)).result() == 0
+
+
+async def _open_transactions(database_url: str) -> int:
+    """How many there are; the test itself has none open for long."""
+    database = Database(database_url, pool_size=1, wait=PATIENCE)
+    try:
+        async with database.reading() as connection:
+            return int((await connection.execute(_OPEN_TRANSACTIONS)).scalar_one())
+    finally:
+        await database.close()
+
+
+_OPEN_TRANSACTIONS = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    " AND backend_type = 'client backend' AND xact_start IS NOT NULL"
+)
 
 
 def _may_write(file: str) -> bool:
