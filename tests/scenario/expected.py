@@ -196,8 +196,6 @@ class Expected:
 
     def _plan_due(self, now: datetime, seen: Mapping[Key, Seen]) -> bool:
         due = [one for one in self.scheduled.values() if one.due_at <= now]
-        # Nobody is asked about what is too late.
-        due.sort(key=lambda one: now < self._deadline(one))
         planned = [one for one in due if self._plan(one, now, seen)]
         for one in planned:
             del self.scheduled[one.submit.key]
@@ -207,12 +205,12 @@ class Expected:
         """Returns whether it is planned now: it may have to wait for the User service."""
         user, directory = one.submit.user, self.knowledge.directory
         entry = directory.entries.get(user)
-        if not one.submit.is_looked_up or (entry is not None and entry.is_fresh(now)):
-            self.deliveries.plan(one, now, entry)
-            return True
-        if now >= self._deadline(one):
+        if one.submit.is_looked_up and now >= self._deadline(one):
             has_expired = one.submit.expires_at is not None and one.submit.expires_at <= now
             self.deliveries.plan(one, now, late="expired" if has_expired else "too_old")
+            return True
+        if not one.submit.is_looked_up or (entry is not None and entry.is_fresh(now)):
+            self.deliveries.plan(one, now, entry)
             return True
         if self._may_choose:
             if not any(key == one.submit.key for key, _ in seen):

@@ -1,5 +1,6 @@
 """What becomes of a notification that waits for addresses."""
 
+import itertools
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -103,8 +104,8 @@ def test_nothing_waits_beyond_its_deadline() -> None:
 
     assert step(None, Availability.AWAY, deadline=soon) == Wait(soon, parked=True)
     assert step(None, Availability.FAILED, deadline=soon) == Wait(soon)
-    for availability in Availability:
-        late = step(None, availability, deadline=soon, now=soon)
+    for entry, availability in itertools.product((None, FRESH), Availability):
+        late = step(entry, availability, deadline=soon, now=soon)
         assert isinstance(late, Plan)
         assert {reason.code for reason in late.reach.unreachable.values()} == {ReasonCode.TOO_OLD}
 

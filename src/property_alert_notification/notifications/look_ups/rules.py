@@ -100,10 +100,10 @@ def next_step(
         now: the current time.
         jitter: in [0, 1), spreads notifications that failed together.
     """
+    if now >= deadline:  # first, or the outcome would depend on whose answer another notification has waited for
+        return Plan(_too_late(notification, now))
     if entry is not None and entry.is_fresh(ages.ttl, now):
         return Plan(reach(notification, entry.profile))
-    if now >= deadline:
-        return Plan(_too_late(notification, now))
     if availability in (Availability.ROOM, Availability.ASKED):
         return Ask()
     if availability is Availability.FULL and now - (notification.look_up_at or now) < IN_FRONT:
