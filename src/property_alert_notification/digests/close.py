@@ -28,8 +28,10 @@ from property_alert_notification.digests.scripts import Closed
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.create import Planner, create
 from property_alert_notification.notifications.draft import Accepted
-from property_alert_notification.people.person import UNKNOWN
-from property_alert_notification.people.scripts import people_of
+from property_alert_notification.people.categories.rules import DIGEST
+from property_alert_notification.people.decide import Message
+from property_alert_notification.people.person import UNKNOWN, Person
+from property_alert_notification.people.scripts import UserOf, people_of
 
 
 @dataclass(slots=True)
@@ -70,20 +72,23 @@ def _process(taken: Sequence[Window], planner: Planner) -> Script[Turn]:
     if not taken:
         return turn
     now = planner.clock.now()
-    sorted_ = yield from _sort(taken, planner, now)
+    sorted_, people = yield from _sort(taken, planner, now)
     leaving = [one for sorted_items in sorted_.values() for one in sorted_items.leaving]
     yield from _take_out(leaving, now)
     for one in leaving:
         turn.left[one.state] = turn.left.get(one.state, 0) + 1
     closing = [window for window in taken if window.must_close(now) and sorted_[window.id].staying]
-    digests = yield from _make_digests(closing, sorted_, planner, now)
+    digests = yield from _make_digests(closing, sorted_, people, planner, now)
     turn.digests, turn.carried = len(digests), sum(len(sorted_[id_].staying) for id_ in digests)
     states = yield from _follow(taken, now, turn)
     yield scripts.update_windows([_closed(window, sorted_, digests, states, now) for window in taken])
     return turn
 
 
-def _sort(taken: Sequence[Window], planner: Planner, now: datetime) -> Script[dict[UUID, Sorted]]:
+def _sort(
+    taken: Sequence[Window], planner: Planner, now: datetime
+) -> Script[tuple[dict[UUID, Sorted], Mapping[UserOf, Person]]]:
+    """Returns the sorted items of each window, and the users of windows with items."""
     items = yield from scripts.items_of(taken)
     holding = [scripts.checked(window) for window in taken if window.held_by in items]
     categories = planner.categories()
@@ -92,14 +97,19 @@ def _sort(taken: Sequence[Window], planner: Planner, now: datetime) -> Script[di
         (window.id, item.address, item.urgent): (window, item) for window in holding for item in items[window.held_by]
     }
     asked = [(window.user, message_of(window, item, categories.of(window.category))) for window, item in alike.values()]
+    # Digests are planned for the same users.
+    digest = categories.of(DIGEST)
+    closing = [(window, item) for window, item in alike.values() if window.must_close(now)]
+    asked += [(window.user, Message(window.channel, digest, item.address)) for window, item in closing]
     people = yield from people_of(asked, default=planner.default_preferences, subjects=planner.subjects)
     empty: dict[UUID, Sorted] = {window.id: Sorted([], []) for window in taken}
-    return empty | {
+    sorted_ = {
         window.id: sort(
             window, items[window.held_by], people.get(window.user, UNKNOWN), categories.of(window.category), now
         )
         for window in holding
     }
+    return empty | sorted_, people
 
 
 def _take_out(leaving: Sequence[Leaving], now: datetime) -> Script[None]:
@@ -115,13 +125,17 @@ def _take_out(leaving: Sequence[Leaving], now: datetime) -> Script[None]:
 
 
 def _make_digests(
-    closing: Sequence[Window], sorted_: Mapping[UUID, Sorted], planner: Planner, now: datetime
+    closing: Sequence[Window],
+    sorted_: Mapping[UUID, Sorted],
+    people: Mapping[UserOf, Person],
+    planner: Planner,
+    now: datetime,
 ) -> Script[dict[UUID, UUID]]:
     """Returns the digest of each window. If a digest cannot be planned, its window stays open."""
     if not closing:
         return {}
     items: Iterator[tuple[Window, Sequence[Item]]] = ((window, sorted_[window.id].staying) for window in closing)
-    made = yield from create(planner, [digest_of(window, its) for window, its in items])
+    made = yield from create(planner, [digest_of(window, its) for window, its in items], people)
     digests = {window.id: one.id for window, one in zip(closing, made, strict=True) if isinstance(one, Accepted)}
     yield scripts.carry([(window.held_by, digests[window.id]) for window in closing if window.id in digests], now=now)
     return digests

@@ -67,6 +67,8 @@ def _and_more(count: int) -> Iterator[str]:
 
 def _link(message: str) -> str | None:
     """The first web address, if it is short enough to be shown whole."""
+    if "://" not in message:
+        return None
     for line in message.splitlines():
         for start, end in find_links(line):
             return line[start:end] if end - start <= _LONGEST_LINK else None

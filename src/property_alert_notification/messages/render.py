@@ -38,8 +38,14 @@ class _Piece(NamedTuple):
     """A phone number inside right-to-left text, which would move its plus sign to the other end."""
 
 
+class _Line(NamedTuple):
+    pieces: list[_Piece]
+    is_last: bool
+    """Whether it is the last line of its paragraph."""
+
+
 class _Paragraph(NamedTuple):
-    lines: list[list[_Piece]]
+    lines: list[_Line]
     is_rtl: bool
     """Whether it is read from right to left. Explicit, because Outlook does not know `dir="auto"`."""
 
@@ -109,9 +115,14 @@ def _paragraphs(message: str) -> list[_Paragraph]:
 def _paragraph(block: str) -> _Paragraph:
     lines = [list(_pieces(line)) for line in block.split("\n")]
     if block.isascii() or not _has_rtl(block):
-        return _Paragraph(lines, is_rtl=False)
+        return _Paragraph(_lines(lines), is_rtl=False)
     apart = [[part for piece in line for part in _with_numbers_apart(piece)] for line in lines]
-    return _Paragraph(apart, is_rtl(block))
+    return _Paragraph(_lines(apart), is_rtl(block))
+
+
+def _lines(several: list[list[_Piece]]) -> list[_Line]:
+    *others, last = several
+    return [*[_Line(pieces, is_last=False) for pieces in others], _Line(last, is_last=True)]
 
 
 # The blocks of Unicode for scripts that are written from right to left.
@@ -127,10 +138,12 @@ def _pieces(line: str) -> Iterator[_Piece]:
     """The line as plain text and links; only http and https become links."""
     end = 0
     for start, stop in find_links(line):
-        yield _Piece(line[end:start])
+        if end < start:
+            yield _Piece(line[end:start])
         yield _Piece(line[start:stop], line[start:stop])
         end = stop
-    yield _Piece(line[end:])
+    if end < len(line):
+        yield _Piece(line[end:])
 
 
 def _with_numbers_apart(piece: _Piece) -> Iterator[_Piece]:

@@ -4,7 +4,7 @@ A part of this service that notifies many users runs `create` in its own transac
 `run_within` on a connection.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from property_alert_notification.base.clock import Clock
@@ -19,9 +19,9 @@ from property_alert_notification.notifications.draft import Accepted, Draft, dra
 from property_alert_notification.notifications.submission import Submission
 from property_alert_notification.people.categories.rules import Category, CurrentCategories
 from property_alert_notification.people.decide import Message
-from property_alert_notification.people.person import UNKNOWN
+from property_alert_notification.people.person import UNKNOWN, Person
 from property_alert_notification.people.preferences.rules import Preferences
-from property_alert_notification.people.scripts import people_of
+from property_alert_notification.people.scripts import UserOf, people_of
 from property_alert_notification.people.suppressions.subjects import Subjects
 
 
@@ -38,24 +38,27 @@ class Planner:
     subjects: Subjects
     """Hashes those who may be on the suppression list."""
 
-    def drafts(self, submissions: Sequence[Submission | RequestError]) -> Script[list[Draft | RequestError]]:
-        """Read the preferences of the users; returns the rows of each submission, or the error that refuses it.
+    def drafts(
+        self, submissions: Sequence[Submission | RequestError], people: Mapping[UserOf, Person] | None = None
+    ) -> Script[list[Draft | RequestError]]:
+        """Returns the rows of each submission, or the error that refuses it; reads the users unless `people` has them.
 
         An error in `submissions` is returned unchanged.
         """
         categories = self.categories()
-        messages = (
-            ((one.user_id, one.test), _message(one, channel, categories.of(one.category)))
-            for one in submissions
-            if isinstance(one, Submission)
-            for channel in one.addresses or Channel
-        )
-        known = yield from people_of(messages, default=self.default_preferences, subjects=self.subjects)
+        if people is None:
+            messages = (
+                ((one.user_id, one.test), _message(one, channel, categories.of(one.category)))
+                for one in submissions
+                if isinstance(one, Submission)
+                for channel in one.addresses or Channel
+            )
+            people = yield from people_of(messages, default=self.default_preferences, subjects=self.subjects)
         now = self.clock.now()
         return [
             draft(
                 one,
-                known.get((one.user_id, one.test), UNKNOWN),
+                people.get((one.user_id, one.test), UNKNOWN),
                 categories.of(one.category),
                 unused=self.unused,
                 now=now,
@@ -88,12 +91,15 @@ def additions(drafts: Iterable[Draft]) -> list[Statement]:
     return statements
 
 
-def create(planner: Planner, submissions: Sequence[Submission]) -> Script[list[Accepted | RequestError]]:
+def create(
+    planner: Planner, submissions: Sequence[Submission], people: Mapping[UserOf, Person] | None = None
+) -> Script[list[Accepted | RequestError]]:
     """Store these notifications with their deliveries; returns the result of each, in order.
 
-    A refused notification does not affect the others.
+    A refused notification does not affect the others. `people` are their users, if this transaction has read them for
+    these messages.
     """
-    drafts = yield from planner.drafts(submissions)
+    drafts = yield from planner.drafts(submissions, people)
     for statement in additions(one for one in drafts if isinstance(one, Draft)):  # noqa: UP028 - a list takes no rows
         yield statement
     return [one.accepted if isinstance(one, Draft) else one for one in drafts]
