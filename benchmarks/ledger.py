@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, literal, select, text, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, literal, select, text, update
 
 from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import Database, table_of, time_type
-from property_alert_notification.deliveries.models import Attempt, Delivery
+from property_alert_notification.deliveries.models import OPEN, Attempt, Delivery
 from property_alert_notification.notifications.models import Notification
 
 POLL = 0.1
@@ -56,7 +56,9 @@ def wait_until_ended(url: str, *, patience: float, check: Callable[[], object]) 
 
 def wait_until_not_collected(url: str, *, patience: float, check: Callable[[], object]) -> bool:
     """Wait until no delivery waits for a digest, or for what becomes of one; otherwise as `wait_until_ended`."""
-    return _wait_until_none(url, _deliveries.c.state == DeliveryState.COLLECTED, patience, check)
+    # With the condition of the index of open deliveries: otherwise SQLite reads the whole table at every look.
+    collected = and_(text(OPEN), _deliveries.c.state == DeliveryState.COLLECTED)
+    return _wait_until_none(url, collected, patience, check)
 
 
 def _wait_until_none(url: str, those: ColumnElement[bool], patience: float, check: Callable[[], object]) -> bool:
