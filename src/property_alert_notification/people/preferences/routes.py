@@ -1,11 +1,8 @@
 """Preferences over HTTP."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import Response, status
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.access.admission import Admission
@@ -13,19 +10,12 @@ from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, 
 from property_alert_notification.api.idempotency.calls import CallDep
 from property_alert_notification.api.idempotency.stored import Answer
 from property_alert_notification.api.problems import Problem, contents_of, documented
-from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.errors import (
-    PreferenceNotFound,
-    PreferencesDamaged,
-    PreferencesExist,
-    UnreadableRow,
-)
+from property_alert_notification.base.errors import PreferenceNotFound, PreferencesExist
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.channels.edge import SWITCHES
 from property_alert_notification.people.dependencies import UserId
 from property_alert_notification.people.preferences import queries
-from property_alert_notification.people.preferences.conversion import changed_by, fields_of, rules_of
-from property_alert_notification.people.preferences.models import Preference, words_of
+from property_alert_notification.people.preferences.conversion import fields_of
 from property_alert_notification.people.preferences.rules import Preferences
 from property_alert_notification.people.preferences.schemas import (
     PreferenceBatch,
@@ -36,7 +26,7 @@ from property_alert_notification.people.preferences.schemas import (
     PreferencePublic,
     PreferenceRefused,
 )
-from property_alert_notification.people.preferences.stored_rules import write_rules
+from property_alert_notification.people.preferences.service import PreferenceService, damage_named, wanted_by
 from property_alert_notification.people.reevaluate import ReevaluateDep
 
 router = KeyedRouter("/preferences", "preferences")
@@ -63,7 +53,8 @@ async def create_preferences(
 
     async def create(connection: AsyncConnection) -> Answer:
         # If a user appears twice, the first item counts.
-        wanted = {one.user_id: _preference(one.user_id, one, clock) for one in reversed(body.preferences)}
+        service = PreferenceService(connection, clock, reevaluate, test=admission.test)
+        wanted = {one.user_id: service.row(one.user_id, wanted_by(one)) for one in reversed(body.preferences)}
         created = await queries.create(connection, wanted.values(), test=admission.test)
         await reevaluate(connection, created)
         results = [_result(one.user_id, created) for one in body.preferences]
@@ -96,10 +87,8 @@ async def create_preference(
     """Create the preferences of a user."""
 
     async def create(connection: AsyncConnection) -> Answer:
-        if not await queries.create(connection, [_preference(user_id, body, clock)], test=admission.test):
-            raise PreferencesExist(user_id)
-        await reevaluate(connection, [user_id])
-        return Answer(status.HTTP_201_CREATED, _public(_wanted(body)).model_dump_json())
+        service = PreferenceService(connection, clock, reevaluate, test=admission.test)
+        return Answer(status.HTTP_201_CREATED, _public(await service.create(user_id, body)).model_dump_json())
 
     return await call.answer(admission, create, asked=body)
 
@@ -107,9 +96,12 @@ async def create_preference(
 @router.get("/{user_id}", responses=documented(404, 409))
 async def read_preference(user_id: UserId, admission: _MayRead, database: DatabaseDep) -> PreferencePublic:
     """Read the preferences of a user. Fields that are not set are left out. 409 if the stored row is damaged."""
-    with _damage():
+    with damage_named():
         async with database.reading() as connection:
-            return _found(await queries.find(connection, user_id, test=admission.test))
+            found = await queries.find(connection, user_id, test=admission.test)
+        if found is None:
+            raise PreferenceNotFound
+        return _public(found)
 
 
 @router.put("/{user_id}")
@@ -123,9 +115,9 @@ async def put_preference(
 ) -> PreferencePublic:
     """Create or replace the preferences of a user."""
     async with database.transaction() as connection:
-        await queries.put(connection, _preference(user_id, body, clock), test=admission.test)
-        await reevaluate(connection, [user_id])
-    return _public(_wanted(body))
+        service = PreferenceService(connection, clock, reevaluate, test=admission.test)
+        replaced = await service.put(user_id, body)
+    return _public(replaced)
 
 
 @router.patch("/{user_id}", responses=documented(404, 409))
@@ -142,17 +134,12 @@ async def patch_preference(
     A field that is left out stays as it is, at every level of an object. `quiet_hours` is a list and is replaced as a
     whole. 409 if the stored row is damaged: PUT replaces it.
     """
-    switches = dict(SWITCHES.given(body))
-
-    def change(before: Preferences) -> Preferences:
-        return before.changed(switches)._replace(rules=changed_by(before.rules, body))
-
     async with database.transaction() as connection:
-        with _damage():
-            found = await queries.change(connection, user_id, change, changed_at=clock.now(), test=admission.test)
-            changed = _found(found)
-        await reevaluate(connection, [user_id])
-    return changed
+        service = PreferenceService(connection, clock, reevaluate, test=admission.test)
+        changed = await service.patch(user_id, lambda _: body)
+        with damage_named():
+            answer = _public(changed)
+    return answer
 
 
 @router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT, responses=documented(404))
@@ -161,37 +148,7 @@ async def delete_preference(
 ) -> None:
     """Delete the preferences of a user, which withdraws all consent: unsent messages are suppressed."""
     async with database.transaction() as connection:
-        if not await queries.withdraw(connection, user_id, withdrawn_at=clock.now(), test=admission.test):
-            raise PreferenceNotFound
-        await reevaluate(connection, [user_id])
-
-
-def _preference(user_id: int, body: PreferenceCreate, clock: Clock) -> Preference:
-    wanted = _wanted(body)
-    channels, rules = words_of(wanted.opted_in), write_rules(wanted.rules)
-    return Preference(user_id=user_id, updated_at=clock.now(), channels=channels, rules=rules)
-
-
-def _wanted(body: PreferenceCreate) -> Preferences:
-    return Preferences(frozenset(), rules_of(body)).changed(dict(SWITCHES.given(body)))
-
-
-def _found(preferences: Preferences | None) -> PreferencePublic:
-    if preferences is None:
-        raise PreferenceNotFound
-    return _public(preferences)
-
-
-@contextmanager
-def _damage() -> Iterator[None]:
-    """Turn the error of a damaged row into a PreferencesDamaged that names the damaged part."""
-    try:
-        yield
-    except UnreadableRow as error:
-        raise PreferencesDamaged(str(error)) from None
-    except ValidationError as error:
-        where = error.errors()[0]["loc"]
-        raise PreferencesDamaged(f"{where[0] if where else 'a part'} of the user's rules") from None
+        await PreferenceService(connection, clock, reevaluate, test=admission.test).withdraw(user_id)
 
 
 def _public(preferences: Preferences) -> PreferencePublic:

@@ -1,0 +1,112 @@
+"""Creates, replaces, changes and withdraws the preferences of one user, for the API and for the preference page."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import (
+    PreferenceNotFound,
+    PreferencesDamaged,
+    PreferencesExist,
+    UnreadableRow,
+)
+from property_alert_notification.channels.edge import SWITCHES
+from property_alert_notification.people.preferences import queries
+from property_alert_notification.people.preferences.conversion import changed_by, rules_of
+from property_alert_notification.people.preferences.models import Preference, words_of
+from property_alert_notification.people.preferences.rules import Preferences
+from property_alert_notification.people.preferences.schemas import PreferenceCreate, PreferencePatch
+from property_alert_notification.people.preferences.stored_rules import write_rules
+from property_alert_notification.people.reevaluate import Reevaluate
+
+PatchOf = Callable[[Preferences], PreferencePatch]
+"""The patch for the preferences as they are stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceService:
+    """Changes preferences within one transaction; waiting messages of their users are then evaluated again."""
+
+    connection: AsyncConnection
+    """The connection of the transaction that stores the change."""
+    clock: Clock
+    reevaluate: Reevaluate
+    test: bool
+    """Whether these are the preferences for test notifications."""
+
+    async def create(self, user_id: int, body: PreferenceCreate) -> Preferences:
+        """Create the preferences of a user.
+
+        Raises:
+            PreferencesExist: the user has some.
+        """
+        preferences = wanted_by(body)
+        if not await queries.create(self.connection, [self.row(user_id, preferences)], test=self.test):
+            raise PreferencesExist(user_id)
+        await self.reevaluate(self.connection, [user_id])
+        return preferences
+
+    async def put(self, user_id: int, body: PreferenceCreate) -> Preferences:
+        """Create or replace the preferences of a user."""
+        preferences = wanted_by(body)
+        await queries.put(self.connection, self.row(user_id, preferences), test=self.test)
+        await self.reevaluate(self.connection, [user_id])
+        return preferences
+
+    async def patch(self, user_id: int, patch_of: PatchOf) -> Preferences:
+        """Change the preferences of a user. No other transaction changes them between `patch_of` and the commit.
+
+        Raises:
+            PreferenceNotFound: the user has none.
+            PreferencesDamaged: the stored ones cannot be read.
+            InvalidField: a field would have more entries than it may.
+        """
+
+        def change(before: Preferences) -> Preferences:
+            patch = patch_of(before)
+            return before.changed(dict(SWITCHES.given(patch)))._replace(rules=changed_by(before.rules, patch))
+
+        with damage_named():
+            changed = await queries.change(
+                self.connection, user_id, change, changed_at=self.clock.now(), test=self.test
+            )
+        if changed is None:
+            raise PreferenceNotFound
+        await self.reevaluate(self.connection, [user_id])
+        return changed
+
+    async def withdraw(self, user_id: int) -> None:
+        """Delete the preferences of a user, which withdraws all consent.
+
+        Raises:
+            PreferenceNotFound: the user has none.
+        """
+        if not await queries.withdraw(self.connection, user_id, withdrawn_at=self.clock.now(), test=self.test):
+            raise PreferenceNotFound
+        await self.reevaluate(self.connection, [user_id])
+
+    def row(self, user_id: int, preferences: Preferences) -> Preference:
+        """The row to store."""
+        channels, rules = words_of(preferences.opted_in), write_rules(preferences.rules)
+        return Preference(user_id=user_id, updated_at=self.clock.now(), channels=channels, rules=rules)
+
+
+def wanted_by(body: PreferenceCreate) -> Preferences:
+    """The preferences of a POST or PUT."""
+    return Preferences(frozenset(), rules_of(body)).changed(dict(SWITCHES.given(body)))
+
+
+@contextmanager
+def damage_named() -> Iterator[None]:
+    """Turn the error of a damaged row into a PreferencesDamaged that names the damaged part."""
+    try:
+        yield
+    except UnreadableRow as error:
+        raise PreferencesDamaged(str(error)) from None
+    except ValidationError as error:
+        where = error.errors()[0]["loc"]
+        raise PreferencesDamaged(f"{where[0] if where else 'a part'} of the user's rules") from None
