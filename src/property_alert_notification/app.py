@@ -32,6 +32,7 @@ from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.settings.listening import listen
 from property_alert_notification.base.supervise import WELL_AFTER, end
 from property_alert_notification.channels.registry import unused
+from property_alert_notification.feedback.preference_page.routes import router as preference_page
 from property_alert_notification.feedback.unsubscribe.tokens import Tokens
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.fast_path import FastPath
@@ -151,6 +152,7 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.keep_keys_for = timedelta(hours=settings.idempotency_hours)
     app.state.default_preferences = default_preferences(settings)
     app.state.subjects = Subjects(settings.secrets)
+    app.state.base_url = settings.base_url
     app.state.tokens = Tokens(settings.link_keys)
     app.state.unused_channels = unused(settings)
     app.state.categories = parts.categories
@@ -168,6 +170,7 @@ def _routes(*, with_mailbox: bool) -> list[BaseRoute]:
     routes = APIRouter(generate_unique_id_function=_operation_id)
     # The prefix is given here: without one FastAPI checks each path, and prepares every route for that.
     routes.include_router(_v1(), prefix="/api/v1")
+    routes.include_router(preference_page)
     routes.include_router(health)
     if with_mailbox:
         routes.include_router(mailbox_router())

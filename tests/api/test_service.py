@@ -15,6 +15,7 @@ from property_alert_notification.app import create_app
 from property_alert_notification.base import output
 from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.settings import Settings
+from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
 from property_alert_notification.wiring import assemble
 from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client, until_the_store_answers
 from tests.pipeline.world import eventually
@@ -134,6 +135,7 @@ async def test_an_answer_that_breaks_half_way_ends_there_and_its_error_is_logged
         {"Host": "[::1"},
         {"Origin": "https://evil.example"},
         {"Origin": "null", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"},
+        {"Origin": "null"},
     ],
 )
 async def test_a_foreign_web_page_gets_nothing_from_a_local_service(
@@ -144,6 +146,12 @@ async def test_a_foreign_web_page_gets_nothing_from_a_local_service(
 
     assert (read.status_code, sent.status_code) == (403, 403)
     assert "ALLOW_REMOTE=true" in read.json()["detail"]
+
+
+async def test_a_page_of_this_service_may_hide_its_origin(lite: httpx2.AsyncClient) -> None:
+    hidden = {"Origin": "null", "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}
+
+    assert (await lite.post("/api/v1/notifications/", json=NOTIFICATION, headers=hidden)).status_code == 200
 
 
 async def test_a_link_in_a_captured_email_may_open_a_page(lite: httpx2.AsyncClient) -> None:
@@ -210,6 +218,7 @@ async def test_a_store_that_dies_is_answered_503_and_used_again_when_it_is_back(
         try:
             refused = await client.post("/api/v1/notifications/", json=NOTIFICATION)
             ready = await client.get("/health/ready")
+            page = await client.get(f"/preferences/{Tokens(Settings().link_keys).make(Purpose.PREFERENCES, Link(1))}")
         finally:
             postgres.start()
 
@@ -219,6 +228,8 @@ async def test_a_store_that_dies_is_answered_503_and_used_again_when_it_is_back(
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
         assert (ready.status_code, ready.json()["store"]["up"]) == (503, False)
         assert ready.json()["store"]["problem"]
+        assert (page.status_code, page.headers["Retry-After"]) == (503, "1")
+        assert "Please try again" in page.text
         await eventually(accepted)
 
 

@@ -1,17 +1,21 @@
-"""`users show` and `preferences explain`: what applies to a user, and why."""
+"""`users show`, `users page-link` and `preferences explain`: what applies to a user, and why."""
 
 import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import ConfigurationError, NotFound
+from property_alert_notification.base.settings import Settings
 from property_alert_notification.cli import app
+from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
 from property_alert_notification.people.preferences.stored_rules import read_rules
 from tests.cli.command import words
 
@@ -168,3 +172,31 @@ def test_rules_that_cannot_be_read_are_said_to_be_so(call: Call, tmp_path: Path,
     }
     assert {one["reason_code"] for one in machine["decisions"]} == {"preferences_unreadable"}
     assert f"user_rule decides {machine['decisions'][0]['reason']}" in words(explained.stdout)
+
+
+def test_a_page_link_is_printed_that_opens_the_page_of_its_user(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "https://alerts.example.com/messages")
+
+    printed = call("users", "page-link", "7", "--valid-for", "2h").stdout
+    of_a_test = call("users", "page-link", "7", "--test").stdout
+
+    base = printed.rpartition("/")[0]
+    assert base == "https://alerts.example.com/messages/preferences"
+    links = [_read(one.strip().rpartition("/")[2]) for one in (printed, of_a_test)]
+    assert [(link.user_id, link.test) for link in links] == [(7, False), (7, True)]
+    ends = [link.expires_at - Clock().now() for link in links if link.expires_at is not None]
+    assert [round(end / timedelta(hours=1)) for end in ends] == [2, 30 * 24]
+
+
+def _read(token: str) -> Link:
+    link = Tokens(Settings().link_keys).read(Purpose.PREFERENCES, token, now=Clock().now())
+    assert link is not None
+    return link
+
+
+@pytest.mark.parametrize("duration", ["0d", "soon", "3651d", "999999d"])
+def test_a_page_link_is_valid_for_a_sensible_time(call: Call, duration: str) -> None:
+    done = call("users", "page-link", "7", "--valid-for", duration)
+
+    assert isinstance(done.exception, ConfigurationError)
+    assert str(done.exception).startswith("--valid-for: ")

@@ -40,15 +40,21 @@ def _is_from_here(scope: Scope) -> bool:
     return (
         _names_loopback(server[0])
         and _names_loopback(headers.get("host", ""))
-        and _is_own_page(headers.get("origin"))
+        and _is_own_page(headers)
         and (headers.get("sec-fetch-site") != "cross-site" or _only_follows_a_link(scope, headers))
     )
 
 
-def _is_own_page(origin: str | None) -> bool:
-    """Whether a program makes the call, or a page of this machine. `null` is a page that hides its origin."""
+def _is_own_page(headers: Headers) -> bool:
+    """Whether a program makes the call, or a page of this machine.
+
+    `null` is a page that hides its origin. One of ours may do so: no other page can send `same-origin` beside it.
+    """
+    origin = headers.get("origin")
     if origin is None:
         return True
+    if origin == "null":
+        return headers.get("sec-fetch-site") == "same-origin"
     authority = origin.partition("://")[2]
     return bool(authority) and _names_loopback(authority)
 

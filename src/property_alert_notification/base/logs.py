@@ -1,6 +1,7 @@
 """Structured logs: events with ids, never an address, a message text or a secret."""
 
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -84,6 +85,16 @@ class Outage:
         self._cause = None
 
 
+_TOKEN = re.compile(r"(/(?:u|preferences)/)[\w-]{16,}")
+
+
+def without_tokens(record: logging.LogRecord) -> bool:
+    """Take the tokens out of the paths that uvicorn logs. Every record passes."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(_TOKEN.sub(r"\1…", one) if isinstance(one, str) else one for one in record.args)
+    return True
+
+
 class _StandardError:
     """Queues lines: an unread log must not stop the service."""
 
@@ -126,6 +137,9 @@ def configure(*, level: str, as_json: bool) -> None:
     for name in _SERVERS:
         server = logging.getLogger(name)
         server.handlers, server.propagate = [], True
+    access = logging.getLogger("uvicorn.access")
+    if without_tokens not in access.filters:
+        access.addFilter(without_tokens)
     # Ours only: at DEBUG libraries print what they carry, and they carry personal data.
     logging.root.setLevel(max(number, logging.INFO))
     for name in _QUIET:

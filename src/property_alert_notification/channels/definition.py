@@ -1,8 +1,8 @@
 """The definition of a channel. The file `channels/<name>_channel.py` has it, and no other file names the channel."""
 
 import importlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from typing import Protocol, cast
@@ -54,6 +54,8 @@ class ChannelDefinition:
     example_address: str
     example_provider: str
     appearance: Appearance
+    nouns: Mapping[str, str] = field(default_factory=dict)
+    """The noun in other languages, by their codes (`es`)."""
     address_field: str | None = None
     """The field of a notification that holds its address; None when that is `addresses.<name>`."""
     preference_field: str | None = None
@@ -71,6 +73,10 @@ class ChannelDefinition:
     def label(self) -> str:
         """The name of its messages at the beginning of a sentence."""
         return self.noun[0].upper() + self.noun[1:]
+
+    def noun_in(self, language: str) -> str:
+        """The name of its messages inside a sentence of this language, or else in English."""
+        return self.nouns.get(language, self.noun)
 
 
 class ChannelModule(Protocol):

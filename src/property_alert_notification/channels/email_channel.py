@@ -67,6 +67,7 @@ def _may_be_made_up(address: str) -> bool:
 
 DEFINITION = ChannelDefinition(
     noun="email",
+    nouns={"es": "correo electrónico"},
     address_field=_FIELD,
     preference_field="email_enabled",
     profile_field="email",

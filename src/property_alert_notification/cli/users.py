@@ -1,4 +1,7 @@
-"""`users show`: the preferences and the profile of one user, and the current decision for each category."""
+"""`users show`: the preferences and the profile of one user, and the current decision for each category.
+
+`users page-link`: the link to the user's preference page.
+"""
 
 import asyncio
 import json
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.cli.options import AsJson, command_group
 from property_alert_notification.cli.people import OfTests, known_of
@@ -19,12 +23,11 @@ if TYPE_CHECKING:
 
 app = command_group("Show the preferences and profiles of users, and which messages they get.", start="users show 1")
 
+_LARGEST_ID = 2**63 - 1
+_LONGEST_DAYS = 3_650
+"""A link for messages is made by the service, and does not expire; one that is handed out by hand does."""
+
 DAMAGED = "damaged in the store: messages that they may forbid are held"
-
-
-@app.callback()
-def _group() -> None:
-    """Without this callback typer would make the only command the group itself."""
 
 
 @app.command()
@@ -53,6 +56,43 @@ def show(
     print_facts("user", str(user_id), facts)
     rows = [(one.category, one.channel, one.decision, one.rule, one.reason) for one in decisions]
     print_rows(("category", "channel", "now", "rule", "why"), rows)
+
+
+@app.command("page-link")
+def page_link(
+    user_id: Annotated[
+        int, typer.Argument(metavar="ID", min=0, max=_LARGEST_ID, help="The id of the user in the User service.")
+    ],
+    valid_for: Annotated[
+        str, typer.Option("--valid-for", metavar="DURATION", help="How long the link works: 2h, 30d.")
+    ] = "30d",
+    test: OfTests = False,
+) -> None:
+    r"""Print the link to a user's preference page, where the user sees and changes what they receive.
+
+    Whoever has the link can open the page, without a password: send it to nobody but the user. It begins with
+    PUBLIC_URL. The store is not needed, and the user need not be known to it.
+
+    For example:
+
+    `property-alerts users page-link 7`\
+    `property-alerts users page-link 7 --valid-for 2h`
+    """
+    from property_alert_notification.base import durations
+    from property_alert_notification.base.clock import Clock
+    from property_alert_notification.feedback.preference_page.links import page_url
+    from property_alert_notification.feedback.unsubscribe.tokens import Link, Tokens
+    from property_alert_notification.preflight import load_settings
+
+    try:
+        valid = durations.parse(valid_for)
+    except ValueError as error:
+        raise ConfigurationError(f"--valid-for: {error}") from None
+    if valid.days > _LONGEST_DAYS:
+        raise ConfigurationError(f"--valid-for: at most {_LONGEST_DAYS}d")
+    settings = load_settings()
+    link = Link(user_id, test=test, expires_at=Clock().now() + valid)
+    typer.echo(page_url(settings.base_url, Tokens(settings.link_keys), link))
 
 
 def _decisions(known: "Known") -> "Iterator[EffectiveDecision]":

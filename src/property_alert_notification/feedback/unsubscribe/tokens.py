@@ -41,6 +41,8 @@ class Purpose(StrEnum):
     """Opt out of what the link names."""
     PREFERENCES = "preferences"
     """See and change the user's preferences."""
+    PREFERENCES_FORM = "preferences_form"
+    """The form on the preference page of the same link."""
 
 
 class Link(NamedTuple):

@@ -1,6 +1,7 @@
 """The properties of categories, and the built-in categories. Pure."""
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal
@@ -68,6 +69,11 @@ class Categories:
         """The names that were requested and are not defined."""
         self.some_give_up = not all(category.resends for category in known.values())
         """Whether any category has `on_unknown` `give_up`."""
+
+    @property
+    def names(self) -> AbstractSet[str]:
+        """The names of all categories that are defined."""
+        return self._known.keys()
 
     def of(self, name: str) -> Category:
         """The category of a name. An undefined category behaves like `general`."""

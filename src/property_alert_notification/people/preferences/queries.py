@@ -82,6 +82,14 @@ async def find(connection: AsyncConnection, user_id: int, *, test: bool) -> Pref
     return await _find(connection, select(its.wanted).where(its.table.c.user_id == user_id, its.given))
 
 
+async def find_or_hold(connection: AsyncConnection, user_id: int, *, test: bool) -> Preferences | None:
+    """Like `find`, with `UNREADABLE` rules if the row is damaged."""
+    its = _of(test=test)
+    statement = select(its.wanted).where(its.table.c.user_id == user_id, its.given)
+    found = (await connection.execute(statement)).one_or_none()
+    return None if found is None else read_or_hold(user_id, found[0])
+
+
 async def _find(connection: AsyncConnection, statement: Select[str]) -> Preferences | None:
     found = (await connection.execute(statement)).one_or_none()
     return None if found is None else read(found[0])

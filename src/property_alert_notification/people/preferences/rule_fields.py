@@ -17,7 +17,9 @@ from property_alert_notification.base.zones import ZoneName
 MOST_CATEGORIES = 100
 """For how many categories one user may set a frequency."""
 
-_MOST_QUIET_HOURS = 21
+MOST_QUIET_HOURS = 21
+"""How many quiet hours one user may have."""
+
 _MOST_MESSAGES = 10_000
 
 _DAY = 24 * 60
@@ -93,9 +95,7 @@ def minute_of(local_time: str) -> int:
     return int(hour) * 60 + int(minute)
 
 
-QuietHoursList = Annotated[
-    list[QuietHoursFields], Field(max_length=_MOST_QUIET_HOURS), AfterValidator(_leave_some_time)
-]
+QuietHoursList = Annotated[list[QuietHoursFields], Field(max_length=MOST_QUIET_HOURS), AfterValidator(_leave_some_time)]
 
 Count = Annotated[int, Field(strict=True, ge=1, le=_MOST_MESSAGES)]
 

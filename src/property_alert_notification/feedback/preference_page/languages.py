@@ -1,0 +1,44 @@
+"""Chooses the language of the page. Pure."""
+
+from collections.abc import Iterator
+
+from property_alert_notification.feedback.preference_page.texts import TEXTS
+
+DEFAULT = "en"
+
+_LONGEST_HEADER = 512
+"""Characters of an `Accept-Language` header that are read."""
+
+
+def language_of(chosen: str | None, *known: str | None, accepted: str | None) -> str:
+    """The language of the page: the first of these that it has.
+
+    Args:
+        chosen: the language that the switch on the page put into the link.
+        known: BCP 47 tags of the user, from the preferences and from the profile.
+        accepted: the `Accept-Language` header (RFC 9110, 12.5.4).
+    """
+    if chosen in TEXTS:
+        return str(chosen)
+    wanted = (*known, *_by_quality(accepted or ""))
+    return next((base for tag in wanted if tag and (base := base_of(tag)) in TEXTS), DEFAULT)
+
+
+def base_of(tag: str) -> str:
+    """The language of a tag without its region and script: `es` of `es-MX`."""
+    return tag.partition("-")[0].lower()
+
+
+def _by_quality(header: str) -> Iterator[str]:
+    ranges = [_range(part) for part in header[:_LONGEST_HEADER].split(",")]
+    for tag, quality in sorted(ranges, key=lambda one: -one[1]):
+        if quality > 0:
+            yield tag
+
+
+def _range(part: str) -> tuple[str, float]:
+    tag, _, quality = part.partition(";q=")
+    try:
+        return tag.strip(), float(quality) if quality else 1.0
+    except ValueError:
+        return tag.strip(), 0.0
