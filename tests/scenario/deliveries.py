@@ -1,7 +1,7 @@
 """The model of deliveries: how each is planned, held, collected, counted, carried and sent, by section 10 of DESIGN.md.
 
-Where that leaves it open which of several messages is meant (three at once, and room for one under a cap), the service
-may choose: then what it did is taken, and counted.
+Where that leaves it open which of several messages is meant (three at once, and room for one under a cap; one leaves
+its place while another looks for one), the service may choose: then what it did is taken, and counted.
 """
 
 from collections import Counter
@@ -37,6 +37,8 @@ class Deliveries:
     """What workers that died had claimed in this step."""
     uses: dict[tuple[int, str], dict[Key, date]] = field(default_factory=dict)
     """On which day each message counts that has a cap, by user and channel."""
+    left: set[Key] = field(default_factory=set)
+    """What had a place under a cap until this step."""
     disturbing: int = 0
     """How many urgent messages were sent in quiet hours."""
     _of_user: dict[int, list[Item]] = field(default_factory=dict)
@@ -48,7 +50,7 @@ class Deliveries:
 
     def begin_step(self) -> None:
         """Nothing has happened yet."""
-        self.changed, self.sent, self.lost = {}, Counter(), set()
+        self.changed, self.sent, self.lost, self.left = {}, Counter(), set(), set()
 
     def know_more(self, user: int, now: datetime) -> None:
         """Something else is known of a user: what waits for its hour or a digest is decided again at once."""
@@ -101,10 +103,10 @@ class Deliveries:
         """Workers ask once more, right before sending; returns whether anything was due."""
         items = [one for one in self.due.values() if one.due_at is not None and one.due_at <= now]
         for item in sorted(items, key=lambda item: turn_of(item, seen)):
-            self._claim(item, now, taken)
+            self._claim(item, now, taken, seen.get(item.key))
         return bool(items)
 
-    def _claim(self, item: Item, now: datetime, taken: Collection[Key]) -> None:
+    def _claim(self, item: Item, now: datetime, taken: Collection[Key], seen: Seen | None) -> None:
         if item.state == "sending":  # its worker died
             self._move(item, "queued", "", now)
             return
@@ -114,7 +116,7 @@ class Deliveries:
         elif self.knowledge.is_too_old(item, now):
             expiry = "too_old"
         if verdict.decision == "send" and expiry is None:
-            verdict = self._count(item, now) or verdict
+            verdict = self._count(item, now, seen) or verdict
         if verdict.decision != "send" or expiry is not None:
             self._withhold(item, verdict, expiry=expiry)
         elif item.key in self.lost:
@@ -137,27 +139,36 @@ class Deliveries:
         else:
             self._collect(item, verdict)
 
-    def _count(self, item: Item, now: datetime) -> Verdict | None:
-        """A promotional message counts into its user's caps when it is claimed; what does not fit waits."""
-        person, channel = self.knowledge.person(item.user), item.key[1]
-        cap = (person.preference("caps") or {}).get(channel)
+    def _count(self, item: Item, now: datetime, seen: Seen | None) -> Verdict | None:
+        """A promotional message counts into its user's caps when it is claimed; what does not fit waits.
+
+        What left its place at this moment may have done so before or after that.
+        """
+        cap = (self.knowledge.person(item.user).preference("caps") or {}).get(item.key[1])
         if cap is None or not self.knowledge.category(item.category).is_promotional:
             return None
-        uses = self.uses.setdefault((item.user, channel), {})
-        others = Counter(day for key, day in uses.items() if key != item.key and self.items[key].counts)
+        uses = self.uses.setdefault((item.user, item.key[1]), {})
+        others = {key: day for key, day in uses.items() if key != item.key}
+        after = self._place(item, cap, Counter(day for key, day in others.items() if self.items[key].counts), now)
+        left = Counter(day for key, day in others.items() if self.items[key].counts or key in self.left)
+        before = self._place(item, cap, left, now)
+        found = before if before is not None and (before.code, before.until) == (seen or ("", "", None))[1:] else after
+        if found is None or found.decision == "hold":
+            person, channel = self.knowledge.person(item.user), item.key[1]
+            uses[item.key] = local_day(person, channel, now if found is None or found.until is None else found.until)
+        return found
+
+    def _place(self, item: Item, cap: Mapping[str, int], others: Counter[date], now: datetime) -> Verdict | None:
+        """Until when a message waits under a cap; None if it may go now."""
+        person, channel = self.knowledge.person(item.user), item.key[1]
         today, until = local_day(person, channel, now), now
         if has_place(cap, others, today):
-            uses[item.key] = today
             return None
         while True:
             until = next_digest("daily", person, channel, until)
             day = local_day(person, channel, until)
             if day > today and has_place(cap, others, day):
-                break
-        if item.category != "digest":
-            return Verdict("collect", "over_cap", until)
-        uses[item.key] = day
-        return Verdict("hold", "over_cap", until)
+                return Verdict("hold" if item.category == "digest" else "collect", "over_cap", until)
 
     def _collect(self, item: Item, verdict: Verdict) -> None:
         assert verdict.until is not None
@@ -209,7 +220,9 @@ class Deliveries:
         self._of_user.setdefault(item.user, []).append(item)
 
     def _move(self, item: Item, state: str, code: str, due_at: datetime | None) -> None:
+        counted = item.counts
         item.state, item.code = state, code
+        self.left |= {item.key} if counted and not item.counts else set()
         self._set_due(item, due_at)
         if item.window is not None and state != "collected":
             self.windows[item.window].pop(item.key, None)

@@ -91,14 +91,15 @@ class Notification:
         return max(self.accepted_at, self.due_at)
 
 
-def turn_of(item: Item, seen: Mapping[Key, Seen]) -> tuple[bool, str, bool]:
+def turn_of(item: Item, seen: Mapping[Key, Seen]) -> tuple[int, str, bool]:
     """Of several for whom there is not enough room under a cap those come first whom the service took.
 
-    A digest keeps a place for itself, and what is collected does not: if both are to go at the same time, that came
-    after this.
+    Before them are those that ended without being sent, which leave their places. A digest keeps a place for itself,
+    and what is collected does not: if both are to go at the same time, that came after this.
     """
     state, _, due_at = seen.get(item.key, ("", "", None))
-    return state not in ("sent", "sending"), "" if due_at is None else due_at.isoformat(), state == "held"
+    group = 1 if state in ("sent", "sending") else 0 if state in FINAL else 2
+    return group, "" if due_at is None else due_at.isoformat(), state == "held"
 
 
 def has_place(cap: Mapping[str, int], counts: Counter[date], day: date) -> bool:

@@ -53,6 +53,27 @@ def test_digests_that_do_not_fit_get_places_of_their_own() -> None:
     assert place(both, kept, tomorrow)[UUID(int=0)] == Fits(date(2026, 11, 26))
 
 
+def test_a_digest_gets_no_place_that_another_keeps() -> None:
+    kept = [Use(UUID(int=1), date(2026, 11, 26)), Use(UUID(int=2), TODAY)]
+    found = place([message(n, Cap(day=1), is_digest=True) for n in (1, 2)], kept, NOW)
+    assert found == {UUID(int=1): over("day", 26, reserved=True), UUID(int=2): Fits(TODAY)}
+
+
+def test_messages_that_are_claimed_together_are_placed_as_if_one_came_after_the_other() -> None:
+    random = Random(5)
+    for _ in range(300):
+        cap = Cap(day=random.choice([None, 1, 2]), week=random.choice([None, 2, 3]))
+        counted = {UUID(int=n): date(2026, 11, random.randrange(23, 29)) for n in random.sample(range(12), 5)}
+        claimed = [message(n, cap, is_digest=random.random() < 0.5) for n in random.sample(range(12), 3)]
+        together = place(claimed, [Use(*one) for one in counted.items()], NOW)
+        for one in sorted(claimed, key=lambda one: one.delivery_id):
+            [found] = place([one], [Use(*use) for use in counted.items()], NOW).values()
+            assert found == together[one.delivery_id]
+            counted.pop(one.delivery_id, None)
+            if (day := found.day if isinstance(found, Fits) else found.reserved) is not None:
+                counted[one.delivery_id] = day
+
+
 def test_a_day_ends_at_midnight_of_the_user() -> None:
     after_midnight = datetime(2026, 11, 25, 23, 5, tzinfo=UTC)
     assert place([message(1, Cap(day=1))], uses(TODAY), after_midnight) == {UUID(int=1): Fits(date(2026, 11, 26))}

@@ -65,28 +65,29 @@ def cap_of(channel: Channel, category: Category, person: Person) -> Cap | None:
 
 
 def place(wanted: Iterable[Capped], uses: Iterable[Use], now: datetime) -> dict[UUID, Fits | OverCap]:
-    """Decide in order which messages of one user and channel fit under the cap, next to those that count already.
+    """Decide which messages of one user and channel fit under the cap, next to those that count already.
 
-    A message that counts already is not counted twice, and comes before the others.
+    The oldest comes first. A message that counts already is not counted twice, and keeps its day until it has another:
+    so it does not matter which messages one worker claims together.
     """
-    messages = list(wanted)
-    own = {message.delivery_id for message in messages}
-    earlier = list(uses)
-    counts = Counter(use.day for use in earlier if use.delivery_id not in own)
-    placed = {use.delivery_id for use in earlier}
+    day_of = {use.delivery_id: use.day for use in uses}
+    counts = Counter(day_of.values())
     found: dict[UUID, Fits | OverCap] = {}
-    for message in sorted(messages, key=lambda message: message.delivery_id not in placed):
-        today = local_day(message.zones, now)
-        if (period := _exceeded(message.cap, counts, today)) is None:
-            found[message.delivery_id] = Fits(today)
-            counts[today] += 1
-            continue
-        until, day = _next_place(message, counts, now)
-        reserved = day if message.is_digest else None
-        found[message.delivery_id] = OverCap(period, until, reserved)
-        if reserved is not None:
-            counts[reserved] += 1
+    for message in sorted(wanted, key=lambda message: message.delivery_id):
+        if (day := day_of.get(message.delivery_id)) is not None:
+            counts[day] -= 1
+        placed = found[message.delivery_id] = _place(message, counts, now)
+        if (day := placed.day if isinstance(placed, Fits) else placed.reserved) is not None:
+            counts[day] += 1
     return found
+
+
+def _place(message: Capped, counts: Counter[date], now: datetime) -> Fits | OverCap:
+    today = local_day(message.zones, now)
+    if (period := _exceeded(message.cap, counts, today)) is None:
+        return Fits(today)
+    until, day = _next_place(message, counts, now)
+    return OverCap(period, until, day if message.is_digest else None)
 
 
 def _exceeded(cap: Cap, counts: Counter[date], day: date) -> str | None:
