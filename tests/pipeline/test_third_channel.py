@@ -12,6 +12,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
 from tests.cli.command import Running, running
 from tests.services.callers import a_blocking_caller
 from tests.services.process import free_port, wait_until
@@ -104,6 +106,7 @@ def until(client: httpx2.Client, service: Running, notification: str, *states: s
 def test_a_channel_of_one_file_goes_every_way(service: Running, client: httpx2.Client) -> None:
     documented(client)
     preferences_know_it(client)
+    the_preference_page_has_it(client)
     addresses_are_checked(client)
     it_is_delivered_now_and_later(client, service)
     it_is_suppressed_when_it_is_not_wanted(client, service)
@@ -132,6 +135,17 @@ def preferences_know_it(client: httpx2.Client) -> None:
     assert replaced.json() == client.get(f"{PREFERENCES}/1").json() == WANTED
     assert elsewhere.status_code == 422
     assert "has a field of its own: email_enabled" in elsewhere.text
+
+
+def the_preference_page_has_it(client: httpx2.Client) -> None:
+    tokens, link = Tokens(Settings().link_keys), Link(2)
+    page = f"/preferences/{tokens.make(Purpose.PREFERENCES, link)}"
+    form = {"form": tokens.make(Purpose.PREFERENCES_FORM, link), "action": "save"}
+    changes = {f"switch.{CHANNEL}": "on", f"often.viewing.{CHANNEL}": "daily"}
+
+    assert "Send me messages by carrier note" in client.get(page).text
+    assert client.post(page, data=form | changes).status_code == 303
+    assert client.get(f"{PREFERENCES}/2").json() == WANTED | {"categories": {"viewing": {CHANNEL: "daily"}}}
 
 
 def addresses_are_checked(client: httpx2.Client) -> None:

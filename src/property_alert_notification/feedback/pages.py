@@ -29,6 +29,8 @@ PRIVATE: Mapping[str, str] = {
     # The address of the page is the permission to change it.
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Vary": "Accept-Language",
 }
 """The headers of each answer of a page, redirections included."""
 
@@ -43,8 +45,13 @@ _templates = Environment(
 
 
 def page(
-    template: str, *, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None, **values: Any
+    template: str,
+    *,
+    language: str,
+    status: int = HTTPStatus.OK,
+    headers: Mapping[str, str] | None = None,
+    **values: Any,
 ) -> HTMLResponse:
-    """Fill one of the templates; its values are escaped."""
-    html = _templates.get_template(template).render(style=STYLE, **values)
-    return HTMLResponse(html, status, {**PRIVATE, **(headers or {})})
+    """Fill one of the templates in a language; its values are escaped."""
+    html = _templates.get_template(template).render(style=STYLE, language=language, **values)
+    return HTMLResponse(html, status, {**PRIVATE, "Content-Language": language, **(headers or {})})

@@ -95,6 +95,7 @@ class PageAnswers:
     def _frame(self, words: Words, title: str) -> dict[str, Any]:
         return {
             "t": words,
+            "language": words.language,
             "title": words(title),
             "service": self._request.app.title,
             "languages": [(code, texts["language_name"]) for code, texts in TEXTS.items()],
