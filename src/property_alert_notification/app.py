@@ -32,6 +32,9 @@ from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.settings.listening import listen
 from property_alert_notification.base.supervise import WELL_AFTER, end
 from property_alert_notification.channels.registry import unused
+from property_alert_notification.feedback.callbacks import routes as callback_routes
+from property_alert_notification.feedback.callbacks.intake import CallbackIntake
+from property_alert_notification.feedback.callbacks.routes import router as callbacks
 from property_alert_notification.feedback.preference_page.routes import router as preference_page
 from property_alert_notification.feedback.unsubscribe.tokens import Tokens
 from property_alert_notification.notification_worker.worker import Worker
@@ -58,12 +61,21 @@ from property_alert_notification.people.preferences.routes import router as pref
 from property_alert_notification.people.suppressions.routes import router as suppressions
 from property_alert_notification.people.suppressions.subjects import Subjects
 from property_alert_notification.user_service.api import create_user_service
-from property_alert_notification.wiring import Parts, address_rules, assemble, default_preferences, planner
+from property_alert_notification.wiring import (
+    Parts,
+    address_rules,
+    assemble,
+    default_preferences,
+    planner,
+    report_context,
+)
 
 log = structlog.get_logger()
 
 LARGEST_BODY = 256 * 1024
 """The largest body of a request, in bytes. A larger one is answered 413."""
+LARGER_BODIES = {f"{PATH}/batch": LARGEST_BATCH, f"{callback_routes.PREFIX}/": callback_routes.LARGEST}
+"""The largest bodies of calls that may have more, by path; one that ends with a slash stands for all below it."""
 
 DESCRIPTION = """
 Other services submit notifications; this service sends them to the right person, on the channel they chose.
@@ -113,7 +125,7 @@ def create_app(settings: Settings, *, with_worker: bool, clock: Clock | None = N
     app.put_before(HeadAsGet)
     if settings.is_local and not settings.allow_remote:
         app.put_before(LoopbackOnly)
-    app.put_before(DeclaredSize, largest=LARGEST_BODY, larger={f"{PATH}/batch": LARGEST_BATCH})
+    app.put_before(DeclaredSize, largest=LARGEST_BODY, larger=LARGER_BODIES)
     room = BodyRoom(clock, size=settings.max_body_memory * 1024 * 1024)
     app.put_before(RequestContext, clock=clock, metrics=metrics, room=room)
     if settings.root_path:
@@ -154,6 +166,14 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.subjects = Subjects(settings.secrets)
     app.state.base_url = settings.base_url
     app.state.tokens = Tokens(settings.link_keys)
+    app.state.callbacks = CallbackIntake(
+        parts.database,
+        report_context(settings, parts.clock),
+        parts.clock,
+        parts.metrics,
+        providers=parts.create_callbacks(),
+        timeout=settings.store_timeout,
+    )
     app.state.unused_channels = unused(settings)
     app.state.categories = parts.categories
     app.state.planner = planner(settings, parts.clock, parts.categories)
@@ -171,6 +191,7 @@ def _routes(*, with_mailbox: bool) -> list[BaseRoute]:
     # The prefix is given here: without one FastAPI checks each path, and prepares every route for that.
     routes.include_router(_v1(), prefix="/api/v1")
     routes.include_router(preference_page)
+    routes.include_router(callbacks)
     routes.include_router(health)
     if with_mailbox:
         routes.include_router(mailbox_router())

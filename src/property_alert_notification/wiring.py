@@ -16,7 +16,7 @@ from property_alert_notification.base import times
 from property_alert_notification.base.bounded_calls import BoundedCalls
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.console import announce
-from property_alert_notification.base.errors import InvalidField
+from property_alert_notification.base.errors import ConfigurationError, InvalidField
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.settings import Settings, load
 from property_alert_notification.base.settings.broker_url import is_embedded
@@ -27,13 +27,16 @@ from property_alert_notification.broker.embedded import EmbeddedBroker
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
 from property_alert_notification.channels.address_rules import AddressRules
 from property_alert_notification.channels.base import Sender, Tools
+from property_alert_notification.channels.callback import ProviderCallbacks
 from property_alert_notification.channels.definition import definition_of
-from property_alert_notification.channels.registry import chosen, create_sender, only_shown, unused
+from property_alert_notification.channels.redirect import redirections
+from property_alert_notification.channels.registry import chosen, create_callbacks, create_sender, only_shown, unused
 from property_alert_notification.database import Database
 from property_alert_notification.database.clock_watch import ClockWatch
 from property_alert_notification.database.migrations.at_start import prepared
 from property_alert_notification.deliveries import queues
 from property_alert_notification.deliveries.gauges import Gauges
+from property_alert_notification.feedback.callbacks.apply import Context as ReportContext
 from property_alert_notification.notifications.acceptance import Acceptance
 from property_alert_notification.notifications.backlog import Backlog
 from property_alert_notification.notifications.create import Planner
@@ -91,6 +94,23 @@ class Parts:
             for channel in Channel
             if channel not in unused(self.settings)
         }
+
+    def create_callbacks(self) -> dict[tuple[str, str], ProviderCallbacks]:
+        """The readers of callbacks by channel and provider; providers without callbacks are left out.
+
+        A process that only serves the API needs no settings of providers. Without them it takes no callbacks.
+        """
+        tools = Tools(self.settings, self.database, self.clock, announce)
+        found: dict[tuple[str, str], ProviderCallbacks] = {}
+        for channel, name in ((of, name) for of in Channel for name in chosen(of, self.settings)):
+            try:
+                callbacks = create_callbacks(channel, name, tools)
+            except ConfigurationError as error:
+                log.warning("callbacks.not_taken", channel=channel, provider=name, because=str(error))
+                continue
+            if callbacks is not None:
+                found[channel, name] = callbacks
+        return found
 
     def create_profile_look_up(self) -> ProfileLookUp | None:
         """Asks the User service; None when there is none."""
@@ -190,6 +210,11 @@ def planner(settings: Settings, clock: Clock, categories: CategoryCache) -> Plan
     return Planner(
         clock, default_preferences(settings), unused(settings), categories.current, Subjects(settings.secrets)
     )
+
+
+def report_context(settings: Settings, clock: Clock) -> ReportContext:
+    """What reports of providers are applied with."""
+    return ReportContext(Subjects(settings.secrets), clock.new_id, frozenset[str](redirections(settings)))
 
 
 def address_rules(settings: Settings, user_service: UserServiceSettings | None = None) -> AddressRules:

@@ -5,6 +5,7 @@ import hmac
 import re
 from email import message_from_string, policy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,8 @@ from property_alert_notification.base.errors import ConfigurationError, ForgedCa
 from property_alert_notification.base.settings import Settings, load, variable_name
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels import registry
-from property_alert_notification.channels.base import Callback, ReportedEvent, ReportedResult, Tools
+from property_alert_notification.channels.base import Tools
+from property_alert_notification.channels.callback import LARGEST_CALLBACK, Callback, ReportedEvent, ReportedResult
 from property_alert_notification.channels.mailbox import queries
 from property_alert_notification.channels.mailbox.capture import KEPT, Capture
 from property_alert_notification.channels.mailbox.queries import Captured
@@ -231,8 +233,10 @@ async def test_the_guide_to_adding_a_provider_works_as_written(
 
 
 def assert_callbacks_are_read(channel: Channel, name: str, key: bytes, tools: Tools) -> None:
-    read = registry.create_callback_reader(channel, name, tools)
-    assert read is not None
+    callbacks = registry.create_callbacks(channel, name, tools)
+    assert callbacks is not None
+    assert callbacks.largest == LARGEST_CALLBACK
+    read: Any = callbacks.read
 
     def reported(body: bytes, *, key: bytes = key) -> list[ReportedEvent]:
         headers = {"acme-signature": hmac.new(key, body, "sha256").hexdigest()}
@@ -252,10 +256,13 @@ def assert_callbacks_are_read(channel: Channel, name: str, key: bytes, tools: To
 
 
 @pytest.mark.parametrize(("channel", "name"), [("email", "mailbox"), ("email", "smtp"), ("sms", "http")])
-def test_a_provider_that_reports_nothing_reads_no_callbacks(channel: str, name: str, tools: Tools) -> None:
-    assert registry.create_callback_reader(Channel(channel), name, tools) is None
+def test_a_provider_that_reports_nothing_reads_no_callbacks(
+    channel: str, name: str, tools: Tools, environ: Environ
+) -> None:
+    environ(SMS_HTTP_URL="https://sms.example.com")
+    assert registry.create_callbacks(Channel(channel), name, tools) is None
 
 
 def test_an_unknown_provider_reads_no_callbacks_either(tools: Tools) -> None:
     with pytest.raises(ConfigurationError, match="no provider is called 'owls'"):
-        registry.create_callback_reader(Channel("email"), "owls", tools)
+        registry.create_callbacks(Channel("email"), "owls", tools)

@@ -10,23 +10,32 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
+from property_alert_notification.channels.callback import ReportedEvent, ReportedResult
 from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries import scripts as delivery_scripts
-from property_alert_notification.deliveries.records import Settlement
+from property_alert_notification.deliveries.records import Settlement, Submission
 from property_alert_notification.deliveries.states import Event, after
+from property_alert_notification.feedback.callbacks.apply import apply_reports
+from property_alert_notification.feedback.callbacks.incoming import reports_of
 from property_alert_notification.notification_worker.settlement import settle_within
 from property_alert_notification.operators.pauses import scripts as pause_scripts
 from property_alert_notification.operators.quarantine import moves
 from property_alert_notification.operators.quarantine.queries import Stuck
+from property_alert_notification.wiring import report_context
 from tests.pipeline.world import World, only
 
 SOME = Reason(ReasonCode.STORE_AWAY)
-NOT_HEARD_YET = {Event.ARRIVED, Event.BOUNCED, Event.COLLECTED, Event.RELEASED, Event.CARRIED, Event.DROPPED}
+REPORTED = {
+    Event.CONFIRMED: ReportedResult.TAKEN,
+    Event.ARRIVED: ReportedResult.ARRIVED,
+    Event.BOUNCED: ReportedResult.BOUNCED,
+}
+NOT_HEARD_YET = {Event.COLLECTED, Event.RELEASED, Event.CARRIED, Event.DROPPED}
 """No feature has them happen yet."""
 NOT_IN_A_DIGEST_YET = {(Event.UNWANTED, DeliveryState.COLLECTED)}
 """A digest will ask this of what it collected when it is sent."""
-BY_A_WORKER = set(Event) - NOT_HEARD_YET - {Event.CLAIMED, Event.REPLAYED, Event.DISCARDED}
+BY_A_WORKER = set(Event) - NOT_HEARD_YET - set(REPORTED) - {Event.CLAIMED, Event.REPLAYED, Event.DISCARDED}
 
 
 @pytest.mark.parametrize("event", [event for event in Event if event not in NOT_HEARD_YET])
@@ -34,6 +43,8 @@ async def test_an_event_moves_what_it_may_and_nothing_else(world: World, event: 
     await world.a_user()
     notification = await world.accept()
     delivery = (await world.delivery(notification)).id
+    opened = delivery_scripts.open_attempts([Submission(delivery, 7, "smtp", world.parts.clock.now())])
+    await world.parts.database.run(only(opened))
     moved = {}
     for state in DeliveryState:
         async with world.parts.database.transaction() as connection:
@@ -75,6 +86,17 @@ async def _happen(world: World, connection: AsyncConnection, event: Event, notif
             connection, only(pause_scripts.hold([delivery], "email", category=None, now=now, until=later))
         ),
     }
+    if event in REPORTED:
+        reports = reports_of(
+            [ReportedEvent(REPORTED[event], delivery_id=delivery, event_id=str(world.parts.clock.new_id()))],
+            b"",
+            channel=Channel("email"),
+            provider="smtp",
+            new_id=world.parts.clock.new_id,
+            now=now,
+        )
+        context = report_context(world.settings, world.parts.clock)
+        await run_within(connection, apply_reports(reports, context, now=now))
     if event in by_others:
         await by_others[event]()
 

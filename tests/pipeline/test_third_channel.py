@@ -229,7 +229,8 @@ from property_alert_notification.base.errors import ForgedCallback
 from property_alert_notification.base.settings import Settings, load
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels import carrier_note_courier as courier, registry
-from property_alert_notification.channels.base import Callback, Tools
+from property_alert_notification.channels.base import Tools
+from property_alert_notification.channels.callback import Callback
 from property_alert_notification.database import Database
 
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -242,11 +243,11 @@ def called(instance=None, url="https://a.example/callbacks?x=1", body=BODY, sent
     headers = {{"courier-time": at, "courier-signature": signature}}
     provider = "courier" if instance is None else f"courier@{{instance}}"
     received_at = NOW + timedelta(minutes=late)
-    read = registry.create_callback_reader(Channel("carrier_note"), provider, tools)
+    read = registry.create_callbacks(Channel("carrier_note"), provider, tools)
     try:
         return [
             (event.result.value, event.provider_message_id)
-            for event in read(Callback(sent_url or url, headers, sent_body or body, received_at))
+            for event in read.read(Callback(sent_url or url, headers, sent_body or body, received_at))
         ]
     except ForgedCallback:
         return "forged"
@@ -258,7 +259,7 @@ print([
     called(sent_url="https://a.example/callbacks?x=2"),
     called(sent_body=BODY + b" "),
     called(instance="spare"),
-    registry.create_callback_reader(Channel("carrier_note"), "mailbox", tools),
+    registry.create_callbacks(Channel("carrier_note"), "mailbox", tools),
 ])
 """
 

@@ -172,10 +172,11 @@ class DeclaredSize:
     """
 
     def __init__(self, app: ASGIApp, *, largest: int, larger: Mapping[str, int]) -> None:
-        """`largest` is in bytes; `larger` are the paths that may have more."""
+        """`largest` is in bytes; `larger` are paths that may have more; one that ends with a slash, all below it."""
         self._app = app
         self._largest = largest
-        self._larger = larger
+        self._larger = {path: most for path, most in larger.items() if not path.endswith("/")}
+        self._above = {path: most for path, most in larger.items() if path.endswith("/")}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         declared = scope.get("declared_size") or 0
@@ -186,4 +187,6 @@ class DeclaredSize:
         await self._app(scope, receive, send)
 
     def _most(self, scope: Scope) -> int:
-        return self._larger.get(path_within(scope).rstrip("/"), self._largest)
+        path = path_within(scope)
+        above = (most for start, most in self._above.items() if path.startswith(start))
+        return next(above, self._larger.get(path.rstrip("/"), self._largest))

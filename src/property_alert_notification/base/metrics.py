@@ -97,6 +97,19 @@ class Metrics:
             registry=self.registry,
         )
 
+        self.callbacks = Counter(
+            "property_alerts_callbacks",
+            "Callbacks of providers: read, forged, or unreadable.",
+            ["channel", "provider", "outcome"],
+            registry=self.registry,
+        )
+        self.reports = Counter(
+            "property_alerts_reports",
+            "New reports of providers about messages: known, or about no known message.",
+            ["outcome"],
+            registry=self.registry,
+        )
+
     def _count_profile_answers(self) -> None:
         self.profile_answers = Counter(
             "property_alerts_profile_answers",

@@ -56,6 +56,9 @@ class ReasonCode(StrEnum):
     SENT = "sent"
     SENT_CUT = "sent_cut"
     SENT_BEFORE = "sent_before"
+    CONFIRMED = "confirmed"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
     REFUSED = "refused"
     NOT_SENT = "not_sent"
     THROTTLED = "throttled"
@@ -64,10 +67,12 @@ class ReasonCode(StrEnum):
 
     UNKNOWN_REPEATED = "unknown_repeated"
     UNKNOWN_RESENT = "unknown_resent"
+    UNKNOWN_AWAITS_REPORT = "unknown_awaits_report"
     UNKNOWN_GIVEN_UP = "unknown_given_up"
     UNKNOWN_TOO_OLD = "unknown_too_old"
     WORKER_LOST = "worker_lost"
     WORKER_LOST_RESENT = "worker_lost_resent"
+    WORKER_LOST_AWAITS_REPORT = "worker_lost_awaits_report"
     WORKER_LOST_GIVEN_UP = "worker_lost_given_up"
     WORKERS_LOST = "workers_lost"
 
@@ -140,6 +145,9 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.SENT: "the provider took it",
     ReasonCode.SENT_CUT: "the provider took it; its text was {cut}",
     ReasonCode.SENT_BEFORE: "the provider took it at an earlier attempt, which the worker reported late",
+    ReasonCode.CONFIRMED: "the provider reports that it took it",
+    ReasonCode.DELIVERED: "the provider reports that it arrived",
+    ReasonCode.BOUNCED: "the provider reports that it did not arrive ({detail})",
     ReasonCode.REFUSED: "{detail}",
     ReasonCode.NOT_SENT: "{detail}",
     ReasonCode.THROTTLED: "{detail}",
@@ -147,12 +155,12 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.ATTEMPTS_USED_UP: "gave up after {attempts} attempts: {because}",
     ReasonCode.UNKNOWN_REPEATED: "{detail}; it is sent again, and the provider recognises it",
     ReasonCode.UNKNOWN_RESENT: "{detail}; it is sent once more",
+    ReasonCode.UNKNOWN_AWAITS_REPORT: "{detail}; it waits for a report of the provider and is not sent again",
     ReasonCode.UNKNOWN_GIVEN_UP: "{detail}; it was sent {times}, and it is unknown whether it arrived",
-    ReasonCode.UNKNOWN_TOO_OLD: (
-        "it is unknown whether it arrived, and its provider would no longer recognise a repeat"
-    ),
+    ReasonCode.UNKNOWN_TOO_OLD: "it is unknown whether it arrived, and it is not sent again",
     ReasonCode.WORKER_LOST: _LOST,
     ReasonCode.WORKER_LOST_RESENT: f"{_LOST}; it is sent again",
+    ReasonCode.WORKER_LOST_AWAITS_REPORT: f"{_LOST}; it waits for a report of the provider and is not sent again",
     ReasonCode.WORKER_LOST_GIVEN_UP: f"{_LOST}; it is unknown whether it arrived",
     ReasonCode.WORKERS_LOST: f"{_LOST}, for the {{workers}}th time",
     ReasonCode.WORKER_BROKE: "the worker broke on it ({error})",

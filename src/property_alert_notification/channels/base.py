@@ -1,9 +1,8 @@
 """The interface of every provider: it takes one message for one address and returns or raises the outcome."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import timedelta
 from typing import ClassVar, Protocol
 from uuid import UUID
 
@@ -91,50 +90,6 @@ class Sender(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Callback:
-    """One HTTP call in which a provider reports results of messages, as received."""
-
-    url: str
-    """The URL that the provider called, with its query: some providers sign it."""
-    headers: Mapping[str, str]
-    """The names are in small letters."""
-    body: bytes
-    """Not parsed: a signature covers these bytes."""
-    received_at: datetime
-    """By the clock of this service, for signatures that are valid for a limited time."""
-
-
-class ReportedResult(StrEnum):
-    """The results that a provider reports for a message."""
-
-    TAKEN = "taken"
-    """It has the message, and does not know yet whether it arrives."""
-    ARRIVED = "arrived"
-    BOUNCED = "bounced"
-    """It did not arrive, and will not."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReportedEvent:
-    """A provider's report about one message, which one of the two ids names."""
-
-    result: ReportedResult
-    provider_message_id: str | None = None
-    """The id in the receipt."""
-    delivery_id: UUID | None = None
-    """The id in the message, for a provider that repeats it."""
-    detail: str | None = None
-    """Why it bounced, by the provider's codes; without address or text of the message."""
-
-
-CallbackReader = Callable[[Callback], list[ReportedEvent]]
-"""Verifies a callback and reads its events; reports of other things are no events.
-
-It is pure: it opens nothing, and knows nothing but its settings. It raises ForgedCallback when the signature is
-missing, wrong or too old, before it parses the body."""
-
-
-@dataclass(frozen=True, slots=True)
 class Tools:
     """The tools of a provider's file. It reads its own settings by `load`."""
 
@@ -160,17 +115,6 @@ class Provider(Protocol):
 
     def create(self, tools: Tools) -> Sender:
         """Build the sender from its settings.
-
-        Raises:
-            ConfigurationError: a setting is missing or wrong.
-        """
-
-
-class ProviderWithCallbacks(Provider, Protocol):
-    """The additional interface of such a module if the provider reports results by callbacks."""
-
-    def create_callback_reader(self, tools: Tools) -> CallbackReader:
-        """Build the reader of the provider's callbacks from its settings.
 
         Raises:
             ConfigurationError: a setting is missing or wrong.

@@ -12,14 +12,8 @@ from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.settings import Settings, SettingsGroup
 from property_alert_notification.base.settings.setting_values import NO_PROVIDER
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.channels.base import (
-    CallbackReader,
-    Provider,
-    ProviderOfAnyChannel,
-    ProviderWithCallbacks,
-    Sender,
-    Tools,
-)
+from property_alert_notification.channels.base import Provider, ProviderOfAnyChannel, Sender, Tools
+from property_alert_notification.channels.callback import LARGEST_CALLBACK, ProviderCallbacks, ProviderWithCallbacks
 from property_alert_notification.channels.definition import definition_of, provider_names
 
 _LOCAL_ONLY = {"mailbox", "console"}
@@ -106,8 +100,8 @@ def create_sender(channel: Channel, provider: str, tools: Tools) -> Sender:
     return cast(ProviderOfAnyChannel, _module(_ANY, kind)).create(channel, tools)
 
 
-def create_callback_reader(channel: Channel, provider: str, tools: Tools) -> CallbackReader | None:
-    """Build the reader of a provider's callbacks; None when its file reads none.
+def create_callbacks(channel: Channel, provider: str, tools: Tools) -> ProviderCallbacks | None:
+    """Build the reader of a provider's callbacks; None when its file reads none, or its settings enable none.
 
     Raises:
         ConfigurationError: there is no such provider, or one of its own settings is wrong.
@@ -116,7 +110,10 @@ def create_callback_reader(channel: Channel, provider: str, tools: Tools) -> Cal
     kind, instance = _kind_and_instance(provider)
     if f"{channel}_{kind}" not in _files() or not hasattr(module := _module(channel, kind), "create_callback_reader"):
         return None
-    return cast(ProviderWithCallbacks, module).create_callback_reader(replace(tools, instance=instance))
+    read = cast(ProviderWithCallbacks, module).create_callback_reader(replace(tools, instance=instance))
+    if read is None:
+        return None
+    return ProviderCallbacks(read, getattr(module, "LARGEST_CALLBACK", LARGEST_CALLBACK))
 
 
 def chosen(channel: Channel, settings: Settings) -> list[str]:

@@ -3,10 +3,17 @@
 The gateway is sent `{"id", "to", "text"}` and an `Idempotency-Key`, both of them the delivery's id, and answers 2xx
 when it has the message: the status alone decides, and a body that speaks of an error changes nothing. A gateway that
 refuses must answer 4xx; `http` says what each status means. A gateway that honours the key makes repeats harmless.
+
+It reports results by callbacks, signed as Standard Webhooks say, of one JSON document or a list of them:
+`{"type": "status", "id", "message_id"?, "status", "error"?, "cause"?}`, where `id` is the delivery's, `message_id` the
+gateway's own, `status` one of `_RESULTS`, and `cause` a `SuppressionCause`.
 """
 
+import json
 from datetime import timedelta
-from typing import Annotated, ClassVar
+from functools import partial
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
@@ -16,6 +23,21 @@ from property_alert_notification.base.errors import RetryLater
 from property_alert_notification.base.http import HttpCaller, HttpSettings, http_url, id_in
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
+from property_alert_notification.channels.callback import (
+    Callback,
+    CallbackReader,
+    ReportedEvent,
+    ReportedResult,
+    SuppressionCause,
+)
+from property_alert_notification.channels.standard_webhook import verify
+
+_RESULTS = {
+    "accepted": ReportedResult.TAKEN,
+    "sent": ReportedResult.TAKEN,
+    "delivered": ReportedResult.ARRIVED,
+    "failed": ReportedResult.BOUNCED,
+}
 
 
 class SmsHttpSettings(HttpSettings):
@@ -33,6 +55,10 @@ class SmsHttpSettings(HttpSettings):
     """Hours for which the gateway recognises a repeated `Idempotency-Key` and does not send again. With 0 it recognises
     none: a message with an unknown outcome is resent at most once."""
 
+    callback_secret: SecretStr | None = Field(None, min_length=16, examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+    """The secret that signs callbacks of the gateway to `/callbacks/sms/http`, as Standard Webhooks say. With it a
+    message with an unknown outcome waits two minutes for a report before it is resent. Default: no callbacks."""
+
 
 def create(tools: Tools) -> "SmsHttpSender":
     """Build the sender from `SMS_HTTP_…`."""
@@ -44,11 +70,11 @@ class SmsHttpSender:
 
     channel: ClassVar[Channel] = Channel("sms")
     name: ClassVar[str] = "http"
-    calls_back = False
 
     def __init__(self, settings: SmsHttpSettings, clock: Clock) -> None:
         """Nothing is opened yet."""
         self._url = settings.url
+        self.calls_back = settings.callback_secret is not None
         self._headers = {"Authorization": f"Bearer {settings.token.get_secret_value()}"} if settings.token else {}
         self.limits = Limits(settings.connections, settings.rate)
         self.key_window = timedelta(hours=settings.key_hours) or None
@@ -76,3 +102,30 @@ class SmsHttpSender:
     async def close(self) -> None:
         """Give connections back."""
         await self._http.close()
+
+
+def create_callback_reader(tools: Tools) -> CallbackReader | None:
+    """Build the reader from `SMS_HTTP_CALLBACK_SECRET`; None without it."""
+    secret = tools.load(SmsHttpSettings).callback_secret
+    return None if secret is None else partial(read_callback, secret=secret.get_secret_value())
+
+
+def read_callback(callback: Callback, secret: str) -> list[ReportedEvent]:
+    """Verify and read one callback."""
+    id_ = verify(callback, secret)
+    read = json.loads(callback.body)
+    documents = read if isinstance(read, list) else [read]
+    return [_event(one, f"{id_}:{place}") for place, one in enumerate(documents) if one["type"] == "status"]
+
+
+def _event(document: dict[str, Any], event_id: str) -> ReportedEvent:
+    cause, error, message_id = (document.get(name) for name in ("cause", "error", "message_id"))
+    return ReportedEvent(
+        _RESULTS[document["status"]],
+        provider_message_id=None if message_id is None else str(message_id),
+        delivery_id=UUID(document["id"]) if document.get("id") else None,
+        detail=None if error is None else str(error),
+        cause=None if cause is None else SuppressionCause(cause),
+        event_id=event_id,
+        raw=json.dumps(document).encode(),
+    )

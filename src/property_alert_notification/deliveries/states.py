@@ -48,6 +48,8 @@ class Event(StrEnum):
     """An operator replayed it."""
     DISCARDED = "discarded"
     """An operator discarded it."""
+    CONFIRMED = "confirmed"
+    """The provider reports that it took it, before or instead of its answer."""
     ARRIVED = "arrived"
     """The provider reports that it arrived."""
     BOUNCED = "bounced"
@@ -80,6 +82,7 @@ OPEN = tuple(state for state in DeliveryState if state not in ENDED)
 """These are open: a worker, a digest or an operator still moves them."""
 
 _NEVER_TAKEN = (DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.RETRY_WAIT)
+_MAYBE_TAKEN = (*LEASED, DeliveryState.UNKNOWN, DeliveryState.HELD, DeliveryState.RETRY_WAIT)
 _MOVES: dict[Event, tuple[tuple[DeliveryState, ...], DeliveryState]] = {
     Event.CLAIMED: (WAITING, DeliveryState.SENDING),
     Event.TAKEN: (LEASED, DeliveryState.SENT),
@@ -100,13 +103,21 @@ _MOVES: dict[Event, tuple[tuple[DeliveryState, ...], DeliveryState]] = {
     Event.HELD: ((*WAITING, *LEASED), DeliveryState.HELD),
     Event.REPLAYED: ((DeliveryState.QUARANTINED,), DeliveryState.QUEUED),
     Event.DISCARDED: ((DeliveryState.QUARANTINED,), DeliveryState.FAILED),
-    # A provider may report before its answer is settled, and on a delivery whose outcome is unknown otherwise.
-    Event.ARRIVED: ((*LEASED, DeliveryState.UNKNOWN, DeliveryState.SENT), DeliveryState.DELIVERED),
+    # A provider may report before its answer is settled, on a delivery whose outcome is unknown otherwise, and on one
+    # that would be sent again: by its report it has it.
+    Event.CONFIRMED: (_MAYBE_TAKEN, DeliveryState.SENT),
+    Event.ARRIVED: ((*_MAYBE_TAKEN, DeliveryState.SENT), DeliveryState.DELIVERED),
     Event.BOUNCED: (
         (*LEASED, DeliveryState.UNKNOWN, DeliveryState.SENT, DeliveryState.DELIVERED),
         DeliveryState.FAILED,
     ),
 }
+
+
+REPORTABLE = _MOVES[Event.BOUNCED][0] + tuple(
+    state for state in _MOVES[Event.ARRIVED][0] if state not in _MOVES[Event.BOUNCED][0]
+)
+"""A report of a provider may move these."""
 
 
 def movable_by(event: Event) -> tuple[DeliveryState, ...]:

@@ -167,6 +167,9 @@ def judge_abandoned(
     again may be what stops it: `lost_workers` counts them, this one included. From the second on it waits, spread by
     `jitter`, so that it does not meet the same neighbours each time.
     """
+    if not circumstances.resend and circumstances.calls_back:
+        reason = Reason(ReasonCode.WORKER_LOST_AWAITS_REPORT)
+        return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, reason, _callback_until(now, circumstances))
     if not circumstances.resend:
         return Verdict(Outcome.UNKNOWN, DeliveryState.FAILED, Reason(ReasonCode.WORKER_LOST_GIVEN_UP))
     if lost_workers < BREAKS_BEFORE_QUARANTINE:
@@ -234,6 +237,9 @@ def _judge_unknown(
             Outcome.UNKNOWN, DeliveryState.UNKNOWN, _with_detail(ReasonCode.UNKNOWN_REPEATED, result), due_at
         )
     unknowns = history.unknowns
+    if circumstances.calls_back and not (circumstances.resend and unknowns < BLIND_RESENDS):
+        reason = _with_detail(ReasonCode.UNKNOWN_AWAITS_REPORT, result)
+        return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, reason, _callback_until(now, circumstances))
     if circumstances.resend and unknowns < BLIND_RESENDS:
         due_at = max(due_at, _callback_until(now, circumstances))
         return Verdict(Outcome.UNKNOWN, DeliveryState.UNKNOWN, _with_detail(ReasonCode.UNKNOWN_RESENT, result), due_at)

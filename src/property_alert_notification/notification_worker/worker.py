@@ -30,6 +30,7 @@ from property_alert_notification.base.settings.listening import listen
 from property_alert_notification.base.supervise import WELL_AFTER, Loop, Service, end
 from property_alert_notification.channels.base import Sender
 from property_alert_notification.channels.registry import unused
+from property_alert_notification.feedback.callbacks.parked import ParkedReports
 from property_alert_notification.notification_worker.claim import SendingRules
 from property_alert_notification.notification_worker.compose import Composer
 from property_alert_notification.notification_worker.consume import ChannelConsumer
@@ -115,6 +116,9 @@ class Worker:
             keep_for=timedelta(days=settings.retention_days),
             use_profiles_for=timedelta(hours=parts.user_service.stale_hours),
         )
+        self._parked = ParkedReports(
+            parts.database, wiring.report_context(settings, parts.clock), parts.clock, parts.metrics
+        )
         self._duties: list[asyncio.Task[None]] = []
         self._renewals: list[asyncio.Task[None]] = []
 
@@ -153,6 +157,7 @@ class Worker:
             start("expiry", decides(self._expirer.run)),
             start("strays", self._unclaimable.run),
             start("retention", self._retention.run),
+            start("parked_reports", self._parked.run),
             start("breaker_report", self._reporter.run),
         ]
         if unused(self._parts.settings):

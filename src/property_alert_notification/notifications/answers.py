@@ -111,11 +111,30 @@ class DeliveryOutline(BaseModel):
     """The id of the digest, a notification, that carries this delivery; null if none does."""
 
 
+class ReportPublic(BaseModel):
+    """What a provider reported about a message by a callback."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, from_attributes=True)
+
+    provider: str
+    received_at: datetime
+    result: str
+    """`taken`, `arrived` or `bounced`."""
+    cause: str | None
+    """Why the address was or may be suppressed: `hard_bounce`, `soft_bounce`, `complaint`, `stop` or `unsubscribe`."""
+    detail: str | None
+    """The provider's codes."""
+    raw: str | None = None
+    """The beginning of the event as the provider sent it."""
+
+
 class DeliveryPublic(DeliveryOutline):
     """The notification on one channel."""
 
     address: str | None
     attempts: list[AttemptPublic]
+    reports: list[ReportPublic] = []  # a stored answer to a repeated call may lack this field
+    """What its provider reported later, at most forty events."""
 
 
 _OnlyWhileItWaits = Field(exclude_if=lambda value: value is None)

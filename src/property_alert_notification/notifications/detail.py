@@ -12,6 +12,8 @@ from property_alert_notification.database import Connection, Database, is_row_fa
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.holds.queries import holds_of
 from property_alert_notification.deliveries.models import Attempt, Delivery, Hold
+from property_alert_notification.deliveries.reports.models import DeliveryReport
+from property_alert_notification.deliveries.reports.queries import reports_of
 from property_alert_notification.deliveries.states import status_from
 from property_alert_notification.deliveries.windows import queries as windows
 from property_alert_notification.notifications import queries
@@ -20,6 +22,7 @@ from property_alert_notification.notifications.answers import (
     DeliveryPublic,
     DigestContents,
     NotificationDetail,
+    ReportPublic,
 )
 from property_alert_notification.notifications.models import Notification, NotificationChange
 from property_alert_notification.notifications.repaired import (
@@ -69,16 +72,18 @@ async def read(
     held = await holds_of(connection, [delivery.id for delivery in its_deliveries])
     claimed = [delivery.id for delivery in its_deliveries if delivery.fence]
     attempts = await deliveries.attempts_of(connection, claimed) if claimed else []
+    reports = await reports_of(connection, claimed) if claimed else []
     if repair:
         notification = repaired_notification(notification)
         its_deliveries, attempts = repaired_deliveries(its_deliveries), repaired_attempts(attempts)
     changes = await queries.changes_of(connection, notification_id)
     if repair:
         changes, held = [repaired(one) for one in changes], [repaired(one) for one in held]
+        reports = [repaired(one) for one in reports]
     contents = await windows.contents_of(connection, notification_id) if notification.category == DIGEST else None
     by_delivery = {key: list(group) for key, group in groupby(attempts, lambda attempt: attempt.delivery_id)}
     schedule = await schedules.schedule_of(connection, notification_id)
-    detail = _detail(notification, its_deliveries, by_delivery, changes, held, schedule)
+    detail = _detail(notification, its_deliveries, by_delivery, changes, held, reports, schedule)
     if contents is not None:
         detail.digest = DigestContents.model_validate(contents)
     return detail
@@ -90,6 +95,7 @@ def _detail(
     attempts: Mapping[UUID, Sequence[Attempt]],
     changes: Sequence[NotificationChange],
     held: Sequence[Hold],
+    reports: Sequence[DeliveryReport],
     schedule: UUID | None,
 ) -> NotificationDetail:
     requested = notification.requested_channels
@@ -100,12 +106,12 @@ def _detail(
         channels=requested,
         schedule_id=schedule,
         status=status_from(notification.status, [DeliveryState(delivery.state) for delivery in its_deliveries]),
-        deliveries=[_describe_delivery(delivery, attempts.get(delivery.id, [])) for delivery in its_deliveries],
+        deliveries=[_describe_delivery(one, attempts.get(one.id, []), reports) for one in its_deliveries],
         not_asked_for=[channel for channel in Channel if requested is not None and channel not in requested],
         without_address=unaddressed,
         reason_code=reason and reason.code,
         reason=reason and reason.sentence(),
-        timeline=timeline(notification, its_deliveries, attempts, changes, held, without_address=unaddressed),
+        timeline=timeline(notification, its_deliveries, attempts, changes, held, reports, without_address=unaddressed),
     )
 
 
@@ -143,7 +149,12 @@ def without_address(notification: Notification, its_deliveries: Sequence[Deliver
 
 def without_content(detail: NotificationDetail) -> NotificationDetail:
     """The detail without title, message and addresses, which may be kept for longer than the notification. Pure."""
-    deliveries = [delivery.model_copy(update={"address": None}) for delivery in detail.deliveries]
+    deliveries = [
+        one.model_copy(
+            update={"address": None, "reports": [each.model_copy(update={"raw": None}) for each in one.reports]}
+        )
+        for one in detail.deliveries
+    ]
     return detail.model_copy(update={"title": "", "message": "", "deliveries": deliveries})
 
 
@@ -165,11 +176,14 @@ async def with_content(connection: Connection, detail: NotificationDetail, visib
     )
 
 
-def _describe_delivery(delivery: Delivery, attempts: Sequence[Attempt]) -> DeliveryPublic:
+def _describe_delivery(
+    delivery: Delivery, attempts: Sequence[Attempt], reports: Sequence[DeliveryReport]
+) -> DeliveryPublic:
     return DeliveryPublic(
         **delivery.model_dump(exclude={"address", "attempts"}),
         reason=delivery.reason,
         digest_id=delivery.digest_id,
         address=delivery.address or None,
         attempts=[AttemptPublic.model_validate(attempt) for attempt in attempts],
+        reports=[ReportPublic.model_validate(report) for report in reports if report.delivery_id == delivery.id],
     )

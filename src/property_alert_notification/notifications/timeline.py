@@ -9,6 +9,7 @@ from property_alert_notification.base.clock import time_of
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.deliveries.models import Attempt, Delivery, Hold
+from property_alert_notification.deliveries.reports.models import DeliveryReport
 from property_alert_notification.deliveries.states import COLLECTED, ENDED, UNFULFILLED
 from property_alert_notification.notifications.answers import TimelineEntry
 from property_alert_notification.notifications.models import Notification, NotificationChange
@@ -23,6 +24,7 @@ def timeline(
     attempts: Mapping[UUID, Sequence[Attempt]],
     changes: Sequence[NotificationChange] = (),
     holds: Sequence[Hold] = (),
+    reports: Sequence[DeliveryReport] = (),
     *,
     without_address: Collection[Channel] = (),
 ) -> list[TimelineEntry]:
@@ -35,6 +37,7 @@ def timeline(
     for delivery in deliveries:
         described += _describe_delivery(delivery, attempts.get(delivery.id, ()), notification.accepted_at)
         described += _describe_holds(delivery, holds, notification.accepted_at)
+        described += [_describe_report(delivery.channel, one) for one in reports if one.delivery_id == delivery.id]
     if notification.cancelled_at is not None:
         described.append(
             TimelineEntry(at=notification.cancelled_at, what=_describe_cancellation(notification.cancelled_by))
@@ -131,6 +134,12 @@ def _describe_attempt(channel: str, attempt: Attempt) -> TimelineEntry:
         return TimelineEntry(at=attempt.started_at, what=f"{channel}: being tried by {attempt.provider}")
     described = f"{channel}: tried by {attempt.provider}, {attempt.outcome}: {attempt.reason}"
     return TimelineEntry(at=attempt.ended_at, what=described)
+
+
+def _describe_report(channel: str, report: DeliveryReport) -> TimelineEntry:
+    why = ", ".join(filter(None, [report.cause and report.cause.replace("_", " "), report.detail]))
+    what = f"{channel}: {report.provider} reports {report.result}{f' ({why})' if why else ''}"
+    return TimelineEntry(at=report.received_at, what=what)
 
 
 def _in_words(moment: datetime) -> str:

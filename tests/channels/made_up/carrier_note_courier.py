@@ -15,16 +15,8 @@ from pydantic_settings import SettingsConfigDict
 from property_alert_notification.base.errors import ForgedCallback
 from property_alert_notification.base.settings.groups import ProviderSettings
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.channels.base import (
-    Callback,
-    CallbackReader,
-    Limits,
-    OutgoingMessage,
-    Receipt,
-    ReportedEvent,
-    ReportedResult,
-    Tools,
-)
+from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
+from property_alert_notification.channels.callback import Callback, CallbackReader, ReportedEvent, ReportedResult
 
 _LATEST = timedelta(minutes=5)
 

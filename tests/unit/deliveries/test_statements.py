@@ -20,6 +20,7 @@ from property_alert_notification.deliveries.states import (
     COLLECTED,
     ENDED,
     LEASED,
+    REPORTABLE,
     STUCK,
     WAITING,
     Event,
@@ -65,7 +66,8 @@ STATEMENTS = dict(_changing())
 def _values(side: Any) -> set[str]:
     if isinstance(side, BindParameter):
         return set(side.value) if isinstance(side.value, list | tuple) else {side.value}
-    return {str(value) for value in getattr(side, "value", [])}
+    listed = [part for part in visitors.iterate(side) if isinstance(part, BindParameter)]
+    return {str(part.value) for part in listed} or {str(value) for value in getattr(side, "value", [])}
 
 
 def _is_the_state(side: Any) -> bool:
@@ -117,6 +119,7 @@ MOVES: dict[str, tuple[Event, set[DeliveryState]]] = {
 
 PICKS: dict[str, set[DeliveryState]] = {
     "deliveries.scripts._MOVE": set(LEASED),
+    "deliveries.reports.scripts._MOVE": set(REPORTABLE),
     "deliveries.leases._RENEW": set(LEASED),
     "deliveries.leases._SEIZE_ABANDONED": set(LEASED),
     "deliveries.leases._SEIZE_THESE": set(LEASED),
@@ -190,6 +193,12 @@ def test_every_statement_that_changes_deliveries_is_compared() -> None:
     others = set(STATEMENTS) - compared
 
     assert others == {*MOVES, *PICKS, *ANY_STATE}
+
+
+def test_reports_move_all_that_their_events_move() -> None:
+    events = (Event.CONFIRMED, Event.ARRIVED, Event.BOUNCED)
+
+    assert set(REPORTABLE) == {state for event in events for state in movable_by(event)}
 
 
 def test_settling_may_lead_wherever_an_event_leads_what_is_leased() -> None:

@@ -220,11 +220,23 @@ def test_a_provider_that_calls_back_gets_time_for_it_before_anything_is_sent_aga
 
     assert (silent.state, silent.due_at) == (DeliveryState.UNKNOWN, NOW + timedelta(seconds=120))
     assert decide(OutcomeUnknown("silence"), attempts=9, calls_back=True).due_at == NOW + POLICY.longest_wait / 2
-    # After that it is like any other.
-    assert decide(OutcomeUnknown("silence"), unknowns=1, calls_back=True).state is DeliveryState.FAILED
-    assert decide(OutcomeUnknown("silence"), resend=False, calls_back=True).state is DeliveryState.FAILED
     abandoned = abandon(calls_back=True)
     assert abandoned.due_at == NOW + timedelta(seconds=120)
+
+
+def test_what_is_not_sent_again_waits_for_a_report_before_it_fails() -> None:
+    waiting = [
+        decide(OutcomeUnknown("silence"), unknowns=1, calls_back=True),
+        decide(OutcomeUnknown("silence"), resend=False, calls_back=True),
+        abandon(resend=False, calls_back=True),
+    ]
+
+    assert {(one.state, one.due_at) for one in waiting} == {(DeliveryState.UNKNOWN, NOW + timedelta(seconds=120))}
+    assert [one.reason.code for one in waiting] == ["unknown_awaits_report"] * 2 + ["worker_lost_awaits_report"]
+    # The claim after that fails it.
+    for unknowns, resend in ((2, True), (1, False)):
+        circumstances = Circumstances(resend=resend, calls_back=True)
+        assert not may_repeat(History(2, unknowns), circumstances, is_unsure=True, now=NOW)
 
 
 def test_a_provider_that_recognises_repeats_need_not_call_back_first() -> None:

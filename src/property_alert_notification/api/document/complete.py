@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from property_alert_notification.api.document.conventions import follow_conventions
 from property_alert_notification.api.document.examples import ANSWERS
-from property_alert_notification.api.document.problem_examples import TROUBLE, UNKNOWN
+from property_alert_notification.api.document.problem_examples import OWN, TROUBLE, UNKNOWN
 from property_alert_notification.api.problems import MEDIA_TYPE
 
 Node = dict[str, Any]
@@ -26,6 +26,7 @@ TAGS = [
         "name": "administration",
         "description": "Pause sending, replay or discard quarantined deliveries, read the audit record.",
     },
+    {"name": "callbacks", "description": "For providers, which report what became of messages."},
     {"name": "health", "description": "For load balancers, orchestrators and Prometheus."},
     {"name": "mailbox", "description": "The messages of the development mailbox; with ENVIRONMENT=local only."},
 ]
@@ -103,9 +104,7 @@ def _add_example(answer: Node, example: Any) -> None:
 def _trouble(operation: Node, status: str) -> Any:
     if status == "404":
         return UNKNOWN[operation["operationId"]]
-    if status == "400" and operation["operationId"] == "create_preference":
-        return TROUBLE["preferences exist"]
-    return TROUBLE[status]
+    return OWN.get((operation["operationId"], status), TROUBLE.get(status))
 
 
 def _headers(operation: Node, status: str) -> Node:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from property_alert_notification.api.document import schedule_examples, suppression_examples
+from property_alert_notification.api.document import callback_examples, schedule_examples, suppression_examples
 from property_alert_notification.api.problems import SEND_JSON, contents_of
 from property_alert_notification.base.errors import (
     Conflict,
@@ -26,7 +26,6 @@ def _problem(status: int, title: str, detail: str) -> dict[str, Any]:
 
 TROUBLE: dict[str, Any] = {
     "400": _problem(400, "Bad Request", "There was an error parsing the body"),
-    "preferences exist": contents_of(PreferencesExist(1)),
     "401": contents_of(Unauthorised("This API key is unknown, has expired or was revoked.")),
     "403": contents_of(Forbidden(Scope.NOTIFICATIONS_WRITE)),
     "409": contents_of(Conflict("Nothing is left to cancel: it has ended, or is being sent at this moment.")),
@@ -44,6 +43,13 @@ _NO_NOTIFICATION = contents_of(NotFound("Notification not found"))
 _NO_DELIVERY = contents_of(NotFound("Delivery not found"))
 _NO_PREFERENCE = contents_of(PreferenceNotFound())
 _NO_CATEGORY = contents_of(NotFound("There is no category price_drop."))
+
+OWN: dict[tuple[str, str], Any] = {
+    ("create_preference", "400"): contents_of(PreferencesExist(1)),
+    ("receive_callback", "400"): contents_of(callback_examples.UNREADABLE),
+    ("receive_callback", "403"): contents_of(callback_examples.FORGED),
+}
+"""The error answers that one operation has of its own, by its id and the status."""
 
 UNKNOWN: dict[str, Any] = {
     "schedule_notification": contents_of(PreferencesNotFound(1)),
@@ -64,6 +70,7 @@ UNKNOWN: dict[str, Any] = {
     "replay_quarantined": _NO_DELIVERY,
     "discard_quarantined": _NO_DELIVERY,
     "resume_sending": contents_of(NotFound("Sending of email is not paused.")),
+    "receive_callback": contents_of(callback_examples.NO_CALLBACKS),
     "show_message": contents_of(NotFound("Message not found")),
 }
 """The error answers of operations whose path or body names an unknown object."""

@@ -3,6 +3,7 @@
 ServiceError
 ├── RequestError              the caller can act on it: becomes an HTTP answer
 │   ├── PreferencesExist      400
+│   ├── UnreadableCallback    400
 │   ├── Unauthorised          401
 │   ├── Forbidden             403
 │   │   └── LiveOnly
@@ -62,6 +63,7 @@ from property_alert_notification.base.errors.request import (
     RowDamaged,
     TooManyRequests,
     Unauthorised,
+    UnreadableCallback,
 )
 from property_alert_notification.base.errors.send import (
     Deferred,
@@ -128,5 +130,6 @@ __all__ = [
     "TooManyRequests",
     "Unauthorised",
     "Unavailable",
+    "UnreadableCallback",
     "UnreadableRow",
 ]

@@ -67,6 +67,16 @@ class ForgedCallback(RequestError):
         super().__init__("The signature of this callback is not valid.")
 
 
+class UnreadableCallback(RequestError):
+    """A callback is signed by its provider, and its content is none that the provider documents."""
+
+    status = 400
+    title = "Unreadable callback"
+
+    def __init__(self) -> None:
+        super().__init__("The content of this callback cannot be read.")
+
+
 class LiveOnly(Forbidden):
     """The API key is a test key, and the call would change or read live data."""
 

@@ -4,45 +4,26 @@ from collections.abc import AsyncGenerator, Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import FromClause, Integer, bindparam, case, delete, select, true
+from sqlalchemy import Integer, bindparam, delete, select
 
 # Its words for conflicts are SQLite's too.
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.dml import ReturningInsert
 
 from property_alert_notification.database import (
-    BatchStatement,
     Database,
     among,
-    columns_of,
     models_from,
     rows_of,
     rows_with_id,
     table_of,
     time_type,
 )
+from property_alert_notification.people.suppressions import scripts
 from property_alert_notification.people.suppressions.damage import repaired_entry
 from property_alert_notification.people.suppressions.models import StoredSuppression
 
 _suppressions = table_of(StoredSuppression)
-_COLUMNS = tuple(_suppressions.c.keys())
 _PAGE = 1_000
-_KEY = ("subject", "channel", "reason_code", "category")
-
-
-def _insert_or_extend(new: FromClause) -> ReturningInsert[UUID, str]:
-    wanted = insert(_suppressions).from_select(_COLUMNS, select(*new.c).where(true()))
-    given, stored = wanted.excluded, _suppressions.c
-    # The longer expiry wins: a report that comes late or twice never shortens an entry.
-    no_end = stored.expires_at.is_(None) | given.expires_at.is_(None)
-    expiry = case((no_end, None), (stored.expires_at > given.expires_at, stored.expires_at), else_=given.expires_at)
-    all_ = case((stored.scope == "all", stored.scope), else_=given.scope)
-    changed = {"expires_at": expiry, "scope": all_}
-    return wanted.on_conflict_do_update(index_elements=_KEY, set_=changed).returning(*stored)
-
-
-_ADD = BatchStatement(columns_of(_suppressions, *_COLUMNS), _insert_or_extend)
 
 
 async def add(connection: AsyncConnection, entries: Collection[StoredSuppression]) -> list[StoredSuppression]:
@@ -51,9 +32,7 @@ async def add(connection: AsyncConnection, entries: Collection[StoredSuppression
     One that is on the list already keeps its id; it stops as much as both together, and for the longer time. No two of
     `entries` may be the same one.
     """
-    # Always in the same order, or two processes wait for each other for ever.
-    rows = sorted(([getattr(entry, name) for name in _COLUMNS] for entry in entries), key=lambda row: row[1:])
-    return models_from(StoredSuppression, await _ADD.run(connection, rows))
+    return models_from(StoredSuppression, await scripts.add(entries).run(connection))
 
 
 async def page(

@@ -1,10 +1,15 @@
-"""The step of the accept and claim scripts that reads the suppression list."""
+"""The steps of scripts that read the suppression list, and add to it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Select, select, type_coerce
+from sqlalchemy import ColumnElement, FromClause, Select, case, select, true, type_coerce
+
+# Its words for conflicts are SQLite's too.
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import NullType
 
 from property_alert_notification.base.vocabulary import Channel
@@ -34,6 +39,31 @@ def _look_up(wanted: FromClause) -> Select[*tuple[Any, ...]]:
 
 
 _ENTRIES_OF = BatchStatement(columns_of(_suppressions, "subject"), _look_up)
+
+
+_ALL = tuple(_suppressions.c.keys())
+_KEY = ("subject", "channel", "reason_code", "category")
+
+
+def _insert_or_extend(new: FromClause) -> ReturningInsert[UUID, str]:
+    wanted = insert(_suppressions).from_select(_ALL, select(*new.c).where(true()))
+    given, stored = wanted.excluded, _suppressions.c
+    # The longer expiry wins: a report that comes late or twice never shortens an entry.
+    no_end = stored.expires_at.is_(None) | given.expires_at.is_(None)
+    expiry = case((no_end, None), (stored.expires_at > given.expires_at, stored.expires_at), else_=given.expires_at)
+    all_ = case((stored.scope == "all", stored.scope), else_=given.scope)
+    changed = {"expires_at": expiry, "scope": all_}
+    return wanted.on_conflict_do_update(index_elements=_KEY, set_=changed).returning(*stored)
+
+
+_ADD = BatchStatement(columns_of(_suppressions, *_ALL), _insert_or_extend)
+
+
+def add(entries: Collection[StoredSuppression]) -> Statement:
+    """Add entries, no two of which may be the same one; one that is on the list already is extended."""
+    # Always in the same order, or two processes wait for each other for ever.
+    rows = sorted(([getattr(entry, name) for name in _ALL] for entry in entries), key=lambda row: row[1:])
+    return Statement(_ADD, rows)
 
 
 def suppressions_of(reached: Iterable[Reached], subjects: Subjects) -> Script[dict[int, SuppressionsOf]]:

@@ -1,0 +1,1 @@
+"""Reports of providers about deliveries, as callbacks bring them."""

@@ -1,0 +1,289 @@
+"""Steps of the script that applies reports to deliveries, each on a batch."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    FromClause,
+    Insert,
+    Integer,
+    Select,
+    Update,
+    bindparam,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+# SQLite has the same ON CONFLICT syntax as PostgreSQL.
+from sqlalchemy.dialects.postgresql import insert
+
+from property_alert_notification.base.vocabulary import DeliveryState
+from property_alert_notification.database import (
+    BatchStatement,
+    Script,
+    Statement,
+    as_rows,
+    columns_of,
+    table_of,
+    time_type,
+)
+from property_alert_notification.deliveries.models import Attempt, Delivery
+from property_alert_notification.deliveries.reports.models import DeliveryReport
+from property_alert_notification.deliveries.states import REPORTABLE
+
+MOST_PER_DELIVERY = 40
+"""Reports that are kept of one delivery; further ones change nothing."""
+MOST_PARKED = 10_000
+"""Reports about unknown messages that are kept apart at a time; further ones are dropped."""
+
+_reports, _deliveries, _attempts = table_of(DeliveryReport), table_of(Delivery), table_of(Attempt)
+_now = bindparam("now", type_=time_type())
+
+
+class Report(NamedTuple):
+    """The row of a report to insert."""
+
+    id: UUID
+    key: str
+    channel: str
+    provider: str
+    received_at: datetime
+    named_delivery_id: UUID | None
+    provider_message_id: str | None
+    result: str
+    cause: str | None
+    detail: str | None
+    raw: str | None
+    subject: str | None = None
+    delivery_id: UUID | None = None
+    retry_at: datetime | None = None
+
+
+class Reported(NamedTuple):
+    """A delivery, locked, that a report may be about."""
+
+    id: UUID
+    channel: str
+    address: str
+    state: str
+
+
+class AttemptMade(NamedTuple):
+    """One attempt of such a delivery."""
+
+    delivery_id: UUID
+    fence: int
+    provider: str
+    outcome: str | None
+    provider_message_id: str | None
+
+
+class Move(NamedTuple):
+    """The new state of a delivery."""
+
+    id: UUID
+    state: DeliveryState
+    reason_code: str
+    reason_parameters: str | None
+    changed_at: datetime
+
+
+_BY_MESSAGE_ID = BatchStatement(
+    columns_of(_attempts, "provider", "provider_message_id"),
+    lambda wanted: select(_attempts.c.provider, _attempts.c.provider_message_id, _attempts.c.delivery_id).join(
+        wanted,
+        (wanted.c.provider_message_id == _attempts.c.provider_message_id) & (wanted.c.provider == _attempts.c.provider),
+    ),
+)
+
+
+def deliveries_by_message_id(wanted: Iterable[tuple[str, str]]) -> Script[dict[tuple[str, str], UUID]]:
+    """The delivery of each of these pairs of a provider and its id of a message; unknown ones are left out."""
+    if not (pairs := set(wanted)):
+        return {}
+    found = yield Statement(_BY_MESSAGE_ID, list(pairs))
+    return {(provider, message_id): delivery for provider, message_id, delivery in found}
+
+
+_IDS = columns_of(_deliveries, "id")
+
+
+def _lock_these(wanted: FromClause, *, skip_locked: bool) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*(_deliveries.c[name] for name in Reported._fields))
+        .where(_deliveries.c.id.in_(select(wanted.c.id)))
+        .order_by(_deliveries.c.id)
+        .with_for_update(key_share=True, skip_locked=skip_locked)
+    )
+
+
+_LOCK_FREE = BatchStatement(_IDS, lambda wanted: _lock_these(wanted, skip_locked=True))
+_LOCK = BatchStatement(_IDS, lambda wanted: _lock_these(wanted, skip_locked=False))
+
+
+def lock(deliveries: Collection[UUID], *, wait: bool) -> Script[dict[UUID, Reported]]:
+    """Lock those of these deliveries that exist; without `wait` those that another transaction has locked are left out.
+
+    A worker settles many deliveries in one statement, in no order: a transaction that held some of them and waited for
+    others could deadlock with it.
+    """
+    if not deliveries:
+        return {}
+    found = yield Statement(_LOCK if wait else _LOCK_FREE, as_rows(deliveries))
+    return {row[0]: Reported(*row) for row in found}
+
+
+_EXISTING = BatchStatement(
+    _IDS, lambda wanted: select(_deliveries.c.id).where(_deliveries.c.id.in_(select(wanted.c.id)))
+)
+
+
+def existing(deliveries: Collection[UUID]) -> Script[set[UUID]]:
+    """Those of these deliveries that exist."""
+    if not deliveries:
+        return set()
+    return {row[0] for row in (yield Statement(_EXISTING, as_rows(deliveries)))}
+
+
+_ATTEMPTS = BatchStatement(
+    _IDS,
+    lambda wanted: (
+        select(*(_attempts.c[name] for name in AttemptMade._fields))
+        .where(_attempts.c.delivery_id.in_(select(wanted.c.id)))
+        .order_by(_attempts.c.delivery_id, _attempts.c.fence)
+    ),
+)
+
+
+def attempts(deliveries: Collection[UUID]) -> Script[dict[UUID, list[AttemptMade]]]:
+    """The attempts of these deliveries, in order."""
+    made: dict[UUID, list[AttemptMade]] = {}
+    if deliveries:
+        for row in (yield Statement(_ATTEMPTS, as_rows(deliveries))):
+            made.setdefault(row[0], []).append(AttemptMade(*row))
+    return made
+
+
+_NEW = Report._fields
+
+
+def _insert_reports(new: FromClause) -> Insert:
+    # The index of parked reports bounds what is counted.
+    parked = select(_reports.c.id).where(_reports.c.retry_at.is_not(None)).limit(MOST_PARKED).subquery("parked")
+    number_parked = select(func.count()).select_from(parked).scalar_subquery()
+    of_delivery = (
+        select(func.count()).where(_reports.c.delivery_id == new.c.delivery_id).correlate(new).scalar_subquery()
+    )
+    has_room = or_(
+        new.c.delivery_id.is_(None) & (number_parked < literal(MOST_PARKED, Integer)),
+        new.c.delivery_id.is_not(None) & (of_delivery < literal(MOST_PER_DELIVERY, Integer)),
+    )
+    return (
+        insert(_reports)
+        .from_select(_NEW, select(*new.c).where(has_room))
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(_reports.c.key)
+    )
+
+
+_ADD = BatchStatement(columns_of(_reports, *_NEW), _insert_reports)
+
+
+def add(reports: Sequence[Report]) -> Script[set[str]]:
+    """Insert reports, which are all different; returns the keys of those that are new and have room."""
+    if not reports:
+        return set()
+    # Always in the same order, or two processes wait for each other.
+    ordered: list[Report] = sorted(reports, key=lambda report: report.key)
+    return {row[0] for row in (yield Statement(_ADD, ordered))}
+
+
+_MOVED = columns_of(_deliveries, *Move._fields)
+
+
+def _move_these(moved: FromClause) -> Update:
+    return (
+        update(_deliveries)
+        .where(_deliveries.c.id == moved.c.id, _deliveries.c.state.in_([literal(state.value) for state in REPORTABLE]))
+        .values(
+            {name: moved.c[name] for name in ("state", "reason_code", "reason_parameters", "changed_at")}
+            | {"held_by": None, "due_at": None, "published_at": None}
+        )
+    )
+
+
+_MOVE = BatchStatement(_MOVED, _move_these)
+
+
+def move(moves: Sequence[Move]) -> Statement:
+    """Move locked deliveries to states in which no worker has anything more to do."""
+    return Statement(_MOVE, moves)
+
+
+_SOFT = BatchStatement(
+    columns_of(_reports, "subject"),
+    lambda wanted: (
+        select(_reports.c.subject, func.count(_reports.c.delivery_id.distinct()))
+        .where(
+            _reports.c.subject.in_(select(wanted.c.subject)),
+            _reports.c.received_at > bindparam("since", type_=time_type()),
+        )
+        .group_by(_reports.c.subject)
+    ),
+)
+
+
+def soft_bounces(subjects: Collection[str], *, since: datetime) -> Script[Mapping[str, int]]:
+    """How many deliveries to each of these addresses bounced softly since then."""
+    if not subjects:
+        return {}
+    found = yield Statement(_SOFT, as_rows(subjects), {"since": since})
+    return {row[0]: row[1] for row in found}
+
+
+_PARKED = BatchStatement(
+    {},
+    lambda _: (
+        select(*(_reports.c[name] for name in _NEW))
+        .where(_reports.c.retry_at <= _now)
+        .order_by(_reports.c.retry_at)
+        .limit(bindparam("most", type_=Integer()))
+        .with_for_update(skip_locked=True)
+    ),
+)
+
+
+def parked(*, now: datetime, most: int) -> Script[list[Report]]:
+    """Lock some parked reports that are to be matched again."""
+    return [Report(*row) for row in (yield Statement(_PARKED, (), {"now": now, "most": most}))]
+
+
+_UPDATE_PARKED = BatchStatement(
+    columns_of(_reports, "id", "delivery_id", "retry_at", "subject"),
+    lambda matched: (
+        update(_reports)
+        .where(_reports.c.id == matched.c.id)
+        .values(delivery_id=matched.c.delivery_id, retry_at=matched.c.retry_at, subject=matched.c.subject)
+    ),
+)
+
+
+def update_parked(reports: Sequence[Report]) -> Statement:
+    """Store the deliveries of parked reports, or when they are matched again."""
+    return Statement(_UPDATE_PARKED, [(one.id, one.delivery_id, one.retry_at, one.subject) for one in reports])
+
+
+_DROP = BatchStatement(
+    columns_of(_reports, "id"), lambda dropped: delete(_reports).where(_reports.c.id.in_(select(dropped.c.id)))
+)
+
+
+def drop(reports: Collection[UUID]) -> Statement:
+    """Delete parked reports."""
+    return Statement(_DROP, as_rows(reports))

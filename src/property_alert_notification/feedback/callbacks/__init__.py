@@ -1,0 +1,1 @@
+"""Receives callbacks of providers: what became of a message."""

@@ -1,0 +1,184 @@
+"""Applies reports to deliveries and to the suppression list, in one transaction for many callbacks."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from property_alert_notification.base.vocabulary import Channel, DeliveryState
+from property_alert_notification.channels.callback import SuppressionCause
+from property_alert_notification.database import Script
+from property_alert_notification.deliveries.reports import scripts
+from property_alert_notification.deliveries.reports.scripts import AttemptMade, Move, Report, Reported
+from property_alert_notification.deliveries.states import UNFULFILLED
+from property_alert_notification.feedback.callbacks.rules import (
+    SOFT_PERIOD,
+    entry_of,
+    is_ambiguous,
+    is_by,
+    moved,
+    retry_at,
+)
+from property_alert_notification.notifications import scripts as notification_scripts
+from property_alert_notification.people.suppressions import scripts as suppression_scripts
+from property_alert_notification.people.suppressions.subjects import Subjects
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the transaction needs besides the reports."""
+
+    subjects: Subjects
+    new_id: Callable[[], UUID]
+    redirected: Collection[str] = ()
+    """Channels whose messages go to another address than that of the delivery: reports say nothing about the latter."""
+
+
+class MovedDelivery(NamedTuple):
+    """A delivery that a report moved."""
+
+    delivery_id: UUID
+    channel: str
+    state: DeliveryState
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The result of a transaction."""
+
+    moved: Sequence[MovedDelivery] = ()
+    locked: Sequence[Report] = ()
+    """Reports of deliveries that another transaction had locked: nothing was done about them."""
+    new: int = 0
+    unknown: int = 0
+    """How many of the new ones are about no known message."""
+
+
+class _Matched(NamedTuple):
+    """Reports with their deliveries."""
+
+    known: list[Report]
+    parked: list[Report]
+    locked: list[Report]
+    deliveries: dict[UUID, Reported]
+    attempts: dict[UUID, list[AttemptMade]]
+
+
+def apply_reports(reports: Sequence[Report], context: Context, *, now: datetime, wait: bool = False) -> Script[Applied]:
+    """Store new reports, move their deliveries, and suppress their addresses; a repeated report changes nothing."""
+    matched = yield from _match(reports, context, now=now, wait=wait)
+    parked = [one._replace(retry_at=retry_at(one, now)) for one in matched.parked]
+    new = yield from scripts.add([*matched.known, *parked])
+    known = [one for one in matched.known if one.key in new]
+    changed = yield from _take_effect(known, matched, context, now)
+    return Applied(changed, matched.locked, len(new), len(new) - len(known))
+
+
+def match_parked(context: Context, *, now: datetime, most: int) -> Script[Applied]:
+    """Apply parked reports whose messages are known by now; drop those that are too old."""
+    due = yield from scripts.parked(now=now, most=most)
+    if not due:
+        return Applied()
+    matched = yield from _match(due, context, now=now, wait=False)
+    unknown = [one._replace(retry_at=retry_at(one, now)) for one in (*matched.parked, *matched.locked)]
+    updated = [*matched.known, *(one for one in unknown if one.retry_at is not None)]
+    if updated:
+        yield scripts.update_parked(updated)
+    if dropped := [one.id for one in unknown if one.retry_at is None]:
+        yield scripts.drop(dropped)
+    changed = yield from _take_effect(matched.known, matched, context, now)
+    return Applied(changed, new=len(due), unknown=len(unknown))
+
+
+def _match(reports: Sequence[Report], context: Context, *, now: datetime, wait: bool) -> Script[_Matched]:
+    """Find and lock the deliveries that the reports are about."""
+    named = [
+        (one.provider, one.provider_message_id)
+        for one in reports
+        if one.named_delivery_id is None and one.provider_message_id is not None
+    ]
+    by_message_id = yield from scripts.deliveries_by_message_id(named)
+    wanted = {
+        one.key: one.named_delivery_id or by_message_id.get((one.provider, one.provider_message_id or ""))
+        for one in reports
+    }
+    ids = sorted({delivery for delivery in wanted.values() if delivery is not None})
+    deliveries = yield from scripts.lock(ids, wait=wait)
+    missing = [one for one in ids if one not in deliveries]
+    busy = (yield from scripts.existing(missing)) if not wait else set()
+    attempts = yield from scripts.attempts(list(deliveries))
+    result = _Matched([], [], [], deliveries, attempts)
+    for report in reports:
+        id_ = wanted[report.key]
+        delivery = None if id_ is None else deliveries.get(id_)
+        if id_ in busy:
+            result.locked.append(report)
+        elif delivery is None or not _is_certain(report, delivery, attempts.get(delivery.id, ())):
+            result.parked.append(report._replace(delivery_id=None))
+        else:
+            subject = _soft_subject(report, delivery, context)
+            result.known.append(report._replace(delivery_id=delivery.id, retry_at=None, subject=subject))
+    return result
+
+
+def _is_certain(report: Report, delivery: Reported, attempts: Sequence[AttemptMade]) -> bool:
+    return is_by(report, delivery.channel, attempts) and not is_ambiguous(report, attempts)
+
+
+def _soft_subject(report: Report, delivery: Reported, context: Context) -> str | None:
+    if report.cause != SuppressionCause.SOFT_BOUNCE or report.channel in context.redirected:
+        return None
+    return context.subjects.of_address(Channel(report.channel), delivery.address)[0]
+
+
+def _take_effect(
+    known: Sequence[Report], matched: _Matched, context: Context, now: datetime
+) -> Script[list[MovedDelivery]]:
+    """Move the deliveries of stored reports, and suppress addresses."""
+    changed, moves = _moves(known, matched, now)
+    if moves:
+        yield scripts.move(moves)
+    if ended := [one.id for one in moves if one.state in UNFULFILLED]:
+        yield from notification_scripts.conclude(ended)
+    causes = [one for one in known if one.cause is not None and one.channel not in context.redirected]
+    if causes:
+        yield from _suppress(causes, matched, context, now)
+    return changed
+
+
+def _moves(known: Iterable[Report], matched: _Matched, now: datetime) -> tuple[list[MovedDelivery], list[Move]]:
+    by_delivery: dict[UUID, list[Report]] = {}
+    for report in known:
+        if report.delivery_id is not None:
+            by_delivery.setdefault(report.delivery_id, []).append(report)
+    changed: list[MovedDelivery] = []
+    moves: list[Move] = []
+    for id_, reports in by_delivery.items():
+        delivery = matched.deliveries[id_]
+        if (new := moved(delivery.state, reports, matched.attempts[id_])) is None:
+            continue
+        changed.append(MovedDelivery(id_, delivery.channel, new.state, reports[-1].provider))
+        moves.append(Move(id_, new.state, new.reason.code, new.reason.stored, now))
+    return changed, moves
+
+
+def _suppress(causes: Sequence[Report], matched: _Matched, context: Context, now: datetime) -> Script[None]:
+    soft = {one.subject for one in causes if one.subject is not None}
+    counts = yield from scripts.soft_bounces(soft, since=now - SOFT_PERIOD)
+    rows = {}
+    for report in causes:
+        if report.delivery_id is None:
+            continue
+        address = matched.deliveries[report.delivery_id].address
+        # The address of an erased user is empty.
+        entry = (
+            entry_of(report, address, soft_bounces=counts.get(report.subject or "", 0), now=now) if address else None
+        )
+        if entry is not None:
+            by = f"callback:{report.channel}/{report.provider}"
+            row = entry.row(context.subjects, id_=context.new_id(), now=now, added_by=by)
+            rows[row.subject, row.channel, row.reason_code, row.category] = row
+    if rows:
+        yield suppression_scripts.add(list(rows.values()))

@@ -1,0 +1,83 @@
+"""Callbacks over HTTP. They need no API key: each provider signs its own."""
+
+from http import HTTPStatus
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Depends, Path, Request
+from starlette.exceptions import HTTPException
+
+from property_alert_notification.api.dependencies import ClockDep
+from property_alert_notification.api.document.callback_examples import BODY, NO_CALLBACKS
+from property_alert_notification.api.path_prefix import path_within
+from property_alert_notification.api.problems import documented
+from property_alert_notification.base.errors import NotFound
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.channels.callback import Callback
+from property_alert_notification.feedback.callbacks.intake import CallbackIntake
+
+PREFIX = "/callbacks"
+LARGEST = 1024 * 1024
+"""The largest body of any provider's callback, in bytes."""
+
+router = APIRouter(
+    prefix=PREFIX, tags=["callbacks"], responses=documented(400, 403, 404, 413, 422, 503), max_body_size=LARGEST
+)
+"""For an application whose state has `callbacks`, a `CallbackIntake`."""
+
+
+async def _intake(request: Request) -> CallbackIntake:
+    return cast(CallbackIntake, request.app.state.callbacks)
+
+
+IntakeDep = Annotated[CallbackIntake, Depends(_intake)]
+_CONTENT = {"application/json": {"schema": {"examples": [BODY]}}}
+_BODY = {"description": "As the provider documents it: JSON, or a form.", "required": True, "content": _CONTENT}
+
+
+def _named(description: str) -> Any:
+    # An unknown one is answered 404, however long it is.
+    return Path(description=description, json_schema_extra={"maxLength": 64})
+
+
+@router.post("/{channel}/{provider}", status_code=HTTPStatus.NO_CONTENT, openapi_extra={"requestBody": _BODY})
+async def receive_callback(
+    request: Request,
+    channel: Annotated[str, _named("The channel, such as `sms`.")],
+    provider: Annotated[str, _named("The provider as the settings name it, such as `twilio@backup`.")],
+    intake: IntakeDep,
+    clock: ClockDep,
+) -> None:
+    """Receive what a provider reports about messages. It verifies the provider's signature before it parses the body.
+
+    A 204 means that the reports are stored on disk. A repeated report changes nothing.
+    """
+    if (reader := intake.providers.get((channel, provider))) is None:
+        raise NotFound(NO_CALLBACKS.detail)
+    callback = Callback(
+        url=_public_url(request),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=await _body(request, reader.largest),
+        received_at=clock.now(),
+    )
+    await intake.take(Channel(channel), provider, callback)
+
+
+def _public_url(request: Request) -> str:
+    """The URL as the provider knows it: behind a proxy, the request names another host."""
+    query = request.url.query
+    base = cast(str, request.app.state.parts.settings.base_url)
+    return f"{base}{path_within(request.scope)}{f'?{query}' if query else ''}"
+
+
+async def _body(request: Request, largest: int) -> bytes:
+    """The body.
+
+    Raises:
+        HTTPException: it is too large for this provider.
+    """
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > largest:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body is larger than {largest // 1024} kB.")
+    return bytes(body)

@@ -1,0 +1,125 @@
+"""Callbacks of providers over HTTP."""
+
+import base64
+import hmac
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.database import Database
+from property_alert_notification.deliveries import scripts
+from property_alert_notification.deliveries.records import Submission
+from tests.api.conftest import PREFERENCES, a_client, accept
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+CLOCK = Clock()
+PATH = "/callbacks/sms/http"
+
+
+@pytest.fixture
+async def hooked(store_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx2.AsyncClient]:
+    """A caller of a service whose SMS gateway calls back."""
+    monkeypatch.setenv("SMS_HTTP_URL", "http://127.0.0.1:9/messages")
+    monkeypatch.setenv("SMS_HTTP_CALLBACK_SECRET", SECRET)
+    async with a_client(database_url=store_url, sms_provider="http") as client:
+        await client.put("/api/v1/preferences/1", json=PREFERENCES)
+        yield client
+
+
+def signed(body: bytes, *, secret: str = SECRET, late: int = 0, id_: str = "msg-1") -> dict[str, str]:
+    at = str(int(CLOCK.now().timestamp()) - late)
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signature = base64.b64encode(hmac.digest(key, f"{id_}.{at}.".encode() + body, "sha256")).decode()
+    return {"webhook-id": id_, "webhook-timestamp": at, "webhook-signature": f"v1,AAAA v1,{signature}"}
+
+
+async def at_the_gateway(client: httpx2.AsyncClient, store_url: str) -> tuple[str, str]:
+    """A notification and its SMS delivery, which a worker has submitted to the gateway."""
+    notification = await accept(client, channels=["sms"], user_phone_number="+14155552671")
+    (delivery,) = (await client.get(f"/api/v1/notifications/{notification}")).json()["deliveries"]
+    database = Database(Settings(database_url=store_url).database_url, wait=30)
+    now, ids = CLOCK.now(), [CLOCK.new_id()]
+    ids = [type(ids[0])(delivery["id"])]
+    (claim,) = await database.run(scripts.claim(ids, now=now, leased_until=now))
+
+    def submit() -> Any:
+        yield scripts.open_attempts([Submission(claim.delivery_id, claim.fence, "http", now)])
+
+    await database.run(submit())
+    await database.close()
+    return notification, delivery["id"]
+
+
+async def test_a_signed_report_is_stored_before_it_is_answered(hooked: httpx2.AsyncClient, store_url: str) -> None:
+    notification, delivery = await at_the_gateway(hooked, store_url)
+    body = json.dumps([{"type": "status", "id": delivery, "status": "delivered", "message_id": 7}]).encode()
+
+    answers = [await hooked.post(PATH, content=body, headers=signed(body)) for _ in range(2)]
+
+    assert [(one.status_code, one.content) for one in answers] == [(204, b"")] * 2
+    shown = (await hooked.get(f"/api/v1/notifications/{notification}")).json()
+    assert shown["status"] == "delivered"
+    (report,) = shown["deliveries"][0]["reports"]
+    assert (report["provider"], report["result"], json.loads(report["raw"])["id"]) == ("http", "arrived", delivery)
+    bounce = {"type": "status", "id": delivery, "status": "failed", "error": "21610", "cause": "stop"}
+    body = json.dumps(bounce).encode()
+    assert (await hooked.post(f"{PATH}?x=1", content=body, headers=signed(body, id_="msg-2"))).status_code == 204
+    assert (await hooked.get(f"/api/v1/notifications/{notification}")).json()["status"] == "failed"
+    wanted = {"channel": "sms", "address": "+14155552671"}
+    (entry,) = (await hooked.get("/api/v1/suppressions", params=wanted)).json()["items"]
+    assert (entry["reason"], entry["added_by"]) == ("stop", "callback:sms/http")
+    figures = (await hooked.get("/metrics")).text
+    assert 'property_alerts_callbacks_total{channel="sms",outcome="read",provider="http"} 3.0' in figures
+
+
+@pytest.fixture
+async def lite_hooked(
+    tmp_path: Path, migrated_sqlite: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """The same on SQLite."""
+    monkeypatch.setenv("SMS_HTTP_URL", "http://127.0.0.1:9/messages")
+    monkeypatch.setenv("SMS_HTTP_CALLBACK_SECRET", SECRET)
+    async with a_client(database_url=migrated_sqlite(tmp_path / "lite.db"), sms_provider="http") as client:
+        yield client
+
+
+async def test_what_is_not_signed_by_the_provider_is_refused_unread(lite_hooked: httpx2.AsyncClient) -> None:
+    body = b"what nobody can parse"
+    forged = [
+        {},
+        signed(body, secret="whsec_" + base64.b64encode(b"another secret").decode()),
+        signed(body + b" "),
+        signed(body, late=400),
+        signed(body, late=-400),
+        signed(body) | {"webhook-id": "msg-2"},
+        signed(body) | {"webhook-timestamp": "١٢"},
+        signed(body) | {"webhook-signature": "v1"},
+        dict.fromkeys(signed(body), "ÿ"),
+    ]
+    for headers in forged:
+        raw = [(name, value.encode("utf-8")) for name, value in headers.items()]
+        answer = await lite_hooked.post(PATH, content=body, headers=raw)
+        assert answer.status_code == 403, headers
+        assert answer.json()["detail"] == "The signature of this callback is not valid."
+    answer = await lite_hooked.post(PATH, content=body, headers=signed(body))
+    assert (answer.status_code, "parse" in answer.text) == (400, False)
+
+
+@pytest.mark.parametrize("path", ["sms/twilio", "sms/http@backup", "email/mailbox", "fax/http"])
+async def test_who_reports_nothing_is_unknown(lite_hooked: httpx2.AsyncClient, path: str) -> None:
+    answer = await lite_hooked.post(f"/callbacks/{path}", content=b"{}")
+
+    assert answer.status_code == 404
+
+
+async def test_a_callback_is_small_and_is_posted(lite_hooked: httpx2.AsyncClient) -> None:
+    large = b"x" * (64 * 1024 + 1)
+
+    assert (await lite_hooked.post(PATH, content=large, headers=signed(large))).status_code == 413
+    assert (await lite_hooked.get(PATH)).status_code == 405
