@@ -5,6 +5,7 @@ import base64
 import json
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -99,6 +100,32 @@ async def test_the_call_to_twilio_has_the_callback_url_with_the_delivery_id(serv
         shown = parse_qs(server.requests[-1].body.decode())["StatusCallback"]
         assert shown == [f"{url}{joint}delivery_id={message.delivery_id}"]
     assert not TwilioSender(TwilioSettings(**login), CLOCK).calls_back
+
+
+@pytest.mark.parametrize(
+    ("public_url", "instance", "expected"),
+    [
+        (None, None, None),
+        ("http://127.0.0.1:8000", None, None),
+        ("https://alerts.example.com", None, "https://alerts.example.com/callbacks/sms/twilio"),
+        ("https://example.com/alerts", "spare", "https://example.com/alerts/callbacks/sms/twilio@spare"),
+    ],
+)
+async def test_twilio_calls_this_service_back_where_it_can_be_reached(
+    server: HttpServer, tools: Tools, environ: Environ, public_url: str | None, instance: str | None, expected: str
+) -> None:
+    prefix = "TWILIO_" if instance is None else f"TWILIO_{instance.upper()}_"
+    values = {"ACCOUNT_SID": SID, "AUTH_TOKEN": "t", "FROM_NUMBER": "+15005550006", "BASE_URL": server.url}
+    environ(**{f"{prefix}{name}": value for name, value in values.items()})
+    settings = tools.settings.model_copy(update={"public_url": public_url})
+    message = an_sms()
+    sender = sms_twilio.create(replace(tools, settings=settings, instance=instance))
+    await sender.send(message)
+    await sender.close()
+
+    shown = parse_qs(server.requests[-1].body.decode()).get("StatusCallback")
+    assert shown == (None if expected is None else [f"{expected}?delivery_id={message.delivery_id}"])
+    assert sender.calls_back is (expected is not None)
 
 
 async def test_the_reason_holds_twilios_code_and_nothing_else_of_its_answer(server: HttpServer) -> None:

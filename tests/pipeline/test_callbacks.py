@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, text
 
-from property_alert_notification.base.errors import ForgedCallback, UnreadableCallback
+from property_alert_notification.base.errors import ForgedCallback, Refused, UnreadableCallback
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import DeliveryState, Outcome
 from property_alert_notification.channels.callback import (
@@ -19,6 +19,7 @@ from property_alert_notification.channels.callback import (
     ReportedResult,
     SuppressionCause,
 )
+from property_alert_notification.channels.email_smtp import SmtpSender
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.records import Claim, Settlement
@@ -270,3 +271,21 @@ async def test_nothing_is_stored_of_what_is_forged_or_unreadable(
     with pytest.raises(raised):
         await intake.take(EMAIL, "smtp", Callback("https://a.example", {}, b"", parts.clock.now()))
     assert not await rows(world, DeliveryReport)
+
+
+async def test_a_refusal_because_the_user_opted_out_suppresses_the_address(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise Refused("Twilio error 21610", cause=SuppressionCause.STOP)
+
+    monkeypatch.setattr(SmtpSender, "send", refuse)
+    await world.a_user(1)
+    first = await world.accept(1, channels=[EMAIL])
+    await world.a_worker()
+    await world.until(first, "failed")
+
+    later = await world.accept(1, channels=[EMAIL])
+    assert await ended(world, later) == ("suppressed", "suppressed_stop")
+    (entry,) = await rows(world, StoredSuppression)
+    assert entry.added_by == "refused:email/smtp"

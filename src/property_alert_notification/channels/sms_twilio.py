@@ -1,12 +1,13 @@
 """SMS through Twilio's Messages resource.
 
-Twilio takes no idempotency key here, so a message whose outcome is unknown is sent once more; with a callback URL set
-not before Twilio had two minutes to say what became of it.
+Twilio takes no idempotency key here, so a message whose outcome is unknown is sent once more; with a callback URL not
+before Twilio had two minutes to report its status.
 Sources: https://www.twilio.com/docs/messaging/api/message-resource,
 https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks; for the error codes see
 `twilio_codes`.
 """
 
+from functools import partial
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ from property_alert_notification.base.http import HttpCaller, HttpSettings, fiel
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels import twilio_codes
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
+from property_alert_notification.channels.callback import CallbackReader
+from property_alert_notification.channels.twilio_callbacks import DELIVERY_ID, read_callback
 
 _FAILED = frozenset({"failed", "undelivered", "canceled"})
 
@@ -45,9 +48,9 @@ class TwilioSettings(HttpSettings):
     status_callback_url: Annotated[str, AfterValidator(http_url)] | None = Field(
         None, examples=["https://hooks.example.com/twilio"]
     )
-    """Twilio posts the status of each message to this URL, with the delivery's id as `delivery_id` in the query. With
-    this URL a message with an unknown outcome is resent after two minutes at the earliest, so that your service at the
-    URL can cancel it before. This service does not receive these posts itself yet."""
+    """Twilio posts the status of each message to this URL, with the delivery's id as `delivery_id` in the query. A
+    message with an unknown outcome then waits two minutes for its status before it is resent. Default:
+    `/callbacks/sms/twilio` of this service, if `PUBLIC_URL` begins with https://."""
 
     base_url: str = Field("https://api.twilio.com", pattern=r"^https?://[^/?#]+$", examples=["https://api.twilio.com"])
     """Another region, or a fake for tests."""
@@ -61,7 +64,24 @@ def create(tools: Tools) -> "TwilioSender":
             "TWILIO_FROM_NUMBER: set either this or TWILIO_MESSAGING_SERVICE_SID. "
             "Example: TWILIO_FROM_NUMBER=+15005550006"
         )
+    if settings.status_callback_url is None:
+        settings = settings.model_copy(update={"status_callback_url": _own_callback_url(tools)})
     return TwilioSender(settings, tools.clock)
+
+
+def _own_callback_url(tools: Tools) -> str | None:
+    """Where this service takes Twilio's callbacks; None if Twilio cannot reach it."""
+    public_url = tools.settings.public_url
+    if public_url is None or not public_url.startswith("https://"):
+        return None
+    instance = "" if tools.instance is None else f"@{tools.instance}"
+    return f"{public_url}/callbacks/sms/{TwilioSender.name}{instance}"
+
+
+def create_callback_reader(tools: Tools) -> CallbackReader:
+    """Build the reader from `TWILIO_AUTH_TOKEN`."""
+    token = tools.load(TwilioSettings).auth_token.get_secret_value()
+    return partial(read_callback, auth_token=token)
 
 
 class TwilioSender:
@@ -100,7 +120,7 @@ class TwilioSender:
         if self._callback is None:
             return {}
         joint = "&" if urlsplit(self._callback).query else "?"
-        return {"StatusCallback": f"{self._callback}{joint}delivery_id={message.delivery_id}"}
+        return {"StatusCallback": f"{self._callback}{joint}{DELIVERY_ID}={message.delivery_id}"}
 
     async def check(self) -> str:
         """Read the account."""

@@ -7,6 +7,7 @@ Source: https://www.twilio.com/docs/api/errors
 """
 
 from property_alert_notification.base.errors import Deferred, ProviderDown, Refused, SendError, Throttled
+from property_alert_notification.channels.callback import SuppressionCause
 
 _NUMBER = "check TWILIO_FROM_NUMBER or TWILIO_MESSAGING_SERVICE_SID: this account may not send from it"
 _ACCOUNT = "Twilio has stopped or limited the account: see its console"
@@ -51,6 +52,15 @@ _MESSAGE = frozenset(
 )
 """This number, or this text."""
 
+OPTED_OUT = 21610
+"""The number has answered STOP to one of our numbers."""
+CAUSES = {
+    OPTED_OUT: SuppressionCause.STOP,
+    **dict.fromkeys((21211, 21214, 21217, 21614, 30005, 30006), SuppressionCause.HARD_BOUNCE),
+    30003: SuppressionCause.SOFT_BOUNCE,
+}
+"""What a code says about the number: it opted out, is none that takes SMS, or cannot be reached now."""
+
 
 def read(code: int | None, reason: str) -> SendError | None:
     """The error that a code means; None when the code is not listed."""
@@ -60,4 +70,4 @@ def read(code: int | None, reason: str) -> SendError | None:
         return Throttled(reason)
     if code in _WAITS:
         return Deferred(reason)
-    return Refused(reason) if code in _MESSAGE else None
+    return Refused(reason, cause=CAUSES.get(code)) if code is not None and code in _MESSAGE else None

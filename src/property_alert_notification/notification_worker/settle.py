@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
 
-from property_alert_notification.base.errors import RetryLater
+from property_alert_notification.base.errors import Refused, RetryLater
 from property_alert_notification.base.logs import Outage
 from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.supervise import insist
@@ -33,6 +34,10 @@ from property_alert_notification.notification_worker.verdict import (
 )
 from property_alert_notification.notifications.scripts import Content
 from property_alert_notification.people.categories.rules import DIGEST
+from property_alert_notification.people.suppressions.entry import NewEntry
+from property_alert_notification.people.suppressions.models import StoredSuppression
+from property_alert_notification.people.suppressions.rules import SuppressionReason
+from property_alert_notification.people.suppressions.subjects import Subjects
 
 log = structlog.get_logger()
 
@@ -40,16 +45,27 @@ AFTER_A_FAULT = 0.5
 """Seconds to wait when the store or the broker is away."""
 
 
+class _Suppressing(NamedTuple):
+    """A settlement, and the entry of the suppression list that its refusal makes."""
+
+    settlement: Settlement
+    entry: StoredSuppression
+
+
 class Settler:
     """Settles the deliveries of one channel."""
 
-    def __init__(self, providers: ProviderPool, context: WorkerContext, policy: RetryPolicy) -> None:
+    def __init__(
+        self, providers: ProviderPool, context: WorkerContext, policy: RetryPolicy, *, subjects: Subjects | None
+    ) -> None:
+        """`subjects` is None when messages are redirected: refusals then say nothing of the intended addresses."""
+        self._subjects = subjects
         self._channel = providers.channel
         self._providers = providers
         self._context = context
         self._policy = policy
         self._outage = Outage(f"settlements of {self._channel}")
-        self._writes: GroupCommit[Settlement | Submission, bool] = GroupCommit(self._write)
+        self._writes: GroupCommit[Settlement | Submission | _Suppressing, bool] = GroupCommit(self._write)
         self._time_to_sent = context.metrics.time_to_sent.labels(self._channel)
 
     async def open_attempt(self, job: Job) -> datetime:
@@ -70,7 +86,7 @@ class Settler:
         verdict = self._judge(job, result, started_at, now)
         settlement = _settlement(job.claim, result, verdict, now)
         with self._context.metrics.stage("settle"):
-            moved = await self._commit(settlement)
+            moved = await self._commit(self._suppressing(job, result, settlement))
         self._context.metrics.attempts.labels(self._channel, job.assignment.provider, verdict.outcome).inc()
         if verdict.outcome is Outcome.SENT:
             self._time_to_sent.observe((now - job.content.wanted_at).total_seconds())
@@ -151,16 +167,29 @@ class Settler:
         )
         return may_go_elsewhere([*job.earlier, this], self._providers.order())
 
-    async def _commit(self, settlement: Settlement) -> bool:
+    def _suppressing(self, job: Job, result: Result, settlement: Settlement) -> Settlement | _Suppressing:
+        """The settlement, with an entry of the suppression list if the provider refuses the address for good."""
+        if not isinstance(result, Refused) or result.cause is None or self._subjects is None or job.claim.test:
+            return settlement
+        clock, by = self._context.clock, f"refused:{self._channel}/{job.assignment.provider}"
+        entry = NewEntry(SuppressionReason(result.cause), self._channel, job.claim.address)
+        row = entry.row(self._subjects, id_=clock.new_id(), now=settlement.settled_at, added_by=by)
+        return _Suppressing(settlement, row)
+
+    async def _commit(self, settlement: Settlement | _Suppressing) -> bool:
         """Store the result, and retry as long as the store is unavailable: only this process has it."""
         return await insist(partial(self._writes.submit, settlement), self._outage, pause=AFTER_A_FAULT)
 
-    async def _write(self, batch: Sequence[Settlement | Submission]) -> list[bool]:
+    async def _write(self, batch: Sequence[Settlement | Submission | _Suppressing]) -> list[bool]:
         """Store a batch; returns for each settlement whether its delivery moved."""
-        settlements = [one for one in batch if isinstance(one, Settlement)]
-        submissions = [one for one in batch if isinstance(one, Submission)]
-        moved = await self._context.database.run(settle(settlements, submissions))
-        return [one.delivery_id in moved for one in batch]
+        entries = {
+            (one.entry.subject, one.entry.reason_code): one.entry for one in batch if isinstance(one, _Suppressing)
+        }
+        plain = [one.settlement if isinstance(one, _Suppressing) else one for one in batch]
+        settlements = [one for one in plain if isinstance(one, Settlement)]
+        submissions = [one for one in plain if isinstance(one, Submission)]
+        moved = await self._context.database.run(settle(settlements, submissions, list(entries.values())))
+        return [one.delivery_id in moved for one in plain]
 
 
 def _settlement(claim: Claim, result: Result, verdict: Verdict, now: datetime) -> Settlement:

@@ -15,15 +15,22 @@ from property_alert_notification.deliveries.states import UNFULFILLED
 from property_alert_notification.deliveries.windows import scripts as window_scripts
 from property_alert_notification.deliveries.windows.keys import WindowKey
 from property_alert_notification.notifications import scripts as notification_scripts
+from property_alert_notification.people.suppressions import scripts as suppression_scripts
+from property_alert_notification.people.suppressions.models import StoredSuppression
 
 
-def settle(settlements: Sequence[Settlement], submissions: Sequence[Submission] = ()) -> Script[set[UUID]]:
+def settle(
+    settlements: Sequence[Settlement],
+    submissions: Sequence[Submission] = (),
+    suppressions: Sequence[StoredSuppression] = (),
+) -> Script[set[UUID]]:
     """Settle deliveries, and conclude the notifications of those that end unfulfilled; returns those that moved.
 
     If the fence of a delivery has changed, `settle` ends the attempt but does not move the delivery. It is a
-    transaction of its own, which stores `submissions`, attempts of other deliveries, too.
+    transaction of its own. It also stores `submissions`, attempts of other deliveries, and `suppressions` of addresses
+    that a provider refused.
     """
-    if not _unfulfilled(settlements):  # as nearly always: one statement, which needs no transaction around it
+    if not _unfulfilled(settlements) and not suppressions:  # as nearly always: one statement needs no transaction
         opened = [delivery_scripts.open_attempts(submissions)] if submissions else []
         extra = [*_joins(settlements), *holds.of_settled(settlements)]
         moved = yield StatementBatch([*opened, *extra, *delivery_scripts.settle(settlements)])
@@ -31,6 +38,8 @@ def settle(settlements: Sequence[Settlement], submissions: Sequence[Submission] 
     ids = yield from settle_within(settlements)
     if submissions:
         yield delivery_scripts.open_attempts(submissions)
+    if suppressions:
+        yield suppression_scripts.add(suppressions)
     return ids
 
 

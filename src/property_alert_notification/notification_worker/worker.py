@@ -30,7 +30,6 @@ from property_alert_notification.base.settings.listening import listen
 from property_alert_notification.base.supervise import WELL_AFTER, Loop, Service, end
 from property_alert_notification.channels.base import Sender
 from property_alert_notification.channels.registry import unused
-from property_alert_notification.feedback.callbacks.parked import ParkedReports
 from property_alert_notification.notification_worker.claim import SendingRules
 from property_alert_notification.notification_worker.compose import Composer
 from property_alert_notification.notification_worker.consume import ChannelConsumer
@@ -116,9 +115,6 @@ class Worker:
             keep_for=timedelta(days=settings.retention_days),
             use_profiles_for=timedelta(hours=parts.user_service.stale_hours),
         )
-        self._parked = ParkedReports(
-            parts.database, wiring.report_context(settings, parts.clock), parts.clock, parts.metrics
-        )
         self._duties: list[asyncio.Task[None]] = []
         self._renewals: list[asyncio.Task[None]] = []
 
@@ -157,7 +153,7 @@ class Worker:
             start("expiry", decides(self._expirer.run)),
             start("strays", self._unclaimable.run),
             start("retention", self._retention.run),
-            start("parked_reports", self._parked.run),
+            start("parked_reports", wiring.parked_reports(self._parts).run),
             start("breaker_report", self._reporter.run),
         ]
         if unused(self._parts.settings):
@@ -192,7 +188,7 @@ def _consumer(parts: Parts, context: WorkerContext, providers: ProviderPool) -> 
     settings = parts.settings
     rules = _rules(parts)
     leases = Leases(providers.channel, context, timedelta(seconds=settings.lease))
-    settler = Settler(providers, context, _policy(settings))
+    settler = Settler(providers, context, _policy(settings), subjects=wiring.suppressible(providers.channel, settings))
     sender = DeliverySender(providers, context, leases, settler, composer=Composer(settings), rules=rules)
     return ChannelConsumer(
         parts.broker,

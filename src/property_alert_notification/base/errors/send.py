@@ -38,4 +38,8 @@ class OutcomeUnknown(SendError):
 
 
 class Refused(SendError):
-    """The provider will never take the message."""
+    """The provider will never take the message; `cause` is the reason to suppress the address, if it is about that."""
+
+    def __init__(self, reason: str, *, cause: str | None = None) -> None:
+        super().__init__(reason)
+        self.cause = cause

@@ -1,0 +1,106 @@
+"""Verifies and reads what Twilio posts: the status of a message, and messages of people. Pure.
+
+Sources: https://www.twilio.com/docs/usage/security#validating-requests,
+https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks,
+https://www.twilio.com/docs/messaging/twiml#request-parameters; for the error codes see `twilio_codes`.
+"""
+
+import base64
+import hmac
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+from uuid import UUID
+
+from property_alert_notification.base.errors import ForgedCallback
+from property_alert_notification.channels import twilio_codes
+from property_alert_notification.channels.callback import (
+    Callback,
+    InboundMessage,
+    Reported,
+    ReportedEvent,
+    ReportedResult,
+)
+
+DELIVERY_ID = "delivery_id"
+"""The parameter of the URL that has the delivery's id."""
+_SIGNATURE = "x-twilio-signature"
+_BODY_HASH = "bodySHA256"
+_RESULTS = {
+    **dict.fromkeys(("accepted", "scheduled", "queued", "sending", "sent"), ReportedResult.TAKEN),
+    **dict.fromkeys(("delivered", "read"), ReportedResult.ARRIVED),
+    **dict.fromkeys(("undelivered", "failed", "canceled"), ReportedResult.BOUNCED),
+}
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+def read_callback(callback: Callback, auth_token: str) -> Sequence[Reported]:
+    """Verify and read one callback.
+
+    Raises:
+        ForgedCallback: it is not signed with this token.
+    """
+    query = parse_qs(urlsplit(callback.url).query)
+    if hashed := query.get(_BODY_HASH):  # a body that is no form is signed by its hash in the URL
+        given = sha256(callback.body).hexdigest()
+        if not hmac.compare_digest(given.encode(), hashed[0].encode()) or not _is_signed(callback, {}, auth_token):
+            raise ForgedCallback
+        return []  # Twilio sends status and messages as forms only
+    form = _form(callback.body)
+    if not _is_signed(callback, form, auth_token):
+        raise ForgedCallback
+    fields = {name: values[0] for name, values in form.items()}
+    return list(_read(fields, query))
+
+
+def _form(body: bytes) -> dict[str, list[str]]:
+    """The fields of a form, as far as it is one: the signature covers names and values, not the bytes."""
+    form: dict[str, list[str]] = {}
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=200)
+    except ValueError:
+        raise ForgedCallback from None
+    for name, value in pairs:
+        form.setdefault(name, []).append(value)
+    return form
+
+
+def _is_signed(callback: Callback, form: Mapping[str, Sequence[str]], auth_token: str) -> bool:
+    fields = "".join(f"{name}{value}" for name in sorted(form) for value in sorted(set(form[name])))
+    given = callback.headers.get(_SIGNATURE, "").encode()
+    return any(hmac.compare_digest(_sign(f"{url}{fields}", auth_token), given) for url in _spellings(callback.url))
+
+
+def _sign(content: str, auth_token: str) -> bytes:
+    return base64.b64encode(hmac.digest(auth_token.encode(), content.encode("utf-8", "surrogatepass"), "sha1"))
+
+
+def _spellings(url: str) -> Iterator[str]:
+    """The URL with its port and without: Twilio signs one of them."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    bare = host.removesuffix(f":{parts.port}") if parts.port is not None else host
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 443)
+    for netloc in (bare, f"{bare}:{port}"):
+        yield url.replace(parts.netloc, netloc, 1)
+
+
+def _read(fields: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> Iterator[Reported]:
+    message_id = fields.get("MessageSid") or fields.get("SmsSid")
+    status = fields.get("MessageStatus")
+    if status is None and "Body" in fields and "From" in fields:
+        yield InboundMessage(fields["From"], fields["Body"], message_id)
+        return
+    if status not in _RESULTS:
+        return
+    code = fields.get("ErrorCode", "")
+    named = query.get(DELIVERY_ID)
+    failed = _RESULTS[status] is ReportedResult.BOUNCED
+    number = int(code) if failed and code.isascii() and code.isdigit() and len(code) <= 6 else None
+    yield ReportedEvent(
+        _RESULTS[status],
+        provider_message_id=message_id,
+        delivery_id=UUID(named[0]) if named else None,
+        detail=None if number is None else f"Twilio error {number}",
+        cause=twilio_codes.CAUSES.get(number) if number is not None else None,
+    )
