@@ -65,7 +65,7 @@ async def receive_callback(
 def _public_url(request: Request) -> str:
     """The URL as the provider knows it: behind a proxy, the request names another host."""
     query = request.url.query
-    base = cast(str, request.app.state.parts.settings.base_url)
+    base = cast(str, request.app.state.base_url)
     return f"{base}{path_within(request.scope)}{f'?{query}' if query else ''}"
 
 
