@@ -36,7 +36,10 @@ def of_kinds(row: Row, kinds: Iterable[tuple[str, type | tuple[type, ...]]]) -> 
         UnreadableRow: a value has a wrong type.
     """
     for column, kind in kinds:
+        found = type(getattr(row, column))
+        if found is kind:  # of nearly every value
+            continue
         allowed = kind if isinstance(kind, tuple) else (kind,)
-        if type(getattr(row, column)) not in allowed:
+        if found not in allowed:
             raise UnreadableRow(f"{column} is not {allowed[0].__name__}")
     return row

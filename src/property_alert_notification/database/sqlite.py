@@ -8,7 +8,8 @@ from contextlib import closing, suppress
 from functools import partial
 from typing import Any, Protocol
 
-from sqlalchemy import Dialect
+from sqlalchemy import Dialect, Uuid
+from sqlalchemy.types import TypeEngine
 
 from property_alert_notification.database.batch import BatchStatement
 from property_alert_notification.database.quick import QuickConnection
@@ -24,7 +25,7 @@ from property_alert_notification.database.script import (
 )
 from property_alert_notification.database.sqlite_begin import begin_at_once, begin_in_thread
 from property_alert_notification.database.sqlite_connections import Opening
-from property_alert_notification.database.sqlite_values import AS_THEY_ARE, document, stored
+from property_alert_notification.database.sqlite_values import AS_THEY_ARE, document, read_id, stored
 from property_alert_notification.database.statement_text import StatementText
 
 _CONFLICTS = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID}
@@ -172,9 +173,7 @@ class _ForAll:
     def __init__(self, statement: BatchStatement, dialect: Dialect) -> None:
         built: Any = statement.on_document()
         self._text = StatementText(built, dialect)
-        self._readers = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in built.exported_columns
-        ]
+        self._readers = [_reader(column.type, dialect) for column in built.exported_columns]
 
     def execute(self, cursor: sqlite3.Cursor, step: Statement, *, repair: bool) -> list[Row]:
         parameters = {name: stored(value) for name, value in step.parameters.items()}
@@ -183,10 +182,20 @@ class _ForAll:
         ).fetchall()
         if repair:
             return [tuple(map(_repaired, self._readers, row)) for row in found]
-        return [self._read(row) for row in found] if any(self._readers) else found
+        return self._read(found) if found and any(self._readers) else found
 
-    def _read(self, row: Row) -> Row:
-        return tuple(read(value) if read else value for read, value in zip(self._readers, row, strict=True))
+    def _read(self, found: list[Row]) -> list[Row]:
+        """Convert column by column: a batch has many rows and few columns."""
+        columns: Iterable[Iterable[Any]] = zip(*found, strict=True)
+        pairs = zip(self._readers, columns, strict=True)
+        return list(zip(*[map(read, column) if read else column for read, column in pairs], strict=True))
+
+
+def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """What converts the stored values of a type; None if they stay as they are."""
+    if isinstance(kind, Uuid):
+        return read_id
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
 def _repaired(read: Callable[[Any], Any] | None, value: Any) -> Any:

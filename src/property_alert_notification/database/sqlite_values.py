@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from asyncpg.pgproto import pgproto
+
 AS_THEY_ARE = frozenset({str, int, float, type(None)})
 """Types of values that SQLite keeps as they are."""
 
@@ -41,6 +43,20 @@ def read_time(text: str) -> datetime:
     """
     time = datetime.fromisoformat(text)
     return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def read_id(text: Any) -> UUID | None:
+    """The id that a text is, as the driver of PostgreSQL reads it: in C, an eighth of what Python's own class takes.
+
+    Raises:
+        TypeError: it is no text.
+        ValueError: it is no id.
+    """
+    if text is None:
+        return None
+    if type(text) is not str:
+        raise TypeError
+    return pgproto.UUID(text)
 
 
 def document(rows: Iterable[Sequence[Any]]) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.types import TypeEngine, Uuid
 
 from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import read_time, time_type
-from property_alert_notification.database.sqlite_values import document, stored
+from property_alert_notification.database.sqlite_values import document, read_id, stored
 
 ID = UUID("019aa5c4-52c1-7c63-b0b5-95ecb5d8a1f0")
 NOON = datetime(2026, 11, 29, 12, 0, 0, 5, tzinfo=UTC)
@@ -55,6 +55,19 @@ def test_a_column_keeps_it_as_a_script_does(value: Any, kind: TypeEngine[Any]) -
     assert read is not None
     assert bind(value) == stored(value)
     assert read(stored(value)) == value
+
+
+def test_an_id_is_read_as_the_drivers_read_it() -> None:
+    found = read_id(ID.hex)
+
+    assert found == ID
+    assert {found: 1}[ID] == 1
+    assert stored(found) == ID.hex
+    assert isinstance(found, UUID)
+    assert read_id(None) is None
+    for damaged in (ID.hex[:-1], f"0x{ID.hex[2:]}", "", ID.bytes, 7):
+        with pytest.raises((ValueError, TypeError)):
+            read_id(damaged)
 
 
 def test_a_time_that_another_program_wrote() -> None:
