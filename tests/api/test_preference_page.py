@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import httpx2
 import pytest
@@ -179,6 +180,28 @@ async def test_an_unsubscribed_address_of_the_user_is_released_too(lite: httpx2.
 
     assert len(await entries(lite)) == 1
     assert await decision(lite) == "user_opted_in"
+
+
+async def test_an_old_page_undoes_nothing_that_happened_since(lite: httpx2.AsyncClient) -> None:
+    """Least of all an opt-out: only what the user changed on the page is changed."""
+    old = (await lite.get(path_of())).text
+    [shown] = re.findall(r'name="shown" value="([^"]*)"', old)
+    await suppress(lite, channel="email", category="listing_alert")
+    await press(lite, "stop")
+    await lite.patch(API, json={"sms_enabled": False, "quiet_hours": RICH["quiet_hours"], "language": "en"})
+    everything = parse_qs(unescape(shown), keep_blank_values=True)
+
+    saved = await save(lite, everything | {"shown": unescape(shown), "zone": "Asia/Tokyo"})
+
+    assert re.findall("<li>(.*)</li>", saved.text) == ["Time zone: Asia/Tokyo"]
+    assert len(await entries(lite)) == 2
+    assert await preferences(lite) == {
+        "email_enabled": True,
+        "sms_enabled": False,
+        "language": "en",
+        "time_zone": "Asia/Tokyo",
+        "quiet_hours": RICH["quiet_hours"],
+    }
 
 
 async def test_a_user_without_preferences_makes_them_by_saving(client: httpx2.AsyncClient) -> None:

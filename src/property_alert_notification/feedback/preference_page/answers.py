@@ -13,7 +13,7 @@ from property_alert_notification.feedback.pages import PRIVATE, page
 from property_alert_notification.feedback.preference_page.languages import language_of
 from property_alert_notification.feedback.preference_page.state import Controls, UserState
 from property_alert_notification.feedback.preference_page.texts import TEXTS
-from property_alert_notification.feedback.preference_page.values import Values
+from property_alert_notification.feedback.preference_page.values import Values, written
 from property_alert_notification.feedback.preference_page.view import Words, saved_in_words, view_of
 from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
 
@@ -51,6 +51,7 @@ class PageAnswers:
             view=view_of(state, controls, sent or controls.stored, errors or {}, self._channels, words),
             errors=errors or {},
             form_token=self._tokens.make(Purpose.PREFERENCES_FORM, link),
+            shown=written(controls.stored),
             is_test=link.test,
             is_damaged=state.is_damaged,
             has_none=state.has_none,

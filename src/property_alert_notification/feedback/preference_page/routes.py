@@ -19,10 +19,10 @@ from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpos
 
 router = APIRouter(include_in_schema=False)
 
-_SMALL_FORM = 8 * 1024
+_SMALL_FORM = 16 * 1024
 """Bytes of a form without its frequencies."""
-_CELL = 112
-"""Bytes of one frequency in a form."""
+_CELL = 224
+"""Bytes of one frequency in a form, which has it as it is and as it was shown."""
 _UNDEFINED_CATEGORIES = 100
 """Categories that a user may have set without a definition."""
 

@@ -23,8 +23,8 @@ from property_alert_notification.feedback.preference_page.values import (
     TOPICS,
     Given,
     Values,
-    sent_values,
     switch_field,
+    wanted_values,
 )
 from property_alert_notification.feedback.unsubscribe.tokens import Link
 from property_alert_notification.people.categories.rules import CurrentCategories
@@ -48,7 +48,7 @@ class NotSaved(Exception):
         super().__init__("not saved")
         self.errors = errors
         self.sent = sent
-        """What the user sent, to be shown again."""
+        """What the user wants, to be shown again."""
         self.controls = controls
         self.state = state
 
@@ -138,7 +138,7 @@ class _Saving:
         """The preferences of a user who has none, or whose stored ones cannot be read."""
         controls = self._controls_of(self._state.applied)
         changes = self._changes(controls)
-        switches = sent_values(self._given, controls.stored).switches
+        switches = wanted_values(self._given, controls.stored).switches
         names = dict.fromkeys([*map(switch_field, switches), *changes.names])
         self.changes = changes._replace(names=tuple(names))
         fields: dict[str, Any] = {**changes.patch, **switch_fields(switches)}
@@ -147,10 +147,10 @@ class _Saving:
     def not_saved(self, errors: Errors) -> NotSaved:
         """The error that shows the form again."""
         controls = self._controls_of(self._state.applied)
-        return NotSaved(errors, sent_values(self._given, controls.stored), controls, self._state)
+        return NotSaved(errors, wanted_values(self._given, controls.stored), controls, self._state)
 
     def _changes(self, controls: Controls) -> Changes:
-        changes = changes_of(controls.stored, sent_values(self._given, controls.stored), controls.cells)
+        changes = changes_of(controls.stored, wanted_values(self._given, controls.stored), controls.cells)
         if isinstance(changes, Invalid):
             raise self.not_saved(changes.errors)
         return changes

@@ -1,13 +1,16 @@
 """What the controls of the page hold, as the store has it or as the user sent it. Pure."""
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeVar
+from urllib.parse import parse_qs, urlencode
 
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.feedback.preference_page.cells import Cell, Place
 from property_alert_notification.people.preferences.conversion import fields_of
 from property_alert_notification.people.preferences.rule_fields import DigestFields, Weekday
 from property_alert_notification.people.preferences.rules import PersonalRules
+
+Value = TypeVar("Value")
 
 Given = Mapping[str, Sequence[str]]
 """The fields of a form, each with all its values."""
@@ -17,6 +20,8 @@ ZONE, LANGUAGE = "zone", "language"
 QUIET = "quiet"
 TOPICS = "topics"
 """The whole of the frequencies: it has errors, and no value."""
+SHOWN = "shown"
+"""All values as the page showed them: only what the user changed since then is changed."""
 DIGEST_AT, DIGEST_WEEKDAY, DIGEST_DAY = "digest.at", "digest.weekday", "digest.day"
 
 WEEKDAYS = tuple(day.value for day in Weekday)
@@ -84,6 +89,55 @@ def stored_values(switches: Mapping[Channel, bool], rules: PersonalRules, cells:
         digest_weekday=digest.weekday,
         digest_day=str(digest.day),
     )
+
+
+def wanted_values(given: Given, stored: Values) -> Values:
+    """The values of a form; what the user did not change on the page stays as it is stored.
+
+    A page may be older than a change elsewhere. Saving it must not undo that change, least of all an opt-out.
+    """
+    sent = sent_values(given, stored)
+    if not (shown_text := _last(given, SHOWN, "")):
+        return sent
+    shown = sent_values(parse_qs(shown_text, keep_blank_values=True), stored)
+    switches = {one: _newer(stored.switches[one], shown.switches[one], on) for one, on in sent.switches.items()}
+    frequencies = {
+        place: _newer(stored.frequencies[place], shown.frequencies[place], often)
+        for place, often in sent.frequencies.items()
+    }
+    return Values(
+        switches=switches,
+        frequencies=frequencies,
+        quiet=_newer(stored.quiet, shown.quiet, sent.quiet),
+        zone=_newer(stored.zone, shown.zone, sent.zone),
+        language=_newer(stored.language, shown.language, sent.language),
+        digest_at=_newer(stored.digest_at, shown.digest_at, sent.digest_at),
+        digest_weekday=_newer(stored.digest_weekday, shown.digest_weekday, sent.digest_weekday),
+        digest_day=_newer(stored.digest_day, shown.digest_day, sent.digest_day),
+    )
+
+
+def _newer(stored: Value, shown: Value, sent: Value) -> Value:
+    return stored if sent == shown else sent
+
+
+def written(values: Values) -> str:
+    """The form that the user sends without changing anything, as the text of one field."""
+    return urlencode(list(_fields(values)))
+
+
+def _fields(values: Values) -> Iterator[tuple[str, str]]:
+    yield from ((switch_field(channel), ON if on else OFF) for channel, on in values.switches.items())
+    yield from ((cell_field(place), often) for place, often in values.frequencies.items())
+    for number, row in enumerate([*values.quiet, QuietRow()]):
+        yield from ((quiet_field(number, "days"), day) for day in sorted(row.days))
+        yield quiet_field(number, "from"), row.start
+        yield quiet_field(number, "to"), row.end
+    yield ZONE, values.zone
+    yield LANGUAGE, values.language
+    yield DIGEST_AT, values.digest_at
+    yield DIGEST_WEEKDAY, values.digest_weekday
+    yield DIGEST_DAY, values.digest_day
 
 
 def sent_values(given: Given, stored: Values) -> Values:

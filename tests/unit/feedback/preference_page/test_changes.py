@@ -16,7 +16,14 @@ from property_alert_notification.feedback.preference_page.cells import (
     still_coming,
 )
 from property_alert_notification.feedback.preference_page.changes import Changes, Invalid, changes_of
-from property_alert_notification.feedback.preference_page.values import Values, sent_values, stored_values
+from property_alert_notification.feedback.preference_page.values import (
+    QuietRow,
+    Values,
+    sent_values,
+    stored_values,
+    wanted_values,
+    written,
+)
 from property_alert_notification.people.categories.rules import BUILT_IN, Categories, Category
 from property_alert_notification.people.preferences.conversion import rules_of
 from property_alert_notification.people.preferences.rule_fields import RuleFields
@@ -72,7 +79,7 @@ def wrong(form: Mapping[str, str | list[str]], *, rules: PersonalRules = NO_RULE
 
 
 def everything_as_shown(values: Values) -> dict[str, str | list[str]]:
-    """The form that a browser sends if the user changes nothing."""
+    """The form that a browser sends if the user changes nothing, without what it says of the values that it showed."""
     form: dict[str, str | list[str]] = {f"switch.{one}": "on" if on else "off" for one, on in values.switches.items()}
     form |= {f"often.{category}.{channel}": often for (category, channel), often in values.frequencies.items()}
     for number, row in enumerate((*values.quiet, None)):
@@ -102,6 +109,24 @@ def test_a_page_that_is_saved_as_it_is_changes_nothing(rules: PersonalRules, ent
     stored = stored_values({EMAIL: True, SMS: False}, rules, cells(rules, *entries))
 
     assert saved(everything_as_shown(stored), *entries, rules=rules) == Changes({}, frozenset(), ())
+
+
+@pytest.mark.parametrize("rules", [NO_RULES, RICH])
+def test_an_old_page_changes_only_what_the_user_changed_on_it(rules: PersonalRules) -> None:
+    old = stored_values({EMAIL: True, SMS: True}, NO_RULES, cells())
+    now = stored_values({EMAIL: True, SMS: False}, rules, cells(rules, entry(1)))
+    form = {name: one if isinstance(one, list) else [one] for name, one in everything_as_shown(old).items()}
+    form["shown"] = [written(old)]
+
+    assert wanted_values(form, now) == now
+    assert wanted_values(form | {"zone": ["Asia/Tokyo"]}, now) == now._replace(zone="Asia/Tokyo")
+    chosen = wanted_values(form | {ALERTS_BY_EMAIL: ["daily"], "switch.email": ["off"]}, now)
+    assert chosen == now._replace(
+        switches={EMAIL: False, SMS: False},
+        frequencies={**now.frequencies, ("listing_alert", EMAIL): "daily"},
+    )
+    hours = {"quiet.0.days": ["sat"], "quiet.0.from": ["01:00"], "quiet.0.to": ["02:00"]}
+    assert wanted_values(form | hours, now).quiet == (QuietRow(frozenset({"sat"}), "01:00", "02:00"),)
 
 
 def test_only_what_differs_is_in_the_patch() -> None:
