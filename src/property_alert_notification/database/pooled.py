@@ -9,9 +9,8 @@ Source: https://www.pgbouncer.org/features.html
 from collections.abc import Mapping
 from typing import Any
 
-import asyncpg
-
 from property_alert_notification.base.settings.store_url import PostgresUrl
+from property_alert_notification.database.postgres_connection import PostgresConnection
 
 ARGUMENTS: dict[str, Any] = {
     "statement_cache_size": 0,
@@ -28,7 +27,7 @@ def pooled_arguments(url: PostgresUrl, settings: Mapping[str, str]) -> dict[str,
     return {**ARGUMENTS, "connection_class": connection_class, "server_settings": url.server_settings}
 
 
-class _PooledConnection(asyncpg.Connection):
+class _PooledConnection(PostgresConnection):
     """Begins each transaction with the settings of the session."""
 
     __slots__ = ()

@@ -19,6 +19,7 @@ from property_alert_notification.database.faults import store_faults
 from property_alert_notification.database.instants import read_aware
 from property_alert_notification.database.pooled import pooled_arguments
 from property_alert_notification.database.postgres import PostgresScripts
+from property_alert_notification.database.postgres_connection import PostgresConnection
 from property_alert_notification.database.quick import QuickConnection
 from property_alert_notification.database.script import Ending, Result, Script
 from property_alert_notification.database.sqlite import SqliteScripts
@@ -258,6 +259,7 @@ def _postgres_engine(
     target = postgres(url)
     settings = {"lock_timeout": f"{round(wait * 500)}ms", **_BY_INDEX}
     session = {"application_name": "property-alerts", **settings, **target.server_settings}
+    own = {"connection_class": PostgresConnection, "server_settings": session}
     engine = create_async_engine(
         "postgresql+asyncpg://",
         pool_size=pool_size,
@@ -269,7 +271,7 @@ def _postgres_engine(
         connect_args={
             "timeout": target.connect_timeout or max(wait, 1.0),
             "command_timeout": longest_statement,
-            **(pooled_arguments(target, settings) if target.pooled else {"server_settings": session}),
+            **(pooled_arguments(target, settings) if target.pooled else own),
             **target.connect_arguments(),
         },
     )

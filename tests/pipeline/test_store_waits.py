@@ -1,4 +1,4 @@
-"""Invariant I8 on SQLite: what another process, the disk or a long statement keeps waiting is refused in time."""
+"""Invariant I8: a caller whom another process, the disk or a long statement keeps waiting is refused in time."""
 
 import asyncio
 import sqlite3
@@ -14,6 +14,7 @@ from sqlalchemy import text
 from property_alert_notification.base.errors import CommitInDoubt, StoreUnavailable
 from property_alert_notification.database import Database, run_within
 from tests.pipeline.test_sqlite_connections import add_number, make_table
+from tests.services.postgres import Postgres
 from tests.services.process import PATIENCE
 
 PROMISE = 5.0
@@ -160,4 +161,24 @@ async def test_who_reads_waits_as_long_as_before_also_after_a_transaction(tmp_pa
 
     async with database.reading() as connection:
         assert (await connection.execute(text("PRAGMA busy_timeout"))).scalar_one() == 7_000
+    await database.close()
+
+
+async def test_who_gives_a_frozen_server_up_does_not_wait_for_its_goodbye(
+    postgres: Postgres, postgres_url: str
+) -> None:
+    """SQLAlchemy would give it two seconds after the caller's time is over; here it may have as long as it likes."""
+    database = Database(postgres_url, wait=PATIENCE)
+    async with database.reading() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        postgres.freeze()
+        try:
+            closing = asyncio.create_task(driver.close(timeout=PATIENCE))
+            ended, _ = await asyncio.wait((closing,), timeout=PROMISE)
+            closing.cancel()
+            assert ended
+            assert isinstance(closing.exception(), TimeoutError)
+        finally:
+            postgres.thaw()
+        await connection.invalidate()
     await database.close()
