@@ -1,5 +1,7 @@
 """The preference page over HTTP: whoever has its link sees and changes what one user gets, and nothing else."""
 
+import asyncio
+import itertools
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -482,3 +484,18 @@ async def test_the_language_of_the_page_can_be_switched_and_is_kept(lite: httpx2
     assert 'action="?lang=es"' in page
     assert saved.headers["location"].startswith("?lang=es&done=saved")
     assert 'action="?"' in (await lite.get(path_of())).text
+
+
+async def test_the_page_is_saved_by_several_tabs_while_everything_is_stopped_and_started(
+    client: httpx2.AsyncClient,
+) -> None:
+    await client.put(API, json=PREFERENCES)
+    often = itertools.cycle(["daily", "asap", "weekly"])
+    forms = [form_of(action, **{ALERTS: next(often)}) for action in ["save", "stop", "save", "start"] * 5]
+
+    answers = await asyncio.gather(*(client.post(path_of(), data=form) for form in forms))
+
+    assert {answer.status_code for answer in answers} == {303}
+    await press(client, "start")
+    assert await entries(client) == []
+    assert (await client.get(path_of())).status_code == 200

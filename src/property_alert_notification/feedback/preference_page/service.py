@@ -1,7 +1,6 @@
 """Saving the page, stopping everything and starting again, each in one transaction."""
 
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.errors import InvalidField, NotFound, PreferenceNotFound, PreferencesDamaged
+from property_alert_notification.base.errors import InvalidField, PreferenceNotFound, PreferencesDamaged
 from property_alert_notification.database import Database
 from property_alert_notification.feedback.preference_page.changes import (
     Changes,
@@ -67,7 +66,7 @@ class PageService:
     async def read(self, link: Link) -> tuple[UserState, Controls]:
         """What the page shows."""
         async with self.database.reading() as connection:
-            state = await self._state(connection, link)
+            state = await self._state(connection, link, lock=False)
         return state, self._controls(state, state.applied)
 
     async def save(self, link: Link, given: Given) -> tuple[str, ...]:
@@ -77,7 +76,7 @@ class PageService:
             NotSaved: a control holds what cannot be used.
         """
         async with self.database.transaction() as connection:
-            state = await self._state(connection, link)
+            state = await self._state(connection, link, lock=True)
             saving = _Saving(state, given, lambda preferences: self._controls(state, preferences))
             preferences = PreferenceService(connection, self.clock, self.reevaluate, test=link.test)
             try:
@@ -100,18 +99,16 @@ class PageService:
     async def start(self, link: Link) -> None:
         """Take back that everything was stopped."""
         async with self.database.transaction() as connection:
-            state = await self._state(connection, link)
+            state = await self._state(connection, link, lock=True)
             await self._release(connection, [entry.id for entry in state.general])
             await self.reevaluate(connection, [link.user_id])
 
     async def _release(self, connection: AsyncConnection, entries: Collection[UUID]) -> None:
-        # Always in the same order, or two processes wait for each other for ever.
         for entry in sorted(entries):
-            with suppress(NotFound):  # an operator released it meanwhile
-                await self._suppressions(connection).release(entry)
+            await self._suppressions(connection).release(entry)
 
-    async def _state(self, connection: AsyncConnection, link: Link) -> UserState:
-        return await state_of(connection, link, default=self.default, subjects=self.subjects)
+    async def _state(self, connection: AsyncConnection, link: Link, *, lock: bool) -> UserState:
+        return await state_of(connection, link, default=self.default, subjects=self.subjects, lock=lock)
 
     def _controls(self, state: UserState, preferences: Preferences) -> Controls:
         return controls_of(state, preferences, self.categories(), self.clock.now())

@@ -77,9 +77,12 @@ class Controls:
 
 
 async def state_of(
-    connection: AsyncConnection, link: Link, *, default: Preferences | None, subjects: Subjects
+    connection: AsyncConnection, link: Link, *, default: Preferences | None, subjects: Subjects, lock: bool
 ) -> UserState:
-    """Read what the page of this link shows.
+    """Read what the page of this link shows. `lock`: to change it.
+
+    The entries are locked before the preferences and the deliveries, as when a user unsubscribes: two transactions that
+    take the locks in different orders deadlock.
 
     Neither the profile nor the suppression list is read for a test: a test must reveal nothing about a real person.
     """
@@ -91,7 +94,7 @@ async def state_of(
         return UserState(preferences, default, (), None)
     profile = (await run_within(connection, profiles_of([user_id]))).get(user_id)
     entries = await suppression_queries.page(
-        connection, subjects=_subjects(user_id, profile, subjects), limit=_MOST_ENTRIES
+        connection, subjects=_subjects(user_id, profile, subjects), limit=_MOST_ENTRIES, lock=lock
     )
     return UserState(preferences, default, tuple(Entry(entry.id, _suppression(entry)) for entry in entries), profile)
 

@@ -42,9 +42,15 @@ async def page(
     reason: str | None = None,
     below: UUID | None = None,
     limit: int,
+    lock: bool = False,
 ) -> Sequence[StoredSuppression]:
-    """At most `limit` entries, the newest first; None means any subject, and any reason."""
+    """At most `limit` entries, the newest first; None means any subject, and any reason.
+
+    `lock`: no other transaction changes them until this one has ended.
+    """
     statement = select(_suppressions).order_by(_suppressions.c.id.desc())
+    if lock:
+        statement = statement.with_for_update()
     if subjects is not None:
         statement = statement.where(_suppressions.c.subject.in_(subjects))
     if reason is not None:
