@@ -67,7 +67,7 @@ from property_alert_notification.wiring import (
     assemble,
     default_preferences,
     planner,
-    report_context,
+    report_intake,
 )
 
 log = structlog.get_logger()
@@ -166,14 +166,7 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.subjects = Subjects(settings.secrets)
     app.state.base_url = settings.base_url
     app.state.tokens = Tokens(settings.link_keys)
-    app.state.callbacks = CallbackIntake(
-        parts.database,
-        report_context(settings, parts.clock),
-        parts.clock,
-        parts.metrics,
-        providers=parts.create_callbacks(),
-        timeout=settings.store_timeout,
-    )
+    app.state.callbacks = CallbackIntake(report_intake(parts), parts.metrics, providers=parts.create_callbacks())
     app.state.unused_channels = unused(settings)
     app.state.categories = parts.categories
     app.state.planner = planner(settings, parts.clock, parts.categories)

@@ -38,6 +38,7 @@ from property_alert_notification.deliveries import queues
 from property_alert_notification.deliveries.gauges import Gauges
 from property_alert_notification.feedback.callbacks.apply import Context as ReportContext
 from property_alert_notification.feedback.callbacks.parked import ParkedReports
+from property_alert_notification.feedback.callbacks.report_intake import ReportIntake
 from property_alert_notification.notifications.acceptance import Acceptance
 from property_alert_notification.notifications.backlog import Backlog
 from property_alert_notification.notifications.create import Planner
@@ -214,8 +215,14 @@ def planner(settings: Settings, clock: Clock, categories: CategoryCache) -> Plan
 
 
 def report_context(settings: Settings, clock: Clock) -> ReportContext:
-    """What reports of providers are applied with."""
+    """What reports are applied with."""
     return ReportContext(Subjects(settings.secrets), clock.new_id, frozenset[str](redirections(settings)))
+
+
+def report_intake(parts: Parts) -> ReportIntake:
+    """Takes reports about messages."""
+    settings, context = parts.settings, report_context(parts.settings, parts.clock)
+    return ReportIntake(parts.database, context, parts.clock, parts.metrics, timeout=settings.store_timeout)
 
 
 def parked_reports(parts: Parts) -> ParkedReports:

@@ -19,7 +19,8 @@ from property_alert_notification.app import create_app
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.deliveries import gauges
-from property_alert_notification.notification_worker.worker import Worker, telemetry
+from property_alert_notification.notification_worker.telemetry import telemetry
+from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.operators import health
 from tests.api.conftest import NOTIFICATION, PREFERENCES, accept
 from tests.pipeline.world import eventually

@@ -30,7 +30,7 @@ from property_alert_notification.feedback.callbacks.parked import ParkedReports
 from property_alert_notification.feedback.callbacks.rules import KEEP_PARKED
 from property_alert_notification.notification_worker.settlement import settle
 from property_alert_notification.people.suppressions.models import StoredSuppression
-from property_alert_notification.wiring import report_context
+from property_alert_notification.wiring import report_context, report_intake
 from tests.pipeline.test_suppressions import claimed, ended
 from tests.pipeline.world import EMAIL, World, eventually
 
@@ -41,12 +41,7 @@ async def report(world: World, *events: ReportedEvent, provider: str = "smtp") -
     """The provider calls back once with these events."""
     parts = world.parts
     intake = CallbackIntake(
-        parts.database,
-        report_context(world.settings, parts.clock),
-        parts.clock,
-        parts.metrics,
-        providers={(EMAIL, provider): ProviderCallbacks(lambda _: events)},
-        timeout=30,
+        report_intake(parts), parts.metrics, providers={(EMAIL, provider): ProviderCallbacks(lambda _: events)}
     )
     await intake.take(EMAIL, provider, Callback("https://a.example", {}, b"the \0 raw body", parts.clock.now()))
 
@@ -260,14 +255,7 @@ async def test_nothing_is_stored_of_what_is_forged_or_unreadable(
         raise fault
 
     parts = world.parts
-    intake = CallbackIntake(
-        parts.database,
-        report_context(world.settings, parts.clock),
-        parts.clock,
-        parts.metrics,
-        providers={(EMAIL, "smtp"): ProviderCallbacks(read)},
-        timeout=30,
-    )
+    intake = CallbackIntake(report_intake(parts), parts.metrics, providers={(EMAIL, "smtp"): ProviderCallbacks(read)})
     with pytest.raises(raised):
         await intake.take(EMAIL, "smtp", Callback("https://a.example", {}, b"", parts.clock.now()))
     assert not await rows(world, DeliveryReport)

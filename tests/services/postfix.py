@@ -9,8 +9,10 @@ import os
 import socket
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 import trustme
@@ -34,22 +36,51 @@ error unix - - n - - error
 retry unix - - n - - error
 showq unix n - n - - showq
 anvil unix - - n - 1 anvil
+smtp unix - - n - - smtp
 postlog unix-dgram n - n - 1 postlogd
 """
+
+
+def relaying(domains: Mapping[str, int], *, others: int) -> dict[str, object]:
+    """Settings of a server that takes mail from this machine without a login, and relays it at once.
+
+    `domains` is the port of loopback to which each domain's mail goes, `others` that of all other mail.
+    """
+    routes = " ".join(f"{domain}=smtp:[127.0.0.1]:{port}" for domain, port in domains.items())
+    return {
+        "mynetworks": "127.0.0.0/8",
+        "smtpd_tls_security_level": "none",
+        "smtpd_sasl_auth_enable": "no",
+        "smtpd_relay_restrictions": "permit_mynetworks, reject",
+        "smtpd_recipient_restrictions": "permit_mynetworks, reject",
+        "transport_maps": f"inline:{{ {routes} }}",
+        "relayhost": f"[127.0.0.1]:{others}",
+        "disable_dns_lookups": "yes",
+    }
 
 
 class Postfix(Service):
     """One server. Use it as a context manager, or call `start` and `close`."""
 
-    def __init__(self, *, policy: int, login: int, connections: int, messages: int, window: int) -> None:
+    def __init__(
+        self,
+        *,
+        policy: int = 0,
+        login: int = 0,
+        connections: int = 50,
+        messages: int = 0,
+        window: int = 60,
+        settings: Mapping[str, object] = MappingProxyType({}),
+    ) -> None:
         """Nothing runs yet.
 
         Args:
             policy: port of the policy server.
             login: port of the server that knows the passwords, in Dovecot's protocol.
             connections: that it takes from one client at a time.
-            messages: that it takes from one client in each window.
+            messages: that it takes from one client in each window; 0 is any number.
             window: seconds.
+            settings: of `main.cf`, in place of those that this class writes.
 
         Raises:
             ServiceMissing: the program is not here.
@@ -65,12 +96,13 @@ class Postfix(Service):
         self._make_folders()
         self._make_certificate()
         (self.folder / "etc" / "master.cf").write_text(_MASTER.format(port=self.port))
-        settings = self._settings(policy, login) | {
+        chosen = self._settings(policy, login) | {
             "smtpd_client_connection_count_limit": connections,
             "smtpd_client_message_rate_limit": messages,
             "anvil_rate_time_unit": f"{window}s",
+            **settings,
         }
-        lines = [f"{name} = {value}\n" for name, value in settings.items()]
+        lines = [f"{name} = {value}\n" for name, value in chosen.items()]
         (self.folder / "etc" / "main.cf").write_text("".join(lines))
 
     def start(self) -> Self:

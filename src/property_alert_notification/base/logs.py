@@ -146,6 +146,8 @@ def configure(*, level: str, as_json: bool) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     # It repeats `broker.lost` at every try to connect.
     logging.getLogger("aiormq.connection").setLevel(logging.CRITICAL)
+    # aiosmtpd logs what its clients send, addresses included.
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL)
 
 
 def _describe_lost(renderer: Any, count: int) -> str:

@@ -103,6 +103,12 @@ class Metrics:
             ["channel", "provider", "outcome"],
             registry=self.registry,
         )
+        self.bounce_mails = Counter(
+            "property_alerts_bounce_mails",
+            "Mails to the return paths of emails: reports, and what was none.",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.reports = Counter(
             "property_alerts_reports",
             "New reports of providers about messages: known, or about no known message.",

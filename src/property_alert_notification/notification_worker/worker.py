@@ -5,17 +5,13 @@ As a script this file is the module `__main__`: it keeps no state at module leve
 """
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Self
 
 import structlog
-from fastapi import FastAPI
 
 from property_alert_notification import wiring
-from property_alert_notification.api.beside import serve_beside
 from property_alert_notification.base import logs
 from property_alert_notification.base.console import finish_streams, prepare_streams
 from property_alert_notification.base.errors import ConfigurationError
@@ -26,10 +22,10 @@ from property_alert_notification.base.process import (
     tune_garbage_collector,
 )
 from property_alert_notification.base.settings import Settings
-from property_alert_notification.base.settings.listening import listen
-from property_alert_notification.base.supervise import WELL_AFTER, Loop, Service, end
+from property_alert_notification.base.supervise import Loop, Service, end
 from property_alert_notification.channels.base import Sender
 from property_alert_notification.channels.registry import unused
+from property_alert_notification.feedback.bounces.sources import sources
 from property_alert_notification.notification_worker.claim import SendingRules
 from property_alert_notification.notification_worker.compose import Composer
 from property_alert_notification.notification_worker.consume import ChannelConsumer
@@ -49,10 +45,10 @@ from property_alert_notification.notification_worker.schedules import Scheduler
 from property_alert_notification.notification_worker.send import DeliverySender
 from property_alert_notification.notification_worker.settle import Settler
 from property_alert_notification.notification_worker.suppress import Suppressor
+from property_alert_notification.notification_worker.telemetry import telemetry
 from property_alert_notification.notification_worker.unclaimable import UnclaimableSearch
 from property_alert_notification.notification_worker.verdict import RetryPolicy
 from property_alert_notification.notifications.look_ups.rules import Ages
-from property_alert_notification.operators.health import router as health
 from property_alert_notification.operators.pauses.cache import PauseCache
 from property_alert_notification.operators.providers.accounts import Accounts
 from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
@@ -115,6 +111,7 @@ class Worker:
             keep_for=timedelta(days=settings.retention_days),
             use_profiles_for=timedelta(hours=parts.user_service.stale_hours),
         )
+        self._report_loops = _report_loops(parts)
         self._duties: list[asyncio.Task[None]] = []
         self._renewals: list[asyncio.Task[None]] = []
 
@@ -153,7 +150,7 @@ class Worker:
             start("expiry", decides(self._expirer.run)),
             start("strays", self._unclaimable.run),
             start("retention", self._retention.run),
-            start("parked_reports", wiring.parked_reports(self._parts).run),
+            *(start(name, run) for name, run in self._report_loops.items()),
             start("breaker_report", self._reporter.run),
         ]
         if unused(self._parts.settings):
@@ -232,6 +229,12 @@ def _address_look_up(
     )
 
 
+def _report_loops(parts: Parts) -> dict[str, Service]:
+    """The loops, by name, that take reports about messages."""
+    returned_mail = sources(parts.settings, wiring.report_intake(parts), parts.metrics)
+    return {"parked_reports": wiring.parked_reports(parts).run, **returned_mail}
+
+
 def _policy(settings: Settings) -> RetryPolicy:
     return RetryPolicy(
         first_wait=timedelta(seconds=settings.retry_first_wait),
@@ -251,34 +254,6 @@ async def work(settings: Settings) -> None:
         async with wiring.assemble(settings) as parts, telemetry(parts), Worker(parts):
             tune_garbage_collector()
             await stop.wait()
-
-
-@asynccontextmanager
-async def telemetry(parts: Parts) -> AsyncIterator[None]:
-    """Serve health and metrics on `WORKER_METRICS_PORT`, if it is set."""
-    if not parts.settings.worker_metrics_port:
-        yield
-        return
-    app = FastAPI(openapi_url=None)
-    app.state.parts = parts
-    app.include_router(health)
-    with _telemetry_socket(parts.settings) as listener:
-        serving = parts.supervisor.start("telemetry", lambda _: serve_beside(app, listener), well_after=WELL_AFTER)
-        try:
-            yield
-        finally:
-            await end(serving)
-
-
-def _telemetry_socket(settings: Settings) -> socket.socket:
-    host, port = settings.worker_metrics_host, settings.worker_metrics_port
-    try:
-        return listen(host, port)
-    except OSError as error:
-        raise ConfigurationError(
-            f"WORKER_METRICS_PORT: {port} on {host} cannot be opened ({error.strerror or error}). "
-            f"Example: WORKER_METRICS_PORT={port + 1 if port < 65_535 else 9464}"
-        ) from None
 
 
 def main() -> None:

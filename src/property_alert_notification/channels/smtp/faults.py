@@ -3,8 +3,10 @@
 import re
 
 from property_alert_notification.base.errors import Deferred, ProviderDown, Refused, RetryLater, SendError, Throttled
+from property_alert_notification.channels.callback import SuppressionCause
 from property_alert_notification.channels.mime import Mail
 from property_alert_notification.channels.smtp import replies
+from property_alert_notification.channels.smtp.bounce import Bounce, bounce_of
 from property_alert_notification.channels.smtp.meaning import About, Meaning
 from property_alert_notification.channels.smtp.replies import BEFORE_ANY_MESSAGE
 from property_alert_notification.channels.smtp.wire import Reply
@@ -42,16 +44,17 @@ def fault(reply: Reply, verb: str, mail: Mail | None = None) -> SendError:
     meaning = replies.read(verb, reply.code, reply.text)
     if meaning.about is About.SERVER and reply.code == _CLOSING and verb in BEFORE_ANY_MESSAGE:
         return NoConnection(reason)
-    return _about_message(meaning, reason) or _about_provider(meaning, reason)
+    gone = verb == "RCPT" and bounce_of(reply.code, reply.text) is Bounce.HARD
+    return _about_message(meaning, reason, gone=gone) or _about_provider(meaning, reason)
 
 
-def _about_message(meaning: Meaning, reason: str) -> SendError | None:
+def _about_message(meaning: Meaning, reason: str, *, gone: bool) -> SendError | None:
     if meaning.about is About.OPEN:
         return Undecided(reason, reply=_without_numbers(reason))
     if meaning.about not in {About.RECIPIENT, About.MESSAGE}:
         return None
     if meaning.lasting:
-        return Refused(reason)
+        return Refused(reason, cause=SuppressionCause.HARD_BOUNCE if gone else None)
     kind = Deferred if meaning.about is About.RECIPIENT else RetryLater
     return kind(reason, retry_after=meaning.retry_after)
 

@@ -5,7 +5,7 @@ from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database
 from property_alert_notification.feedback.callbacks.apply import Context, match_parked
-from property_alert_notification.feedback.callbacks.intake import log_moves
+from property_alert_notification.feedback.callbacks.report_intake import log_moves
 
 AT_ONCE = 500
 """Reports that one transaction matches."""

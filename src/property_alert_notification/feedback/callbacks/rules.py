@@ -19,6 +19,9 @@ SOFT_SUPPRESSION = timedelta(days=7)
 """How long an address is suppressed after soft bounces."""
 KEEP_PARKED = timedelta(hours=1)
 """How long a report about an unknown message is kept; its delivery may be settled in this time."""
+BY_MAIL = "mail"
+"""Names as the source of a report that a mail server reports by mail: whoever carried the email. No provider has this
+name."""
 _FIRST_RETRY = timedelta(seconds=1)
 
 _EVENTS = {
@@ -65,7 +68,7 @@ _STATES = frozenset[str](DeliveryState)
 
 def is_about_another(report: Report, attempts: Sequence[AttemptMade]) -> bool:
     """Whether a bounce is of another message than the one that a provider took, as after a resend."""
-    return any(
+    return report.provider != BY_MAIL and any(
         attempt.outcome == Outcome.SENT
         and (
             attempt.provider != report.provider
@@ -90,6 +93,8 @@ def is_ambiguous(report: Report, attempts: Sequence[AttemptMade]) -> bool:
 
 def is_by(report: Report, channel: str, attempts: Sequence[AttemptMade]) -> bool:
     """Whether the provider of a report was given this delivery: no provider can report on those of another."""
+    if report.provider == BY_MAIL:
+        return report.channel == channel and bool(attempts)
     return report.channel == channel and any(attempt.provider == report.provider for attempt in attempts)
 
 

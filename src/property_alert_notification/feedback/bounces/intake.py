@@ -1,0 +1,38 @@
+"""Takes the mails of both sources, and applies their reports like those of callbacks."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.feedback.bounces.event import MailOutcome, MailReader, ReceivedMail
+from property_alert_notification.feedback.callbacks.report_intake import ReportIntake
+from property_alert_notification.feedback.callbacks.rules import BY_MAIL
+
+log = structlog.get_logger()
+
+
+class BounceIntake:
+    """Takes mails for one worker."""
+
+    def __init__(self, reports: ReportIntake, reader: MailReader, metrics: Metrics) -> None:
+        self._reports = reports
+        self._reader = reader
+        self._metrics = metrics
+
+    async def take(self, mails: Sequence[ReceivedMail]) -> list[MailOutcome]:
+        """Read mails and apply their reports in one transaction; returns after the commit what each of them was.
+
+        Raises:
+            StoreUnavailable: the reports may be lost unless the mails are taken again.
+        """
+        # A mail may be long, and reading it must not hold up sending.
+        read = await asyncio.to_thread(lambda: [self._reader.read(mail) for mail in mails])
+        events = [each.event for each in read if each.event is not None]
+        await self._reports.take(Channel("email"), BY_MAIL, events, b"")
+        for each in read:
+            self._metrics.bounce_mails.labels(each.outcome).inc()
+            log.info("bounce_mail.taken", outcome=each.outcome)
+        return [each.outcome for each in read]
