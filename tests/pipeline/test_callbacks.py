@@ -1,7 +1,7 @@
 """Callbacks of providers: what their reports do to deliveries and addresses, on each store."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -27,22 +27,29 @@ from property_alert_notification.deliveries.reports.models import DeliveryReport
 from property_alert_notification.feedback.callbacks.apply import match_parked
 from property_alert_notification.feedback.callbacks.intake import CallbackIntake
 from property_alert_notification.feedback.callbacks.parked import ParkedReports
+from property_alert_notification.feedback.callbacks.report_intake import ReportIntake
 from property_alert_notification.feedback.callbacks.rules import KEEP_PARKED
 from property_alert_notification.notification_worker.settlement import settle
 from property_alert_notification.people.suppressions.models import StoredSuppression
-from property_alert_notification.wiring import report_context, report_intake
+from property_alert_notification.wiring import report_context
 from tests.pipeline.test_suppressions import claimed, ended
 from tests.pipeline.world import EMAIL, World, eventually
 
 TAKEN, ARRIVED, BOUNCED = ReportedResult
 
 
+def callback_intake(world: World, providers: Mapping[tuple[str, str], ProviderCallbacks]) -> CallbackIntake:
+    """What takes the callbacks of these providers."""
+    parts = world.parts
+    context = report_context(world.settings, parts.clock)
+    reports = ReportIntake(parts.database, context, parts.clock, parts.metrics, timeout=30)
+    return CallbackIntake(reports, parts.metrics, providers=providers)
+
+
 async def report(world: World, *events: ReportedEvent, provider: str = "smtp") -> None:
     """The provider calls back once with these events."""
     parts = world.parts
-    intake = CallbackIntake(
-        report_intake(parts), parts.metrics, providers={(EMAIL, provider): ProviderCallbacks(lambda _: events)}
-    )
+    intake = callback_intake(world, {(EMAIL, provider): ProviderCallbacks(lambda _: events)})
     await intake.take(EMAIL, provider, Callback("https://a.example", {}, b"the \0 raw body", parts.clock.now()))
 
 
@@ -255,7 +262,7 @@ async def test_nothing_is_stored_of_what_is_forged_or_unreadable(
         raise fault
 
     parts = world.parts
-    intake = CallbackIntake(report_intake(parts), parts.metrics, providers={(EMAIL, "smtp"): ProviderCallbacks(read)})
+    intake = callback_intake(world, {(EMAIL, "smtp"): ProviderCallbacks(read)})
     with pytest.raises(raised):
         await intake.take(EMAIL, "smtp", Callback("https://a.example", {}, b"", parts.clock.now()))
     assert not await rows(world, DeliveryReport)
