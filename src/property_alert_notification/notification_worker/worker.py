@@ -79,8 +79,7 @@ class Worker:
             )
             for channel, senders in self._senders.items()
         ]
-        broken_rows = BrokenRows(parts.database, parts.clock, parts.metrics)
-        self._context = _context(parts, self._pauses, broken_rows)
+        self._context = _context(parts, self._pauses)
         self._consumers = [_consumer(parts, self._context, pool) for pool in self._pools]
         self._profiles = parts.create_profile_look_up()
         self._reporter = Reporter(parts.database, parts.clock, self._pools, self._profiles)
@@ -89,7 +88,7 @@ class Worker:
         self._due = due = DueWatch(parts.database, parts.clock, self._context.ended_digests)
         self._releaser = Releaser(parts.database, planner, parts.metrics, wake=parts.wake, woken=due.release)
         self._scheduler = Scheduler(parts.database, planner, parts.metrics, woken=due.schedules)
-        self._addresses = _address_look_up(parts, broken_rows, self._profiles, due)
+        self._addresses = _address_look_up(parts, self._context.broken_rows, self._profiles, due)
         self._digests = DigestCloser(self._context, planner, wake=parts.wake, woken=due.digests)
         self._rescuer = Rescuer(
             parts.database,
@@ -102,7 +101,7 @@ class Worker:
             calling_back=self._providers(lambda sender: sender.calls_back),
         )
         self._suppressor = Suppressor(parts.database, parts.clock, parts.metrics, channels=unused(settings))
-        self._unclaimable = UnclaimableSearch(broken_rows)
+        self._unclaimable = UnclaimableSearch(self._context.broken_rows)
         self._expirer = Expirer(parts.database, parts.clock, parts.metrics, rules=_rules(parts))
         self._retention = Retention(
             parts.database,
@@ -174,9 +173,9 @@ class Worker:
         log.info("worker.stopped")
 
 
-def _context(parts: Parts, pauses: PauseCache, broken_rows: BrokenRows) -> WorkerContext:
+def _context(parts: Parts, pauses: PauseCache) -> WorkerContext:
     """What all loops of the worker share."""
-    current = parts.categories.current
+    broken_rows, current = BrokenRows(parts.database, parts.clock, parts.metrics), parts.categories.current
     return WorkerContext(parts.database, parts.clock, parts.metrics, pauses, current, broken_rows, EndedDigests())
 
 
