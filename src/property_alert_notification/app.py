@@ -36,6 +36,8 @@ from property_alert_notification.feedback.callbacks import routes as callback_ro
 from property_alert_notification.feedback.callbacks.intake import CallbackIntake
 from property_alert_notification.feedback.callbacks.routes import router as callbacks
 from property_alert_notification.feedback.preference_page.routes import router as preference_page
+from property_alert_notification.feedback.unsubscribe.routes import router as unsubscribe
+from property_alert_notification.feedback.unsubscribe.service import Unsubscriber
 from property_alert_notification.feedback.unsubscribe.tokens import Tokens
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.fast_path import FastPath
@@ -171,6 +173,9 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.categories = parts.categories
     app.state.planner = planner(settings, parts.clock, parts.categories)
     app.state.reevaluate = reevaluate_by(app.state.planner)
+    app.state.unsubscriber = Unsubscriber(
+        app.state.database, parts.clock, app.state.subjects, parts.categories.current, app.state.reevaluate
+    )
 
 
 @cache
@@ -186,6 +191,7 @@ def _routes(*, with_mailbox: bool) -> list[BaseRoute]:
     routes.include_router(preference_page)
     routes.include_router(callbacks)
     routes.include_router(health)
+    routes.include_router(unsubscribe)
     if with_mailbox:
         routes.include_router(mailbox_router())
     routes.include_router(landing_router(with_mailbox=with_mailbox))

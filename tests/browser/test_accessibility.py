@@ -9,7 +9,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from property_alert_notification.messages.content import MessageContent
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
+from property_alert_notification.messages.content import Links, MessageContent
 from property_alert_notification.messages.render import render_email
 from tests.services.pages import Pages, serve_pages
 
@@ -68,11 +71,30 @@ async def test_no_page_stands_in_the_way_of_a_screen_reader(
             await expect(page.locator(shown)).to_be_visible()
             assert await _violations(page) == []
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        await _refuse_messages(page, pages)
         await page.goto(f"{pages.url}/docs")
         await expect(page.get_by_text("List captured messages")).to_be_visible()
         assert await _violations(page) == []
     finally:
         await context.close()
+
+
+async def _refuse_messages(page: Page, pages: Pages) -> None:
+    """An email that can be refused, and the page behind its first link."""
+    token = Tokens(Settings().link_keys).make(Purpose.UNSUBSCRIBE, Link(1, Channel("email"), "listing_alert"))
+    links = Links(f"{pages.url}/preferences/a", f"{pages.url}/u/{token}")
+    email = render_email(MessageContent("Price drop", LONG, links))
+    (mail,) = await pages.keep({"subject": email.subject, "text": email.text, "html": email.html})
+    await page.goto(f"{pages.url}/mailbox/messages/{mail.id}/html")
+    assert await _violations(page, without=FOR_PAGES_ONLY) == []
+    await page.goto(f"{pages.url}/u/{token}")
+    assert await _violations(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await page.get_by_role("button", name="Unsubscribe").click()
+    await expect(page.get_by_role("heading", name="You are unsubscribed")).to_be_visible()
+    assert await _violations(page) == []
+    await page.goto(f"{pages.url}/u/unknown")
+    assert await _violations(page) == []
 
 
 async def test_the_mailbox_can_be_used_without_a_mouse(pages: Pages, page: Page) -> None:

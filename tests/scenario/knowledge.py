@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.scenario.directory import Directory
 from tests.scenario.items import Item
-from tests.scenario.model import BUILT_IN, Category, Person, Verdict, decide, hold
+from tests.scenario.model import BUILT_IN, Category, Person, Verdict, decide, hold, may
 from tests.scenario.plan import Resident
 
 
@@ -32,6 +32,11 @@ class Knowledge:
 
     def decide(self, item: Item, now: datetime) -> Verdict:
         """What becomes of a message that is to leave now."""
+        if item.carries:
+            carried = item.carries[0].category
+            frequency, code = may(self.person(item.user), item.key[1], carried, self.category(carried))
+            if frequency == "never":
+                return Verdict("suppress", code)
         category = self.category(item.category)
         return decide(self.person(item.user), item.key[1], item.category, category, urgent=item.urgent, now=now)
 

@@ -131,6 +131,14 @@ class Postfix(Service):
         messages = [json.loads(line) for line in done.stdout.splitlines()]
         return [recipient["address"] for message in messages for recipient in message["recipients"]]
 
+    def contents(self) -> list[bytes]:
+        """Each message in the queue as it would go on."""
+        folder = self.folder / "queue" / "hold"
+        names = subprocess.run(_as_root("find", folder, "-type", "f"), check=True, capture_output=True, text=True)
+        command = _as_root("/usr/sbin/postcat", "-c", self.folder / "etc", "-hb")
+        found = [subprocess.run([*command, name], check=True, capture_output=True) for name in names.stdout.split()]
+        return [done.stdout.replace(b"\n", b"\r\n") for done in found]
+
     def log(self) -> str:
         """What it logged."""
         return self._log.read_text()

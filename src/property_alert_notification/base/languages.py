@@ -42,3 +42,13 @@ def _in_its_case(part: str) -> str:
 
 LanguageTag = Annotated[str, Field(max_length=64, examples=["es-MX"]), AfterValidator(normalised)]
 """A BCP 47 tag that a caller may give."""
+
+
+SHOWN = ("en", "es")
+"""The languages of our own words to users: pages, and the footers of messages."""
+
+
+def shown_language(tag: str | None) -> str:
+    """The language in which a user with this BCP 47 tag reads our words."""
+    language = (tag or "").partition("-")[0].lower()
+    return language if language in SHOWN else SHOWN[0]

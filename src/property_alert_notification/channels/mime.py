@@ -10,7 +10,6 @@ Sources: RFC 5322 (headers), RFC 2045 to 2047 (MIME), RFC 6531 and 6532 (address
 
 import binascii
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -24,21 +23,20 @@ from pydantic_settings import SettingsConfigDict
 from property_alert_notification.base.errors import Refused
 from property_alert_notification.base.settings import SettingsGroup
 from property_alert_notification.channels.base import OutgoingMessage
+from property_alert_notification.channels.mime_headers import (
+    CONTROL,
+    LONGEST_LINE,
+    encoded_words,
+    unstructured,
+    write_all,
+)
 from property_alert_notification.channels.return_path import LONGEST_MAILBOX, ReturnPaths
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _PLAIN_ADDRESS = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*\Z")
 _LONGEST_LOCAL_PART = 64  # octets; RFC 5321, 4.5.3.1.1
-_HEADER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
-_NOT_FREE = re.compile(
-    "from|sender|reply-to|to|cc|bcc|subject|date|message-id|return-path|received|mime-.*|content-.*", re.IGNORECASE
-)
-_LINE_LENGTH = 76
 _NOT_PLAIN = ("\0", " \n", "\t\n", "\nFrom ", "=_")  # servers touch the first four; the last begins our boundary
-_LONGEST_LINE = 998  # octets, without CRLF; RFC 5322, 2.1.1
-_WORD_OCTETS = 45  # become 60 characters, 72 with what makes them an encoded word; RFC 2047 allows 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ def _bounce_address(value: str) -> str:
 
 
 def _without_controls(value: str) -> str:
-    if _CONTROL.search(value):
+    if CONTROL.search(value):
         raise ValueError("holds a control character")
     return value
 
@@ -147,7 +145,7 @@ class Composer:
             Refused: the address cannot be used, or a header would hold a control character.
         """
         recipient = _recipient(message.to, made_up=made_up)
-        if _CONTROL.search(message.subject):
+        if CONTROL.search(message.subject):
             raise Refused("the subject holds a control character")
         try:
             content = self._write(message, recipient, now).encode()
@@ -159,13 +157,13 @@ class Composer:
         return self._sender if self._return_paths is None else Address(self._return_paths.of(message.delivery_id))
 
     def _write(self, message: OutgoingMessage, recipient: Address, now: datetime) -> str:
-        to = recipient.text if "@" in recipient.text else _unstructured("To", recipient.text)
+        to = recipient.text if "@" in recipient.text else unstructured("To", recipient.text)
         headers = (
             f"{self._prepared}To: {to}\r\n"
-            f"Subject: {_unstructured('Subject', message.subject)}\r\n"
+            f"Subject: {unstructured('Subject', message.subject)}\r\n"
             f"Date: {_date(now.replace(microsecond=0))}\r\n"
             f"Message-ID: <{message.delivery_id}@{self._sender.domain}>\r\n"
-            f"{_written(message.headers)}"
+            f"{write_all(message.headers)}"
         )
         if message.html is None:
             return headers + _part("plain", message.text)
@@ -199,7 +197,7 @@ def parse_address(text: str) -> Address:
 
 
 def _recipient(text: str, *, made_up: bool) -> Address:
-    if _CONTROL.search(text):
+    if CONTROL.search(text):
         raise Refused("the address holds a control character")
     try:
         return parse_address(text)
@@ -209,64 +207,13 @@ def _recipient(text: str, *, made_up: bool) -> Address:
         return Address(text.replace("@", " at "))
 
 
-@lru_cache(maxsize=256)
-def _written(headers: tuple[tuple[str, str], ...]) -> str:
-    """Headers that come with a message.
-
-    Raises:
-        Refused: a name is none, or a value holds a control character.
-    """
-    for name, value in headers:
-        if not _HEADER_NAME.fullmatch(name) or _NOT_FREE.fullmatch(name):
-            raise Refused("a header of the message has a name that it cannot have")
-        if _CONTROL.search(value):
-            raise Refused("a header of the message holds a control character")
-    return "".join(f"{name}: {_unstructured(name, value)}\r\n" for name, value in headers)
-
-
 def _from_header(name: str, address: Address) -> str:
     if not name:
         return f"From: {address.text}\r\n"
     if name.isascii() and "=?" not in name:
         quoted = name.replace("\\", r"\\").replace('"', r"\"")
         return f'From: "{quoted}"\r\n <{address.text}>\r\n'
-    return f"From: {_encoded_words('From', name)}\r\n <{address.text}>\r\n"
-
-
-def _unstructured(name: str, value: str) -> str:
-    """A header value that reads as `value`, in lines of at most 76 columns."""
-    plain = value.isascii() and "=?" not in value
-    if plain and len(name) + 2 + len(value) <= _LINE_LENGTH and value == value.strip(" "):
-        return value
-    words = value.split(" ")
-    if plain and all(0 < len(word) < _LINE_LENGTH - len(name) - 2 for word in words):
-        return "\r\n ".join(_lines(name, words))
-    return _encoded_words(name, value)
-
-
-def _lines(name: str, words: list[str]) -> Iterator[str]:
-    line, room = words[0], _LINE_LENGTH - len(name) - 2
-    for word in words[1:]:
-        if len(line) + 1 + len(word) > room:
-            yield line
-            line, room = word, _LINE_LENGTH - 1
-        else:
-            line = f"{line} {word}"
-    yield line
-
-
-def _encoded_words(name: str, value: str) -> str:
-    """RFC 2047, in pieces that each end with a whole character."""
-    pieces, piece = [], b""
-    room = _WORD_OCTETS - len(name) // 4 * 3 - 3  # the name of the header precedes the first piece
-    for character in value:
-        encoded = character.encode()
-        if len(piece) + len(encoded) > room:
-            pieces.append(piece)
-            piece, room = b"", _WORD_OCTETS
-        piece += encoded
-    pieces.append(piece)
-    return "\r\n ".join(f"=?utf-8?b?{binascii.b2a_base64(piece, newline=False).decode()}?=" for piece in pieces)
+    return f"From: {encoded_words('From', name)}\r\n <{address.text}>\r\n"
 
 
 @lru_cache(2)
@@ -289,4 +236,4 @@ def _is_plain(body: str) -> bool:
     whole = f"\n{body}\n"
     if not body.isascii() or any(part in whole for part in _NOT_PLAIN):
         return False
-    return max(map(len, body.split("\n"))) <= _LONGEST_LINE
+    return max(map(len, body.split("\n"))) <= LONGEST_LINE

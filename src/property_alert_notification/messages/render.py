@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from unicodedata import bidirectional
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from property_alert_notification.messages import sms_segments
 from property_alert_notification.messages.content import MessageContent
+from property_alert_notification.messages.footer import Footer, footer_of, list_headers
 from property_alert_notification.messages.links import find_links
 
 _CONTROLS_AND_SPACE = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
@@ -60,8 +61,13 @@ def render_sms(content: MessageContent, *, max_segments: int) -> Rendered:
 def render_email(content: MessageContent) -> Rendered:
     """The title as the subject, and the message as text and as HTML."""
     subject, paragraphs = _one_line(content.title), _paragraphs(content.message)
-    html = str(_email_macro()(subject, is_rtl(subject), paragraphs))
-    return Rendered(subject, content.message, html, _EMAIL_HEADERS)
+    if content.links is None:
+        html = str(_email_macro()(subject, is_rtl(subject), paragraphs, None))
+        return Rendered(subject, content.message, html, _EMAIL_HEADERS)
+    footer = footer_of(content.links)
+    html = str(_email_macro()(subject, is_rtl(subject), paragraphs, footer))
+    text = f"{content.message.rstrip()}\n\n{footer.text}".lstrip("\n")
+    return Rendered(subject, text, html, (*_EMAIL_HEADERS, *list_headers(content.links)))
 
 
 _EMAIL_HEADERS = (("Auto-Submitted", "auto-generated"),)
@@ -83,7 +89,7 @@ def _one_line(title: str) -> str:
 
 
 @cache
-def _email_macro() -> Callable[[str, bool, list[_Paragraph]], str]:
+def _email_macro() -> Callable[[str, bool, list[_Paragraph], Footer | None], str]:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -92,10 +98,8 @@ def _email_macro() -> Callable[[str, bool, list[_Paragraph]], str]:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    macro: Callable[[str, bool, list[_Paragraph]], str] = vars(environment.get_template("email.html.jinja").module)[
-        "email"
-    ]
-    return macro
+    template = vars(environment.get_template("email.html.jinja").module)
+    return cast(Callable[[str, bool, list[_Paragraph], Footer | None], str], template["email"])
 
 
 def is_rtl(text: str) -> bool:

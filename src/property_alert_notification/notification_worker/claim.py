@@ -77,6 +77,8 @@ class Job(NamedTuple):
     claimed_at: datetime
     is_open: bool = False
     """Its attempt is stored already."""
+    language: str | None = None
+    """The user's language, a BCP 47 tag; None if it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ def _sort(
         if isinstance(begun, Job) and earlier and not may_repeat(claim, content, earlier, begun.assignment.provider):
             begun = unsent(claim, DeliveryState.FAILED, FORGOTTEN, now=now)
         if isinstance(begun, Job):
-            jobs.append(begun)
+            jobs.append(begun._replace(language=people.get(one.user, UNKNOWN).language))
         else:
             withheld.append((claim, begun))
     return jobs, withheld
@@ -241,7 +243,7 @@ def why_not(wanted: Wanted, person: Person, rules: SendingRules, *, now: datetim
     claim, content, _, message = wanted
     if content.cancelled_at is not None:
         return Withheld(DeliveryState.CANCELLED, cancelled_by(content.cancelled_by))
-    decision = decide(message, person, now)
+    decision = _decide_items(content, message, person, rules, now) or decide(message, person, now)
     if isinstance(decision, Suppress):
         return Withheld(DeliveryState.SUPPRESSED, decision.reason)
     if (late := too_late(content, rules, now=now)) is not None:
@@ -255,6 +257,16 @@ def why_not(wanted: Wanted, person: Person, rules: SendingRules, *, now: datetim
             window = WindowKey(content.user_id, claim.test, message.channel, content.category, closes_at)
             return Withheld(DeliveryState.COLLECTED, reason, window=window)
     return None
+
+
+def _decide_items(
+    content: Content, message: Message, person: Person, rules: SendingRules, now: datetime
+) -> Suppress | None:
+    """Why the user must not get a digest any more: they refused the category of its items since it was made."""
+    if content.carries is None:
+        return None
+    decision = decide(message._replace(category=rules.categories().of(content.carries)), person, now)
+    return decision if isinstance(decision, Suppress) else None
 
 
 def withhold(claim: Claim, withheld: Withheld, *, now: datetime, withdraw: bool = False) -> Settlement:

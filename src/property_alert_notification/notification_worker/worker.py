@@ -185,7 +185,8 @@ def _consumer(parts: Parts, context: WorkerContext, providers: ProviderPool) -> 
     rules = _rules(parts)
     leases = Leases(providers.channel, context, timedelta(seconds=settings.lease))
     settler = Settler(providers, context, _policy(settings), subjects=wiring.suppressible(providers.channel, settings))
-    sender = DeliverySender(providers, context, leases, settler, composer=Composer(settings), rules=rules)
+    composer = Composer(settings, rules.categories)
+    sender = DeliverySender(providers, context, leases, settler, composer=composer, rules=rules)
     return ChannelConsumer(
         parts.broker,
         context,

@@ -29,7 +29,9 @@ from property_alert_notification.database import (
 )
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import BEST_FIRST, UNFULFILLED
+from property_alert_notification.deliveries.windows import scripts as windows
 from property_alert_notification.notifications.models import Notification
+from property_alert_notification.people.categories.rules import DIGEST
 
 _notifications = table_of(Notification)
 _deliveries = table_of(Delivery)
@@ -71,6 +73,8 @@ class Content(NamedTuple):
     cancelled_by: str | None = None
     send_at: datetime | None = None
     moved_at: datetime | None = None
+    carries: str | None = None
+    """The category of the items of a digest; None for other notifications."""
 
     @property
     def wanted_at(self) -> datetime:
@@ -111,15 +115,19 @@ def add_looked_up(notifications: Sequence[tuple[Any, ...]]) -> Statement:
 
 _CONTENTS = BatchStatement(
     _IDS,
-    lambda wanted: select(*(_notifications.c[name] for name in Content._fields)).where(
+    lambda wanted: select(*(_notifications.c[name] for name in Content._fields[:-1])).where(
         _notifications.c.id.in_(select(wanted.c.id))
     ),
 )
 
 
 def contents(notifications: Collection[UUID]) -> Script[dict[UUID, Content]]:
-    """Read the contents of notifications, by id."""
-    return {row[0]: of_kinds(Content(*row), _KINDS) for row in (yield Statement(_CONTENTS, as_rows(notifications)))}
+    """Read the contents of notifications, by id; of digests also the category of their items."""
+    found = {row[0]: of_kinds(Content(*row), _KINDS) for row in (yield Statement(_CONTENTS, as_rows(notifications)))}
+    if digests := [id_ for id_, content in found.items() if content.category == DIGEST]:
+        for id_, category in (yield from windows.categories_of(digests)).items():
+            found[id_] = found[id_]._replace(carries=category)
+    return found
 
 
 _KINDS = (("user_id", int), ("category", str), ("title", str), ("message", str), ("urgent", bool))

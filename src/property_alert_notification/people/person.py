@@ -19,6 +19,13 @@ class Person(NamedTuple):
     suppressions: SuppressionsOf = _NO_SUPPRESSIONS
     """The entries of the suppression list about the user and their addresses."""
 
+    @property
+    def language(self) -> str | None:
+        """The language of the preferences, or else of the profile; None if neither has one, or it was not read."""
+        if self.preferences is not None and self.preferences.rules.language is not None:
+            return self.preferences.rules.language
+        return None if self.profile is None else self.profile.language
+
 
 UNKNOWN = Person(None)
 """A user without preferences and without a profile."""

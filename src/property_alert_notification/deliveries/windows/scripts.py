@@ -23,7 +23,7 @@ from property_alert_notification.database import (
 from property_alert_notification.deliveries.models import HAS_HOLDER, Delivery
 from property_alert_notification.deliveries.states import COLLECTED, Event, after
 from property_alert_notification.deliveries.windows.keys import WindowKey, held_by
-from property_alert_notification.deliveries.windows.models import IS_OPEN, DigestWindow
+from property_alert_notification.deliveries.windows.models import HAS_DIGEST, IS_OPEN, DigestWindow
 
 windows = table_of(DigestWindow)
 IDS = columns_of(windows, "id")
@@ -65,6 +65,20 @@ _RECHECK = BatchStatement(
 def recheck(users: Collection[int], *, now: datetime) -> Statement:
     """Make the windows of these users due, so that a worker reevaluates their items."""
     return Statement(_RECHECK, as_rows(users), {"now": now})
+
+
+_CATEGORIES = BatchStatement(
+    columns_of(windows, "digest_id"),
+    lambda digests: select(windows.c.digest_id, windows.c.category).where(
+        text(HAS_DIGEST), windows.c.digest_id.in_(select(digests.c.digest_id))
+    ),
+)
+
+
+def categories_of(digests: Collection[UUID]) -> Script[dict[UUID, str]]:
+    """The categories of the items of these digests; omits those whose window was deleted."""
+    found = yield Statement(_CATEGORIES, as_rows(digests))
+    return {row[0]: row[1] for row in found}
 
 
 _RELEASE = BatchStatement(

@@ -42,12 +42,12 @@ class PageAnswers:
         errors: Mapping[str, str] | None = None,
     ) -> Response:
         """The page; with `sent` and `errors` what the user sent, which was not saved."""
-        words = self._words(state.applied.rules.language, state.profile.language if state.profile else None)
+        words = self.words(state.applied.rules.language, state.profile.language if state.profile else None)
         done = None if errors else self._request.query_params.get("done")
         return page(
             "preferences.html",
             status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
-            **self._frame(words, "title"),
+            **self.frame(words, "title"),
             view=view_of(state, controls, sent or controls.stored, errors or {}, self._channels, words),
             errors=errors or {},
             form_token=self._tokens.make(Purpose.PREFERENCES_FORM, link),
@@ -85,15 +85,17 @@ class PageAnswers:
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         """A page with one text; `again` adds a link to the page of the token."""
-        words = self._words()
+        words = self.words()
         return page(
-            "message.html", status=status, headers=headers, **self._frame(words, title), text=words(text), again=again
+            "message.html", status=status, headers=headers, **self.frame(words, title), text=words(text), again=again
         )
 
-    def _words(self, *known: str | None) -> Words:
+    def words(self, *known: str | None) -> Words:
+        """The texts in the language of the request; `known` are the BCP 47 tags of the user."""
         return Words(language_of(self._chosen, *known, accepted=self._request.headers.get("accept-language")))
 
-    def _frame(self, words: Words, title: str) -> dict[str, Any]:
+    def frame(self, words: Words, title: str) -> dict[str, Any]:
+        """The values that every template needs."""
         return {
             "t": words,
             "language": words.language,

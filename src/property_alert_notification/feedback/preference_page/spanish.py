@@ -108,5 +108,11 @@ SPANISH: Mapping[str, str] = MappingProxyType(
         "away_title": "Inténtelo de nuevo",
         "away": "En este momento no podemos acceder a sus ajustes. No se cambió nada. Inténtelo de nuevo en un minuto.",
         "again": "Abrir la página otra vez",
+        "unsubscribe": "Cancelar la suscripción",
+        "unsubscribe_title": "¿Cancelar la suscripción?",
+        "unsubscribe_text": "Ya no recibirá esto: {about}.",
+        "unsubscribe_all": "avisos, novedades y resúmenes",
+        "unsubscribed_title": "Suscripción cancelada",
+        "unsubscribed_text": "Ya no recibe esto: {about}. Pueden llegar otros mensajes, por ejemplo sobre su cuenta.",
     }
 )

@@ -115,6 +115,14 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "away_title": "Please try again",
         "away": "We cannot reach your settings at the moment. Nothing was changed. Please try again in a minute.",
         "again": "Open the page again",
+        # The page of one link to unsubscribe
+        "unsubscribe": "Unsubscribe",
+        "unsubscribe_title": "Unsubscribe?",
+        "unsubscribe_text": "You will no longer receive this: {about}.",
+        "unsubscribe_all": "alerts, news and digests",
+        "unsubscribed_title": "You are unsubscribed",
+        "unsubscribed_text": "You no longer receive this: {about}. Other messages may still come, for example about "
+        "your account.",
     }
 )
 

@@ -32,6 +32,14 @@ class SuppressionService:
         await self._record("suppression.added", stored)
         return stored
 
+    async def add_once(self, entry: NewEntry) -> bool:
+        """Add an entry as `add` does; returns whether it is new. One that was there already is not recorded again."""
+        row = entry.row(self.subjects, id_=self.clock.new_id(), now=self.clock.now(), added_by=self.actor)
+        [stored] = await queries.add(self.connection, [row])
+        if is_new := stored.id == row.id:
+            await self._record("suppression.added", stored)
+        return is_new
+
     async def load(self, entries: Sequence[NewEntry]) -> int:
         """Add many entries, as of an import, without a record for each; returns how many were new or longer."""
         return len(await self._store(entries))
