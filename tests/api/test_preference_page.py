@@ -128,7 +128,6 @@ async def test_stop_everything_is_one_click_and_can_be_undone(client: httpx2.Asy
     assert [(one["actor"], one["action"]) for one in records] == [
         ("preference page", "suppression.released"),
         ("preference page", "suppression.added"),
-        ("preference page", "suppression.added"),
     ]
 
 
@@ -386,6 +385,23 @@ async def test_damaged_preferences_are_explained_and_set_anew(
     assert (page.status_code, "cannot be read" in page.text, page.text.count(" checked")) == (200, True, 2)
     assert "cannot be read" not in saved.text
     assert await preferences(client) == PREFERENCES | {"time_zone": "Asia/Tokyo"}
+
+
+async def test_stopping_everything_outlasts_an_entry_that_expires(lite: httpx2.AsyncClient) -> None:
+    await suppress(lite, expires_at="2199-01-01T00:00:00Z")
+
+    await press(lite, "stop")
+
+    [entry] = (await lite.get("/api/v1/suppressions")).json()["items"]
+    assert entry["expires_at"] is None
+
+
+async def test_an_expired_entry_is_not_on_the_page(lite: httpx2.AsyncClient) -> None:
+    await suppress(lite, expires_at="2026-01-01T00:00:00Z")
+
+    page = (await lite.get(path_of())).text
+
+    assert ("Start again" in page, chosen(page, ALERTS)) == (False, "asap")
 
 
 async def test_a_damaged_entry_of_the_list_stops_everything_and_the_page_says_so(

@@ -93,8 +93,10 @@ class PageService:
         """Stop every promotional message to the user. Twice is the same as once."""
         entry = NewEntry(SuppressionReason.UNSUBSCRIBE, user_id=link.user_id)
         async with self.database.transaction() as connection:
-            await self._suppressions(connection).add(entry)
-            await self.reevaluate(connection, [link.user_id])
+            general = (await self._state(connection, link, lock=True)).general
+            if all(one.suppression.expires_at is not None for one in general):
+                await self._suppressions(connection).add(entry)
+                await self.reevaluate(connection, [link.user_id])
 
     async def start(self, link: Link) -> None:
         """Take back that everything was stopped."""
@@ -108,7 +110,8 @@ class PageService:
             await self._suppressions(connection).release(entry)
 
     async def _state(self, connection: AsyncConnection, link: Link, *, lock: bool) -> UserState:
-        return await state_of(connection, link, default=self.default, subjects=self.subjects, lock=lock)
+        now = self.clock.now()
+        return await state_of(connection, link, default=self.default, subjects=self.subjects, now=now, lock=lock)
 
     def _controls(self, state: UserState, preferences: Preferences) -> Controls:
         return controls_of(state, preferences, self.categories(), self.clock.now())

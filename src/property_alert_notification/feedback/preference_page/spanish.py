@@ -8,7 +8,7 @@ SPANISH: Mapping[str, str] = MappingProxyType(
         "language_name": "Español",
         "switch_language": "Idioma de esta página",
         "title": "Sus mensajes",
-        "intro": "Elija qué le enviamos, cómo y con qué frecuencia. Nada cambia hasta que guarde.",
+        "intro": "Elija qué le enviamos, cómo y con qué frecuencia, y guarde.",
         "error_title": "Error",
         "skip": "Ir a los ajustes",
         "saved": "Guardado",
@@ -99,7 +99,7 @@ SPANISH: Mapping[str, str] = MappingProxyType(
         "error.time": "Indique una hora, por ejemplo 08:00.",
         "error.too_many": "Indicó demasiadas frecuencias. Indique menos o pídanos ayuda.",
         "invalid_title": "Este enlace no funciona",
-        "invalid": "El enlace está incompleto, es demasiado antiguo o fue reemplazado. Abra el mensaje más reciente "
+        "invalid": "El enlace está incompleto o es demasiado antiguo. Abra el mensaje más reciente "
         "que tenga de nosotros y use su enlace, o pídanos uno nuevo.",
         "refused_title": "No se guardó",
         "refused": "No se pudo guardar, porque los datos no se enviaron desde esta página. Abra la página otra vez y "

@@ -77,7 +77,13 @@ class Controls:
 
 
 async def state_of(
-    connection: AsyncConnection, link: Link, *, default: Preferences | None, subjects: Subjects, lock: bool
+    connection: AsyncConnection,
+    link: Link,
+    *,
+    default: Preferences | None,
+    subjects: Subjects,
+    now: datetime,
+    lock: bool,
 ) -> UserState:
     """Read what the page of this link shows. `lock`: to change it.
 
@@ -93,10 +99,11 @@ async def state_of(
     if test:
         return UserState(preferences, default, (), None)
     profile = (await run_within(connection, profiles_of([user_id]))).get(user_id)
-    entries = await suppression_queries.page(
+    found = await suppression_queries.page(
         connection, subjects=_subjects(user_id, profile, subjects), limit=_MOST_ENTRIES, lock=lock
     )
-    return UserState(preferences, default, tuple(Entry(entry.id, _suppression(entry)) for entry in entries), profile)
+    valid = [entry for entry in found if entry.expires_at is None or now < entry.expires_at]
+    return UserState(preferences, default, tuple(Entry(entry.id, _suppression(entry)) for entry in valid), profile)
 
 
 def controls_of(state: UserState, preferences: Preferences, known: Categories, now: datetime) -> Controls:

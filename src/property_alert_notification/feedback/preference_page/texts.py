@@ -10,7 +10,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "language_name": "English",
         "switch_language": "Language of this page",
         "title": "Your messages",
-        "intro": "Choose what we send you, how, and how often. Nothing changes until you save.",
+        "intro": "Choose what we send you, how, and how often, then save.",
         "error_title": "Error",
         "skip": "Skip to the settings",
         # What happened
@@ -106,7 +106,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "error.too_many": "You have set too many frequencies. Set fewer, or ask us for help.",
         # Other pages
         "invalid_title": "This link does not work",
-        "invalid": "The link is incomplete, too old, or was replaced. Please open the newest message that you have "
+        "invalid": "The link is incomplete or too old. Please open the newest message that you have "
         "from us and use its link, or ask us for a new one.",
         "refused_title": "Not saved",
         "refused": "The page could not be saved, because it was not sent from this page. Open the page again, and save "
