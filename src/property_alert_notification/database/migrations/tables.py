@@ -10,6 +10,7 @@ from property_alert_notification.api.access import models as access
 from property_alert_notification.api.idempotency import models as idempotency
 from property_alert_notification.channels.mailbox import models as mailbox
 from property_alert_notification.deliveries import models as deliveries
+from property_alert_notification.deliveries.reports import models as reports
 from property_alert_notification.deliveries.windows import models as windows
 from property_alert_notification.notifications import models as notifications
 from property_alert_notification.notifications.schedules import models as schedules
@@ -33,6 +34,7 @@ MODELS = (
     notifications,
     pauses,
     preferences,
+    reports,
     schedules,
     suppressions,
     windows,
