@@ -36,6 +36,7 @@ from property_alert_notification.feedback.callbacks import routes as callback_ro
 from property_alert_notification.feedback.callbacks.intake import CallbackIntake
 from property_alert_notification.feedback.callbacks.routes import router as callbacks
 from property_alert_notification.feedback.preference_page.routes import router as preference_page
+from property_alert_notification.feedback.replies.take import ReplyIntake
 from property_alert_notification.feedback.unsubscribe.routes import router as unsubscribe
 from property_alert_notification.feedback.unsubscribe.service import Unsubscriber
 from property_alert_notification.feedback.unsubscribe.tokens import Tokens
@@ -168,7 +169,12 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.subjects = Subjects(settings.secrets)
     app.state.base_url = settings.base_url
     app.state.tokens = Tokens(settings.link_keys)
-    app.state.callbacks = CallbackIntake(report_intake(parts), parts.metrics, providers=parts.create_callbacks())
+    app.state.callbacks = CallbackIntake(
+        report_intake(parts),
+        ReplyIntake(parts.database, app.state.subjects, parts.clock, settings.project_name),
+        parts.metrics,
+        providers=parts.create_callbacks(),
+    )
     app.state.unused_channels = unused(settings)
     app.state.categories = parts.categories
     app.state.planner = planner(settings, parts.clock, parts.categories)

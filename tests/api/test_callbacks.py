@@ -123,3 +123,14 @@ async def test_a_callback_is_small_and_is_posted(lite_hooked: httpx2.AsyncClient
 
     assert (await lite_hooked.post(PATH, content=large, headers=signed(large))).status_code == 413
     assert (await lite_hooked.get(PATH)).status_code == 405
+
+
+async def test_a_stop_is_confirmed_once_by_the_answer_to_the_gateway(lite_hooked: httpx2.AsyncClient) -> None:
+    body = json.dumps({"type": "message", "id": "in-1", "from": "+14155552671", "text": "Stop!"}).encode()
+
+    answers = [await lite_hooked.post(PATH, content=body, headers=signed(body)) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 204]
+    assert answers[0].json()["reply"].startswith("property-alert-notification: you are unsubscribed")
+    wanted = {"channel": "sms", "address": "+14155552671", "reason": "stop"}
+    assert len((await lite_hooked.get("/api/v1/suppressions", params=wanted)).json()["items"]) == 1

@@ -29,8 +29,10 @@ from property_alert_notification.feedback.callbacks.intake import CallbackIntake
 from property_alert_notification.feedback.callbacks.parked import ParkedReports
 from property_alert_notification.feedback.callbacks.report_intake import ReportIntake
 from property_alert_notification.feedback.callbacks.rules import KEEP_PARKED
+from property_alert_notification.feedback.replies.take import ReplyIntake
 from property_alert_notification.notification_worker.settlement import settle
 from property_alert_notification.people.suppressions.models import StoredSuppression
+from property_alert_notification.people.suppressions.subjects import Subjects
 from property_alert_notification.wiring import report_context
 from tests.pipeline.test_suppressions import claimed, ended
 from tests.pipeline.world import EMAIL, World, eventually
@@ -43,7 +45,8 @@ def callback_intake(world: World, providers: Mapping[tuple[str, str], ProviderCa
     parts = world.parts
     context = report_context(world.settings, parts.clock)
     reports = ReportIntake(parts.database, context, parts.clock, parts.metrics, timeout=30)
-    return CallbackIntake(reports, parts.metrics, providers=providers)
+    replies = ReplyIntake(parts.database, Subjects(world.settings.secrets), parts.clock, "Homes")
+    return CallbackIntake(reports, replies, parts.metrics, providers=providers)
 
 
 async def report(world: World, *events: ReportedEvent, provider: str = "smtp") -> None:

@@ -78,6 +78,8 @@ class InboundMessage:
     text: str
     message_id: str | None = None
     """The provider's id of this message, by which a repeated callback is recognised."""
+    word: str | None = None
+    """`stop`, `start` or `help` if the provider has read the message as such."""
 
 
 Reported = ReportedEvent | InboundMessage
@@ -87,6 +89,9 @@ CallbackReader = Callable[[Callback], Sequence[Reported] | Awaitable[Sequence[Re
 
 It opens nothing, and knows nothing but its settings; only a provider that signs with a certificate to be fetched waits
 for that. It raises ForgedCallback when the signature is missing, wrong or too old, before it parses the body."""
+
+Confirm = Callable[[str], tuple[str, bytes]]
+"""Renders a text as the answer to a callback by which the provider sends it to the sender: media type and body."""
 
 LARGEST_CALLBACK = 64 * 1024
 """The largest body of a callback, in bytes, unless the provider's file has a constant of this name."""
@@ -98,6 +103,8 @@ class ProviderCallbacks:
 
     read: CallbackReader
     largest: int = LARGEST_CALLBACK
+    confirm: Confirm | None = None
+    """Renders the confirmation of a STOP or START; None if the provider or nobody confirms."""
 
 
 class ProviderWithCallbacks(Provider, Protocol):

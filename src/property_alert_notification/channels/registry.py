@@ -110,10 +110,11 @@ def create_callbacks(channel: Channel, provider: str, tools: Tools) -> ProviderC
     kind, instance = _kind_and_instance(provider)
     if f"{channel}_{kind}" not in _files() or not hasattr(module := _module(channel, kind), "create_callback_reader"):
         return None
-    read = cast(ProviderWithCallbacks, module).create_callback_reader(replace(tools, instance=instance))
-    if read is None:
+    its_tools = replace(tools, instance=instance)
+    if (read := cast(ProviderWithCallbacks, module).create_callback_reader(its_tools)) is None:
         return None
-    return ProviderCallbacks(read, getattr(module, "LARGEST_CALLBACK", LARGEST_CALLBACK))
+    confirm = module.create_confirm(its_tools) if hasattr(module, "create_confirm") else None
+    return ProviderCallbacks(read, getattr(module, "LARGEST_CALLBACK", LARGEST_CALLBACK), confirm)
 
 
 def chosen(channel: Channel, settings: Settings) -> list[str]:

@@ -6,10 +6,12 @@ refuses must answer 4xx; `http` says what each status means. A gateway that hono
 
 It reports results by callbacks, signed as Standard Webhooks say, of one JSON document or a list of them:
 `{"type": "status", "id", "message_id"?, "status", "error"?, "cause"?}`, where `id` is the delivery's, `message_id` the
-gateway's own, `status` one of `_RESULTS`, and `cause` a `SuppressionCause`.
+gateway's own, `status` one of `_RESULTS`, and `cause` a `SuppressionCause`. A message of a person is
+`{"type": "message", "id", "from", "text"}`, answered `{"reply": …}` if the gateway is to send a confirmation.
 """
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any, ClassVar
@@ -26,6 +28,9 @@ from property_alert_notification.channels.base import Limits, OutgoingMessage, R
 from property_alert_notification.channels.callback import (
     Callback,
     CallbackReader,
+    Confirm,
+    InboundMessage,
+    Reported,
     ReportedEvent,
     ReportedResult,
     SuppressionCause,
@@ -54,6 +59,10 @@ class SmsHttpSettings(HttpSettings):
     key_hours: float = Field(0.0, ge=0, le=8_784, examples=["24"])
     """Hours for which the gateway recognises a repeated `Idempotency-Key` and does not send again. With 0 it recognises
     none: a message with an unknown outcome is resent at most once."""
+
+    confirm_opt_outs: bool = True
+    """Whether this service answers STOP, START and HELP, by the answer to the gateway's callback. `false` if the
+    gateway does so itself."""
 
     callback_secret: SecretStr | None = Field(None, min_length=16, examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
     """The secret that signs callbacks of the gateway to `/callbacks/sms/http`, as Standard Webhooks say. With it a
@@ -110,12 +119,31 @@ def create_callback_reader(tools: Tools) -> CallbackReader | None:
     return None if secret is None else partial(read_callback, secret=secret.get_secret_value())
 
 
-def read_callback(callback: Callback, secret: str) -> list[ReportedEvent]:
+def create_confirm(tools: Tools) -> Confirm | None:
+    """How a STOP is confirmed; None when the gateway does that."""
+    return _render_answer if tools.load(SmsHttpSettings).confirm_opt_outs else None
+
+
+def _render_answer(text: str) -> tuple[str, bytes]:
+    return "application/json", json.dumps({"reply": text}).encode()
+
+
+def read_callback(callback: Callback, secret: str) -> list[Reported]:
     """Verify and read one callback."""
     id_ = verify(callback, secret)
     read = json.loads(callback.body)
     documents = read if isinstance(read, list) else [read]
-    return [_event(one, f"{id_}:{place}") for place, one in enumerate(documents) if one["type"] == "status"]
+    return list(_reported(documents, id_))
+
+
+def _reported(documents: list[dict[str, Any]], id_: str) -> Iterator[Reported]:
+    for place, document in enumerate(documents):
+        if document["type"] == "status":
+            yield _event(document, f"{id_}:{place}")
+        elif document["type"] == "message":
+            yield InboundMessage(
+                str(document["from"]), str(document["text"]), str(document.get("id") or f"{id_}:{place}")
+            )
 
 
 def _event(document: dict[str, Any], event_id: str) -> ReportedEvent:

@@ -20,8 +20,8 @@ from property_alert_notification.base.http import HttpCaller, HttpSettings, fiel
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels import twilio_codes
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
-from property_alert_notification.channels.callback import CallbackReader
-from property_alert_notification.channels.twilio_callbacks import DELIVERY_ID, read_callback
+from property_alert_notification.channels.callback import CallbackReader, Confirm
+from property_alert_notification.channels.twilio_callbacks import DELIVERY_ID, read_callback, render_answer
 
 _FAILED = frozenset({"failed", "undelivered", "canceled"})
 
@@ -51,6 +51,10 @@ class TwilioSettings(HttpSettings):
     """Twilio posts the status of each message to this URL, with the delivery's id as `delivery_id` in the query. A
     message with an unknown outcome then waits two minutes for its status before it is resent. Default:
     `/callbacks/sms/twilio` of this service, if `PUBLIC_URL` begins with https://."""
+
+    confirm_opt_outs: bool = False
+    """Whether this service answers STOP, START and HELP. Twilio answers them itself, unless that is switched off for
+    your account; with both the user gets two answers."""
 
     base_url: str = Field("https://api.twilio.com", pattern=r"^https?://[^/?#]+$", examples=["https://api.twilio.com"])
     """Another region, or a fake for tests."""
@@ -82,6 +86,11 @@ def create_callback_reader(tools: Tools) -> CallbackReader:
     """Build the reader from `TWILIO_AUTH_TOKEN`."""
     token = tools.load(TwilioSettings).auth_token.get_secret_value()
     return partial(read_callback, auth_token=token)
+
+
+def create_confirm(tools: Tools) -> Confirm | None:
+    """How a STOP is confirmed; None when Twilio does that."""
+    return render_answer if tools.load(TwilioSettings).confirm_opt_outs else None
 
 
 class TwilioSender:

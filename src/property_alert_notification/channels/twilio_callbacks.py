@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 from uuid import UUID
+from xml.sax.saxutils import escape
 
 from property_alert_notification.base.errors import ForgedCallback
 from property_alert_notification.channels import twilio_codes
@@ -31,6 +32,8 @@ _RESULTS = {
     **dict.fromkeys(("delivered", "read"), ReportedResult.ARRIVED),
     **dict.fromkeys(("undelivered", "failed", "canceled"), ReportedResult.BOUNCED),
 }
+_WORDS = frozenset({"stop", "start", "help"})
+_XML = '<?xml version="1.0" encoding="UTF-8"?>'
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
@@ -89,7 +92,9 @@ def _read(fields: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> Iter
     message_id = fields.get("MessageSid") or fields.get("SmsSid")
     status = fields.get("MessageStatus")
     if status is None and "Body" in fields and "From" in fields:
-        yield InboundMessage(fields["From"], fields["Body"], message_id)
+        # Twilio reads words of its own where Advanced Opt-Out is set up.
+        word = fields.get("OptOutType", "").lower()
+        yield InboundMessage(fields["From"], fields["Body"], message_id, word if word in _WORDS else None)
         return
     if status not in _RESULTS:
         return
@@ -103,4 +108,12 @@ def _read(fields: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> Iter
         delivery_id=UUID(named[0]) if named else None,
         detail=None if number is None else f"Twilio error {number}",
         cause=twilio_codes.CAUSES.get(number) if number is not None else None,
+    )
+
+
+def render_answer(text: str) -> tuple[str, bytes]:
+    """The answer to a callback by which Twilio sends a message back."""
+    return (
+        "text/xml",
+        f'<?xml version="1.0" encoding="UTF-8"?><Response><Message>{escape(text)}</Message></Response>'.encode(),
     )

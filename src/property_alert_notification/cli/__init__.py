@@ -22,6 +22,7 @@ from property_alert_notification.cli import (
     processes,
     providers,
     quarantine,
+    replies,
     schedules,
     schema,
     suppressions,
@@ -60,6 +61,7 @@ app.command("pauses", rich_help_panel="Intervene")(pausing.pauses)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel="Intervene")
 app.add_typer(schedules.app, name="schedules", rich_help_panel="Intervene")
 app.add_typer(suppressions.app, name="suppressions", rich_help_panel="Intervene")
+app.command("replies", rich_help_panel="Look")(replies.replies)
 app.add_typer(keys.app, name="keys", rich_help_panel="Manage access")
 app.command("audit", rich_help_panel="Manage access")(keys.audit)
 app.command("demo", rich_help_panel="Look")(tour.demo)

@@ -1,4 +1,4 @@
-"""Deletes old rows: ended notifications and schedules, windows, idempotency keys, cap uses, profiles, suppressions."""
+"""Deletes old rows: notifications, schedules, windows, idempotency keys, cap uses, profiles, suppressions, replies."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, halve_on_error
 from property_alert_notification.deliveries.windows import queries as windows
+from property_alert_notification.feedback.replies import queries as replies
 from property_alert_notification.notification_worker.retention_pace import FIRST, next_batch, pause_after
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.notifications.schedules import queries as schedules
@@ -34,7 +35,8 @@ _THE_OLDEST = UUID(int=0)
 
 _KEYS, _NOTIFICATIONS, _SCHEDULES = "idempotency_keys", "notifications", "schedules"
 _WINDOWS, _CAPS, _PROFILES, _SUPPRESSIONS = "digest_windows", "cap_uses", "profiles", "suppressions"
-_KINDS = (_KEYS, _NOTIFICATIONS, _SCHEDULES, _WINDOWS, _CAPS, _PROFILES, _SUPPRESSIONS)
+_REPLIES = "inbound_replies"
+_KINDS = (_KEYS, _NOTIFICATIONS, _SCHEDULES, _WINDOWS, _CAPS, _PROFILES, _SUPPRESSIONS, _REPLIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Retention:
             await self._timed(_CAPS, self._purge_caps),
             await self._timed(_PROFILES, self._purge_profiles),
             await self._timed(_SUPPRESSIONS, self._purge_suppressions),
+            await self._timed(_REPLIES, self._purge_replies),
         ]
         return max(turn.lag for turn in turns) if any(turn.full for turn in turns) else None
 
@@ -149,6 +152,13 @@ class Retention:
         async with self._database.transaction() as connection:
             gone = await suppressions.remove_expired(connection, now=self._clock.now(), limit=batch)
         self._report(_SUPPRESSIONS, gone)
+        return _Turn(full=gone == batch, lag=timedelta())
+
+    async def _purge_replies(self, batch: int) -> "_Turn":
+        until = self._clock.now() - self._keep_for
+        async with self._database.transaction() as connection:
+            gone = await replies.remove_old(connection, until=until, limit=batch)
+        self._report(_REPLIES, gone)
         return _Turn(full=gone == batch, lag=timedelta())
 
     async def _purge_schedules(self, batch: int) -> "_Turn":

@@ -21,7 +21,7 @@ from property_alert_notification.channels.callback import (
     ReportedResult,
     SuppressionCause,
 )
-from property_alert_notification.channels.twilio_callbacks import read_callback
+from property_alert_notification.channels.twilio_callbacks import read_callback, render_answer
 
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
 TAKEN, ARRIVED, BOUNCED = ReportedResult
@@ -140,6 +140,11 @@ def test_a_message_of_a_person_is_read_with_every_field_signed() -> None:
     fields = [("MessageSid", SID), ("From", "+14155552671"), ("To", "+15005550006"), ("Body", text)]
 
     assert read(*fields, ("SmsStatus", "received")) == [InboundMessage("+14155552671", text, SID)]
+    assert read(*fields, ("OptOutType", "STOP")) == [InboundMessage("+14155552671", text, SID, "stop")]
+    assert render_answer("a < b & c") == (
+        "text/xml",
+        b'<?xml version="1.0" encoding="UTF-8"?><Response><Message>a &lt; b &amp; c</Message></Response>',
+    )
     assert read(*fields[:2], ("Body", "")) == [InboundMessage("+14155552671", "", SID)]
 
 

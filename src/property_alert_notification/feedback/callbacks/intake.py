@@ -9,8 +9,15 @@ from property_alert_notification.base.errors import ForgedCallback, RequestError
 from property_alert_notification.base.logs import origin
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.channels.callback import Callback, ProviderCallbacks, Reported, ReportedEvent
+from property_alert_notification.channels.callback import (
+    Callback,
+    InboundMessage,
+    ProviderCallbacks,
+    Reported,
+    ReportedEvent,
+)
 from property_alert_notification.feedback.callbacks.report_intake import ReportIntake
+from property_alert_notification.feedback.replies.take import ReplyIntake
 
 log = structlog.get_logger()
 
@@ -21,13 +28,16 @@ Providers = Mapping[tuple[str, str], ProviderCallbacks]
 class CallbackIntake:
     """Takes the callbacks of all providers of one process."""
 
-    def __init__(self, reports: ReportIntake, metrics: Metrics, *, providers: Providers) -> None:
+    def __init__(self, reports: ReportIntake, replies: ReplyIntake, metrics: Metrics, *, providers: Providers) -> None:
+        self._replies = replies
         self.providers = providers
         self._reports = reports
         self._metrics = metrics
 
-    async def take(self, channel: Channel, provider: str, callback: Callback) -> None:
+    async def take(self, channel: Channel, provider: str, callback: Callback) -> tuple[str, bytes] | None:
         """Verify a callback and apply its reports; returns after the commit.
+
+        The result is the media type and the body of an answer by which the provider confirms a STOP or START, or None.
 
         Raises:
             ForgedCallback: its signature is not valid.
@@ -37,6 +47,12 @@ class CallbackIntake:
         events = await self._read(channel, provider, callback)
         reported = [event for event in events if isinstance(event, ReportedEvent)]
         await self._reports.take(channel, provider, reported, callback.body)
+        messages = [event for event in events if isinstance(event, InboundMessage)]
+        answers = [await self._replies.take(channel, provider, message) for message in messages]
+        confirm = self.providers[channel, provider].confirm
+        # One answer has room for one confirmation.
+        said = next((answer for answer in answers if answer is not None), None)
+        return confirm(said) if confirm is not None and said is not None and len(messages) == 1 else None
 
     async def _read(self, channel: Channel, provider: str, callback: Callback) -> Sequence[Reported]:
         outcome = "unreadable"

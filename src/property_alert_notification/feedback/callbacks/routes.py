@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Request, Response
 from starlette.exceptions import HTTPException
 
 from property_alert_notification.api.dependencies import ClockDep
@@ -46,10 +46,11 @@ async def receive_callback(
     provider: Annotated[str, _named("The provider as the settings name it, such as `twilio@backup`.")],
     intake: IntakeDep,
     clock: ClockDep,
-) -> None:
+) -> Response:
     """Receive what a provider reports about messages. It verifies the provider's signature before it parses the body.
 
-    A 204 means that the reports are stored on disk. A repeated report changes nothing.
+    A 204 means that the reports are stored on disk. A repeated report changes nothing. A callback with a message
+    of a person may be answered 200, with a confirmation that the provider sends back.
     """
     if (reader := intake.providers.get((channel, provider))) is None:
         raise NotFound(NO_CALLBACKS.detail)
@@ -59,7 +60,10 @@ async def receive_callback(
         body=await _body(request, reader.largest),
         received_at=clock.now(),
     )
-    await intake.take(Channel(channel), provider, callback)
+    answer = await intake.take(Channel(channel), provider, callback)
+    if answer is None:
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+    return Response(answer[1], media_type=answer[0])
 
 
 def _public_url(request: Request) -> str:

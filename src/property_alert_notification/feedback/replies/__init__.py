@@ -1,0 +1,1 @@
+"""Reads messages that people send to our numbers."""

@@ -1,0 +1,101 @@
+"""Takes messages of people: STOP suppresses the address, START releases it, anything else waits for a person."""
+
+import json
+from dataclasses import dataclass
+from hashlib import blake2s
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import InvalidField
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.channels.callback import InboundMessage
+from property_alert_notification.channels.definition import definition_of
+from property_alert_notification.database import Database
+from property_alert_notification.feedback.replies import queries
+from property_alert_notification.feedback.replies.models import InboundReply
+from property_alert_notification.feedback.replies.wording import answer_to
+from property_alert_notification.feedback.replies.words import Word, looks_like_refusal, read
+from property_alert_notification.people.suppressions.entry import NewEntry
+from property_alert_notification.people.suppressions.rules import SuppressionReason
+from property_alert_notification.people.suppressions.service import SuppressionService
+from property_alert_notification.people.suppressions.subjects import Subjects
+
+log = structlog.get_logger()
+
+LONGEST_TEXT = 500
+"""Characters that are kept of a message."""
+MOST_PER_SENDER = 50
+"""Messages that are kept of one sender; the words of further ones still count."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyIntake:
+    """Takes the messages of people of all providers."""
+
+    database: Database
+    subjects: Subjects
+    clock: Clock
+    name: str
+    """The name of the service, for confirmations."""
+
+    async def take(self, channel: Channel, provider: str, message: InboundMessage) -> str | None:
+        """Store a message and do what its word says; returns the one confirmation, or None.
+
+        A message whose sender is no address that deliveries can have, such as a short code, is left out.
+        """
+        try:
+            sender = definition_of(channel).normalise(message.sender[:320], real=True, sendable=True)
+        except InvalidField:
+            return None
+        word = Word.OTHER if message.word is None else Word(message.word)
+        word = read(message.text) if word is Word.OTHER else word
+        async with self.database.transaction() as connection:
+            if not await self._store(connection, channel, provider, sender, message, word):
+                return None
+            is_change = await self._act(connection, channel, provider, sender, word)
+        log.info("reply.taken", channel=channel, provider=provider, word=word)
+        return answer_to(word, message.text, name=self.name) if is_change else None
+
+    async def _store(
+        self,
+        connection: AsyncConnection,
+        channel: Channel,
+        provider: str,
+        sender: str,
+        message: InboundMessage,
+        word: Word,
+    ) -> bool:
+        """Store the message; returns whether it is to be acted on: a repeated callback is not."""
+        if await queries.number_of(connection, sender) >= MOST_PER_SENDER:
+            return word in (Word.STOP, Word.START)
+        now = self.clock.now()
+        id_ = self.clock.new_id()
+        named = message.message_id or str(id_)
+        return await queries.add(
+            connection,
+            InboundReply(
+                id=id_,
+                key=blake2s(json.dumps([channel, provider, named]).encode(), digest_size=16).hexdigest(),
+                channel=channel,
+                provider=provider,
+                sender=sender,
+                text=message.text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:LONGEST_TEXT],
+                word=word,
+                is_refusal=word is Word.OTHER and looks_like_refusal(message.text),
+                received_at=now,
+            ),
+        )
+
+    async def _act(self, connection: AsyncConnection, channel: Channel, provider: str, sender: str, word: Word) -> bool:
+        """Suppress or release the address; returns whether that changed anything, or the sender asked for help."""
+        subjects = self.subjects.of_address(channel, sender)
+        if word is Word.STOP:
+            was_stopped = await queries.stops_of(connection, subjects)
+            service = SuppressionService(connection, self.clock, f"callback:{channel}/{provider}", self.subjects)
+            await service.add(NewEntry(SuppressionReason.STOP, channel, sender))
+            return not was_stopped
+        if word is Word.START:
+            return bool(await queries.release(connection, subjects))
+        return word is Word.HELP

@@ -1,0 +1,92 @@
+"""Messages that people send to our numbers, on each store."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.channels.callback import InboundMessage
+from property_alert_notification.feedback.replies import queries
+from property_alert_notification.feedback.replies.models import InboundReply
+from property_alert_notification.feedback.replies.take import LONGEST_TEXT, MOST_PER_SENDER, ReplyIntake
+from property_alert_notification.people.suppressions.models import StoredSuppression
+from property_alert_notification.people.suppressions.subjects import Subjects
+from tests.pipeline.test_callbacks import rows
+from tests.pipeline.world import World
+
+SMS = Channel("sms")
+NUMBER = "+14155552671"
+
+
+def an_intake(world: World) -> ReplyIntake:
+    return ReplyIntake(world.parts.database, Subjects(world.settings.secrets), world.parts.clock, "Homes")
+
+
+async def receive(world: World, text: str, id_: str | None = None, sender: str = NUMBER) -> str | None:
+    return await an_intake(world).take(SMS, "twilio", InboundMessage(sender, text, id_))
+
+
+async def state_of_the_next(world: World) -> str:
+    notification = await world.accept(1, channels=[SMS], category="account")
+    return (await world.delivery(notification, SMS)).state
+
+
+async def test_stop_stops_at_once_with_one_confirmation_and_start_releases(world: World) -> None:
+    await world.a_user(1, sms=True)
+    waiting = await world.accept(1, channels=[SMS])
+
+    first = await receive(world, "Stop.", "SM1")
+    again = [await receive(world, "Stop.", "SM1"), await receive(world, "STOPALL", "SM2")]
+
+    assert (first or "").startswith("Homes: you are unsubscribed")
+    assert again == [None, None]
+    assert not await world.claim((await world.delivery(waiting, SMS)).id, channel=SMS)
+    assert (await world.delivery(waiting, SMS)).reason_code == "suppressed_stop"
+    assert await state_of_the_next(world) == "suppressed"
+    (entry,) = await rows(world, StoredSuppression)
+    assert (entry.reason_code, entry.channel, entry.added_by) == ("stop", "sms", "callback:sms/twilio")
+
+    back = await receive(world, "start", "SM3")
+    # A callback that comes late once more changes nothing.
+    assert await receive(world, "Stop.", "SM1") is None
+    assert "subscribed again" in (back or "")
+    assert await receive(world, "start", "SM4") is None
+    assert await state_of_the_next(world) == "queued"
+
+
+async def test_start_releases_no_entry_of_another_reason(world: World) -> None:
+    await receive(world, "stop", "SM1")
+    async with world.parts.database.transaction() as connection:
+        await connection.execute(text("UPDATE suppressions SET reason_code = 'complaint'"))
+    assert await receive(world, "start", "SM2") is None
+    assert [one.reason_code for one in await rows(world, StoredSuppression)] == ["complaint"]
+
+
+async def test_what_else_people_write_is_kept_for_a_person_within_bounds(world: World) -> None:
+    assert await receive(world, "please stop texting me \0 " + "x" * 1_000, "SM1") is None
+    assert await receive(world, "When can I see it?", "SM2") is None
+    assert await receive(world, "hello", sender="72975") is None  # a short code
+    assert "STOP" in (await receive(world, "help", "SM3") or "")
+
+    async with world.parts.database.reading() as connection:
+        waiting = await queries.newest(connection, limit=10, words=["other"])
+        refusals = await queries.newest(connection, limit=10, words=["other"], refusals=True)
+    assert waiting[0].text == "When can I see it?"
+    assert [(one.sender, one.provider, len(one.text)) for one in refusals] == [(NUMBER, "twilio", LONGEST_TEXT)]
+    assert not await rows(world, StoredSuppression)
+
+    for number in range(MOST_PER_SENDER):
+        await receive(world, f"hello {number}")
+    assert len(await rows(world, InboundReply)) == MOST_PER_SENDER
+    assert await receive(world, "stop") is not None
+    async with world.parts.database.transaction() as connection:
+        later = world.parts.clock.now() + timedelta(seconds=1)
+        assert await queries.remove_old(connection, until=later, limit=100) == MOST_PER_SENDER
+
+
+@pytest.mark.parametrize(("word", "expected"), [("stop", 1), ("start", 0), (None, 0)])
+async def test_a_word_that_the_provider_has_read_counts(world: World, word: str | None, expected: int) -> None:
+    await an_intake(world).take(SMS, "twilio", InboundMessage(NUMBER, "NOMORE4ME", "SM1", word))
+
+    assert len(await rows(world, StoredSuppression)) == expected

@@ -1,0 +1,106 @@
+"""The words by which people stop and restart messages, as people write them."""
+
+import itertools
+
+import pytest
+
+from property_alert_notification.feedback.replies.wording import answer_to
+from property_alert_notification.feedback.replies.words import Word, looks_like_refusal, read
+
+STOPS = ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT", "ARRET", "BAJA")
+WORDS = {
+    **dict.fromkeys(STOPS, Word.STOP),
+    **dict.fromkeys(("START", "UNSTOP"), Word.START),
+    **dict.fromkeys(("HELP", "INFO"), Word.HELP),
+}
+DRESSES = (
+    str.lower,
+    str.title,
+    lambda word: f"  {word}.\n",
+    lambda word: f"'{word}!!!'",
+    lambda word: word.replace(" ", "-"),
+    lambda word: "\u200b".join(word),
+    lambda word: "".join(chr(ord(sign) + 0xFEE0) if sign != " " else "\u3000" for sign in word),
+    lambda word: word.replace("O", "Ö").replace("E", "Ê").replace("A", "á"),
+    lambda word: f"{word} 🙂",
+    lambda word: f"{word}\n\nSent from my iPhone",
+    lambda word: f"\N{RIGHT-TO-LEFT MARK}{word}\N{ZERO WIDTH NO-BREAK SPACE}",
+    lambda word: ".".join(word) + "." if " " not in word else word,
+)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_is_read_however_it_is_written(word: str) -> None:
+    for dress in DRESSES:
+        assert read(dress(word)) is WORDS[word], dress(word)
+    for one, other in itertools.product(DRESSES[2:5], DRESSES[:2]):
+        assert read(one(other(word))) is WORDS[word]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Stop please",
+        "STOP STOP STOP",
+        "stop texting me",
+        "Stop sending me messages, thank you!",
+        "STOP ALL",
+        "unsubscribe me from this list",
+        "Baja por favor",
+        "ARRÊT s'il vous plaît",
+    ],
+)
+def test_a_word_with_fillers_is_the_word(text: str) -> None:
+    assert read(text) is Word.STOP
+
+
+@pytest.mark.parametrize(
+    ("text", "refuses"),
+    [
+        ("please stop texting me", True),
+        ("No más mensajes", True),
+        ("Ya no me manden mensajes", True),
+        ("Dejen de escribirme", True),
+        ("no quiero recibir esto", True),
+        ("Take me off your list", True),
+        ("REMOVE ME", True),
+        ("don't text this number again", True),
+        ("dont ever contact me", True),
+        ("wrong number", True),
+        ("No more!", True),
+        ("I opted out last week", True),
+        ("Arrêtez", True),
+        ("Je veux me désabonner", True),
+        ("Can we cancel the viewing?", True),
+        ("stop by at five?", True),
+        ("Is the house at the end of the street?", False),
+        ("Info about the garden, please", False),
+        ("Help me find a home", False),
+        ("Can we start at six?", False),
+        ("yes", False),
+        ("¿Cuándo puedo visitarla?", False),
+        ("", False),
+        ("🏠", False),
+        ("a b", False),
+    ],
+)
+def test_anything_else_is_for_a_person_and_a_likely_refusal_is_marked(text: str, refuses: bool) -> None:
+    assert read(text) is Word.OTHER
+    assert looks_like_refusal(text) is refuses
+
+
+def test_a_long_or_strange_text_costs_little_and_breaks_nothing() -> None:
+    for text in ("no " * 100_000, "\ud800", "\0" * 5_000, "ﷺ" * 5_000, "i\N{COMBINING DOT ABOVE}" * 5_000):
+        assert read(text) is Word.OTHER
+        looks_like_refusal(text)
+
+
+def test_the_confirmation_is_in_the_language_of_the_word_and_has_the_way_back() -> None:
+    stops = {word: answer_to(Word.STOP, text, name="Homes") for word, text in (("en", "stop"), ("es", "¡Baja!"))}
+
+    assert stops["en"] == "Homes: you are unsubscribed and will get no more messages. Reply START to subscribe again."
+    assert (stops["es"] or "").startswith("Homes: se ha dado de baja")
+    assert "désabonné" in (answer_to(Word.STOP, "Arrêt", name="Homes") or "")
+    assert "STOP" in (answer_to(Word.START, "start", name="Homes") or "")
+    assert "STOP" in (answer_to(Word.HELP, "ayuda", name="Homes") or "")
+    assert answer_to(Word.OTHER, "hello", name="Homes") is None
