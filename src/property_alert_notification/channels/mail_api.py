@@ -1,0 +1,65 @@
+"""What the providers of email by an HTTP API have in common."""
+
+import re
+
+from property_alert_notification.base.errors import ConfigurationError, Refused
+from property_alert_notification.base.settings import load
+from property_alert_notification.channels.base import OutgoingMessage
+from property_alert_notification.channels.callback import SuppressionCause
+from property_alert_notification.channels.mime import EmailSettings
+from property_alert_notification.channels.smtp.bounce import Bounce, bounce_in_report
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
+_CAUSES = {Bounce.HARD: SuppressionCause.HARD_BOUNCE, Bounce.SOFT: SuppressionCause.SOFT_BOUNCE}
+
+DELIVERY_ID = "delivery_id"
+"""The name under which the provider keeps the delivery's id, and repeats it in callbacks."""
+
+
+def email_settings(provider: str) -> EmailSettings:
+    """The sender of all emails.
+
+    Raises:
+        ConfigurationError: it has no address.
+    """
+    email = load(EmailSettings)
+    if "email_from" not in email.model_fields_set:
+        raise ConfigurationError(
+            f"EMAIL_FROM: needed for EMAIL_PROVIDER={provider}. Example: EMAIL_FROM=alerts@example.com"
+        )
+    return email
+
+
+def headers_of(message: OutgoingMessage, email: EmailSettings) -> dict[str, str]:
+    """The headers of a message beyond those that the API has fields for.
+
+    Raises:
+        Refused: a header, the subject or the address has a control character.
+    """
+    headers = dict(message.headers)
+    texts = [message.to, message.subject, *headers.values()]
+    if any(_CONTROL.search(text) for text in texts) or not all(map(_HEADER_NAME.fullmatch, headers)):
+        raise Refused("a header of the message contains a control character")
+    reply_to = {} if email.email_reply_to is None else {"Reply-To": email.email_reply_to}
+    return {**headers, "Auto-Submitted": "auto-generated", **reply_to}
+
+
+def from_header(email: EmailSettings) -> str:
+    """The sender as one header."""
+    if not email.email_from_name:
+        return email.email_from
+    quoted = email.email_from_name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{quoted}" <{email.email_from}>'
+
+
+def cause_of(status: str, diagnostic: str) -> SuppressionCause | None:
+    """What the reply of the receiving server says about the address; None is nothing."""
+    bounce = bounce_in_report(status, diagnostic)
+    return None if bounce is None else _CAUSES[bounce]
+
+
+def detail_of(*parts: object) -> str | None:
+    """Codes as one line: numbers, and words of letters, digits, dots, dashes and underscores only."""
+    words = [str(part) for part in parts if part not in (None, "")]
+    return " ".join(word for word in words if re.fullmatch(r"[\w.-]{1,40}", word, re.ASCII)) or None

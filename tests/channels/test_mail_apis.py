@@ -1,0 +1,126 @@
+"""Email through the HTTP APIs of Postmark, SendGrid and Mailgun, over a real HTTP server."""
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from property_alert_notification.base.errors import ConfigurationError, ProviderDown, Refused
+from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.channels import registry
+from property_alert_notification.channels.base import OutgoingMessage, Receipt, Tools
+from tests.channels.conftest import Environ, a_message
+from tests.channels.http_server import HttpServer, answering
+
+EMAIL = Channel("email")
+UNSUBSCRIBE = (("List-Unsubscribe", "<https://a.example/u/x>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+MESSAGE = replace(a_message("ada@example.com"), html="<p>Hi</p>", headers=UNSUBSCRIBE)
+
+
+@pytest.fixture
+async def server(environ: Environ) -> AsyncIterator[HttpServer]:
+    async with HttpServer() as running:
+        environ(
+            EMAIL_FROM="alerts@example.com",
+            EMAIL_FROM_NAME='Homes "R" us',
+            EMAIL_REPLY_TO="help@example.com",
+            POSTMARK_TOKEN="t0ken",
+            POSTMARK_BASE_URL=running.url,
+            SENDGRID_API_KEY="t0ken",
+            SENDGRID_BASE_URL=running.url,
+            MAILGUN_API_KEY="t0ken",
+            MAILGUN_DOMAIN="mg.example.com",
+            MAILGUN_BASE_URL=running.url,
+        )
+        yield running
+
+
+async def send(name: str, tools: Tools, message: OutgoingMessage = MESSAGE) -> Receipt:
+    sender = registry.create_sender(EMAIL, name, tools)
+    try:
+        return await sender.send(message)
+    finally:
+        await sender.close()
+
+
+async def test_postmark_gets_the_message_with_its_headers_and_our_id(server: HttpServer, tools: Tools) -> None:
+    server.behaviour = answering(200, b'{"ErrorCode": 0, "MessageID": "b7bc2f4a-e38e-4336-af7d-e6c392c2f817"}')
+    receipt = await send("postmark", tools)
+
+    (request,) = server.requests
+    body = json.loads(request.body)
+    assert receipt.provider_message_id == "b7bc2f4a-e38e-4336-af7d-e6c392c2f817"
+    assert request.headers["x-postmark-server-token"] == "t0ken"
+    assert body["From"] == '"Homes \\"R\\" us" <alerts@example.com>'
+    assert (body["To"], body["TextBody"], body["HtmlBody"]) == (MESSAGE.to, MESSAGE.text, "<p>Hi</p>")
+    assert body["Metadata"] == {"delivery_id": str(MESSAGE.delivery_id)}
+    assert {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"} in body["Headers"]
+    assert {"Name": "Reply-To", "Value": "help@example.com"} in body["Headers"]
+
+
+async def test_sendgrid_gets_the_message_with_its_headers_and_our_id(server: HttpServer, tools: Tools) -> None:
+    server.behaviour = answering(202, b"")
+    assert (await send("sendgrid", tools)).provider_message_id is None
+
+    (request,) = server.requests
+    body = json.loads(request.body)
+    assert request.headers["authorization"] == "Bearer t0ken"
+    assert body["from"] == {"email": "alerts@example.com", "name": 'Homes "R" us'}
+    assert body["reply_to"] == {"email": "help@example.com"}
+    own_id = {"delivery_id": str(MESSAGE.delivery_id)}
+    assert body["personalizations"] == [{"to": [{"email": MESSAGE.to}], "custom_args": own_id}]
+    assert [part["type"] for part in body["content"]] == ["text/plain", "text/html"]
+    assert body["headers"].items() >= dict(UNSUBSCRIBE).items()
+    assert "Reply-To" not in body["headers"]
+
+
+async def test_mailgun_gets_the_message_with_its_headers_and_our_id(server: HttpServer, tools: Tools) -> None:
+    server.behaviour = answering(200, b'{"id": "<20111114174239.25659.5817@mg.example.com>", "message": "Queued."}')
+    receipt = await send("mailgun", tools)
+
+    (request,) = server.requests
+    form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+    assert receipt.provider_message_id == "20111114174239.25659.5817@mg.example.com"
+    assert request.headers["authorization"] == "Basic " + base64.b64encode(b"api:t0ken").decode()
+    assert (form["to"], form["text"], form["html"]) == (MESSAGE.to, MESSAGE.text, "<p>Hi</p>")
+    assert form["v:delivery_id"] == str(MESSAGE.delivery_id)
+    assert form["h:List-Unsubscribe"] == "<https://a.example/u/x>"
+    assert form["h:Reply-To"] == "help@example.com"
+
+
+@pytest.mark.parametrize("name", ["postmark", "sendgrid", "mailgun"])
+async def test_control_characters_reach_no_header(name: str, server: HttpServer, tools: Tools) -> None:
+    for change in (
+        {"subject": "A home\r\nBcc: eve@example.com"},
+        {"to": "ada@example.com\nBcc: eve@example.com"},
+        {"headers": (("X-A", "b\0"),)},
+        {"headers": (("X A:", "b"),)},
+    ):
+        fields: dict[str, Any] = change
+        with pytest.raises(Refused, match="control character"):
+            await send(name, tools, replace(MESSAGE, **fields))
+    assert not server.requests
+
+
+async def test_what_postmark_refuses_because_of_the_account_fails_no_message(server: HttpServer, tools: Tools) -> None:
+    server.behaviour = answering(422, b'{"ErrorCode": 400, "Message": "The Sender Signature for a@b.c is unknown"}')
+    with pytest.raises(ProviderDown, match="Postmark error 400") as caught:
+        await send("postmark", tools)
+    assert "a@b.c" not in caught.value.reason
+    server.behaviour = answering(422, b'{"ErrorCode": 406, "Message": "Inactive recipient ada@example.com"}')
+    with pytest.raises(Refused, match="Postmark error 406"):
+        await send("postmark", tools)
+
+
+@pytest.mark.parametrize("name", ["postmark", "sendgrid", "mailgun"])
+async def test_the_sender_of_all_emails_is_needed(
+    name: str, server: HttpServer, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("EMAIL_FROM")
+    with pytest.raises(ConfigurationError, match=f"EMAIL_FROM: needed for EMAIL_PROVIDER={name}"):
+        await send(name, tools)
+    assert server.url
