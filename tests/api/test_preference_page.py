@@ -17,6 +17,7 @@ from sqlalchemy import text
 from chaos.broken_rows import run
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import Database
 from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
 from property_alert_notification.people.suppressions.rules import SuppressionReason
@@ -142,6 +143,18 @@ async def test_an_unsubscribed_category_is_switched_on_again(client: httpx2.Asyn
     assert (await entries(client), await decision(client)) == ([], "user_opted_in")
     record = (await client.get("/api/v1/audit")).json()["items"][0]
     assert (record["actor"], record["action"]) == ("preference page", "suppression.released")
+
+
+async def test_a_click_on_the_link_of_an_email_is_taken_back_on_the_page(lite: httpx2.AsyncClient) -> None:
+    about = Link(1, Channel("email"), "listing_alert")
+    clicked = await lite.post(f"/u/{TOKENS.make(Purpose.UNSUBSCRIBE, about)}", data={"List-Unsubscribe": "One-Click"})
+    assert clicked.status_code == 200
+    page = f"/preferences/{TOKENS.make(Purpose.PREFERENCES, about)}"
+    assert chosen((await lite.get(page)).text, ALERTS) == "never"
+
+    await save(lite, {ALERTS: "daily"}, link=about)
+
+    assert (await entries(lite), await decision(lite)) == ([], "collected")
 
 
 async def test_only_what_the_user_wants_again_starts_when_a_general_entry_is_released(lite: httpx2.AsyncClient) -> None:
