@@ -1,10 +1,10 @@
 """How SQLite keeps values: the one place that converts them, for whatever way a statement is executed. Pure."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -19,13 +19,25 @@ def stored(value: Any) -> Any:
 
     Its driver would convert others than the plainest types too, but by asking around for who can.
     """
-    if type(value) in AS_THEY_ARE:
+    kind = type(value)
+    if kind in AS_THEY_ARE:
         return value
-    if isinstance(value, UUID):
-        return value.hex
-    if isinstance(value, datetime):
-        return _in_utc(value)
-    return value.value if isinstance(value, StrEnum) else int(value)
+    if (convert := _BY_KIND.get(kind)) is None:
+        convert = _BY_KIND[kind] = _conversion(kind)
+    return convert(value)
+
+
+def _conversion(kind: type[Any]) -> Callable[[Any], Any]:
+    if issubclass(kind, UUID):
+        return attrgetter("hex")
+    if issubclass(kind, datetime):
+        return _in_utc
+    # Of an enum of words, the word.
+    return str.__str__ if issubclass(kind, str) else int
+
+
+_BY_KIND: dict[type[Any], Callable[[Any], Any]] = {}
+"""The conversions of the types that were met: there are few, and each batch has hundreds of such values."""
 
 
 @lru_cache(64)
