@@ -249,3 +249,14 @@ def _missing(given: Collection[str], channel: str, entry: Entry | None) -> str |
     if entry.profile is None:
         return "no_such_user"
     return None if entry.profile.get(FIELDS[channel]) else "no_address"
+
+
+def fits(one: Notification, entry: Entry | None, seen: Mapping[Key, Seen]) -> bool:
+    """Whether a notification may have been planned by an entry: addresses are missing where it has none."""
+    for channel in one.submit.asked_for:
+        state, code, _ = seen.get((one.submit.key, channel), ("", "", None))
+        missing = _missing(one.submit.given, channel, entry)
+        is_refused = missing is not None and state == "suppressed"  # consent comes before the address
+        if missing != (code if code in ("no_address", "no_such_user") else None) and not is_refused:
+            return False
+    return True

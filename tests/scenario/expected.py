@@ -16,7 +16,7 @@ from tests.scenario.actions import (
     Submit,
     Trouble,
 )
-from tests.scenario.deliveries import Deliveries
+from tests.scenario.deliveries import Deliveries, fits
 from tests.scenario.directory import Answered, Entry
 from tests.scenario.items import Key, Notification, Seen, category_of, merged
 from tests.scenario.knowledge import Knowledge
@@ -41,6 +41,8 @@ class Expected:
     waited: set[str] = field(default_factory=set)
     """What had to wait for a User service that was away."""
     _may_choose: bool = False
+    _replaced: dict[int, Entry | None] = field(default_factory=dict)
+    """By user, what was known until an answer came in this step, if it may be used."""
     refused: list[str] = field(default_factory=list)
     """What is not to be accepted in this step."""
 
@@ -137,6 +139,7 @@ class Expected:
         self.deliveries.lost = lost
         self._may_choose = may_choose
         self._occur(now)
+        self._replaced = {user: self.knowledge.directory.usable(user, now) for user in answered}
         for user, asked_at in answered.items():
             if self.knowledge.directory.answer(user, asked_at):
                 self._know_more(user, now)
@@ -215,6 +218,9 @@ class Expected:
         if self._may_choose:
             if not any(key == one.submit.key for key, _ in seen):
                 return False
+            # One worker may use what was known while another one receives the answer.
+            replaced = self._replaced.get(user)
+            entry = replaced if replaced and not fits(one, entry, seen) and fits(one, replaced, seen) else entry
         elif directory.trouble is None:
             if directory.answer(user, now):
                 self._know_more(user, now)
