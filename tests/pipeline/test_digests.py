@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
 from property_alert_notification import wiring
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.vocabulary import DeliveryState, Frequency
+from property_alert_notification.base.vocabulary import Channel, DeliveryState, Frequency
 from property_alert_notification.deliveries.windows import queries as window_queries
 from property_alert_notification.deliveries.windows import scripts as window_scripts
 from property_alert_notification.deliveries.windows.keys import held_by
@@ -18,6 +19,8 @@ from property_alert_notification.digests import close
 from property_alert_notification.digests.close import Turn, close_due
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.reevaluate import reevaluate_by
+from property_alert_notification.people.directory import queries as directory
+from property_alert_notification.people.directory.profile import Entry, Profile
 from property_alert_notification.people.preferences import queries as preferences
 from property_alert_notification.people.preferences.models import Preference
 from property_alert_notification.people.preferences.rules import DigestTimes, PersonalRules
@@ -25,6 +28,7 @@ from property_alert_notification.people.preferences.stored_rules import write_ru
 from tests.pipeline.world import EMAIL, World
 
 CATEGORY = "listing_alert"
+SMS = Channel("sms")
 
 
 async def a_user(world: World, frequency: Frequency, user_id: int = 1, **rules: Any) -> int:
@@ -231,6 +235,25 @@ async def test_a_digest_that_fails_ends_its_items_so(world: World) -> None:
     assert (delivery.state, delivery.reason_code, delivery.digest_id) == ("failed", "in_digest", digest)
     assert (await world.detail(item)).status == "failed"
     assert (await world.parts.database.run(close.process_ended([digest], planner(world)))).windows == 0
+
+
+async def test_a_digest_is_planned_by_the_profile_that_none_of_its_items_needs(world: World) -> None:
+    """The law of the profile's number, Florida, ends the day an hour before that of any other place."""
+    zone, florida = ZoneInfo("America/New_York"), "+13055550123"
+    sms = PersonalRules(frequencies={CATEGORY: {SMS: Frequency.DAILY}}, time_zone=zone.key)
+    now = world.parts.clock.now()
+    preference = Preference(user_id=1, channels="sms", rules=write_rules(sms), updated_at=now)
+    async with world.parts.database.transaction() as connection:
+        await preferences.put(connection, preference, test=False)
+        await directory.put(connection, {1: Entry(Profile(1, phone_number=florida), now)})
+    await accept(world, channels=[SMS], user_phone_number="+442079460000")
+    evening = datetime.combine(now.astimezone(zone).date() + timedelta(days=2), time(20, 30), zone)
+
+    assert (await look(world, later=evening - now)).digests == 1
+
+    [digest] = [window["digest_id"] for window in await windows(world)]
+    held = await world.delivery(digest, SMS)
+    assert (held.state, held.reason_code) == ("held", "legal_window")
 
 
 async def test_open_windows_are_counted_and_closed_ones_deleted_once_nothing_is_left_to_do(world: World) -> None:
