@@ -1,4 +1,4 @@
-"""Email through the HTTP APIs of Postmark, SendGrid and Mailgun, over a real HTTP server."""
+"""Email through the HTTP APIs of Postmark, SendGrid, Mailgun and Amazon SES, over a real HTTP server."""
 
 import base64
 import json
@@ -35,6 +35,12 @@ async def server(environ: Environ) -> AsyncIterator[HttpServer]:
             MAILGUN_API_KEY="t0ken",
             MAILGUN_DOMAIN="mg.example.com",
             MAILGUN_BASE_URL=running.url,
+            SES_REGION="us-east-1",
+            SES_ACCESS_KEY_ID="AKIAIOSFODNN7EXAMPLE",
+            SES_SECRET_ACCESS_KEY="t0ken",
+            SES_SESSION_TOKEN="temporary",
+            SES_CONFIGURATION_SET="alerts",
+            SES_BASE_URL=running.url,
         )
         yield running
 
@@ -92,7 +98,27 @@ async def test_mailgun_gets_the_message_with_its_headers_and_our_id(server: Http
     assert form["h:Reply-To"] == "help@example.com"
 
 
-@pytest.mark.parametrize("name", ["postmark", "sendgrid", "mailgun"])
+async def test_ses_gets_the_message_with_its_headers_and_our_id_as_a_tag(server: HttpServer, tools: Tools) -> None:
+    server.behaviour = answering(200, b'{"MessageId": "0100-ses"}')
+    assert (await send("ses", tools)).provider_message_id == "0100-ses"
+
+    (request,) = server.requests
+    body = json.loads(request.body)
+    content = body["Content"]["Simple"]
+    assert request.headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/")
+    assert request.headers["x-amz-security-token"] == "temporary"
+    assert body["Destination"] == {"ToAddresses": [MESSAGE.to]}
+    assert body["EmailTags"] == [{"Name": "delivery_id", "Value": str(MESSAGE.delivery_id)}]
+    assert (body["ConfigurationSetName"], body["ReplyToAddresses"]) == ("alerts", ["help@example.com"])
+    assert content["Body"]["Html"] == {"Data": "<p>Hi</p>", "Charset": "UTF-8"}
+    assert {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"} in content["Headers"]
+    server.behaviour = answering(400, b'{"message": "Email address is not verified: alerts@example.com"}')
+    with pytest.raises(ProviderDown, match="SES console") as caught:
+        await send("ses", tools)
+    assert "example.com" not in caught.value.reason
+
+
+@pytest.mark.parametrize("name", ["postmark", "sendgrid", "mailgun", "ses"])
 async def test_control_characters_reach_no_header(name: str, server: HttpServer, tools: Tools) -> None:
     for change in (
         {"subject": "A home\r\nBcc: eve@example.com"},
@@ -116,7 +142,7 @@ async def test_what_postmark_refuses_because_of_the_account_fails_no_message(ser
         await send("postmark", tools)
 
 
-@pytest.mark.parametrize("name", ["postmark", "sendgrid", "mailgun"])
+@pytest.mark.parametrize("name", ["postmark", "sendgrid", "mailgun", "ses"])
 async def test_the_sender_of_all_emails_is_needed(
     name: str, server: HttpServer, tools: Tools, monkeypatch: pytest.MonkeyPatch
 ) -> None:

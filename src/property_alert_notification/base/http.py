@@ -116,6 +116,7 @@ class HttpCaller:
         *,
         json: Any = None,
         form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         explain: Callable[[bytes], str | None] = lambda _: None,
         read: Callable[[bytes, str], SendError | None] = lambda _body, _reason: None,
@@ -128,7 +129,7 @@ class HttpCaller:
         Raises:
             SendError: as the module says.
         """
-        answer = await self._call("POST", url, json=json, data=form, headers=headers)
+        answer = await self._call("POST", url, json=json, data=form, content=content, headers=headers)
         raise_unless_taken(answer, now=self._clock.now(), explanation=explain(answer.body), read=read)
         return answer.body
 

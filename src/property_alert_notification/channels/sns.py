@@ -1,0 +1,124 @@
+"""Verifies messages of Amazon SNS, and confirms subscriptions to topics of ours.
+
+The topic is compared before anything is fetched, and a certificate comes only from SNS itself in the topic's region,
+over TLS and without a redirect. So a message of somebody else's topic, although SNS has signed it, does nothing.
+Source: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Awaitable, Callable, Collection
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
+from cryptography.x509 import load_pem_x509_certificate
+
+from property_alert_notification.base import times
+from property_alert_notification.base.errors import ForgedCallback
+from property_alert_notification.base.http import fields_of
+from property_alert_notification.channels.callback import Callback
+
+Fetch = Callable[[str], Awaitable[bytes]]
+"""Gets a document over HTTPS, without following a redirect; raises SendError when it cannot."""
+
+_OLDEST = timedelta(hours=1)
+_HOST = re.compile(r"sns\.([a-z0-9-]{3,40})\.amazonaws\.com(\.cn)?")
+_CERTIFICATE = re.compile(r"/SimpleNotificationService-[0-9a-zA-Z]{1,64}\.pem")
+_HASHES: dict[str, Callable[[], HashAlgorithm]] = {"1": SHA1, "2": SHA256}
+_NOTIFICATION = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
+_SIGNED = {
+    "Notification": _NOTIFICATION,
+    **dict.fromkeys(
+        ("SubscriptionConfirmation", "UnsubscribeConfirmation"),
+        ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
+    ),
+}
+_MOST_KEYS = 16
+
+
+class TopicReader:
+    """Reads what the allowed topics post."""
+
+    def __init__(self, topics: Collection[str], fetch: Fetch) -> None:
+        """Nothing is fetched yet."""
+        self._topics = frozenset(topics)
+        self._fetch = fetch
+        self._keys: dict[str, RSAPublicKey] = {}
+
+    async def read(self, callback: Callback) -> tuple[str, dict[str, Any]] | None:
+        """Verify a callback; returns the id and the content of a notification. A subscription is confirmed.
+
+        Raises:
+            ForgedCallback: it is not from an allowed topic, not signed by SNS, or too old.
+        """
+        message = {name: value for name, value in fields_of(callback.body).items() if isinstance(value, str)}
+        if message.get("TopicArn") not in self._topics or message.get("Type") not in _SIGNED:
+            raise ForgedCallback
+        await self._verify(message, callback.received_at)
+        if message["Type"] == "SubscriptionConfirmation":
+            await self._confirm(message)
+        if message["Type"] != "Notification":
+            return None
+        return message["MessageId"], json.loads(message["Message"])
+
+    async def _verify(self, message: dict[str, str], now: datetime) -> None:
+        hash_of = _HASHES.get(message.get("SignatureVersion", ""))
+        url = message.get("SigningCertURL", "")
+        if (
+            hash_of is None
+            or not _is_at_sns(url, message["TopicArn"])
+            or not _CERTIFICATE.fullmatch(urlsplit(url).path)
+        ):
+            raise ForgedCallback
+        names = [name for name in _SIGNED[message["Type"]] if name in message]
+        content = "".join(f"{name}\n{message[name]}\n" for name in names)
+        key = await self._key(url, now)
+        try:
+            signature = base64.b64decode(message.get("Signature", ""), validate=True)
+            key.verify(signature, content.encode("utf-8", "surrogatepass"), PKCS1v15(), hash_of())
+            age = now - times.parse(message["Timestamp"])
+        except (binascii.Error, ValueError, KeyError, InvalidSignature):
+            raise ForgedCallback from None
+        if abs(age) > _OLDEST:
+            raise ForgedCallback
+
+    async def _key(self, url: str, now: datetime) -> RSAPublicKey:
+        if (known := self._keys.get(url)) is not None:
+            return known
+        try:
+            certificate = load_pem_x509_certificate(await self._fetch(url))
+        except ValueError:
+            raise ForgedCallback from None
+        key = certificate.public_key()
+        is_valid = certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
+        if not is_valid or not isinstance(key, RSAPublicKey):
+            raise ForgedCallback
+        if len(self._keys) >= _MOST_KEYS:
+            self._keys.clear()
+        self._keys[url] = key
+        return key
+
+    async def _confirm(self, message: dict[str, str]) -> None:
+        url = message.get("SubscribeURL", "")
+        query = parse_qs(urlsplit(url).query) if _is_at_sns(url, message["TopicArn"]) else {}
+        if query.get("Action") != ["ConfirmSubscription"] or query.get("TopicArn") != [message["TopicArn"]]:
+            raise ForgedCallback
+        await self._fetch(url)
+
+
+def _is_at_sns(url: str, topic: str) -> bool:
+    """Whether a URL leads to SNS in the region of a topic, `arn:aws:sns:us-east-1:123456789012:name`."""
+    try:
+        parts = urlsplit(url)
+        is_plain = parts.scheme == "https" and parts.netloc == parts.hostname
+    except ValueError:
+        return False
+    host = _HOST.fullmatch(parts.netloc)
+    return is_plain and host is not None and host.group(1) == topic.split(":")[3]
