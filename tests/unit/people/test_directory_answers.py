@@ -11,6 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from property_alert_notification.people.directory.answers import (
+    ABSENT,
+    LARGEST_ID,
+    LONGEST_ADDRESS,
+    LONGEST_NAME,
     FieldPaths,
     NotAProfile,
     read_document,
@@ -95,6 +99,44 @@ def test_nonsense_is_no_profile(document: Any, why: str) -> None:
 def test_a_body_that_is_no_json_is_no_document(body: bytes) -> None:
     with pytest.raises(NotAProfile, match="not JSON"):
         read_document(body)
+
+
+def test_lengths_and_ids_up_to_their_limits_are_read() -> None:
+    longest = {"email": "e" * LONGEST_ADDRESS, "phone_number": "5", "name": "n" * LONGEST_NAME}
+    assert _read(longest) == Profile(1, "e" * LONGEST_ADDRESS, "5", "n" * LONGEST_NAME)
+    assert _read({"name": "X"}).name == "X"
+    ids = [0, "0", 1, LARGEST_ID, str(LARGEST_ID), LARGEST_ID + 1, "1" * 20, "0" * 19 + "7", -1, True]
+    found = [set(read_many([{"id": one, "name": "Ada"}], DEFAULT, _as_is)) for one in ids]
+    assert found == [{0}, {0}, {1}, {LARGEST_ID}, {LARGEST_ID}, set(), set(), set(), set(), set()]
+
+
+def test_an_address_is_read_as_its_field_wants_it() -> None:
+    asked: list[tuple[str, str]] = []
+    read_profile(ADA, 1, DEFAULT, lambda field, text: asked.append((field, text)))
+    assert asked == [("email", "ada@example.com"), ("phone_number", "+14155552671")]
+
+
+def test_an_answer_that_is_no_profile_says_why() -> None:
+    reasons = {
+        "is not JSON": lambda: read_document(b"{"),
+        "has no list of users": lambda: read_many({}, DEFAULT, _as_is),
+        "has none of the fields of a profile": lambda: _read({"id": 1}),
+        "is about another user": lambda: _read(ADA | {"id": 2}),
+    }
+    for reason, read in reasons.items():
+        with pytest.raises(NotAProfile) as refused:
+            read()
+        assert str(refused.value) == reason
+
+
+def test_a_field_without_a_path_is_absent() -> None:
+    paths = FieldPaths.read("name=, id=")
+    assert paths.value({"name": "Ada", "": "Ada"}, "name") is ABSENT
+    assert _read(ADA | {"id": 2}, paths) == Profile(1, **ADA | {"name": None})
+    with pytest.raises(ValueError, match="email: a path is names with dots between"):
+        FieldPaths.read("email=a=b")
+    with pytest.raises(ValueError, match="of the fields email, phone_number, name, "):
+        FieldPaths.read("mail=a")
 
 
 def test_fields_may_be_elsewhere() -> None:

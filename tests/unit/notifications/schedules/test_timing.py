@@ -9,6 +9,8 @@ from property_alert_notification.notifications.schedules.expand import nth_occur
 from property_alert_notification.notifications.schedules.rrule import read_rule
 from property_alert_notification.notifications.schedules.timing import Timing
 
+BERLIN = ZoneInfo("Europe/Berlin")
+
 
 def timing(text: str, start: str, passed_at: str) -> Timing:
     rule, first = read_rule(text), datetime.fromisoformat(start)
@@ -169,3 +171,21 @@ def test_a_user_who_moves_east_gets_what_passed_there_in_the_meantime() -> None:
     assert moved.last_missed(ZoneInfo("Asia/Tokyo"), datetime(2026, 12, 2, 1, tzinfo=UTC)) == datetime(
         2026, 12, 2, 0, tzinfo=UTC
     )
+
+
+def test_what_comes_next_is_after_the_local_time_that_passed_elsewhere() -> None:
+    """It passed at 09:00 in Tokyo, and its user is in Berlin since."""
+    daily = timing("FREQ=DAILY", "2026-12-01T09:00", "2026-11-30T00:00Z")
+    moved = daily.passed(datetime(2026, 12, 1, 0, tzinfo=UTC), ZoneInfo("Asia/Tokyo"))
+
+    assert moved.passed_at == datetime(2026, 12, 1, 0, tzinfo=UTC)
+    assert moved.coming(BERLIN, 2) == [datetime(2026, 12, day, 8, tzinfo=UTC) for day in (2, 3)]
+    assert moved.last_missed(BERLIN, datetime(2026, 12, 1, 12, tzinfo=UTC)) is None
+    assert moved.last_missed(BERLIN, datetime(2026, 12, 2, 12, tzinfo=UTC)) == datetime(2026, 12, 2, 8, tzinfo=UTC)
+
+
+def test_nothing_comes_after_the_last_one() -> None:
+    once = timing("FREQ=DAILY;COUNT=1", "2026-12-01T09:00", "2026-12-01T09:00Z")
+
+    assert once.next(BERLIN) is None
+    assert once.coming(BERLIN, 3) == []
