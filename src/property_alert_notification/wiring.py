@@ -36,9 +36,9 @@ from property_alert_notification.database.clock_watch import ClockWatch
 from property_alert_notification.database.migrations.at_start import prepared
 from property_alert_notification.deliveries import queues
 from property_alert_notification.deliveries.gauges import Gauges
-from property_alert_notification.feedback.callbacks.apply import Context as ReportContext
-from property_alert_notification.feedback.callbacks.parked import ParkedReports
-from property_alert_notification.feedback.callbacks.report_intake import ReportIntake
+from property_alert_notification.feedback.reports.apply import Context as ReportContext
+from property_alert_notification.feedback.reports.intake import ReportIntake
+from property_alert_notification.feedback.reports.parked import ParkedReports
 from property_alert_notification.notifications.acceptance import Acceptance
 from property_alert_notification.notifications.backlog import Backlog
 from property_alert_notification.notifications.create import Planner

@@ -37,7 +37,7 @@ HOT_TRANSACTIONS = {
     "notification_worker/claim.py",
     "notification_worker/settlement.py",
     "digests/close.py",
-    "feedback/callbacks/apply.py",
+    "feedback/reports/apply.py",
 }
 BARE_CLOCKS = {"datetime.now", "datetime.utcnow", "time.time", "time.monotonic", "uuid.uuid4", "uuid4", "date.today"}
 ENVIRONMENT = {"os.environ", "os.getenv", "environ", "getenv"}

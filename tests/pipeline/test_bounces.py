@@ -13,7 +13,7 @@ from property_alert_notification.base.errors import StoreUnavailable
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.channels.return_path import ReturnPaths
 from property_alert_notification.feedback.bounces import smtp_listener
-from property_alert_notification.feedback.callbacks.report_intake import ReportIntake
+from property_alert_notification.feedback.reports.intake import ReportIntake
 from tests.channels.smtp_script import ScriptedSmtpServer
 from tests.pipeline.conftest import STORES
 from tests.pipeline.world import World, eventually

@@ -24,12 +24,12 @@ from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.records import Claim, Settlement
 from property_alert_notification.deliveries.reports.models import DeliveryReport
-from property_alert_notification.feedback.callbacks.apply import match_parked
 from property_alert_notification.feedback.callbacks.intake import CallbackIntake
-from property_alert_notification.feedback.callbacks.parked import ParkedReports
-from property_alert_notification.feedback.callbacks.report_intake import ReportIntake
-from property_alert_notification.feedback.callbacks.rules import KEEP_PARKED
 from property_alert_notification.feedback.replies.take import ReplyIntake
+from property_alert_notification.feedback.reports.apply import match_parked
+from property_alert_notification.feedback.reports.intake import ReportIntake
+from property_alert_notification.feedback.reports.parked import ParkedReports
+from property_alert_notification.feedback.reports.rules import KEEP_PARKED
 from property_alert_notification.notification_worker.settlement import settle
 from property_alert_notification.people.suppressions.models import StoredSuppression
 from property_alert_notification.people.suppressions.subjects import Subjects

@@ -16,8 +16,8 @@ from property_alert_notification.deliveries import queries
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.records import Settlement, Submission
 from property_alert_notification.deliveries.states import Event, after
-from property_alert_notification.feedback.callbacks.apply import apply_reports
-from property_alert_notification.feedback.callbacks.incoming import reports_of
+from property_alert_notification.feedback.reports.apply import apply_reports
+from property_alert_notification.feedback.reports.incoming import reports_of
 from property_alert_notification.notification_worker.settlement import settle_within
 from property_alert_notification.operators.pauses import scripts as pause_scripts
 from property_alert_notification.operators.quarantine import moves

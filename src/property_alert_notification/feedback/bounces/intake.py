@@ -8,8 +8,8 @@ import structlog
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.feedback.bounces.event import MailOutcome, MailReader, ReceivedMail
-from property_alert_notification.feedback.callbacks.report_intake import ReportIntake
-from property_alert_notification.feedback.callbacks.rules import BY_MAIL
+from property_alert_notification.feedback.reports.intake import ReportIntake
+from property_alert_notification.feedback.reports.rules import BY_MAIL
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from property_alert_notification.feedback.bounces.imap import Mailbox
 from property_alert_notification.feedback.bounces.intake import BounceIntake
 from property_alert_notification.feedback.bounces.settings import BounceSettings
 from property_alert_notification.feedback.bounces.smtp_listener import SmtpListener
-from property_alert_notification.feedback.callbacks.report_intake import ReportIntake
+from property_alert_notification.feedback.reports.intake import ReportIntake
 
 
 def sources(settings: Settings, reports: ReportIntake, metrics: Metrics) -> dict[str, Service]:

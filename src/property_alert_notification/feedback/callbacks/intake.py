@@ -16,8 +16,8 @@ from property_alert_notification.channels.callback import (
     Reported,
     ReportedEvent,
 )
-from property_alert_notification.feedback.callbacks.report_intake import ReportIntake
 from property_alert_notification.feedback.replies.take import ReplyIntake
+from property_alert_notification.feedback.reports.intake import ReportIntake
 
 log = structlog.get_logger()
 

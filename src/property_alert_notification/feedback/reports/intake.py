@@ -10,8 +10,8 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.callback import ReportedEvent
 from property_alert_notification.database import Database, GroupCommit
 from property_alert_notification.deliveries.reports.scripts import Report
-from property_alert_notification.feedback.callbacks.apply import Applied, Context, MovedDelivery, apply_reports
-from property_alert_notification.feedback.callbacks.incoming import reports_of
+from property_alert_notification.feedback.reports.apply import Applied, Context, MovedDelivery, apply_reports
+from property_alert_notification.feedback.reports.incoming import reports_of
 
 log = structlog.get_logger()
 

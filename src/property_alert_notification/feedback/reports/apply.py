@@ -12,7 +12,7 @@ from property_alert_notification.database import Script
 from property_alert_notification.deliveries.reports import scripts
 from property_alert_notification.deliveries.reports.scripts import AttemptMade, Move, Report, Reported
 from property_alert_notification.deliveries.states import UNFULFILLED
-from property_alert_notification.feedback.callbacks.rules import (
+from property_alert_notification.feedback.reports.rules import (
     SOFT_PERIOD,
     entry_of,
     is_ambiguous,

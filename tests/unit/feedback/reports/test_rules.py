@@ -12,8 +12,8 @@ from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.channels.callback import ReportedEvent, ReportedResult, SuppressionCause
 from property_alert_notification.deliveries.reports.scripts import AttemptMade, Report
 from property_alert_notification.deliveries.states import Event, after
-from property_alert_notification.feedback.callbacks.incoming import LONGEST_RAW, key_of, reports_of
-from property_alert_notification.feedback.callbacks.rules import (
+from property_alert_notification.feedback.reports.incoming import LONGEST_RAW, key_of, reports_of
+from property_alert_notification.feedback.reports.rules import (
     KEEP_PARKED,
     entry_of,
     is_ambiguous,
