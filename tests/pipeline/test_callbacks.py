@@ -24,6 +24,7 @@ from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.records import Claim, Settlement
 from property_alert_notification.deliveries.reports.models import DeliveryReport
+from property_alert_notification.deliveries.reports.scripts import MOST_ALIKE
 from property_alert_notification.feedback.callbacks.intake import CallbackIntake
 from property_alert_notification.feedback.replies.take import ReplyIntake
 from property_alert_notification.feedback.reports.apply import match_parked
@@ -127,6 +128,20 @@ async def test_reports_in_any_order_and_twice_lead_to_one_end(world: World, even
     assert (detail.status, detail.deliveries[0].state) == ("failed", "failed")
     assert len(detail.deliveries[0].reports) == len(set(events))
     assert not await claimed(world, notification)
+
+
+async def test_a_bounce_and_a_complaint_have_room_after_many_delays(world: World) -> None:
+    notification, claim = await sent(world)
+    delays = [ReportedEvent(TAKEN, delivery_id=claim.delivery_id, event_id=f"d{number}") for number in range(60)]
+    for delay in delays:
+        await report(world, delay)
+    hard, complaint = SuppressionCause.HARD_BOUNCE, SuppressionCause.COMPLAINT
+    await report(world, ReportedEvent(BOUNCED, delivery_id=claim.delivery_id, cause=hard, event_id="b"))
+    await report(world, ReportedEvent(ARRIVED, delivery_id=claim.delivery_id, cause=complaint, event_id="c"))
+
+    assert await state_of(world, notification) == "failed"
+    assert {one.reason_code for one in await rows(world, StoredSuppression)} == {hard, complaint}
+    assert len(await rows(world, DeliveryReport)) == MOST_ALIKE + 2
 
 
 async def test_what_is_unknown_is_sent_when_its_provider_has_it_and_not_sent_again(world: World) -> None:
@@ -241,7 +256,7 @@ async def test_reports_of_a_delivery_are_bounded_and_leave_with_it(world: World)
             *(ReportedEvent(TAKEN, delivery_id=claim.delivery_id, event_id=f"{part}-{number}") for number in range(20)),
         )
 
-    assert len((await world.delivery(notification)).reports) == 40
+    assert len((await world.delivery(notification)).reports) == MOST_ALIKE
     async with world.parts.database.transaction() as connection:
         await connection.execute(text("DELETE FROM notifications"))
     assert not await rows(world, DeliveryReport)

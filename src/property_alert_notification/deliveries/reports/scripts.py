@@ -37,8 +37,8 @@ from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.reports.models import DeliveryReport
 from property_alert_notification.deliveries.states import REPORTABLE
 
-MOST_PER_DELIVERY = 40
-"""Reports that are kept of one delivery; further ones change nothing."""
+MOST_ALIKE = 20
+"""Reports with the same result and cause that are kept of one delivery; further ones change nothing."""
 MOST_PARKED = 10_000
 """Reports about unknown messages that are kept apart at a time; further ones are dropped."""
 
@@ -177,12 +177,20 @@ def _insert_reports(new: FromClause) -> Insert:
     # The index of parked reports bounds what is counted.
     parked = select(_reports.c.id).where(_reports.c.retry_at.is_not(None)).limit(MOST_PARKED).subquery("parked")
     number_parked = select(func.count()).select_from(parked).scalar_subquery()
-    of_delivery = (
-        select(func.count()).where(_reports.c.delivery_id == new.c.delivery_id).correlate(new).scalar_subquery()
+    # Many reports that a message is still on its way leave room for a bounce or a complaint.
+    number_alike = (
+        select(func.count())
+        .where(
+            _reports.c.delivery_id == new.c.delivery_id,
+            _reports.c.result == new.c.result,
+            _reports.c.cause.is_not_distinct_from(new.c.cause),
+        )
+        .correlate(new)
+        .scalar_subquery()
     )
     has_room = or_(
         new.c.delivery_id.is_(None) & (number_parked < literal(MOST_PARKED, Integer)),
-        new.c.delivery_id.is_not(None) & (of_delivery < literal(MOST_PER_DELIVERY, Integer)),
+        new.c.delivery_id.is_not(None) & (number_alike < literal(MOST_ALIKE, Integer)),
     )
     return (
         insert(_reports)
