@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from property_alert_notification.api.access.models import AuditEntry
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.callback import InboundMessage
 from property_alert_notification.feedback.replies import queries
@@ -79,10 +80,15 @@ async def test_what_else_people_write_is_kept_for_a_person_within_bounds(world: 
     for number in range(MOST_PER_SENDER):
         await receive(world, f"hello {number}")
     assert len(await rows(world, InboundReply)) == MOST_PER_SENDER
-    assert await receive(world, "stop") is not None
+    assert await receive(world, "start", "SM4") is None
+    assert await receive(world, "stop", "SM5") is not None
+    # A repeated callback changes nothing, however many messages came before.
+    assert await receive(world, "start", "SM4") is None
+    assert [one.reason_code for one in await rows(world, StoredSuppression)] == ["stop"]
+    assert [one.text for one in await rows(world, InboundReply)][MOST_PER_SENDER:] == ["", ""]
     async with world.parts.database.transaction() as connection:
         later = world.parts.clock.now() + timedelta(seconds=1)
-        assert await queries.remove_old(connection, until=later, limit=100) == MOST_PER_SENDER
+        assert await queries.remove_old(connection, until=later, limit=100) == MOST_PER_SENDER + 2
 
 
 @pytest.mark.parametrize(("word", "expected"), [("stop", 1), ("start", 0), (None, 0)])
@@ -90,3 +96,19 @@ async def test_a_word_that_the_provider_has_read_counts(world: World, word: str 
     await an_intake(world).take(SMS, "twilio", InboundMessage(NUMBER, "NOMORE4ME", "SM1", word))
 
     assert len(await rows(world, StoredSuppression)) == expected
+
+
+async def test_a_stop_with_half_a_character_stops(world: World) -> None:
+    assert await receive(world, "STOP \ud83d", "SM1") is not None
+
+    assert [one.reason_code for one in await rows(world, StoredSuppression)] == ["stop"]
+    assert [one.text for one in await rows(world, InboundReply)] == ["STOP ?"]
+
+
+async def test_the_audit_record_has_each_change_once(world: World) -> None:
+    for word in ("stop", "stop", "start", "start", "stop"):
+        await receive(world, word)
+
+    recorded = [(one.action, one.actor) for one in await rows(world, AuditEntry)]
+    actions = ("suppression.added", "suppression.released", "suppression.added")
+    assert recorded == [(action, "callback:sms/twilio") for action in actions]

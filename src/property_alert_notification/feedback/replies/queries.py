@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import delete, func, select
 
 # SQLite has the same ON CONFLICT syntax as PostgreSQL.
 from sqlalchemy.dialects.postgresql import insert
@@ -12,10 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.base.clock import first_id_of
 from property_alert_notification.database import rows_with_id, table_of
 from property_alert_notification.feedback.replies.models import InboundReply
-from property_alert_notification.people.suppressions.models import StoredSuppression
-from property_alert_notification.people.suppressions.rules import SuppressionReason
 
-_replies, _suppressions = table_of(InboundReply), table_of(StoredSuppression)
+_replies = table_of(InboundReply)
 
 
 async def add(connection: AsyncConnection, reply: InboundReply) -> bool:
@@ -28,21 +26,6 @@ async def number_of(connection: AsyncConnection, sender: str) -> int:
     """How many messages of a sender are stored."""
     counted = select(func.count()).where(_replies.c.sender == sender)
     return (await connection.execute(counted)).scalar_one()
-
-
-async def stops_of(connection: AsyncConnection, subjects: Collection[str]) -> int:
-    """How many entries of the suppression list stop this address because of a word."""
-    counted = select(func.count()).where(*_of(subjects))
-    return (await connection.execute(counted)).scalar_one()
-
-
-async def release(connection: AsyncConnection, subjects: Collection[str]) -> int:
-    """Delete these entries; returns how many there were."""
-    return (await connection.execute(delete(_suppressions).where(*_of(subjects)))).rowcount
-
-
-def _of(subjects: Collection[str]) -> tuple[ColumnElement[bool], ...]:
-    return (_suppressions.c.subject.in_(subjects), _suppressions.c.reason_code == SuppressionReason.STOP)
 
 
 async def newest(

@@ -17,6 +17,7 @@ from property_alert_notification.feedback.replies import queries
 from property_alert_notification.feedback.replies.models import InboundReply
 from property_alert_notification.feedback.replies.wording import answer_to
 from property_alert_notification.feedback.replies.words import Word, looks_like_refusal, read
+from property_alert_notification.people.suppressions import queries as suppressions
 from property_alert_notification.people.suppressions.entry import NewEntry
 from property_alert_notification.people.suppressions.rules import SuppressionReason
 from property_alert_notification.people.suppressions.service import SuppressionService
@@ -27,7 +28,8 @@ log = structlog.get_logger()
 LONGEST_TEXT = 500
 """Characters that are kept of a message."""
 MOST_PER_SENDER = 50
-"""Messages that are kept of one sender; the words of further ones still count."""
+"""Messages that are kept of one sender. Of further ones only STOP and START are kept, without their text."""
+_MOST_RELEASED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,9 @@ class ReplyIntake:
         word: Word,
     ) -> bool:
         """Store the message; returns whether it is to be acted on: a repeated callback is not."""
-        if await queries.number_of(connection, sender) >= MOST_PER_SENDER:
-            return word in (Word.STOP, Word.START)
+        has_room = await queries.number_of(connection, sender) < MOST_PER_SENDER
+        if not has_room and word not in (Word.STOP, Word.START):
+            return False
         now = self.clock.now()
         id_ = self.clock.new_id()
         named = message.message_id or str(id_)
@@ -81,7 +84,7 @@ class ReplyIntake:
                 channel=channel,
                 provider=provider,
                 sender=sender,
-                text=message.text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:LONGEST_TEXT],
+                text=_storable(message.text) if has_room else "",
                 word=word,
                 is_refusal=word is Word.OTHER and looks_like_refusal(message.text),
                 received_at=now,
@@ -90,12 +93,20 @@ class ReplyIntake:
 
     async def _act(self, connection: AsyncConnection, channel: Channel, provider: str, sender: str, word: Word) -> bool:
         """Suppress or release the address; returns whether that changed anything, or the sender asked for help."""
-        subjects = self.subjects.of_address(channel, sender)
+        service = SuppressionService(connection, self.clock, f"callback:{channel}/{provider}", self.subjects)
         if word is Word.STOP:
-            was_stopped = await queries.stops_of(connection, subjects)
-            service = SuppressionService(connection, self.clock, f"callback:{channel}/{provider}", self.subjects)
-            await service.add(NewEntry(SuppressionReason.STOP, channel, sender))
-            return not was_stopped
+            return await service.add_once(NewEntry(SuppressionReason.STOP, channel, sender))
         if word is Word.START:
-            return bool(await queries.release(connection, subjects))
+            subjects = self.subjects.of_address(channel, sender)
+            entries = await suppressions.page(
+                connection, subjects=subjects, reason=SuppressionReason.STOP, limit=_MOST_RELEASED, lock=True
+            )
+            for entry in entries:
+                await service.release(entry.id)
+            return bool(entries)
         return word is Word.HELP
+
+
+def _storable(text: str) -> str:
+    """The beginning of a text that any store accepts, whatever a provider has made of it."""
+    return text[:LONGEST_TEXT].encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")

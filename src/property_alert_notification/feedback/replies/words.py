@@ -78,16 +78,24 @@ _REFUSAL = re.compile(
     r"|\bno (quiero|deseo)\b|\bdar(me|se)? de baja\b|\b(elimin|borr|quit)\w*me\b|\bnumero equivocado\b"
     r"|\barret\w*\b|\bplus de (messages|sms|textos?)\b|\bdesabonn|\bdesinscri|\bne m ?\w+ plus\b"
 )
+_SIGNATURES = ("sent from my ", "sent from outlook", "get outlook for ", "enviado desde mi ", "envoye de mon ")
+"""How lines begin that programs add to a message."""
 _LONGEST = 2_000
 
 
 def read(text: str) -> Word:
-    """The meaning of a message, whatever its case, punctuation, blanks, accents and invisible characters."""
+    """The meaning of a message, whatever its case, punctuation, blanks, accents and invisible characters.
+
+    Only words that stop and mean nothing else count also as the first of several lines: "End" and "of story" are one
+    sentence.
+    """
     lines = [line for line in map(plain, text[:_LONGEST].splitlines()) if line]
-    for candidate in (plain(text), *lines[:1]):
-        if (word := _read_line(candidate)) is not Word.OTHER:
-            return word
-    return Word.OTHER
+    while lines and f"{lines[-1]} ".startswith(_SIGNATURES):
+        lines.pop()
+    if (word := _WORDS.get(" ".join(lines)) or _WORDS.get(plain(text))) is not None:
+        return word
+    whole = " ".join(lines)
+    return Word.STOP if any(map(_is_unmistakable, (whole, *lines[:1]))) else Word.OTHER
 
 
 def looks_like_refusal(text: str) -> bool:
@@ -105,11 +113,8 @@ def plain(text: str) -> str:
     return ("" if spelled else " ").join(words)
 
 
-def _read_line(line: str) -> Word:
-    if line in _WORDS:
-        return _WORDS[line]
-    for word in _UNMISTAKABLE:
-        rest = line.removeprefix(f"{word} ")
-        if rest != line and set(rest.split()) <= _FILLERS | {word}:
-            return Word.STOP
-    return Word.OTHER
+def _is_unmistakable(line: str) -> bool:
+    return any(
+        f"{line} ".startswith(f"{word} ") and set(line.removeprefix(word).split()) <= _FILLERS | {word}
+        for word in _UNMISTAKABLE
+    )

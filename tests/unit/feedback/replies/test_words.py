@@ -48,6 +48,8 @@ def test_a_word_is_read_however_it_is_written(word: str) -> None:
         "unsubscribe me from this list",
         "Baja por favor",
         "ARRÊT s'il vous plaît",
+        "Stop\nJohn Miller",
+        "Cancel\n\nEnviado desde mi iPhone",
     ],
 )
 def test_a_word_with_fillers_is_the_word(text: str) -> None:
@@ -73,6 +75,10 @@ def test_a_word_with_fillers_is_the_word(text: str) -> None:
         ("Je veux me désabonner", True),
         ("Can we cancel the viewing?", True),
         ("stop by at five?", True),
+        ("Cancel\nmy 5pm", True),
+        ("End\nof story", False),
+        ("Start\nby telling me who gave you my number", False),
+        ("Info\nabout the garden", False),
         ("Is the house at the end of the street?", False),
         ("Info about the garden, please", False),
         ("Help me find a home", False),
