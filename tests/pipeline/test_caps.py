@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from property_alert_notification.base.vocabulary import DeliveryState, Outcome
+from property_alert_notification.base.vocabulary import DeliveryState, Frequency, Outcome
 from property_alert_notification.notifications.reevaluate import reevaluate_by
 from property_alert_notification.people.caps import queries as cap_queries
 from property_alert_notification.people.decide import Message
@@ -17,6 +17,7 @@ from property_alert_notification.people.preferences import queries as preference
 from property_alert_notification.people.preferences.models import Preference
 from property_alert_notification.people.preferences.rules import Cap, PersonalRules
 from property_alert_notification.people.preferences.stored_rules import write_rules
+from tests.pipeline import test_digests as digests
 from tests.pipeline.test_digests import planner
 from tests.pipeline.world import EMAIL, World
 
@@ -102,6 +103,16 @@ async def test_a_digest_over_the_cap_waits_for_its_place(world: World) -> None:
     assert (delivery.state, delivery.reason_code, delivery.held_by) == (DeliveryState.HELD, "over_cap", "cap")
     assert delivery.due_at is not None
     assert delivery.due_at - world.parts.clock.now() < timedelta(days=2)
+
+
+async def test_a_digest_of_transactional_messages_has_no_cap(world: World) -> None:
+    await digests.a_user(world, Frequency.DAILY, category="viewing", caps={EMAIL: Cap(day=1)})
+    assert await claimed(world, (await accept(world, 1))[0])
+    await accept(world, 1, "viewing")
+    await digests.their_time_comes(world)
+    await digests.look(world)
+
+    assert await claimed(world, await digests.the_digest(world))
 
 
 async def test_what_would_be_over_the_cap_is_said_before_it_is_sent(world: World) -> None:

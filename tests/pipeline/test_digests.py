@@ -31,9 +31,11 @@ CATEGORY = "listing_alert"
 SMS = Channel("sms")
 
 
-async def a_user(world: World, frequency: Frequency, user_id: int = 1, **rules: Any) -> int:
-    """A user who wants listing alerts by email so often; what waits for them is decided again."""
-    personal = PersonalRules(frequencies={CATEGORY: {EMAIL: frequency}}, **rules)
+async def a_user(
+    world: World, frequency: Frequency, user_id: int = 1, *, category: str = CATEGORY, **rules: Any
+) -> int:
+    """A user who wants a category by email so often; what waits for them is decided again."""
+    personal = PersonalRules(frequencies={category: {EMAIL: frequency}}, **rules)
     now = world.parts.clock.now()
     preference = Preference(user_id=user_id, channels="email", rules=write_rules(personal), updated_at=now)
     async with world.parts.database.transaction() as connection:

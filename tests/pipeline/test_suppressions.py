@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 
 from property_alert_notification.base.vocabulary import Frequency
@@ -12,7 +13,7 @@ from property_alert_notification.people.suppressions.entry import NewEntry
 from property_alert_notification.people.suppressions.rules import SuppressionReason, SuppressionScope
 from property_alert_notification.people.suppressions.service import SuppressionService
 from property_alert_notification.people.suppressions.subjects import Subjects
-from tests.pipeline.test_digests import a_user, accept, look
+from tests.pipeline.test_digests import a_user, accept, look, the_digest, their_time_comes
 from tests.pipeline.world import EMAIL, World
 
 ADDRESS = "user1@example.com"
@@ -60,6 +61,21 @@ async def test_an_entry_of_a_user_counts_at_every_address_and_unsubscribing_leav
         "viewing": True,
     }
     assert await ended(world, wanted["listing_alert"]) == ("suppressed", "suppressed_unsubscribe")
+
+
+@pytest.mark.parametrize(("category", "is_sent"), [("viewing", True), ("listing_alert", False)])
+async def test_who_unsubscribed_from_everything_still_gets_digests_of_transactional_messages(
+    world: World, category: str, is_sent: bool
+) -> None:
+    await a_user(world, Frequency.DAILY, category=category)
+    await accept(world, category=category)
+    await their_time_comes(world)
+    if not is_sent:  # otherwise there is no digest
+        await look(world)
+    await suppress(world, SuppressionReason.UNSUBSCRIBE, user_id=1, channel=None)
+    await look(world)
+
+    assert await claimed(world, await the_digest(world)) is is_sent
 
 
 async def test_items_of_a_suppressed_address_leave_their_digest(world: World) -> None:

@@ -145,7 +145,7 @@ class Deliveries:
         What left its place at this moment may have done so before or after that.
         """
         cap = (self.knowledge.person(item.user).preference("caps") or {}).get(item.key[1])
-        if cap is None or not self.knowledge.category(item.category).is_promotional:
+        if cap is None or not self.knowledge.category_of(item).is_promotional:
             return None
         uses = self.uses.setdefault((item.user, item.key[1]), {})
         others = {key: day for key, day in uses.items() if key != item.key}

@@ -1,7 +1,7 @@
 """The model's knowledge at a moment: people, their preferences and profiles, and categories."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -37,8 +37,13 @@ class Knowledge:
             frequency, code = may(self.person(item.user), item.key[1], carried, self.category(carried))
             if frequency == "never":
                 return Verdict("suppress", code)
+        person, category = self.person(item.user), self.category_of(item)
+        return decide(person, item.key[1], item.category, category, urgent=item.urgent, now=now)
+
+    def category_of(self, item: Item) -> Category:
+        """The category of a message. A digest is promotional if its items are."""
         category = self.category(item.category)
-        return decide(self.person(item.user), item.key[1], item.category, category, urgent=item.urgent, now=now)
+        return replace(category, kind=self.category(item.carries[0].category).kind) if item.carries else category
 
     def is_disturbing(self, item: Item, now: datetime) -> bool:
         """Whether a message is sent although its user has quiet hours: it is urgent."""

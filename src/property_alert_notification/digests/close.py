@@ -98,9 +98,11 @@ def _sort(
     }
     asked = [(window.user, message_of(window, item, categories.of(window.category))) for window, item in alike.values()]
     # Digests are planned for the same users.
-    digest = categories.of(DIGEST)
-    closing = [(window, item) for window, item in alike.values() if window.must_close(now)]
-    asked += [(window.user, Message(window.channel, digest, item.address)) for window, item in closing]
+    asked += [
+        (window.user, Message(window.channel, categories.of_message(DIGEST, window.category), item.address))
+        for window, item in alike.values()
+        if window.must_close(now)
+    ]
     people = yield from people_of(asked, default=planner.default_preferences, subjects=planner.subjects)
     empty: dict[UUID, Sorted] = {window.id: Sorted([], []) for window in taken}
     sorted_ = {

@@ -139,6 +139,7 @@ def digest_of(window: Window, items: Sequence[Item]) -> Submission:
         message=message,
         addresses={window.channel: items[-1].address},
         category=DIGEST,
+        carries=window.category,
         channels=(window.channel,),
         caller=callers.pop() if len(callers) == 1 else None,
         test=window.test,

@@ -52,7 +52,7 @@ def _capped(
     claim: Claim, content: Content, people: Mapping[UserOf, Person], categories: Categories, channel: Channel
 ) -> Capped | None:
     user = content.user_id, claim.test
-    person, category = people.get(user, UNKNOWN), categories.of(content.category)
+    person, category = people.get(user, UNKNOWN), categories.of_message(content.category, content.carries)
     cap = cap_of(channel, category, person)
     if cap is None or person.preferences is None:
         return None

@@ -234,7 +234,8 @@ def _ended(attempt: Attempt) -> Attempt:
 
 def wanted_of(claim: Claim, content: Content, channel: Channel, rules: SendingRules) -> Wanted:
     """A claim with what `why_not` needs to know about it. Pure."""
-    message = Message(channel, rules.categories().of(content.category), claim.address, urgent=content.urgent)
+    category = rules.categories().of_message(content.category, content.carries)
+    message = Message(channel, category, claim.address, urgent=content.urgent)
     return Wanted(claim, content, (content.user_id, claim.test), message)
 
 

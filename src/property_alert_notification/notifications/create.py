@@ -48,7 +48,7 @@ class Planner:
         categories = self.categories()
         if people is None:
             messages = (
-                ((one.user_id, one.test), _message(one, channel, categories.of(one.category)))
+                ((one.user_id, one.test), _message(one, channel, categories.of_message(one.category, one.carries)))
                 for one in submissions
                 if isinstance(one, Submission)
                 for channel in one.addresses or Channel
@@ -59,7 +59,7 @@ class Planner:
             draft(
                 one,
                 people.get((one.user_id, one.test), UNKNOWN),
-                categories.of(one.category),
+                categories.of_message(one.category, one.carries),
                 unused=self.unused,
                 now=now,
                 new_id=self.clock.new_id,

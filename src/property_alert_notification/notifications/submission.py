@@ -29,6 +29,8 @@ class Submission(NamedTuple):
     """The channels whose addresses are looked up in the directory."""
     send_at_local: datetime | None = None
     """The requested local time of the user, without a zone. `send_at` is None until its moment is known."""
+    carries: str | None = None
+    """The category of the items of a digest; None for other notifications."""
 
     @property
     def not_before(self) -> datetime | None:

@@ -47,6 +47,12 @@ def test_an_undefined_category_behaves_like_general() -> None:
     assert not categories.of("open_house").resends
 
 
+@pytest.mark.parametrize(("carries", "kind"), [("viewing", TRANSACTIONAL), ("listing_alert", PROMOTIONAL)])
+def test_a_digest_has_the_kind_of_its_items(carries: str, kind: CategoryKind) -> None:
+    assert built_in().of_message("digest", carries) == Category("digest", kind)
+    assert built_in().of_message(carries, None) is built_in().of(carries)
+
+
 @pytest.mark.parametrize("category", BUILT_IN.values(), ids=str)
 def test_a_definition_defines_the_category_that_it_was_made_of(category: Category) -> None:
     written = CategoryDefinition.of(category).model_dump_json(exclude_defaults=True)

@@ -38,7 +38,7 @@ GENERAL = "general"
 """The category of a notification that names none."""
 
 DIGEST = "digest"
-"""The category of digests. A digest is never collected for another digest."""
+"""The category of digests. A digest is never collected for another digest, and has the kind of its items."""
 
 _PROMOTIONAL = CategoryKind.PROMOTIONAL
 
@@ -83,6 +83,11 @@ class Categories:
             self._undefined.clear()
         known = self._undefined[name] = replace(self._general, name=name)
         return known
+
+    def of_message(self, name: str, carries: str | None) -> Category:
+        """The category of a message; `carries` is the category of the items of a digest, which decides its kind."""
+        category = self.of(name)
+        return category if carries is None else replace(category, kind=self.of(carries).kind)
 
 
 CurrentCategories = Callable[[], Categories]
