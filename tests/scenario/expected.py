@@ -207,20 +207,17 @@ class Expected:
     def _plan(self, one: Notification, now: datetime, seen: Mapping[Key, Seen]) -> bool:
         """Returns whether it is planned now: it may have to wait for the User service."""
         user, directory = one.submit.user, self.knowledge.directory
-        entry = directory.entries.get(user)
+        entry, is_usable = self._known(one, now, seen)
         if one.submit.is_looked_up and now >= self._deadline(one):
             has_expired = one.submit.expires_at is not None and one.submit.expires_at <= now
             self.deliveries.plan(one, now, late="expired" if has_expired else "too_old")
             return True
-        if not one.submit.is_looked_up or (entry is not None and entry.is_fresh(now)):
+        if not one.submit.is_looked_up or is_usable:
             self.deliveries.plan(one, now, entry)
             return True
         if self._may_choose:
             if not any(key == one.submit.key for key, _ in seen):
                 return False
-            # One worker may use what was known while another one receives the answer.
-            replaced = self._replaced.get(user)
-            entry = replaced if replaced and not fits(one, entry, seen) and fits(one, replaced, seen) else entry
         elif directory.trouble is None:
             if directory.answer(user, now):
                 self._know_more(user, now)
@@ -232,6 +229,15 @@ class Expected:
             return False
         self.deliveries.plan(one, now, entry)
         return True
+
+    def _known(self, one: Notification, now: datetime, seen: Mapping[Key, Seen]) -> tuple[Entry | None, bool]:
+        """What is known of its user, and whether nobody need be asked."""
+        user = one.submit.user
+        entry, replaced = self.knowledge.directory.entries.get(user), self._replaced.get(user)
+        is_seen = any(key == one.submit.key for key, _ in seen)
+        if is_seen and replaced and not fits(one, entry, seen) and fits(one, replaced, seen):
+            return replaced, True  # for one worker, while another one received the answer
+        return entry, entry is not None and entry.is_fresh(now)
 
     def _deadline(self, one: Notification) -> datetime:
         """When it is of no use any more."""
