@@ -235,7 +235,12 @@ async def test_an_email_and_a_delivery_lead_to_their_notification(caller: httpx2
     email = detail["deliveries"][0]["id"]
 
     assert [await _ids(caller, delivery_id=delivery["id"]) for delivery in detail["deliveries"]] == [[id_], [id_]]
-    for message_id in (f"<{email}@alerts.example>", f"{email}@localhost", f"Message-ID: <{email.upper()}@b.example>"):
+    for message_id in (
+        f"<{email}@alerts.example>",
+        f"{email}@localhost",
+        f"<{email}.abcd2345@a>",
+        f"Message-ID: <{email.upper()}@b.example>",
+    ):
         assert await _ids(caller, message_id=message_id) == [id_]
     for fitting in (
         {"category": "offer"},

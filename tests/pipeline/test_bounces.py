@@ -8,10 +8,14 @@ from email.message import EmailMessage
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from property_alert_notification.base.errors import StoreUnavailable
 from property_alert_notification.base.settings import Settings
+from property_alert_notification.channels.delivery_signature import DeliverySigner
 from property_alert_notification.channels.return_path import ReturnPaths
+from property_alert_notification.database import table_of
+from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.feedback.bounces import smtp_listener
 from property_alert_notification.feedback.reports.intake import ReportIntake
 from tests.channels.smtp_script import ScriptedSmtpServer
@@ -74,6 +78,10 @@ def a_report(*fields: str, returned: str = "") -> bytes:
     ).encode()
 
 
+def message_id(settings: Settings, delivery: UUID) -> str:
+    return f"Message-ID: <{DeliverySigner(settings.link_keys).message_name(delivery)}@{DOMAIN}>"
+
+
 GONE = ("Action: failed", "Status: 5.1.1", "Diagnostic-Code: smtp; 550 5.1.1 no such user")
 
 
@@ -127,15 +135,16 @@ async def test_the_mailbox_is_read_reports_are_deleted_and_answers_stay_for_peop
             await world.a_worker()
             gone, delivery = await a_sent_email(world, user_email="gone@example.com")
             away, other = await a_sent_email(world, user_email="away@example.com")
-            returned = f"Message-ID: <{delivery}@{DOMAIN}>"
+            returned = message_id(settings, delivery)
             server.receive("report", a_report(*GONE, returned=returned))
             server.receive("delay", a_report("Action: delayed", "Status: 4.4.1", returned=returned))
             answer = EmailMessage()
-            answer["To"] = ReturnPaths(BOUNCES, settings.link_keys).of(other)
+            answer["To"] = ReturnPaths(BOUNCES, DeliverySigner(settings.link_keys)).of(other)
             answer["Auto-Submitted"] = "auto-replied"
             answer.set_content("I am on holiday. This user does not exist (550 5.1.1).")
             server.receive("answer", answer.as_bytes())
-            server.receive("others", a_report(*GONE, returned=f"Message-ID: <{delivery}@elsewhere.example>"))
+            server.receive("hostile", b"To: " + b"(" * 5_000 + b"\r\n" + a_report(*GONE, returned=returned))
+            server.receive("others", a_report(*GONE, returned=returned.replace(DOMAIN, "elsewhere.example")))
 
             await world.until(gone, "failed")
 
@@ -152,18 +161,26 @@ async def test_only_what_matches_one_of_our_sends_counts(
     settings = make_settings("sqlite")
     async with World(settings, smtp_server) as world:
         await a_listening_worker(world, port)
-        paths = ReturnPaths(BOUNCES, settings.link_keys)
+        paths = ReturnPaths(BOUNCES, DeliverySigner(settings.link_keys))
         kept, delivery = await a_sent_email(world, user_email="kept@example.com")
         gone, bounced = await a_sent_email(world, user_email="gone@example.com")
-        forged = ReturnPaths(BOUNCES, [b"another key of more than 32 characters"]).of(delivery)
+        forged = ReturnPaths(BOUNCES, DeliverySigner([b"another key of more than 32 characters"])).of(delivery)
 
         with pytest.raises(smtplib.SMTPRecipientsRefused):
             await hand_in(port, a_report(*GONE), forged)
-        assert await hand_in(port, a_report(*GONE, returned=f"Message-ID: <{UUID(int=7)}@{DOMAIN}>"), BOUNCES) == {}
+        for unsigned in (f"Message-ID: <{delivery}@{DOMAIN}>", message_id(settings, UUID(int=7))):
+            assert await hand_in(port, a_report(*GONE, returned=unsigned), BOUNCES) == {}
         assert set(await hand_in(port, a_report(*GONE), paths.of(bounced), "alerts@" + DOMAIN)) == {"alerts@" + DOMAIN}
 
         await world.until(gone, "failed")
         assert (await world.delivery(kept)).state == "sent"
+        tried, tested = await a_sent_email(world, user_email="kept@example.com")
+        async with world.parts.database.transaction() as connection:
+            await connection.execute(
+                update(table_of(Delivery)).where(table_of(Delivery).c.id == tested).values(test=True)
+            )
+        await hand_in(port, a_report(*GONE), paths.of(tested))
+        await world.until(tried, "failed")
         later = await world.accept(channels=["email"], user_email="kept@example.com")
         await world.until(later, "sent")
 
@@ -184,6 +201,9 @@ async def test_a_worker_takes_over_a_port_when_it_is_free_and_a_crowd_of_clients
                 421,
                 b"4.3.2 Too many connections, try again later",
             )
+            monkeypatch.setattr(smtp_listener, "REFUSED_CONNECTIONS", 1)
+            with pytest.raises(smtplib.SMTPServerDisconnected):
+                await asyncio.to_thread(smtplib.SMTP, "127.0.0.1", port, timeout=60)
             clients[0].close()
 
             async def there_is_room() -> bool:
@@ -197,6 +217,22 @@ async def test_a_worker_takes_over_a_port_when_it_is_free_and_a_crowd_of_clients
                 client.close()
 
 
+async def test_a_session_ends_after_a_while_whatever_it_sends(
+    make_settings: MakeSettings, smtp_server: SmtpServer, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp_listener, "LONGEST_SESSION", 0.1)
+    async with World(make_settings("sqlite"), smtp_server) as world:
+        await a_listening_worker(world, port)
+
+        def talk() -> None:
+            with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
+                while True:
+                    client.noop()
+
+        with pytest.raises((smtplib.SMTPServerDisconnected, ConnectionError)):
+            await asyncio.to_thread(talk)
+
+
 async def test_a_complaint_suppresses_and_leaves_the_email_delivered(
     make_settings: MakeSettings, smtp_server: SmtpServer, port: int
 ) -> None:
@@ -207,7 +243,7 @@ async def test_a_complaint_suppresses_and_leaves_the_email_delivered(
         complaint = (
             'Content-Type: multipart/report; boundary="b"\r\n\r\n'
             "--b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\nVersion: 1\r\n\r\n"
-            f"--b\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: <{delivery}@{DOMAIN}>\r\n\r\n\r\n--b--\r\n"
+            f"--b\r\nContent-Type: message/rfc822\r\n\r\n{message_id(settings, delivery)}\r\n\r\n\r\n--b--\r\n"
         )
         await hand_in(port, complaint.encode(), BOUNCES)
 
@@ -224,7 +260,7 @@ async def test_a_mail_that_cannot_be_stored_is_not_taken(
     async with World(settings, smtp_server) as world:
         await a_listening_worker(world, port)
         bounced, delivery = await a_sent_email(world)
-        return_path = ReturnPaths(BOUNCES, settings.link_keys).of(delivery)
+        return_path = ReturnPaths(BOUNCES, DeliverySigner(settings.link_keys)).of(delivery)
         monkeypatch.setattr(ReportIntake, "take", unavailable)
 
         with pytest.raises(smtplib.SMTPDataError) as refused:

@@ -13,10 +13,10 @@ from property_alert_notification.base.errors import ConfigurationError, Deferred
 from property_alert_notification.base.settings import load
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
+from property_alert_notification.channels.delivery_signature import DeliverySigner
 from property_alert_notification.channels.dkim.keys import load_keys
 from property_alert_notification.channels.dkim.signer import Signer
 from property_alert_notification.channels.mime import Composer, EmailSettings, Mail
-from property_alert_notification.channels.return_path import ReturnPaths
 from property_alert_notification.channels.smtp import replies
 from property_alert_notification.channels.smtp.connection import Connection
 from property_alert_notification.channels.smtp.evidence import Evidence, Finding
@@ -37,8 +37,7 @@ def create(tools: Tools) -> "SmtpSender":
             "Example: SMTP_STARTTLS=required"
         )
     keys = load_keys()
-    bounces = email.email_bounce_address
-    composer = Composer(email, None if bounces is None else ReturnPaths(bounces, tools.settings.link_keys))
+    composer = Composer(email, DeliverySigner(tools.settings.link_keys))
     return SmtpSender(settings, composer, tools.clock, None if keys is None else Signer(*keys))
 
 

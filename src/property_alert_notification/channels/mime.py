@@ -23,6 +23,7 @@ from pydantic_settings import SettingsConfigDict
 from property_alert_notification.base.errors import Refused
 from property_alert_notification.base.settings import SettingsGroup
 from property_alert_notification.channels.base import OutgoingMessage
+from property_alert_notification.channels.delivery_signature import DeliverySigner
 from property_alert_notification.channels.mime_headers import (
     CONTROL,
     LONGEST_LINE,
@@ -117,10 +118,15 @@ class EmailSettings(SettingsGroup):
 class Composer:
     """Writes emails from one sender."""
 
-    def __init__(self, settings: EmailSettings, return_paths: ReturnPaths | None = None) -> None:
-        """Prepares the headers that are the same in every message. Without return paths emails return to the sender."""
+    def __init__(self, settings: EmailSettings, signer: DeliverySigner | None = None) -> None:
+        """Prepares the headers that are the same in every message.
+
+        `signer` signs Message-IDs and return paths; None is for a mailbox that only shows emails.
+        """
         self._sender = parse_address(settings.email_from)
-        self._return_paths = return_paths
+        self._signer = signer
+        address = settings.email_bounce_address
+        self._return_paths = None if signer is None or address is None else ReturnPaths(address, signer)
         headers = _from_header(settings.email_from_name, self._sender)
         if settings.email_reply_to is not None:
             headers += f"Reply-To: {settings.email_reply_to}\r\n"
@@ -157,12 +163,14 @@ class Composer:
         return self._sender if self._return_paths is None else Address(self._return_paths.of(message.delivery_id))
 
     def _write(self, message: OutgoingMessage, recipient: Address, now: datetime) -> str:
+        delivery_id = message.delivery_id
+        name = delivery_id if self._signer is None else self._signer.message_name(delivery_id)
         to = recipient.text if "@" in recipient.text else unstructured("To", recipient.text)
         headers = (
             f"{self._prepared}To: {to}\r\n"
             f"Subject: {unstructured('Subject', message.subject)}\r\n"
             f"Date: {_date(now.replace(microsecond=0))}\r\n"
-            f"Message-ID: <{message.delivery_id}@{self._sender.domain}>\r\n"
+            f"Message-ID: <{name}@{self._sender.domain}>\r\n"
             f"{write_all(message.headers)}"
         )
         if message.html is None:

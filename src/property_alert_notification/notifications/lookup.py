@@ -14,7 +14,7 @@ from property_alert_notification.notifications.schemas import NotificationQuery
 
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _ID = re.compile(rf"\s*({_UUID})\s*\Z")
-_MESSAGE_ID = re.compile(rf"\s*(?:Message-ID:\s*)?<?\s*({_UUID})@[^\s<>@]+>?\s*\Z", re.IGNORECASE)
+_MESSAGE_ID = re.compile(rf"\s*(?:Message-ID:\s*)?<?\s*({_UUID})(?:\.[a-z2-7]+)?@[^\s<>@]+>?\s*\Z", re.IGNORECASE)
 
 
 def delivery_of(message_id: str) -> UUID | None:

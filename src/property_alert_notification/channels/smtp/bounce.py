@@ -24,6 +24,8 @@ class Bounce(StrEnum):
     """It takes no messages for now."""
 
 
+_LONGEST = 1_000
+"""Characters of a reply that are read: anybody can send a report."""
 _GONE_CODES = frozenset({"1.1", "1.2", "1.3", "1.6", "1.10", "2.1", "7.17", "7.18"})
 """Subject and detail: bad mailbox, domain or syntax, moved away, null MX, disabled, has another owner (RFC 7293)."""
 _UNKNOWN_TO_EXCHANGE = re.compile(r"recipient address rejected: access denied", re.IGNORECASE)
@@ -31,7 +33,7 @@ _UNKNOWN_TO_EXCHANGE = re.compile(r"recipient address rejected: access denied", 
 _FULL_CODES = frozenset({"2.2", "2.121", "2.122", "3.1"})
 
 _FULL = re.compile(
-    r"\bfull\b|quota|over ?limit|space\b|storage|exceed|plein|voll\b|zuviele|receiv\w+ .{0,40}rate"
+    r"\bfull\b|quota|over ?limit|space\b|storage|exceed|plein|voll\b|zuviele|receiv\w{1,10} .{0,40}rate"
     r"|too many (messages|mails)|gr[ea]y ?list|try (again )?later|temporar",
     re.IGNORECASE,
 )
@@ -78,8 +80,9 @@ _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3}\.\d{1,3})(?![\d.])")
 def bounce_of(code: int, text: str) -> Bounce | None:
     """What a refusal of RCPT, or of a message for one recipient, says about the address; None is nothing.
 
-    `text` is the reply's text without its basic codes; it may begin with an enhanced code.
+    `text` is the reply's text without its basic codes; it may begin with an enhanced code. Only its beginning is read.
     """
+    text = text[:_LONGEST]
     enhanced, words = replies.split(text)
     detail = enhanced.partition(".")[2]
     if replies.read("RCPT", code, text).about not in (About.RECIPIENT, About.OPEN):
@@ -100,6 +103,7 @@ def bounce_in_report(status: str, diagnostic: str) -> Bounce | None:
         status: the field Status, such as `5.1.1`; empty if the report has none.
         diagnostic: the field Diagnostic-Code without its type; servers put whole replies and their own words into it.
     """
+    status, diagnostic = status[:_LONGEST], diagnostic[:_LONGEST]
     said = _ENHANCED.search(diagnostic) or _ENHANCED.search(status)
     basic = _BASIC_CODE.search(diagnostic)
     first = said.group(1) if said is not None else "5"

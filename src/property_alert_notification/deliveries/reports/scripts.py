@@ -72,6 +72,8 @@ class Reported(NamedTuple):
     channel: str
     address: str
     state: str
+    test: bool
+    """Submitted with a test key: what is reported about it must not suppress the address of a person."""
 
 
 class AttemptMade(NamedTuple):

@@ -1,7 +1,7 @@
 """Finds the email that a mail reports about, and makes an event of the report. Pure.
 
-Only what matches one of our sends counts: a mail to a return path that we signed, or a report with the Message-ID of an
-email of ours. Everybody can send a mail to the intake, and nobody else can name a delivery.
+Only what matches one of our sends counts: a mail to a return path that we signed, or a report with a Message-ID that we
+signed. Anybody can send a mail to the intake; only who has seen the email knows the signature.
 """
 
 from collections.abc import Iterable
@@ -14,13 +14,14 @@ from enum import StrEnum
 from uuid import UUID
 
 from property_alert_notification.channels.callback import ReportedEvent, ReportedResult, SuppressionCause
+from property_alert_notification.channels.delivery_signature import DeliverySigner
 from property_alert_notification.channels.return_path import ReturnPaths
 from property_alert_notification.channels.smtp.bounce import Bounce
 from property_alert_notification.feedback.bounces.report import Report, read_report
 
 _RECIPIENT_HEADERS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Delivered-To", "To", "Cc")
 _MOST_ADDRESSES = 50
-_LONGEST_HEADERS = 100_000
+_LONGEST_HEADERS = 20_000
 _CAUSES: dict[Bounce | None, SuppressionCause] = {
     Bounce.HARD: SuppressionCause.HARD_BOUNCE,
     Bounce.SOFT: SuppressionCause.SOFT_BOUNCE,
@@ -60,8 +61,9 @@ class ReadMail:
 class MailReader:
     """Reads the mails that come back to one sender."""
 
-    def __init__(self, return_paths: ReturnPaths | None, domain: str) -> None:
+    def __init__(self, signer: DeliverySigner, return_paths: ReturnPaths | None, domain: str) -> None:
         """`domain` is that of `EMAIL_FROM`, which is in the Message-ID of every email of ours."""
+        self._signer = signer
         self._return_paths = return_paths
         self._domain = domain.lower()
 
@@ -86,10 +88,7 @@ class MailReader:
         """The delivery whose email has the Message-ID of the report."""
         if report.message_id is None or report.message_id[1] != self._domain:
             return None
-        try:
-            return UUID(report.message_id[0])
-        except ValueError:
-            return None
+        return self._signer.delivery_of(report.message_id[0])
 
 
 def _event(report: Report, delivery_id: UUID) -> ReportedEvent | None:
@@ -111,5 +110,5 @@ def _recipients_in(content: bytes) -> list[str]:
         headers = BytesHeaderParser(policy=compat32).parsebytes(content[:_LONGEST_HEADERS])
         values = [str(value) for name in _RECIPIENT_HEADERS for value in headers.get_all(name, [])]
         return [address for _, address in getaddresses(values)[:_MOST_ADDRESSES]]
-    except (MessageError, ValueError, LookupError):
+    except (MessageError, RecursionError, ValueError, LookupError):
         return []

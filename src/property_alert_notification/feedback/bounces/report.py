@@ -18,8 +18,9 @@ from email.policy import compat32
 
 from property_alert_notification.channels.smtp.bounce import Bounce, bounce_in_report
 
-LONGEST_MAIL = 1_000_000
-"""Bytes of a mail that are read at most: the report precedes the returned email, which may be long."""
+LONGEST_MAIL = 100_000
+"""Bytes of a mail that are read at most: the report precedes the returned email, which may be long. The parser takes
+time in proportion to the square of the length of some mails."""
 _LONGEST_WORDS = 2_000
 _MOST_PARTS = 50
 _MOST_RECIPIENTS = 10

@@ -15,12 +15,16 @@ from property_alert_notification.feedback.bounces.intake import BounceIntake
 
 log = structlog.get_logger()
 
-LARGEST_MAIL = 10_000_000
+LARGEST_MAIL = 5_000_000
 """Bytes: a report may contain the whole email that it is about."""
 TAKE_OVER = 5.0
 """Seconds between two tries to listen where another worker does."""
 MOST_CONNECTIONS = 10
 """Connections that may send mails at the same time."""
+REFUSED_CONNECTIONS = 20
+"""More connections that are answered that there are too many; others are closed."""
+LONGEST_SESSION = 300.0
+"""Seconds after which a connection is closed, whatever it sends."""
 _MOST_RECIPIENTS = 10
 _PATIENCE = 60.0
 """Seconds for which a client may be silent."""
@@ -65,14 +69,18 @@ class SmtpListener:
 
 
 class _Connection(SMTP):
-    """One client, which is counted until it leaves."""
+    """One client, which is counted until it leaves, and has to leave after a while."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.event_handler.connections += 1
         super().connection_made(transport)
+        self._end = asyncio.get_running_loop().call_later(LONGEST_SESSION, transport.close)
+        if self.event_handler.connections > MOST_CONNECTIONS + REFUSED_CONNECTIONS:
+            transport.close()
 
     def connection_lost(self, error: Exception | None) -> None:
         self.event_handler.connections -= 1
+        self._end.cancel()
         super().connection_lost(error)
 
 

@@ -4,6 +4,7 @@ from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.settings import Settings, load
 from property_alert_notification.base.supervise import Service
+from property_alert_notification.channels.delivery_signature import DeliverySigner
 from property_alert_notification.channels.mime import EmailSettings, parse_address
 from property_alert_notification.channels.return_path import ReturnPaths
 from property_alert_notification.feedback.bounces.event import MailReader
@@ -22,8 +23,9 @@ def sources(settings: Settings, reports: ReportIntake, metrics: Metrics) -> dict
     """
     chosen, email = load(BounceSettings), load(EmailSettings)
     address = email.email_bounce_address
-    paths = None if address is None else ReturnPaths(address, settings.link_keys)
-    intake = BounceIntake(reports, MailReader(paths, parse_address(email.email_from).domain), metrics)
+    signer = DeliverySigner(settings.link_keys)
+    paths = None if address is None else ReturnPaths(address, signer)
+    intake = BounceIntake(reports, MailReader(signer, paths, parse_address(email.email_from).domain), metrics)
     loops: dict[str, Service] = {}
     if chosen.imap_host is not None:
         loops["bounce_mailbox"] = Mailbox(chosen, chosen.imap_host, intake).run

@@ -171,12 +171,11 @@ def _suppress(causes: Sequence[Report], matched: _Matched, context: Context, now
     for report in causes:
         if report.delivery_id is None:
             continue
-        address = matched.deliveries[report.delivery_id].address
-        # The address of an erased user is empty.
-        entry = (
-            entry_of(report, address, soft_bounces=counts.get(report.subject or "", 0), now=now) if address else None
-        )
-        if entry is not None:
+        delivery = matched.deliveries[report.delivery_id]
+        if delivery.test or not delivery.address:  # the address of an erased user is empty
+            continue
+        count = counts.get(report.subject or "", 0)
+        if (entry := entry_of(report, delivery.address, soft_bounces=count, now=now)) is not None:
             by = f"callback:{report.channel}/{report.provider}"
             row = entry.row(context.subjects, id_=context.new_id(), now=now, added_by=by)
             rows[row.subject, row.channel, row.reason_code, row.category] = row
