@@ -154,3 +154,15 @@ async def test_a_reply_waits_no_longer_for_the_store_than_any_call(
         await other.close()
 
     assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
+
+
+async def test_an_event_that_cannot_be_read_is_counted_and_the_others_take_effect(
+    lite_hooked: httpx2.AsyncClient,
+) -> None:
+    stop = {"type": "message", "id": "m", "from": "+14155552671", "text": "STOP \ud83d"}
+    body = json.dumps([{"type": "status", "status": "of another version"}, stop]).encode()
+
+    answer = await lite_hooked.post(PATH, content=body, headers=signed(body))
+
+    assert (answer.status_code, "reply" in answer.json()) == (200, True)
+    assert 'property_alerts_reports_total{outcome="unreadable"} 1.0' in (await lite_hooked.get("/metrics")).text

@@ -111,7 +111,7 @@ class Metrics:
         )
         self.reports = Counter(
             "property_alerts_reports",
-            "New reports of providers about messages: known, or about no known message.",
+            "New reports of providers about messages: known, about no known message, or unreadable.",
             ["outcome"],
             registry=self.registry,
         )

@@ -82,13 +82,21 @@ class InboundMessage:
     """`stop`, `start` or `help` if the provider has read the message as such."""
 
 
-Reported = ReportedEvent | InboundMessage
+@dataclass(frozen=True, slots=True)
+class UnreadableEvent:
+    """One of the events in a body that cannot be read; the others take effect."""
+
+    origin: Mapping[str, str]
+    """The error and its place, for the log."""
+
+
+Reported = ReportedEvent | InboundMessage | UnreadableEvent
 
 CallbackReader = Callable[[Callback], Sequence[Reported] | Awaitable[Sequence[Reported]]]
 """Verifies a callback and reads its events; reports of other things are no events.
 
-It opens nothing, and knows nothing but its settings; only a provider that signs with a certificate to be fetched waits
-for that. It raises ForgedCallback when the signature is missing, wrong or too old, before it parses the body."""
+It knows nothing but its settings, and opens nothing unless a provider signs with a certificate that must be fetched. It
+raises ForgedCallback when the signature is missing, wrong or too old, before anything in the body has an effect."""
 
 Confirm = Callable[[str], tuple[str, bytes]]
 """Renders a text as the answer to a callback by which the provider sends it to the sender: media type and body."""

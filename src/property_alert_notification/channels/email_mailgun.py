@@ -11,7 +11,6 @@ import json
 from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar
-from uuid import UUID
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
@@ -24,14 +23,15 @@ from property_alert_notification.channels.base import Limits, OutgoingMessage, R
 from property_alert_notification.channels.callback import (
     Callback,
     CallbackReader,
+    Reported,
     ReportedEvent,
     ReportedResult,
     SuppressionCause,
 )
+from property_alert_notification.channels.callback_fields import delivery_id_of, detail_of, read_each
 from property_alert_notification.channels.mail_api import (
     DELIVERY_ID,
     cause_of,
-    detail_of,
     email_settings,
     from_header,
     headers_of,
@@ -125,7 +125,7 @@ def create_callback_reader(tools: Tools) -> CallbackReader | None:
     return None if key is None else partial(read_callback, key=key.get_secret_value())
 
 
-def read_callback(callback: Callback, key: str) -> list[ReportedEvent]:
+def read_callback(callback: Callback, key: str) -> list[Reported]:
     """Verify and read one callback. Its signature is a part of the body.
 
     Raises:
@@ -139,15 +139,16 @@ def read_callback(callback: Callback, key: str) -> list[ReportedEvent]:
     is_signed = hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace"))
     if not is_signed or not is_recent(timestamp, callback, _TOLERANCE):
         raise ForgedCallback
-    event = document["event-data"]
-    if (read := _result_of(event)) is None:
-        return []
+    return read_each([document["event-data"]], partial(_event, token=token))
+
+
+def _event(event: dict[str, Any], token: str) -> ReportedEvent | None:
+    delivery_id = delivery_id_of((event.get("user-variables") or {}).get(DELIVERY_ID))
+    if delivery_id is None or (read := _result_of(event)) is None:
+        return None
     result, cause, detail = read
-    delivery = (event.get("user-variables") or {}).get(DELIVERY_ID)
-    if delivery is None:
-        return []
     raw = json.dumps(event).encode()
-    return [ReportedEvent(result, None, UUID(delivery), detail, cause, event_id=token, raw=raw)]
+    return ReportedEvent(result, None, delivery_id, detail, cause, event_id=token, raw=raw)
 
 
 def _result_of(event: dict[str, Any]) -> tuple[ReportedResult, SuppressionCause | None, str | None] | None:

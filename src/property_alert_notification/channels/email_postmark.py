@@ -11,7 +11,6 @@ import hmac
 import json
 from functools import partial
 from typing import Any, ClassVar
-from uuid import UUID
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
@@ -24,14 +23,15 @@ from property_alert_notification.channels.base import Limits, OutgoingMessage, R
 from property_alert_notification.channels.callback import (
     Callback,
     CallbackReader,
+    Reported,
     ReportedEvent,
     ReportedResult,
     SuppressionCause,
 )
+from property_alert_notification.channels.callback_fields import delivery_id_of, detail_of, read_each, text_of
 from property_alert_notification.channels.mail_api import (
     DELIVERY_ID,
     cause_of,
-    detail_of,
     email_settings,
     from_header,
     headers_of,
@@ -135,7 +135,8 @@ def _explain(body: bytes) -> str | None:
 
 
 def _read(body: bytes, reason: str) -> SendError | None:
-    return ProviderDown(f"{reason}: see the account") if fields_of(body).get("ErrorCode") in _ABOUT_US else None
+    code = fields_of(body).get("ErrorCode")
+    return ProviderDown(f"{reason}: see the account") if isinstance(code, int) and code in _ABOUT_US else None
 
 
 def create_callback_reader(tools: Tools) -> CallbackReader | None:
@@ -144,7 +145,7 @@ def create_callback_reader(tools: Tools) -> CallbackReader | None:
     return None if secret is None else partial(read_callback, secret=secret.get_secret_value())
 
 
-def read_callback(callback: Callback, secret: str) -> list[ReportedEvent]:
+def read_callback(callback: Callback, secret: str) -> list[Reported]:
     """Verify and read one callback.
 
     Raises:
@@ -153,9 +154,7 @@ def read_callback(callback: Callback, secret: str) -> list[ReportedEvent]:
     given = [callback.headers.get("x-callback-secret", ""), _password(callback.headers.get("authorization", ""))]
     if True not in [hmac.compare_digest(one.encode(), secret.encode()) for one in given]:
         raise ForgedCallback
-    document = json.loads(callback.body)
-    event = _event(document)
-    return [] if event is None else [event]
+    return read_each([json.loads(callback.body)], _event)
 
 
 def _password(authorization: str) -> str:
@@ -194,11 +193,10 @@ def _report(
     *,
     detail: str | None = None,
 ) -> ReportedEvent:
-    delivery = (document.get("Metadata") or {}).get(DELIVERY_ID)
     return ReportedEvent(
         result,
-        provider_message_id=document.get("MessageID"),
-        delivery_id=None if delivery is None else UUID(delivery),
+        provider_message_id=text_of(document.get("MessageID")),
+        delivery_id=delivery_id_of((document.get("Metadata") or {}).get(DELIVERY_ID)),
         detail=detail,
         cause=cause,
     )

@@ -8,11 +8,10 @@ https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-star
 import base64
 import binascii
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any, ClassVar
-from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -29,11 +28,13 @@ from property_alert_notification.channels.base import Limits, OutgoingMessage, R
 from property_alert_notification.channels.callback import (
     Callback,
     CallbackReader,
+    Reported,
     ReportedEvent,
     ReportedResult,
     SuppressionCause,
 )
-from property_alert_notification.channels.mail_api import DELIVERY_ID, cause_of, detail_of, email_settings, headers_of
+from property_alert_notification.channels.callback_fields import delivery_id_of, detail_of, read_each, text_of
+from property_alert_notification.channels.mail_api import DELIVERY_ID, cause_of, email_settings, headers_of
 from property_alert_notification.channels.mime import EmailSettings
 from property_alert_notification.channels.standard_webhook import is_recent
 
@@ -149,7 +150,7 @@ def load_key(text: str) -> ec.EllipticCurvePublicKey:
     return key
 
 
-def read_callback(callback: Callback, key: ec.EllipticCurvePublicKey) -> list[ReportedEvent]:
+def read_callback(callback: Callback, key: ec.EllipticCurvePublicKey) -> Sequence[Reported]:
     """Verify and read one callback.
 
     Raises:
@@ -163,24 +164,23 @@ def read_callback(callback: Callback, key: ec.EllipticCurvePublicKey) -> list[Re
         raise ForgedCallback from None
     if not is_recent(signed_at, callback, _TOLERANCE):
         raise ForgedCallback
-    return list(_events(json.loads(callback.body)))
+    return read_each(json.loads(callback.body), _event)
 
 
-def _events(documents: list[dict[str, Any]]) -> Iterator[ReportedEvent]:
-    for document in documents:
-        if (read := _result_of(document)) is None:
-            continue
-        result, cause, detail = read
-        delivery = document.get(DELIVERY_ID)
-        yield ReportedEvent(
-            result,
-            provider_message_id=document.get("sg_message_id"),
-            delivery_id=None if delivery is None else UUID(delivery),
-            detail=detail,
-            cause=cause,
-            event_id=document.get("sg_event_id"),
-            raw=json.dumps(document).encode(),
-        )
+def _event(document: dict[str, Any]) -> ReportedEvent | None:
+    delivery_id = delivery_id_of(document.get(DELIVERY_ID))
+    if delivery_id is None or (read := _result_of(document)) is None:
+        return None  # the receipt has no id by which a message without ours could be found
+    result, cause, detail = read
+    return ReportedEvent(
+        result,
+        provider_message_id=text_of(document.get("sg_message_id")),
+        delivery_id=delivery_id,
+        detail=detail,
+        cause=cause,
+        event_id=text_of(document.get("sg_event_id")),
+        raw=json.dumps(document).encode(),
+    )
 
 
 def _result_of(document: dict[str, Any]) -> tuple[ReportedResult, SuppressionCause | None, str | None] | None:

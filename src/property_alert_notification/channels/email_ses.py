@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
@@ -23,14 +22,15 @@ from property_alert_notification.channels.base import Limits, OutgoingMessage, R
 from property_alert_notification.channels.callback import (
     Callback,
     CallbackReader,
+    Reported,
     ReportedEvent,
     ReportedResult,
     SuppressionCause,
 )
+from property_alert_notification.channels.callback_fields import delivery_id_of, detail_of, read_each, text_of
 from property_alert_notification.channels.mail_api import (
     DELIVERY_ID,
     cause_of,
-    detail_of,
     email_settings,
     from_header,
     headers_of,
@@ -190,7 +190,7 @@ def create_callback_reader(tools: Tools) -> CallbackReader | None:
     return partial(read_callback, topics=TopicReader(settings.topic_arns.split(","), fetch))
 
 
-async def read_callback(callback: Callback, topics: TopicReader) -> Sequence[ReportedEvent]:
+async def read_callback(callback: Callback, topics: TopicReader) -> Sequence[Reported]:
     """Verify and read one message of SNS.
 
     Raises:
@@ -199,15 +199,19 @@ async def read_callback(callback: Callback, topics: TopicReader) -> Sequence[Rep
     if (notification := await topics.read(callback)) is None:
         return []
     message_id, event = notification
+    return read_each([event], partial(_event, event_id=message_id))
+
+
+def _event(event: dict[str, Any], event_id: str) -> ReportedEvent | None:
     kind = event.get("eventType") or event.get("notificationType")
     if kind not in _RESULTS:
-        return []
+        return None
     mail = event.get("mail") or {}
     tags = (mail.get("tags") or {}).get(DELIVERY_ID)
+    delivery_id = delivery_id_of(tags[0]) if tags else None
     result, cause, detail = _result_of(kind, event)
-    delivery = UUID(tags[0]) if tags else None
     raw = json.dumps(event).encode()
-    return [ReportedEvent(result, mail.get("messageId"), delivery, detail, cause, event_id=message_id, raw=raw)]
+    return ReportedEvent(result, text_of(mail.get("messageId")), delivery_id, detail, cause, event_id=event_id, raw=raw)
 
 
 def _result_of(kind: str, event: dict[str, Any]) -> tuple[ReportedResult, SuppressionCause | None, str | None]:

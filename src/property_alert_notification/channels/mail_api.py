@@ -57,9 +57,3 @@ def cause_of(status: str, diagnostic: str) -> SuppressionCause | None:
     """What the reply of the receiving server says about the address; None is nothing."""
     bounce = bounce_in_report(status, diagnostic)
     return None if bounce is None else _CAUSES[bounce]
-
-
-def detail_of(*parts: object) -> str | None:
-    """Codes as one line: numbers, and words of letters, digits, dots, dashes and underscores only."""
-    words = [str(part) for part in parts if part not in (None, "")]
-    return " ".join(word for word in words if re.fullmatch(r"[\w.-]{1,40}", word, re.ASCII)) or None

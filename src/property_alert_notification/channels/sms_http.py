@@ -11,11 +11,9 @@ gateway's own, `status` one of `_RESULTS`, and `cause` a `SuppressionCause`. A m
 """
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any, ClassVar
-from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
@@ -35,6 +33,7 @@ from property_alert_notification.channels.callback import (
     ReportedResult,
     SuppressionCause,
 )
+from property_alert_notification.channels.callback_fields import delivery_id_of, detail_of, read_each, text_of
 from property_alert_notification.channels.standard_webhook import verify
 
 _RESULTS = {
@@ -133,26 +132,25 @@ def read_callback(callback: Callback, secret: str) -> list[Reported]:
     id_ = verify(callback, secret)
     read = json.loads(callback.body)
     documents = read if isinstance(read, list) else [read]
-    return list(_reported(documents, id_))
+    return read_each([(f"{id_}:{place}", document) for place, document in enumerate(documents)], _reported)
 
 
-def _reported(documents: list[dict[str, Any]], id_: str) -> Iterator[Reported]:
-    for place, document in enumerate(documents):
-        if document["type"] == "status":
-            yield _event(document, f"{id_}:{place}")
-        elif document["type"] == "message":
-            yield InboundMessage(
-                str(document["from"]), str(document["text"]), str(document.get("id") or f"{id_}:{place}")
-            )
+def _reported(numbered: tuple[str, dict[str, Any]]) -> ReportedEvent | InboundMessage | None:
+    event_id, document = numbered
+    if document["type"] == "status":
+        return _event(document, event_id)
+    if document["type"] == "message":
+        return InboundMessage(str(document["from"]), str(document["text"]), text_of(document.get("id")) or event_id)
+    return None
 
 
 def _event(document: dict[str, Any], event_id: str) -> ReportedEvent:
-    cause, error, message_id = (document.get(name) for name in ("cause", "error", "message_id"))
+    cause = document.get("cause")
     return ReportedEvent(
         _RESULTS[document["status"]],
-        provider_message_id=None if message_id is None else str(message_id),
-        delivery_id=UUID(document["id"]) if document.get("id") else None,
-        detail=None if error is None else str(error),
+        provider_message_id=text_of(document.get("message_id")),
+        delivery_id=delivery_id_of(document.get("id")),
+        detail=detail_of(document.get("error")),
         cause=None if cause is None else SuppressionCause(cause),
         event_id=event_id,
         raw=json.dumps(document).encode(),

@@ -159,10 +159,10 @@ def _raise_if_failed(body: bytes) -> None:
         SendError: as its error code says; without one it is tried again.
     """
     fields = fields_of(body)
-    if fields.get("status") not in _FAILED:
+    if not isinstance(status := fields.get("status"), str) or status not in _FAILED:
         return
     code = _number(fields.get("error_code"))
-    reason = f"Twilio answers {fields['status']}{'' if code is None else f' (Twilio error {code})'}"
+    reason = f"Twilio answers {status}{'' if code is None else f' (Twilio error {code})'}"
     raise twilio_codes.read(code, reason) or RetryLater(reason)
 
 

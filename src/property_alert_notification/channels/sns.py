@@ -7,7 +7,6 @@ Source: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-messag
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
@@ -66,7 +65,8 @@ class TopicReader:
             await self._confirm(message)
         if message["Type"] != "Notification":
             return None
-        return message["MessageId"], json.loads(message["Message"])
+        # SES posts also sentences about a topic: they are no events.
+        return message["MessageId"], fields_of(message["Message"].encode("utf-8", "replace"))
 
     async def _verify(self, message: dict[str, str], now: datetime) -> None:
         hash_of = _HASHES.get(message.get("SignatureVersion", ""))

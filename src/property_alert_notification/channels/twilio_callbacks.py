@@ -8,9 +8,9 @@ https://www.twilio.com/docs/messaging/twiml#request-parameters; for the error co
 import base64
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from hashlib import sha256
 from urllib.parse import parse_qs, parse_qsl, urlsplit
-from uuid import UUID
 from xml.sax.saxutils import escape
 
 from property_alert_notification.base.errors import ForgedCallback
@@ -22,6 +22,7 @@ from property_alert_notification.channels.callback import (
     ReportedEvent,
     ReportedResult,
 )
+from property_alert_notification.channels.callback_fields import delivery_id_of, read_each
 
 DELIVERY_ID = "delivery_id"
 """The parameter of the URL that has the delivery's id."""
@@ -53,7 +54,7 @@ def read_callback(callback: Callback, auth_token: str) -> Sequence[Reported]:
     if not _is_signed(callback, form, auth_token):
         raise ForgedCallback
     fields = {name: values[0] for name, values in form.items()}
-    return list(_read(fields, query))
+    return read_each([fields], partial(_read, query=query))
 
 
 def _form(body: bytes) -> dict[str, list[str]]:
@@ -88,24 +89,23 @@ def _spellings(url: str) -> Iterator[str]:
         yield url.replace(parts.netloc, netloc, 1)
 
 
-def _read(fields: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> Iterator[Reported]:
+def _read(fields: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> ReportedEvent | InboundMessage | None:
     message_id = fields.get("MessageSid") or fields.get("SmsSid")
     status = fields.get("MessageStatus")
     if status is None and "Body" in fields and "From" in fields:
         # Twilio reads words of its own where Advanced Opt-Out is set up.
         word = fields.get("OptOutType", "").lower()
-        yield InboundMessage(fields["From"], fields["Body"], message_id, word if word in _WORDS else None)
-        return
+        return InboundMessage(fields["From"], fields["Body"], message_id, word if word in _WORDS else None)
     if status not in _RESULTS:
-        return
+        return None
     code = fields.get("ErrorCode", "")
     named = query.get(DELIVERY_ID)
     failed = _RESULTS[status] is ReportedResult.BOUNCED
     number = int(code) if failed and code.isascii() and code.isdigit() and len(code) <= 6 else None
-    yield ReportedEvent(
+    return ReportedEvent(
         _RESULTS[status],
         provider_message_id=message_id,
-        delivery_id=UUID(named[0]) if named else None,
+        delivery_id=delivery_id_of(named[0]) if named else None,
         detail=None if number is None else f"Twilio error {number}",
         cause=twilio_codes.CAUSES.get(number) if number is not None else None,
     )

@@ -3,7 +3,7 @@
 import base64
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from property_alert_notification.base.errors import ForgedCallback
+from property_alert_notification.base.errors import ForgedCallback, ProviderDown
 from property_alert_notification.channels import email_mailgun, email_postmark, email_sendgrid
-from property_alert_notification.channels.callback import Callback, ReportedEvent, ReportedResult, SuppressionCause
+from property_alert_notification.channels.callback import Callback, ReportedResult, SuppressionCause
 
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
 TAKEN, ARRIVED, BOUNCED = ReportedResult
@@ -27,14 +27,14 @@ SENDGRID_KEY = ec.generate_private_key(ec.SECP256R1())
 AT = str(int(NOW.timestamp()))
 
 
-def postmark(document: Any, *, secret: str = SECRET, header: bool = False) -> list[ReportedEvent]:
+def postmark(document: Any, *, secret: str = SECRET, header: bool = False) -> Sequence[Any]:
     login = base64.b64encode(f"postmark:{secret}".encode()).decode()
     headers = {"x-callback-secret": secret} if header else {"authorization": f"Basic {login}"}
     body = json.dumps({"Metadata": {"delivery_id": str(DELIVERY)}, "MessageID": "m-1"} | document).encode()
     return email_postmark.read_callback(Callback(URL, headers, body, NOW), SECRET)
 
 
-def sendgrid(*documents: Any, at: str = AT, body: bytes | None = None, **headers: str) -> list[ReportedEvent]:
+def sendgrid(*documents: Any, at: str = AT, body: bytes | None = None, **headers: str) -> Sequence[Any]:
     own = {"delivery_id": str(DELIVERY), "sg_event_id": "e-1", "sg_message_id": "m-1"}
     content = json.dumps([own | document for document in documents]).encode()
     signature = base64.b64encode(SENDGRID_KEY.sign(at.encode() + content, ec.ECDSA(SHA256()))).decode()
@@ -46,7 +46,7 @@ def sendgrid(*documents: Any, at: str = AT, body: bytes | None = None, **headers
     return email_sendgrid.read_callback(callback, SENDGRID_KEY.public_key())
 
 
-def mailgun(event: Any, *, at: str = AT, token: str = "t0ken", key: str = SECRET) -> list[ReportedEvent]:
+def mailgun(event: Any, *, at: str = AT, token: str = "t0ken", key: str = SECRET) -> Sequence[Any]:
     signature = hmac.new(key.encode(), f"{at}{token}".encode(), "sha256").hexdigest()
     document = {
         "signature": {"timestamp": at, "token": token, "signature": signature},
@@ -118,7 +118,7 @@ POLICY = "550 5.7.1 Message rejected due to local policy."
     ],
 )
 def test_a_report_is_read_by_the_words_of_the_provider(
-    read: Callable[[Any], list[ReportedEvent]], document: Any, expected: Any
+    read: Callable[[Any], Sequence[Any]], document: Any, expected: Any
 ) -> None:
     events = read(document)
 
@@ -178,3 +178,35 @@ def test_a_token_of_mailgun_counts_once_whatever_the_body_says() -> None:
     for body in (b"", b"[]", b"{}", b'{"signature": 1}', b'{"signature": {"signature": "\xc3\xbf"}}'):
         with pytest.raises(ForgedCallback):
             email_mailgun.read_callback(Callback(URL, {}, body, NOW), SECRET)
+
+
+def test_one_event_that_cannot_be_read_or_is_not_ours_does_not_stop_the_others() -> None:
+    bounced = {"event": "bounce", "type": "bounce", "status": "5.1.1", "reason": NO_SUCH_USER}
+    others = [
+        {"event": "delivered", "delivery_id": "order-77"},
+        {"event": "delivered", "delivery_id": 77},
+        {"event": "delivered", "delivery_id": None},
+        {"event": "bounce", "delivery_id": None} | bounced,
+    ]
+    events = sendgrid(*others, {"event": []}, bounced, {"event": "delivered", "sg_message_id": {}, "sg_event_id": 5})
+
+    assert [(one.cause, one.provider_message_id, one.event_id) for one in events] == [
+        (HARD, "m-1", "e-1"),
+        (None, None, "5"),
+    ]
+    body = json.dumps([7, {"event": "delivered", "delivery_id": str(DELIVERY)}]).encode()
+    signature = base64.b64encode(SENDGRID_KEY.sign(AT.encode() + body, ec.ECDSA(SHA256()))).decode()
+    unreadable, read = sendgrid(body=body, x_twilio_email_event_webhook_signature=signature)
+    assert (unreadable.origin["error"], read.result) == ("AttributeError", ARRIVED)
+
+
+def test_an_event_of_another_application_is_no_event() -> None:
+    for foreign in ("order-77", 77, ["order-77"]):
+        assert postmark({"RecordType": "Delivery", "Metadata": {"delivery_id": foreign}}) == []
+        assert mailgun({"event": "delivered", "user-variables": {"delivery_id": foreign}}) == []
+
+
+@pytest.mark.parametrize("code", [[], {}, "405", None])
+def test_a_code_that_is_no_number_says_nothing_about_the_account(code: Any) -> None:
+    assert email_postmark._read(json.dumps({"ErrorCode": code}).encode(), "HTTP 422") is None
+    assert isinstance(email_postmark._read(b'{"ErrorCode": 405}', "HTTP 422"), ProviderDown)

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from property_alert_notification.base.errors import ForgedCallback
-from property_alert_notification.channels.callback import Callback, ReportedEvent, ReportedResult, SuppressionCause
+from property_alert_notification.channels.callback import Callback, ReportedResult, SuppressionCause
 from property_alert_notification.channels.email_ses import read_callback
 from property_alert_notification.channels.sigv4 import Credentials, signed_headers
 from property_alert_notification.channels.sns import TopicReader
@@ -69,7 +69,7 @@ def signed(version: str = "2", **fields: Any) -> dict[str, Any]:
     return message | {"Signature": base64.b64encode(signature).decode()}
 
 
-async def read(message: dict[str, Any], web: Web | None = None, *, now: datetime = NOW) -> list[ReportedEvent]:
+async def read(message: dict[str, Any], web: Web | None = None, *, now: datetime = NOW) -> list[Any]:
     reader = TopicReader([TOPIC], (web or Web()).fetch)
     body = json.dumps(message).encode()
     return list(await read_callback(Callback("https://a.example", {}, body, now), reader))
@@ -105,6 +105,8 @@ def bounced(kind: str, sub: str, status: str = "", diagnostic: str = "") -> str:
         (bounced("Undetermined", "Undetermined"), (BOUNCED, None)),
         (event("Open"), None),
         ('{"notificationType": "AmazonSnsSubscriptionSucceeded"}', None),
+        ("Successfully validated SNS topic for Amazon SES event publishing.", None),
+        (event("Delivery", mail={"messageId": "0100-ses", "tags": {"delivery_id": ["order-77"]}}), None),
     ],
 )
 async def test_an_event_of_ses_is_a_report(message: str, expected: Any) -> None:

@@ -15,6 +15,7 @@ from property_alert_notification.channels.callback import (
     ProviderCallbacks,
     Reported,
     ReportedEvent,
+    UnreadableEvent,
 )
 from property_alert_notification.feedback.replies.take import ReplyIntake
 from property_alert_notification.feedback.reports.intake import ReportIntake
@@ -45,6 +46,7 @@ class CallbackIntake:
             StoreUnavailable: the reports may be lost unless the provider repeats the callback.
         """
         events = await self._read(channel, provider, callback)
+        self._count_unreadable(channel, provider, [event for event in events if isinstance(event, UnreadableEvent)])
         reported = [event for event in events if isinstance(event, ReportedEvent)]
         await self._reports.take(channel, provider, reported, callback.body)
         messages = [event for event in events if isinstance(event, InboundMessage)]
@@ -53,6 +55,17 @@ class CallbackIntake:
         # One answer has room for one confirmation.
         said = next((answer for answer in answers if answer is not None), None)
         return confirm(said) if confirm is not None and said is not None and len(messages) == 1 else None
+
+    def _count_unreadable(self, channel: Channel, provider: str, events: Sequence[UnreadableEvent]) -> None:
+        if events:
+            log.warning(
+                "callback.events_unreadable",
+                channel=channel,
+                provider=provider,
+                number=len(events),
+                **events[0].origin,
+            )
+            self._metrics.reports.labels("unreadable").inc(len(events))
 
     async def _read(self, channel: Channel, provider: str, callback: Callback) -> Sequence[Reported]:
         outcome = "unreadable"

@@ -47,10 +47,11 @@ async def receive_callback(
     intake: IntakeDep,
     clock: ClockDep,
 ) -> Response:
-    """Receive what a provider reports about messages. It verifies the provider's signature before it parses the body.
+    """Receive what a provider reports about messages.
 
-    A 204 means that the reports are stored on disk. A repeated report changes nothing. A callback with a message
-    of a person may be answered 200, with a confirmation that the provider sends back.
+    Nothing in the body has an effect before the provider's signature is verified. A 204 means that the reports are
+    stored on disk. A repeated report changes nothing. A callback with a message of a person may be answered 200, with a
+    confirmation that the provider sends back.
     """
     if (reader := intake.providers.get((channel, provider))) is None:
         raise NotFound(NO_CALLBACKS.detail)
