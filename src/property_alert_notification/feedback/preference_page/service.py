@@ -1,6 +1,7 @@
 """Saving the page, stopping everything and starting again, each in one transaction."""
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.errors import InvalidField, PreferenceNotFound, PreferencesDamaged
+from property_alert_notification.base.errors import InvalidField, NotFound, PreferenceNotFound, PreferencesDamaged
 from property_alert_notification.database import Database
 from property_alert_notification.feedback.preference_page.changes import (
     Changes,
@@ -102,12 +103,14 @@ class PageService:
         """Take back that everything was stopped."""
         async with self.database.transaction() as connection:
             state = await self._state(connection, link, lock=True)
-            await self._release(connection, [entry.id for entry in state.general])
             await self.reevaluate(connection, [link.user_id])
+            await self._release(connection, [entry.id for entry in state.general])
 
     async def _release(self, connection: AsyncConnection, entries: Collection[UUID]) -> None:
+        """Release entries, after the deliveries are locked; one that was released meanwhile is left out."""
         for entry in sorted(entries):
-            await self._suppressions(connection).release(entry)
+            with suppress(NotFound):
+                await self._suppressions(connection).release(entry)
 
     async def _state(self, connection: AsyncConnection, link: Link, *, lock: bool) -> UserState:
         now = self.clock.now()

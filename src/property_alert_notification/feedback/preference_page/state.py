@@ -87,8 +87,9 @@ async def state_of(
 ) -> UserState:
     """Read what the page of this link shows. `lock`: to change it.
 
-    The entries are locked before the preferences and the deliveries, as when a user unsubscribes: two transactions that
-    take the locks in different orders deadlock.
+    Two transactions that take the locks in different orders deadlock. The entries about a user are locked before the
+    preferences and the deliveries, as when the user unsubscribes. The entries about an address are locked after the
+    deliveries, as when a provider reports about a message.
 
     Neither the profile nor the suppression list is read for a test: a test must reveal nothing about a real person.
     """
@@ -99,9 +100,11 @@ async def state_of(
     if test:
         return UserState(preferences, default, (), None)
     profile = (await run_within(connection, profiles_of([user_id]))).get(user_id)
-    found = await suppression_queries.page(
-        connection, subjects=_subjects(user_id, profile, subjects), limit=_MOST_ENTRIES, lock=lock
-    )
+    if lock:
+        its, reason = subjects.of_user(user_id), SuppressionReason.UNSUBSCRIBE
+        await suppression_queries.page(connection, subjects=its, reason=reason, limit=_MOST_ENTRIES, lock=True)
+    about = _subjects(user_id, profile, subjects)
+    found = await suppression_queries.page(connection, subjects=about, limit=_MOST_ENTRIES)
     valid = [entry for entry in found if entry.expires_at is None or now < entry.expires_at]
     return UserState(preferences, default, tuple(Entry(entry.id, _suppression(entry)) for entry in valid), profile)
 
