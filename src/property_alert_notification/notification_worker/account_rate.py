@@ -5,17 +5,13 @@ provider when the next message may begin. A worker reserves the turns of the nex
 message at each. What it does not use is lost: all workers together begin at most as many messages as turns passed.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-import structlog
-
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.errors import StoreUnavailable
-
-log = structlog.get_logger()
+from property_alert_notification.base.logs import Outage
+from property_alert_notification.base.supervise import insist
 
 Reserve = Callable[[timedelta], Awaitable[datetime]]
 """Reserves this much of the provider's time in the store; returns when it begins."""
@@ -58,20 +54,21 @@ class Turns:
 class AccountRate:
     """The rate of one provider, as one worker keeps it."""
 
-    def __init__(self, per_second: float, reserve: Reserve, clock: Clock) -> None:
+    def __init__(self, provider: str, per_second: float, reserve: Reserve, clock: Clock) -> None:
         self._turns = Turns(per_second)
         self._reserve = reserve
         self._clock = clock
+        self._outage = Outage(f"rate of {provider}")
 
     async def turn(self, waiting: int) -> float:
         """Seconds until the next message may begin; `waiting` is how many want to, this one included."""
         while (turn := self._turns.take(self._clock.monotonic())) is None:
             count = self._turns.count(waiting)
-            try:
-                begins = await self._reserve(timedelta(seconds=count * self._turns.gap))
-            except StoreUnavailable:
-                await asyncio.sleep(PAUSE)
-                continue
+            begins = await self._reserve_turns(count)
             wait = (begins - self._clock.now()).total_seconds()
             self._turns.add(self._clock.monotonic() + max(wait, 0.0), count)
         return max(0.0, turn - self._clock.monotonic())
+
+    async def _reserve_turns(self, count: int) -> datetime:
+        span = timedelta(seconds=count * self._turns.gap)
+        return await insist(lambda: self._reserve(span), self._outage, pause=PAUSE)

@@ -106,7 +106,7 @@ class ProviderHandle:
         self._order = asyncio.Lock()
         self._pace = Pace()
         self._rate = sender.limits.per_second
-        self._account = None if self._rate is None else AccountRate(self._rate, reserve, clock)
+        self._account = None if self._rate is None else AccountRate(provider, self._rate, reserve, clock)
         metrics.breaker.labels(sender.channel, provider).state(self.breaker.state)
         metrics.breaker_openings.labels(sender.channel, provider)
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from property_alert_notification.base.errors import StoreUnavailable
 from property_alert_notification.notification_worker import account_rate
@@ -61,7 +62,7 @@ async def test_all_workers_together_never_begin_more_than_the_rate(
 ) -> None:
     clock = TellingClock()
     shared = SharedTime(clock)
-    workers = [AccountRate(per_second, shared.reserve, clock) for _ in range(3)]
+    workers = [AccountRate("acme", per_second, shared.reserve, clock) for _ in range(3)]
     begun = []
     for worker, gap, waiting in messages:
         clock.time += gap
@@ -75,7 +76,7 @@ async def test_all_workers_together_never_begin_more_than_the_rate(
 
 async def test_a_lonely_worker_uses_the_whole_rate() -> None:
     clock = TellingClock()
-    rate = AccountRate(50, SharedTime(clock).reserve, clock)
+    rate = AccountRate("acme", 50, SharedTime(clock).reserve, clock)
     started = clock.time
     for _ in range(100):
         clock.time += await rate.turn(waiting=100)
@@ -83,11 +84,16 @@ async def test_a_lonely_worker_uses_the_whole_rate() -> None:
     assert clock.time - started == pytest.approx(99 / 50)
 
 
-async def test_while_the_store_is_away_messages_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_while_the_store_is_away_messages_wait_and_the_log_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(account_rate, "PAUSE", 0)
     clock = TellingClock()
     shared = SharedTime(clock)
     shared.outages = 3
 
-    assert await AccountRate(1, shared.reserve, clock).turn(waiting=1) == 0
+    with capture_logs() as logs:
+        assert await AccountRate("acme", 1, shared.reserve, clock).turn(waiting=1) == 0
     assert shared.outages == 0
+    assert [(line["event"], line["part"]) for line in logs] == [
+        ("part.waits", "rate of acme"),
+        ("part.resumes", "rate of acme"),
+    ]
