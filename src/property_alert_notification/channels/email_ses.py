@@ -176,13 +176,16 @@ def create_callback_reader(tools: Tools) -> CallbackReader | None:
     settings = tools.load(SesSettings)
     if settings.topic_arns is None:
         return None
-    http = HttpCaller(tools.clock, connections=2, deadline=settings.timeout)
 
     async def fetch(url: str) -> bytes:
+        # A certificate is valid for months: no connection stays open for the next one.
+        http = HttpCaller(tools.clock, connections=1, deadline=settings.timeout)
         try:
             answer = await http.get(url)
         except SendError:
             raise Unavailable(_NO_SNS) from None
+        finally:
+            await http.close()
         if answer.status != 200:
             raise Unavailable(_NO_SNS)
         return answer.body

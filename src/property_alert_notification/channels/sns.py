@@ -5,6 +5,7 @@ over TLS and without a redirect. So a message of somebody else's topic, although
 Source: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 """
 
+import asyncio
 import base64
 import binascii
 import re
@@ -20,12 +21,12 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 from cryptography.x509 import load_pem_x509_certificate
 
 from property_alert_notification.base import times
-from property_alert_notification.base.errors import ForgedCallback
+from property_alert_notification.base.errors import ForgedCallback, Unavailable
 from property_alert_notification.base.http import fields_of
 from property_alert_notification.channels.callback import Callback
 
 Fetch = Callable[[str], Awaitable[bytes]]
-"""Gets a document over HTTPS, without following a redirect; raises SendError when it cannot."""
+"""Gets a document over HTTPS, without following a redirect; raises Unavailable when it cannot."""
 
 _OLDEST = timedelta(hours=1)
 _HOST = re.compile(r"sns\.([a-z0-9-]{3,40})\.amazonaws\.com(\.cn)?")
@@ -40,6 +41,10 @@ _SIGNED = {
     ),
 }
 _MOST_KEYS = 16
+_PAUSE = timedelta(minutes=1)
+"""How long a certificate that could not be had is not fetched again."""
+_MOST_FAILED = 8
+"""So many failed fetches within `_PAUSE` end all fetching until it is over: anybody can write such a URL."""
 
 
 class TopicReader:
@@ -50,6 +55,8 @@ class TopicReader:
         self._topics = frozenset(topics)
         self._fetch = fetch
         self._keys: dict[str, RSAPublicKey] = {}
+        self._failed: dict[str, datetime] = {}
+        self._fetching = asyncio.Lock()
 
     async def read(self, callback: Callback) -> tuple[str, dict[str, Any]] | None:
         """Verify a callback; returns the id and the content of a notification. A subscription is confirmed.
@@ -77,21 +84,36 @@ class TopicReader:
             or not _CERTIFICATE.fullmatch(urlsplit(url).path)
         ):
             raise ForgedCallback
-        names = [name for name in _SIGNED[message["Type"]] if name in message]
-        content = "".join(f"{name}\n{message[name]}\n" for name in names)
-        key = await self._key(url, now)
         try:
             signature = base64.b64decode(message.get("Signature", ""), validate=True)
-            key.verify(signature, content.encode("utf-8", "surrogatepass"), PKCS1v15(), hash_of())
             age = now - times.parse(message["Timestamp"])
-        except (binascii.Error, ValueError, KeyError, InvalidSignature):
+        except (binascii.Error, ValueError, KeyError):
             raise ForgedCallback from None
-        if abs(age) > _OLDEST:
+        if abs(age) > _OLDEST or not signature:
             raise ForgedCallback
+        key = await self._key(url, now)
+        names = [name for name in _SIGNED[message["Type"]] if name in message]
+        content = "".join(f"{name}\n{message[name]}\n" for name in names)
+        try:
+            key.verify(signature, content.encode("utf-8", "surrogatepass"), PKCS1v15(), hash_of())
+        except InvalidSignature:
+            raise ForgedCallback from None
 
     async def _key(self, url: str, now: datetime) -> RSAPublicKey:
         if (known := self._keys.get(url)) is not None:
             return known
+        async with self._fetching:
+            if (known := self._keys.get(url)) is not None:  # fetched while this one waited
+                return known
+            self._failed = {one: at for one, at in self._failed.items() if now - at < _PAUSE}
+            if url in self._failed or len(self._failed) >= _MOST_FAILED:
+                raise Unavailable("The certificate of SNS could not be fetched. Try again.")
+            self._failed[url] = now
+            self._keys[url] = await self._fetch_key(url, now)
+            del self._failed[url]
+            return self._keys[url]
+
+    async def _fetch_key(self, url: str, now: datetime) -> RSAPublicKey:
         try:
             certificate = load_pem_x509_certificate(await self._fetch(url))
         except ValueError:
@@ -102,7 +124,6 @@ class TopicReader:
             raise ForgedCallback
         if len(self._keys) >= _MOST_KEYS:
             self._keys.clear()
-        self._keys[url] = key
         return key
 
     async def _confirm(self, message: dict[str, str]) -> None:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from property_alert_notification.base.errors import ForgedCallback
+from property_alert_notification.base.errors import ForgedCallback, Unavailable
 from property_alert_notification.channels.callback import Callback, ReportedResult, SuppressionCause
 from property_alert_notification.channels.email_ses import read_callback
 from property_alert_notification.channels.sigv4 import Credentials, signed_headers
@@ -171,6 +171,30 @@ async def test_a_changed_old_or_otherwise_signed_message_is_forged() -> None:
     for body in (b"no certificate", certificate(until=NOW - timedelta(days=1))):
         with pytest.raises(ForgedCallback):
             await read(signed(), Web(body))
+
+
+async def test_nobody_can_make_this_service_fetch_many_certificates() -> None:
+    web = Web(b"no certificate")
+    reader = TopicReader([TOPIC], web.fetch)
+
+    async def post(message: dict[str, Any], *, now: datetime = NOW) -> None:
+        await reader.read(Callback("https://a.example", {}, json.dumps(message).encode(), now))
+
+    for hopeless in ({"Timestamp": "2026-12-01T07:59:00.000Z"}, {"Timestamp": "soon"}, {"Signature": "no Base64"}):
+        with pytest.raises(ForgedCallback):
+            await post(signed() | hopeless)
+    assert web.fetched == []
+    urls = [CERTIFICATE_URL.replace("Service-0", f"Service-{number}") for number in range(1, 30)]
+    for url in (*urls, *urls):
+        with pytest.raises((ForgedCallback, Unavailable)):
+            await post(signed(SigningCertURL=url))
+    assert web.fetched == urls[:8]
+
+    web.body = certificate()
+    with pytest.raises(Unavailable):
+        await post(signed())
+    await post(signed(), now=NOW + timedelta(minutes=1))
+    await post(signed())
 
 
 async def test_only_the_subscription_of_a_topic_of_ours_is_confirmed() -> None:
