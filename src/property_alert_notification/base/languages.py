@@ -48,7 +48,12 @@ SHOWN = ("en", "es")
 """The languages of our own words to users: pages, and the footers of messages."""
 
 
+def primary(tag: str) -> str:
+    """The language of a tag without its region and script: `es` of `es-MX`."""
+    return tag.partition("-")[0].lower()
+
+
 def shown_language(tag: str | None) -> str:
     """The language in which a user with this BCP 47 tag reads our words."""
-    language = (tag or "").partition("-")[0].lower()
+    language = primary(tag or "")
     return language if language in SHOWN else SHOWN[0]

@@ -1,7 +1,7 @@
 """Verifies messages of Amazon SNS, and confirms subscriptions to topics of ours.
 
-The topic is compared before anything is fetched, and a certificate comes only from SNS itself in the topic's region,
-over TLS and without a redirect. So a message of somebody else's topic, although SNS has signed it, does nothing.
+The topic is compared before a certificate is fetched, and certificates are fetched only from SNS in the region of the
+topic, over TLS and without redirects. A message of another topic is refused, although its signature by SNS is valid.
 Source: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 """
 

@@ -1,7 +1,7 @@
 """Finds the email that a mail reports about, and makes an event of the report. Pure.
 
-Only what matches one of our sends counts: a mail to a return path that we signed, or a report with a Message-ID that we
-signed. Anybody can send a mail to the intake; only who has seen the email knows the signature.
+A mail counts only if it comes to a return path that this service signed, or reports about a Message-ID that this
+service signed. Anybody can send a mail to the intake, but only senders that have seen the email know its signature.
 """
 
 from collections.abc import Iterable

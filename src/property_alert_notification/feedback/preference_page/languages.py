@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from property_alert_notification.base.languages import primary
 from property_alert_notification.feedback.preference_page.texts import TEXTS
 
 DEFAULT = "en"
@@ -21,12 +22,7 @@ def language_of(chosen: str | None, *known: str | None, accepted: str | None) ->
     if chosen in TEXTS:
         return str(chosen)
     wanted = (*known, *_by_quality(accepted or ""))
-    return next((base for tag in wanted if tag and (base := base_of(tag)) in TEXTS), DEFAULT)
-
-
-def base_of(tag: str) -> str:
-    """The language of a tag without its region and script: `es` of `es-MX`."""
-    return tag.partition("-")[0].lower()
+    return next((language for tag in wanted if tag and (language := primary(tag)) in TEXTS), DEFAULT)
 
 
 def _by_quality(header: str) -> Iterator[str]:

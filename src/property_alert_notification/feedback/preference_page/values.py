@@ -31,7 +31,7 @@ _MOST_ROWS = 40
 
 
 class QuietRow(NamedTuple):
-    """One row of quiet hours. Every field may be what nobody can use: it is shown again with an error."""
+    """One row of quiet hours. A field may have an invalid value: the page shows it again with an error."""
 
     days: frozenset[str] = frozenset()
     start: str = ""

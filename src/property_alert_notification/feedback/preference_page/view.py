@@ -5,11 +5,11 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
+from property_alert_notification.base.languages import primary
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.definition import definition_of
 from property_alert_notification.feedback.preference_page import values as fields
 from property_alert_notification.feedback.preference_page.cells import Cell, still_coming
-from property_alert_notification.feedback.preference_page.languages import base_of
 from property_alert_notification.feedback.preference_page.state import Controls, UserState
 from property_alert_notification.feedback.preference_page.texts import TEXTS
 from property_alert_notification.feedback.preference_page.values import QuietRow, Values, cell_field, quiet_field
@@ -200,7 +200,7 @@ def _quiet(rows: Sequence[QuietRow], t: Words) -> list[QuietView]:
 def _languages(chosen: str, t: Words) -> list[Option]:
     names = {"": t("language_unset"), **{tag: texts["language_name"] for tag, texts in TEXTS.items()}}
     if chosen not in names:
-        known = TEXTS.get(base_of(chosen))
+        known = TEXTS.get(primary(chosen))
         names[chosen] = f"{known['language_name']} ({chosen})" if known else chosen
     return [Option(tag, name, tag == chosen) for tag, name in names.items()]
 

@@ -20,8 +20,7 @@ SOFT_SUPPRESSION = timedelta(days=7)
 KEEP_PARKED = timedelta(hours=1)
 """How long a report about an unknown message is kept; its delivery may be settled in this time."""
 BY_MAIL = "mail"
-"""Names as the source of a report that a mail server reports by mail: whoever carried the email. No provider has this
-name."""
+"""The source of reports that arrive by mail, whichever provider sent the email. No provider has this name."""
 _FIRST_RETRY = timedelta(seconds=1)
 
 _EVENTS = {

@@ -41,7 +41,7 @@ class Unsubscriber:
         Raises:
             StoreUnavailable: the store did not commit in time.
         """
-        # Who repeats one link as fast as possible occupies one connection of the store, and no more.
+        # Calls with the same link wait for each other, so they use only one connection of the store together.
         async with self._locks.setdefault(link, asyncio.Lock()), self.database.transaction() as connection:
             if link.test:
                 await self._refuse_in_tests(connection, link)

@@ -8,8 +8,8 @@ for years. Nobody can read it without the key.
     link = tokens.read(Purpose.PREFERENCES, token, now=clock.now())  # None: forged, garbled, expired, another purpose
 
 It is sealed by AES-SIV (RFC 5297): encrypted and authenticated, without a nonce, by 16 bytes more than its content. The
-purpose is authenticated too: an unsubscribe token opens no preference page. itsdangerous signs what everybody can read,
-by 27 characters and more.
+purpose is authenticated too: an unsubscribe token opens no preference page. itsdangerous does not encrypt, and its
+tokens are at least 27 characters longer.
 """
 
 import base64
