@@ -125,9 +125,10 @@ async def test_control_characters_reach_no_header(name: str, server: HttpServer,
         {"to": "ada@example.com\nBcc: eve@example.com"},
         {"headers": (("X-A", "b\0"),)},
         {"headers": (("X A:", "b"),)},
+        {"headers": (("Bcc", "eve@example.com"),)},
     ):
         fields: dict[str, Any] = change
-        with pytest.raises(Refused, match="control character"):
+        with pytest.raises(Refused, match=r"holds a control character|name that it cannot have"):
             await send(name, tools, replace(MESSAGE, **fields))
     assert not server.requests
 

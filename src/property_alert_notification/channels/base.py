@@ -38,6 +38,13 @@ class Receipt:
     """The part of the message that did not fit, as a sentence; the worker sets it."""
 
 
+def storable_id(provider_message_id: str | None) -> str | None:
+    """A provider's id of a message as every store accepts it, and as reports are compared with it; None for others."""
+    if not provider_message_id or not provider_message_id.isascii() or not provider_message_id.isprintable():
+        return None
+    return provider_message_id[:255]
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much a provider takes."""

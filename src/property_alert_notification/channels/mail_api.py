@@ -1,16 +1,13 @@
 """What the providers of email by an HTTP API have in common."""
 
-import re
-
 from property_alert_notification.base.errors import ConfigurationError, Refused
 from property_alert_notification.base.settings import load
+from property_alert_notification.channels import mime_headers
 from property_alert_notification.channels.base import OutgoingMessage
 from property_alert_notification.channels.callback import SuppressionCause
 from property_alert_notification.channels.mime import EmailSettings
 from property_alert_notification.channels.smtp.bounce import Bounce, bounce_in_report
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_HEADER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 _CAUSES = {Bounce.HARD: SuppressionCause.HARD_BOUNCE, Bounce.SOFT: SuppressionCause.SOFT_BOUNCE}
 
 DELIVERY_ID = "delivery_id"
@@ -35,14 +32,13 @@ def headers_of(message: OutgoingMessage, email: EmailSettings) -> dict[str, str]
     """The headers of a message beyond those that the API has fields for.
 
     Raises:
-        Refused: a header, the subject or the address has a control character.
+        Refused: a header, the subject or the address has a control character, or a header another name than it may.
     """
-    headers = dict(message.headers)
-    texts = [message.to, message.subject, *headers.values()]
-    if any(_CONTROL.search(text) for text in texts) or not all(map(_HEADER_NAME.fullmatch, headers)):
-        raise Refused("a header of the message contains a control character")
+    mime_headers.check(message.headers)
+    if any(mime_headers.CONTROL.search(text) for text in (message.to, message.subject)):
+        raise Refused("a header of the message holds a control character")
     reply_to = {} if email.email_reply_to is None else {"Reply-To": email.email_reply_to}
-    return {**headers, "Auto-Submitted": "auto-generated", **reply_to}
+    return {**dict(message.headers), **reply_to}
 
 
 def from_header(email: EmailSettings) -> str:

@@ -28,12 +28,21 @@ def write_all(headers: tuple[tuple[str, str], ...]) -> str:
     Raises:
         Refused: a name is none, or a value holds a control character.
     """
+    check(headers)
+    return "".join([f"{name}: {_structured(name, value)}\r\n" for name, value in headers])
+
+
+def check(headers: tuple[tuple[str, str], ...]) -> None:
+    """Check the headers that come with a message.
+
+    Raises:
+        Refused: a name is none, or a value holds a control character.
+    """
     for name, value in headers:
         if not _is_free(name):
             raise Refused("a header of the message has a name that it cannot have")
         if CONTROL.search(value):
             raise Refused("a header of the message holds a control character")
-    return "".join([f"{name}: {_structured(name, value)}\r\n" for name, value in headers])
 
 
 @lru_cache(maxsize=256)

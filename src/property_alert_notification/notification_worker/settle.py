@@ -13,7 +13,7 @@ from property_alert_notification.base.logs import Outage
 from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.supervise import insist
 from property_alert_notification.base.vocabulary import Outcome
-from property_alert_notification.channels.base import Receipt
+from property_alert_notification.channels.base import Receipt, storable_id
 from property_alert_notification.database import GroupCommit
 from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.records import Claim, Settlement, Submission
@@ -202,13 +202,6 @@ def _settlement(claim: Claim, result: Result, verdict: Verdict, now: datetime) -
         due_at=verdict.due_at,
         outcome=verdict.outcome,
         settled_at=now,
-        provider_message_id=_storable(result.provider_message_id) if isinstance(result, Receipt) else None,
+        provider_message_id=storable_id(result.provider_message_id) if isinstance(result, Receipt) else None,
         counted=verdict.counted,
     )
-
-
-def _storable(provider_message_id: str | None) -> str | None:
-    """An id that any store accepts; a provider may return any text."""
-    if provider_message_id is None or not provider_message_id.isascii() or not provider_message_id.isprintable():
-        return None
-    return provider_message_id[:255]

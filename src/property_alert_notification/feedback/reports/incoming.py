@@ -7,13 +7,13 @@ from hashlib import blake2s
 from uuid import UUID
 
 from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.channels.base import storable_id
 from property_alert_notification.channels.callback import ReportedEvent
 from property_alert_notification.deliveries.reports.scripts import Report
 
 LONGEST_RAW = 2_000
 """Characters that are kept of the event as the provider sent it."""
 _LONGEST_DETAIL = 200
-_LONGEST_ID = 255
 
 
 def reports_of(
@@ -28,7 +28,7 @@ def reports_of(
     """The rows of the events of one callback; events that name no message are left out."""
     reports = {}
     for event in events:
-        message_id = _storable(event.provider_message_id)
+        message_id = storable_id(event.provider_message_id)
         if message_id is None and event.delivery_id is None:
             continue
         report = Report(
@@ -65,10 +65,3 @@ def printable(text: str | None, longest: int) -> str | None:
     """One line of a provider's text; None if it is empty."""
     line = "".join(sign if sign.isprintable() else " " for sign in (text or "")[:longest]).strip()
     return line or None
-
-
-def _storable(message_id: str | None) -> str | None:
-    """The id as `settle` stores it; None if no attempt can have it."""
-    if not message_id or not message_id.isascii() or not message_id.isprintable():
-        return None
-    return message_id[:_LONGEST_ID]
