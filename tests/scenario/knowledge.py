@@ -41,9 +41,12 @@ class Knowledge:
         return decide(person, item.key[1], item.category, category, urgent=item.urgent, now=now)
 
     def category_of(self, item: Item) -> Category:
-        """The category of a message. A digest is promotional if its items are."""
+        """The category of a message. A digest is promotional, and required, if its items are."""
         category = self.category(item.category)
-        return replace(category, kind=self.category(item.carries[0].category).kind) if item.carries else category
+        if not item.carries:
+            return category
+        items = self.category(item.carries[0].category)
+        return replace(category, kind=items.kind, required=items.required)
 
     def is_disturbing(self, item: Item, now: datetime) -> bool:
         """Whether a message is sent although its user has quiet hours: it is urgent."""

@@ -47,10 +47,11 @@ def test_an_undefined_category_behaves_like_general() -> None:
     assert not categories.of("open_house").resends
 
 
-@pytest.mark.parametrize(("carries", "kind"), [("viewing", TRANSACTIONAL), ("listing_alert", PROMOTIONAL)])
-def test_a_digest_has_the_kind_of_its_items(carries: str, kind: CategoryKind) -> None:
-    assert built_in().of_message("digest", carries) == Category("digest", kind)
-    assert built_in().of_message(carries, None) is built_in().of(carries)
+@pytest.mark.parametrize("carries", ["viewing", "listing_alert", "account"])
+def test_a_digest_is_promotional_or_required_as_its_items_are(carries: str) -> None:
+    items = built_in().of(carries)
+    assert built_in().of_message("digest", carries) == Category("digest", items.kind, items.required)
+    assert built_in().of_message(carries, None) is items
 
 
 @pytest.mark.parametrize("category", BUILT_IN.values(), ids=str)

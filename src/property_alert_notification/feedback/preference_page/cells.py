@@ -7,6 +7,7 @@ from uuid import UUID
 
 from property_alert_notification.base.vocabulary import CategoryKind, Channel, Frequency
 from property_alert_notification.people.categories.rules import DIGEST, Categories, Category
+from property_alert_notification.people.collect import DIGESTS
 from property_alert_notification.people.permission import Permission, permit
 from property_alert_notification.people.preferences.rules import PersonalRules, Preferences
 from property_alert_notification.people.suppressions.rules import Suppression, SuppressionReason
@@ -119,5 +120,12 @@ def still_coming(cells: Mapping[Place, Cell], switched_on: Iterable[Channel]) ->
         if cell.category.kind is CategoryKind.TRANSACTIONAL
         and cell.channel in on
         and cell.frequency is not Frequency.NEVER
+        and not _is_in_a_refused_digest(cell, cells)
     }
     return list(found.values())
+
+
+def _is_in_a_refused_digest(cell: Cell, cells: Mapping[Place, Cell]) -> bool:
+    if cell.category.required or cell.frequency not in DIGESTS:
+        return False
+    return cells[DIGEST, cell.channel].rule is Frequency.NEVER

@@ -38,7 +38,8 @@ GENERAL = "general"
 """The category of a notification that names none."""
 
 DIGEST = "digest"
-"""The category of digests. A digest is never collected for another digest, and has the kind of its items."""
+"""The category of digests. A digest is never collected for another digest. Its kind, and whether it is required, are
+those of its items."""
 
 _PROMOTIONAL = CategoryKind.PROMOTIONAL
 
@@ -85,9 +86,12 @@ class Categories:
         return known
 
     def of_message(self, name: str, carries: str | None) -> Category:
-        """The category of a message; `carries` is the category of the items of a digest, which decides its kind."""
+        """The category of a message; `carries` is that of the items if it is a digest, and decides what kind it is."""
         category = self.of(name)
-        return category if carries is None else replace(category, kind=self.of(carries).kind)
+        if carries is None:
+            return category
+        items = self.of(carries)
+        return replace(category, kind=items.kind, required=items.required)
 
 
 CurrentCategories = Callable[[], Categories]

@@ -301,3 +301,11 @@ def test_transactional_messages_still_come_after_stopping_everything() -> None:
     assert names == ["general", "offer", "undefined", "account"]
     assert still_coming(cells(), []) == []
     assert [one.name for one in still_coming(cells(NO_RULES, entry(1, scope="all")), [EMAIL])] == []
+
+
+@pytest.mark.parametrize(("digests", "comes"), [(Frequency.ASAP, True), (Frequency.NEVER, False)])
+def test_messages_by_digest_come_only_while_the_user_wants_digests(digests: Frequency, comes: bool) -> None:
+    rules = PersonalRules(frequencies={"viewing": {EMAIL: Frequency.DAILY}, "digest": {EMAIL: digests}})
+    names = [category.name for category in still_coming(cells(rules, entry(1)), [EMAIL])]
+
+    assert ("viewing" in names) is comes
