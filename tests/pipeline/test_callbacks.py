@@ -18,6 +18,7 @@ from property_alert_notification.channels.callback import (
     ReportedEvent,
     ReportedResult,
     SuppressionCause,
+    UsedToken,
 )
 from property_alert_notification.channels.email_smtp import SmtpSender
 from property_alert_notification.database import table_of
@@ -50,7 +51,7 @@ def callback_intake(world: World, providers: Mapping[tuple[str, str], ProviderCa
     return CallbackIntake(reports, replies, parts.metrics, providers=providers)
 
 
-async def report(world: World, *events: ReportedEvent, provider: str = "smtp") -> None:
+async def report(world: World, *events: ReportedEvent | UsedToken, provider: str = "smtp") -> None:
     """The provider calls back once with these events."""
     parts = world.parts
     intake = callback_intake(world, {(EMAIL, provider): ProviderCallbacks(lambda _: events)})
@@ -142,6 +143,19 @@ async def test_a_bounce_and_a_complaint_have_room_after_many_delays(world: World
     assert await state_of(world, notification) == "failed"
     assert {one.reason_code for one in await rows(world, StoredSuppression)} == {hard, complaint}
     assert len(await rows(world, DeliveryReport)) == MOST_ALIKE + 2
+
+
+async def test_a_token_counts_once_also_if_its_callback_had_no_event(world: World) -> None:
+    notification, claim = await sent(world)
+    forged = ReportedEvent(BOUNCED, delivery_id=claim.delivery_id, cause=SuppressionCause.COMPLAINT, event_id="t0ken")
+    for event in (UsedToken("t0ken"), UsedToken("t0ken"), forged):
+        await report(world, event)
+
+    assert (await state_of(world, notification), await rows(world, StoredSuppression)) == ("sent", [])
+    context, now = report_context(world.settings, world.parts.clock), world.parts.clock.now()
+    for later, left in ((timedelta(hours=12), 1), (timedelta(hours=14), 0)):
+        await world.parts.database.run(match_parked(context, now=now + later, most=10))
+        assert len(await rows(world, DeliveryReport)) == left
 
 
 async def test_what_is_unknown_is_sent_when_its_provider_has_it_and_not_sent_again(world: World) -> None:

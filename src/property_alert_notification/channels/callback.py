@@ -90,7 +90,17 @@ class UnreadableEvent:
     """The error and its place, for the log."""
 
 
-Reported = ReportedEvent | InboundMessage | UnreadableEvent
+@dataclass(frozen=True, slots=True)
+class UsedToken:
+    """The token of a callback without an event, where the signature covers a token and not the body.
+
+    An event with this `event_id` changes nothing later: whoever saw the callback cannot give it another body.
+    """
+
+    event_id: str
+
+
+Reported = ReportedEvent | InboundMessage | UnreadableEvent | UsedToken
 
 CallbackReader = Callable[[Callback], Sequence[Reported] | Awaitable[Sequence[Reported]]]
 """Verifies a callback and reads its events; reports of other things are no events.

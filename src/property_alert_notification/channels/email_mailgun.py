@@ -27,6 +27,7 @@ from property_alert_notification.channels.callback import (
     ReportedEvent,
     ReportedResult,
     SuppressionCause,
+    UsedToken,
 )
 from property_alert_notification.channels.callback_fields import delivery_id_of, detail_of, read_each
 from property_alert_notification.channels.mail_api import (
@@ -139,7 +140,7 @@ def read_callback(callback: Callback, key: str) -> list[Reported]:
     is_signed = hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace"))
     if not is_signed or not is_recent(timestamp, callback, _TOLERANCE):
         raise ForgedCallback
-    return read_each([document["event-data"]], partial(_event, token=token))
+    return read_each([document["event-data"]], partial(_event, token=token)) or [UsedToken(token)]
 
 
 def _event(event: dict[str, Any], token: str) -> ReportedEvent | None:

@@ -6,13 +6,15 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     FromClause,
     Insert,
     Integer,
+    ScalarSelect,
     Select,
     Update,
     bindparam,
-    delete,
+    case,
     func,
     literal,
     or_,
@@ -40,7 +42,7 @@ from property_alert_notification.deliveries.states import REPORTABLE
 MOST_ALIKE = 20
 """Reports with the same result and cause that are kept of one delivery; further ones change nothing."""
 MOST_PARKED = 10_000
-"""Reports about unknown messages that are kept apart at a time; further ones are dropped."""
+"""Reports about unknown messages that are kept apart at a time, and used tokens; further ones are dropped."""
 
 _reports, _deliveries, _attempts = table_of(DeliveryReport), table_of(Delivery), table_of(Attempt)
 _now = bindparam("now", type_=time_type())
@@ -57,12 +59,17 @@ class Report(NamedTuple):
     named_delivery_id: UUID | None
     provider_message_id: str | None
     result: str
-    cause: str | None
-    detail: str | None
-    raw: str | None
+    cause: str | None = None
+    detail: str | None = None
+    raw: str | None = None
     subject: str | None = None
     delivery_id: UUID | None = None
     retry_at: datetime | None = None
+
+    @property
+    def names_message(self) -> bool:
+        """Whether it is about a message; otherwise it only keeps its key from being used again."""
+        return self.named_delivery_id is not None or self.provider_message_id is not None
 
 
 class Reported(NamedTuple):
@@ -175,10 +182,20 @@ def attempts(deliveries: Collection[UUID]) -> Script[dict[UUID, list[AttemptMade
 _NEW = Report._fields
 
 
+def _names_message(reports: FromClause) -> ColumnElement[bool]:
+    return or_(reports.c.named_delivery_id.is_not(None), reports.c.provider_message_id.is_not(None))
+
+
+def _number_parked(condition: ColumnElement[bool]) -> ScalarSelect[int]:
+    parked = select(_reports.c.id).where(_reports.c.retry_at.is_not(None), condition).limit(MOST_PARKED)
+    return select(func.count()).select_from(parked.subquery()).scalar_subquery()
+
+
+_NAMES_MESSAGE = _names_message(_reports)
+
+
 def _insert_reports(new: FromClause) -> Insert:
-    # The index of parked reports bounds what is counted.
-    parked = select(_reports.c.id).where(_reports.c.retry_at.is_not(None)).limit(MOST_PARKED).subquery("parked")
-    number_parked = select(func.count()).select_from(parked).scalar_subquery()
+    number_parked, number_of_tokens = _number_parked(_NAMES_MESSAGE), _number_parked(~_NAMES_MESSAGE)
     # Many reports that a message is still on its way leave room for a bounce or a complaint.
     number_alike = (
         select(func.count())
@@ -191,7 +208,11 @@ def _insert_reports(new: FromClause) -> Insert:
         .scalar_subquery()
     )
     has_room = or_(
-        new.c.delivery_id.is_(None) & (number_parked < literal(MOST_PARKED, Integer)),
+        new.c.delivery_id.is_(None)
+        & case(
+            (_names_message(new), number_parked < literal(MOST_PARKED, Integer)),
+            else_=number_of_tokens < literal(MOST_PARKED, Integer),
+        ),
         new.c.delivery_id.is_not(None) & (number_alike < literal(MOST_ALIKE, Integer)),
     )
     return (
@@ -255,45 +276,3 @@ def soft_bounces(subjects: Collection[str], *, since: datetime) -> Script[Mappin
         return {}
     found = yield Statement(_SOFT, as_rows(subjects), {"since": since})
     return {row[0]: row[1] for row in found}
-
-
-_PARKED = BatchStatement(
-    {},
-    lambda _: (
-        select(*(_reports.c[name] for name in _NEW))
-        .where(_reports.c.retry_at <= _now)
-        .order_by(_reports.c.retry_at)
-        .limit(bindparam("most", type_=Integer()))
-        .with_for_update(skip_locked=True)
-    ),
-)
-
-
-def parked(*, now: datetime, most: int) -> Script[list[Report]]:
-    """Lock some parked reports that are to be matched again."""
-    return [Report(*row) for row in (yield Statement(_PARKED, (), {"now": now, "most": most}))]
-
-
-_UPDATE_PARKED = BatchStatement(
-    columns_of(_reports, "id", "delivery_id", "retry_at", "subject"),
-    lambda matched: (
-        update(_reports)
-        .where(_reports.c.id == matched.c.id)
-        .values(delivery_id=matched.c.delivery_id, retry_at=matched.c.retry_at, subject=matched.c.subject)
-    ),
-)
-
-
-def update_parked(reports: Sequence[Report]) -> Statement:
-    """Store the deliveries of parked reports, or when they are matched again."""
-    return Statement(_UPDATE_PARKED, [(one.id, one.delivery_id, one.retry_at, one.subject) for one in reports])
-
-
-_DROP = BatchStatement(
-    columns_of(_reports, "id"), lambda dropped: delete(_reports).where(_reports.c.id.in_(select(dropped.c.id)))
-)
-
-
-def drop(reports: Collection[UUID]) -> Statement:
-    """Delete parked reports."""
-    return Statement(_DROP, as_rows(reports))

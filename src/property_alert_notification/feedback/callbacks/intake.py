@@ -16,6 +16,7 @@ from property_alert_notification.channels.callback import (
     Reported,
     ReportedEvent,
     UnreadableEvent,
+    UsedToken,
 )
 from property_alert_notification.feedback.replies.take import ReplyIntake
 from property_alert_notification.feedback.reports.intake import ReportIntake
@@ -47,7 +48,7 @@ class CallbackIntake:
         """
         events = await self._read(channel, provider, callback)
         self._count_unreadable(channel, provider, [event for event in events if isinstance(event, UnreadableEvent)])
-        reported = [event for event in events if isinstance(event, ReportedEvent)]
+        reported = [event for event in events if isinstance(event, (ReportedEvent, UsedToken))]
         await self._reports.take(channel, provider, reported, callback.body)
         messages = [event for event in events if isinstance(event, InboundMessage)]
         answers = [await self._replies.take(channel, provider, message) for message in messages]

@@ -10,6 +10,7 @@ from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.channels.callback import SuppressionCause
 from property_alert_notification.database import Script
 from property_alert_notification.deliveries.reports import scripts
+from property_alert_notification.deliveries.reports.parked import scripts as parked_reports
 from property_alert_notification.deliveries.reports.scripts import AttemptMade, Move, Report, Reported
 from property_alert_notification.deliveries.states import UNFULFILLED
 from property_alert_notification.feedback.reports.rules import (
@@ -73,21 +74,22 @@ def apply_reports(reports: Sequence[Report], context: Context, *, now: datetime,
     new = yield from scripts.add([*matched.known, *parked])
     known = [one for one in matched.known if one.key in new]
     changed = yield from _take_effect(known, matched, context, now)
-    return Applied(changed, matched.locked, len(new), len(new) - len(known))
+    unknown = sum(one.key in new and one.names_message for one in parked)
+    return Applied(changed, matched.locked, len(known) + unknown, unknown)
 
 
 def match_parked(context: Context, *, now: datetime, most: int) -> Script[Applied]:
     """Apply parked reports whose messages are known by now; drop those that are too old."""
-    due = yield from scripts.parked(now=now, most=most)
+    due = yield from parked_reports.parked(now=now, most=most)
     if not due:
         return Applied()
     matched = yield from _match(due, context, now=now, wait=False)
     unknown = [one._replace(retry_at=retry_at(one, now)) for one in (*matched.parked, *matched.locked)]
     updated = [*matched.known, *(one for one in unknown if one.retry_at is not None)]
     if updated:
-        yield scripts.update_parked(updated)
+        yield parked_reports.update_parked(updated)
     if dropped := [one.id for one in unknown if one.retry_at is None]:
-        yield scripts.drop(dropped)
+        yield parked_reports.drop(dropped)
     changed = yield from _take_effect(matched.known, matched, context, now)
     return Applied(changed, new=len(due), unknown=len(unknown))
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import storable_id
-from property_alert_notification.channels.callback import ReportedEvent
+from property_alert_notification.channels.callback import ReportedEvent, ReportedResult, UsedToken
 from property_alert_notification.deliveries.reports.scripts import Report
 
 LONGEST_RAW = 2_000
@@ -17,7 +17,7 @@ _LONGEST_DETAIL = 200
 
 
 def reports_of(
-    events: Iterable[ReportedEvent],
+    events: Iterable[ReportedEvent | UsedToken],
     body: bytes,
     *,
     channel: Channel,
@@ -28,6 +28,10 @@ def reports_of(
     """The rows of the events of one callback; events that name no message are left out."""
     reports = {}
     for event in events:
+        if isinstance(event, UsedToken):
+            key = _hash(channel, provider, event.event_id)
+            reports[key] = Report(new_id(), key, channel, provider, now, None, None, ReportedResult.TAKEN)
+            continue
         message_id = storable_id(event.provider_message_id)
         if message_id is None and event.delivery_id is None:
             continue
@@ -52,8 +56,11 @@ def key_of(event: ReportedEvent, channel: Channel, provider: str) -> str:
     """What two callbacks about the same event have in common."""
     fields = [event.provider_message_id, event.delivery_id and str(event.delivery_id), event.result, event.cause]
     named = [event.event_id] if event.event_id is not None else [None, *fields, event.detail]
-    content = json.dumps([channel, provider, *named]).encode()
-    return blake2s(content, digest_size=16).hexdigest()
+    return _hash(channel, provider, *named)
+
+
+def _hash(*fields: str | None) -> str:
+    return blake2s(json.dumps(fields).encode(), digest_size=16).hexdigest()
 
 
 def readable(raw: bytes) -> str:

@@ -7,7 +7,7 @@ import structlog
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.channels.callback import ReportedEvent
+from property_alert_notification.channels.callback import ReportedEvent, UsedToken
 from property_alert_notification.database import Database, GroupCommit
 from property_alert_notification.deliveries.reports.scripts import Report
 from property_alert_notification.feedback.reports.apply import Applied, Context, MovedDelivery, apply_reports
@@ -30,7 +30,9 @@ class ReportIntake:
             self._commit, at_once=1 if database.is_sqlite else 2, largest=200
         )
 
-    async def take(self, channel: Channel, source: str, events: Sequence[ReportedEvent], body: bytes) -> None:
+    async def take(
+        self, channel: Channel, source: str, events: Sequence[ReportedEvent | UsedToken], body: bytes
+    ) -> None:
         """Apply the reports of one call or mail; returns after the commit.
 
         Args:

@@ -21,6 +21,8 @@ KEEP_PARKED = timedelta(hours=1)
 """How long a report about an unknown message is kept; its delivery may be settled in this time."""
 BY_MAIL = "mail"
 """The source of reports that arrive by mail, whichever provider sent the email. No provider has this name."""
+KEEP_TOKENS = timedelta(hours=13)
+"""How long the token of a callback without an event is kept: longer than any signature is valid."""
 _FIRST_RETRY = timedelta(seconds=1)
 
 _EVENTS = {
@@ -100,6 +102,8 @@ def is_by(report: Report, channel: str, attempts: Sequence[AttemptMade]) -> bool
 def retry_at(report: Report, now: datetime) -> datetime | None:
     """When a parked report is matched again: the older it is, the later; None if it is dropped."""
     age = now - report.received_at
+    if not report.names_message:
+        return None if age >= KEEP_TOKENS else report.received_at + KEEP_TOKENS
     return None if age >= KEEP_PARKED else now + max(_FIRST_RETRY, age)
 
 

@@ -1,0 +1,1 @@
+"""Reports that name no known delivery yet."""
