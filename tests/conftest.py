@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+import structlog
 from hypothesis import settings
 from playwright.async_api import Browser, Page, expect
 
@@ -43,6 +44,13 @@ settings.load_profile("always the same")
 _KEEPER = pytest.StashKey[Keeper]()
 _FORGE = pytest.StashKey[Forge]()
 NOT_RUN = ("skipped", "xfailed", "xpassed")
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_at_first() -> Iterator[None]:
+    """What a test's application sets, such as a level of logs, ends with the test."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import structlog
 
 from property_alert_notification.cli import main
 from tests.cli.command import run
@@ -54,7 +53,6 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     logging.disable(logging.NOTSET)
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
-    structlog.reset_defaults()
 
 
 def _assert_one_line(done: Done | subprocess.CompletedProcess[str], variable: str) -> None:
