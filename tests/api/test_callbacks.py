@@ -10,14 +10,15 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import text
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.database import Database
 from property_alert_notification.deliveries import scripts
 from property_alert_notification.deliveries.records import Submission
-from tests.api.conftest import PREFERENCES, a_client, accept, until_the_store_answers
+from tests.api.conftest import PREFERENCES, a_client, accept
+from tests.pipeline.test_store_waits import StuckDisk
+from tests.services.process import PATIENCE
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 CLOCK = Clock()
@@ -139,19 +140,21 @@ async def test_a_stop_is_confirmed_once_by_the_answer_to_the_gateway(lite_hooked
 
 
 async def test_a_reply_waits_no_longer_for_the_store_than_any_call(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, migrated_sqlite: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SMS_HTTP_URL", "http://127.0.0.1:9/messages")
     monkeypatch.setenv("SMS_HTTP_CALLBACK_SECRET", SECRET)
+    url = migrated_sqlite(tmp_path / "stuck.db")
+    disk = StuckDisk(monkeypatch)
     body = json.dumps({"type": "message", "id": "m", "from": "+14155552671", "text": "stop"}).encode()
-    async with a_client(database_url=postgres_url, sms_provider="http", store_timeout=1) as client:
-        await until_the_store_answers(client, "PUT", "/api/v1/preferences/1", PREFERENCES)
-        other = Database(Settings(database_url=postgres_url).database_url, wait=30)
-        async with other.transaction() as connection:
-            await connection.execute(text("LOCK TABLE inbound_replies"))
-            async with asyncio.timeout(20):
+    async with a_client(database_url=url, sms_provider="http", store_timeout=1) as client:
+        disk.is_stuck = True
+        try:
+            async with asyncio.timeout(PATIENCE / 2):
                 answer = await client.post(PATH, content=body, headers=signed(body))
-        await other.close()
+        finally:
+            disk.is_stuck = False
+            disk.released.set()
 
     assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
 
