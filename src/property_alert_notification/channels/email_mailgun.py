@@ -32,12 +32,12 @@ from property_alert_notification.channels.callback import (
 from property_alert_notification.channels.callback_fields import delivery_id_of, detail_of, read_each
 from property_alert_notification.channels.mail_api import (
     DELIVERY_ID,
-    cause_of,
     email_settings,
     from_header,
     headers_of,
 )
 from property_alert_notification.channels.mime import EmailSettings
+from property_alert_notification.channels.smtp.bounce import bounce_in_report
 from property_alert_notification.channels.standard_webhook import is_recent
 
 _TOLERANCE = timedelta(hours=12)
@@ -175,7 +175,7 @@ def _cause_of(event: dict[str, Any]) -> SuppressionCause | None:
         return known
     status = event.get("delivery-status") or {}
     words = f"{status.get('code', '')} {status.get('message') or status.get('description') or ''}"
-    return cause_of(str(status.get("enhanced-code") or ""), words)
+    return bounce_in_report(str(status.get("enhanced-code") or ""), words)
 
 
 def _detail_of(event: dict[str, Any]) -> str | None:

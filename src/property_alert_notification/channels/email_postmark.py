@@ -31,12 +31,12 @@ from property_alert_notification.channels.callback import (
 from property_alert_notification.channels.callback_fields import delivery_id_of, detail_of, read_each, text_of
 from property_alert_notification.channels.mail_api import (
     DELIVERY_ID,
-    cause_of,
     email_settings,
     from_header,
     headers_of,
 )
 from property_alert_notification.channels.mime import EmailSettings
+from property_alert_notification.channels.smtp.bounce import bounce_in_report
 
 _ABOUT_US = {10, 400, 401, 402, 405, 412, 413, 429, 701, 1235}
 """Codes about the account, the sender's address or the stream, not about this message."""
@@ -182,7 +182,7 @@ def _event(document: dict[str, Any]) -> ReportedEvent | None:
         return _report(document, ReportedResult.ARRIVED, cause)
     cause_ = SuppressionCause.HARD_BOUNCE if bounce in _HARD else None
     if bounce == "SoftBounce":
-        cause_ = cause_of("", str(document.get("Details", "")))
+        cause_ = bounce_in_report("", str(document.get("Details", "")))
     return _report(document, ReportedResult.BOUNCED, cause_, detail=detail_of("Postmark", bounce))
 
 

@@ -34,8 +34,9 @@ from property_alert_notification.channels.callback import (
     SuppressionCause,
 )
 from property_alert_notification.channels.callback_fields import delivery_id_of, detail_of, read_each, text_of
-from property_alert_notification.channels.mail_api import DELIVERY_ID, cause_of, email_settings, headers_of
+from property_alert_notification.channels.mail_api import DELIVERY_ID, email_settings, headers_of
 from property_alert_notification.channels.mime import EmailSettings
+from property_alert_notification.channels.smtp.bounce import bounce_in_report
 from property_alert_notification.channels.standard_webhook import is_recent
 
 LARGEST_CALLBACK = 1024 * 1024
@@ -191,7 +192,11 @@ def _result_of(document: dict[str, Any]) -> tuple[ReportedResult, SuppressionCau
         case "delivered":
             return ReportedResult.ARRIVED, None, None
         case "bounce":
-            return ReportedResult.BOUNCED, cause_of(status, reason), detail_of("SendGrid", document.get("type"), status)
+            return (
+                ReportedResult.BOUNCED,
+                bounce_in_report(status, reason),
+                detail_of("SendGrid", document.get("type"), status),
+            )
         case "dropped":
             return ReportedResult.BOUNCED, _DROPPED.get(reason.lower()), detail_of("SendGrid", "dropped")
         case "spamreport":

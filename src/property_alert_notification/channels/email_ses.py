@@ -30,13 +30,13 @@ from property_alert_notification.channels.callback import (
 from property_alert_notification.channels.callback_fields import delivery_id_of, detail_of, read_each, text_of
 from property_alert_notification.channels.mail_api import (
     DELIVERY_ID,
-    cause_of,
     email_settings,
     from_header,
     headers_of,
 )
 from property_alert_notification.channels.mime import EmailSettings
 from property_alert_notification.channels.sigv4 import Credentials, signed_headers
+from property_alert_notification.channels.smtp.bounce import bounce_in_report
 from property_alert_notification.channels.sns import TopicReader
 
 LARGEST_CALLBACK = 256 * 1024
@@ -238,4 +238,4 @@ def _cause_of(bounce: dict[str, Any], status: str, words: str) -> SuppressionCau
         return SuppressionCause.HARD_BOUNCE
     if kind == "Transient" and sub == "MailboxFull":
         return SuppressionCause.SOFT_BOUNCE
-    return cause_of(status, words) if status or words else None
+    return bounce_in_report(status, words) if status or words else None

@@ -4,11 +4,7 @@ from property_alert_notification.base.errors import ConfigurationError, Refused
 from property_alert_notification.base.settings import load
 from property_alert_notification.channels import mime_headers
 from property_alert_notification.channels.base import OutgoingMessage
-from property_alert_notification.channels.callback import SuppressionCause
 from property_alert_notification.channels.mime import EmailSettings
-from property_alert_notification.channels.smtp.bounce import Bounce, bounce_in_report
-
-_CAUSES = {Bounce.HARD: SuppressionCause.HARD_BOUNCE, Bounce.SOFT: SuppressionCause.SOFT_BOUNCE}
 
 DELIVERY_ID = "delivery_id"
 """The name under which the provider keeps the delivery's id, and repeats it in callbacks."""
@@ -47,9 +43,3 @@ def from_header(email: EmailSettings) -> str:
         return email.email_from
     quoted = email.email_from_name.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{quoted}" <{email.email_from}>'
-
-
-def cause_of(status: str, diagnostic: str) -> SuppressionCause | None:
-    """What the reply of the receiving server says about the address; None is nothing."""
-    bounce = bounce_in_report(status, diagnostic)
-    return None if bounce is None else _CAUSES[bounce]

@@ -9,20 +9,10 @@ closed: a full mailbox, a rate and a recipient's own policy pass.
 """
 
 import re
-from enum import StrEnum
 
+from property_alert_notification.channels.callback import SuppressionCause
 from property_alert_notification.channels.smtp import replies
 from property_alert_notification.channels.smtp.meaning import About
-
-
-class Bounce(StrEnum):
-    """What a refusal says about the address."""
-
-    HARD = "hard"
-    """It does not exist, or was closed."""
-    SOFT = "soft"
-    """It takes no messages for now."""
-
 
 _LONGEST = 1_000
 """Characters of a reply that are read: anybody can send a report."""
@@ -77,7 +67,7 @@ _BASIC_CODE = re.compile(r"(?<![\d.])([245]\d\d)(?=[ -]|$)")
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3}\.\d{1,3})(?![\d.])")
 
 
-def bounce_of(code: int, text: str) -> Bounce | None:
+def bounce_of(code: int, text: str) -> SuppressionCause | None:
     """What a refusal of RCPT, or of a message for one recipient, says about the address; None is nothing.
 
     `text` is the reply's text without its basic codes; it may begin with an enhanced code. Only its beginning is read.
@@ -88,15 +78,15 @@ def bounce_of(code: int, text: str) -> Bounce | None:
     if replies.read("RCPT", code, text).about not in (About.RECIPIENT, About.OPEN):
         return None
     if code // 100 == 4 or enhanced.startswith("4") or detail in _FULL_CODES or _FULL.search(words):
-        return Bounce.SOFT
+        return SuppressionCause.SOFT_BOUNCE
     if detail == "4.1" and _UNKNOWN_TO_EXCHANGE.search(words):
-        return Bounce.HARD
+        return SuppressionCause.HARD_BOUNCE
     if _POLICY.search(words):
         return None
-    return Bounce.HARD if detail in _GONE_CODES or _GONE.search(words) else None
+    return SuppressionCause.HARD_BOUNCE if detail in _GONE_CODES or _GONE.search(words) else None
 
 
-def bounce_in_report(status: str, diagnostic: str) -> Bounce | None:
+def bounce_in_report(status: str, diagnostic: str) -> SuppressionCause | None:
     """The same of a report about a message that was not delivered (RFC 3464).
 
     Args:

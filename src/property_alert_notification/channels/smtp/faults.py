@@ -6,7 +6,7 @@ from property_alert_notification.base.errors import Deferred, ProviderDown, Refu
 from property_alert_notification.channels.callback import SuppressionCause
 from property_alert_notification.channels.mime import Mail
 from property_alert_notification.channels.smtp import replies
-from property_alert_notification.channels.smtp.bounce import Bounce, bounce_of
+from property_alert_notification.channels.smtp.bounce import bounce_of
 from property_alert_notification.channels.smtp.meaning import About, Meaning
 from property_alert_notification.channels.smtp.replies import BEFORE_ANY_MESSAGE
 from property_alert_notification.channels.smtp.wire import Reply
@@ -44,7 +44,7 @@ def fault(reply: Reply, verb: str, mail: Mail | None = None) -> SendError:
     meaning = replies.read(verb, reply.code, reply.text)
     if meaning.about is About.SERVER and reply.code == _CLOSING and verb in BEFORE_ANY_MESSAGE:
         return NoConnection(reason)
-    gone = verb == "RCPT" and bounce_of(reply.code, reply.text) is Bounce.HARD
+    gone = verb == "RCPT" and bounce_of(reply.code, reply.text) is SuppressionCause.HARD_BOUNCE
     return _about_message(meaning, reason, gone=gone) or _about_provider(meaning, reason)
 
 

@@ -16,16 +16,11 @@ from uuid import UUID
 from property_alert_notification.channels.callback import ReportedEvent, ReportedResult, SuppressionCause
 from property_alert_notification.channels.delivery_signature import DeliverySigner
 from property_alert_notification.channels.return_path import ReturnPaths
-from property_alert_notification.channels.smtp.bounce import Bounce
 from property_alert_notification.feedback.bounces.report import Report, read_report
 
 _RECIPIENT_HEADERS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Delivered-To", "To", "Cc")
 _MOST_ADDRESSES = 50
 _LONGEST_HEADERS = 20_000
-_CAUSES: dict[Bounce | None, SuppressionCause] = {
-    Bounce.HARD: SuppressionCause.HARD_BOUNCE,
-    Bounce.SOFT: SuppressionCause.SOFT_BOUNCE,
-}
 
 
 class MailOutcome(StrEnum):
@@ -93,7 +88,7 @@ class MailReader:
 
 def _event(report: Report, delivery_id: UUID) -> ReportedEvent | None:
     """The event of a report; None if the report changes nothing."""
-    cause = SuppressionCause.COMPLAINT if report.complaint else _CAUSES.get(report.bounce)
+    cause = SuppressionCause.COMPLAINT if report.complaint else report.bounce
     if report.failed:
         result = ReportedResult.BOUNCED
     elif report.delivered or report.complaint:

@@ -16,7 +16,8 @@ from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
 
-from property_alert_notification.channels.smtp.bounce import Bounce, bounce_in_report
+from property_alert_notification.channels.callback import SuppressionCause
+from property_alert_notification.channels.smtp.bounce import bounce_in_report
 
 LONGEST_MAIL = 100_000
 """Bytes of a mail that are read at most: the report precedes the returned email, which may be long. The parser takes
@@ -38,7 +39,7 @@ class Report:
 
     complaint: bool
     """The user reported the email as unwanted."""
-    bounce: Bounce | None
+    bounce: SuppressionCause | None
     """What the report says about the address; None with `complaint`, and if it says nothing about it."""
     delivered: bool
     """The email arrived in the mailbox."""

@@ -2,8 +2,10 @@
 
 import pytest
 
-from property_alert_notification.channels.smtp.bounce import Bounce, bounce_in_report, bounce_of
+from property_alert_notification.channels.callback import SuppressionCause
+from property_alert_notification.channels.smtp.bounce import bounce_in_report, bounce_of
 
+HARD, SOFT = SuppressionCause.HARD_BOUNCE, SuppressionCause.SOFT_BOUNCE
 GONE = [
     (550, "5.1.1 <x@example.com>: Recipient address rejected: User unknown in local recipient table"),
     (550, "5.1.1 <x@example.com>: Recipient address rejected: undeliverable address: host said: 550 No Such User Here"),
@@ -52,12 +54,12 @@ NOT_ABOUT_THE_ADDRESS = [
 
 @pytest.mark.parametrize(("code", "text"), GONE)
 def test_words_and_codes_that_mean_the_address_is_gone_are_a_hard_bounce(code: int, text: str) -> None:
-    assert bounce_of(code, text) is Bounce.HARD
+    assert bounce_of(code, text) is HARD
 
 
 @pytest.mark.parametrize(("code", "text"), FOR_NOW)
 def test_a_full_mailbox_or_a_delay_is_a_soft_bounce_even_if_the_code_says_gone(code: int, text: str) -> None:
-    assert bounce_of(code, text) is Bounce.SOFT
+    assert bounce_of(code, text) is SOFT
 
 
 @pytest.mark.parametrize(("code", "text"), NOT_ABOUT_THE_ADDRESS)
@@ -68,14 +70,14 @@ def test_what_is_about_sender_message_or_policy_is_no_bounce_of_the_address(code
 @pytest.mark.parametrize(
     ("status", "diagnostic", "expected"),
     [
-        ("5.1.1", "", Bounce.HARD),
-        ("5.1.1 (bad destination mailbox address)", "550 RCPT TO:<x> max message size exceeded", Bounce.SOFT),
-        ("5.2.2", "", Bounce.SOFT),
-        ("4.4.7 (delivery time expired)", "", Bounce.SOFT),
+        ("5.1.1", "", HARD),
+        ("5.1.1 (bad destination mailbox address)", "550 RCPT TO:<x> max message size exceeded", SOFT),
+        ("5.2.2", "", SOFT),
+        ("4.4.7 (delivery time expired)", "", SOFT),
         ("5.0.0", "host mx.example.com[192.0.2.1] said: 550 5.1.1 <x> unknown (in reply to RCPT TO)",
-         Bounce.HARD),
-        ("5.0.0", "550-<x@example.com> is not a known user on this system; 550 see http://example.com", Bounce.HARD),
-        ("5.4.4", "Host or domain name not found. Name service error for name=example.invalid type=A", Bounce.HARD),
+         HARD),
+        ("5.0.0", "550-<x@example.com> is not a known user on this system; 550 see http://example.com", HARD),
+        ("5.4.4", "Host or domain name not found. Name service error for name=example.invalid type=A", HARD),
         ("5.4.4", "Name service error for name=example.com type=MX: Malformed or unexpected name server reply", None),
         ("5.7.1", "550-5.7.1 [192.0.2.1 18] This message is likely unsolicited mail", None),
         ("5.0.0", "", None),
@@ -84,6 +86,6 @@ def test_what_is_about_sender_message_or_policy_is_no_bounce_of_the_address(code
     ],
 )  # fmt: skip
 def test_a_report_is_read_by_its_diagnostic_first_and_by_its_status_without_one(
-    status: str, diagnostic: str, expected: Bounce | None
+    status: str, diagnostic: str, expected: SuppressionCause | None
 ) -> None:
     assert bounce_in_report(status, diagnostic) is expected

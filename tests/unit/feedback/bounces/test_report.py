@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from property_alert_notification.channels.smtp.bounce import Bounce
+from property_alert_notification.channels.callback import SuppressionCause
+from property_alert_notification.channels.smtp.bounce import bounce_in_report
 from property_alert_notification.feedback.bounces.report import Report, read_report
 
+HARD = SuppressionCause.HARD_BOUNCE
 RETURNED = "Message-ID: <0196f3c2-0000-7000-8000-000000000001@alerts.example.com>\r\nSubject: A home\r\n\r\nA text\r\n"
 
 
@@ -38,7 +40,7 @@ def test_a_failure_names_the_email_and_says_what_it_means_for_the_address() -> N
         ),
         ("message/rfc822", RETURNED),
     )
-    assert (report.failed, report.bounce, report.detail) == (True, Bounce.HARD, "5.1.1")
+    assert (report.failed, report.bounce, report.detail) == (True, HARD, "5.1.1")
     assert report.message_id == ("0196f3c2-0000-7000-8000-000000000001", "alerts.example.com")
 
 
@@ -66,7 +68,7 @@ def test_a_delivery_is_one_only_if_the_server_delivered_it_itself() -> None:
 
 def test_fields_are_read_in_any_case_with_comments_and_after_a_stray_empty_line() -> None:
     odd = "final-recipient: RFC822;x@example.net\r\naction: FAILED (at last)\r\n\r\nstatus: 5.1.1 (bad mailbox)\r\n"
-    assert read(("message/Delivery-Status", odd)).bounce is Bounce.HARD
+    assert read(("message/Delivery-Status", odd)).bounce is HARD
 
 
 def test_one_failed_recipient_counts_though_others_were_delivered() -> None:
@@ -74,12 +76,12 @@ def test_one_failed_recipient_counts_though_others_were_delivered() -> None:
         "Final-Recipient: rfc822; a@example.net\r\nAction: delivered\r\nStatus: 2.0.0\r\n\r\n"
         "Final-Recipient: rfc822; b@example.net\r\nAction: failed\r\nStatus: 5.1.1\r\n"
     )
-    assert read(("message/delivery-status", fields)).bounce is Bounce.HARD
+    assert read(("message/delivery-status", fields)).bounce is HARD
 
 
 def test_words_for_people_are_read_where_the_report_has_no_diagnostic() -> None:
     words = ("text/plain", "email@example.net: Domain does not exist")
-    assert read(words, a_status("Action: error", "Status: 5.0.0")).bounce is Bounce.HARD
+    assert read(words, a_status("Action: error", "Status: 5.0.0")).bounce is HARD
 
 
 def test_a_report_is_found_inside_the_mail_of_a_gateway_but_not_inside_the_returned_email() -> None:
@@ -121,6 +123,17 @@ def test_what_tries_to_hurt_the_reader_is_no_report() -> None:
     assert read_report(a_mail(("message/delivery-status", "Action: failed\r\n" * 2))) is not None
 
 
+def test_only_the_beginning_of_a_long_mail_is_read() -> None:
+    long = "receiv" + "e" * 900_000
+    assert bounce_in_report(long, long) is None
+    report = read(
+        ("text/plain", long[:50_000]), a_status("Action: failed", "Status: 5.0.0", f"Diagnostic-Code: smtp; {long}")
+    )
+    assert report.bounce is None
+    parameters = "; ".join(f"a{number}=b" for number in range(100_000))
+    assert read_report(f"Content-Type: multipart/report; {parameters}\r\n\r\n".encode()) is None
+
+
 @given(
     st.binary(max_size=400), st.sampled_from(["message/delivery-status", "message/feedback-report", "multipart/report"])
 )
@@ -140,7 +153,7 @@ def test_a_report_that_python_writes_is_read() -> None:
     mail.attach(part)
     report = read_report(mail.as_bytes(policy=policy.SMTP))
     assert report is not None
-    assert report.bounce is Bounce.HARD
+    assert report.bounce is HARD
 
 
 def _fields(values: dict[str, str]) -> EmailMessage:
