@@ -180,10 +180,9 @@ def _event(document: dict[str, Any]) -> ReportedEvent | None:
     if bounce in ("SpamComplaint", "Unsubscribe"):
         cause = SuppressionCause.COMPLAINT if bounce == "SpamComplaint" else SuppressionCause.UNSUBSCRIBE
         return _report(document, ReportedResult.ARRIVED, cause)
-    cause_ = SuppressionCause.HARD_BOUNCE if bounce in _HARD else None
-    if bounce == "SoftBounce":
-        cause_ = bounce_in_report("", str(document.get("Details", "")))
-    return _report(document, ReportedResult.BOUNCED, cause_, detail=detail_of("Postmark", bounce))
+    gone = SuppressionCause.HARD_BOUNCE if bounce in _HARD else None
+    soft = bounce_in_report("", str(document.get("Details", ""))) if bounce == "SoftBounce" else None
+    return _report(document, ReportedResult.BOUNCED, gone or soft, detail=detail_of("Postmark", bounce))
 
 
 def _report(
