@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, insert, literal, select, text, update
+from sqlalchemy import Select, bindparam, func, insert, literal, select, text, update
 
 from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import Database, table_of, time_type
@@ -51,25 +51,23 @@ def wait_until_ended(url: str, *, patience: float, check: Callable[[], object]) 
 
     `look` is called at each look, and may raise.
     """
-    return _wait_until_none(url, _deliveries.c.due_at.is_not(None), patience, check)
+    return _wait_until_none(url, select(_deliveries.c.id).where(_deliveries.c.due_at.is_not(None)), patience, check)
 
 
 def wait_until_not_collected(url: str, *, patience: float, check: Callable[[], object]) -> bool:
     """Wait until no delivery waits for a digest, or for what becomes of one; otherwise as `wait_until_ended`."""
-    # With the condition of the index of open deliveries: otherwise SQLite reads the whole table at every look.
-    collected = and_(text(OPEN), _deliveries.c.state == DeliveryState.COLLECTED)
-    return _wait_until_none(url, collected, patience, check)
+    # In the order of the index of open deliveries: otherwise each look reads the whole table, at the cost of the store.
+    collected = select(_deliveries.c.id).where(text(OPEN), _deliveries.c.state == DeliveryState.COLLECTED)
+    return _wait_until_none(url, collected.order_by(_deliveries.c.notification_id), patience, check)
 
 
-def _wait_until_none(url: str, those: ColumnElement[bool], patience: float, check: Callable[[], object]) -> bool:
-    is_open = select(select(_deliveries.c.id).where(those).exists())
-
+def _wait_until_none(url: str, those: Select[Any], patience: float, check: Callable[[], object]) -> bool:
     async def wait(database: Database) -> bool:
         async with asyncio.timeout(patience):
             while True:
                 check()
                 async with database.reading() as connection:
-                    if not (await connection.execute(is_open)).scalar_one():
+                    if (await connection.execute(those.limit(1))).first() is None:
                         return True
                 await asyncio.sleep(POLL)
 
