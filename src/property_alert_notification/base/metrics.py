@@ -105,7 +105,7 @@ class Metrics:
         )
         self.bounce_mails = Counter(
             "property_alerts_bounce_mails",
-            "Mails to the return paths of emails: reports, and what was none.",
+            "Mails to the return paths of emails, by what they were.",
             ["outcome"],
             registry=self.registry,
         )

@@ -71,7 +71,7 @@ class ReportedEvent:
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """A message that somebody sent to one of our numbers."""
+    """A message that the provider received at a number of this service."""
 
     sender: str
     """The address of the sender, as the provider writes it."""
@@ -94,7 +94,8 @@ class UnreadableEvent:
 class UsedToken:
     """The token of a callback without an event, where the signature covers a token and not the body.
 
-    An event with this `event_id` changes nothing later: whoever saw the callback cannot give it another body.
+    The service stores this `event_id`. A later event with the same id changes nothing: so a callback cannot be repeated
+    with another body.
     """
 
     event_id: str
@@ -122,7 +123,7 @@ class ProviderCallbacks:
     read: CallbackReader
     largest: int = LARGEST_CALLBACK
     confirm: Confirm | None = None
-    """Renders the confirmation of a STOP or START; None if the provider or nobody confirms."""
+    """Renders the confirmation of a STOP or START; None if this service sends no confirmation."""
 
 
 class ProviderWithCallbacks(Provider, Protocol):
