@@ -188,7 +188,7 @@ class World:
             outcome=outcome,
             settled_at=self.parts.clock.now(),
         )
-        return await self.parts.database.run(settle([settlement]))
+        return (await self.parts.database.run(settle([settlement]))).moved
 
     def a_rescuer(
         self, *, lease: timedelta = timedelta(seconds=2), give_up: Collection[str] = (), **rules: Any

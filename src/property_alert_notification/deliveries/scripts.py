@@ -40,6 +40,7 @@ from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.queues import is_claimable
 from property_alert_notification.deliveries.records import Claim, NewDelivery, Settlement, Submission
 from property_alert_notification.deliveries.states import LEASED, Event, after
+from property_alert_notification.events.scripts import IS_ANYONE_LISTENING
 
 _deliveries = table_of(Delivery)
 _attempts = table_of(Attempt)
@@ -124,9 +125,9 @@ _ENDED = {"id": _deliveries.c.id.type, "fence": _deliveries.c.fence.type} | colu
     _attempts, "outcome", "reason_code", "reason_parameters", "ended_at", "provider_message_id"
 )
 
-_MOVE = BatchStatement(
-    _SETTLED | columns_of(_attempts, "outcome") | {"uncounted": SmallInteger()},
-    lambda settled: (
+
+def _move_these(settled: FromClause) -> Update:
+    return (
         update(_deliveries)
         .where(is_ours(settled))
         .values(
@@ -139,7 +140,16 @@ _MOVE = BatchStatement(
             attempts=_deliveries.c.attempts - settled.c.uncounted,
             unknowns=_deliveries.c.unknowns + case((settled.c.outcome == Outcome.UNKNOWN, 1), else_=0),
         )
-        .returning(_deliveries.c.id)
+        .returning(_deliveries.c.id, IS_ANYONE_LISTENING)
+    )
+
+
+_MOVED = _SETTLED | columns_of(_attempts, "outcome") | {"uncounted": SmallInteger()}
+_MOVE = BatchStatement(_MOVED, _move_these)
+_MOVE_UNHEARD = BatchStatement(
+    _MOVED,
+    lambda settled: _move_these(settled).where(
+        or_(settled.c.state != literal(DeliveryState.SENT.value), ~IS_ANYONE_LISTENING)
     ),
 )
 
@@ -171,11 +181,12 @@ def open_attempts(submissions: Sequence[Submission]) -> Statement:
     return Statement(_OPEN_ATTEMPTS, submissions)
 
 
-def settle(settlements: Sequence[Settlement]) -> list[Statement]:
+def settle(settlements: Sequence[Settlement], *, unheard: bool = False) -> list[Statement]:
     """Move the deliveries whose fence has not changed, and end all attempts; the last one returns those that moved.
 
-    An attempt gets its outcome even if the fence has changed: only the state of the delivery belongs to the newest
-    claim.
+    With each of them it returns whether events are recorded for an endpoint. With `unheard` none moves to `sent` if
+    that is so, since the caller records no events. An attempt gets its outcome even if the fence has changed: only the
+    state of the delivery belongs to the newest claim.
     """
     ended = [
         (s.delivery_id, s.fence, s.outcome, s.reason.code.value, s.reason.stored, s.settled_at, s.provider_message_id)
@@ -198,7 +209,11 @@ def settle(settlements: Sequence[Settlement]) -> list[Statement]:
         )
         for s in settlements
     ]
-    steps = [Statement(_END_ATTEMPTS, ended), Statement(_WITHDRAW_ATTEMPTS, withdrawn), Statement(_MOVE, moved)]
+    steps = [
+        Statement(_END_ATTEMPTS, ended),
+        Statement(_WITHDRAW_ATTEMPTS, withdrawn),
+        Statement(_MOVE_UNHEARD if unheard else _MOVE, moved),
+    ]
     return [step for step in steps if step.rows]
 
 

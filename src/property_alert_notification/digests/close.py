@@ -28,6 +28,7 @@ from property_alert_notification.digests.scripts import Closed
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.create import Planner, create
 from property_alert_notification.notifications.draft import Accepted
+from property_alert_notification.notifications.ends.scripts import record_ends
 from property_alert_notification.people.categories.rules import DIGEST
 from property_alert_notification.people.decide import Message
 from property_alert_notification.people.person import UNKNOWN, Person
@@ -123,7 +124,7 @@ def _take_out(leaving: Sequence[Leaving], now: datetime) -> Script[None]:
     if released := {one.item.notification_id for one in leaving if one.state is DeliveryState.QUEUED}:
         yield scripts.want_now(released, now=now)
     if ended := [one.item.delivery_id for one in leaving if one.state in UNFULFILLED]:
-        yield from notification_scripts.conclude(ended)
+        yield from notification_scripts.conclude(ended, at=now)
 
 
 def _make_digests(
@@ -154,10 +155,15 @@ def _follow(taken: Sequence[Window], now: datetime, turn: Turn) -> Script[dict[U
     ended = {window: DeliveryState(state) for window, state in found.items() if state in ENDED}
     if not ended:
         return {}
-    items = yield from scripts.end([(window.held_by, state) for window, state in ended.items()], now=now)
+    items, is_anyone_listening = yield from scripts.end(
+        [(window.held_by, state) for window, state in ended.items()], now=now
+    )
     turn.ended = len(items)
     if unfulfilled := [delivery for delivery, state in items if state in UNFULFILLED]:
-        yield from notification_scripts.conclude(unfulfilled)
+        yield from notification_scripts.conclude(unfulfilled, at=now)
+    fulfilled = [delivery for delivery, state in items if state not in UNFULFILLED]
+    if fulfilled and is_anyone_listening:
+        yield from record_ends(fulfilled, at=now)
     return {window.id: state for window, state in ended.items()}
 
 

@@ -28,6 +28,7 @@ from property_alert_notification.deliveries.windows.keys import held_by
 from property_alert_notification.deliveries.windows.models import HAS_DIGEST, IS_DUE
 from property_alert_notification.deliveries.windows.scripts import IDS, windows
 from property_alert_notification.digests.rules import Item, Leaving, Window
+from property_alert_notification.events.scripts import IS_ANYONE_LISTENING
 from property_alert_notification.notifications.models import Notification
 
 _deliveries = table_of(Delivery)
@@ -281,13 +282,17 @@ def _end_these(ended: FromClause) -> Update:
             _is_collected,
         )
         .values(state=ended.c.ended_as, changed_at=_now)
-        .returning(_deliveries.c.id, _deliveries.c.state)
+        .returning(_deliveries.c.id, _deliveries.c.state, IS_ANYONE_LISTENING)
     )
 
 
 _END = BatchStatement(_HOLDERS | {"ended_as": Text()}, _end_these)
 
 
-def end(ended: Iterable[tuple[str, DeliveryState]], *, now: datetime) -> Script[list[tuple[UUID, str]]]:
-    """End the items of digests whose delivery ended in this state. The `held_by` of its items names each digest."""
-    return [(row[0], row[1]) for row in (yield Statement(_END, list(ended), {"now": now}))]
+def end(ended: Iterable[tuple[str, DeliveryState]], *, now: datetime) -> Script[tuple[list[tuple[UUID, str]], bool]]:
+    """End the items of digests whose delivery ended in this state. The `held_by` of its items names each digest.
+
+    Returns the items with their states, and whether events are recorded for an endpoint.
+    """
+    rows = yield Statement(_END, list(ended), {"now": now})
+    return [(row[0], row[1]) for row in rows], any(row[2] for row in rows)

@@ -68,7 +68,7 @@ class Expirer:
             return
         async with self._database.transaction() as connection:
             ended = await moves.expire(connection, late, now=now)
-            await run_within(connection, notification_scripts.conclude(ended))
+            await run_within(connection, notification_scripts.conclude(ended, at=now))
         for one in late:
             if one.id in ended:
                 self._report(one)

@@ -22,7 +22,8 @@ from property_alert_notification.notification_worker.claim import Job
 from property_alert_notification.notification_worker.context import WorkerContext, ids
 from property_alert_notification.notification_worker.providers import ProviderPool
 from property_alert_notification.notification_worker.route import may_go_elsewhere
-from property_alert_notification.notification_worker.settlement import postponed, settle
+from property_alert_notification.notification_worker.settlement import postponed
+from property_alert_notification.notification_worker.settlement_store import SettlementStore
 from property_alert_notification.notification_worker.verdict import (
     Circumstances,
     History,
@@ -32,6 +33,7 @@ from property_alert_notification.notification_worker.verdict import (
     judge,
     may_repeat,
 )
+from property_alert_notification.notifications.ends.scripts import Refusal
 from property_alert_notification.notifications.scripts import Content
 from property_alert_notification.people.categories.rules import DIGEST
 from property_alert_notification.people.suppressions.entry import NewEntry
@@ -50,6 +52,7 @@ class _Suppressing(NamedTuple):
 
     settlement: Settlement
     entry: StoredSuppression
+    refusal: Refusal
 
 
 class Settler:
@@ -64,6 +67,7 @@ class Settler:
         self._providers = providers
         self._context = context
         self._policy = policy
+        self._store = SettlementStore(context.database)
         self._outage = Outage(f"settlements of {self._channel}")
         self._writes: GroupCommit[Settlement | Submission | _Suppressing, bool] = GroupCommit(self._write)
         self._time_to_sent = context.metrics.time_to_sent.labels(self._channel)
@@ -174,7 +178,7 @@ class Settler:
         clock, by = self._context.clock, f"refused:{self._channel}/{job.assignment.provider}"
         entry = NewEntry(SuppressionReason(result.cause), self._channel, job.claim.address)
         row = entry.row(self._subjects, id_=clock.new_id(), now=settlement.settled_at, added_by=by)
-        return _Suppressing(settlement, row)
+        return _Suppressing(settlement, row, Refusal(settlement.delivery_id, self._channel, entry.reason))
 
     async def _commit(self, settlement: Settlement | _Suppressing) -> bool:
         """Store the result, and retry as long as the store is unavailable: only this process has it."""
@@ -182,13 +186,13 @@ class Settler:
 
     async def _write(self, batch: Sequence[Settlement | Submission | _Suppressing]) -> list[bool]:
         """Store a batch; returns for each settlement whether its delivery moved."""
-        entries = {
-            (one.entry.subject, one.entry.reason_code): one.entry for one in batch if isinstance(one, _Suppressing)
-        }
+        refused = [one for one in batch if isinstance(one, _Suppressing)]
+        entries = {(one.entry.subject, one.entry.reason_code): one.entry for one in refused}
+        refusals = [one.refusal for one in refused]
         plain = [one.settlement if isinstance(one, _Suppressing) else one for one in batch]
         settlements = [one for one in plain if isinstance(one, Settlement)]
         submissions = [one for one in plain if isinstance(one, Submission)]
-        moved = await self._context.database.run(settle(settlements, submissions, list(entries.values())))
+        moved = await self._store.store(settlements, submissions, list(entries.values()), refusals)
         return [one.delivery_id in moved for one in plain]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from property_alert_notification.base.reasons import Reason
@@ -15,50 +16,68 @@ from property_alert_notification.deliveries.states import UNFULFILLED
 from property_alert_notification.deliveries.windows import scripts as window_scripts
 from property_alert_notification.deliveries.windows.keys import WindowKey
 from property_alert_notification.notifications import scripts as notification_scripts
+from property_alert_notification.notifications.ends.scripts import Refusal, record_ends, record_refusals
 from property_alert_notification.people.suppressions import scripts as suppression_scripts
 from property_alert_notification.people.suppressions.models import StoredSuppression
+
+
+class Settled(NamedTuple):
+    """The result of settling."""
+
+    moved: set[UUID]
+    is_anyone_listening: bool = False
+    """Whether events are recorded for an endpoint; False if no delivery moved."""
 
 
 def settle(
     settlements: Sequence[Settlement],
     submissions: Sequence[Submission] = (),
     suppressions: Sequence[StoredSuppression] = (),
-) -> Script[set[UUID]]:
-    """Settle deliveries, and conclude the notifications of those that end unfulfilled; returns those that moved.
+    refusals: Sequence[Refusal] = (),
+) -> Script[Settled]:
+    """Settle deliveries, and conclude the notifications of those that end unfulfilled.
 
     If the fence of a delivery has changed, `settle` ends the attempt but does not move the delivery. It is a
     transaction of its own. It also stores `submissions`, attempts of other deliveries, and `suppressions` of addresses
-    that a provider refused.
+    that a provider refused, by these `refusals`. Events are recorded for the endpoints that want them.
     """
-    if not _unfulfilled(settlements) and not suppressions:  # as nearly always: one statement needs no transaction
-        opened = [delivery_scripts.open_attempts(submissions)] if submissions else []
-        extra = [*_joins(settlements), *holds.of_settled(settlements)]
-        moved = yield StatementBatch([*opened, *extra, *delivery_scripts.settle(settlements)])
-        return {row[0] for row in moved} if settlements else set()
-    ids = yield from settle_within(settlements)
+    settled = yield from settle_within(settlements)
     if submissions:
         yield delivery_scripts.open_attempts(submissions)
     if suppressions:
         yield suppression_scripts.add(suppressions)
-    return ids
+        yield from record_refusals(refusals, at=suppressions[-1].created_at)
+    return settled
 
 
-def settle_within(settlements: Sequence[Settlement]) -> Script[set[UUID]]:
+def settle_unheard(settlements: Sequence[Settlement], submissions: Sequence[Submission] = ()) -> Script[set[UUID]]:
+    """Settle deliveries of which none ends unfulfilled by one statement, which needs no transaction.
+
+    It records no events: if an endpoint wants to know, it moves no delivery to `sent`. Returns those that moved.
+    """
+    opened = [delivery_scripts.open_attempts(submissions)] if submissions else []
+    extra = [*_joins(settlements), *holds.of_settled(settlements)]
+    moved = yield StatementBatch([*opened, *extra, *delivery_scripts.settle(settlements, unheard=True)])
+    return {row[0] for row in moved} if settlements else set()
+
+
+def settle_within(settlements: Sequence[Settlement]) -> Script[Settled]:
     """Settle as a part of a larger transaction."""
     if not settlements:
-        return set()
+        return Settled(set())
     *others, move = delivery_scripts.settle(settlements)
     # The deliveries first: every transaction locks them before attempts and notifications.
-    moved = yield move
+    rows = yield move
+    settled = Settled({row[0] for row in rows}, any(row[1] for row in rows))
     for statement in (*others, *_joins(settlements), *holds.of_settled(settlements)):  # noqa: UP028 - a list takes no rows
         yield statement
-    if ended := _unfulfilled(settlements):
-        yield from notification_scripts.conclude(ended)
-    return {row[0] for row in moved}
-
-
-def _unfulfilled(settlements: Sequence[Settlement]) -> list[UUID]:
-    return [one.delivery_id for one in settlements if one.state in UNFULFILLED]
+    moved = [one for one in settlements if one.delivery_id in settled.moved]
+    sent = [one.delivery_id for one in moved if one.state == DeliveryState.SENT]
+    if sent and settled.is_anyone_listening:
+        yield from record_ends(sent, at=moved[-1].settled_at)
+    if ended := [one.delivery_id for one in moved if one.state in UNFULFILLED]:
+        yield from notification_scripts.conclude(ended, at=moved[-1].settled_at)
+    return settled
 
 
 def _joins(settlements: Sequence[Settlement]) -> list[Statement]:

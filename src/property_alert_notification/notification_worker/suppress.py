@@ -46,7 +46,7 @@ class Suppressor:
         now = self._clock.now()
         async with self._database.transaction() as connection:
             ended = await queries.suppress(connection, channel, reason=NOT_USED, most=AT_ONCE, now=now)
-            await run_within(connection, notification_scripts.conclude(ended))
+            await run_within(connection, notification_scripts.conclude(ended, at=now))
         if ended:
             self._metrics.settled.labels(channel, DeliveryState.SUPPRESSED).inc(len(ended))
             log.warning("deliveries.suppressed", channel=channel, deliveries=len(ended), reason=NOT_USED.code)

@@ -22,11 +22,14 @@ from property_alert_notification.database import run_within
 from property_alert_notification.deliveries import queries as deliveries
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import ENDED
+from property_alert_notification.events.new_event import NewEvent
+from property_alert_notification.events.scripts import record
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.answers import NotificationDetail
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.detail import NO_SUCH_NOTIFICATION, read
+from property_alert_notification.notifications.ends.planned import events_of_planned
 from property_alert_notification.notifications.models import Notification, NotificationChange
 from property_alert_notification.notifications.refusals import EITHER, why_never
 from property_alert_notification.notifications.release import moment_by_local_time, plan_now
@@ -57,6 +60,11 @@ class _Held:
         """The addresses of its deliveries."""
         return {Channel(delivery.channel): delivery.address for delivery in self.deliveries if delivery.address}
 
+    def events_of_cancellation(self, now: datetime) -> list[NewEvent]:
+        """The event that it was cancelled before it was planned."""
+        its = self.notification
+        return events_of_planned(its.id, NotificationStatus.CANCELLED, [], caller=its.caller, test=its.test, at=now)
+
     def actor(self, admission: Admission) -> str:
         """The author of the change, as in the timeline."""
         return admission.actor_beside(self.notification.caller, test=self.notification.test)
@@ -84,9 +92,10 @@ async def cancel(
     if held.is_scheduled:
         ended = {"status": NotificationStatus.CANCELLED, "addresses": None, "look_up_at": None, "parked": None}
         await queries.change(connection, notification_id, **ended)
+        await run_within(connection, record(held.events_of_cancellation(now)))
     else:
         await deliveries.cancel(connection, notification_id, reason=cancelled_by(by), now=now)
-        await run_within(connection, notification_scripts.conclude([delivery.id for delivery in waiting]))
+        await run_within(connection, notification_scripts.conclude([delivery.id for delivery in waiting], at=now))
     return await read(connection, notification_id)
 
 
@@ -102,7 +111,7 @@ async def cancel_unread(connection: AsyncConnection, notification_id: UUID, *, b
         raise Conflict(NOTHING_LEFT)
     await queries.change(connection, notification_id, cancelled_at=now, cancelled_by=by)
     if waiting:
-        await run_within(connection, notification_scripts.conclude(held))
+        await run_within(connection, notification_scripts.conclude(held, at=now))
 
 
 async def change(

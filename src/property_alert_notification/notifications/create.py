@@ -14,8 +14,11 @@ from property_alert_notification.database import Script, Statement
 from property_alert_notification.deliveries import scripts as delivery_scripts
 from property_alert_notification.deliveries.holds import scripts as holds
 from property_alert_notification.deliveries.windows import scripts as window_scripts
+from property_alert_notification.events import scripts as events
+from property_alert_notification.events.new_event import NewEvent
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.draft import Accepted, Draft, draft
+from property_alert_notification.notifications.ends.planned import events_of_planned
 from property_alert_notification.notifications.submission import Submission
 from property_alert_notification.people.categories.rules import Category, CurrentCategories
 from property_alert_notification.people.decide import Message
@@ -88,7 +91,12 @@ def additions(drafts: Iterable[Draft]) -> list[Statement]:
         statements.append(window_scripts.join(windows))
     if deliveries:
         statements += [delivery_scripts.add(deliveries), *holds.of_planned(deliveries)]
-    return statements
+    return statements + events.statements([event for one in new for event in _events_of(one)])
+
+
+def _events_of(one: Draft) -> list[NewEvent]:
+    new = one.notification
+    return events_of_planned(new.id, new.status, one.deliveries, caller=new.caller, test=new.test, at=new.accepted_at)
 
 
 def create(

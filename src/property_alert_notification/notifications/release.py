@@ -17,8 +17,10 @@ from property_alert_notification.deliveries.records import NewDelivery
 from property_alert_notification.deliveries.states import ENDED, kept_status
 from property_alert_notification.deliveries.windows import scripts as window_scripts
 from property_alert_notification.deliveries.windows.keys import WindowKey
+from property_alert_notification.events import scripts as events
 from property_alert_notification.notifications import queries
 from property_alert_notification.notifications.create import Planner
+from property_alert_notification.notifications.ends.planned import events_of_planned
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.notifications.plan import Planned, create_deliveries, plan
 from property_alert_notification.notifications.stored_addresses import read_addresses
@@ -93,9 +95,17 @@ async def plan_now(
     deliveries = [delivery for theirs in created.values() for delivery in theirs]
     for statement in (delivery_scripts.add(deliveries), *holds.of_planned(deliveries)):
         await statement.run(connection)
-    await queries.mark_planned(
-        connection, ((id_, kept_status([delivery.state for delivery in theirs])) for id_, theirs in created.items())
-    )
+    statuses = {id_: kept_status([delivery.state for delivery in theirs]) for id_, theirs in created.items()}
+    await queries.mark_planned(connection, statuses.items())
+    new = [
+        event
+        for one in scheduled
+        if one.id in created
+        for event in events_of_planned(
+            one.id, statuses[one.id], created[one.id], caller=one.caller, test=one.test, at=now
+        )
+    ]
+    await run_within(connection, events.record(new))
 
 
 async def move_by_local_time(connection: AsyncConnection, users: Collection[int], planner: Planner) -> None:

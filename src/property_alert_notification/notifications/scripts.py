@@ -30,6 +30,8 @@ from property_alert_notification.database import (
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import BEST_FIRST, UNFULFILLED
 from property_alert_notification.deliveries.windows import scripts as windows
+from property_alert_notification.events.scripts import IS_ANYONE_LISTENING
+from property_alert_notification.notifications.ends.scripts import record_ends
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.people.categories.rules import DIGEST
 
@@ -143,7 +145,7 @@ RANK = func.min(case(PLACES, value=_deliveries.c.state, else_=0))
 _LOCK_THEIRS = BatchStatement(
     _IDS,
     lambda ended: (
-        select(_notifications.c.id)
+        select(_notifications.c.id, IS_ANYONE_LISTENING)
         .where(
             _notifications.c.id.in_(
                 select(_deliveries.c.notification_id).where(_deliveries.c.id.in_(select(ended.c.id)))
@@ -176,12 +178,14 @@ def _conclude_these(wanted: FromClause) -> Update:
 _CONCLUDE = BatchStatement(_IDS, _conclude_these)
 
 
-def conclude(ended: Collection[UUID]) -> Script[None]:
+def conclude(ended: Collection[UUID], *, at: datetime) -> Script[None]:
     """Update the status of the notifications of these deliveries, which ended neither sent nor delivered.
 
     Two deliveries of one notification may end at the same time. The second transaction waits for the notification's
     row, and then sees the end of the other delivery. The caller has locked the deliveries: every transaction locks
-    deliveries before notifications.
+    deliveries before notifications. If an endpoint wants to know, the ends of these deliveries are recorded as events.
     """
     theirs = yield Statement(_LOCK_THEIRS, as_rows(ended))
-    yield Statement(_CONCLUDE, theirs)
+    yield Statement(_CONCLUDE, as_rows([row[0] for row in theirs]))
+    if any(is_anyone_listening for _, is_anyone_listening in theirs):
+        yield from record_ends(ended, at=at)

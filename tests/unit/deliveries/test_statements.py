@@ -73,7 +73,7 @@ def _values(side: Any) -> set[str]:
 def _is_the_state(side: Any) -> bool:
     """Whether a side of a comparison is the state, also if it is written so that no index leads to it."""
     columns = [part for part in visitors.iterate(side) if isinstance(part, Column)]
-    return [column.name for column in columns] == ["state"]
+    return [(column.name, column.table) for column in columns] == [("state", DELIVERIES)]
 
 
 def _from(statement: Any) -> set[str]:
@@ -119,6 +119,7 @@ MOVES: dict[str, tuple[Event, set[DeliveryState]]] = {
 
 PICKS: dict[str, set[DeliveryState]] = {
     "deliveries.scripts._MOVE": set(LEASED),
+    "deliveries.scripts._MOVE_UNHEARD": set(LEASED),
     "deliveries.reports.scripts._MOVE": set(REPORTABLE),
     "deliveries.leases._RENEW": set(LEASED),
     "deliveries.leases._SEIZE_ABANDONED": set(LEASED),

@@ -12,6 +12,7 @@ from property_alert_notification.channels.mailbox import models as mailbox
 from property_alert_notification.deliveries import models as deliveries
 from property_alert_notification.deliveries.reports import models as reports
 from property_alert_notification.deliveries.windows import models as windows
+from property_alert_notification.events import models as events
 from property_alert_notification.feedback.replies import models as replies
 from property_alert_notification.notifications import models as notifications
 from property_alert_notification.notifications.schedules import models as schedules
@@ -30,6 +31,7 @@ MODELS = (
     channels,
     deliveries,
     directory,
+    events,
     idempotency,
     mailbox,
     notifications,

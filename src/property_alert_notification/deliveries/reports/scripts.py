@@ -38,6 +38,7 @@ from property_alert_notification.database import (
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.reports.models import DeliveryReport
 from property_alert_notification.deliveries.states import REPORTABLE
+from property_alert_notification.events.scripts import IS_ANYONE_LISTENING
 
 MOST_ALIKE = 20
 """Reports with the same result and cause that are kept of one delivery; further ones change nothing."""
@@ -246,15 +247,19 @@ def _move_these(moved: FromClause) -> Update:
             {name: moved.c[name] for name in ("state", "reason_code", "reason_parameters", "changed_at")}
             | {"held_by": None, "due_at": None, "published_at": None}
         )
+        .returning(IS_ANYONE_LISTENING)
     )
 
 
 _MOVE = BatchStatement(_MOVED, _move_these)
 
 
-def move(moves: Sequence[Move]) -> Statement:
-    """Move locked deliveries to states in which no worker has anything more to do."""
-    return Statement(_MOVE, moves)
+def move(moves: Sequence[Move]) -> Script[bool]:
+    """Move locked deliveries to states in which no worker has anything more to do.
+
+    Returns whether events are recorded for an endpoint.
+    """
+    return any(row[0] for row in (yield Statement(_MOVE, moves)))
 
 
 _SOFT = BatchStatement(

@@ -22,6 +22,7 @@ from property_alert_notification.feedback.reports.rules import (
     retry_at,
 )
 from property_alert_notification.notifications import scripts as notification_scripts
+from property_alert_notification.notifications.ends.scripts import Refusal, record_ends, record_refusals
 from property_alert_notification.people.suppressions import scripts as suppression_scripts
 from property_alert_notification.people.suppressions.subjects import Subjects
 
@@ -141,9 +142,11 @@ def _take_effect(
     """Move the deliveries of stored reports, and suppress addresses."""
     changed, moves = _moves(known, matched, now)
     if moves:
-        yield scripts.move(moves)
+        is_anyone_listening = yield from scripts.move(moves)
+        if is_anyone_listening and (arrived := [one.id for one in moves if one.state not in UNFULFILLED]):
+            yield from record_ends(arrived, at=now)
     if ended := [one.id for one in moves if one.state in UNFULFILLED]:
-        yield from notification_scripts.conclude(ended)
+        yield from notification_scripts.conclude(ended, at=now)
     causes = [one for one in known if one.cause is not None and one.channel not in context.redirected]
     if causes:
         yield from _suppress(causes, matched, context, now)
@@ -169,7 +172,7 @@ def _moves(known: Iterable[Report], matched: _Matched, now: datetime) -> tuple[l
 def _suppress(causes: Sequence[Report], matched: _Matched, context: Context, now: datetime) -> Script[None]:
     soft = {one.subject for one in causes if one.subject is not None}
     counts = yield from scripts.soft_bounces(soft, since=now - SOFT_PERIOD)
-    rows = {}
+    rows, refusals = {}, []
     for report in causes:
         if report.delivery_id is None:
             continue
@@ -181,5 +184,7 @@ def _suppress(causes: Sequence[Report], matched: _Matched, context: Context, now
             by = f"callback:{report.channel}/{report.provider}"
             row = entry.row(context.subjects, id_=context.new_id(), now=now, added_by=by)
             rows[row.subject, row.channel, row.reason_code, row.category] = row
+            refusals.append(Refusal(delivery.id, delivery.channel, entry.reason))
     if rows:
         yield suppression_scripts.add(list(rows.values()))
+        yield from record_refusals(refusals, at=now)

@@ -49,10 +49,10 @@ class QuarantineService:
             NotFound: there is no such delivery.
             Conflict: it is not quarantined.
         """
-        reason = (await self._find(delivery_id)).stored_reason.behind(ReasonCode.DISCARDED)
-        moved = await moves.discard(self.connection, delivery_id, reason=reason, now=self.clock.now())
+        reason, now = (await self._find(delivery_id)).stored_reason.behind(ReasonCode.DISCARDED), self.clock.now()
+        moved = await moves.discard(self.connection, delivery_id, reason=reason, now=now)
         if moved:
-            await run_within(self.connection, notification_scripts.conclude([delivery_id]))
+            await run_within(self.connection, notification_scripts.conclude([delivery_id], at=now))
         return await self._record("delivery.discarded", delivery_id, moved=moved)
 
     async def _record(self, action: str, delivery_id: UUID, *, moved: bool) -> Case:

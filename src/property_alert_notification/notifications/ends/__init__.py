@@ -1,0 +1,1 @@
+"""The ends of deliveries, as events for webhook endpoints."""

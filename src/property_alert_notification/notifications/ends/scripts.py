@@ -1,0 +1,103 @@
+"""Records what became of deliveries, for the webhook endpoints that want to know."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
+
+from property_alert_notification.base.vocabulary import DeliveryState
+from property_alert_notification.database import BatchStatement, Script, Statement, as_rows, columns_of, table_of
+from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.deliveries.states import ENDED
+from property_alert_notification.events.event_types import EventType
+from property_alert_notification.events.new_event import NewEvent, about_delivery, about_user
+from property_alert_notification.events.scripts import IS_ANYONE_LISTENING, record
+from property_alert_notification.notifications.models import Notification
+from property_alert_notification.people.suppressions.rules import SuppressionReason
+
+_deliveries = table_of(Delivery)
+_notifications = table_of(Notification)
+
+_ENDS = BatchStatement(
+    columns_of(_deliveries, "id"),
+    lambda ended: (
+        select(
+            _deliveries.c.id,
+            _deliveries.c.state,
+            _deliveries.c.notification_id,
+            _deliveries.c.channel,
+            _deliveries.c.reason_code,
+            _deliveries.c.test,
+            _notifications.c.caller,
+        )
+        .join(_notifications, _notifications.c.id == _deliveries.c.notification_id)
+        .where(_deliveries.c.id.in_(select(ended.c.id)))
+    ),
+)
+
+
+def record_ends(deliveries: Collection[UUID], *, at: datetime) -> Script[None]:
+    """Record the events that these deliveries, which this transaction has moved, reached their end states."""
+    rows = yield Statement(_ENDS, as_rows(deliveries))
+    events = [
+        about_delivery(
+            id_,
+            DeliveryState(state),
+            at,
+            notification=notification,
+            channel=channel,
+            reason_code=reason_code,
+            caller=caller,
+            test=test,
+        )
+        for id_, state, notification, channel, reason_code, test, caller in rows
+        if state in ENDED
+    ]
+    yield from record(events)
+
+
+class Refusal(NamedTuple):
+    """A delivery that made an entry of the suppression list about its address."""
+
+    delivery: UUID
+    channel: str
+    reason: SuppressionReason
+
+
+_TYPES = {
+    SuppressionReason.HARD_BOUNCE: EventType.RECIPIENT_BOUNCED,
+    SuppressionReason.SOFT_BOUNCE: EventType.RECIPIENT_BOUNCED,
+    SuppressionReason.COMPLAINT: EventType.RECIPIENT_COMPLAINED,
+}
+
+_USERS = BatchStatement(
+    columns_of(_deliveries, "id"),
+    lambda wanted: (
+        select(_deliveries.c.id, _notifications.c.user_id, _deliveries.c.test)
+        .join(_notifications, _notifications.c.id == _deliveries.c.notification_id)
+        .where(_deliveries.c.id.in_(select(wanted.c.id)), IS_ANYONE_LISTENING)
+    ),
+)
+
+
+def record_refusals(refusals: Sequence[Refusal], *, at: datetime) -> Script[None]:
+    """Record that the addresses of these users bounce, or that they complained, when an endpoint wants to know."""
+    told = {one.delivery: one for one in refusals if one.reason in _TYPES}
+    if not told:
+        return
+    users = yield Statement(_USERS, as_rows(told.keys()))
+    yield from record([_about_refusal(told[delivery], user, at, test=test) for delivery, user, test in users])
+
+
+def _about_refusal(refusal: Refusal, user_id: int, at: datetime, *, test: bool) -> NewEvent:
+    return about_user(
+        _TYPES[refusal.reason],
+        user_id,
+        at,
+        subject=refusal.delivery,
+        channel=refusal.channel,
+        reason_code=refusal.reason,
+        test=test,
+    )

@@ -1,0 +1,1 @@
+"""The types, ids and order of events."""
