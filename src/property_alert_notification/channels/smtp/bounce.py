@@ -13,6 +13,7 @@ import re
 from property_alert_notification.channels.callback import SuppressionCause
 from property_alert_notification.channels.smtp import replies
 from property_alert_notification.channels.smtp.meaning import About
+from property_alert_notification.channels.smtp.reply_text import HIDDEN, own_words, split
 
 _LONGEST = 1_000
 """Characters of a reply that are read: anybody can send a report."""
@@ -23,35 +24,61 @@ _UNKNOWN_TO_EXCHANGE = re.compile(r"recipient address rejected: access denied", 
 _FULL_CODES = frozenset({"2.2", "2.121", "2.122", "3.1"})
 
 _FULL = re.compile(
-    r"\bfull\b|quota|over ?limit|space\b|storage|exceed|plein|voll\b|zuviele|receiv\w{1,10} .{0,40}rate"
-    r"|too many (messages|mails)|gr[ea]y ?list|try (again )?later|temporar",
+    r"\b(is|inbox|mail ?box|account|quota|speicher) full\b|\bfull (mail ?box|inbox)|mail ?box.{0,20}\bfull\b|quota"
+    r"|over ?limit|(insufficient|out of|disk|not enough).{0,20}\b(space|storage)|storage|exceed|plein\b|voll\b|zuviele"
+    r"|receiv\w{1,10} .{0,40}rate|too many (messages|mails)|gr[ea]y ?list"
+    r"|temporar(y|ily)\b.{0,40}\b(reject|defer|fail)",
     re.IGNORECASE,
 )
-_POLICY = re.compile(
-    r"polic|prohibit|not (allowed|permitted|authori[sz]ed|accept|pre-?approved)|confirm|verif(y|ied|ication)|blocked"
-    r"|spam|black ?list(?!ed, or)|white ?list|moderat|restrict|permission|private|protected by|preferences?\b"
-    r"|(users?|recipients?|id) (rejects?|refuses?)\b|only accept|known contact|subscrib|\bmembers?\b|sender|sending"
+_LATER = re.compile(r"\bfull\b|\bspace\b|try (again )?later|temporar", re.IGNORECASE)
+_REFUSAL = re.compile(
+    r"polic|prohibit|not (allowed|permitted|authori[sz]ed|accept|pre-?approved)|blocked|spam|black ?list(?!ed, or)"
+    r"|white ?list|restrict|permission|protected by|(rejects?|refuses?|rejected|refused)\b.{0,40}\b(mail|message)"
+    r"|(users?|recipients?|id) (rejects?|refuses?|(has|have) (rejected|refused))\b|only accept|known contact"
+    r"|subscrib|unwanted|content|attachment|virus|unsolicited|wish|external|sender.{0,20}(reject|invalid|fail|denied)"
     r"|\b(helo|ehlo)\b",
     re.IGNORECASE,
 )
-_WHO = (
-    r"(users?|recipients?|rcpt|mail-?boxe?s?|mail box|accounts?|address(es)?|alias|addressee|person|domain|customer"
-    r"|utilisateur|destinataire|usuario|dirección|persona|benutzer|empf(ä|ae)nger|nutzer|utente|odbiorca|konto)"
+"""Somebody or something does not take this message, or not from us."""
+_PERHAPS = re.compile(
+    r"confirm|verif(y|ied|ication)|moderat|private|preferences?\b|members?\b|sender|sending", re.IGNORECASE
 )
+"""Said of refusals, but also in the advice that servers add to any reply."""
+_INACTIVE = re.compile(r"(blocked|disabled|suspended).{0,30}\binactiv", re.IGNORECASE)
+_OURS = re.compile(
+    r"\b(your|sender.?s?|sending|source|client|envelope|mail|return|from|ip|reply-to)\b,? "
+    r"((e-?mail|ip|mail|from|ms) )?(address|domain|account|user|mail ?box|host)\b|\bfrom (an? )?unknown user"
+    r"|\b(address|domain|account|user)\b (in|of) (the )?(from|sender|mail from|envelope)\b|no valid recipients?"
+    r"|no such (message|command|header)",
+    re.IGNORECASE,
+)
+"""Words that name us, or nobody."""
+_PERSON = (
+    r"(users?|recipients?|rcpt|mail-?boxe?s?|mail box|accounts?|alias|addressee|person|customer"
+    r"|utilisateur|destinataire|usuario|persona|benutzer|empf(ä|ae)nger|nutzer|utente|odbiorca|konto)"
+)
+_WHO = rf"({_PERSON}|address(es)?|domain|dirección)"
 _IS_GONE = (
     "unknown|invalide?|disabled|inactive|closed|deactivated|discontinued|suspend(ed)?|no longer|expired|unavailable"
-    "|deleted|rejected|must exist|may not exist"
+    "|deleted|must exist|may not exist|undeliverable"
 )
 _IS_NOT = r"found|exist\w*|valid|available|active|known|recogni[sz]ed|on file|listed|local|present"
+_DOES_NOT = r"(does|do|did) ?(n.?t|not) (appear to |seem to )?(exist|have|match|resolve|belong)"
 _NO = "unknown|invalid|no such|no|bad|deactivated|disabled|non-?existent|not an? (active|valid|known|local)"
 _ELSEWHERE = "inconnu|inexistant|desconocid|no existe|unbekannt|sconosciut|inesistente|nie istnieje"
 """The same in French, Spanish, German, Italian and Polish."""
+_NOBODY = re.compile(
+    rf"\b{_PERSON} (is |was |has been |name )?(unknown|not found|not known|not exist\w*|{_DOES_NOT})\b"
+    rf"|\b(no such|unknown|non-?existent|invalid) (local )?{_PERSON}\b|\b{_PERSON} {_ELSEWHERE}",
+    re.IGNORECASE,
+)
+"""The server says without doubt that nobody is there."""
 _GONE = re.compile(
     "|".join(
         (
             rf"\b{_WHO}\b.{{0,60}}\b({_IS_GONE})\b",
             rf"\b{_WHO}\b.{{0,60}}\bnot\b.{{0,20}}\b({_IS_NOT})\b",
-            rf"\b{_WHO}\b.{{0,60}}\b(does|do|did)(n.?t| not)\b",
+            rf"\b{_WHO}\b.{{0,60}}\b{_DOES_NOT}\b",
             rf"\b({_NO})\b.{{0,20}}\b{_WHO}\b",
             rf"\b{_WHO}\b.{{0,40}}\b({_ELSEWHERE})",
             rf"\b({_ELSEWHERE})\w*.{{0,30}}\b{_WHO}\b",
@@ -73,17 +100,33 @@ def bounce_of(code: int, text: str) -> SuppressionCause | None:
     `text` is the reply's text without its basic codes; it may begin with an enhanced code. Only its beginning is read.
     """
     text = text[:_LONGEST]
-    enhanced, words = replies.split(text)
-    detail = enhanced.partition(".")[2]
     if replies.read("RCPT", code, text).about not in (About.RECIPIENT, About.OPEN):
         return None
+    enhanced, words = split(text)
+    detail, words = enhanced.partition(".")[2], _OURS.sub(HIDDEN, own_words(words))
     if code // 100 == 4 or enhanced.startswith("4") or detail in _FULL_CODES or _FULL.search(words):
         return SuppressionCause.SOFT_BOUNCE
+    return SuppressionCause.HARD_BOUNCE if _is_gone(detail, words) else _of_doubtful(words)
+
+
+def _is_gone(detail: str, words: str) -> bool:
+    """Whether the address takes no mail any more, whatever advice the server adds."""
     if detail == "4.1" and _UNKNOWN_TO_EXCHANGE.search(words):
-        return SuppressionCause.HARD_BOUNCE
-    if _POLICY.search(words):
+        return True
+    if _INACTIVE.search(words):
+        return True
+    if detail in _GONE_CODES:
+        return _REFUSAL.search(words) is None or _NOBODY.search(words) is not None
+    return _NOBODY.search(words) is not None and _PERHAPS.search(words) is None
+
+
+def _of_doubtful(words: str) -> SuppressionCause | None:
+    """A reply whose code says little, by the first kind of words that it has."""
+    if _LATER.search(words):
+        return SuppressionCause.SOFT_BOUNCE
+    if _REFUSAL.search(words) or _PERHAPS.search(words):
         return None
-    return SuppressionCause.HARD_BOUNCE if detail in _GONE_CODES or _GONE.search(words) else None
+    return SuppressionCause.HARD_BOUNCE if _GONE.search(words) else None
 
 
 def bounce_in_report(status: str, diagnostic: str) -> SuppressionCause | None:

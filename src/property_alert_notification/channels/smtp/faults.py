@@ -9,16 +9,14 @@ from property_alert_notification.channels.smtp import replies
 from property_alert_notification.channels.smtp.bounce import bounce_of
 from property_alert_notification.channels.smtp.meaning import About, Meaning
 from property_alert_notification.channels.smtp.replies import BEFORE_ANY_MESSAGE
+from property_alert_notification.channels.smtp.reply_text import HIDDEN, split, without_addresses
 from property_alert_notification.channels.smtp.wire import Reply
 
 LONGEST_WORDS = 200
 """Characters of a server's words that are kept."""
 
 _CLOSING = 421
-_HIDDEN = "…"
-_ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]]+(@|%40|=40)[^\s<>\"'(),;:\[\]]+", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\d.])\+?\d(?:[ -]?\d){6,}(?![\d.])")
-_QUERY = re.compile(r"(https?://[^\s?#]*)[?#]\S*", re.IGNORECASE)
 _LONG_TOKEN = re.compile(r"\S{60,}")
 _WORD = re.compile(r"\w+")
 _SHARED_WORDS = 3
@@ -71,7 +69,7 @@ def _about_provider(meaning: Meaning, reason: str) -> ProviderDown:
 
 def describe(reply: Reply, verb: str, mail: Mail | None = None) -> str:
     """The codes, the verb, and the server's words."""
-    enhanced, words = replies.split(reply.text)
+    enhanced, words = split(reply.text)
     words = _clean(words, mail)
     codes = f"SMTP {reply.code}{f' {enhanced}' if enhanced else ''} at {verb}"
     return f"{codes}: {words}" if words else codes
@@ -80,18 +78,18 @@ def describe(reply: Reply, verb: str, mail: Mail | None = None) -> str:
 def _clean(words: str, mail: Mail | None) -> str:
     """The words without addresses, long numbers and parts of the message."""
     words = "".join(character if character.isprintable() else " " for character in words)
-    words = _ADDRESS.sub(_HIDDEN, _QUERY.sub(r"\1", words))
-    words = _LONG_TOKEN.sub(_HIDDEN, _NUMBER.sub(_HIDDEN, words))
+    words = without_addresses(words)
+    words = _LONG_TOKEN.sub(HIDDEN, _NUMBER.sub(HIDDEN, words))
     if mail is not None:
         words = _without_message(_without_name(words, mail), mail)
     words = " ".join(words.split())
-    return words if len(words) <= LONGEST_WORDS else f"{words[: LONGEST_WORDS - 1]}{_HIDDEN}"
+    return words if len(words) <= LONGEST_WORDS else f"{words[: LONGEST_WORDS - 1]}{HIDDEN}"
 
 
 def _without_name(words: str, mail: Mail) -> str:
     """Some servers repeat only the part before the @ of the recipient."""
     name = re.escape(mail.recipient.text.rpartition("@")[0])
-    return re.sub(rf"(?<!\w){name}(?!\w)", _HIDDEN, words, flags=re.IGNORECASE) if name else words
+    return re.sub(rf"(?<!\w){name}(?!\w)", HIDDEN, words, flags=re.IGNORECASE) if name else words
 
 
 def _without_message(words: str, mail: Mail) -> str:
@@ -105,7 +103,7 @@ def _without_message(words: str, mail: Mail) -> str:
             hidden.update(range(first, first + _SHARED_WORDS))
     for position in sorted(hidden, reverse=True):
         begin, end = said[position].span()
-        words = f"{words[:begin]}{_HIDDEN}{words[end:]}"
+        words = f"{words[:begin]}{HIDDEN}{words[end:]}"
     return words
 
 
@@ -115,7 +113,7 @@ def _groups(words: list[str]) -> list[tuple[str, ...]]:
 
 
 def _without_numbers(reason: str) -> str:
-    return re.sub(r"\S*\d{3,}\S*|<[^>]*>", _HIDDEN, reason.partition(" at ")[2])
+    return re.sub(r"\S*\d{3,}\S*|<[^>]*>", HIDDEN, reason.partition(" at ")[2])
 
 
 def _sentence(text: str) -> str:

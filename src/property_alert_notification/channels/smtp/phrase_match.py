@@ -13,6 +13,12 @@ _REFUSAL = re.compile(
     re.IGNORECASE,
 )
 
+_OUR_QUOTA = re.compile(
+    r"\b(send\w*|submission|outgoing|outbound|hourly|daily)\b.{0,40}(quota|limit)"
+    r"|(quota|limit)\b.{0,40}\b(for|of|by) (the |this |your )?(sender|account)|submission ?quota|quota d.envoi",
+    re.IGNORECASE,
+)
+
 
 def first_match(code: int, words: str) -> Rule | None:
     """The first rule that is for replies with this code and has a phrase in these words; None when no rule does."""
@@ -28,3 +34,8 @@ def blame_the_sender(words: str) -> bool:
 def refuse(words: str) -> bool:
     """Whether the words mean a refusal."""
     return _REFUSAL.search(words) is not None
+
+
+def name_our_quota(words: str) -> bool:
+    """Whether the words mean the quota of the one who sends, not the full mailbox of the recipient."""
+    return _OUR_QUOTA.search(words) is not None

@@ -31,10 +31,10 @@ from property_alert_notification.channels.smtp.meaning import (
     About,
     Meaning,
 )
+from property_alert_notification.channels.smtp.reply_text import own_words, split
 
 BEFORE_ANY_MESSAGE = frozenset({"the greeting", "EHLO", "HELO", "STARTTLS", "AUTH"})
 
-_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
 _WAIT = re.compile(r"\b(\d{1,5})\s*(s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?)\b", re.IGNORECASE)
 _CLOCK = re.compile(r"\b(?:in|for|after)\s+(?:(\d{1,2}):)?(\d{1,2}):(\d{2})\b", re.IGNORECASE)
 
@@ -107,6 +107,7 @@ def read(verb: str, code: int, text: str) -> Meaning:
     `text` is the reply's text without its basic codes; it may begin with an enhanced code.
     """
     enhanced, words = split(text)
+    words = own_words(words)
     detail = enhanced.partition(".")[2]
     about, advice = _read(verb, code, detail, words)
     if verb in BEFORE_ANY_MESSAGE or verb == "MAIL":
@@ -114,14 +115,6 @@ def read(verb: str, code: int, text: str) -> Meaning:
         advice = advice or (_ADVICE_IF_UNKNOWN.get(verb) if about is About.SENDER else None)
     lasting = code // 100 == 5
     return Meaning(about, lasting, advice, None if lasting else asked_wait(words))
-
-
-def split(text: str) -> tuple[str, str]:
-    """The enhanced code, empty if there is none, and the words of all lines."""
-    found = _ENHANCED.match(text)
-    enhanced = found.group() if found else ""
-    lines = [line.removeprefix(enhanced).strip() if enhanced else line.strip() for line in text.splitlines()]
-    return enhanced, " ".join(line for line in lines if line)
 
 
 def asked_wait(words: str) -> timedelta | None:
@@ -136,7 +129,7 @@ def asked_wait(words: str) -> timedelta | None:
 
 
 def _read(verb: str, code: int, detail: str, words: str) -> tuple[About, str | None]:
-    if detail in _EXACT and not (detail.startswith("1.") and phrase_match.blame_the_sender(words)):
+    if detail in _EXACT and not _overrule(words, detail):
         return _EXACT[detail]
     rule = phrase_match.first_match(code, words)
     # "451 4.7.1 Service unavailable, try again later" is how some servers greylist: the number is more exact there.
@@ -145,6 +138,13 @@ def _read(verb: str, code: int, detail: str, words: str) -> tuple[About, str | N
     if code in {530, 534, 535, 538}:  # "authenticate first", at any verb (RFC 4954, 6)
         return About.SENDER, LOGIN
     return _by_detail(verb, code, detail) or (_by_code(verb, code, words), None)
+
+
+def _overrule(words: str, detail: str) -> bool:
+    """Some servers say about us, in words, what their code says about the recipient."""
+    if detail.startswith("1."):
+        return phrase_match.blame_the_sender(words)
+    return detail.startswith("2.") and phrase_match.name_our_quota(words)
 
 
 def _by_detail(verb: str, code: int, detail: str) -> tuple[About, str | None] | None:

@@ -1,7 +1,7 @@
 """Finds the email that a mail reports about, and makes an event of the report. Pure.
 
-A mail counts only if it comes to a return path that this service signed, or reports about a Message-ID that this
-service signed. Anybody can send a mail to the intake, but only senders that have seen the email know its signature.
+A mail counts only if it comes to a return path that this service signed, or reports about an email with such a return
+path or a signed Message-ID. Anybody can send a mail to the intake, but only those who have seen the email know these.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from email.utils import getaddresses
 from enum import StrEnum
 from uuid import UUID
 
-from property_alert_notification.channels.callback import ReportedEvent, ReportedResult, SuppressionCause
+from property_alert_notification.channels.callback import ReportedEvent, ReportedResult
 from property_alert_notification.channels.delivery_signature import DeliverySigner
 from property_alert_notification.channels.return_path import ReturnPaths
 from property_alert_notification.feedback.bounces.report import Report, read_report
@@ -67,7 +67,8 @@ class MailReader:
         report = read_report(mail.content)
         if report is None:
             return ReadMail(MailOutcome.NO_REPORT)
-        delivery_id = self._delivery_of(mail.recipients or _recipients_in(mail.content)) or self._sent(report)
+        recipients = mail.recipients or _recipients_in(mail.content)
+        delivery_id = self._delivery_of((*recipients, *report.return_paths)) or self._sent(report)
         if delivery_id is None:
             return ReadMail(MailOutcome.NOT_OURS)
         event = _event(report, delivery_id)
@@ -88,15 +89,16 @@ class MailReader:
 
 def _event(report: Report, delivery_id: UUID) -> ReportedEvent | None:
     """The event of a report; None if the report changes nothing."""
-    cause = SuppressionCause.COMPLAINT if report.complaint else report.bounce
     if report.failed:
         result = ReportedResult.BOUNCED
-    elif report.delivered or report.complaint:
+    elif report.delivered:
         result = ReportedResult.ARRIVED
     else:
         return None
     # The mail itself contains addresses: only its codes are kept.
-    return ReportedEvent(result, delivery_id=delivery_id, detail=report.detail, cause=cause, raw=report.detail.encode())
+    return ReportedEvent(
+        result, delivery_id=delivery_id, detail=report.detail, cause=report.cause, raw=report.detail.encode()
+    )
 
 
 def _recipients_in(content: bytes) -> list[str]:

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.message import Message
-from email.parser import BytesParser
+from email.parser import BytesParser, HeaderParser
 from email.policy import compat32
+from email.utils import getaddresses
 
 from property_alert_notification.channels.callback import SuppressionCause
 from property_alert_notification.channels.smtp.bounce import bounce_in_report
@@ -24,47 +25,64 @@ LONGEST_MAIL = 100_000
 time in proportion to the square of the length of some mails."""
 _LONGEST_WORDS = 2_000
 _MOST_PARTS = 50
-_MOST_RECIPIENTS = 10
-"""Emails of this service have one recipient; a report with more is about an address that forwards."""
-_REPORTS = {"message/delivery-status", "message/feedback-report"}
+_STATUS = ("message/delivery-status", "message/global-delivery-status")
+_FEEDBACK = "message/feedback-report"
+_FEEDBACK_CAUSES = {
+    "abuse": SuppressionCause.COMPLAINT,
+    "opt-out": SuppressionCause.UNSUBSCRIBE,
+    "opt-out-list": SuppressionCause.UNSUBSCRIBE,
+}
+"""What the user wants, by the type of feedback; `opt-out` is from the drafts of RFC 5965, and still sent. Reports of
+fraud, viruses and failed authentication are not about the user's wish."""
 _RETURNED = {"message/rfc822", "message/rfc822-headers", "text/rfc822-headers", "message/global",
              "message/global-headers"}  # fmt: skip
 _FAILED = ("fail", "error")
+_UNSAID = re.compile(r"\s*([245]\.0\.0\b.*)?")
+"""A Status that names no cause."""
+_STARTS_RECIPIENT = ("original-recipient", "final-recipient", "action")
+_EMPTY_LINES = re.compile(r"\n[ \t]*\n")
 _MESSAGE_ID = re.compile(r"<([^<>\s@]{1,200})@([^<>\s@]{1,253})>")
+_SENDERS = ("return-path", "x-return-path", "x-original-return-path", "errors-to")
+
+
+Fields = dict[str, str]
+"""The fields of a group, by their names in small letters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """What one mail reports about one email."""
 
-    complaint: bool
-    """The user reported the email as unwanted."""
-    bounce: SuppressionCause | None
-    """What the report says about the address; None with `complaint`, and if it says nothing about it."""
+    cause: SuppressionCause | None
+    """What the report says about the address, or what its user wants; None if it says nothing about them."""
     delivered: bool
-    """The email arrived in the mailbox."""
+    """The email arrived in a mailbox."""
     failed: bool
     """The email did not arrive, and will not."""
     detail: str
     """The codes of the report, such as `5.1.1`; without address or text."""
     message_id: tuple[str, str] | None
     """The two sides of the returned email's Message-ID."""
+    return_paths: tuple[str, ...]
+    """The addresses to which the returned email asked for reports, as far as the report names them."""
 
 
 def read_report(content: bytes) -> Report | None:
     """The report in a mail; None if the mail is none, or cannot be read."""
     try:
-        mail = BytesParser(policy=compat32).parsebytes(content[:LONGEST_MAIL])
-        parts = list(_parts(mail))
+        return _read(BytesParser(policy=compat32).parsebytes(content[:LONGEST_MAIL]))
     except (MessageError, RecursionError, ValueError, LookupError):
         return None
+
+
+def _read(mail: Message) -> Report | None:
+    parts = list(_parts(mail))
     kinds = {part.get_content_type(): part for part in reversed(parts)}
-    message_id = _message_id(kinds)
-    if "message/feedback-report" in kinds:
-        return _complaint(_fields(kinds["message/feedback-report"]), message_id)
-    if "message/delivery-status" in kinds:
-        return _status(kinds["message/delivery-status"], _notice(parts), message_id)
-    return None
+    returned = next((HeaderParser().parsestr(_text(kinds[kind])) for kind in _RETURNED if kind in kinds), Message())
+    if _FEEDBACK in kinds:
+        return _feedback(_groups(_text(kinds[_FEEDBACK])), returned)
+    status = next((kinds[kind] for kind in _STATUS if kind in kinds), None)
+    return None if status is None else _status(_groups(_text(status)), _notice(parts), returned)
 
 
 def _parts(mail: Message) -> Iterator[Message]:
@@ -79,65 +97,83 @@ def _parts(mail: Message) -> Iterator[Message]:
             yield part
 
 
-def _status(part: Message, notice: str, message_id: tuple[str, str] | None) -> Report | None:
-    """The report about the first recipient that failed, else about the first one."""
-    recipients = [fields for fields in _groups(part) if "action" in fields][:_MOST_RECIPIENTS]
+def _status(groups: list[Fields], notice: str, returned: Message) -> Report | None:
+    """The report about the one recipient of our email, or about those to whom it was forwarded.
+
+    The email has failed if it reached none of them, and its address bounces hard only if all of them do.
+    """
+    recipients = [fields for fields in groups if "action" in fields]
     if not recipients:
         return None
-    recipient = next((fields for fields in recipients if fields["action"].startswith(_FAILED)), recipients[0])
-    failed = recipient["action"].startswith(_FAILED)
-    status, diagnostic = recipient.get("status", ""), recipient.get("diagnostic-code", "").partition(";")[2].strip()
-    bounce = bounce_in_report(status, diagnostic or notice) if failed else None
+    actions = [fields["action"].lower() for fields in recipients]
+    failed = all(action.startswith(_FAILED) for action in actions)
+    causes = {_cause(fields, notice) for fields in recipients} if failed else set()
+    # Of several causes the mildest counts.
+    mildest = next((cause for cause in (None, SuppressionCause.SOFT_BOUNCE) if cause in causes), None)
+    told = next((fields for fields, action in zip(recipients, actions, strict=True) if action.startswith(_FAILED)), {})
     return Report(
-        complaint=False,
-        bounce=bounce,
-        delivered=recipient["action"].startswith("delivered"),
+        cause=mildest if len(causes) > 1 else next(iter(causes), None),
+        delivered=any(action.startswith("delivered") for action in actions),
         failed=failed,
-        detail=_code(diagnostic) or _code(status) or "no code",
-        message_id=message_id,
+        detail=_code(_diagnostic(told)) or _code((told or recipients[0]).get("status", "")) or "no code",
+        message_id=_message_id(returned),
+        return_paths=_return_paths(returned),
     )
 
 
-def _complaint(fields: dict[str, str], message_id: tuple[str, str] | None) -> Report | None:
-    """`abuse` is a complaint; reports of fraud, viruses and failed authentication are not about the user's wish."""
-    kind = fields.get("feedback-type", "").split(" ")[0]
-    if kind != "abuse":
+def _cause(fields: Fields, notice: str) -> SuppressionCause | None:
+    """What the fields of a recipient say; the words for people are read only if no field names the cause."""
+    status, diagnostic = fields.get("status", ""), _diagnostic(fields)
+    return bounce_in_report(status, diagnostic or (notice if _UNSAID.fullmatch(status) else ""))
+
+
+def _diagnostic(fields: Fields) -> str:
+    return fields.get("diagnostic-code", "").partition(";")[2].strip()
+
+
+def _feedback(groups: list[Fields], returned: Message) -> Report | None:
+    """What the user said of an email that arrived."""
+    fields = {name: value for group in reversed(groups) for name, value in group.items()}
+    kind = fields.get("feedback-type", "").lower().split(" ")[0]
+    if (cause := _FEEDBACK_CAUSES.get(kind)) is None:
         return None
-    return Report(complaint=True, bounce=None, delivered=False, failed=False, detail="abuse", message_id=message_id)
+    sender = fields.get("original-mail-from", "")
+    paths = tuple(address for _, address in getaddresses([sender])) + _return_paths(returned)
+    return Report(
+        cause=cause,
+        delivered=True,
+        failed=False,
+        detail=kind,
+        message_id=_message_id(returned),
+        return_paths=paths,
+    )
 
 
-def _groups(part: Message) -> list[dict[str, str]]:
-    """The groups of fields of a delivery status, which the parser reads as messages without a body."""
-    payload = part.get_payload()
-    groups = [group for group in payload if isinstance(group, Message)] if isinstance(payload, list) else []
-    found = [{name.lower(): " ".join(str(value).split()) for name, value in group.items()} for group in groups]
-    for fields in found:
-        if "action" in fields:
-            fields["action"] = fields["action"].lower()
-    return _joined(found)
+def _groups(text: str) -> list[Fields]:
+    """The groups of fields of a report, which empty lines separate; a second recipient begins a new one in any case."""
+    groups: list[Fields] = []
+    for block in _EMPTY_LINES.split(text):
+        fields: Fields = {}
+        for name, value in HeaderParser().parsestr(block).items():
+            key = name.lower()
+            if key in fields and key in _STARTS_RECIPIENT:
+                groups.append(fields)
+                fields = {}
+            fields.setdefault(key, " ".join(str(value).split()))
+        groups.append(fields)
+    return _joined([fields for fields in groups if fields])
 
 
-def _joined(groups: list[dict[str, str]]) -> list[dict[str, str]]:
+def _joined(groups: list[Fields]) -> list[Fields]:
     """Join what an empty line within the fields of one recipient has separated: some servers write one."""
-    joined: list[dict[str, str]] = []
+    joined: list[Fields] = []
     for fields in groups:
-        starts = "final-recipient" in fields or "original-recipient" in fields or "action" in fields
+        starts = any(name in fields for name in _STARTS_RECIPIENT)
         if joined and not starts and "reporting-mta" not in fields:
             joined[-1] = fields | joined[-1]
         else:
             joined.append(dict(fields))
     return joined
-
-
-def _fields(part: Message) -> dict[str, str]:
-    """The fields of a feedback report: of its text, or of what the parser took for a message."""
-    payload = part.get_payload()
-    if isinstance(payload, list):
-        found = payload[0].items() if payload and isinstance(payload[0], Message) else []
-        return {name.lower(): " ".join(str(value).split()).lower() for name, value in found}
-    text = _text(part)
-    lines = (line.partition(":") for line in text.splitlines())
-    return {name.strip().lower(): value.strip().lower() for name, _, value in lines if value}
 
 
 def _notice(parts: list[Message]) -> str:
@@ -146,25 +182,29 @@ def _notice(parts: list[Message]) -> str:
     return "" if first is None else " ".join(_text(first)[:_LONGEST_WORDS].split())
 
 
-def _message_id(kinds: dict[str, Message]) -> tuple[str, str] | None:
+def _message_id(returned: Message) -> tuple[str, str] | None:
     """The Message-ID of the returned email, or of the part of it that was returned."""
-    for kind in _RETURNED & kinds.keys():
-        payload = kinds[kind].get_payload()
-        inner = payload[0] if isinstance(payload, list) and payload else None
-        text = str(inner.get("Message-ID", "")) if isinstance(inner, Message) else _header_in(_text(kinds[kind]))
-        if found := _MESSAGE_ID.search(text):
-            return found.group(1), found.group(2).lower()
-    return None
+    found = _MESSAGE_ID.search(str(returned.get("Message-ID", "")))
+    return None if found is None else (found.group(1), found.group(2).lower())
 
 
-def _header_in(text: str) -> str:
-    found = re.search(r"^message-id:\s*(\S+)", text, re.IGNORECASE | re.MULTILINE)
-    return "" if found is None else found.group(1)
+def _return_paths(returned: Message) -> tuple[str, ...]:
+    values = [str(value) for name in _SENDERS for value in returned.get_all(name, [])[:5]]
+    return tuple(address for _, address in getaddresses(values))
 
 
 def _text(part: Message) -> str:
-    payload = part.get_payload(decode=True)
-    return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+    """The text of a part. The parser has taken a report or an email apart, also where its text is encoded."""
+    payload = part.get_payload()
+    if isinstance(payload, list):
+        octets = b"".join(sub.as_bytes().lstrip(b"\n") for sub in payload if isinstance(sub, Message))
+        # The parser takes an encoded text for an email without fields.
+        flat = Message()
+        flat["Content-Transfer-Encoding"] = str(part.get("Content-Transfer-Encoding", "7bit"))
+        flat.set_payload(octets.decode("ascii", "surrogateescape"))
+        part = flat
+    decoded = part.get_payload(decode=True)
+    return decoded.decode("utf-8", "replace").replace("\r\n", "\n").lstrip("\n") if isinstance(decoded, bytes) else ""
 
 
 def _code(text: str) -> str:

@@ -4,6 +4,8 @@ import pytest
 
 from property_alert_notification.channels.callback import SuppressionCause
 from property_alert_notification.channels.smtp.bounce import bounce_in_report, bounce_of
+from property_alert_notification.channels.smtp.meaning import About
+from property_alert_notification.channels.smtp.replies import read
 
 HARD, SOFT = SuppressionCause.HARD_BOUNCE, SuppressionCause.SOFT_BOUNCE
 GONE = [
@@ -23,6 +25,14 @@ GONE = [
     (550, "Utilisateur inconnu"),
     (550, "Benutzer unbekannt"),
     (550, "5.7.1 No such user"),
+    # Advice that a server adds is no reason.
+    (550, "5.1.1 User unknown; please verify the recipient's address and resend"),
+    (550, "5.1.1 Recipient not found. Please contact the sender's administrator"),
+    (550, "5.1.1 The account does not exist. Check the address for typos or unnecessary space. Try again later."),
+    (550, "5.1.1 Please confirm the address with its owner"),
+    (550, "Message was not accepted -- invalid mailbox. Local mailbox x@example.com is unavailable: user not found"),
+    (550, "5.2.1 This mailbox has been blocked due to inactivity"),
+    (553, "5.3.0 <x>... Addressee unknown, relay=[192.0.2.1]"),
 ]
 FOR_NOW = [
     (552, "5.2.2 The email account that you tried to reach is over quota"),
@@ -49,7 +59,30 @@ NOT_ABOUT_THE_ADDRESS = [
     (550, "Invalid HELO: host name does not exist"),
     (550, "5.7.1 this address only accepts mail from known contacts"),
     (550, "Rejected"),
+    # "User", "mailbox" and "address" are also said of those who live, and of us.
+    (554, "5.7.1 The user does not wish to receive mail from you"),
+    (550, "Recipient rejected message as unwanted"),
+    (550, "user has rejected your message"),
+    (550, "mailbox unavailable due to content rejected"),
+    (550, "The user's mailbox doesn't accept attachments"),
+    (550, "This mailbox does not receive external mail"),
+    (554, "Your IP address is not valid for this domain"),
+    (553, "mail rejected because your address is not valid"),
+    (554, "invalid address in From header"),
+    (503, "no valid recipients"),
+    (554, "no valid recipients"),
+    (550, "no such message"),
+    (550, "5.1.1 You are not allowed to send to this address"),
+    (552, "5.2.2 Sending quota exceeded"),
+    (552, "5.2.3 quota exceeded for sender"),
 ]
+NAMES = (
+    "members@club.example", "ada@policlinic.example", "confirm@example.com", "private@example.com",
+    "ada@blocked.example", "ada@private-bank.example", "ada@space.example", "full@example.com", "quota@example.com",
+    "ada@storage.example", "ada@temporary.example", "ada@daily-news.example", "ada@spf.example", "banned@example.com",
+    "ada@spamhaus.example", "relay.denied@example.com", '"sender rejected"@example.com', "tls.required@example.com",
+)  # fmt: skip
+"""Addresses that read like reasons."""
 
 
 @pytest.mark.parametrize(("code", "text"), GONE)
@@ -65,6 +98,18 @@ def test_a_full_mailbox_or_a_delay_is_a_soft_bounce_even_if_the_code_says_gone(c
 @pytest.mark.parametrize(("code", "text"), NOT_ABOUT_THE_ADDRESS)
 def test_what_is_about_sender_message_or_policy_is_no_bounce_of_the_address(code: int, text: str) -> None:
     assert bounce_of(code, text) is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_an_address_is_called_is_no_reason(name: str) -> None:
+    unknown = f"5.1.1 <{name}>: Recipient address rejected: User unknown in virtual mailbox table"
+    domain = name.rpartition("@")[2]
+    assert read("RCPT", 550, unknown).about is About.RECIPIENT
+    assert read("RCPT", 550, f"{name} user unknown").about is About.RECIPIENT
+    assert bounce_of(550, unknown) is HARD
+    assert bounce_of(550, f"{name}... User unknown") is HARD
+    assert bounce_in_report("5.1.1", f"550 {unknown}") is HARD
+    assert bounce_in_report("5.4.4", f"Host or domain name not found. Name service error for name={domain}") is HARD
 
 
 @pytest.mark.parametrize(

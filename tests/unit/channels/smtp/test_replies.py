@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from property_alert_notification.channels.smtp.meaning import FROM, HOST, LOGIN, About
-from property_alert_notification.channels.smtp.replies import asked_wait, read, split
+from property_alert_notification.channels.smtp.replies import asked_wait, read
+from property_alert_notification.channels.smtp.reply_text import split
 
 RECIPIENT, MESSAGE, SENDER = About.RECIPIENT, About.MESSAGE, About.SENDER
 SERVER, CONNECTION, QUOTA, OPEN = About.SERVER, About.CONNECTION, About.QUOTA, About.OPEN
@@ -69,6 +70,12 @@ REPLIES = [
     ("the final dot", "450 so be it", MESSAGE),
     # We: our name, host, address, login, account.
     ("RCPT", "554 5.7.1 <a@example.com>: Relay access denied", SENDER),
+    ("the final dot", "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException", QUOTA),
+    ("RCPT", "552 5.2.2 Sending quota exceeded", QUOTA),
+    ("RCPT", "552 5.2.3 quota exceeded for sender", QUOTA),
+    ("RCPT", "550 5.4.6 Unusual sending activity detected. Please try after sometime", QUOTA),
+    ("RCPT", "550 Quota d'envoi journalier dépassé", QUOTA),
+    ("RCPT", "550 Kontingent überschritten", QUOTA),
     ("RCPT", "550 relay not permitted", SENDER),
     ("RCPT", "550 5.7.1 Unable to relay for a@example.com", SENDER),
     ("RCPT", "550 5.7.64 TenantAttribution; Relay Access Denied", SENDER),

@@ -1,5 +1,7 @@
 """Mails that report what became of an email, as servers write them."""
 
+import base64
+import quopri
 from email import policy
 from email.message import EmailMessage
 
@@ -40,7 +42,7 @@ def test_a_failure_names_the_email_and_says_what_it_means_for_the_address() -> N
         ),
         ("message/rfc822", RETURNED),
     )
-    assert (report.failed, report.bounce, report.detail) == (True, HARD, "5.1.1")
+    assert (report.failed, report.cause, report.detail) == (True, HARD, "5.1.1")
     assert report.message_id == ("0196f3c2-0000-7000-8000-000000000001", "alerts.example.com")
 
 
@@ -59,7 +61,7 @@ def test_headers_alone_name_the_email(kind: str) -> None:
 )
 def test_what_has_not_failed_says_nothing_about_the_address(lines: tuple[str, ...]) -> None:
     report = read(a_status(*lines))
-    assert (report.failed, report.bounce, report.delivered, report.complaint) == (False, None, False, False)
+    assert (report.failed, report.cause, report.delivered) == (False, None, False)
 
 
 def test_a_delivery_is_one_only_if_the_server_delivered_it_itself() -> None:
@@ -68,20 +70,73 @@ def test_a_delivery_is_one_only_if_the_server_delivered_it_itself() -> None:
 
 def test_fields_are_read_in_any_case_with_comments_and_after_a_stray_empty_line() -> None:
     odd = "final-recipient: RFC822;x@example.net\r\naction: FAILED (at last)\r\n\r\nstatus: 5.1.1 (bad mailbox)\r\n"
-    assert read(("message/Delivery-Status", odd)).bounce is HARD
+    assert read(("message/Delivery-Status", odd)).cause is HARD
 
 
-def test_one_failed_recipient_counts_though_others_were_delivered() -> None:
-    fields = (
-        "Final-Recipient: rfc822; a@example.net\r\nAction: delivered\r\nStatus: 2.0.0\r\n\r\n"
-        "Final-Recipient: rfc822; b@example.net\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+def a_recipient(name: str, action: str, status: str) -> str:
+    return f"Final-Recipient: rfc822; {name}@example.net\r\nAction: {action}\r\nStatus: {status}\r\n"
+
+
+@pytest.mark.parametrize("between", ["\r\n", ""])
+@pytest.mark.parametrize(
+    ("recipients", "failed", "delivered", "cause"),
+    [
+        ([("delivered", "2.0.0"), ("failed", "5.1.1")], False, True, None),
+        ([("failed", "5.1.1"), ("relayed", "2.0.0")], False, False, None),
+        ([("failed", "5.1.1"), ("delayed", "4.0.0")], False, False, None),
+        ([*[("delivered", "2.0.0")] * 12, ("failed", "5.1.1")], False, True, None),
+        ([("failed", "5.2.2"), ("failed", "5.1.1")], True, False, SuppressionCause.SOFT_BOUNCE),
+        ([("failed", "5.1.1"), ("failed", "5.7.1")], True, False, None),
+        ([("failed", "5.1.1"), ("failed", "5.1.10")], True, False, HARD),
+    ],
+)
+def test_an_email_that_was_forwarded_has_failed_only_if_it_reached_nobody(
+    recipients: list[tuple[str, str]], *, failed: bool, delivered: bool, cause: SuppressionCause | None, between: str
+) -> None:
+    fields = between.join(a_recipient(f"r{n}", *one) for n, one in enumerate(recipients))
+    report = read(("message/delivery-status", f"Reporting-MTA: dns; mx.example.net\r\n\r\n{fields}"))
+    assert (report.failed, report.delivered, report.cause) == (failed, delivered, cause)
+
+
+@pytest.mark.parametrize("status", ["5.1.1", "5.1.10 (no such mailbox)"])
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "Dear sender, the address x@y does not exist.",
+        "Please verify the address with the sender",
+        "Sending failed. Mailbox not found. Try again later.",
+        "Your message with the subject Private viewing could not be delivered.",
+    ],
+)
+def test_words_for_people_do_not_change_what_the_status_says(status: str, notice: str) -> None:
+    assert read(("text/plain", notice), a_status("Action: failed", f"Status: {status}")).cause is HARD
+
+
+def encoded(text: str, encoding: str) -> str:
+    return (
+        base64.encodebytes(text.encode()).decode()
+        if encoding == "base64"
+        else quopri.encodestring(text.encode()).decode()
     )
-    assert read(("message/delivery-status", fields)).bounce is HARD
+
+
+@pytest.mark.parametrize("kind", ["message/delivery-status", "message/global-delivery-status"])
+@pytest.mark.parametrize("encoding", ["8bit", "base64", "quoted-printable"])
+def test_reports_of_international_and_encoded_mail_are_read(kind: str, encoding: str) -> None:
+    status = a_status("Action: failed", "Status: 5.0.0", "Diagnostic-Code: smtp; 550 5.1.1 <jörg@example.net> unknown")[
+        1
+    ]
+    returned = RETURNED.replace("A home", "Ein schönes Haus")
+    if encoding != "8bit":
+        status, returned = encoded(status, encoding), encoded(returned, encoding)
+    how = f"\r\nContent-Transfer-Encoding: {encoding}"
+    report = read((kind + how, status), ("message/global" + how, returned))
+    assert (report.cause, report.message_id is not None) == (HARD, True)
 
 
 def test_words_for_people_are_read_where_the_report_has_no_diagnostic() -> None:
     words = ("text/plain", "email@example.net: Domain does not exist")
-    assert read(words, a_status("Action: error", "Status: 5.0.0")).bounce is HARD
+    assert read(words, a_status("Action: error", "Status: 5.0.0")).cause is HARD
 
 
 def test_a_report_is_found_inside_the_mail_of_a_gateway_but_not_inside_the_returned_email() -> None:
@@ -106,7 +161,24 @@ def test_a_report_is_found_inside_the_mail_of_a_gateway_but_not_inside_the_retur
 def test_only_reports_of_abuse_are_complaints(kind: str, *, complains: bool) -> None:
     fields = f"Feedback-Type: {kind}\r\nUser-Agent: Example/1.0\r\nVersion: 1\r\n"
     report = read_report(a_mail(("message/feedback-report", fields), ("message/rfc822", RETURNED)))
-    assert (report is not None and report.complaint) is complains
+    assert (report is not None and report.cause is SuppressionCause.COMPLAINT) is complains
+
+
+@pytest.mark.parametrize("kind", ["opt-out", "opt-out-list"])
+@pytest.mark.parametrize("encoding", ["7bit", "base64"])
+def test_a_wish_to_receive_no_more_is_an_unsubscribe(kind: str, encoding: str) -> None:
+    fields = f"\r\nFeedback-Type: {kind}\r\nVersion: 1\r\n"
+    fields = encoded(fields, encoding) if encoding != "7bit" else fields
+    feedback = (f"message/feedback-report\r\nContent-Transfer-Encoding: {encoding}", fields)
+    assert read(feedback, ("message/rfc822", RETURNED)).cause is SuppressionCause.UNSUBSCRIBE
+
+
+def test_the_return_path_is_found_in_a_report_and_in_the_returned_email() -> None:
+    feedback = "Feedback-Type: abuse\r\nOriginal-Mail-From: <bounces+a@alerts.example.com>\r\nVersion: 1\r\n"
+    returned = f"Return-Path: <bounces+b@alerts.example.com>\r\n{RETURNED}"
+    report = read(("message/feedback-report", feedback), ("message/rfc822", returned))
+    assert report.return_paths == ("bounces+a@alerts.example.com", "bounces+b@alerts.example.com")
+    assert read(a_status("Action: failed"), ("text/rfc822-headers", returned)).return_paths == report.return_paths[1:]
 
 
 @pytest.mark.parametrize("headers", ["Auto-Submitted: auto-replied\r\n", "X-Autoreply: yes\r\n", ""])
@@ -129,7 +201,7 @@ def test_only_the_beginning_of_a_long_mail_is_read() -> None:
     report = read(
         ("text/plain", long[:50_000]), a_status("Action: failed", "Status: 5.0.0", f"Diagnostic-Code: smtp; {long}")
     )
-    assert report.bounce is None
+    assert report.cause is None
     parameters = "; ".join(f"a{number}=b" for number in range(100_000))
     assert read_report(f"Content-Type: multipart/report; {parameters}\r\n\r\n".encode()) is None
 
@@ -153,7 +225,7 @@ def test_a_report_that_python_writes_is_read() -> None:
     mail.attach(part)
     report = read_report(mail.as_bytes(policy=policy.SMTP))
     assert report is not None
-    assert report.bounce is HARD
+    assert report.cause is HARD
 
 
 def _fields(values: dict[str, str]) -> EmailMessage:
