@@ -24,6 +24,7 @@ from property_alert_notification.feedback.reports.rules import (
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.ends.scripts import Refusal, record_ends, record_refusals
 from property_alert_notification.people.suppressions import scripts as suppression_scripts
+from property_alert_notification.people.suppressions.entry import merge
 from property_alert_notification.people.suppressions.subjects import Subjects
 
 
@@ -172,7 +173,7 @@ def _moves(known: Iterable[Report], matched: _Matched, now: datetime) -> tuple[l
 def _suppress(causes: Sequence[Report], matched: _Matched, context: Context, now: datetime) -> Script[None]:
     soft = {one.subject for one in causes if one.subject is not None}
     counts = yield from scripts.soft_bounces(soft, since=now - SOFT_PERIOD)
-    rows, refusals = {}, []
+    rows, refusals = [], []
     for report in causes:
         if report.delivery_id is None:
             continue
@@ -182,9 +183,8 @@ def _suppress(causes: Sequence[Report], matched: _Matched, context: Context, now
         count = counts.get(report.subject or "", 0)
         if (entry := entry_of(report, delivery.address, soft_bounces=count, now=now)) is not None:
             by = f"callback:{report.channel}/{report.provider}"
-            row = entry.row(context.subjects, id_=context.new_id(), now=now, added_by=by)
-            rows[row.subject, row.channel, row.reason_code, row.category] = row
+            rows.append(entry.row(context.subjects, id_=context.new_id(), now=now, added_by=by))
             refusals.append(Refusal(delivery.id, delivery.channel, entry.reason))
     if rows:
-        yield suppression_scripts.add(list(rows.values()))
+        yield suppression_scripts.add(merge(rows))
         yield from record_refusals(refusals, at=now)

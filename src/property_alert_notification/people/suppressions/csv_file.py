@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
@@ -24,6 +24,7 @@ Normalise = Callable[[Channel, str], str]
 
 Word = TypeVar("Word", bound=StrEnum)
 
+_BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _ABOUT = frozenset({"address", "user_id", "subject"})
 _SUBJECT = re.compile(r"[0-9a-f]{32}")
 
@@ -41,40 +42,50 @@ def read(lines: Iterable[str], normalise: Normalise) -> Iterator[NewEntry | NotI
     Raises:
         InvalidField: the first line names no column by which an entry says whom it is about.
     """
-    rows = csv.DictReader(_short(lines), strict=False)
-    names = {name.strip().lower() for name in rows.fieldnames or () if name}
-    if not names & _ABOUT:
-        raise InvalidField(
-            "file", "must begin with a line that names its columns: address and channel, or user_id, or subject"
-        )
-    while True:
-        line = rows.line_num + 1
+    numbered = enumerate(lines, start=1)
+    names = _columns(next(numbered, (1, ""))[1])
+    for line, text in numbered:
         try:
-            row = next(rows)
-            yield entry_of(_tidy(row), normalise)
-        except StopIteration:
-            return
+            if values := _values(text):
+                yield entry_of(_tidy(names, values), normalise)
         except InvalidField as fault:
             yield NotImported(line, f"{fault.field}: {fault.problem}")
         except (ValueError, csv.Error) as fault:
             yield NotImported(line, str(fault))
 
 
-def _short(lines: Iterable[str]) -> Iterator[str]:
-    # A quote that is never closed makes one value of all that follows.
-    for line in lines:
-        yield line.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").replace("\0", "\N{REPLACEMENT CHARACTER}")[
-            :LONGEST_LINE
-        ]
+def _columns(line: str) -> list[str]:
+    """The names of the columns.
+
+    Raises:
+        InvalidField: the line has none by which an entry says whom it is about.
+    """
+    names = [name.strip().lower() for name in line.removeprefix(_BYTE_ORDER_MARK).replace('"', "").split(",")]
+    if not _ABOUT & set(names):
+        raise InvalidField(
+            "file", "must begin with a line that names its columns: address and channel, or user_id, or subject"
+        )
+    return names
 
 
-def _tidy(row: Mapping[object, object]) -> dict[str, str]:
-    """The columns that have a name and a value."""
-    return {
-        name.strip().lower(): value.strip()
-        for name, value in row.items()
-        if isinstance(name, str) and isinstance(value, str)
-    }
+def _values(line: str) -> list[str]:
+    """The values of one line. Each is read by itself: after a quote that is never closed the next one counts again.
+
+    Raises:
+        ValueError: a value has no end in this line.
+        csv.Error: its quotes are none.
+    """
+    text = line.replace("\0", "\N{REPLACEMENT CHARACTER}").rstrip("\r\n")[:LONGEST_LINE]
+    reader = csv.reader((text, ""))
+    values = next(reader, [])
+    if reader.line_num > 1:
+        raise ValueError("a quote is not closed; an entry is one line")
+    return values
+
+
+def _tidy(names: Sequence[str], values: Sequence[str]) -> dict[str, str]:
+    """The values by the names of their columns."""
+    return {name: value.strip() for name, value in zip(names, values, strict=False) if name}
 
 
 def entry_of(row: Mapping[str, str], normalise: Normalise) -> NewEntry:
@@ -136,9 +147,10 @@ def _moment(row: Mapping[str, str], name: str) -> datetime | None:
 def line_of(entry: StoredSuppression) -> list[str]:
     """The row of an export."""
     values = (getattr(entry, "reason_code" if name == "reason" else name) for name in COLUMNS)
-    return [times.in_words(value) if isinstance(value, datetime) else _no_formula(value or "") for value in values]
+    return [times.in_words(value) if isinstance(value, datetime) else _cell(value or "") for value in values]
 
 
-def _no_formula(value: str) -> str:
-    """A spreadsheet calculates a cell that begins so."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+def _cell(value: str) -> str:
+    """A value in one line; a spreadsheet would calculate one that begins with a sign of a formula."""
+    value = " ".join(value.splitlines())
+    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t")) else value

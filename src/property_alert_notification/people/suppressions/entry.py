@@ -1,5 +1,6 @@
 """An entry as callers, operators and files give it, and the row that is stored for it. Pure."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -53,3 +54,15 @@ class NewEntry(NamedTuple):
         if self.channel is None or self.address is None:
             raise ValueError("an entry about an address names the address and its channel")
         return "address", subjects.of_address(self.channel, self.address)[0]
+
+
+def merge(rows: Iterable[StoredSuppression]) -> list[StoredSuppression]:
+    """One row for each entry: of two about the same, the wider scope and the later expiry, as the store keeps them."""
+    merged: dict[tuple[str, str, str, str], StoredSuppression] = {}
+    for row in rows:
+        kept = merged.setdefault((row.subject, row.channel, row.reason_code, row.category), row)
+        if row.scope == SuppressionScope.ALL:
+            kept.scope = row.scope
+        if kept.expires_at is not None and (row.expires_at is None or row.expires_at > kept.expires_at):
+            kept.expires_at = row.expires_at
+    return list(merged.values())

@@ -148,7 +148,7 @@ def _read(body: bytes, rules: AddressRules) -> tuple[list[NewEntry], list[NotImp
     Raises:
         InvalidField: it is no such file.
     """
-    lines = body.decode("utf-8", errors="replace").splitlines(keepends=True)
+    lines = io.StringIO(body.decode("utf-8", errors="replace"), newline="").readlines()
     if len(lines) > MOST_LINES + 1:
         raise InvalidField("file", f"has more than {MOST_LINES:,} lines: send it in parts")
     found = list(csv_file.read(lines, rules.normalise))

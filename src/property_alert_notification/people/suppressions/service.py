@@ -11,7 +11,7 @@ from property_alert_notification.api.access import queries as access
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import NotFound
 from property_alert_notification.people.suppressions import queries
-from property_alert_notification.people.suppressions.entry import NewEntry
+from property_alert_notification.people.suppressions.entry import NewEntry, merge
 from property_alert_notification.people.suppressions.models import StoredSuppression
 from property_alert_notification.people.suppressions.subjects import Subjects
 
@@ -57,9 +57,7 @@ class SuppressionService:
     async def _store(self, entries: Sequence[NewEntry]) -> list[StoredSuppression]:
         now = self.clock.now()
         rows = (entry.row(self.subjects, id_=self.clock.new_id(), now=now, added_by=self.actor) for entry in entries)
-        # The last of those that are the same counts.
-        one_each = {(row.subject, row.channel, row.reason_code, row.category): row for row in rows}
-        return await queries.add(self.connection, list(one_each.values()))
+        return await queries.add(self.connection, merge(rows))
 
     async def _record(self, action: str, entry: StoredSuppression) -> None:
         details: dict[str, Any] = {

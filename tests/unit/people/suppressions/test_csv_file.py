@@ -12,7 +12,7 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.address_rules import AddressRules
 from property_alert_notification.people.suppressions import csv_file
 from property_alert_notification.people.suppressions.csv_file import NotImported
-from property_alert_notification.people.suppressions.entry import NewEntry
+from property_alert_notification.people.suppressions.entry import NewEntry, merge
 from property_alert_notification.people.suppressions.rules import SuppressionReason, SuppressionScope
 from property_alert_notification.people.suppressions.subjects import Subjects
 from tests.unit.people.suppressions import NOW
@@ -53,7 +53,8 @@ def test_columns_come_in_any_order_and_what_is_missing_has_a_default() -> None:
         ("email,,\N{SUPERSCRIPT TWO},,,", "user_id: "),
         ("email,,,,,", "no address, no user_id"),
         ("\0,\0,,,,", "channel: "),
-        ('"never closed,x,,,,', "channel: "),
+        ('"never closed,x,,,,', "a quote is not closed"),
+        ('email,ada@example.com,,,,"x', "a quote is not closed"),
     ],
 )
 def test_a_line_that_is_no_entry_is_refused_without_repeating_it_and_the_others_are_read(
@@ -68,11 +69,22 @@ def test_a_line_that_is_no_entry_is_refused_without_repeating_it_and_the_others_
     assert "nobody" not in second.problem
 
 
-def test_a_quote_that_is_never_closed_spoils_no_more_than_the_rest_of_the_file() -> None:
-    entries = read('user_id,note\n1,fine\n2,"begins\n' + "3,more\n" * 50_000)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_quote_that_is_never_closed_spoils_its_own_line_only(end: str) -> None:
+    lines = [
+        "user_id,note",
+        "1,fine",
+        '2,"begins',
+        *["3,more"] * 3_000,
+        '4,an inch is 1"',
+        '5,"a ""quote"""',
+        "6,\u2028",
+    ]
+    entries = read("".join(f"{line}{end}" for line in lines))
 
-    assert entries[0] == NewEntry(SuppressionReason.IMPORTED, user_id=1, note="fine")
-    assert len(entries) < 50_000
+    assert [one.line for one in entries if isinstance(one, NotImported)] == [3]
+    notes = [one.note for one in entries if isinstance(one, NewEntry) and one.user_id != 3]
+    assert notes == ["fine", 'an inch is 1"', 'a "quote"', None]
 
 
 @pytest.mark.parametrize("text", ["", "\n", "name,reason\nada,manual\n", "ada@example.com\n"])
@@ -87,7 +99,7 @@ def test_what_is_exported_is_imported_as_it_was() -> None:
         Channel("email"),
         user_id=7,
         category="listing_alert",
-        note="=HYPERLINK(1)",
+        note="=HYPERLINK(1)\r\nmore",
         expires_at=NOW + timedelta(days=1),
     )
     row = new.row(SUBJECTS, id_=UUID(int=1), now=NOW, added_by="test")
@@ -98,5 +110,24 @@ def test_what_is_exported_is_imported_as_it_was() -> None:
     assert isinstance(again, NewEntry)
     assert again.scope is SuppressionScope.PROMOTIONAL
     stored = again.row(SUBJECTS, id_=row.id, now=NOW, added_by="test")
-    assert stored.note == "'=HYPERLINK(1)"  # a spreadsheet must not calculate it
+    assert stored.note == "'=HYPERLINK(1) more"  # a spreadsheet must not calculate it
     assert stored.model_dump(exclude={"note"}) == row.model_dump(exclude={"note"})
+
+
+def test_of_two_lines_about_the_same_the_wider_scope_and_the_later_expiry_are_kept() -> None:
+    header = "channel,address,scope,expires_at\n"
+    lines = [
+        "email,ada@example.com,promotional,2027-01-01T00:00:00Z\n",
+        "email,ada@example.com,all,2026-12-30T00:00:00Z\n",
+        "email,ada@example.com,promotional,2026-12-31T00:00:00Z\n",
+        "email,grace@example.com,all,\n",
+        "email,grace@example.com,promotional,2026-12-31T00:00:00Z\n",
+    ]
+    for order in (lines, lines[::-1]):
+        rows = [
+            entry.row(SUBJECTS, id_=UUID(int=1), now=NOW, added_by="test")
+            for entry in read(header + "".join(order))
+            if isinstance(entry, NewEntry)
+        ]
+        kept = {(one.scope, one.expires_at) for one in merge(rows)}
+        assert kept == {("all", datetime(2027, 1, 1, tzinfo=UTC)), ("all", None)}
