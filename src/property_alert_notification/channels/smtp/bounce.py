@@ -44,7 +44,12 @@ _PERHAPS = re.compile(
     r"confirm|verif(y|ied|ication)|moderat|private|preferences?\b|members?\b|sender|sending", re.IGNORECASE
 )
 """Said of refusals, but also in the advice that servers add to any reply."""
-_INACTIVE = re.compile(r"(blocked|disabled|suspended).{0,30}\binactiv", re.IGNORECASE)
+_NEVER_GONE = re.compile(
+    r"forgery|(allow|white|safe) ?list|address book|(sent|many).{0,40}unknown users|\bspam|virus|contents?\b",
+    re.IGNORECASE,
+)
+"""Said about the message or its sender, also beside words that mean that nobody is there."""
+_CLOSED = re.compile(r"null ?mx\b|(blocked|disabled|suspended).{0,30}\binactiv", re.IGNORECASE)
 _OURS = re.compile(
     r"\b(your|sender.?s?|sending|source|client|envelope|mail|return|from|ip|reply-to)\b,? "
     r"((e-?mail|ip|mail|from|ms) )?(address|domain|account|user|mail ?box|host)\b|\bfrom (an? )?unknown user"
@@ -55,7 +60,9 @@ _OURS = re.compile(
 """Words that name us, or nobody."""
 _PERSON = (
     r"(users?|recipients?|rcpt|mail-?boxe?s?|mail box|accounts?|alias|addressee|person|customer"
-    r"|utilisateur|destinataire|usuario|persona|benutzer|empf(ä|ae)nger|nutzer|utente|odbiorca|konto)"
+    r"|utilisateur|destinataire|compte|bo[iî]te|usu[aá]rio|persona|destinat[aá]rio|cuenta|conta|buz[oó]n"
+    r"|benutzer|empf(ä|ae)nger|nutzer|postfach|konto|utente|casella( di posta)?|odbiorca|gebruiker|användare"
+    r"|пользователь|получатель|ящик|адрес)"
 )
 _WHO = rf"({_PERSON}|address(es)?|domain|dirección)"
 _IS_GONE = (
@@ -65,8 +72,12 @@ _IS_GONE = (
 _IS_NOT = r"found|exist\w*|valid|available|active|known|recogni[sz]ed|on file|listed|local|present"
 _DOES_NOT = r"(does|do|did) ?(n.?t|not) (appear to |seem to )?(exist|have|match|resolve|belong)"
 _NO = "unknown|invalid|no such|no|bad|deactivated|disabled|non-?existent|not an? (active|valid|known|local)"
-_ELSEWHERE = "inconnu|inexistant|desconocid|no existe|unbekannt|sconosciut|inesistente|nie istnieje"
-"""The same in French, Spanish, German, Italian and Polish."""
+_ELSEWHERE = (
+    "inconnu|inexistant|n.existe pas|desconocid|no existe|inexistente|desconhecid|n[aã]o existe|unbekannt"
+    "|existiert nicht|nicht gefunden|sconosciut|inesistente|non esiste|nie istnieje|onbekend|bestaat niet|finns inte"
+    "|не найден|не существует|неизвест"
+)
+"""The same in French, Spanish, Portuguese, German, Italian, Polish, Dutch, Swedish and Russian."""
 _NOBODY = re.compile(
     rf"\b{_PERSON} (is |was |has been |name )?(unknown|not found|not known|not exist\w*|{_DOES_NOT})\b"
     rf"|\b(no such|unknown|non-?existent|invalid) (local )?{_PERSON}\b|\b{_PERSON} {_ELSEWHERE}",
@@ -82,8 +93,9 @@ _GONE = re.compile(
             rf"\b({_NO})\b.{{0,20}}\b{_WHO}\b",
             rf"\b{_WHO}\b.{{0,40}}\b({_ELSEWHERE})",
             rf"\b({_ELSEWHERE})\w*.{{0,30}}\b{_WHO}\b",
-            "bad_recipient|badrcptto|no such|not our customer|unrouteable|unroutable|null mx|disableduser",
+            "bad_recipient|badrcptto|no such|not our customer|unrouteable|unroutable|null ?mx|disableduser",
             r"\b(host|name|service) (or (service|domain name) )?(unknown|not known|not found)|\bunknown host\b",
+            "mx records? point|no (smtp|mail) service|find any host|validrcptto|no mail for",
             r"^\W*<[^>]*>\W*not found",
             "no longer accepts mail|no one at this address",
         )
@@ -91,11 +103,15 @@ _GONE = re.compile(
     re.IGNORECASE,
 )
 _BASIC_CODE = re.compile(r"(?<![\d.])([245]\d\d)(?=[ -]|$)")
+_SAID = re.compile(r"(?:^\W*|[245]\d\d[ -]|#)([245])\.(\d{1,3}\.\d{1,3})(?![\d.])")
+"""An enhanced code where servers write it: at the beginning, after the basic code, or as `#5.1.1`."""
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3}\.\d{1,3})(?![\d.])")
 
 
-def bounce_of(code: int, text: str) -> SuppressionCause | None:
+def bounce_of(code: int, text: str, *, verb: str = "RCPT") -> SuppressionCause | None:
     """What a refusal of RCPT, or of a message for one recipient, says about the address; None is nothing.
+
+    After the message was sent only a server that says without doubt that nobody is there speaks of its recipient.
 
     `text` is the reply's text without its basic codes; it may begin with an enhanced code. Only its beginning is read.
     """
@@ -106,25 +122,27 @@ def bounce_of(code: int, text: str) -> SuppressionCause | None:
     detail, words = enhanced.partition(".")[2], _OURS.sub(HIDDEN, own_words(words))
     if code // 100 == 4 or enhanced.startswith("4") or detail in _FULL_CODES or _FULL.search(words):
         return SuppressionCause.SOFT_BOUNCE
-    return SuppressionCause.HARD_BOUNCE if _is_gone(detail, words) else _of_doubtful(words)
+    if _is_gone(detail, words):
+        return SuppressionCause.HARD_BOUNCE
+    return _of_doubtful(words) if verb == "RCPT" else None
 
 
 def _is_gone(detail: str, words: str) -> bool:
     """Whether the address takes no mail any more, whatever advice the server adds."""
     if detail == "4.1" and _UNKNOWN_TO_EXCHANGE.search(words):
         return True
-    if _INACTIVE.search(words):
+    if _CLOSED.search(words):
         return True
     if detail in _GONE_CODES:
         return _REFUSAL.search(words) is None or _NOBODY.search(words) is not None
-    return _NOBODY.search(words) is not None and _PERHAPS.search(words) is None
+    return _NOBODY.search(words) is not None and not (_PERHAPS.search(words) or _NEVER_GONE.search(words))
 
 
 def _of_doubtful(words: str) -> SuppressionCause | None:
     """A reply whose code says little, by the first kind of words that it has."""
     if _LATER.search(words):
         return SuppressionCause.SOFT_BOUNCE
-    if _REFUSAL.search(words) or _PERHAPS.search(words):
+    if _REFUSAL.search(words) or _PERHAPS.search(words) or _NEVER_GONE.search(words):
         return None
     return SuppressionCause.HARD_BOUNCE if _GONE.search(words) else None
 
@@ -136,11 +154,23 @@ def bounce_in_report(status: str, diagnostic: str) -> SuppressionCause | None:
         status: the field Status, such as `5.1.1`; empty if the report has none.
         diagnostic: the field Diagnostic-Code without its type; servers put whole replies and their own words into it.
     """
-    status, diagnostic = status[:_LONGEST], diagnostic[:_LONGEST]
-    said = _ENHANCED.search(diagnostic) or _ENHANCED.search(status)
+    diagnostic = diagnostic[:_LONGEST]
+    enhanced = code_in_report(status, diagnostic)
     basic = _BASIC_CODE.search(diagnostic)
-    first = said.group(1) if said is not None else "5"
-    code = int(basic.group(1)) if basic is not None else int(f"{first}50")
-    words = _ENHANCED.sub(" ", _BASIC_CODE.sub(" ", diagnostic))
-    enhanced = f"{code // 100}.{said.group(2)} " if said is not None and said.group(2) != "0.0" else ""
-    return bounce_of(code, f"{enhanced}{' '.join(words.split())}")
+    code = int(basic.group(1)) if basic is not None else int(f"{enhanced[:1] or 5}50")
+    # "550 4.4.7" is a message that waited too long.
+    code = code - 100 if enhanced.startswith("4") and code // 100 == 5 else code
+    words = " ".join(_ENHANCED.sub(" ", _BASIC_CODE.sub(" ", diagnostic)).split())
+    said = "" if not enhanced or enhanced.endswith(".0.0") else f"{code // 100}{enhanced[1:]} "
+    return bounce_of(code, f"{said}{words}")
+
+
+def code_in_report(status: str, diagnostic: str) -> str:
+    """The enhanced code that says the most, such as `5.1.1`; empty if there is none.
+
+    The code in the server's own words is more exact than Status, which the reporting server has chosen, unless it is
+    5.0.0.
+    """
+    found = [_SAID.search(diagnostic[:_LONGEST]), _ENHANCED.search(status[:_LONGEST])]
+    codes = [f"{one.group(1)}.{one.group(2)}" for one in found if one is not None]
+    return next((code for code in codes if not code.endswith(".0.0")), codes[0] if codes else "")

@@ -16,6 +16,7 @@ LONGEST_WORDS = 200
 """Characters of a server's words that are kept."""
 
 _CLOSING = 421
+_FINAL_DOT = "the final dot"
 _NUMBER = re.compile(r"(?<![\d.])\+?\d(?:[ -]?\d){6,}(?![\d.])")
 _LONG_TOKEN = re.compile(r"\S{60,}")
 _WORD = re.compile(r"\w+")
@@ -42,7 +43,8 @@ def fault(reply: Reply, verb: str, mail: Mail | None = None) -> SendError:
     meaning = replies.read(verb, reply.code, reply.text)
     if meaning.about is About.SERVER and reply.code == _CLOSING and verb in BEFORE_ANY_MESSAGE:
         return NoConnection(reason)
-    gone = verb == "RCPT" and bounce_of(reply.code, reply.text) is SuppressionCause.HARD_BOUNCE
+    names_recipient = verb in {"RCPT", _FINAL_DOT}
+    gone = names_recipient and bounce_of(reply.code, reply.text, verb=verb) is SuppressionCause.HARD_BOUNCE
     return _about_message(meaning, reason, gone=gone) or _about_provider(meaning, reason)
 
 

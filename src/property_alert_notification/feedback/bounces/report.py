@@ -12,13 +12,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.errors import MessageError
+from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesParser, HeaderParser
 from email.policy import compat32
 from email.utils import getaddresses
 
 from property_alert_notification.channels.callback import SuppressionCause
-from property_alert_notification.channels.smtp.bounce import bounce_in_report
+from property_alert_notification.channels.smtp.bounce import bounce_in_report, code_in_report
 
 LONGEST_MAIL = 100_000
 """Bytes of a mail that are read at most: the report precedes the returned email, which may be long. The parser takes
@@ -36,7 +37,10 @@ _FEEDBACK_CAUSES = {
 fraud, viruses and failed authentication are not about the user's wish."""
 _RETURNED = {"message/rfc822", "message/rfc822-headers", "text/rfc822-headers", "message/global",
              "message/global-headers"}  # fmt: skip
-_FAILED = ("fail", "error")
+_FAILED = ("fail", "error", "bounce", "undeliver")
+_NOT_FAILED = ("delay", "deliver", "relay", "expand")
+_HAS_STATUS = re.compile(r"^Final-Recipient:[^\n]*(\n[^\n]+){0,5}\n(Action|Status):", re.IGNORECASE | re.MULTILINE)
+_DIAGNOSTIC_TYPE = re.compile(r"^[\w-]{1,40}\s*;\s*")
 _UNSAID = re.compile(r"\s*([245]\.0\.0\b.*)?")
 """A Status that names no cause."""
 _STARTS_RECIPIENT = ("original-recipient", "final-recipient", "action")
@@ -81,7 +85,7 @@ def _read(mail: Message) -> Report | None:
     returned = next((HeaderParser().parsestr(_text(kinds[kind])) for kind in _RETURNED if kind in kinds), Message())
     if _FEEDBACK in kinds:
         return _feedback(_groups(_text(kinds[_FEEDBACK])), returned)
-    status = next((kinds[kind] for kind in _STATUS if kind in kinds), None)
+    status = next((kinds[kind] for kind in _STATUS if kind in kinds), None) or _unnamed_status(mail, parts)
     return None if status is None else _status(_groups(_text(status)), _notice(parts), returned)
 
 
@@ -97,27 +101,47 @@ def _parts(mail: Message) -> Iterator[Message]:
             yield part
 
 
+def _unnamed_status(mail: Message, parts: list[Message]) -> Message | None:
+    """The delivery status that a gateway has made a text of."""
+    if mail.get_content_type() != "multipart/report":
+        return None
+    texts = (part for part in parts if part.get_content_maintype() == "text")
+    return next((part for part in texts if _HAS_STATUS.search(_text(part))), None)
+
+
 def _status(groups: list[Fields], notice: str, returned: Message) -> Report | None:
     """The report about the one recipient of our email, or about those to whom it was forwarded.
 
     The email has failed if it reached none of them, and its address bounces hard only if all of them do.
     """
-    recipients = [fields for fields in groups if "action" in fields]
+    recipients = [fields for fields in groups if "action" in fields or "status" in fields]
     if not recipients:
         return None
-    actions = [fields["action"].lower() for fields in recipients]
-    failed = all(action.startswith(_FAILED) for action in actions)
+    failures = [fields for fields in recipients if _has_failed(fields)]
+    failed = len(failures) == len(recipients)
     causes = {_cause(fields, notice) for fields in recipients} if failed else set()
     # Of several causes the mildest counts.
     mildest = next((cause for cause in (None, SuppressionCause.SOFT_BOUNCE) if cause in causes), None)
-    told = next((fields for fields, action in zip(recipients, actions, strict=True) if action.startswith(_FAILED)), {})
+    told = (failures or recipients)[0]
     return Report(
         cause=mildest if len(causes) > 1 else next(iter(causes), None),
-        delivered=any(action.startswith("delivered") for action in actions),
+        delivered=any(_action(fields).startswith("delivered") for fields in recipients),
         failed=failed,
-        detail=_code(_diagnostic(told)) or _code((told or recipients[0]).get("status", "")) or "no code",
+        detail=code_in_report(told.get("status", ""), _diagnostic(told)) or "no code",
         message_id=_message_id(returned),
         return_paths=_return_paths(returned),
+    )
+
+
+def _action(fields: Fields) -> str:
+    return fields.get("action", "").strip("\"' ").lower()
+
+
+def _has_failed(fields: Fields) -> bool:
+    """Whether this recipient will not get the email; the class of the status says so where the action says nothing."""
+    action = _action(fields)
+    return action.startswith(_FAILED) or (
+        not action.startswith(_NOT_FAILED) and fields.get("status", "").startswith("5")
     )
 
 
@@ -128,7 +152,7 @@ def _cause(fields: Fields, notice: str) -> SuppressionCause | None:
 
 
 def _diagnostic(fields: Fields) -> str:
-    return fields.get("diagnostic-code", "").partition(";")[2].strip()
+    return _DIAGNOSTIC_TYPE.sub("", fields.get("diagnostic-code", ""))
 
 
 def _feedback(groups: list[Fields], returned: Message) -> Report | None:
@@ -159,17 +183,24 @@ def _groups(text: str) -> list[Fields]:
             if key in fields and key in _STARTS_RECIPIENT:
                 groups.append(fields)
                 fields = {}
-            fields.setdefault(key, " ".join(str(value).split()))
+            fields.setdefault(key, " ".join(_decoded(str(value)).split()))
         groups.append(fields)
     return _joined([fields for fields in groups if fields])
+
+
+def _decoded(value: str) -> str:
+    """The value of a field, which may be encoded (RFC 2047)."""
+    return str(make_header(decode_header(value))) if "=?" in value else value
 
 
 def _joined(groups: list[Fields]) -> list[Fields]:
     """Join what an empty line within the fields of one recipient has separated: some servers write one."""
     joined: list[Fields] = []
     for fields in groups:
-        starts = any(name in fields for name in _STARTS_RECIPIENT)
-        if joined and not starts and "reporting-mta" not in fields:
+        begun = {name for name in _STARTS_RECIPIENT if joined and name in joined[-1]}
+        starts = {name for name in _STARTS_RECIPIENT if name in fields}
+        goes_on = not starts or (begun and not begun & starts)
+        if joined and goes_on and "reporting-mta" not in fields:
             joined[-1] = fields | joined[-1]
         else:
             joined.append(dict(fields))
@@ -205,8 +236,3 @@ def _text(part: Message) -> str:
         part = flat
     decoded = part.get_payload(decode=True)
     return decoded.decode("utf-8", "replace").replace("\r\n", "\n").lstrip("\n") if isinstance(decoded, bytes) else ""
-
-
-def _code(text: str) -> str:
-    found = re.search(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])", text)
-    return "" if found is None else found.group()

@@ -25,6 +25,15 @@ GONE = [
     (550, "Utilisateur inconnu"),
     (550, "Benutzer unbekannt"),
     (550, "5.7.1 No such user"),
+    (550, "Der Empfänger existiert nicht"),
+    (550, "Cet utilisateur n'existe pas"),
+    (550, "Usuário desconhecido"),
+    (550, "Onbekende gebruiker"),
+    (550, "Пользователь не найден"),
+    (550, "casella di posta inesistente"),
+    (550, "all relevant MX records point to non-existent hosts"),
+    (550, "an MX or SRV record indicated no SMTP service"),
+    (553, "sorry, that recipient isn't in my validrcptto list (#5.7.1)"),
     # Advice that a server adds is no reason.
     (550, "5.1.1 User unknown; please verify the recipient's address and resend"),
     (550, "5.1.1 Recipient not found. Please contact the sender's administrator"),
@@ -59,6 +68,10 @@ NOT_ABOUT_THE_ADDRESS = [
     (550, "Invalid HELO: host name does not exist"),
     (550, "5.7.1 this address only accepts mail from known contacts"),
     (550, "Rejected"),
+    (550, "No thank you rejected: Account Unavailable: Possible Forgery"),
+    (550, "Message contains unacceptable content; recipient not found in allow list"),
+    (550, "5.7.1 recipient unknown? Your IP has sent mail to too many unknown users"),
+    (554, "rejected because you are not in the recipient's address book: user does not know you"),
     # "User", "mailbox" and "address" are also said of those who live, and of us.
     (554, "5.7.1 The user does not wish to receive mail from you"),
     (550, "Recipient rejected message as unwanted"),
@@ -100,6 +113,14 @@ def test_what_is_about_sender_message_or_policy_is_no_bounce_of_the_address(code
     assert bounce_of(code, text) is None
 
 
+def test_after_the_message_only_a_server_without_doubt_speaks_of_the_recipient() -> None:
+    assert (
+        bounce_of(550, "5.1.1 <x@example.com>: Recipient address rejected: User unknown", verb="the final dot") is HARD
+    )
+    assert bounce_of(550, "No such user", verb="the final dot") is HARD
+    assert bounce_of(550, "mailbox unavailable", verb="the final dot") is None
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_what_an_address_is_called_is_no_reason(name: str) -> None:
     unknown = f"5.1.1 <{name}>: Recipient address rejected: User unknown in virtual mailbox table"
@@ -126,6 +147,12 @@ def test_what_an_address_is_called_is_no_reason(name: str) -> None:
         ("5.4.4", "Name service error for name=example.com type=MX: Malformed or unexpected name server reply", None),
         ("5.7.1", "550-5.7.1 [192.0.2.1 18] This message is likely unsolicited mail", None),
         ("5.0.0", "", None),
+        ("5.1.0", "Domain example.net does not accept mail (nullMX)", HARD),
+        ("5.1.2", "Sorry, I couldn't find any host by that name. (#4.1.2)", SOFT),
+        ("5.1.2", "Sorry, I couldn't find any host by that name.", HARD),
+        ("4.4.7", "550 4.4.7 QUEUE.Expired; message expired", SOFT),
+        ("5.1.1", "550 5.0.0 rejected", HARD),
+        ("5.1.1", "550 (Exim 4.96.2) rejected", HARD),
         ("", "", None),
         ("nonsense", "999 nonsense", None),
     ],

@@ -73,6 +73,11 @@ def test_fields_are_read_in_any_case_with_comments_and_after_a_stray_empty_line(
     assert read(("message/Delivery-Status", odd)).cause is HARD
 
 
+def test_an_action_that_stands_before_its_recipient_is_of_that_recipient() -> None:
+    odd = "Reporting-MTA: dns; a\r\nAction: failed\r\n\r\nFinal-Recipient: rfc822; x@example.net\r\nStatus: 4.7.0\r\n"
+    assert read(("message/delivery-status", odd)).failed
+
+
 def a_recipient(name: str, action: str, status: str) -> str:
     return f"Final-Recipient: rfc822; {name}@example.net\r\nAction: {action}\r\nStatus: {status}\r\n"
 
@@ -132,6 +137,29 @@ def test_reports_of_international_and_encoded_mail_are_read(kind: str, encoding:
     how = f"\r\nContent-Transfer-Encoding: {encoding}"
     report = read((kind + how, status), ("message/global" + how, returned))
     assert (report.cause, report.message_id is not None) == (HARD, True)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("Action: failed", "Status: 5.0.0", "Diagnostic-Code: 550 5.1.1 user unknown"),
+        ("Action: failed", "Status: 5.0.0", "Diagnostic-Code: 550 User unknown; see http://example.net/"),
+        ('Action: "failed"', "Status: 5.1.1"),
+        ("Action: bounced", "Status: 5.1.1"),
+        ("Action: undeliverable", "Status: 5.1.1"),
+        ("Status: 5.1.1",),
+        ("Action: failed", "Status: 5.0.0", "Diagnostic-Code: smtp; =?utf-8?B?NTUwIDUuMS4xIFVzZXIgdW5rbm93bg==?="),
+    ],
+)
+def test_fields_are_understood_as_servers_write_them(lines: tuple[str, ...]) -> None:
+    report = read(a_status(*lines))
+    assert (report.failed, report.cause) == (True, HARD)
+
+
+def test_a_status_that_a_gateway_made_a_text_of_is_read_in_a_report_only() -> None:
+    text = ("text/plain; name=details.txt", a_status("Action: failed", "Status: 5.1.1")[1])
+    assert read(("text/plain", "Sorry"), text).cause is HARD
+    assert read_report(a_mail(("text/plain", "Sorry"), text, kind='multipart/mixed; boundary="b"')) is None
 
 
 def test_words_for_people_are_read_where_the_report_has_no_diagnostic() -> None:
