@@ -174,7 +174,7 @@ def open_cluster(plan: Plan) -> Iterator[Cluster]:
         lines = _lines(settings, (rabbitmq, to_broker), (postgres, to_store))
         run("migrate", folder=folder, settings=settings)
         apis = [_api(f"api-{number}", port, folder, settings, plan) for number, port in enumerate(ports, start=1)]
-        workers = [_worker(name, folder, settings | lines | _providers(name, http_port, doors), plan) for name in names]
+        workers = [_worker(name, folder, _providers(name, http_port, doors) | settings | lines, plan) for name in names]
         for server in (*apis, *workers):
             stack.callback(server.stop)
         with ThreadPoolExecutor() as pool:

@@ -41,7 +41,8 @@ class StoredAttempt:
     """One attempt as the store has it."""
 
     outcome: str | None
-    began_at: datetime
+    claimed_at: datetime
+    """When its claim began, before that read preferences and the suppression list."""
     provider: str = ""
 
     @property
@@ -127,7 +128,7 @@ async def _deliveries_of(connection: AsyncConnection, digests: Collection[UUID])
 
 async def _attempts_of(connection: AsyncConnection, deliveries: Collection[UUID]) -> dict[UUID, list[StoredAttempt]]:
     wanted = (
-        select(_attempts.c.delivery_id, _attempts.c.outcome, _attempts.c.started_at, _attempts.c.provider)
+        select(_attempts.c.delivery_id, _attempts.c.outcome, _attempts.c.claimed_at, _attempts.c.provider)
         .where(_attempts.c.delivery_id.in_(set(deliveries)))
         .order_by(_attempts.c.fence)
     )

@@ -8,6 +8,7 @@ import httpx2
 from chaos import store_reader
 from chaos.experiment import Experiment
 from chaos.plan import Load
+from chaos.refusals import claimed_after
 from chaos.trial import Trial
 
 SHARE = 0.5
@@ -39,14 +40,12 @@ async def _disturb(trial: Trial) -> None:
         for one in await store_reader.read_deliveries(trial.cluster.database_url, trial.tag)
         if one.channel == "email"
     ]
-    late = [one for one in stored for each in one.attempts if each.began_at > said.get(one.reference, each.began_at)]
-    if late:
-        trial.wrong["tried after the user had said no"] += len(late)
+    trial.note_problem("claimed after the user had said no", claimed_after(stored, said))
 
 
 EXPERIMENT = Experiment(
     id="B24",
-    question="Users say no to email while theirs is on the way: does any try begin after the answer to that?",
+    question="Users say no to email while theirs is on the way: is it claimed after the answer to that?",
     disturb=_disturb,
     trials=40,
     load=Load(count=300, rate=150),

@@ -9,6 +9,5 @@ EXPERIMENT = replace(
     unsubscribe.EXPERIMENT,
     id="B24c",
     question="As B24b on SQLite: is any email claimed after the answer to a click?",
-    plan=Plan(store=StoreName.SQLITE, settings=unsubscribe.AT_ANY_HOUR),
-    load=replace(unsubscribe.EXPERIMENT.load, rate=50),
+    plan=Plan(store=StoreName.SQLITE, settings=unsubscribe.SETTINGS_HERE),
 )

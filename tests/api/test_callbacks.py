@@ -52,7 +52,7 @@ async def at_the_gateway(client: httpx2.AsyncClient, store_url: str) -> tuple[st
     (claim,) = await database.run(scripts.claim(ids, now=now, leased_until=now))
 
     def submit() -> Any:
-        yield scripts.open_attempts([Submission(claim.delivery_id, claim.fence, "http", now)])
+        yield scripts.open_attempts([Submission(claim.delivery_id, claim.fence, "http", now, now)])
 
     await database.run(submit())
     await database.close()

@@ -520,6 +520,22 @@ async def test_a_locked_row_holds_up_no_other_lease(
         assert renewal == Renewal({free}, set())
 
 
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
+async def test_an_attempt_has_the_time_of_its_claim_whenever_it_is_stored(
+    make_settings: Callable[..., Settings], smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch, store: str
+) -> None:
+    async with a_held_line(make_settings(store), smtp_server, monkeypatch) as held:
+        second = await held.claimed("second")
+        held.free.set()
+        await held.world.until(second, "sent")
+
+        async with held.world.parts.database.reading() as connection:
+            compared = "SELECT claimed_at = started_at, claimed_at < started_at FROM attempts ORDER BY started_at"
+            first, *_, last = [tuple(row) for row in await connection.execute(text(compared))]
+        # The claim stored the first one; the last one was stored when it had a slot.
+        assert (first, last) == ((True, False), (False, True))
+
+
 async def test_a_delivery_that_waited_long_is_rechecked(
     make_settings: Callable[..., Settings], smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

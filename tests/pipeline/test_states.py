@@ -43,7 +43,7 @@ async def test_an_event_moves_what_it_may_and_nothing_else(world: World, event: 
     await world.a_user()
     notification = await world.accept()
     delivery = (await world.delivery(notification)).id
-    opened = delivery_scripts.open_attempts([Submission(delivery, 7, "smtp", world.parts.clock.now())])
+    opened = delivery_scripts.open_attempts([Submission(delivery, 7, "smtp", *[world.parts.clock.now()] * 2)])
     await world.parts.database.run(only(opened))
     moved = {}
     for state in DeliveryState:

@@ -121,6 +121,9 @@ class Attempt(SQLModel, table=True):
     fence: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     """The fence of the claim under which it was made."""
     provider: str = Field(max_length=64)
+    claimed_at: datetime | None = Field(default=None, sa_type=time_type())
+    """When that claim began: it read preferences and the suppression list after this. None in attempts of versions
+    that did not store it."""
     started_at: datetime = Field(sa_type=time_type())
     ended_at: datetime | None = Field(default=None, sa_type=time_type())
     outcome: str | None = Field(default=None, max_length=16)

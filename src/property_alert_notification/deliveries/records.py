@@ -69,4 +69,5 @@ class Submission(NamedTuple):
     delivery_id: UUID
     fence: int
     provider: str
+    claimed_at: datetime
     started_at: datetime

@@ -210,7 +210,7 @@ def _open(jobs: Sequence[Job], may_open: Mapping[str, int], now: datetime) -> tu
             continue
         free[provider] = free.get(provider, 0) - 1
         opened.append(job._replace(is_open=True))
-        submissions.append(Submission(job.claim.delivery_id, job.claim.fence, provider, now))
+        submissions.append(Submission(job.claim.delivery_id, job.claim.fence, provider, job.claimed_at, now))
     return opened, submissions
 
 

@@ -81,7 +81,8 @@ class Settler:
             StoreUnavailable: the store cannot be reached; the attempt may be stored nevertheless.
         """
         now = self._context.clock.now()
-        await self._writes.submit(Submission(job.claim.delivery_id, job.claim.fence, job.assignment.provider, now))
+        claim, provider = job.claim, job.assignment.provider
+        await self._writes.submit(Submission(claim.delivery_id, claim.fence, provider, job.claimed_at, now))
         return now
 
     async def settle(self, job: Job, result: Result, started_at: datetime) -> None:
