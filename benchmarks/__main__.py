@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 
-from benchmarks import accept, digests, drain, history, latency, people, unaddressed
+from benchmarks import accept, callbacks, digests, drain, history, latency, people, unaddressed
 from benchmarks.children import ChildFailed
 from benchmarks.report import Report
 from benchmarks.stores import Store, StoreName, open_store
@@ -32,6 +32,7 @@ class Measurement(StrEnum):
     HISTORY = "history"
     DRAIN = "drain"
     LATENCY = "latency"
+    CALLBACKS = "callbacks"
     PEOPLE = "people"
     DIGESTS = "digests"
     UNADDRESSED = "unaddressed"
@@ -96,6 +97,10 @@ def _measure_store(
     if Measurement.LATENCY in measurements:
         seconds = latency.QUICK_SECONDS if quick else latency.SECONDS
         report.latency.append(latency.measure(opened, seconds, progress))
+    if Measurement.CALLBACKS in measurements:
+        seconds = callbacks.QUICK_SECONDS if quick else callbacks.SECONDS
+        effort = accept.QUICK if quick else accept.Effort()
+        report.callbacks.append(callbacks.measure(opened, seconds, effort, progress))
     _measure_people(report, opened, quick=quick, measurements=measurements, progress=progress)
 
 

@@ -98,22 +98,22 @@ def measure(store: Store, effort: Effort, progress: Callable[[str], None]) -> li
         for connections in effort.connections:
             progress(f"{store.title}: POST over {connections} connections")
             both = [(bare, ports[0]), (ours, ports[1])]
-            pairs = [_ask_and_weigh(both, store, key, connections, effort) for _ in range(effort.pairs)]
+            pairs = [_ask_andweigh(both, store, key, connections, effort) for _ in range(effort.pairs)]
             total = count_notifications(settings["DATABASE_URL"])
             results.append(_summary(store, connections, pairs, total - stored))
             stored = total
     return results
 
 
-def _ask_and_weigh(
+def _ask_andweigh(
     both: Sequence[tuple[Child, int]], store: Store, key: str, connections: int, effort: Effort
 ) -> tuple[dict[str, float], dict[str, float]]:
-    bare, ours = (_weigh(child, store, partial(ask, port, key, connections, effort)) for child, port in both)
+    bare, ours = (weigh(child, store, partial(ask, port, key, connections, effort)) for child, port in both)
     return bare, ours
 
 
-def _weigh(child: Child, store: Store, put_load: Callable[[], dict[str, float]]) -> dict[str, float]:
-    """What `put_load` says, and what each request cost the child and the store."""
+def weigh(child: Child, store: Store, put_load: Callable[[], dict[str, float]]) -> dict[str, float]:
+    """What `put_load` says, and what each request that succeeded cost the child and the store."""
     own, stores = child.cpu_seconds(), store.cpu_seconds()
     answers = put_load()
     requests = max(answers["succeeded"], 1) / 1_000_000

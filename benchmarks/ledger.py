@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from sqlalchemy import Select, bindparam, func, insert, literal, select, text, update
 
@@ -77,13 +78,13 @@ def _wait_until_none(url: str, those: Select[Any], patience: float, check: Calla
         return False
 
 
-def finish_all(url: str) -> None:
+def finish_all(url: str, *, provider: str = "instant") -> None:
     """Let everything that waits have been sent, with an attempt each, and the store know its tables."""
     waiting = _deliveries.c.due_at.is_not(None)
     sent_at = bindparam("sent_at", type_=time_type())
     attempts = insert(_attempts).from_select(
         ["delivery_id", "fence", "provider", "started_at", "ended_at", "outcome"],
-        select(_deliveries.c.id, literal(1), literal("instant"), sent_at, sent_at, literal("sent")).where(waiting),
+        select(_deliveries.c.id, literal(1), literal(provider), sent_at, sent_at, literal("sent")).where(waiting),
     )
     sent = (
         update(_deliveries)
@@ -100,6 +101,17 @@ def finish_all(url: str) -> None:
             await connection.execute(text("ANALYZE" if database.is_sqlite else "VACUUM ANALYZE"))
 
     _with(url, finish)
+
+
+def sent_deliveries(url: str) -> list[UUID]:
+    """The ids of all deliveries that were sent, as they were accepted."""
+
+    async def read(database: Database) -> list[UUID]:
+        async with database.reading() as connection:
+            sent = select(_deliveries.c.id).where(_deliveries.c.state == "sent").order_by(_deliveries.c.id)
+            return list((await connection.execute(sent)).scalars())
+
+    return _with(url, read)
 
 
 def some_ids(url: str, count: int) -> list[str]:

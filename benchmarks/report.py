@@ -14,6 +14,8 @@ from rich.table import Table
 
 from benchmarks import accept, digests, drain, history, latency, people
 from benchmarks.accept import Accepting
+from benchmarks.callbacks import CalledBack
+from benchmarks.callbacks_table import callbacks_table
 from benchmarks.digests import Digested
 from benchmarks.drain import Drained, Limit
 from benchmarks.history import History
@@ -33,6 +35,7 @@ class Report:
     limits: list[Limit] = field(default_factory=list)
     drain: list[Drained] = field(default_factory=list)
     latency: list[Latency] = field(default_factory=list)
+    callbacks: list[CalledBack] = field(default_factory=list)
     people: list[Deciding] = field(default_factory=list)
     digests: list[Digested] = field(default_factory=list)
     unaddressed: list[Unaddressed] = field(default_factory=list)
@@ -44,6 +47,7 @@ class Report:
         faults += [count for one in self.history for count in (one.failed, one.missing)]
         faults += [count for one in self.drain for count in (one.duplicates, one.missing, one.unsettled)]
         faults += [count for one in self.latency for count in (one.failed, one.missing, one.doubled)]
+        faults += [count for one in self.callbacks for count in (one.failed, one.missing)]
         faults += [one.missing for one in self.people]
         faults += [count for one in self.digests for count in (one.doubled, one.missing, one.unsettled)]
         faults += [count for one in self.unaddressed for count in (one.failed, one.missing)]
@@ -61,6 +65,7 @@ class Report:
             *map(_history_table, self.history),
             _drain_table(self.drain, self.limits),
             _latency_table(self.latency),
+            callbacks_table(self.callbacks),
             _people_table(self.people),
             _digests_table(self.digests),
             unaddressed_table(self.unaddressed),

@@ -33,6 +33,7 @@ from property_alert_notification.base.settings.listening import listen
 from property_alert_notification.base.supervise import WELL_AFTER, end
 from property_alert_notification.channels.registry import unused
 from property_alert_notification.feedback.callbacks import routes as callback_routes
+from property_alert_notification.feedback.callbacks.fast_path import CallbackFastPath
 from property_alert_notification.feedback.callbacks.intake import CallbackIntake
 from property_alert_notification.feedback.callbacks.routes import router as callbacks
 from property_alert_notification.feedback.preference_page.routes import router as preference_page
@@ -124,6 +125,7 @@ def create_app(settings: Settings, *, with_worker: bool, clock: Clock | None = N
     problems.add_handlers(app)
     app.add_middleware(ErrorsAsProblems)
     # From the innermost to the outermost.
+    app.put_before(CallbackFastPath)
     app.put_before(FastPath)
     app.put_before(HeadAsGet)
     if settings.is_local and not settings.allow_remote:

@@ -4,18 +4,21 @@ from http import HTTPStatus
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from property_alert_notification.api.dependencies import ClockDep
 from property_alert_notification.api.document.callback_examples import BODY, NO_CALLBACKS
 from property_alert_notification.api.path_prefix import path_within
 from property_alert_notification.api.problems import documented
+from property_alert_notification.api.request_body import UnusableBody
 from property_alert_notification.base.errors import NotFound
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.callback import Callback
 from property_alert_notification.feedback.callbacks.intake import CallbackIntake
 
 PREFIX = "/callbacks"
+_PATH = "/{channel}/{provider}"
+TEMPLATE = f"{PREFIX}{_PATH}"
 LARGEST = 1024 * 1024
 """The largest body of any provider's callback, in bytes."""
 
@@ -39,7 +42,7 @@ def _named(description: str) -> Any:
     return Path(description=description, json_schema_extra={"maxLength": 64})
 
 
-@router.post("/{channel}/{provider}", status_code=HTTPStatus.NO_CONTENT, openapi_extra={"requestBody": _BODY})
+@router.post(_PATH, status_code=HTTPStatus.NO_CONTENT, openapi_extra={"requestBody": _BODY})
 async def receive_callback(
     request: Request,
     channel: Annotated[str, _named("The channel, such as `sms`.")],
@@ -69,7 +72,8 @@ async def receive_callback(
 
 def _public_url(request: Request) -> str:
     """The URL as the provider knows it: behind a proxy, the request names another host."""
-    query = request.url.query
+    # Not of `request.url`, which is put together and taken apart again for every callback.
+    query = request.scope["query_string"].decode("latin-1")
     base = cast(str, request.app.state.base_url)
     return f"{base}{path_within(request.scope)}{f'?{query}' if query else ''}"
 
@@ -78,11 +82,14 @@ async def _body(request: Request, largest: int) -> bytes:
     """The body.
 
     Raises:
-        HTTPException: it is too large for this provider.
+        UnusableBody: it is too large for this provider, or the connection was closed before its end.
     """
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > largest:
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body is larger than {largest // 1024} kB.")
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > largest:
+                raise UnusableBody(413, f"The body is larger than {largest // 1024} kB.")
+    except ClientDisconnect:
+        raise UnusableBody(400, "The connection was closed before the end of the body.") from None
     return bytes(body)
