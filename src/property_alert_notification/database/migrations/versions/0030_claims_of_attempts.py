@@ -5,8 +5,8 @@ import sqlalchemy as sa
 from property_alert_notification.database import time_type
 from property_alert_notification.database.migrations import safely
 
-revision = "0029"
-down_revision = "0028"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
