@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from property_alert_notification.base.errors import ConfigurationError, ProviderDown, Refused
+from property_alert_notification.base.errors import ConfigurationError, ProviderDown, Refused, Throttled
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels import registry
 from property_alert_notification.channels.base import OutgoingMessage, Receipt, Tools
@@ -141,6 +141,36 @@ async def test_what_postmark_refuses_because_of_the_account_fails_no_message(ser
     server.behaviour = answering(422, b'{"ErrorCode": 406, "Message": "Inactive recipient ada@example.com"}')
     with pytest.raises(Refused, match="Postmark error 406"):
         await send("postmark", tools)
+
+
+@pytest.mark.parametrize(
+    ("body", "header", "error"),
+    [
+        (b'{"message": "Daily message quota exceeded."}', "LimitExceededException", Throttled),
+        (b'{"message": "Maximum sending rate exceeded."}', "", Throttled),
+        (b'{"__type": "com.amazonaws.sesv2#TooManyRequestsException"}', "", Throttled),
+        (b"", "LimitExceededException:http://internal.amazon.com/coral/", Throttled),
+        (b'{"message": "Email sending is disabled for your account."}', "", ProviderDown),
+        (b"{}", "AccountSuspendedException", ProviderDown),
+        (b'{"message": ""}', "SendingPausedException", ProviderDown),
+        (b'{"message": "Email address is not verified."}', "MessageRejected", ProviderDown),
+        (b'{"message": "Illegal address"}', "BadRequestException", Refused),
+    ],
+)
+async def test_what_ses_refuses_because_of_the_account_or_its_quota_fails_no_message(
+    body: bytes, header: str, error: type[Exception], server: HttpServer, tools: Tools
+) -> None:
+    server.behaviour = answering(400, body, **({"x-amzn-ErrorType": header} if header else {}))
+    with pytest.raises(error):
+        await send("ses", tools)
+
+
+async def test_mailgun_asks_for_calm_with_a_status_of_its_own(server: HttpServer, tools: Tools) -> None:
+    server.behaviour = answering(
+        420, b'{"message": "Domain mg.example.com is not allowed to send: recipient limit exceeded"}'
+    )
+    with pytest.raises(Throttled):
+        await send("mailgun", tools)
 
 
 @pytest.mark.parametrize("name", ["postmark", "sendgrid", "mailgun", "ses"])

@@ -39,7 +39,7 @@ LARGEST_BODY = 65_536
 
 _NOT_TAKEN = frozenset({404, 405, 408, 425, 500, 501, 505})
 _DOWN = frozenset({503})
-_THROTTLED = frozenset({429})
+_THROTTLED = frozenset({420, 429})
 _PAYMENT = 402
 _OUR_FAULT = frozenset({401, 402, 403, 407})
 
@@ -119,12 +119,12 @@ class HttpCaller:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         explain: Callable[[bytes], str | None] = lambda _: None,
-        read: Callable[[bytes, str], SendError | None] = lambda _body, _reason: None,
+        read: Callable[[Answer, str], SendError | None] = lambda _answer, _reason: None,
     ) -> bytes:
         """Post one message; returns the body of the answer that took it.
 
         `explain` may find the provider's own error code in the body of any other answer, for the reason. `read` may
-        read in the body of a 4xx answer what the refusal is about, more exactly than in its status.
+        read in a 4xx answer what the refusal is about, more exactly than in its status.
 
         Raises:
             SendError: as the module says.
@@ -219,7 +219,7 @@ def raise_unless_taken(
     *,
     now: datetime,
     explanation: str | None = None,
-    read: Callable[[bytes, str], SendError | None] = lambda _body, _reason: None,
+    read: Callable[[Answer, str], SendError | None] = lambda _answer, _reason: None,
 ) -> None:
     """Return for 2xx; raise what any other status means, as the module says."""
     status = answer.status
@@ -227,7 +227,7 @@ def raise_unless_taken(
         return
     reason = _reason(status, explanation)
     wait = retry_after(answer.headers.get("Retry-After"), now=now)
-    known = read(answer.body, reason) if 400 <= status < 500 else None
+    known = read(answer, reason) if 400 <= status < 500 else None
     if isinstance(known, RetryLater):
         known.retry_after = known.retry_after or wait
     if known is not None:

@@ -42,6 +42,13 @@ from property_alert_notification.channels.standard_webhook import is_recent
 
 _TOLERANCE = timedelta(hours=12)
 """Mailgun repeats a callback for eight hours."""
+_BY_CODE = {
+    605: SuppressionCause.HARD_BOUNCE,
+    606: SuppressionCause.UNSUBSCRIBE,
+    607: SuppressionCause.COMPLAINT,
+}
+"""The codes with which Mailgun does not send to an address of its suppression lists."""
+_NO_MX = 498
 _SUPPRESSED = {
     "suppress-bounce": SuppressionCause.HARD_BOUNCE,
     "suppress-complaint": SuppressionCause.COMPLAINT,
@@ -153,7 +160,9 @@ def _event(event: dict[str, Any], token: str) -> ReportedEvent | None:
 
 
 def _result_of(event: dict[str, Any]) -> tuple[ReportedResult, SuppressionCause | None, str | None] | None:
-    match event.get("event"), event.get("severity"):
+    # After the last of the temporary failures Mailgun sends no more: its reason is `old`.
+    severity = "permanent" if event.get("reason") == "old" else event.get("severity")
+    match event.get("event"), severity:
         case ("accepted", _) | ("failed", "temporary"):
             return ReportedResult.TAKEN, None, None
         case "delivered", _:
@@ -174,6 +183,10 @@ def _cause_of(event: dict[str, Any]) -> SuppressionCause | None:
     if (known := _SUPPRESSED.get(event.get("reason", ""))) is not None:
         return known
     status = event.get("delivery-status") or {}
+    if (known := _BY_CODE.get(status.get("code", 0))) is not None:
+        return known
+    if status.get("code") == _NO_MX and "no mx" in str(status.get("message") or status.get("description")).lower():
+        return SuppressionCause.HARD_BOUNCE
     words = f"{status.get('code', '')} {status.get('message') or status.get('description') or ''}"
     return bounce_in_report(str(status.get("enhanced-code") or ""), words)
 

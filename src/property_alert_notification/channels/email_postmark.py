@@ -17,7 +17,7 @@ from pydantic_settings import SettingsConfigDict
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import ForgedCallback, ProviderDown, RetryLater, SendError
-from property_alert_notification.base.http import HttpCaller, HttpSettings, fields_of, id_in
+from property_alert_notification.base.http import Answer, HttpCaller, HttpSettings, fields_of, id_in
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
 from property_alert_notification.channels.callback import (
@@ -134,8 +134,8 @@ def _explain(body: bytes) -> str | None:
     return f"Postmark error {code}" if isinstance(code, int) else None
 
 
-def _read(body: bytes, reason: str) -> SendError | None:
-    code = fields_of(body).get("ErrorCode")
+def _read(answer: Answer, reason: str) -> SendError | None:
+    code = fields_of(answer.body).get("ErrorCode")
     return ProviderDown(f"{reason}: see the account") if isinstance(code, int) and code in _ABOUT_US else None
 
 

@@ -46,6 +46,7 @@ _TIMESTAMP = "x-twilio-email-event-webhook-timestamp"
 _TOLERANCE = timedelta(hours=25)
 """SendGrid repeats a callback for a day; a repeated event is recognised by its id."""
 _DROPPED = {
+    "invalid": SuppressionCause.HARD_BOUNCE,
     "bounced address": SuppressionCause.HARD_BOUNCE,
     "spam reporting address": SuppressionCause.COMPLAINT,
     "unsubscribed address": SuppressionCause.UNSUBSCRIBE,
@@ -192,11 +193,8 @@ def _result_of(document: dict[str, Any]) -> tuple[ReportedResult, SuppressionCau
         case "delivered":
             return ReportedResult.ARRIVED, None, None
         case "bounce":
-            return (
-                ReportedResult.BOUNCED,
-                bounce_in_report(status, reason),
-                detail_of("SendGrid", document.get("type"), status),
-            )
+            kind = document.get("type")
+            return ReportedResult.BOUNCED, _cause_of(document, status, reason), detail_of("SendGrid", kind, status)
         case "dropped":
             return ReportedResult.BOUNCED, _DROPPED.get(reason.lower()), detail_of("SendGrid", "dropped")
         case "spamreport":
@@ -205,3 +203,11 @@ def _result_of(document: dict[str, Any]) -> tuple[ReportedResult, SuppressionCau
             return ReportedResult.ARRIVED, SuppressionCause.UNSUBSCRIBE, None
         case _:
             return None
+
+
+def _cause_of(document: dict[str, Any], status: str, reason: str) -> SuppressionCause | None:
+    if document.get("bounce_classification") == "Invalid Address" and document.get("type") != "blocked":
+        return SuppressionCause.HARD_BOUNCE
+    cause = bounce_in_report(status, reason)
+    # `blocked` is SendGrid's word for a refusal of this message.
+    return None if document.get("type") == "blocked" and cause is SuppressionCause.HARD_BOUNCE else cause

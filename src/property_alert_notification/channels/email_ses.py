@@ -15,8 +15,8 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.errors import ProviderDown, RetryLater, SendError, Unavailable
-from property_alert_notification.base.http import HttpCaller, HttpSettings, fields_of, id_in
+from property_alert_notification.base.errors import ProviderDown, RetryLater, SendError, Throttled, Unavailable
+from property_alert_notification.base.http import Answer, HttpCaller, HttpSettings, fields_of, id_in
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
 from property_alert_notification.channels.callback import (
@@ -48,6 +48,15 @@ _RESULTS = {
     **dict.fromkeys(("Bounce", "Reject", "Rendering Failure"), ReportedResult.BOUNCED),
 }
 _NO_SNS = "SNS did not answer. Try again."
+_QUOTA = frozenset({"LimitExceededException", "TooManyRequestsException", "ThrottlingException", "Throttling"})
+_QUOTA_WORDS = ("quota exceeded", "rate exceeded", "sending rate", "throttl")
+_ACCOUNT = frozenset({
+    "AccountSuspendedException", "SendingPausedException", "MailFromDomainNotVerifiedException", "NotFoundException",
+})  # fmt: skip
+_ACCOUNT_WORDS = ("not verified", "paused", "suspended", "configuration set", "disabled for your account")
+_COMPLAINTS = frozenset({"", "abuse", "other"})
+"""The types of feedback by which a user says that the email was unwanted; others are about fraud, viruses and failed
+authentication, or say that it was no spam."""
 _GONE = frozenset({"NoEmail", "Suppressed", "OnAccountSuppressionList"})
 
 
@@ -163,12 +172,18 @@ def _text(data: str) -> dict[str, str]:
     return {"Data": data, "Charset": "UTF-8"}
 
 
-def _read(body: bytes, reason: str) -> SendError | None:
-    """Some refusals are about the account or the sender's domain: no message should be lost to that."""
-    fields = fields_of(body)
+def _read(answer: Answer, reason: str) -> SendError | None:
+    """Some refusals are about the account, its quota or the sender's domain: no message should be lost to that."""
+    fields = fields_of(answer.body)
+    kind = answer.headers.get("x-amzn-ErrorType") or str(fields.get("__type") or fields.get("code") or "")
+    # Such as `LimitExceededException:http://internal.amazon.com/…` or `com.amazonaws.ses#LimitExceededException`.
+    kind = kind.partition(":")[0].rpartition("#")[2]
     words = str(fields.get("message") or fields.get("Message") or "").lower()
-    is_about_us = any(part in words for part in ("not verified", "paused", "suspended", "configuration set"))
-    return ProviderDown(f"{reason}: see the SES console") if is_about_us else None
+    if kind in _QUOTA or any(part in words for part in _QUOTA_WORDS):
+        return Throttled(f"{reason}: {kind or 'a quota is used up'}")
+    if kind in _ACCOUNT or any(part in words for part in _ACCOUNT_WORDS):
+        return ProviderDown(f"{reason}: see the SES console")
+    return None
 
 
 def create_callback_reader(tools: Tools) -> CallbackReader | None:
@@ -212,28 +227,37 @@ def _event(event: dict[str, Any], event_id: str) -> ReportedEvent | None:
     mail = event.get("mail") or {}
     tags = (mail.get("tags") or {}).get(DELIVERY_ID)
     delivery_id = delivery_id_of(tags[0]) if tags else None
-    result, cause, detail = _result_of(kind, event)
+    if (read := _result_of(kind, event)) is None:
+        return None
+    result, cause, detail = read
     raw = json.dumps(event).encode()
     return ReportedEvent(result, text_of(mail.get("messageId")), delivery_id, detail, cause, event_id=event_id, raw=raw)
 
 
-def _result_of(kind: str, event: dict[str, Any]) -> tuple[ReportedResult, SuppressionCause | None, str | None]:
+def _result_of(kind: str, event: dict[str, Any]) -> tuple[ReportedResult, SuppressionCause | None, str | None] | None:
     if kind == "Complaint":
         complaint = event.get("complaint") or {}
         was_sent = complaint.get("complaintSubType") != "OnAccountSuppressionList"
         result = ReportedResult.ARRIVED if was_sent else ReportedResult.BOUNCED
-        return result, SuppressionCause.COMPLAINT, detail_of("SES", complaint.get("complaintFeedbackType"))
+        is_unwanted = str(complaint.get("complaintFeedbackType") or "").lower() in _COMPLAINTS
+        cause = SuppressionCause.COMPLAINT if is_unwanted else None
+        return result, cause, detail_of("SES", complaint.get("complaintFeedbackType"))
     if kind != "Bounce":
         return _RESULTS[kind], None, detail_of("SES", kind) if _RESULTS[kind] is ReportedResult.BOUNCED else None
     bounce = event.get("bounce") or {}
     first = next(iter(bounce.get("bouncedRecipients") or [{}]))
     status, words = str(first.get("status", "")), str(first.get("diagnosticCode", ""))
-    detail = detail_of("SES", bounce.get("bounceType"), bounce.get("bounceSubType"), status)
+    kinds = bounce.get("bounceType"), bounce.get("bounceSubType")
+    if kinds == ("Transient", "General") and not (status or words or first.get("action") == "failed"):
+        return None  # an automatic answer to an email that arrived
+    detail = detail_of("SES", *kinds, status)
     return ReportedResult.BOUNCED, _cause_of(bounce, status, words), detail
 
 
 def _cause_of(bounce: dict[str, Any], status: str, words: str) -> SuppressionCause | None:
     kind, sub = bounce.get("bounceType"), bounce.get("bounceSubType")
+    if sub == "UnsubscribedRecipient":
+        return SuppressionCause.UNSUBSCRIBE
     if kind == "Permanent" and (sub in _GONE or not (status or words)):
         return SuppressionCause.HARD_BOUNCE
     if kind == "Transient" and sub == "MailboxFull":

@@ -16,7 +16,7 @@ from pydantic_settings import SettingsConfigDict
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import ConfigurationError, RetryLater, SendError
-from property_alert_notification.base.http import HttpCaller, HttpSettings, fields_of, http_url, id_in
+from property_alert_notification.base.http import Answer, HttpCaller, HttpSettings, fields_of, http_url, id_in
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels import twilio_codes
 from property_alert_notification.channels.base import Limits, OutgoingMessage, Receipt, Tools
@@ -148,8 +148,8 @@ def _explain(body: bytes) -> str | None:
     return None if code is None else f"Twilio error {code}"
 
 
-def _read(body: bytes, reason: str) -> SendError | None:
-    return twilio_codes.read(_number(fields_of(body).get("code")), reason)
+def _read(answer: Answer, reason: str) -> SendError | None:
+    return twilio_codes.read(_number(fields_of(answer.body).get("code")), reason)
 
 
 def _raise_if_failed(body: bytes) -> None:

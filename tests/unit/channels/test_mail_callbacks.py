@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx2
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from property_alert_notification.base.errors import ForgedCallback, ProviderDown
+from property_alert_notification.base.http import Answer
 from property_alert_notification.channels import email_mailgun, email_postmark, email_sendgrid
 from property_alert_notification.channels.callback import Callback, ReportedResult, SuppressionCause, UsedToken
 
@@ -99,6 +101,22 @@ POLICY = "550 5.7.1 Message rejected due to local policy."
         (sendgrid, {"event": "delivered", "response": "250 OK"}, (ARRIVED, None)),
         (sendgrid, {"event": "bounce", "type": "bounce", "status": "5.1.1", "reason": NO_SUCH_USER}, (BOUNCED, HARD)),
         (sendgrid, {"event": "bounce", "type": "blocked", "status": "5.7.1", "reason": POLICY}, (BOUNCED, None)),
+        (
+            sendgrid,
+            {"event": "bounce", "type": "blocked", "status": "5.1.1", "reason": NO_SUCH_USER},
+            (BOUNCED, None),
+        ),
+        (
+            sendgrid,
+            {
+                "event": "bounce",
+                "type": "bounce",
+                "reason": "unable to get mx info: failed to get IPs from PTR record",
+                "bounce_classification": "Invalid Address",
+            },
+            (BOUNCED, HARD),
+        ),
+        (sendgrid, {"event": "dropped", "reason": "Invalid"}, (BOUNCED, HARD)),
         (sendgrid, {"event": "dropped", "reason": "Bounced Address"}, (BOUNCED, HARD)),
         (sendgrid, {"event": "dropped", "reason": "Invalid SMTPAPI header"}, (BOUNCED, None)),
         (sendgrid, {"event": "spamreport"}, (ARRIVED, COMPLAINT)),
@@ -111,6 +129,12 @@ POLICY = "550 5.7.1 Message rejected due to local policy."
         (mailgun, failed("suppress-complaint", 607, ""), (BOUNCED, COMPLAINT)),
         (mailgun, failed("generic", 550, "5.7.1 blocked by policy"), (BOUNCED, None)),
         (mailgun, failed("generic", 452, "4.2.2 over quota", "temporary"), (TAKEN, None)),
+        (mailgun, failed("generic", 605, "Not delivering to previously bounced address"), (BOUNCED, HARD)),
+        (mailgun, failed("generic", 606, "Not delivering to unsubscribed address"), (BOUNCED, UNSUBSCRIBE)),
+        (mailgun, failed("generic", 498, "No MX for nosuch.example"), (BOUNCED, HARD)),
+        (mailgun, failed("generic", 498, "timed out", "temporary"), (TAKEN, None)),
+        (mailgun, failed("old", 452, "4.2.2 over quota", "temporary"), (BOUNCED, SOFT)),
+        (mailgun, failed("old", 602, "Too old", "permanent"), (BOUNCED, None)),
         (mailgun, {"event": "rejected", "reject": {"reason": "Sandbox"}}, (BOUNCED, None)),
         (mailgun, {"event": "complained"}, (ARRIVED, COMPLAINT)),
         (mailgun, {"event": "unsubscribed"}, (ARRIVED, UNSUBSCRIBE)),
@@ -209,5 +233,6 @@ def test_an_event_of_another_application_is_no_event() -> None:
 
 @pytest.mark.parametrize("code", [[], {}, "405", None])
 def test_a_code_that_is_no_number_says_nothing_about_the_account(code: Any) -> None:
-    assert email_postmark._read(json.dumps({"ErrorCode": code}).encode(), "HTTP 422") is None
-    assert isinstance(email_postmark._read(b'{"ErrorCode": 405}', "HTTP 422"), ProviderDown)
+    unclear, clear = (Answer(422, httpx2.Headers(), json.dumps({"ErrorCode": value}).encode()) for value in (code, 405))
+    assert email_postmark._read(unclear, "HTTP 422") is None
+    assert isinstance(email_postmark._read(clear, "HTTP 422"), ProviderDown)

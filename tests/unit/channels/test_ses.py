@@ -87,6 +87,16 @@ def bounced(kind: str, sub: str, status: str = "", diagnostic: str = "") -> str:
     return event("Bounce", bounce={"bounceType": kind, "bounceSubType": sub, "bouncedRecipients": [recipient]})
 
 
+AUTOMATIC_ANSWER = event(
+    "Bounce",
+    bounce={
+        "bounceType": "Transient",
+        "bounceSubType": "General",
+        "bouncedRecipients": [{"emailAddress": "ada@example.com"}],
+    },
+)
+
+
 @pytest.mark.parametrize(
     ("message", "expected"),
     [
@@ -96,6 +106,14 @@ def bounced(kind: str, sub: str, status: str = "", diagnostic: str = "") -> str:
         (event("Reject", reject={"reason": "Bad content"}), (BOUNCED, None)),
         (event("Complaint", complaint={"complaintFeedbackType": "abuse"}), (ARRIVED, COMPLAINT)),
         (event("Complaint", complaint={"complaintSubType": "OnAccountSuppressionList"}), (BOUNCED, COMPLAINT)),
+        (event("Complaint", complaint={"complaintFeedbackType": "other"}), (ARRIVED, COMPLAINT)),
+        (event("Complaint", complaint={}), (ARRIVED, COMPLAINT)),
+        (event("Complaint", complaint={"complaintFeedbackType": "not-spam"}), (ARRIVED, None)),
+        (event("Complaint", complaint={"complaintFeedbackType": "auth-failure"}), (ARRIVED, None)),
+        (event("Complaint", complaint={"complaintFeedbackType": "virus"}), (ARRIVED, None)),
+        (bounced("Permanent", "UnsubscribedRecipient"), (BOUNCED, UNSUBSCRIBE)),
+        (AUTOMATIC_ANSWER, None),
+        (bounced("Transient", "General", "4.4.7", "smtp; 451 4.4.7 expired"), (BOUNCED, SOFT)),
         (bounced("Permanent", "NoEmail"), (BOUNCED, HARD)),
         (bounced("Permanent", "OnAccountSuppressionList"), (BOUNCED, HARD)),
         (bounced("Permanent", "General", "5.1.1", "smtp; 550 5.1.1 user unknown"), (BOUNCED, HARD)),
