@@ -7,6 +7,7 @@ rows is passed to one statement, and which exceptions mean that the store is not
 from property_alert_notification.database.batch import BatchStatement, Connection, as_rows
 from property_alert_notification.database.columns import columns_of, models_from, partial_index, table_of, time_type
 from property_alert_notification.database.due import DueRows
+from property_alert_notification.database.estimates import is_in_batch, true_of_many
 from property_alert_notification.database.faults import is_row_fault
 from property_alert_notification.database.group_commit import GroupCommit
 from property_alert_notification.database.halving import halve_on_error, process_due
@@ -41,6 +42,7 @@ __all__ = [
     "as_rows",
     "columns_of",
     "halve_on_error",
+    "is_in_batch",
     "is_row_fault",
     "models_from",
     "of_kinds",
@@ -54,4 +56,5 @@ __all__ = [
     "run_within",
     "table_of",
     "time_type",
+    "true_of_many",
 ]

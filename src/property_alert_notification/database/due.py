@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database.batch import BatchStatement, as_rows
 from property_alert_notification.database.columns import Model, columns_of, table_of, time_type
+from property_alert_notification.database.estimates import true_of_many
 
 if TYPE_CHECKING:
     from property_alert_notification.database.store import Database
@@ -41,7 +42,7 @@ class DueRows(Generic[Model]):
             columns_of(table, "id"),
             lambda wanted: (
                 select(table)
-                .where(table.c.id.in_(select(wanted.c.id)), *due)
+                .where(table.c.id.in_(select(wanted.c.id)), true_of_many(*due))
                 .with_for_update(key_share=True, skip_locked=True, of=table)
             ),
         )

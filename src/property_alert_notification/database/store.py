@@ -247,7 +247,7 @@ async def _driver_of(connection: AsyncConnection) -> "asyncpg.Connection[Any]":
     return cast("asyncpg.Connection[Any]", raw.driver_connection)
 
 
-_BY_INDEX = dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_material", "jit"), "off")
+BY_INDEX = dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_material", "jit"), "off")
 """Every statement here finds its rows by an index. PostgreSQL would plan to read whole tables while they are small, and
 keep to that plan when they have grown: a prepared statement is planned anew only after the table was analyzed. Without
 `enable_material` it does not read a whole index once and compare each of its rows with each of a batch."""
@@ -257,7 +257,7 @@ def _postgres_engine(
     url: str, pool_size: int, wait: float, longest_statement: float | None, clock: Clock
 ) -> AsyncEngine:
     target = postgres(url)
-    settings = {"lock_timeout": f"{round(wait * 500)}ms", **_BY_INDEX}
+    settings = {"lock_timeout": f"{round(wait * 500)}ms", **BY_INDEX}
     session = {"application_name": "property-alerts", **settings, **target.server_settings}
     own = {"connection_class": PostgresConnection, "server_settings": session}
     engine = create_async_engine(

@@ -16,7 +16,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.database import BatchStatement, among, as_rows, columns_of, table_of, time_type
+from property_alert_notification.database import (
+    BatchStatement,
+    among,
+    as_rows,
+    columns_of,
+    table_of,
+    time_type,
+    true_of_many,
+)
 from property_alert_notification.deliveries.models import IS_LEASED, Delivery
 from property_alert_notification.deliveries.records import Claim
 from property_alert_notification.deliveries.scripts import CLAIMED, checked, is_ours
@@ -112,8 +120,7 @@ _SEIZE_THESE = BatchStatement(
                 select(_deliveries.c.id)
                 .where(
                     _deliveries.c.id.in_(select(wanted.c.id)),
-                    text(IS_LEASED),
-                    _deliveries.c.due_at <= _ran_out_by,
+                    true_of_many(text(IS_LEASED), _deliveries.c.due_at <= _ran_out_by),
                 )
                 .with_for_update(skip_locked=True)
                 .scalar_subquery()

@@ -35,6 +35,7 @@ from property_alert_notification.database import (
     of_kinds,
     table_of,
     time_type,
+    true_of_many,
 )
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.queues import is_claimable
@@ -73,10 +74,7 @@ def add(deliveries: Sequence[NewDelivery]) -> Statement:
 def _claim_these(wanted: FromClause) -> Update:
     claimable = (
         select(_deliveries.c.id)
-        .where(
-            _deliveries.c.id.in_(select(wanted.c.id)),
-            is_claimable(),
-        )
+        .where(_deliveries.c.id.in_(select(wanted.c.id)), true_of_many(is_claimable()))
         .with_for_update(skip_locked=True)
     )
     return (

@@ -20,12 +20,12 @@ from property_alert_notification.database import (
     of_kinds,
     table_of,
     time_type,
+    true_of_many,
 )
-from property_alert_notification.database.estimates import true_of_many
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import COLLECTED
 from property_alert_notification.deliveries.windows.keys import held_by
-from property_alert_notification.deliveries.windows.models import HAS_DIGEST, IS_DUE
+from property_alert_notification.deliveries.windows.models import IS_DUE
 from property_alert_notification.deliveries.windows.scripts import IDS, windows
 from property_alert_notification.digests.rules import Item, Leaving, Window
 from property_alert_notification.events.scripts import IS_ANYONE_LISTENING
@@ -47,7 +47,9 @@ _TAKE_DUE = BatchStatement(
 _TAKE_THESE = BatchStatement(
     IDS,
     lambda wanted: (
-        select(*_WINDOW).where(windows.c.id.in_(select(wanted.c.id)), *_is_due).with_for_update(skip_locked=True)
+        select(*_WINDOW)
+        .where(windows.c.id.in_(select(wanted.c.id)), true_of_many(*_is_due))
+        .with_for_update(skip_locked=True)
     ),
 )
 
@@ -63,7 +65,7 @@ _TAKE_UNFINISHED = BatchStatement(
     columns_of(windows, "digest_id"),
     lambda wanted: (
         select(*_WINDOW)
-        .where(text(HAS_DIGEST), windows.c.digest_id.in_(select(wanted.c.digest_id)), text(IS_DUE))
+        .where(windows.c.digest_id.in_(select(wanted.c.digest_id)), true_of_many(text(IS_DUE)))
         .with_for_update(skip_locked=True)
     ),
 )

@@ -34,6 +34,7 @@ from property_alert_notification.database import (
     columns_of,
     table_of,
     time_type,
+    true_of_many,
 )
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.reports.models import DeliveryReport
@@ -242,7 +243,10 @@ _MOVED = columns_of(_deliveries, *Move._fields)
 def _move_these(moved: FromClause) -> Update:
     return (
         update(_deliveries)
-        .where(_deliveries.c.id == moved.c.id, _deliveries.c.state.in_([literal(state.value) for state in REPORTABLE]))
+        .where(
+            _deliveries.c.id == moved.c.id,
+            true_of_many(_deliveries.c.state.in_([literal(state.value) for state in REPORTABLE])),
+        )
         .values(
             {name: moved.c[name] for name in ("state", "reason_code", "reason_parameters", "changed_at")}
             | {"held_by": None, "due_at": None, "published_at": None}
@@ -268,7 +272,7 @@ _SOFT = BatchStatement(
         select(_reports.c.subject, func.count(_reports.c.delivery_id.distinct()))
         .where(
             _reports.c.subject.in_(select(wanted.c.subject)),
-            _reports.c.received_at > bindparam("since", type_=time_type()),
+            true_of_many(_reports.c.received_at > bindparam("since", type_=time_type())),
         )
         .group_by(_reports.c.subject)
     ),

@@ -8,9 +8,9 @@ from sqlalchemy import Integer, Text, bindparam, delete, func, select, text, upd
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import BatchStatement, Connection, among, columns_of, table_of, time_type
-from property_alert_notification.deliveries.models import HAS_HOLDER, Delivery
+from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.windows.keys import held_by
-from property_alert_notification.deliveries.windows.models import HAS_DIGEST, IS_DUE, IS_OPEN
+from property_alert_notification.deliveries.windows.models import IS_DUE, IS_OPEN
 from property_alert_notification.deliveries.windows.scripts import windows
 
 _deliveries = table_of(Delivery)
@@ -21,14 +21,14 @@ MOST_LISTED = 100
 _OF_DIGEST = BatchStatement(
     columns_of(windows, "digest_id"),
     lambda wanted: select(windows.c.id, windows.c.category, windows.c.closes_at, windows.c["items"]).where(
-        text(HAS_DIGEST), windows.c.digest_id.in_(select(wanted.c.digest_id))
+        windows.c.digest_id.in_(select(wanted.c.digest_id))
     ),
 )
 _NOTIFICATIONS = BatchStatement(
     {"holder": Text()},
     lambda wanted: (
         select(_deliveries.c.notification_id)
-        .where(text(HAS_HOLDER), _deliveries.c.held_by.in_(select(wanted.c.holder)))
+        .where(_deliveries.c.held_by.in_(select(wanted.c.holder)))
         .order_by(_deliveries.c.id)
         .limit(bindparam("limit", type_=Integer))
     ),

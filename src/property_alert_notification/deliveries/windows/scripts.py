@@ -17,13 +17,15 @@ from property_alert_notification.database import (
     Statement,
     as_rows,
     columns_of,
+    is_in_batch,
     table_of,
     time_type,
+    true_of_many,
 )
-from property_alert_notification.deliveries.models import HAS_HOLDER, Delivery
+from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import COLLECTED, Event, after
 from property_alert_notification.deliveries.windows.keys import WindowKey, held_by
-from property_alert_notification.deliveries.windows.models import HAS_DIGEST, IS_OPEN, DigestWindow
+from property_alert_notification.deliveries.windows.models import IS_OPEN, DigestWindow
 
 windows = table_of(DigestWindow)
 IDS = columns_of(windows, "id")
@@ -57,7 +59,7 @@ def join(keys: Collection[WindowKey]) -> Statement:
 _RECHECK = BatchStatement(
     columns_of(windows, "user_id"),
     lambda changed: (
-        update(windows).where(windows.c.user_id.in_(select(changed.c.user_id)), text(IS_OPEN)).values(due_at=_now)
+        update(windows).where(is_in_batch(changed, windows.c.user_id, windows.c.id, text(IS_OPEN))).values(due_at=_now)
     ),
 )
 
@@ -70,7 +72,7 @@ def recheck(users: Collection[int], *, now: datetime) -> Statement:
 _CATEGORIES = BatchStatement(
     columns_of(windows, "digest_id"),
     lambda digests: select(windows.c.digest_id, windows.c.category).where(
-        text(HAS_DIGEST), windows.c.digest_id.in_(select(digests.c.digest_id))
+        windows.c.digest_id.in_(select(digests.c.digest_id))
     ),
 )
 
@@ -86,10 +88,9 @@ _RELEASE = BatchStatement(
     lambda released: (
         update(_deliveries)
         .where(
-            text(HAS_HOLDER),
             _deliveries.c.held_by == released.c.holder,
             _deliveries.c.reason_code.is_distinct_from(ReasonCode.IN_DIGEST),
-            or_(*[_deliveries.c.state == state for state in COLLECTED]),
+            true_of_many(or_(*[_deliveries.c.state == state for state in COLLECTED])),
         )
         .values(
             state=after(DeliveryState.COLLECTED, Event.RELEASED),

@@ -14,8 +14,10 @@ from property_alert_notification.database import (
     among,
     as_rows,
     columns_of,
+    is_in_batch,
     table_of,
     time_type,
+    true_of_many,
 )
 from property_alert_notification.notifications.models import Notification
 
@@ -35,10 +37,8 @@ _OF_USERS = BatchStatement(
     lambda users: (
         update(_notifications)
         .where(
-            _notifications.c.user_id.in_(select(users.c.user_id)),
-            _waits,
-            _scheduled,
-            or_(_time_has_come, _notifications.c.send_at_local.is_not(None)),
+            is_in_batch(users, _notifications.c.user_id, _notifications.c.id, _waits),
+            true_of_many(_scheduled, or_(_time_has_come, _notifications.c.send_at_local.is_not(None))),
         )
         .values(look_up_at=_now, parked=None)
     ),

@@ -22,6 +22,7 @@ from property_alert_notification.database import (
     rows_with_id,
     table_of,
     time_type,
+    true_of_many,
 )
 from property_alert_notification.notifications.schedules.advance import Advance
 from property_alert_notification.notifications.schedules.damage import ScheduleSummary, repaired_schedule
@@ -162,7 +163,10 @@ _RECHECK = BatchStatement(
     columns_of(_schedules, "user_id"),
     lambda users: (
         update(_schedules)
-        .where(_schedules.c.user_id.in_(select(users.c.user_id)), _schedules.c.time_zone.is_(None), text(IS_ACTIVE))
+        .where(
+            _schedules.c.user_id.in_(select(users.c.user_id)),
+            true_of_many(_schedules.c.time_zone.is_(None), text(IS_ACTIVE)),
+        )
         .values(next_at=_now)
     ),
 )

@@ -22,6 +22,7 @@ from property_alert_notification.database import (
     columns_of,
     table_of,
     time_type,
+    true_of_many,
 )
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.queries import REASON, reason_values
@@ -42,8 +43,7 @@ def _hold_these(wanted: FromClause) -> Update:
         .join(_notifications, _notifications.c.id == _deliveries.c.notification_id)
         .where(
             _deliveries.c.id.in_(select(wanted.c.id)),
-            is_claimable(),
-            or_(category.is_(None), _notifications.c.category == category),
+            true_of_many(is_claimable(), or_(category.is_(None), _notifications.c.category == category)),
         )
         .with_for_update(of=_deliveries, skip_locked=True)
     )

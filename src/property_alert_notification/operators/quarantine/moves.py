@@ -30,7 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.base.errors import UnreadableRow
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus, Outcome
-from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type
+from property_alert_notification.database import BatchStatement, columns_of, table_of, time_type, true_of_many
 from property_alert_notification.deliveries.models import HAS_HOLDER, IS_QUARANTINED, Attempt, Delivery
 from property_alert_notification.deliveries.queries import REASON, reason_values
 from property_alert_notification.deliveries.states import COLLECTED, Event, after, movable_by, movable_unleased
@@ -74,11 +74,12 @@ _REPLAY = _decide(Event.REPLAYED).values(
 _DISCARD = _decide(Event.DISCARDED).values(**REASON)
 
 
+_EXPIRING = [literal(state.value) for state in movable_unleased(Event.TOO_LATE)]
 _EXPIRE = BatchStatement(
     columns_of(_deliveries, "id", "reason_code", "reason_parameters"),
     lambda late: (
         update(_deliveries)
-        .where(_deliveries.c.id == late.c.id, _deliveries.c.state.in_(movable_unleased(Event.TOO_LATE)))
+        .where(_deliveries.c.id == late.c.id, true_of_many(_deliveries.c.state.in_(_EXPIRING)))
         .values(
             state=after(DeliveryState.QUARANTINED, Event.TOO_LATE),
             reason_code=late.c.reason_code,
