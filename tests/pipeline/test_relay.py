@@ -4,11 +4,11 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 
 from property_alert_notification.base.errors import BrokerUnavailable
 from property_alert_notification.base.settings import Settings
@@ -281,3 +281,32 @@ async def test_a_relay_is_stopped_although_broker_and_store_are_away(
         await connection.execute(text("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE"))
         async with asyncio.timeout(30):
             await relayed.stop()
+
+
+class ReachedBroker(CountingBroker):
+    """RabbitMQ whose listeners have got the messages until a time."""
+
+    reached: datetime | None = None
+
+    async def consumed_until(self, queue: Queue) -> datetime | None:
+        return self.reached if queue == EMAIL else None
+
+
+@pytest.mark.parametrize(("behind", "looks"), [(timedelta(seconds=-1), 0), (timedelta(seconds=2), 1)])
+async def test_the_window_is_read_only_when_its_front_has_lost_a_message(
+    make_settings: Callable[..., Settings], smtp_server: SmtpServer, behind: timedelta, looks: int
+) -> None:
+    async with World(make_settings("postgresql", "rabbitmq"), smtp_server) as world:
+        parts, published = world.parts, world.parts.clock.now() - timedelta(minutes=1)
+        await make_due(world, 60)
+        await lose_messages(world, 60, ago=timedelta(minutes=1))
+        async with ReachedBroker(world.settings) as broker:
+            broker.reached = published + behind
+            seen: list[str] = []
+            note = lambda _connection, _cursor, sql, *_: seen.append(sql)  # noqa: E731
+            event.listen(parts.database.engine.sync_engine, "before_cursor_execute", note)
+            relay = Relay(parts.database, broker, parts.clock)
+            relay._searched_at = 0.0
+            await relay._search_for_lost()
+
+        assert sum("published_at <" in sql for sql in seen) == looks

@@ -8,7 +8,7 @@ is still unclaimed after later messages were consumed has lost its message.
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -137,19 +137,21 @@ class Relay:
             oldest = await queues.oldest_published(connection, now=now)
         for queue, published_at in oldest.items():
             if published_at < now - PUBLISH_AGAIN:
-                await self._unmark_lost(queue)
+                await self._unmark_lost(queue, published_at)
 
-    async def _unmark_lost(self, queue: Queue) -> None:
+    async def _unmark_lost(self, queue: Queue, oldest: datetime) -> None:
+        """Publish what is lost again. `oldest` is the earliest publishing time at the front of the queue."""
         try:
             reached = await self._broker.consumed_until(queue)
         except BrokerUnavailable:
             # Only this queue may have failed. If the broker is unavailable, publishing reports it.
             return
-        if reached is None:
+        # Usually the front only waits behind a backlog: then nothing is lost, and the whole window need not be read.
+        if reached is None or oldest >= (before := reached - PUBLISH_AGAIN):
             return
         async with self._database.transaction() as connection:
             lost = await queues.unmark_lost(
-                connection, queue, now=self._clock.now(), published_before=reached - PUBLISH_AGAIN, limit=WINDOW
+                connection, queue, now=self._clock.now(), published_before=before, limit=WINDOW
             )
         if lost:
             log.warning("messages.lost", channel=queue.channel, urgent=queue.urgent, deliveries=lost)
