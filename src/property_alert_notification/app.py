@@ -37,6 +37,7 @@ from property_alert_notification.feedback.callbacks.fast_path import CallbackFas
 from property_alert_notification.feedback.callbacks.intake import CallbackIntake
 from property_alert_notification.feedback.callbacks.routes import router as callbacks
 from property_alert_notification.feedback.preference_page.routes import router as preference_page
+from property_alert_notification.feedback.replies.routes import router as replies
 from property_alert_notification.feedback.replies.take import ReplyIntake
 from property_alert_notification.feedback.unsubscribe.routes import router as unsubscribe
 from property_alert_notification.feedback.unsubscribe.service import Unsubscriber
@@ -218,6 +219,7 @@ def _v1() -> APIRouter:
     v1.include_router(categories)
     v1.include_router(profiles)
     v1.include_router(suppressions)
+    v1.include_router(replies)
     v1.include_router(quarantine)
     v1.include_router(pauses)
     v1.include_router(administration)

@@ -36,6 +36,7 @@ from property_alert_notification.database.clock_watch import ClockWatch
 from property_alert_notification.database.migrations.at_start import prepared
 from property_alert_notification.deliveries import queues
 from property_alert_notification.deliveries.gauges import Gauges
+from property_alert_notification.feedback.replies.queries import count_waiting
 from property_alert_notification.feedback.reports.apply import Context as ReportContext
 from property_alert_notification.feedback.reports.intake import ReportIntake
 from property_alert_notification.feedback.reports.parked import ParkedReports
@@ -155,7 +156,7 @@ async def assemble(
         create_broker(settings, database, clock, supervisor) as broker,
     ):
         wakers.append(broker.wake)
-        gauges = Gauges(database, clock, metrics, calls, broker.check)
+        gauges = Gauges(database, clock, metrics, calls, broker.check, count_waiting)
         yield Parts(
             settings,
             clock,

@@ -28,11 +28,12 @@ PARAMETERS = {
     "delivery_id": "01900000-0000-7000-8000-000000000001",
     "schedule_id": "01900000-0000-7000-8000-000000000002",
     "suppression_id": "01900000-0000-7000-8000-000000000003",
+    "reply_id": "01900000-0000-7000-8000-000000000004",
     "name": "email",
 }
 PATH = "/api/v1/notifications"
 FOR_ADMINISTRATORS = {"audit", "pauses", "quarantine"}
-SLICE_OF = {"schedules": "notifications", "suppressions": "users"}
+SLICE_OF = {"schedules": "notifications", "suppressions": "users", "replies": "users"}
 """Whose scopes a part of the API has that has none of its own."""
 _KIND = {"GET": "read"}
 OPEN_TO_ALL = ["/", "/docs", "/openapi.json", "/health/live", "/health/ready", "/metrics"]

@@ -291,6 +291,15 @@ async def _of_suppressions(house: House, caller: Caller, method: str, path: str)
     assert answer.status_code == 403 if caller.test else answer.is_success, answer.text
 
 
+async def _of_replies(house: House, caller: Caller, method: str, path: str) -> None:
+    """Replies are of real people: no test key reads or changes one."""
+    body = {"json": {"handled": True}} if method == "PATCH" else {}
+
+    answer = await house.ask(caller, method, path.format(reply_id=UUID(int=next(house.numbers))), **body)
+
+    assert answer.status_code == (403 if caller.test else 404 if method == "PATCH" else 200), answer.text
+
+
 async def _of_a_schedule(house: House, caller: Caller, method: str, path: str) -> None:
     body = {"json": {"title": "changed"}} if method == "PATCH" else {}
     for owner in OWNERS:
@@ -371,6 +380,8 @@ CHECKS: dict[str, Check] = {
     "release_suppression": _of_suppressions,
     "import_suppressions": _of_suppressions,
     "export_suppressions": _of_suppressions,
+    "list_replies": _of_replies,
+    "change_reply": _of_replies,
     "list_quarantine": _list_of_quarantined_deliveries,
     "read_quarantined": _of_a_quarantined_delivery,
     "replay_quarantined": _of_a_quarantined_delivery,

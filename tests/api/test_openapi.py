@@ -125,7 +125,8 @@ def test_each_operation_of_the_api_names_the_scope_it_needs(api_operation: tuple
     elif path.split("/")[3] == "categories":
         expected = Scope.PREFERENCES_READ if method == "get" else Scope.ADMIN
     else:
-        things = path.split("/")[3].replace("schedules", "notifications").replace("suppressions", "users")
+        owners = {"schedules": "notifications", "suppressions": "users", "replies": "users"}
+        things = owners.get(path.split("/")[3], path.split("/")[3])
         expected = Scope(f"{things}:{'read' if method == 'get' else 'write'}")
 
     assert operation["security"] == [{"apiKey": []}]

@@ -70,9 +70,10 @@ async def test_what_else_people_write_is_kept_for_a_person_within_bounds(world: 
     assert await receive(world, "hello", sender="72975") is None  # a short code
     assert "STOP" in (await receive(world, "help", "SM3") or "")
 
+    others = queries.ReplyFilter(word="other")
     async with world.parts.database.reading() as connection:
-        waiting = await queries.newest(connection, limit=10, words=["other"])
-        refusals = await queries.newest(connection, limit=10, words=["other"], refusals=True)
+        waiting = await queries.page(connection, others, limit=10)
+        refusals = await queries.page(connection, others._replace(looks_like_refusal=True), limit=10)
     assert waiting[0].text == "When can I see it?"
     assert [(one.sender, one.provider, len(one.text)) for one in refusals] == [(NUMBER, "twilio", LONGEST_TEXT)]
     assert not await rows(world, StoredSuppression)

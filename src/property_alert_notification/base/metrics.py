@@ -153,6 +153,11 @@ class Metrics:
             "How long the digest window has been due that a worker should have looked at first.",
             registry=self.registry,
         )
+        self.refusals_waiting = Gauge(
+            "property_alerts_refusals_waiting",
+            "Messages of people that look like a refusal and are not handled, counted up to 10,000.",
+            registry=self.registry,
+        )
         self.in_hand = Gauge(
             "property_alerts_deliveries_in_hand",
             "Deliveries that this process has claimed and not settled.",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from property_alert_notification.api.document import schedule_examples, suppression_examples
+from property_alert_notification.api.document import reply_examples, schedule_examples, suppression_examples
 from property_alert_notification.api.problems import contents_of
 from property_alert_notification.base.errors import (
     NotFound,
@@ -264,6 +264,7 @@ ANSWERS: dict[str, Any] = {
         "reference": "listing-6414100192",
     },
     "clear_messages": {"cleared": 1},
+    **reply_examples.ANSWERS,
     **schedule_examples.ANSWERS,
     **suppression_examples.ANSWERS,
 }

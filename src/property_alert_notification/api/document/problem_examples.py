@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from property_alert_notification.api.document import callback_examples, schedule_examples, suppression_examples
+from property_alert_notification.api.document import (
+    callback_examples,
+    reply_examples,
+    schedule_examples,
+    suppression_examples,
+)
 from property_alert_notification.api.problems import SEND_JSON, contents_of
 from property_alert_notification.base.errors import (
     Conflict,
@@ -64,6 +69,7 @@ UNKNOWN: dict[str, Any] = {
     "read_effective_preference": _NO_PREFERENCE,
     "read_profile": contents_of(ProfileNotFound()),
     "release_suppression": contents_of(suppression_examples.NO_ENTRY),
+    "change_reply": contents_of(reply_examples.NO_REPLY),
     "read_category": _NO_CATEGORY,
     "delete_category": _NO_CATEGORY,
     "read_quarantined": contents_of(NotFound("No such delivery is quarantined")),

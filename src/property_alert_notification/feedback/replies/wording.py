@@ -2,7 +2,10 @@
 
 from property_alert_notification.feedback.replies.words import Word, plain
 
-_SPANISH, _FRENCH = frozenset({"baja", "alto"}), frozenset({"arret", "arreter"})
+_SPANISH, _FRENCH = (
+    frozenset({"baja", "alto", "cancelar", "parar"}),
+    frozenset({"arret", "arrete", "arreter", "arrett"}),
+)
 _ANSWERS = {
     Word.STOP: {
         "en": "{name}: you are unsubscribed and will get no more messages. Reply START to subscribe again.",

@@ -4,12 +4,16 @@ A carrier and most providers act on a message that consists of one such word. Pe
 `please`, letters of another width. What consists of a word and of fillers only is that word; what merely looks like a
 refusal is marked for a person, because "stop by at five?" must not stop messages.
 
-Sources: https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out, 47 CFR 64.1200(a)(10)
+Sources: https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out,
+https://www.twilio.com/docs/proxy/opt-out-keywords,
+https://docs.aws.amazon.com/sms-voice/latest/userguide/keywords-required.html, CTIA Messaging Principles and Best
+Practices, 47 CFR 64.1200(a)(10)
 """
 
 import re
 import unicodedata
 from enum import StrEnum
+from itertools import takewhile
 
 
 class Word(StrEnum):
@@ -27,9 +31,10 @@ _WORDS = {
         ("stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "opt out"),
         Word.STOP,
     ),
-    **dict.fromkeys(("arret", "arreter", "baja", "alto"), Word.STOP),
+    **dict.fromkeys(("remove", "td", "arret", "arrete", "arreter", "arrett"), Word.STOP),
+    **dict.fromkeys(("baja", "alto", "cancelar", "parar"), Word.STOP),
     **dict.fromkeys(("start", "unstop"), Word.START),
-    **dict.fromkeys(("help", "info"), Word.HELP),
+    **dict.fromkeys(("help", "info", "aide", "ayuda"), Word.HELP),
 }
 _UNMISTAKABLE = ("stopall", "stop all", "unsubscribe", "optout", "opt out", "stop", "arret", "baja")
 """These may be followed by fillers; `end`, `cancel` and the others begin too many other sentences."""
@@ -49,12 +54,14 @@ _FILLERS = frozenset(
             "of",
             "please",
             "pls",
+            "plz",
             "receiving",
         ),
         *(
             "sending",
             "thank",
             "thanks",
+            "thx",
             "the",
             "these",
             "this",
@@ -67,17 +74,27 @@ _FILLERS = frozenset(
         ),
         *("messages", "message", "msg", "msgs", "sms", "text", "texting", "texts", "txt", "txts", "notifications"),
         *("ahora", "favor", "gracias", "mensajes", "por", "todo", "todos"),
-        *("maintenant", "merci", "sil", "s", "il", "vous", "plait"),
+        *("maintenant", "merci", "sil", "s", "il", "vous", "plait", "svp"),
     }
 )
 _REFUSAL = re.compile(
-    r"\bstop\b|\bunsubscri|\bopt(ed|ing)? ?out\b|\bremove (me|my|this)\b|\btake (me|my|this) .{0,20}\boff\b|\bcancel\b"
+    r"\bstop\b|\bunsub(scri|\b)|\bopt(ed|ing)? ?out\b|\bopt (me|us|this)\b|\bcancel"
+    r"|\bremove (me|my|this|from)\b|\btake (me|my|this) .{0,20}\boff\b|\b(lose|delete|erase|forget) (my|this) number\b"
     r"|\b(do not|don ?t|dont|never|quit|no longer)\b.{0,20}\b(text|contact|message|msg|call|send|write|want|sms)"
-    r"|\bno more\b|\bleave me alone\b|\bwrong (number|person)\b|\bnot interested\b|\bspam\b|\bharass"
-    r"|\bno mas\b|\bno (me|nos) (\w+ ){0,2}(envi|escrib|mand|molest|llam|text|contact)|\bdej(e|en|a|ar) de\b|\bbasta\b"
-    r"|\bno (quiero|deseo)\b|\bdar(me|se)? de baja\b|\b(elimin|borr|quit)\w*me\b|\bnumero equivocado\b"
-    r"|\barret\w*\b|\bplus de (messages|sms|textos?)\b|\bdesabonn|\bdesinscri|\bne m ?\w+ plus\b"
+    r"|\b(do not|don ?t|dont) (disturb|bother)\b"
+    r"|\bno more\b|\bleave (me|us) alone\b|\bgo away\b|\b(fuck|piss) (off|you)\b|\bwrong (number|person)\b"
+    r"|\bnot interested\b|\bno thank|\bspam|\bharass|\bno gracias\b|\bnon merci\b"
+    r"|\bno mas\b|\bno molest|\bde baja\b|\bdesuscri|\bdeten(er|ga|gan|te)\b|\bpar(a|e|en) (ya|de)\b|\bsalir\b"
+    r"|\bno (me|nos) (\w+ ){0,2}(envi|escrib|mand|molest|llam|text|contact)|\bdej(e|en|a|ar) de\b|\bbasta\b"
+    r"|\bdej\w*(me|nos) en paz\b|\bno (quiero|deseo)\b|\b(elimin|borr|quit)\w*me\b|\bnumero equivocado\b"
+    r"|\barret\w*\b|\bplus de (messages?|sms|textos?)\b|\bdesabonn|\bdesinscri|\bne m ?\w+ plus\b"
+    r"|\blaisse[rz]? (moi|nous) tranquilles?\b|\b(retire|supprime|enleve)[rz]? (moi|mon)\b"
 )
+_SIGNS_OF_REFUSAL = re.compile("[\N{OCTAGONAL SIGN}\N{NO ENTRY}\N{NO ENTRY SIGN}\N{RAISED HAND}]")
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Signs that show nothing and are no format characters (Default_Ignorable_Code_Point in Unicode)."""
+_SAME_SHAPE = str.maketrans("аеорсухіѕтмнквαοτρε", "aeopcyxistmhkbaotpe")
+"""Cyrillic and Greek letters that look like Latin ones, as in a word that a filter must not read."""
 _SIGNATURES = ("sent from my ", "sent from outlook", "get outlook for ", "enviado desde mi ", "envoye de mon ")
 """How lines begin that programs add to a message."""
 _LONGEST = 2_000
@@ -89,7 +106,8 @@ def read(text: str) -> Word:
     Only words that stop and mean nothing else count also as the first of several lines: "End" and "of story" are one
     sentence.
     """
-    lines = [line for line in map(plain, text[:_LONGEST].splitlines()) if line]
+    written = list(takewhile(lambda line: line.rstrip() != "--", text[:_LONGEST].splitlines()))
+    lines = [line for line in map(plain, written) if line]
     while lines and f"{lines[-1]} ".startswith(_SIGNATURES):
         lines.pop()
     if (word := _WORDS.get(" ".join(lines)) or _WORDS.get(plain(text))) is not None:
@@ -100,16 +118,17 @@ def read(text: str) -> Word:
 
 def looks_like_refusal(text: str) -> bool:
     """Whether a person should decide soon if the sender wants no more messages."""
-    return _REFUSAL.search(plain(text)) is not None
+    return bool(_REFUSAL.search(plain(text)) or _SIGNS_OF_REFUSAL.search(text[:_LONGEST]))
 
 
 def plain(text: str) -> str:
     """The words of a text in small letters without accents, with one blank between them."""
     compatible = unicodedata.normalize("NFKC", text[:_LONGEST])
-    visible = "".join(sign for sign in compatible if unicodedata.category(sign) != "Cf")
+    visible = "".join(sign for sign in _INVISIBLE.sub("", compatible) if unicodedata.category(sign) != "Cf")
     bare = "".join(sign for sign in unicodedata.normalize("NFD", visible.casefold()) if not unicodedata.combining(sign))
+    bare = bare.translate(_SAME_SHAPE)
     words = "".join(sign if sign.isalnum() else " " for sign in bare).split()
-    spelled = len(words) > 2 and all(len(word) == 1 for word in words)  # S.T.O.P.
+    spelled = len(words) > 1 and all(len(word) == 1 for word in words)  # S.T.O.P.
     return ("" if spelled else " ").join(words)
 
 

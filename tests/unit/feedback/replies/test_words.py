@@ -7,12 +7,22 @@ import pytest
 from property_alert_notification.feedback.replies.wording import answer_to
 from property_alert_notification.feedback.replies.words import Word, looks_like_refusal, read
 
-STOPS = ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT", "ARRET", "BAJA")
-WORDS = {
-    **dict.fromkeys(STOPS, Word.STOP),
-    **dict.fromkeys(("START", "UNSTOP"), Word.START),
-    **dict.fromkeys(("HELP", "INFO"), Word.HELP),
+STOPS = {
+    "the issue": ("STOP STOPALL UNSUBSCRIBE CANCEL END QUIT REVOKE OPTOUT ARRET BAJA", "OPT OUT"),
+    "AWS": ("ARRET CANCEL END OPT-OUT OPTOUT QUIT REMOVE STOP TD UNSUBSCRIBE",),
+    "Twilio": ("STOP UNSUBSCRIBE END CANCEL QUIT STOPALL REVOKE OPTOUT ARRETT ARRET ARRETE",),
+    "Telnyx": ("STOP STOPALL UNSUBSCRIBE CANCEL END QUIT", "STOP ALL"),
+    "CTIA": ("STOP END UNSUBSCRIBE CANCEL QUIT",),
+    "Mobile Marketing Association, in Spanish": ("STOP QUIT CANCELAR END BAJA",),
+    "NotifyCame": ("STOP PARAR CANCELAR BAJA",),
 }
+"""The words that the lists of providers and carriers have; after the first string, words of several parts."""
+WORDS = {
+    **{word: Word.STOP for first, *others in STOPS.values() for word in (*first.split(), *others)},
+    **dict.fromkeys(("START", "UNSTOP"), Word.START),
+    **dict.fromkeys(("HELP", "INFO", "AIDE"), Word.HELP),
+}
+_CYRILLIC = dict(zip(map(ord, "AEOPSTX"), "\u0410\u0415\u041e\u0420\u0405\u0422\u0425", strict=True))
 DRESSES = (
     str.lower,
     str.title,
@@ -23,6 +33,13 @@ DRESSES = (
     lambda word: "".join(chr(ord(sign) + 0xFEE0) if sign != " " else "\u3000" for sign in word),
     lambda word: word.replace("O", "Ö").replace("E", "Ê").replace("A", "á"),
     lambda word: f"{word} 🙂",
+    lambda word: f"{word}\N{HEAVY BLACK HEART}\N{VARIATION SELECTOR-16}",
+    lambda word: f"\N{NO-BREAK SPACE}{word}\N{HANGUL FILLER}\N{BRAILLE PATTERN BLANK}",
+    lambda word: word.replace("O", "O\N{COMBINING GRAPHEME JOINER}\N{SOFT HYPHEN}"),
+    lambda word: "".join(chr(ord(sign) + 0x1D400 - ord("A")) if sign.isalpha() else sign for sign in word),
+    lambda word: word.translate(_CYRILLIC),
+    lambda word: f"«{word}»",
+    lambda word: f"{word}\r\n-- \r\nJohn Miller\r\n415 555 2671",
     lambda word: f"{word}\n\nSent from my iPhone",
     lambda word: f"\N{RIGHT-TO-LEFT MARK}{word}\N{ZERO WIDTH NO-BREAK SPACE}",
     lambda word: ".".join(word) + "." if " " not in word else word,
@@ -44,7 +61,10 @@ def test_a_word_is_read_however_it_is_written(word: str) -> None:
         "STOP STOP STOP",
         "stop texting me",
         "Stop sending me messages, thank you!",
-        "STOP ALL",
+        "STOP STOP",
+        "Stop thx",
+        "Stop SMS svp",
+        "Stop\N{NO-BREAK SPACE}please",
         "unsubscribe me from this list",
         "Baja por favor",
         "ARRÊT s'il vous plaît",
@@ -75,8 +95,29 @@ def test_a_word_with_fillers_is_the_word(text: str) -> None:
         ("Je veux me désabonner", True),
         ("Can we cancel the viewing?", True),
         ("stop by at five?", True),
+        ("Stop by at 5?", True),
+        ("Stop by the house\n-- \nJohn", True),
+        ("don't stop", True),
+        ("please opt me out", True),
+        ("Please stop", True),
+        ("unsub", True),
+        ("lose my number", True),
+        ("Do not disturb me", True),
+        ("No thanks", True),
+        ("no molesten", True),
+        ("Déjenme en paz", True),
+        ("Dame de baja de la lista", True),
+        ("Cancelar suscripción", True),
+        ("Laissez-moi tranquille", True),
+        ("Plus de message svp", True),
+        ("Retirez mon numéro", True),
+        ("\N{OCTAGONAL SIGN}", True),
+        ("The pool opens nonstop?", False),
+        ("Toronto TD bank approved my loan", False),
         ("Cancel\nmy 5pm", True),
         ("End\nof story", False),
+        ("Alto Street 5?", False),
+        ("La casa es de planta baja", False),
         ("Start\nby telling me who gave you my number", False),
         ("Info\nabout the garden", False),
         ("Is the house at the end of the street?", False),
