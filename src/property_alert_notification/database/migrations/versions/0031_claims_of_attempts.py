@@ -5,8 +5,8 @@ import sqlalchemy as sa
 from property_alert_notification.database import time_type
 from property_alert_notification.database.migrations import safely
 
-revision = "0030"
-down_revision = "0029"
+revision = "0031"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
