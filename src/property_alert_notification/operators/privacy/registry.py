@@ -82,8 +82,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             f"{_RETENTION} after they were received",
             FoundBy.ADDRESS,
             "sender",
-            exported="channel sender text word is_refusal received_at",
-            hidden="id key provider",
+            exported="channel sender text word is_refusal received_at handled_at",
+            hidden="id key provider handled_by",
         ),
         "mailbox_messages": Table(
             "messages that a mailbox provider took, in development",
