@@ -174,7 +174,9 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.tokens = Tokens(settings.link_keys)
     app.state.callbacks = CallbackIntake(
         report_intake(parts),
-        ReplyIntake(app.state.database, app.state.subjects, parts.clock, settings.project_name),
+        ReplyIntake(
+            app.state.database, app.state.subjects, parts.clock, app.state.address_rules, settings.project_name
+        ),
         parts.metrics,
         providers=parts.create_callbacks(),
     )

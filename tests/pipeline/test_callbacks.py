@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from property_alert_notification.base.errors import ForgedCallback, Refused, UnreadableCallback
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import DeliveryState, Outcome
+from property_alert_notification.channels.address_rules import AddressRules
 from property_alert_notification.channels.callback import (
     Callback,
     ProviderCallbacks,
@@ -47,7 +48,9 @@ def callback_intake(world: World, providers: Mapping[tuple[str, str], ProviderCa
     parts = world.parts
     context = report_context(world.settings, parts.clock)
     reports = ReportIntake(parts.database, context, parts.clock, parts.metrics, timeout=30)
-    replies = ReplyIntake(parts.database, Subjects(world.settings.secrets), parts.clock, "Homes")
+    replies = ReplyIntake(
+        parts.database, Subjects(world.settings.secrets), parts.clock, AddressRules(real=True), "Homes"
+    )
     return CallbackIntake(reports, replies, parts.metrics, providers=providers)
 
 

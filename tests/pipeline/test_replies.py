@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from property_alert_notification.api.access.models import AuditEntry
 from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.channels.address_rules import AddressRules
 from property_alert_notification.channels.callback import InboundMessage
 from property_alert_notification.feedback.replies import queries
 from property_alert_notification.feedback.replies.models import InboundReply
@@ -21,7 +22,9 @@ NUMBER = "+14155552671"
 
 
 def an_intake(world: World) -> ReplyIntake:
-    return ReplyIntake(world.parts.database, Subjects(world.settings.secrets), world.parts.clock, "Homes")
+    return ReplyIntake(
+        world.parts.database, Subjects(world.settings.secrets), world.parts.clock, AddressRules(real=True), "Homes"
+    )
 
 
 async def receive(world: World, text: str, id_: str | None = None, sender: str = NUMBER) -> str | None:
@@ -56,6 +59,19 @@ async def test_stop_stops_at_once_with_one_confirmation_and_start_releases(world
     assert await state_of_the_next(world) == "queued"
 
 
+async def test_a_stop_without_a_plus_sign_stops_and_one_of_nobody_is_shown(world: World) -> None:
+    await world.a_user(1, sms=True)
+    assert await receive(world, "stop", "SM1", sender=NUMBER.removeprefix("+")) is not None
+    assert await state_of_the_next(world) == "suppressed"
+
+    assert await receive(world, "stop", "SM2", sender="72975") is None
+    assert await receive(world, "hello", "SM3", sender="bank \0 \ud83c") is None
+    async with world.parts.database.reading() as connection:
+        kept = await queries.newest(connection, limit=10)
+    assert [(one.word, one.is_refusal) for one in kept] == [("other", False), ("stop", True), ("stop", False)]
+    assert len(await rows(world, StoredSuppression)) == 1
+
+
 async def test_start_releases_no_entry_of_another_reason(world: World) -> None:
     await receive(world, "stop", "SM1")
     async with world.parts.database.transaction() as connection:
@@ -67,7 +83,6 @@ async def test_start_releases_no_entry_of_another_reason(world: World) -> None:
 async def test_what_else_people_write_is_kept_for_a_person_within_bounds(world: World) -> None:
     assert await receive(world, "please stop texting me \0 " + "x" * 1_000, "SM1") is None
     assert await receive(world, "When can I see it?", "SM2") is None
-    assert await receive(world, "hello", sender="72975") is None  # a short code
     assert "STOP" in (await receive(world, "help", "SM3") or "")
 
     others = queries.ReplyFilter(word="other")

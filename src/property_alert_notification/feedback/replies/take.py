@@ -8,13 +8,13 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.channels.address_rules import AddressRules
 from property_alert_notification.channels.callback import InboundMessage
-from property_alert_notification.channels.definition import definition_of
 from property_alert_notification.database import Database
 from property_alert_notification.feedback.replies import queries
 from property_alert_notification.feedback.replies.models import InboundReply
+from property_alert_notification.feedback.replies.sender import LONGEST, may_be_another, sender_of
 from property_alert_notification.feedback.replies.wording import answer_to
 from property_alert_notification.feedback.replies.words import Word, looks_like_refusal, read
 from property_alert_notification.people.suppressions import queries as suppressions
@@ -39,25 +39,26 @@ class ReplyIntake:
     database: Database
     subjects: Subjects
     clock: Clock
+    rules: AddressRules
     name: str
     """The name of the service, for confirmations."""
 
     async def take(self, channel: Channel, provider: str, message: InboundMessage) -> str | None:
         """Store a message and do what its word says; returns the one confirmation, or None.
 
-        A message whose sender is no address that deliveries can have, such as a short code, is left out.
+        A message whose sender is no address that deliveries can have, such as a short code, is only kept for a person.
         """
-        try:
-            sender = definition_of(channel).normalise(message.sender[:320], real=True, sendable=True)
-        except InvalidField:
-            return None
+        sender = sender_of(channel, message.sender, self.rules)
         word = Word.OTHER if message.word is None else Word(message.word)
         word = read(message.text) if word is Word.OTHER else word
         async with self.database.transaction() as connection:
             if not await self._store(connection, channel, provider, sender, message, word):
                 return None
-            is_change = await self._act(connection, channel, provider, sender, word)
-        log.info("reply.taken", channel=channel, provider=provider, word=word)
+            is_change = sender is not None and await self._act(connection, channel, provider, sender, word)
+        if sender is None:
+            log.warning("reply.sender_unknown", channel=channel, provider=provider, word=word)
+        else:
+            log.info("reply.taken", channel=channel, provider=provider, word=word)
         return answer_to(word, message.text, name=self.name) if is_change else None
 
     async def _store(
@@ -65,11 +66,13 @@ class ReplyIntake:
         connection: AsyncConnection,
         channel: Channel,
         provider: str,
-        sender: str,
+        sender: str | None,
         message: InboundMessage,
         word: Word,
     ) -> bool:
         """Store the message; returns whether it is to be acted on: a repeated callback is not."""
+        is_certain = sender is not None and not may_be_another(message.sender)
+        sender = sender or _storable(message.sender.strip(), LONGEST)
         has_room = await queries.number_of(connection, sender) < MOST_PER_SENDER
         if not has_room and word not in (Word.STOP, Word.START):
             return False
@@ -84,9 +87,9 @@ class ReplyIntake:
                 channel=channel,
                 provider=provider,
                 sender=sender,
-                text=_storable(message.text) if has_room else "",
+                text=_storable(message.text, LONGEST_TEXT) if has_room else "",
                 word=word,
-                is_refusal=word is Word.OTHER and looks_like_refusal(message.text),
+                is_refusal=_is_for_a_person(word, message.text, is_certain=is_certain),
                 received_at=now,
             ),
         )
@@ -107,6 +110,11 @@ class ReplyIntake:
         return word is Word.HELP
 
 
-def _storable(text: str) -> str:
+def _is_for_a_person(word: Word, text: str, *, is_certain: bool) -> bool:
+    """Whether it may be a refusal that has stopped nothing: by its words, or because its sender is not certain."""
+    return looks_like_refusal(text) if word is Word.OTHER else word is Word.STOP and not is_certain
+
+
+def _storable(text: str, longest: int) -> str:
     """The beginning of a text that any store accepts, whatever a provider has made of it."""
-    return text[:LONGEST_TEXT].encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return text[:longest].encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")

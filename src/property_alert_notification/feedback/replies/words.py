@@ -78,8 +78,9 @@ _FILLERS = frozenset(
     }
 )
 _REFUSAL = re.compile(
-    r"\bstop\b|\bunsub(scri|\b)|\bopt(ed|ing)? ?out\b|\bopt (me|us|this)\b|\bcancel"
-    r"|\bremove (me|my|this|from)\b|\btake (me|my|this) .{0,20}\boff\b|\b(lose|delete|erase|forget) (my|this) number\b"
+    r"\bst[o0]p+\d?\b|\bunsu[bs]|\bopt(ed|ing)?( \w+){0,3} ?out\b|\bopt (me|us|this)\b|\bcancel"
+    r"|\b(remove|delete|revoke|unregister|dnc)\b|\btake (me|my|this) .{0,20}\boff\b"
+    r"|\b(lose|erase|forget) (my|this) number\b"
     r"|\b(do not|don ?t|dont|never|quit|no longer)\b.{0,20}\b(text|contact|message|msg|call|send|write|want|sms)"
     r"|\b(do not|don ?t|dont) (disturb|bother)\b"
     r"|\bno more\b|\bleave (me|us) alone\b|\bgo away\b|\b(fuck|piss) (off|you)\b|\bwrong (number|person)\b"
@@ -88,6 +89,8 @@ _REFUSAL = re.compile(
     r"|\bno (me|nos) (\w+ ){0,2}(envi|escrib|mand|molest|llam|text|contact)|\bdej(e|en|a|ar) de\b|\bbasta\b"
     r"|\bdej\w*(me|nos) en paz\b|\bno (quiero|deseo)\b|\b(elimin|borr|quit)\w*me\b|\bnumero equivocado\b"
     r"|\barret\w*\b|\bplus de (messages?|sms|textos?)\b|\bdesabonn|\bdesinscri|\bne m ?\w+ plus\b"
+    r"|^(enough|end all|quit it|ya no|sair|huy)\b|\b(detengan|parar|pare|remover|abmelden|abbestellen|loschen)\b"
+    r"|\bkeine (sms|nachricht)|ctoп|otп|停止|退订|取消|拒收"
     r"|\blaisse[rz]? (moi|nous) tranquilles?\b|\b(retire|supprime|enleve)[rz]? (moi|mon)\b"
 )
 _SIGNS_OF_REFUSAL = re.compile("[\N{OCTAGONAL SIGN}\N{NO ENTRY}\N{NO ENTRY SIGN}\N{RAISED HAND}]")
