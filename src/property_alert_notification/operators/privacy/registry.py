@@ -114,7 +114,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _ENDED,
             FoundBy.DELIVERY,
             "delivery_id",
-            exported="delivery_id provider started_at ended_at outcome reason_code reason_parameters",
+            exported="delivery_id provider claimed_at started_at ended_at outcome reason_code reason_parameters",
             hidden="fence provider_message_id abandoned",
             erasure=Erasure.BLANK,
             blank={"reason_code": "user_erased", "reason_parameters": None},
