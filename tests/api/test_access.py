@@ -13,7 +13,6 @@ from sqlalchemy import delete, select
 from property_alert_notification.api.access.rates import Rate
 from property_alert_notification.api.access.service import KeyService
 from property_alert_notification.api.idempotency.models import IdempotencyKey
-from property_alert_notification.app import create_app
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Scope
@@ -21,6 +20,7 @@ from property_alert_notification.database import Database, migrations, table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.notifications.models import Notification
 from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client, a_guarded_client
+from tests.api.document import DOCUMENT
 
 PARAMETERS = {
     "user_id": "1",
@@ -41,7 +41,7 @@ OPEN_TO_ALL = ["/", "/docs", "/openapi.json", "/health/live", "/health/ready", "
 
 def _operations() -> Iterator[tuple[str, str, Scope]]:
     """Method, path and scope of every operation, read off the document that callers read."""
-    for path, operations in create_app(Settings(), with_worker=False).openapi()["paths"].items():
+    for path, operations in DOCUMENT["paths"].items():
         if path.startswith("/api/v1"):
             for method, operation in operations.items():
                 (scope,) = operation["x-scopes"]
@@ -70,12 +70,10 @@ async def test_every_operation_wants_a_key_and_its_own_scope(store_url: str) -> 
 
 
 def test_the_document_names_the_scheme_and_no_scope_is_without_an_operation() -> None:
-    document = create_app(Settings(), with_worker=False).openapi()
-
-    scheme = document["components"]["securitySchemes"]["apiKey"]
+    scheme = DOCUMENT["components"]["securitySchemes"]["apiKey"]
     assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
     assert {scope for _, _, scope in OPERATIONS} == set(Scope) - {Scope.NOTIFICATIONS_URGENT}
-    for path, operations in document["paths"].items():
+    for path, operations in DOCUMENT["paths"].items():
         if path.startswith("/api/v1"):
             assert all({"401", "403", "429"} <= set(operation["responses"]) for operation in operations.values())
 

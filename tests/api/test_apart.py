@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import update
 
 from property_alert_notification.api.access.service import KeyService
-from property_alert_notification.app import create_app
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.database import Database, table_of
 from property_alert_notification.deliveries.models import Delivery
 from tests.api.conftest import NOTIFICATION, PREFERENCES, a_guarded_client
+from tests.api.document import DOCUMENT
 
 API = "/api/v1"
 FAR = "2199-01-01T00:00:00Z"
@@ -395,7 +395,7 @@ CHECKS: dict[str, Check] = {
 
 OPERATIONS = {
     operation["operationId"]: (method.upper(), path.removeprefix(API))
-    for path, operations in create_app(Settings(), with_worker=False).openapi()["paths"].items()
+    for path, operations in DOCUMENT["paths"].items()
     for method, operation in operations.items()
     if path.startswith(API)
 }

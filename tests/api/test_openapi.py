@@ -9,11 +9,9 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from property_alert_notification.api.problems import MEDIA_TYPE
-from property_alert_notification.app import create_app
-from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import Scope
+from tests.api.document import DOCUMENT
 
-DOCUMENT = create_app(Settings.model_construct(), with_worker=False).openapi()
 OPERATIONS = {
     operation["operationId"]: (method, path, operation)
     for path, item in DOCUMENT["paths"].items()

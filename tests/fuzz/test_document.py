@@ -17,9 +17,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from property_alert_notification.app import create_app
-from property_alert_notification.base.settings import Settings
 from tests.api.conftest import NOTIFICATION, PREFERENCES
+from tests.api.document import DOCUMENT
 from tests.fuzz.budget import budget
 from tests.fuzz.conftest import Target
 
@@ -34,8 +33,7 @@ CHECKS: list[Any] = [
 
 def _ways() -> Iterator[tuple[str, GenerationMode]]:
     """Each operation and each way to call it: wrongly only if there is something that can be wrong."""
-    paths = create_app(Settings.model_construct(), with_worker=False).openapi()["paths"]
-    for operation in (operation for path in paths.values() for operation in path.values()):
+    for operation in (operation for path in DOCUMENT["paths"].values() for operation in path.values()):
         yield operation["operationId"], GenerationMode.POSITIVE
         if "parameters" in operation or "requestBody" in operation:
             yield operation["operationId"], GenerationMode.NEGATIVE
