@@ -44,6 +44,7 @@ from property_alert_notification.feedback.unsubscribe.service import Unsubscribe
 from property_alert_notification.feedback.unsubscribe.tokens import Tokens
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.fast_path import FastPath
+from property_alert_notification.notifications.queries import addresses_of
 from property_alert_notification.notifications.reevaluate import reevaluate_by
 from property_alert_notification.notifications.routes import router as notifications
 from property_alert_notification.notifications.schedules.routes import router as schedules
@@ -59,6 +60,8 @@ from property_alert_notification.operators.health import router as health
 from property_alert_notification.operators.pauses.routes import router as pauses
 from property_alert_notification.operators.quarantine.routes import router as quarantine
 from property_alert_notification.people.categories.routes import router as categories
+from property_alert_notification.people.consent.ledger import ConsentLedger
+from property_alert_notification.people.consent.routes import router as consents
 from property_alert_notification.people.directory.routes import router as profiles
 from property_alert_notification.people.effective.routes import router as effective
 from property_alert_notification.people.preferences.routes import batch_router as preferences_batch
@@ -170,6 +173,8 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.keep_keys_for = timedelta(hours=settings.idempotency_hours)
     app.state.default_preferences = default_preferences(settings)
     app.state.subjects = Subjects(settings.secrets)
+    app.state.consent_ledger = ConsentLedger(parts.clock, app.state.subjects, parts.categories.current)
+    app.state.addresses_of = addresses_of
     app.state.base_url = settings.base_url
     app.state.tokens = Tokens(settings.link_keys)
     app.state.callbacks = CallbackIntake(
@@ -222,6 +227,7 @@ def _v1() -> APIRouter:
     v1.include_router(profiles)
     v1.include_router(suppressions)
     v1.include_router(replies)
+    v1.include_router(consents)
     v1.include_router(quarantine)
     v1.include_router(pauses)
     v1.include_router(administration)

@@ -300,6 +300,13 @@ async def _of_replies(house: House, caller: Caller, method: str, path: str) -> N
     assert answer.status_code == (403 if caller.test else 404 if method == "PATCH" else 200), answer.text
 
 
+async def _of_consents(house: House, caller: Caller, method: str, path: str) -> None:
+    """Consent records say what real people decided: no test key reads them."""
+    answer = await house.ask(caller, method, path.format(user_id=1))
+
+    assert answer.status_code == 403 if caller.test else answer.is_success, answer.text
+
+
 async def _of_a_schedule(house: House, caller: Caller, method: str, path: str) -> None:
     body = {"json": {"title": "changed"}} if method == "PATCH" else {}
     for owner in OWNERS:
@@ -382,6 +389,8 @@ CHECKS: dict[str, Check] = {
     "export_suppressions": _of_suppressions,
     "list_replies": _of_replies,
     "change_reply": _of_replies,
+    "list_consents": _of_consents,
+    "export_consents": _of_consents,
     "list_quarantine": _list_of_quarantined_deliveries,
     "read_quarantined": _of_a_quarantined_delivery,
     "replay_quarantined": _of_a_quarantined_delivery,

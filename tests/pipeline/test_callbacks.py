@@ -34,6 +34,7 @@ from property_alert_notification.feedback.reports.intake import ReportIntake
 from property_alert_notification.feedback.reports.parked import ParkedReports
 from property_alert_notification.feedback.reports.rules import KEEP_PARKED
 from property_alert_notification.notification_worker.settlement import settle
+from property_alert_notification.people.consent.models import ConsentRecord
 from property_alert_notification.people.suppressions.models import StoredSuppression
 from property_alert_notification.people.suppressions.subjects import Subjects
 from property_alert_notification.wiring import report_context
@@ -319,3 +320,5 @@ async def test_a_refusal_because_the_user_opted_out_suppresses_the_address(
     assert await ended(world, later) == ("suppressed", "suppressed_stop")
     (entry,) = await rows(world, StoredSuppression)
     assert entry.added_by == "refused:email/smtp"
+    (record,) = await rows(world, ConsentRecord)
+    assert (record.decision, record.source, record.subject) == ("opted_out", "provider", entry.subject)

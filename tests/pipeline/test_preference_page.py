@@ -16,12 +16,13 @@ from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.feedback.preference_page.service import PageService
 from property_alert_notification.feedback.unsubscribe.tokens import Link
 from property_alert_notification.notifications.reevaluate import reevaluate_by
+from property_alert_notification.people.consent.ledger import ConsentLedger
 from property_alert_notification.people.decisions import Rule
 from property_alert_notification.people.directory import queries as directory
 from property_alert_notification.people.directory.profile import Entry, Profile
 from property_alert_notification.people.suppressions.models import StoredSuppression
 from property_alert_notification.people.suppressions.rules import SuppressionReason
-from tests.pipeline.test_suppressions import ADDRESS, suppress
+from tests.pipeline.test_suppressions import ADDRESS, BY_TEST, suppress
 from tests.pipeline.world import EMAIL, World, eventually
 from tests.services.smtp import SmtpServer
 
@@ -38,8 +39,15 @@ async def world(make_settings: Callable[..., Settings], smtp_server: SmtpServer)
 def the_page(world: World) -> PageService:
     parts, planner = world.parts, wiring.planner(world.settings, world.parts.clock, world.parts.categories)
     reevaluate = reevaluate_by(planner)
+    ledger = ConsentLedger(parts.clock, planner.subjects, parts.categories.current)
     return PageService(
-        parts.database, parts.clock, parts.categories, planner.subjects, planner.default_preferences, reevaluate
+        parts.database,
+        parts.clock,
+        parts.categories.current,
+        planner.subjects,
+        ledger,
+        planner.default_preferences,
+        reevaluate,
     )
 
 
@@ -62,7 +70,7 @@ async def test_the_page_locks_no_entry_about_an_address_before_deliveries(world:
 
     async with world.parts.database.transaction() as report:
         await report.execute(select(_deliveries.c.id).where(_deliveries.c.id == delivery).with_for_update())
-        stopping = asyncio.create_task(the_page(world).stop(Link(1)))
+        stopping = asyncio.create_task(the_page(world).stop(Link(1), lambda _: BY_TEST))
         await eventually(lambda: one_waits(report))
         free = select(_suppressions.c.id).where(_suppressions.c.id == entry).with_for_update(skip_locked=True)
         assert (await report.execute(free)).all()

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from property_alert_notification.base.vocabulary import Frequency
+from property_alert_notification.people.consent.rules import ConsentOrigin, ConsentSource
 from property_alert_notification.people.suppressions import queries
 from property_alert_notification.people.suppressions.entry import NewEntry
 from property_alert_notification.people.suppressions.rules import SuppressionReason, SuppressionScope
@@ -17,13 +18,14 @@ from tests.pipeline.test_digests import a_user, accept, look, the_digest, their_
 from tests.pipeline.world import EMAIL, World
 
 ADDRESS = "user1@example.com"
+BY_TEST = ConsentOrigin(ConsentSource.API, "test")
 
 
 async def suppress(world: World, reason: SuppressionReason = SuppressionReason.HARD_BOUNCE, **fields: Any) -> UUID:
     entry = NewEntry(reason, **({"channel": EMAIL, "address": ADDRESS} if "user_id" not in fields else {}), **fields)
     async with world.parts.database.transaction() as connection:
         subjects = Subjects(world.settings.secrets)
-        return (await SuppressionService(connection, world.parts.clock, "test", subjects).add(entry)).id
+        return (await SuppressionService(connection, world.parts.clock, BY_TEST, subjects).add(entry)).id
 
 
 async def ended(world: World, notification: UUID) -> tuple[str, str]:

@@ -4,6 +4,7 @@ They are coroutines because FastAPI runs a plain function in a thread.
 """
 
 from collections.abc import Callable, Coroutine
+from ipaddress import ip_address
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Request, Response, Security
@@ -28,6 +29,15 @@ async def _database(request: Request) -> Database:
 
 async def _clock(request: Request) -> Clock:
     return cast(Clock, request.app.state.clock)
+
+
+async def _client_address(request: Request) -> str | None:
+    """The address of the client; behind trusted proxies the server has read it from their header."""
+    host = "" if request.client is None else request.client.host
+    try:
+        return ip_address(host.partition("%")[0]).compressed
+    except ValueError:
+        return None  # a socket of this machine
 
 
 ADMISSION = "admission"
@@ -133,6 +143,7 @@ def needs(scope: Scope, *, live_only: bool = False) -> Any:
     return Security(_LIVE_API_KEY if live_only else _API_KEY, scopes=[scope.value])
 
 
+ClientAddressDep = Annotated[str | None, Depends(_client_address)]
 DatabaseDep = Annotated[Database, Depends(_database)]
 ClockDep = Annotated[Clock, Depends(_clock)]
 

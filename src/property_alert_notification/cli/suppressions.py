@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from property_alert_notification.database import Database
+    from property_alert_notification.people.consent.rules import ConsentOrigin
     from property_alert_notification.people.suppressions.csv_file import NotImported
     from property_alert_notification.people.suppressions.models import StoredSuppression
     from property_alert_notification.people.suppressions.subjects import Subjects
@@ -101,7 +102,7 @@ def add(
 
     async def work() -> "StoredSuppression":
         async with _store() as (database, subjects), database.transaction() as connection:
-            return await SuppressionService(connection, database.clock, _actor(), subjects).add(entry)
+            return await SuppressionService(connection, database.clock, _by_operator(), subjects).add(entry)
 
     typer.echo(f"On the suppression list: {asyncio.run(work()).id}")
 
@@ -120,7 +121,7 @@ def release(
 
     async def work() -> None:
         async with _store() as (database, subjects), database.transaction() as connection:
-            await SuppressionService(connection, database.clock, _actor(), subjects).release(entry)
+            await SuppressionService(connection, database.clock, _by_operator(), subjects).release(entry)
 
     asyncio.run(work())
     typer.echo(f"Released: {entry}")
@@ -193,6 +194,8 @@ async def _find(
 
 
 async def _import(lines: TextIO, size: int, progress: "Progress") -> "tuple[int, list[NotImported], int]":
+    from property_alert_notification.cli.store import actor
+    from property_alert_notification.people.consent.rules import ConsentOrigin, ConsentSource
     from property_alert_notification.people.suppressions import csv_file
     from property_alert_notification.people.suppressions.entry import NewEntry
     from property_alert_notification.people.suppressions.service import SuppressionService
@@ -200,6 +203,7 @@ async def _import(lines: TextIO, size: int, progress: "Progress") -> "tuple[int,
     task = progress.add_task("imported", total=size)
     problems: list[NotImported] = []
     imported = refused = 0
+    origin = ConsentOrigin(ConsentSource.IMPORT, actor())
     async with _store() as (database, subjects):
         found = csv_file.read(_counted(lines, progress, task), _normalise())
         while some := list(islice(found, _AT_ONCE)):
@@ -208,7 +212,7 @@ async def _import(lines: TextIO, size: int, progress: "Progress") -> "tuple[int,
             refused += len(not_imported)
             problems += not_imported[: _SHOWN_PROBLEMS - len(problems)]
             async with database.transaction() as connection:
-                await SuppressionService(connection, database.clock, _actor(), subjects).load(entries)
+                await SuppressionService(connection, database.clock, origin, subjects).load(entries)
             imported += len(entries)
     return imported, problems, refused
 
@@ -264,7 +268,8 @@ async def _store() -> "AsyncIterator[tuple[Database, Subjects]]":
         yield database, Subjects(settings.secrets)
 
 
-def _actor() -> str:
+def _by_operator() -> "ConsentOrigin":
     from property_alert_notification.cli.store import actor
+    from property_alert_notification.people.consent.rules import ConsentOrigin, ConsentSource
 
-    return actor()
+    return ConsentOrigin(ConsentSource.COMMAND_LINE, actor())

@@ -1,6 +1,6 @@
 """`users show`: the preferences and the profile of one user, and the current decision for each category.
 
-`users page-link`: the link to the user's preference page.
+`users consents`: what the user opted in to and out of. `users page-link`: the link to the user's preference page.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from property_alert_notification.cli.tables import print_facts, print_rows
 
 if TYPE_CHECKING:
     from property_alert_notification.cli.people import Known
+    from property_alert_notification.people.consent.export import ExportFormat
     from property_alert_notification.people.effective.answer import EffectiveDecision
     from property_alert_notification.people.preferences.rules import PersonalRules, Preferences
 
@@ -56,6 +57,46 @@ def show(
     print_facts("user", str(user_id), facts)
     rows = [(one.category, one.channel, one.decision, one.rule, one.reason) for one in decisions]
     print_rows(("category", "channel", "now", "rule", "why"), rows)
+
+
+@app.command()
+def consents(
+    user_id: Annotated[int, typer.Argument(metavar="ID", min=0, help="The id of the user in the User service.")],
+    format_: Annotated[
+        str, typer.Option("--format", metavar="csv|ndjson", help="A CSV file, or one JSON object per line.")
+    ] = "csv",
+) -> None:
+    r"""Print the consent records of one user, the newest first: every opt-in and opt-out, with its source.
+
+    Records about the addresses of the user's profile, and of the user's stored notifications, are included.
+
+    For example:
+
+    `property-alerts users consents 7 > consents.csv`\
+    `property-alerts users consents 7 --format ndjson`
+    """
+    from property_alert_notification.people.consent.export import ExportFormat
+
+    if format_ not in set(ExportFormat):
+        raise ConfigurationError(f"--format: must be one of {', '.join(ExportFormat)}")
+    asyncio.run(_print_consents(user_id, ExportFormat(format_)))
+
+
+async def _print_consents(user_id: int, form: "ExportFormat") -> None:
+    from property_alert_notification.cli.store import reading
+    from property_alert_notification.notifications.queries import addresses_of
+    from property_alert_notification.people.consent.export import export
+    from property_alert_notification.people.consent.look_up import subjects_of
+    from property_alert_notification.people.suppressions.subjects import Subjects
+    from property_alert_notification.preflight import check_secrets, load_settings
+
+    settings = load_settings()
+    check_secrets(settings)
+    async with reading(settings.database_url) as database:
+        async with database.reading() as connection:
+            about = await subjects_of(connection, user_id, Subjects(settings.secrets), addresses_of)
+        async for part in export(database, about, form):
+            typer.echo(part, nl=False)
 
 
 @app.command("page-link")

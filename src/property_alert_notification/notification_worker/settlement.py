@@ -18,6 +18,7 @@ from property_alert_notification.deliveries.windows.keys import WindowKey
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.ends.scripts import Refusal, record_ends, record_refusals
 from property_alert_notification.people.suppressions import scripts as suppression_scripts
+from property_alert_notification.people.suppressions.consents import reported
 from property_alert_notification.people.suppressions.models import StoredSuppression
 
 
@@ -45,7 +46,7 @@ def settle(
     if submissions:
         yield delivery_scripts.open_attempts(submissions)
     if suppressions:
-        yield suppression_scripts.add(suppressions)
+        yield from suppression_scripts.add(suppressions, reported)
         yield from record_refusals(refusals, at=suppressions[-1].created_at)
     return settled
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.base.vocabulary import DeliveryState, NotificationStatus
+from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
 from property_alert_notification.database import (
     BatchStatement,
     Connection,
@@ -219,6 +219,22 @@ _OLDEST = (
     .order_by(_notifications.c.id)
     .limit(_limit)
 )
+
+
+_MOST_REACHED = 1_000
+"""Notifications of a user whose addresses are read, the newest."""
+
+
+async def addresses_of(connection: AsyncConnection, user_id: int) -> set[tuple[Channel, str]]:
+    """The addresses of a user's newest notifications, without tests."""
+    its = select(_notifications.c.id).where(_notifications.c.user_id == user_id, _notifications.c.test.is_(False))
+    newest = its.order_by(_notifications.c.id.desc()).limit(_MOST_REACHED)
+    reached = select(_deliveries.c.channel, _deliveries.c.address).where(
+        _deliveries.c.notification_id.in_(newest), _deliveries.c.address != ""
+    )
+    found = await connection.execute(reached.distinct())
+    known = set(Channel)
+    return {(Channel(channel), address) for channel, address in found if channel in known}
 
 
 async def oldest(connection: AsyncConnection, *, after: UUID, before: UUID, limit: int) -> Sequence[UUID]:

@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from property_alert_notification.api.document import reply_examples, schedule_examples, suppression_examples
+from property_alert_notification.api.document import (
+    consent_examples,
+    reply_examples,
+    schedule_examples,
+    suppression_examples,
+)
 from property_alert_notification.api.problems import contents_of
 from property_alert_notification.base.errors import (
     NotFound,
@@ -267,5 +272,6 @@ ANSWERS: dict[str, Any] = {
     **reply_examples.ANSWERS,
     **schedule_examples.ANSWERS,
     **suppression_examples.ANSWERS,
+    **consent_examples.ANSWERS,
 }
 """The successful answer of each operation."""

@@ -20,6 +20,7 @@ from property_alert_notification.operators.pauses import models as pauses
 from property_alert_notification.operators.providers import models as channels
 from property_alert_notification.people.caps import models as caps
 from property_alert_notification.people.categories import models as categories
+from property_alert_notification.people.consent import models as consent
 from property_alert_notification.people.directory import models as directory
 from property_alert_notification.people.preferences import models as preferences
 from property_alert_notification.people.suppressions import models as suppressions
@@ -29,6 +30,7 @@ MODELS = (
     caps,
     categories,
     channels,
+    consent,
     deliveries,
     directory,
     events,

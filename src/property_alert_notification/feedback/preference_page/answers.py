@@ -42,7 +42,7 @@ class PageAnswers:
         errors: Mapping[str, str] | None = None,
     ) -> Response:
         """The page; with `sent` and `errors` what the user sent, which was not saved."""
-        words = self.words(state.applied.rules.language, state.profile.language if state.profile else None)
+        words = self.words_for(state)
         done = None if errors else self._request.query_params.get("done")
         return page(
             "preferences.html",
@@ -89,6 +89,10 @@ class PageAnswers:
         return page(
             "message.html", status=status, headers=headers, **self.frame(words, title), text=words(text), again=again
         )
+
+    def words_for(self, state: UserState) -> Words:
+        """The texts in the language of the page for this user."""
+        return self.words(state.applied.rules.language, state.profile.language if state.profile else None)
 
     def words(self, *known: str | None) -> Words:
         """The texts in the language of the request; `known` are the BCP 47 tags of the user."""

@@ -6,16 +6,19 @@ from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from property_alert_notification.api.dependencies import ClockDep
+from property_alert_notification.api.dependencies import ClientAddressDep, ClockDep
 from property_alert_notification.base.errors import Unavailable
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.feedback.dependencies import TokensDep
 from property_alert_notification.feedback.preference_page.answers import PageAnswers
 from property_alert_notification.feedback.preference_page.forms import FormTooLarge, NoForm, form_of
 from property_alert_notification.feedback.preference_page.origin import is_own
-from property_alert_notification.feedback.preference_page.service import NotSaved, PageService
+from property_alert_notification.feedback.preference_page.service import ACTOR, NotSaved, OriginOf, PageService
+from property_alert_notification.feedback.preference_page.state import UserState
+from property_alert_notification.feedback.preference_page.texts import version_of_texts
 from property_alert_notification.feedback.preference_page.values import Given
 from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
+from property_alert_notification.people.consent.rules import ConsentOrigin, ConsentSource
 
 router = APIRouter(include_in_schema=False)
 
@@ -34,6 +37,7 @@ async def _service(request: Request) -> PageService:
         state.clock,
         state.categories.current,
         state.subjects,
+        state.consent_ledger,
         state.default_preferences,
         state.reevaluate,
     )
@@ -66,7 +70,13 @@ async def show_preferences(
 @router.post("/preferences/{token}")
 @router.post("/preferences/{token}/")
 async def change_preferences(
-    token: str, request: Request, tokens: TokensDep, clock: ClockDep, service: ServiceDep, answers: AnswersDep
+    token: str,
+    request: Request,
+    tokens: TokensDep,
+    clock: ClockDep,
+    service: ServiceDep,
+    answers: AnswersDep,
+    ip_address: ClientAddressDep,
 ) -> Response:
     """Save the page, stop everything, or start again. Nothing of the body is read unless the token is valid."""
     if (link := tokens.read(Purpose.PREFERENCES, token, now=clock.now())) is None:
@@ -82,22 +92,32 @@ async def change_preferences(
     if not _is_of_page(given, link, tokens, clock.now()):
         return answers.message(HTTPStatus.FORBIDDEN, "refused_title", "refused", again=True)
     try:
-        return await _change(given, link, service, answers)
+        return await _change(given, link, service, answers, _origin(answers, ip_address))
     except Unavailable as error:
         return answers.away(error)
 
 
-async def _change(given: Given, link: Link, service: PageService, answers: PageAnswers) -> Response:
+def _origin(answers: PageAnswers, ip_address: str | None) -> OriginOf:
+    def origin(state: UserState) -> ConsentOrigin:
+        wording = version_of_texts(answers.words_for(state).language)
+        return ConsentOrigin(ConsentSource.PREFERENCE_PAGE, ACTOR, wording, ip_address)
+
+    return origin
+
+
+async def _change(
+    given: Given, link: Link, service: PageService, answers: PageAnswers, origin_of: OriginOf
+) -> Response:
     match given.get("action", ()):
         case ["stop"] if not link.test:
-            await service.stop(link)
+            await service.stop(link, origin_of)
             return answers.done("stopped")
         case ["start"] if not link.test:
-            await service.start(link)
+            await service.start(link, origin_of)
             return answers.done("started")
         case ["save"]:
             try:
-                return answers.done("saved", await service.save(link, given))
+                return answers.done("saved", await service.save(link, given, origin_of))
             except NotSaved as error:
                 return answers.show(link, error.state, error.controls, sent=error.sent, errors=error.errors)
         case _:

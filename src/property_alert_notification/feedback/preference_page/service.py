@@ -28,6 +28,8 @@ from property_alert_notification.feedback.preference_page.values import (
 )
 from property_alert_notification.feedback.unsubscribe.tokens import Link
 from property_alert_notification.people.categories.rules import CurrentCategories
+from property_alert_notification.people.consent.ledger import ConsentLedger
+from property_alert_notification.people.consent.rules import ConsentOrigin
 from property_alert_notification.people.preferences.rules import Preferences
 from property_alert_notification.people.preferences.schemas import PreferenceCreate, PreferencePatch
 from property_alert_notification.people.preferences.service import PreferenceService
@@ -38,7 +40,10 @@ from property_alert_notification.people.suppressions.service import SuppressionS
 from property_alert_notification.people.suppressions.subjects import Subjects
 
 ACTOR = "preference page"
-"""The author of its changes in the audit record."""
+"""The author of its changes in the audit record, and in consent records."""
+
+OriginOf = Callable[[UserState], ConsentOrigin]
+"""Says where the decisions of a user come from; the language of the page depends on the user's state."""
 
 
 class NotSaved(Exception):
@@ -61,6 +66,7 @@ class PageService:
     clock: Clock
     categories: CurrentCategories
     subjects: Subjects
+    ledger: ConsentLedger
     default: Preferences | None
     reevaluate: Reevaluate
 
@@ -70,7 +76,7 @@ class PageService:
             state = await self._state(connection, link, lock=False)
         return state, self._controls(state, state.applied)
 
-    async def save(self, link: Link, given: Given) -> tuple[str, ...]:
+    async def save(self, link: Link, given: Given, origin_of: OriginOf) -> tuple[str, ...]:
         """Store what the user changed; returns the names of the changed controls.
 
         Raises:
@@ -79,7 +85,9 @@ class PageService:
         async with self.database.transaction() as connection:
             state = await self._state(connection, link, lock=True)
             saving = _Saving(state, given, lambda preferences: self._controls(state, preferences))
-            preferences = PreferenceService(connection, self.clock, self.reevaluate, test=link.test)
+            preferences = PreferenceService(
+                connection, self.clock, self.reevaluate, link.test, self.ledger, origin_of(state)
+            )
             try:
                 try:
                     await preferences.patch(link.user_id, saving.patch)
@@ -87,30 +95,30 @@ class PageService:
                     await preferences.put(link.user_id, saving.body())
             except InvalidField as error:
                 raise saving.not_saved({TOPICS: "error.too_many"}) from error
-            await self._release(connection, saving.changes.releases)
+            await self._release(connection, saving.changes.releases, origin_of(state))
         return saving.changes.names
 
-    async def stop(self, link: Link) -> None:
+    async def stop(self, link: Link, origin_of: OriginOf) -> None:
         """Stop every promotional message to the user. Twice is the same as once."""
         entry = NewEntry(SuppressionReason.UNSUBSCRIBE, user_id=link.user_id)
         async with self.database.transaction() as connection:
-            general = (await self._state(connection, link, lock=True)).general
-            if all(one.suppression.expires_at is not None for one in general):
-                await self._suppressions(connection).add(entry)
+            state = await self._state(connection, link, lock=True)
+            if all(one.suppression.expires_at is not None for one in state.general):
+                await self._suppressions(connection, origin_of(state)).add(entry)
                 await self.reevaluate(connection, [link.user_id])
 
-    async def start(self, link: Link) -> None:
+    async def start(self, link: Link, origin_of: OriginOf) -> None:
         """Take back that everything was stopped."""
         async with self.database.transaction() as connection:
             state = await self._state(connection, link, lock=True)
             await self.reevaluate(connection, [link.user_id])
-            await self._release(connection, [entry.id for entry in state.general])
+            await self._release(connection, [entry.id for entry in state.general], origin_of(state))
 
-    async def _release(self, connection: AsyncConnection, entries: Collection[UUID]) -> None:
+    async def _release(self, connection: AsyncConnection, entries: Collection[UUID], origin: ConsentOrigin) -> None:
         """Release entries, after the deliveries are locked; one that was released meanwhile is left out."""
         for entry in sorted(entries):
             with suppress(NotFound):
-                await self._suppressions(connection).release(entry)
+                await self._suppressions(connection, origin).release(entry)
 
     async def _state(self, connection: AsyncConnection, link: Link, *, lock: bool) -> UserState:
         now = self.clock.now()
@@ -119,8 +127,8 @@ class PageService:
     def _controls(self, state: UserState, preferences: Preferences) -> Controls:
         return controls_of(state, preferences, self.categories(), self.clock.now())
 
-    def _suppressions(self, connection: AsyncConnection) -> SuppressionService:
-        return SuppressionService(connection, self.clock, ACTOR, self.subjects)
+    def _suppressions(self, connection: AsyncConnection, origin: ConsentOrigin) -> SuppressionService:
+        return SuppressionService(connection, self.clock, origin, self.subjects)
 
 
 class _Saving:

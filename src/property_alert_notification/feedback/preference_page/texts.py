@@ -1,9 +1,11 @@
 """Every text of the page, in each language that it has."""
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 
 from property_alert_notification.feedback.preference_page.spanish import SPANISH
+from property_alert_notification.people.consent.rules import wording_version
 
 ENGLISH: Mapping[str, str] = MappingProxyType(
     {
@@ -128,3 +130,9 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
 
 TEXTS: Mapping[str, Mapping[str, str]] = MappingProxyType({"en": ENGLISH, "es": SPANISH})
 """By language."""
+
+
+@cache
+def version_of_texts(language: str) -> str:
+    """The version of the texts in a language, for consent records of the pages."""
+    return wording_version("page", language, TEXTS[language])

@@ -15,8 +15,9 @@ from property_alert_notification.database import Database
 from property_alert_notification.feedback.replies import queries
 from property_alert_notification.feedback.replies.models import InboundReply
 from property_alert_notification.feedback.replies.sender import LONGEST, may_be_another, sender_of
-from property_alert_notification.feedback.replies.wording import answer_to
+from property_alert_notification.feedback.replies.wording import answer_to, language_of, version_of_answers
 from property_alert_notification.feedback.replies.words import Word, looks_like_refusal, read
+from property_alert_notification.people.consent.rules import ConsentOrigin, ConsentSource
 from property_alert_notification.people.suppressions import queries as suppressions
 from property_alert_notification.people.suppressions.entry import NewEntry
 from property_alert_notification.people.suppressions.rules import SuppressionReason
@@ -51,10 +52,12 @@ class ReplyIntake:
         sender = sender_of(channel, message.sender, self.rules)
         word = Word.OTHER if message.word is None else Word(message.word)
         word = read(message.text) if word is Word.OTHER else word
+        wording = version_of_answers(language_of(message.text))
+        origin = ConsentOrigin(ConsentSource.REPLY, f"callback:{channel}/{provider}", wording)
         async with self.database.transaction() as connection:
             if not await self._store(connection, channel, provider, sender, message, word):
                 return None
-            is_change = sender is not None and await self._act(connection, channel, provider, sender, word)
+            is_change = sender is not None and await self._act(connection, channel, sender, word, origin)
         if sender is None:
             log.warning("reply.sender_unknown", channel=channel, provider=provider, word=word)
         else:
@@ -94,9 +97,11 @@ class ReplyIntake:
             ),
         )
 
-    async def _act(self, connection: AsyncConnection, channel: Channel, provider: str, sender: str, word: Word) -> bool:
+    async def _act(
+        self, connection: AsyncConnection, channel: Channel, sender: str, word: Word, origin: ConsentOrigin
+    ) -> bool:
         """Suppress or release the address; returns whether that changed anything, or the sender asked for help."""
-        service = SuppressionService(connection, self.clock, f"callback:{channel}/{provider}", self.subjects)
+        service = SuppressionService(connection, self.clock, origin, self.subjects)
         if word is Word.STOP:
             return await service.add_once(NewEntry(SuppressionReason.STOP, channel, sender))
         if word is Word.START:

@@ -1,6 +1,9 @@
 """The answers to STOP, START and HELP, in the language of the word. Pure."""
 
+from functools import cache
+
 from property_alert_notification.feedback.replies.words import Word, plain
+from property_alert_notification.people.consent.rules import wording_version
 
 _SPANISH, _FRENCH = (
     frozenset({"baja", "alto", "cancelar", "parar"}),
@@ -17,10 +20,21 @@ _ANSWERS = {
 }
 
 
+@cache
+def version_of_answers(language: str) -> str:
+    """The version of the answers in a language, for consent records."""
+    texts = {str(word): answers.get(language, answers["en"]) for word, answers in _ANSWERS.items()}
+    return wording_version("reply", language, texts)
+
+
+def language_of(text: str) -> str:
+    """The language of a word."""
+    first = plain(text).partition(" ")[0]
+    return "es" if first in _SPANISH else "fr" if first in _FRENCH else "en"
+
+
 def answer_to(word: Word, text: str, *, name: str) -> str | None:
     """The one confirmation of a word; None for any other message. `name` is that of the service."""
     if (answers := _ANSWERS.get(word)) is None:
         return None
-    first = plain(text).partition(" ")[0]
-    language = "es" if first in _SPANISH else "fr" if first in _FRENCH else "en"
-    return answers.get(language, answers["en"]).format(name=name)
+    return answers.get(language_of(text), answers["en"]).format(name=name)

@@ -24,6 +24,7 @@ from property_alert_notification.feedback.reports.rules import (
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.ends.scripts import Refusal, record_ends, record_refusals
 from property_alert_notification.people.suppressions import scripts as suppression_scripts
+from property_alert_notification.people.suppressions.consents import reported
 from property_alert_notification.people.suppressions.entry import merge
 from property_alert_notification.people.suppressions.subjects import Subjects
 
@@ -186,5 +187,5 @@ def _suppress(causes: Sequence[Report], matched: _Matched, context: Context, now
             rows.append(entry.row(context.subjects, id_=context.new_id(), now=now, added_by=by))
             refusals.append(Refusal(delivery.id, delivery.channel, entry.reason))
     if rows:
-        yield suppression_scripts.add(merge(rows))
+        yield from suppression_scripts.add(merge(rows), reported)
         yield from record_refusals(refusals, at=now)

@@ -9,16 +9,21 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.requests import ClientDisconnect
 
-from property_alert_notification.api.dependencies import ClockDep
+from property_alert_notification.api.dependencies import ClientAddressDep, ClockDep
 from property_alert_notification.base.errors import Unavailable
 from property_alert_notification.feedback.dependencies import TokensDep
 from property_alert_notification.feedback.pages import page
 from property_alert_notification.feedback.preference_page.answers import PageAnswers
-from property_alert_notification.feedback.unsubscribe.service import Unsubscriber
+from property_alert_notification.feedback.preference_page.texts import version_of_texts
+from property_alert_notification.feedback.unsubscribe.service import ACTOR, Unsubscriber
 from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose
+from property_alert_notification.people.consent.rules import ConsentOrigin, ConsentSource
 
 LARGEST_BODY = 4 * 1024
 """Bytes. Mail programs send 26; one that sends a form in parts a few hundred."""
+
+_OUR_PAGE = b"from=page"
+"""The form of our page. A mail program sends another one (RFC 8058, 3.2)."""
 
 router = APIRouter(include_in_schema=False, max_body_size=LARGEST_BODY)
 
@@ -50,20 +55,29 @@ async def unsubscribe(
     tokens: TokensDep,
     clock: ClockDep,
     answers: AnswersDep,
+    ip_address: ClientAddressDep,
     unsubscriber: Annotated[Unsubscriber, Depends(_unsubscriber)],
 ) -> Response:
     """Unsubscribe at once; the same answer when it was done before."""
     if (link := tokens.read(Purpose.UNSUBSCRIBE, token, now=clock.now())) is None:
         return answers.invalid()
     try:
-        await request.body()  # an unread body costs the connection
+        body = await request.body()  # an unread body costs the connection
     except ClientDisconnect:
         return answers.invalid()  # nobody reads it
     try:
-        await unsubscriber.unsubscribe(link)
+        await unsubscriber.unsubscribe(link, _origin(body, answers, ip_address))
     except Unavailable as error:
         return answers.away(error)
     return _page(answers, link, asks=False)
+
+
+def _origin(body: bytes, answers: PageAnswers, ip_address: str | None) -> ConsentOrigin:
+    """Who unsubscribes: the user by our page, or a mail program, which shows texts of its own."""
+    if body != _OUR_PAGE:
+        return ConsentOrigin(ConsentSource.ONE_CLICK, ACTOR, None, ip_address)
+    wording = version_of_texts(answers.words().language)
+    return ConsentOrigin(ConsentSource.UNSUBSCRIBE_PAGE, ACTOR, wording, ip_address)
 
 
 def _page(answers: PageAnswers, link: Link, *, asks: bool) -> Response:

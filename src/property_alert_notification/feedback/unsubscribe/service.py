@@ -12,6 +12,7 @@ from property_alert_notification.base.vocabulary import CategoryKind, Channel, F
 from property_alert_notification.database import Database
 from property_alert_notification.feedback.unsubscribe.tokens import Link
 from property_alert_notification.people.categories.rules import CurrentCategories
+from property_alert_notification.people.consent.rules import ConsentOrigin
 from property_alert_notification.people.preferences import queries as preferences
 from property_alert_notification.people.preferences.rules import Preferences
 from property_alert_notification.people.reevaluate import Reevaluate
@@ -35,7 +36,7 @@ class Unsubscriber:
     reevaluate: Reevaluate
     _locks: WeakValueDictionary[Link, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
-    async def unsubscribe(self, link: Link) -> None:
+    async def unsubscribe(self, link: Link, origin: ConsentOrigin) -> None:
         """Refuse what the link is about. After this no message of it is claimed; a repetition changes nothing.
 
         Raises:
@@ -45,10 +46,10 @@ class Unsubscriber:
         async with self._locks.setdefault(link, asyncio.Lock()), self.database.transaction() as connection:
             if link.test:
                 await self._refuse_in_tests(connection, link)
-            elif await self._add(connection, link):
+            elif await self._add(connection, link, origin):
                 await self.reevaluate(connection, [link.user_id])
 
-    async def _add(self, connection: AsyncConnection, link: Link) -> bool:
+    async def _add(self, connection: AsyncConnection, link: Link, origin: ConsentOrigin) -> bool:
         """Returns whether the entry is new."""
         entry = NewEntry(
             reason=SuppressionReason.UNSUBSCRIBE,
@@ -57,7 +58,7 @@ class Unsubscriber:
             scope=self._scope(link),
             category=link.category,
         )
-        service = SuppressionService(connection, self.clock, ACTOR, self.subjects)
+        service = SuppressionService(connection, self.clock, origin, self.subjects)
         return await service.add_once(entry)
 
     def _scope(self, link: Link) -> SuppressionScope:

@@ -50,6 +50,16 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             erasure=Erasure.BLANK,
             blank={"note": None},
         ),
+        "consent_records": Table(
+            "opt-ins and opt-outs, with keyed hashes in place of addresses and users",
+            "for good, as proof; erasure removes the IP address",
+            FoundBy.SUBJECT,
+            "subject",
+            exported="about decision channel category scope source wording ip_address actor recorded_at expires_at",
+            hidden="id subject",
+            erasure=Erasure.BLANK,
+            blank={"ip_address": None},
+        ),
         "cap_counters": Table(
             "which users have a cap, and on which day a message last counted",
             "about a week",

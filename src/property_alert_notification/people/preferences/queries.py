@@ -90,6 +90,14 @@ async def find_or_hold(connection: AsyncConnection, user_id: int, *, test: bool)
     return None if found is None else read_or_hold(user_id, found[0])
 
 
+async def find_locked(connection: AsyncConnection, user_id: int, *, test: bool) -> Preferences | None:
+    """Like `find_or_hold`; no other transaction changes the row until this one has ended."""
+    its = _of(test=test)
+    statement = select(its.wanted).where(its.table.c.user_id == user_id, its.given).with_for_update()
+    found = (await connection.execute(statement)).one_or_none()
+    return None if found is None else read_or_hold(user_id, found[0])
+
+
 async def _find(connection: AsyncConnection, statement: Select[str]) -> Preferences | None:
     found = (await connection.execute(statement)).one_or_none()
     return None if found is None else read(found[0])

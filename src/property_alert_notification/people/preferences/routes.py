@@ -1,8 +1,9 @@
 """Preferences over HTTP."""
 
+from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Response, status
+from fastapi import Depends, Response, status
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.api.access.admission import Admission
@@ -13,7 +14,8 @@ from property_alert_notification.api.problems import Problem, contents_of, docum
 from property_alert_notification.base.errors import PreferenceNotFound, PreferencesExist
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.channels.edge import SWITCHES
-from property_alert_notification.people.dependencies import UserId
+from property_alert_notification.people.consent.fields import ConsentEvidence, EvidenceDep, by_caller
+from property_alert_notification.people.dependencies import LedgerDep, UserId
 from property_alert_notification.people.preferences import queries
 from property_alert_notification.people.preferences.conversion import fields_of
 from property_alert_notification.people.preferences.rules import Preferences
@@ -35,13 +37,28 @@ batch_router = KeyedRouter("/preferences", "preferences", 409)
 _MayRead = Annotated[Admission, needs(Scope.PREFERENCES_READ)]
 _MayWrite = Annotated[Admission, needs(Scope.PREFERENCES_WRITE)]
 
+_Change = Callable[[AsyncConnection, Admission, ConsentEvidence | None], PreferenceService]
+
+
+async def _change(clock: ClockDep, reevaluate: ReevaluateDep, ledger: LedgerDep) -> _Change:
+    def service(
+        connection: AsyncConnection, admission: Admission, evidence: ConsentEvidence | None
+    ) -> PreferenceService:
+        origin = by_caller(admission.actor, evidence)
+        return PreferenceService(connection, clock, reevaluate, admission.test, ledger, origin)
+
+    return service
+
+
+ChangeDep = Annotated[_Change, Depends(_change)]
+"""Changes preferences in a transaction, for a caller who says this about the user's decision."""
+
 
 @batch_router.post("/batch", response_model=PreferenceBatchAnswer)
 async def create_preferences(
     body: PreferenceBatch,
     admission: _MayWrite,
-    clock: ClockDep,
-    reevaluate: ReevaluateDep,
+    change: ChangeDep,
     call: CallDep,
 ) -> Response:
     """Create the preferences of up to a thousand users.
@@ -53,10 +70,10 @@ async def create_preferences(
 
     async def create(connection: AsyncConnection) -> Answer:
         # If a user appears twice, the first item counts.
-        service = PreferenceService(connection, clock, reevaluate, test=admission.test)
-        wanted = {one.user_id: service.row(one.user_id, wanted_by(one)) for one in reversed(body.preferences)}
-        created = await queries.create(connection, wanted.values(), test=admission.test)
-        await reevaluate(connection, created)
+        wanted = {
+            one.user_id: (wanted_by(one), by_caller(admission.actor, one.consent)) for one in reversed(body.preferences)
+        }
+        created = await change(connection, admission, None).create_all(wanted)
         results = [_result(one.user_id, created) for one in body.preferences]
         return Answer(status.HTTP_200_OK, PreferenceBatchAnswer(results=results).model_dump_json())
 
@@ -80,15 +97,14 @@ async def create_preference(
     user_id: UserId,
     body: PreferenceCreate,
     admission: _MayWrite,
-    clock: ClockDep,
-    reevaluate: ReevaluateDep,
+    change: ChangeDep,
     call: CallDep,
 ) -> Response:
     """Create the preferences of a user."""
 
     async def create(connection: AsyncConnection) -> Answer:
-        service = PreferenceService(connection, clock, reevaluate, test=admission.test)
-        return Answer(status.HTTP_201_CREATED, _public(await service.create(user_id, body)).model_dump_json())
+        created = await change(connection, admission, body.consent).create(user_id, body)
+        return Answer(status.HTTP_201_CREATED, _public(created).model_dump_json())
 
     return await call.answer(admission, create, asked=body)
 
@@ -110,13 +126,11 @@ async def put_preference(
     body: PreferenceCreate,
     admission: _MayWrite,
     database: DatabaseDep,
-    clock: ClockDep,
-    reevaluate: ReevaluateDep,
+    change: ChangeDep,
 ) -> PreferencePublic:
     """Create or replace the preferences of a user."""
     async with database.transaction() as connection:
-        service = PreferenceService(connection, clock, reevaluate, test=admission.test)
-        replaced = await service.put(user_id, body)
+        replaced = await change(connection, admission, body.consent).put(user_id, body)
     return _public(replaced)
 
 
@@ -126,8 +140,7 @@ async def patch_preference(
     body: PreferencePatch,
     admission: _MayWrite,
     database: DatabaseDep,
-    clock: ClockDep,
-    reevaluate: ReevaluateDep,
+    change: ChangeDep,
 ) -> PreferencePublic:
     """Change some of a user's preferences by RFC 7396: objects are merged, and a field that is null is removed.
 
@@ -135,8 +148,7 @@ async def patch_preference(
     whole. 409 if the stored row is damaged: PUT replaces it.
     """
     async with database.transaction() as connection:
-        service = PreferenceService(connection, clock, reevaluate, test=admission.test)
-        changed = await service.patch(user_id, lambda _: body)
+        changed = await change(connection, admission, body.consent).patch(user_id, lambda _: body)
         with damage_named():
             answer = _public(changed)
     return answer
@@ -144,11 +156,15 @@ async def patch_preference(
 
 @router.delete("/{user_id}", status_code=status.HTTP_204_NO_CONTENT, responses=documented(404))
 async def delete_preference(
-    user_id: UserId, admission: _MayWrite, database: DatabaseDep, clock: ClockDep, reevaluate: ReevaluateDep
+    user_id: UserId,
+    admission: _MayWrite,
+    database: DatabaseDep,
+    change: ChangeDep,
+    consent: EvidenceDep,
 ) -> None:
     """Delete the preferences of a user, which withdraws all consent: unsent messages are suppressed."""
     async with database.transaction() as connection:
-        await PreferenceService(connection, clock, reevaluate, test=admission.test).withdraw(user_id)
+        await change(connection, admission, consent).withdraw(user_id)
 
 
 def _public(preferences: Preferences) -> PreferencePublic:

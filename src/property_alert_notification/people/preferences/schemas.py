@@ -9,6 +9,7 @@ from property_alert_notification.api.problems import Problem
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.base.wording import Truth
 from property_alert_notification.channels.edge import SWITCHES, BySwitchedChannel
+from property_alert_notification.people.consent.fields import WithEvidence
 from property_alert_notification.people.preferences.rule_fields import RuleFields, RulePatch
 
 _OTHERS = "Whether each channel that has no field of its own is switched on."
@@ -24,7 +25,7 @@ class _Switches(Strict):
     channels: Annotated[BySwitchedChannel[Truth], Field(default_factory=dict, description=_OTHERS)]
 
 
-class PreferenceCreate(RuleFields, _Switches):
+class PreferenceCreate(RuleFields, WithEvidence, _Switches):
     """The preferences of a user."""
 
     model_config = ConfigDict(json_schema_extra=SWITCHES.documented(email_enabled=True, sms_enabled=True))
@@ -41,7 +42,7 @@ class _SwitchesPatch(Strict):
     channels: Annotated[BySwitchedChannel[Truth], Field(default_factory=dict, description=_OTHERS)]
 
 
-class PreferencePatch(RulePatch, _SwitchesPatch):
+class PreferencePatch(RulePatch, WithEvidence, _SwitchesPatch):
     """The changes to a user's preferences; a field that is left out stays as it is."""
 
     model_config = ConfigDict(json_schema_extra=SWITCHES.documented(sms_enabled=False))

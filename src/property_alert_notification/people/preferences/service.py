@@ -1,6 +1,6 @@
 """Creates, replaces, changes and withdraws the preferences of one user, for the API and for the preference page."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,6 +15,8 @@ from property_alert_notification.base.errors import (
     UnreadableRow,
 )
 from property_alert_notification.channels.edge import SWITCHES
+from property_alert_notification.people.consent.ledger import ConsentLedger, PreferenceChange
+from property_alert_notification.people.consent.rules import ConsentOrigin
 from property_alert_notification.people.preferences import queries
 from property_alert_notification.people.preferences.conversion import changed_by, rules_of
 from property_alert_notification.people.preferences.models import Preference, words_of
@@ -36,7 +38,9 @@ class PreferenceService:
     clock: Clock
     reevaluate: Reevaluate
     test: bool
-    """Whether these are the preferences for test notifications."""
+    """Whether these are the preferences for test notifications. They are no consent of a person, and not recorded."""
+    ledger: ConsentLedger
+    origin: ConsentOrigin
 
     async def create(self, user_id: int, body: PreferenceCreate) -> Preferences:
         """Create the preferences of a user.
@@ -45,15 +49,28 @@ class PreferenceService:
             PreferencesExist: the user has some.
         """
         preferences = wanted_by(body)
-        if not await queries.create(self.connection, [self.row(user_id, preferences)], test=self.test):
+        if not await self.create_all({user_id: (preferences, self.origin)}):
             raise PreferencesExist(user_id)
-        await self.reevaluate(self.connection, [user_id])
         return preferences
+
+    async def create_all(self, wanted: Mapping[int, tuple[Preferences, ConsentOrigin]]) -> set[int]:
+        """Create the preferences of those users who have none; returns these users."""
+        rows = [self._row(user_id, preferences) for user_id, (preferences, _) in wanted.items()]
+        created = await queries.create(self.connection, rows, test=self.test)
+        await self._record(*[PreferenceChange(user_id, None, *wanted[user_id]) for user_id in sorted(created)])
+        await self.reevaluate(self.connection, created)
+        return created
 
     async def put(self, user_id: int, body: PreferenceCreate) -> Preferences:
         """Create or replace the preferences of a user."""
         preferences = wanted_by(body)
-        await queries.put(self.connection, self.row(user_id, preferences), test=self.test)
+        before = await queries.find_locked(self.connection, user_id, test=self.test)
+        if before is None and await self.create_all({user_id: (preferences, self.origin)}):
+            return preferences
+        if before is None:  # another transaction created them
+            before = await queries.find_locked(self.connection, user_id, test=self.test)
+        await queries.put(self.connection, self._row(user_id, preferences), test=self.test)
+        await self._record(PreferenceChange(user_id, before, preferences, self.origin))
         await self.reevaluate(self.connection, [user_id])
         return preferences
 
@@ -65,8 +82,10 @@ class PreferenceService:
             PreferencesDamaged: the stored ones cannot be read.
             InvalidField: a field would have more entries than it may.
         """
+        found: list[Preferences] = []
 
         def change(before: Preferences) -> Preferences:
+            found.append(before)
             patch = patch_of(before)
             return before.changed(dict(SWITCHES.given(patch)))._replace(rules=changed_by(before.rules, patch))
 
@@ -76,6 +95,7 @@ class PreferenceService:
             )
         if changed is None:
             raise PreferenceNotFound
+        await self._record(PreferenceChange(user_id, found[0], changed, self.origin))
         await self.reevaluate(self.connection, [user_id])
         return changed
 
@@ -87,9 +107,14 @@ class PreferenceService:
         """
         if not await queries.withdraw(self.connection, user_id, withdrawn_at=self.clock.now(), test=self.test):
             raise PreferenceNotFound
+        await self._record(PreferenceChange(user_id, None, None, self.origin))
         await self.reevaluate(self.connection, [user_id])
 
-    def row(self, user_id: int, preferences: Preferences) -> Preference:
+    async def _record(self, *changed: PreferenceChange) -> None:
+        if not self.test:
+            await self.ledger.record(self.connection, changed)
+
+    def _row(self, user_id: int, preferences: Preferences) -> Preference:
         """The row to store."""
         channels, rules = words_of(preferences.opted_in), write_rules(preferences.rules)
         return Preference(user_id=user_id, updated_at=self.clock.now(), channels=channels, rules=rules)

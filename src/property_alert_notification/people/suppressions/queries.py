@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.database import (
     Database,
     among,
-    models_from,
     rows_of,
     rows_with_id,
     table_of,
@@ -26,13 +25,11 @@ _suppressions = table_of(StoredSuppression)
 _PAGE = 1_000
 
 
-async def add(connection: AsyncConnection, entries: Collection[StoredSuppression]) -> list[StoredSuppression]:
-    """Add entries; returns them as they are stored, in no order.
-
-    One that is on the list already keeps its id; it stops as much as both together, and for the longer time. No two of
-    `entries` may be the same one.
-    """
-    return models_from(StoredSuppression, await scripts.add(entries).run(connection))
+async def find_same(connection: AsyncConnection, entry: StoredSuppression) -> StoredSuppression | None:
+    """The entry on the list that is the same one as this."""
+    its = [_suppressions.c[name] == getattr(entry, name) for name in scripts.KEY]
+    found = await rows_with_id(connection, select(_suppressions).where(*its), 1)
+    return repaired_entry(StoredSuppression(**found[0])) if found else None
 
 
 async def page(

@@ -24,6 +24,8 @@ from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.vocabulary import Channel, Scope
 from property_alert_notification.channels.address_rules import AddressRules
 from property_alert_notification.database import Database
+from property_alert_notification.people.consent.fields import EvidenceDep, by_caller
+from property_alert_notification.people.consent.rules import ConsentOrigin, ConsentSource
 from property_alert_notification.people.dependencies import AddressRulesDep, SubjectsDep
 from property_alert_notification.people.suppressions import csv_file, queries
 from property_alert_notification.people.suppressions.csv_file import NotImported
@@ -84,12 +86,13 @@ async def add_suppression(
     The same entry is never on the list twice: the answer then shows the one that was there, with the wider scope and
     the later expiry of both.
     """
-    fields = body.model_dump()
+    fields = body.model_dump(exclude={"consent"})
+    origin = by_caller(admission.actor, body.consent)
     if body.channel is not None and body.address is not None:
         fields["address"] = _stored(body.channel, body.address, rules)
 
     async def add(connection: AsyncConnection) -> Answer:
-        entry = await SuppressionService(connection, clock, admission.actor, subjects).add(NewEntry(**fields))
+        entry = await SuppressionService(connection, clock, origin, subjects).add(NewEntry(**fields))
         return Answer(HTTPStatus.CREATED, _public(entry).model_dump_json())
 
     return await call.answer(admission, add, asked=body)
@@ -102,10 +105,12 @@ async def release_suppression(
     database: DatabaseDep,
     clock: ClockDep,
     subjects: SubjectsDep,
+    consent: EvidenceDep,
 ) -> None:
     """Delete an entry; the audit record names the author. Messages that were suppressed before are not sent."""
     async with database.transaction() as connection:
-        await SuppressionService(connection, clock, admission.actor, subjects).release(suppression_id)
+        origin = by_caller(admission.actor, consent)
+        await SuppressionService(connection, clock, origin, subjects).release(suppression_id)
 
 
 _FILE = {"schema": {"type": "string", "format": "csv", "examples": [CSV]}}
@@ -134,7 +139,8 @@ async def import_suppressions(
     entries, refused = await asyncio.to_thread(_read, await request.body(), rules)
 
     async def load(connection: AsyncConnection) -> Answer:
-        await SuppressionService(connection, clock, admission.actor, subjects).load(entries)
+        origin = ConsentOrigin(ConsentSource.IMPORT, admission.actor)
+        await SuppressionService(connection, clock, origin, subjects).load(entries)
         problems = [RefusedLine(line=one.line, problem=one.problem) for one in refused[:_SHOWN_PROBLEMS]]
         result = ImportResult(imported=len(entries), refused=len(refused), problems=problems)
         return Answer(HTTPStatus.OK, result.model_dump_json())

@@ -11,6 +11,7 @@ from property_alert_notification.api.known_fields import Strict
 from property_alert_notification.api.paging import PageCursor
 from property_alert_notification.base.times import Moment
 from property_alert_notification.base.vocabulary import CATEGORY, Channel
+from property_alert_notification.people.consent.fields import WithEvidence
 from property_alert_notification.people.suppressions.rules import SuppressionReason, SuppressionScope
 
 AnyAddress = Annotated[Line, Field(min_length=1, max_length=320)]
@@ -38,7 +39,7 @@ class _About(Strict):
         return self
 
 
-class SuppressionCreate(_About):
+class SuppressionCreate(_About, WithEvidence):
     """An address or a user that must not receive messages."""
 
     model_config = ConfigDict(

@@ -1,6 +1,6 @@
 """The steps of scripts that read the suppression list, and add to it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,18 @@ from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import NullType
 
 from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.database import BatchStatement, Script, Statement, columns_of, read_time, table_of
+from property_alert_notification.database import (
+    BatchStatement,
+    Script,
+    Statement,
+    columns_of,
+    models_from,
+    read_time,
+    table_of,
+)
+from property_alert_notification.people.consent import scripts as consents
+from property_alert_notification.people.consent.rules import ConsentOrigin
+from property_alert_notification.people.suppressions.consents import REFUSALS, refusal_of
 from property_alert_notification.people.suppressions.models import StoredSuppression
 from property_alert_notification.people.suppressions.rules import (
     UNREADABLE,
@@ -42,7 +53,7 @@ _ENTRIES_OF = BatchStatement(columns_of(_suppressions, "subject"), _look_up)
 
 
 _ALL = tuple(_suppressions.c.keys())
-_KEY = ("subject", "channel", "reason_code", "category")
+KEY = ("subject", "channel", "reason_code", "category")
 
 
 def _insert_or_extend(new: FromClause) -> ReturningInsert[UUID, str]:
@@ -53,17 +64,36 @@ def _insert_or_extend(new: FromClause) -> ReturningInsert[UUID, str]:
     expiry = case((no_end, None), (stored.expires_at > given.expires_at, stored.expires_at), else_=given.expires_at)
     all_ = case((stored.scope == "all", stored.scope), else_=given.scope)
     changed = {"expires_at": expiry, "scope": all_}
-    return wanted.on_conflict_do_update(index_elements=_KEY, set_=changed).returning(*stored)
+    is_longer = stored.expires_at.is_not(None) & (given.expires_at.is_(None) | (given.expires_at > stored.expires_at))
+    is_wider = (stored.scope != "all") & (given.scope != stored.scope)
+    extends = wanted.on_conflict_do_update(index_elements=KEY, set_=changed, where=is_longer | is_wider)
+    return extends.returning(*stored)
 
 
 _ADD = BatchStatement(columns_of(_suppressions, *_ALL), _insert_or_extend)
 
 
-def add(entries: Collection[StoredSuppression]) -> Statement:
-    """Add entries, no two of which may be the same one; one that is on the list already is extended."""
+def add(
+    entries: Collection[StoredSuppression], origin_of: Callable[[StoredSuppression], ConsentOrigin]
+) -> Script[list[StoredSuppression]]:
+    """Add entries with their consent records; returns those that changed the list. No two may be the same.
+
+    One that is on the list already is extended if the new one stops more or for a longer time. Otherwise nothing
+    changes.
+    """
     # Always in the same order, or two processes wait for each other for ever.
     rows = sorted(([getattr(entry, name) for name in _ALL] for entry in entries), key=lambda row: row[1:])
-    return Statement(_ADD, rows)
+    changed = models_from(StoredSuppression, (yield Statement(_ADD, rows)))
+    keys = {key_of(one) for one in changed}
+    refusals = [one for one in entries if one.reason_code in REFUSALS and key_of(one) in keys]
+    if refusals:
+        yield consents.add([refusal_of(entry, origin_of(entry)) for entry in refusals])
+    return changed
+
+
+def key_of(entry: StoredSuppression) -> tuple[str, ...]:
+    """What makes two entries the same one."""
+    return tuple(getattr(entry, name) for name in KEY)
 
 
 def suppressions_of(reached: Iterable[Reached], subjects: Subjects) -> Script[dict[int, SuppressionsOf]]:

@@ -1,4 +1,4 @@
-"""Adding and releasing entries of the suppression list, each with an entry in the audit record."""
+"""Adding and releasing entries of the suppression list, with their audit records and consent records."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.api.access import queries as access
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.errors import NotFound
-from property_alert_notification.people.suppressions import queries
+from property_alert_notification.database import run_within
+from property_alert_notification.people.consent import scripts as consents
+from property_alert_notification.people.consent.rules import ConsentOrigin
+from property_alert_notification.people.suppressions import queries, scripts
+from property_alert_notification.people.suppressions.consents import release_of
 from property_alert_notification.people.suppressions.entry import NewEntry, merge
 from property_alert_notification.people.suppressions.models import StoredSuppression
 from property_alert_notification.people.suppressions.subjects import Subjects
@@ -18,31 +22,33 @@ from property_alert_notification.people.suppressions.subjects import Subjects
 
 @dataclass(frozen=True, slots=True)
 class SuppressionService:
-    """The operations of one caller or operator; `actor` is their name in the audit record."""
+    """The operations of one caller or operator."""
 
     connection: AsyncConnection
     """The connection of the transaction that stores the change."""
     clock: Clock
-    actor: str
+    origin: ConsentOrigin
+    """Its actor is the author in the audit record, too."""
     subjects: Subjects
 
     async def add(self, entry: NewEntry) -> StoredSuppression:
         """Add one entry. After the commit no claim sends a message that it stops."""
-        [stored] = await self._store([entry])
-        await self._record("suppression.added", stored)
+        given = self._row(entry)
+        changed = await self._add([given])
+        [stored] = changed or [await queries.find_same(self.connection, given) or given]
+        await self._audit("suppression.added", stored)
         return stored
 
     async def add_once(self, entry: NewEntry) -> bool:
-        """Add an entry as `add` does; returns whether it is new. One that was there already is not recorded again."""
-        row = entry.row(self.subjects, id_=self.clock.new_id(), now=self.clock.now(), added_by=self.actor)
-        [stored] = await queries.add(self.connection, [row])
-        if is_new := stored.id == row.id:
-            await self._record("suppression.added", stored)
-        return is_new
+        """Add an entry as `add` does; returns whether it changed the list. If it did not, nothing is recorded."""
+        changed = await self._add([self._row(entry)])
+        for stored in changed:
+            await self._audit("suppression.added", stored)
+        return bool(changed)
 
     async def load(self, entries: Sequence[NewEntry]) -> int:
-        """Add many entries, as of an import, without a record for each; returns how many were new or longer."""
-        return len(await self._store(entries))
+        """Add many entries, as of an import, without an audit record for each; returns how many changed the list."""
+        return len(await self._add(merge(map(self._row, entries))))
 
     async def release(self, id_: UUID) -> None:
         """Delete an entry: waiting messages are then sent if no other entry stops them; suppressed ones are not.
@@ -52,17 +58,21 @@ class SuppressionService:
         """
         if (released := await queries.remove(self.connection, id_)) is None:
             raise NotFound("Suppression not found")
-        await self._record("suppression.released", released)
+        await self._audit("suppression.released", released)
+        record = release_of(released, self.origin, id_=self.clock.new_id(), recorded_at=self.clock.now())
+        if record is not None:
+            await consents.add([record]).run(self.connection)
 
-    async def _store(self, entries: Sequence[NewEntry]) -> list[StoredSuppression]:
-        now = self.clock.now()
-        rows = (entry.row(self.subjects, id_=self.clock.new_id(), now=now, added_by=self.actor) for entry in entries)
-        return await queries.add(self.connection, merge(rows))
+    def _row(self, entry: NewEntry) -> StoredSuppression:
+        return entry.row(self.subjects, id_=self.clock.new_id(), now=self.clock.now(), added_by=self.origin.actor)
 
-    async def _record(self, action: str, entry: StoredSuppression) -> None:
+    async def _add(self, rows: Sequence[StoredSuppression]) -> list[StoredSuppression]:
+        return await run_within(self.connection, scripts.add(rows, lambda _: self.origin))
+
+    async def _audit(self, action: str, entry: StoredSuppression) -> None:
         details: dict[str, Any] = {
             name: value for name in ("about", "channel", "reason_code", "category") if (value := getattr(entry, name))
         }
         await access.record(
-            self.connection, self.clock, actor=self.actor, action=action, subject=str(entry.id), **details
+            self.connection, self.clock, actor=self.origin.actor, action=action, subject=str(entry.id), **details
         )

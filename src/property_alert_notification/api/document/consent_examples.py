@@ -1,0 +1,29 @@
+"""The examples of answers about consent records."""
+
+from typing import Any
+
+_RECORD: dict[str, Any] = {
+    "id": "01a225fa-8a89-7d59-9374-28dbc278e5b2",
+    "about": "user",
+    "decision": "opted_in",
+    "channel": "email",
+    "category": None,
+    "scope": "all",
+    "source": "api",
+    "wording": "sign-up-2026-11",
+    "ip_address": "203.0.113.7",
+    "actor": "crm (live key pa_live_4fT9xQ2b)",
+    "recorded_at": "2026-11-22T09:00:00.000193Z",
+    "expires_at": None,
+}
+
+CSV = (
+    "id,about,decision,channel,category,scope,source,wording,ip_address,actor,recorded_at,expires_at\r\n"
+    "01a225fa-8a89-7d59-9374-28dbc278e5b2,user,opted_in,email,,all,api,sign-up-2026-11,203.0.113.7,"
+    "crm (live key pa_live_4fT9xQ2b),2026-11-22T09:00:00.000193Z,\r\n"
+)
+
+ANSWERS: dict[str, Any] = {
+    "list_consents": {"items": [_RECORD], "next": None},
+    "export_consents": CSV,
+}

@@ -1,0 +1,95 @@
+"""Consent records of what providers report and refuse, and what the store allows to do to a record, on each store."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from property_alert_notification.channels.callback import ReportedEvent, ReportedResult, SuppressionCause
+from property_alert_notification.people.consent import queries
+from property_alert_notification.people.consent.models import ConsentRecord
+from property_alert_notification.people.consent.rules import ConsentOrigin, ConsentSource
+from property_alert_notification.people.suppressions.entry import NewEntry
+from property_alert_notification.people.suppressions.rules import SuppressionReason
+from property_alert_notification.people.suppressions.service import SuppressionService
+from property_alert_notification.people.suppressions.subjects import Subjects
+from tests.pipeline.test_callbacks import report, rows, sent
+from tests.pipeline.test_replies import receive
+from tests.pipeline.world import World
+
+_REPORTED = {
+    SuppressionCause.COMPLAINT: ["complaint"],
+    SuppressionCause.STOP: ["provider"],
+    SuppressionCause.UNSUBSCRIBE: ["provider"],
+    SuppressionCause.HARD_BOUNCE: [],
+    SuppressionCause.SOFT_BOUNCE: [],
+}
+
+
+async def test_what_a_provider_reports_as_a_refusal_is_recorded_once(world: World) -> None:
+    expected: list[tuple[str, str, str]] = []
+    for number, (cause, sources) in enumerate(_REPORTED.items()):
+        _, claim = await sent(world, number, f"m{number}")
+        event = ReportedEvent(ReportedResult.BOUNCED, delivery_id=claim.delivery_id, cause=cause, event_id=f"e{number}")
+        await report(world, event)
+        await report(world, event, replace(event, event_id=f"again{number}"))
+        expected += [("opted_out", source, "callback:email/smtp") for source in sources]
+
+    found = await rows(world, ConsentRecord)
+    assert sorted((one.decision, one.source, one.actor) for one in found) == sorted(expected)
+
+
+async def test_words_are_recorded_with_the_version_of_our_answer(world: World) -> None:
+    for word in ("STOP", "STOPALL", "START", "START", "hello", "baja"):
+        await receive(world, word)
+
+    found = await rows(world, ConsentRecord)
+    assert [(one.decision, one.source, one.about) for one in found] == [
+        ("opted_out", "reply", "address"),
+        ("opted_in", "reply", "address"),
+        ("opted_out", "reply", "address"),
+    ]
+    assert [(one.wording or "")[:8] for one in found] == ["reply/en", "reply/en", "reply/es"]
+
+
+async def test_a_record_is_neither_changed_nor_deleted_and_only_its_ip_address_can_be_forgotten(world: World) -> None:
+    subjects = Subjects(world.settings.secrets)
+    origin = ConsentOrigin(ConsentSource.API, "test", "sign-up-7", "203.0.113.7")
+    async with world.parts.database.transaction() as connection:
+        service = SuppressionService(connection, world.parts.clock, origin, subjects)
+        await service.add(NewEntry(SuppressionReason.MANUAL, user_id=1))
+    (before,) = await rows(world, ConsentRecord)
+
+    for change in (
+        "UPDATE consent_records SET decision = 'opted_in'",
+        "UPDATE consent_records SET ip_address = '203.0.113.8'",
+        "UPDATE consent_records SET wording = NULL, ip_address = NULL",
+        "UPDATE consent_records SET expires_at = recorded_at",
+        "DELETE FROM consent_records",
+    ):
+        with pytest.raises(DBAPIError, match="never changed or deleted"):
+            async with world.parts.database.transaction() as connection:
+                await connection.execute(text(change))
+    assert await rows(world, ConsentRecord) == [before]
+
+    async with world.parts.database.transaction() as connection:
+        assert await queries.forget_ip_addresses(connection, subjects.of_user(2)) == 0
+        assert await queries.forget_ip_addresses(connection, subjects.of_user(1)) == 1
+    (after,) = await rows(world, ConsentRecord)
+    assert after._asdict() == {**before._asdict(), "ip_address": None}
+
+
+async def test_an_import_records_all_that_is_new_in_one_statement(world: World) -> None:
+    subjects, clock = Subjects(world.settings.secrets), world.parts.clock
+    origin = ConsentOrigin(ConsentSource.IMPORT, "test")
+    entries = [NewEntry(SuppressionReason.IMPORTED, user_id=number) for number in range(2_000)]
+    counts = []
+    for _ in range(2):
+        async with world.parts.database.transaction() as connection:
+            counts.append(await SuppressionService(connection, clock, origin, subjects).load(entries))
+
+    assert counts == [2_000, 0]
+    found = await rows(world, ConsentRecord)
+    assert {one.subject for one in found} == {subjects.of_user(number)[0] for number in range(2_000)}
+    assert len(found) == 2_000
