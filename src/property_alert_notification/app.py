@@ -28,7 +28,7 @@ from property_alert_notification.api.request_body import BodyRoom
 from property_alert_notification.base import logs
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.metrics import Metrics
-from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.settings import Settings, load
 from property_alert_notification.base.settings.listening import listen
 from property_alert_notification.base.supervise import WELL_AFTER, end
 from property_alert_notification.channels.registry import unused
@@ -42,6 +42,8 @@ from property_alert_notification.feedback.replies.take import ReplyIntake
 from property_alert_notification.feedback.unsubscribe.routes import router as unsubscribe
 from property_alert_notification.feedback.unsubscribe.service import Unsubscriber
 from property_alert_notification.feedback.unsubscribe.tokens import Tokens
+from property_alert_notification.homes.listings import routes as listing_routes
+from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.fast_path import FastPath
 from property_alert_notification.notifications.queries import addresses_of
@@ -82,7 +84,11 @@ log = structlog.get_logger()
 
 LARGEST_BODY = 256 * 1024
 """The largest body of a request, in bytes. A larger one is answered 413."""
-LARGER_BODIES = {f"{PATH}/batch": LARGEST_BATCH, f"{callback_routes.PREFIX}/": callback_routes.LARGEST}
+LARGER_BODIES = {
+    f"{PATH}/batch": LARGEST_BATCH,
+    listing_routes.PATH: listing_routes.LARGEST,
+    f"{callback_routes.PREFIX}/": callback_routes.LARGEST,
+}
 """The largest bodies of calls that may have more, by path; one that ends with a slash stands for all below it."""
 
 DESCRIPTION = """
@@ -185,6 +191,7 @@ def _share(app: FastAPI, parts: Parts) -> None:
         parts.metrics,
         providers=parts.create_callbacks(),
     )
+    app.state.listing_settings = load(ListingSettings)
     app.state.unused_channels = unused(settings)
     app.state.categories = parts.categories
     app.state.planner = planner(settings, parts.clock, parts.categories)
@@ -228,6 +235,8 @@ def _v1() -> APIRouter:
     v1.include_router(suppressions)
     v1.include_router(replies)
     v1.include_router(consents)
+    v1.include_router(listing_routes.events_router)
+    v1.include_router(listing_routes.router)
     v1.include_router(quarantine)
     v1.include_router(pauses)
     v1.include_router(administration)

@@ -14,6 +14,7 @@ from property_alert_notification.base.settings.store_url import sqlite_file, sql
 from property_alert_notification.base.settings.unknown_settings import find_mistake
 from property_alert_notification.channels.redirect import check_redirects
 from property_alert_notification.channels.registry import check_any_used, check_choices, settings_groups
+from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.people.categories.category_file import configured_categories
 from property_alert_notification.people.directory.settings import UserServiceSettings
 from property_alert_notification.people.hours.windows_file import configured_windows
@@ -55,6 +56,7 @@ def check_together(settings: Settings) -> None:
     configured_categories(settings.categories_file)
     configured_windows(settings.legal_windows_file)
     load(UserServiceSettings)
+    load(ListingSettings)
     check_redirects(settings)
     check_metrics_address(settings.worker_metrics_host, settings.worker_metrics_port)
 
@@ -120,6 +122,7 @@ def all_settings_groups() -> Iterator[type[SettingsGroup]]:
     own, *providers = settings_groups()
     yield own
     yield UserServiceSettings
+    yield ListingSettings
     yield from providers
 
 

@@ -23,6 +23,7 @@ from tests.api.conftest import NOTIFICATION, PREFERENCES, a_client, a_guarded_cl
 from tests.api.document import DOCUMENT
 
 PARAMETERS = {
+    "listing_key": "6414100192",
     "user_id": "1",
     "notification_id": "01900000-0000-7000-8000-000000000000",
     "delivery_id": "01900000-0000-7000-8000-000000000001",
@@ -33,7 +34,12 @@ PARAMETERS = {
 }
 PATH = "/api/v1/notifications"
 FOR_ADMINISTRATORS = {"audit", "pauses", "quarantine"}
-SLICE_OF = {"schedules": "notifications", "suppressions": "users", "replies": "users"}
+SLICE_OF = {
+    "schedules": "notifications",
+    "suppressions": "users",
+    "replies": "users",
+    "listing-events": "listings",
+}
 """Whose scopes a part of the API has that has none of its own."""
 _KIND = {"GET": "read"}
 OPEN_TO_ALL = ["/", "/docs", "/openapi.json", "/health/live", "/health/ready", "/metrics"]

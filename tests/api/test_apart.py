@@ -307,6 +307,17 @@ async def _of_consents(house: House, caller: Caller, method: str, path: str) -> 
     assert answer.status_code == 403 if caller.test else answer.is_success, answer.text
 
 
+async def _of_listings(house: House, caller: Caller, method: str, path: str) -> None:
+    """Live keys share listings, from which alerts to real people follow: no test key reads or changes one."""
+    record = {"ListingKey": "1", "StandardStatus": "Active", "ModificationTimestamp": "2026-11-01T09:00:00Z"}
+    await house.ask(CALLERS[0], "POST", "/listing-events", json=record)
+
+    body = {"json": record} if method == "POST" else {}
+    answer = await house.ask(caller, method, path.format(listing_key="1"), **body)
+
+    assert answer.status_code == (403 if caller.test else 200), answer.text
+
+
 async def _of_a_schedule(house: House, caller: Caller, method: str, path: str) -> None:
     body = {"json": {"title": "changed"}} if method == "PATCH" else {}
     for owner in OWNERS:
@@ -391,6 +402,9 @@ CHECKS: dict[str, Check] = {
     "change_reply": _of_replies,
     "list_consents": _of_consents,
     "export_consents": _of_consents,
+    "take_listing_events": _of_listings,
+    "read_listing": _of_listings,
+    "read_listing_history": _of_listings,
     "list_quarantine": _list_of_quarantined_deliveries,
     "read_quarantined": _of_a_quarantined_delivery,
     "replay_quarantined": _of_a_quarantined_delivery,

@@ -123,7 +123,12 @@ def test_each_operation_of_the_api_names_the_scope_it_needs(api_operation: tuple
     elif path.split("/")[3] == "categories":
         expected = Scope.PREFERENCES_READ if method == "get" else Scope.ADMIN
     else:
-        owners = {"schedules": "notifications", "suppressions": "users", "replies": "users"}
+        owners = {
+            "schedules": "notifications",
+            "suppressions": "users",
+            "replies": "users",
+            "listing-events": "listings",
+        }
         things = owners.get(path.split("/")[3], path.split("/")[3])
         expected = Scope(f"{things}:{'read' if method == 'get' else 'write'}")
 

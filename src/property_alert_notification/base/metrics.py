@@ -38,6 +38,7 @@ class Metrics:
         self._count_notifications()
         self._count_attempts()
         self._count_profile_answers()
+        self._count_listings()
         self._show_deliveries()
         self._show_loops()
         self._show_times()
@@ -121,6 +122,19 @@ class Metrics:
             "property_alerts_profile_answers",
             "Answers of the User service about one user: found, no_such_user, or failed.",
             ["outcome"],
+            registry=self.registry,
+        )
+
+    def _count_listings(self) -> None:
+        self.listing_records = Counter(
+            "property_alerts_listing_records",
+            "Records of listing events, by what became of them: accepted, unchanged or refused.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.listing_changes = Counter(
+            "property_alerts_listing_changes",
+            "Changes of listings that waited for the end of the quiet time and were told then.",
             registry=self.registry,
         )
 

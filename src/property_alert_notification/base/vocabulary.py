@@ -49,6 +49,10 @@ class Scope(StrEnum):
     """Pushes profiles of users; for live keys only."""
     USERS_READ = "users:read"
     """Reads profiles of users; for live keys only."""
+    LISTINGS_WRITE = "listings:write"
+    """Sends listing events; for live keys only."""
+    LISTINGS_READ = "listings:read"
+    """Reads listings and their history; for live keys only."""
     ADMIN = "admin"
     """Pauses and resumes sending, replays and discards quarantined deliveries, and reads the audit record."""
 

@@ -1,4 +1,4 @@
-"""Deletes old rows: notifications, schedules, windows, idempotency keys, cap uses, profiles, suppressions, replies."""
+"""Deletes old rows: those of notifications, schedules, windows, calls, caps, profiles, suppressions, listings."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, halve_on_error
 from property_alert_notification.deliveries.windows import queries as windows
 from property_alert_notification.feedback.replies import queries as replies
+from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.notification_worker.retention_pace import FIRST, next_batch, pause_after
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.notifications.schedules import queries as schedules
@@ -35,8 +36,8 @@ _THE_OLDEST = UUID(int=0)
 
 _KEYS, _NOTIFICATIONS, _SCHEDULES = "idempotency_keys", "notifications", "schedules"
 _WINDOWS, _CAPS, _PROFILES, _SUPPRESSIONS = "digest_windows", "cap_uses", "profiles", "suppressions"
-_REPLIES = "inbound_replies"
-_KINDS = (_KEYS, _NOTIFICATIONS, _SCHEDULES, _WINDOWS, _CAPS, _PROFILES, _SUPPRESSIONS, _REPLIES)
+_REPLIES, _LISTINGS = "inbound_replies", "listings"
+_KINDS = (_KEYS, _NOTIFICATIONS, _SCHEDULES, _WINDOWS, _CAPS, _PROFILES, _SUPPRESSIONS, _REPLIES, _LISTINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,14 @@ class Retention:
     """Walks from the oldest notification towards those young enough to stay. Any number may share one store."""
 
     def __init__(
-        self, database: Database, clock: Clock, metrics: Metrics, *, keep_for: timedelta, use_profiles_for: timedelta
+        self,
+        database: Database,
+        clock: Clock,
+        metrics: Metrics,
+        *,
+        keep_for: timedelta,
+        use_profiles_for: timedelta,
+        keep_listings_for: timedelta = timedelta(days=400),
     ) -> None:
         """Nothing is deleted yet.
 
@@ -63,12 +71,14 @@ class Retention:
             metrics: counts what is deleted.
             keep_for: how long an ended notification stays after its last change, and a profile that nothing needs.
             use_profiles_for: a profile may be used as long while the User service is away, so it stays as long.
+            keep_listings_for: how long a listing stays that has left the market, after its last change.
         """
         self._database = database
         self._clock = clock
         self._metrics = metrics
         self._keep_for = keep_for
         self._keep_profiles_for = max(keep_for, use_profiles_for)
+        self._keep_listings_for = keep_listings_for
         self._walked_to = _THE_OLDEST
         self._began_at = clock.monotonic()
         self._batches = dict.fromkeys(_KINDS, FIRST)
@@ -93,6 +103,7 @@ class Retention:
             await self._timed(_PROFILES, self._purge_profiles),
             await self._timed(_SUPPRESSIONS, self._purge_suppressions),
             await self._timed(_REPLIES, self._purge_replies),
+            await self._timed(_LISTINGS, self._purge_listings),
         ]
         return max(turn.lag for turn in turns) if any(turn.full for turn in turns) else None
 
@@ -159,6 +170,13 @@ class Retention:
         async with self._database.transaction() as connection:
             gone = await replies.remove_old(connection, until=until, limit=batch)
         self._report(_REPLIES, gone)
+        return _Turn(full=gone == batch, lag=timedelta())
+
+    async def _purge_listings(self, batch: int) -> "_Turn":
+        until = self._clock.now() - self._keep_listings_for
+        async with self._database.transaction() as connection:
+            gone = await listings.remove_old(connection, until=until, limit=batch)
+        self._report(_LISTINGS, gone)
         return _Turn(full=gone == batch, lag=timedelta())
 
     async def _purge_schedules(self, batch: int) -> "_Turn":

@@ -21,11 +21,13 @@ from property_alert_notification.base.process import (
     stop_signals,
     tune_garbage_collector,
 )
-from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.settings import Settings, load
 from property_alert_notification.base.supervise import Loop, Service, end
 from property_alert_notification.channels.base import Sender
 from property_alert_notification.channels.registry import unused
 from property_alert_notification.feedback.bounces.sources import sources
+from property_alert_notification.homes.listings.quiet_times import QuietTimes
+from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.notification_worker.claim import SendingRules
 from property_alert_notification.notification_worker.compose import Composer
 from property_alert_notification.notification_worker.consume import ChannelConsumer
@@ -103,13 +105,9 @@ class Worker:
         self._suppressor = Suppressor(parts.database, parts.clock, parts.metrics, channels=unused(settings))
         self._unclaimable = UnclaimableSearch(self._context.broken_rows)
         self._expirer = Expirer(parts.database, parts.clock, parts.metrics, rules=_rules(parts))
-        self._retention = Retention(
-            parts.database,
-            parts.clock,
-            parts.metrics,
-            keep_for=timedelta(days=settings.retention_days),
-            use_profiles_for=timedelta(hours=parts.user_service.stale_hours),
-        )
+        listings = load(ListingSettings)
+        self._quiet_times = QuietTimes(parts.database, parts.clock, parts.metrics, quiet=listings.quiet)
+        self._retention = _retention(parts, listings)
         self._report_loops = _report_loops(parts)
         self._duties: list[asyncio.Task[None]] = []
         self._renewals: list[asyncio.Task[None]] = []
@@ -150,6 +148,7 @@ class Worker:
             start("strays", self._unclaimable.run),
             start("retention", self._retention.run),
             *(start(name, run) for name, run in self._report_loops.items()),
+            start("listings", self._quiet_times.run),
             start("breaker_report", self._reporter.run),
         ]
         if unused(self._parts.settings):
@@ -233,6 +232,17 @@ def _report_loops(parts: Parts) -> dict[str, Service]:
     """The loops, by name, that take reports about messages."""
     returned_mail = sources(parts.settings, wiring.report_intake(parts), parts.metrics)
     return {"parked_reports": wiring.parked_reports(parts).run, **returned_mail}
+
+
+def _retention(parts: Parts, listings: ListingSettings) -> Retention:
+    return Retention(
+        parts.database,
+        parts.clock,
+        parts.metrics,
+        keep_for=timedelta(days=parts.settings.retention_days),
+        use_profiles_for=timedelta(hours=parts.user_service.stale_hours),
+        keep_listings_for=timedelta(days=listings.retention_days),
+    )
 
 
 def _policy(settings: Settings) -> RetryPolicy:

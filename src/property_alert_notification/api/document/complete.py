@@ -22,6 +22,7 @@ TAGS = [
     {"name": "schedules", "description": "Recurring notifications by a rule."},
     {"name": "preferences", "description": "The preferences of users."},
     {"name": "users", "description": "The profiles of users, from the User service."},
+    {"name": "listings", "description": "Events of listing feeds, and what is known of listings."},
     {
         "name": "administration",
         "description": "Pause sending, replay or discard quarantined deliveries, read the audit record.",

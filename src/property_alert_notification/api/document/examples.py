@@ -4,6 +4,7 @@ from typing import Any
 
 from property_alert_notification.api.document import (
     consent_examples,
+    listing_examples,
     reply_examples,
     schedule_examples,
     suppression_examples,
@@ -270,6 +271,7 @@ ANSWERS: dict[str, Any] = {
     },
     "clear_messages": {"cleared": 1},
     **reply_examples.ANSWERS,
+    **listing_examples.ANSWERS,
     **schedule_examples.ANSWERS,
     **suppression_examples.ANSWERS,
     **consent_examples.ANSWERS,

@@ -4,6 +4,7 @@ from typing import Any
 
 from property_alert_notification.api.document import (
     callback_examples,
+    listing_examples,
     reply_examples,
     schedule_examples,
     suppression_examples,
@@ -52,6 +53,7 @@ _NO_CATEGORY = contents_of(NotFound("There is no category price_drop."))
 OWN: dict[tuple[str, str], Any] = {
     ("create_preference", "400"): contents_of(PreferencesExist(1)),
     ("receive_callback", "400"): contents_of(callback_examples.UNREADABLE),
+    **dict.fromkeys((("read_listing", "409"), ("read_listing_history", "409")), listing_examples.SEVERAL),
     ("receive_callback", "403"): contents_of(callback_examples.FORGED),
 }
 """The error answers that one operation has of its own, by its id and the status."""
@@ -68,6 +70,7 @@ UNKNOWN: dict[str, Any] = {
     "delete_preference": _NO_PREFERENCE,
     "read_effective_preference": _NO_PREFERENCE,
     "read_profile": contents_of(ProfileNotFound()),
+    **dict.fromkeys(("read_listing", "read_listing_history"), listing_examples.NO_LISTING),
     "release_suppression": contents_of(suppression_examples.NO_ENTRY),
     "change_reply": contents_of(reply_examples.NO_REPLY),
     "read_category": _NO_CATEGORY,

@@ -14,6 +14,7 @@ from property_alert_notification.deliveries.reports import models as reports
 from property_alert_notification.deliveries.windows import models as windows
 from property_alert_notification.events import models as events
 from property_alert_notification.feedback.replies import models as replies
+from property_alert_notification.homes.listings import models as listings
 from property_alert_notification.notifications import models as notifications
 from property_alert_notification.notifications.schedules import models as schedules
 from property_alert_notification.operators.pauses import models as pauses
@@ -35,6 +36,7 @@ MODELS = (
     directory,
     events,
     idempotency,
+    listings,
     mailbox,
     notifications,
     pauses,

@@ -212,6 +212,14 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         "webhook_endpoints": Table("webhook endpoints of other services", "until they are deleted"),
         "webhook_deliveries": Table("which event was sent to which endpoint, and with what result", "7 days"),
         "webhook_attempts": Table("failed attempts to send an event", "7 days"),
+        **dict.fromkeys(
+            ("listings", "listing_versions", "listing_changes"),
+            Table(
+                "homes on the market and their changes, without contact data of agents and owners",
+                "`LISTING_RETENTION_DAYS` after the home left the market",
+            ),
+        ),
+        "listing_positions": Table("the last number of a change", "for good"),
         "categories": Table("definitions of categories", "until they are deleted"),
         "pauses": Table("pauses by operators", "until they end"),
         "breakers": Table("the state of providers", "while their worker lives"),

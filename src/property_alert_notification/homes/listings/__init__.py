@@ -1,0 +1,1 @@
+"""Listings: the events of feeds, the last known state, and the change facts."""

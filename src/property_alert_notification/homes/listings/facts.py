@@ -1,0 +1,104 @@
+"""Change facts: what became different between two snapshots of a listing, whatever its feed calls it. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from property_alert_notification.homes.listings.snapshot import OpenHouse, Snapshot
+from property_alert_notification.homes.reso.words import ChangeType, OpenHouseStatus, StandardStatus
+
+_UNSEEN = frozenset({StandardStatus.INCOMPLETE})
+"""Drafts: a listing that leaves this status is new."""
+
+_SILENT_AT_FIRST = frozenset(
+    {
+        StandardStatus.CANCELED,
+        StandardStatus.DELETE,
+        StandardStatus.EXPIRED,
+        StandardStatus.HOLD,
+        StandardStatus.INCOMPLETE,
+        StandardStatus.WITHDRAWN,
+    }
+)
+"""A listing that is off the market when it is first seen is no news."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One change, in the terms of RESO's HistoryTransactional."""
+
+    change_type: ChangeType
+    field: str
+    before: Any
+    """The previous value; None if there was none."""
+    after: Any
+    open_house: str | None = None
+    """The key of the open house that it is about."""
+
+
+def facts_between(before: Snapshot | None, after: Snapshot) -> tuple[Fact, ...]:
+    """The facts of a change; `before` is None when the listing was unknown."""
+    if before is not None and before.status in _UNSEEN:
+        before = None
+    if before is None and after.status in _SILENT_AT_FIRST:
+        return ()
+    return (*_status(before, after), *_price(before, after), *_open_houses(before, after))
+
+
+def differs(before: Snapshot, after: Snapshot) -> bool:
+    """Whether a search may decide differently about the two, even if no fact says so."""
+    return (before.status, before.price, before.searched) != (after.status, after.price, after.searched)
+
+
+def _status(before: Snapshot | None, after: Snapshot) -> Iterator[Fact]:
+    was = None if before is None else before.status
+    if was == after.status or after.status is StandardStatus.INCOMPLETE:
+        return
+    yield Fact(
+        _change_of_status(was, after.status), "StandardStatus", None if was is None else was.value, after.status.value
+    )
+
+
+def _change_of_status(was: StandardStatus | None, now: StandardStatus) -> ChangeType:
+    if now is StandardStatus.DELETE:
+        return ChangeType.DELETED
+    if now is not StandardStatus.ACTIVE:
+        return ChangeType(now.value)
+    if was is None:
+        return ChangeType.NEW_LISTING
+    return ChangeType.ACTIVE if was is StandardStatus.COMING_SOON else ChangeType.BACK_ON_MARKET
+
+
+def _price(before: Snapshot | None, after: Snapshot) -> Iterator[Fact]:
+    if before is None or before.price is None or after.price is None:
+        return
+    if (before.price, before.currency) != (after.price, after.currency):
+        yield Fact(ChangeType.PRICE_CHANGE, "ListPrice", before.price, after.price)
+
+
+def _open_houses(before: Snapshot | None, after: Snapshot) -> Iterator[Fact]:
+    if after.status is StandardStatus.DELETE:
+        return  # the listing is gone, and with it all else
+    old, new = _taking_place(before), _taking_place(after)
+    # Where an open house is, its day is local: only one of the day before yesterday is over everywhere.
+    today = after.at.date() - timedelta(days=1)
+    for key in sorted(old.keys() | new.keys()):
+        was, is_ = old.get(key), new.get(key)
+        last = (is_ or was or ("", "0001-01-01"))[1]
+        if was != is_ and date.fromisoformat(last) >= today:
+            yield Fact(ChangeType.OPEN_HOUSE, "OpenHouse", _in_words(was), _in_words(is_), key)
+
+
+def _taking_place(snapshot: Snapshot | None) -> Mapping[str, OpenHouse]:
+    if snapshot is None:
+        return {}
+    return {one[0]: one for one in snapshot.open_houses or () if one[4] != OpenHouseStatus.CANCELED}
+
+
+def _in_words(one: OpenHouse | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    _, day, start, end, _ = one
+    named = {"OpenHouseDate": day, "OpenHouseStartTime": start, "OpenHouseEndTime": end}
+    return {name: value for name, value in named.items() if value is not None}

@@ -1,0 +1,131 @@
+"""The history of a listing: which changes its records make, in the order of the feed's own clock. Pure.
+
+The result depends on the records alone, and not on the order in which they came. The first change is told without
+delay. Further ones wait until the quiet time is over, and then become one change, the net one, or none. The quiet time
+is of the feed's clock too, so that a replay finds the same changes.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from property_alert_notification.homes.listings.facts import Fact, differs, facts_between
+from property_alert_notification.homes.listings.snapshot import Snapshot, decode, encode
+from property_alert_notification.homes.reso.words import ChangeType
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change from one snapshot to a later one."""
+
+    before: Snapshot | None
+    after: Snapshot
+    facts: tuple[Fact, ...]
+    """None of them if only other fields changed that a search may ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is known after some records, and enough to go on with the next."""
+
+    last: Snapshot | None = None
+    """The newest."""
+    told: Snapshot | None = None
+    """The one to which the last change led; what is between it and `last` waits."""
+    quiet_until: datetime | None = None
+    """The end of the quiet time, by the feed's clock; None when there is none."""
+    ended: datetime | None = None
+    """The end of the last quiet time that is over."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether a change waits for the end of the quiet time."""
+        return self.quiet_until is not None and self.last is not None and _change(self.told, self.last) is not None
+
+    def is_late(self, at: datetime) -> bool:
+        """Whether a record of that time belongs before something that is decided already."""
+        return (self.last is not None and at <= self.last.at) or (self.ended is not None and at < self.ended)
+
+
+def advance(progress: Progress, snapshot: Snapshot, quiet: timedelta) -> tuple[Progress, list[Change]]:
+    """Go on with a record that is newer than all before; returns the changes that it makes, or ends the wait of."""
+    changes: list[Change] = []
+    while progress.quiet_until is not None and progress.quiet_until <= snapshot.at:
+        progress, made = end_quiet(progress, quiet)
+        changes += made
+    if snapshot.open_houses is None and progress.last is not None:
+        snapshot = replace(snapshot, open_houses=progress.last.open_houses)
+    if progress.quiet_until is not None:
+        return replace(progress, last=snapshot), changes
+    change = _change(progress.told, snapshot)
+    if change is None:
+        return Progress(snapshot, snapshot, None, progress.ended), changes
+    return Progress(snapshot, snapshot, _until(snapshot.at, quiet), progress.ended), [*changes, change]
+
+
+def end_quiet(progress: Progress, quiet: timedelta) -> tuple[Progress, list[Change]]:
+    """End the quiet time; returns the change that waited, after which the next quiet time begins."""
+    if progress.last is None or progress.quiet_until is None:
+        return progress, []
+    change = _change(progress.told, progress.last)
+    if change is None:
+        return Progress(progress.last, progress.last, None, progress.quiet_until), []
+    until = _until(progress.quiet_until, quiet)
+    return Progress(progress.last, progress.last, until, progress.quiet_until), [change]
+
+
+def changes_of(
+    snapshots: Iterable[Snapshot], quiet: timedelta, *, ended: datetime | None
+) -> tuple[Progress, list[Change]]:
+    """The changes of all records, which are in the order of the feed's clock.
+
+    Quiet times that end until `ended` are over.
+    """
+    progress, changes = Progress(), list[Change]()
+    for snapshot in snapshots:
+        progress, made = advance(progress, snapshot, quiet)
+        changes += made
+    while ended is not None and progress.quiet_until is not None and progress.quiet_until <= ended:
+        progress, made = end_quiet(progress, quiet)
+        changes += made
+    return replace(progress, ended=max(filter(None, (progress.ended, ended)), default=None)), changes
+
+
+def _until(start: datetime, quiet: timedelta) -> datetime | None:
+    return start + quiet if quiet else None
+
+
+def _change(before: Snapshot | None, after: Snapshot) -> Change | None:
+    facts = facts_between(before, after)
+    if facts or (before is not None and differs(before, after)):
+        return Change(before, after, facts)
+    return None
+
+
+def encode_progress(progress: Progress) -> str:
+    """As the store keeps it."""
+    last, told = encode(progress.last), encode(progress.told)
+    times = [None if time is None else time.isoformat() for time in (progress.quiet_until, progress.ended)]
+    return json.dumps([last, None if told == last else told, *times], separators=(",", ":"))
+
+
+def decode_progress(stored: str) -> Progress:
+    """What `encode_progress` wrote."""
+    last, told, *times = json.loads(stored)
+    newest = decode(last)
+    until, ended = (None if time is None else datetime.fromisoformat(time) for time in times)
+    return Progress(newest, newest if told is None else decode(told), until, ended)
+
+
+def encode_facts(facts: Sequence[Fact]) -> str:
+    """The facts of a change, as the store keeps them."""
+    return json.dumps(
+        [[fact.change_type, fact.field, fact.before, fact.after, fact.open_house] for fact in facts],
+        separators=(",", ":"),
+    )
+
+
+def decode_facts(stored: str) -> list[Fact]:
+    """What `encode_facts` wrote."""
+    return [Fact(ChangeType(kind), *others) for kind, *others in json.loads(stored)]

@@ -1,0 +1,258 @@
+"""Every statement about listings, each on a batch."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, FromClause, Integer, String, Table, bindparam, delete, select, text, true, update
+
+# Its words for conflicts are SQLite's too.
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
+
+from property_alert_notification.database import BatchStatement, DueRows, as_rows, columns_of, table_of, time_type
+from property_alert_notification.homes.listings.models import (
+    WAITS,
+    Listing,
+    ListingChange,
+    ListingPosition,
+    ListingVersion,
+)
+from property_alert_notification.homes.reso.words import StandardStatus
+
+_listings, _versions = table_of(Listing), table_of(ListingVersion)
+_changes, _positions = table_of(ListingChange), table_of(ListingPosition)
+_now = bindparam("now", type_=time_type())
+
+CHANGES = "listing_changes"
+"""The name of the numbers of changes."""
+
+due = DueRows(Listing, "due_at", text(WAITS))
+"""Listings with a change whose quiet time is over."""
+
+
+class Version(NamedTuple):
+    """A record to be stored."""
+
+    listing_id: UUID
+    modified_at: datetime
+    digest: str
+    snapshot: str
+    record: str
+    received_at: datetime
+
+
+class NewChange(NamedTuple):
+    """A change to be stored."""
+
+    id: UUID
+    listing_id: UUID
+    modified_at: datetime
+    before_at: datetime | None
+    facts: str
+    sequence: int | None
+    made_at: datetime
+
+
+class State(NamedTuple):
+    """What a listing has become."""
+
+    id: UUID
+    modified_at: datetime
+    status: str
+    progress: str
+    told_at: datetime | None
+    quiet_ends_at: datetime | None
+    due_at: datetime | None
+
+
+_NEW = ("id", "source", "listing_key", "status", "progress")
+_STATE = tuple(name for name in State._fields if name != "id")
+
+
+def _lock_or_add(new: FromClause) -> ReturningInsert[*tuple[Any, ...]]:
+    wanted = insert(_listings).from_select(_NEW, select(*new.c).where(true()), include_defaults=False)
+    # It changes nothing, but it locks: a record of the same listing in another transaction waits for this one.
+    kept = {"listing_key": wanted.excluded.listing_key}
+    return wanted.on_conflict_do_update(index_elements=["listing_key", "source"], set_=kept).returning(*_listings.c)
+
+
+_LOCK_OR_ADD = BatchStatement(columns_of(_listings, *_NEW), _lock_or_add)
+
+
+async def lock_or_add(connection: AsyncConnection, new: Iterable[tuple[UUID, str, str, str, str]]) -> list[Listing]:
+    """Lock the listings with these sources and keys until the transaction ends, and add those that are missing."""
+    # In one order everywhere, or two transactions deadlock.
+    rows = sorted(new, key=lambda row: (row[2], row[1]))
+    found = await _LOCK_OR_ADD.run(connection, rows)
+    return [Listing(**row) for row in found.mappings()]
+
+
+def _add_versions(new: FromClause) -> ReturningInsert[*tuple[Any, ...]]:
+    wanted = insert(_versions).from_select(Version._fields, select(*new.c).where(true()))
+    replaced = {name: wanted.excluded[name] for name in Version._fields[2:]}
+    return wanted.on_conflict_do_update(
+        index_elements=["listing_id", "modified_at"], set_=replaced, where=_versions.c.digest < wanted.excluded.digest
+    ).returning(_versions.c.listing_id, _versions.c.modified_at)
+
+
+_ADD_VERSIONS = BatchStatement(columns_of(_versions, *Version._fields), _add_versions)
+
+
+async def add_versions(connection: AsyncConnection, new: Sequence[Version]) -> set[tuple[UUID, datetime]]:
+    """Store records; returns listing and time of those that are new, or count in place of another of their time."""
+    return {tuple(row) for row in await _ADD_VERSIONS.run(connection, new)}
+
+
+_SNAPSHOTS = BatchStatement(
+    columns_of(_listings, "id"),
+    lambda wanted: (
+        select(_versions.c.listing_id, _versions.c.snapshot)
+        .join(wanted, wanted.c.id == _versions.c.listing_id)
+        .order_by(_versions.c.listing_id, _versions.c.modified_at)
+    ),
+)
+
+
+async def snapshots_of(connection: AsyncConnection, listings: Collection[UUID]) -> dict[UUID, list[str]]:
+    """The snapshots of all records of these listings, in the order of their feeds' clocks."""
+    found: dict[UUID, list[str]] = {}
+    for listing_id, snapshot in await _SNAPSHOTS.run(connection, as_rows(listings)):
+        found.setdefault(listing_id, []).append(snapshot)
+    return found
+
+
+_VALID_CHANGES = BatchStatement(
+    columns_of(_listings, "id"),
+    lambda wanted: (
+        select(_changes)
+        .join(wanted, wanted.c.id == _changes.c.listing_id)
+        .where(_changes.c.superseded_at.is_(None))
+        .order_by(_changes.c.modified_at)
+    ),
+)
+
+
+async def changes_of(connection: AsyncConnection, listings: Collection[UUID]) -> list[ListingChange]:
+    """The changes of these listings that are not superseded, the oldest first."""
+    found = await _VALID_CHANGES.run(connection, as_rows(listings))
+    return [ListingChange(**row) for row in found.mappings()]
+
+
+_SUPERSEDE = BatchStatement(
+    columns_of(_changes, "id"),
+    lambda wrong: update(_changes).where(_changes.c.id.in_(select(wrong.c.id))).values(superseded_at=_now),
+)
+
+
+async def supersede(connection: AsyncConnection, changes: Collection[UUID], *, now: datetime) -> None:
+    """Mark changes as superseded."""
+    if changes:
+        await _SUPERSEDE.run(connection, as_rows(sorted(changes)), now=now)
+
+
+_ADD_CHANGES = BatchStatement(
+    columns_of(_changes, *NewChange._fields),
+    lambda new: insert(_changes).from_select(NewChange._fields, select(*new.c).where(true()), include_defaults=False),
+)
+
+
+async def add_changes(connection: AsyncConnection, new: Collection[NewChange]) -> None:
+    """Store changes."""
+    if new:
+        await _ADD_CHANGES.run(connection, new)
+
+
+_count = bindparam("count", type_=Integer)
+_TAKE_NUMBERS = (
+    insert(_positions)
+    .values(name=bindparam("name", type_=String), last=_count)
+    .on_conflict_do_update(index_elements=["name"], set_={"last": _positions.c.last + _count})
+    .returning(_positions.c.last)
+)
+
+
+async def take_numbers(connection: AsyncConnection, count: int) -> int:
+    """Take the next numbers of changes; returns the first of them.
+
+    Until the transaction ends no other one takes numbers: so no lower number is committed after a higher one.
+    """
+    found = await connection.execute(_TAKE_NUMBERS, {"name": CHANGES, "count": count})
+    return int(found.scalar_one()) - count + 1
+
+
+_UPDATE = BatchStatement(
+    columns_of(_listings, *State._fields),
+    lambda new: update(_listings).where(_listings.c.id == new.c.id).values({name: new.c[name] for name in _STATE}),
+)
+
+
+async def update_states(connection: AsyncConnection, states: Collection[State]) -> None:
+    """Store what these listings have become."""
+    if states:
+        await _UPDATE.run(connection, states)
+
+
+async def wait_no_more(connection: AsyncConnection, listing_id: UUID) -> None:
+    """Let a listing not wait for the end of a quiet time."""
+    await connection.execute(update(_listings).where(_listings.c.id == listing_id).values(due_at=None))
+
+
+async def find(connection: AsyncConnection, listing_key: str) -> list[Listing]:
+    """The listings with this key, of all sources."""
+    asked = select(_listings).where(_listings.c.listing_key == listing_key).order_by(_listings.c.source)
+    return [Listing(**row) for row in (await connection.execute(asked)).mappings()]
+
+
+async def record_of(connection: AsyncConnection, listing: Listing) -> str:
+    """The newest record of a listing."""
+    its = (_versions.c.listing_id == listing.id) & (_versions.c.modified_at == listing.modified_at)
+    return str((await connection.execute(select(_versions.c.record).where(its))).scalar_one())
+
+
+async def history_page(
+    connection: AsyncConnection, listing_id: UUID, *, below: UUID | None, limit: int
+) -> Sequence[ListingChange]:
+    """At most `limit` changes that are not superseded, the newest first by the feed's clock."""
+    valid = select(_changes).where(_changes.c.listing_id == listing_id, _changes.c.superseded_at.is_(None))
+    if below is not None:
+        start = select(_changes.c.modified_at).where(_changes.c.id == below).scalar_subquery()
+        valid = valid.where(_changes.c.modified_at < start)
+    found = await connection.execute(valid.order_by(_changes.c.modified_at.desc()).limit(limit))
+    return [ListingChange(**row) for row in found.mappings()]
+
+
+_OFF_MARKET = [
+    status.value
+    for status in StandardStatus
+    if status not in (StandardStatus.ACTIVE, StandardStatus.ACTIVE_UNDER_CONTRACT, StandardStatus.COMING_SOON,
+                      StandardStatus.HOLD, StandardStatus.PENDING)
+]  # fmt: skip
+_OLD = (
+    select(_listings.c.id)
+    .where(_listings.c.modified_at < bindparam("until", type_=time_type()), _listings.c.status.in_(_OFF_MARKET))
+    .order_by(_listings.c.modified_at)
+    .limit(bindparam("limit", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+
+
+def _remove(column: ColumnElement[Any], table: Table) -> BatchStatement:
+    return BatchStatement(columns_of(_listings, "id"), lambda old: delete(table).where(column.in_(select(old.c.id))))
+
+
+_REMOVE = [
+    _remove(_changes.c.listing_id, _changes),
+    _remove(_versions.c.listing_id, _versions),
+    _remove(_listings.c.id, _listings),
+]
+
+
+async def remove_old(connection: AsyncConnection, *, until: datetime, limit: int) -> int:
+    """Delete up to `limit` listings that left the market and did not change since; returns how many."""
+    old = (await connection.execute(_OLD, {"until": until, "limit": limit})).scalars().all()
+    for statement in _REMOVE:
+        await statement.run(connection, as_rows(old))
+    return len(old)

@@ -1,0 +1,91 @@
+"""What of a listing's state makes change facts: a small part of it, so that comparing is cheap. Pure."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from property_alert_notification.homes.reso.words import StandardStatus
+
+OpenHouse = tuple[str, str, str | None, str | None, str]
+"""Key, day, start, end and status."""
+
+_SEARCHED = (
+    "PropertyType", "PropertySubType", "City", "PostalCode", "StateOrProvince", "CountyOrParish", "BedroomsTotal",
+    "BathroomsTotalInteger", "LivingArea", "LivingAreaUnits", "LotSizeArea", "LotSizeUnits", "YearBuilt", "Latitude",
+    "Longitude", "currency", "InternetEntireListingDisplayYN",
+)  # fmt: skip
+_OPEN_HOUSE = ("OpenHouseKey", "OpenHouseDate", "OpenHouseStartTime", "OpenHouseEndTime", "OpenHouseStatus")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A listing at one time of its feed's clock."""
+
+    at: datetime
+    status: StandardStatus
+    price: int | float | None = None
+    currency: str = ""
+    open_houses: tuple[OpenHouse, ...] | None = ()
+    """None if the record did not speak of any: then those of the record before it still hold."""
+    searched: str = ""
+    """A hash of the other fields that a search may ask for, except for texts: remarks are rewritten all the time."""
+
+
+def snapshot_of(fields: Mapping[str, Any], at: datetime) -> Snapshot:
+    """The snapshot of a record."""
+    status = StandardStatus(fields["StandardStatus"])
+    if status is StandardStatus.DELETE:
+        return Snapshot(at, status)
+    given = fields.get("OpenHouse")
+    return Snapshot(
+        at,
+        status,
+        fields.get("ListPrice"),
+        fields.get("currency", ""),
+        None if given is None else tuple(tuple(one.get(name) for name in _OPEN_HOUSE) for one in given),
+        _hash_of(fields),
+    )
+
+
+def _hash_of(fields: Mapping[str, Any]) -> str:
+    asked: dict[str, Any] = {name: fields[name] for name in _SEARCHED if name in fields}
+    # Feeds write the values of a field with several in any order.
+    features = {name: sorted(value) for name, value in fields.items() if _is_several(value)}
+    text = json.dumps([asked, features], sort_keys=True, separators=(",", ":"))
+    return blake2b(text.encode(), digest_size=9).hexdigest()
+
+
+def _is_several(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def encode(snapshot: Snapshot | None) -> list[Any] | None:
+    """As JSON keeps it."""
+    if snapshot is None:
+        return None
+    at, *others = (getattr(snapshot, name) for name in Snapshot.__slots__)
+    return [at.isoformat(), *others]
+
+
+def decode(stored: list[Any] | None) -> Snapshot | None:
+    """What `encode` wrote."""
+    if stored is None:
+        return None
+    at, status, price, currency, open_houses, searched = stored
+    houses = None if open_houses is None else tuple(tuple(one) for one in open_houses)
+    return Snapshot(datetime.fromisoformat(at), StandardStatus(status), price, currency, houses, searched)
+
+
+def encode_text(snapshot: Snapshot) -> str:
+    """A snapshot as the text of a row."""
+    return json.dumps(encode(snapshot), separators=(",", ":"))
+
+
+def decode_text(stored: str) -> Snapshot:
+    """What `encode_text` wrote."""
+    snapshot = decode(json.loads(stored))
+    assert snapshot is not None  # noqa: S101 - `encode_text` wrote one
+    return snapshot

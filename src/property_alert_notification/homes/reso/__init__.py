@@ -1,0 +1,1 @@
+"""Reads records of the RESO Data Dictionary as real feeds send them. Pure."""

@@ -1,0 +1,30 @@
+"""What of a listing is about a person, or not for the public: it is not kept."""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+_AGENT = re.compile(r"(Co)?(List|Buyer|Listing|Selling)(Agent|Team|er)\w*|Member\w*|Owner(?!ship|Pays)\w*")
+_KEPT = re.compile(r"\w*(AgentKey|AgentMlsId|TeamKey|MemberKey|MemberMlsId|AgentAOR|AgentDesignation)")
+_REACHES = re.compile(
+    r"(?i)e_?mail|phone|fax|pager|mobile(?!home|dim|length|width)|voicemail|tollfree|occupant(name|phone)|"
+    r"contact_?(name|info|person)|owner_?name|seller_?name|buyer_?name|tenant_?name|showing(contact|instructions)|"
+    r"^private|private_?(office|remarks|notes)|lock_?box|access_?code|gate_?code|alarm_?code|key_?safe|social_?(media|security)|passw"
+)
+
+
+@lru_cache(4_096)
+def is_personal(name: str) -> bool:
+    """Whether a field names or reaches an agent, an owner or an occupant, or tells how to enter the home."""
+    if _REACHES.search(name):
+        return True
+    return bool(_AGENT.fullmatch(name)) and not _KEPT.fullmatch(name)
+
+
+def without_personal(value: Any) -> Any:
+    """The value without such fields, however deep they are."""
+    if isinstance(value, dict):
+        return {name: without_personal(part) for name, part in value.items() if not is_personal(name)}
+    if isinstance(value, list):
+        return [without_personal(part) for part in value]
+    return value

@@ -1,0 +1,237 @@
+"""One Property record of a feed, as RESO's Common Format has it or nearly, and what this service understands of it."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from property_alert_notification.base.errors import InvalidField
+from property_alert_notification.homes.reso import values, words
+from property_alert_notification.homes.reso.open_houses import OPEN_HOUSES, open_houses_of
+from property_alert_notification.homes.reso.personal import without_personal
+
+LONGEST_KEY, LONGEST_NAME = 255, 100
+"""Characters of a key, and of the name of a field."""
+
+MOST_FIELDS, LARGEST_RECORD, DEEPEST = 1_000, 64 * 1024, 8
+"""Fields of a record, its bytes as JSON, and how deep it may be nested."""
+
+FUTURE = timedelta(days=1)
+"""How far ahead of our clock a feed's may be. One that says next year would win against all that follows until then."""
+
+_SOURCES = ("SourceSystemName", "OriginatingSystemName", "SourceSystemID", "OriginatingSystemID")
+_CURRENCIES = ("currency", "Currency", "CurrencyCode", "ListPriceCurrency", "ListPriceCurrencyCode")
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What is known of a feed, beside its records."""
+
+    zone: ZoneInfo | None
+    """The zone of times without an offset; None refuses them."""
+    currency: str
+    """The currency of amounts that name none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListingRecord:
+    """A listing as a feed had it at one time."""
+
+    source: str
+    """The system whose ListingKey it is; empty if the feed does not name it."""
+    listing_key: str
+    modified_at: datetime
+    """By the feed's own clock."""
+    fields: Mapping[str, Any]
+    """All that is kept, under the names of RESO, or of the feed where RESO has none. A deleted listing has no more
+    than its keys and `StandardStatus`: it is not to be shown any more."""
+
+
+def read(record: Any, feed: Feed, now: datetime) -> ListingRecord:
+    """Read a record.
+
+    Raises:
+        InvalidField: a field cannot be understood without guessing; the error names it, and what to send.
+    """
+    if not isinstance(record, dict):
+        raise InvalidField("value", "must be a list of objects, each a record of Property")
+    _check_size(record)
+    key, source = key_of(record), _source_of(record)
+    modified_at = _field(record, "ModificationTimestamp", lambda value: values.moment(value, feed.zone))
+    if modified_at is None:
+        raise InvalidField("ModificationTimestamp", "is missing: it says which of two records is newer")
+    if modified_at > now + FUTURE:
+        raise InvalidField("ModificationTimestamp", "is more than a day ahead of the clock of this service")
+    status = _status_of(record)
+    fields = {} if status is words.StandardStatus.DELETE else _fields_of(record, feed)
+    fields |= {"ListingKey": key, "StandardStatus": status.value, "ModificationTimestamp": values.as_text(modified_at)}
+    if source:
+        fields["SourceSystemName"] = source
+    return ListingRecord(source, key, modified_at, fields)
+
+
+def key_of(record: Mapping[str, Any]) -> str:
+    """The key of the listing.
+
+    Raises:
+        InvalidField: it has none.
+    """
+    key = record.get("ListingKey")
+    key = record.get("ListingKeyNumeric") if key is None else key
+    if isinstance(key, int) and not isinstance(key, bool):
+        key = str(key)
+    if not isinstance(key, str) or not key.strip() or len(key) > LONGEST_KEY or not key.isprintable():
+        raise InvalidField("ListingKey", f"must be the key of the listing, 1 to {LONGEST_KEY} printable characters")
+    return key.strip()
+
+
+def _source_of(record: Mapping[str, Any]) -> str:
+    for name in _SOURCES:
+        if isinstance(source := record.get(name), str) and source.strip():
+            if len(source) > LONGEST_KEY or not source.isprintable():
+                raise InvalidField(name, f"must be at most {LONGEST_KEY} printable characters")
+            return source.strip()
+    return ""
+
+
+def _status_of(record: Mapping[str, Any]) -> words.StandardStatus:
+    # MLS Grid and others keep a record for a while that may no longer be seen.
+    if _field(record, "MlgCanView", values.switch) is False:
+        return words.StandardStatus.DELETE
+    if record.get("StandardStatus") in (None, ""):
+        status = words.LOOKUPS["StandardStatus"].get(words.squash(str(record.get("MlsStatus"))))
+    else:
+        status = _field(record, "StandardStatus", lambda value: values.word_of("StandardStatus", value))
+    if status is None:
+        raise InvalidField("StandardStatus", "is missing: send one of RESO's StandardStatus, such as Active")
+    return words.StandardStatus(status)
+
+
+def _fields_of(record: Mapping[str, Any], feed: Feed) -> dict[str, Any]:
+    kept: dict[str, Any] = {
+        name: value
+        for name, value in without_personal(record).items()
+        if value not in (None, "", []) and name not in _CURRENCIES and name not in OPEN_HOUSES and name[:1] != "@"
+    }
+    for name in kept.keys() & _READ.keys():
+        kept[name] = _field(record, name, _READ[name])
+    _read_baths(record, kept)
+    _read_money(record, kept, feed)
+    _read_areas(record, kept)
+    _read_place(record, kept)
+    if (open_houses := open_houses_of(record, feed.zone)) is not None:
+        kept["OpenHouse"] = open_houses
+    if isinstance(media := kept.get("Media"), list):
+        # The first one is shown. To keep them all would multiply what a listing takes.
+        kept["Media"] = sorted(media, key=_order_of_media)[:1]
+    return {name: value for name, value in kept.items() if value is not None}
+
+
+def _order_of_media(one: Any) -> float:
+    order = one.get("Order") if isinstance(one, dict) else None
+    return order if isinstance(order, int | float) else float("inf")
+
+
+def _field(record: Mapping[str, Any], name: str, understand: Callable[[Any], Any]) -> Any:
+    try:
+        return understand(record.get(name))
+    except ValueError as fault:
+        raise InvalidField(name, str(fault)) from None
+
+
+def _reader_of_word(name: str) -> Callable[[Any], Any]:
+    return lambda value: values.word_of(name, value)
+
+
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(words.WHOLE, values.whole),
+    **dict.fromkeys(words.DECIMAL, values.not_negative),
+    **dict.fromkeys(words.SWITCHES, values.switch),
+    **dict.fromkeys(words.MULTIPLE, values.words_of),
+    **{name: _reader_of_word(name) for name in words.LOOKUPS if name != "StandardStatus"},
+}
+
+
+def _read_baths(record: Mapping[str, Any], kept: dict[str, Any]) -> None:
+    full, half = kept.get("BathroomsFull"), kept.get("BathroomsHalf")
+    kept["BathroomsTotalInteger"] = _field(
+        record, "BathroomsTotalInteger", lambda value: values.bathrooms(value, full, half)
+    )
+
+
+def _read_money(record: Mapping[str, Any], kept: dict[str, Any], feed: Feed) -> None:
+    named = next((name for name in _CURRENCIES if record.get(name)), None)
+    currency = None if named is None else _field(record, named, values.currency)
+    for name in sorted(kept.keys() & words.MONEY):
+        kept[name], its = _field(record, name, values.money)
+        if its is not None and name == "ListPrice" and currency is None:
+            currency = its
+        elif its is not None and its != (currency or feed.currency):
+            raise InvalidField(name, "names another currency than the record")
+    kept["currency"] = currency or feed.currency
+
+
+def _read_areas(record: Mapping[str, Any], kept: dict[str, Any]) -> None:
+    for name in kept.keys() & words.AREAS.keys():
+        kept[name], unit = _field(record, name, values.area)
+        units = words.AREAS[name]
+        said = kept.get(units) if units else {"LotSizeAcres": "Acres"}.get(name, "Square Feet")
+        if unit is not None and said not in (None, unit):
+            raise InvalidField(name, "names another unit than the record")
+        if unit is not None and units:
+            kept[units] = unit
+
+
+def _read_place(record: Mapping[str, Any], kept: dict[str, Any]) -> None:
+    """Read the coordinates, which may be missing. 0, 0 is what many systems write for none."""
+    longitude, latitude = (_field(record, name, values.number) for name in ("Longitude", "Latitude"))
+    if longitude is None and latitude is None:
+        longitude, latitude = _point_of(record.get("Coordinates"))
+    if (longitude, latitude) == (0, 0):
+        longitude = latitude = None
+    for name, value, most in (("Longitude", longitude, 180), ("Latitude", latitude, 90)):
+        if value is not None and abs(value) > most:
+            raise InvalidField(name, f"must lie between -{most} and {most}")
+    if (longitude is None) != (latitude is None):
+        missing = "Longitude" if longitude is None else "Latitude"
+        raise InvalidField(missing, "is missing: send both coordinates, or none")
+    kept |= {"Longitude": longitude, "Latitude": latitude}
+    kept.pop("Coordinates", None)
+
+
+def _point_of(value: Any) -> tuple[Any, Any]:
+    if value is None:
+        return None, None
+    if isinstance(value, dict) and value.get("type") == "Point" and isinstance(pair := value.get("coordinates"), list):
+        try:
+            return values.number(pair[0]), values.number(pair[1])
+        except (IndexError, ValueError):
+            pass
+    raise InvalidField("Coordinates", "must be a Point of GeoJSON")
+
+
+def _check_size(record: Mapping[str, Any]) -> None:
+    if len(record) > MOST_FIELDS:
+        raise InvalidField("value", f"has a record with more than {MOST_FIELDS} fields")
+    for name, value in record.items():
+        if len(name) > LONGEST_NAME:
+            raise InvalidField("value", f"has a field whose name is longer than {LONGEST_NAME} characters")
+        if _is_deeper(value, DEEPEST):
+            raise InvalidField(name, f"is nested more than {DEEPEST} deep")
+    try:
+        size = len(json.dumps(record, allow_nan=False))
+    except ValueError:
+        raise InvalidField("value", "has a number that is not finite") from None
+    if size > LARGEST_RECORD:
+        largest = max(record, key=lambda name: len(json.dumps(record[name])))
+        raise InvalidField(largest, f"makes the record larger than {LARGEST_RECORD // 1024} kB")
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if not isinstance(value, list):
+        return False
+    return levels == 0 or any(_is_deeper(part, levels - 1) for part in value)

@@ -1,0 +1,298 @@
+"""Single values of a feed: what can be understood without guessing is, everything else is a ValueError.
+
+The text of each error says what is wrong and what to send; it never repeats the value.
+"""
+
+import math
+import re
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from property_alert_notification.homes.reso.words import AREA_UNITS, LOCKED, LOOKUPS, member, squash
+
+NO_VALUE = frozenset({"", "-", "--", "n/a", "na", "none", "null", "unknown"})
+"""Texts that say that there is no value, in small letters."""
+
+LARGEST = 10**15
+"""Of any number: a listing with a larger one is not for sale on this planet."""
+
+_PLAIN = re.compile(r"[+-]?(\d+|\d*\.\d+|\d+\.)")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_GROUPED_BY_SPACES = re.compile(r"[+-]?\d{1,3}([ \u00a0\u202f']\d{3})+(\.\d+)?")
+_GROUPED_BY_DOTS = re.compile(r"[+-]?\d{1,3}(\.\d{3}){2,}(,\d+)?|[+-]?\d{1,3}(\.\d{3})+,\d{1,2}")
+_WITH_WORDS = re.compile(
+    r"(?P<before>[^\d+.-]*)(?P<number>[+-]?[\d.](?:[\d.,'\u00a0\u202f ]*[\d.])?)(?P<after>.*)", re.DOTALL
+)
+_SYMBOLS = {"$": None, "us$": "USD", "€": "EUR", "£": "GBP", "¥": None, "c$": "CAD", "ca$": "CAD", "a$": "AUD"}
+"""The currency of each symbol; None for a symbol of several currencies, which says nothing."""
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.Zz+-]{0,20}$")
+_NO_TIME = "must be a time, such as 2026-11-29T09:30:00Z"
+_NO_DAY = "must be a day, such as 2026-11-29"
+
+Number = int | float
+
+
+def number(value: Any) -> Number | None:
+    """A number, or a text that is one: `1.5`, `1,250,000`, `1 250 000`.
+
+    Raises:
+        ValueError: it is none, or it could be two.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        return None if text.lower() in NO_VALUE else _number_in(text)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("must be a number")  # noqa: TRY004 - a wrong value, not a fault of ours
+    return _bounded(value)
+
+
+def _number_in(text: str) -> Number:
+    if len(text) > 40 or (not text.isascii() and not set(text) <= set("0123456789.,'+- \u00a0\u202f")):
+        raise ValueError("must be a number, without words")
+    if _PLAIN.fullmatch(text):
+        return _bounded(_parsed(text))
+    if _GROUPED.fullmatch(text):
+        return _bounded(_parsed(text.replace(",", "")))
+    if _GROUPED_BY_SPACES.fullmatch(text):
+        return _bounded(_parsed(re.sub("[ \u00a0\u202f']", "", text)))
+    if _GROUPED_BY_DOTS.fullmatch(text):
+        return _bounded(_parsed(text.replace(".", "").replace(",", ".")))
+    raise ValueError("must be a number, such as 1250000 or 1.5")
+
+
+def _parsed(text: str) -> Number:
+    exact = Decimal(text)
+    return int(exact) if exact == exact.to_integral_value() else float(exact)
+
+
+def _bounded(value: Number) -> Number:
+    if not math.isfinite(value) or abs(value) > LARGEST:
+        raise ValueError("must be a finite number of a plausible size")
+    return int(value) if value == int(value) else value
+
+
+def not_negative(value: Any) -> Number | None:
+    """A number that is zero or more.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if (found := number(value)) is not None and found < 0:
+        raise ValueError("must not be negative")
+    return found
+
+
+def whole(value: Any) -> int | None:
+    """A whole number; `3.0` is one.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = not_negative(value)
+    if isinstance(found, float):
+        raise ValueError("must be a whole number")  # noqa: TRY004 - a wrong value, not a fault of ours
+    return found
+
+
+def money(value: Any) -> tuple[Number | None, str | None]:
+    """An amount, and its currency if the text names one: `$1,250,000`, `€ 450 000`, `450000 EUR`.
+
+    Raises:
+        ValueError: it is none, or it could be two: `450.000` is 450 for some and 450,000 for others.
+    """
+    if not isinstance(value, str):
+        return not_negative(value), None
+    text = value.strip()
+    if text.lower() in NO_VALUE:
+        return None, None
+    parts = _WITH_WORDS.fullmatch(text)
+    if parts is None:
+        raise ValueError("must be an amount, such as 1250000")
+    words = [part.strip() for part in (parts["before"], parts["after"]) if part.strip()]
+    currencies = [_currency_of(word) for word in words]
+    if len(words) > 1:
+        raise ValueError("must be an amount with at most one currency")
+    amount = parts["number"]
+    if re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", amount):
+        raise ValueError("could be thousands or decimals: send it as a JSON number")
+    return not_negative(amount), currencies[0] if currencies else None
+
+
+def _currency_of(word: str) -> str | None:
+    if word.lower() in _SYMBOLS:
+        return _SYMBOLS[word.lower()]
+    if _CURRENCY.fullmatch(word):
+        return word.upper()
+    raise ValueError("must be an amount, with nothing but a currency beside it")
+
+
+def currency(value: Any) -> str | None:
+    """The three letters of a currency (ISO 4217).
+
+    Raises:
+        ValueError: it has no three letters.
+    """
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or not _CURRENCY.fullmatch(value.strip()):
+        raise ValueError("must be three letters, such as USD")
+    return value.strip().upper()
+
+
+def area(value: Any) -> tuple[Number | None, str | None]:
+    """An area, and its unit if the text names one: `2,100 sqft`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(value, str) or value.strip().lower() in NO_VALUE:
+        return not_negative(value), None
+    parts = _WITH_WORDS.fullmatch(value.strip())
+    if parts is None or parts["before"].strip():
+        raise ValueError("must be an area, such as 2100")
+    word = parts["after"].strip()
+    unit = LOOKUPS["LivingAreaUnits"].get(squash(word)) if word else None
+    if word and unit not in AREA_UNITS:
+        raise ValueError("must be an area, with nothing but a unit beside it")
+    return not_negative(parts["number"]), unit
+
+
+def switch(value: Any) -> bool | None:
+    """True or false, in any of the ways that feeds write it.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    word = str(value).strip().lower() if isinstance(value, str | int) else "?"
+    if word in NO_VALUE:
+        return None
+    if word in {"true", "t", "yes", "y", "1"}:
+        return True
+    if word in {"false", "f", "no", "n", "0"}:
+        return False
+    raise ValueError("must be true or false")
+
+
+def moment(value: Any, zone: ZoneInfo | None) -> datetime | None:
+    """A time with its offset; one without an offset is of `zone`, if that is known.
+
+    Raises:
+        ValueError: it is none, or without a zone it could be any of several.
+    """
+    if value is None or (isinstance(value, str) and value.strip().lower() in NO_VALUE):
+        return None
+    if not isinstance(value, str) or not _MOMENT.match(value.strip()):
+        raise ValueError(_NO_TIME)
+    try:
+        found = datetime.fromisoformat(value.strip())
+    except ValueError:
+        raise ValueError(_NO_TIME) from None
+    if found.tzinfo is None:
+        return _in_zone(found, zone)
+    try:
+        return found.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must be a time of this era") from None
+
+
+def _in_zone(local: datetime, zone: ZoneInfo | None) -> datetime:
+    if zone is None:
+        raise ValueError(
+            "has no time zone: send an offset, as in 2026-11-29T09:30:00-05:00, or set LISTING_TIME_ZONE to the zone "
+            "of the feed"
+        )
+    first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first != second:
+        raise ValueError("does not exist or exists twice where clocks change: send it with an offset")
+    return first
+
+
+def day(value: Any) -> str | None:
+    """A day, as `2026-11-29`; of a time the day that it names.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if value is None or (isinstance(value, str) and value.strip().lower() in NO_VALUE):
+        return None
+    if not isinstance(value, str):
+        raise ValueError(_NO_DAY)  # noqa: TRY004 - a wrong value, not a fault of ours
+    try:
+        return date.fromisoformat(value.strip()[:10]).isoformat()
+    except ValueError:
+        raise ValueError(_NO_DAY) from None
+
+
+def clock_time(value: Any, zone: ZoneInfo | None) -> str | None:
+    """A time of day as `13:00:00`, or a moment in UTC as RFC 3339.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if isinstance(value, str) and re.fullmatch(r"\d\d:\d\d(:\d\d(\.\d+)?)?", value.strip()):
+        return time.fromisoformat(value.strip()).isoformat()
+    found = moment(value, zone)
+    return None if found is None else as_text(found)
+
+
+def as_text(time_: datetime) -> str:
+    """A moment as this service writes it."""
+    return time_.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def word_of(field: str, value: Any) -> str | None:
+    """A member of an enumeration, in RESO's spelling if it is one of RESO's.
+
+    Raises:
+        ValueError: it is none, and the enumeration is locked.
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, list) and len(value) == 1:
+        [value] = value
+    if not isinstance(value, str):
+        raise ValueError("must be one word of its enumeration")  # noqa: TRY004 - a wrong value, not a fault of ours
+    found = LOOKUPS[field].get(squash(member(value.strip())))
+    if found is None and field in LOCKED:
+        raise ValueError(f"must be one of {', '.join(dict.fromkeys(LOOKUPS[field].values()))}")
+    return found or member(value.strip())
+
+
+def words_of(value: Any) -> list[str] | None:
+    """The values of a field that has several: a list, or one text with commas.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if isinstance(value, str):
+        value = value.split(",")
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValueError("must be a list of words, or one text with commas")
+    return list(dict.fromkeys(word for one in value if (word := member(one.strip())))) or None
+
+
+def bathrooms(value: Any, full: int | None, half: int | None) -> int | None:
+    """The number of bathrooms, of which each counts as one: `2`, `1.5`, and `1.1` for one full and one half.
+
+    Raises:
+        ValueError: it could be two numbers: `2.2` needs BathroomsFull and BathroomsHalf beside it.
+    """
+    found = not_negative(value)
+    if found is None or isinstance(found, int):
+        return found
+    fraction = round(found % 1, 3)
+    if fraction in (0.1, 0.25, 0.5, 0.75):
+        return int(found) + 1
+    if full == int(found) and half is not None and round(half / 10, 3) == fraction:
+        return full + half
+    raise ValueError("must be a whole number, or send BathroomsFull and BathroomsHalf")

@@ -1,0 +1,1 @@
+"""What homes on the market are, and what has changed."""

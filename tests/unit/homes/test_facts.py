@@ -1,0 +1,179 @@
+"""What has changed between two states of a listing, and when it is told."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from property_alert_notification.homes.listings.facts import Fact, facts_between
+from property_alert_notification.homes.listings.history import (
+    Change,
+    Progress,
+    changes_of,
+    decode_progress,
+    encode_progress,
+    end_quiet,
+)
+from property_alert_notification.homes.listings.snapshot import Snapshot, decode_text, encode_text, snapshot_of
+from property_alert_notification.homes.reso.words import ChangeType, StandardStatus
+
+AT = datetime(2026, 11, 1, 9, tzinfo=UTC)
+QUIET = timedelta(seconds=30)
+ACTIVE = Snapshot(AT, StandardStatus.ACTIVE, 500_000, "USD", (), "x")
+HOUSE = ("1", "2026-11-08", "13:00:00", "15:00:00", "Active")
+
+
+def _after(seconds: float = 0, **fields: object) -> Snapshot:
+    return replace(ACTIVE, at=AT + timedelta(seconds=seconds), **fields)  # type: ignore[arg-type]
+
+
+def _kinds(before: Snapshot | None, after: Snapshot) -> list[str]:
+    return [fact.change_type.value for fact in facts_between(before, after)]
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "kinds"),
+    [
+        (None, "Active", ["New Listing"]),
+        (None, "Coming Soon", ["Coming Soon"]),
+        (None, "Pending", ["Pending"]),
+        (None, "Closed", ["Closed"]),
+        (None, "Withdrawn", []),
+        (None, "Expired", []),
+        (None, "Delete", []),
+        (None, "Incomplete", []),
+        ("Incomplete", "Active", ["New Listing"]),
+        ("Coming Soon", "Active", ["Active"]),
+        ("Pending", "Active", ["Back On Market"]),
+        ("Active Under Contract", "Active", ["Back On Market"]),
+        ("Withdrawn", "Active", ["Back On Market"]),
+        ("Expired", "Active", ["Back On Market"]),
+        ("Canceled", "Active", ["Back On Market"]),
+        ("Closed", "Active", ["Back On Market"]),
+        ("Delete", "Active", ["Back On Market"]),
+        ("Active", "Active", []),
+        ("Active", "Active Under Contract", ["Active Under Contract"]),
+        ("Active", "Pending", ["Pending"]),
+        ("Pending", "Closed", ["Closed"]),
+        ("Active", "Hold", ["Hold"]),
+        ("Active", "Withdrawn", ["Withdrawn"]),
+        ("Active", "Canceled", ["Canceled"]),
+        ("Active", "Expired", ["Expired"]),
+        ("Active", "Delete", ["Deleted"]),
+        ("Active", "Incomplete", []),
+    ],
+)
+def test_a_status_means(was: str | None, now: str, kinds: list[str]) -> None:
+    before = None if was is None else _after(status=StandardStatus(was))
+
+    assert _kinds(before, _after(1, status=StandardStatus(now))) == kinds
+
+
+def test_a_price_change_has_the_old_and_the_new_price() -> None:
+    [fact] = facts_between(ACTIVE, _after(1, price=480_000))
+
+    assert fact == Fact(ChangeType.PRICE_CHANGE, "ListPrice", 500_000, 480_000)
+    assert _kinds(_after(price=None), ACTIVE) == []
+    assert _kinds(ACTIVE, _after(1, price=None)) == []
+    assert _kinds(ACTIVE, _after(1, currency="EUR")) == ["Price Change"]
+
+
+def test_a_status_and_a_price_that_change_together_are_two_facts() -> None:
+    assert _kinds(_after(status=StandardStatus.PENDING), _after(1, price=1)) == ["Back On Market", "Price Change"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "before", "after"),
+    [
+        ((), (HOUSE,), None, "2026-11-08"),
+        ((HOUSE,), ((*HOUSE[:1], "2026-11-09", *HOUSE[2:]),), "2026-11-08", "2026-11-09"),
+        ((HOUSE,), (), "2026-11-08", None),
+        ((HOUSE,), ((*HOUSE[:4], "Canceled"),), "2026-11-08", None),
+    ],
+)
+def test_an_open_house_is_new_moved_or_cancelled(
+    old: object, new: object, before: str | None, after: str | None
+) -> None:
+    [fact] = facts_between(_after(open_houses=old), _after(1, open_houses=new))
+
+    assert (fact.change_type, fact.open_house) == (ChangeType.OPEN_HOUSE, "1")
+    days = [None if value is None else value["OpenHouseDate"] for value in (fact.before, fact.after)]
+    assert days == [before, after]
+
+
+def test_an_open_house_that_is_over_is_no_news() -> None:
+    over = (*HOUSE[:1], "2026-10-20", *HOUSE[2:])
+
+    assert _kinds(_after(open_houses=(over,)), _after(1, open_houses=())) == []
+    assert _kinds(_after(open_houses=()), _after(1, open_houses=(over,))) == []
+
+
+def test_photos_and_remarks_are_no_change() -> None:
+    fields = {"StandardStatus": "Active", "ListPrice": 1, "currency": "USD", "OpenHouse": []}
+    before = snapshot_of(fields | {"PhotosCount": 3, "PublicRemarks": "Nice", "Appliances": ["a", "b"]}, AT)
+    after = snapshot_of(fields | {"PhotosCount": 9, "PublicRemarks": "Very nice", "Appliances": ["b", "a"]}, AT + QUIET)
+
+    assert changes_of([before, after], QUIET, ended=None)[1] == [Change(None, before, facts_between(None, before))]
+
+
+def test_a_field_that_a_search_asks_for_is_a_change_without_a_fact() -> None:
+    before = snapshot_of({"StandardStatus": "Active", "BedroomsTotal": 2}, AT)
+    after = snapshot_of({"StandardStatus": "Active", "BedroomsTotal": 3}, AT + QUIET)
+
+    assert [change.facts for change in changes_of([before, after], QUIET, ended=None)[1]][1:] == [()]
+
+
+def _prices(changes: list[Change]) -> list[tuple[object, object]]:
+    return [(change.before and change.before.price, change.after.price) for change in changes]
+
+
+def test_further_changes_wait_until_the_quiet_time_is_over_and_are_one() -> None:
+    storm = [_after(0), _after(10, price=490_000), _after(20, price=480_000)]
+
+    progress, changes = changes_of(storm, QUIET, ended=None)
+    assert _prices(changes) == [(None, 500_000)]
+    assert progress.waits
+
+    progress, changes = end_quiet(progress, QUIET)
+    assert _prices(changes) == [(500_000, 480_000)]
+    assert not progress.waits
+    assert progress.quiet_until == AT + 2 * QUIET
+
+
+def test_changes_that_cancel_each_other_are_none() -> None:
+    progress, _ = changes_of([_after(0), _after(10, price=490_000), _after(20)], QUIET, ended=None)
+
+    assert not progress.waits
+    assert end_quiet(progress, QUIET)[1] == []
+
+
+def test_a_later_record_ends_the_quiet_time_too() -> None:
+    records = [_after(0), _after(10, price=490_000), _after(45, price=480_000), _after(60, price=470_000)]
+
+    progress, changes = changes_of(records, QUIET, ended=None)
+
+    # The net change at 30 begins another quiet time, in which the third record waits.
+    assert _prices(changes) == [(None, 500_000), (500_000, 490_000), (490_000, 480_000)]
+    assert progress.waits
+
+
+def test_without_a_quiet_time_nothing_waits() -> None:
+    progress, changes = changes_of([_after(0), _after(1, price=490_000)], timedelta(), ended=None)
+
+    assert _prices(changes) == [(None, 500_000), (500_000, 490_000)]
+    assert not progress.waits
+
+
+def test_a_record_that_does_not_speak_of_open_houses_takes_none_back() -> None:
+    records = [_after(0, open_houses=(HOUSE,)), _after(60, open_houses=None), _after(120, open_houses=(HOUSE,))]
+
+    assert len(changes_of(records, QUIET, ended=None)[1]) == 1
+
+
+def test_what_is_stored_is_read_again() -> None:
+    records = [_after(0, open_houses=(HOUSE,)), _after(10, price=1.5)]
+    progress, _ = changes_of(records, QUIET, ended=AT)
+
+    assert decode_progress(encode_progress(progress)) == progress
+    assert decode_progress(encode_progress(Progress())) == Progress()
+    assert [decode_text(encode_text(one)) for one in records] == records

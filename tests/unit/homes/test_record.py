@@ -1,0 +1,202 @@
+"""Records of Property, as real feeds send them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from property_alert_notification.base.errors import InvalidField
+from property_alert_notification.homes.reso.record import Feed, ListingRecord, read
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+LEAST = {"ListingKey": "1", "ModificationTimestamp": "2026-11-27T17:05:00Z", "StandardStatus": "Active"}
+
+
+def _read(**fields: Any) -> ListingRecord:
+    return read(LEAST | fields, Feed(None, "USD"), NOW)
+
+
+def _refused(**fields: Any) -> InvalidField:
+    with pytest.raises(InvalidField) as refused:
+        _read(**fields)
+    return refused.value
+
+
+def test_a_record_of_a_real_feed_is_understood() -> None:
+    """Its shape is that of MLS Grid's: prefixed local fields, texts with commas, both spellings, no coordinates."""
+    record = _read(
+        OriginatingSystemName="mred",
+        PropertyType="ResidentialLease",
+        ListPrice="$2,450",
+        BedroomsTotal="3",
+        BathroomsTotalInteger=1.1,
+        LivingArea="2,100 sqft",
+        Appliances="Dishwasher, Range",
+        MajorChangeType="Price Decrease",
+        MRD_LASTCHANGE="PRCH",
+        PoolPrivateYN="N",
+        Latitude=None,
+    )
+
+    assert record.source == "mred"
+    assert record.fields == LEAST | {
+        "SourceSystemName": "mred",
+        "OriginatingSystemName": "mred",
+        "PropertyType": "Residential Lease",
+        "ListPrice": 2450,
+        "currency": "USD",
+        "BedroomsTotal": 3,
+        "BathroomsTotalInteger": 2,
+        "LivingArea": 2100,
+        "LivingAreaUnits": "Square Feet",
+        "Appliances": ["Dishwasher", "Range"],
+        "MajorChangeType": "Price Decrease",
+        "MRD_LASTCHANGE": "PRCH",
+        "PoolPrivateYN": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("ListPrice", "450.000"),
+        ("BedroomsTotal", "three"),
+        ("BathroomsTotalInteger", 2.2),
+        ("LivingArea", "about 2100"),
+        ("YearBuilt", 1999.5),
+        ("StandardStatus", "For Sale"),
+        ("InternetEntireListingDisplayYN", "maybe"),
+        ("ModificationTimestamp", "2026-11-27T17:05:00"),
+        ("ModificationTimestamp", "2027-11-27T17:05:00Z"),
+        ("ModificationTimestamp", None),
+        ("Latitude", 95),
+        ("Longitude", "x"),
+        ("Latitude", 47.7),
+        ("Appliances", 3),
+        ("Coordinates", "47.7,-122.3"),
+        ("currency", "dollars"),
+        ("ListingKey", ""),
+        ("ListingKey", None),
+        ("ListingKey", "a\nb"),
+        ("X_Deep", [[[[[[[[[[1]]]]]]]]]]),
+        ("PublicRemarks", "x" * 70_000),
+    ],
+)
+def test_a_field_that_cannot_be_understood_is_named(field: str, value: Any) -> None:
+    refused = _refused(**{field: value})
+
+    named = "Longitude" if (field, value) == ("Latitude", 47.7) else field  # the other one is missing
+    assert refused.field == named
+    assert str(value) not in refused.problem or value in ("", None)
+
+
+def test_a_deleted_listing_keeps_nothing_but_its_keys() -> None:
+    for gone in ({"MlgCanView": False}, {"MlgCanView": "false"}, {"StandardStatus": "Delete"}):
+        record = _read(**{"ListPrice": 538000, "PublicRemarks": "Quiet."} | gone)
+
+        assert record.fields == LEAST | {"StandardStatus": "Delete"}
+
+
+def test_a_deletion_needs_no_status() -> None:
+    assert _read(StandardStatus=None, MlgCanView=False).fields["StandardStatus"] == "Delete"
+
+
+def test_a_status_of_the_mls_counts_if_it_is_one_of_resos() -> None:
+    assert _read(StandardStatus=None, MlsStatus="Coming Soon").fields["StandardStatus"] == "Coming Soon"
+    assert _refused(StandardStatus=None, MlsStatus="Contingent").field == "StandardStatus"
+
+
+def test_a_numeric_key_is_one() -> None:
+    assert _read(ListingKey=7129300520).listing_key == "7129300520"
+    assert _read(ListingKey=None, ListingKeyNumeric=7129300520).listing_key == "7129300520"
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        ({"Latitude": "47.5", "Longitude": -122.2}, (-122.2, 47.5)),
+        ({"Coordinates": {"type": "Point", "coordinates": [-122.2, 47.5]}}, (-122.2, 47.5)),
+        ({"Latitude": 0, "Longitude": 0}, (None, None)),
+        ({}, (None, None)),
+    ],
+)
+def test_coordinates_may_be_missing(given: dict[str, Any], place: tuple[float | None, float | None]) -> None:
+    fields = _read(**given).fields
+
+    assert (fields.get("Longitude"), fields.get("Latitude")) == place
+
+
+def test_a_currency_or_unit_that_contradicts_the_record_is_refused() -> None:
+    assert _read(ListPrice="€450,000").fields["currency"] == "EUR"
+    assert _refused(ListPrice="€450,000", currency="USD").field == "ListPrice"
+    assert _refused(ListPrice=450000, AssociationFee="€100").field == "AssociationFee"
+    assert _refused(LivingArea="100 m2", LivingAreaUnits="Square Feet").field == "LivingArea"
+    assert _refused(LotSizeAcres="100 m2").field == "LotSizeAcres"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ListAgentFullName",
+        "ListAgentEmail",
+        "CoListAgentDirectPhone",
+        "BuyerAgentMobilePhone",
+        "ListOfficePhone",
+        "OwnerName",
+        "OccupantPhone",
+        "PrivateRemarks",
+        "ShowingInstructions",
+        "LockBoxSerialNumber",
+        "GateCode",
+        "MRD_AgentEmail",
+        "X_Seller_Name",
+    ],
+)
+def test_what_is_about_a_person_is_not_kept(name: str) -> None:
+    record = _read(
+        **{name: "Ada Lovelace"}, X_Local={name: "Ada", "Color": "red"}, ListAgentKey="7", ListOfficeName="Oak"
+    )
+
+    assert record.fields == LEAST | {
+        "X_Local": {"Color": "red"}, "ListAgentKey": "7", "ListOfficeName": "Oak", "currency": "USD"
+    }  # fmt: skip
+
+
+def test_only_the_first_picture_is_kept() -> None:
+    media = [{"Order": 2, "MediaURL": "b"}, {"Order": 1, "MediaURL": "a"}, {"MediaURL": "c"}]
+
+    assert _read(Media=media).fields["Media"] == [{"Order": 1, "MediaURL": "a"}]
+
+
+def test_open_houses_are_read() -> None:
+    given = [
+        {"OpenHouseKey": 2, "OpenHouseDate": "2026-12-01", "OpenHouseStartTime": "13:00", "OpenHouseEndTime": "15:00"},
+        {"OpenHouseKey": "1", "OpenHouseStartTime": "2026-12-02T21:00:00Z", "OpenHouseStatus": "Cancelled"},
+    ]
+
+    assert _read(OpenHouse=given).fields["OpenHouse"] == [
+        {
+            "OpenHouseKey": "1",
+            "OpenHouseDate": "2026-12-02",
+            "OpenHouseStartTime": "2026-12-02T21:00:00Z",
+            "OpenHouseStatus": "Canceled",
+        },
+        {
+            "OpenHouseKey": "2",
+            "OpenHouseDate": "2026-12-01",
+            "OpenHouseStartTime": "13:00:00",
+            "OpenHouseEndTime": "15:00:00",
+            "OpenHouseStatus": "Active",
+        },
+    ]
+    assert _refused(OpenHouse=[{"OpenHouseKey": 2}]).field == "OpenHouse.OpenHouseDate"
+    assert _refused(OpenHouse="Sunday").field == "OpenHouse"
+
+
+def test_what_is_no_object_is_refused() -> None:
+    with pytest.raises(InvalidField):
+        read(["ListingKey"], Feed(None, "USD"), NOW)
+
+
+def test_a_number_that_is_not_finite_is_refused() -> None:
+    assert _refused(X_Local=float("nan")).field == "value"

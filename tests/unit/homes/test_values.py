@@ -1,0 +1,218 @@
+"""What feeds write in single fields: understood without guessing, or refused."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from property_alert_notification.homes.reso import values
+
+CHICAGO = ZoneInfo("America/Chicago")
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (1250000, 1250000),
+        (3.0, 3),
+        ("1.5", 1.5),
+        ("1250000", 1250000),
+        ("1,250,000", 1250000),
+        ("1,250,000.50", 1250000.5),
+        ("1 250 000", 1250000),
+        ("1.250.000", 1250000),
+        ("1.250.000,50", 1250000.5),
+        (" 12 ", 12),
+        ("-122.319", -122.319),
+        ("0.250", 0.25),
+        ("", None),
+        ("N/A", None),
+        (None, None),
+    ],
+)
+def test_a_number_is_understood(given: Any, meant: float | None) -> None:
+    assert values.number(given) == meant
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "1,25",
+        "12,50,000",
+        "three",
+        "1e6",
+        "1-2",
+        "٣",
+        "1,250.000.000",
+        True,
+        [3],
+        float("nan"),
+        float("inf"),
+        10**16,
+        "9" * 41,
+    ],
+)
+def test_a_number_that_could_be_another_one_is_refused(given: Any) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        values.number(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (538000, (538000, None)),
+        ("$1,250,000", (1250000, None)),
+        ("$ 1,250,000.00", (1250000, None)),
+        ("€ 450 000", (450000, "EUR")),
+        ("450000 EUR", (450000, "EUR")),
+        ("USD 1,250,000", (1250000, "USD")),
+        ("£325,000", (325000, "GBP")),
+        ("none", (None, None)),
+    ],
+)
+def test_an_amount_is_understood(given: Any, meant: tuple[float | None, str | None]) -> None:
+    assert values.money(given) == meant
+
+
+@pytest.mark.parametrize("given", ["450.000", "450k", "1.2M", "from 450000", "$450,000 USD", "$1.250", -1, "-5", "$"])
+def test_an_amount_that_could_be_another_one_is_refused(given: Any) -> None:
+    with pytest.raises(ValueError, match=r"must|could"):
+        values.money(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (2100, (2100, None)),
+        ("2,100 sqft", (2100, "Square Feet")),
+        ("2,100 Sq. Ft.", (2100, "Square Feet")),
+        ("195.1 m²", (195.1, "Square Meters")),
+        ("0.25 Acres", (0.25, "Acres")),
+        ("0.25", (0.25, None)),
+    ],
+)
+def test_an_area_is_understood(given: Any, meant: tuple[float | None, str | None]) -> None:
+    assert values.area(given) == meant
+
+
+@pytest.mark.parametrize("given", ["about 2,100", "2,100 tsubo", "2,100 sqft (approx.)", -3])
+def test_an_area_with_other_words_is_refused(given: Any) -> None:
+    with pytest.raises(ValueError, match="must"):
+        values.area(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [("Y", True), ("no", False), (1, True), ("0", False), (None, None), ("", None)]
+)
+def test_a_switch_is_understood(given: Any, meant: bool | None) -> None:
+    assert values.switch(given) is meant
+
+
+@pytest.mark.parametrize("given", ["maybe", 2, [], 1.0])
+def test_what_is_neither_true_nor_false_is_refused(given: Any) -> None:
+    with pytest.raises(ValueError, match="true or false"):
+        values.switch(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("2026-11-29T09:30:00Z", datetime(2026, 11, 29, 9, 30, tzinfo=UTC)),
+        ("2026-11-29T09:30:00.125-05:00", datetime(2026, 11, 29, 14, 30, 0, 125000, tzinfo=UTC)),
+        ("2026-11-29 09:30:00+0000", datetime(2026, 11, 29, 9, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_time_with_an_offset_is_understood(given: str, meant: datetime) -> None:
+    assert values.moment(given, None) == meant
+
+
+def test_a_time_without_an_offset_is_refused_unless_the_zone_of_the_feed_is_known() -> None:
+    with pytest.raises(ValueError, match="LISTING_TIME_ZONE"):
+        values.moment("2026-11-29T09:30:00", None)
+    assert values.moment("2026-11-29T09:30:00", CHICAGO) == datetime(2026, 11, 29, 15, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("given", ["2026-11-01T01:30:00", "2026-03-08T02:30:00"])
+def test_a_local_time_that_exists_twice_or_not_at_all_is_refused(given: str) -> None:
+    with pytest.raises(ValueError, match="clocks change"):
+        values.moment(given, CHICAGO)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "2026-11-29",
+        "29.11.2026 09:30",
+        "/Date(1450000000000)/",
+        1450000000,
+        "2026-13-01T00:00Z",
+        "0001-01-01T00:00:00+10:00",
+    ],
+)
+def test_what_is_no_time_is_refused(given: Any) -> None:
+    with pytest.raises(ValueError, match="must be a time"):
+        values.moment(given, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "full", "half", "meant"),
+    [
+        (2, None, None, 2),
+        ("2.5", None, None, 3),
+        (1.1, None, None, 2),
+        (1.75, None, None, 2),
+        (2.2, 2, 2, 4),
+        (None, 1, 1, None),
+    ],
+)
+def test_bathrooms_are_counted(given: Any, full: int | None, half: int | None, meant: int | None) -> None:
+    assert values.bathrooms(given, full, half) == meant
+
+
+def test_a_number_of_bathrooms_with_two_meanings_is_refused() -> None:
+    with pytest.raises(ValueError, match="BathroomsHalf"):
+        values.bathrooms(2.2, None, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("Active Under Contract", "Active Under Contract"),
+        ("ActiveUnderContract", "Active Under Contract"),
+        ("active_under_contract", "Active Under Contract"),
+        ("Cancelled", "Canceled"),
+        ("Sold", "Closed"),
+        ("org.reso.metadata.enums.StandardStatus'ComingSoon'", "Coming Soon"),
+        (["Pending"], "Pending"),
+    ],
+)
+def test_both_spellings_of_a_member_are_understood(given: Any, meant: str) -> None:
+    assert values.word_of("StandardStatus", given) == meant
+
+
+@pytest.mark.parametrize("given", ["Active,Pending", "For Sale", 3, ["Active", "Pending"]])
+def test_another_word_is_refused_if_the_enumeration_is_locked(given: Any) -> None:
+    with pytest.raises(ValueError, match="must be one"):
+        values.word_of("StandardStatus", given)
+
+
+def test_another_word_is_kept_if_the_enumeration_is_open() -> None:
+    assert values.word_of("PropertyType", "Houseboat") == "Houseboat"
+
+
+def _kinds_of_texts() -> list[Callable[[Any], Any]]:
+    return [values.number, values.whole, values.money, values.area, values.switch, values.day, values.words_of]
+
+
+@pytest.mark.parametrize("given", ["", None])
+def test_nothing_is_no_value(given: Any) -> None:
+    assert [kind(given) for kind in _kinds_of_texts()] == [
+        (None, None) if kind in (values.money, values.area) else None for kind in _kinds_of_texts()
+    ]
+
+
+def test_several_values_in_one_text_are_several() -> None:
+    assert values.words_of("Dishwasher, Range ,Dishwasher,") == ["Dishwasher", "Range"]
+    assert values.words_of(["Dishwasher", "Range"]) == ["Dishwasher", "Range"]
