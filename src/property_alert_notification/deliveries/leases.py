@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import (
     BatchStatement,
+    Connection,
     among,
     as_rows,
     columns_of,
@@ -47,6 +48,19 @@ def _renew_these(held: FromClause) -> Update:
 
 _RENEW = BatchStatement(_HELD, _renew_these)
 _STILL_OURS = BatchStatement(_HELD, lambda held: select(_deliveries.c.id, _deliveries.c.fence).where(is_ours(held)))
+
+
+_SAME_FENCE = BatchStatement(
+    _HELD,
+    lambda held: select(_deliveries.c.id).join(
+        held, (held.c.id == _deliveries.c.id) & (held.c.fence == _deliveries.c.fence)
+    ),
+)
+
+
+async def not_claimed_again(connection: Connection, held: Collection[tuple[UUID, int]]) -> set[UUID]:
+    """Those of these deliveries (id and fence) that no other worker has claimed since, whatever their state is."""
+    return {row[0] for row in await _SAME_FENCE.fetch(connection, held)}
 
 
 @dataclass(frozen=True, slots=True)

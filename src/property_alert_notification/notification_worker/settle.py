@@ -1,20 +1,22 @@
 """Settles the deliveries of one channel: judges each attempt, and stores the settlements in batches."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from enum import StrEnum
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
 import structlog
 
-from property_alert_notification.base.errors import Refused, RetryLater
+from property_alert_notification.base.errors import Refused, RetryLater, StoreUnavailable
 from property_alert_notification.base.logs import Outage
 from property_alert_notification.base.reasons import Reason
 from property_alert_notification.base.supervise import insist
 from property_alert_notification.base.vocabulary import Outcome
 from property_alert_notification.channels.base import Receipt, storable_id
 from property_alert_notification.database import GroupCommit
+from property_alert_notification.deliveries import leases
 from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.deliveries.records import Claim, Settlement, Submission
 from property_alert_notification.deliveries.states import ENDED
@@ -47,6 +49,16 @@ AFTER_A_FAULT = 0.5
 """Seconds to wait when the store or the broker is away."""
 
 
+class Settled(StrEnum):
+    """What a settlement did to its delivery."""
+
+    MOVED = "moved"
+    REPORTED = "reported"
+    """Nothing: a report of its provider had moved it before."""
+    FENCED = "fenced"
+    """Nothing: another worker has claimed it."""
+
+
 class _Suppressing(NamedTuple):
     """A settlement, and the entry of the suppression list that its refusal makes."""
 
@@ -69,7 +81,7 @@ class Settler:
         self._policy = policy
         self._store = SettlementStore(context.database)
         self._outage = Outage(f"settlements of {self._channel}")
-        self._writes: GroupCommit[Settlement | Submission | _Suppressing, bool] = GroupCommit(self._write)
+        self._writes: GroupCommit[Settlement | Submission | _Suppressing, Settled] = GroupCommit(self._write)
         self._time_to_sent = context.metrics.time_to_sent.labels(self._channel)
 
     async def open_attempt(self, job: Job) -> datetime:
@@ -91,14 +103,17 @@ class Settler:
         verdict = self._judge(job, result, started_at, now)
         settlement = _settlement(job.claim, result, verdict, now)
         with self._context.metrics.stage("settle"):
-            moved = await self._commit(self._suppressing(job, result, settlement))
+            settled = await self._commit(self._suppressing(job, result, settlement))
         self._context.metrics.attempts.labels(self._channel, job.assignment.provider, verdict.outcome).inc()
         if verdict.outcome is Outcome.SENT:
             self._time_to_sent.observe((now - job.content.wanted_at).total_seconds())
-        if moved:
-            self._report_job(job, settlement)
-        else:
-            log.warning("delivery.fenced", **ids(job.claim), outcome=verdict.outcome)
+        match settled:
+            case Settled.MOVED:
+                self._report_job(job, settlement)
+            case Settled.REPORTED:
+                log.info("delivery.reported_first", **ids(job.claim), outcome=verdict.outcome)
+            case Settled.FENCED:
+                log.warning("delivery.fenced", **ids(job.claim), outcome=verdict.outcome)
 
     def postpone(self, job: Job, reason: Reason, *, due_at: datetime) -> Settlement:
         """The settlement that gives back a claim that was not submitted."""
@@ -106,7 +121,7 @@ class Settler:
 
     async def put_back(self, job: Job, settlement: Settlement) -> None:
         """Settle a delivery that was not submitted."""
-        if await self._commit(settlement):
+        if await self._commit(settlement) is Settled.MOVED:
             self._report_job(job, settlement)
 
     async def quarantine(
@@ -181,12 +196,12 @@ class Settler:
         row = entry.row(self._subjects, id_=clock.new_id(), now=settlement.settled_at, added_by=by)
         return _Suppressing(settlement, row, Refusal(settlement.delivery_id, self._channel, entry.reason))
 
-    async def _commit(self, settlement: Settlement | _Suppressing) -> bool:
+    async def _commit(self, settlement: Settlement | _Suppressing) -> Settled:
         """Store the result, and retry as long as the store is unavailable: only this process has it."""
         return await insist(partial(self._writes.submit, settlement), self._outage, pause=AFTER_A_FAULT)
 
-    async def _write(self, batch: Sequence[Settlement | Submission | _Suppressing]) -> list[bool]:
-        """Store a batch; returns for each settlement whether its delivery moved."""
+    async def _write(self, batch: Sequence[Settlement | Submission | _Suppressing]) -> list[Settled]:
+        """Store a batch; returns for each settlement what it did."""
         refused = [one for one in batch if isinstance(one, _Suppressing)]
         entries = {(one.entry.subject, one.entry.reason_code): one.entry for one in refused}
         refusals = [one.refusal for one in refused]
@@ -194,7 +209,22 @@ class Settler:
         settlements = [one for one in plain if isinstance(one, Settlement)]
         submissions = [one for one in plain if isinstance(one, Submission)]
         moved = await self._store.store(settlements, submissions, list(entries.values()), refusals)
-        return [one.delivery_id in moved for one in plain]
+        missed = [(one.delivery_id, one.fence) for one in settlements if one.delivery_id not in moved]
+        reported = await self._not_claimed_again(missed) if missed else set()
+        return [_settled(one.delivery_id, moved, reported) for one in plain]
+
+    async def _not_claimed_again(self, missed: Sequence[tuple[UUID, int]]) -> set[UUID]:
+        try:
+            async with self._context.database.quick_reading() as connection:
+                return await leases.not_claimed_again(connection, missed)
+        except StoreUnavailable:  # the batch is committed: it must not be stored again
+            return set()
+
+
+def _settled(delivery: UUID, moved: Collection[UUID], reported: Collection[UUID]) -> Settled:
+    if delivery in moved:
+        return Settled.MOVED
+    return Settled.REPORTED if delivery in reported else Settled.FENCED
 
 
 def _settlement(claim: Claim, result: Result, verdict: Verdict, now: datetime) -> Settlement:
