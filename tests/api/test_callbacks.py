@@ -77,7 +77,12 @@ async def test_a_signed_report_is_stored_before_it_is_answered(hooked: httpx2.As
     wanted = {"channel": "sms", "address": "+14155552671"}
     (entry,) = (await hooked.get("/api/v1/suppressions", params=wanted)).json()["items"]
     assert (entry["reason"], entry["added_by"]) == ("stop", "callback:sms/http")
+    unknown = await hooked.post(f"{PATH}/more", content=body, headers=signed(body))
+    assert unknown.status_code == 404
     figures = (await hooked.get("/metrics")).text
+    # One route, whether FastAPI answers it or the fast path.
+    route = 'property_alerts_http_requests_total{method="POST",route="/callbacks/{channel}/{provider}",status="204"} 3.0'
+    assert route in figures
     assert 'property_alerts_callbacks_total{channel="sms",outcome="read",provider="http"} 3.0' in figures
 
 

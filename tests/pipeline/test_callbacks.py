@@ -1,16 +1,18 @@
 """Callbacks of providers: what their reports do to deliveries and addresses, on each store."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, text
+from structlog.testing import capture_logs
 
 from property_alert_notification.base.errors import ForgedCallback, Refused, UnreadableCallback
 from property_alert_notification.base.reasons import Reason, ReasonCode
+from property_alert_notification.base.settings import Settings
 from property_alert_notification.base.vocabulary import DeliveryState, Outcome
 from property_alert_notification.channels.address_rules import AddressRules
 from property_alert_notification.channels.callback import (
@@ -32,14 +34,17 @@ from property_alert_notification.feedback.replies.take import ReplyIntake
 from property_alert_notification.feedback.reports.apply import match_parked
 from property_alert_notification.feedback.reports.intake import ReportIntake
 from property_alert_notification.feedback.reports.parked import ParkedReports
-from property_alert_notification.feedback.reports.rules import KEEP_PARKED
+from property_alert_notification.feedback.reports.rules import KEEP_PARKED, KEEP_TOKENS
 from property_alert_notification.notification_worker.settlement import settle
 from property_alert_notification.people.consent.models import ConsentRecord
 from property_alert_notification.people.suppressions.models import StoredSuppression
 from property_alert_notification.people.suppressions.subjects import Subjects
 from property_alert_notification.wiring import report_context
+from tests.pipeline.conftest import STORES
+from tests.pipeline.test_failures import a_held_line
 from tests.pipeline.test_suppressions import claimed, ended
 from tests.pipeline.world import EMAIL, World, eventually
+from tests.services.smtp import SmtpServer
 
 TAKEN, ARRIVED, BOUNCED = ReportedResult
 
@@ -107,6 +112,23 @@ async def test_a_report_before_the_answer_is_settled_counts_and_is_told(world: W
     assert (delivery.due_at, [attempt.outcome for attempt in delivery.attempts]) == (None, ["sent"])
     assert [(one.provider, one.result, one.raw) for one in delivery.reports] == [("smtp", "arrived", "the � raw body")]
     assert "email: smtp reports arrived" in [entry.what for entry in detail.timeline]
+
+
+@pytest.mark.parametrize("store", STORES)
+async def test_a_worker_whose_answer_comes_after_the_report_warns_of_nothing(
+    store: str, make_settings: Callable[..., Settings], smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_held_line(make_settings(store), smtp_server, monkeypatch) as held:
+        delivery = await held.world.delivery(held.first)
+        with capture_logs() as logs:
+            await report(held.world, ReportedEvent(ARRIVED, delivery_id=delivery.id))
+            held.free.set()
+
+            async def settled_events() -> list[str]:
+                return [one["event"] for one in logs if one["event"] in ("delivery.reported_first", "delivery.fenced")]
+
+            assert await eventually(settled_events) == ["delivery.reported_first"]
+        assert await state_of(held.world, held.first) == "delivered"
 
 
 async def test_a_report_by_an_id_that_is_not_stored_yet_waits_for_it(world: World) -> None:
@@ -227,7 +249,24 @@ async def test_reports_about_no_message_of_ours_are_kept_apart_and_then_dropped(
     await world.parts.database.run(match_parked(context, now=now + timedelta(seconds=5), most=10))
     assert len(await rows(world, DeliveryReport)) == 3
     await world.parts.database.run(match_parked(context, now=now + KEEP_PARKED + timedelta(seconds=9), most=10))
+    kept = [(one.named_delivery_id, one.provider_message_id, one.raw) for one in await rows(world, DeliveryReport)]
+    assert kept == [(None, None, None)] * 3
+    await world.parts.database.run(match_parked(context, now=now + KEEP_TOKENS + timedelta(seconds=9), most=10))
     assert not await rows(world, DeliveryReport)
+
+
+async def test_an_event_about_an_unknown_message_uses_its_token_up_for_as_long_as_its_signature_is_valid(
+    world: World,
+) -> None:
+    notification, claim = await sent(world)
+    unknown = ReportedEvent(ARRIVED, delivery_id=uuid4(), event_id="t0ken")
+    forged = ReportedEvent(BOUNCED, delivery_id=claim.delivery_id, event_id="t0ken")
+    await report(world, unknown)
+    context, now = report_context(world.settings, world.parts.clock), world.parts.clock.now()
+    for later in (KEEP_PARKED + timedelta(minutes=1), KEEP_TOKENS - timedelta(minutes=1)):
+        await world.parts.database.run(match_parked(context, now=now + later, most=10))
+        await report(world, forged)
+        assert await state_of(world, notification) == "sent"
 
 
 async def test_a_bounce_of_the_first_message_does_not_fail_the_second(world: World) -> None:

@@ -44,7 +44,7 @@ class DeliveryReport(SQLModel, table=True):
     """The delivery that the report itself names."""
     provider_message_id: str | None = Field(default=None, max_length=255)
     result: str = Field(max_length=16)
-    """`taken`, `arrived` or `bounced`."""
+    """`taken`, `arrived` or `bounced`; `emptied` if it was parked for so long that only its key is kept."""
     cause: str | None = Field(default=None, max_length=16)
     """A reason of the suppression list; None if the report is no reason to suppress the address."""
     detail: str | None = Field(default=None, max_length=200)

@@ -46,6 +46,9 @@ MOST_ALIKE = 20
 MOST_PARKED = 10_000
 """Reports about unknown messages that are kept apart at a time, and used tokens; further ones are dropped."""
 
+EMPTIED = "emptied"
+"""The result of a report about an unknown message of which only the key is left."""
+
 _reports, _deliveries, _attempts = table_of(DeliveryReport), table_of(Delivery), table_of(Attempt)
 _now = bindparam("now", type_=time_type())
 
@@ -197,7 +200,8 @@ _NAMES_MESSAGE = _names_message(_reports)
 
 
 def _insert_reports(new: FromClause) -> Insert:
-    number_parked, number_of_tokens = _number_parked(_NAMES_MESSAGE), _number_parked(~_NAMES_MESSAGE)
+    number_parked = _number_parked(_NAMES_MESSAGE)
+    number_of_tokens = _number_parked(~_NAMES_MESSAGE & (_reports.c.result != EMPTIED))
     # Many reports that a message is still on its way leave room for a bounce or a complaint.
     number_alike = (
         select(func.count())

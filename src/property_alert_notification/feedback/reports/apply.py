@@ -18,6 +18,7 @@ from property_alert_notification.feedback.reports.rules import (
     entry_of,
     is_ambiguous,
     is_by,
+    is_emptied,
     moved,
     retry_at,
 )
@@ -82,7 +83,7 @@ def apply_reports(reports: Sequence[Report], context: Context, *, now: datetime,
 
 
 def match_parked(context: Context, *, now: datetime, most: int) -> Script[Applied]:
-    """Apply parked reports whose messages are known by now; drop those that are too old."""
+    """Apply parked reports whose messages are known by now; of those that are too old only the keys are kept."""
     due = yield from parked_reports.parked(now=now, most=most)
     if not due:
         return Applied()
@@ -93,6 +94,8 @@ def match_parked(context: Context, *, now: datetime, most: int) -> Script[Applie
         yield parked_reports.update_parked(updated)
     if dropped := [one.id for one in unknown if one.retry_at is None]:
         yield parked_reports.drop(dropped)
+    if emptied := [one.id for one in unknown if one.retry_at is not None and is_emptied(one, now)]:
+        yield parked_reports.empty(emptied)
     changed = yield from _take_effect(matched.known, matched, context, now)
     return Applied(changed, new=len(due), unknown=len(unknown))
 

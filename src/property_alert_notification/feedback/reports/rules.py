@@ -22,7 +22,8 @@ KEEP_PARKED = timedelta(hours=1)
 BY_MAIL = "mail"
 """The source of reports that arrive by mail, whichever provider sent the email. No provider has this name."""
 KEEP_TOKENS = timedelta(hours=13)
-"""How long the token of a callback without an event is kept: longer than any signature is valid."""
+"""How long the key of a report that names no known message is kept: longer than any signature is valid. A report with
+the same key changes nothing in this time."""
 _FIRST_RETRY = timedelta(seconds=1)
 
 _EVENTS = {
@@ -100,11 +101,19 @@ def is_by(report: Report, channel: str, attempts: Sequence[AttemptMade]) -> bool
 
 
 def retry_at(report: Report, now: datetime) -> datetime | None:
-    """When a parked report is matched again: the older it is, the later; None if it is dropped."""
+    """When a parked report is matched again: the older it is, the later; None if it is dropped.
+
+    Without the ids of a message, or after `KEEP_PARKED`, only its key is kept.
+    """
     age = now - report.received_at
-    if not report.names_message:
-        return None if age >= KEEP_TOKENS else report.received_at + KEEP_TOKENS
-    return None if age >= KEEP_PARKED else now + max(_FIRST_RETRY, age)
+    if report.names_message and age < KEEP_PARKED:
+        return now + max(_FIRST_RETRY, age)
+    return None if age >= KEEP_TOKENS else report.received_at + KEEP_TOKENS
+
+
+def is_emptied(report: Report, now: datetime) -> bool:
+    """Whether only the key of a parked report is kept from now on: it stayed unknown for too long."""
+    return report.names_message and now - report.received_at >= KEEP_PARKED
 
 
 def entry_of(report: Report, address: str, *, soft_bounces: int, now: datetime) -> NewEntry | None:

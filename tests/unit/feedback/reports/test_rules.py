@@ -15,9 +15,11 @@ from property_alert_notification.deliveries.states import Event, after
 from property_alert_notification.feedback.reports.incoming import LONGEST_RAW, key_of, reports_of
 from property_alert_notification.feedback.reports.rules import (
     KEEP_PARKED,
+    KEEP_TOKENS,
     entry_of,
     is_ambiguous,
     is_by,
+    is_emptied,
     moved,
     retry_at,
 )
@@ -139,7 +141,9 @@ def test_a_parked_report_is_matched_ever_more_rarely_and_then_dropped() -> None:
         at = retry_at(report, at)
 
     assert waits[1:4] == [NOW + timedelta(seconds=seconds) for seconds in (1, 2, 4)]
-    assert KEEP_PARKED / 2 <= waits[-1] - NOW <= 3 * KEEP_PARKED
+    assert KEEP_PARKED / 2 <= waits[-2] - NOW <= 3 * KEEP_PARKED
+    assert waits[-1] == NOW + KEEP_TOKENS
+    assert [is_emptied(report, at) for at in waits[-3:]] == [False, True, True]
     assert len(waits) < 20
 
 

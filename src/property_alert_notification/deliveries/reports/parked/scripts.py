@@ -16,7 +16,7 @@ from property_alert_notification.database import (
     time_type,
 )
 from property_alert_notification.deliveries.reports.models import DeliveryReport
-from property_alert_notification.deliveries.reports.scripts import Report
+from property_alert_notification.deliveries.reports.scripts import EMPTIED, Report
 
 _reports = table_of(DeliveryReport)
 _now = bindparam("now", type_=time_type())
@@ -51,6 +51,21 @@ _UPDATE_PARKED = BatchStatement(
 def update_parked(reports: Sequence[Report]) -> Statement:
     """Store the deliveries of parked reports, or when they are matched again."""
     return Statement(_UPDATE_PARKED, [(one.id, one.delivery_id, one.retry_at, one.subject) for one in reports])
+
+
+_EMPTY = BatchStatement(
+    columns_of(_reports, "id"),
+    lambda emptied: (
+        update(_reports)
+        .where(_reports.c.id.in_(select(emptied.c.id)))
+        .values(result=EMPTIED, named_delivery_id=None, provider_message_id=None, cause=None, detail=None, raw=None)
+    ),
+)
+
+
+def empty(reports: Collection[UUID]) -> Statement:
+    """Delete all of parked reports but their keys."""
+    return Statement(_EMPTY, as_rows(reports))
 
 
 _DROP = BatchStatement(
