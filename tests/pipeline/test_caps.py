@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -24,8 +25,8 @@ from tests.pipeline.world import EMAIL, World
 CAP = 3
 
 
-async def a_user(world: World, user_id: int = 1) -> None:
-    rules = PersonalRules(time_zone="America/New_York", caps={EMAIL: Cap(day=CAP)})
+async def a_user(world: World, user_id: int = 1, **more: Any) -> None:
+    rules = PersonalRules(time_zone="America/New_York", caps={EMAIL: Cap(day=CAP)}, **more)
     now = world.parts.clock.now()
     preference = Preference(user_id=user_id, channels="email", rules=write_rules(rules), updated_at=now)
     async with world.parts.database.transaction() as connection:
@@ -52,6 +53,16 @@ async def test_no_more_than_the_cap_are_sent_and_the_others_are_collected(world:
     assert held_by is not None
     assert held_by.startswith("digest:")
     assert await claimed(world, (await accept(world, 1, "viewing"))[0])  # a cap is for what is promotional
+
+
+async def test_what_is_over_the_cap_of_a_user_who_refuses_digests_is_suppressed_at_once(world: World) -> None:
+    await a_user(world, frequencies={"digest": {EMAIL: Frequency.NEVER}})
+    notifications = await accept(world, CAP + 1)
+    assert [await claimed(world, one) for one in notifications] == [True] * CAP + [False]
+
+    over = await world.delivery(notifications[CAP])
+    assert (over.state, over.reason_code) == (DeliveryState.SUPPRESSED, "category_refused")
+    assert await effective(world) == ("suppress", "category_refused", "cap")
 
 
 async def test_several_workers_together_never_exceed_it(world: World) -> None:

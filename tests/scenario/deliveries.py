@@ -12,7 +12,7 @@ from datetime import date, datetime
 from tests.scenario.directory import Entry
 from tests.scenario.items import LEASE, OPEN, Item, Key, Notification, Seen, Window, has_place, turn_of
 from tests.scenario.knowledge import Knowledge
-from tests.scenario.model import Verdict, local_day, may, next_digest
+from tests.scenario.model import Verdict, local_day, may, next_digest, refuses_digests
 
 FIELDS = {"email": "email", "sms": "phone_number"}
 """Where a profile has the address of a channel."""
@@ -164,6 +164,8 @@ class Deliveries:
         today, until = local_day(person, channel, now), now
         if has_place(cap, others, today):
             return None
+        if item.category != "digest" and refuses_digests(person, channel, self.knowledge.category_of(item)):
+            return Verdict("suppress", "category_refused")
         while True:
             until = next_digest("daily", person, channel, until)
             day = local_day(person, channel, until)

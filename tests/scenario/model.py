@@ -100,6 +100,12 @@ def may(person: Person, channel: str, name: str, category: Category) -> tuple[st
     return default or "asap", "user_opted_in"
 
 
+def refuses_digests(person: Person, channel: str, category: Category) -> bool:
+    """Whether no digest may carry a message of this category to them."""
+    refused = (person.preference("categories") or {}).get("digest", {}).get(channel) == "never"
+    return refused and not category.required
+
+
 def decide(person: Person, channel: str, name: str, category: Category, *, urgent: bool, now: datetime) -> Verdict:
     """What becomes of a message that is to leave now."""
     frequency, code = may(person, channel, name, category)
@@ -108,6 +114,8 @@ def decide(person: Person, channel: str, name: str, category: Category, *, urgen
     if urgent and not category.is_promotional:
         return Verdict("send", code)
     if frequency != "asap" and name != "digest":
+        if refuses_digests(person, channel, category):
+            return Verdict("suppress", "category_refused")
         return Verdict("collect", "collected", next_digest(frequency, person, channel, now))
     is_legal = channel == "sms" and category.is_promotional
     held = hold(person, channel, now, is_legal=is_legal)

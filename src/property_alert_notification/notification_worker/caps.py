@@ -5,17 +5,18 @@ from datetime import datetime
 from uuid import UUID
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
-from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.base.vocabulary import Channel, DeliveryState
 from property_alert_notification.database import Script
 from property_alert_notification.deliveries.records import Claim, Settlement
 from property_alert_notification.deliveries.windows.keys import WindowKey
-from property_alert_notification.notification_worker.settlement import collected, held
+from property_alert_notification.notification_worker.settlement import collected, held, unsent
 from property_alert_notification.notifications.scripts import Content
 from property_alert_notification.people.caps.rules import Capped, OverCap, cap_of, is_digest
 from property_alert_notification.people.caps.scripts import count
 from property_alert_notification.people.categories.rules import Categories
 from property_alert_notification.people.decide import zones_of
 from property_alert_notification.people.decisions import Rule
+from property_alert_notification.people.permission import NO_DIGESTS, refuses_digests
 from property_alert_notification.people.person import UNKNOWN, Person
 from property_alert_notification.people.scripts import UserOf
 
@@ -58,13 +59,16 @@ def _capped(
         return None
     zones = zones_of(person, claim.address)
     digest = person.preferences.rules.digest
-    return Capped(claim.delivery_id, user, cap, zones, digest, is_digest(category))
+    refuses = refuses_digests(channel, category, person.preferences)
+    return Capped(claim.delivery_id, user, cap, zones, digest, is_digest(category), refuses)
 
 
 def _settlement(message: Capped, claim: Claim, content: Content, over: OverCap, now: datetime) -> Settlement:
-    """Hold a digest until a day below the cap; collect any other message for a digest."""
+    """Hold a digest until a day below the cap; collect any other message for a digest, unless its user refuses it."""
     reason = Reason(ReasonCode.OVER_CAP, {"period": over.period})
     if message.is_digest:
         return held(claim, reason, by=Rule.CAP, until=over.until, now=now)
+    if message.refuses_digests:
+        return unsent(claim, DeliveryState.SUPPRESSED, NO_DIGESTS, now=now)
     window = WindowKey(content.user_id, claim.test, claim.channel, content.category, over.until)
     return collected(claim, reason, into=window, now=now)

@@ -14,7 +14,7 @@ from property_alert_notification.people.hours import current
 from property_alert_notification.people.hours.hold import hold, where
 from property_alert_notification.people.hours.hold import needs_profile as hold_needs_profile
 from property_alert_notification.people.hours.moments import Zones
-from property_alert_notification.people.permission import Permission, permit
+from property_alert_notification.people.permission import NO_DIGESTS, Permission, permit, refuses_digests
 from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences.rules import NO_RULES, DigestTimes, is_unreadable
 from property_alert_notification.people.suppressions import rules as suppressions
@@ -116,6 +116,8 @@ def _when(message: Message, person: Person, now: datetime, permission: Permissio
         return Send(permission.send.reason, Rule.URGENT)
     default = current.default_time_zone()
     if _goes_into_a_digest(message, permission):
+        if refuses_digests(message.channel, message.category, person.preferences):
+            return Suppress(NO_DIGESTS, Rule.FREQUENCY)
         return collect(permission.frequency, _digest_times(person), zones_of(person, message.address), now)
     return hold(message.channel, message.category.kind, message.address, person, now, current.windows(), default)
 

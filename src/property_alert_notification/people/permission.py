@@ -9,9 +9,12 @@ from typing import NamedTuple
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
 from property_alert_notification.base.vocabulary import Channel, Frequency
-from property_alert_notification.people.categories.rules import Category
+from property_alert_notification.people.categories.rules import DIGEST, Category
 from property_alert_notification.people.decisions import Rule, Send, Suppress
 from property_alert_notification.people.preferences.rules import Preferences
+
+NO_DIGESTS = Reason(ReasonCode.CATEGORY_REFUSED, {"category": DIGEST})
+"""The reason why a message is not collected: its user refuses the digest that would carry it."""
 
 _NO_PREFERENCES = Suppress(Reason(ReasonCode.NO_PREFERENCES), Rule.CHANNEL_SWITCH)
 _OPTED_OUT = Suppress(Reason(ReasonCode.USER_OPTED_OUT), Rule.CHANNEL_SWITCH)
@@ -43,6 +46,13 @@ def permit(channel: Channel, category: Category, preferences: Preferences | None
     if (default := category.default.get(channel)) is not None:
         return _by_category_default(category.name, default)
     return _BY_SERVICE_DEFAULT
+
+
+def refuses_digests(channel: Channel, category: Category, preferences: Preferences | None) -> bool:
+    """Whether the user refuses digests with messages of this category; nobody can refuse those of a required one."""
+    if preferences is None or category.required:
+        return False
+    return preferences.rules.frequencies.get(DIGEST, {}).get(channel) is Frequency.NEVER
 
 
 @lru_cache(1024)

@@ -53,6 +53,11 @@ def daily(category: str = "listing_alert", often: Frequency = Frequency.DAILY) -
     return {"frequencies": {category: {EMAIL: often, SMS: often}}}
 
 
+_EVERY = daily()["frequencies"] | daily("viewing")["frequencies"]
+WITHOUT_DIGESTS: Mapping[str, Any] = {"frequencies": _EVERY | {"digest": {EMAIL: Frequency.NEVER}}}
+OFTEN = Category("statement", required=True, default={EMAIL: Frequency.DAILY})
+
+
 def summed_up(decision: Decision) -> tuple[type[Decision], Rule, ReasonCode]:
     return type(decision), decision.rule, decision.reason.code
 
@@ -86,6 +91,14 @@ def summed_up(decision: Decision) -> tuple[type[Decision], Rule, ReasonCode]:
          (Send, Rule.USER_RULE, ReasonCode.CATEGORY_WANTED)),
         (Message(EMAIL, ALERT), a_person(**daily(often=Frequency.NEVER)), NOON,
          (Suppress, Rule.USER_RULE, ReasonCode.CATEGORY_REFUSED)),
+        (Message(EMAIL, ALERT), a_person(**WITHOUT_DIGESTS), NOON,
+         (Suppress, Rule.FREQUENCY, ReasonCode.CATEGORY_REFUSED)),
+        (Message(EMAIL, Category("news", default={EMAIL: Frequency.WEEKLY})), a_person(**WITHOUT_DIGESTS), NOON,
+         (Suppress, Rule.FREQUENCY, ReasonCode.CATEGORY_REFUSED)),
+        (Message(EMAIL, OFTEN), a_person(**WITHOUT_DIGESTS), NOON, (Collect, Rule.FREQUENCY, ReasonCode.COLLECTED)),
+        (Message(SMS, ALERT), a_person(**WITHOUT_DIGESTS), NOON, (Collect, Rule.FREQUENCY, ReasonCode.COLLECTED)),
+        (Message(EMAIL, VIEWING, urgent=True), a_person(**WITHOUT_DIGESTS), NOON,
+         (Send, Rule.URGENT, ReasonCode.CATEGORY_WANTED)),
     ],
 )  # fmt: skip
 def test_the_first_rule_that_applies_decides(

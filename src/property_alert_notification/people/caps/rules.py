@@ -31,6 +31,8 @@ class Capped(NamedTuple):
     digest: DigestTimes | None
     is_digest: bool
     """The message is a digest: over the cap it is held, not collected."""
+    refuses_digests: bool = False
+    """The user refuses the digest that would carry the message: over the cap it is suppressed."""
 
 
 class Use(NamedTuple):

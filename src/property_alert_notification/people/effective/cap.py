@@ -16,8 +16,9 @@ from property_alert_notification.people.caps.rules import (
     place,
 )
 from property_alert_notification.people.decide import Message, decide, zones_of
-from property_alert_notification.people.decisions import Collect, Decision, Hold, Rule, Send
+from property_alert_notification.people.decisions import Collect, Decision, Hold, Rule, Send, Suppress
 from property_alert_notification.people.digest_times import local_day
+from property_alert_notification.people.permission import NO_DIGESTS, refuses_digests
 from property_alert_notification.people.person import Person
 
 _NOT_STORED = UUID(int=0)
@@ -30,7 +31,7 @@ def decide_with_cap(message: Message, person: Person, at: datetime, uses: Sequen
     return (_over_cap(message, person, at, uses) or decision) if isinstance(decision, Send) else decision
 
 
-def _over_cap(message: Message, person: Person, at: datetime, uses: Sequence[Use]) -> Collect | Hold | None:
+def _over_cap(message: Message, person: Person, at: datetime, uses: Sequence[Use]) -> Collect | Hold | Suppress | None:
     cap = cap_of(message.channel, message.category, person)
     if cap is None or person.preferences is None:
         return None
@@ -42,6 +43,8 @@ def _over_cap(message: Message, person: Person, at: datetime, uses: Sequence[Use
     reason = Reason(ReasonCode.OVER_CAP, {"period": found.period})
     if wanted.is_digest:
         return Hold(reason, Rule.CAP, found.until)
+    if refuses_digests(message.channel, message.category, person.preferences):
+        return Suppress(NO_DIGESTS, Rule.CAP)
     return Collect(reason, Rule.CAP, Frequency.DAILY, found.until)
 
 
