@@ -68,6 +68,11 @@ class Caller(asyncio.Protocol):
         else:
             self._line.idle.append(self)
 
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Use it no more."""
+        if self in self._line.idle:
+            self._line.idle.remove(self)
+
 
 @dataclass
 class Line:
@@ -79,7 +84,8 @@ class Line:
     def call(self, content: bytes, due_at: float) -> None:
         """Send it as soon as there is a connection."""
         if self.idle:
-            self.idle.pop().call(content, due_at)
+            # In turn: the server closes one that is not used for some seconds.
+            self.idle.popleft().call(content, due_at)
         else:
             self.waiting.append((content, due_at))
 
