@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 
-from benchmarks import accept, callbacks, digests, drain, history, latency, people, unaddressed
+from benchmarks import accept, callbacks, digests, drain, history, latency, listings, people, unaddressed
 from benchmarks.children import ChildFailed
 from benchmarks.report import Report
 from benchmarks.stores import Store, StoreName, open_store
@@ -33,6 +33,7 @@ class Measurement(StrEnum):
     DRAIN = "drain"
     LATENCY = "latency"
     CALLBACKS = "callbacks"
+    LISTINGS = "listings"
     PEOPLE = "people"
     DIGESTS = "digests"
     UNADDRESSED = "unaddressed"
@@ -107,6 +108,9 @@ def _measure_store(
 def _measure_people(
     report: Report, opened: Store, *, quick: bool, measurements: list[Measurement], progress: Callable[[str], None]
 ) -> None:
+    if Measurement.LISTINGS in measurements:
+        homes = listings.QUICK_LISTINGS if quick else listings.LISTINGS
+        report.listings.append(listings.measure(opened, homes, progress))
     if Measurement.PEOPLE in measurements:
         users = people.QUICK_USERS if quick else people.USERS
         batches = people.QUICK_BATCHES if quick else people.BATCHES

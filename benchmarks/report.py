@@ -20,6 +20,8 @@ from benchmarks.digests import Digested
 from benchmarks.drain import Drained, Limit
 from benchmarks.history import History
 from benchmarks.latency import Latency
+from benchmarks.listings import Listed
+from benchmarks.listings_table import listings_table
 from benchmarks.people import Deciding
 from benchmarks.unaddressed import Unaddressed
 from benchmarks.unaddressed_table import unaddressed_table
@@ -36,6 +38,7 @@ class Report:
     drain: list[Drained] = field(default_factory=list)
     latency: list[Latency] = field(default_factory=list)
     callbacks: list[CalledBack] = field(default_factory=list)
+    listings: list[Listed] = field(default_factory=list)
     people: list[Deciding] = field(default_factory=list)
     digests: list[Digested] = field(default_factory=list)
     unaddressed: list[Unaddressed] = field(default_factory=list)
@@ -48,6 +51,7 @@ class Report:
         faults += [count for one in self.drain for count in (one.duplicates, one.missing, one.unsettled)]
         faults += [count for one in self.latency for count in (one.failed, one.missing, one.doubled)]
         faults += [count for one in self.callbacks for count in (one.failed, one.missing)]
+        faults += [one.failed for one in self.listings]
         faults += [one.missing for one in self.people]
         faults += [count for one in self.digests for count in (one.doubled, one.missing, one.unsettled)]
         faults += [count for one in self.unaddressed for count in (one.failed, one.missing)]
@@ -66,6 +70,7 @@ class Report:
             _drain_table(self.drain, self.limits),
             _latency_table(self.latency),
             callbacks_table(self.callbacks),
+            listings_table(self.listings),
             _people_table(self.people),
             _digests_table(self.digests),
             unaddressed_table(self.unaddressed),

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from property_alert_notification.base.errors import InvalidField
-from property_alert_notification.homes.reso.record import Feed, ListingRecord, read
+from property_alert_notification.homes.reso import words
+from property_alert_notification.homes.reso.record import FIELDS, Feed, ListingRecord, read
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 LEAST = {"ListingKey": "1", "ModificationTimestamp": "2026-11-27T17:05:00Z", "StandardStatus": "Active"}
@@ -200,3 +201,50 @@ def test_what_is_no_object_is_refused() -> None:
 
 def test_a_number_that_is_not_finite_is_refused() -> None:
     assert _refused(X_Local=float("nan")).field == "value"
+
+
+_HOSTILE = [
+    True,
+    0,
+    -1,
+    10**400,
+    1e308,
+    "",
+    " ",
+    "x",
+    "9" * 50,
+    "\u0000",
+    "\ud800",
+    "٣",
+    [],
+    [1],
+    [[]],
+    {},
+    {"a": 1},
+    "25:00",
+    "--",
+]
+
+
+@pytest.mark.parametrize("value", _HOSTILE, ids=range(len(_HOSTILE)))
+def test_any_value_is_understood_or_refused_by_its_field(value: Any) -> None:
+    """Whatever a feed sends, nothing else is raised, and no error repeats what it sent."""
+    named = sorted({*FIELDS, *words.MONEY, *words.AREAS, *LEAST, "BathroomsTotalInteger", "Latitude", "Coordinates"})
+    for name in (*named, "currency", "MlgCanView", "Media", "SourceSystemName", "MlsStatus", "OpenHouse", "Local"):
+        _read_or_refuse({name: value}, value)
+    for name in ("OpenHouseKey", "OpenHouseDate", "OpenHouseStartTime", "OpenHouseStatus"):
+        _read_or_refuse({"OpenHouse": [{"OpenHouseDate": "2026-12-01", name: value}]}, value)
+
+
+def _read_or_refuse(fields: dict[str, Any], value: Any) -> None:
+    refused: InvalidField | None = None
+    try:
+        _read(**fields)
+    except InvalidField as fault:
+        refused = fault
+    assert refused is None or len(str(value)) < 4 or str(value) not in refused.problem
+
+
+def test_a_name_that_is_too_long_is_not_kept() -> None:
+    assert _read(Local={"x" * 101: 1, "y": 2}).fields["Local"] == {"y": 2}
+    assert _refused(**{"x" * 101: 1}).field == "value"

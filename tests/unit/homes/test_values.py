@@ -51,6 +51,8 @@ def test_a_number_is_understood(given: Any, meant: float | None) -> None:
         float("nan"),
         float("inf"),
         10**16,
+        10**400,
+        -(10**400),
         "9" * 41,
     ],
 )

@@ -22,10 +22,11 @@ from property_alert_notification.homes.listings.history import (
     end_quiet,
 )
 from property_alert_notification.homes.listings.models import Listing
-from property_alert_notification.homes.listings.queries import NewChange, State, Version
+from property_alert_notification.homes.listings.queries import Known, NewChange, State, Version
 from property_alert_notification.homes.listings.snapshot import Snapshot, decode_text, encode_text, snapshot_of
 from property_alert_notification.homes.reso.record import ListingRecord
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 _UNKNOWN = encode_progress(Progress())
 
 
@@ -46,7 +47,7 @@ class Received:
 
 def received(record: ListingRecord) -> Received:
     """Derive what the store needs."""
-    text = json.dumps(record.fields, sort_keys=True, separators=(",", ":"))
+    text = _encode(record.fields)
     digest = blake2b(text.encode(), digest_size=16).hexdigest()
     return Received(record, snapshot_of(record.fields, record.modified_at), text, digest)
 
@@ -55,7 +56,7 @@ def received(record: ListingRecord) -> Received:
 class _Work:
     """A listing while a batch is stored."""
 
-    listing: Listing
+    listing: Listing | Known
     progress: Progress
     changes: list[Change] = field(default_factory=list)
     """New ones, to be numbered."""
@@ -93,12 +94,12 @@ class ListingIntake:
             work.progress, work.changes = end_quiet(work.progress, self.quiet)
         return await self._finish(works)
 
-    async def _lock(self, keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Listing]:
+    async def _lock(self, keys: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], Known]:
         new = [(self.clock.new_id(), source, key, "", _UNKNOWN) for source, key in keys]
         found = await queries.lock_or_add(self.connection, new)
         return {(listing.source, listing.listing_key): listing for listing in found}
 
-    async def _store(self, listings: Mapping[tuple[str, str], Listing], batch: Iterable[Received]) -> list[Received]:
+    async def _store(self, listings: Mapping[tuple[str, str], Known], batch: Iterable[Received]) -> list[Received]:
         """Store the records that are not known yet; returns those, in the order of their feeds' clocks."""
         now = self.clock.now()
         by_version = {(listings[one.listing].id, one.record.modified_at): one for one in batch}
@@ -109,7 +110,7 @@ class ListingIntake:
         added = await queries.add_versions(self.connection, versions)
         return [by_version[version] for version in sorted(added)]
 
-    async def _follow(self, listings: Mapping[tuple[str, str], Listing], stored: Sequence[Received]) -> None:
+    async def _follow(self, listings: Mapping[tuple[str, str], Known], stored: Sequence[Received]) -> None:
         """Find the changes that the records make."""
         by_listing: dict[tuple[str, str], list[Snapshot]] = {}
         for one in stored:

@@ -33,6 +33,17 @@ due = DueRows(Listing, "due_at", text(WAITS))
 """Listings with a change whose quiet time is over."""
 
 
+class Known(NamedTuple):
+    """What is known of a listing before a record of it. A batch reads many, and a model of each would take longer."""
+
+    id: UUID
+    source: str
+    listing_key: str
+    progress: str
+    told_at: datetime | None
+    quiet_ends_at: datetime | None
+
+
 class Version(NamedTuple):
     """A record to be stored."""
 
@@ -76,18 +87,19 @@ def _lock_or_add(new: FromClause) -> ReturningInsert[*tuple[Any, ...]]:
     wanted = insert(_listings).from_select(_NEW, select(*new.c).where(true()), include_defaults=False)
     # It changes nothing, but it locks: a record of the same listing in another transaction waits for this one.
     kept = {"listing_key": wanted.excluded.listing_key}
-    return wanted.on_conflict_do_update(index_elements=["listing_key", "source"], set_=kept).returning(*_listings.c)
+    return wanted.on_conflict_do_update(index_elements=["listing_key", "source"], set_=kept).returning(
+        *[_listings.c[name] for name in Known._fields]
+    )
 
 
 _LOCK_OR_ADD = BatchStatement(columns_of(_listings, *_NEW), _lock_or_add)
 
 
-async def lock_or_add(connection: AsyncConnection, new: Iterable[tuple[UUID, str, str, str, str]]) -> list[Listing]:
+async def lock_or_add(connection: AsyncConnection, new: Iterable[tuple[UUID, str, str, str, str]]) -> list[Known]:
     """Lock the listings with these sources and keys until the transaction ends, and add those that are missing."""
     # In one order everywhere, or two transactions deadlock.
     rows = sorted(new, key=lambda row: (row[2], row[1]))
-    found = await _LOCK_OR_ADD.run(connection, rows)
-    return [Listing(**row) for row in found.mappings()]
+    return [Known(*row) for row in await _LOCK_OR_ADD.run(connection, rows)]
 
 
 def _add_versions(new: FromClause) -> ReturningInsert[*tuple[Any, ...]]:

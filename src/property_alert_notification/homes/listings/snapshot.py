@@ -17,6 +17,7 @@ _SEARCHED = (
     "BathroomsTotalInteger", "LivingArea", "LivingAreaUnits", "LotSizeArea", "LotSizeUnits", "YearBuilt", "Latitude",
     "Longitude", "currency", "InternetEntireListingDisplayYN",
 )  # fmt: skip
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 _OPEN_HOUSE = ("OpenHouseKey", "OpenHouseDate", "OpenHouseStartTime", "OpenHouseEndTime", "OpenHouseStatus")
 
 
@@ -54,7 +55,7 @@ def _hash_of(fields: Mapping[str, Any]) -> str:
     asked: dict[str, Any] = {name: fields[name] for name in _SEARCHED if name in fields}
     # Feeds write the values of a field with several in any order.
     features = {name: sorted(value) for name, value in fields.items() if _is_several(value)}
-    text = json.dumps([asked, features], sort_keys=True, separators=(",", ":"))
+    text = _encode([asked, features])
     return blake2b(text.encode(), digest_size=9).hexdigest()
 
 
@@ -81,7 +82,7 @@ def decode(stored: list[Any] | None) -> Snapshot | None:
 
 def encode_text(snapshot: Snapshot) -> str:
     """A snapshot as the text of a row."""
-    return json.dumps(encode(snapshot), separators=(",", ":"))
+    return _encode(encode(snapshot))
 
 
 def decode_text(stored: str) -> Snapshot:

@@ -4,6 +4,9 @@ import re
 from functools import lru_cache
 from typing import Any
 
+LONGEST_NAME = 100
+"""Characters of the name of a field. Longer ones would fill the memory that keeps what is known of names."""
+
 _AGENT = re.compile(r"(Co)?(List|Buyer|Listing|Selling)(Agent|Team|er)\w*|Member\w*|Owner(?!ship|Pays)\w*")
 _KEPT = re.compile(r"\w*(AgentKey|AgentMlsId|TeamKey|MemberKey|MemberMlsId|AgentAOR|AgentDesignation)")
 _REACHES = re.compile(
@@ -24,7 +27,11 @@ def is_personal(name: str) -> bool:
 def without_personal(value: Any) -> Any:
     """The value without such fields, however deep they are."""
     if isinstance(value, dict):
-        return {name: without_personal(part) for name, part in value.items() if not is_personal(name)}
+        return {
+            name: without_personal(part)
+            for name, part in value.items()
+            if len(name) <= LONGEST_NAME and not is_personal(name)
+        }
     if isinstance(value, list):
         return [without_personal(part) for part in value]
     return value

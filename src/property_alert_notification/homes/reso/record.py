@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.homes.reso import values, words
 from property_alert_notification.homes.reso.open_houses import OPEN_HOUSES, open_houses_of
-from property_alert_notification.homes.reso.personal import without_personal
+from property_alert_notification.homes.reso.personal import LONGEST_NAME, without_personal
 
-LONGEST_KEY, LONGEST_NAME = 255, 100
-"""Characters of a key, and of the name of a field."""
+LONGEST_KEY = 255
+"""Characters of a key."""
 
 MOST_FIELDS, LARGEST_RECORD, DEEPEST = 1_000, 64 * 1024, 8
 """Fields of a record, its bytes as JSON, and how deep it may be nested."""
@@ -115,8 +115,8 @@ def _fields_of(record: Mapping[str, Any], feed: Feed) -> dict[str, Any]:
         for name, value in without_personal(record).items()
         if value not in (None, "", []) and name not in _CURRENCIES and name not in OPEN_HOUSES and name[:1] != "@"
     }
-    for name in kept.keys() & _READ.keys():
-        kept[name] = _field(record, name, _READ[name])
+    for name in kept.keys() & FIELDS.keys():
+        kept[name] = _field(record, name, FIELDS[name])
     _read_baths(record, kept)
     _read_money(record, kept, feed)
     _read_areas(record, kept)
@@ -145,7 +145,7 @@ def _reader_of_word(name: str) -> Callable[[Any], Any]:
     return lambda value: values.word_of(name, value)
 
 
-_READ: Mapping[str, Callable[[Any], Any]] = {
+FIELDS: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(words.WHOLE, values.whole),
     **dict.fromkeys(words.DECIMAL, values.not_negative),
     **dict.fromkeys(words.SWITCHES, values.switch),
