@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from struct import unpack
 from uuid import UUID
 
+from asyncpg.pgproto import pgproto
+
 
 class Clock:
     """The time of the store, once it follows one, else that of the machine; and the machine's dice.
@@ -92,7 +94,9 @@ class Clock:
         if not self._random:
             self._random.extend(unpack("512Q", secrets.token_bytes(4096)))
         millisecond, tick = self._last_tick >> _TICK_BITS, self._last_tick & _LAST_TICK
-        return UUID(int=millisecond << 80 | 0x7 << 76 | tick << 64 | 0b10 << 62 | self._random.pop() & _LAST_RANDOM)
+        id_ = millisecond << 80 | 0x7 << 76 | tick << 64 | 0b10 << 62 | self._random.pop() & _LAST_RANDOM
+        # Made and written by the driver of PostgreSQL in C, at a fraction of what Python's own class takes.
+        return pgproto.UUID(id_.to_bytes(16, "big"))
 
 
 _TICK_BITS = 12

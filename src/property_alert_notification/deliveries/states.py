@@ -78,6 +78,8 @@ ENDED = (
 )
 """These have ended."""
 
+_ENDED = frozenset(ENDED)
+
 OPEN = tuple(state for state in DeliveryState if state not in ENDED)
 """These are open: a worker, a digest or an operator still moves them."""
 
@@ -173,7 +175,7 @@ def status_of(states: Collection[DeliveryState]) -> NotificationStatus:
     """
     if not states:
         return NotificationStatus.SCHEDULED
-    if any(state not in ENDED for state in states):
+    if not _ENDED.issuperset(states):
         return NotificationStatus.PENDING
     return next(status for state, status in BEST_FIRST if state in states)
 

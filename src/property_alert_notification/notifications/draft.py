@@ -1,7 +1,6 @@
 """Builds the rows of a notification and its deliveries from a submission. Pure."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -23,8 +22,7 @@ from property_alert_notification.people.hours.local_time import moment_of
 from property_alert_notification.people.person import Person
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """The result of a submission after its rows are stored."""
 
     id: UUID

@@ -1,9 +1,9 @@
 """Plans the deliveries of a notification. Pure."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 
 from property_alert_notification.base.reasons import Reason, ReasonCode
@@ -27,8 +27,7 @@ NOT_USED = Reason(ReasonCode.CHANNEL_NOT_USED)
 """The reason of deliveries on a channel without a provider."""
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(NamedTuple):
     """One planned delivery with its state and its reason."""
 
     channel: Channel

@@ -1,7 +1,7 @@
 """Releases scheduled notifications: a due notification is planned like one that was just accepted."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
@@ -195,4 +195,4 @@ def _expire(planned: Planned) -> Planned:
     if planned.state in ENDED:
         return planned
     reason = Reason(ReasonCode.EXPIRED)
-    return replace(planned, state=DeliveryState.EXPIRED, reason=reason, due_at=None, held_by=None, closes_at=None)
+    return planned._replace(state=DeliveryState.EXPIRED, reason=reason, due_at=None, held_by=None, closes_at=None)
