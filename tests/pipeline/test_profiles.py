@@ -7,7 +7,7 @@ from sqlalchemy import text
 from property_alert_notification.database import run_within
 from property_alert_notification.people.directory import queries
 from property_alert_notification.people.directory.profile import Entry, Profile
-from property_alert_notification.people.directory.scripts import profiles_of
+from property_alert_notification.people.directory.scripts import places_of, profiles_of
 from tests.pipeline.world import World
 
 ADA = Profile(1, "ada@example.com", "+14155552671", "Ada", "en", "America/Los_Angeles", "US")
@@ -19,10 +19,12 @@ async def test_profiles_of_many_users_are_read_in_one_step(world: World) -> None
     await _put(world, {1: Entry(ADA, now), 2: Entry(None, now), 3: Entry(Profile(3), now, pushed=True)})
 
     found = await world.parts.database.run(profiles_of([1, 2, 3, 4]))
+    places = await world.parts.database.run(places_of([1, 2, 3, 4]))
     async with world.parts.database.quick_reading() as connection:
         read = await run_within(connection, profiles_of([1, 2, 3, 4]))
 
     assert found == read == {1: ADA, 3: Profile(3)}
+    assert places == {1: ADA._replace(email=None, name=None, language=None), 3: Profile(3)}
 
 
 async def test_an_answer_older_than_the_stored_profile_changes_nothing(world: World) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from property_alert_notification.database import Script
 from property_alert_notification.people.decide import Message, needs_profile
-from property_alert_notification.people.directory.scripts import profiles_of
+from property_alert_notification.people.directory.scripts import places_of
 from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences import scripts as preference_scripts
 from property_alert_notification.people.preferences.rules import Preferences, is_unreadable
@@ -42,7 +42,7 @@ def people_of(
         if not user[1] and (person := people.get(user)) is not None and needs_profile(message, person)
     }
     if needed:
-        for user_id, profile in (yield from profiles_of(needed)).items():
+        for user_id, profile in (yield from places_of(needed)).items():
             person = people[user_id, False]
             people[user_id, False] = Person(person.preferences, profile, person.suppressions)
     return people
@@ -62,6 +62,6 @@ def time_zones_of(users: Collection[UserOf], *, default: Preferences | None) -> 
         if not test and preferences.rules.time_zone is None and not is_unreadable(preferences)
     ]
     if unknown:
-        for user_id, profile in (yield from profiles_of(unknown)).items():
+        for user_id, profile in (yield from places_of(unknown)).items():
             zones[user_id, False] = profile.time_zone
     return zones
