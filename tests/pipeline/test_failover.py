@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from property_alert_notification.database import Database, migrations, table_of
 from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.notification_worker.claim import FORGOTTEN
 from property_alert_notification.notifications.answers import DeliveryPublic
-from property_alert_notification.operators.providers.accounts import Accounts
+from property_alert_notification.operators.providers.accounts import Accounts, Turns
 from tests.channels.http_server import HttpServer, answering, reset
 from tests.channels.smtp_script import DROP, SILENCE, ScriptedSmtpServer
 from tests.pipeline.conftest import PAIRS, STORES
@@ -484,25 +484,67 @@ async def test_workers_that_share_a_rate_send_everything_once_and_keep_their_con
         assert both.first.most_open <= 4
 
 
-@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
-async def test_reservations_of_racing_workers_never_overlap(make_settings: MakeSettings, store: str) -> None:
-    settings = make_settings(store)
+@pytest.mark.parametrize("store", STORES)
+async def test_turns_of_racing_workers_are_a_gap_apart(make_settings: MakeSettings, store: str) -> None:
+    async with two_accounts(make_settings(store), Clock()) as accounts:
+        wanted = [Turns(1 + number % 3, timedelta(milliseconds=20)) for number in range(40)]
+        reserved = await asyncio.gather(
+            *(accounts[number % 2].reserve("smtp", turns) for number, turns in enumerate(wanted)),
+            accounts[0].reserve("smtp@backup", Turns(1, timedelta(hours=1))),
+        )
+
+    assert all(one.reserved for one in reserved)
+    firsts = sorted((one.first, turns) for one, turns in zip(reserved, wanted, strict=False))
+    for (first, turns), (second, _) in pairwise(firsts):
+        assert first + turns.count * turns.gap <= second
+
+
+@pytest.mark.parametrize("store", STORES)
+async def test_a_slow_rate_is_kept_over_restarts_changes_and_wrong_clocks(
+    make_settings: MakeSettings, store: str
+) -> None:
+    clock = SetClock(datetime(2026, 12, 1, tzinfo=UTC))
+    async with two_accounts(make_settings(store), clock) as (one, other):
+        fifty_a_day, gap = Turns(1, timedelta(seconds=1728)), timedelta(seconds=1728)
+        start = (await one.reserve("smtp", fifty_a_day)).first
+        for _ in range(3):
+            assert await other.reserve("smtp", fifty_a_day) == (start + gap, False)
+        clock.time += timedelta(seconds=1720)
+        assert await other.reserve("smtp", fifty_a_day) == (start + gap, True)
+        assert await one.reserve("smtp", fifty_a_day) == (start + 2 * gap, False)
+
+        ten_a_second = Turns(5, timedelta(milliseconds=100))
+        assert await one.reserve("smtp", ten_a_second) == (start + gap + timedelta(milliseconds=100), True)
+
+        clock.time += timedelta(hours=1)
+        await other.reserve("smtp", fifty_a_day)
+        clock.time -= timedelta(hours=1)
+        began = await one.reserve("smtp", ten_a_second)
+        assert began.reserved
+        assert began.first <= clock.now()
+
+
+class SetClock(Clock):
+    """A clock that only a test moves."""
+
+    def __init__(self, time: datetime) -> None:
+        super().__init__()
+        self.time = time
+
+    def now(self) -> datetime:
+        return self.time
+
+
+@asynccontextmanager
+async def two_accounts(settings: Settings, clock: Clock) -> AsyncIterator[tuple[Accounts, Accounts]]:
+    """The accounts as two workers know them."""
     one, other = Database(settings.database_url, wait=30), Database(settings.database_url, wait=30)
     await migrations.upgrade(one)
-    accounts = [Accounts(database, Clock(), Channel("email")) for database in (one, other)]
-    spans = [timedelta(milliseconds=20 * (1 + number % 3)) for number in range(40)]
     try:
-        begins = await asyncio.gather(
-            *(accounts[number % 2].reserve("smtp", span) for number, span in enumerate(spans)),
-            accounts[0].reserve("smtp@backup", timedelta(hours=1)),
-        )
+        yield Accounts(one, clock, Channel("email")), Accounts(other, clock, Channel("email"))
     finally:
         await one.close()
         await other.close()
-
-    reserved = sorted(zip(begins[:-1], spans, strict=True))
-    for (first, span), (second, _) in pairwise(reserved):
-        assert first + span <= second
 
 
 def metric(world: World, name: str, provider: str, **labels: str) -> float:

@@ -55,6 +55,8 @@ class Call:
     probe: bool
     began_at: float = float("inf")
     """When the provider was called, on the monotonic clock; the caller sets it."""
+    is_prepared: bool = False
+    """It has yet to take its turn of the account's rate."""
 
 
 class ProviderHandle:
@@ -80,7 +82,7 @@ class ProviderHandle:
             metrics: of the worker.
             concurrency: how many messages the worker delivers at once.
             on_change: called when the breaker has opened, closed, or lets a message try the provider out.
-            reserve: reserves time of the provider's account, if its rate is set.
+            reserve: reserves turns of the provider's account, if its rate is set.
         """
         self.provider = provider
         self.sender = sender
@@ -147,7 +149,10 @@ class ProviderHandle:
         while self._ended and self._ended[0] <= now - SOON:
             self._ended.popleft()
         at_once = IN_DOUBT if self.breaker.doubtful else self._at_once
-        return max(0, at_once + len(self._ended) - self._open)
+        soon = at_once + len(self._ended)
+        if self._rate is not None:
+            soon = min(soon, int(self._rate * SOON))
+        return max(0, soon - self._open)
 
     def reserve(self, *, probe: bool, is_open: bool) -> None:
         """One more delivery is in progress; `is_open` means that its attempt is stored."""
@@ -180,26 +185,35 @@ class ProviderHandle:
         self._unanswered.add(call)
         self._wake_next()
         try:
-            await self._keep_pace(probe=probe)
+            await self._keep_pace(call)
             yield call if self._accepts(probe=probe) else None
         finally:
+            if self._account is not None and call.is_prepared:
+                self._account.withdraw()
             if call.began_at != float("inf"):
                 self._ended.append(self._clock.monotonic())
             self._calls.discard(call)
             self._unanswered.discard(call)
             self._wake_next()
 
-    async def _keep_pace(self, *, probe: bool) -> None:
-        """Wait until the rate and the pace allow one more call, in the order in which they came.
+    async def take_turn(self, call: Call) -> None:
+        """Wait until the rate of the account allows the call, which must begin at once."""
+        if self._account is not None and call.is_prepared:
+            call.is_prepared = False
+            await self._account.take()
+
+    async def _keep_pace(self, call: Call) -> None:
+        """Wait until the pace allows one more call and the rate will soon, in the order in which they came.
 
         A probe does not wait for the pace.
         """
         async with self._order:
             if self._account is not None:
-                await asyncio.sleep(await self._account.turn(waiting=self.in_progress))
-            while not probe and (wait := self._wait()):  # noqa: ASYNC110 - it sleeps for just as long as it must
+                await self._account.prepare(waiting=self.in_progress)
+                call.is_prepared = True
+            while not call.probe and (wait := self._wait()):  # noqa: ASYNC110 - it sleeps for just as long as it must
                 await asyncio.sleep(wait)
-            if self._accepts(probe=probe):
+            if self._accepts(probe=call.probe):
                 self._pace.begin(self._clock.monotonic())
 
     def _wait(self) -> float:

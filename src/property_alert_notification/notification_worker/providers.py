@@ -1,7 +1,7 @@
 """The providers of one channel in one worker, in the order of failover."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from property_alert_notification.base.clock import Clock
@@ -14,6 +14,7 @@ from property_alert_notification.deliveries.models import Attempt
 from property_alert_notification.notification_worker.provider_handle import ProviderHandle
 from property_alert_notification.notification_worker.route import Assignment
 from property_alert_notification.notification_worker.verdict import TRUSTED_SHARE
+from property_alert_notification.operators.providers.accounts import Reservation, Turns
 
 POLL_SECONDS = 0.5
 """Seconds between two checks of running calls."""
@@ -33,11 +34,11 @@ class ProviderPool:
         metrics: Metrics,
         *,
         concurrency: int,
-        reserve: Callable[[str, timedelta], Awaitable[datetime]],
+        reserve: Callable[[str, Turns], Awaitable[Reservation]],
     ) -> None:
         """Providers of a worker that has `concurrency` deliveries of the channel in progress at once.
 
-        `reserve` reserves time of the account of a provider.
+        `reserve` reserves turns of the account of a provider.
         """
         self.channel = channel
         self._listeners: list[Callable[[], None]] = []

@@ -137,6 +137,8 @@ class DeliverySender:
                 in_progress.started_at = await self._settler.open_attempt(job)
             except StoreUnavailable:
                 return self._settler.postpone(job, STORE_AWAY, due_at=self._context.clock.now())
+        if call is not None:
+            await self._providers[job.assignment.provider].take_turn(call)
         if (lost := self._if_lost(in_progress)) is not None:
             return lost
         if call is not None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from datetime import datetime
 from typing import ClassVar
 
 import pytest
@@ -16,6 +15,7 @@ from property_alert_notification.channels.base import Limits, OutgoingMessage, R
 from property_alert_notification.notification_worker.provider_handle import LONGEST_TURN, SOON, Call, ProviderHandle
 from property_alert_notification.notification_worker.providers import SHORTEST_WAIT, ProviderPool
 from property_alert_notification.notification_worker.verdict import Result
+from property_alert_notification.operators.providers.accounts import Reservation
 
 
 class ManualClock(Clock):
@@ -50,7 +50,7 @@ class AnySender:
         raise NotImplementedError
 
 
-async def no_account(*_: object) -> datetime:
+async def no_account(*_: object) -> Reservation:
     """A provider without a rate has no account to reserve."""
     raise NotImplementedError
 

@@ -17,7 +17,9 @@ class ProviderAccount(SQLModel, table=True):
     channel: str = Field(primary_key=True, max_length=16)
     provider: str = Field(primary_key=True, max_length=64)
     next_turn: int = Field(sa_type=BigInteger)
-    """When the next message may begin, in microseconds of 1970: what comes before is reserved."""
+    """When the next message may begin at the rate of the worker that asked last, in microseconds of 1970."""
+    gap: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    """The microseconds between two messages at that rate: so long before `next_turn` is the last turn reserved."""
 
 
 class ReportedBreaker(SQLModel, table=True):

@@ -18,8 +18,9 @@ from property_alert_notification.operators.providers.models import ProviderAccou
 LIVING = timedelta(seconds=60)
 """How long a report counts as current after it was written."""
 
-LONGEST_AHEAD = timedelta(minutes=10)
-"""How far ahead an account may be reserved. A reservation beyond that was made by a clock that was wrong."""
+LONGEST_AHEAD = timedelta(minutes=2)
+"""A reserved turn that is further ahead was reserved by a clock that was wrong. Others are less far ahead than this,
+also for a worker that waited for the store after it read its clock."""
 
 _breakers = table_of(ReportedBreaker)
 _accounts = table_of(ProviderAccount)
@@ -68,20 +69,47 @@ async def forget(connection: AsyncConnection, worker: UUID) -> None:
 
 
 async def reserve(
-    connection: AsyncConnection, channel: str, provider: str, *, span: timedelta, now: datetime
-) -> datetime:
-    """Reserve so much of the time of a provider's account; returns when it begins, `now` or later."""
-    here, length = _microseconds(now - _EPOCH), _microseconds(span)
-    latest = here + _microseconds(LONGEST_AHEAD)
-    begins = case((_accounts.c.next_turn.between(here, latest), _accounts.c.next_turn), else_=here)
+    connection: AsyncConnection,
+    channel: str,
+    provider: str,
+    *,
+    count: int,
+    gap: timedelta,
+    now: datetime,
+    between: tuple[datetime, datetime],
+) -> datetime | None:
+    """Reserve the next turns of a provider's account; returns when the first is, a gap after the last one reserved.
+
+    None if it could only be after the two moments: nothing is reserved then.
+    """
+    earliest, latest = (_microseconds(moment - _EPOCH) for moment in between)
+    far = _microseconds(now - _EPOCH + LONGEST_AHEAD)
+    step, rest = _microseconds(gap), (count - 1) * _microseconds(gap)
+    last = _accounts.c.next_turn - _accounts.c.gap
+    first = case((last > far, earliest), (last + step > earliest, last + step), else_=earliest)
     wanted = (
         insert(_accounts)
-        .values(channel=channel, provider=provider, next_turn=here + length)
-        .on_conflict_do_update(index_elements=["channel", "provider"], set_={"next_turn": begins + length})
+        .values(channel=channel, provider=provider, next_turn=earliest + rest + step, gap=step)
+        .on_conflict_do_update(
+            index_elements=["channel", "provider"],
+            set_={"next_turn": first + rest + step, "gap": step},
+            where=first <= latest,
+        )
         .returning(_accounts.c.next_turn)
     )
-    ends: int = (await connection.execute(wanted)).scalar_one()
-    return _EPOCH + timedelta(microseconds=ends - length)
+    reserved: int | None = (await connection.execute(wanted)).scalar_one_or_none()
+    return None if reserved is None else _moment(reserved - rest - step)
+
+
+async def last_turn(connection: AsyncConnection, channel: str, provider: str) -> datetime:
+    """The last turn of an account that is reserved."""
+    of_account = (_accounts.c.channel == channel) & (_accounts.c.provider == provider)
+    last = select(_accounts.c.next_turn - _accounts.c.gap).where(of_account)
+    return _moment((await connection.execute(last)).scalar_one())
+
+
+def _moment(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def _microseconds(span: timedelta) -> int:
