@@ -28,7 +28,7 @@ class BounceSettings(SettingsGroup):
     """The password of `BOUNCE_IMAP_USERNAME`."""
 
     imap_folder: str = Field("INBOX", min_length=1, max_length=255)
-    """The folder to read."""
+    """The folder to read, as people see its name."""
 
     imap_tls: bool = True
     """TLS from the first byte. Without it passwords and mails are sent unencrypted: only for a server on this
