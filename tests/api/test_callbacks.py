@@ -126,6 +126,43 @@ async def test_who_reports_nothing_is_unknown(lite_hooked: httpx2.AsyncClient, p
     assert answer.status_code == 404
 
 
+TWILIO = "https://alerts.example.com/callbacks/sms/twilio"
+
+
+@pytest.mark.parametrize(
+    ("path", "signed_url"),
+    [
+        ("twilio", TWILIO),
+        ("twilio/", f"{TWILIO}/"),
+        ("twilio/?a=1", f"{TWILIO}/?a=1"),
+        ("twilio", f"{TWILIO}?"),
+        ("twilio@backup", f"{TWILIO}@backup"),
+        ("twilio%40backup", f"{TWILIO}%40backup"),
+        ("twilio%40backup/?a=%20", f"{TWILIO}%40backup/?a=%20"),
+        ("twili%6F", f"{TWILIO[:-1]}%6F"),
+    ],
+)
+async def test_the_signature_covers_the_url_as_the_provider_wrote_it(
+    path: str,
+    signed_url: str,
+    tmp_path: Path,
+    migrated_sqlite: Callable[[Path], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("TWILIO", "TWILIO_BACKUP"):
+        monkeypatch.setenv(f"{name}_ACCOUNT_SID", "AC" + "0" * 32)
+        monkeypatch.setenv(f"{name}_AUTH_TOKEN", "t0ken")
+        monkeypatch.setenv(f"{name}_FROM_NUMBER", "+15005550006")
+    settings = {"sms_provider": "twilio,twilio@backup", "public_url": "https://alerts.example.com"}
+    async with a_client(database_url=migrated_sqlite(tmp_path / "lite.db"), **settings) as client:
+        signature = base64.b64encode(hmac.digest(b"t0ken", f"{signed_url}MessageStatussent".encode(), "sha1")).decode()
+        headers = {"x-twilio-signature": signature, "content-type": "application/x-www-form-urlencoded"}
+        sent = {"content": b"MessageStatus=sent", "headers": headers}
+
+        assert (await client.post(f"/callbacks/sms/{path}", **sent)).status_code == 204
+        assert (await client.post(f"/callbacks/sms/{path}x", **sent)).status_code in (403, 404)
+
+
 async def test_a_callback_is_small_and_is_posted(lite_hooked: httpx2.AsyncClient) -> None:
     large = b"x" * (64 * 1024 + 1)
 

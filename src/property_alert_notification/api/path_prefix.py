@@ -30,3 +30,13 @@ class UnderPath:
 def path_within(scope: Scope) -> str:
     """The path of a request as the routes have it, without the prefix."""
     return cast(str, scope["path"].removeprefix(scope.get("root_path", "")))
+
+
+def raw_path_within(scope: Scope) -> str:
+    """The path as the client wrote it, with its escapes, without the prefix: what a signature over the URL covers."""
+    raw: bytes | None = scope.get("raw_path")
+    if raw is None:
+        return path_within(scope)
+    path = raw.decode("latin-1").partition("?")[0]
+    prefix = scope.get("root_path", "")
+    return path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path

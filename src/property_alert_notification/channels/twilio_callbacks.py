@@ -80,13 +80,16 @@ def _sign(content: str, auth_token: str) -> bytes:
 
 
 def _spellings(url: str) -> Iterator[str]:
-    """The URL with its port and without: Twilio signs one of them."""
+    """The URL with its port and without, and with an empty query: Twilio signs one of them."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     bare = host.removesuffix(f":{parts.port}") if parts.port is not None else host
     port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 443)
     for netloc in (bare, f"{bare}:{port}"):
-        yield url.replace(parts.netloc, netloc, 1)
+        spelled = url.replace(parts.netloc, netloc, 1)
+        yield spelled
+        if not parts.query:  # a `?` at the end reaches no application
+            yield f"{spelled}?"
 
 
 def _read(fields: Mapping[str, str], query: Mapping[str, Sequence[str]]) -> ReportedEvent | InboundMessage | None:

@@ -27,7 +27,7 @@ class CallbackFastPath:
             await self._app(scope, receive, send)
             return
         state = scope["app"].state
-        channel, _, provider = path_within(scope).removeprefix(_BEGINNING).partition("/")
+        channel, _, provider = path_within(scope).removeprefix(_BEGINNING).removesuffix("/").partition("/")
         if (channel, provider) not in state.callbacks.providers:
             await self._app(scope, receive, send)
             return

@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect
 
 from property_alert_notification.api.dependencies import ClockDep
 from property_alert_notification.api.document.callback_examples import BODY, NO_CALLBACKS
-from property_alert_notification.api.path_prefix import path_within
+from property_alert_notification.api.path_prefix import raw_path_within
 from property_alert_notification.api.problems import documented
 from property_alert_notification.api.request_body import UnusableBody
 from property_alert_notification.base.errors import NotFound
@@ -43,6 +43,7 @@ def _named(description: str) -> Any:
 
 
 @router.post(_PATH, status_code=HTTPStatus.NO_CONTENT, openapi_extra={"requestBody": _BODY})
+@router.post(f"{_PATH}/", status_code=HTTPStatus.NO_CONTENT, include_in_schema=False)
 async def receive_callback(
     request: Request,
     channel: Annotated[str, _named("The channel, such as `sms`.")],
@@ -75,7 +76,7 @@ def _public_url(request: Request) -> str:
     # Not of `request.url`, which is put together and taken apart again for every callback.
     query = request.scope["query_string"].decode("latin-1")
     base = cast(str, request.app.state.base_url)
-    return f"{base}{path_within(request.scope)}{f'?{query}' if query else ''}"
+    return f"{base}{raw_path_within(request.scope)}{f'?{query}' if query else ''}"
 
 
 async def _body(request: Request, largest: int) -> bytes:
