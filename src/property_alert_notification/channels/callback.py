@@ -101,7 +101,14 @@ class UsedToken:
     event_id: str
 
 
-Reported = ReportedEvent | InboundMessage | UnreadableEvent | UsedToken
+@dataclass(frozen=True, slots=True)
+class SubscriptionEnded:
+    """The provider will send no more callbacks of this subscription."""
+
+    name: str
+
+
+Reported = ReportedEvent | InboundMessage | UnreadableEvent | UsedToken | SubscriptionEnded
 
 CallbackReader = Callable[[Callback], Sequence[Reported] | Awaitable[Sequence[Reported]]]
 """Verifies a callback and reads its events; reports of other things are no events.

@@ -25,6 +25,7 @@ from property_alert_notification.channels.callback import (
     Reported,
     ReportedEvent,
     ReportedResult,
+    SubscriptionEnded,
     SuppressionCause,
 )
 from property_alert_notification.channels.callback_fields import delivery_id_of, detail_of, read_each, text_of
@@ -214,9 +215,13 @@ async def read_callback(callback: Callback, topics: TopicReader) -> Sequence[Rep
     Raises:
         ForgedCallback: it is not from a topic of ours.
     """
-    if (notification := await topics.read(callback)) is None:
+    message = await topics.read(callback)
+    if message["Type"] == "UnsubscribeConfirmation":
+        return [SubscriptionEnded(message["TopicArn"])]
+    if message["Type"] != "Notification":
         return []
-    message_id, event = notification
+    # SES posts also sentences about a topic: they are no events.
+    message_id, event = message["MessageId"], fields_of(message["Message"].encode("utf-8", "replace"))
     return read_each([event], partial(_event, event_id=message_id))
 
 

@@ -11,8 +11,7 @@ import binascii
 import re
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -29,8 +28,9 @@ Fetch = Callable[[str], Awaitable[bytes]]
 """Gets a document over HTTPS, without following a redirect; raises Unavailable when it cannot."""
 
 _OLDEST = timedelta(hours=1)
-_HOST = re.compile(r"sns\.([a-z0-9-]{3,40})\.amazonaws\.com(\.cn)?")
 _CERTIFICATE = re.compile(r"/SimpleNotificationService-[0-9a-zA-Z]{1,64}\.pem")
+_CONFIRMATION = re.compile(r"/\?([!\"$-~]+)")  # no blank, no control character, no fragment
+_AT_SNS = re.compile(r"https://sns\.([a-z0-9-]{3,40})\.amazonaws\.com(?:\.cn)?(?=/)")
 _HASHES: dict[str, Callable[[], HashAlgorithm]] = {"1": SHA1, "2": SHA256}
 _NOTIFICATION = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 _SIGNED = {
@@ -43,8 +43,10 @@ _SIGNED = {
 _MOST_KEYS = 16
 _PAUSE = timedelta(minutes=1)
 """How long a certificate that could not be had is not fetched again."""
-_MOST_FAILED = 8
-"""So many failed fetches within `_PAUSE` end all fetching until it is over: anybody can write such a URL."""
+
+_MOST_FETCHES = 30
+"""So many certificates that verified no message yet are fetched within `_PAUSE`, and kept: anybody can write the URL of
+one."""
 
 
 class TopicReader:
@@ -54,12 +56,15 @@ class TopicReader:
         """Nothing is fetched yet."""
         self._topics = frozenset(topics)
         self._fetch = fetch
-        self._keys: dict[str, RSAPublicKey] = {}
-        self._failed: dict[str, datetime] = {}
+        self._proven: dict[str, RSAPublicKey] = {}
+        """By URL; what verified a message last is at the end."""
+        self._unproven: dict[str, RSAPublicKey] = {}
+        self._fetched: dict[str, datetime] = {}
+        """When certificates were fetched that have verified no message."""
         self._fetching = asyncio.Lock()
 
-    async def read(self, callback: Callback) -> tuple[str, dict[str, Any]] | None:
-        """Verify a callback; returns the id and the content of a notification. A subscription is confirmed.
+    async def read(self, callback: Callback) -> dict[str, str]:
+        """Verify a callback; returns its message. A subscription is confirmed.
 
         Raises:
             ForgedCallback: it is not from an allowed topic, not signed by SNS, or too old.
@@ -70,19 +75,12 @@ class TopicReader:
         await self._verify(message, callback.received_at)
         if message["Type"] == "SubscriptionConfirmation":
             await self._confirm(message)
-        if message["Type"] != "Notification":
-            return None
-        # SES posts also sentences about a topic: they are no events.
-        return message["MessageId"], fields_of(message["Message"].encode("utf-8", "replace"))
+        return message
 
     async def _verify(self, message: dict[str, str], now: datetime) -> None:
         hash_of = _HASHES.get(message.get("SignatureVersion", ""))
         url = message.get("SigningCertURL", "")
-        if (
-            hash_of is None
-            or not _is_at_sns(url, message["TopicArn"])
-            or not _CERTIFICATE.fullmatch(urlsplit(url).path)
-        ):
+        if hash_of is None or _path_at_sns(url, message["TopicArn"], _CERTIFICATE) is None:
             raise ForgedCallback
         try:
             signature = base64.b64decode(message.get("Signature", ""), validate=True)
@@ -98,20 +96,35 @@ class TopicReader:
             key.verify(signature, content.encode("utf-8", "surrogatepass"), PKCS1v15(), hash_of())
         except InvalidSignature:
             raise ForgedCallback from None
+        self._prove(url, key)
 
     async def _key(self, url: str, now: datetime) -> RSAPublicKey:
-        if (known := self._keys.get(url)) is not None:
+        if (known := self._known(url)) is not None:
             return known
         async with self._fetching:
-            if (known := self._keys.get(url)) is not None:  # fetched while this one waited
+            if (known := self._known(url)) is not None:  # fetched while this one waited
                 return known
-            self._failed = {one: at for one, at in self._failed.items() if now - at < _PAUSE}
-            if url in self._failed or len(self._failed) >= _MOST_FAILED:
+            self._fetched = {one: at for one, at in self._fetched.items() if now - at < _PAUSE}
+            if url in self._fetched or len(self._fetched) >= _MOST_FETCHES:
                 raise Unavailable("The certificate of SNS could not be fetched. Try again.")
-            self._failed[url] = now
-            self._keys[url] = await self._fetch_key(url, now)
-            del self._failed[url]
-            return self._keys[url]
+            self._fetched[url] = now
+            key = await self._fetch_key(url, now)
+            while len(self._unproven) >= _MOST_FETCHES:
+                del self._unproven[next(iter(self._unproven))]
+            self._unproven[url] = key
+            return key
+
+    def _known(self, url: str) -> RSAPublicKey | None:
+        return self._proven.get(url) or self._unproven.get(url)
+
+    def _prove(self, url: str, key: RSAPublicKey) -> None:
+        """A message was verified by this key: whoever forges messages cannot have it forgotten."""
+        self._unproven.pop(url, None)
+        self._fetched.pop(url, None)
+        self._proven.pop(url, None)
+        self._proven[url] = key
+        if len(self._proven) > _MOST_KEYS:
+            del self._proven[next(iter(self._proven))]
 
     async def _fetch_key(self, url: str, now: datetime) -> RSAPublicKey:
         try:
@@ -122,24 +135,21 @@ class TopicReader:
         is_valid = certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
         if not is_valid or not isinstance(key, RSAPublicKey):
             raise ForgedCallback
-        if len(self._keys) >= _MOST_KEYS:
-            self._keys.clear()
         return key
 
     async def _confirm(self, message: dict[str, str]) -> None:
         url = message.get("SubscribeURL", "")
-        query = parse_qs(urlsplit(url).query) if _is_at_sns(url, message["TopicArn"]) else {}
+        path = _path_at_sns(url, message["TopicArn"], _CONFIRMATION)
+        query = {} if path is None else parse_qs(path[1])
         if query.get("Action") != ["ConfirmSubscription"] or query.get("TopicArn") != [message["TopicArn"]]:
             raise ForgedCallback
         await self._fetch(url)
 
 
-def _is_at_sns(url: str, topic: str) -> bool:
-    """Whether a URL leads to SNS in the region of a topic, `arn:aws:sns:us-east-1:123456789012:name`."""
-    try:
-        parts = urlsplit(url)
-        is_plain = parts.scheme == "https" and parts.netloc == parts.hostname
-    except ValueError:
-        return False
-    host = _HOST.fullmatch(parts.netloc)
-    return is_plain and host is not None and host.group(1) == topic.split(":")[3]
+def _path_at_sns(url: str, topic: str, path: re.Pattern[str]) -> re.Match[str] | None:
+    """The path if a URL leads to such a one at SNS in the region of a topic, `arn:aws:sns:us-east-1:123456789012:name`.
+
+    The whole URL is compared, as it was written: what a parser leaves out would make another one of the same page.
+    """
+    host = _AT_SNS.match(url)
+    return None if host is None or host[1] != topic.split(":")[3] else path.fullmatch(url, host.end())

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from property_alert_notification.base.errors import ForgedCallback, Unavailable
-from property_alert_notification.channels.callback import Callback, ReportedResult, SuppressionCause
+from property_alert_notification.channels.callback import Callback, ReportedResult, SubscriptionEnded, SuppressionCause
 from property_alert_notification.channels.email_ses import read_callback
 from property_alert_notification.channels.sigv4 import Credentials, signed_headers
 from property_alert_notification.channels.sns import TopicReader
@@ -157,6 +157,19 @@ FORGERIES: list[Callable[[], dict[str, Any]]] = [
     lambda: signed(SigningCertURL=CERTIFICATE_URL.replace(".com/", ".com:444/")),
     lambda: signed(SigningCertURL="https://sns.us-east-1.amazonaws.com/?Action=GetCert.pem"),
     lambda: signed(SigningCertURL="https://[::1"),
+    *(
+        lambda url=url: signed(SigningCertURL=url)  # type: ignore[misc]
+        for url in (
+            f"{CERTIFICATE_URL}?1",
+            f"{CERTIFICATE_URL}#1",
+            f"{CERTIFICATE_URL}\n",
+            f" {CERTIFICATE_URL}",
+            CERTIFICATE_URL.replace("sns.", "s\tns."),
+            CERTIFICATE_URL.replace("amazonaws", "Amazonaws"),
+            CERTIFICATE_URL.replace("Service-", "Service-\n"),
+            CERTIFICATE_URL.replace(".com/", ".com//"),
+        )
+    ),
     lambda: signed("3"),
     lambda: signed(Type="Other"),
     dict,
@@ -202,17 +215,57 @@ async def test_nobody_can_make_this_service_fetch_many_certificates() -> None:
         with pytest.raises(ForgedCallback):
             await post(signed() | hopeless)
     assert web.fetched == []
-    urls = [CERTIFICATE_URL.replace("Service-0", f"Service-{number}") for number in range(1, 30)]
+    urls = [CERTIFICATE_URL.replace("Service-0", f"Service-{number}") for number in range(1, 60)]
     for url in (*urls, *urls):
         with pytest.raises((ForgedCallback, Unavailable)):
             await post(signed(SigningCertURL=url))
-    assert web.fetched == urls[:8]
+    assert web.fetched == urls[:30]
 
     web.body = certificate()
     with pytest.raises(Unavailable):
         await post(signed())
     await post(signed(), now=NOW + timedelta(minutes=1))
     await post(signed())
+
+
+async def test_forged_messages_take_away_no_key_that_has_verified_one() -> None:
+    web = Web()
+    reader = TopicReader([TOPIC], web.fetch)
+
+    async def post(message: dict[str, Any], minute: int) -> None:
+        await reader.read(Callback("https://a.example", {}, json.dumps(message).encode(), NOW + timedelta(0, minute)))
+
+    await post(signed(), 0)
+    for number in range(200):
+        url = CERTIFICATE_URL.replace("Service-0", f"Service-{number}x")
+        with pytest.raises((ForgedCallback, Unavailable)):
+            await post(signed(SigningCertURL=url) | {"Signature": "AAAA"}, number)
+    fetched = len(web.fetched)
+    await post(signed(), 200)
+
+    assert len(web.fetched) == fetched
+
+
+async def test_a_key_that_a_forged_message_named_first_is_there_for_the_true_one() -> None:
+    web = Web()
+    reader = TopicReader([TOPIC], web.fetch)
+    bodies = [json.dumps(signed() | {"Signature": "AAAA"}), json.dumps(signed())]
+    with pytest.raises(ForgedCallback):
+        await reader.read(Callback("https://a.example", {}, bodies[0].encode(), NOW))
+
+    await reader.read(Callback("https://a.example", {}, bodies[1].encode(), NOW))
+
+    assert web.fetched == [CERTIFICATE_URL]
+
+
+async def test_the_end_of_a_subscription_is_noticed() -> None:
+    own = f"https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=t0ken"
+    web = Web()
+
+    ended = await read(signed(Type="UnsubscribeConfirmation", Token="t", SubscribeURL=own), web)
+
+    assert ended == [SubscriptionEnded(TOPIC)]
+    assert web.fetched == [CERTIFICATE_URL]
 
 
 async def test_only_the_subscription_of_a_topic_of_ours_is_confirmed() -> None:
@@ -225,6 +278,10 @@ async def test_only_the_subscription_of_a_topic_of_ours_is_confirmed() -> None:
         "http://169.254.169.254/latest/meta-data",
         own.replace("amazonaws.com", "amazonaws.com.evil.example"),
         own.replace("ConfirmSubscription", "DeleteTopic"),
+        own.replace(".com/", ".com/x"),
+        own.replace("Token=", "To\nken="),
+        f"{own}#x",
+        f" {own}",
         own.replace(TOPIC, "arn:aws:sns:us-east-1:999999999999:evil"),
     ):
         web = Web()

@@ -15,6 +15,7 @@ from property_alert_notification.channels.callback import (
     ProviderCallbacks,
     Reported,
     ReportedEvent,
+    SubscriptionEnded,
     UnreadableEvent,
     UsedToken,
 )
@@ -74,6 +75,9 @@ class CallbackIntake:
             read = self.providers[channel, provider].read(callback)
             events = await read if isawaitable(read) else read
             outcome = "read"
+            for ended in [event for event in events if isinstance(event, SubscriptionEnded)]:
+                outcome = "subscription_ended"
+                log.error("callback.subscription_ended", channel=channel, provider=provider, name=ended.name)
         except ForgedCallback:
             outcome = "forged"
             log.warning("callback.forged", channel=channel, provider=provider)
