@@ -4,6 +4,8 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -116,6 +118,71 @@ async def test_ses_gets_the_message_with_its_headers_and_our_id_as_a_tag(server:
     with pytest.raises(ProviderDown, match="SES console") as caught:
         await send("ses", tools)
     assert "example.com" not in caught.value.reason
+
+
+FROM_HEADERS = {
+    "ses": lambda body: json.loads(body)["FromEmailAddress"],
+    "postmark": lambda body: json.loads(body)["From"],
+    "mailgun": lambda body: parse_qs(body)["from"][0],
+}
+RECIPIENTS = {
+    "ses": lambda body: json.loads(body)["Destination"]["ToAddresses"][0],
+    "postmark": lambda body: json.loads(body)["To"],
+    "mailgun": lambda body: parse_qs(body)["to"][0],
+    "sendgrid": lambda body: json.loads(body)["personalizations"][0]["to"][0]["email"],
+}
+ANSWER = b'{"MessageId": "x", "ErrorCode": 0, "MessageID": "x", "id": "<x>"}'
+
+
+@pytest.mark.parametrize("name", FROM_HEADERS)
+@pytest.mark.parametrize("sender", ["Häuser & Söhne", "Casa Ñandú, S.A.", "不動産 「家」", 'Дом "Уют"', "É" * 100])
+async def test_the_name_of_the_sender_is_ascii_on_the_wire_and_reads_as_set(
+    name: str, sender: str, server: HttpServer, tools: Tools, environ: Environ
+) -> None:
+    environ(EMAIL_FROM_NAME=sender)
+    server.behaviour = answering(200, ANSWER)
+    await send(name, tools)
+
+    header = FROM_HEADERS[name](server.requests[0].body.decode())
+    assert header.isascii()
+    assert "\n" not in header
+    shown, address = parseaddr(header)
+    assert (str(make_header(decode_header(shown))), address) == (sender, "alerts@example.com")
+
+
+@pytest.mark.parametrize("name", RECIPIENTS)
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [("ada@bücher.example", "ada@xn--bcher-kva.example"), ("ada@例え.テスト", "ada@xn--r8jz45g.xn--zckzah")],
+)
+async def test_a_domain_beyond_ascii_is_written_in_ascii(
+    name: str, address: str, written: str, server: HttpServer, tools: Tools
+) -> None:
+    server.behaviour = answering(200, ANSWER)
+    await send(name, tools, replace(MESSAGE, to=address, headers=(("X-Home", "Söhne"),)))
+
+    body = server.requests[0].body.decode()
+    assert RECIPIENTS[name](body) == written
+    assert "Söhne" not in body
+    assert "S\\u00f6hne" not in body
+
+
+@pytest.mark.parametrize("name", RECIPIENTS)
+async def test_a_mailbox_name_beyond_ascii_is_refused_by_us(name: str, server: HttpServer, tools: Tools) -> None:
+    with pytest.raises(Refused):
+        await send(name, tools, replace(MESSAGE, to="häuser@example.com"))
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("name", RECIPIENTS)
+@pytest.mark.parametrize("variable", ["EMAIL_FROM", "EMAIL_REPLY_TO"])
+async def test_a_sender_that_the_api_does_not_take_is_noticed_at_start(
+    name: str, variable: str, server: HttpServer, tools: Tools, environ: Environ
+) -> None:
+    environ(**{variable: "häuser@example.com"})
+    with pytest.raises(ConfigurationError, match=variable):
+        await send(name, tools)
+    assert server.requests == []
 
 
 @pytest.mark.parametrize("name", ["postmark", "sendgrid", "mailgun", "ses"])

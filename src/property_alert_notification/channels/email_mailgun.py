@@ -35,6 +35,7 @@ from property_alert_notification.channels.mail_api import (
     email_settings,
     from_header,
     headers_of,
+    recipient_of,
 )
 from property_alert_notification.channels.mime import EmailSettings
 from property_alert_notification.channels.smtp.bounce import bounce_in_report
@@ -101,7 +102,7 @@ class MailgunSender:
         """Post one message; the receipt holds its Message-Id, without the brackets as callbacks have it."""
         form = {
             "from": from_header(self._email),
-            "to": message.to,
+            "to": recipient_of(message),
             "subject": message.subject,
             "text": message.text,
             "o:tracking": "no",

@@ -34,6 +34,7 @@ from property_alert_notification.channels.mail_api import (
     email_settings,
     from_header,
     headers_of,
+    recipient_of,
 )
 from property_alert_notification.channels.mime import EmailSettings
 from property_alert_notification.channels.smtp.bounce import bounce_in_report
@@ -102,7 +103,7 @@ class PostmarkSender:
         headers = headers_of(message, self._email)
         document: dict[str, Any] = {
             "From": from_header(self._email),
-            "To": message.to,
+            "To": recipient_of(message),
             "Subject": message.subject,
             "TextBody": message.text,
             "Headers": [{"Name": name, "Value": value} for name, value in headers.items()],

@@ -34,7 +34,7 @@ from property_alert_notification.channels.callback import (
     SuppressionCause,
 )
 from property_alert_notification.channels.callback_fields import delivery_id_of, detail_of, read_each, text_of
-from property_alert_notification.channels.mail_api import DELIVERY_ID, email_settings, headers_of
+from property_alert_notification.channels.mail_api import DELIVERY_ID, email_settings, headers_of, recipient_of
 from property_alert_notification.channels.mime import EmailSettings
 from property_alert_notification.channels.smtp.bounce import bounce_in_report
 from property_alert_notification.channels.standard_webhook import is_recent
@@ -113,7 +113,7 @@ class SendGridSender:
             sender["name"] = self._email.email_from_name
         document: dict[str, Any] = {
             "personalizations": [
-                {"to": [{"email": message.to}], "custom_args": {DELIVERY_ID: str(message.delivery_id)}}
+                {"to": [{"email": recipient_of(message)}], "custom_args": {DELIVERY_ID: str(message.delivery_id)}}
             ],
             "from": sender,
             "subject": message.subject,

@@ -34,6 +34,7 @@ from property_alert_notification.channels.mail_api import (
     email_settings,
     from_header,
     headers_of,
+    recipient_of,
 )
 from property_alert_notification.channels.mime import EmailSettings
 from property_alert_notification.channels.sigv4 import Credentials, signed_headers
@@ -141,7 +142,7 @@ class SesSender:
         }
         document: dict[str, Any] = {
             "FromEmailAddress": from_header(self._email),
-            "Destination": {"ToAddresses": [message.to]},
+            "Destination": {"ToAddresses": [recipient_of(message)]},
             "Content": {"Simple": content},
             "EmailTags": [{"Name": DELIVERY_ID, "Value": str(message.delivery_id)}],
         }
