@@ -60,6 +60,7 @@ from property_alert_notification.operators.dashboard.mailbox import mailbox_rout
 from property_alert_notification.operators.dashboard.pages import static_files
 from property_alert_notification.operators.health import router as health
 from property_alert_notification.operators.pauses.routes import router as pauses
+from property_alert_notification.operators.privacy.routes import router as personal_data
 from property_alert_notification.operators.quarantine.routes import router as quarantine
 from property_alert_notification.people.categories.routes import router as categories
 from property_alert_notification.people.consent.ledger import ConsentLedger
@@ -237,6 +238,7 @@ def _v1() -> APIRouter:
     v1.include_router(consents)
     v1.include_router(listing_routes.events_router)
     v1.include_router(listing_routes.router)
+    v1.include_router(personal_data)
     v1.include_router(quarantine)
     v1.include_router(pauses)
     v1.include_router(administration)

@@ -279,6 +279,13 @@ async def _of_profiles(house: House, caller: Caller, method: str, path: str) -> 
     assert answer.status_code == (403 if caller.test else 204 if method == "DELETE" else 200), answer.text
 
 
+async def _of_personal_data(house: House, caller: Caller, method: str, path: str) -> None:
+    """Data are of real people: no test key reads or erases them."""
+    answer = await house.ask(caller, method, path.format(user_id=100 + next(house.numbers)))
+
+    assert answer.status_code == (403 if caller.test else 200), answer.text
+
+
 async def _of_suppressions(house: House, caller: Caller, method: str, path: str) -> None:
     """The suppression list stops messages of all callers to real people: no test key reads or changes it."""
     body = {"user_id": 100 + next(house.numbers)}
@@ -405,6 +412,8 @@ CHECKS: dict[str, Check] = {
     "take_listing_events": _of_listings,
     "read_listing": _of_listings,
     "read_listing_history": _of_listings,
+    "export_data": _of_personal_data,
+    "erase_data": _of_personal_data,
     "list_quarantine": _list_of_quarantined_deliveries,
     "read_quarantined": _of_a_quarantined_delivery,
     "replay_quarantined": _of_a_quarantined_delivery,

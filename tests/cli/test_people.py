@@ -200,3 +200,32 @@ def test_a_page_link_is_valid_for_a_sensible_time(call: Call, duration: str) -> 
 
     assert isinstance(done.exception, ConfigurationError)
     assert str(done.exception).startswith("--valid-for: ")
+
+
+def test_the_data_of_a_user_are_exported_on_standard_output_or_into_a_file_of_the_owner(
+    call: Call, tmp_path: Path
+) -> None:
+    file = tmp_path / "user-7.json"
+
+    printed, written = _as_json(call("users", "export", "7")), call("users", "export", "7", "--output", str(file))
+
+    assert (written.exit_code, written.stdout) == (0, f"The data of user 7 are in {file}.\n")
+    document = json.loads(file.read_text())
+    assert document["preferences"] == printed["preferences"]
+    assert [one["channels"] for one in document["preferences"]] == ["email sms"]
+    assert document["preferences"][0]["rules"]["language"] == "es-MX"
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_user_is_erased_after_a_question_and_then_nothing_is_left(call: Call) -> None:
+    refused = CliRunner().invoke(app, ("users", "erase", "7"), input="n\n")
+    kept = _as_json(call("users", "export", "7"))["preferences"]
+    erased, again = call("users", "erase", "7", "--yes"), call("users", "erase", "7", "--yes")
+    shown = _as_json(call("users", "erase", "7", "--yes", "--json"))
+
+    assert refused.exit_code == 1
+    assert len(kept) == 1
+    assert erased.stdout == "User 7 is erased: 2 rows.\n"
+    assert again.stdout == "Nothing is stored about user 7.\n"
+    assert (shown["status"], shown["found"], shown["rows"]) == ("erased", False, {})
+    assert _as_json(call("users", "export", "7"))["preferences"] == []

@@ -1,5 +1,7 @@
 """Every table and every column has a declaration that says how the data of a person is exported and erased."""
 
+from pathlib import Path
+
 import pytest
 
 from property_alert_notification.base.settings import Settings
@@ -7,6 +9,7 @@ from property_alert_notification.database.migrations.tables import METADATA
 from property_alert_notification.operators.privacy.declaration import Erasure
 from property_alert_notification.operators.privacy.registry import TABLES
 
+PAGE = Path(__file__).parents[2] / "docs/privacy.md"
 PERSONAL = {
     "address",
     "addresses",
@@ -52,3 +55,12 @@ def test_a_period_that_is_a_setting_exists(name: str) -> None:
 
 
 _OF_OTHERS = {"USER_SERVICE_STALE_HOURS", "LISTING_RETENTION_DAYS"}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_page_about_personal_data_has_the_table(name: str) -> None:
+    declared = TABLES[name]
+    how = (("yes" if declared.exported else "no"), declared.erasure.value) if declared.is_personal else ("", "")
+    line = "|".join(f" {cell} " if cell else " " for cell in (f"`{name}`", declared.holds, declared.kept, *how))
+
+    assert f"|{line}|" in PAGE.read_text().splitlines()

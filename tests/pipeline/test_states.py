@@ -20,6 +20,7 @@ from property_alert_notification.feedback.reports.apply import apply_reports
 from property_alert_notification.feedback.reports.incoming import reports_of
 from property_alert_notification.notification_worker.settlement import settle_within
 from property_alert_notification.operators.pauses import scripts as pause_scripts
+from property_alert_notification.operators.privacy.erasure import queries as erasure
 from property_alert_notification.operators.quarantine import moves
 from property_alert_notification.operators.quarantine.queries import Stuck
 from property_alert_notification.wiring import report_context
@@ -35,7 +36,9 @@ NOT_HEARD_YET = {Event.COLLECTED, Event.RELEASED, Event.CARRIED, Event.DROPPED}
 """No feature has them happen yet."""
 NOT_IN_A_DIGEST_YET = {(Event.UNWANTED, DeliveryState.COLLECTED)}
 """A digest will ask this of what it collected when it is sent."""
-BY_A_WORKER = set(Event) - NOT_HEARD_YET - set(REPORTED) - {Event.CLAIMED, Event.REPLAYED, Event.DISCARDED}
+BY_A_WORKER = (
+    set(Event) - NOT_HEARD_YET - set(REPORTED) - {Event.CLAIMED, Event.REPLAYED, Event.DISCARDED, Event.ERASED}
+)
 
 
 @pytest.mark.parametrize("event", [event for event in Event if event not in NOT_HEARD_YET])
@@ -99,6 +102,8 @@ async def _happen(world: World, connection: AsyncConnection, event: Event, notif
         await run_within(connection, apply_reports(reports, context, now=now))
     if event in by_others:
         await by_others[event]()
+    if event is Event.ERASED:
+        await erasure.end(connection, await erasure.lock(connection, 1, None), now=now)
 
 
 async def _settle(world: World, connection: AsyncConnection, event: Event, delivery: UUID) -> None:

@@ -41,6 +41,7 @@ class ReasonCode(StrEnum):
     EXPIRED = "expired"
     TOO_OLD = "too_old"
     CANCELLED = "cancelled"
+    USER_ERASED = "user_erased"
 
     QUIET_HOURS = "quiet_hours"
     LEGAL_WINDOW = "legal_window"
@@ -129,6 +130,7 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.EXPIRED: "it expired before it could be sent",
     ReasonCode.TOO_OLD: "it could not be sent within its time to live",
     ReasonCode.CANCELLED: "{by} cancelled it",
+    ReasonCode.USER_ERASED: "its user was erased, and what was stored about the user with it",
     ReasonCode.QUIET_HOURS: "it is held by the user's quiet hours until {until} (time zone: {zone})",
     ReasonCode.LEGAL_WINDOW: "it is held by law until {until} (place: {place}; time zone: {zone})",
     ReasonCode.NO_ALLOWED_MOMENT: (

@@ -1,6 +1,7 @@
 """`users show`: the preferences and the profile of one user, and the current decision for each category.
 
 `users consents`: what the user opted in to and out of. `users page-link`: the link to the user's preference page.
+`users export` and `users erase` are in `personal_data`.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import typer
 
 from property_alert_notification.base.errors import ConfigurationError
 from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.cli import personal_data
 from property_alert_notification.cli.options import AsJson, command_group
 from property_alert_notification.cli.people import OfTests, known_of
 from property_alert_notification.cli.tables import print_facts, print_rows
@@ -22,7 +24,12 @@ if TYPE_CHECKING:
     from property_alert_notification.people.effective.answer import EffectiveDecision
     from property_alert_notification.people.preferences.rules import PersonalRules, Preferences
 
-app = command_group("Show the preferences and profiles of users, and which messages they get.", start="users show 1")
+app = command_group(
+    "Show the preferences and profiles of users, and which messages they get; export and erase their data.",
+    start="users show 1",
+)
+app.command()(personal_data.export)
+app.command()(personal_data.erase)
 
 _LARGEST_ID = 2**63 - 1
 _LONGEST_DAYS = 3_650

@@ -186,3 +186,5 @@ def _set_pragmas(connection: sqlite3.Connection) -> None:
     # Sixteen times as many pages as usual between checkpoints: what is written again and again goes home once.
     for pragma in ("synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864", "wal_autocheckpoint=16000"):
         connection.execute(f"PRAGMA {pragma}")
+    # A deleted or changed row is overwritten in the file, not only forgotten: an erased user must not stay readable.
+    connection.execute("PRAGMA secure_delete=ON")

@@ -54,6 +54,8 @@ class Event(StrEnum):
     """The provider reports that it arrived."""
     BOUNCED = "bounced"
     """The provider reports that it did not."""
+    ERASED = "erased"
+    """Its user was erased. A delivery that a worker holds is settled first."""
 
 
 WAITING = (DeliveryState.QUEUED, DeliveryState.HELD, DeliveryState.RETRY_WAIT, DeliveryState.UNKNOWN)
@@ -113,6 +115,7 @@ _MOVES: dict[Event, tuple[tuple[DeliveryState, ...], DeliveryState]] = {
         (*LEASED, DeliveryState.UNKNOWN, DeliveryState.SENT, DeliveryState.DELIVERED),
         DeliveryState.FAILED,
     ),
+    Event.ERASED: ((*WAITING, *COLLECTED, *STUCK), DeliveryState.SUPPRESSED),
 }
 
 

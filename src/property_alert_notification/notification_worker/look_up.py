@@ -42,6 +42,7 @@ from property_alert_notification.operators.quarantine.broken_rows import BrokenR
 from property_alert_notification.people.directory import queries as directory
 from property_alert_notification.people.directory.look_up import Answer, ProfileLookUp
 from property_alert_notification.people.directory.profile import Entry, has_moved
+from property_alert_notification.people.erasures import queries as erasures
 
 log = structlog.get_logger()
 
@@ -160,12 +161,20 @@ class AddressLookUp:
         self._failed = {user_id: end for user_id, end in self._failed.items() if end > until - FAILED_FOR}
         self._failed |= dict.fromkeys(self._unstored.keys() - entries.keys(), until)
         async with self._database.transaction() as connection:
+            erased = await self._erased_since(connection, entries)
+            entries = {user_id: entry for user_id, entry in entries.items() if user_id not in erased}
             if entries:
                 held = await directory.entries_of(connection, entries)
                 await directory.put(connection, entries)
                 await self._reevaluate_moved(connection, held, entries)
             await queries.look_up_now(connection, self._unstored, now=now)
         self._unstored = {}
+
+    async def _erased_since(self, connection: AsyncConnection, entries: Mapping[int, Entry]) -> set[int]:
+        """Users who were erased after they were requested."""
+        users = {subject: user_id for user_id in entries for subject in self._planner.subjects.of_user(user_id)}
+        erased_at = await erasures.erased_at(connection, users) if users else {}
+        return {users[subject] for subject, at in erased_at.items() if at >= entries[users[subject]].known_at}
 
     async def _reevaluate_moved(
         self, connection: AsyncConnection, held: Mapping[int, Entry], new: Mapping[int, Entry]

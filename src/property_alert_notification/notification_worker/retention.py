@@ -22,6 +22,7 @@ from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.notifications.schedules import queries as schedules
 from property_alert_notification.people.caps import queries as caps
 from property_alert_notification.people.directory import queries as profiles
+from property_alert_notification.people.erasures import queries as erasures
 from property_alert_notification.people.suppressions import queries as suppressions
 
 log = structlog.get_logger()
@@ -36,8 +37,11 @@ _THE_OLDEST = UUID(int=0)
 
 _KEYS, _NOTIFICATIONS, _SCHEDULES = "idempotency_keys", "notifications", "schedules"
 _WINDOWS, _CAPS, _PROFILES, _SUPPRESSIONS = "digest_windows", "cap_uses", "profiles", "suppressions"
-_REPLIES, _LISTINGS = "inbound_replies", "listings"
-_KINDS = (_KEYS, _NOTIFICATIONS, _SCHEDULES, _WINDOWS, _CAPS, _PROFILES, _SUPPRESSIONS, _REPLIES, _LISTINGS)
+_REPLIES, _LISTINGS, _ERASURES = "inbound_replies", "listings", "erasures"
+_KINDS = (
+    *(_KEYS, _NOTIFICATIONS, _SCHEDULES, _WINDOWS, _CAPS),
+    *(_PROFILES, _SUPPRESSIONS, _REPLIES, _LISTINGS, _ERASURES),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ class Retention:
             await self._timed(_SUPPRESSIONS, self._purge_suppressions),
             await self._timed(_REPLIES, self._purge_replies),
             await self._timed(_LISTINGS, self._purge_listings),
+            await self._timed(_ERASURES, self._purge_erasures),
         ]
         return max(turn.lag for turn in turns) if any(turn.full for turn in turns) else None
 
@@ -177,6 +182,13 @@ class Retention:
         async with self._database.transaction() as connection:
             gone = await listings.remove_old(connection, until=until, limit=batch)
         self._report(_LISTINGS, gone)
+        return _Turn(full=gone == batch, lag=timedelta())
+
+    async def _purge_erasures(self, batch: int) -> "_Turn":
+        until = self._clock.now() - self._keep_for
+        async with self._database.transaction() as connection:
+            gone = await erasures.remove_old(connection, until=until, limit=batch)
+        self._report(_ERASURES, gone)
         return _Turn(full=gone == batch, lag=timedelta())
 
     async def _purge_schedules(self, batch: int) -> "_Turn":

@@ -34,6 +34,7 @@ from property_alert_notification.notification_worker.consume import ChannelConsu
 from property_alert_notification.notification_worker.context import EndedDigests, WorkerContext
 from property_alert_notification.notification_worker.digests import DigestCloser
 from property_alert_notification.notification_worker.due import DueWatch
+from property_alert_notification.notification_worker.erasures import ErasureWorker
 from property_alert_notification.notification_worker.expire import Expirer
 from property_alert_notification.notification_worker.leases import Leases
 from property_alert_notification.notification_worker.look_up import AddressLookUp
@@ -52,6 +53,7 @@ from property_alert_notification.notification_worker.unclaimable import Unclaima
 from property_alert_notification.notification_worker.verdict import RetryPolicy
 from property_alert_notification.notifications.look_ups.rules import Ages
 from property_alert_notification.operators.pauses.cache import PauseCache
+from property_alert_notification.operators.privacy.erasure.eraser import Eraser
 from property_alert_notification.operators.providers.accounts import Accounts
 from property_alert_notification.operators.quarantine.broken_rows import BrokenRows
 from property_alert_notification.people.directory.look_up import ProfileLookUp
@@ -108,6 +110,7 @@ class Worker:
         listings = load(ListingSettings)
         self._quiet_times = QuietTimes(parts.database, parts.clock, parts.metrics, quiet=listings.quiet)
         self._retention = _retention(parts, listings)
+        self._erasures = ErasureWorker(Eraser(parts.database, parts.clock, Subjects(settings.secrets)))
         self._report_loops = _report_loops(parts)
         self._duties: list[asyncio.Task[None]] = []
         self._renewals: list[asyncio.Task[None]] = []
@@ -147,6 +150,7 @@ class Worker:
             start("expiry", decides(self._expirer.run)),
             start("strays", self._unclaimable.run),
             start("retention", self._retention.run),
+            start("erasures", self._erasures.run),
             *(start(name, run) for name, run in self._report_loops.items()),
             start("listings", self._quiet_times.run),
             start("breaker_report", self._reporter.run),

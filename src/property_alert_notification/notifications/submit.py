@@ -86,7 +86,7 @@ async def submit(
     """
     _check_urgent(body, admission)
     echo = _echo(body)
-    key = call_key(admission.owner, idempotency_key, method="POST", path=PATH, body=echo)
+    key = call_key(admission.owner, idempotency_key, method="POST", path=PATH, body=echo, user_id=body.user_id)
     submission = submission_of(body, rules, caller=admission.caller, test=admission.test)
     accepted = await acceptance.accept(submission, key)
     encoded = b'%b,"id":"%b","status":"%b"}' % (echo[:-1], str(accepted.id).encode(), accepted.status.encode())
@@ -147,7 +147,8 @@ def _of_item(
     try:
         _check_urgent(item, admission)
         # The fingerprint of a call with this item alone: a caller may repeat an item as a single call, and the reverse.
-        key = call_key(admission.owner, item.idempotency_key, method="POST", path=PATH, body=_echo(item))
+        echo = _echo(item)
+        key = call_key(admission.owner, item.idempotency_key, method="POST", path=PATH, body=echo, user_id=item.user_id)
     except RequestError as fault:
         return fault
     return submission_of(item, rules, caller=admission.caller, test=admission.test), key

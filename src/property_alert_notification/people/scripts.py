@@ -8,6 +8,7 @@ from property_alert_notification.people.directory.scripts import places_of
 from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences import scripts as preference_scripts
 from property_alert_notification.people.preferences.rules import Preferences, is_unreadable
+from property_alert_notification.people.suppressions.rules import is_erased
 from property_alert_notification.people.suppressions.scripts import suppressions_of
 from property_alert_notification.people.suppressions.subjects import Subjects
 
@@ -18,7 +19,7 @@ UserOf = tuple[int, bool]
 def people_of(
     asked: Iterable[tuple[UserOf, Message]], *, default: Preferences | None, subjects: Subjects
 ) -> Script[Mapping[UserOf, Person]]:
-    """Read the persons of these messages; omits users who withdrew all consent.
+    """Read the persons of these messages; omits users who withdrew all consent, and erased ones without preferences.
 
     Profiles are read only if a decision needs them. Neither profiles nor the suppression list are read for tests: a
     test must reveal nothing about a real person.
@@ -34,8 +35,12 @@ def people_of(
     reached = [(user[0], message.channel, message.address) for user, message in messages if not user[1]]
     if reached:
         for user_id, suppressions in (yield from suppressions_of(reached, subjects)).items():
-            if (user_id, False) in people:
-                people[user_id, False] = people[user_id, False]._replace(suppressions=suppressions)
+            if (person := people.get((user_id, False))) is None:
+                continue
+            if person.preferences is default and is_erased(suppressions):
+                del people[user_id, False]
+            else:
+                people[user_id, False] = person._replace(suppressions=suppressions)
     needed = {
         user[0]
         for user, message in messages

@@ -5,6 +5,7 @@ from typing import Any
 from property_alert_notification.api.document import (
     consent_examples,
     listing_examples,
+    privacy_examples,
     reply_examples,
     schedule_examples,
     suppression_examples,
@@ -273,6 +274,7 @@ ANSWERS: dict[str, Any] = {
     **reply_examples.ANSWERS,
     **listing_examples.ANSWERS,
     **schedule_examples.ANSWERS,
+    **privacy_examples.ANSWERS,
     **suppression_examples.ANSWERS,
     **consent_examples.ANSWERS,
 }

@@ -80,11 +80,18 @@ class IdempotentCall:
                 method=self.request.method,
                 path=path_within(self.request.scope).rstrip("/"),
                 body=in_one_form(await self.request.body()) if asked is None else as_read(asked),
+                user_id=_user_of(self.request, asked),
             ),
             work,
             now=cast(Clock, state.clock).now(),
             keep_for=cast(timedelta, state.keep_keys_for),
         )
+
+
+def _user_of(request: Request, asked: BaseModel | None) -> int | None:
+    """The user whom a call is about: its path or its body names one."""
+    in_path = request.path_params.get("user_id")
+    return getattr(asked, "user_id", None) if in_path is None else int(in_path)
 
 
 async def _call(request: Request, key: IdempotencyKey) -> IdempotentCall:

@@ -18,9 +18,13 @@ class CallKey:
     owner: str
     key: str
     fingerprint: str
+    user_id: int | None = None
+    """The user whom the call is about."""
 
 
-def call_key(owner: str, key: str | None, *, method: str, path: str, body: bytes) -> CallKey | None:
+def call_key(
+    owner: str, key: str | None, *, method: str, path: str, body: bytes, user_id: int | None = None
+) -> CallKey | None:
     """The key of a call; None when the caller gave none.
 
     Blanks around a key do not count: a proxy on the way may take them away, and the call is the same.
@@ -31,6 +35,7 @@ def call_key(owner: str, key: str | None, *, method: str, path: str, body: bytes
         method: of the call.
         path: of the call.
         body: what it asks, written in one way only: `in_one_form`, or a model that was read from it.
+        user_id: the user whom the call is about, if it is about one.
 
     Raises:
         InvalidField: the key is empty, longer than 255 characters, or not printable ASCII.
@@ -41,7 +46,7 @@ def call_key(owner: str, key: str | None, *, method: str, path: str, body: bytes
     if not _PRINTABLE.fullmatch(key):
         raise InvalidField("Idempotency-Key", "must be 1 to 255 printable ASCII characters", place="header")
     asked = blake2b(f"{method} {path}\n".encode() + body, digest_size=16)
-    return CallKey(owner, key, asked.hexdigest())
+    return CallKey(owner, key, asked.hexdigest(), user_id)
 
 
 def only_one(keys: Sequence[str]) -> str | None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import SmallInteger, Text
+from sqlalchemy import BigInteger, SmallInteger, Text
 from sqlmodel import Field, SQLModel
 
 from property_alert_notification.database import time_type
@@ -21,4 +21,6 @@ class IdempotencyKey(SQLModel, table=True):
     status_code: int = Field(sa_type=SmallInteger)
     answer: str = Field(sa_type=Text)
     """JSON: the fields of the answer that the request does not have."""
+    user_id: int | None = Field(default=None, sa_type=BigInteger)
+    """The user whom the call was about, so that the key is erased with the user; None if it was about several."""
     expires_at: datetime = Field(sa_type=time_type(), index=True)

@@ -38,7 +38,7 @@ from property_alert_notification.database import (
 _keys = table_of(IdempotencyKey)
 TABLE = _keys.name
 _now = bindparam("now", type_=time_type())
-_NEW = ("owner", "key", "fingerprint", "status_code", "answer")
+_NEW = ("owner", "key", "fingerprint", "status_code", "answer", "user_id")
 
 
 def _insert_new(new: FromClause) -> ReturningInsert[tuple[str, str]]:
@@ -63,10 +63,11 @@ def add(answers: Iterable[Stored], *, until: datetime) -> Statement:
     return Statement(_ADD, _rows(answers), {"until": until})
 
 
-def _rows(answers: Iterable[Stored]) -> list[tuple[str, str, str, int, str]]:
+def _rows(answers: Iterable[Stored]) -> list[tuple[str, str, str, int, str, int | None]]:
     """Rows are written in one order everywhere, or two processes deadlock."""
     return sorted(
-        (one.key.owner, one.key.key, one.key.fingerprint, one.answer.status_code, one.answer.text) for one in answers
+        (one.key.owner, one.key.key, one.key.fingerprint, one.answer.status_code, one.answer.text, one.key.user_id)
+        for one in answers
     )
 
 

@@ -23,6 +23,7 @@ from property_alert_notification.people.caps import models as caps
 from property_alert_notification.people.categories import models as categories
 from property_alert_notification.people.consent import models as consent
 from property_alert_notification.people.directory import models as directory
+from property_alert_notification.people.erasures import models as erasures
 from property_alert_notification.people.preferences import models as preferences
 from property_alert_notification.people.suppressions import models as suppressions
 
@@ -34,6 +35,7 @@ MODELS = (
     consent,
     deliveries,
     directory,
+    erasures,
     events,
     idempotency,
     listings,

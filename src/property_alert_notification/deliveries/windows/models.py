@@ -21,7 +21,8 @@ class DigestWindow(SQLModel, table=True):
     __tablename__ = "digest_windows"
     __table_args__ = (
         partial_index("ix_digest_windows_due", "due_at", where=IS_DUE),
-        partial_index("ix_digest_windows_user", "user_id", where=IS_OPEN),
+        # Open windows of a user, and all of them for export and erasure.
+        Index("ix_digest_windows_of_user", "user_id", "closed_at"),
         partial_index("ix_digest_windows_digest", "digest_id", where=HAS_DIGEST),
         Index("ix_digest_windows_closes_at", "closes_at"),
         partial_index("ix_digest_windows_category", "category", "id", where=IS_OPEN),

@@ -105,6 +105,8 @@ async def state_of(
         await suppression_queries.page(connection, subjects=its, reason=reason, limit=_MOST_ENTRIES, lock=True)
     about = _subjects(user_id, profile, subjects)
     found = await suppression_queries.page(connection, subjects=about, limit=_MOST_ENTRIES)
+    if any(entry.reason_code == SuppressionReason.ERASED for entry in found):
+        default = None
     valid = [entry for entry in found if entry.expires_at is None or now < entry.expires_at]
     return UserState(preferences, default, tuple(Entry(entry.id, _suppression(entry)) for entry in valid), profile)
 

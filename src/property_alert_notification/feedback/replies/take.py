@@ -18,6 +18,7 @@ from property_alert_notification.feedback.replies.sender import LONGEST, may_be_
 from property_alert_notification.feedback.replies.wording import answer_to, language_of, version_of_answers
 from property_alert_notification.feedback.replies.words import Word, looks_like_refusal, read
 from property_alert_notification.people.consent.rules import ConsentOrigin, ConsentSource
+from property_alert_notification.people.erasures import queries as erasures
 from property_alert_notification.people.suppressions import queries as suppressions
 from property_alert_notification.people.suppressions.entry import NewEntry
 from property_alert_notification.people.suppressions.rules import SuppressionReason
@@ -76,7 +77,9 @@ class ReplyIntake:
         """Store the message; returns whether it is to be acted on: a repeated callback is not."""
         is_certain = sender is not None and not may_be_another(message.sender)
         sender = sender or _storable(message.sender.strip(), LONGEST)
-        has_room = await queries.number_of(connection, sender) < MOST_PER_SENDER
+        # The address of an erased person is known by its hash only. What they write is not kept.
+        is_erased = bool(await erasures.erased_at(connection, self.subjects.of_address(channel, sender)))
+        has_room = not is_erased and await queries.number_of(connection, sender) < MOST_PER_SENDER
         if not has_room and word not in (Word.STOP, Word.START):
             return False
         now = self.clock.now()
@@ -89,7 +92,7 @@ class ReplyIntake:
                 key=blake2s(json.dumps([channel, provider, named]).encode(), digest_size=16).hexdigest(),
                 channel=channel,
                 provider=provider,
-                sender=sender,
+                sender="" if is_erased else sender,
                 text=_storable(message.text, LONGEST_TEXT) if has_room else "",
                 word=word,
                 is_refusal=_is_for_a_person(word, message.text, is_certain=is_certain),

@@ -92,7 +92,8 @@ def match_parked(context: Context, *, now: datetime, most: int) -> Script[Applie
     updated = [*matched.known, *(one for one in unknown if one.retry_at is not None)]
     if updated:
         yield parked_reports.update_parked(updated)
-    if dropped := [one.id for one in unknown if one.retry_at is None]:
+    kept = {one.id for one in updated}
+    if dropped := [one.id for one in due if one.id not in kept]:
         yield parked_reports.drop(dropped)
     if emptied := [one.id for one in unknown if one.retry_at is not None and is_emptied(one, now)]:
         yield parked_reports.empty(emptied)
@@ -101,7 +102,7 @@ def match_parked(context: Context, *, now: datetime, most: int) -> Script[Applie
 
 
 def _match(reports: Sequence[Report], context: Context, *, now: datetime, wait: bool) -> Script[_Matched]:
-    """Find and lock the deliveries that the reports are about."""
+    """Find and lock the deliveries that the reports are about; reports about erased users are left out."""
     named = [
         (one.provider, one.provider_message_id)
         for one in reports
@@ -117,9 +118,12 @@ def _match(reports: Sequence[Report], context: Context, *, now: datetime, wait: 
     missing = [one for one in ids if one not in deliveries]
     busy = (yield from scripts.existing(missing)) if not wait else set()
     attempts = yield from scripts.attempts(list(deliveries))
+    erased = {delivery.id for delivery in deliveries.values() if not delivery.address}
     result = _Matched([], [], [], deliveries, attempts)
     for report in reports:
         id_ = wanted[report.key]
+        if id_ in erased:
+            continue
         delivery = None if id_ is None else deliveries.get(id_)
         if id_ in busy:
             result.locked.append(report)
@@ -182,7 +186,7 @@ def _suppress(causes: Sequence[Report], matched: _Matched, context: Context, now
         if report.delivery_id is None:
             continue
         delivery = matched.deliveries[report.delivery_id]
-        if delivery.test or not delivery.address:  # the address of an erased user is empty
+        if delivery.test:
             continue
         count = counts.get(report.subject or "", 0)
         if (entry := entry_of(report, delivery.address, soft_bounces=count, now=now)) is not None:

@@ -203,8 +203,21 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 "parked": None,
             },
         ),
+        "erasures": Table(
+            "which users and addresses were erased, as keyed hashes; the user's id until the erasure is finished",
+            f"{_RETENTION} after the erasure finished",
+            FoundBy.SUBJECT,
+            "subject",
+            exported="about requested_at finished_at",
+            hidden="subject user_id requested_by due_at counted",
+            erasure=Erasure.KEEP,
+        ),
         "idempotency_keys": Table(
-            "the keys of calls, and the answers without what the request itself said", "`IDEMPOTENCY_HOURS`"
+            "the keys of calls, and the answers without messages and addresses",
+            "`IDEMPOTENCY_HOURS`",
+            FoundBy.USER_WITHOUT_INDEX,
+            "user_id",
+            hidden="owner key fingerprint status_code answer user_id expires_at",
         ),
         "api_keys": Table("API keys of other services, as hashes", "for good"),
         "rate_windows": Table("how many calls a service made", "until the window is over"),

@@ -13,6 +13,7 @@ from property_alert_notification.people.person import Person
 from property_alert_notification.people.preferences import queries
 from property_alert_notification.people.preferences.rules import Preferences
 from property_alert_notification.people.preferences.scripts import preferences_of
+from property_alert_notification.people.suppressions.rules import is_erased
 from property_alert_notification.people.suppressions.scripts import suppressions_of
 from property_alert_notification.people.suppressions.subjects import Subjects
 
@@ -34,6 +35,8 @@ async def person_of(
     profile = (await run_within(connection, profiles_of([user_id]))).get(user_id)
     reached = [(user_id, channel, _address(profile, channel)) for channel in Channel]
     suppressions = (await run_within(connection, suppressions_of(reached, subjects))).get(user_id, {})
+    if preferences is default and is_erased(suppressions):
+        preferences = None
     about_the_user = tuple(entry for entries in suppressions.values() for entry in entries)
     return Person(preferences, profile, {None: about_the_user} if about_the_user else {})
 

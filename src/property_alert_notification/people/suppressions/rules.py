@@ -28,6 +28,8 @@ class SuppressionReason(StrEnum):
     """The address repeatedly refused messages for now; such an entry expires."""
     UNSUBSCRIBE = "unsubscribe"
     """The user unsubscribed by the link of an email or by the preference page."""
+    ERASED = "erased"
+    """The user was erased: default preferences do not apply to them any more. Preferences that are set later do."""
 
 
 class SuppressionScope(StrEnum):
@@ -54,7 +56,8 @@ class Suppression(NamedTuple):
     def stops(self, channel: Channel, category: Category, now: datetime) -> bool:
         """Whether a message of this category on this channel must not be sent `now`."""
         return (
-            self.channel in (None, channel)
+            self.reason is not SuppressionReason.ERASED
+            and self.channel in (None, channel)
             and self.category in (None, category.name)
             and (self.scope is SuppressionScope.ALL or category.kind is CategoryKind.PROMOTIONAL)
             and (self.expires_at is None or now < self.expires_at)
@@ -73,9 +76,16 @@ def default_scope(reason: SuppressionReason) -> SuppressionScope:
     return SuppressionScope.PROMOTIONAL if reason is SuppressionReason.UNSUBSCRIBE else SuppressionScope.ALL
 
 
+def is_erased(suppressions: SuppressionsOf) -> bool:
+    """Whether the user was erased."""
+    return any(entry.reason is SuppressionReason.ERASED for entry in suppressions.get(None, ()))
+
+
 _REASONS = list(SuppressionReason)
-_DECISIONS = {
-    reason: Suppress(Reason(ReasonCode(f"suppressed_{reason}")), Rule.SUPPRESSION) for reason in SuppressionReason
+_DECISIONS: dict[SuppressionReason, Suppress] = {
+    reason: Suppress(Reason(ReasonCode(f"suppressed_{reason}")), Rule.SUPPRESSION)
+    for reason in SuppressionReason
+    if reason is not SuppressionReason.ERASED
 }
 
 

@@ -1,0 +1,1 @@
+"""Which users and addresses were erased, as keyed hashes, and which erasures are in progress."""

@@ -1,0 +1,217 @@
+"""A person is erased: from every table, file, log and metric, and nothing that comes late brings them back."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+from sqlalchemy import text
+from structlog.testing import capture_logs
+
+from property_alert_notification.api.access.models import AuditEntry
+from property_alert_notification.app import create_app
+from property_alert_notification.base.errors import PreferencesNotFound
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.base.vocabulary import Channel, DeliveryState, Outcome
+from property_alert_notification.channels.callback import (
+    InboundMessage,
+    ReportedEvent,
+    ReportedResult,
+    SuppressionCause,
+)
+from property_alert_notification.feedback.replies.take import ReplyIntake
+from property_alert_notification.notification_worker.erasures import ErasureWorker
+from property_alert_notification.operators.privacy.erasure.eraser import Eraser
+from property_alert_notification.operators.privacy.erasure.run import ErasureRun, Step
+from property_alert_notification.operators.privacy.registry import TABLES
+from property_alert_notification.people.suppressions.subjects import Subjects
+from property_alert_notification.wiring import address_rules, report_intake
+from tests.pipeline.canary import EMAIL_ADDRESS, PHONE, USER, ZONE, found_in, places, tables
+from tests.pipeline.conftest import STORES
+from tests.pipeline.test_callbacks import rows
+from tests.pipeline.world import EMAIL, World, eventually
+from tests.services.process import PATIENCE
+from tests.services.serving import serving
+from tests.services.smtp import SmtpServer
+
+SMS = Channel("sms")
+DATA = f"/api/v1/users/{USER}/data"
+ADDRESSES = {"user_email": EMAIL_ADDRESS, "user_phone_number": PHONE}
+MESSAGE = {
+    "user_id": USER,
+    "title": "Canary title",
+    "message": "A message to the canary",
+    "reference": "canary-1",
+    **ADDRESSES,
+}
+STORED = {"preferences", "profiles", "schedules", "notifications", "deliveries", "inbound_replies", "delivery_reports"}
+"""Tables that have the person before the erasure; there are more."""
+
+
+@asynccontextmanager
+async def api_of(world: World) -> AsyncIterator[httpx2.AsyncClient]:
+    """The API on the store of a world."""
+    app = create_app(world.settings, with_worker=False)
+    async with serving(app) as url, httpx2.AsyncClient(base_url=url, timeout=60) as api:
+        yield api
+
+
+async def post(api: httpx2.AsyncClient, path: str, body: dict[str, Any]) -> str:
+    """Make a call; if it names the user, its idempotency key names them, too. Returns the id in the answer."""
+    key = f"{'canary' if 'address' not in body else 'entry'} {uuid4()}"
+    answer = await api.post(f"/api/v1{path}", json=body, headers={"Idempotency-Key": key})
+    assert answer.status_code in (200, 201), answer.text
+    return str(answer.json().get("id"))
+
+
+async def live(world: World, api: httpx2.AsyncClient) -> dict[str, UUID]:
+    """The person uses every feature; returns some of their notifications."""
+    rules = {"time_zone": ZONE, "caps": {"email": {"day": 50}}, "categories": {"offer": {"email": "daily"}}}
+    await post(api, f"/preferences/{USER}", {"email_enabled": True, "sms_enabled": True, **rules})
+    profile = {"email": EMAIL_ADDRESS, "phone_number": PHONE, "name": "Canary Person", "time_zone": ZONE}
+    assert (await api.put(f"/api/v1/users/{USER}/profile", json=profile)).status_code == 200
+    await post(api, "/schedules", {**MESSAGE, "rrule": "FREQ=DAILY", "start": "2030-01-01T09:00", "time_zone": ZONE})
+    ids = {
+        "sent": await post(api, "/notifications", MESSAGE),
+        "collected": await post(api, "/notifications", {**MESSAGE, "category": "offer", "channels": ["email"]}),
+        "later": await post(api, "/notifications", {**MESSAGE, "send_at": "2030-01-01T09:00:00Z"}),
+        "changed": await post(api, "/notifications", {**MESSAGE, "send_at": "2030-01-01T09:00:00Z"}),
+    }
+    changed = f"/api/v1/notifications/{ids['changed']}"
+    assert (await api.patch(changed, json={"title": "Another canary"})).status_code == 200
+    await world.until(UUID(ids["sent"]), "sent")
+    await reported(world, UUID(ids["sent"]), ReportedResult.ARRIVED)
+    unknown = ReportedEvent(ReportedResult.TAKEN, delivery_id=uuid4(), event_id="unknown")
+    await report_intake(world.parts).take(EMAIL, "smtp", [unknown], f"about {EMAIL_ADDRESS.upper()}".encode())
+    await reply(world, "the canary writes", "SM1")
+    await post(api, "/suppressions", {"channel": "email", "address": EMAIL_ADDRESS, "reason": "manual"})
+    await post(api, "/suppressions", {"user_id": USER, "channel": "email", "note": "the canary telephoned"})
+    await world.parts.database.ping()
+    return {name: UUID(id_) for name, id_ in ids.items()}
+
+
+async def reported(
+    world: World, notification: UUID, result: ReportedResult, cause: SuppressionCause | None = None
+) -> None:
+    """The provider reports about the email of a notification, and names the address in its event."""
+    delivery = await world.delivery(notification)
+    event = ReportedEvent(result, delivery_id=delivery.id, event_id=str(uuid4()), cause=cause)
+    await report_intake(world.parts).take(EMAIL, "smtp", [event], f"to {EMAIL_ADDRESS}".encode())
+
+
+async def reply(world: World, words: str, id_: str) -> None:
+    """The person answers an SMS."""
+    intake = ReplyIntake(
+        world.parts.database,
+        Subjects(world.settings.secrets),
+        world.parts.clock,
+        address_rules(world.settings),
+        "Homes",
+    )
+    await intake.take(SMS, "twilio", InboundMessage(PHONE, words, id_))
+
+
+@pytest.mark.parametrize("store", STORES)
+async def test_an_erased_person_is_found_nowhere(
+    store: str, make_settings: Callable[..., Settings], smtp_server: SmtpServer
+) -> None:
+    settings = make_settings(store, sms_provider="mailbox", default_preferences=["email", "sms"])
+    with capture_logs() as logs:
+        async with World(settings, smtp_server) as world, api_of(world) as api:
+            await world.a_user(7)
+            await world.a_worker()
+            ids = await live(world, api)
+            before = await tables(world.parts.database)
+            assert {name for name in STORED if found_in("".join(before[name]))} == STORED
+
+            exported = (await api.get(DATA)).text
+            erased = await api.delete(DATA)
+            assert (erased.status_code, erased.json()["found"]) == (200, True), erased.text
+            found = await places(world, logs)
+            assert found == {}
+
+            await later(world, api, ids)
+            assert await places(world, logs) == {}
+            again = await api.delete(DATA)
+            assert (again.status_code, again.json()["found"]) == (200, False), again.text
+    assert all(one in exported for one in ("Canary title", "the canary writes", "the canary telephoned", PHONE, ZONE))
+    assert all(
+        TABLES[name].section or name in json.loads(exported) for name in STORED - {"deliveries", "delivery_reports"}
+    )
+
+
+async def later(world: World, api: httpx2.AsyncClient, ids: dict[str, UUID]) -> None:
+    """What comes late about the person changes nothing, except that a STOP stops."""
+    await reported(world, ids["sent"], ReportedResult.BOUNCED, SuppressionCause.HARD_BOUNCE)
+    await reply(world, "the canary again", "SM2")
+    await reply(world, "STOP", "SM3")
+    refused = await api.post("/api/v1/notifications", json=MESSAGE)
+    assert refused.status_code == 404
+    detail = (await api.get(f"/api/v1/notifications/{ids['sent']}")).json()
+    assert (detail["status"], detail["user_id"], detail["title"]) == ("delivered", -1, "")
+    detail = (await api.get(f"/api/v1/notifications/{ids['collected']}")).json()
+    assert [(one["state"], one["reason_code"]) for one in detail["deliveries"]] == [("suppressed", "user_erased")]
+
+
+def eraser_of(world: World) -> Eraser:
+    return Eraser(world.parts.database, world.parts.clock, Subjects(world.settings.secrets))
+
+
+async def test_an_erasure_waits_for_a_call_in_progress_and_lets_no_other_begin(world: World) -> None:
+    await world.a_user()
+    sending, waiting = await world.accept(), await world.accept()
+    (claim,) = await world.claim((await world.delivery(sending)).id)
+    eraser = eraser_of(world)
+    await eraser.begin(1, "test")
+    assert not await world.claim((await world.delivery(waiting)).id)
+
+    progress = await eraser.go_on(1, within=0)
+    assert (progress.is_finished, progress.in_progress) == (False, 1)
+    assert (await world.delivery(sending)).address == "user1@example.com"
+
+    await world.settle(claim, DeliveryState.SENT, Outcome.SENT, "it was taken")
+    assert (await eraser.go_on(1, within=PATIENCE)).is_finished
+    delivery = await world.delivery(sending)
+    assert (delivery.address, delivery.state, delivery.reason_code) == (None, "sent", "user_erased")
+    assert [one.outcome for one in delivery.attempts] == ["sent"]
+
+
+async def test_a_worker_continues_an_erasure_whose_process_was_killed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("queries", "run", "parts"):
+        monkeypatch.setattr(f"property_alert_notification.operators.privacy.erasure.{module}.AT_ONCE", 2)
+    await world.a_user()
+    ids = [await world.accept(reference="of the user") for _ in range(5)]
+    eraser = eraser_of(world)
+    await eraser.begin(1, "test")
+    run = ErasureRun(world.parts.database, world.parts.clock, Subjects(world.settings.secrets), 1)
+    assert [await run.step() for _ in range(2)] == [Step.ERASED, Step.ERASED]
+    assert not await ErasureWorker(eraser).continue_one()
+    async with world.parts.database.transaction() as connection:
+        await connection.execute(text("UPDATE erasures SET due_at = requested_at WHERE due_at IS NOT NULL"))
+
+    async def is_finished() -> bool:
+        await ErasureWorker(eraser).continue_one()
+        return "erasure.finished" in [one.action for one in await rows(world, AuditEntry)]
+
+    await eventually(is_finished)
+    assert {(await world.detail(one)).reference for one in ids} == {None}
+    assert {(await world.delivery(one)).state for one in ids} == {"suppressed"}
+    assert [one.action for one in await rows(world, AuditEntry)] == ["erasure.requested", "erasure.finished"]
+
+
+async def test_a_user_who_comes_back_gets_messages(world: World) -> None:
+    eraser = eraser_of(world)
+    await world.a_user()
+    await eraser.begin(1, "test")
+    assert (await eraser.go_on(1, within=PATIENCE)).is_finished
+    with pytest.raises(PreferencesNotFound):
+        await world.accept()
+
+    await world.a_user()
+
+    assert (await world.delivery(await world.accept())).state == "queued"
