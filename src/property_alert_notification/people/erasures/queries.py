@@ -22,11 +22,19 @@ async def find(connection: AsyncConnection, subjects: Collection[str], *, lock: 
     return None if found is None else Erasure(**found)
 
 
-async def put(connection: AsyncConnection, erasure: Erasure) -> None:
-    """Store an erasure, in place of an earlier one of the same subject."""
-    wanted = insert(_erasures).values(erasure.model_dump())
-    changed = {name: wanted.excluded[name] for name in Erasure.model_fields if name != "subject"}
-    await connection.execute(wanted.on_conflict_do_update(index_elements=["subject"], set_=changed))
+_INSERT = insert(_erasures)
+_PUT = _INSERT.on_conflict_do_update(
+    index_elements=["subject"],
+    set_={name: _INSERT.excluded[name] for name in Erasure.model_fields if name != "subject"},
+)
+
+
+async def put(connection: AsyncConnection, *given: Erasure) -> None:
+    """Store erasures, each in place of an earlier one of the same subject."""
+    # Always in the same order, or two processes deadlock.
+    rows = [one.model_dump() for one in sorted(given, key=lambda one: one.subject)]
+    if rows:
+        await connection.execute(_PUT, rows)
 
 
 async def take_due(connection: AsyncConnection, *, now: datetime, until: datetime) -> int | None:

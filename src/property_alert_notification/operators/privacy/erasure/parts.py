@@ -1,7 +1,8 @@
 """What the transactions of an erasure do: each erases some rows, and remembers the hashes of their addresses."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -46,6 +47,8 @@ class Work:
     subjects: Subjects
     new_id: Callable[[], UUID]
     now: datetime
+    done: set[Address]
+    """The addresses that this run has erased. Most messages of a user go to one address."""
 
 
 async def erase_rows(work: Work) -> Counter[str]:
@@ -99,18 +102,19 @@ def _origin_of(erasure: Erasure) -> ConsentOrigin:
     return ConsentOrigin(ConsentSource.COMMAND_LINE if is_command else ConsentSource.API, erasure.requested_by)
 
 
-async def _erase_of_addresses(work: Work, addresses: Collection[Address]) -> Counter[str]:
-    """Erase what is found by these addresses, and remember their hashes."""
+async def _erase_of_addresses(work: Work, addresses: AbstractSet[Address]) -> Counter[str]:
+    """Erase what is found by these addresses, and remember their hashes: from then on nothing about them is stored."""
     counted: Counter[str] = Counter()
-    if not addresses:
+    if not (addresses := addresses - work.done):
         return counted
     counted["delivery_reports"] = await queries.erase_parked_about(work.connection, addresses)
     for name in _BY_ADDRESS:
         counted[name] += await queries.erase_addresses(work.connection, name, addresses)
     for name in _BY_SUBJECT:
         await queries.erase_by(work.connection, name, subjects_of(addresses, work.subjects))
-    for subject in sorted(_newest_hashes(work, addresses)):
-        await erasures.put(work.connection, _of_address(work, subject))
+    found = _newest_hashes(work, addresses)
+    await erasures.put(work.connection, *(_of_address(work, subject) for subject in found))
+    work.done.update(addresses)
     return counted
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from property_alert_notification.api.access import queries as access
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.database import Database
-from property_alert_notification.operators.privacy.addresses import read_json
+from property_alert_notification.operators.privacy.addresses import Address, read_json
 from property_alert_notification.operators.privacy.declaration import FoundBy
 from property_alert_notification.operators.privacy.erasure import queries
 from property_alert_notification.operators.privacy.erasure.parts import Work, erase_last, erase_page, erase_rows
@@ -50,6 +50,7 @@ class ErasureRun:
         self._left_out = 0
         self._unindexed_are_left = True
         self._began_at = clock.now()
+        self._done: set[Address] = set()
 
     async def step(self) -> Step:
         """Erase in one transaction what it may; the rows that were found by the user's id come first."""
@@ -59,7 +60,9 @@ class ErasureRun:
             erasure = await erasures.find(connection, self._subjects.of_user(self._user_id), lock=True)
             if erasure is None or erasure.due_at is None:
                 return Step.FINISHED
-            work = Work(connection, erasure, self._user_id, self._subjects, self._clock.new_id, self._clock.now())
+            work = Work(
+                connection, erasure, self._user_id, self._subjects, self._clock.new_id, self._clock.now(), self._done
+            )
             if self._rows_are_left:
                 counted = await erase_rows(work)
                 self._rows_are_left = AT_ONCE in counted.values()
