@@ -99,7 +99,7 @@ def _is_problem(answer: Node) -> bool:
 
 def _add_example(answer: Node, example: Any) -> None:
     for content in answer.get("content", {}).values():
-        content["example"] = example
+        content.setdefault("example", example)
 
 
 def _trouble(operation: Node, status: str) -> Any:

@@ -3,7 +3,7 @@
 from typing import Any
 
 _RECORD: dict[str, Any] = {
-    "id": "01a225fa-8a89-7d59-9374-28dbc278e5b2",
+    "id": "01a225fa-8b10-7c21-9a4e-5d1f0c3b2a19",
     "about": "user",
     "decision": "opted_in",
     "channel": "email",
@@ -19,7 +19,7 @@ _RECORD: dict[str, Any] = {
 
 CSV = (
     "id,about,decision,channel,category,scope,source,wording,ip_address,actor,recorded_at,expires_at\r\n"
-    "01a225fa-8a89-7d59-9374-28dbc278e5b2,user,opted_in,email,,all,api,sign-up-2026-11,203.0.113.7,"
+    "01a225fa-8b10-7c21-9a4e-5d1f0c3b2a19,user,opted_in,email,,all,api,sign-up-2026-11,203.0.113.7,"
     "crm (live key pa_live_4fT9xQ2b),2026-11-22T09:00:00.000193Z,\r\n"
 )
 

@@ -21,6 +21,18 @@ def schema() -> dict[str, Any]:
     return {"type": "object", "title": "PersonalData", "properties": properties, "required": list(properties)}
 
 
+def example() -> dict[str, Any]:
+    """The document of a user who has set preferences, and has got nothing yet."""
+    preferences = {
+        "channels": "email",
+        "rules": {"language": "es"},
+        "updated_at": "2026-11-22T09:00:00.000193Z",
+        "withdrawn_at": None,
+    }
+    sections = dict.fromkeys(schema()["properties"], [])
+    return {**sections, "user_id": 1, "exported_at": "2026-11-22T09:04:07.640218Z", "preferences": [preferences]}
+
+
 _NESTED = (FoundBy.NOTIFICATION, FoundBy.DELIVERY)
 _TIME = {"type": "string", "format": "date-time"}
 

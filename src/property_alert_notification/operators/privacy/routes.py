@@ -11,7 +11,7 @@ from property_alert_notification.api.access import queries as access
 from property_alert_notification.api.access.admission import Admission
 from property_alert_notification.api.dependencies import ClockDep, DatabaseDep, KeyedRouter, needs
 from property_alert_notification.base.vocabulary import Scope
-from property_alert_notification.operators.privacy.document import schema
+from property_alert_notification.operators.privacy.document import example, schema
 from property_alert_notification.operators.privacy.erasure.eraser import Eraser
 from property_alert_notification.operators.privacy.export import Export
 from property_alert_notification.operators.privacy.schemas import ErasurePublic
@@ -26,7 +26,7 @@ _MayWrite = Annotated[Admission, needs(Scope.USERS_WRITE, live_only=True)]
 _PATIENCE = 3.0
 """Seconds that a call erases. It must be longer than a worker sends without looking again at what it claimed."""
 
-_DOCUMENT = {"application/json": {"schema": schema()}}
+_DOCUMENT = {"application/json": {"schema": schema(), "example": example()}}
 
 
 @router.get("", response_class=StreamingResponse, responses={200: {"content": _DOCUMENT}})
