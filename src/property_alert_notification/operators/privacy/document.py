@@ -29,7 +29,7 @@ def example() -> dict[str, Any]:
         "updated_at": "2026-11-22T09:00:00.000193Z",
         "withdrawn_at": None,
     }
-    sections = dict.fromkeys(schema()["properties"], [])
+    sections: dict[str, Any] = {name: [] for name in schema()["properties"]}
     return {**sections, "user_id": 1, "exported_at": "2026-11-22T09:04:07.640218Z", "preferences": [preferences]}
 
 
