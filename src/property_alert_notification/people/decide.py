@@ -1,5 +1,6 @@
 """Decides whether a message may be sent to a person, and when. Pure. Accept and claim evaluate the same rules."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -107,6 +108,17 @@ def _goes_into_a_digest(message: Message, permission: Permission) -> bool:
     return permission.frequency in DIGESTS and message.category.name != DIGEST
 
 
+def _why_no_digest(message: Message, person: Person, closes_at: datetime) -> Suppress | None:
+    """Why the digest that is made then must not carry a message to a person; None if it may."""
+    if refuses_digests(message.channel, message.category, person.preferences):
+        return Suppress(NO_DIGESTS, Rule.FREQUENCY)
+    if not person.suppressions:
+        return None
+    as_digest = message._replace(category=replace(message.category, name=DIGEST))
+    stop = suppressed(as_digest, person, closes_at)
+    return None if stop is None else Suppress(stop.reason, Rule.FREQUENCY)
+
+
 def _when(message: Message, person: Person, now: datetime, permission: Permission) -> Decision | None:
     """Decide when a permitted message is sent; None if no rule delays it.
 
@@ -116,9 +128,8 @@ def _when(message: Message, person: Person, now: datetime, permission: Permissio
         return Send(permission.send.reason, Rule.URGENT)
     default = current.default_time_zone()
     if _goes_into_a_digest(message, permission):
-        if refuses_digests(message.channel, message.category, person.preferences):
-            return Suppress(NO_DIGESTS, Rule.FREQUENCY)
-        return collect(permission.frequency, _digest_times(person), zones_of(person, message.address), now)
+        collected = collect(permission.frequency, _digest_times(person), zones_of(person, message.address), now)
+        return _why_no_digest(message, person, collected.closes_at) or collected
     return hold(message.channel, message.category.kind, message.address, person, now, current.windows(), default)
 
 

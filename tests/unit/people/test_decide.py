@@ -24,6 +24,7 @@ from property_alert_notification.people.preferences.rules import (
     Preferences,
     QuietHours,
 )
+from property_alert_notification.people.suppressions.rules import Suppression, SuppressionReason
 
 EMAIL, SMS = Channel("email"), Channel("sms")
 ALERT, VIEWING, ACCOUNT = BUILT_IN["listing_alert"], BUILT_IN["viewing"], BUILT_IN["account"]
@@ -105,6 +106,23 @@ def test_the_first_rule_that_applies_decides(
     message: Message, person: Person, now: datetime, expected: tuple[type[Decision], Rule, ReasonCode]
 ) -> None:
     assert summed_up(decide(message, person, now)) == expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({}, (Suppress, Rule.FREQUENCY, ReasonCode.SUPPRESSED_UNSUBSCRIBE)),
+        ({"expires_at": NOON + timedelta(hours=1)}, (Collect, Rule.FREQUENCY, ReasonCode.COLLECTED)),
+        ({"category": "viewing"}, (Collect, Rule.FREQUENCY, ReasonCode.COLLECTED)),
+    ],
+)
+def test_what_a_digest_would_carry_that_is_suppressed_by_then_is_not_collected(
+    entry: Mapping[str, Any], expected: tuple[type[Decision], Rule, ReasonCode]
+) -> None:
+    stop = Suppression(EMAIL, SuppressionReason.UNSUBSCRIBE)._replace(**{"category": "digest", **entry})
+    person = a_person(**daily())._replace(suppressions={None: (stop,)})
+
+    assert summed_up(decide(Message(EMAIL, ALERT), person, NOON)) == expected
 
 
 def test_what_the_category_collects_is_collected_without_rules_of_the_user() -> None:
