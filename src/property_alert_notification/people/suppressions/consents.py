@@ -5,6 +5,7 @@ from uuid import UUID
 
 from property_alert_notification.people.consent.models import ConsentRecord
 from property_alert_notification.people.consent.rules import ConsentDecision, ConsentOrigin, ConsentSource
+from property_alert_notification.people.suppressions.entry import EntryRow
 from property_alert_notification.people.suppressions.models import StoredSuppression
 from property_alert_notification.people.suppressions.rules import SuppressionReason
 
@@ -12,7 +13,7 @@ REFUSALS = frozenset(SuppressionReason) - {SuppressionReason.HARD_BOUNCE, Suppre
 """The reasons that are a decision of the user, or made for the user. A bounce says nothing about consent."""
 
 
-def refusal_of(entry: StoredSuppression, origin: ConsentOrigin) -> ConsentRecord:
+def refusal_of(entry: EntryRow | StoredSuppression, origin: ConsentOrigin) -> ConsentRecord:
     """The record of an entry that is added or extended. It has the id that was made for the entry."""
     return _record(entry, ConsentDecision.OPTED_OUT, origin, id_=entry.id, recorded_at=entry.created_at)
 
@@ -27,7 +28,12 @@ def release_of(
 
 
 def _record(
-    entry: StoredSuppression, decision: ConsentDecision, origin: ConsentOrigin, *, id_: UUID, recorded_at: datetime
+    entry: EntryRow | StoredSuppression,
+    decision: ConsentDecision,
+    origin: ConsentOrigin,
+    *,
+    id_: UUID,
+    recorded_at: datetime,
 ) -> ConsentRecord:
     return ConsentRecord(
         id=id_,

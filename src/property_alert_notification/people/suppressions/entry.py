@@ -1,14 +1,35 @@
 """An entry as callers, operators and files give it, and the row that is stored for it. Pure."""
 
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.people.suppressions.models import StoredSuppression
 from property_alert_notification.people.suppressions.rules import SuppressionReason, SuppressionScope, default_scope
 from property_alert_notification.people.suppressions.subjects import Subjects
+
+
+@dataclass(slots=True)
+class EntryRow:
+    """The row of an entry, for imports: to build a million of `StoredSuppression` takes a minute more."""
+
+    id: UUID
+    subject: str
+    about: str
+    channel: str
+    reason_code: str
+    scope: str
+    category: str
+    note: str | None
+    added_by: str
+    created_at: datetime
+    expires_at: datetime | None
+
+
+Row = TypeVar("Row", EntryRow, StoredSuppression)
 
 
 class NewEntry(NamedTuple):
@@ -31,8 +52,12 @@ class NewEntry(NamedTuple):
 
     def row(self, subjects: Subjects, *, id_: UUID, now: datetime, added_by: str) -> StoredSuppression:
         """The row to store."""
+        return StoredSuppression(**asdict(self.quick_row(subjects, id_=id_, now=now, added_by=added_by)))
+
+    def quick_row(self, subjects: Subjects, *, id_: UUID, now: datetime, added_by: str) -> EntryRow:
+        """The row to store, one of very many."""
         about, subject = self._subject(subjects)
-        return StoredSuppression(
+        return EntryRow(
             id=id_,
             subject=subject,
             about=about,
@@ -56,9 +81,9 @@ class NewEntry(NamedTuple):
         return "address", subjects.of_address(self.channel, self.address)[0]
 
 
-def merge(rows: Iterable[StoredSuppression]) -> list[StoredSuppression]:
+def merge(rows: Iterable[Row]) -> list[Row]:
     """One row for each entry: of two about the same, the wider scope and the later expiry, as the store keeps them."""
-    merged: dict[tuple[str, str, str, str], StoredSuppression] = {}
+    merged: dict[tuple[str, str, str, str], Row] = {}
     for row in rows:
         kept = merged.setdefault((row.subject, row.channel, row.reason_code, row.category), row)
         if row.scope == SuppressionScope.ALL:

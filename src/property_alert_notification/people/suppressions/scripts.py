@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter, itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from property_alert_notification.database import (
 from property_alert_notification.people.consent import scripts as consents
 from property_alert_notification.people.consent.rules import ConsentOrigin
 from property_alert_notification.people.suppressions.consents import REFUSALS, refusal_of
+from property_alert_notification.people.suppressions.entry import EntryRow, Row
 from property_alert_notification.people.suppressions.models import StoredSuppression
 from property_alert_notification.people.suppressions.rules import (
     UNREADABLE,
@@ -81,19 +83,30 @@ def add(
     One that is on the list already is extended if the new one stops more or for a longer time. Otherwise nothing
     changes.
     """
+    return models_from(StoredSuppression, (yield from _add(entries, origin_of)))
+
+
+def load(entries: Collection[EntryRow], origin: ConsentOrigin) -> Script[int]:
+    """Add very many entries as `add` does; returns how many changed the list."""
+    return len((yield from _add(entries, lambda _: origin)))
+
+
+def _add(entries: Collection[Row], origin_of: Callable[[Row], ConsentOrigin]) -> Script[Sequence[Sequence[Any]]]:
+    """Add entries; returns the rows that changed the list."""
     # Always in the same order, or two processes wait for each other for ever.
-    rows = sorted(([getattr(entry, name) for name in _ALL] for entry in entries), key=lambda row: row[1:])
-    changed = models_from(StoredSuppression, (yield Statement(_ADD, rows)))
-    keys = {key_of(one) for one in changed}
+    rows = sorted(map(_values_of, entries), key=lambda row: row[1:])
+    changed = yield Statement(_ADD, rows)
+    keys = {_KEY_IN(row) for row in changed}
     refusals = [one for one in entries if one.reason_code in REFUSALS and key_of(one) in keys]
     if refusals:
         yield consents.add([refusal_of(entry, origin_of(entry)) for entry in refusals])
     return changed
 
 
-def key_of(entry: StoredSuppression) -> tuple[str, ...]:
-    """What makes two entries the same one."""
-    return tuple(getattr(entry, name) for name in KEY)
+_values_of = attrgetter(*_ALL)
+_KEY_IN = itemgetter(*map(_ALL.index, KEY))
+key_of: Callable[[EntryRow | StoredSuppression], tuple[str, ...]] = attrgetter(*KEY)
+"""What makes two entries the same one."""
 
 
 def suppressions_of(reached: Iterable[Reached], subjects: Subjects) -> Script[dict[int, SuppressionsOf]]:

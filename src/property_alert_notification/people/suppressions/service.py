@@ -48,7 +48,9 @@ class SuppressionService:
 
     async def load(self, entries: Sequence[NewEntry]) -> int:
         """Add many entries, as of an import, without an audit record for each; returns how many changed the list."""
-        return len(await self._add(merge(map(self._row, entries))))
+        now, new_id, actor = self.clock.now(), self.clock.new_id, self.origin.actor
+        rows = (entry.quick_row(self.subjects, id_=new_id(), now=now, added_by=actor) for entry in entries)
+        return await run_within(self.connection, scripts.load(merge(rows), self.origin))
 
     async def release(self, id_: UUID) -> None:
         """Delete an entry: waiting messages are then sent if no other entry stops them; suppressed ones are not.
