@@ -1,7 +1,7 @@
 """What must become of each message, by what the providers know. Written from the docs alone. Pure.
 
 Sources: docs/states.md, docs/operations.md ("Callbacks of providers", "Returned emails", "Answers to SMS"),
-docs/people.md ("Unsubscribing", "Suppression list", "Preference page").
+docs/people.md ("Unsubscribing", "Suppression list", "Preference page", "Consent records").
 """
 
 from collections import Counter
@@ -92,6 +92,23 @@ def _differences_of(message: Message, known: Known) -> Iterable[str]:
     said_no_at = known.said_no_at.get(person.user_id)
     if said_no_at is not None and any(claim > said_no_at for claim in message.claims):
         yield f"{name} was claimed after the refusal"
+
+
+SOURCES = {
+    Kind.CLICKS: "one_click",
+    Kind.PAGE: "preference_page",
+    Kind.COMPLAINS: "complaint",
+    Kind.STOPS: "reply",
+    Kind.OPTED_OUT: "provider",
+}
+"""By which way the opt-out of a person comes, in its consent record; a bounce is no opt-out."""
+
+
+def expected_consents(people: Iterable[Person]) -> Mapping[tuple[str | None, str], int]:
+    """How many people must have one record of an opt-out, by channel and source; None means every channel."""
+    return Counter(
+        (None if one.kind is Kind.PAGE else one.channel, SOURCES[one.kind]) for one in people if one.kind in SOURCES
+    )
 
 
 def expected_entries(people: Iterable[Person]) -> Mapping[tuple[str | None, str], int]:

@@ -8,13 +8,14 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from property_alert_notification.app import create_app
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.database import Database
 from tests.refusals.answers import BOUNCES, SECRET
-from tests.refusals.model import differences, expected_entries
-from tests.refusals.people import people
+from tests.refusals.model import SOURCES, differences, expected_consents, expected_entries
+from tests.refusals.people import Person, people
 from tests.refusals.play import API, Play
 from tests.refusals.providers import mail_server, sms_gateway
 from tests.services.callers import a_caller
@@ -24,6 +25,7 @@ from tests.services.serving import serving
 EMAILS, NUMBERS = 1_000, 250
 """People with an email address and with a phone number; each gets two messages."""
 SHOWN = 20
+_OPT_OUTS = "SELECT subject, channel, source FROM consent_records WHERE decision = 'opted_out'"
 
 
 @pytest.mark.timeout(600)
@@ -70,12 +72,17 @@ async def test_no_means_no(
             settings["PUBLIC_URL"] = address
             database = Database(url, wait=30)
             messages = await play.run(service, database, listener)
+            consents = await _opt_outs(database)
             await database.close()
             entries = await _entries(service)
+            each = {one.kind: one for one in everybody if one.kind in SOURCES}
+            shown = {kind: await _opt_outs_shown(service, one) for kind, one in each.items()}
 
     found = differences(messages, play.known)
     assert not found, f"seed {seed}: {len(found)} differences\n" + "\n".join(found[:SHOWN])
     assert entries == expected_entries(everybody)
+    assert consents == expected_consents(everybody)
+    assert shown == {kind: [source] for kind, source in SOURCES.items()}
     assert (len(messages), play.kills) == (2 * len(everybody), 2)
 
 
@@ -89,3 +96,17 @@ async def _entries(service: httpx2.AsyncClient) -> Counter[tuple[str | None, str
         if page["next"] is None:
             return found
         params["cursor"] = page["next"]
+
+
+async def _opt_outs(database: Database) -> Counter[tuple[str | None, str]]:
+    """How many records of an opt-out there are, by channel and source; nobody has two."""
+    async with database.reading() as connection:
+        records = (await connection.execute(text(_OPT_OUTS))).all()
+    assert len({record.subject for record in records}) == len(records)
+    return Counter((record.channel or None, record.source) for record in records)
+
+
+async def _opt_outs_shown(service: httpx2.AsyncClient, person: Person) -> list[str]:
+    """The sources of the opt-outs that the API shows of a person."""
+    answer = await service.get(f"{API}/users/{person.user_id}/consents", params={"limit": 100})
+    return [one["source"] for one in answer.json()["items"] if one["decision"] == "opted_out"]
