@@ -6,8 +6,8 @@ from alembic import op
 from property_alert_notification.database import time_type
 from property_alert_notification.database.migrations import safely
 
-revision = "0034"
-down_revision = "0033"
+revision = "0035"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 
