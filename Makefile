@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test coverage test-pythons check lint lint-api bench chaos soak fuzz weeks mutants openapi lock clean
+.PHONY: help setup run demo test coverage test-pythons check lint lint-api verify-webhooks bench chaos soak fuzz weeks mutants openapi lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ lint: $(VENV)/.dev ## the quick part of check: ruff and mypy
 
 lint-api: ## look over docs/openapi.json with two linters, which need Node
 	@scripts/lint-api
+
+verify-webhooks: $(VENV)/.dev ## verify our webhooks with a library of JavaScript, which needs Node
+	@scripts/verify-webhooks
 
 bench: $(VENV)/.dev ## requests per second, latency and drain rate, measured on this machine
 	@scripts/provide-services

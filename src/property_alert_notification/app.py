@@ -42,6 +42,8 @@ from property_alert_notification.feedback.replies.take import ReplyIntake
 from property_alert_notification.feedback.unsubscribe.routes import router as unsubscribe
 from property_alert_notification.feedback.unsubscribe.service import Unsubscriber
 from property_alert_notification.feedback.unsubscribe.tokens import Tokens
+from property_alert_notification.feedback.webhooks.routes import router as webhooks
+from property_alert_notification.feedback.webhooks.setup import webhook_rules
 from property_alert_notification.homes.listings import routes as listing_routes
 from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.notification_worker.worker import Worker
@@ -184,6 +186,7 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.addresses_of = addresses_of
     app.state.base_url = settings.base_url
     app.state.tokens = Tokens(settings.link_keys)
+    app.state.webhook_rules = webhook_rules(settings)
     app.state.callbacks = CallbackIntake(
         report_intake(parts),
         ReplyIntake(
@@ -239,6 +242,7 @@ def _v1() -> APIRouter:
     v1.include_router(listing_routes.events_router)
     v1.include_router(listing_routes.router)
     v1.include_router(personal_data)
+    v1.include_router(webhooks)
     v1.include_router(quarantine)
     v1.include_router(pauses)
     v1.include_router(administration)

@@ -358,6 +358,48 @@ async def _submitting_a_schedule(house: House, caller: Caller, method: str, path
     }
 
 
+_URL = "https://example.com/hook"
+
+
+async def _a_webhook(house: House, owner: Caller) -> str:
+    answer = await house.ask(owner, "POST", "/webhooks", json={"url": _URL, "description": str(owner)})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+async def _of_a_webhook(house: House, caller: Caller, method: str, path: str) -> None:
+    bodies = {"PATCH": {"url": _URL}, "POST": {"since": "2026-01-01T00:00:00Z"} if path.endswith("replay") else {}}
+    for owner in OWNERS:
+        id_ = await _a_webhook(house, owner)
+        options = {"json": bodies[method]} if method in bodies else {}
+
+        answer = await house.ask(caller, method, path.format(webhook_id=id_), **options)
+
+        known = 204 if method == "DELETE" else 200
+        assert answer.status_code == (known if caller.may_know_of(owner) else 404), (caller, owner, answer.text)
+        await house.ask(owner, "DELETE", f"/webhooks/{id_}")
+
+
+async def _list_of_webhooks(house: House, caller: Caller, method: str, path: str) -> None:
+    ids = {owner: await _a_webhook(house, owner) for owner in OWNERS}
+
+    answer = await house.ask(caller, method, path)
+
+    known = {one["description"] for one in answer.json()["items"]}
+    assert known == {str(owner) for owner in OWNERS if caller.may_know_of(owner)}
+    for owner, id_ in ids.items():
+        await house.ask(owner, "DELETE", f"/webhooks/{id_}")
+
+
+async def _creating_a_webhook(house: House, caller: Caller, method: str, path: str) -> None:
+    """It gets the events of the caller's notifications, of all callers with `admin`, and of the key's mode only."""
+    answer = await house.ask(caller, method, path, json={"url": _URL})
+
+    created = answer.json()
+    assert (created["caller"], created["test"]) == (None if caller.admin else caller.name, caller.test)
+    await house.ask(caller, "DELETE", f"/webhooks/{created['id']}")
+
+
 async def _a_schedule(house: House, owner: Caller) -> str:
     body = NOTIFICATION | {"user_email": f"{owner}@example.com", "user_phone_number": None, "reference": str(owner)}
     rule = {"rrule": "FREQ=DAILY", "start": "2040-01-01T09:00", "time_zone": "Europe/Berlin"}
@@ -414,6 +456,15 @@ CHECKS: dict[str, Check] = {
     "read_listing_history": _of_listings,
     "export_data": _of_personal_data,
     "erase_data": _of_personal_data,
+    "create_webhook": _creating_a_webhook,
+    "list_webhooks": _list_of_webhooks,
+    "read_webhook": _of_a_webhook,
+    "change_webhook": _of_a_webhook,
+    "delete_webhook": _of_a_webhook,
+    "rotate_webhook_secret": _of_a_webhook,
+    "test_webhook": _of_a_webhook,
+    "list_webhook_deliveries": _of_a_webhook,
+    "replay_webhook": _of_a_webhook,
     "list_quarantine": _list_of_quarantined_deliveries,
     "read_quarantined": _of_a_quarantined_delivery,
     "replay_quarantined": _of_a_quarantined_delivery,

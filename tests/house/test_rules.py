@@ -306,10 +306,11 @@ def test_a_log_event_is_a_noun_and_a_verb() -> None:
     assert [event for event in events if not re.fullmatch(r"[a-z_]+\.[a-z_]+", event)] == []
 
 
-def test_linters_that_cannot_run_are_no_success(tmp_path: Path) -> None:
+@pytest.mark.parametrize("script", ["lint-api", "verify-webhooks"])
+def test_linters_that_cannot_run_are_no_success(script: str, tmp_path: Path) -> None:
     (tmp_path / "dirname").symlink_to("/usr/bin/dirname")
     done = subprocess.run(
-        ["/bin/sh", ROOT / "scripts" / "lint-api"],
+        ["/bin/sh", ROOT / "scripts" / script],
         env={"PATH": str(tmp_path)},
         capture_output=True,
         text=True,

@@ -37,6 +37,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._count_notifications()
         self._count_attempts()
+        self._count_webhooks()
         self._count_profile_answers()
         self._count_listings()
         self._show_deliveries()
@@ -114,6 +115,27 @@ class Metrics:
             "property_alerts_reports",
             "New reports of providers about messages: known, about no known message, or unreadable.",
             ["outcome"],
+            registry=self.registry,
+        )
+
+    def _count_webhooks(self) -> None:
+        self.webhook_attempts = Counter(
+            "property_alerts_webhook_attempts",
+            "Calls of webhook endpoints: succeeded or failed.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.webhook_endpoints_stopped = Counter(
+            "property_alerts_webhook_endpoints_stopped",
+            "Webhook endpoints that this service paused because they failed for days, or disabled because they are "
+            "gone.",
+            ["reason"],
+            registry=self.registry,
+        )
+        self.webhook_delay = Histogram(
+            "property_alerts_webhook_delay_seconds",
+            "From an event until its endpoint took it.",
+            buckets=_SENT_BUCKETS,
             registry=self.registry,
         )
 

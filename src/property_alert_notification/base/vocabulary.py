@@ -53,6 +53,10 @@ class Scope(StrEnum):
     """Sends listing events; for live keys only."""
     LISTINGS_READ = "listings:read"
     """Reads listings and their history; for live keys only."""
+    WEBHOOKS_WRITE = "webhooks:write"
+    """Creates webhooks, changes them, and sends events again."""
+    WEBHOOKS_READ = "webhooks:read"
+    """Reads webhooks and their logs."""
     ADMIN = "admin"
     """Pauses and resumes sending, replays and discards quarantined deliveries, and reads the audit record."""
 

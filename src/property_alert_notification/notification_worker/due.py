@@ -16,7 +16,7 @@ UNTIL_WOKEN = 10.0
 
 
 class DueWatch:
-    """Sets the event of each loop that has due notifications, lookups, schedules or digest windows to process."""
+    """Sets the event of each loop that has due work: notifications, lookups, schedules, digest windows or webhooks."""
 
     def __init__(self, database: Database, clock: Clock, ended: EndedDigests) -> None:
         """`ended` are the digests whose items the digest loop still has to end."""
@@ -27,6 +27,7 @@ class DueWatch:
         self.look_up = asyncio.Event()
         self.schedules = asyncio.Event()
         self.digests = asyncio.Event()
+        self.webhooks = asyncio.Event()
 
     async def run(self, loop: Loop) -> None:
         """Watch until cancelled. Waits while the store is unavailable."""
@@ -47,3 +48,5 @@ class DueWatch:
             self.schedules.set()
         if due.digests or self._ended:
             self.digests.set()
+        if due.webhooks:
+            self.webhooks.set()

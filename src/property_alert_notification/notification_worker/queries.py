@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from property_alert_notification.database import BatchStatement, Connection
 from property_alert_notification.deliveries.windows import queries as windows
+from property_alert_notification.feedback.webhooks.sending import queries as webhooks
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.notifications.look_ups import queries as look_ups
 from property_alert_notification.notifications.schedules import queries as schedules
@@ -19,10 +20,14 @@ class Due(NamedTuple):
     look_up: bool
     schedules: bool
     digests: bool
+    webhooks: bool
 
 
 _ANY_DUE = BatchStatement(
-    {}, lambda _: select(notifications.due.is_any, look_ups.due.is_any, schedules.due.is_any, windows.ANY_DUE)
+    {},
+    lambda _: select(
+        notifications.due.is_any, look_ups.due.is_any, schedules.due.is_any, windows.ANY_DUE, webhooks.ANY_DUE
+    ),
 )
 
 

@@ -1,4 +1,4 @@
-"""Deletes old rows: those of notifications, schedules, windows, calls, caps, profiles, suppressions, listings."""
+"""Deletes old rows: those of notifications, schedules, calls, caps, profiles, suppressions, listings, events."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from property_alert_notification.base.supervise import Loop
 from property_alert_notification.database import Database, halve_on_error
 from property_alert_notification.deliveries.windows import queries as windows
 from property_alert_notification.feedback.replies import queries as replies
+from property_alert_notification.feedback.webhooks import queries as webhooks
 from property_alert_notification.homes.listings import queries as listings
 from property_alert_notification.notification_worker.retention_pace import FIRST, next_batch, pause_after
 from property_alert_notification.notifications import queries as notifications
@@ -37,10 +38,10 @@ _THE_OLDEST = UUID(int=0)
 
 _KEYS, _NOTIFICATIONS, _SCHEDULES = "idempotency_keys", "notifications", "schedules"
 _WINDOWS, _CAPS, _PROFILES, _SUPPRESSIONS = "digest_windows", "cap_uses", "profiles", "suppressions"
-_REPLIES, _LISTINGS, _ERASURES = "inbound_replies", "listings", "erasures"
+_REPLIES, _LISTINGS, _ERASURES, _EVENTS = "inbound_replies", "listings", "erasures", "webhook_events"
 _KINDS = (
     *(_KEYS, _NOTIFICATIONS, _SCHEDULES, _WINDOWS, _CAPS),
-    *(_PROFILES, _SUPPRESSIONS, _REPLIES, _LISTINGS, _ERASURES),
+    *(_PROFILES, _SUPPRESSIONS, _REPLIES, _LISTINGS, _ERASURES, _EVENTS),
 )
 
 
@@ -66,6 +67,7 @@ class Retention:
         keep_for: timedelta,
         use_profiles_for: timedelta,
         keep_listings_for: timedelta = timedelta(days=400),
+        keep_events_for: timedelta = timedelta(days=7),
     ) -> None:
         """Nothing is deleted yet.
 
@@ -76,11 +78,13 @@ class Retention:
             keep_for: how long an ended notification stays after its last change, and a profile that nothing needs.
             use_profiles_for: a profile may be used as long while the User service is away, so it stays as long.
             keep_listings_for: how long a listing stays that has left the market, after its last change.
+            keep_events_for: how long events of webhooks stay.
         """
         self._database = database
         self._clock = clock
         self._metrics = metrics
         self._keep_for = keep_for
+        self._keep_events_for = keep_events_for
         self._keep_profiles_for = max(keep_for, use_profiles_for)
         self._keep_listings_for = keep_listings_for
         self._walked_to = _THE_OLDEST
@@ -109,6 +113,7 @@ class Retention:
             await self._timed(_REPLIES, self._purge_replies),
             await self._timed(_LISTINGS, self._purge_listings),
             await self._timed(_ERASURES, self._purge_erasures),
+            await self._timed(_EVENTS, self._purge_events),
         ]
         return max(turn.lag for turn in turns) if any(turn.full for turn in turns) else None
 
@@ -189,6 +194,13 @@ class Retention:
         async with self._database.transaction() as connection:
             gone = await erasures.remove_old(connection, until=until, limit=batch)
         self._report(_ERASURES, gone)
+        return _Turn(full=gone == batch, lag=timedelta())
+
+    async def _purge_events(self, batch: int) -> "_Turn":
+        until = self._clock.now() - self._keep_events_for
+        async with self._database.transaction() as connection:
+            gone = await webhooks.remove_old(connection, until=until, limit=batch)
+        self._report(_EVENTS, gone)
         return _Turn(full=gone == batch, lag=timedelta())
 
     async def _purge_schedules(self, batch: int) -> "_Turn":

@@ -26,6 +26,7 @@ from property_alert_notification.base.supervise import Loop, Service, end
 from property_alert_notification.channels.base import Sender
 from property_alert_notification.channels.registry import unused
 from property_alert_notification.feedback.bounces.sources import sources
+from property_alert_notification.feedback.webhooks.setup import create_dispatcher
 from property_alert_notification.homes.listings.quiet_times import QuietTimes
 from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.notification_worker.claim import SendingRules
@@ -94,6 +95,7 @@ class Worker:
         self._scheduler = Scheduler(parts.database, planner, parts.metrics, woken=due.schedules)
         self._addresses = _address_look_up(parts, self._context.broken_rows, self._profiles, due)
         self._digests = DigestCloser(self._context, planner, wake=parts.wake, woken=due.digests)
+        self._webhooks = create_dispatcher(settings, parts.database, parts.clock, parts.metrics, woken=due.webhooks)
         self._rescuer = Rescuer(
             parts.database,
             parts.clock,
@@ -147,6 +149,7 @@ class Worker:
             start("schedules", self._scheduler.run),
             start("look_up", decides(self._addresses.run)),
             start("digests", decides(self._digests.run)),
+            start("webhooks", self._webhooks.run),
             start("expiry", decides(self._expirer.run)),
             start("strays", self._unclaimable.run),
             start("retention", self._retention.run),
@@ -246,6 +249,7 @@ def _retention(parts: Parts, listings: ListingSettings) -> Retention:
         keep_for=timedelta(days=parts.settings.retention_days),
         use_profiles_for=timedelta(hours=parts.user_service.stale_hours),
         keep_listings_for=timedelta(days=listings.retention_days),
+        keep_events_for=timedelta(days=parts.settings.webhook_retention_days),
     )
 
 

@@ -23,6 +23,7 @@ TAGS = [
     {"name": "preferences", "description": "The preferences of users."},
     {"name": "users", "description": "The profiles of users, from the User service."},
     {"name": "listings", "description": "Events of listing feeds, and what is known of listings."},
+    {"name": "webhooks", "description": "Tells other services what became of notifications and recipients."},
     {
         "name": "administration",
         "description": "Pause sending, replay or discard quarantined deliveries, read the audit record.",

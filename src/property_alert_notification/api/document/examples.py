@@ -9,6 +9,7 @@ from property_alert_notification.api.document import (
     reply_examples,
     schedule_examples,
     suppression_examples,
+    webhook_examples,
 )
 from property_alert_notification.api.problems import contents_of
 from property_alert_notification.base.errors import (
@@ -277,5 +278,6 @@ ANSWERS: dict[str, Any] = {
     **privacy_examples.ANSWERS,
     **suppression_examples.ANSWERS,
     **consent_examples.ANSWERS,
+    **webhook_examples.ANSWERS,
 }
 """The successful answer of each operation."""

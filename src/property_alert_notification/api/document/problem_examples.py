@@ -8,6 +8,7 @@ from property_alert_notification.api.document import (
     reply_examples,
     schedule_examples,
     suppression_examples,
+    webhook_examples,
 )
 from property_alert_notification.api.problems import SEND_JSON, contents_of
 from property_alert_notification.base.errors import (
@@ -52,6 +53,9 @@ _NO_CATEGORY = contents_of(NotFound("There is no category price_drop."))
 
 OWN: dict[tuple[str, str], Any] = {
     ("create_preference", "400"): contents_of(PreferencesExist(1)),
+    ("create_webhook", "409"): contents_of(webhook_examples.TOO_MANY),
+    ("test_webhook", "409"): contents_of(webhook_examples.NOT_ENABLED),
+    ("replay_webhook", "409"): contents_of(webhook_examples.NOT_ENABLED),
     ("receive_callback", "400"): contents_of(callback_examples.UNREADABLE),
     **dict.fromkeys((("read_listing", "409"), ("read_listing_history", "409")), listing_examples.SEVERAL),
     ("receive_callback", "403"): contents_of(callback_examples.FORGED),
@@ -73,6 +77,7 @@ UNKNOWN: dict[str, Any] = {
     **dict.fromkeys(("read_listing", "read_listing_history"), listing_examples.NO_LISTING),
     "release_suppression": contents_of(suppression_examples.NO_ENTRY),
     "change_reply": contents_of(reply_examples.NO_REPLY),
+    **dict.fromkeys(webhook_examples.NAMES_ONE, contents_of(webhook_examples.NO_WEBHOOK)),
     "read_category": _NO_CATEGORY,
     "delete_category": _NO_CATEGORY,
     "read_quarantined": contents_of(NotFound("No such delivery is quarantined")),

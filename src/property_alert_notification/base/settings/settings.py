@@ -187,6 +187,25 @@ class Settings(SettingsGroup):
     links in emails begin with it. It must begin with https:// and is required, unless `ENVIRONMENT=local`. Default in
     `local`: the address at which the API listens."""
 
+    webhook_concurrency: int = Field(16, ge=1, le=200)
+    """The maximum number of calls of one webhook endpoint that a worker has in progress."""
+
+    webhook_timeout: float = Field(10.0, gt=0, le=60)
+    """Seconds within which a webhook endpoint must answer. Then the event is retried."""
+
+    webhook_retry_hours: float = Field(24.0, gt=0, le=168)
+    """Hours for which an event is retried after it happened or was replayed."""
+
+    webhook_pause_days: float = Field(3.0, gt=0, le=90)
+    """Days after which an endpoint that only fails is paused."""
+
+    webhook_retention_days: float = Field(7.0, ge=1, le=90)
+    """Days for which events of webhooks are kept, for the log and for replays."""
+
+    webhook_networks: Annotated[str, AfterValidator(values.networks)] = Field("", examples=["10.20.0.0/16"])
+    """Networks in which webhook endpoints may be although they are not public, with commas between. Default: none.
+    With `ENVIRONMENT=local` this machine and its networks are allowed."""
+
     retention_days: float = Field(90.0, gt=0, le=36_500)
     """Days for which ended notifications are kept after their last change. Then they are deleted with their deliveries
     and attempts."""

@@ -131,7 +131,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         ),
         "webhook_events": Table(
             "what webhook endpoints are told: events of notifications by their ids, events of users by the user's id",
-            "7 days",
+            "`WEBHOOK_RETENTION_DAYS`",
             FoundBy.USER,
             "user_id",
             exported="type at channel category reason_code",
@@ -223,8 +223,10 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         "rate_windows": Table("how many calls a service made", "until the window is over"),
         "audit_log": Table("changes by operators and services, without data of users", "for good"),
         "webhook_endpoints": Table("webhook endpoints of other services", "until they are deleted"),
-        "webhook_deliveries": Table("which event was sent to which endpoint, and with what result", "7 days"),
-        "webhook_attempts": Table("failed attempts to send an event", "7 days"),
+        "webhook_deliveries": Table(
+            "which event was sent to which endpoint, and with what result", "`WEBHOOK_RETENTION_DAYS`"
+        ),
+        "webhook_attempts": Table("failed attempts to send an event", "`WEBHOOK_RETENTION_DAYS`"),
         **dict.fromkeys(
             ("listings", "listing_versions", "listing_changes"),
             Table(

@@ -1,0 +1,1 @@
+"""Sends recorded events to their endpoints: claims, calls, retries and pauses."""

@@ -1,0 +1,146 @@
+"""Calls endpoints: resolves a host once, checks every address, and connects to exactly one of those checked."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import NamedTuple
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import OutcomeUnknown, SendError
+from property_alert_notification.base.http import HttpCaller, retry_after
+from property_alert_notification.feedback.webhooks.networks import Network, is_allowed, why_not_url
+
+LARGEST_ANSWER = 20_000
+"""Bytes of an answer that are read; only its status counts."""
+
+_KEEP_ADDRESS = 30.0
+"""Seconds for which the checked address of an endpoint is used for further calls."""
+
+_MOST_CALLERS = 200
+"""How many endpoints keep connections; the one that was used longest ago loses its own."""
+
+
+class CallResult(NamedTuple):
+    """The result of one call of an endpoint."""
+
+    status: int | None
+    """The HTTP status; None if there was no answer."""
+    error: str | None
+    """How it failed, if there was no answer."""
+    retry_after: timedelta | None = None
+    """The wait that the endpoint asks for."""
+
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+"""The addresses of a host."""
+
+
+async def resolve(host: str, port: int) -> Sequence[str]:
+    """The addresses of a host by the system's resolver.
+
+    Raises:
+        OSError: it cannot be resolved.
+    """
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(address[0]) for *_, address in found]
+
+
+class _Caller:
+    """The connections to one endpoint."""
+
+    def __init__(self, http: HttpCaller, url: str) -> None:
+        self.http = http
+        self.url = url
+        self.address: str | None = None
+        self.known_until = 0.0
+
+
+class EndpointConnections:
+    """The connections of one worker to all endpoints."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        concurrency: int,
+        timeout: float,
+        is_local: bool,
+        allowed: Sequence[Network] = (),
+        verify: ssl.SSLContext | None = None,
+        resolve_host: Resolve = resolve,
+    ) -> None:
+        """Nothing is opened yet; `timeout` is in seconds, for a whole call."""
+        self._clock = clock
+        self._concurrency = concurrency
+        self._timeout = timeout
+        self._is_local = is_local
+        self._allowed = allowed
+        self._verify = verify
+        self._resolve = resolve_host
+        self._callers: dict[UUID, _Caller] = {}
+
+    async def call(self, endpoint: UUID, url: str, body: bytes, headers: Mapping[str, str]) -> CallResult:
+        """Post a body to an endpoint. A redirect is not followed."""
+        caller = await self._caller(endpoint, url)
+        try:
+            async with asyncio.timeout(self._timeout):
+                address = await self._address(caller)
+        except OSError:  # a timeout is one too
+            return CallResult(None, "dns")
+        if address is None:
+            return CallResult(None, "address_refused")
+        try:
+            answer = await caller.http.post_to(
+                url, address=address, content=body, headers=headers, largest=LARGEST_ANSWER
+            )
+        except OutcomeUnknown:
+            caller.address = None
+            return CallResult(None, "no_answer")
+        except SendError:
+            caller.address = None
+            return CallResult(None, "unreachable")
+        return CallResult(answer.status, None, retry_after(answer.headers.get("Retry-After"), now=self._clock.now()))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await asyncio.gather(*(caller.http.close() for caller in self._callers.values()))
+        self._callers = {}
+
+    async def _caller(self, endpoint: UUID, url: str) -> _Caller:
+        known = self._callers.pop(endpoint, None)
+        if known is None or known.url != url:
+            gone = [known] if known is not None else []
+            if len(self._callers) >= _MOST_CALLERS:
+                gone.append(self._callers.pop(next(iter(self._callers))))
+            for one in gone:
+                await one.http.close()
+            if self._verify is None:  # reading the certificates takes long
+                self._verify = ssl.create_default_context()
+            http = HttpCaller(self._clock, connections=self._concurrency, deadline=self._timeout, verify=self._verify)
+            known = _Caller(http, url)
+        self._callers[endpoint] = known  # the last one used
+        return known
+
+    async def _address(self, caller: _Caller) -> str | None:
+        """The checked address of an endpoint; None if one of its addresses is not allowed.
+
+        Raises:
+            OSError: its host cannot be resolved.
+        """
+        if caller.address is not None and self._clock.monotonic() < caller.known_until:
+            return caller.address
+        if why_not_url(caller.url, is_local=self._is_local, allowed=self._allowed) is not None:
+            return None
+        parts = urlsplit(caller.url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        addresses = await self._resolve(parts.hostname or "", port)
+        if not addresses or not all(
+            is_allowed(one, is_local=self._is_local, allowed=self._allowed) for one in addresses
+        ):
+            return None
+        caller.address, caller.known_until = addresses[0], self._clock.monotonic() + _KEEP_ADDRESS
+        return caller.address

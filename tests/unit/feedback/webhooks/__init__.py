@@ -1,0 +1,1 @@
+"""Which URLs, secrets, bodies and verdicts webhooks have."""
