@@ -253,6 +253,8 @@ def test_tasks_are_begun_in_few_places() -> None:
         "base/supervise.py",
         "channels/smtp/pool.py",
         "database/group_commit.py",
+        "feedback/webhooks/sending/batch.py",
+        "feedback/webhooks/sending/dispatcher.py",
         "notification_worker/shutdown.py",
         "people/directory/look_up.py",
     ]

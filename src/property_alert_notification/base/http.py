@@ -145,23 +145,14 @@ class HttpCaller:
     async def post_to(
         self, url: str, *, address: str, content: bytes, headers: Mapping[str, str], largest: int
     ) -> Answer:
-        """Post to a URL at this IP address, whatever its host name resolves to; returns the answer of any status.
+        """Post to a URL at this IP address, whatever its host resolves to; returns the answer of any status.
 
-        The certificate and the Host header are those of the host in the URL. A caller is for one host only, since
-        connections are kept by their address.
-
-        Raises:
-            SendError: it cannot be reached, or does not answer in time.
+        A caller is for one host only: connections are kept by address. Raises SendError if there is no answer in time.
         """
         named = httpx2.URL(url)
-        return await self._call(
-            "POST",
-            str(named.copy_with(host=address)),
-            largest,
-            content=content,
-            headers={**headers, "Host": named.netloc.decode("ascii")},
-            server_name=named.raw_host.decode("ascii"),
-        )
+        there, name = str(named.copy_with(host=address)), named.raw_host.decode("ascii")
+        its = {**headers, "Host": named.netloc.decode("ascii")}
+        return await self._call("POST", there, largest, name, content=content, headers=its)
 
     async def ask(self, method: str, url: str, *, headers: Mapping[str, str] | None = None) -> int:
         """The status with which the provider answers a request that sends nothing.

@@ -28,6 +28,7 @@ from property_alert_notification.cli import (
     suppressions,
     tour,
     users,
+    webhooks,
 )
 
 WRONG_SETTING = 2
@@ -55,6 +56,7 @@ app.command("providers", rich_help_panel="Look")(providers.providers)
 app.add_typer(notifications.app, name="notifications", rich_help_panel="Look")
 app.add_typer(users.app, name="users", rich_help_panel="Look")
 app.add_typer(preferences.app, name="preferences", rich_help_panel="Look")
+app.command("webhooks", rich_help_panel="Look")(webhooks.webhooks)
 app.command("pause", rich_help_panel="Intervene")(pausing.pause)
 app.command("resume", rich_help_panel="Intervene")(pausing.resume)
 app.command("pauses", rich_help_panel="Intervene")(pausing.pauses)
