@@ -6,7 +6,7 @@ _AT = "2026-11-22T09:00:00.000193Z"
 
 ANSWERS: dict[str, Any] = {
     "erase_data": {
-        "user_id": 5,
+        "user_id": 4711,
         "status": "erased",
         "found": False,
         "requested_at": _AT,
