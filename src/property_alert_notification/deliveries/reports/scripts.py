@@ -44,7 +44,7 @@ from property_alert_notification.events.scripts import IS_ANYONE_LISTENING
 MOST_ALIKE = 20
 """Reports with the same result and cause that are kept of one delivery; further ones change nothing."""
 MOST_PARKED = 10_000
-"""Reports about unknown messages that are kept apart at a time, and used tokens; further ones are dropped."""
+"""Reports about unknown messages that are kept apart at a time, and used tokens; further ones are not stored."""
 
 EMPTIED = "emptied"
 """The result of a report about an unknown message of which only the key is left."""
@@ -239,6 +239,18 @@ def add(reports: Sequence[Report]) -> Script[set[str]]:
     # Always in the same order, or two processes wait for each other.
     ordered: list[Report] = sorted(reports, key=lambda report: report.key)
     return {row[0] for row in (yield Statement(_ADD, ordered))}
+
+
+_STORED = BatchStatement(
+    columns_of(_reports, "key"), lambda wanted: select(_reports.c.key).where(_reports.c.key.in_(select(wanted.c.key)))
+)
+
+
+def without_room(reports: Collection[Report], new: Collection[str]) -> Script[set[str]]:
+    """The keys of those reports about unknown messages that `add` has not stored, now or before."""
+    if not (wanted := {one.key for one in reports if one.names_message} - set(new)):
+        return set()
+    return wanted - {row[0] for row in (yield Statement(_STORED, as_rows(wanted)))}
 
 
 _MOVED = columns_of(_deliveries, *Move._fields)

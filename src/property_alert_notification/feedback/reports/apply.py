@@ -59,6 +59,8 @@ class Applied:
     new: int = 0
     unknown: int = 0
     """How many of the new ones are about no known message."""
+    without_room: Collection[str] = ()
+    """The keys of reports about no known message that are not stored: there are too many already."""
 
 
 class _Matched(NamedTuple):
@@ -79,7 +81,8 @@ def apply_reports(reports: Sequence[Report], context: Context, *, now: datetime,
     known = [one for one in matched.known if one.key in new]
     changed = yield from _take_effect(known, matched, context, now)
     unknown = sum(one.key in new and one.names_message for one in parked)
-    return Applied(changed, matched.locked, len(known) + unknown, unknown)
+    without_room = yield from scripts.without_room(parked, new)
+    return Applied(changed, matched.locked, len(known) + unknown, unknown, without_room)
 
 
 def match_parked(context: Context, *, now: datetime, most: int) -> Script[Applied]:

@@ -1,10 +1,12 @@
 """Applies what providers and mail servers report, the reports of concurrent callers together."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import structlog
 
 from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import Unavailable
 from property_alert_notification.base.metrics import Metrics
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.callback import ReportedEvent, UsedToken
@@ -14,6 +16,15 @@ from property_alert_notification.feedback.reports.apply import Applied, Context,
 from property_alert_notification.feedback.reports.incoming import reports_of
 
 log = structlog.get_logger()
+
+
+class TooManyUnknown(Unavailable):
+    """There is no room for more reports about unknown messages; a provider repeats them, and old ones make room."""
+
+    retry_after = timedelta(minutes=5)
+
+    def __init__(self) -> None:
+        super().__init__("Too many reports about unknown messages wait to be matched. Try again.")
 
 
 class ReportIntake:
@@ -43,6 +54,7 @@ class ReportIntake:
 
         Raises:
             StoreUnavailable: the reports may be lost unless they come again.
+            TooManyUnknown: likewise, as they are about unknown messages.
         """
         reports = reports_of(
             events, body, channel=channel, provider=source, new_id=self._clock.new_id, now=self._clock.now()
@@ -50,21 +62,23 @@ class ReportIntake:
         if reports:
             await self._commits.submit(reports, timeout=self._timeout)
 
-    async def _commit(self, batch: Sequence[Sequence[Report]]) -> list[None]:
+    async def _commit(self, batch: Sequence[Sequence[Report]]) -> list[Exception | None]:
         reports = {report.key: report for reports in batch for report in reports}
         applied = await self._apply(list(reports.values()), wait=False)
+        without_room = set(applied.without_room)
         by_delivery: dict[object, list[Report]] = {}
         for report in applied.locked:
             by_delivery.setdefault(report.named_delivery_id or report.provider_message_id, []).append(report)
         # A transaction that waits holds nothing that another one waits for.
         for locked in by_delivery.values():
-            await self._apply(locked, wait=True)
-        return [None] * len(batch)
+            without_room.update((await self._apply(locked, wait=True)).without_room)
+        return [TooManyUnknown() if any(one.key in without_room for one in each) else None for each in batch]
 
     async def _apply(self, reports: Sequence[Report], *, wait: bool) -> Applied:
         applied = await self._database.run(apply_reports(reports, self._context, now=self._clock.now(), wait=wait))
         self._metrics.reports.labels("unknown").inc(applied.unknown)
         self._metrics.reports.labels("known").inc(applied.new - applied.unknown)
+        self._metrics.reports.labels("no_room").inc(len(applied.without_room))
         log_moves(applied.moved, self._metrics)
         return applied
 
