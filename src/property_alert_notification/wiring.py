@@ -25,12 +25,13 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.broker.base import Broker
 from property_alert_notification.broker.embedded import EmbeddedBroker
 from property_alert_notification.broker.rabbitmq import RabbitMQBroker
+from property_alert_notification.channels import registry
 from property_alert_notification.channels.address_rules import AddressRules
 from property_alert_notification.channels.base import Sender, Tools
 from property_alert_notification.channels.callback import ProviderCallbacks
 from property_alert_notification.channels.definition import definition_of
 from property_alert_notification.channels.redirect import redirections
-from property_alert_notification.channels.registry import chosen, create_callbacks, create_sender, only_shown, unused
+from property_alert_notification.channels.registry import chosen, create_sender, only_shown, unused
 from property_alert_notification.database import Database
 from property_alert_notification.database.clock_watch import ClockWatch
 from property_alert_notification.database.migrations.at_start import prepared
@@ -105,9 +106,9 @@ class Parts:
         """
         tools = Tools(self.settings, self.database, self.clock, announce)
         found: dict[tuple[str, str], ProviderCallbacks] = {}
-        for channel, name in ((of, name) for of in Channel for name in chosen(of, self.settings)):
+        for channel, name in ((of, name) for of in Channel for name in registry.calling_back(of, self.settings)):
             try:
-                callbacks = create_callbacks(channel, name, tools)
+                callbacks = registry.create_callbacks(channel, name, tools)
             except ConfigurationError as error:
                 log.warning("callbacks.not_taken", channel=channel, provider=name, because=str(error))
                 continue

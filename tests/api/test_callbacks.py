@@ -4,12 +4,16 @@ import asyncio
 import base64
 import hmac
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.settings import Settings
@@ -124,6 +128,88 @@ async def test_who_reports_nothing_is_unknown(lite_hooked: httpx2.AsyncClient, p
     answer = await lite_hooked.post(f"/callbacks/{path}", content=b"{}")
 
     assert answer.status_code == 404
+
+
+def status_of(message_id: str, status: str = "failed", **fields: str) -> bytes:
+    return json.dumps({"type": "status", "message_id": message_id, "status": status, **fields}).encode()
+
+
+async def test_a_report_that_finds_no_room_is_not_answered_as_if_it_were_stored(
+    lite_hooked: httpx2.AsyncClient, tmp_path: Path
+) -> None:
+    async def post(body: bytes, id_: str) -> httpx2.Response:
+        return await lite_hooked.post(PATH, content=body, headers=signed(body, id_=id_))
+
+    first = await post(status_of("first"), "msg-first")
+    with closing(sqlite3.connect(tmp_path / "lite.db")) as file, file:
+        file.execute(FILL)
+
+    for number, more in enumerate(({}, {"cause": "complaint"}, {"cause": "hard_bounce"})):
+        refused = await post(status_of("late", **more), f"msg-{number}")
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "300")
+    repeated = await post(status_of("first"), "msg-first")
+    assert (first.status_code, repeated.status_code) == (204, 204)
+    assert 'property_alerts_reports_total{outcome="no_room"} 3.0' in (await lite_hooked.get("/metrics")).text
+
+    with closing(sqlite3.connect(tmp_path / "lite.db")) as file, file:
+        file.execute("DELETE FROM delivery_reports WHERE key LIKE 'fill-%'")
+    assert (await post(status_of("late", cause="hard_bounce"), "msg-2")).status_code == 204
+    with closing(sqlite3.connect(tmp_path / "lite.db")) as file:
+        assert file.execute("SELECT cause FROM delivery_reports ORDER BY id DESC").fetchone() == ("hard_bounce",)
+
+
+FILL = """
+INSERT INTO delivery_reports (id, key, channel, provider, received_at, retry_at, provider_message_id, result)
+WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10000)
+SELECT printf('%032x', n), 'fill-' || n, 'sms', 'other', '2026-12-01 00:00:00', '2096-12-01 00:00:00', 'm' || n, 'taken'
+FROM numbers
+"""
+
+SENDGRID_KEY = base64.b64encode(
+    ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+).decode()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "path"),
+    [
+        ("TWILIO_AUTH_TOKEN", "t0ken", "sms/twilio"),
+        ("TWILIO_BACKUP_AUTH_TOKEN", "t0ken", "sms/twilio@backup"),
+        ("SMS_HTTP_CALLBACK_SECRET", SECRET, "sms/http"),
+        ("SMS_HTTP_OLD_ONE_CALLBACK_SECRET", SECRET, "sms/http@old_one"),
+        ("SES_TOPIC_ARNS", "arn:aws:sns:us-east-1:123456789012:alerts", "email/ses"),
+        ("SENDGRID_CALLBACK_KEY", SENDGRID_KEY, "email/sendgrid"),
+        ("POSTMARK_BACKUP_CALLBACK_SECRET", "a-very-long-secret-of-callbacks", "email/postmark@backup"),
+        ("MAILGUN_CALLBACK_KEY", "a-very-long-secret-of-callbacks", "email/mailgun"),
+    ],
+)
+async def test_callbacks_of_a_provider_that_gets_no_messages_any_more_are_read(
+    variable: str,
+    value: str,
+    path: str,
+    tmp_path: Path,
+    migrated_sqlite: Callable[[Path], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(variable, value)
+    url = migrated_sqlite(tmp_path / "lite.db")
+    async with a_client(database_url=url, sms_provider="console", email_provider="console") as client:
+        answer = await client.post(f"/callbacks/{path}", content=b"{}")
+        other = await client.post(f"/callbacks/{path}x", content=b"{}")
+
+    assert (answer.status_code, other.status_code) == (403, 404)
+
+
+async def test_late_reports_of_a_gateway_without_its_other_settings_are_stored(
+    tmp_path: Path, migrated_sqlite: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMS_HTTP_CALLBACK_SECRET", SECRET)
+    body = json.dumps({"type": "message", "from": "+14155552671", "text": "STOP"}).encode()
+    async with a_client(database_url=migrated_sqlite(tmp_path / "lite.db"), sms_provider="console") as client:
+        assert (await client.post(PATH, content=body, headers=signed(body))).status_code in (200, 204)
+        (entry,) = (await client.get("/api/v1/suppressions")).json()["items"]
+
+    assert (entry["channel"], entry["reason"]) == ("sms", "stop")
 
 
 TWILIO = "https://alerts.example.com/callbacks/sms/twilio"

@@ -7,7 +7,7 @@ from typing import ClassVar, Protocol
 from uuid import UUID
 
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.settings import Group, Settings, load
+from property_alert_notification.base.settings import Group, Settings, load, load_only
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import Database
 
@@ -115,6 +115,14 @@ class Tools:
             ConfigurationError: a value cannot be used.
         """
         return load(group, self.instance)
+
+    def load_only(self, group: type[Group], *fields: str) -> Group:
+        """Read some fields of a group: the others need not be set, and the result does not have them.
+
+        Raises:
+            ConfigurationError: a value of these fields cannot be used.
+        """
+        return load_only(group, fields, self.instance)
 
 
 class Provider(Protocol):

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from property_alert_notification.base.settings import SettingsGroup
 from property_alert_notification.channels.base import Provider, Tools
 
 
@@ -135,6 +136,10 @@ class ProviderCallbacks:
 
 class ProviderWithCallbacks(Provider, Protocol):
     """The additional interface of a provider's module if the provider reports results by callbacks."""
+
+    CALLBACK_SETTING: tuple[type[SettingsGroup], str]
+    """Its settings, and the field that enables callbacks. While that is set they are read, also if the provider gets no
+    messages any more: bounces, complaints and opt-outs come late."""
 
     def create_callback_reader(self, tools: Tools) -> CallbackReader | None:
         """Build the reader of the provider's callbacks from its settings; None if they enable no callbacks.

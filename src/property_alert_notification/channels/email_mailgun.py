@@ -128,9 +128,12 @@ class MailgunSender:
         await self._http.close()
 
 
+CALLBACK_SETTING = (MailgunSettings, "callback_key")
+
+
 def create_callback_reader(tools: Tools) -> CallbackReader | None:
     """Build the reader from `MAILGUN_CALLBACK_KEY`; None without it."""
-    key = tools.load(MailgunSettings).callback_key
+    key = tools.load_only(MailgunSettings, "callback_key").callback_key
     return None if key is None else partial(read_callback, key=key.get_secret_value())
 
 

@@ -140,9 +140,12 @@ def _read(answer: Answer, reason: str) -> SendError | None:
     return ProviderDown(f"{reason}: see the account") if isinstance(code, int) and code in _ABOUT_US else None
 
 
+CALLBACK_SETTING = (PostmarkSettings, "callback_secret")
+
+
 def create_callback_reader(tools: Tools) -> CallbackReader | None:
     """Build the reader from `POSTMARK_CALLBACK_SECRET`; None without it."""
-    secret = tools.load(PostmarkSettings).callback_secret
+    secret = tools.load_only(PostmarkSettings, "callback_secret").callback_secret
     return None if secret is None else partial(read_callback, secret=secret.get_secret_value())
 
 

@@ -138,9 +138,12 @@ class SendGridSender:
         await self._http.close()
 
 
+CALLBACK_SETTING = (SendGridSettings, "callback_key")
+
+
 def create_callback_reader(tools: Tools) -> CallbackReader | None:
     """Build the reader from `SENDGRID_CALLBACK_KEY`; None without it."""
-    key = tools.load(SendGridSettings).callback_key
+    key = tools.load_only(SendGridSettings, "callback_key").callback_key
     return None if key is None else partial(read_callback, key=load_key(key))
 
 

@@ -188,9 +188,12 @@ def _read(answer: Answer, reason: str) -> SendError | None:
     return None
 
 
+CALLBACK_SETTING = (SesSettings, "topic_arns")
+
+
 def create_callback_reader(tools: Tools) -> CallbackReader | None:
     """Build the reader from `SES_TOPIC_ARNS`; None without it."""
-    settings = tools.load(SesSettings)
+    settings = tools.load_only(SesSettings, "topic_arns", "timeout")
     if settings.topic_arns is None:
         return None
 

@@ -9,7 +9,7 @@ from typing import cast
 
 from property_alert_notification import channels
 from property_alert_notification.base.errors import ConfigurationError
-from property_alert_notification.base.settings import Settings, SettingsGroup
+from property_alert_notification.base.settings import Settings, SettingsGroup, given_instances
 from property_alert_notification.base.settings.setting_values import NO_PROVIDER
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.base import Provider, ProviderOfAnyChannel, Sender, Tools
@@ -115,6 +115,19 @@ def create_callbacks(channel: Channel, provider: str, tools: Tools) -> ProviderC
         return None
     confirm = module.create_confirm(its_tools) if hasattr(module, "create_confirm") else None
     return ProviderCallbacks(read, getattr(module, "LARGEST_CALLBACK", LARGEST_CALLBACK), confirm)
+
+
+def calling_back(channel: Channel, settings: Settings) -> list[str]:
+    """The names of the providers of a channel whose callbacks are read, if their settings are right.
+
+    These are the chosen ones, and those that were chosen before: as long as their callback setting is there.
+    """
+    found = dict.fromkeys(chosen(channel, settings))
+    for kind in names(channel):
+        if f"{channel}_{kind}" in _files() and hasattr(module := _module(channel, kind), "CALLBACK_SETTING"):
+            instances = given_instances(*cast(ProviderWithCallbacks, module).CALLBACK_SETTING)
+            found.update(dict.fromkeys(kind if one is None else f"{kind}@{one}" for one in instances))
+    return list(found)
 
 
 def chosen(channel: Channel, settings: Settings) -> list[str]:

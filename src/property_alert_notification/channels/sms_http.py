@@ -112,15 +112,18 @@ class SmsHttpSender:
         await self._http.close()
 
 
+CALLBACK_SETTING = (SmsHttpSettings, "callback_secret")
+
+
 def create_callback_reader(tools: Tools) -> CallbackReader | None:
     """Build the reader from `SMS_HTTP_CALLBACK_SECRET`; None without it."""
-    secret = tools.load(SmsHttpSettings).callback_secret
+    secret = tools.load_only(SmsHttpSettings, "callback_secret").callback_secret
     return None if secret is None else partial(read_callback, secret=secret.get_secret_value())
 
 
 def create_confirm(tools: Tools) -> Confirm | None:
     """How a STOP is confirmed; None when the gateway does that."""
-    return _render_answer if tools.load(SmsHttpSettings).confirm_opt_outs else None
+    return _render_answer if tools.load_only(SmsHttpSettings, "confirm_opt_outs").confirm_opt_outs else None
 
 
 def _render_answer(text: str) -> tuple[str, bytes]:

@@ -82,15 +82,18 @@ def _own_callback_url(tools: Tools) -> str | None:
     return f"{public_url}/callbacks/sms/{TwilioSender.name}{instance}"
 
 
+CALLBACK_SETTING = (TwilioSettings, "auth_token")
+
+
 def create_callback_reader(tools: Tools) -> CallbackReader:
     """Build the reader from `TWILIO_AUTH_TOKEN`."""
-    token = tools.load(TwilioSettings).auth_token.get_secret_value()
+    token = tools.load_only(TwilioSettings, "auth_token").auth_token.get_secret_value()
     return partial(read_callback, auth_token=token)
 
 
 def create_confirm(tools: Tools) -> Confirm | None:
     """How a STOP is confirmed; None when Twilio does that."""
-    return render_answer if tools.load(TwilioSettings).confirm_opt_outs else None
+    return render_answer if tools.load_only(TwilioSettings, "confirm_opt_outs").confirm_opt_outs else None
 
 
 class TwilioSender:

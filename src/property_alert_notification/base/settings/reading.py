@@ -1,7 +1,9 @@
 """Reads groups of settings from the environment and the file, and explains a value that cannot be used."""
 
 import os
-from typing import Any, TypeVar
+import re
+from collections.abc import Sequence
+from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -25,6 +27,36 @@ def load(group: type[Group], instance: str | None = None) -> Group:
         return group(_env_prefix=_prefix(group, instance))
     except ValidationError as error:
         raise ConfigurationError("; ".join(_explain(group, instance, problem) for problem in error.errors())) from None
+
+
+def load_only(group: type[Group], fields: Sequence[str], instance: str | None = None) -> Group:
+    """Read some fields of a group: the others need not be set, and the result does not have them.
+
+    Raises:
+        ConfigurationError: a value of these fields cannot be used.
+    """
+    _check_instance(group, instance)
+    infos = {name: group.model_fields[name] for name in fields}
+    part = type(
+        group.__name__,
+        (SettingsGroup,),
+        {
+            **infos,
+            "__annotations__": {name: info.annotation for name, info in infos.items()},
+            "__module__": group.__module__,
+            "model_config": group.model_config,
+        },
+    )
+    return load(cast(type[Group], part), instance)
+
+
+def given_instances(group: type[SettingsGroup], field: str) -> list[str | None]:
+    """The instances for which a field is set; None is the provider without a name of its own."""
+    before, after = variable_name(group, field, "?").split("?")
+    pattern = re.compile(rf"{before.removesuffix('_')}_(?:(\w+)_)?{after.removeprefix('_')}")
+    given = {name.upper() for names in given_names() for name in names}
+    found = (pattern.fullmatch(name) for name in sorted(given))
+    return [None if one[1] is None else one[1].lower() for one in found if one is not None]
 
 
 def given_names() -> tuple[list[str], list[str]]:

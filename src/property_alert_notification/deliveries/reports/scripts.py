@@ -241,18 +241,6 @@ def add(reports: Sequence[Report]) -> Script[set[str]]:
     return {row[0] for row in (yield Statement(_ADD, ordered))}
 
 
-_STORED = BatchStatement(
-    columns_of(_reports, "key"), lambda wanted: select(_reports.c.key).where(_reports.c.key.in_(select(wanted.c.key)))
-)
-
-
-def without_room(reports: Collection[Report], new: Collection[str]) -> Script[set[str]]:
-    """The keys of those reports about unknown messages that `add` has not stored, now or before."""
-    if not (wanted := {one.key for one in reports if one.names_message} - set(new)):
-        return set()
-    return wanted - {row[0] for row in (yield Statement(_STORED, as_rows(wanted)))}
-
-
 _MOVED = columns_of(_deliveries, *Move._fields)
 
 

@@ -81,7 +81,7 @@ def apply_reports(reports: Sequence[Report], context: Context, *, now: datetime,
     known = [one for one in matched.known if one.key in new]
     changed = yield from _take_effect(known, matched, context, now)
     unknown = sum(one.key in new and one.names_message for one in parked)
-    without_room = yield from scripts.without_room(parked, new)
+    without_room = yield from parked_reports.without_room(parked, new)
     return Applied(changed, matched.locked, len(known) + unknown, unknown, without_room)
 
 

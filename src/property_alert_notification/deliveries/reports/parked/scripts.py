@@ -76,3 +76,15 @@ _DROP = BatchStatement(
 def drop(reports: Collection[UUID]) -> Statement:
     """Delete parked reports."""
     return Statement(_DROP, as_rows(reports))
+
+
+_STORED = BatchStatement(
+    columns_of(_reports, "key"), lambda wanted: select(_reports.c.key).where(_reports.c.key.in_(select(wanted.c.key)))
+)
+
+
+def without_room(reports: Collection[Report], new: Collection[str]) -> Script[set[str]]:
+    """The keys of those reports about unknown messages that `add` has not stored, now or before."""
+    if not (wanted := {one.key for one in reports if one.names_message} - set(new)):
+        return set()
+    return wanted - {row[0] for row in (yield Statement(_STORED, as_rows(wanted)))}
