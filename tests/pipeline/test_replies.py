@@ -67,7 +67,7 @@ async def test_a_stop_without_a_plus_sign_stops_and_one_of_nobody_is_shown(world
     assert await receive(world, "stop", "SM2", sender="72975") is None
     assert await receive(world, "hello", "SM3", sender="bank \0 \ud83c") is None
     async with world.parts.database.reading() as connection:
-        kept = await queries.newest(connection, limit=10)
+        kept = await queries.page(connection, queries.ReplyFilter(), limit=10)
     assert [(one.word, one.is_refusal) for one in kept] == [("other", False), ("stop", True), ("stop", False)]
     assert len(await rows(world, StoredSuppression)) == 1
 
