@@ -198,6 +198,9 @@ RSA_RECORD = KEYS[0].record()
         ([RSA_RECORD.replace("k=rsa", "k=ed25519")], "another key"),
         ([RSA_RECORD.replace("p=M", "p=N")], "another key"),
         ([f"{RSA_RECORD}; t=y:s"], "t=y"),
+        ([f"{RSA_RECORD}; h=sha1"], "excludes sha256"),
+        ([f"{RSA_RECORD}; s=tlsrpt"], "excludes email"),
+        ([f"{RSA_RECORD.removeprefix('v=DKIM1; ')}; v=DKIM1"], "first tag"),
     ],
 )
 def test_a_record_of_dkim_that_does_not_hold(records: list[str], words: str) -> None:
@@ -206,7 +209,10 @@ def test_a_record_of_dkim_that_does_not_hold(records: list[str], words: str) -> 
     assert (judgement.well, words in judgement.words) == (False, True)
 
 
-@pytest.mark.parametrize("record", [RSA_RECORD, RSA_RECORD.removeprefix("v=DKIM1; k=rsa; "), f"{RSA_RECORD} ;t=s; n=x"])
+@pytest.mark.parametrize(
+    "record",
+    [RSA_RECORD, RSA_RECORD.removeprefix("v=DKIM1; k=rsa; "), f"{RSA_RECORD} ;t=s; n=x; h=sha1 : sha256; s=email"],
+)
 def test_a_record_of_dkim_may_be_written_in_many_ways(record: str) -> None:
     assert rules.judge_dkim("example.com", KEYS[0], [record]).well
 
@@ -239,3 +245,42 @@ def test_a_policy_of_dmarc_that_does_not_count(records: list[str]) -> None:
 
 def test_a_domain_that_takes_no_email_hears_of_no_bounce() -> None:
     assert not rules.judge_mail_servers("example.com", {"": []}).well
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        "ipv4:192.0.2.7 mx ~all",
+        "include: _spf.google.com mx ~all",
+        "ip4:2001:db8::1 mx ~all",
+        "ip4=192.0.2.7 ~all",
+        "include=_spf.example.com ~all",
+        "mx: ~all",
+        "ip6:192.0.2.7x ~all",
+        "~all ip4:192.0.2.7",
+        "192.0.2.7 ~all",
+    ],
+)
+def test_a_term_that_receivers_do_not_read_is_named(terms: str) -> None:
+    assert not rules.judge_spf("a.example", [f"v=spf1 {terms}"], []).well
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        "a mx ~all",
+        "a:b.example/24//64 mx/30 -all",
+        "ip4:192.0.2.0/24 ip6:2001:db8::/32 include:_spf.b.example ?exists:%{i}.b.example ~all",
+        "redirect=b.example",
+        "exp=c.example +mx ~all",
+        "mx -all exp=c.example ",
+        "x-mine=1 ptr ~ALL",
+    ],
+)
+def test_every_term_of_spf_may_be_used(terms: str) -> None:
+    assert rules.judge_spf("a.example", [f"v=spf1 {terms}"], []).well
+
+
+@pytest.mark.parametrize("record", ["v=DMARC10; p=none", "v=dmarc1; p=none", "p=none; v=DMARC1"])
+def test_a_policy_begins_with_its_version(record: str) -> None:
+    assert not rules.judge_dmarc("a.example", "a.example", [record]).well

@@ -14,6 +14,16 @@ _STRING = 255
 """Octets in one string of a TXT record; a longer text is several strings."""
 
 
+_RANGE = r"(?:/\d{1,2})?(?://\d{1,3})?"
+_ALL = re.compile(r"[+?~-]?all")
+_TERM = re.compile(
+    rf"[+?~-]?(?:all|include:\S+|exists:\S+|ptr(?::\S+)?|(?:a|mx)(?::[^\s/]+)?{_RANGE}|ip4:[\d.]+(?:/\d{{1,2}})?"
+    r"|ip6:[\da-f:.]+(?:/\d{1,3})?)"
+    r"|(?!(?:all|include|exists|ptr|a|mx|ip4|ip6)=)[a-z][\w.-]*=\S*"
+)
+"""A mechanism or a modifier (RFC 7208, 12). A mechanism with `=` is a modifier that every receiver ignores."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """The judgement of one part, and the record to publish if it is missing or wrong."""
@@ -44,6 +54,11 @@ def judge_spf(domain: str, records: Sequence[str], addresses: Sequence[Address])
             "SPF", False, f"{domain} has {len(records)} SPF records, so receivers ignore them all: keep one"
         )
     words = records[0].lower().split()
+    if wrong := [word for word in words[1:] if not _TERM.fullmatch(word)]:
+        return Judgement("SPF", False, f"{wrong[0]} is no term of SPF, so receivers ignore the whole record")
+    ends = [place for place, word in enumerate(words) if _ALL.fullmatch(word)]
+    if ends and (ignored := [word for word in words[ends[0] + 1 :] if "=" not in word]):
+        return Judgement("SPF", False, f"{ignored[0]} is behind {words[ends[0]]}, where it is ignored")
     if {"all", "+all", "?all"} & set(words):
         return Judgement(
             "SPF", False, "the record allows every server to send for the domain: end it with -all or ~all"
@@ -61,17 +76,25 @@ def judge_dkim(domain: str, key: DkimKey, records: Sequence[str]) -> Judgement:
         return Judgement(part, False, f"{name} has no record", publish)
     if len(records) > 1:
         return Judgement(part, False, f"{name} has {len(records)} records: keep one", publish)
-    published, ours = tags(records[0]), tags(key.record())
-    if published.get("p") == "":
-        return Judgement(part, False, f"{name} has an empty p, which revokes the key", publish)
-    if published.get("v", "DKIM1") != "DKIM1" or "p" not in published:
-        return Judgement(part, False, f"{name} has no DKIM key", publish)
-    kind = published.get("k", "rsa")
-    if (kind, re.sub(r"\s", "", published["p"])) != (ours["k"], ours["p"]):
-        return Judgement(part, False, f"{name} publishes another key than that of DKIM_KEY_FILE", publish)
-    if "y" in published.get("t", "").split(":"):
-        return Judgement(part, False, f"{name} has t=y, so receivers ignore the signature: remove it", publish)
+    if (fault := _fault_of_key(tags(records[0]), tags(key.record()))) is not None:
+        return Judgement(part, False, f"{name} {fault}", publish)
     return Judgement(part, True, f"{name} publishes the key")
+
+
+def _fault_of_key(published: Mapping[str, str], ours: Mapping[str, str]) -> str | None:
+    """Why verifiers do not use a key record (RFC 6376, 3.6.1); None if they do."""
+    faults = {
+        "has an empty p, which revokes the key": published.get("p") == "",
+        "has no DKIM key": published.get("v", "DKIM1") != "DKIM1" or "p" not in published,
+        "publishes another key than that of DKIM_KEY_FILE": (
+            (published.get("k", "rsa"), re.sub(r"\s", "", published.get("p", ""))) != (ours["k"], ours["p"])
+        ),
+        "has v=DKIM1, but not as its first tag": "v" in published and next(iter(published)) != "v",
+        "has an h that excludes sha256": "sha256" not in _list(published.get("h", "sha256")),
+        "has an s that excludes email": not {"*", "email"} & _list(published.get("s", "*")),
+        "has t=y, so receivers ignore the signature: remove it": "y" in _list(published.get("t", "")),
+    }
+    return next((words for words, is_so in faults.items() if is_so), None)
 
 
 def judge_alignment(domain: str, signing: str, policy: Mapping[str, str]) -> Judgement | None:
@@ -99,6 +122,8 @@ def judge_dmarc(domain: str, found: str, records: Sequence[str]) -> Judgement:
             "DMARC", False, f"_dmarc.{found} has {len(records)} DMARC records, so receivers ignore them all: keep one"
         )
     policy = tags(records[0])
+    if next(iter(policy.items()), None) != ("v", "DMARC1"):
+        return Judgement("DMARC", False, f"_dmarc.{found} does not begin with v=DMARC1", publish)
     asked = policy.get("p", "") if found == domain else policy.get("sp", policy.get("p", ""))
     if asked.lower() not in {"none", "quarantine", "reject"}:
         return Judgement("DMARC", False, f"_dmarc.{found} has no policy (p=none, quarantine or reject)", publish)
@@ -134,6 +159,10 @@ def judge_reverse(domain: str, address: Address, names: Mapping[str, Sequence[Ad
             part, False, f"its PTR name {name} does not resolve to the address", f"{name}. IN {kind} {address}"
         )
     return Judgement(part, True, confirmed[0])
+
+
+def _list(value: str) -> set[str]:
+    return {one.strip() for one in value.split(":")}
 
 
 def tags(record: str) -> dict[str, str]:
