@@ -1,13 +1,20 @@
 """A webhook goes to exactly the address that was checked, under the name of its host, and follows nothing."""
 
+import asyncio
 import ssl
 from collections.abc import Sequence
 from uuid import UUID
 
+import pytest
 import trustme
 
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.feedback.webhooks.sending.connections import CallResult, EndpointConnections, Resolve
+from property_alert_notification.feedback.webhooks.sending.connections import (
+    CallResult,
+    EndpointConnections,
+    Resolve,
+    resolve,
+)
 from tests.services.receiver import Call, Receiver, a_receiver, reply
 
 HOST = "hooks.example.com"
@@ -110,3 +117,30 @@ async def test_what_cannot_be_resolved_is_no_answer() -> None:
     async with a_receiver() as receiver:
         for resolve in (fail, hang):
             assert await call(receiver, resolve=resolve) == CallResult(None, "dns")
+
+
+async def test_a_host_that_takes_long_is_looked_up_once_and_keeps_no_other_waiting() -> None:
+    asked: list[str] = []
+    answers = asyncio.Event()
+
+    async def slow(host: str, _port: int) -> Sequence[str]:
+        asked.append(host)
+        if host == HOST:
+            await answers.wait()
+        return ["127.0.0.1"]
+
+    async with a_receiver() as receiver:
+        connections = EndpointConnections(Clock(), concurrency=2, timeout=0.05, is_local=True, resolve_host=slow)
+        url = f"http://{HOST}:{receiver.port}/"
+        waiting = [connections.call(ENDPOINT, url, b"{}", {}) for _ in range(20)]
+        assert {result.error for result in await asyncio.gather(*waiting)} == {"dns"}
+        assert asked == [HOST]
+        answers.set()
+        await connections.close()
+
+
+async def test_the_resolver_of_the_system_answers_and_refuses_in_its_own_thread() -> None:
+    assert await resolve("127.0.0.1", 443) == ["127.0.0.1"]
+    for name in ("a..b", "a" * 64 + ".example"):
+        with pytest.raises(OSError):  # noqa: PT011 - its text is the system's
+            await resolve(name, 443)

@@ -1,6 +1,7 @@
 """What feeds write in single fields: understood without guessing, or refused."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -78,6 +79,17 @@ def test_an_amount_is_understood(given: Any, meant: tuple[float | None, str | No
     assert values.money(given) == meant
 
 
+@pytest.mark.parametrize(
+    "given",
+    ["450 mil", "1.2 mln", "450 tsd", "2.5 mio", "1200 pcm", "450 MIL", "2 MIO", "450000 XXX", "450000 all"],
+)
+def test_what_is_no_currency_is_refused(given: str) -> None:
+    with pytest.raises(ValueError, match="must"):
+        values.money(given)
+    with pytest.raises(ValueError, match="currency"):
+        values.currency(given.split()[1] if given != "450000 all" else "abc")
+
+
 @pytest.mark.parametrize("given", ["450.000", "450k", "1.2M", "from 450000", "$450,000 USD", "$1.250", -1, "-5", "$"])
 def test_an_amount_that_could_be_another_one_is_refused(given: Any) -> None:
     with pytest.raises(ValueError, match=r"must|could"):
@@ -93,15 +105,18 @@ def test_an_amount_that_could_be_another_one_is_refused(given: Any) -> None:
         ("195.1 m²", (195.1, "Square Meters")),
         ("0.25 Acres", (0.25, "Acres")),
         ("0.25", (0.25, None)),
+        ("1.250 acres", (1.25, "Acres")),
     ],
 )
 def test_an_area_is_understood(given: Any, meant: tuple[float | None, str | None]) -> None:
     assert values.area(given) == meant
 
 
-@pytest.mark.parametrize("given", ["about 2,100", "2,100 tsubo", "2,100 sqft (approx.)", -3])
+@pytest.mark.parametrize(
+    "given", ["about 2,100", "2,100 tsubo", "2,100 sqft (approx.)", -3, "2.100 sqft", "1.250 m2", "10.000"]
+)
 def test_an_area_with_other_words_is_refused(given: Any) -> None:
-    with pytest.raises(ValueError, match="must"):
+    with pytest.raises(ValueError, match=r"must|could"):
         values.area(given)
 
 
@@ -134,6 +149,15 @@ def test_a_time_without_an_offset_is_refused_unless_the_zone_of_the_feed_is_know
     with pytest.raises(ValueError, match="LISTING_TIME_ZONE"):
         values.moment("2026-11-29T09:30:00", None)
     assert values.moment("2026-11-29T09:30:00", CHICAGO) == datetime(2026, 11, 29, 15, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Chicago"])
+@pytest.mark.parametrize("given", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
+def test_a_time_at_the_end_of_the_calendar_is_read_or_refused(given: str, zone: str) -> None:
+    fits = (zone == "Asia/Tokyo") == given.startswith("9999")
+    with nullcontext() if fits else pytest.raises(ValueError, match="must be a time"):
+        assert values.moment(given, ZoneInfo(zone)) is not None
+    values.clock_time("13:00", ZoneInfo(zone))
 
 
 @pytest.mark.parametrize("given", ["2026-11-01T01:30:00", "2026-03-08T02:30:00"])

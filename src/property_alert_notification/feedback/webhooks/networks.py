@@ -5,11 +5,16 @@ network that it is in, or the metadata service of a cloud. `ipaddress.is_global`
 Source: https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
 Network = IPv4Network | IPv6Network
+
+_LABEL = "[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST = re.compile(rf"(?=.{{1,254}}$){_LABEL}(\.{_LABEL})*\.?", re.IGNORECASE)
+"""A host name: labels of at most 63 characters (RFC 1035), with underscores, which some have."""
 
 PORTS = (443, 8443)
 """The ports of endpoints outside `local`."""
@@ -67,7 +72,7 @@ def why_not_url(url: str, *, is_local: bool, allowed: Sequence[Network] = ()) ->
     address = _literal(parts.hostname)
     if address is not None and not is_allowed(address, is_local=is_local, allowed=allowed):
         return "must lead to a public address"
-    if address is None and _looks_like_number(parts.hostname):
+    if address is None and (_looks_like_number(parts.hostname) or not _HOST.fullmatch(parts.hostname)):
         return "must name a host"
     if not is_local and not allowed and (port or 443) not in PORTS:
         return f"must have no port, or one of {', '.join(map(str, PORTS))}"

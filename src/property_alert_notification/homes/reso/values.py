@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from property_alert_notification.homes.reso.currencies import CURRENCIES
 from property_alert_notification.homes.reso.words import AREA_UNITS, LOCKED, LOOKUPS, member, squash
 
 NO_VALUE = frozenset({"", "-", "--", "n/a", "na", "none", "null", "unknown"})
@@ -24,9 +25,13 @@ _GROUPED_BY_DOTS = re.compile(r"[+-]?\d{1,3}(\.\d{3}){2,}(,\d+)?|[+-]?\d{1,3}(\.
 _WITH_WORDS = re.compile(
     r"(?P<before>[^\d+.-]*)(?P<number>[+-]?[\d.](?:[\d.,'\u00a0\u202f ]*[\d.])?)(?P<after>.*)", re.DOTALL
 )
+_AMBIGUOUS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+_TWO_NUMBERS = "could be thousands or decimals: send it as a JSON number"
+_LARGE_UNITS = frozenset({"Acres", "Hectares", "Square Miles"})
+"""Units of which a lot has few: three decimals are usual there."""
+
 _SYMBOLS = {"$": None, "us$": "USD", "€": "EUR", "£": "GBP", "¥": None, "c$": "CAD", "ca$": "CAD", "a$": "AUD"}
 """The currency of each symbol; None for a symbol of several currencies, which says nothing."""
-_CURRENCY = re.compile(r"[A-Za-z]{3}")
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.Zz+-]{0,20}$")
 _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
@@ -119,16 +124,16 @@ def money(value: Any) -> tuple[Number | None, str | None]:
     if len(words) > 1:
         raise ValueError("must be an amount with at most one currency")
     amount = parts["number"]
-    if re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", amount):
-        raise ValueError("could be thousands or decimals: send it as a JSON number")
+    if _AMBIGUOUS.fullmatch(amount):
+        raise ValueError(_TWO_NUMBERS)
     return not_negative(amount), currencies[0] if currencies else None
 
 
 def _currency_of(word: str) -> str | None:
     if word.lower() in _SYMBOLS:
         return _SYMBOLS[word.lower()]
-    if _CURRENCY.fullmatch(word):
-        return word.upper()
+    if word in CURRENCIES:  # in capitals: some codes are English words
+        return word
     raise ValueError("must be an amount, with nothing but a currency beside it")
 
 
@@ -136,12 +141,12 @@ def currency(value: Any) -> str | None:
     """The three letters of a currency (ISO 4217).
 
     Raises:
-        ValueError: it has no three letters.
+        ValueError: there is no such currency.
     """
     if value is None or value == "":
         return None
-    if not isinstance(value, str) or not _CURRENCY.fullmatch(value.strip()):
-        raise ValueError("must be three letters, such as USD")
+    if not isinstance(value, str) or value.strip().upper() not in CURRENCIES:
+        raise ValueError("must be the three letters of a currency, such as USD")
     return value.strip().upper()
 
 
@@ -149,7 +154,7 @@ def area(value: Any) -> tuple[Number | None, str | None]:
     """An area, and its unit if the text names one: `2,100 sqft`.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is none, or it could be two, as `2.100 sqft`.
     """
     if not isinstance(value, str) or value.strip().lower() in NO_VALUE:
         return not_negative(value), None
@@ -160,6 +165,8 @@ def area(value: Any) -> tuple[Number | None, str | None]:
     unit = LOOKUPS["LivingAreaUnits"].get(squash(word)) if word else None
     if word and unit not in AREA_UNITS:
         raise ValueError("must be an area, with nothing but a unit beside it")
+    if _AMBIGUOUS.fullmatch(parts["number"]) and unit not in _LARGE_UNITS:
+        raise ValueError(_TWO_NUMBERS)
     return not_negative(parts["number"]), unit
 
 
@@ -195,10 +202,8 @@ def moment(value: Any, zone: ZoneInfo | None) -> datetime | None:
         found = datetime.fromisoformat(value.strip())
     except ValueError:
         raise ValueError(_NO_TIME) from None
-    if found.tzinfo is None:
-        return _in_zone(found, zone)
     try:
-        return found.astimezone(UTC)
+        return _in_zone(found, zone) if found.tzinfo is None else found.astimezone(UTC)
     except OverflowError:
         raise ValueError("must be a time of this era") from None
 

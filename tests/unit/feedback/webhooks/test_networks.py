@@ -21,6 +21,18 @@ INSIDE = [
 OUTSIDE = ["1.1.1.1", "9.255.255.255", "100.63.255.255", "100.128.0.1", "172.32.0.1", "2606:4700::1111", "2a00:1450::1"]
 
 
+@pytest.mark.parametrize(
+    "host", ["a..b", ".example.com", f"{'a' * 64}.example.com", "a-.example", "-a.example", "a" * 255]
+)
+def test_what_can_be_no_host_name_is_refused(host: str) -> None:
+    assert why_not_url(f"https://{host}/", is_local=False) is not None
+
+
+@pytest.mark.parametrize("host", ["hooks.example.com", "hooks.example.com.", "a_b.example", f"{'a' * 63}.example"])
+def test_host_names_are_accepted(host: str) -> None:
+    assert why_not_url(f"https://{host}/", is_local=False) is None
+
+
 @pytest.mark.parametrize("address", INSIDE)
 def test_addresses_inside_are_refused(address: str) -> None:
     assert not is_allowed(address, is_local=False)

@@ -3,7 +3,9 @@
 import asyncio
 import socket
 import ssl
+import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -19,6 +21,9 @@ LARGEST_ANSWER = 20_000
 
 _KEEP_ADDRESS = 30.0
 """Seconds for which the checked address of an endpoint is used for further calls."""
+
+_MOST_LOOKUPS = 64
+"""How many hosts are looked up at once."""
 
 _MOST_CALLERS = 200
 """How many endpoints keep connections; the one that was used longest ago loses its own."""
@@ -40,13 +45,38 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
-    """The addresses of a host by the system's resolver.
+    """The addresses of a host by the system's resolver, which may take half a minute.
+
+    Each lookup has a thread of its own: the few threads of the event loop also resolve the hosts of providers, and a
+    host that somebody has chosen must not keep them.
 
     Raises:
         OSError: it cannot be resolved.
     """
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[Sequence[str]] = loop.create_future()
+
+    def settle(addresses: Sequence[str], error: OSError | None) -> None:
+        if found.done():
+            return
+        if error is None:
+            found.set_result(addresses)
+        else:
+            found.set_exception(error)
+
+    def work() -> None:
+        addresses: Sequence[str] = ()
+        error = None
+        try:
+            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = [str(address[0]) for *_, address in infos]
+        except (OSError, UnicodeError) as fault:  # UnicodeError: the name is no host name
+            error = OSError(str(fault))
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(settle, addresses, error)
+
+    threading.Thread(target=work, name="webhook-dns", daemon=True).start()
+    return await found
 
 
 class _Caller:
@@ -57,6 +87,8 @@ class _Caller:
         self.url = url
         self.address: str | None = None
         self.known_until = 0.0
+        self.lookup: asyncio.Task[Sequence[str]] | None = None
+        """The lookup in progress, which all calls share."""
 
 
 class EndpointConnections:
@@ -82,6 +114,7 @@ class EndpointConnections:
         self._verify = verify
         self._resolve = resolve_host
         self._callers: dict[UUID, _Caller] = {}
+        self._lookups = asyncio.Semaphore(_MOST_LOOKUPS)
 
     async def call(self, endpoint: UUID, url: str, body: bytes, headers: Mapping[str, str]) -> CallResult:
         """Post a body to an endpoint. A redirect is not followed."""
@@ -107,7 +140,8 @@ class EndpointConnections:
 
     async def close(self) -> None:
         """Close all connections."""
-        await asyncio.gather(*(caller.http.close() for caller in self._callers.values()))
+        for caller in self._callers.values():
+            await _close(caller)
         self._callers = {}
 
     async def _caller(self, endpoint: UUID, url: str) -> _Caller:
@@ -117,7 +151,7 @@ class EndpointConnections:
             if len(self._callers) >= _MOST_CALLERS:
                 gone.append(self._callers.pop(next(iter(self._callers))))
             for one in gone:
-                await one.http.close()
+                await _close(one)
             if self._verify is None:  # reading the certificates takes long
                 self._verify = ssl.create_default_context()
             http = HttpCaller(self._clock, connections=self._concurrency, deadline=self._timeout, verify=self._verify)
@@ -137,10 +171,30 @@ class EndpointConnections:
             return None
         parts = urlsplit(caller.url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        addresses = await self._resolve(parts.hostname or "", port)
+        if caller.lookup is None or caller.lookup.done():
+            caller.lookup = asyncio.create_task(self._look_up(parts.hostname or "", port))
+            caller.lookup.add_done_callback(_retrieve)
+        # A call that waits no longer leaves the lookup to the next ones.
+        addresses = await asyncio.shield(caller.lookup)
         if not addresses or not all(
             is_allowed(one, is_local=self._is_local, allowed=self._allowed) for one in addresses
         ):
             return None
         caller.address, caller.known_until = addresses[0], self._clock.monotonic() + _KEEP_ADDRESS
         return caller.address
+
+    async def _look_up(self, host: str, port: int) -> Sequence[str]:
+        async with self._lookups:
+            return await self._resolve(host, port)
+
+
+async def _close(caller: _Caller) -> None:
+    if caller.lookup is not None:
+        caller.lookup.cancel()
+    await caller.http.close()
+
+
+def _retrieve(lookup: asyncio.Task[Sequence[str]]) -> None:
+    """A failed lookup for which no call waits any more is no news."""
+    if not lookup.cancelled():
+        lookup.exception()
