@@ -254,6 +254,7 @@ def test_tasks_are_begun_in_few_places() -> None:
         "channels/smtp/pool.py",
         "database/group_commit.py",
         "feedback/webhooks/sending/batch.py",
+        "feedback/webhooks/sending/connections.py",
         "feedback/webhooks/sending/dispatcher.py",
         "notification_worker/shutdown.py",
         "people/directory/look_up.py",

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from property_alert_notification.homes.reso import values
+from property_alert_notification.homes.reso import times, values
 
 CHICAGO = ZoneInfo("America/Chicago")
 
@@ -142,13 +142,13 @@ def test_what_is_neither_true_nor_false_is_refused(given: Any) -> None:
     ],
 )
 def test_a_time_with_an_offset_is_understood(given: str, meant: datetime) -> None:
-    assert values.moment(given, None) == meant
+    assert times.moment(given, None) == meant
 
 
 def test_a_time_without_an_offset_is_refused_unless_the_zone_of_the_feed_is_known() -> None:
     with pytest.raises(ValueError, match="LISTING_TIME_ZONE"):
-        values.moment("2026-11-29T09:30:00", None)
-    assert values.moment("2026-11-29T09:30:00", CHICAGO) == datetime(2026, 11, 29, 15, 30, tzinfo=UTC)
+        times.moment("2026-11-29T09:30:00", None)
+    assert times.moment("2026-11-29T09:30:00", CHICAGO) == datetime(2026, 11, 29, 15, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Chicago"])
@@ -156,14 +156,14 @@ def test_a_time_without_an_offset_is_refused_unless_the_zone_of_the_feed_is_know
 def test_a_time_at_the_end_of_the_calendar_is_read_or_refused(given: str, zone: str) -> None:
     fits = (zone == "Asia/Tokyo") == given.startswith("9999")
     with nullcontext() if fits else pytest.raises(ValueError, match="must be a time"):
-        assert values.moment(given, ZoneInfo(zone)) is not None
-    values.clock_time("13:00", ZoneInfo(zone))
+        assert times.moment(given, ZoneInfo(zone)) is not None
+    times.clock_time("13:00", ZoneInfo(zone))
 
 
 @pytest.mark.parametrize("given", ["2026-11-01T01:30:00", "2026-03-08T02:30:00"])
 def test_a_local_time_that_exists_twice_or_not_at_all_is_refused(given: str) -> None:
     with pytest.raises(ValueError, match="clocks change"):
-        values.moment(given, CHICAGO)
+        times.moment(given, CHICAGO)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_a_local_time_that_exists_twice_or_not_at_all_is_refused(given: str) -> 
 )
 def test_what_is_no_time_is_refused(given: Any) -> None:
     with pytest.raises(ValueError, match="must be a time"):
-        values.moment(given, None)
+        times.moment(given, None)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_another_word_is_kept_if_the_enumeration_is_open() -> None:
 
 
 def _kinds_of_texts() -> list[Callable[[Any], Any]]:
-    return [values.number, values.whole, values.money, values.area, values.switch, values.day, values.words_of]
+    return [values.number, values.whole, values.money, values.area, values.switch, times.day, values.words_of]
 
 
 @pytest.mark.parametrize("given", ["", None])

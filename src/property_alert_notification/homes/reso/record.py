@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from property_alert_notification.base.errors import InvalidField
-from property_alert_notification.homes.reso import values, words
+from property_alert_notification.homes.reso import times, values, words
 from property_alert_notification.homes.reso.open_houses import OPEN_HOUSES, open_houses_of
 from property_alert_notification.homes.reso.personal import LONGEST_NAME, without_personal
 
@@ -59,14 +59,14 @@ def read(record: Any, feed: Feed, now: datetime) -> ListingRecord:
         raise InvalidField("value", "must be a list of objects, each a record of Property")
     _check_size(record)
     key, source = key_of(record), _source_of(record)
-    modified_at = _field(record, "ModificationTimestamp", lambda value: values.moment(value, feed.zone))
+    modified_at = _field(record, "ModificationTimestamp", lambda value: times.moment(value, feed.zone))
     if modified_at is None:
         raise InvalidField("ModificationTimestamp", "is missing: it says which of two records is newer")
     if modified_at > now + FUTURE:
         raise InvalidField("ModificationTimestamp", "is more than a day ahead of the clock of this service")
     status = _status_of(record)
     fields = {} if status is words.StandardStatus.DELETE else _fields_of(record, feed)
-    fields |= {"ListingKey": key, "StandardStatus": status.value, "ModificationTimestamp": values.as_text(modified_at)}
+    fields |= {"ListingKey": key, "StandardStatus": status.value, "ModificationTimestamp": times.as_text(modified_at)}
     if source:
         fields["SourceSystemName"] = source
     return ListingRecord(source, key, modified_at, fields)
