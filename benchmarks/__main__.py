@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 
-from benchmarks import accept, callbacks, digests, drain, history, latency, listings, people, unaddressed
+from benchmarks import accept, callbacks, digests, drain, history, latency, listings, people, unaddressed, webhooks
 from benchmarks.children import ChildFailed
 from benchmarks.report import Report
 from benchmarks.stores import Store, StoreName, open_store
@@ -33,6 +33,7 @@ class Measurement(StrEnum):
     DRAIN = "drain"
     LATENCY = "latency"
     CALLBACKS = "callbacks"
+    WEBHOOKS = "webhooks"
     LISTINGS = "listings"
     PEOPLE = "people"
     DIGESTS = "digests"
@@ -102,6 +103,8 @@ def _measure_store(
         seconds = callbacks.QUICK_SECONDS if quick else callbacks.SECONDS
         effort = accept.QUICK if quick else accept.Effort()
         report.callbacks.append(callbacks.measure(opened, seconds, effort, progress))
+    if Measurement.WEBHOOKS in measurements:
+        report.webhooks.append(webhooks.measure(opened, webhooks.QUICK if quick else webhooks.Effort(), progress))
     _measure_people(report, opened, quick=quick, measurements=measurements, progress=progress)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Select, bindparam, func, insert, literal, select, text, u
 from property_alert_notification.base.vocabulary import DeliveryState
 from property_alert_notification.database import Database, table_of, time_type
 from property_alert_notification.deliveries.models import OPEN, Attempt, Delivery
+from property_alert_notification.events.models import IS_DUE, WebhookDelivery
 from property_alert_notification.notifications.models import Notification
 
 POLL = 0.1
@@ -21,6 +22,7 @@ Answer = TypeVar("Answer")
 _attempts = table_of(Attempt)
 _deliveries = table_of(Delivery)
 _notifications = table_of(Notification)
+_webhooks = table_of(WebhookDelivery)
 
 
 def count_notifications(url: str) -> int:
@@ -60,6 +62,11 @@ def wait_until_not_collected(url: str, *, patience: float, check: Callable[[], o
     # In the order of the index of open deliveries: otherwise each look reads the whole table, at the cost of the store.
     collected = select(_deliveries.c.id).where(text(OPEN), _deliveries.c.state == DeliveryState.COLLECTED)
     return _wait_until_none(url, collected.order_by(_deliveries.c.notification_id), patience, check)
+
+
+def wait_until_called(url: str, *, patience: float, check: Callable[[], object]) -> bool:
+    """Wait until no webhook is open; otherwise as `wait_until_ended`."""
+    return _wait_until_none(url, select(_webhooks.c.event_id).where(text(IS_DUE)), patience, check)
 
 
 def _wait_until_none(url: str, those: Select[Any], patience: float, check: Callable[[], object]) -> bool:

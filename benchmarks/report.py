@@ -25,6 +25,8 @@ from benchmarks.listings_table import listings_table
 from benchmarks.people import Deciding
 from benchmarks.unaddressed import Unaddressed
 from benchmarks.unaddressed_table import unaddressed_table
+from benchmarks.webhooks import Told
+from benchmarks.webhooks_table import webhooks_table
 
 
 @dataclass
@@ -38,6 +40,7 @@ class Report:
     drain: list[Drained] = field(default_factory=list)
     latency: list[Latency] = field(default_factory=list)
     callbacks: list[CalledBack] = field(default_factory=list)
+    webhooks: list[Told] = field(default_factory=list)
     listings: list[Listed] = field(default_factory=list)
     people: list[Deciding] = field(default_factory=list)
     digests: list[Digested] = field(default_factory=list)
@@ -51,6 +54,7 @@ class Report:
         faults += [count for one in self.drain for count in (one.duplicates, one.missing, one.unsettled)]
         faults += [count for one in self.latency for count in (one.failed, one.missing, one.doubled)]
         faults += [count for one in self.callbacks for count in (one.failed, one.missing)]
+        faults += [count for one in self.webhooks for count in (one.missing, one.doubled)]
         faults += [one.failed for one in self.listings]
         faults += [one.missing for one in self.people]
         faults += [count for one in self.digests for count in (one.doubled, one.missing, one.unsettled)]
@@ -70,6 +74,7 @@ class Report:
             _drain_table(self.drain, self.limits),
             _latency_table(self.latency),
             callbacks_table(self.callbacks),
+            webhooks_table(self.webhooks),
             listings_table(self.listings),
             _people_table(self.people),
             _digests_table(self.digests),

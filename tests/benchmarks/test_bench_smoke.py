@@ -33,6 +33,7 @@ def test_a_quick_run_measures_everything_and_every_message_arrives_once(tmp_path
     assert (latency["store"], latency["failed"], latency["missing"], latency["doubled"]) == (title, 0, 0, 0)
     (called,) = found["callbacks"]
     assert (called["store"], called["callbacks"], called["failed"], called["missing"]) == (title, 200, 0, 0)
+    assert [(one["store"], one["missing"], one["doubled"]) for one in found["webhooks"]] == [(title, 0, 0)]
     assert [(one["store"], one["records"], one["failed"]) for one in found["listings"]] == [(title, 200, 0)]
     _assert_that_every_rule_decided(found, title)
     assert [(one["digests"], one["doubled"], one["missing"], one["unsettled"]) for one in found["digests"]] == [
