@@ -37,7 +37,7 @@ def webhooks(count: int) -> list[Webhook]:
 async def post_all(port: int, count: int, endpoints: int) -> None:
     """Post so many to each endpoint, and say how long it took."""
     waiting = webhooks(count)
-    connections = EndpointConnections(Clock(), concurrency=AT_ONCE, timeout=10.0, is_local=True)
+    connections = EndpointConnections(Clock(), timeout=10.0, is_local=True)
     tune_garbage_collector()
 
     async def post_some(number: int, left: Iterator[Webhook]) -> None:
@@ -51,7 +51,7 @@ async def post_all(port: int, count: int, endpoints: int) -> None:
     await asyncio.gather(*(post_some(number, line) for number, line in enumerate(lines) for _ in range(AT_ONCE)))
     seconds, spent, calls = time.monotonic() - began, time.process_time() - cpu, count * endpoints
     say(per_second=calls / seconds, cpu_us=spent / calls * 1_000_000)
-    await connections.close()
+    connections.close()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -38,16 +39,14 @@ async def call(
     verify = ssl.create_default_context()
     if authority is not None:
         authority.configure_trust(verify)
-    connections = EndpointConnections(
-        Clock(), concurrency=2, timeout=5, is_local=is_local, verify=verify, resolve_host=resolve
-    )
+    connections = EndpointConnections(Clock(), timeout=5, is_local=is_local, verify=verify, resolve_host=resolve)
     scheme = "http" if authority is None else "https"
     try:
         return await connections.call(
             ENDPOINT, f"{scheme}://{HOST}:{receiver.port}/hook?a=b", b"{}", {"webhook-id": "1"}
         )
     finally:
-        await connections.close()
+        connections.close()
 
 
 def tls_of(authority: trustme.CA, *names: str) -> ssl.SSLContext:
@@ -130,13 +129,13 @@ async def test_a_host_that_takes_long_is_looked_up_once_and_keeps_no_other_waiti
         return ["127.0.0.1"]
 
     async with a_receiver() as receiver:
-        connections = EndpointConnections(Clock(), concurrency=2, timeout=0.05, is_local=True, resolve_host=slow)
+        connections = EndpointConnections(Clock(), timeout=0.05, is_local=True, resolve_host=slow)
         url = f"http://{HOST}:{receiver.port}/"
         waiting = [connections.call(ENDPOINT, url, b"{}", {}) for _ in range(20)]
         assert {result.error for result in await asyncio.gather(*waiting)} == {"dns"}
         assert asked == [HOST]
         answers.set()
-        await connections.close()
+        connections.close()
 
 
 async def test_the_resolver_of_the_system_answers_and_refuses_in_its_own_thread() -> None:
@@ -144,3 +143,44 @@ async def test_the_resolver_of_the_system_answers_and_refuses_in_its_own_thread(
     for name in ("a..b", "a" * 64 + ".example"):
         with pytest.raises(OSError):  # noqa: PT011 - its text is the system's
             await resolve(name, 443)
+
+
+async def test_a_connection_is_kept_and_one_that_was_closed_meanwhile_is_replaced() -> None:
+    async with a_receiver() as receiver:
+        connections = EndpointConnections(Clock(), timeout=5, is_local=True, resolve_host=resolving(["127.0.0.1"]))
+        url = f"http://{HOST}:{receiver.port}/hook"
+        try:
+            results = [await connections.call(ENDPOINT, url, b"{}", {}) for _ in range(3)]
+            assert receiver.connections == 1
+            receiver.hang_up_after = 1
+            results += [await connections.call(ENDPOINT, url, b"{}", {}) for _ in range(3)]
+        finally:
+            connections.close()
+
+    assert results == [CallResult(204, None)] * 6
+    assert len(receiver.calls) == 6
+
+
+@pytest.mark.parametrize(
+    ("answer", "result"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\nuntil the end", CallResult(200, None)),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut off", CallResult(200, None)),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", CallResult(200, None)),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n" + b"x" * 99_999, CallResult(200, None)),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n", CallResult(204, None)),
+        (b"HTTP/1.1 503 No\r\nretry-AFTER: 7\r\n\r\n", CallResult(503, None, timedelta(seconds=7))),
+        (b"HTTP/1.1 200 OK\r\n" + b"X-More: and more\r\n" * 9_999, CallResult(None, "no_answer")),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", CallResult(None, "no_answer")),
+        (b"HTTP/1.1 20", CallResult(None, "no_answer")),
+        (b"", CallResult(None, "no_answer")),
+    ],
+)
+async def test_every_answer_has_one_result(answer: bytes, result: CallResult) -> None:
+    async def give(_: Call) -> bytes:
+        return answer
+
+    async with a_receiver() as receiver:
+        receiver.answer, receiver.hang_up_after = give, 1
+        assert await call(receiver, resolve=resolving(["127.0.0.1"])) == result
+        assert len(receiver.calls) == 1

@@ -32,6 +32,8 @@ class Receiver:
     calls: list[Call] = field(default_factory=list)
     answer: Reply | None = None
     """None: 204."""
+    hang_up_after: int | None = None
+    """Answers after which a connection is closed."""
     port: int = 0
     connections: int = 0
 
@@ -52,6 +54,7 @@ class Receiver:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one connection."""
         self.connections += 1
+        answered = 0
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 request, *lines = head.decode().strip().split("\r\n")
@@ -61,6 +64,9 @@ class Receiver:
                 self.calls.append(call)
                 writer.write(reply(204) if self.answer is None else await self.answer(call))
                 await writer.drain()
+                answered += 1
+                if self.hang_up_after is not None and answered >= self.hang_up_after:
+                    break
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:

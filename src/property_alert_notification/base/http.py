@@ -13,7 +13,6 @@ Source: RFC 9110, 15 (status codes) and 10.2.3 (Retry-After).
 
 import asyncio
 import json
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -90,13 +89,7 @@ class HttpCaller:
     """One provider's connections."""
 
     def __init__(
-        self,
-        clock: Clock,
-        *,
-        connections: int = 32,
-        deadline: float = 30.0,
-        auth: tuple[str, str] | None = None,
-        verify: ssl.SSLContext | bool = True,
+        self, clock: Clock, *, connections: int = 32, deadline: float = 30.0, auth: tuple[str, str] | None = None
     ) -> None:
         """Nothing is opened yet.
 
@@ -105,13 +98,11 @@ class HttpCaller:
             connections: how many at most.
             deadline: seconds for one call, from the wait for a connection to the last byte of the answer.
             auth: name and password for HTTP Basic.
-            verify: by which TLS certificates are checked.
         """
         self._clock = clock
         self._deadline = deadline
         self._client = httpx2.AsyncClient(
             auth=auth,
-            verify=verify,
             trust_env=False,
             follow_redirects=False,
             timeout=deadline,
@@ -142,18 +133,6 @@ class HttpCaller:
         raise_unless_taken(answer, now=self._clock.now(), explanation=explain(answer.body), read=read)
         return answer.body
 
-    async def post_to(
-        self, url: str, *, address: str, content: bytes, headers: Mapping[str, str], largest: int
-    ) -> Answer:
-        """Post to a URL at this IP address, whatever its host resolves to; returns the answer of any status.
-
-        A caller is for one host only: connections are kept by address. Raises SendError if there is no answer in time.
-        """
-        named = httpx2.URL(url)
-        there, name = str(named.copy_with(host=address)), named.raw_host.decode("ascii")
-        its = {**headers, "Host": named.netloc.decode("ascii")}
-        return await self._call("POST", there, largest, name, content=content, headers=its)
-
     async def ask(self, method: str, url: str, *, headers: Mapping[str, str] | None = None) -> int:
         """The status with which the provider answers a request that sends nothing.
 
@@ -174,12 +153,9 @@ class HttpCaller:
         """Give every connection back."""
         await self._client.aclose()
 
-    async def _call(
-        self, method: str, url: str, largest: int = LARGEST_BODY, server_name: str | None = None, **content: Any
-    ) -> Answer:
+    async def _call(self, method: str, url: str, largest: int = LARGEST_BODY, **content: Any) -> Answer:
         departure = _Departure()
-        extensions = {"trace": departure.note} | ({"sni_hostname": server_name} if server_name else {})
-        request = self._client.build_request(method, url, extensions=extensions, **content)
+        request = self._client.build_request(method, url, extensions={"trace": departure.note}, **content)
         try:
             return await self._exchange(request, largest)
         except (httpx2.HTTPError, OSError) as error:

@@ -29,7 +29,6 @@ def create_dispatcher(
     """What sends events to endpoints; `woken` is set when an event is due."""
     connections = EndpointConnections(
         clock,
-        concurrency=settings.webhook_concurrency,
         timeout=settings.webhook_timeout,
         is_local=settings.is_local,
         allowed=_networks(settings),

@@ -8,16 +8,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.errors import OutcomeUnknown, SendError
-from property_alert_notification.base.http import HttpCaller, retry_after
+from property_alert_notification.base.http import retry_after
 from property_alert_notification.feedback.webhooks.networks import Network, is_allowed, why_not_url
-
-LARGEST_ANSWER = 20_000
-"""Bytes of an answer that are read; only its status counts."""
+from property_alert_notification.feedback.webhooks.sending.http_connections import HttpConnections, NoAnswer
 
 _KEEP_ADDRESS = 30.0
 """Seconds for which the checked address of an endpoint is used for further calls."""
@@ -82,8 +78,8 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 class _Caller:
     """The connections to one endpoint."""
 
-    def __init__(self, http: HttpCaller, url: str) -> None:
-        self.http = http
+    def __init__(self, url: str, verify: ssl.SSLContext) -> None:
+        self.http = HttpConnections(url, verify)
         self.url = url
         self.address: str | None = None
         self.known_until = 0.0
@@ -98,7 +94,6 @@ class EndpointConnections:
         self,
         clock: Clock,
         *,
-        concurrency: int,
         timeout: float,
         is_local: bool,
         allowed: Sequence[Network] = (),
@@ -107,7 +102,6 @@ class EndpointConnections:
     ) -> None:
         """Nothing is opened yet; `timeout` is in seconds, for a whole call."""
         self._clock = clock
-        self._concurrency = concurrency
         self._timeout = timeout
         self._is_local = is_local
         self._allowed = allowed
@@ -118,7 +112,7 @@ class EndpointConnections:
 
     async def call(self, endpoint: UUID, url: str, body: bytes, headers: Mapping[str, str]) -> CallResult:
         """Post a body to an endpoint. A redirect is not followed."""
-        caller = await self._caller(endpoint, url)
+        caller = self._caller(endpoint, url)
         try:
             async with asyncio.timeout(self._timeout):
                 address = await self._address(caller)
@@ -127,35 +121,33 @@ class EndpointConnections:
         if address is None:
             return CallResult(None, "address_refused")
         try:
-            answer = await caller.http.post_to(
-                url, address=address, content=body, headers=headers, largest=LARGEST_ANSWER
-            )
-        except OutcomeUnknown:
+            answer = await caller.http.post(address, body, headers, deadline=self._timeout)
+        except NoAnswer:
             caller.address = None
             return CallResult(None, "no_answer")
-        except SendError:
+        except OSError:
             caller.address = None
             return CallResult(None, "unreachable")
-        return CallResult(answer.status, None, retry_after(answer.headers.get("Retry-After"), now=self._clock.now()))
+        wait = None if answer.retry_after is None else retry_after(answer.retry_after, now=self._clock.now())
+        return CallResult(answer.status, None, wait)
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close all connections."""
         for caller in self._callers.values():
-            await _close(caller)
+            _close(caller)
         self._callers = {}
 
-    async def _caller(self, endpoint: UUID, url: str) -> _Caller:
+    def _caller(self, endpoint: UUID, url: str) -> _Caller:
         known = self._callers.pop(endpoint, None)
         if known is None or known.url != url:
             gone = [known] if known is not None else []
             if len(self._callers) >= _MOST_CALLERS:
                 gone.append(self._callers.pop(next(iter(self._callers))))
             for one in gone:
-                await _close(one)
+                _close(one)
             if self._verify is None:  # reading the certificates takes long
                 self._verify = ssl.create_default_context()
-            http = HttpCaller(self._clock, connections=self._concurrency, deadline=self._timeout, verify=self._verify)
-            known = _Caller(http, url)
+            known = _Caller(url, self._verify)
         self._callers[endpoint] = known  # the last one used
         return known
 
@@ -169,10 +161,8 @@ class EndpointConnections:
             return caller.address
         if why_not_url(caller.url, is_local=self._is_local, allowed=self._allowed) is not None:
             return None
-        parts = urlsplit(caller.url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
         if caller.lookup is None or caller.lookup.done():
-            caller.lookup = asyncio.create_task(self._look_up(parts.hostname or "", port))
+            caller.lookup = asyncio.create_task(self._look_up(caller.http.host, caller.http.port))
             caller.lookup.add_done_callback(_retrieve)
         # A call that waits no longer leaves the lookup to the next ones.
         addresses = await asyncio.shield(caller.lookup)
@@ -188,10 +178,10 @@ class EndpointConnections:
             return await self._resolve(host, port)
 
 
-async def _close(caller: _Caller) -> None:
+def _close(caller: _Caller) -> None:
     if caller.lookup is not None:
         caller.lookup.cancel()
-    await caller.http.close()
+    caller.http.close()
 
 
 def _retrieve(lookup: asyncio.Task[Sequence[str]]) -> None:

@@ -52,7 +52,7 @@ class WebhookDispatcher:
         if tasks := list(self._tasks.values()):
             await asyncio.wait(tasks, timeout=self._context.timeout.total_seconds())
         await end(*tasks)
-        await self._context.connections.close()
+        self._context.connections.close()
 
     async def _start_tasks(self) -> float:
         """Start a task for each endpoint with due events that has none."""
