@@ -1,13 +1,12 @@
 """The consent records of one user as a file: CSV (RFC 4180), or one JSON object per line."""
 
-import csv
-import io
 from collections.abc import AsyncIterator, Collection
 from contextlib import aclosing
 from datetime import datetime
 from enum import StrEnum
 
 from property_alert_notification.base import times
+from property_alert_notification.base.csv_text import cell, lines_of
 from property_alert_notification.database import Database
 from property_alert_notification.people.consent import queries
 from property_alert_notification.people.consent.models import ConsentRecord
@@ -26,10 +25,10 @@ class ExportFormat(StrEnum):
 async def export(database: Database, subjects: Collection[str], form: ExportFormat) -> AsyncIterator[str]:
     """The parts of the file, the newest record first."""
     if form is ExportFormat.CSV:
-        yield _as_csv([list(COLUMNS)])
+        yield lines_of([list(COLUMNS)])
     async with aclosing(queries.pages(database, subjects)) as found:
         async for page in found:
-            yield _as_csv([_row(one) for one in page]) if form is ExportFormat.CSV else _as_json_lines(page)
+            yield lines_of([_row(one) for one in page]) if form is ExportFormat.CSV else _as_json_lines(page)
 
 
 def _as_json_lines(page: Collection[ConsentRecord]) -> str:
@@ -38,15 +37,4 @@ def _as_json_lines(page: Collection[ConsentRecord]) -> str:
 
 def _row(record: ConsentRecord) -> list[str]:
     values = public(record).model_dump().values()
-    return [times.in_words(one) if isinstance(one, datetime) else _no_formula(str(one or "")) for one in values]
-
-
-def _no_formula(value: str) -> str:
-    """A spreadsheet calculates a cell that begins so."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
-
-
-def _as_csv(rows: list[list[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
+    return [times.in_words(one) if isinstance(one, datetime) else cell(str(one or "")) for one in values]

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from property_alert_notification.api.fields import INT64_MAX
 from property_alert_notification.base import times
+from property_alert_notification.base.csv_text import cell
 from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.vocabulary import CATEGORY, Channel
 from property_alert_notification.people.suppressions.entry import NewEntry
@@ -147,10 +148,4 @@ def _moment(row: Mapping[str, str], name: str) -> datetime | None:
 def line_of(entry: StoredSuppression) -> list[str]:
     """The row of an export."""
     values = (getattr(entry, "reason_code" if name == "reason" else name) for name in COLUMNS)
-    return [times.in_words(value) if isinstance(value, datetime) else _cell(value or "") for value in values]
-
-
-def _cell(value: str) -> str:
-    """A value in one line; a spreadsheet would calculate one that begins with a sign of a formula."""
-    value = " ".join(value.splitlines())
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t")) else value
+    return [times.in_words(value) if isinstance(value, datetime) else cell(value or "") for value in values]

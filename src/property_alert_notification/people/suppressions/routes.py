@@ -1,7 +1,6 @@
 """The suppression list over HTTP."""
 
 import asyncio
-import csv
 import io
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -20,6 +19,7 @@ from property_alert_notification.api.idempotency.calls import CallDep
 from property_alert_notification.api.idempotency.stored import Answer
 from property_alert_notification.api.paging import next_cursor, page_of, start_of
 from property_alert_notification.api.problems import documented
+from property_alert_notification.base.csv_text import lines_of
 from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.base.vocabulary import Channel, Scope
 from property_alert_notification.channels.address_rules import AddressRules
@@ -168,16 +168,10 @@ async def export_suppressions(_: _MayRead, database: DatabaseDep) -> StreamingRe
 
 
 async def _export(database: Database) -> AsyncIterator[str]:
-    yield _as_csv([list(csv_file.COLUMNS)])
+    yield lines_of([list(csv_file.COLUMNS)])
     async with aclosing(queries.pages(database)) as found:
         async for page in found:
-            yield _as_csv([csv_file.line_of(entry) for entry in page])
-
-
-def _as_csv(rows: list[list[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
+            yield lines_of([csv_file.line_of(entry) for entry in page])
 
 
 def _stored(channel: Channel, address: str, rules: AddressRules, *, place: str = "body") -> str:
