@@ -22,15 +22,21 @@ def schema() -> dict[str, Any]:
 
 
 def example() -> dict[str, Any]:
-    """The document of a user who has set preferences, and has got nothing yet."""
-    preferences = {
-        "channels": "email",
-        "rules": {"language": "es"},
-        "updated_at": "2026-11-22T09:00:00.000193Z",
-        "withdrawn_at": None,
+    """The document of a user who has an entry on the suppression list, and has got nothing yet."""
+    # Every column has a value: the documentation leaves out what is null.
+    entry = {
+        "about": "user",
+        "channel": "sms",
+        "reason_code": "manual",
+        "scope": "promotional",
+        "category": "listing_alert",
+        "note": "asked by telephone",
+        "added_by": "backoffice",
+        "created_at": "2026-11-22T09:00:00.000193Z",
+        "expires_at": "2027-11-22T09:00:00Z",
     }
     sections: dict[str, Any] = {name: [] for name in schema()["properties"]}
-    return {**sections, "user_id": 1, "exported_at": "2026-11-22T09:04:07.640218Z", "preferences": [preferences]}
+    return {**sections, "user_id": 1, "exported_at": "2026-11-22T09:04:07.640218Z", "suppressions": [entry]}
 
 
 _NESTED = (FoundBy.NOTIFICATION, FoundBy.DELIVERY)

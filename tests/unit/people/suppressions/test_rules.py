@@ -16,6 +16,7 @@ from property_alert_notification.people.suppressions.rules import (
     SuppressionReason,
     SuppressionScope,
     default_scope,
+    is_erased,
 )
 from tests.unit.people.suppressions import NOW
 
@@ -63,7 +64,7 @@ def test_the_list_comes_before_every_other_rule_and_names_the_gravest_reason() -
     assert isinstance(decided({None: (UNSUBSCRIBED,)}), Send)
 
 
-@pytest.mark.parametrize("reason", SuppressionReason)
+@pytest.mark.parametrize("reason", [one for one in SuppressionReason if one is not SuppressionReason.ERASED])
 def test_each_reason_has_a_code_a_sentence_and_a_scope(reason: SuppressionReason) -> None:
     person = Person(Preferences(frozenset(Channel)), suppressions={None: (Suppression(None, reason),)})
     decision = decide(Message(SMS, OFFER), person, NOW)
@@ -73,3 +74,14 @@ def test_each_reason_has_a_code_a_sentence_and_a_scope(reason: SuppressionReason
     assert "suppression list" in decision.reason.sentence("sms")
     everything = default_scope(reason) is SuppressionScope.ALL
     assert everything is (reason is not SuppressionReason.UNSUBSCRIBE)
+
+
+def test_an_erasure_stops_nothing_that_preferences_set_later_allow() -> None:
+    """It only says that default preferences do not apply."""
+    entries = {None: (Suppression(None, SuppressionReason.ERASED),)}
+
+    assert is_erased(entries)
+    assert not is_erased({None: (HARD,), "ada@example.com": entries[None]})
+    assert isinstance(
+        decide(Message(EMAIL, ACCOUNT), Person(Preferences(frozenset(Channel)), suppressions=entries), NOW), Send
+    )
