@@ -3,19 +3,24 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
 from property_alert_notification.channels.callback import ReportedEvent, ReportedResult, SuppressionCause
+from property_alert_notification.database import table_of
+from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.people.consent import queries
+from property_alert_notification.people.consent.ledger import ConsentLedger, PreferenceChange
 from property_alert_notification.people.consent.models import ConsentRecord
 from property_alert_notification.people.consent.rules import ConsentOrigin, ConsentSource
+from property_alert_notification.people.preferences.rules import Preferences
 from property_alert_notification.people.suppressions.entry import NewEntry
 from property_alert_notification.people.suppressions.rules import SuppressionReason
 from property_alert_notification.people.suppressions.service import SuppressionService
 from property_alert_notification.people.suppressions.subjects import Subjects
 from tests.pipeline.test_callbacks import report, rows, sent
-from tests.pipeline.test_replies import receive
+from tests.pipeline.test_events import an_endpoint, recorded
+from tests.pipeline.test_replies import NUMBER, SMS, receive
 from tests.pipeline.world import World
 
 _REPORTED = {
@@ -93,3 +98,63 @@ async def test_an_import_records_all_that_is_new_in_one_statement(world: World) 
     found = await rows(world, ConsentRecord)
     assert {one.subject for one in found} == {subjects.of_user(number)[0] for number in range(2_000)}
     assert len(found) == 2_000
+
+
+async def test_endpoints_are_told_who_opted_out_and_in(world: World) -> None:
+    await an_endpoint(world, "recipient.opted_out recipient.opted_in")
+    subjects = Subjects(world.settings.secrets)
+    _, claim = await sent(world, 3, "m3", user_email="three@example.com")
+    stopped = ReportedEvent(ReportedResult.BOUNCED, delivery_id=claim.delivery_id, cause=SuppressionCause.STOP)
+    await report(world, stopped)
+    for user in (4, 7):
+        await world.a_user(user, sms=True)
+        notification = await world.accept(user, channels=[SMS], user_phone_number=NUMBER)
+        delivery = (await world.delivery(notification, SMS)).id
+        async with world.parts.database.transaction() as connection:
+            await connection.execute(
+                update(table_of(Delivery)).where(table_of(Delivery).c.id == delivery).values(state="sent")
+            )
+    for word in ("STOP", "STOP", "START"):
+        await receive(world, word)
+    async with world.parts.database.transaction() as connection:
+        origin = ConsentOrigin(ConsentSource.API, "test")
+        service = SuppressionService(connection, world.parts.clock, origin, subjects)
+        entry = await service.add(NewEntry(SuppressionReason.MANUAL, user_id=5))
+        await service.release(entry.id, users=[5])
+        ledger = ConsentLedger(world.parts.clock, subjects, world.parts.categories.current)
+        change = PreferenceChange(6, Preferences(frozenset()), Preferences(frozenset({SMS})), origin)
+        await ledger.record(connection, [change])
+
+    told = [(event.type.removeprefix("recipient."), event.user_id) for event in await recorded(world)]
+    assert sorted(told) == [
+        ("opted_in", 4),
+        ("opted_in", 5),
+        ("opted_in", 6),
+        ("opted_in", 7),
+        ("opted_out", 3),
+        ("opted_out", 4),
+        ("opted_out", 5),
+        ("opted_out", 7),
+    ]
+
+
+async def test_endpoints_are_told_once_of_each_change_for_each_user_of_an_address(world: World) -> None:
+    await an_endpoint(world)
+    shared = {"user_email": "shared@example.com"}
+    claims = [(await sent(world, user, f"m{place}", **shared))[1] for place, user in enumerate([1, 1, 2])]
+    before = await recorded(world)
+    for cause in (SuppressionCause.STOP, SuppressionCause.COMPLAINT, SuppressionCause.HARD_BOUNCE):
+        bounced = ReportedEvent(ReportedResult.BOUNCED, cause=cause)
+        events = [replace(bounced, delivery_id=claim.delivery_id) for claim in claims]
+        await report(world, *(replace(event, event_id=f"{cause}{place}") for place, event in enumerate(events)))
+        await report(world, *(replace(event, event_id=f"again {cause}{place}") for place, event in enumerate(events)))
+
+    told = [event for event in await recorded(world) if event not in before and event.user_id is not None]
+    assert sorted((event.type, event.user_id, event.reason_code) for event in told) == [
+        ("recipient.bounced", 1, "hard_bounce"),
+        ("recipient.bounced", 2, "hard_bounce"),
+        ("recipient.complained", 1, "complaint"),
+        ("recipient.complained", 2, "complaint"),
+        ("recipient.opted_out", 1, "stop"),
+        ("recipient.opted_out", 2, "stop"),
+    ]

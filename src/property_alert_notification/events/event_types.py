@@ -62,7 +62,7 @@ def version_of(type_: str, at: datetime) -> int:
     return int(at.timestamp()) * 1_000_000 + at.microsecond
 
 
-def event_id(type_: EventType, subject: UUID, at: datetime) -> UUID:
+def event_id(type_: EventType, subject: UUID | str, at: datetime) -> UUID:
     """The id of an event, which contains its time as every UUIDv7 does.
 
     It is the same whenever the same event is recorded again: an event is stored once.

@@ -55,10 +55,10 @@ def about_user(
 ) -> NewEvent:
     """An event `recipient.…`; `subject` is the id of the row that it is about, such as a consent record.
 
-    An event with the same type, subject and time is recorded once.
+    An event with the same type, subject, user and time is recorded once. A row about an address may concern many users.
     """
     return NewEvent(
-        event_id(type_, subject, at),
+        event_id(type_, f"{subject} {user_id}", at),
         type_,
         at,
         test,

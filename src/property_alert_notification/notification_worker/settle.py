@@ -41,6 +41,7 @@ from property_alert_notification.people.categories.rules import DIGEST
 from property_alert_notification.people.suppressions.entry import NewEntry
 from property_alert_notification.people.suppressions.models import StoredSuppression
 from property_alert_notification.people.suppressions.rules import SuppressionReason
+from property_alert_notification.people.suppressions.scripts import key_of
 from property_alert_notification.people.suppressions.subjects import Subjects
 
 log = structlog.get_logger()
@@ -194,7 +195,8 @@ class Settler:
         clock, by = self._context.clock, f"refused:{self._channel}/{job.assignment.provider}"
         entry = NewEntry(SuppressionReason(result.cause), self._channel, job.claim.address)
         row = entry.row(self._subjects, id_=clock.new_id(), now=settlement.settled_at, added_by=by)
-        return _Suppressing(settlement, row, Refusal(settlement.delivery_id, self._channel, entry.reason))
+        refusal = Refusal(settlement.delivery_id, self._channel, entry.reason, key_of(row))
+        return _Suppressing(settlement, row, refusal)
 
     async def _commit(self, settlement: Settlement | _Suppressing) -> Settled:
         """Store the result, and retry as long as the store is unavailable: only this process has it."""

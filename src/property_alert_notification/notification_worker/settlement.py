@@ -46,8 +46,8 @@ def settle(
     if submissions:
         yield delivery_scripts.open_attempts(submissions)
     if suppressions:
-        yield from suppression_scripts.add(suppressions, reported)
-        yield from record_refusals(refusals, at=suppressions[-1].created_at)
+        added = yield from suppression_scripts.add(suppressions, reported)
+        yield from record_refusals(refusals, added.entries, at=suppressions[-1].created_at)
     return settled
 
 

@@ -32,7 +32,7 @@ from property_alert_notification.database import (
     table_of,
     time_type,
 )
-from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.deliveries.models import FULFILLED, Delivery
 from property_alert_notification.deliveries.states import ENDED
 from property_alert_notification.notifications.models import WAITS_FOR_ITS_TIME, Notification, NotificationChange
 from property_alert_notification.people.decisions import Rule
@@ -235,6 +235,27 @@ async def addresses_of(connection: AsyncConnection, user_id: int) -> set[tuple[C
     found = await connection.execute(reached.distinct())
     known = set(Channel)
     return {(Channel(channel), address) for channel, address in found if channel in known}
+
+
+_NEWEST_REACHED = 20_000
+"""Sent deliveries among which the users of an address are looked for, the newest: there is no index on addresses."""
+
+
+async def users_at(connection: AsyncConnection, channel: Channel, address: str) -> list[int]:
+    """The users to whom messages were sent at this address of late."""
+    newest = (
+        select(_deliveries.c.notification_id, _deliveries.c.channel, _deliveries.c.address, _deliveries.c.test)
+        .where(text(FULFILLED))
+        .order_by(_deliveries.c.notification_id.desc())
+        .limit(_NEWEST_REACHED)
+        .subquery()
+    )
+    users = (
+        select(_notifications.c.user_id)
+        .join(newest, newest.c.notification_id == _notifications.c.id)
+        .where(newest.c.channel == channel, newest.c.address == address, newest.c.test.is_(False))
+    )
+    return sorted((await connection.execute(users.distinct())).scalars())
 
 
 async def oldest(connection: AsyncConnection, *, after: UUID, before: UUID, limit: int) -> Sequence[UUID]:

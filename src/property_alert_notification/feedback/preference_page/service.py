@@ -95,7 +95,7 @@ class PageService:
                     await preferences.put(link.user_id, saving.body())
             except InvalidField as error:
                 raise saving.not_saved({TOPICS: "error.too_many"}) from error
-            await self._release(connection, saving.changes.releases, origin_of(state))
+            await self._release(connection, link, saving.changes.releases, origin_of(state))
         return saving.changes.names
 
     async def stop(self, link: Link, origin_of: OriginOf) -> None:
@@ -112,13 +112,15 @@ class PageService:
         async with self.database.transaction() as connection:
             state = await self._state(connection, link, lock=True)
             await self.reevaluate(connection, [link.user_id])
-            await self._release(connection, [entry.id for entry in state.general], origin_of(state))
+            await self._release(connection, link, [entry.id for entry in state.general], origin_of(state))
 
-    async def _release(self, connection: AsyncConnection, entries: Collection[UUID], origin: ConsentOrigin) -> None:
+    async def _release(
+        self, connection: AsyncConnection, link: Link, entries: Collection[UUID], origin: ConsentOrigin
+    ) -> None:
         """Release entries, after the deliveries are locked; one that was released meanwhile is left out."""
         for entry in sorted(entries):
             with suppress(NotFound):
-                await self._suppressions(connection, origin).release(entry)
+                await self._suppressions(connection, origin).release(entry, users=[link.user_id])
 
     async def _state(self, connection: AsyncConnection, link: Link, *, lock: bool) -> UserState:
         now = self.clock.now()

@@ -11,12 +11,14 @@ from property_alert_notification.base.clock import Clock
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.channels.address_rules import AddressRules
 from property_alert_notification.channels.callback import InboundMessage
-from property_alert_notification.database import Database
+from property_alert_notification.database import Database, run_within
+from property_alert_notification.events.scripts import is_anyone_listening
 from property_alert_notification.feedback.replies import queries
 from property_alert_notification.feedback.replies.models import InboundReply
 from property_alert_notification.feedback.replies.sender import LONGEST, may_be_another, sender_of
 from property_alert_notification.feedback.replies.wording import answer_to, language_of, version_of_answers
 from property_alert_notification.feedback.replies.words import Word, looks_like_refusal, read
+from property_alert_notification.notifications.queries import users_at
 from property_alert_notification.people.consent.rules import ConsentOrigin, ConsentSource
 from property_alert_notification.people.erasures import queries as erasures
 from property_alert_notification.people.suppressions import queries as suppressions
@@ -105,15 +107,17 @@ class ReplyIntake:
     ) -> bool:
         """Suppress or release the address; returns whether that changed anything, or the sender asked for help."""
         service = SuppressionService(connection, self.clock, origin, self.subjects)
+        is_listening = word in (Word.STOP, Word.START) and await run_within(connection, is_anyone_listening())
+        users = await users_at(connection, channel, sender) if is_listening else []
         if word is Word.STOP:
-            return await service.add_once(NewEntry(SuppressionReason.STOP, channel, sender))
+            return await service.add_once(NewEntry(SuppressionReason.STOP, channel, sender), users=users)
         if word is Word.START:
             subjects = self.subjects.of_address(channel, sender)
             entries = await suppressions.page(
                 connection, subjects=subjects, reason=SuppressionReason.STOP, limit=_MOST_RELEASED, lock=True
             )
             for entry in entries:
-                await service.release(entry.id)
+                await service.release(entry.id, users=users)
             return bool(entries)
         return word is Word.HELP
 

@@ -194,8 +194,9 @@ def _suppress(causes: Sequence[Report], matched: _Matched, context: Context, now
         count = counts.get(report.subject or "", 0)
         if (entry := entry_of(report, delivery.address, soft_bounces=count, now=now)) is not None:
             by = f"callback:{report.channel}/{report.provider}"
-            rows.append(entry.row(context.subjects, id_=context.new_id(), now=now, added_by=by))
-            refusals.append(Refusal(delivery.id, delivery.channel, entry.reason))
+            row = entry.row(context.subjects, id_=context.new_id(), now=now, added_by=by)
+            rows.append(row)
+            refusals.append(Refusal(delivery.id, delivery.channel, entry.reason, suppression_scripts.key_of(row)))
     if rows:
-        yield from suppression_scripts.add(merge(rows), reported)
-        yield from record_refusals(refusals, at=now)
+        added = yield from suppression_scripts.add(merge(rows), reported)
+        yield from record_refusals(refusals, added.entries, at=now)

@@ -15,7 +15,9 @@ from property_alert_notification.events.event_types import EventType
 from property_alert_notification.events.new_event import NewEvent, about_delivery, about_user
 from property_alert_notification.events.scripts import IS_ANYONE_LISTENING, record
 from property_alert_notification.notifications.models import Notification
+from property_alert_notification.people.suppressions.models import StoredSuppression
 from property_alert_notification.people.suppressions.rules import SuppressionReason
+from property_alert_notification.people.suppressions.scripts import key_of
 
 _deliveries = table_of(Delivery)
 _notifications = table_of(Notification)
@@ -59,17 +61,21 @@ def record_ends(deliveries: Collection[UUID], *, at: datetime) -> Script[None]:
 
 
 class Refusal(NamedTuple):
-    """A delivery that made an entry of the suppression list about its address."""
+    """A delivery whose provider refused its address, or reported it, which makes an entry of the suppression list."""
 
     delivery: UUID
     channel: str
     reason: SuppressionReason
+    entry: tuple[str, ...]
+    """`key_of` the entry."""
 
 
 _TYPES = {
     SuppressionReason.HARD_BOUNCE: EventType.RECIPIENT_BOUNCED,
     SuppressionReason.SOFT_BOUNCE: EventType.RECIPIENT_BOUNCED,
     SuppressionReason.COMPLAINT: EventType.RECIPIENT_COMPLAINED,
+    SuppressionReason.STOP: EventType.RECIPIENT_OPTED_OUT,
+    SuppressionReason.UNSUBSCRIBE: EventType.RECIPIENT_OPTED_OUT,
 }
 
 _USERS = BatchStatement(
@@ -82,21 +88,33 @@ _USERS = BatchStatement(
 )
 
 
-def record_refusals(refusals: Sequence[Refusal], *, at: datetime) -> Script[None]:
-    """Record that the addresses of these users bounce, or that they complained, when an endpoint wants to know."""
-    told = {one.delivery: one for one in refusals if one.reason in _TYPES}
-    if not told:
+def record_refusals(
+    refusals: Sequence[Refusal], changed: Collection[StoredSuppression], *, at: datetime
+) -> Script[None]:
+    """Record that addresses of users bounce, or that users complained or opted out, when an endpoint wants to know.
+
+    `changed` are the entries that are new or extended: a refusal of an address that is on the list already is no event.
+    """
+    entries = {key_of(entry): entry.id for entry in changed}
+    new = [one for one in refusals if one.reason in _TYPES and one.entry in entries]
+    if not new:
         return
-    users = yield Statement(_USERS, as_rows(told.keys()))
-    yield from record([_about_refusal(told[delivery], user, at, test=test) for delivery, user, test in users])
+    rows = yield Statement(_USERS, as_rows({one.delivery for one in new}))
+    users = {delivery: [(user_id, test)] for delivery, user_id, test in rows}
+    events = [
+        _about_refusal(one, entries[one.entry], user_id, at, test=test)
+        for one in new
+        for user_id, test in users.get(one.delivery, ())
+    ]
+    yield from record(list({event.id: event for event in events}.values()))
 
 
-def _about_refusal(refusal: Refusal, user_id: int, at: datetime, *, test: bool) -> NewEvent:
+def _about_refusal(refusal: Refusal, entry: UUID, user_id: int, at: datetime, *, test: bool) -> NewEvent:
     return about_user(
         _TYPES[refusal.reason],
         user_id,
         at,
-        subject=refusal.delivery,
+        subject=entry,
         channel=refusal.channel,
         reason_code=refusal.reason,
         test=test,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.base.clock import Clock
+from property_alert_notification.database import run_within
 from property_alert_notification.people.categories.rules import CurrentCategories
 from property_alert_notification.people.consent import scripts
 from property_alert_notification.people.consent.changes import changes_between
@@ -36,13 +37,14 @@ class ConsentLedger:
     async def record(self, connection: AsyncConnection, changed: Iterable[PreferenceChange]) -> None:
         """Record what users opted in to and out of by changes of their preferences; nothing if they mean the same."""
         known = self.categories()
-        records = [
-            self._record(one.user_id, change, one.origin)
+        decided = [
+            (one.user_id, self._record(one.user_id, change, one.origin))
             for one in changed
             for change in changes_between(one.before, one.after, known)
         ]
-        if records:
-            await scripts.add(records).run(connection)
+        if decided:
+            await scripts.add([record for _, record in decided]).run(connection)
+            await run_within(connection, scripts.record_decisions(decided))
 
     def _record(self, user_id: int, change: ConsentChange, origin: ConsentOrigin) -> ConsentRecord:
         return ConsentRecord(

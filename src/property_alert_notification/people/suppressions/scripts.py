@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, FromClause, Select, case, select, true, type_coerce
@@ -24,6 +24,7 @@ from property_alert_notification.database import (
     table_of,
 )
 from property_alert_notification.people.consent import scripts as consents
+from property_alert_notification.people.consent.models import ConsentRecord
 from property_alert_notification.people.consent.rules import ConsentOrigin
 from property_alert_notification.people.suppressions.consents import REFUSALS, refusal_of
 from property_alert_notification.people.suppressions.entry import EntryRow, Row
@@ -75,32 +76,46 @@ def _insert_or_extend(new: FromClause) -> ReturningInsert[UUID, str]:
 _ADD = BatchStatement(columns_of(_suppressions, *_ALL), _insert_or_extend)
 
 
+class Added(NamedTuple):
+    """What an addition changed."""
+
+    entries: list[StoredSuppression]
+    """Those that are new or extended, as they are stored."""
+    records: Mapping[tuple[str, ...], ConsentRecord]
+    """The consent records, by `key_of` their entries."""
+
+
 def add(
     entries: Collection[StoredSuppression], origin_of: Callable[[StoredSuppression], ConsentOrigin]
-) -> Script[list[StoredSuppression]]:
-    """Add entries with their consent records; returns those that changed the list. No two may be the same.
+) -> Script[Added]:
+    """Add entries with their consent records. No two may be the same one.
 
     One that is on the list already is extended if the new one stops more or for a longer time. Otherwise nothing
     changes.
     """
-    return models_from(StoredSuppression, (yield from _add(entries, origin_of)))
+    changed, refusals = yield from _add(entries, origin_of)
+    return Added(models_from(StoredSuppression, changed), {key_of(entry): record for entry, record in refusals})
 
 
 def load(entries: Collection[EntryRow], origin: ConsentOrigin) -> Script[int]:
     """Add very many entries as `add` does; returns how many changed the list."""
-    return len((yield from _add(entries, lambda _: origin)))
+    changed, _ = yield from _add(entries, lambda _: origin)
+    return len(changed)
 
 
-def _add(entries: Collection[Row], origin_of: Callable[[Row], ConsentOrigin]) -> Script[Sequence[Sequence[Any]]]:
-    """Add entries; returns the rows that changed the list."""
+def _add(
+    entries: Collection[Row], origin_of: Callable[[Row], ConsentOrigin]
+) -> Script[tuple[Sequence[Sequence[Any]], list[tuple[Row, ConsentRecord]]]]:
+    """Add entries; returns the rows that changed the list, and the refusals among them with their records."""
     # Always in the same order, or two processes wait for each other for ever.
     rows = sorted(map(_values_of, entries), key=lambda row: row[1:])
     changed = yield Statement(_ADD, rows)
     keys = {_KEY_IN(row) for row in changed}
     refusals = [one for one in entries if one.reason_code in REFUSALS and key_of(one) in keys]
-    if refusals:
-        yield consents.add([refusal_of(entry, origin_of(entry)) for entry in refusals])
-    return changed
+    records = [refusal_of(entry, origin_of(entry)) for entry in refusals]
+    if records:
+        yield consents.add(records)
+    return changed, list(zip(refusals, records, strict=True))
 
 
 _values_of = attrgetter(*_ALL)

@@ -1,6 +1,6 @@
 """Adding and releasing entries of the suppression list, with their audit records and consent records."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -34,26 +34,34 @@ class SuppressionService:
     async def add(self, entry: NewEntry) -> StoredSuppression:
         """Add one entry. After the commit no claim sends a message that it stops."""
         given = self._row(entry)
-        changed = await self._add([given])
+        changed = await self._add([entry])
         [stored] = changed or [await queries.find_same(self.connection, given) or given]
         await self._audit("suppression.added", stored)
         return stored
 
-    async def add_once(self, entry: NewEntry) -> bool:
-        """Add an entry as `add` does; returns whether it changed the list. If it did not, nothing is recorded."""
-        changed = await self._add([self._row(entry)])
+    async def add_once(self, entry: NewEntry, *, users: Collection[int] = ()) -> bool:
+        """Add an entry as `add` does; returns whether it changed the list. If it did not, nothing is recorded.
+
+        `users` are those who have its address, if they are known: endpoints are told only of users.
+        """
+        changed = await self._add([entry], users)
         for stored in changed:
             await self._audit("suppression.added", stored)
         return bool(changed)
 
     async def load(self, entries: Sequence[NewEntry]) -> int:
-        """Add many entries, as of an import, without an audit record for each; returns how many changed the list."""
+        """Add many entries, as of an import, without an audit record and an event for each.
+
+        Returns how many changed the list.
+        """
         now, new_id, actor = self.clock.now(), self.clock.new_id, self.origin.actor
         rows = (entry.quick_row(self.subjects, id_=new_id(), now=now, added_by=actor) for entry in entries)
         return await run_within(self.connection, scripts.load(merge(rows), self.origin))
 
-    async def release(self, id_: UUID) -> None:
+    async def release(self, id_: UUID, *, users: Collection[int] = ()) -> None:
         """Delete an entry: waiting messages are then sent if no other entry stops them; suppressed ones are not.
+
+        `users` are those whom it is about, if they are known: endpoints are told only of users.
 
         Raises:
             NotFound: there is no entry with this id.
@@ -64,12 +72,21 @@ class SuppressionService:
         record = release_of(released, self.origin, id_=self.clock.new_id(), recorded_at=self.clock.now())
         if record is not None:
             await consents.add([record]).run(self.connection)
+            await run_within(self.connection, consents.record_decisions([(user_id, record) for user_id in users]))
 
     def _row(self, entry: NewEntry) -> StoredSuppression:
         return entry.row(self.subjects, id_=self.clock.new_id(), now=self.clock.now(), added_by=self.origin.actor)
 
-    async def _add(self, rows: Sequence[StoredSuppression]) -> list[StoredSuppression]:
-        return await run_within(self.connection, scripts.add(rows, lambda _: self.origin))
+    async def _add(self, entries: Sequence[NewEntry], users: Collection[int] = ()) -> list[StoredSuppression]:
+        rows = [self._row(entry) for entry in entries]
+        about = {
+            scripts.key_of(row): users if entry.user_id is None else [entry.user_id]
+            for row, entry in zip(rows, entries, strict=True)
+        }
+        added = await run_within(self.connection, scripts.add(merge(rows), lambda _: self.origin))
+        decided = [(user_id, record) for key, record in added.records.items() for user_id in about[key]]
+        await run_within(self.connection, consents.record_decisions(decided))
+        return added.entries
 
     async def _audit(self, action: str, entry: StoredSuppression) -> None:
         details: dict[str, Any] = {
