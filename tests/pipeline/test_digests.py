@@ -223,6 +223,24 @@ async def test_a_latecomer_is_in_the_next_digest(world: World) -> None:
     assert await reasons(world, [first, late]) == ["in_digest", "in_digest"]
 
 
+async def test_a_latecomer_is_in_the_next_digest_also_if_its_own_ends_first(world: World) -> None:
+    await a_user(world, Frequency.DAILY)
+    [first] = await accept(world)
+    assert (await look(world, later=timedelta(days=1))).digests == 1
+    [late] = await accept(world)
+    async with world.parts.database.transaction() as connection:
+        await connection.execute(text("UPDATE deliveries SET state = 'sent', due_at = NULL WHERE due_at IS NOT NULL"))
+    tomorrow = replace(planner(world), clock=LaterClock(world.parts.clock, timedelta(days=1)))
+
+    turn = await world.parts.database.run(close.process_ended([await the_digest(world)], tomorrow))
+
+    assert (turn.ended, turn.left) == (1, {DeliveryState.COLLECTED: 1})
+    assert await states(world, [first, late]) == ["sent", "collected"]
+    closed, following = sorted(await windows(world), key=lambda window: window["closes_at"])
+    assert (closed["due_at"], closed["items"]) == (None, 1)
+    assert (await world.delivery(late)).held_by == held_by(following["id"])
+
+
 async def test_a_digest_that_fails_ends_its_items_so(world: World) -> None:
     await a_user(world, Frequency.DAILY)
     [item] = await accept(world)

@@ -82,7 +82,12 @@ def _process(taken: Sequence[Window], planner: Planner) -> Script[Turn]:
     digests = yield from _make_digests(closing, sorted_, people, planner, now)
     turn.digests, turn.carried = len(digests), sum(len(sorted_[id_].staying) for id_ in digests)
     states = yield from _follow(taken, now, turn)
-    yield scripts.update_windows([_closed(window, sorted_, digests, states, now) for window in taken])
+    open_before = [window for window in taken if window.closed_at is None]
+    if open_before:
+        yield scripts.update_windows([_closed(window, sorted_, digests, now) for window in open_before])
+    # Of the others only this column changes: SQLite writes an entry of each index whose column is set, changed or not.
+    if closed_before := [(window.id, _next_check(window, states, now)) for window in taken if window.closed_at]:
+        yield window_scripts.set_due(closed_before)
     return turn
 
 
@@ -90,7 +95,8 @@ def _sort(
     taken: Sequence[Window], planner: Planner, now: datetime
 ) -> Script[tuple[dict[UUID, Sorted], Mapping[UserOf, Person]]]:
     """Returns the sorted items of each window, and the users of windows with items."""
-    items = yield from scripts.items_of(taken)
+    reading = [window for window in taken if window.may_hold_items]
+    items = (yield from scripts.items_of(reading)) if reading else {}
     holding = [scripts.checked(window) for window in taken if window.held_by in items]
     categories = planner.categories()
     # Usually all items of a window have one address, so one decision is valid for all of them.
@@ -171,14 +177,9 @@ def _closed(
     window: Window,
     sorted_: Mapping[UUID, Sorted],
     digests: Mapping[UUID, UUID],
-    ended: Mapping[UUID, DeliveryState],
     now: datetime,
 ) -> Closed:
-    """Returns the columns of a processed window that are stored."""
-    if window.closed_at is not None:
-        is_over = window.digest_id is None or window.id in ended
-        due_at = None if is_over else next_check_at(window.closed_at, now)
-        return Closed(window.id, due_at, window.closed_at, window.digest_id, window.items)
+    """Returns the columns of a processed window, open until now, that are stored."""
     if not window.must_close(now):
         return Closed(window.id, window.closes_at, None, None, 0)
     if not (staying := sorted_[window.id].staying):
@@ -186,3 +187,10 @@ def _closed(
     if (digest := digests.get(window.id)) is None:
         return Closed(window.id, now, None, None, 0)
     return Closed(window.id, next_check_at(now, now), now, digest, len(staying))
+
+
+def _next_check(window: Window, ended: Mapping[UUID, DeliveryState], now: datetime) -> datetime | None:
+    """When a window that was closed before is due again; None if its digest has ended or it has none."""
+    if window.closed_at is None or window.digest_id is None or window.id in ended:
+        return None
+    return next_check_at(window.closed_at, now)

@@ -30,9 +30,9 @@ class Window(NamedTuple):
     channel: Channel
     category: str
     closes_at: datetime
+    due_at: datetime | None
     closed_at: datetime | None
     digest_id: UUID | None
-    items: int
 
     @property
     def user(self) -> tuple[int, bool]:
@@ -43,6 +43,14 @@ class Window(NamedTuple):
     def held_by(self) -> str:
         """The `held_by` of its deliveries."""
         return held_by(self.id)
+
+    @property
+    def may_hold_items(self) -> bool:
+        """Whether a delivery may wait in it that no digest carries.
+
+        A closed window has none, unless one joined it later: joining sets its `due_at` to its `closes_at` again.
+        """
+        return self.closed_at is None or self.due_at == self.closes_at
 
     def must_close(self, now: datetime) -> bool:
         """Whether its digest is due. Otherwise its deliveries are only reevaluated."""

@@ -24,8 +24,8 @@ VIEWING = BUILT_IN["viewing"]
 CLOSES_AT = datetime(2026, 12, 1, 8, tzinfo=UTC)
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 BEFORE = CLOSES_AT - SECOND
-WINDOW = Window(UUID(int=7), 3, True, EMAIL, "viewing", CLOSES_AT, None, None, 0)
-CLOSED = WINDOW._replace(closed_at=CLOSES_AT, digest_id=UUID(int=8), items=1)
+WINDOW = Window(UUID(int=7), 3, True, EMAIL, "viewing", CLOSES_AT, CLOSES_AT, None, None)
+CLOSED = WINDOW._replace(due_at=CLOSES_AT + SECOND, closed_at=CLOSES_AT, digest_id=UUID(int=8))
 
 
 def an_item(number: int = 1, **fields: Any) -> Item:
@@ -133,3 +133,17 @@ def test_whether_an_old_digest_has_ended_is_asked_less_often(age: timedelta, wai
 
 def test_the_names_of_a_window() -> None:
     assert (WINDOW.user, WINDOW.held_by) == ((3, True), f"digest:{UUID(int=7)}")
+
+
+@pytest.mark.parametrize(
+    ("window", "expected"),
+    [
+        (WINDOW, True),
+        (WINDOW._replace(due_at=BEFORE), True),
+        (CLOSED, False),
+        (CLOSED._replace(due_at=None), False),
+        (CLOSED._replace(due_at=CLOSES_AT), True),  # a delivery joined it after it had closed
+    ],
+)
+def test_which_windows_may_hold_items_without_a_digest(window: Window, expected: bool) -> None:
+    assert window.may_hold_items is expected

@@ -1,6 +1,6 @@
 """Steps of the accept and claim scripts: statements about digest windows, each on a batch."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -108,10 +108,15 @@ _REMOVE_EMPTIED = BatchStatement(
         windows.c.id.in_(select(broken.c.id)), or_(text(IS_OPEN), windows.c.digest_id.is_(None))
     ),
 )
-_POSTPONE = BatchStatement(
+_SET_DUE = BatchStatement(
     columns_of(windows, "id", "due_at"),
-    lambda late: update(windows).where(windows.c.id == late.c.id).values(due_at=late.c.due_at),
+    lambda wanted: update(windows).where(windows.c.id == wanted.c.id).values(due_at=wanted.c.due_at),
 )
+
+
+def set_due(wanted: Sequence[tuple[UUID, datetime | None]]) -> Statement:
+    """Store when each of these locked windows is due next; None if nothing is left to do."""
+    return Statement(_SET_DUE, wanted)
 
 
 def dissolve(window: UUID, reason: Reason, *, now: datetime, until: datetime) -> Script[None]:
@@ -121,4 +126,4 @@ def dissolve(window: UUID, reason: Reason, *, now: datetime, until: datetime) ->
     """
     yield Statement(_RELEASE, [(held_by(window), reason.code.value, reason.stored)], {"now": now})
     yield Statement(_REMOVE_EMPTIED, [(window,)])
-    yield Statement(_POSTPONE, [(window, until)])
+    yield set_due([(window, until)])
