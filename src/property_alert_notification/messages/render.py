@@ -113,20 +113,24 @@ _DIRECTIONS = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 def _paragraphs(message: str) -> list[_Paragraph]:
     """Paragraphs of lines of pieces: a blank line ends a paragraph."""
     unified = message.replace("\r\n", "\n").replace("\r", "\n").strip()
-    return [_paragraph(block) for block in _BLANK_LINES.split(unified)]
+    blocks = _BLANK_LINES.split(unified)
+    if not _has_rtl(unified):  # nearly all messages: asked once, not of each paragraph
+        return [_Paragraph(_lines([_pieces(line) for line in block.split("\n")]), is_rtl=False) for block in blocks]
+    return [_paragraph(block) for block in blocks]
 
 
 def _paragraph(block: str) -> _Paragraph:
-    lines = [list(_pieces(line)) for line in block.split("\n")]
-    if block.isascii() or not _has_rtl(block):
+    lines = [_pieces(line) for line in block.split("\n")]
+    if not _has_rtl(block):
         return _Paragraph(_lines(lines), is_rtl=False)
     apart = [[part for piece in line for part in _with_numbers_apart(piece)] for line in lines]
     return _Paragraph(_lines(apart), is_rtl(block))
 
 
 def _lines(several: list[list[_Piece]]) -> list[_Line]:
-    *others, last = several
-    return [*[_Line(pieces, is_last=False) for pieces in others], _Line(last, is_last=True)]
+    lines = [_Line(pieces, is_last=False) for pieces in several]
+    lines[-1] = _Line(several[-1], is_last=True)
+    return lines
 
 
 # The blocks of Unicode for scripts that are written from right to left.
@@ -135,19 +139,34 @@ _MAY_BE_RTL = re.compile("[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufeff\U000108
 
 def _has_rtl(text: str) -> bool:
     """Whether any character is of a script that is written from right to left."""
+    if text.isascii() or _is_western(text):
+        return False
     return any(bidirectional(sign) in ("R", "AL") for found in _MAY_BE_RTL.findall(text) for sign in found)
 
 
-def _pieces(line: str) -> Iterator[_Piece]:
+def _is_western(text: str) -> bool:
+    """Whether all characters are of a code page without such scripts, which a codec tells much faster than a search."""
+    try:
+        text.encode("cp1252")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _pieces(line: str) -> list[_Piece]:
     """The line as plain text and links; only http and https become links."""
+    if "://" not in line:
+        return [_Piece(line)] if line else []
+    pieces: list[_Piece] = []
     end = 0
     for start, stop in find_links(line):
         if end < start:
-            yield _Piece(line[end:start])
-        yield _Piece(line[start:stop], line[start:stop])
+            pieces.append(_Piece(line[end:start]))
+        pieces.append(_Piece(line[start:stop], line[start:stop]))
         end = stop
     if end < len(line):
-        yield _Piece(line[end:])
+        pieces.append(_Piece(line[end:]))
+    return pieces
 
 
 def _with_numbers_apart(piece: _Piece) -> Iterator[_Piece]:
