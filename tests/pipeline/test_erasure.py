@@ -22,11 +22,13 @@ from property_alert_notification.channels.callback import (
     ReportedResult,
     SuppressionCause,
 )
+from property_alert_notification.feedback.replies.models import InboundReply
 from property_alert_notification.feedback.replies.take import ReplyIntake
 from property_alert_notification.notification_worker.erasures import ErasureWorker
 from property_alert_notification.operators.privacy.erasure.eraser import Eraser
 from property_alert_notification.operators.privacy.erasure.run import ErasureRun, Step
 from property_alert_notification.operators.privacy.registry import TABLES
+from property_alert_notification.people.suppressions.models import StoredSuppression
 from property_alert_notification.people.suppressions.subjects import Subjects
 from property_alert_notification.wiring import address_rules, report_intake
 from tests.pipeline.canary import EMAIL_ADDRESS, PHONE, USER, ZONE, found_in, places, tables
@@ -102,8 +104,8 @@ async def reported(
     await report_intake(world.parts).take(EMAIL, "smtp", [event], f"to {EMAIL_ADDRESS}".encode())
 
 
-async def reply(world: World, words: str, id_: str) -> None:
-    """The person answers an SMS."""
+async def reply(world: World, words: str, id_: str) -> str | None:
+    """The person answers an SMS; returns the confirmation."""
     intake = ReplyIntake(
         world.parts.database,
         Subjects(world.settings.secrets),
@@ -111,7 +113,7 @@ async def reply(world: World, words: str, id_: str) -> None:
         address_rules(world.settings),
         "Homes",
     )
-    await intake.take(SMS, "twilio", InboundMessage(PHONE, words, id_))
+    return await intake.take(SMS, "twilio", InboundMessage(PHONE, words, id_))
 
 
 @pytest.mark.parametrize("store", STORES)
@@ -147,7 +149,10 @@ async def later(world: World, api: httpx2.AsyncClient, ids: dict[str, UUID]) -> 
     """What comes late about the person changes nothing, except that a STOP stops."""
     await reported(world, ids["sent"], ReportedResult.BOUNCED, SuppressionCause.HARD_BOUNCE)
     await reply(world, "the canary again", "SM2")
-    await reply(world, "STOP", "SM3")
+    await reply(world, "please do not text me again", "SM3")
+    assert "sms" in {entry.channel for entry in await rows(world, StoredSuppression) if entry.reason_code == "stop"}
+    assert await reply(world, "help", "SM4") is not None
+    assert {(one.sender, one.text) for one in await rows(world, InboundReply)} == {("", "")}
     refused = await api.post("/api/v1/notifications", json=MESSAGE)
     assert refused.status_code == 404
     detail = (await api.get(f"/api/v1/notifications/{ids['sent']}")).json()
@@ -177,6 +182,24 @@ async def test_an_erasure_waits_for_a_call_in_progress_and_lets_no_other_begin(w
     delivery = await world.delivery(sending)
     assert (delivery.address, delivery.state, delivery.reason_code) == (None, "sent", "user_erased")
     assert [one.outcome for one in delivery.attempts] == ["sent"]
+
+
+async def test_a_worker_that_settles_after_the_erasure_stores_nothing_that_its_provider_said(world: World) -> None:
+    await world.a_user()
+    notification = await world.accept()
+    (claim,) = await world.claim((await world.delivery(notification)).id)
+    async with world.parts.database.transaction() as connection:  # its lease ended, and another worker took it back
+        await connection.execute(text("UPDATE deliveries SET state = 'queued', fence = fence + 1, due_at = changed_at"))
+    eraser = eraser_of(world)
+    await eraser.begin(1, "test")
+    assert (await eraser.go_on(1, within=PATIENCE)).is_finished
+
+    await world.settle(claim, DeliveryState.FAILED, Outcome.REFUSED, "550 no canary here")
+    delivery = await world.delivery(notification)
+    assert (delivery.state, delivery.reason_code) == ("suppressed", "user_erased")
+    assert [(one.outcome, one.reason_code, one.reason_parameters) for one in delivery.attempts] == [
+        ("refused", "user_erased", None)
+    ]
 
 
 async def test_a_worker_continues_an_erasure_whose_process_was_killed(

@@ -18,12 +18,14 @@ from sqlalchemy import (
     delete,
     insert,
     literal,
+    null,
     or_,
     select,
     tuple_,
     update,
 )
 
+from property_alert_notification.base.reasons import ReasonCode
 from property_alert_notification.base.vocabulary import DeliveryState, Outcome
 from property_alert_notification.database import (
     BatchStatement,
@@ -151,20 +153,26 @@ _MOVE_UNHEARD = BatchStatement(
     ),
 )
 
-_END_ATTEMPTS = BatchStatement(
-    _ENDED,
-    lambda ended: (
+_ERASED = ReasonCode.USER_ERASED.value
+
+
+def _end_these(ended: FromClause) -> Update:
+    # A worker may settle late, after the user was erased: what the provider said stays unknown then.
+    is_erased = _attempts.c.reason_code == literal(_ERASED)
+    return (
         update(_attempts)
         .where(_attempts.c.delivery_id == ended.c.id, _attempts.c.fence == ended.c.fence)
         .values(
             outcome=ended.c.outcome,
-            reason_code=ended.c.reason_code,
-            reason_parameters=ended.c.reason_parameters,
+            reason_code=case((is_erased, literal(_ERASED)), else_=ended.c.reason_code),
+            reason_parameters=case((is_erased, null()), else_=ended.c.reason_parameters),
             ended_at=ended.c.ended_at,
-            provider_message_id=ended.c.provider_message_id,
+            provider_message_id=case((is_erased, null()), else_=ended.c.provider_message_id),
         )
-    ),
-)
+    )
+
+
+_END_ATTEMPTS = BatchStatement(_ENDED, _end_these)
 
 _WITHDRAW_ATTEMPTS = BatchStatement(
     columns_of(_attempts, "delivery_id", "fence"),

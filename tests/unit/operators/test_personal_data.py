@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from property_alert_notification.operators.privacy.addresses import Address, addresses_of, subjects_of
+from property_alert_notification.operators.privacy.addresses import Address, addresses_of, is_named, subjects_of
 from property_alert_notification.operators.privacy.declaration import FoundBy
 from property_alert_notification.operators.privacy.document import schema
 from property_alert_notification.operators.privacy.export import exported, section_of
@@ -74,3 +74,20 @@ def test_every_exported_table_is_in_the_documented_shape_once() -> None:
     for name, declared in TABLES.items():
         place = places.get(declared.found_by, top)
         assert (section_of(name) in place) == bool(declared.exported), name
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("to ann@example.com", True),
+        ('{"to":"ANN@EXAMPLE.COM"}', True),
+        ("<ann@example.com>: unknown", True),
+        ("joann@example.com", False),
+        ("jo.ann@example.com", False),
+        ("ann@example.com.au", False),
+        ("ann@example.community", False),
+        ("", False),
+    ],
+)
+def test_an_address_is_named_only_as_a_whole(text: str, *, expected: bool) -> None:
+    assert is_named("ann@example.com", text) is expected

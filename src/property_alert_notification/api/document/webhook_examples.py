@@ -57,7 +57,7 @@ ANSWERS: dict[str, Any] = {
         ],
         "next": None,
     },
-    "replay_webhook": {"replayed": 42, "next_since": None},
+    "replay_webhook": {"replayed": 42, "next_after": None},
 }
 
 NAMES_ONE = [name for name in ANSWERS if name not in ("create_webhook", "list_webhooks")] + ["delete_webhook"]

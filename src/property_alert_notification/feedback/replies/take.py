@@ -58,7 +58,10 @@ class ReplyIntake:
         wording = version_of_answers(language_of(message.text))
         origin = ConsentOrigin(ConsentSource.REPLY, f"callback:{channel}/{provider}", wording)
         async with self.database.transaction() as connection:
-            if not await self._store(connection, channel, provider, sender, message, word):
+            is_erased = sender is not None and await self._is_erased(connection, channel, sender)
+            if is_erased and word is Word.OTHER and looks_like_refusal(message.text):
+                word = Word.STOP  # nobody will read it: what they write is not kept
+            if not await self._store(connection, channel, provider, sender, message, word, is_erased=is_erased):
                 return None
             is_change = sender is not None and await self._act(connection, channel, sender, word, origin)
         if sender is None:
@@ -75,14 +78,15 @@ class ReplyIntake:
         sender: str | None,
         message: InboundMessage,
         word: Word,
+        *,
+        is_erased: bool,
     ) -> bool:
         """Store the message; returns whether it is to be acted on: a repeated callback is not."""
         is_certain = sender is not None and not may_be_another(message.sender)
         sender = sender or _storable(message.sender.strip(), LONGEST)
-        # The address of an erased person is known by its hash only. What they write is not kept.
-        is_erased = bool(await erasures.erased_at(connection, self.subjects.of_address(channel, sender)))
         has_room = not is_erased and await queries.number_of(connection, sender) < MOST_PER_SENDER
-        if not has_room and word not in (Word.STOP, Word.START):
+        is_kept = has_room or word in (Word.STOP, Word.START) or (is_erased and word is Word.HELP)
+        if not is_kept:
             return False
         now = self.clock.now()
         id_ = self.clock.new_id()
@@ -101,6 +105,10 @@ class ReplyIntake:
                 received_at=now,
             ),
         )
+
+    async def _is_erased(self, connection: AsyncConnection, channel: Channel, sender: str) -> bool:
+        """Whether it is the address of an erased person, which is known by its hash only."""
+        return bool(await erasures.erased_at(connection, self.subjects.of_address(channel, sender)))
 
     async def _act(
         self, connection: AsyncConnection, channel: Channel, sender: str, word: Word, origin: ConsentOrigin

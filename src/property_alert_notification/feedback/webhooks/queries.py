@@ -143,20 +143,22 @@ async def events_to_replay(
     since: datetime,
     until: datetime,
     only_failed: bool,
+    after: UUID | None,
     limit: int,
-) -> Sequence[Any]:
-    """The ids and times of events of a period that an endpoint gets again, the oldest first."""
+) -> Sequence[UUID]:
+    """The ids of events of a period that an endpoint gets again, the oldest first; all are after the event `after`."""
     its = and_(_deliveries.c.endpoint_id == endpoint.id, _deliveries.c.event_id == _events.c.id)
     open_ = _deliveries.c.state.in_([WebhookDeliveryState.PENDING.value, WebhookDeliveryState.SENDING.value])
     is_done = or_(open_, _deliveries.c.state == WebhookDeliveryState.SUCCEEDED.value) if only_failed else open_
     wanted = (
-        select(_events.c.id, _events.c.at)
-        .where(_events.c.id >= first_id_of(since), _events.c.at >= since, _events.c.at < until)
+        select(_events.c.id)
+        .where(_events.c.id > after if after is not None else _events.c.id >= first_id_of(since))
+        .where(_events.c.at >= since, _events.c.at < until)
         .where(*_wanted_by(endpoint), ~select(_deliveries.c.event_id).where(its, is_done).correlate(_events).exists())
         .order_by(_events.c.id)
         .limit(limit)
     )
-    return (await connection.execute(wanted)).all()
+    return (await connection.execute(wanted)).scalars().all()
 
 
 _QUEUED = ("endpoint_id", "event_id", "state", "due_at", "queued_at", "fence", "attempts")
@@ -177,7 +179,7 @@ _QUEUE = BatchStatement(
         )
     ).on_conflict_do_update(
         index_elements=["endpoint_id", "event_id"],
-        set_={name: adding.excluded[name] for name in ("state", "due_at", "queued_at")},
+        set_={name: adding.excluded[name] for name in ("state", "due_at", "queued_at", "attempts")},
     ),
 )
 

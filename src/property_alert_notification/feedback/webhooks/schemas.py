@@ -94,6 +94,8 @@ class ReplayRequest(Strict):
     """The time before which the newest event happened. Default: now."""
     only_failed: bool = False
     """Only events that this endpoint did not take."""
+    after: UUID | None = None
+    """Only events after this one: the `next_after` of the call before."""
     limit: Annotated[int, Field(ge=1, le=10_000)] = 10_000
     """The maximum number of events, the oldest first."""
 
@@ -105,8 +107,8 @@ class ReplayResult(BaseModel):
 
     replayed: int
     """How many events are sent again."""
-    next_since: datetime | None
-    """The `since` of the next call if more events are left; null if none is."""
+    next_after: UUID | None
+    """The `after` of the next call if more events are left; null if none is."""
 
 
 class EndpointPublic(BaseModel):

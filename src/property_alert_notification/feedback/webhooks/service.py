@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -163,13 +163,14 @@ class WebhookService:
             since=body.since,
             until=min(body.until or now, now),
             only_failed=body.only_failed,
+            after=body.after,
             limit=body.limit,
         )
         if found:
-            await queries.queue_again(self.connection, endpoint.id, [one.id for one in found], now=now)
+            await queries.queue_again(self.connection, endpoint.id, found, now=now)
             await self._record("webhook.replayed", endpoint)
         is_full = len(found) == body.limit
-        return ReplayResult(replayed=len(found), next_since=_millisecond(found[-1].at) if is_full else None)
+        return ReplayResult(replayed=len(found), next_after=found[-1] if is_full else None)
 
     async def _lock(self, id_: UUID) -> WebhookEndpoint:
         found = await queries.find(self.connection, id_, self.admission.visible, lock=True)
@@ -207,8 +208,3 @@ def _enabled() -> dict[str, Any]:
 
 def _disabled() -> dict[str, Any]:
     return {"state": EndpointState.DISABLED, "state_reason": "caller"}
-
-
-def _millisecond(at: datetime) -> datetime:
-    """Events are in the order of their milliseconds only."""
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)

@@ -13,6 +13,9 @@ from property_alert_notification.homes.reso.values import NO_VALUE
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.Zz+-]{0,20}$")
 _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
 _NO_TIME = "must be a time, such as 2026-11-29T09:30:00Z"
+_NOT_OF_THIS_ERA = "must be a time of this era"
+_ERA = range(1900, 2200)
+"""The years of times of a feed."""
 _NO_DAY = "must be a day, such as 2026-11-29"
 
 
@@ -31,9 +34,12 @@ def moment(value: Any, zone: ZoneInfo | None) -> datetime | None:
     except ValueError:
         raise ValueError(_NO_TIME) from None
     try:
-        return _in_zone(found, zone) if found.tzinfo is None else found.astimezone(UTC)
+        moment_ = _in_zone(found, zone) if found.tzinfo is None else found.astimezone(UTC)
     except OverflowError:
-        raise ValueError("must be a time of this era") from None
+        raise ValueError(_NOT_OF_THIS_ERA) from None
+    if moment_.year not in _ERA:  # such as the default time of a program
+        raise ValueError(_NOT_OF_THIS_ERA)
+    return moment_
 
 
 def _in_zone(local: datetime, zone: ZoneInfo | None) -> datetime:

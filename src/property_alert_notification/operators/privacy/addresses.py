@@ -1,6 +1,7 @@
 """Which addresses of a person a row names. Pure."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -16,8 +17,16 @@ class Address(NamedTuple):
     address: str
 
 
+_OF_ADDRESSES = r"[\w.!#$%&'*+/=?^`{|}~@-]"
+"""A character that can be a part of an address."""
+
 COLUMNS = {"address", "addresses", *(str(definition_of(channel).profile_field) for channel in Channel)}
 """The columns that may have addresses."""
+
+
+def is_named(address: str, text_: str) -> bool:
+    """Whether a text names this address, and not a longer one that it is a part of."""
+    return re.search(rf"(?<!{_OF_ADDRESSES}){re.escape(address)}(?!{_OF_ADDRESSES})", text_, re.IGNORECASE) is not None
 
 
 def addresses_of(rows: Iterable[Mapping[str, Any]]) -> set[Address]:

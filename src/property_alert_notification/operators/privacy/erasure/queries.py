@@ -31,7 +31,7 @@ from property_alert_notification.deliveries.reports.models import IS_PARKED, Del
 from property_alert_notification.deliveries.states import LEASED, Event, movable_by
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.models import Notification
-from property_alert_notification.operators.privacy.addresses import COLUMNS, Address
+from property_alert_notification.operators.privacy.addresses import COLUMNS, Address, is_named
 from property_alert_notification.operators.privacy.declaration import Erasure
 from property_alert_notification.operators.privacy.queries import AT_ONCE, Row, chunks, table_named
 from property_alert_notification.operators.privacy.registry import TABLES
@@ -158,7 +158,9 @@ async def erase_parked_about(connection: AsyncConnection, addresses: Collection[
     gone = 0
     for some in chunks({address for _, address in addresses}):
         names_one = or_(*(_reports.c.raw.icontains(address, autoescape=True) for address in some))
-        gone += (await connection.execute(delete(_reports).where(text(IS_PARKED), names_one))).rowcount
+        found = await connection.execute(select(_reports.c.id, _reports.c.raw).where(text(IS_PARKED), names_one))
+        ids = [one.id for one in found if any(is_named(address, one.raw) for address in some)]
+        gone += (await connection.execute(delete(_reports).where(_reports.c.id.in_(ids)))).rowcount
     return gone
 
 
@@ -167,6 +169,10 @@ _ENDED_BY_ERASURE = movable_by(Event.ERASED)
 
 async def end(connection: AsyncConnection, locked: Locked, *, now: datetime) -> int:
     """End the open deliveries of locked notifications, and those that are not planned yet; returns how many."""
+    for some in chunks([one["id"] for one in locked.deliveries]):
+        # So that a worker that settles late stores nothing that its provider said.
+        is_open = _attempts.c.delivery_id.in_(some) & _attempts.c.ended_at.is_(None)
+        await connection.execute(update(_attempts).where(is_open).values(reason_code=ReasonCode.USER_ERASED))
     ids = [one["id"] for one in locked.deliveries if one["state"] in _ENDED_BY_ERASURE]
     for some in chunks(ids):
         reason = {"reason_code": ReasonCode.USER_ERASED, "reason_parameters": None}
