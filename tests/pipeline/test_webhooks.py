@@ -2,8 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+import signal
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +14,7 @@ from sqlalchemy import select, update
 from standardwebhooks import Webhook
 
 from property_alert_notification.api.access.admission import ANONYMOUS
+from property_alert_notification.base.settings import Settings
 from property_alert_notification.database import table_of
 from property_alert_notification.events.models import (
     WebhookAttempt,
@@ -25,9 +28,14 @@ from property_alert_notification.feedback.webhooks.sending.queries import claim
 from property_alert_notification.feedback.webhooks.sending.verdict import BREAK_AFTER
 from property_alert_notification.feedback.webhooks.service import WebhookService
 from property_alert_notification.feedback.webhooks.setup import create_dispatcher, webhook_rules
+from tests.cli.command import running
+from tests.pipeline.conftest import STORES
 from tests.pipeline.test_callbacks import sent
+from tests.pipeline.test_failures import worker_environment
 from tests.pipeline.world import World, eventually
+from tests.services.process import PATIENCE
 from tests.services.receiver import Call, a_receiver, reply
+from tests.services.smtp import SmtpServer
 
 
 async def send(world: World, **settings: Any) -> None:
@@ -337,3 +345,39 @@ async def test_old_events_and_deleted_endpoints_are_removed(world: World) -> Non
         assert await queries.remove_old(connection, until=later, limit=100) == 0
     for model in (WebhookAttempt, WebhookDelivery, WebhookEvent, WebhookEndpoint):
         assert await some(world, model) == [], model
+
+
+@pytest.mark.parametrize("store", STORES)
+async def test_no_event_is_lost_when_the_process_is_killed_in_the_middle_of_its_calls(
+    store: str, make_settings: Callable[..., Settings], smtp_server: SmtpServer, tmp_path: Path
+) -> None:
+    hanging = asyncio.Event()
+
+    async def hang(_: Call) -> bytes:
+        await hanging.wait()
+        return reply(200)
+
+    settings = make_settings(store)
+    async with World(settings, smtp_server) as world, a_receiver() as receiver:
+        await an_endpoint(world, receiver.url)
+        receiver.answer = hang
+        for user in range(1, 6):
+            await sent(world, user)
+        environment = worker_environment(settings, smtp_server) | {"WEBHOOK_CONCURRENCY": "2"}
+        with running(tmp_path, "worker", ready="worker.started", settings=environment) as worker:
+
+            async def two_hang() -> bool:
+                return len(receiver.calls) == 2
+
+            await eventually(two_hang)
+            worker.process.send_signal(signal.SIGKILL)
+            worker.process.wait(PATIENCE)
+        hanging.set()
+        called = {call.headers["webhook-id"] for call in receiver.calls}
+        await make_due(world)
+        await send(world)
+
+        again = [call.headers["webhook-id"] for call in receiver.calls[2:]]
+        assert len(set(again)) == len(again) == 5
+        assert called < set(again)
+        assert {one.state for one in await some(world, WebhookDelivery)} == {"succeeded"}
