@@ -224,5 +224,7 @@ async def _end_endpoints(connection: AsyncConnection, *, until: datetime) -> Non
     forgotten = and_(_endpoints.c.state == EndpointState.PAUSED.value, _endpoints.c.changed_at < until)
     values = {"state": EndpointState.DISABLED.value, "state_reason": "forgotten"}
     await connection.execute(update(_endpoints).where(forgotten).values(**values))
-    has_rows = select(_deliveries.c.event_id).where(_deliveries.c.endpoint_id == _endpoints.c.id).exists()
-    await connection.execute(delete(_endpoints).where(_endpoints.c.state == EndpointState.DELETED.value, ~has_rows))
+    # A value, not an EXISTS: for that PostgreSQL reads all deliveries, to compare them with all endpoints.
+    one_of_its = select(_deliveries.c.event_id).where(_deliveries.c.endpoint_id == _endpoints.c.id).limit(1)
+    has_none = one_of_its.scalar_subquery().is_(None)
+    await connection.execute(delete(_endpoints).where(_endpoints.c.state == EndpointState.DELETED.value, has_none))
