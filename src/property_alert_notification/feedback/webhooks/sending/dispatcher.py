@@ -24,8 +24,9 @@ UNTIL_WOKEN = 10.0
 AFTER_A_FAULT = 0.5
 """Seconds to wait when the store is away."""
 
-AHEAD = 8
-"""How many events are claimed for each that an endpoint gets at once, while its calls succeed."""
+AHEAD = 32
+"""How many events are claimed for each that an endpoint gets at once, while its calls succeed. With fewer, calls wait
+for commits; what is not called before the lease ends is given back."""
 
 
 class WebhookDispatcher:
