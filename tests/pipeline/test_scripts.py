@@ -27,6 +27,7 @@ from property_alert_notification.database import (
     run_within,
 )
 from property_alert_notification.deliveries import scripts as delivery_scripts
+from property_alert_notification.notifications import scripts as notification_scripts
 from tests.pipeline.world import World
 from tests.services.pgbouncer import pgbouncer
 from tests.services.smtp import SmtpServer
@@ -292,6 +293,7 @@ async def test_text_that_is_none_holds_no_transaction_open(
         database = world.parts.database
         async with database.transaction() as connection:
             await connection.execute(text("UPDATE deliveries SET address = CAST(x'ff41' AS TEXT)"))
+            await connection.execute(text("UPDATE notifications SET title = CAST(x'ff41' AS TEXT)"))
         ids = [(await world.delivery(one)).id for one in broken]
         now = world.parts.clock.now()
 
@@ -301,5 +303,7 @@ async def test_text_that_is_none_holds_no_transaction_open(
             with pytest.raises(UnreadableRow, match="address"):
                 async with database.transaction() as connection:
                     await run_within(connection, delivery_scripts.claim(ids, now=now, leased_until=now))
+            with pytest.raises(UnreadableRow, match="title"):  # a query, which is executed a second time
+                await database.run(notification_scripts.contents(broken))
 
         assert await world.accept()
