@@ -5,13 +5,14 @@ from datetime import datetime
 from sqlalchemy import BigInteger, SmallInteger, Text
 from sqlmodel import Field, SQLModel
 
-from property_alert_notification.database import time_type
+from property_alert_notification.database import partial_index, time_type
 
 
 class IdempotencyKey(SQLModel, table=True):
     """One `Idempotency-Key` of one caller, with the answer that every repetition gets."""
 
     __tablename__ = "idempotency_keys"
+    __table_args__ = (partial_index("ix_idempotency_keys_user", "user_id", where="user_id IS NOT NULL"),)
 
     owner: str = Field(primary_key=True, max_length=110)
     """Whose key it is: callers share no namespace. Empty when no API key was asked for."""

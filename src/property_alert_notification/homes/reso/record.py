@@ -82,8 +82,9 @@ def key_of(record: Mapping[str, Any]) -> str:
     key = record.get("ListingKeyNumeric") if key is None else key
     if isinstance(key, int) and not isinstance(key, bool):
         key = str(key)
-    if not isinstance(key, str) or not key.strip() or len(key) > LONGEST_KEY or not key.isprintable():
-        raise InvalidField("ListingKey", f"must be the key of the listing, 1 to {LONGEST_KEY} printable characters")
+    if not isinstance(key, str) or not key.strip() or len(key) > LONGEST_KEY or not key.isprintable() or "/" in key:
+        problem = f"must be the key of the listing, 1 to {LONGEST_KEY} printable characters without a slash"
+        raise InvalidField("ListingKey", problem)
     return key.strip()
 
 

@@ -17,8 +17,6 @@ class FoundBy(StrEnum):
     """The table has no data of people who get messages."""
     USER = "user"
     """A column has the id of the user."""
-    USER_WITHOUT_INDEX = "user_without_index"
-    """Likewise, in a small or short-lived table: the whole table is read. Such rows are not exported."""
     USER_HASH = "user_hash"
     """A column has the keyed hash of the user's id."""
     SUBJECT = "subject"

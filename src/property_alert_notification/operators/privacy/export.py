@@ -19,7 +19,7 @@ NOTIFICATIONS, DELIVERIES = "notifications", "deliveries"
 AS_JSON = {"rules", "addresses", "reason_parameters"}
 """Columns that hold JSON: an export has it as JSON, too."""
 
-_BY_USER = [name for name in found_by(FoundBy.USER) if name != NOTIFICATIONS]
+_BY_USER = [name for name in found_by(FoundBy.USER) if name != NOTIFICATIONS and TABLES[name].exported]
 _BY_HASH = found_by(FoundBy.USER_HASH)
 _BY_NOTIFICATION = [name for name in found_by(FoundBy.NOTIFICATION) if name != DELIVERIES]
 _BY_DELIVERY = found_by(FoundBy.DELIVERY)

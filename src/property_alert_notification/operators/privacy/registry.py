@@ -215,7 +215,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         "idempotency_keys": Table(
             "the keys of calls, and the answers without messages and addresses",
             "`IDEMPOTENCY_HOURS`",
-            FoundBy.USER_WITHOUT_INDEX,
+            FoundBy.USER,
             "user_id",
             hidden="owner key fingerprint status_code answer user_id expires_at",
         ),

@@ -51,6 +51,9 @@ def _triggers(store: str) -> list[str]:
         triggers = {
             "consent_records_are_not_changed": f"BEFORE UPDATE ON consent_records WHEN {forbidden}",
             "consent_records_are_not_deleted": "BEFORE DELETE ON consent_records",
+            # INSERT OR REPLACE deletes without a trigger.
+            "consent_records_are_not_replaced": "BEFORE INSERT ON consent_records "
+            "WHEN EXISTS (SELECT 1 FROM consent_records WHERE id = NEW.id)",
         }
         refuse = f"BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END"
         return [f"CREATE TRIGGER IF NOT EXISTS {name} {when} {refuse}" for name, when in triggers.items()]

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from operator import eq
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,13 +13,13 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    false,
     func,
     literal,
     null,
     or_,
     select,
     text,
-    tuple_,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -89,8 +90,8 @@ async def erase_by(connection: AsyncConnection, name: str, values: Collection[An
 async def erase_addresses(connection: AsyncConnection, name: str, addresses: Collection[Address]) -> int:
     """Erase the rows of a table about these addresses; returns how many."""
     table = table_named(name)
-    its = tuple_(table.c.channel, table.c[TABLES[name].column])
-    return sum([await _erase(connection, name, its.in_(some)) for some in chunks(sorted(addresses))])
+    its = [table.c.channel, table.c[TABLES[name].column]]
+    return sum([await _erase(connection, name, _is_one_of(its, some)) for some in chunks(sorted(addresses))])
 
 
 async def erase_of_user(connection: AsyncConnection, name: str, user_id: int) -> tuple[int, Sequence[Row]]:
@@ -109,16 +110,14 @@ Keys = Sequence[tuple[Any, ...]]
 """Primary keys of rows."""
 
 
-async def find_without_index(connection: AsyncConnection, name: str, user_id: int) -> Keys:
-    """The keys of up to `AT_ONCE` rows of a table that is read as a whole: in no transaction that changes anything."""
-    table = table_named(name)
-    found = select(*table.primary_key).where(table.c[TABLES[name].column] == user_id).limit(AT_ONCE)
-    return [tuple(row) for row in await connection.execute(found)]
-
-
 async def erase_by_key(connection: AsyncConnection, name: str, keys: Keys) -> int:
     """Erase the rows with these primary keys; returns how many."""
-    return await _erase(connection, name, tuple_(*table_named(name).primary_key).in_(keys))
+    return await _erase(connection, name, _is_one_of(list(table_named(name).primary_key), keys))
+
+
+def _is_one_of(columns: Sequence[ColumnElement[Any]], rows: Collection[Sequence[Any]]) -> ColumnElement[bool]:
+    """The columns have the values of one of these rows. For `(a, b) IN (VALUES …)` SQLite reads the whole table."""
+    return or_(false(), *(and_(*map(eq, columns, row)) for row in rows))
 
 
 async def _erase(connection: AsyncConnection, name: str, which: ColumnElement[bool]) -> int:

@@ -13,10 +13,9 @@ from property_alert_notification.api.access import queries as access
 from property_alert_notification.base.clock import Clock
 from property_alert_notification.database import Database
 from property_alert_notification.operators.privacy.addresses import Address, read_json
-from property_alert_notification.operators.privacy.declaration import FoundBy
 from property_alert_notification.operators.privacy.erasure import queries
 from property_alert_notification.operators.privacy.erasure.parts import Work, erase_last, erase_page, erase_rows
-from property_alert_notification.operators.privacy.queries import AT_ONCE, found_by
+from property_alert_notification.operators.privacy.queries import AT_ONCE
 from property_alert_notification.people.erasures import queries as erasures
 from property_alert_notification.people.erasures.models import Erasure
 from property_alert_notification.people.suppressions.subjects import Subjects
@@ -48,14 +47,11 @@ class ErasureRun:
         self._rows_are_left = True
         self._walked_to: UUID | None = None
         self._left_out = 0
-        self._unindexed_are_left = True
         self._began_at = clock.now()
         self._done: set[Address] = set()
 
     async def step(self) -> Step:
         """Erase in one transaction what it may; the rows that were found by the user's id come first."""
-        if self._unindexed_are_left:
-            await self._erase_without_index()
         async with self._database.transaction() as connection:
             erasure = await erasures.find(connection, self._subjects.of_user(self._user_id), lock=True)
             if erasure is None or erasure.due_at is None:
@@ -71,18 +67,6 @@ class ErasureRun:
                 step, counted = await self._walk(work)
             await erasures.put(connection, _counted(work, counted, step))
         return step
-
-    async def _erase_without_index(self) -> None:
-        """Erase rows of tables without an index of users; reading them hinders nobody."""
-        for name in found_by(FoundBy.USER_WITHOUT_INDEX):
-            while True:
-                async with self._database.reading() as connection:
-                    keys = await queries.find_without_index(connection, name, self._user_id)
-                async with self._database.transaction() as connection:
-                    await queries.erase_by_key(connection, name, keys)
-                if len(keys) < AT_ONCE:
-                    break
-        self._unindexed_are_left = False
 
     async def _walk(self, work: Work) -> tuple[Step, Counter[str]]:
         """Erase the next notifications; after the last ones look again for those that were left out."""
