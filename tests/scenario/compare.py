@@ -29,8 +29,8 @@ class Comparison:
         self._late: dict[Key, datetime] = {}
         """Items whose digest has ended, and they not yet; since when."""
 
-    async def compare(self, database: Database, now: datetime, *, works: bool) -> None:
-        """Look at what moved now; `works` is whether a worker is there."""
+    async def compare(self, database: Database, now: datetime, *, works: bool, killed: bool) -> None:
+        """Look at what moved now; `works` is whether a worker is there, and `killed` whether one was killed."""
         expected, names = self._expected, self._known.names
         may_choose = works and (expected.knowledge.directory.may_choose(now) or expected.is_crowded(now))
         async with database.reading() as connection:
@@ -44,7 +44,9 @@ class Comparison:
         messages = Counter({names.get(id_, (str(id_), "?")): count for id_, count in taken.items()})
         if works:
             lost = {key for key, (state, *_) in seen.items() if state == "sending"}
-            expected.work(now, seen, messages, self._new(asked), lost=lost, may_choose=may_choose)
+            doubtful = _doubtful(seen, now) if killed else {}
+            learned = self._new(asked)
+            expected.work(now, seen, messages, learned, lost=lost, doubtful=doubtful, may_choose=may_choose)
         self._compare_states(now, seen)
         self._compare_messages(now, messages)
 
@@ -103,3 +105,10 @@ class Comparison:
         for key in taken.keys() | sent.keys():
             if taken.get(key, 0) != sent[key]:
                 self.problems.append(f"{now}: {key} was sent {taken.get(key, 0)} times, expected {sent[key]}")
+
+
+def _doubtful(seen: Mapping[Key, Seen], now: datetime) -> dict[Key, datetime]:
+    """What is in doubt at a moment, and when it is sent again; a message that is never sent again has failed."""
+    in_doubt = {key: due_at for key, (state, _, due_at) in seen.items() if state == "unknown"}
+    given_up = {key: now for key, (state, code, _) in seen.items() if (state, code) == ("failed", "unknown_given_up")}
+    return {key: due_at or now for key, due_at in in_doubt.items()} | given_up

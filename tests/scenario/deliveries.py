@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from tests.scenario.directory import Entry
-from tests.scenario.items import LEASE, OPEN, Item, Key, Notification, Seen, Window, has_place, turn_of
+from tests.scenario.items import LEASE, OPEN, RESENDS, Item, Key, Notification, Seen, Window, has_place, turn_of
 from tests.scenario.knowledge import Knowledge
 from tests.scenario.model import Verdict, local_day, may, next_digest, refuses_digests
 
@@ -35,6 +35,8 @@ class Deliveries:
     """What providers are to get in this step."""
     lost: set[Key] = field(default_factory=set)
     """What workers that died had claimed in this step."""
+    doubtful: dict[Key, datetime] = field(default_factory=dict)
+    """Of which a worker that died in this step left unknown whether a provider took it, and when it is sent again."""
     uses: dict[tuple[int, str], dict[Key, date]] = field(default_factory=dict)
     """On which day each message counts that has a cap, by user and channel."""
     left: set[Key] = field(default_factory=set)
@@ -50,7 +52,7 @@ class Deliveries:
 
     def begin_step(self) -> None:
         """Nothing has happened yet."""
-        self.changed, self.sent, self.lost, self.left = {}, Counter(), set(), set()
+        self.changed, self.sent, self.lost, self.doubtful, self.left = {}, Counter(), set(), {}, set()
 
     def know_more(self, user: int, now: datetime) -> None:
         """Something else is known of a user: what waits for its hour or a digest is decided again at once."""
@@ -102,12 +104,18 @@ class Deliveries:
     def claim_due(self, now: datetime, seen: Mapping[Key, Seen], taken: Collection[Key]) -> bool:
         """Workers ask once more, right before sending; returns whether anything was due."""
         items = [one for one in self.due.values() if one.due_at is not None and one.due_at <= now]
-        for item in sorted(items, key=lambda item: turn_of(item, seen)):
+        for item in sorted(items, key=lambda item: (self._found_no_place(item, seen), turn_of(item, seen))):
             self._claim(item, now, taken, seen.get(item.key))
         return bool(items)
 
+    def _found_no_place(self, item: Item, seen: Mapping[Key, Seen]) -> bool:
+        """Whether it never had a place under a cap, and is refused because it may not wait for a digest."""
+        has_ended = seen.get(item.key, ("", "", None))[:2] == ("suppressed", "category_refused")
+        return has_ended and item.key not in self.uses.get((item.user, item.key[1]), {})
+
     def _claim(self, item: Item, now: datetime, taken: Collection[Key], seen: Seen | None) -> None:
         if item.state == "sending":  # its worker died
+            item.doubts += 1
             self._move(item, "queued", "", now)
             return
         verdict, expiry = self.knowledge.decide(item, now), None
@@ -123,10 +131,21 @@ class Deliveries:
             self.lost.remove(item.key)
             self.sent[item.key] += item.key in taken  # the worker died before or after its provider had it
             self._move(item, "sending", "", now + LEASE)
+        elif item.key in self.doubtful:
+            self.sent[item.key] += item.key in taken
+            self._doubt(item, self.doubtful.pop(item.key), now)
         else:
             self.sent[item.key] += 1
             self.disturbing += item.urgent and self.knowledge.is_disturbing(item, now)
             self._end(item, "sent", "sent")
+
+    def _doubt(self, item: Item, again_at: datetime, now: datetime) -> None:
+        """It is sent once more, soon; after a second doubt never."""
+        item.doubts += 1
+        if item.doubts > RESENDS:
+            self._end(item, "failed", "unknown_given_up")
+        else:
+            self._move(item, "unknown", "unknown_resent", min(max(again_at, now), now + LEASE))
 
     def _withhold(self, item: Item, verdict: Verdict, *, expiry: str | None) -> None:
         """Consent comes before age, and age before the hour."""

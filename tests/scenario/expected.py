@@ -124,6 +124,7 @@ class Expected:
         answered: Answered,
         *,
         lost: set[Key],
+        doubtful: dict[Key, datetime],
         may_choose: bool,
     ) -> None:
         """What the workers do at a moment.
@@ -134,9 +135,10 @@ class Expected:
             taken: what providers got.
             answered: what the User service answered, if that is open.
             lost: what workers that died had claimed.
+            doubtful: of which they left unknown whether a provider took it, and when it is to be sent again.
             may_choose: it is open when the User service answers.
         """
-        self.deliveries.lost = lost
+        self.deliveries.lost, self.deliveries.doubtful = lost, doubtful
         self._may_choose = may_choose
         self._occur(now)
         self._replaced = {user: self.knowledge.directory.usable(user, now) for user in answered}

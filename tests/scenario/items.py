@@ -13,10 +13,13 @@ Key = tuple[str, str]
 """The caller's name of a notification, and the channel."""
 
 Seen = tuple[str, str, datetime | None]
-"""State, reason code, and until when it is held or collected."""
+"""State, reason code, and until when it is held, collected or in doubt."""
 
 LEASE = timedelta(seconds=20)
 """After this long what a dead worker claimed is taken from it."""
+
+RESENDS = 1
+"""A message is sent so often once more of which it is unknown whether a provider took it."""
 
 OPEN = {"scheduled", "queued", "held", "collected", "sending", "unknown"}
 FINAL = {"sent", "suppressed", "expired", "cancelled", "failed"}
@@ -57,11 +60,13 @@ class Item:
     """The items of a digest."""
     waits: list[str] = field(default_factory=list)
     """Why it was held, each time."""
+    doubts: int = 0
+    """How often it was unknown whether a provider took it."""
 
     @property
     def counts(self) -> bool:
         """Whether it has its place under a cap: not when it was not sent after all."""
-        return self.state in ("sent", "sending", "held", "queued") and self.digest is None
+        return self.state in ("sent", "sending", "unknown", "held", "queued") and self.digest is None
 
     def is_expired(self, now: datetime) -> bool:
         """Whether its caller's time is over."""
@@ -73,7 +78,7 @@ class Item:
             return self.state, "", None
         if self.window is not None:
             return self.state, self.code, self.window.closes_at
-        return self.state, self.code, self.due_at if self.state == "held" else None
+        return self.state, self.code, self.due_at if self.state in ("held", "unknown") else None
 
 
 @dataclass
@@ -98,7 +103,7 @@ def turn_of(item: Item, seen: Mapping[Key, Seen]) -> tuple[int, str, bool]:
     and what is collected does not: if both are to go at the same time, that came after this.
     """
     state, _, due_at = seen.get(item.key, ("", "", None))
-    group = 1 if state in ("sent", "sending") else 0 if state in FINAL else 2
+    group = 1 if state in ("sent", "sending", "unknown") else 0 if state in FINAL else 2
     return group, "" if due_at is None else due_at.isoformat(), state == "held"
 
 

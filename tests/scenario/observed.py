@@ -114,7 +114,7 @@ class Row:
         """What is compared."""
         if self.state == "sending":
             return self.state, "", None
-        return self.state, self.code, self.due_at if self.state in ("held", "collected") else None
+        return self.state, self.code, self.due_at if self.state in ("held", "collected", "unknown") else None
 
 
 _MOVED = select(

@@ -129,11 +129,14 @@ class Play:
         await self._caller.act(actions, self.expected.refused)
         if any(isinstance(action, Define) for action in actions):
             await self._spread_categories()
+        kills = self.kills
         if self._stopped_until is None:
             await self._work()
         for worker in self._workers:
             worker.kill_switch.kill_before(None)
-        await self.comparison.compare(self._parts.database, now, works=self._stopped_until is None)
+        await self.comparison.compare(
+            self._parts.database, now, works=self._stopped_until is None, killed=self.kills > kills
+        )
 
     async def _operate(self, action: Action) -> None:
         """What operators and the User service do, and what goes wrong."""

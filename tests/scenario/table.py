@@ -26,7 +26,10 @@ def rows(play: Play) -> Iterator[tuple[str, int]]:
     for state in ("sent", "suppressed", "failed", "expired", "cancelled"):
         yield from _by_code(state, {code: count for (its, code), count in ends.items() if its == state})
     yield "waited for the User service", len(play.expected.waited)
-    yield "still open at the end", sum(item.state in ("held", "collected", "queued", "sending") for item in items)
+    yield (
+        "still open at the end",
+        sum(item.state in ("held", "collected", "queued", "sending", "unknown") for item in items),
+    )
     yield "questions to the User service", play.asked
     yield "workers killed", play.kills
     yield "moments", play.steps
