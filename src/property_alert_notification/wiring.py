@@ -49,6 +49,7 @@ from property_alert_notification.people.categories.category_file import configur
 from property_alert_notification.people.directory.client import UserService
 from property_alert_notification.people.directory.look_up import ProfileLookUp
 from property_alert_notification.people.directory.settings import UserServiceSettings
+from property_alert_notification.people.erasures.queries import in_progress_since
 from property_alert_notification.people.hours.windows_file import hours_of
 from property_alert_notification.people.preferences.rules import Preferences
 from property_alert_notification.people.suppressions.subjects import Subjects
@@ -157,7 +158,7 @@ async def assemble(
         create_broker(settings, database, clock, supervisor) as broker,
     ):
         wakers.append(broker.wake)
-        gauges = Gauges(database, clock, metrics, calls, broker.check, count_waiting)
+        gauges = Gauges(database, clock, metrics, calls, broker.check, count_waiting, in_progress_since)
         yield Parts(
             settings,
             clock,

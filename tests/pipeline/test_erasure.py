@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,9 +23,15 @@ from property_alert_notification.channels.callback import (
     ReportedResult,
     SuppressionCause,
 )
+from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Attempt
+from property_alert_notification.events import scripts as events
+from property_alert_notification.events.event_types import EventType
+from property_alert_notification.events.models import WebhookAttempt, WebhookDelivery, WebhookEvent
+from property_alert_notification.events.new_event import NewEvent
 from property_alert_notification.feedback.replies.models import InboundReply
 from property_alert_notification.feedback.replies.take import ReplyIntake
+from property_alert_notification.feedback.webhooks.sending.queries import WebhookSettlement, settle
 from property_alert_notification.notification_worker.erasures import ErasureWorker
 from property_alert_notification.operators.privacy.erasure.eraser import Eraser
 from property_alert_notification.operators.privacy.erasure.run import ErasureRun, Step
@@ -35,13 +42,16 @@ from property_alert_notification.wiring import address_rules, report_intake
 from tests.pipeline.canary import EMAIL_ADDRESS, PHONE, USER, ZONE, found_in, places, tables
 from tests.pipeline.conftest import STORES
 from tests.pipeline.test_callbacks import rows
+from tests.pipeline.test_webhooks import an_endpoint, send
 from tests.pipeline.world import EMAIL, World, eventually
 from tests.services.process import PATIENCE
+from tests.services.receiver import a_receiver
 from tests.services.serving import serving
 from tests.services.smtp import SmtpServer
 
 SMS = Channel("sms")
 DATA = f"/api/v1/users/{USER}/data"
+WEBHOOKS, KEYS = (WebhookAttempt, WebhookDelivery, WebhookEvent), ("event_id", "event_id", "id")
 ADDRESSES = {"user_email": EMAIL_ADDRESS, "user_phone_number": PHONE}
 MESSAGE = {
     "user_id": USER,
@@ -176,6 +186,7 @@ async def test_an_erasure_waits_for_a_call_in_progress_and_lets_no_other_begin(w
 
     progress = await eraser.go_on(1, within=0)
     assert (progress.is_finished, progress.in_progress) == (False, 1)
+    await eventually(partial(is_shown, world, in_progress=True))
     assert (await world.delivery(sending)).address == "user1@example.com"
 
     await world.settle(claim, DeliveryState.SENT, Outcome.SENT, "it was taken")
@@ -183,6 +194,14 @@ async def test_an_erasure_waits_for_a_call_in_progress_and_lets_no_other_begin(w
     delivery = await world.delivery(sending)
     assert (delivery.address, delivery.state, delivery.reason_code) == (None, "sent", "user_erased")
     assert [one.outcome for one in delivery.attempts] == ["sent"]
+    await eventually(partial(is_shown, world, in_progress=False))
+
+
+async def is_shown(world: World, *, in_progress: bool) -> bool:
+    """Whether the age of the oldest erasure is measured, above 0 or not. A scrape does not wait for a slow store."""
+    await world.parts.gauges.measure()
+    age = world.parts.metrics.erasure_age._value.get()
+    return age > 0 if in_progress else age == 0
 
 
 async def test_a_worker_that_settles_after_the_erasure_stores_nothing_that_its_provider_said(world: World) -> None:
@@ -238,3 +257,34 @@ async def test_a_user_who_comes_back_gets_messages(world: World) -> None:
     await world.a_user()
 
     assert (await world.delivery(await world.accept())).state == "queued"
+
+
+async def test_what_waits_for_webhook_endpoints_is_erased_with_its_event(world: World) -> None:
+    """Nothing is left that is open for ever, not even of a call that ends afterwards."""
+    database, clock = world.parts.database, world.parts.clock
+    async with a_receiver() as receiver:
+        receiver.answers(500)
+        for _ in range(2):
+            await an_endpoint(world, receiver.url)
+        about = [
+            NewEvent(clock.new_id(), EventType.RECIPIENT_OPTED_OUT, clock.now(), False, user_id=user) for user in (1, 2)
+        ]
+        await database.run(events.record(about))
+        await send(world)
+    assert [len(await rows(world, one)) for one in WEBHOOKS] == [4, 4, 2]
+    before = [one for one in await rows(world, WebhookDelivery) if one.event_id == about[0].id]
+
+    eraser = eraser_of(world)
+    await eraser.begin(1, "test")
+    progress = await eraser.go_on(1, within=PATIENCE)
+    late = [
+        WebhookSettlement(one.endpoint_id, one.event_id, 1, "pending", clock.now(), clock.now(), 500, "status", 5)
+        for one in before
+    ]
+    async with database.transaction() as connection:
+        await settle(connection, late)
+
+    assert [progress.counted[table_of(one).name] for one in WEBHOOKS] == [2, 2, 1]
+    assert [{getattr(row, key) for row in await rows(world, one)} for one, key in zip(WEBHOOKS, KEYS, strict=True)] == [
+        {about[1].id}
+    ] * 3

@@ -11,6 +11,7 @@ from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.database import time_type
 from property_alert_notification.deliveries.gauges import Gauges
 from property_alert_notification.feedback.replies.queries import count_waiting
+from property_alert_notification.people.erasures.queries import in_progress_since
 from tests.pipeline.world import World
 
 
@@ -44,8 +45,9 @@ async def test_a_retry_in_the_future_is_no_standstill(world: World) -> None:
 
 async def _age(world: World, clock: Clock) -> float:
     parts = world.parts
-    parts_of_gauges = (parts.database, clock, parts.metrics, BoundedCalls(), parts.broker.check, count_waiting)
-    gauges, gauge = Gauges(*parts_of_gauges), math.nan
+    database, metrics, calls = parts.database, parts.metrics, BoundedCalls()
+    gauges = Gauges(database, clock, metrics, calls, parts.broker.check, count_waiting, in_progress_since)
+    gauge = math.nan
     while math.isnan(gauge):  # a scrape does not wait for a store that is slow
         await gauges.measure()
         gauge = parts.metrics.queue_age.labels(Channel("email"))._value.get()

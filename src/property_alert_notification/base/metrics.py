@@ -194,6 +194,11 @@ class Metrics:
             "Messages of people that look like a refusal and are not handled, counted up to 10,000.",
             registry=self.registry,
         )
+        self.erasure_age = Gauge(
+            "property_alerts_erasure_age_seconds",
+            "How long ago the erasure of a user was requested that is in progress for longest; 0 if none is.",
+            registry=self.registry,
+        )
         self.in_hand = Gauge(
             "property_alerts_deliveries_in_hand",
             "Deliveries that this process has claimed and not settled.",

@@ -40,6 +40,7 @@ class Gauges:
         calls: BoundedCalls,
         ask_broker: Callable[[], Coroutine[Any, Any, None]],
         count_refusals: Callable[[AsyncConnection, int], Coroutine[Any, Any, int]],
+        erasing_since: Callable[[AsyncConnection], Coroutine[Any, Any, datetime | None]],
     ) -> None:
         """The first scrape runs the first query."""
         self._database = database
@@ -47,23 +48,26 @@ class Gauges:
         self._metrics = metrics
         self._ask_broker = ask_broker
         self._count_refusals = count_refusals
+        self._erasing_since = erasing_since
         self._calls = calls
         self._counts: dict[Channel, int] = {}
         self._count_again_at = 0.0
 
     async def measure(self) -> None:
         """Update the gauges within `PATIENCE`; a gauge without an answer by then shows NaN."""
-        ages, counts, windows_now, refusals, broker_is_up = await asyncio.gather(
+        ages, counts, windows_now, refusals, erasure_age, broker_is_up = await asyncio.gather(
             self._answer(self._measure_ages()),
             self._answer(self._count()),
             self._answer(self._measure_windows()),
             self._answer(self._measure_refusals()),
+            self._answer(self._measure_erasures()),
             self._answer(self._reach_broker()),
         )
         open_, late = (UNKNOWN, UNKNOWN) if windows_now is None else windows_now
         self._metrics.windows_open.set(open_)
         self._metrics.windows_late.set(late)
         self._metrics.refusals_waiting.set(UNKNOWN if refusals is None else refusals)
+        self._metrics.erasure_age.set(UNKNOWN if erasure_age is None else erasure_age)
         self._metrics.store_up.set(ages is not None)
         self._metrics.broker_up.set(broker_is_up is not None)
         for channel in Channel:
@@ -93,6 +97,11 @@ class Gauges:
     async def _measure_refusals(self) -> int:
         async with self._database.reading() as connection:
             return await self._count_refusals(connection, MOST_COUNTED)
+
+    async def _measure_erasures(self) -> float:
+        async with self._database.reading() as connection:
+            since = await self._erasing_since(connection)
+        return 0.0 if since is None else max((self._clock.now() - since).total_seconds(), 0.0)
 
     async def _count(self) -> dict[Channel, int]:
         """Count waiting deliveries, apart from the ages, so that a slow count does not report the store as down."""

@@ -27,6 +27,8 @@ class FoundBy(StrEnum):
     """A column has the id of a notification of the user."""
     DELIVERY = "delivery"
     """A column has the id of a delivery of the user."""
+    EVENT = "event"
+    """A column has the id of an event about the user. Such rows are not exported."""
 
 
 class Erasure(StrEnum):

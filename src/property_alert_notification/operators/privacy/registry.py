@@ -224,9 +224,22 @@ TABLES: Mapping[str, Table] = MappingProxyType(
         "audit_log": Table("changes by operators and services, without data of users", "for good"),
         "webhook_endpoints": Table("webhook endpoints of other services", "until they are deleted"),
         "webhook_deliveries": Table(
-            "which event was sent to which endpoint, and with what result", "`WEBHOOK_RETENTION_DAYS`"
+            "which event was sent to which endpoint, and with what result",
+            "`WEBHOOK_RETENTION_DAYS`",
+            FoundBy.EVENT,
+            "event_id",
+            hidden=(
+                "endpoint_id event_id state due_at queued_at fence attempts last_attempt_at last_status last_error "
+                "last_milliseconds"
+            ),
         ),
-        "webhook_attempts": Table("failed attempts to send an event", "`WEBHOOK_RETENTION_DAYS`"),
+        "webhook_attempts": Table(
+            "failed attempts to send an event",
+            "`WEBHOOK_RETENTION_DAYS`",
+            FoundBy.EVENT,
+            "event_id",
+            hidden="endpoint_id event_id fence at status error milliseconds",
+        ),
         **dict.fromkeys(
             ("listings", "listing_versions", "listing_changes"),
             Table(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, func, select, text, update
 
 # SQLite has the same ON CONFLICT syntax as PostgreSQL.
 from sqlalchemy.dialects.postgresql import insert
@@ -58,6 +58,13 @@ async def postpone(connection: AsyncConnection, subjects: Collection[str], *, du
     """Set when a worker continues an erasure that is in progress."""
     its = (_erasures.c.subject.in_(subjects), text(IS_IN_PROGRESS))
     await connection.execute(update(_erasures).where(*its).values(due_at=due_at))
+
+
+async def in_progress_since(connection: AsyncConnection) -> datetime | None:
+    """When the oldest erasure in progress was requested; None if none is in progress."""
+    oldest = select(func.min(_erasures.c.requested_at)).where(text(IS_IN_PROGRESS))
+    since: datetime | None = (await connection.execute(oldest)).scalar_one()
+    return since
 
 
 async def erased_at(connection: AsyncConnection, subjects: Collection[str]) -> Mapping[str, datetime]:

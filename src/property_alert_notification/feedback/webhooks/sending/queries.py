@@ -5,7 +5,20 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import FromClause, Integer, SmallInteger, Update, bindparam, case, func, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    SmallInteger,
+    Update,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -168,12 +181,19 @@ _SETTLE = BatchStatement(
     columns_of(_deliveries, *WebhookSettlement._fields[:-1]) | {"uncalled": SmallInteger()}, _settle_these
 )
 
+
+def _is_kept(called: FromClause) -> ColumnElement[bool]:
+    """Whether a delivery was not deleted while its endpoint was called."""
+    its = (_deliveries.c.endpoint_id == called.c.endpoint_id, _deliveries.c.event_id == called.c.event_id)
+    return select(_deliveries.c.event_id).where(*its).exists()
+
+
 _FAILED_ATTEMPT = ("endpoint_id", "event_id", "fence", "at", "status", "error", "milliseconds")
 _ADD_ATTEMPTS = BatchStatement(
     columns_of(_attempts, *_FAILED_ATTEMPT),
     lambda new: (
         insert(_attempts)
-        .from_select(_FAILED_ATTEMPT, select(*new.c).where(new.c.error.is_not(None)))
+        .from_select(_FAILED_ATTEMPT, select(*new.c).where(new.c.error.is_not(None), _is_kept(new)))
         .on_conflict_do_nothing()
     ),
 )

@@ -26,7 +26,7 @@ NOTIFICATIONS = "notifications"
 CONSENT = ("preferences", "test_preferences")
 """The tables that are erased last: until then they say that the user withdrew all consent."""
 
-_BY_USER = [name for name in found_by(FoundBy.USER) if name not in (NOTIFICATIONS, *CONSENT)]
+_BY_USER = [name for name in found_by(FoundBy.USER) if name not in (NOTIFICATIONS, queries.EVENTS, *CONSENT)]
 _BY_DELIVERY = found_by(FoundBy.DELIVERY)
 _BY_NOTIFICATION = found_by(FoundBy.NOTIFICATION)
 _BY_ADDRESS, _BY_SUBJECT, _BY_HASH = (
@@ -53,7 +53,7 @@ class Work:
 
 async def erase_rows(work: Work) -> Counter[str]:
     """Erase some rows that are found by the user's id, without notifications and preferences."""
-    counted: Counter[str] = Counter()
+    counted = await queries.erase_events(work.connection, work.user_id)
     addresses: set[Address] = set()
     for name in _BY_USER:
         counted[name], rows = await queries.erase_of_user(work.connection, name, work.user_id)

@@ -1,5 +1,6 @@
 """Every statement that erases rows of a person."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from operator import eq
@@ -30,15 +31,20 @@ from property_alert_notification.database import run_within, table_of, time_type
 from property_alert_notification.deliveries.models import Attempt, Delivery
 from property_alert_notification.deliveries.reports.models import IS_PARKED, DeliveryReport
 from property_alert_notification.deliveries.states import LEASED, Event, movable_by
+from property_alert_notification.events.models import WebhookEndpoint, WebhookEvent
 from property_alert_notification.notifications import scripts as notification_scripts
 from property_alert_notification.notifications.models import Notification
 from property_alert_notification.operators.privacy.addresses import COLUMNS, Address, is_named
-from property_alert_notification.operators.privacy.declaration import Erasure
-from property_alert_notification.operators.privacy.queries import AT_ONCE, Row, chunks, table_named
+from property_alert_notification.operators.privacy.declaration import Erasure, FoundBy
+from property_alert_notification.operators.privacy.queries import AT_ONCE, Row, chunks, found_by, table_named
 from property_alert_notification.operators.privacy.registry import TABLES
 
 _notifications, _deliveries = table_of(Notification), table_of(Delivery)
+_events, _endpoints = table_of(WebhookEvent), table_of(WebhookEndpoint)
 _attempts, _reports = table_of(Attempt), table_of(DeliveryReport)
+
+
+EVENTS = "webhook_events"
 
 
 class Locked(NamedTuple):
@@ -104,6 +110,27 @@ async def erase_of_user(connection: AsyncConnection, name: str, user_id: int) ->
     if rows:
         await erase_by_key(connection, name, [tuple(row[key.name] for key in keys) for row in rows])
     return len(rows), rows
+
+
+async def erase_events(connection: AsyncConnection, user_id: int) -> Counter[str]:
+    """Erase up to `AT_ONCE` events about a user, and before them all that belongs to them; returns how many rows.
+
+    What waits to be sent to an endpoint is not sent any more.
+    """
+    found = select(_events.c.id).where(_events.c.user_id == user_id).order_by(_events.c.id).limit(AT_ONCE)
+    ids = (await connection.execute(found)).scalars().all()
+    counted: Counter[str] = Counter()
+    if not ids:
+        return counted
+    for name in found_by(FoundBy.EVENT):
+        table = table_named(name)
+        # The index of these tables begins with the endpoint.
+        its = and_(table.c.endpoint_id.in_(select(_endpoints.c.id)), table.c[TABLES[name].column].in_(ids))
+        keys = list(table.primary_key)
+        await connection.execute(select(*keys).where(its).order_by(*keys).with_for_update())
+        counted[name] = await _erase(connection, name, its)
+    counted[EVENTS] = await erase_by(connection, EVENTS, ids, column="id")
+    return counted
 
 
 Keys = Sequence[tuple[Any, ...]]
