@@ -55,6 +55,7 @@ class Known:
 class Message:
     """One notification, as the service shows it at the end."""
 
+    id: str
     person: Person
     title: str
     is_late: bool

@@ -22,6 +22,7 @@ from tests.refusals.answers import Answers, Call, send_mail
 from tests.refusals.model import Known, Message
 from tests.refusals.people import Kind, Person
 from tests.refusals.providers import Letter
+from tests.refusals.webhooks import Webhooks
 
 API = "/api/v1"
 AT_ONCE = 8
@@ -33,6 +34,7 @@ _OPEN = """
     SELECT 1 FROM deliveries
     WHERE state NOT IN ('sent', 'delivered', 'failed', 'suppressed', 'expired', 'cancelled') LIMIT 1
 """
+_UNSENT_EVENTS = "SELECT 1 FROM webhook_deliveries WHERE state IN ('pending', 'sending') LIMIT 1"
 _ATTEMPTS = """
     SELECT n.id, a.claimed_at, a.outcome FROM attempts a
     JOIN deliveries d ON d.id = a.delivery_id JOIN notifications n ON n.id = d.notification_id
@@ -90,7 +92,9 @@ class Play:
         os.killpg(worker.process.pid, signal.SIGKILL)
         self.kills += 1
 
-    async def run(self, service: httpx2.AsyncClient, database: Database, listener: int) -> list[Message]:
+    async def run(
+        self, service: httpx2.AsyncClient, database: Database, listener: int, webhooks: Webhooks
+    ) -> list[Message]:
         """Play all of it; returns what the service shows at the end."""
         self._service, self._database = service, database
 
@@ -107,6 +111,7 @@ class Play:
         self._answers = Answers(service, hand_in, self._random)
         everybody = list(self.people.values())
         await self._prefer(everybody)
+        await webhooks.create(service)
         await self._submit("first", everybody)
         self._kill_at = [len(everybody) // 4, len(everybody)]
         try:
@@ -126,11 +131,12 @@ class Play:
             await self._until(lambda: not self._kill_at, callers)
             await self._start_worker()
             await self._until(lambda: self._waiting.empty() and not self._unanswered, callers)
-            await eventually(self._nothing_is_open)
+            await eventually(lambda: self._is_none(_OPEN))
             await self._until(lambda: self._waiting.empty() and not self._unanswered, callers)
             await self._submit("second", [one for one in everybody if not one.gets_second_early], is_late=True)
-            await eventually(self._nothing_is_open)
+            await eventually(lambda: self._is_none(_OPEN))
             await self._until(lambda: self._waiting.empty() and not self._unanswered, callers)
+            await eventually(lambda: self._is_none(_UNSENT_EVENTS))
         finally:
             for caller in callers:
                 caller.cancel()
@@ -180,11 +186,11 @@ class Play:
                 assert "id" in result, result
                 self._titles[result["id"]] = (person, is_late)
 
-    async def _nothing_is_open(self) -> bool:
+    async def _is_none(self, query: str) -> bool:
         # The workers need the processor more than this question does.
         await asyncio.sleep(POLL)
         async with self._database.reading() as connection:
-            return not (await connection.execute(text(_OPEN))).all()
+            return not (await connection.execute(text(query))).all()
 
     async def _results(self) -> list[Message]:
         attempts = await self._attempts()
@@ -197,6 +203,7 @@ class Play:
                 its = attempts.get(item["id"], [])
                 messages.append(
                     Message(
+                        item["id"],
                         person,
                         item["title"],
                         is_late,

@@ -12,8 +12,8 @@ from tests.refusals.people import Kind, Person
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 STOPS = Person(1, "sms", Kind.STOPS, gets_second_early=True, is_forged=False)
 KEEPS = Person(2, "email", Kind.KEEPS, gets_second_early=True, is_forged=True)
-CAME = Message(STOPS, "first 1", False, "delivered", ["delivered"], claims=[NOON], unknown=0)
-WITHHELD = replace(CAME, title="second 1", status="suppressed", claims=[])
+CAME = Message("n-1", STOPS, "first 1", False, "delivered", ["delivered"], claims=[NOON], unknown=0)
+WITHHELD = replace(CAME, id="n-2", title="second 1", status="suppressed", claims=[])
 
 
 def known(**taken: int) -> Known:

@@ -14,10 +14,12 @@ from property_alert_notification.app import create_app
 from property_alert_notification.base.settings import Settings
 from property_alert_notification.database import Database
 from tests.refusals.answers import BOUNCES, SECRET
+from tests.refusals.event_model import event_differences
 from tests.refusals.model import SOURCES, differences, expected_consents, expected_entries
 from tests.refusals.people import Person, people
 from tests.refusals.play import API, Play
 from tests.refusals.providers import mail_server, sms_gateway
+from tests.refusals.webhooks import TIMEOUT, Webhooks
 from tests.services.callers import a_caller
 from tests.services.process import free_port
 from tests.services.serving import serving
@@ -59,11 +61,13 @@ async def test_no_means_no(
         "LEGAL_WINDOWS_FILE": "/dev/null",
         "LEASE": "5",
         "STORE_TIMEOUT": "30",
+        "WEBHOOK_TIMEOUT": str(TIMEOUT),
     }
-    play = Play(everybody, random, tmp_path, settings)
+    play, webhooks = Play(everybody, random, tmp_path, settings), Webhooks()
     async with (
         mail_server(play.is_gone, play.arrived) as smtp_port,
         sms_gateway(play.arrived) as gateway,
+        webhooks.listening(),
     ):
         settings |= {"SMTP_PORT": str(smtp_port), "SMS_HTTP_URL": gateway}
         for name, value in settings.items():
@@ -71,7 +75,7 @@ async def test_no_means_no(
         async with serving(create_app(Settings(), with_worker=False)) as address, a_caller(address) as service:
             settings["PUBLIC_URL"] = address
             database = Database(url, wait=30)
-            messages = await play.run(service, database, listener)
+            messages = await play.run(service, database, listener, webhooks)
             consents = await _opt_outs(database)
             await database.close()
             entries = await _entries(service)
@@ -80,6 +84,9 @@ async def test_no_means_no(
 
     found = differences(messages, play.known)
     assert not found, f"seed {seed}: {len(found)} differences\n" + "\n".join(found[:SHOWN])
+    found = webhooks.faults + event_differences(messages, everybody, webhooks.taken.values())
+    assert not found, f"seed {seed}: {len(found)} differences of events\n" + "\n".join(found[:SHOWN])
+    assert webhooks.calls > len(webhooks.taken)
     assert entries == expected_entries(everybody)
     assert consents == expected_consents(everybody)
     assert shown == {kind: [source] for kind, source in SOURCES.items()}
