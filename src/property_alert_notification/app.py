@@ -48,7 +48,7 @@ from property_alert_notification.homes.listings import routes as listing_routes
 from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.fast_path import FastPath
-from property_alert_notification.notifications.queries import addresses_of
+from property_alert_notification.notifications.recipients.queries import addresses_of
 from property_alert_notification.notifications.reevaluate import reevaluate_by
 from property_alert_notification.notifications.routes import router as notifications
 from property_alert_notification.notifications.schedules.routes import router as schedules

@@ -91,7 +91,7 @@ def consents(
 
 async def _print_consents(user_id: int, form: "ExportFormat") -> None:
     from property_alert_notification.cli.store import reading
-    from property_alert_notification.notifications.queries import addresses_of
+    from property_alert_notification.notifications.recipients.queries import addresses_of
     from property_alert_notification.people.consent.export import export
     from property_alert_notification.people.consent.look_up import subjects_of
     from property_alert_notification.people.suppressions.subjects import Subjects

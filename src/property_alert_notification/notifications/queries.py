@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from property_alert_notification.base.vocabulary import Channel, DeliveryState, NotificationStatus
+from property_alert_notification.base.vocabulary import DeliveryState, NotificationStatus
 from property_alert_notification.database import (
     BatchStatement,
     Connection,
@@ -32,7 +32,7 @@ from property_alert_notification.database import (
     table_of,
     time_type,
 )
-from property_alert_notification.deliveries.models import FULFILLED, Delivery
+from property_alert_notification.deliveries.models import Delivery
 from property_alert_notification.deliveries.states import ENDED
 from property_alert_notification.notifications.models import WAITS_FOR_ITS_TIME, Notification, NotificationChange
 from property_alert_notification.people.decisions import Rule
@@ -219,43 +219,6 @@ _OLDEST = (
     .order_by(_notifications.c.id)
     .limit(_limit)
 )
-
-
-_MOST_REACHED = 1_000
-"""Notifications of a user whose addresses are read, the newest."""
-
-
-async def addresses_of(connection: AsyncConnection, user_id: int) -> set[tuple[Channel, str]]:
-    """The addresses of a user's newest notifications, without tests."""
-    its = select(_notifications.c.id).where(_notifications.c.user_id == user_id, _notifications.c.test.is_(False))
-    newest = its.order_by(_notifications.c.id.desc()).limit(_MOST_REACHED)
-    reached = select(_deliveries.c.channel, _deliveries.c.address).where(
-        _deliveries.c.notification_id.in_(newest), _deliveries.c.address != ""
-    )
-    found = await connection.execute(reached.distinct())
-    known = set(Channel)
-    return {(Channel(channel), address) for channel, address in found if channel in known}
-
-
-_NEWEST_REACHED = 20_000
-"""Sent deliveries among which the users of an address are looked for, the newest: there is no index on addresses."""
-
-
-async def users_at(connection: AsyncConnection, channel: Channel, address: str) -> list[int]:
-    """The users to whom messages were sent at this address of late."""
-    newest = (
-        select(_deliveries.c.notification_id, _deliveries.c.channel, _deliveries.c.address, _deliveries.c.test)
-        .where(text(FULFILLED))
-        .order_by(_deliveries.c.notification_id.desc())
-        .limit(_NEWEST_REACHED)
-        .subquery()
-    )
-    users = (
-        select(_notifications.c.user_id)
-        .join(newest, newest.c.notification_id == _notifications.c.id)
-        .where(newest.c.channel == channel, newest.c.address == address, newest.c.test.is_(False))
-    )
-    return sorted((await connection.execute(users.distinct())).scalars())
 
 
 async def oldest(connection: AsyncConnection, *, after: UUID, before: UUID, limit: int) -> Sequence[UUID]:

@@ -18,7 +18,7 @@ from property_alert_notification.feedback.replies.models import InboundReply
 from property_alert_notification.feedback.replies.sender import LONGEST, may_be_another, sender_of
 from property_alert_notification.feedback.replies.wording import answer_to, language_of, version_of_answers
 from property_alert_notification.feedback.replies.words import Word, looks_like_refusal, read
-from property_alert_notification.notifications.queries import users_at
+from property_alert_notification.notifications.recipients.queries import users_at
 from property_alert_notification.people.consent.rules import ConsentOrigin, ConsentSource
 from property_alert_notification.people.erasures import queries as erasures
 from property_alert_notification.people.suppressions import queries as suppressions

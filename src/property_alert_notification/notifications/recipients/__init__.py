@@ -1,0 +1,1 @@
+"""Who was written to: the addresses of a user, and the users of an address."""
