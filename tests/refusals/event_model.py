@@ -50,7 +50,7 @@ def event_differences(messages: Sequence[Message], people: Iterable[Person], eve
             of_users[event.type, event.user_id, event.channel] += 1
     lines = [line for one in messages for line in _of_message(one, of_notifications.pop(one.id, []))]
     lines += [f"{len(its)} events are about the unknown notification {id_}" for id_, its in of_notifications.items()]
-    return lines + [*_of_people(people, of_users)]
+    return [*lines, *_of_people(people, of_users)]
 
 
 def _of_message(message: Message, its: list[Event]) -> Iterator[str]:

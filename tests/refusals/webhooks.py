@@ -1,4 +1,4 @@
-"""The service of a caller that listens to webhooks: it verifies each call, and fails on some so that they are repeated."""
+"""The service of a caller that listens to webhooks: it verifies each call, and fails on some to have them repeated."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -60,4 +60,3 @@ class Webhooks:
             self.faults.append(f"{id_} came with two bodies")
         self.taken[id_] = Event.read(body)
         return reply(204)
-
