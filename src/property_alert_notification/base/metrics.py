@@ -41,6 +41,7 @@ class Metrics:
         self._count_profile_answers()
         self._count_listings()
         self._show_deliveries()
+        self._show_people()
         self._show_loops()
         self._show_times()
         self._describe_process()
@@ -189,16 +190,6 @@ class Metrics:
             "How long the digest window has been due that a worker should have looked at first.",
             registry=self.registry,
         )
-        self.refusals_waiting = Gauge(
-            "property_alerts_refusals_waiting",
-            "Messages of people that look like a refusal and are not handled, counted up to 10,000.",
-            registry=self.registry,
-        )
-        self.erasure_age = Gauge(
-            "property_alerts_erasure_age_seconds",
-            "How long ago the erasure of a user was requested that is in progress for longest; 0 if none is.",
-            registry=self.registry,
-        )
         self.in_hand = Gauge(
             "property_alerts_deliveries_in_hand",
             "Deliveries that this process has claimed and not settled.",
@@ -209,6 +200,18 @@ class Metrics:
             "property_alerts_deliveries_waiting",
             "Deliveries that are due and not claimed, counted up to 10,000.",
             ["channel"],
+            registry=self.registry,
+        )
+
+    def _show_people(self) -> None:
+        self.refusals_waiting = Gauge(
+            "property_alerts_refusals_waiting",
+            "Messages of people that look like a refusal and are not handled, counted up to 10,000.",
+            registry=self.registry,
+        )
+        self.erasure_age = Gauge(
+            "property_alerts_erasure_age_seconds",
+            "How long ago the erasure of a user was requested that is in progress for longest; 0 if none is.",
             registry=self.registry,
         )
 
