@@ -47,6 +47,7 @@ from property_alert_notification.feedback.webhooks.setup import webhook_rules
 from property_alert_notification.homes.listings import routes as listing_routes
 from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.notification_worker.worker import Worker
+from property_alert_notification.notifications.consents import router as notification_consents
 from property_alert_notification.notifications.fast_path import FastPath
 from property_alert_notification.notifications.recipients.queries import addresses_of
 from property_alert_notification.notifications.reevaluate import reevaluate_by
@@ -230,6 +231,7 @@ def _v1() -> APIRouter:
     v1.include_router(submit_router)
     v1.include_router(batch)
     v1.include_router(notifications)
+    v1.include_router(notification_consents)
     v1.include_router(schedules)
     v1.include_router(preferences_batch)
     v1.include_router(preferences)

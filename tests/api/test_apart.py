@@ -420,6 +420,7 @@ CHECKS: dict[str, Check] = {
     "read_notification": _of_a_notification,
     "change_notification": _of_a_notification,
     "cancel_notification": _of_a_notification,
+    "list_notification_consents": _of_a_notification,
     "create_preference": _of_preferences,
     "create_preferences": _of_preferences,
     "read_preference": _of_preferences,

@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
+from property_alert_notification.api.access.admission import ANONYMOUS
 from property_alert_notification.channels.callback import ReportedEvent, ReportedResult, SuppressionCause
 from property_alert_notification.database import table_of
 from property_alert_notification.deliveries.models import Delivery
+from property_alert_notification.notifications.consents import list_notification_consents
 from property_alert_notification.people.consent import queries
 from property_alert_notification.people.consent.ledger import ConsentLedger, PreferenceChange
 from property_alert_notification.people.consent.models import ConsentRecord
@@ -18,10 +20,10 @@ from property_alert_notification.people.suppressions.entry import NewEntry
 from property_alert_notification.people.suppressions.rules import SuppressionReason
 from property_alert_notification.people.suppressions.service import SuppressionService
 from property_alert_notification.people.suppressions.subjects import Subjects
-from tests.pipeline.test_callbacks import report, rows, sent
+from tests.pipeline.test_callbacks import report, rows, sending, sent
 from tests.pipeline.test_events import an_endpoint, recorded
 from tests.pipeline.test_replies import NUMBER, SMS, receive
-from tests.pipeline.world import World
+from tests.pipeline.world import EMAIL, World
 
 _REPORTED = {
     SuppressionCause.COMPLAINT: ["complaint"],
@@ -163,3 +165,30 @@ async def test_endpoints_are_told_once_of_each_change_for_each_user_of_an_addres
         ("recipient.opted_out", 1, "stop"),
         ("recipient.opted_out", 2, "stop"),
     ]
+
+
+async def test_a_notification_names_the_record_that_was_valid_when_its_message_was_claimed(world: World) -> None:
+    subjects = Subjects(world.settings.secrets)
+    ledger = ConsentLedger(world.parts.clock, subjects, world.parts.categories.current)
+    by_email, origin = Preferences(frozenset({EMAIL})), ConsentOrigin(ConsentSource.API, "test")
+
+    async def change(before: Preferences, after: Preferences) -> None:
+        async with world.parts.database.transaction() as connection:
+            await ledger.record(connection, [PreferenceChange(2, before, after, origin)])
+
+    by_default, _ = await sending(world, 1)
+    waiting = await world.accept(1, channels=[EMAIL])
+    await change(Preferences(frozenset()), by_email)
+    (opted_in,) = await rows(world, ConsentRecord)
+    by_record, _ = await sending(world, 2)
+    await change(by_email, Preferences(frozenset()))
+
+    found = {}
+    for one in (by_default, waiting, by_record):
+        answer = await list_notification_consents(one, ANONYMOUS, world.parts.database, subjects)
+        found[one] = [(item.allowed_by, item.record_id) for item in answer.items]
+    assert found == {
+        by_default: [("default", None)],
+        waiting: [],
+        by_record: [("consent_record", opted_in.id)],
+    }

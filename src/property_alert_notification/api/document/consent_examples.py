@@ -24,6 +24,19 @@ CSV = (
 )
 
 ANSWERS: dict[str, Any] = {
+    "list_notification_consents": {
+        "items": [
+            {
+                "delivery_id": "019aa5c4-52c1-7c63-b0b5-95ecb5d8a1f1",
+                "channel": "email",
+                "claimed_at": "2026-11-22T09:00:00.009712Z",
+                "allowed_by": "consent_record",
+                "record_id": "01a225fa-8a89-7d59-9374-28dbc278e5b2",
+                "source": "api",
+                "recorded_at": "2026-11-22T08:00:00.000193Z",
+            }
+        ]
+    },
     "list_consents": {"items": [_RECORD], "next": None},
     "export_consents": CSV,
 }

@@ -67,6 +67,7 @@ UNKNOWN: dict[str, Any] = {
     "create_schedule": contents_of(PreferencesNotFound(1)),
     **dict.fromkeys(schedule_examples.NAMES_ONE, contents_of(schedule_examples.NO_SCHEDULE)),
     "read_notification": _NO_NOTIFICATION,
+    "list_notification_consents": _NO_NOTIFICATION,
     "change_notification": _NO_NOTIFICATION,
     "cancel_notification": _NO_NOTIFICATION,
     "read_preference": _NO_PREFERENCE,
