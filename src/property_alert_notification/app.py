@@ -36,6 +36,9 @@ from property_alert_notification.feedback.callbacks import routes as callback_ro
 from property_alert_notification.feedback.callbacks.fast_path import CallbackFastPath
 from property_alert_notification.feedback.callbacks.intake import CallbackIntake
 from property_alert_notification.feedback.callbacks.routes import router as callbacks
+from property_alert_notification.feedback.confirmations.confirm import Confirmer
+from property_alert_notification.feedback.confirmations.routes import router as confirmations_page
+from property_alert_notification.feedback.confirmations.setup import confirmations
 from property_alert_notification.feedback.preference_page.routes import router as preference_page
 from property_alert_notification.feedback.replies.routes import router as replies
 from property_alert_notification.feedback.replies.take import ReplyIntake
@@ -188,19 +191,28 @@ def _share(app: FastAPI, parts: Parts) -> None:
     app.state.base_url = settings.base_url
     app.state.tokens = Tokens(settings.link_keys)
     app.state.webhook_rules = webhook_rules(settings)
+    app.state.unused_channels = unused(settings)
+    app.state.categories = parts.categories
+    app.state.planner = planner(settings, parts.clock, parts.categories)
+    app.state.reevaluate = reevaluate_by(app.state.planner)
+    app.state.confirmations = confirmations(settings, app.state.address_rules, app.state.planner)
+    app.state.confirmer = Confirmer(
+        app.state.database, parts.clock, app.state.reevaluate, app.state.consent_ledger, app.state.confirmations
+    )
     app.state.callbacks = CallbackIntake(
         report_intake(parts),
         ReplyIntake(
-            app.state.database, app.state.subjects, parts.clock, app.state.address_rules, settings.project_name
+            app.state.database,
+            app.state.subjects,
+            parts.clock,
+            app.state.address_rules,
+            settings.project_name,
+            app.state.confirmer,
         ),
         parts.metrics,
         providers=parts.create_callbacks(),
     )
     app.state.listing_settings = load(ListingSettings)
-    app.state.unused_channels = unused(settings)
-    app.state.categories = parts.categories
-    app.state.planner = planner(settings, parts.clock, parts.categories)
-    app.state.reevaluate = reevaluate_by(app.state.planner)
     app.state.unsubscriber = Unsubscriber(
         app.state.database, parts.clock, app.state.subjects, parts.categories.current, app.state.reevaluate
     )
@@ -220,6 +232,7 @@ def _routes(*, with_mailbox: bool) -> list[BaseRoute]:
     routes.include_router(callbacks)
     routes.include_router(health)
     routes.include_router(unsubscribe)
+    routes.include_router(confirmations_page)
     if with_mailbox:
         routes.include_router(mailbox_router())
     routes.include_router(landing_router(with_mailbox=with_mailbox))

@@ -264,7 +264,7 @@ def create_user_service(settings: Settings, asked: UserServiceSettings, clock: C
 
 def default_preferences(settings: Settings) -> Preferences | None:
     """The preferences of users who never had any; None when those are unknown."""
-    return None if settings.default_preferences is None else Preferences(settings.default_preferences)
+    return None if settings.default_preferences is None else Preferences(settings.default_preferences, is_default=True)
 
 
 def create_broker(settings: Settings, database: Database, clock: Clock, supervisor: Supervisor | None = None) -> Broker:

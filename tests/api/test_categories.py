@@ -21,6 +21,7 @@ DEFINED = {
     "default": {"email": "daily"},
     "message_ttl": "2d",
     "on_unknown": "give_up",
+    "confirm_opt_in": False,
     "defined_by": "api",
 }
 VIEWING = {
@@ -30,6 +31,7 @@ VIEWING = {
     "default": {},
     "message_ttl": None,
     "on_unknown": None,
+    "confirm_opt_in": False,
     "defined_by": "service",
 }
 

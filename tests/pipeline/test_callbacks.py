@@ -55,7 +55,7 @@ def callback_intake(world: World, providers: Mapping[tuple[str, str], ProviderCa
     context = report_context(world.settings, parts.clock)
     reports = ReportIntake(parts.database, context, parts.clock, parts.metrics, timeout=30)
     replies = ReplyIntake(
-        parts.database, Subjects(world.settings.secrets), parts.clock, AddressRules(real=True), "Homes"
+        parts.database, Subjects(world.settings.secrets), parts.clock, AddressRules(real=True), "Homes", world.confirmer
     )
     return CallbackIntake(reports, replies, parts.metrics, providers=providers)
 

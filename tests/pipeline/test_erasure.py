@@ -123,6 +123,7 @@ async def reply(world: World, words: str, id_: str) -> str | None:
         world.parts.clock,
         address_rules(world.settings),
         "Homes",
+        world.confirmer,
     )
     return await intake.take(SMS, "twilio", InboundMessage(PHONE, words, id_))
 

@@ -48,6 +48,7 @@ def the_page(world: World) -> PageService:
         ledger,
         planner.default_preferences,
         reevaluate,
+        world.confirmer.confirmations,
     )
 
 

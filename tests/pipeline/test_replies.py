@@ -23,7 +23,12 @@ NUMBER = "+14155552671"
 
 def an_intake(world: World) -> ReplyIntake:
     return ReplyIntake(
-        world.parts.database, Subjects(world.settings.secrets), world.parts.clock, AddressRules(real=True), "Homes"
+        world.parts.database,
+        Subjects(world.settings.secrets),
+        world.parts.clock,
+        AddressRules(real=True),
+        "Homes",
+        world.confirmer,
     )
 
 

@@ -17,6 +17,8 @@ from property_alert_notification.base.vocabulary import Channel, DeliveryState, 
 from property_alert_notification.broker.base import Queue
 from property_alert_notification.database import Script, Statement
 from property_alert_notification.deliveries.records import Claim, Settlement
+from property_alert_notification.feedback.confirmations.confirm import Confirmer
+from property_alert_notification.feedback.confirmations.setup import confirmations
 from property_alert_notification.notification_worker.claim import SendingRules, claim_batch
 from property_alert_notification.notification_worker.rescue import Rescuer
 from property_alert_notification.notification_worker.route import Assignment, ProviderOrder
@@ -26,10 +28,12 @@ from property_alert_notification.notification_worker.worker import Worker
 from property_alert_notification.notifications.answers import DeliveryPublic, NotificationDetail
 from property_alert_notification.notifications.create import Planner
 from property_alert_notification.notifications.detail import read_detail
+from property_alert_notification.notifications.reevaluate import reevaluate_by
 from property_alert_notification.notifications.schemas import NotificationCreate
 from property_alert_notification.notifications.submission import Submission
 from property_alert_notification.notifications.submit import submission_of
 from property_alert_notification.people.categories.rules import BUILT_IN, Categories, Category
+from property_alert_notification.people.consent.ledger import ConsentLedger
 from property_alert_notification.people.directory.settings import UserServiceSettings
 from property_alert_notification.people.preferences import queries as preferences
 from property_alert_notification.people.preferences.models import Preference, words_of
@@ -107,6 +111,18 @@ class World:
     def planner(self) -> Planner:
         """Plans what is submitted."""
         return planner(self.settings, self.parts.clock, self.parts.categories)
+
+    @property
+    def confirmer(self) -> Confirmer:
+        """Confirms opt-ins."""
+        parts, planner = self.parts, self.planner
+        return Confirmer(
+            parts.database,
+            parts.clock,
+            reevaluate_by(planner),
+            ConsentLedger(parts.clock, planner.subjects, parts.categories.current),
+            confirmations(self.settings, address_rules(self.settings, self.user_service), planner),
+        )
 
     def _submission(self, body: dict[str, Any]) -> Submission | RequestError:
         return submission_of(NotificationCreate(**body), address_rules(self.settings, self.user_service))

@@ -30,6 +30,7 @@ class ReasonCode(StrEnum):
     CATEGORY_WANTED = "category_wanted"
     CATEGORY_REFUSED = "category_refused"
     CATEGORY_NOT_ASKED_FOR = "category_not_asked_for"
+    OPT_IN_UNCONFIRMED = "opt_in_unconfirmed"
     CHANNEL_NOT_USED = "channel_not_used"
     NO_ADDRESS = "no_address"
     NO_SUCH_USER = "no_such_user"
@@ -117,6 +118,7 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.CATEGORY_NOT_ASKED_FOR: (
         "{category} is off by default on {channel}, and the user has set no frequency for it"
     ),
+    ReasonCode.OPT_IN_UNCONFIRMED: "the user has not confirmed to want {category} by {channel}",
     ReasonCode.CHANNEL_NOT_USED: "{channel} is not used here ({setting}=none)",
     ReasonCode.NO_ADDRESS: "the User service has no address of the user for {channel}",
     ReasonCode.NO_SUCH_USER: "the User service has no such user",

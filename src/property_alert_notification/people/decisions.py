@@ -17,6 +17,9 @@ class Rule(StrEnum):
     """The user switched the channel off, or withdrew all consent."""
     CATEGORY_REQUIRED = "category_required"
     """The category is required: users cannot refuse it."""
+    OPT_IN_CONFIRMATION = "opt_in_confirmation"
+    """The user has not confirmed the opt-in to the category on the channel. Evaluated only for categories that demand
+    it."""
     USER_RULE = "user_rule"
     """The user set a frequency for the category on the channel."""
     CATEGORY_DEFAULT = "category_default"

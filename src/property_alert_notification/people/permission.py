@@ -1,7 +1,7 @@
 """Decides whether a message may be sent to a person, and with which frequency. Pure.
 
-The first rule that applies wins: the user's channel switch, a required category, the user's rule for category and
-channel, the category's default, the service's default.
+The first rule that applies wins: the user's channel switch, a required category, an opt-in that is not confirmed, the
+user's rule for category and channel, the category's default, the service's default.
 """
 
 from functools import lru_cache
@@ -41,11 +41,18 @@ def permit(channel: Channel, category: Category, preferences: Preferences | None
         return _OPTED_OUT
     if category.required:
         return _required(category.name, category.default.get(channel, Frequency.ASAP))
+    if category.confirm_opt_in and is_unconfirmed(category.name, channel, preferences):
+        return _unconfirmed(category.name)
     if (by_channel := preferences.rules.frequencies.get(category.name)) and channel in by_channel:
         return _by_user_rule(category.name, by_channel[channel])
     if (default := category.default.get(channel)) is not None:
         return _by_category_default(category.name, default)
     return _BY_SERVICE_DEFAULT
+
+
+def is_unconfirmed(category: str, channel: Channel, preferences: Preferences) -> bool:
+    """Whether the user has not confirmed the opt-in to a category that demands it, or has never opted in."""
+    return preferences.is_default or channel in preferences.rules.unconfirmed.get(category, ())
 
 
 def refuses_digests(channel: Channel, category: Category, preferences: Preferences | None) -> bool:
@@ -61,6 +68,12 @@ def _required(category: str, default: Frequency) -> Permission:
     # A required category ignores a default of `never`.
     frequency = Frequency.ASAP if default is Frequency.NEVER else default
     return Permission(Send(reason, Rule.CATEGORY_REQUIRED), frequency)
+
+
+@lru_cache(1024)
+def _unconfirmed(category: str) -> Suppress:
+    reason = Reason(ReasonCode.OPT_IN_UNCONFIRMED, {"category": category})
+    return Suppress(reason, Rule.OPT_IN_CONFIRMATION)
 
 
 @lru_cache(1024)

@@ -68,6 +68,7 @@ def test_every_field_of_a_definition_is_kept() -> None:
         "default": {"email": "daily", "sms": "never"},
         "message_ttl": "36h",
         "on_unknown": "give_up",
+        "confirm_opt_in": True,
     }
     definition = CategoryDefinition.model_validate(written)
 
@@ -79,6 +80,7 @@ def test_every_field_of_a_definition_is_kept() -> None:
         default={EMAIL: Frequency.DAILY, SMS: Frequency.NEVER},
         message_ttl=timedelta(hours=36),
         on_unknown="give_up",
+        confirm_opt_in=True,
     )
     assert definition.model_dump(mode="json") == written
     assert CategoryDefinition.model_validate(values_of(category)) == definition

@@ -1,5 +1,7 @@
 """What users say beyond the switches of channels is stored as text, and read back as it was."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +22,7 @@ from property_alert_notification.people.preferences.stored_rules import read_rul
 
 CHANNELS = st.sampled_from(list(Channel))
 CLOCKS = st.times().map(lambda moment: moment.replace(second=0, microsecond=0))
+SECONDS = st.integers(0, 2**33).map(lambda second: datetime.fromtimestamp(second, UTC))
 COUNTS = st.none() | st.integers(0, 1_000)
 DAYS = st.frozensets(st.integers(0, 6), min_size=1)
 RULES = st.builds(
@@ -35,6 +38,12 @@ RULES = st.builds(
         st.dictionaries(CHANNELS, st.sampled_from(list(Frequency)), min_size=1),
     ),
     digest=st.none() | st.builds(DigestTimes, CLOCKS, st.integers(0, 6), st.integers(1, 31)),
+    unconfirmed=st.dictionaries(
+        st.sampled_from(["general", "listing_alert"]),
+        st.dictionaries(
+            CHANNELS, st.integers(0, 2**33).map(lambda second: datetime.fromtimestamp(second, UTC)), min_size=1
+        ),
+    ),
 )
 
 

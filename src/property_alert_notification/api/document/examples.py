@@ -147,6 +147,7 @@ _CATEGORY = {
     "default": {"email": "daily"},
     "message_ttl": "2d",
     "on_unknown": None,
+    "confirm_opt_in": False,
     "defined_by": "api",
 }
 _PROFILE = {

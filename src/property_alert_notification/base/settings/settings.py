@@ -94,6 +94,9 @@ class Settings(SettingsGroup):
     """The channels of users who have never had preferences: `email`, `sms`, `email,sms` or `none`. Without this setting
     a notification for such a user is answered 404."""
 
+    confirm_opt_in_days: float = Field(7.0, ge=0.01, le=365)
+    """Days for which a user can confirm an opt-in to a category with `confirm_opt_in`."""
+
     queue_broker_url: Annotated[str, AfterValidator(values.broker_url)] = Field(
         "embedded://", examples=["amqp://guest:guest@localhost/"]
     )

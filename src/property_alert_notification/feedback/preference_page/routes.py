@@ -40,6 +40,7 @@ async def _service(request: Request) -> PageService:
         state.consent_ledger,
         state.default_preferences,
         state.reevaluate,
+        state.confirmations,
     )
 
 

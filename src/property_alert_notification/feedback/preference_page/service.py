@@ -28,6 +28,7 @@ from property_alert_notification.feedback.preference_page.values import (
 )
 from property_alert_notification.feedback.unsubscribe.tokens import Link
 from property_alert_notification.people.categories.rules import CurrentCategories
+from property_alert_notification.people.confirmations import Confirmations
 from property_alert_notification.people.consent.ledger import ConsentLedger
 from property_alert_notification.people.consent.rules import ConsentOrigin
 from property_alert_notification.people.preferences.rules import Preferences
@@ -69,6 +70,7 @@ class PageService:
     ledger: ConsentLedger
     default: Preferences | None
     reevaluate: Reevaluate
+    confirmations: Confirmations
 
     async def read(self, link: Link) -> tuple[UserState, Controls]:
         """What the page shows."""
@@ -86,7 +88,13 @@ class PageService:
             state = await self._state(connection, link, lock=True)
             saving = _Saving(state, given, lambda preferences: self._controls(state, preferences))
             preferences = PreferenceService(
-                connection, self.clock, self.reevaluate, link.test, self.ledger, origin_of(state)
+                connection,
+                self.clock,
+                self.reevaluate,
+                link.test,
+                self.ledger,
+                origin_of(state),
+                self.confirmations,
             )
             try:
                 try:

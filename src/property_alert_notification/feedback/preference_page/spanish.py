@@ -114,5 +114,13 @@ SPANISH: Mapping[str, str] = MappingProxyType(
         "unsubscribe_all": "avisos, novedades y resúmenes",
         "unsubscribed_title": "Suscripción cancelada",
         "unsubscribed_text": "Ya no recibe esto: {about}. Pueden llegar otros mensajes, por ejemplo sobre su cuenta.",
+        "confirm": "Confirmar",
+        "confirm_title": "¿Quiere recibir estos mensajes?",
+        "confirm_text": "Confirme que quiere recibir esto: {about}. Si no lo ha pedido, cierre esta página.",
+        "confirmed_title": "Confirmado",
+        "confirmed_text": "Gracias. A partir de ahora recibe esto: {about}.",
+        "unconfirmed_title": "No hay nada que confirmar",
+        "unconfirmed_text": "Este enlace es demasiado antiguo, o ha elegido otra cosa desde entonces. Si quiere estos "
+        "mensajes, elíjalos de nuevo donde se suscribió y use el enlace del mensaje nuevo.",
     }
 )

@@ -125,6 +125,15 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "unsubscribed_title": "You are unsubscribed",
         "unsubscribed_text": "You no longer receive this: {about}. Other messages may still come, for example about "
         "your account.",
+        # The page of one link that confirms an opt-in
+        "confirm": "Confirm",
+        "confirm_title": "Do you want these messages?",
+        "confirm_text": "Confirm that you want to receive this: {about}. If you did not ask for it, close this page.",
+        "confirmed_title": "Confirmed",
+        "confirmed_text": "Thank you. You receive this from now on: {about}.",
+        "unconfirmed_title": "There is nothing to confirm",
+        "unconfirmed_text": "This link is too old, or you have chosen otherwise since. If you want these messages, "
+        "choose them once more where you signed up, and use the link in the new message.",
     }
 )
 

@@ -1,4 +1,4 @@
-"""Takes messages of people: STOP suppresses the address, START releases it, anything else waits for a person."""
+"""Takes messages of people: STOP suppresses the address, START releases it, YES confirms opt-ins."""
 
 import json
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from property_alert_notification.channels.address_rules import AddressRules
 from property_alert_notification.channels.callback import InboundMessage
 from property_alert_notification.database import Database, run_within
 from property_alert_notification.events.scripts import is_anyone_listening
+from property_alert_notification.feedback.confirmations.confirm import Confirmer
 from property_alert_notification.feedback.replies import queries
 from property_alert_notification.feedback.replies.models import InboundReply
 from property_alert_notification.feedback.replies.sender import LONGEST, may_be_another, sender_of
@@ -32,7 +33,7 @@ log = structlog.get_logger()
 LONGEST_TEXT = 500
 """Characters that are kept of a message."""
 MOST_PER_SENDER = 50
-"""Messages that are kept of one sender. Of further ones only STOP and START are kept, without their text."""
+"""Messages that are kept of one sender. Of further ones only STOP, START and YES are kept, without their text."""
 _MOST_RELEASED = 1_000
 
 
@@ -46,6 +47,7 @@ class ReplyIntake:
     rules: AddressRules
     name: str
     """The name of the service, for confirmations."""
+    confirmer: Confirmer
 
     async def take(self, channel: Channel, provider: str, message: InboundMessage) -> str | None:
         """Store a message and do what its word says; returns the one confirmation, or None.
@@ -61,14 +63,30 @@ class ReplyIntake:
             is_erased = sender is not None and await self._is_erased(connection, channel, sender)
             if is_erased and word is Word.OTHER and looks_like_refusal(message.text):
                 word = Word.STOP  # nobody will read it: what they write is not kept
+            confirming = await self._confirming(connection, channel, sender, message)
+            if word is Word.CONFIRM and not confirming:
+                word = Word.OTHER  # it answers something else: a person reads it
             if not await self._store(connection, channel, provider, sender, message, word, is_erased=is_erased):
                 return None
             is_change = sender is not None and await self._act(connection, channel, sender, word, origin)
+            if confirming:
+                await self.confirmer.by_reply(connection, confirming, channel, origin)
         if sender is None:
             log.warning("reply.sender_unknown", channel=channel, provider=provider, word=word)
         else:
             log.info("reply.taken", channel=channel, provider=provider, word=word)
         return answer_to(word, message.text, name=self.name) if is_change else None
+
+    async def _confirming(
+        self, connection: AsyncConnection, channel: Channel, sender: str | None, message: InboundMessage
+    ) -> list[int]:
+        """The users who confirm opt-ins by this message. Some providers name YES a START, which it may be, too.
+
+        Nobody confirms by a number that may be another's.
+        """
+        if sender is None or read(message.text) is not Word.CONFIRM or may_be_another(message.sender):
+            return []
+        return await self.confirmer.users_at(connection, channel, sender)
 
     async def _store(
         self,
@@ -85,7 +103,7 @@ class ReplyIntake:
         is_certain = sender is not None and not may_be_another(message.sender)
         sender = sender or _storable(message.sender.strip(), LONGEST)
         has_room = not is_erased and await queries.number_of(connection, sender) < MOST_PER_SENDER
-        is_kept = has_room or word in (Word.STOP, Word.START) or (is_erased and word is Word.HELP)
+        is_kept = has_room or word in (Word.STOP, Word.START, Word.CONFIRM) or (is_erased and word is Word.HELP)
         if not is_kept:
             return False
         now = self.clock.now()
@@ -127,7 +145,7 @@ class ReplyIntake:
             for entry in entries:
                 await service.release(entry.id, users=users)
             return bool(entries)
-        return word is Word.HELP
+        return word in (Word.HELP, Word.CONFIRM)
 
 
 def _is_for_a_person(word: Word, text: str, *, is_certain: bool) -> bool:

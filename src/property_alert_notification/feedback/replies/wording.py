@@ -6,8 +6,8 @@ from property_alert_notification.feedback.replies.words import Word, plain
 from property_alert_notification.people.consent.rules import wording_version
 
 _SPANISH, _FRENCH = (
-    frozenset({"baja", "alto", "cancelar", "parar"}),
-    frozenset({"arret", "arrete", "arreter", "arrett"}),
+    frozenset({"baja", "alto", "cancelar", "parar", "si"}),
+    frozenset({"arret", "arrete", "arreter", "arrett", "oui"}),
 )
 _ANSWERS = {
     Word.STOP: {
@@ -16,6 +16,11 @@ _ANSWERS = {
         "fr": "{name} : vous êtes désabonné et ne recevrez plus de messages. Répondez START pour vous réabonner.",
     },
     Word.START: {"en": "{name}: you are subscribed again. Reply HELP for help or STOP to unsubscribe."},
+    Word.CONFIRM: {
+        "en": "{name}: thank you, your choice is confirmed. Reply HELP for help or STOP to unsubscribe.",
+        "es": "{name}: gracias, su elección está confirmada. Responda BAJA para darse de baja.",
+        "fr": "{name} : merci, votre choix est confirmé. Répondez ARRET pour vous désabonner.",
+    },
     Word.HELP: {"en": "{name}: alerts about homes. Reply STOP to unsubscribe. Msg & data rates may apply."},
 }
 

@@ -22,6 +22,8 @@ class Word(StrEnum):
     STOP = "stop"
     START = "start"
     HELP = "help"
+    CONFIRM = "confirm"
+    """The user confirms an opt-in."""
     OTHER = "other"
     """None of these: a person reads it."""
 
@@ -34,6 +36,7 @@ _WORDS = {
     **dict.fromkeys(("remove", "td", "arret", "arrete", "arreter", "arrett"), Word.STOP),
     **dict.fromkeys(("baja", "alto", "cancelar", "parar"), Word.STOP),
     **dict.fromkeys(("start", "unstop"), Word.START),
+    **dict.fromkeys(("yes", "si", "oui"), Word.CONFIRM),
     **dict.fromkeys(("help", "info", "aide", "ayuda"), Word.HELP),
 }
 _UNMISTAKABLE = ("stopall", "stop all", "unsubscribe", "optout", "opt out", "stop", "arret", "baja")

@@ -43,6 +43,8 @@ class Purpose(StrEnum):
     """See and change the user's preferences."""
     PREFERENCES_FORM = "preferences_form"
     """The form on the preference page of the same link."""
+    CONFIRM = "confirm"
+    """Confirm one opt-in to a category on a channel."""
 
 
 class Link(NamedTuple):

@@ -59,6 +59,9 @@ class CategoryDefinition(Strict):
     on_unknown: OnUnknown | None = None
     """What the worker does if it is unknown whether a provider took a message: `resend` sends it once more; `give_up`
     ends it as failed, which never repeats a message and may lose it. Null means `resend`."""
+    confirm_opt_in: Truth = False
+    """Users confirm each opt-in, by a link in a message of its channel or by an SMS with `YES`. Until then they receive
+    nothing of the category on this channel. Not for required categories."""
 
     @field_validator("required")
     @classmethod
@@ -67,9 +70,16 @@ class CategoryDefinition(Strict):
             raise ValueError("must be false for a promotional category: users may always refuse those")
         return required
 
+    @field_validator("confirm_opt_in")
+    @classmethod
+    def _only_if_not_required(cls, confirm_opt_in: bool, info: ValidationInfo) -> bool:
+        if confirm_opt_in and info.data.get("required"):
+            raise ValueError("must be false for a required category: its users do not opt in")
+        return confirm_opt_in
+
     def named(self, name: str) -> Category:
         """The category of this name with these properties."""
-        return Category(name, self.kind, self.required, self.default, self.message_ttl, self.on_unknown)
+        return Category(name, **values_of(self))
 
     @classmethod
     def of(cls, category: Category) -> Self:
@@ -83,6 +93,6 @@ class StoredDefinition(CategoryDefinition):
     model_config = ConfigDict(extra="ignore")
 
 
-def values_of(category: Category) -> Mapping[str, Any]:
+def values_of(category: Category | CategoryDefinition) -> Mapping[str, Any]:
     """The values of the fields of a category's definition."""
     return {name: getattr(category, name) for name in CategoryDefinition.model_fields}

@@ -49,6 +49,8 @@ class CategoryPublic(BaseModel):
     `MESSAGE_TTL`."""
     on_unknown: OnUnknown | None
     """What the worker does if it is unknown whether a provider took a message. Null means `resend`."""
+    confirm_opt_in: bool
+    """Users confirm each opt-in; until then they receive nothing of the category on the channel."""
     defined_by: Literal["service", "file", "api"]
     """Where the category is defined: `service` (built in), `file` (`CATEGORIES_FILE`) or `api` (a `PUT`, which replaces
     the other two)."""

@@ -27,6 +27,8 @@ class Category:
     """How long after its acceptance, or after its `send_at`, a message may be sent; None means `MESSAGE_TTL`."""
     on_unknown: OnUnknown | None = None
     """None means `resend`."""
+    confirm_opt_in: bool = False
+    """An opt-in counts only after the user has confirmed it (double opt-in)."""
 
     @property
     def resends(self) -> bool:
@@ -70,6 +72,8 @@ class Categories:
         """The names that were requested and are not defined."""
         self.some_give_up = not all(category.resends for category in known.values())
         """Whether any category has `on_unknown` `give_up`."""
+        self.confirmed = tuple(category for category in known.values() if category.confirm_opt_in)
+        """The categories whose opt-ins users confirm."""
 
     @property
     def names(self) -> AbstractSet[str]:
@@ -82,7 +86,7 @@ class Categories:
             return known
         if len(self._undefined) >= _REMEMBERED:
             self._undefined.clear()
-        known = self._undefined[name] = replace(self._general, name=name)
+        known = self._undefined[name] = replace(self._general, name=name, confirm_opt_in=False)
         return known
 
     def of_message(self, name: str, carries: str | None) -> Category:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from property_alert_notification.base.vocabulary import Channel, Frequency
 from property_alert_notification.people.categories.rules import Categories
 from property_alert_notification.people.consent.rules import ConsentChange, ConsentDecision
+from property_alert_notification.people.preferences.confirmation import is_opted_in, requested, unconfirmed_of
 from property_alert_notification.people.preferences.rules import Preferences, is_unreadable
 
 
@@ -20,7 +21,12 @@ def changes_between(
     if after is None:
         return [ConsentChange(ConsentDecision.OPTED_OUT)]
     known = None if is_unreadable(before) else before
-    return [*_switched(known, after), *_chosen(known, after, categories)]
+    return [
+        *_switched(known, after),
+        *_chosen(known, after, categories),
+        *_asked(known, after),
+        *_confirmed(known, after, categories),
+    ]
 
 
 def _switched(before: Preferences | None, after: Preferences) -> Iterator[ConsentChange]:
@@ -32,12 +38,32 @@ def _switched(before: Preferences | None, after: Preferences) -> Iterator[Consen
 def _chosen(before: Preferences | None, after: Preferences, categories: Categories) -> Iterator[ConsentChange]:
     was = _by_place(before)
     now = _by_place(after)
+    unconfirmed = unconfirmed_of(after)
     for place in sorted(was.keys() | now.keys()):
         category, channel = place
         default = categories.of(category).default.get(channel, Frequency.ASAP)
         was_wanted, is_wanted = (one.get(place, default) is not Frequency.NEVER for one in (was, now))
-        if was_wanted != is_wanted or (place in now and place not in was):
+        is_decision = was_wanted != is_wanted or (place in now and place not in was)
+        # An opt-in that is not confirmed is a request only.
+        if is_decision and not (is_wanted and place in unconfirmed):
             yield ConsentChange(_decision(is_wanted=is_wanted), channel, category)
+
+
+def _asked(before: Preferences | None, after: Preferences) -> Iterator[ConsentChange]:
+    """The opt-ins that the user is asked to confirm, and the earlier requests that nobody confirmed."""
+    earlier = unconfirmed_of(before)
+    for place, until in sorted(requested(before, after).items()):
+        category, channel = place
+        if place in earlier:
+            yield ConsentChange(ConsentDecision.EXPIRED, channel, category)
+        yield ConsentChange(ConsentDecision.REQUESTED, channel, category, expires_at=until)
+
+
+def _confirmed(before: Preferences | None, after: Preferences, categories: Categories) -> Iterator[ConsentChange]:
+    for place in sorted(unconfirmed_of(before).keys() - unconfirmed_of(after).keys()):
+        if is_opted_in(place, after, categories):
+            category, channel = place
+            yield ConsentChange(ConsentDecision.CONFIRMED, channel, category)
 
 
 def _by_place(preferences: Preferences | None) -> dict[tuple[str, Channel], Frequency]:

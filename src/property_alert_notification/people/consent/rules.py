@@ -17,6 +17,12 @@ class ConsentDecision(StrEnum):
     """The user wants the messages, or an earlier refusal of them ended."""
     OPTED_OUT = "opted_out"
     """The user refuses the messages."""
+    REQUESTED = "requested"
+    """The user opted in to a category that demands confirmation, and is asked for it until `expires_at`."""
+    CONFIRMED = "confirmed"
+    """The user confirmed an opt-in."""
+    EXPIRED = "expired"
+    """The user had not confirmed an opt-in in time when it was changed or asked for anew."""
 
 
 class ConsentSource(StrEnum):
@@ -30,12 +36,14 @@ class ConsentSource(StrEnum):
     """An operator used `property-alerts suppressions`."""
     PREFERENCE_PAGE = "preference_page"
     """The user changed it on the preference page."""
+    CONFIRMATION_PAGE = "confirmation_page"
+    """The user confirmed it on the page of the link in a confirmation message."""
     UNSUBSCRIBE_PAGE = "unsubscribe_page"
     """The user confirmed it on the page of an unsubscribe link."""
     ONE_CLICK = "one_click"
     """The user's mail program sent it (RFC 8058)."""
     REPLY = "reply"
-    """The user answered a message with a word such as STOP or START."""
+    """The user answered a message with a word such as STOP, START or YES."""
     PROVIDER = "provider"
     """A provider reports that the user opted out, or refuses the address for this reason."""
     COMPLAINT = "complaint"

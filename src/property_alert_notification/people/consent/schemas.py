@@ -21,7 +21,7 @@ class ConsentPublic(BaseModel):
     about: str
     """`user`, or `address` if the decision is about an address of the user, as after an SMS with the word STOP."""
     decision: str
-    """`opted_in` or `opted_out`."""
+    """`opted_in` or `opted_out`; for categories with `confirm_opt_in` also `requested`, `confirmed` or `expired`."""
     channel: str | None
     """Null means every channel."""
     category: str | None

@@ -32,14 +32,17 @@ Decided = tuple[int, ConsentRecord]
 
 _TYPES = {
     ConsentDecision.OPTED_IN: EventType.RECIPIENT_OPTED_IN,
+    ConsentDecision.CONFIRMED: EventType.RECIPIENT_OPTED_IN,
     ConsentDecision.OPTED_OUT: EventType.RECIPIENT_OPTED_OUT,
 }
+"""A request for confirmation and its expiry change nothing for an endpoint."""
 
 
 def record_decisions(decided: Collection[Decided]) -> Script[None]:
     """Record the events of these decisions, in the transaction that stores their records."""
-    if decided and (yield from is_anyone_listening()):
-        yield from record([_event(user_id, decision) for user_id, decision in decided])
+    final = [(user_id, one) for user_id, one in decided if one.decision in _TYPES]
+    if final and (yield from is_anyone_listening()):
+        yield from record([_event(user_id, decision) for user_id, decision in final])
 
 
 def _event(user_id: int, decision: ConsentRecord) -> NewEvent:

@@ -10,12 +10,18 @@ from property_alert_notification.database import partial_index, time_type
 WAS_ASKED = "NOT pushed"
 """The condition of a partial index; a query repeats it for the index to be of use."""
 
+HAS_PHONE_NUMBER = "phone_number IS NOT NULL"
+"""The condition of the index of phone numbers; a comparison of `phone_number` implies it."""
+
 
 class StoredProfile(SQLModel, table=True):
     """The last profile that the User service gave of one user."""
 
     __tablename__ = "profiles"
-    __table_args__ = (partial_index("ix_profiles_asked", "known_at", where=WAS_ASKED),)
+    __table_args__ = (
+        partial_index("ix_profiles_asked", "known_at", where=WAS_ASKED),
+        partial_index("ix_profiles_phone_number", "phone_number", where=HAS_PHONE_NUMBER),
+    )
 
     user_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     email: str | None = Field(default=None, sa_type=Text)

@@ -37,6 +37,16 @@ def _look_up(wanted: FromClause) -> Select[*tuple[Any, ...]]:
 _ENTRIES = BatchStatement(columns_of(_profiles, "user_id"), _look_up)
 
 
+_MOST_OF_A_NUMBER = 100
+"""The users of one phone number that are found; it belongs to a family or an office at most."""
+
+
+async def users_of_number(connection: AsyncConnection, phone_number: str) -> set[int]:
+    """The users whose profile has this phone number."""
+    statement = select(_profiles.c.user_id).where(_profiles.c.phone_number == phone_number)
+    return set((await connection.execute(statement.limit(_MOST_OF_A_NUMBER))).scalars())
+
+
 async def entries_of(connection: AsyncConnection, users: Collection[int]) -> dict[int, Entry]:
     """The entries of these users in the directory. An unreadable row is left out, as if it did not exist."""
     found = readable(await _ENTRIES.run(connection, as_rows(users)), _entry)

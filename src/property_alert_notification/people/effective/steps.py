@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from property_alert_notification.base.vocabulary import Frequency
 from property_alert_notification.people.caps.rules import Use
+from property_alert_notification.people.categories.rules import Category
 from property_alert_notification.people.decide import Message, suppressed
 from property_alert_notification.people.decisions import Decision, Hold, Rule, Suppress
 from property_alert_notification.people.effective.cap import cap_in_words, decide_with_cap
@@ -88,15 +89,27 @@ def _may_it(message: Message, preferences: Preferences | None, winner: Rule, par
     results = {
         Rule.CHANNEL_SWITCH: "all consent was withdrawn" if preferences is None else f"{channel} is switched {switch}",
         Rule.CATEGORY_REQUIRED: f"{category.name} is {'required' if category.required else 'not required'}",
+        Rule.OPT_IN_CONFIRMATION: "the user has not confirmed it"
+        if winner is Rule.OPT_IN_CONFIRMATION
+        else "the user need not confirm it any more",
         Rule.USER_RULE: f"the user set {preference}"
         if preference
         else f"the user set nothing for {category.name} by {channel}",
         Rule.CATEGORY_DEFAULT: f"{category.name} has {default}" if default else f"{category.name} has no default",
         Rule.SERVICE_DEFAULT: "a channel that is switched on sends at once",
     }
-    evaluated = _MAY_IT[: _MAY_IT.index(winner) + 1]
+    every = _rules_for(category)
+    evaluated = every[: every.index(winner) + 1]
     steps = [Step(rule, results[rule], part if rule is winner else Part.NONE) for rule in evaluated]
-    return [*steps, *_not_evaluated(_MAY_IT[len(evaluated) :])]
+    return [*steps, *_not_evaluated(every[len(evaluated) :])]
+
+
+def _rules_for(category: Category) -> tuple[Rule, ...]:
+    """The rules that permit a message; most categories demand no confirmation."""
+    if not category.confirm_opt_in:
+        return _MAY_IT
+    before = _MAY_IT.index(Rule.USER_RULE)
+    return (*_MAY_IT[:before], Rule.OPT_IN_CONFIRMATION, *_MAY_IT[before:])
 
 
 def _when(

@@ -14,6 +14,7 @@ from property_alert_notification.api.problems import Problem, contents_of, docum
 from property_alert_notification.base.errors import PreferenceNotFound, PreferencesExist
 from property_alert_notification.base.vocabulary import Scope
 from property_alert_notification.channels.edge import SWITCHES
+from property_alert_notification.people.confirmations import ConfirmationsDep
 from property_alert_notification.people.consent.fields import ConsentEvidence, EvidenceDep, by_caller
 from property_alert_notification.people.dependencies import LedgerDep, UserId
 from property_alert_notification.people.preferences import queries
@@ -40,12 +41,14 @@ _MayWrite = Annotated[Admission, needs(Scope.PREFERENCES_WRITE)]
 _Change = Callable[[AsyncConnection, Admission, ConsentEvidence | None], PreferenceService]
 
 
-async def _change(clock: ClockDep, reevaluate: ReevaluateDep, ledger: LedgerDep) -> _Change:
+async def _change(
+    clock: ClockDep, reevaluate: ReevaluateDep, ledger: LedgerDep, confirmations: ConfirmationsDep
+) -> _Change:
     def service(
         connection: AsyncConnection, admission: Admission, evidence: ConsentEvidence | None
     ) -> PreferenceService:
         origin = by_caller(admission.actor, evidence)
-        return PreferenceService(connection, clock, reevaluate, admission.test, ledger, origin)
+        return PreferenceService(connection, clock, reevaluate, admission.test, ledger, origin, confirmations)
 
     return service
 

@@ -1,7 +1,7 @@
 """The preferences of one user. Pure."""
 
 from collections.abc import Mapping
-from datetime import time
+from datetime import datetime, time
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -49,6 +49,9 @@ class PersonalRules(NamedTuple):
     frequencies: Mapping[str, Mapping[Channel, Frequency]] = _NONE
     """By category and channel."""
     digest: DigestTimes | None = None
+    unconfirmed: Mapping[str, Mapping[Channel, datetime]] = _NONE
+    """By category and channel the opt-ins that the user has not confirmed, each with the time until which the user can.
+    After it nothing is sent either, until the user opts in anew."""
 
 
 NO_RULES = PersonalRules()
@@ -63,6 +66,8 @@ class Preferences(NamedTuple):
 
     opted_in: frozenset[Channel]
     rules: PersonalRules = NO_RULES
+    is_default: bool = False
+    """The user has never had preferences, and these of the settings apply: the user has not opted in."""
 
     def changed(self, switches: Mapping[Channel, bool]) -> "Preferences":
         """These preferences with some channels switched on or off."""

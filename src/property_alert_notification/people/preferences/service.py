@@ -15,9 +15,17 @@ from property_alert_notification.base.errors import (
     UnreadableRow,
 )
 from property_alert_notification.channels.edge import SWITCHES
+from property_alert_notification.people.confirmations import Asked, Confirmations
 from property_alert_notification.people.consent.ledger import ConsentLedger, PreferenceChange
 from property_alert_notification.people.consent.rules import ConsentOrigin
 from property_alert_notification.people.preferences import queries
+from property_alert_notification.people.preferences.confirmation import (
+    IsMeant,
+    Period,
+    confirmed,
+    marked,
+    requested,
+)
 from property_alert_notification.people.preferences.conversion import changed_by, rules_of
 from property_alert_notification.people.preferences.models import Preference, words_of
 from property_alert_notification.people.preferences.rules import Preferences
@@ -41,6 +49,7 @@ class PreferenceService:
     """Whether these are the preferences for test notifications. They are no consent of a person, and not recorded."""
     ledger: ConsentLedger
     origin: ConsentOrigin
+    confirmations: Confirmations
 
     async def create(self, user_id: int, body: PreferenceCreate) -> Preferences:
         """Create the preferences of a user.
@@ -55,10 +64,12 @@ class PreferenceService:
 
     async def create_all(self, wanted: Mapping[int, tuple[Preferences, ConsentOrigin]]) -> set[int]:
         """Create the preferences of those users who have none; returns these users."""
-        rows = [self._row(user_id, preferences) for user_id, (preferences, _) in wanted.items()]
+        stored = {user_id: self._marked(None, preferences) for user_id, (preferences, _) in wanted.items()}
+        rows = [self._row(user_id, preferences) for user_id, preferences in stored.items()]
         created = await queries.create(self.connection, rows, test=self.test)
-        await self._record(*[PreferenceChange(user_id, None, *wanted[user_id]) for user_id in sorted(created)])
-        await self.reevaluate(self.connection, created)
+        await self._follow(
+            *[PreferenceChange(user_id, None, stored[user_id], wanted[user_id][1]) for user_id in sorted(created)]
+        )
         return created
 
     async def put(self, user_id: int, body: PreferenceCreate) -> Preferences:
@@ -69,9 +80,9 @@ class PreferenceService:
             return preferences
         if before is None:  # another transaction created them
             before = await queries.find_locked(self.connection, user_id, test=self.test)
+        preferences = self._marked(before, preferences)
         await queries.put(self.connection, self._row(user_id, preferences), test=self.test)
-        await self._record(PreferenceChange(user_id, before, preferences, self.origin))
-        await self.reevaluate(self.connection, [user_id])
+        await self._follow(PreferenceChange(user_id, before, preferences, self.origin))
         return preferences
 
     async def patch(self, user_id: int, patch_of: PatchOf) -> Preferences:
@@ -87,17 +98,36 @@ class PreferenceService:
         def change(before: Preferences) -> Preferences:
             found.append(before)
             patch = patch_of(before)
-            return before.changed(dict(SWITCHES.given(patch)))._replace(rules=changed_by(before.rules, patch))
+            after = before.changed(dict(SWITCHES.given(patch)))._replace(rules=changed_by(before.rules, patch))
+            return self._marked(before, after)
 
         with damage_named():
-            changed = await queries.change(
-                self.connection, user_id, change, changed_at=self.clock.now(), test=self.test
-            )
+            changed = await self._change(user_id, change)
         if changed is None:
             raise PreferenceNotFound
-        await self._record(PreferenceChange(user_id, found[0], changed, self.origin))
-        await self.reevaluate(self.connection, [user_id])
+        await self._follow(PreferenceChange(user_id, found[0], changed, self.origin))
         return changed
+
+    async def confirm(self, user_id: int, is_meant: IsMeant) -> Preferences | None:
+        """Confirm opt-ins that were requested and have not expired; returns the preferences, None without any.
+
+        Raises:
+            PreferencesDamaged: the stored ones cannot be read.
+        """
+        found: list[Preferences] = []
+
+        def change(before: Preferences) -> Preferences:
+            found.append(before)
+            return confirmed(before, is_meant, self.clock.now())
+
+        with damage_named():
+            changed = await self._change(user_id, change)
+        if changed is not None and changed is not found[0]:
+            await self._follow(PreferenceChange(user_id, found[0], changed, self.origin))
+        return changed
+
+    async def _change(self, user_id: int, change: Callable[[Preferences], Preferences]) -> Preferences | None:
+        return await queries.change(self.connection, user_id, change, changed_at=self.clock.now(), test=self.test)
 
     async def withdraw(self, user_id: int) -> None:
         """Delete the preferences of a user, which withdraws all consent.
@@ -107,12 +137,25 @@ class PreferenceService:
         """
         if not await queries.withdraw(self.connection, user_id, withdrawn_at=self.clock.now(), test=self.test):
             raise PreferenceNotFound
-        await self._record(PreferenceChange(user_id, None, None, self.origin))
-        await self.reevaluate(self.connection, [user_id])
+        await self._follow(PreferenceChange(user_id, None, None, self.origin))
 
-    async def _record(self, *changed: PreferenceChange) -> None:
+    async def _follow(self, *changed: PreferenceChange) -> None:
+        """Record changes that are stored, evaluate what waits for their users again, and ask for confirmations."""
         if not self.test:
             await self.ledger.record(self.connection, changed)
+        await self.reevaluate(self.connection, [one.user_id for one in changed])
+        asked = [
+            Asked(one.user_id, one.after, places)
+            for one in changed
+            if one.after is not None and (places := requested(one.before, one.after))
+        ]
+        if asked:
+            await self.confirmations.ask(self.connection, asked, self.test)
+
+    def _marked(self, before: Preferences | None, after: Preferences) -> Preferences:
+        now = self.clock.now()
+        period = Period(now, (now + self.confirmations.valid_for).replace(microsecond=0))
+        return marked(before, after, self.ledger.categories(), period)
 
     def _row(self, user_id: int, preferences: Preferences) -> Preference:
         """The row to store."""

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Mapping
-from datetime import time
+from datetime import UTC, datetime, time
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +25,10 @@ _SHORT = 500
 """The longest text whose rules are kept in memory, so that no user can fill it."""
 
 
+_LAST_SECOND = 2**33
+"""Seconds of 1970, in the year 2242."""
+
+
 def write_rules(rules: PersonalRules) -> str | None:
     """The stored form of rules. Equal rules have the same text."""
     parts: dict[str, Any] = {
@@ -36,6 +40,10 @@ def write_rules(rules: PersonalRules) -> str | None:
             category: dict(sorted(by_channel.items())) for category, by_channel in sorted(rules.frequencies.items())
         },
         "digest": None if rules.digest is None else [_clock(rules.digest.at), rules.digest.weekday, rules.digest.day],
+        "unconfirmed": {
+            category: {channel: int(until.timestamp()) for channel, until in sorted(by_channel.items())}
+            for category, by_channel in sorted(rules.unconfirmed.items())
+        },
     }
     said = {name: part for name, part in parts.items() if part}
     return json.dumps(said, separators=(",", ":")) if said else None
@@ -130,6 +138,17 @@ def _digest(said: list[Any]) -> DigestTimes:
     return DigestTimes(_time(at), _number(weekday, 0, 6), _number(day, 1, 31))
 
 
+def _unconfirmed(by_category: Mapping[str, Mapping[str, int]]) -> dict[str, dict[Channel, datetime]]:
+    return {
+        category: {_CHANNELS[name]: _second(until) for name, until in by_channel.items() if name in _CHANNELS}
+        for category, by_channel in by_category.items()
+    }
+
+
+def _second(value: Any) -> datetime:
+    return datetime.fromtimestamp(_number(value, 0, _LAST_SECOND), UTC)
+
+
 _PARTS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "language": ("language", _text),
     "time_zone": ("time_zone", _text),
@@ -137,5 +156,6 @@ _PARTS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "caps": ("caps", _caps),
     "categories": ("frequencies", _frequencies),
     "digest": ("digest", _digest),
+    "unconfirmed": ("unconfirmed", _unconfirmed),
 }
 """The field of each part, and what reads it. Parts of a newer version are left out."""

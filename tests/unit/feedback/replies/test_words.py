@@ -21,6 +21,7 @@ WORDS = {
     **{word: Word.STOP for first, *others in STOPS.values() for word in (*first.split(), *others)},
     **dict.fromkeys(("START", "UNSTOP"), Word.START),
     **dict.fromkeys(("HELP", "INFO", "AIDE"), Word.HELP),
+    **dict.fromkeys(("YES", "SI", "OUI"), Word.CONFIRM),
 }
 _CYRILLIC = dict(zip(map(ord, "AEOPSTX"), "\u0410\u0415\u041e\u0420\u0405\u0422\u0425", strict=True))
 DRESSES = (
@@ -160,7 +161,7 @@ def test_a_word_with_fillers_is_the_word(text: str) -> None:
         ("Info about the garden, please", False),
         ("Help me find a home", False),
         ("Can we start at six?", False),
-        ("yes", False),
+        ("yes please", False),
         ("¿Cuándo puedo visitarla?", False),
         ("", False),
         ("🏠", False),
@@ -186,4 +187,5 @@ def test_the_confirmation_is_in_the_language_of_the_word_and_has_the_way_back() 
     assert "désabonné" in (answer_to(Word.STOP, "Arrêt", name="Homes") or "")
     assert "STOP" in (answer_to(Word.START, "start", name="Homes") or "")
     assert "STOP" in (answer_to(Word.HELP, "ayuda", name="Homes") or "")
+    assert "BAJA" in (answer_to(Word.CONFIRM, "¡Sí!", name="Homes") or "")
     assert answer_to(Word.OTHER, "hello", name="Homes") is None
