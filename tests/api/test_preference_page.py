@@ -160,15 +160,15 @@ async def test_a_click_on_the_link_of_an_email_is_taken_back_on_the_page(lite: h
 async def test_only_what_the_user_wants_again_starts_when_a_general_entry_is_released(lite: httpx2.AsyncClient) -> None:
     await press(lite, "stop")
 
-    await save(lite, {ALERTS: "weekly", "often.listing_alert.sms": "never", "often.digest.email": "never"})
+    await save(lite, {ALERTS: "asap", "often.listing_alert.sms": "never", "often.digest.email": "never"})
 
     assert await entries(lite) == []
-    assert await decision(lite) == "collected"
+    assert await decision(lite) == "user_opted_in"
     assert await decision(lite, "listing_alert", "sms") == "category_refused"
     assert await decision(lite, "digest") == "category_refused"
 
 
-@pytest.mark.parametrize("reason", sorted(set(SuppressionReason) - {"unsubscribe"}))
+@pytest.mark.parametrize("reason", sorted(set(SuppressionReason) - {"unsubscribe", "erased"}))
 async def test_other_entries_are_shown_and_stay(lite: httpx2.AsyncClient, reason: str) -> None:
     await lite.put("/api/v1/users/1/profile", json={"email": "ada@example.com"})
     about = {"user_id": None, "channel": "email", "address": "ada@example.com"}

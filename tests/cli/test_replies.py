@@ -9,12 +9,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from property_alert_notification.base.clock import Clock
-from property_alert_notification.base.vocabulary import Channel
-from property_alert_notification.channels.callback import InboundMessage
 from property_alert_notification.cli import app
 from property_alert_notification.database import Database
-from property_alert_notification.feedback.replies.take import ReplyIntake
-from property_alert_notification.people.suppressions.subjects import Subjects
+from property_alert_notification.feedback.replies import queries
+from property_alert_notification.feedback.replies.models import InboundReply
+from property_alert_notification.feedback.replies.words import Word, looks_like_refusal, read
 from tests.cli.command import words
 
 Call = Callable[..., Result]
@@ -29,9 +28,9 @@ def call(tmp_path: Path, migrated_sqlite: Callable[[Path], str], monkeypatch: py
 
     async def receive() -> None:
         database, clock = Database(url, wait=30), Clock()
-        intake = ReplyIntake(database, Subjects([b"x" * 32]), clock, "Homes")
-        for number, text in enumerate(SENT):
-            await intake.take(Channel("sms"), "twilio", InboundMessage("+14155552671", text, f"SM{number}"))
+        async with database.transaction() as connection:
+            for text in SENT:
+                await queries.add(connection, a_reply(text, clock))
         await database.close()
 
     def invoke(*arguments: str) -> Result:
@@ -39,6 +38,20 @@ def call(tmp_path: Path, migrated_sqlite: Callable[[Path], str], monkeypatch: py
 
     asyncio.run(receive())
     return invoke
+
+
+def a_reply(text: str, clock: Clock) -> InboundReply:
+    return InboundReply(
+        id=(id_ := clock.new_id()),
+        key=id_.hex,
+        channel="sms",
+        provider="twilio",
+        sender="+14155552671",
+        text=text,
+        word=read(text),
+        is_refusal=looks_like_refusal(text) and read(text) is Word.OTHER,
+        received_at=clock.now(),
+    )
 
 
 def test_what_waits_is_listed_until_it_is_handled(call: Call) -> None:

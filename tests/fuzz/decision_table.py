@@ -36,6 +36,8 @@ class Asked:
     required: str
     user_rule: str
     default: str
+    digest_rule: str
+    """What the user says of digests on the channel."""
 
     @classmethod
     def about(
@@ -54,6 +56,7 @@ class Asked:
             required="yes" if required else "no",
             user_rule=frequencies.get(category, {}).get(channel, _NOT_SAID),
             default=default.get(channel, _NOT_SAID),
+            digest_rule=frequencies.get("digest", {}).get(channel, _NOT_SAID),
         )
 
 
@@ -64,19 +67,23 @@ def may_it_be_sent(asked: Asked) -> tuple[str, str, str]:
 
 
 WHEN = """
-    urgent  kind           category  frequency  lawful  quiet  |  decision  rule
-    yes     transactional  *         *          *       *      |  send      urgent
-    *       *              digest    *          no      *      |  hold      legal_window
-    *       *              digest    *          yes     yes    |  hold      quiet_hours
-    *       *              digest    *          yes     no     |  send      may
-    *       *              *         daily      *       *      |  collect   frequency
-    *       *              *         weekly     *       *      |  collect   frequency
-    *       *              *         monthly    *       *      |  collect   frequency
-    *       *              *         asap       no      *      |  hold      legal_window
-    *       *              *         asap       yes     yes    |  hold      quiet_hours
-    *       *              *         asap       yes     no     |  send      may
+    urgent  kind           category  frequency  carried  lawful  quiet  |  decision  rule
+    yes     transactional  *         *          *        *       *      |  send      urgent
+    *       *              digest    *          *        no      *      |  hold      legal_window
+    *       *              digest    *          *        yes     yes    |  hold      quiet_hours
+    *       *              digest    *          *        yes     no     |  send      may
+    *       *              *         daily      yes      *       *      |  collect   frequency
+    *       *              *         weekly     yes      *       *      |  collect   frequency
+    *       *              *         monthly    yes      *       *      |  collect   frequency
+    *       *              *         daily      no       *       *      |  suppress  frequency
+    *       *              *         weekly     no       *       *      |  suppress  frequency
+    *       *              *         monthly    no       *       *      |  suppress  frequency
+    *       *              *         asap       *        no      *      |  hold      legal_window
+    *       *              *         asap       *        yes     yes    |  hold      quiet_hours
+    *       *              *         asap       *        yes     no     |  send      may
 """
-"""For a message that may be sent. `may` is the rule that allows it. Digests are never collected themselves."""
+"""For a message that may be sent. `may` is the rule that allows it. `carried` says whether a digest may carry it: its
+user does not refuse digests, or may not refuse it. Digests are never collected themselves."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,7 @@ def what_becomes_of_it(
         "kind": kind,
         "category": category,
         "frequency": frequency,
+        "carried": _yes(asked.required == "yes" or asked.digest_rule != "never"),
         "lawful": _yes(hours.is_lawful(now)),
         "quiet": _yes(hours.is_quiet(now)),
     }

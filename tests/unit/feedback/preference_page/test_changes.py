@@ -252,7 +252,9 @@ def test_what_stays_off_gets_a_rule_when_an_entry_that_stops_more_is_released() 
     assert wanted.names == (ALERTS_BY_EMAIL,)
 
 
-@pytest.mark.parametrize("reason", sorted(set(SuppressionReason) - {SuppressionReason.UNSUBSCRIBE}))
+@pytest.mark.parametrize(
+    "reason", sorted(set(SuppressionReason) - {SuppressionReason.UNSUBSCRIBE, SuppressionReason.ERASED})
+)
 def test_an_entry_of_another_reason_is_shown_and_cannot_be_released(reason: SuppressionReason) -> None:
     both = (entry(1, reason, EMAIL), entry(2, channel=EMAIL, category="listing_alert"))
     cell = cells(NO_RULES, *both)["listing_alert", EMAIL]

@@ -27,7 +27,8 @@ def test_every_language_has_every_text_with_the_same_places(language: str) -> No
 
 
 def test_every_word_of_the_service_has_its_text() -> None:
-    blocking = set(SuppressionReason) - {SuppressionReason.UNSUBSCRIBE}
+    # An erasure is no wish: it stops only what default preferences would allow.
+    blocking = set(SuppressionReason) - {SuppressionReason.UNSUBSCRIBE, SuppressionReason.ERASED}
     needed = {*Frequency, *Weekday, *(f"blocked.{reason}" for reason in blocking)}
     needed |= {f"category.{name}{part}" for name in BUILT_IN for part in ("", ".hint")}
 
