@@ -31,7 +31,7 @@ ANSWERS: dict[str, Any] = {
                 "channel": "email",
                 "claimed_at": "2026-11-22T09:00:00.009712Z",
                 "allowed_by": "consent_record",
-                "record_id": "01a225fa-8a89-7d59-9374-28dbc278e5b2",
+                "record_id": "01a225fb-77c0-7a11-8b52-90c41de07f3a",
                 "source": "api",
                 "recorded_at": "2026-11-22T08:00:00.000193Z",
             }
