@@ -132,7 +132,7 @@ SENTENCES: dict[ReasonCode, str] = {
     ReasonCode.EXPIRED: "it expired before it could be sent",
     ReasonCode.TOO_OLD: "it could not be sent within its time to live",
     ReasonCode.CANCELLED: "{by} cancelled it",
-    ReasonCode.USER_ERASED: "its user was erased, and what was stored about the user with it",
+    ReasonCode.USER_ERASED: "its user was erased",
     ReasonCode.QUIET_HOURS: "it is held by the user's quiet hours until {until} (time zone: {zone})",
     ReasonCode.LEGAL_WINDOW: "it is held by law until {until} (place: {place}; time zone: {zone})",
     ReasonCode.NO_ALLOWED_MOMENT: (

@@ -39,7 +39,7 @@ _REFUSAL = re.compile(
     r"|\b(helo|ehlo)\b",
     re.IGNORECASE,
 )
-"""Somebody or something does not take this message, or not from us."""
+"""The recipient, a filter or a policy refuses this message, or all messages of this sender."""
 _PERHAPS = re.compile(
     r"confirm|verif(y|ied|ication)|moderat|private|preferences?\b|members?\b|sender|sending", re.IGNORECASE
 )
