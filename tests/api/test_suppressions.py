@@ -58,6 +58,7 @@ async def test_an_entry_is_added_once_found_by_any_spelling_and_released_with_a_
         ({**ADA, "address": ""}, "address"),
         ({**ADA, "channel": "fax"}, "channel"),
         ({**ADA, "reason": "dislike"}, "reason"),
+        ({**ADA, "reason": "erased"}, "reason"),
         ({**ADA, "scope": "some"}, "scope"),
         ({**ADA, "category": "Big Words"}, "category"),
         ({**ADA, "note": "two\nlines"}, "note"),

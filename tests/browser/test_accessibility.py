@@ -1,6 +1,7 @@
 """Every page, for those who use a screen reader, a keyboard, or a language that is read from the right."""
 
 from collections.abc import AsyncIterator, Collection
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -72,6 +73,7 @@ async def test_no_page_stands_in_the_way_of_a_screen_reader(
             assert await _violations(page) == []
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         await _refuse_messages(page, pages)
+        await _confirm_messages(page, pages)
         await page.goto(f"{pages.url}/docs")
         await expect(page.get_by_text("List captured messages")).to_be_visible()
         assert await _violations(page) == []
@@ -94,6 +96,17 @@ async def _refuse_messages(page: Page, pages: Pages) -> None:
     await expect(page.get_by_role("heading", name="You are unsubscribed")).to_be_visible()
     assert await _violations(page) == []
     await page.goto(f"{pages.url}/u/unknown")
+    assert await _violations(page) == []
+
+
+async def _confirm_messages(page: Page, pages: Pages) -> None:
+    """The page by which a user confirms an opt-in, and the one behind a link that confirms nothing."""
+    link = Link(1, Channel("email"), "listing_alert", expires_at=datetime(2100, 1, 1, tzinfo=UTC))
+    await page.goto(f"{pages.url}/confirm/{Tokens(Settings().link_keys).make(Purpose.CONFIRM, link)}")
+    assert await _violations(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await page.get_by_role("button").click()
+    await expect(page.get_by_role("button")).to_have_count(0)
     assert await _violations(page) == []
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from property_alert_notification.base.vocabulary import Channel
 from property_alert_notification.feedback.replies.models import InboundReply
+from property_alert_notification.notifications.recipients import queries as recipients
 from property_alert_notification.people.categories.definition import CategoryDefinition
 from property_alert_notification.people.categories.service import CategoryService
 from property_alert_notification.people.consent.models import ConsentRecord
@@ -75,3 +76,20 @@ async def test_yes_confirms_what_waits_for_this_number_and_nothing_else(world: W
     assert sorted(records) == [("confirmed", "reply"), ("requested", "api"), ("requested", "api")]
     # What confirms nothing is for a person.
     assert sorted(one.word for one in await rows(world, InboundReply)) == ["confirm", "other", "other"]
+
+
+async def test_the_addresses_of_many_users_are_read_in_few_statements(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recipients, "_AT_ONCE", 2)
+    monkeypatch.setattr(recipients, "_MOST_REACHED", 2)
+    for user in (1, 2, 3):
+        await world.a_user(user, sms=True)
+        for number in range(3):  # of which the two newest are read
+            await world.accept(user, channels=[SMS], user_phone_number=f"+1415555267{number}")
+
+    async with world.parts.database.reading() as connection:
+        found = await recipients.addresses_of_users(connection, [3, 1, 2, 4])
+
+    newest = {(SMS, "+14155552671"), (SMS, "+14155552672")}
+    assert found == {1: newest, 2: newest, 3: newest}

@@ -1,6 +1,6 @@
 """Submits the messages that ask users to confirm their opt-ins."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from property_alert_notification.feedback.confirmations.message import message_o
 from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose, Tokens
 from property_alert_notification.notifications.addresses import for_tests
 from property_alert_notification.notifications.create import Planner, create
-from property_alert_notification.notifications.recipients.queries import addresses_of
+from property_alert_notification.notifications.recipients.queries import addresses_of_users
 from property_alert_notification.notifications.submission import Submission
 from property_alert_notification.people.confirmations import Asked
 from property_alert_notification.people.directory.profile import Profile
@@ -51,39 +51,37 @@ class ConfirmationSender:
 
     async def ask(self, connection: AsyncConnection, asked: Sequence[Asked], test: bool) -> None:
         """Submit a message for each opt-in of these users that has an address."""
-        profiles = {} if test else await run_within(connection, profiles_of([one.user_id for one in asked]))
+        users = [one.user_id for one in asked]
+        profiles = {} if test else await run_within(connection, profiles_of(users))
+        since = self.planner.clock.now() - _DAY
+        sent = await queries.numbers_of_reference(connection, users, REFERENCE, since=since, test=test)
+        reached = {} if test or self.rules.looks_up else await addresses_of_users(connection, users)
         submissions = [
             submission
             for one in asked
-            for submission in await self._submissions(connection, one, profiles.get(one.user_id), test=test)
+            for submission in self._submissions(
+                one, profiles.get(one.user_id), reached.get(one.user_id, ()), sent.get(one.user_id, 0), test=test
+            )
         ]
         if submissions:
             await run_within(connection, create(self.planner, submissions))
 
-    async def _submissions(
-        self, connection: AsyncConnection, asked: Asked, profile: Profile | None, *, test: bool
+    def _submissions(
+        self,
+        asked: Asked,
+        profile: Profile | None,
+        reached: Collection[tuple[Channel, str]],
+        sent: int,
+        *,
+        test: bool,
     ) -> list[Submission]:
-        since = self.planner.clock.now() - _DAY
-        sent = await queries.number_of_reference(connection, asked.user_id, REFERENCE, since=since, test=test)
         places = sorted(asked.requested)
         room = max(MOST_A_DAY - sent, 0)
         if len(places) > room:
             log.warning("opt_in.too_many_confirmations", user_id=asked.user_id, left_out=len(places) - room)
-        addresses = {} if test or self.rules.looks_up else await self._known(connection, asked.user_id, profile)
+        addresses = {} if test or self.rules.looks_up else _known(profile, reached)
         made = (self._submission(asked, place, profile, addresses, test=test) for place in places[:room])
         return [submission for submission in made if submission is not None]
-
-    async def _known(self, connection: AsyncConnection, user_id: int, profile: Profile | None) -> Mapping[Channel, str]:
-        """The address of the profile, or else the only one at which the user was reached, by channel."""
-        reached: dict[Channel, set[str]] = {}
-        for channel, address in await addresses_of(connection, user_id):
-            reached.setdefault(channel, set()).add(address)
-        known = {channel: next(iter(those)) for channel, those in reached.items() if len(those) == 1}
-        for channel in Channel:
-            field = definition_of(channel).profile_field
-            if profile is not None and field is not None and (address := getattr(profile, field)):
-                known[channel] = address
-        return known
 
     def _submission(
         self, asked: Asked, place: Place, profile: Profile | None, addresses: Mapping[Channel, str], *, test: bool
@@ -124,3 +122,16 @@ class ConfirmationSender:
         category, channel = place
         link = Link(user_id, channel, category, test, until)
         return f"{self.base_url}/confirm/{self.tokens.make(Purpose.CONFIRM, link)}"
+
+
+def _known(profile: Profile | None, reached: Collection[tuple[Channel, str]]) -> Mapping[Channel, str]:
+    """The address of the profile, or else the only one at which the user was reached, by channel."""
+    known: dict[Channel, str] = {}
+    for channel in Channel:
+        field = definition_of(channel).profile_field
+        those = {address for its, address in reached if its == channel}
+        if profile is not None and field is not None and (address := getattr(profile, field)):
+            known[channel] = address
+        elif len(those) == 1:
+            [known[channel]] = those
+    return known

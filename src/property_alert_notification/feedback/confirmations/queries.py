@@ -1,6 +1,6 @@
 """Every statement about confirmation messages: they are notifications with a reference of their own."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -19,18 +19,20 @@ _MOST_USERS = 100
 """The users of one address that are found: it belongs to a family or an office at most."""
 
 
-async def number_of_reference(
-    connection: AsyncConnection, user_id: int, prefix: str, *, since: datetime, test: bool
-) -> int:
-    """How many notifications of a user with such a reference were accepted since then."""
-    statement = select(func.count()).where(
-        _notifications.c.user_id == user_id,
+async def numbers_of_reference(
+    connection: AsyncConnection, user_ids: Collection[int], prefix: str, *, since: datetime, test: bool
+) -> Mapping[int, int]:
+    """How many notifications with such a reference were accepted since then, for users who have any."""
+    user = _notifications.c.user_id
+    statement = select(user, func.count()).where(
+        user.in_(user_ids),
         _notifications.c.id >= first_id_of(since),
         _notifications.c.reference.startswith(prefix),
         _OURS,
         _notifications.c.test.is_(test),
     )
-    return int((await connection.execute(statement)).scalar_one())
+    found = await connection.execute(statement.group_by(user))
+    return {user_id: int(number) for user_id, number in found}
 
 
 async def users_of_references(connection: AsyncConnection, references: Collection[str]) -> set[int]:

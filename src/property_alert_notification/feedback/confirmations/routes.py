@@ -14,7 +14,7 @@ from property_alert_notification.base.errors import Unavailable
 from property_alert_notification.feedback.confirmations.confirm import ACTOR, Confirmer
 from property_alert_notification.feedback.dependencies import TokensDep
 from property_alert_notification.feedback.pages import page
-from property_alert_notification.feedback.preference_page.answers import PageAnswers
+from property_alert_notification.feedback.preference_page.answers import PageAnswers, PlainAnswersDep
 from property_alert_notification.feedback.preference_page.texts import version_of_texts
 from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose
 from property_alert_notification.people.consent.rules import ConsentOrigin, ConsentSource
@@ -29,16 +29,9 @@ async def _confirmer(request: Request) -> Confirmer:
     return cast(Confirmer, request.app.state.confirmer)
 
 
-async def _answers(request: Request, tokens: TokensDep) -> PageAnswers:
-    return PageAnswers(request, tokens, [])
-
-
-AnswersDep = Annotated[PageAnswers, Depends(_answers)]
-
-
 @router.get("/confirm/{token}")
 @router.get("/confirm/{token}/")
-async def show_confirmation(token: str, tokens: TokensDep, clock: ClockDep, answers: AnswersDep) -> Response:
+async def show_confirmation(token: str, tokens: TokensDep, clock: ClockDep, answers: PlainAnswersDep) -> Response:
     """Ask whether the user wants the messages."""
     link = tokens.read(Purpose.CONFIRM, token, now=clock.now())
     return _nothing(answers) if link is None else _page(answers, link, asks=True)
@@ -51,7 +44,7 @@ async def confirm_opt_in(
     request: Request,
     tokens: TokensDep,
     clock: ClockDep,
-    answers: AnswersDep,
+    answers: PlainAnswersDep,
     ip_address: ClientAddressDep,
     confirmer: Annotated[Confirmer, Depends(_confirmer)],
 ) -> Response:
@@ -79,4 +72,5 @@ def _page(answers: PageAnswers, link: Link, *, asks: bool) -> Response:
     topic = words.category(link.category or "")
     about = topic if link.channel is None else words("by", topic=topic, channel=words.channel(link.channel))
     title, text = ("confirm_title", "confirm_text") if asks else ("confirmed_title", "confirmed_text")
-    return page("confirm.html", **answers.frame(words, title), text=words(text, about=about), asks=asks)
+    button = words("confirm") if asks else None
+    return page("button.html", **answers.frame(words, title), text=words(text, about=about), button=button)

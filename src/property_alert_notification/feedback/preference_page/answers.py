@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 
 from property_alert_notification.base.errors import Unavailable
 from property_alert_notification.base.vocabulary import Channel
+from property_alert_notification.feedback.dependencies import TokensDep
 from property_alert_notification.feedback.pages import PRIVATE, page
 from property_alert_notification.feedback.preference_page.languages import language_of
 from property_alert_notification.feedback.preference_page.state import Controls, UserState
@@ -120,3 +121,11 @@ class PageAnswers:
         if _AND_MORE in names:
             saved.append(words("saved_more"))
         return {"notice": words("saved" if saved else "saved_nothing"), "saved": saved}
+
+
+async def _plain_answers(request: Request, tokens: TokensDep) -> PageAnswers:
+    return PageAnswers(request, tokens, [])
+
+
+PlainAnswersDep = Annotated[PageAnswers, Depends(_plain_answers)]
+"""The answers of the pages that have one button and no channels."""

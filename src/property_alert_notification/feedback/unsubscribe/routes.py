@@ -13,7 +13,7 @@ from property_alert_notification.api.dependencies import ClientAddressDep, Clock
 from property_alert_notification.base.errors import Unavailable
 from property_alert_notification.feedback.dependencies import TokensDep
 from property_alert_notification.feedback.pages import page
-from property_alert_notification.feedback.preference_page.answers import PageAnswers
+from property_alert_notification.feedback.preference_page.answers import PageAnswers, PlainAnswersDep
 from property_alert_notification.feedback.preference_page.texts import version_of_texts
 from property_alert_notification.feedback.unsubscribe.service import ACTOR, Unsubscriber
 from property_alert_notification.feedback.unsubscribe.tokens import Link, Purpose
@@ -32,16 +32,9 @@ async def _unsubscriber(request: Request) -> Unsubscriber:
     return cast(Unsubscriber, request.app.state.unsubscriber)
 
 
-async def _answers(request: Request, tokens: TokensDep) -> PageAnswers:
-    return PageAnswers(request, tokens, [])
-
-
-AnswersDep = Annotated[PageAnswers, Depends(_answers)]
-
-
 @router.get("/u/{token}")
 @router.get("/u/{token}/")
-async def show_unsubscribe(token: str, tokens: TokensDep, clock: ClockDep, answers: AnswersDep) -> Response:
+async def show_unsubscribe(token: str, tokens: TokensDep, clock: ClockDep, answers: PlainAnswersDep) -> Response:
     """Ask whether to unsubscribe. Link scanners of mail servers open this page, so it changes nothing."""
     link = tokens.read(Purpose.UNSUBSCRIBE, token, now=clock.now())
     return answers.invalid() if link is None else _page(answers, link, asks=True)
@@ -54,7 +47,7 @@ async def unsubscribe(
     request: Request,
     tokens: TokensDep,
     clock: ClockDep,
-    answers: AnswersDep,
+    answers: PlainAnswersDep,
     ip_address: ClientAddressDep,
     unsubscriber: Annotated[Unsubscriber, Depends(_unsubscriber)],
 ) -> Response:
@@ -85,4 +78,5 @@ def _page(answers: PageAnswers, link: Link, *, asks: bool) -> Response:
     topic = words("unsubscribe_all") if link.category is None else words.category(link.category)
     about = topic if link.channel is None else words("by", topic=topic, channel=words.channel(link.channel))
     title, text = ("unsubscribe_title", "unsubscribe_text") if asks else ("unsubscribed_title", "unsubscribed_text")
-    return page("unsubscribe.html", **answers.frame(words, title), text=words(text, about=about), asks=asks)
+    button = words("unsubscribe") if asks else None
+    return page("button.html", **answers.frame(words, title), text=words(text, about=about), button=button)

@@ -1,5 +1,8 @@
 """Every statement about the addresses of users and the users of addresses."""
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, TextClause, bindparam, select, text, union_all
@@ -17,16 +20,40 @@ _MOST_REACHED = 1_000
 """Notifications of a user whose addresses are read, the newest."""
 
 
-async def addresses_of(connection: AsyncConnection, user_id: int) -> set[tuple[Channel, str]]:
+_AT_ONCE = 100
+"""Users whose notifications one statement reads: SQLite joins at most 500 selections."""
+
+AddressesOfUsers = Mapping[int, AbstractSet[tuple[Channel, str]]]
+"""The addresses of each user, with their channels."""
+
+
+async def addresses_of(connection: AsyncConnection, user_id: int) -> AbstractSet[tuple[Channel, str]]:
     """The addresses of a user's newest notifications, without tests."""
-    its = select(_notifications.c.id).where(_notifications.c.user_id == user_id, _notifications.c.test.is_(False))
-    newest = its.order_by(_notifications.c.id.desc()).limit(_MOST_REACHED)
-    reached = select(_deliveries.c.channel, _deliveries.c.address).where(
-        _deliveries.c.notification_id.in_(newest), _deliveries.c.address != ""
+    return (await addresses_of_users(connection, [user_id])).get(user_id, set())
+
+
+async def addresses_of_users(connection: AsyncConnection, user_ids: Collection[int]) -> AddressesOfUsers:
+    """The addresses of the newest notifications of these users, without tests; users without any are left out."""
+    known, reached = set(Channel), defaultdict[int, set[tuple[Channel, str]]](set)
+    users = sorted(set(user_ids))
+    for start in range(0, len(users), _AT_ONCE):
+        newest = union_all(*map(_newest_of, users[start : start + _AT_ONCE])).subquery()
+        found = (
+            select(newest.c.user_id, _deliveries.c.channel, _deliveries.c.address)
+            .join(_deliveries, _deliveries.c.notification_id == newest.c.id)
+            .where(_deliveries.c.address != "")
+        )
+        for user_id, channel, address in await connection.execute(found.distinct()):
+            if channel in known:
+                reached[user_id].add((Channel(channel), address))
+    return reached
+
+
+def _newest_of(user_id: int) -> Select[UUID, int]:
+    its = select(_notifications.c.id, _notifications.c.user_id).where(
+        _notifications.c.user_id == user_id, _notifications.c.test.is_(False)
     )
-    found = await connection.execute(reached.distinct())
-    known = set(Channel)
-    return {(Channel(channel), address) for channel, address in found if channel in known}
+    return select(its.order_by(_notifications.c.id.desc()).limit(_MOST_REACHED).subquery())
 
 
 _NEWEST = 20_000

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from property_alert_notification.api.fields import INT64_MAX, Line
 from property_alert_notification.api.known_fields import Strict
@@ -39,6 +39,12 @@ class _About(Strict):
         return self
 
 
+def _not_erased(reason: SuppressionReason) -> SuppressionReason:
+    if reason is SuppressionReason.ERASED:
+        raise ValueError("is the reason of an erasure: call DELETE /api/v1/users/{user_id}/data")
+    return reason
+
+
 class SuppressionCreate(_About, WithEvidence):
     """An address or a user that must not receive messages."""
 
@@ -47,8 +53,8 @@ class SuppressionCreate(_About, WithEvidence):
         json_schema_extra={"examples": [{"channel": "email", "address": "ada@example.com", "reason": "manual"}]},
     )
 
-    reason: SuppressionReason = SuppressionReason.MANUAL
-    """The reason of the entry."""
+    reason: Annotated[SuppressionReason, AfterValidator(_not_erased)] = SuppressionReason.MANUAL
+    """The reason of the entry. Only an erasure adds entries with the reason `erased`."""
     scope: SuppressionScope | None = None
     """Which messages the entry stops. Default: messages of promotional categories for the reason `unsubscribe`, else
     all."""
