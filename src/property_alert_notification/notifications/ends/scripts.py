@@ -100,11 +100,11 @@ def record_refusals(
     if not new:
         return
     rows = yield Statement(_USERS, as_rows({one.delivery for one in new}))
-    users = {delivery: [(user_id, test)] for delivery, user_id, test in rows}
+    users = {delivery: (user_id, test) for delivery, user_id, test in rows}
     events = [
-        _about_refusal(one, entries[one.entry], user_id, at, test=test)
+        _about_refusal(one, entries[one.entry], user[0], at, test=user[1])
         for one in new
-        for user_id, test in users.get(one.delivery, ())
+        if (user := users.get(one.delivery)) is not None
     ]
     yield from record(list({event.id: event for event in events}.values()))
 
