@@ -1,11 +1,13 @@
-"""Homes in King County, Washington; `king_county_sales.md` says where they come from."""
+"""The homes of the demo: some of the sales in King County, Washington."""
 
-import csv
-import gzip
 from dataclasses import dataclass
-from importlib import resources
+from itertools import islice
 
-_FILE = "king_county_sales.csv.gz"
+from property_alert_notification.reso_server.sales import Sale, read_sales
+
+COUNT = 1_000
+_EVERY = 21
+"""The sample is every 21st sale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +31,17 @@ class Listing:
 
 
 def read_listings() -> list[Listing]:
-    """All of the sample, in the order of its file."""
-    packed = (resources.files(__package__) / _FILE).read_bytes()
-    return [_listing(row) for row in csv.DictReader(gzip.decompress(packed).decode().splitlines())]
+    """The sample, in the order of its file."""
+    return [_listing(sale) for sale in islice(read_sales(), 0, COUNT * _EVERY, _EVERY)]
 
 
-def _listing(row: dict[str, str]) -> Listing:
+def _listing(sale: Sale) -> Listing:
     return Listing(
-        listing_id=row["id"],
-        list_price=round(float(row["price"])),
-        bedrooms_total=int(row["bedrooms"]),
-        living_area=int(row["sqft_living"]),
-        year_built=int(row["yr_built"]),
-        postal_code=row["zipcode"],
-        waterfront=row["waterfront"] == "1",
+        listing_id=sale.parcel,
+        list_price=sale.price,
+        bedrooms_total=sale.bedrooms,
+        living_area=sale.living_area,
+        year_built=sale.year_built,
+        postal_code=sale.postal_code,
+        waterfront=sale.waterfront,
     )
