@@ -1,0 +1,1 @@
+"""What saved searches ask of homes."""

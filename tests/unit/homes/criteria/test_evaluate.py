@@ -1,0 +1,119 @@
+"""What is true, false and unknown of a listing, and that an expression is stored whole."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from property_alert_notification.homes.criteria.areas import Box, Circle, Polygons
+from property_alert_notification.homes.criteria.evaluate import evaluate
+from property_alert_notification.homes.criteria.expression import (
+    And,
+    Compare,
+    Excluding,
+    Expression,
+    HasAll,
+    HasAny,
+    IsMissing,
+    Keywords,
+    Not,
+    OneOf,
+    Or,
+    Range,
+    Text,
+    Within,
+    from_json,
+    to_json,
+)
+
+HOME: dict[str, Any] = {
+    "ListingKey": "1",
+    "StandardStatus": "Active Under Contract",
+    "PropertyType": "Residential",
+    "PropertySubType": "SingleFamilyResidence",
+    "City": "SEATTLE",
+    "PostalCode": 98101,
+    "ListPrice": 650_000,
+    "currency": "USD",
+    "BedroomsTotal": 3,
+    "BathroomsTotalInteger": 2,
+    "LivingArea": 1076,
+    "LivingAreaUnits": "Square Feet",
+    "LotSizeArea": 0.25,
+    "LotSizeUnits": "Acres",
+    "YearBuilt": 1969,
+    "Appliances": ["Dishwasher", "Gas Range"],
+    "PoolPrivateYN": False,
+    "OnMarketDate": "2026-11-01",
+    "ModificationTimestamp": "2026-11-02T08:00:00Z",
+    "PublicRemarks": "Sunny house. A view of the Sound, new ROOF!",
+    "Longitude": -122.33,
+    "Latitude": 47.6,
+}
+TRUE, FALSE, UNKNOWN = Range("BedroomsTotal", 3, 3), Range("BedroomsTotal", 4, 5), Range("RoomsTotal", 1, 9)
+
+
+@pytest.mark.parametrize(
+    ("expression", "verdict"),
+    [
+        (And(()), True),
+        (Or(()), False),
+        (And((TRUE, UNKNOWN)), None),
+        (And((UNKNOWN, FALSE)), False),
+        (Or((UNKNOWN, TRUE)), True),
+        (Or((FALSE, UNKNOWN)), None),
+        (Not(UNKNOWN), None),
+        (Not(FALSE), True),
+        (Excluding(UNKNOWN), True),
+        (Excluding(TRUE), False),
+        (IsMissing("RoomsTotal"), True),
+        (IsMissing("BedroomsTotal"), False),
+        (IsMissing("Coordinates"), False),
+        (IsMissing("Features"), False),
+        (Range("ListPrice", None, 65_000_000, "USD"), True),
+        (Range("ListPrice", None, 64_999_999, "USD"), False),
+        (Range("ListPrice", None, 65_000_000, "EUR"), None),
+        (Range("LivingArea", 100, None, "Square Meters"), True),
+        (Range("LivingArea", 101, None, "Square Meters"), False),
+        (Range("LivingArea", None, 1076), True),
+        (Range("LotSizeArea", 10_890, 10_890, "Square Feet"), True),
+        (Range("LotSizeArea", 10_000, 10_400, "Square Feet"), False),
+        (Range("LotSizeArea", 0.3, None, "Acres"), False),
+        (OneOf("StandardStatus", ("ActiveUnderContract",)), True),
+        (OneOf("PropertySubType", ("Single Family Residence", "Condominium")), True),
+        (OneOf("City", ("Seattle",)), True),
+        (OneOf("PostalCode", ("98101",)), True),
+        (OneOf("CountyOrParish", ("King",)), None),
+        (HasAll("Appliances", ("dishwasher", "GasRange")), True),
+        (HasAll("Features", ("Dishwasher", "Pool")), False),
+        (HasAny("Features", ("Dishwasher", "Pool")), True),
+        (HasAny("View", ("Water",)), None),
+        (Text("PublicRemarks", "contains", "sound", folded=True), True),
+        (Text("PublicRemarks", "contains", "sound", folded=False), False),
+        (Text("Appliances", "startswith", "Gas", folded=False), True),
+        (Text("City", "endswith", "TLE", folded=False), True),
+        (Text("StreetName", "equals", "Main", folded=True), None),
+        (Keywords(("roof", "View")), True),
+        (Keywords(("vie",)), False),
+        (Compare("PoolPrivateYN", "eq", False), True),
+        (Compare("PoolPrivateYN", "ne", False), False),
+        (Compare("OnMarketDate", "ge", date(2026, 11, 1)), True),
+        (Compare("ModificationTimestamp", "lt", datetime(2026, 11, 2, 8, tzinfo=UTC)), False),
+        (Compare("BathroomsTotalInteger", "gt", 1.5), True),
+        (Compare("PostalCode", "gt", "98"), True),
+        (Compare("City", "gt", True), None),
+        (Within(Box(-123, 47, -122.33, 47.6)), True),
+        (Within(Box(-122.3, 47, -122, 48)), False),
+        (Within(Circle(-122.33, 47.601, 200)), True),
+        (Within(Polygons((((( -123.0, 47.0), (-122.0, 47.0), (-122.0, 48.0)),),))), True),
+    ],
+)  # fmt: skip
+def test_a_listing_meets_an_expression(expression: Expression, verdict: bool | None) -> None:
+    assert evaluate(expression, HOME) is verdict
+    assert from_json(to_json(expression)) == expression
+
+
+def test_nothing_is_known_of_the_place_of_a_listing_without_coordinates() -> None:
+    assert evaluate(Within(Box(-180, -90, 180, 90)), {}) is None
+    assert evaluate(IsMissing("Coordinates"), {}) is True
+    assert evaluate(IsMissing("Features"), {}) is True
