@@ -1,4 +1,4 @@
-"""Deletes old rows: those of notifications, schedules, calls, caps, profiles, suppressions, listings, events."""
+"""Deletes old rows: those of notifications, schedules, calls, caps, profiles, suppressions, homes, events."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from property_alert_notification.deliveries.windows import queries as windows
 from property_alert_notification.feedback.replies import queries as replies
 from property_alert_notification.feedback.webhooks import queries as webhooks
 from property_alert_notification.homes.listings import queries as listings
+from property_alert_notification.homes.saved_searches import queries as searches
 from property_alert_notification.notification_worker.retention_pace import FIRST, next_batch, pause_after
 from property_alert_notification.notifications import queries as notifications
 from property_alert_notification.notifications.schedules import queries as schedules
@@ -39,9 +40,10 @@ _THE_OLDEST = UUID(int=0)
 _KEYS, _NOTIFICATIONS, _SCHEDULES = "idempotency_keys", "notifications", "schedules"
 _WINDOWS, _CAPS, _PROFILES, _SUPPRESSIONS = "digest_windows", "cap_uses", "profiles", "suppressions"
 _REPLIES, _LISTINGS, _ERASURES, _EVENTS = "inbound_replies", "listings", "erasures", "webhook_events"
+_SEARCHES = "saved_search_versions"
 _KINDS = (
     *(_KEYS, _NOTIFICATIONS, _SCHEDULES, _WINDOWS, _CAPS),
-    *(_PROFILES, _SUPPRESSIONS, _REPLIES, _LISTINGS, _ERASURES, _EVENTS),
+    *(_PROFILES, _SUPPRESSIONS, _REPLIES, _LISTINGS, _SEARCHES, _ERASURES, _EVENTS),
 )
 
 
@@ -77,7 +79,8 @@ class Retention:
             metrics: counts what is deleted.
             keep_for: how long an ended notification stays after its last change, and a profile that nothing needs.
             use_profiles_for: a profile may be used as long while the User service is away, so it stays as long.
-            keep_listings_for: how long a listing stays that has left the market, after its last change.
+            keep_listings_for: how long a listing stays that has left the market, after its last change, and a version
+                of a saved search after its end.
             keep_events_for: how long events of webhooks stay.
         """
         self._database = database
@@ -112,6 +115,7 @@ class Retention:
             await self._timed(_SUPPRESSIONS, self._purge_suppressions),
             await self._timed(_REPLIES, self._purge_replies),
             await self._timed(_LISTINGS, self._purge_listings),
+            await self._timed(_SEARCHES, self._purge_searches),
             await self._timed(_ERASURES, self._purge_erasures),
             await self._timed(_EVENTS, self._purge_events),
         ]
@@ -187,6 +191,13 @@ class Retention:
         async with self._database.transaction() as connection:
             gone = await listings.remove_old(connection, until=until, limit=batch)
         self._report(_LISTINGS, gone)
+        return _Turn(full=gone == batch, lag=timedelta())
+
+    async def _purge_searches(self, batch: int) -> "_Turn":
+        until = self._clock.now() - self._keep_listings_for
+        async with self._database.transaction() as connection:
+            gone = await searches.remove_old(connection, until=until, limit=batch)
+        self._report(_SEARCHES, gone)
         return _Turn(full=gone == batch, lag=timedelta())
 
     async def _purge_erasures(self, batch: int) -> "_Turn":

@@ -15,6 +15,7 @@ from property_alert_notification.deliveries.windows import models as windows
 from property_alert_notification.events import models as events
 from property_alert_notification.feedback.replies import models as replies
 from property_alert_notification.homes.listings import models as listings
+from property_alert_notification.homes.saved_searches import models as saved_searches
 from property_alert_notification.notifications import models as notifications
 from property_alert_notification.notifications.schedules import models as schedules
 from property_alert_notification.operators.pauses import models as pauses
@@ -45,6 +46,7 @@ MODELS = (
     preferences,
     replies,
     reports,
+    saved_searches,
     schedules,
     suppressions,
     windows,

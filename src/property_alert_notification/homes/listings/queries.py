@@ -186,12 +186,12 @@ _TAKE_NUMBERS = (
 )
 
 
-async def take_numbers(connection: AsyncConnection, count: int) -> int:
-    """Take the next numbers of changes; returns the first of them.
+async def take_numbers(connection: AsyncConnection, count: int, *, name: str = CHANGES) -> int:
+    """Take the next numbers of changes, or those that count something else; returns the first of them.
 
     Until the transaction ends no other one takes numbers: so no lower number is committed after a higher one.
     """
-    found = await connection.execute(_TAKE_NUMBERS, {"name": CHANGES, "count": count})
+    found = await connection.execute(_TAKE_NUMBERS, {"name": name, "count": count})
     return int(found.scalar_one()) - count + 1
 
 

@@ -87,6 +87,36 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             ),
             hidden="user_id look_up used_zone reason_parameters next_at passed_at passed_local final",
         ),
+        "saved_searches": Table(
+            "saved searches: which homes a user looks for",
+            "until they are deleted",
+            FoundBy.USER,
+            "user_id",
+            exported=(
+                "id name version query_type query schedule_type daily_schedule channels change_types active "
+                "reason_code expected_per_day warnings created_at changed_at"
+            ),
+            hidden="user_id number person expression",
+        ),
+        "saved_search_versions": Table(
+            "what a saved search looked for at which time",
+            "`LISTING_RETENTION_DAYS` after another version replaced it, or its search was paused or deleted; erasure "
+            "keeps only numbers",
+            FoundBy.USER,
+            "user_id",
+            exported="search_number version query_type query schedule_type change_types from_at until_at",
+            hidden="user_id person expression from_sequence until_sequence",
+            erasure=Erasure.BLANK,
+            blank={"user_id": ERASED_USER, "query": "", "expression": ""},
+        ),
+        "search_people": Table(
+            "the number that stands for a user where it is recorded who was alerted to which home",
+            "until the user is erased; then the number names nobody",
+            FoundBy.USER,
+            "user_id",
+            exported="number",
+            hidden="user_id",
+        ),
         "inbound_replies": Table(
             "messages that people sent to our numbers",
             f"{_RETENTION} after they were received",

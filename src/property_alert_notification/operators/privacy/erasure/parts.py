@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from property_alert_notification.database import run_within
+from property_alert_notification.homes.saved_searches import queries as searches
 from property_alert_notification.operators.privacy.addresses import Address, addresses_of, subjects_of
 from property_alert_notification.operators.privacy.declaration import FoundBy
 from property_alert_notification.operators.privacy.erasure import queries
@@ -53,6 +54,8 @@ class Work:
 
 async def erase_rows(work: Work) -> Counter[str]:
     """Erase some rows that are found by the user's id, without notifications and preferences."""
+    # A matcher has the searches in memory. It reads the end of each, and forgets them.
+    await searches.end_all(work.connection, work.user_id, now=work.now)
     counted = await queries.erase_events(work.connection, work.user_id)
     addresses: set[Address] = set()
     for name in _BY_USER:

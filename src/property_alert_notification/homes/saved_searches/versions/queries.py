@@ -1,0 +1,208 @@
+"""Reads the versions of saved searches, for the matcher: all of one moment, and the edits that follow."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Integer, Select, bindparam, cast, literal, null, or_, select, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.database import BatchStatement, as_rows, columns_of, table_of
+from property_alert_notification.homes.reso.words import ChangeType
+from property_alert_notification.homes.saved_searches.models import SavedSearch, SavedSearchVersion, SearchPerson
+from property_alert_notification.homes.saved_searches.words import ScheduleType, read_changes
+
+_searches, _people = table_of(SavedSearch), table_of(SearchPerson)
+_versions = table_of(SavedSearchVersion)
+_after = bindparam("after", type_=BigInteger)
+_limit = bindparam("limit", type_=Integer)
+
+AT_ONCE = 5_000
+"""Versions of one statement."""
+
+
+class CurrentVersion(NamedTuple):
+    """A version of a search, as the matcher uses it. There may be a million, and a model of each would take longer."""
+
+    number: int
+    """Of the search."""
+    version: int
+    person: int
+    expression: str
+    """The compiled query, as `criteria` writes it."""
+    schedule_type: str
+    change_types: str
+    from_sequence: int
+
+
+class SearchEdit(NamedTuple):
+    """What an edit made of a search."""
+
+    sequence: int
+    """Its number in the order of commits, which it shares with the changes of listings."""
+    number: int
+    """Of the search."""
+    version: CurrentVersion | None
+    """What it looks for from then on; None if it looks for nothing any more."""
+
+
+_READ = [
+    _versions.c.search_number,
+    _versions.c.version,
+    _versions.c.person,
+    _versions.c.expression,
+    _versions.c.schedule_type,
+    _versions.c.change_types,
+    _versions.c.from_sequence,
+]
+# An erased version is empty. It looked for nothing, whoever it was.
+_IS_READABLE = _versions.c.expression != ""
+_AT = (
+    select(*_READ)
+    .where(
+        _versions.c.search_number > bindparam("above", type_=BigInteger),
+        _versions.c.from_sequence <= bindparam("sequence", type_=BigInteger),
+        or_(_versions.c.until_sequence.is_(None), _versions.c.until_sequence > bindparam("sequence", type_=BigInteger)),
+        _IS_READABLE,
+    )
+    .order_by(_versions.c.search_number)
+    .limit(_limit)
+)
+
+
+async def versions_at(connection: AsyncConnection, sequence: int) -> AsyncIterator[list[CurrentVersion]]:
+    """The versions that applied after the change with this number, some thousands at a time, in the order of searches.
+
+    At most one version of a search applies at a time.
+    """
+    above = -1
+    while True:
+        found = await connection.execute(_AT, {"above": above, "sequence": sequence, "limit": AT_ONCE})
+        rows = [CurrentVersion(*row) for row in found]
+        if rows:
+            yield rows
+        if len(rows) < AT_ONCE:
+            return
+        above = rows[-1].number
+
+
+def _edits() -> Select[*tuple[Any, ...]]:
+    later = _versions.alias("later")
+    is_replaced = (
+        select(literal(1))
+        .where(later.c.search_number == _versions.c.search_number, later.c.from_sequence == _versions.c.until_sequence)
+        .exists()
+    )
+    begun = select(_versions.c.from_sequence.label("sequence"), *_READ).where(_versions.c.from_sequence > _after)
+    ended = select(
+        _versions.c.until_sequence.label("sequence"),
+        _versions.c.search_number,
+        *[cast(null(), column.type).label(column.name) for column in _READ[1:]],
+    ).where(_versions.c.until_sequence > _after, ~is_replaced)
+    some = [
+        one.order_by(one.selected_columns.sequence).limit(_limit).subquery(name)
+        for name, one in (("begun", begun), ("ended", ended))
+    ]
+    both = union_all(*(select(*one.c) for one in some)).subquery("edits")
+    return select(*both.c).order_by(both.c.sequence).limit(_limit)
+
+
+_EDITS = _edits()
+
+
+async def versions_after(connection: AsyncConnection, sequence: int, limit: int) -> list[SearchEdit]:
+    """Up to `limit` edits with a greater number than this, in their order.
+
+    Each edit has a number of its own, so none is left out if the next call begins after the last one.
+    """
+    found = await connection.execute(_EDITS, {"after": sequence, "limit": limit})
+    return [SearchEdit(at, number, CurrentVersion(number, *rest) if rest[2] else None) for at, number, *rest in found]
+
+
+class SearchTarget(NamedTuple):
+    """Whom a search alerts, and how."""
+
+    number: int
+    key: UUID
+    """The SavedSearchKey."""
+    name: str
+    user_id: int
+    person: int
+    version: int
+    schedule_type: ScheduleType
+    daily_schedule: tuple[str, ...]
+    channels: tuple[str, ...] | None
+    """None means all that the user wants."""
+    change_types: frozenset[ChangeType]
+    active: bool
+    reason_code: str | None
+
+
+_TARGETS = BatchStatement(
+    columns_of(_searches, "number"),
+    lambda wanted: select(
+        _searches.c.number,
+        _searches.c.id,
+        _searches.c.name,
+        _searches.c.user_id,
+        _searches.c.person,
+        _searches.c.version,
+        _searches.c.schedule_type,
+        _searches.c.daily_schedule,
+        _searches.c.channels,
+        _searches.c.change_types,
+        _searches.c.active,
+        _searches.c.reason_code,
+    ).join(wanted, wanted.c.number == _searches.c.number),
+)
+
+
+async def targets_of(connection: AsyncConnection, numbers: Collection[int]) -> dict[int, SearchTarget]:
+    """Whom these searches alert, by the numbers of the searches, as it is now; deleted ones are left out."""
+    return {row[0]: _target(row) for row in await _TARGETS.run(connection, as_rows(sorted(numbers)))}
+
+
+def _target(row: Sequence[Any]) -> SearchTarget:
+    number, key, name, user_id, person, version, schedule_type, daily_schedule, channels, changes, active, reason = row
+    return SearchTarget(
+        number=number,
+        key=key,
+        name=name,
+        user_id=user_id,
+        person=person,
+        version=version,
+        schedule_type=ScheduleType(schedule_type),
+        daily_schedule=tuple(daily_schedule.split()),
+        channels=None if channels is None else tuple(channels.split()),
+        change_types=read_changes(changes),
+        active=active,
+        reason_code=reason,
+    )
+
+
+_USERS = BatchStatement(
+    columns_of(_people, "number"),
+    lambda wanted: select(_people.c.number, _people.c.user_id).join(wanted, wanted.c.number == _people.c.number),
+)
+
+
+async def _pairs(
+    statement: BatchStatement, connection: AsyncConnection, wanted: Collection[int]
+) -> list[tuple[int, int]]:
+    return [(row[0], row[1]) for row in await statement.run(connection, as_rows(sorted(wanted)))]
+
+
+async def users_of(connection: AsyncConnection, people: Collection[int]) -> Mapping[int, int]:
+    """The users with these numbers, by number; erased users are left out."""
+    return dict(await _pairs(_USERS, connection, people))
+
+
+_NUMBERS = BatchStatement(
+    columns_of(_people, "user_id"),
+    lambda wanted: select(_people.c.user_id, _people.c.number).join(wanted, wanted.c.user_id == _people.c.user_id),
+)
+
+
+async def numbers_of(connection: AsyncConnection, users: Collection[int]) -> Mapping[int, int]:
+    """The numbers of these users, by user; users who never had a search are left out."""
+    return dict(await _pairs(_NUMBERS, connection, users))
