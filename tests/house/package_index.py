@@ -47,8 +47,9 @@ class PackageIndex:
         said = _said_by(pin.name)
         pinned, newer = (self._wheel(pin.name, version, said) for version in (pin.version, f"{pin.version}.post99"))
         page = simple / re.sub(r"[-_.]+", "-", pin.name).lower() / "index.html"
-        page.parent.mkdir(parents=True)
-        page.write_text("".join(f'<a href="{wheel.as_uri()}">{wheel.name}</a>\n' for wheel in (pinned, newer)))
+        page.parent.mkdir(parents=True, exist_ok=True)  # a package may have a pin for each of several Pythons
+        with page.open("a") as links:
+            links.writelines(f'<a href="{wheel.as_uri()}">{wheel.name}</a>\n' for wheel in (pinned, newer))
         return hashlib.sha256(pinned.read_bytes()).hexdigest()
 
     def _wheel(self, name: str, version: str, said: list[str]) -> Path:

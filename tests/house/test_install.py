@@ -80,7 +80,7 @@ def test_every_pin_is_installed_although_the_index_has_newer_versions_of_all(tmp
     assert done.returncode == 0, done.stdout + done.stderr
     assert "No broken requirements found" in done.stdout
     installed = machine.installed()
-    assert installed == {pin.name: pin.version for pin in pins if pin.name in installed}
+    assert installed.items() <= {(pin.name, pin.version) for pin in pins}
     assert len(installed) > len(pins) * 0.9  # a few are for other systems
 
 
