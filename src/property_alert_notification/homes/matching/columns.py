@@ -1,0 +1,45 @@
+"""Arrays that grow."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_GROWTH = 1.1
+"""How much larger an array becomes than it must. Growing moves no memory as a rule: the system moves pages."""
+
+
+class Column:
+    """An array of which the first `size` rows are in use."""
+
+    __slots__ = ("rows", "size")
+
+    def __init__(self, dtype: npt.DTypeLike, *width: int) -> None:
+        self.rows: npt.NDArray[Any] = np.zeros((0, *width), dtype)
+        self.size = 0
+
+    def extend(self, count: int) -> int:
+        """Take `count` more rows into use; returns the first of them."""
+        first, self.size = self.size, self.size + count
+        if self.size > len(self.rows):
+            # Nothing keeps a view of the rows from one call to the next.
+            rows = max(self.size, int(len(self.rows) * _GROWTH) + 16)
+            self.rows.resize((rows, *self.rows.shape[1:]), refcheck=False)
+        return first
+
+    def append(self, values: npt.NDArray[Any]) -> int:
+        """Add rows; returns the first of them."""
+        first = self.extend(len(values))
+        self.rows[first : self.size] = values
+        return first
+
+    def replace(self, values: npt.NDArray[Any]) -> None:
+        """Have these rows instead."""
+        self.rows, self.size = np.ascontiguousarray(values), len(values)
+
+
+def ragged(starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The numbers from each start on, as many as its count says, one after the other."""
+    ends = np.cumsum(counts)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.repeat(starts - (ends - counts), counts) + np.arange(total)

@@ -1,0 +1,104 @@
+"""The index of saved searches: which of them match a listing, exactly."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from property_alert_notification.homes.criteria.expression import Expression
+from property_alert_notification.homes.matching.cells import keys_of_boxes
+from property_alert_notification.homes.matching.compile import Compiler
+from property_alert_notification.homes.matching.kernels import Kernel, fastest_kernel
+from property_alert_notification.homes.matching.listing import read
+from property_alert_notification.homes.matching.postings import Postings
+from property_alert_notification.homes.matching.searches import REMOVED, Batch, Kind, Searches, as_numpy
+from property_alert_notification.homes.matching.settle import DoubtSettler, settle_open
+from property_alert_notification.homes.matching.vocabulary import Vocabulary
+
+_FEW_REMOVED: Final = 1_000
+_REMOVED_SHARE: Final = 0.2
+"""Rows of removed searches that are kept until there are more than these: to drop them takes a second for a million."""
+
+
+class SearchIndex:
+    """Searches in memory, found by the fields of a listing.
+
+    A search is looked up by a few keys: tiles of its area, or the names of its places. Packed conditions rule most of
+    the others out; what they cannot decide `evaluate` does, so that the index finds what `evaluate` calls true.
+    One thread at a time may use it.
+    """
+
+    def __init__(self, kernel: Kernel | None = None) -> None:
+        self._find = (kernel or fastest_kernel()).find
+        self._postings, self._searches, self._vocabulary = Postings(), Searches(), Vocabulary()
+        self._compiler = Compiler(self._vocabulary)
+        self._count = self._removed = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def put(self, number: int, expression: Expression) -> None:
+        """Add a search, or replace it."""
+        self.put_many([(number, expression)])
+
+    def put_many(self, items: Iterable[tuple[int, Expression]]) -> None:
+        """Add many searches, or replace them. If a number comes twice, the last expression counts."""
+        batch = self._compiler.compile(items)
+        if not len(batch):
+            return
+        self._postings.add_buckets(self._vocabulary.bucket_count - self._postings.length.size)
+        places, replaced = self._searches.add(batch)
+        self._add_postings(batch, places)
+        self._count += len(places) - len(replaced)
+        self._removed += len(replaced)
+        self._compact_if_due()
+
+    def remove(self, number: int) -> None:
+        """Remove a search; nothing happens if there is none of this number."""
+        if self._searches.remove(number):
+            self._count -= 1
+            self._removed += 1
+            self._compact_if_due()
+
+    def match(self, fields: Mapping[str, Any]) -> npt.NDArray[np.int64]:
+        """The numbers of the searches that match the fields of a `ListingRecord`, in order."""
+        listing = read(fields, self._vocabulary)
+        places, doubtful = self._find(self._postings, self._searches, listing)
+        if doubtful.any():
+            settler = DoubtSettler(self._searches, self._vocabulary, listing)
+            wrong = [at for at in np.flatnonzero(doubtful).tolist() if not settler.matches(int(places[at]))]
+            places = np.delete(places, wrong)
+        places = places[settle_open(self._searches, self._vocabulary, places, listing)]
+        # A search with several places can be found by more than one key.
+        return np.unique(self._searches.row.rows["number"][places])
+
+    def _add_postings(self, batch: Batch, places: npt.NDArray[np.int32]) -> None:
+        box, keys = keys_of_boxes(as_numpy(batch.boxes).reshape(-1, 4))
+        # Most keys of a cold start come more than once: only the different ones are looked up.
+        different, which = np.unique(keys, return_inverse=True)
+        buckets = np.array([self._vocabulary.tile(key) for key in different.tolist()], np.int64)
+        self._postings.add_buckets(self._vocabulary.bucket_count - self._postings.length.size)
+        owner = np.concatenate([as_numpy(batch.box_owner)[box], as_numpy(batch.bucket_owner)]).astype(np.int64)
+        every = np.concatenate([buckets[which], as_numpy(batch.buckets)])
+        # An area of several parts may need a tile for more than one of them.
+        every, owner = np.divmod(np.unique(every * len(places) + owner), len(places))
+        self._postings.add(
+            every,
+            places[owner],
+            as_numpy(batch.accept)[owner],
+            as_numpy(batch.low)[owner],
+            as_numpy(batch.high)[owner],
+        )
+
+    def _compact_if_due(self) -> None:
+        if self._removed <= max(_FEW_REMOVED, _REMOVED_SHARE * self._count):
+            return
+        rows = self._searches.row.rows[: self._searches.row.size]
+        wanted = rows["number"] != REMOVED
+        self._postings.keep(wanted, self._searches.keep(wanted))
+        checks = self._searches.check.rows[: self._searches.check.size]
+        is_open = checks["kind"] == Kind.OPEN
+        kept, checks["code"][is_open] = np.unique(checks["code"][is_open], return_inverse=True)
+        self._vocabulary.keep_open(kept.tolist())
+        self._removed = 0

@@ -1,0 +1,118 @@
+"""The inner loop of matching, compiled by numba. It finds what `numpy_kernel` finds."""
+
+import math
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from property_alert_notification.homes.criteria.areas import EARTH_RADIUS
+from property_alert_notification.homes.matching.listing import Listing
+from property_alert_notification.homes.matching.numpy_kernel import Places, Verdicts
+from property_alert_notification.homes.matching.postings import Postings
+from property_alert_notification.homes.matching.searches import REMOVED, Kind, Searches
+from property_alert_notification.homes.matching.tolerance import METRES, OF_RADIUS, OF_TURN
+
+_RANGE, _TERM, _CIRCLE, _POLYGON = int(Kind.RANGE), int(Kind.TERM), int(Kind.CIRCLE), int(Kind.POLYGON)
+_OUT, _DOUBT, _IN = 0, 1, 2
+"""In an area, the best of its parts counts; of all conditions, the worst."""
+
+Array = npt.NDArray[Any]
+
+_compiled = numba.njit(cache=True, nogil=True)
+
+
+def find(postings: Postings, searches: Searches, listing: Listing) -> tuple[Places, Verdicts]:
+    """The places of the searches whose packed conditions a listing meets, and which of them are in doubt."""
+    starts, lengths = postings.start.rows[listing.buckets], postings.length.rows[listing.buckets]
+    places = np.empty(int(lengths.sum()), np.int32)
+    doubtful = np.empty(len(places), np.bool_)
+    count = _find(
+        starts, lengths, postings.search.rows, postings.accept.rows, postings.low.rows, postings.high.rows,
+        searches.row.rows, searches.check.rows, searches.vertex.rows,
+        np.uint64(listing.word), np.int64(listing.price), np.uint64(listing.terms_word),
+        listing.lowest, listing.highest, listing.terms, listing.longitude, listing.latitude,
+        places, doubtful,
+    )  # fmt: skip
+    return places[:count], doubtful[:count]
+
+
+@_compiled
+def _find(
+    starts: Array, lengths: Array, search: Array, accept: Array, low: Array, high: Array,
+    rows: Array, checks: Array, vertices: Array, word: np.uint64, price: np.int64, terms_word: np.uint64,
+    lowest: Array, highest: Array, terms: Array, x: float, y: float, places: Array, doubtful: Array,
+) -> int:  # fmt: skip
+    count = 0
+    rounded = np.float32(price)
+    for bucket in range(len(starts)):
+        for at in range(starts[bucket], starts[bucket] + lengths[bucket]):
+            if accept[at] & word != word or not low[at] <= rounded <= high[at]:
+                continue
+            row = rows[search[at]]
+            if row.number == REMOVED or not row.low <= price <= row.high or row.required & ~terms_word != 0:
+                continue
+            mine = checks[row.first : row.first + row.count]
+            verdict = min(_conditions(mine, lowest, highest, terms), _area(mine, vertices, x, y))
+            if verdict != _OUT:
+                places[count], doubtful[count] = search[at], verdict == _DOUBT
+                count += 1
+    return count
+
+
+@_compiled
+def _conditions(checks: Array, lowest: Array, highest: Array, terms: Array) -> int:
+    verdict = _IN
+    for check in checks:
+        if check.kind == _TERM:
+            if not terms[check.code]:
+                return _OUT
+        elif check.kind == _RANGE:
+            if not (check.a <= highest[check.code] and lowest[check.code] <= check.b):
+                return _OUT
+            if lowest[check.code] < highest[check.code]:
+                verdict = _DOUBT
+    return verdict
+
+
+@_compiled
+def _area(checks: Array, vertices: Array, x: float, y: float) -> int:
+    has_area, best = False, _OUT
+    for check in checks:
+        if check.kind == _CIRCLE:
+            has_area, where = True, _in_circle(check.a, check.b, check.c, x, y)
+            best = max(best, where)
+        elif check.kind == _POLYGON:
+            has_area, where = True, _in_polygon(vertices[check.code : check.code + int(check.a)], x, y)
+            best = max(best, where)
+    return best if has_area else _IN
+
+
+@_compiled
+def _in_circle(longitude: float, latitude: float, radius: float, x: float, y: float) -> int:
+    north, to_north = math.radians(y), math.radians(latitude)
+    across = math.sin((to_north - north) / 2) ** 2
+    across += math.cos(north) * math.cos(to_north) * math.sin(math.radians(longitude - x) / 2) ** 2
+    distance = 2 * EARTH_RADIUS * math.asin(min(1.0, math.sqrt(across)))
+    if abs(distance - radius) <= METRES + OF_RADIUS * radius:
+        return _DOUBT
+    return _IN if distance <= radius else _OUT
+
+
+@_compiled
+def _in_polygon(ring: Array, x: float, y: float) -> int:
+    inside = False
+    x1, y1 = ring[-1]
+    for x2, y2 in ring:
+        if (y1 > y) != (y2 > y):
+            left, right = (x1 - x) * (y2 - y), (y1 - y) * (x2 - x)
+            turn = left - right
+            if abs(turn) <= OF_TURN * (abs(left) + abs(right)):
+                return _DOUBT
+            if (turn > 0) == (y2 > y1):
+                inside = not inside
+        elif y2 == y and (x2 == x or (y1 == y and min(x1, x2) <= x <= max(x1, x2))):
+            return _DOUBT
+        x1, y1 = x2, y2
+    return _IN if inside else _OUT

@@ -1,0 +1,89 @@
+"""The postings: for each key the searches that may match there, with what rules most of them out at once."""
+
+import numpy as np
+import numpy.typing as npt
+
+from property_alert_notification.homes.matching.columns import Column, ragged
+
+_GROWTH = 1.5
+"""How much room a bucket gets that outgrew its own."""
+
+
+class Postings:
+    """One row for each key of each search. The rows of a key are a bucket: they lie one after the other.
+
+    A bucket that is full moves to the end with more room. Where it was stays empty until `keep`.
+    """
+
+    def __init__(self) -> None:
+        self.search, self.accept = Column(np.int32), Column(np.uint64)
+        self.low, self.high = Column(np.float32), Column(np.float32)
+        """Price bounds, rounded as the price of a listing is: they let too much through, but never too little."""
+        self.start, self.length, self.room = Column(np.int64), Column(np.int64), Column(np.int64)
+        """Of each bucket."""
+
+    def __len__(self) -> int:
+        return self.search.size
+
+    def add_buckets(self, count: int) -> None:
+        """Have that many more buckets."""
+        for column in (self.start, self.length, self.room):
+            column.extend(count)
+
+    def add(
+        self,
+        buckets: npt.NDArray[np.int64],
+        search: npt.NDArray[np.int32],
+        accept: npt.NDArray[np.uint64],
+        low: npt.NDArray[np.int64],
+        high: npt.NDArray[np.int64],
+    ) -> None:
+        """Add a row to each of these buckets; a bucket may be named more than once."""
+        order = np.argsort(buckets, kind="stable")
+        named, counts = np.unique(buckets, return_counts=True)
+        self._make_room(named, counts)
+        at = ragged(self.start.rows[named] + self.length.rows[named], counts)
+        self.length.rows[named] += counts
+        for column, values in self._columns(search, accept, low, high):
+            column.rows[at] = values[order]
+
+    def keep(self, wanted: npt.NDArray[np.bool_], renumbered: npt.NDArray[np.int32]) -> None:
+        """Drop the rows of searches that are not wanted, and all room.
+
+        Args:
+            wanted: of each search, whether its rows stay.
+            renumbered: the number of each search from now on.
+        """
+        buckets = self.length.size
+        lengths = self.length.rows[:buckets]
+        at = ragged(self.start.rows[:buckets], lengths)
+        owner = np.repeat(np.arange(buckets), lengths)
+        stays = wanted[self.search.rows[at]]
+        at, owner = at[stays], owner[stays]
+        self.search.replace(renumbered[self.search.rows[at]])
+        for column in (self.accept, self.low, self.high):
+            column.replace(column.rows[at])
+        kept = np.bincount(owner, minlength=buckets)
+        self.start.replace(np.cumsum(kept) - kept)
+        self.length.replace(kept)
+        self.room.replace(kept.copy())
+
+    def _make_room(self, buckets: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> None:
+        lengths = self.length.rows[buckets]
+        full = lengths + counts > self.room.rows[buckets]
+        if not full.any():
+            return
+        moved, lengths = buckets[full], lengths[full]
+        # A new bucket gets what it needs: most have few rows for ever.
+        room = np.where(lengths > 0, ((lengths + counts[full]) * _GROWTH).astype(np.int64), counts[full])
+        first = self.search.extend(int(room.sum()))
+        for column in (self.accept, self.low, self.high):
+            column.extend(int(room.sum()))
+        starts = first + np.cumsum(room) - room
+        before, after = ragged(self.start.rows[moved], lengths), ragged(starts, lengths)
+        for column in (self.search, self.accept, self.low, self.high):
+            column.rows[after] = column.rows[before]
+        self.start.rows[moved], self.room.rows[moved] = starts, room
+
+    def _columns(self, *values: npt.NDArray[np.generic]) -> zip:  # type: ignore[type-arg]
+        return zip((self.search, self.accept, self.low, self.high), values, strict=True)

@@ -1,0 +1,108 @@
+"""What searches share: each term, measure, place and open condition has a number, however many searches have it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from property_alert_notification.homes.criteria.comparable import FEATURES, listed_keys, texts_of, words_in
+from property_alert_notification.homes.criteria.evaluate import REMARKS
+from property_alert_notification.homes.criteria.expression import Expression, to_json
+from property_alert_notification.homes.reso.words import MULTIPLE
+
+PLACES: Final = {"PostalCode": 0.05, "City": 0.2, "CountyOrParish": 1.0, "StateOrProvince": 5.0}
+"""The fields that listings are looked up by, beside the map, and about how many degrees across such a place is."""
+
+KEYWORDS: Final = ""
+"""Stands for the field of a keyword."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number of a listing that ranges are compared with."""
+
+    field: str
+    unit: str | None
+    """Of an area or a currency."""
+    whole_low: bool
+    whole_high: bool
+    """Whether the bounds were given without decimals: bounds of areas are rounded as they were given."""
+    converted: bool
+    """Whether it is a `Range`, with units; else a `Compare`."""
+
+
+class Vocabulary:
+    """The numbers of what searches share."""
+
+    def __init__(self) -> None:
+        self.measures: dict[Measure, int] = {}
+        self.terms: dict[str, dict[str, int]] = {}
+        """By field."""
+        self.term_count = 0
+        self.tiles: dict[int, int] = {}
+        self.places: dict[str, dict[str, int]] = {field: {} for field in PLACES}
+        """The buckets of the keys of tiles, and of the words of each field."""
+        self.bucket_count = 0
+        self.open: list[Expression] = []
+        self._open_numbers: dict[str, int] = {}
+
+    def measure(self, measure: Measure) -> int:
+        """The number of a measure."""
+        return self.measures.setdefault(measure, len(self.measures))
+
+    def term(self, field: str, key: str) -> int:
+        """The number of a word that listings may have in a field with several words."""
+        terms = self.terms.setdefault(field, {})
+        if key not in terms:
+            terms[key] = self.term_count
+            self.term_count += 1
+        return terms[key]
+
+    def tile(self, key: int) -> int:
+        """The bucket of a tile."""
+        return self._bucket(self.tiles, key)
+
+    def place(self, field: str, key: str) -> int:
+        """The bucket of a place by its name."""
+        return self._bucket(self.places[field], key)
+
+    def open_condition(self, condition: Expression) -> int:
+        """The number of a condition that only `evaluate` decides."""
+        # Conditions on 1, 1.0 and true are equal in Python, but not here.
+        text = to_json(condition)
+        if text not in self._open_numbers:
+            self._open_numbers[text] = len(self.open)
+            self.open.append(condition)
+        return self._open_numbers[text]
+
+    def keep_open(self, numbers: list[int]) -> None:
+        """Forget all open conditions but these, which are numbered anew, in this order."""
+        self.open = [self.open[number] for number in numbers]
+        self._open_numbers = {to_json(condition): number for number, condition in enumerate(self.open)}
+
+    def terms_in(self, fields: Mapping[str, Any]) -> Iterator[int]:
+        """The terms that a listing has."""
+        for field, terms in self.terms.items():
+            if field == KEYWORDS:
+                remarks = texts_of(fields.get(REMARKS))
+                found = words_in(remarks[0]) if remarks else frozenset()
+            elif field == FEATURES or field in fields:
+                found = listed_keys(field, fields)
+            else:
+                continue
+            yield from (terms[key] for key in found if key in terms)
+
+    def buckets_of_places(self, fields: Mapping[str, Any]) -> Iterator[int]:
+        """The buckets of the places that a listing names."""
+        for field, buckets in self.places.items():
+            yield from (buckets[key] for key in listed_keys(field, fields) if key in buckets)
+
+    def _bucket(self, buckets: "dict[Any, int]", key: int | str) -> int:
+        if key not in buckets:
+            buckets[key] = self.bucket_count
+            self.bucket_count += 1
+        return buckets[key]
+
+
+def has_terms(field: str) -> bool:
+    """Whether the words of a field are terms."""
+    return field == FEATURES or field in MULTIPLE
