@@ -10,19 +10,14 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from typing import Any
 
+from property_alert_notification.homes.criteria.known_fields import ENUMERATIONS, FEATURES
 from property_alert_notification.homes.reso.values import Number
 from property_alert_notification.homes.reso.words import AREAS, LOOKUPS, MULTIPLE, member, squash
-
-FEATURES = "Features"
-"""The name for all fields with several values together."""
 
 PLACES = frozenset(
     {"City", "CountyOrParish", "PostalCode", "StateOrProvince", "Country", "StreetName", "UnparsedAddress"}
 )
 """Fields with names of places: small and capital letters are the same in them."""
-
-ENUMERATIONS = frozenset({"PropertySubType", *LOOKUPS, *MULTIPLE, FEATURES})
-"""Fields with members of enumerations, which have two spellings."""
 
 MINOR_DIGITS: Mapping[str, int] = {
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),

@@ -12,7 +12,6 @@ from typing import Any
 from property_alert_notification.homes.criteria.areas import covers
 from property_alert_notification.homes.criteria.comparable import (
     DEFAULT_UNIT,
-    FEATURES,
     converted,
     folded,
     key_of,
@@ -39,6 +38,7 @@ from property_alert_notification.homes.criteria.expression import (
     Text,
     Within,
 )
+from property_alert_notification.homes.criteria.known_fields import FEATURES
 from property_alert_notification.homes.reso import times, values
 from property_alert_notification.homes.reso.words import AREAS, MONEY
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from itertools import pairwise
-from math import floor, isfinite, pi
+from math import floor, pi
 from typing import Any
 
 from property_alert_notification.base.errors import InvalidField
@@ -27,6 +27,8 @@ _KINDS = (
     'must be a Polygon or MultiPolygon of GeoJSON, {"type": "Circle", "center": [longitude, latitude], '
     '"radius": metres} or {"bbox": [west, south, east, north]}'
 )
+_FINITE = 1e9
+"""More than any number of an area; no NaN is less."""
 _FARTHEST = pi * EARTH_RADIUS
 
 
@@ -140,7 +142,7 @@ def _point(given: Any, place: str) -> Point:
 
 
 def _is_number(given: Any) -> bool:
-    return isinstance(given, int | float) and not isinstance(given, bool) and isfinite(given)
+    return isinstance(given, int | float) and not isinstance(given, bool) and abs(given) < _FINITE
 
 
 def _polygon(rings: list[list[Point]], place: str) -> tuple[Ring, ...]:

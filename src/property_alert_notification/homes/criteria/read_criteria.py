@@ -8,7 +8,6 @@ from typing import Any
 from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.homes.criteria.comparable import (
     DEFAULT_UNIT,
-    FEATURES,
     main_units,
     minor_units,
     words_in,
@@ -25,6 +24,7 @@ from property_alert_notification.homes.criteria.expression import (
     Range,
     Within,
 )
+from property_alert_notification.homes.criteria.known_fields import FEATURES
 from property_alert_notification.homes.criteria.read_areas import read_area
 from property_alert_notification.homes.reso import values
 from property_alert_notification.homes.reso.values import Number

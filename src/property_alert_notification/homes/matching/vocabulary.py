@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from property_alert_notification.homes.criteria.comparable import FEATURES, listed_keys, texts_of, words_in
+from property_alert_notification.homes.criteria.comparable import listed_keys, texts_of, words_in
 from property_alert_notification.homes.criteria.evaluate import REMARKS
 from property_alert_notification.homes.criteria.expression import Expression, to_json
+from property_alert_notification.homes.criteria.known_fields import FEATURES
 from property_alert_notification.homes.reso.words import MULTIPLE
 
 PLACES: Final = {"PostalCode": 0.05, "City": 0.2, "CountyOrParish": 1.0, "StateOrProvince": 5.0}

@@ -1,0 +1,97 @@
+"""Gives the numbers of a filter their currencies and units, and makes ranges of them. Pure.
+
+`currency eq 'EUR' and ListPrice le 400000` asks for euros: what is said beside a number counts for it, and for all that
+is nested in its neighbours.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+from property_alert_notification.homes.criteria.comparable import DEFAULT_UNIT, MINOR_DIGITS
+from property_alert_notification.homes.criteria.expression import And, Compare, Expression, Not, OneOf, Or, Range
+from property_alert_notification.homes.reso.values import Number
+from property_alert_notification.homes.reso.words import AREAS, MONEY, WHOLE
+
+_UNITS_IN_NAMES = {"LotSizeAcres": "Acres", "LotSizeSquareFeet": "Square Feet"}
+_FIELDS_OF_UNITS = {"currency", *filter(None, AREAS.values())}
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What is said beside a number."""
+
+    said: Mapping[str, str]
+    """The currency, and the units of areas, by the fields that have them."""
+
+    def beside(self, parts: tuple[Expression, ...]) -> "Units":
+        found = {
+            part.field: part.words[0]
+            for part in parts
+            if isinstance(part, OneOf) and part.field in _FIELDS_OF_UNITS and len(part.words) == 1
+        }
+        return replace(self, said={**self.said, **found}) if found else self
+
+
+def with_units(expression: Expression, currency: str) -> Expression:
+    """The expression with ranges in place of comparisons with numbers, and with parts of the same kind joined."""
+    return _settled(And((expression,)), Units({"currency": currency}))
+
+
+def _settled(expression: Expression, units: Units) -> Expression:
+    match expression:
+        case And():
+            parts = tuple(_flat(expression))
+            beside = units.beside(parts)
+            return And(tuple(_settled(part, beside) for part in parts))
+        case Or(parts):
+            return Or(tuple(_settled(part, units) for part in parts))
+        case Not(part):
+            return Not(_settled(part, units))
+        case Compare(field, operator, value) if isinstance(value, int | float) and not isinstance(value, bool):
+            return _range(field, operator, value, units)
+    return expression
+
+
+def _flat(expression: And) -> Iterator[Expression]:
+    for part in expression.parts:
+        if isinstance(part, And):
+            yield from _flat(part)
+        else:
+            yield part
+
+
+def _range(field: str, operator: str, value: Number, units: Units) -> Expression:
+    if field in MONEY:
+        currency = units.said["currency"]
+        return _whole(field, operator, Decimal(repr(value)).scaleb(MINOR_DIGITS.get(currency, 2)), currency)
+    if field in WHOLE or field == "BathroomsTotalInteger":
+        return _whole(field, operator, Decimal(repr(value)), None)
+    unit = None
+    if field in AREAS:
+        unit = _UNITS_IN_NAMES.get(field) or units.said.get(AREAS[field] or "") or DEFAULT_UNIT
+    match operator:
+        case "ge":
+            return Range(field, value, None, unit)
+        case "le":
+            return Range(field, None, value, unit)
+        case "gt":
+            return Not(Range(field, None, value, unit))
+        case "lt":
+            return Not(Range(field, value, None, unit))
+    return Range(field, value, value, unit)
+
+
+def _whole(field: str, operator: str, bound: Decimal, unit: str | None) -> Range:
+    """The range of whole numbers that the comparison allows; none at all where `low` is more than `high`."""
+    floor, ceiling = int(bound.to_integral_value(ROUND_FLOOR)), int(bound.to_integral_value(ROUND_CEILING))
+    match operator:
+        case "ge":
+            return Range(field, ceiling, None, unit)
+        case "gt":
+            return Range(field, floor + 1, None, unit)
+        case "le":
+            return Range(field, None, floor, unit)
+        case "lt":
+            return Range(field, None, ceiling - 1, unit)
+    return Range(field, ceiling, floor, unit)
