@@ -1,0 +1,99 @@
+"""What is said of each condition of a search beside a listing."""
+
+import json
+from typing import Any
+
+import pytest
+
+from property_alert_notification.homes.criteria.clauses import Clause, clauses_of
+from property_alert_notification.homes.criteria.expression import Excluding
+from property_alert_notification.homes.criteria.odata.read_filter import read_filter
+from property_alert_notification.homes.criteria.read_criteria import read_criteria
+from tests.unit.homes.criteria.test_evaluate import HOME
+
+
+def _one(criteria: dict[str, Any]) -> tuple[str, str | None, Any, Any, bool | None]:
+    [clause] = clauses_of(read_criteria(criteria, "USD"), HOME)
+    json.dumps([clause.value, clause.bound])
+    return clause.test, clause.field, clause.value, clause.bound, clause.verdict
+
+
+@pytest.mark.parametrize(
+    ("criteria", "clause"),
+    [
+        ({"City": ["Kent"]}, ("one_of", "City", "SEATTLE", ["Kent"], False)),
+        (
+            {"ListPrice": {"max": 650_000.5}},
+            ("range", "ListPrice", {"amount": 650_000, "currency": "USD"}, {"max": 650_000.5, "currency": "USD"}, True),
+        ),
+        (
+            {"ListPrice": {"min": 1, "currency": "EUR"}},
+            ("range", "ListPrice", {"amount": 650_000, "currency": "USD"}, {"min": 1, "currency": "EUR"}, None),
+        ),
+        (
+            {"LivingArea": {"min": 100, "units": "sqm"}},
+            (
+                "range",
+                "LivingArea",
+                {"amount": 1076, "units": "Square Feet"},
+                {"min": 100, "units": "Square Meters"},
+                True,
+            ),
+        ),
+        ({"BedroomsTotal": {"min": 4}}, ("range", "BedroomsTotal", 3, {"min": 4}, False)),
+        ({"CountyOrParish": ["King"]}, ("one_of", "CountyOrParish", None, ["King"], None)),
+        ({"Keywords": ["roof", "pool"]}, ("keywords", "PublicRemarks", ["roof"], ["roof", "pool"], False)),
+        ({"Features": ["Spa"]}, ("has_all", "Features", ["Dishwasher", "Gas Range"], ["Spa"], False)),
+        (
+            {"Area": {"type": "Circle", "center": [-122.33, 47.61], "radius": 1000}},
+            (
+                "within",
+                "Coordinates",
+                {"longitude": -122.33, "latitude": 47.6, "distance": 1112},
+                {"type": "Circle", "center": [-122.33, 47.61], "radius": 1000},
+                False,
+            ),
+        ),
+        (
+            {"Area": {"bbox": [-123, 47, -122, 48]}},
+            ("within", "Coordinates", {"longitude": -122.33, "latitude": 47.6}, {"bbox": [-123, 47, -122, 48]}, True),
+        ),
+        (
+            {"Area": {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}},
+            (
+                "within",
+                "Coordinates",
+                {"longitude": -122.33, "latitude": 47.6},
+                {"type": "MultiPolygon", "coordinates": [[[[0, 0], [1, 0], [1, 1], [0, 0]]]]},
+                False,
+            ),
+        ),
+    ],
+)
+def test_a_clause_has_the_value_the_bound_and_the_verdict(criteria: dict[str, Any], clause: tuple[Any, ...]) -> None:
+    assert _one(criteria) == clause
+
+
+def test_nested_conditions_are_parts() -> None:
+    filter_ = "(BedroomsTotal gt 9 or not (City eq 'Kent')) and View eq null and OnMarketDate ge 2026-11-01"
+    either, missing, day = clauses_of(read_filter(f"{filter_} and contains(PublicRemarks,'Sunny')", "USD"), HOME)[:3]
+
+    assert (either.test, either.verdict) == ("or", True)
+    assert [(part.test, part.verdict) for part in either.parts] == [("range", False), ("not", True)]
+    assert either.parts[1].parts[0].bound == ["Kent"]
+    assert (missing.test, missing.value, missing.verdict) == ("missing", None, True)
+    assert (day.test, day.value, day.bound, day.verdict) == ("ge", "2026-11-01", "2026-11-01", True)
+
+
+def test_an_exclusion_has_the_excluded_condition_as_its_part() -> None:
+    [clause] = clauses_of(read_criteria({"Exclude": {"City": ["Seattle"]}}, "USD"), HOME)
+
+    assert isinstance(clause, Clause)
+    assert (clause.test, clause.verdict, clause.parts[0].verdict) == ("excluding", False, True)
+    assert isinstance(clause.expression, Excluding)
+
+
+def test_a_long_text_is_shown_in_part() -> None:
+    [clause] = clauses_of(read_filter("contains(PublicRemarks,'x')", "USD"), {"PublicRemarks": "y" * 5000})
+
+    assert (len(clause.value), clause.bound, clause.verdict) == (200, "x", False)
