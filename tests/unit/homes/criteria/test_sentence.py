@@ -26,7 +26,7 @@ MUCH: dict[str, Any] = {
 MUCH_IN_WORDS = (
     "Homes in Seattle, within 5.5 km of a point on the map, Single Family Residence, Active or Coming Soon, "
     "3 or more bedrooms, 2 to 3 bathrooms, 1,500 sq ft or more, a lot of 0.25 to 1 acres, "
-    "built in 1990 or later, up to $650,000, and 4 more"
+    "built in 1990 or later, up to $650,000, with “view”, and 3 more"
 )
 
 
