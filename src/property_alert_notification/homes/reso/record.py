@@ -21,7 +21,7 @@ MOST_FIELDS, LARGEST_RECORD, DEEPEST = 1_000, 64 * 1024, 8
 FUTURE = timedelta(days=1)
 """How far ahead of our clock a feed's may be. One that says next year would win against all that follows until then."""
 
-_SOURCES = ("SourceSystemName", "OriginatingSystemName", "SourceSystemID", "OriginatingSystemID")
+SOURCES = ("SourceSystemName", "OriginatingSystemName", "SourceSystemID", "OriginatingSystemID")
 _CURRENCIES = ("currency", "Currency", "CurrencyCode", "ListPriceCurrency", "ListPriceCurrencyCode")
 
 
@@ -89,7 +89,7 @@ def key_of(record: Mapping[str, Any]) -> str:
 
 
 def _source_of(record: Mapping[str, Any]) -> str:
-    for name in _SOURCES:
+    for name in SOURCES:
         if isinstance(source := record.get(name), str) and source.strip():
             if len(source) > LONGEST_KEY or not source.isprintable():
                 raise InvalidField(name, f"must be at most {LONGEST_KEY} printable characters")

@@ -1,0 +1,1 @@
+"""Feeds: events about records, and replication of records from RESO Web APIs."""

@@ -1,0 +1,95 @@
+"""Reads the events of a RESO Web API in the order of their sequences.
+
+Numbers may be missing, and an event may become visible after one with a greater number, when its transaction at the
+source was committed later. So the events of a while are read again each time: `reread_sequence` follows `sequence` at a
+distance of at least the overlap.
+"""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import SendError, Throttled
+from property_alert_notification.database import Database
+from property_alert_notification.homes.feeds import queries
+from property_alert_notification.homes.feeds.entity_events import EventBatch, read_events
+from property_alert_notification.homes.feeds.models import FeedPosition
+from property_alert_notification.homes.feeds.odata import Page
+from property_alert_notification.homes.feeds.settings import FeedSettings
+from property_alert_notification.homes.feeds.web_api import WebApi
+
+
+class EventFollower:
+    """Follows the events of one feed."""
+
+    def __init__(self, source: str, settings: FeedSettings, api: WebApi, database: Database, clock: Clock) -> None:
+        """`source` is the EntityEventSource."""
+        self._source = source
+        self._settings = settings
+        self._api = api
+        self._database = database
+        self._clock = clock
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew with the next turn."""
+        self._url: str | None = None
+
+    async def begin(self, position: FeedPosition) -> None:
+        """Before all records are read: note the newest events, so that none is missed that comes meanwhile.
+
+        Raises:
+            SendError: the server does not answer.
+            LeaseLost: another worker replicates the feed.
+        """
+        batch = read_events((await self._api.page(self._api.newest_events_url())).records)
+        newest = batch.last or 0
+        # The newest events are read again after the load: one before them may not be visible yet.
+        first = min([one.sequence for one in batch.events], default=newest + 1) - 1
+        async with self._database.transaction() as connection:
+            await queries.advance(
+                connection, position, sequence=newest, marked_sequence=max(first, 0), reread_sequence=max(first, 0)
+            )
+
+    async def turn(self, position: FeedPosition) -> bool:
+        """Read one page; returns whether another one follows.
+
+        Raises:
+            SendError: the server does not answer.
+            LeaseLost: another worker replicates the feed.
+        """
+        url = self._url or self._api.events_url(position.reread_sequence or 0)
+        try:
+            page = await self._api.page(url)
+        except Throttled:
+            raise
+        except SendError:
+            self.reset()  # the link to this page may have expired
+            raise
+        batch = read_events(page.records)
+        following = self._following(page, batch)
+        async with self._database.transaction() as connection:
+            await queries.add_events(connection, self._source, batch.events, now=self._clock.now())
+            await self._store(connection, position, batch, is_last=following is None)
+        self._url = following
+        return following is not None
+
+    def _following(self, page: Page, batch: EventBatch) -> str | None:
+        if page.next is not None or len(page.records) < self._settings.page_size or batch.last is None:
+            return page.next
+        following = self._api.events_url(batch.last)  # a server without links
+        return None if following == self._url else following
+
+    async def _store(
+        self, connection: AsyncConnection, position: FeedPosition, batch: EventBatch, *, is_last: bool
+    ) -> None:
+        now = self._clock.now()
+        values: dict[str, object] = {"sequence": max(batch.last or 0, position.sequence or 0)}
+        if is_last:
+            values["checked_at"] = now
+            if position.marked_at is None or now - position.marked_at >= self._settings.overlap_time:
+                values |= {
+                    "reread_sequence": position.marked_sequence or 0,
+                    "marked_sequence": values["sequence"],
+                    "marked_at": now,
+                }
+        await queries.advance(connection, position, **values)

@@ -1,0 +1,133 @@
+"""Takes the records of a feed by the same intake as listing events."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import structlog
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import InvalidField
+from property_alert_notification.base.logs import origin
+from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.database import Database, halve_on_error
+from property_alert_notification.homes.feeds import queries
+from property_alert_notification.homes.feeds.models import FeedPosition
+from property_alert_notification.homes.feeds.settings import FeedSettings
+from property_alert_notification.homes.listings.intake import ListingIntake, Received, received
+from property_alert_notification.homes.listings.settings import ListingSettings
+from property_alert_notification.homes.reso import times
+from property_alert_notification.homes.reso.record import SOURCES, ListingRecord, read
+from property_alert_notification.homes.reso.words import StandardStatus
+
+log = structlog.get_logger()
+
+_A_MOMENT = timedelta(microseconds=1)
+
+
+class Refusal(NamedTuple):
+    """A record that cannot be understood."""
+
+    listing_key: str
+    problem: str
+
+
+class RecordTaker:
+    """Reads and stores the records of one feed."""
+
+    def __init__(
+        self, name: str, settings: FeedSettings, listings: ListingSettings, database: Database, clock: Clock,
+        metrics: Metrics,
+    ) -> None:  # fmt: skip
+        self._name = name
+        self._source = settings.source
+        self._feed = settings.reading(listings)
+        self._quiet = listings.quiet
+        self._database = database
+        self._clock = clock
+        self._outcomes = metrics.feed_records
+
+    async def read(self, records: Sequence[Any]) -> tuple[list[Received], list[Refusal]]:
+        """Read each record by itself: one that cannot be understood does not affect the others."""
+        # A page may take long, and other loops must not wait for it.
+        return await asyncio.to_thread(self._read_all, records)
+
+    def _read_all(self, records: Sequence[Any]) -> tuple[list[Received], list[Refusal]]:
+        now, found, refused = self._clock.now(), list[Received](), list[Refusal]()
+        for record in records:
+            try:
+                found.append(received(read(self._with_source(record), self._feed, now)))
+            except InvalidField as fault:
+                key = str(record.get("ListingKey"))[:80] if isinstance(record, dict) else ""
+                refused.append(Refusal(key, f"{fault.field} {fault.problem}"))
+        return found, refused
+
+    def _with_source(self, record: Any) -> Any:
+        if not self._source or not isinstance(record, dict) or any(record.get(name) for name in SOURCES):
+            return record
+        return record | {SOURCES[0]: self._source}
+
+    async def store(self, position: FeedPosition, batch: Sequence[Received], refused: Sequence[Refusal]) -> None:
+        """Store records, and count those that were refused.
+
+        Raises:
+            LeaseLost: another worker replicates the feed.
+        """
+        unstorable = list[Refusal]()
+
+        async def skip(one: Received, error: Exception) -> None:
+            log.error("feed.record_unstorable", feed=self._name, **origin(error))
+            unstorable.append(Refusal(one.record.listing_key, "cannot be stored"))
+
+        async def take(part: Sequence[Received]) -> None:
+            async with self._database.transaction() as connection:
+                await queries.advance(connection, position)
+                new = await ListingIntake(connection, self._clock, self._quiet).take(part) if part else []
+            self._count(accepted=sum(new), unchanged=len(new) - sum(new))
+
+        if batch:
+            await halve_on_error(batch, take, skip)
+        if not_taken := [*refused, *unstorable]:
+            await self._refuse(position, not_taken)
+
+    async def _refuse(self, position: FeedPosition, refused: Sequence[Refusal]) -> None:
+        last = refused[-1]
+        log.warning("feed.records_refused", feed=self._name, number=len(refused), problem=last.problem)
+        self._count(refused=len(refused))
+        async with self._database.transaction() as connection:
+            await queries.count_refusals(connection, position.feed, len(refused), f"{last.listing_key}: {last.problem}")
+
+    def _count(self, **outcomes: int) -> None:
+        for outcome, number in outcomes.items():
+            self._outcomes.labels(self._name, outcome).inc(number)
+
+    async def deletions(self, keys: Collection[str]) -> list[Received]:
+        """The deletions of listings whose records the server does not have any more."""
+        if not keys:
+            return []
+        async with self._database.reading() as connection:
+            known = await queries.last_known(connection, sorted(keys))
+        by_key: dict[str, list[queries.LastKnown]] = {}
+        for one in known:
+            by_key.setdefault(one.listing_key, []).append(one)
+        gone = [one for several in by_key.values() for one in self._ours(several)]
+        return [received(_deleted(one)) for one in gone if one.status != StandardStatus.DELETE]
+
+    def _ours(self, listings: Sequence[queries.LastKnown]) -> Sequence[queries.LastKnown]:
+        """Of the listings with one key, those of this feed: another source may have the same key."""
+        return [one for one in listings if one.source == self._source] if len(listings) > 1 else listings
+
+
+def _deleted(one: queries.LastKnown) -> ListingRecord:
+    """The record of a deletion, whose time the server does not say: right after the last one that was known.
+
+    So the record counts again if the server shows a newer one later.
+    """
+    at = one.modified_at + _A_MOMENT
+    fields: Mapping[str, Any] = {
+        "ListingKey": one.listing_key,
+        "StandardStatus": StandardStatus.DELETE.value,
+        "ModificationTimestamp": times.as_text(at),
+    }
+    return ListingRecord(one.source, one.listing_key, at, {**fields, SOURCES[0]: one.source} if one.source else fields)

@@ -1,0 +1,120 @@
+"""Reads records in the order of their ModificationTimestamp: all of them at first, and then those that change."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.errors import SendError, Throttled
+from property_alert_notification.database import Database
+from property_alert_notification.homes.feeds import queries
+from property_alert_notification.homes.feeds.models import FeedPosition
+from property_alert_notification.homes.feeds.odata import Page, since
+from property_alert_notification.homes.feeds.settings import FeedSettings
+from property_alert_notification.homes.feeds.take import RecordTaker
+from property_alert_notification.homes.feeds.web_api import WebApi
+
+FIELD = "ModificationTimestamp"
+
+
+class RecordWalk:
+    """Walks over the pages of one feed. The walk after a restart begins where the last page in order ended."""
+
+    def __init__(
+        self, settings: FeedSettings, api: WebApi, taker: RecordTaker, database: Database, clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._api = api
+        self._taker = taker
+        self._database = database
+        self._clock = clock
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew with the next turn."""
+        self._url: str | None = None
+        self._from: datetime | None = None
+        """The time from which the last request was for records."""
+        self._skipped = 0
+        self._greatest: datetime | None = None
+        self._is_in_order = True
+
+    async def turn(self, position: FeedPosition) -> bool:
+        """Read one page; returns whether another one follows.
+
+        Raises:
+            SendError: the server does not answer.
+            LeaseLost: another worker replicates the feed.
+        """
+        url = self._url or self._first_url(position)
+        try:
+            page = await self._api.page(url)
+        except Throttled:
+            raise
+        except SendError:
+            self.reset()  # the link to this page may have expired
+            raise
+        taken, refused = await self._taker.read(page.records)
+        await self._taker.store(position, taken, refused)
+        self._note([one.record.modified_at for one in taken])
+        following = self._following(url, page)
+        async with self._database.transaction() as connection:
+            await self._store(connection, position, page, is_last=following is None)
+        self._url = following
+        if following is None:
+            self.reset()
+        return following is not None
+
+    def _first_url(self, position: FeedPosition) -> str:
+        self._from, is_load = position.modified_at, position.load_ended_at is None
+        if self._from is not None and not is_load:
+            # A change may become visible later than one with a later time.
+            self._from -= self._settings.overlap_time
+        return self._api.properties_url(self._filter(), count=is_load and position.load_total is None)
+
+    def _filter(self) -> str | None:
+        # Records with the same time are read again: others of this time may have come since.
+        return None if self._from is None else since(FIELD, self._from)
+
+    def _following(self, url: str, page: Page) -> str | None:
+        """The URL of the next page; None after the last one.
+
+        The link of the server is followed only where times do not lead further. A link often is a number of records to
+        skip, and a record that changes meanwhile moves to the end, so that another one would be skipped.
+        """
+        if page.next is None and len(page.records) < self._settings.page_size:
+            return None
+        if self._is_in_order and self._greatest is not None and (self._from is None or self._greatest > self._from):
+            self._from, self._skipped = self._greatest, 0
+            return self._api.properties_url(self._filter())
+        return page.next or self._skip(url, len(page.records))
+
+    def _skip(self, url: str, records: int) -> str:
+        """The next page of a server without links."""
+        self._skipped += records
+        parts = [part for part in url.split("&") if not part.startswith("%24skip=")]
+        return f"{'&'.join(parts)}&%24skip={self._skipped}"
+
+    def _note(self, times: Sequence[datetime]) -> None:
+        for at in times:
+            if self._greatest is not None and at < self._greatest:
+                self._is_in_order = False
+            self._greatest = at if self._greatest is None else max(at, self._greatest)
+
+    async def _store(self, connection: AsyncConnection, position: FeedPosition, page: Page, *, is_last: bool) -> None:
+        values: dict[str, object] = {}
+        now = self._clock.now()
+        if self._greatest is not None and (is_last or self._is_in_order):
+            # A record of the future must not hide those that change until then.
+            greatest = min(self._greatest, now)
+            values["modified_at"] = max(greatest, position.modified_at) if position.modified_at else greatest
+        if is_last:
+            values["checked_at"] = now
+        if position.load_ended_at is None:
+            values["load_read"] = position.load_read + len(page.records)
+            if position.load_total is None and page.total is not None:
+                values["load_total"] = page.total
+            if is_last:
+                values["load_ended_at"] = now
+        await queries.advance(connection, position, **values)

@@ -1,0 +1,191 @@
+"""The HTTP API of the small RESO server: Property and EntityEvent by OData, OAuth2 tokens, and switches for tests.
+
+The resources are below `/odata`, as they are with vendors. `/control` is not RESO's: it moves the market and breaks
+things.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import parse_qs, urlencode
+
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request
+from fastapi.responses import JSONResponse, Response
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.reso_server.faults import Faults
+from property_alert_notification.reso_server.market import Market
+from property_alert_notification.reso_server.query import NotUnderstood, Record, filtered, ordered
+
+CLIENT_ID, CLIENT_SECRET = "reso", "reso-secret"
+"""The credentials of the only client."""
+
+MOST = 1_000
+"""Records of one page."""
+
+
+class ResoServer:
+    """The state of the server."""
+
+    def __init__(self, market: Market, clock: Clock, *, speed: float = 0.0) -> None:
+        """`speed` is how many seconds of the market pass in one second; with 0 only `/control/advance` moves it."""
+        self.market = market
+        self.faults = Faults()
+        self.requests: list[str] = []
+        """The paths and queries that were asked for."""
+        self._clock = clock
+        self._speed = speed
+        self._began = clock.monotonic()
+        self._tokens: dict[str, float] = {}
+
+    def move(self) -> None:
+        """Let pass what has become visible since the last request."""
+        if self._speed and self.market.ahead:
+            passed = (self._clock.monotonic() - self._began) * self._speed
+            self.market.advance_to(self.market.ahead[0].at + timedelta(seconds=passed))
+
+    def new_token(self) -> tuple[str, int]:
+        """A new token, and the seconds for which it is valid."""
+        token = self._clock.new_id().hex
+        self._tokens[token] = self._clock.monotonic() + self.faults.token_lifetime
+        return token, self.faults.token_lifetime
+
+    def check(self, request: Request) -> None:
+        """Answer with the fault that is set, or 401 without a valid token.
+
+        Raises:
+            HTTPException: with the answer.
+        """
+        self.requests.append(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if self._tokens.get(token, 0.0) <= self._clock.monotonic():
+            raise HTTPException(401, "The token is unknown or has expired.")
+        faults = self.faults
+        if faults.status is not None and (faults.times is None or faults.times > 0):
+            faults.times = None if faults.times is None else faults.times - 1
+            headers = {} if faults.retry_after is None else {"Retry-After": str(faults.retry_after)}
+            raise HTTPException(faults.status, "A fault that is set.", headers=headers)
+        self.move()
+
+    def check_keys(self, records: Sequence[Record]) -> None:
+        """Answer 500 if one of these records is bad.
+
+        Raises:
+            HTTPException: with the answer.
+        """
+        if any(record.get("ListingKey") in self.faults.bad_keys for record in records):
+            raise HTTPException(500, "A bad record.")
+
+
+class Page(NamedTuple):
+    """The query options of a request for a collection."""
+
+    filter: str | None
+    orderby: str | None
+    top: int
+    skip: int
+    counted: bool
+
+
+async def _page(
+    filter_: Annotated[str | None, Query(alias="$filter")] = None,
+    orderby: Annotated[str | None, Query(alias="$orderby")] = None,
+    top: Annotated[int, Query(alias="$top", ge=1)] = MOST,
+    skip: Annotated[int, Query(alias="$skip", ge=0)] = 0,
+    count: Annotated[bool, Query(alias="$count")] = False,
+) -> Page:
+    return Page(filter_, orderby, min(top, MOST), skip, count)
+
+
+_PageDep = Annotated[Page, Depends(_page)]
+
+
+def create_reso_server(server: ResoServer) -> FastAPI:
+    """Build the application."""
+    app = FastAPI(title="RESO server")
+    app.include_router(_tokens(server))
+    app.include_router(_resources(server))
+    app.include_router(_control(server))
+    return app
+
+
+def _tokens(server: ResoServer) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/oauth2/token")
+    async def create_token(request: Request) -> Response:
+        form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
+        wanted = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        if {name: form.get(name) for name in wanted} != wanted:
+            return JSONResponse({"error": "invalid_client"}, 401)
+        token, lifetime = server.new_token()
+        return JSONResponse({"access_token": token, "token_type": "Bearer", "expires_in": lifetime})
+
+    return router
+
+
+def _resources(server: ResoServer) -> APIRouter:
+    router = APIRouter(prefix="/odata")
+
+    @router.get("/Property('{key}')")
+    async def read_property(key: str, request: Request) -> Response:
+        server.check(request)
+        if (record := server.market.records.get(key.replace("''", "'"))) is None:
+            raise HTTPException(404, "There is no such record.")
+        server.check_keys([record])
+        return JSONResponse(record)
+
+    @router.get("/Property")
+    async def read_properties(request: Request, page: _PageDep) -> Response:
+        server.check(request)
+        return _collection(server, request, page, server.market.records.values())
+
+    @router.get("/EntityEvent")
+    async def read_events(request: Request, page: _PageDep) -> Response:
+        server.check(request)
+        if server.faults.no_events:
+            raise HTTPException(404, "There is no such resource.")
+        return _collection(server, request, page, server.market.visible_events())
+
+    return router
+
+
+def _collection(server: ResoServer, request: Request, page: Page, records: Iterable[Record]) -> Response:
+    if server.faults.no_in and page.filter and " in (" in page.filter:
+        raise HTTPException(501, "This server has no `in`.")
+    try:
+        found = ordered(filtered(records, page.filter), page.orderby)
+    except NotUnderstood as fault:
+        raise HTTPException(400, f"{fault} has a part that this server does not have.") from None
+    part = found[page.skip : page.skip + page.top]
+    server.check_keys(part)
+    answer: dict[str, Any] = {"@odata.context": f"{request.base_url}odata/$metadata", "value": part}
+    if page.counted:
+        answer["@odata.count"] = len(found)
+    if page.skip + page.top < len(found) and not server.faults.no_links:
+        answer["@odata.nextLink"] = _next_link(request, page, foreign=server.faults.foreign_links)
+    response = JSONResponse(answer)
+    return Response(response.body[:-20], media_type="application/json") if server.faults.cut_body else response
+
+
+def _next_link(request: Request, page: Page, *, foreign: bool) -> str:
+    query = urlencode(dict(request.query_params) | {"$skip": str(page.skip + page.top)})
+    base = "http://127.0.0.2:1/" if foreign else str(request.base_url)
+    return f"{base}{request.url.path[1:]}?{query}"
+
+
+def _control(server: ResoServer) -> APIRouter:
+    router = APIRouter(prefix="/control")
+
+    @router.post("/advance")
+    async def advance(count: int = 1, until: datetime | None = None) -> dict[str, Any]:
+        market = server.market
+        moved = market.advance(count) if until is None else market.advance_to(until)
+        return {"moved": moved, "now": market.now, "left": len(market.ahead) - market.passed}
+
+    @router.put("/faults")
+    async def set_faults(faults: Faults) -> Faults:
+        server.faults = faults
+        return faults
+
+    return router

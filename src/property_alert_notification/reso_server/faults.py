@@ -1,0 +1,30 @@
+"""What goes wrong with the server on request, for tests."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Faults(BaseModel):
+    """The switches. Each is off until it is set."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
+
+    status: int | None = None
+    """Answer all requests for records and events with this status."""
+    retry_after: int | None = None
+    """The seconds in the Retry-After header of such an answer."""
+    times: int | None = None
+    """How many answers have the status; all of them, if it is not set."""
+    bad_keys: list[str] = []
+    """Answer 500 to each request whose answer would have one of these records."""
+    no_in: bool = False
+    """Answer 501 to a filter with `in`."""
+    no_events: bool = False
+    """Have no EntityEvent resource."""
+    no_links: bool = False
+    """Give no `@odata.nextLink`."""
+    foreign_links: bool = False
+    """Give links that lead to another host."""
+    token_lifetime: int = 3_600
+    """Seconds for which a token is valid."""
+    cut_body: bool = False
+    """Break off in the middle of the body."""
