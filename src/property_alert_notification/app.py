@@ -47,6 +47,8 @@ from property_alert_notification.feedback.unsubscribe.service import Unsubscribe
 from property_alert_notification.feedback.unsubscribe.tokens import Tokens
 from property_alert_notification.feedback.webhooks.routes import router as webhooks
 from property_alert_notification.feedback.webhooks.setup import webhook_rules
+from property_alert_notification.homes.feeds.routes import router as entity_events
+from property_alert_notification.homes.feeds.settings import configured_feeds
 from property_alert_notification.homes.listings import routes as listing_routes
 from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.notification_worker.worker import Worker
@@ -213,6 +215,7 @@ def _share(app: FastAPI, parts: Parts) -> None:
         providers=parts.create_callbacks(),
     )
     app.state.listing_settings = load(ListingSettings)
+    app.state.feeds = configured_feeds()
     app.state.unsubscriber = Unsubscriber(
         app.state.database, parts.clock, app.state.subjects, parts.categories.current, app.state.reevaluate
     )
@@ -254,6 +257,7 @@ def _v1() -> APIRouter:
     v1.include_router(suppressions)
     v1.include_router(replies)
     v1.include_router(consents)
+    v1.include_router(entity_events)
     v1.include_router(listing_routes.events_router)
     v1.include_router(listing_routes.router)
     v1.include_router(personal_data)

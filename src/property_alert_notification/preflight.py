@@ -14,6 +14,7 @@ from property_alert_notification.base.settings.store_url import sqlite_file, sql
 from property_alert_notification.base.settings.unknown_settings import find_mistake
 from property_alert_notification.channels.redirect import check_redirects
 from property_alert_notification.channels.registry import check_any_used, check_choices, settings_groups
+from property_alert_notification.homes.feeds.settings import FeedSettings, configured_feeds
 from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.people.categories.category_file import configured_categories
 from property_alert_notification.people.directory.settings import UserServiceSettings
@@ -57,6 +58,7 @@ def check_together(settings: Settings) -> None:
     configured_windows(settings.legal_windows_file)
     load(UserServiceSettings)
     load(ListingSettings)
+    configured_feeds()
     check_redirects(settings)
     check_metrics_address(settings.worker_metrics_host, settings.worker_metrics_port)
 
@@ -123,6 +125,7 @@ def all_settings_groups() -> Iterator[type[SettingsGroup]]:
     yield own
     yield UserServiceSettings
     yield ListingSettings
+    yield FeedSettings
     yield from providers
 
 

@@ -40,6 +40,7 @@ SLICE_OF = {
     "suppressions": "users",
     "replies": "users",
     "listing-events": "listings",
+    "reso": "listings",
 }
 """Whose scopes a part of the API has that has none of its own."""
 _KIND = {"GET": "read"}

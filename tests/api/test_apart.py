@@ -325,6 +325,15 @@ async def _of_listings(house: House, caller: Caller, method: str, path: str) -> 
     assert answer.status_code == (403 if caller.test else 200), answer.text
 
 
+async def _of_entity_events(house: House, caller: Caller, method: str, path: str) -> None:
+    """Records of listings follow from events, so test keys send none."""
+    event = {"EntityEventSequence": 1, "ResourceName": "Property", "ResourceRecordKey": "1"}
+
+    answer = await house.ask(caller, method, path, json=event)
+
+    assert answer.status_code == (403 if caller.test else 200), answer.text
+
+
 async def _of_a_schedule(house: House, caller: Caller, method: str, path: str) -> None:
     body = {"json": {"title": "changed"}} if method == "PATCH" else {}
     for owner in OWNERS:
@@ -453,6 +462,7 @@ CHECKS: dict[str, Check] = {
     "list_consents": _of_consents,
     "export_consents": _of_consents,
     "take_listing_events": _of_listings,
+    "take_entity_events": _of_entity_events,
     "read_listing": _of_listings,
     "read_listing_history": _of_listings,
     "export_data": _of_personal_data,

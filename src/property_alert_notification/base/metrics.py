@@ -16,6 +16,7 @@ from prometheus_client import (
 )
 
 from property_alert_notification import __version__
+from property_alert_notification.base.home_metrics import HomeMetrics
 from property_alert_notification.base.output import LostLines
 from property_alert_notification.base.request_times import RequestTimes
 from property_alert_notification.base.vocabulary import BreakerState, Channel
@@ -30,16 +31,15 @@ UNKNOWN = float("nan")
 """What a gauge shows while the store does not answer."""
 
 
-class Metrics:
+class Metrics(HomeMetrics):
     """The metrics of one process, in a registry of their own."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
+        super().__init__(CollectorRegistry())
         self._count_notifications()
         self._count_attempts()
         self._count_webhooks()
         self._count_profile_answers()
-        self._count_listings()
         self._show_deliveries()
         self._show_people()
         self._show_loops()
@@ -145,46 +145,6 @@ class Metrics:
             "property_alerts_profile_answers",
             "Answers of the User service about one user: found, no_such_user, or failed.",
             ["outcome"],
-            registry=self.registry,
-        )
-
-    def _count_listings(self) -> None:
-        self.listing_records = Counter(
-            "property_alerts_listing_records",
-            "Records of listing events, by what became of them: accepted, unchanged or refused.",
-            ["outcome"],
-            registry=self.registry,
-        )
-        self.listing_changes = Counter(
-            "property_alerts_listing_changes",
-            "Changes of listings that waited for the end of the quiet time and were told then.",
-            registry=self.registry,
-        )
-        self._count_feeds()
-
-    def _count_feeds(self) -> None:
-        self.feed_records = Counter(
-            "property_alerts_feed_records",
-            "Records that were replicated from a feed, by what became of them: accepted, unchanged or refused.",
-            ["feed", "outcome"],
-            registry=self.registry,
-        )
-        self.feed_events_waiting = Gauge(
-            "property_alerts_feed_events_waiting",
-            "Events of a feed whose record is to be requested, as the worker that replicates it last counted them.",
-            ["feed"],
-            registry=self.registry,
-        )
-        self.feed_event_age = Gauge(
-            "property_alerts_feed_event_age_seconds",
-            "How long ago the longest waiting event of a feed was received; 0 if none waits.",
-            ["feed"],
-            registry=self.registry,
-        )
-        self.feed_failing = Gauge(
-            "property_alerts_feed_failing_seconds",
-            "How long the server of a feed has been failing, when it last failed; 0 while it answers.",
-            ["feed"],
             registry=self.registry,
         )
 

@@ -13,6 +13,7 @@ from property_alert_notification.base.console import complain, finish_streams, p
 from property_alert_notification.base.errors import ConfigurationError, ServiceError
 from property_alert_notification.base.logs import origin
 from property_alert_notification.cli import (
+    feed,
     generated,
     inspection,
     keys,
@@ -56,6 +57,7 @@ app.command("providers", rich_help_panel="Look")(providers.providers)
 app.add_typer(notifications.app, name="notifications", rich_help_panel="Look")
 app.add_typer(users.app, name="users", rich_help_panel="Look")
 app.add_typer(preferences.app, name="preferences", rich_help_panel="Look")
+app.add_typer(feed.app, name="feed", rich_help_panel="Look")
 app.command("webhooks", rich_help_panel="Look")(webhooks.webhooks)
 app.command("pause", rich_help_panel="Intervene")(pausing.pause)
 app.command("resume", rich_help_panel="Intervene")(pausing.resume)

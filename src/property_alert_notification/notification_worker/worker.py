@@ -27,6 +27,7 @@ from property_alert_notification.channels.base import Sender
 from property_alert_notification.channels.registry import unused
 from property_alert_notification.feedback.bounces.sources import sources
 from property_alert_notification.feedback.webhooks.setup import create_dispatcher
+from property_alert_notification.homes.feeds.setup import feed_loops
 from property_alert_notification.homes.listings.quiet_times import QuietTimes
 from property_alert_notification.homes.listings.settings import ListingSettings
 from property_alert_notification.notification_worker.claim import SendingRules
@@ -111,6 +112,7 @@ class Worker:
         self._expirer = Expirer(parts.database, parts.clock, parts.metrics, rules=_rules(parts))
         listings = load(ListingSettings)
         self._quiet_times = QuietTimes(parts.database, parts.clock, parts.metrics, quiet=listings.quiet)
+        self._feeds = feed_loops(parts.database, parts.clock, parts.metrics, listings)
         self._retention = _retention(parts, listings)
         self._erasures = ErasureWorker(Eraser(parts.database, parts.clock, Subjects(settings.secrets)))
         self._report_loops = _report_loops(parts)
@@ -156,6 +158,7 @@ class Worker:
             start("erasures", self._erasures.run),
             *(start(name, run) for name, run in self._report_loops.items()),
             start("listings", self._quiet_times.run),
+            *(start(name, run) for name, run in self._feeds.items()),
             start("breaker_report", self._reporter.run),
         ]
         if unused(self._parts.settings):

@@ -50,6 +50,10 @@ class ResoServer:
         self._tokens[token] = self._clock.monotonic() + self.faults.token_lifetime
         return token, self.faults.token_lifetime
 
+    def forget_tokens(self) -> None:
+        """Let no token be valid any more."""
+        self._tokens.clear()
+
     def check(self, request: Request) -> None:
         """Answer with the fault that is set, or 401 without a valid token.
 

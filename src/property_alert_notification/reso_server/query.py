@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 Record = Mapping[str, Any]
@@ -45,7 +46,7 @@ def ordered(records: list[Record], order: str | None) -> list[Record]:
         name, _, way = part.strip().partition(" ")
         if way not in ("", "asc", "desc"):
             raise NotUnderstood("$orderby")
-        records = sorted(records, key=lambda record, name=name: record[name], reverse=way == "desc")  # type: ignore[misc]
+        records = sorted(records, key=lambda record, name=name: _value(record, name), reverse=way == "desc")  # type: ignore[misc]
     return records
 
 
@@ -57,10 +58,18 @@ def _condition(text: str) -> Callable[[Record], bool]:
     if (found := _COMPARISON.match(text)) is None:
         raise NotUnderstood("$filter")
     name, holds, value = found[1], _OPERATORS[found[2]], _literal(found[3])
-    return lambda record: name in record and holds(record[name], value)
+    return lambda record: name in record and holds(_value(record, name), value)
 
 
-def _literal(text: str) -> str | int:
+def _literal(text: str) -> str | int | datetime:
     if (found := _TEXT.fullmatch(text)) is not None:
         return found[1].replace("''", "'")
-    return int(text) if re.fullmatch(r"-?\d+", text) else text
+    try:
+        return int(text) if re.fullmatch(r"-?\d+", text) else datetime.fromisoformat(text)
+    except ValueError:
+        raise NotUnderstood("$filter") from None
+
+
+def _value(record: Record, name: str) -> Any:
+    """The value of a field; a time is compared as such, since it can be written in several ways."""
+    return datetime.fromisoformat(record[name]) if name.endswith("Timestamp") else record.get(name)

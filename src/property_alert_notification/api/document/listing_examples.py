@@ -28,6 +28,11 @@ RECORD: dict[str, Any] = {
     ],
 }
 
+EVENT: dict[str, Any] = {
+    "@reso.context": "urn:reso:metadata:2.0:resource:entityevent",
+    "value": [{"EntityEventSequence": 1102, "ResourceName": "Property", "ResourceRecordKey": "6414100192"}],
+}
+
 _STATE = RECORD["value"][0] | {"ListPrice": 525000, "ModificationTimestamp": "2026-11-28T09:00:00Z", "currency": "USD"}
 
 _FACTS: list[dict[str, Any]] = [
@@ -51,6 +56,7 @@ _FACTS: list[dict[str, Any]] = [
 
 ANSWERS: dict[str, Any] = {
     "take_listing_events": {"results": [{"ListingKey": "6414100192", "status": "accepted"}]},
+    "take_entity_events": {"queued": 1, "ignored": 0, "refused": []},
     "read_listing": _STATE,
     "read_listing_history": {"items": _FACTS, "next": None},
 }

@@ -14,6 +14,7 @@ from property_alert_notification.deliveries.reports import models as reports
 from property_alert_notification.deliveries.windows import models as windows
 from property_alert_notification.events import models as events
 from property_alert_notification.feedback.replies import models as replies
+from property_alert_notification.homes.feeds import models as feeds
 from property_alert_notification.homes.listings import models as listings
 from property_alert_notification.homes.saved_searches import models as saved_searches
 from property_alert_notification.notifications import models as notifications
@@ -38,6 +39,7 @@ MODELS = (
     directory,
     erasures,
     events,
+    feeds,
     idempotency,
     listings,
     mailbox,

@@ -17,6 +17,9 @@ from property_alert_notification.homes.feeds.odata import Page
 from property_alert_notification.homes.feeds.settings import FeedSettings
 from property_alert_notification.homes.feeds.web_api import WebApi
 
+BEFORE_ALL = -1
+"""Before the smallest sequence."""
+
 
 class EventFollower:
     """Follows the events of one feed."""
@@ -42,13 +45,11 @@ class EventFollower:
             LeaseLost: another worker replicates the feed.
         """
         batch = read_events((await self._api.page(self._api.newest_events_url())).records)
-        newest = batch.last or 0
+        newest = BEFORE_ALL if batch.last is None else batch.last
         # The newest events are read again after the load: one before them may not be visible yet.
-        first = min([one.sequence for one in batch.events], default=newest + 1) - 1
+        before = min([one.sequence for one in batch.events], default=newest + 1) - 1
         async with self._database.transaction() as connection:
-            await queries.advance(
-                connection, position, sequence=newest, marked_sequence=max(first, 0), reread_sequence=max(first, 0)
-            )
+            await queries.advance(connection, position, sequence=newest, marked_sequence=before, reread_sequence=before)
 
     async def turn(self, position: FeedPosition) -> bool:
         """Read one page; returns whether another one follows.
@@ -57,7 +58,7 @@ class EventFollower:
             SendError: the server does not answer.
             LeaseLost: another worker replicates the feed.
         """
-        url = self._url or self._api.events_url(position.reread_sequence or 0)
+        url = self._url or self._api.events_url(_or_before_all(position.reread_sequence))
         try:
             page = await self._api.page(url)
         except Throttled:
@@ -83,13 +84,17 @@ class EventFollower:
         self, connection: AsyncConnection, position: FeedPosition, batch: EventBatch, *, is_last: bool
     ) -> None:
         now = self._clock.now()
-        values: dict[str, object] = {"sequence": max(batch.last or 0, position.sequence or 0)}
+        values: dict[str, object] = {"sequence": max(*map(_or_before_all, (batch.last, position.sequence)))}
         if is_last:
             values["checked_at"] = now
             if position.marked_at is None or now - position.marked_at >= self._settings.overlap_time:
                 values |= {
-                    "reread_sequence": position.marked_sequence or 0,
+                    "reread_sequence": _or_before_all(position.marked_sequence),
                     "marked_sequence": values["sequence"],
                     "marked_at": now,
                 }
         await queries.advance(connection, position, **values)
+
+
+def _or_before_all(sequence: int | None) -> int:
+    return BEFORE_ALL if sequence is None else sequence

@@ -68,10 +68,15 @@ class FeedReplicator:
         try:
             await loop.repeat(self.turn)
         finally:
-            await self._api.close()
-            with suppress(Unavailable):
-                async with self._database.transaction() as connection:
-                    await queries.release(connection, self.name, self._holder)
+            await self.close()
+
+    async def close(self) -> None:
+        """Give the lease and the connections back."""
+        await self._api.close()
+        self._position = None
+        with suppress(Unavailable):
+            async with self._database.transaction() as connection:
+                await queries.release(connection, self.name, self._holder)
 
     async def turn(self) -> float:
         """Do one step, if this worker has the lease; returns the seconds until the next turn."""

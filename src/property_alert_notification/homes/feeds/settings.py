@@ -26,8 +26,7 @@ def _service_root(url: str) -> str:
 
 
 class FeedSettings(SettingsGroup):
-    """A RESO Web API from which listings are replicated. If there are several, each has a name in the middle of its
-    variables, such as `FEED_NWMLS_URL`. docs/listings.md describes feeds."""
+    """A RESO Web API from which listings are replicated. `FEED_NWMLS_URL` is that of a further one, named nwmls."""
 
     model_config = SettingsConfigDict(env_prefix="FEED_", env_ignore_empty=True)
 

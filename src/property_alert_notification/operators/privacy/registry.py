@@ -277,6 +277,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 "`LISTING_RETENTION_DAYS` after the home left the market",
             ),
         ),
+        "feed_positions": Table("how far listings are replicated from each feed", "for good"),
+        "feed_events": Table("which records of listings changed in a feed", "a day after the record was requested"),
         "listing_positions": Table("the last number of a change", "for good"),
         "categories": Table("definitions of categories", "until they are deleted"),
         "pauses": Table("pauses by operators", "until they end"),

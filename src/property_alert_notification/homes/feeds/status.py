@@ -1,0 +1,113 @@
+"""What operators see of feeds, and how they set one back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.database import Database
+from property_alert_notification.homes.feeds import queries
+from property_alert_notification.homes.feeds.models import FeedEvent, FeedPosition
+from property_alert_notification.homes.feeds.settings import FeedSettings, event_source
+
+_SHOWN = 5
+"""Events that were given up, at most."""
+
+_OF_THE_LEASE = {"feed", "holder", "fence", "leased_until", "marked_sequence", "marked_at", "reread_sequence"}
+
+
+@dataclass(frozen=True, slots=True)
+class FeedStatus:
+    """One feed."""
+
+    feed: str
+    position: FeedPosition | None
+    """None as long as no worker has begun."""
+    is_configured: bool
+    waiting: int
+    """Events whose record is to be requested."""
+    waiting_since: datetime | None
+    given_up: list[FeedEvent]
+    """The newest events whose record could not be taken."""
+
+    @property
+    def state(self) -> str:
+        """What is going on, in a few words."""
+        if not self.is_configured:
+            return "not in the settings"
+        if self.position is None or self.position.load_began_at is None:
+            return "not begun"
+        if self.position.failing_since is not None:
+            return "failing"
+        return "loading" if self.position.load_ended_at is None else "following"
+
+    @property
+    def progress(self) -> str:
+        """How many records were loaded, of how many."""
+        if self.position is None:
+            return ""
+        total = self.position.load_total
+        if total is None:
+            return f"{self.position.load_read:,}"
+        # Records of the same time are read twice where a page ends.
+        read = total if self.position.load_ended_at else min(self.position.load_read, total)
+        return f"{read:,} of {total:,}"
+
+    @property
+    def problem(self) -> str:
+        """What operators should look at first."""
+        position = self.position
+        if position is not None and position.last_error:
+            return position.last_error
+        if self.given_up:
+            return f"{self.given_up[0].record_key}: {self.given_up[0].error}"
+        return (position.last_refusal or "") if position is not None else ""
+
+    def as_json(self) -> dict[str, Any]:
+        """As the command prints it for machines."""
+        position = {} if self.position is None else self.position.model_dump(mode="json", exclude=_OF_THE_LEASE)
+        since = None if self.waiting_since is None else self.waiting_since.isoformat()
+        given_up = [one.model_dump(mode="json", include=_SHOWN_OF_EVENT) for one in self.given_up]
+        waits = {"events_waiting": self.waiting, "events_waiting_since": since, "events_given_up": given_up}
+        return {"feed": self.feed, "state": self.state, **position, **waits}
+
+
+_SHOWN_OF_EVENT = {"source", "sequence", "record_key", "received_at", "error"}
+
+
+async def statuses(database: Database, feeds: Mapping[str, FeedSettings]) -> list[FeedStatus]:
+    """All feeds of the settings, those that were replicated earlier, and events that no feed takes."""
+    found: list[FeedStatus] = []
+    async with database.reading() as connection:
+        positions = {one.feed: one for one in await queries.positions(connection)}
+        for name in sorted({*feeds, *positions}):
+            settings = feeds.get(name)
+            sources = {(name if settings is None else event_source(name, settings)).lower()}
+            wanted = None if settings is not None and len(feeds) == 1 else sources
+            number, since = await queries.waiting(connection, wanted)
+            given_up = await queries.given_up(connection, wanted, limit=_SHOWN)
+            found.append(FeedStatus(name, positions.get(name), settings is not None, number, since, given_up))
+    return found
+
+
+async def replay(
+    database: Database,
+    clock: Clock,
+    name: str,
+    settings: FeedSettings,
+    *,
+    since: datetime | None,
+    sequence: int | None,
+) -> None:
+    """Set a feed back: to a number of an event, to a time, or to the beginning if both are None."""
+    if sequence is not None:
+        before = sequence - 1
+        values: dict[str, Any] = {"sequence": before, "marked_sequence": before, "reread_sequence": before}
+    else:
+        values = {"modified_at": since, "load_ended_at": None, "load_total": None, "load_read": 0}
+    async with database.transaction() as connection:
+        if sequence is not None:
+            source = event_source(name, settings)
+            await queries.repeat_from(connection, source, sequence, now=clock.now())
+        await queries.rewind(connection, name, **values)

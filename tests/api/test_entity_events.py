@@ -1,0 +1,70 @@
+"""Pushed events of RESO's EntityEvent resource over HTTP."""
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from property_alert_notification.homes.feeds import routes
+
+PATH = "/api/v1/reso/entity-events"
+CONTEXT = "urn:reso:metadata:2.0:resource:entityevent"
+EVENT: dict[str, Any] = {"EntityEventSequence": 7, "ResourceName": "Property", "ResourceRecordKey": "6414100192"}
+
+
+async def test_an_event_may_come_alone_or_in_a_batch_with_fields_and_headers_of_the_sender(
+    client: httpx2.AsyncClient,
+) -> None:
+    more = EVENT | {"EventTypes": ["PriceChange"], "FeedTypes": ["IDX"]}
+    headers = {"EntityEventSource": "nwmls", "X-Of-The-Sender": "yes"}
+
+    alone = await client.post(PATH, json=more, headers=headers)
+    batch = await client.post(PATH, json={"@reso.context": CONTEXT, "value": [more, EVENT]}, headers=headers)
+
+    assert (alone.status_code, alone.json()) == (200, {"queued": 1, "ignored": 0, "refused": []})
+    assert batch.json() == {"queued": 1, "ignored": 0, "refused": []}
+
+
+async def test_an_event_that_cannot_be_understood_does_not_affect_its_neighbours(client: httpx2.AsyncClient) -> None:
+    events = [
+        EVENT,
+        {"ResourceName": "Property"},
+        EVENT | {"ResourceName": "Member"},
+        EVENT | {"ResourceRecordKey": ""},
+    ]
+
+    answer = (await client.post(PATH, json={"value": events})).json()
+
+    assert (answer["queued"], answer["ignored"]) == (1, 1)
+    assert [one["position"] for one in answer["refused"]] == [1, 3]
+    assert answer["refused"][0]["error"]["detail"][0]["loc"] == ["body", "value", 1, "EntityEventSequence"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "ResourceName"),
+        (EVENT | {"EntityEventSequence": 2**63}, "EntityEventSequence"),
+        ({"value": [EVENT] * 1_001}, "value"),
+        ({"value": EVENT}, "value"),
+        (EVENT | {"@reso.context": "urn:reso:metadata:2.0:resource:property"}, "@reso.context"),
+    ],
+)
+async def test_a_body_without_events_is_refused(client: httpx2.AsyncClient, body: Any, field: str) -> None:
+    answer = await client.post(PATH, json=body)
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["body", field]
+
+
+async def test_no_more_events_are_taken_while_too_many_wait(
+    client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "MOST_WAITING", 2)
+    for sequence in (1, 2):
+        assert (await client.post(PATH, json=EVENT | {"EntityEventSequence": sequence})).status_code == 200
+
+    refused = await client.post(PATH, json=EVENT)
+
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 0

@@ -1,0 +1,343 @@
+"""Replication of a feed on each store, from the small RESO server over real HTTP."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from property_alert_notification.base.clock import Clock
+from property_alert_notification.base.metrics import Metrics
+from property_alert_notification.base.settings import Settings
+from property_alert_notification.database import Database, table_of
+from property_alert_notification.homes.feeds import queries
+from property_alert_notification.homes.feeds.entity_events import Event
+from property_alert_notification.homes.feeds.models import FeedEvent, FeedPosition
+from property_alert_notification.homes.feeds.replicate import IDLE, STANDBY, FeedReplicator
+from property_alert_notification.homes.feeds.settings import FeedSettings
+from property_alert_notification.homes.listings.models import Listing
+from property_alert_notification.homes.listings.settings import ListingSettings
+from property_alert_notification.reso_server.api import CLIENT_ID, CLIENT_SECRET, ResoServer, create_reso_server
+from property_alert_notification.reso_server.market import Market
+from tests.services.serving import serving
+
+START = datetime(2026, 11, 1, 9, tzinfo=UTC)
+
+
+class ShiftedClock(Clock):
+    """The clock of this machine, which a test moves ahead."""
+
+    ahead = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead.total_seconds()
+
+
+class Replica:
+    """A feed, its server and the store that follows it."""
+
+    def __init__(self, database: Database, server: ResoServer, url: str) -> None:
+        self.database = database
+        self.server = server
+        self.market = server.market
+        self.clock = ShiftedClock()
+        self._url = url
+        self.metrics = Metrics()
+        self.workers: list[FeedReplicator] = []
+
+    def worker(self, **settings: Any) -> FeedReplicator:
+        usual: dict[str, Any] = {
+            "url": f"{self._url}/odata",
+            "token_endpoint": f"{self._url}/oauth2/token",
+            "client_id": CLIENT_ID,
+            "client_secret": SecretStr(CLIENT_SECRET),
+            "page_size": 2,
+        }
+        feed = FeedSettings.model_construct(**(FeedSettings.model_construct().model_dump() | usual | settings))
+        made = FeedReplicator("mls", feed, ListingSettings(), self.database, self.clock, self.metrics, takes_all=True)
+        self.workers.append(made)
+        return made
+
+    async def poll(self, worker: FeedReplicator) -> None:
+        """Let the time between two polls pass, and replicate until nothing is left."""
+        self.clock.ahead += timedelta(minutes=15)
+        while await worker.turn() == 0.0:
+            pass
+
+    def put(self, key: str, minutes: float = 0, **fields: Any) -> int:
+        at = (START + timedelta(minutes=minutes)).isoformat()
+        usual = {"ListingKey": key, "ModificationTimestamp": at, "StandardStatus": "Active", "ListPrice": 500_000}
+        return self.market.put(usual | fields)
+
+    async def statuses(self) -> dict[str, str]:
+        listings = table_of(Listing)
+        async with self.database.reading() as connection:
+            found = await connection.execute(select(listings.c.listing_key, listings.c.status))
+        return {one.listing_key: one.status for one in found}
+
+    async def position(self) -> FeedPosition:
+        async with self.database.reading() as connection:
+            return (await queries.positions(connection))[0]
+
+    async def events(self) -> list[FeedEvent]:
+        async with self.database.reading() as connection:
+            found = await connection.execute(select(table_of(FeedEvent)))
+        return [FeedEvent(**row) for row in found.mappings()]
+
+    async def push(self, *events: Event, source: str = "mls") -> None:
+        async with self.database.transaction() as connection:
+            await queries.add_events(connection, source, events, now=self.clock.now())
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def replica(
+    request: pytest.FixtureRequest, tmp_path: Path, migrated_sqlite: Callable[[Path], str]
+) -> AsyncIterator[Replica]:
+    if request.param == "sqlite":
+        url = migrated_sqlite(tmp_path / "feeds.db")
+    else:
+        url = request.getfixturevalue("migrated_postgres_url")
+    server = ResoServer(Market([]), Clock())
+    database = Database(Settings(database_url=url).database_url, wait=30)
+    async with serving(create_reso_server(server)) as address:
+        replica = Replica(database, server, address)
+        yield replica
+        for worker in replica.workers:
+            await worker.close()
+    await database.close()
+
+
+@pytest.mark.parametrize("method", ["timestamps", "events"])
+async def test_all_records_are_loaded_and_then_what_changes(replica: Replica, method: str) -> None:
+    for number in range(7):
+        replica.put(str(number), minutes=number // 3)
+    worker = replica.worker(method=method)
+
+    await replica.poll(worker)
+    loaded = await replica.statuses()
+    replica.put("3", minutes=30, StandardStatus="Pending")
+    replica.put("new", minutes=31)
+    await replica.poll(worker)
+
+    assert loaded == dict.fromkeys(map(str, range(7)), "Active")
+    assert await replica.statuses() == loaded | {"3": "Pending", "new": "Active"}
+    position = await replica.position()
+    assert position.load_total == 7
+    assert position.load_ended_at is not None
+
+
+async def test_a_walk_that_was_interrupted_goes_on_where_it_was(replica: Replica) -> None:
+    for number in range(9):
+        replica.put(str(number), minutes=number)
+    first = replica.worker()
+    await first.turn()
+    await first.turn()
+    await first.close()
+    asked = len(replica.server.requests)
+
+    await replica.poll(replica.worker())
+
+    assert len(await replica.statuses()) == 9
+    begun = replica.server.requests[asked]
+    assert "2026-11-01T09%3A02%3A00Z" in begun
+
+
+async def test_an_event_that_becomes_visible_after_greater_ones_is_not_missed(replica: Replica) -> None:
+    worker = replica.worker(method="events", overlap=1_800)
+    await replica.poll(worker)
+    late = replica.put("late", minutes=1)
+    replica.market.hidden_events.add(late)
+    replica.market.records.pop("late")
+    for number in range(5):
+        replica.put(str(number), minutes=2)
+    await replica.poll(worker)
+    assert "late" not in await replica.statuses()
+
+    replica.market.hidden_events.clear()
+    replica.market.records["late"] = {
+        "ListingKey": "late", "ModificationTimestamp": "2026-11-01T09:01:00Z", "StandardStatus": "Active"
+    }  # fmt: skip
+    await replica.poll(worker)
+
+    assert "late" in await replica.statuses()
+    for _ in range(4):
+        await replica.poll(worker)
+    position = await replica.position()
+    assert position.reread_sequence == position.sequence == replica.market.last_sequence
+
+
+async def test_a_record_that_the_server_has_no_more_is_a_deletion(replica: Replica) -> None:
+    worker = replica.worker(method="events")
+    replica.put("1")
+    replica.put("2")
+    await replica.poll(worker)
+
+    replica.market.remove("1")
+    await replica.poll(worker)
+    deleted = await replica.statuses()
+    replica.put("1", minutes=5)
+    await replica.poll(worker)
+
+    assert deleted == {"1": "Delete", "2": "Active"}
+    assert await replica.statuses() == {"1": "Active", "2": "Active"}
+
+
+async def test_one_bad_record_does_not_stop_its_neighbours(replica: Replica) -> None:
+    worker = replica.worker(method="events")
+    await replica.poll(worker)
+    replica.server.faults.bad_keys = ["2"]
+    replica.put("1")
+    replica.put("2")
+    replica.put("3", ListPrice="450.000")
+    replica.put("4")
+
+    await replica.poll(worker)
+
+    assert set(await replica.statuses()) == {"1", "4"}
+    by_key = {event.record_key: event for event in await replica.events()}
+    assert (by_key["2"].attempts, by_key["2"].error) == (1, "HTTP 500")
+    assert by_key["3"].due_at is None
+    assert by_key["3"].error == "ListPrice could be thousands or decimals: send it as a JSON number"
+    position = await replica.position()
+    assert (position.refused, position.failing_since) == (1, None)
+    replica.server.faults.bad_keys = []
+    await replica.poll(worker)
+    assert set(await replica.statuses()) == {"1", "2", "4"}
+
+
+async def test_a_server_without_in_is_asked_for_each_record(replica: Replica) -> None:
+    worker = replica.worker(method="events")
+    replica.server.faults.no_in = True
+    await replica.poll(worker)
+    for number in range(6):
+        replica.put(str(number))
+
+    await replica.poll(worker)
+
+    assert len(await replica.statuses()) == 6
+
+
+async def test_a_server_that_is_overloaded_is_left_alone_as_long_as_it_says(replica: Replica) -> None:
+    worker = replica.worker()
+    replica.put("1")
+    replica.server.faults.status, replica.server.faults.retry_after = 429, 120
+    await replica.poll(worker)
+    failing = await replica.position()
+    asked = len(replica.server.requests)
+    await worker.turn()
+
+    assert len(replica.server.requests) == asked
+    assert failing.last_error == "HTTP 429"
+    assert failing.retry_at is not None
+    assert failing.failing_since is not None
+    assert failing.retry_at - failing.failing_since >= timedelta(seconds=120)
+    replica.server.faults.status = None
+    await replica.poll(worker)
+    assert await replica.statuses() == {"1": "Active"}
+    assert (await replica.position()).failing_since is None
+
+
+async def test_a_token_that_ends_early_is_replaced(replica: Replica) -> None:
+    worker = replica.worker()
+    replica.put("1")
+    await replica.poll(worker)
+    replica.server.forget_tokens()
+    replica.put("2", minutes=1)
+
+    await replica.poll(worker)
+
+    assert len(await replica.statuses()) == 2
+    assert (await replica.position()).failing_since is None
+
+
+async def test_a_link_to_another_host_is_not_followed(replica: Replica) -> None:
+    worker = replica.worker()
+    for number in range(5):
+        replica.put(str(number))
+    replica.server.faults.foreign_links = True
+
+    await replica.poll(worker)
+
+    assert "another host" in str((await replica.position()).last_error)
+
+
+async def test_a_server_without_links_is_asked_for_the_rest(replica: Replica) -> None:
+    for number in range(5):
+        replica.put(str(number))
+    replica.server.faults.no_links = True
+
+    await replica.poll(replica.worker())
+
+    assert len(await replica.statuses()) == 5
+
+
+async def test_a_body_that_breaks_off_stores_nothing(replica: Replica) -> None:
+    replica.put("1")
+    replica.server.faults.cut_body = True
+    worker = replica.worker()
+    await replica.poll(worker)
+    assert (await replica.position()).last_error == "its answer is not JSON"
+
+    replica.server.faults.cut_body = False
+    await replica.poll(worker)
+
+    assert await replica.statuses() == {"1": "Active"}
+
+
+async def test_only_one_of_two_workers_replicates_a_feed(replica: Replica) -> None:
+    replica.put("1")
+    first, second = replica.worker(), replica.worker()
+    await first.turn()
+    asked = len(replica.server.requests)
+
+    assert await second.turn() == STANDBY
+    assert len(replica.server.requests) == asked
+    await first.close()
+    assert await second.turn() == 0.0
+
+
+async def test_a_worker_that_lost_its_lease_stores_nothing(replica: Replica) -> None:
+    first, second = replica.worker(), replica.worker()
+    await first.turn()
+    replica.put("1")
+    async with replica.database.transaction() as connection:
+        await queries.rewind(connection, "mls", load_ended_at=None, modified_at=None)
+    await second.turn()
+
+    assert await first.turn() == IDLE
+    position = await replica.position()
+    assert await first.turn() == STANDBY
+    assert (await replica.position()).fence == position.fence
+
+
+async def test_pushed_events_are_taken_although_the_feed_is_polled(replica: Replica) -> None:
+    worker = replica.worker(source="mls")
+    await replica.poll(worker)
+    replica.put("1")
+    await replica.push(Event(7, "1"), Event(7, "1"), Event(9, "unknown"), source="Another")
+
+    await worker.turn()
+
+    assert await replica.statuses() == {"1": "Active"}
+    assert [event.due_at for event in await replica.events()] == [None, None]
+
+
+async def test_a_feed_that_is_set_back_reads_its_events_again(replica: Replica) -> None:
+    worker = replica.worker(method="events")
+    await replica.poll(worker)
+    replica.put("1")
+    await replica.poll(worker)
+    replica.market.records["1"] |= {"StandardStatus": "Pending", "ModificationTimestamp": "2026-11-02T09:00:00Z"}
+
+    async with replica.database.transaction() as connection:
+        await queries.repeat_from(connection, "mls", 0, now=replica.clock.now())
+        await queries.rewind(connection, "mls", sequence=0, marked_sequence=0, reread_sequence=0)
+    await replica.poll(worker)
+
+    assert await replica.statuses() == {"1": "Pending"}
