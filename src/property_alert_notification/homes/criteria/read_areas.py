@@ -19,6 +19,7 @@ from property_alert_notification.homes.criteria.areas import (
     place_in,
 )
 from property_alert_notification.homes.criteria.crossings import first_crossing
+from property_alert_notification.homes.criteria.shown import shown
 
 MOST_VERTICES = 500
 """Of all rings of an area together. The last point of a ring, which is the first once more, does not count."""
@@ -60,7 +61,7 @@ def read_area(given: Any, place: str) -> Area:
 def _only(given: Mapping[Any, Any], known: set[str], place: str) -> None:
     for name in given:
         if name not in known:
-            raise InvalidField(f"{place}.{name}", f"is not known here: known are {', '.join(sorted(known))}")
+            raise InvalidField(f"{place}.{shown(name)}", f"is not known here: known are {', '.join(sorted(known))}")
 
 
 def read_circle(center: Any, radius: Any, place: str) -> Circle:

@@ -26,6 +26,7 @@ from property_alert_notification.homes.criteria.expression import (
 )
 from property_alert_notification.homes.criteria.known_fields import FEATURES
 from property_alert_notification.homes.criteria.read_areas import read_area
+from property_alert_notification.homes.criteria.shown import shown
 from property_alert_notification.homes.reso import values
 from property_alert_notification.homes.reso.values import Number
 from property_alert_notification.homes.reso.words import LOOKUPS
@@ -71,9 +72,9 @@ def _check_names(given: Any, known: tuple[str, ...], place: str) -> None:
         raise InvalidField(place, "must be an object of conditions")
     for name in given:
         if name not in known:
-            close = get_close_matches(str(name)[:LONGEST_WORD], known, 1, 0.5)
+            close = get_close_matches(shown(name), known, 1, 0.5)
             advice = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
-            raise InvalidField(f"{place}.{str(name)[:100]}", f"is not known: {advice}")
+            raise InvalidField(f"{place}.{shown(name)}", f"is not known: {advice}")
 
 
 def _conditions(given: Mapping[str, Any], currency: str, place: str, *, excluding: bool) -> Iterator[Expression]:

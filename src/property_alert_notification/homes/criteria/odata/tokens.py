@@ -7,13 +7,11 @@ from typing import Literal, NoReturn
 
 from property_alert_notification.base.errors import InvalidField
 from property_alert_notification.homes.criteria.expression import Value
+from property_alert_notification.homes.criteria.shown import shown
 from property_alert_notification.homes.reso import times, values
 
 LONGEST_FILTER = 8_000
 """Characters of a `$filter`: as many as RESO's SearchQuery has."""
-
-LONGEST_PART = 40
-"""Characters of a part that an error shows."""
 
 TokenKind = Literal["name", "text", "typed", "number", "time", "day", "sign", "end"]
 
@@ -88,8 +86,7 @@ def fault(token: Token, problem: str, field: str) -> InvalidField:
     """The error about a part, which it names with its column, counted from 1."""
     if token.kind == "end":
         return InvalidField(field, f"at column {token.at + 1}, the end: {problem}")
-    shown = token.text if len(token.text) <= LONGEST_PART else f"{token.text[:LONGEST_PART]}…"
-    return InvalidField(field, f"at column {token.at + 1}, {shown}: {problem}")
+    return InvalidField(field, f"at column {token.at + 1}, {shown(token.text)}: {problem}")
 
 
 def _with_value(token: Token, field: str) -> Token:
@@ -103,7 +100,10 @@ def _with_value(token: Token, field: str) -> Token:
 def _value_of(token: Token) -> Value | None:
     match token.kind:
         case "text" | "typed":
-            return token.text[token.text.index("'") + 1 : -1].replace("''", "'")
+            text = token.text[token.text.index("'") + 1 : -1].replace("''", "'")
+            if not text.isprintable():
+                raise ValueError("has characters that cannot be printed")
+            return text
         case "number":
             return values.number(float(token.text) if "e" in token.text.lower() else token.text.lstrip("+"))
         case "day":
