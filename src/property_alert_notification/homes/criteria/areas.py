@@ -154,6 +154,9 @@ def _box_round(circle: Circle) -> Box:
 
 
 def _within_180(box: Box) -> Iterator[Box]:
+    if box.west > -180 and box.east < 180:
+        yield box
+        return
     if box.east - box.west >= 360:
         yield Box(-180, box.south, 180, box.north)
         return

@@ -105,7 +105,7 @@ def unit_of(field: str, fields: Mapping[str, Any]) -> str:
     return _UNITS_IN_NAMES.get(field) or (fields.get(units) if units else None) or DEFAULT_UNIT
 
 
-@lru_cache(65_536)
+@lru_cache(65_536, typed=True)  # 100 and 100.0 are rounded differently
 def converted(bound: Number, unit: str, to: str) -> Decimal | None:
     """A bound of a search in the unit of a listing; None if one of the units is not known.
 
