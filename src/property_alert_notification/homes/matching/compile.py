@@ -4,10 +4,11 @@ What cannot be packed stays as an open condition, which `evaluate` decides.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from itertools import chain
 from typing import Any, Final
 
-from property_alert_notification.homes.criteria.areas import Area, Box, Circle, Point, Polygons, box_of, boxes_of
+from property_alert_notification.homes.criteria.areas import Area, Circle
 from property_alert_notification.homes.criteria.comparable import keys_of, words_in
 from property_alert_notification.homes.criteria.expression import (
     And,
@@ -16,26 +17,24 @@ from property_alert_notification.homes.criteria.expression import (
     HasAll,
     Keywords,
     OneOf,
-    Or,
     Range,
     Within,
 )
 from property_alert_notification.homes.matching.accept_word import EVERYTHING, accepted_by, accepted_currency
 from property_alert_notification.homes.matching.cells import EVERYWHERE
+from property_alert_notification.homes.matching.places import Place, can_be_packed, place_of, rings_of, smallest
 from property_alert_notification.homes.matching.searches import Batch, Kind
-from property_alert_notification.homes.matching.tolerance import LARGEST_RADIUS
 from property_alert_notification.homes.matching.vocabulary import KEYWORDS, PLACES, Measure, Vocabulary, has_terms
 
 UNKNOWN: Final = -(2**63)
 """The price of a listing without one. No bound of a search is as low, but every search without bounds accepts it."""
 LOWEST, HIGHEST = -(2**62), 2**62
+_NO_HIGH: Final = 2**63 - 1
 LARGEST_EXACT: Final = 2**52
 """Of the numbers that a float has exactly."""
 MOST_MEASURES: Final = 64
 """Each costs a listing a microsecond. Ranges of other fields are open conditions."""
-
-Place = tuple[float, tuple[Within | OneOf, ...]]
-"""About how many degrees across a place is, and the conditions of which one is true there."""
+_MOST_KNOWN: Final = 65_536
 
 
 class Compiler:
@@ -43,15 +42,10 @@ class Compiler:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
-        self._batch = Batch()
-        self._accept = EVERYTHING
-        self._low, self._high = UNKNOWN, 2**63 - 1
-        self._required, self._open = 0, 0
-        self._has_area = False
-        self._places: list[Place] = []
-        self._names: list[Place] = []
-        """Places that a search looked up by them need not check; and none of them is packed."""
+        self._known: dict[Hashable, tuple[int, bool]] = {}
+        """What conditions accept that many searches have: to look them up by a tuple is faster than by themselves."""
         self._handlers: Mapping[type[Expression], Callable[[Any], None]] = {
+            And: self._all_of,
             Range: self._range,
             Compare: self._compare,
             OneOf: self._one_of,
@@ -59,37 +53,42 @@ class Compiler:
             Keywords: self._keywords,
             Within: self._within,
         }
+        self._begin(Batch())
 
     def compile(self, searches: Iterable[tuple[int, Expression]]) -> Batch:
         """The batch of these searches."""
-        self._batch = Batch()
+        batch = Batch()
         for number, expression in searches:
-            self._add(number, expression)
-        return self._batch
+            self._begin(batch)
+            before = batch.check_count
+            self._add(expression)
+            self._add_keys()
+            checks = batch.check_count - before
+            batch.search(number, self._accept, self._required, self._low, self._high, checks, self._open)
+        return batch
 
-    def _add(self, number: int, expression: Expression) -> None:
-        batch = self._batch
+    def _begin(self, batch: Batch) -> None:
+        self._batch = batch
         self._accept, self._required, self._open = EVERYTHING, 0, 0
-        self._low, self._high = UNKNOWN, 2**63 - 1
-        self._has_area, self._places, self._names = False, [], []
-        before = len(batch.kind)
-        for condition in conditions_of(expression):
-            self._handlers.get(type(condition), self._decide_otherwise)(condition)
-        self._add_keys()
-        batch.number.append(number)
-        batch.accept.append(self._accept)
-        batch.required.append(self._required)
-        batch.low.append(self._low)
-        batch.high.append(self._high)
-        batch.count.append(len(batch.kind) - before)
-        batch.open.append(self._open)
+        self._low, self._high = UNKNOWN, _NO_HIGH
+        self._has_area = False
+        self._places: list[Place] = []
+        self._names: list[Place] = []
+        """Places that a search looked up by them need not check; none of them is packed."""
+
+    def _add(self, condition: Expression) -> None:
+        self._handlers.get(type(condition), self._decide_otherwise)(condition)
+
+    def _all_of(self, condition: And) -> None:
+        for part in condition.parts:
+            self._add(part)
 
     def _decide_otherwise(self, condition: Expression) -> None:
         accept, is_all = accepted_by(condition)
         self._accept &= accept
         if not is_all:
             self._leave_open(condition)
-            if place := _place_of(condition):
+            if place := place_of(condition):
                 self._places.append(place)
 
     def _leave_open(self, condition: Expression) -> None:
@@ -97,12 +96,12 @@ class Compiler:
         self._open += 1
 
     def _range(self, condition: Range) -> None:
-        if condition.field == "ListPrice":
+        field, low, high = condition.field, condition.low, condition.high
+        if field == "ListPrice":
             self._price(condition)
-        elif not self._accept_group(condition):
-            whole_low, whole_high = isinstance(condition.low, int), isinstance(condition.high, int)
-            measure = Measure(condition.field, condition.unit, whole_low, whole_high, converted=True)
-            self._measured(condition, measure, condition.low, condition.high)
+        elif not self._accept_group(condition, (field, low, high)):
+            measure = Measure(field, condition.unit, isinstance(low, int), isinstance(high, int), converted=True)
+            self._measured(condition, measure, low, high)
 
     def _price(self, condition: Range) -> None:
         low = LOWEST if condition.low is None else condition.low
@@ -117,36 +116,39 @@ class Compiler:
             self._leave_open(condition)
 
     def _compare(self, condition: Compare) -> None:
-        value, operator = condition.value, condition.operator
+        field, value, operator = condition.field, condition.value, condition.operator
         if isinstance(value, bool) or not isinstance(value, int | float) or operator == "ne":
             self._decide_otherwise(condition)
-        elif not self._accept_group(condition):
-            measure = Measure(condition.field, None, whole_low=True, whole_high=True, converted=False)
+        elif not self._accept_group(condition, (field, operator, value)):
+            measure = Measure(field, None, whole_low=True, whole_high=True, converted=False)
             low = value if operator in ("eq", "ge") else math.nextafter(value, math.inf) if operator == "gt" else None
             high = value if operator in ("eq", "le") else math.nextafter(value, -math.inf) if operator == "lt" else None
             self._measured(condition, measure, low, high)
 
-    def _accept_group(self, condition: Range | Compare) -> bool:
-        accept, is_all = accepted_by(condition)
-        self._accept &= accept
-        return is_all
+    def _accept_group(self, condition: Expression, key: Hashable) -> bool:
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[key] = accepted_by(condition)
+        self._accept &= known[0]
+        return known[1]
 
     def _measured(self, condition: Expression, measure: Measure, low: float | None, high: float | None) -> None:
-        numbers = [bound for bound in (low, high) if bound is not None]
         measures = self._vocabulary.measures
-        if any(abs(bound) > LARGEST_EXACT for bound in numbers) or (
-            measure not in measures and len(measures) >= MOST_MEASURES
-        ):
+        is_exact = all(bound is None or abs(bound) <= LARGEST_EXACT for bound in (low, high))
+        if is_exact and (measure in measures or len(measures) < MOST_MEASURES):
+            code = self._vocabulary.measure(measure)
+            self._batch.check(Kind.RANGE, code, -math.inf if low is None else low, math.inf if high is None else high)
+        else:
             self._leave_open(condition)
-            return
-        code = self._vocabulary.measure(measure)
-        self._batch.check(Kind.RANGE, code, -math.inf if low is None else low, math.inf if high is None else high)
 
     def _one_of(self, condition: OneOf) -> None:
-        if condition.field in PLACES and condition.words:
-            self._names.append((PLACES[condition.field], (condition,)))
-        else:
-            self._decide_otherwise(condition)
+        field, words = condition.field, condition.words
+        if field in PLACES and words:
+            self._names.append(Place((), (condition,)))
+        elif not self._accept_group(condition, (field, words)):
+            self._leave_open(condition)
 
     def _has_all(self, condition: HasAll) -> None:
         if has_terms(condition.field) and condition.words:
@@ -155,8 +157,7 @@ class Compiler:
             self._leave_open(condition)
 
     def _keywords(self, condition: Keywords) -> None:
-        words = words_in(" ".join(condition.words))
-        if words:
+        if words := words_in(" ".join(condition.words)):
             self._terms(KEYWORDS, words)
         else:
             self._leave_open(condition)
@@ -168,95 +169,34 @@ class Compiler:
             self._batch.check(Kind.TERM, term)
 
     def _within(self, condition: Within) -> None:
-        if self._has_area or not _can_be_packed(condition.area):
+        if self._has_area or not can_be_packed(condition.area):
             self._leave_open(condition)
         else:
             self._pack(condition.area)
         self._has_area = True
-        self._places.append((_degrees_across(condition.area), (condition,)))
+        if place := place_of(condition):
+            self._places.append(place)
 
     def _pack(self, area: Area) -> None:
         batch = self._batch
         if isinstance(area, Circle):
             batch.check(Kind.CIRCLE, 0, area.longitude, area.latitude, area.radius)
             return
-        for ring in _rings_of(area):
+        for ring in rings_of(area):
             batch.check(Kind.POLYGON, len(batch.vertices) // 2, len(ring))
-            for point in ring:
-                batch.vertices.extend(point)
+            batch.vertices.extend(chain.from_iterable(ring))
 
     def _add_keys(self) -> None:
         """Choose the smallest place to look the search up by. The names of other places become open conditions."""
-        chosen = min((*self._places, *self._names), key=lambda place: place[0], default=None)
-        for name in self._names:
-            if name is not chosen:
-                self._leave_open(name[1][0])
+        chosen = smallest([*self._places, *self._names])
+        for place in self._names:
+            if place is not chosen:
+                self._leave_open(place.names[0])
         if chosen is None:
-            self._batch.bucket_owner.append(len(self._batch))
-            self._batch.buckets.append(self._vocabulary.tile(EVERYWHERE))
-        else:
-            for condition in chosen[1]:
-                self._add_key(condition)
-
-    def _add_key(self, condition: Within | OneOf) -> None:
-        batch, search = self._batch, len(self._batch)
-        if isinstance(condition, Within):
-            for box in boxes_of(condition.area):
-                batch.box_owner.append(search)
-                batch.boxes.extend((box.west, box.south, box.east, box.north))
-        else:
-            for key in keys_of(condition.field, condition.words):
-                batch.bucket_owner.append(search)
-                batch.buckets.append(self._vocabulary.place(condition.field, key))
-
-
-def conditions_of(expression: Expression) -> Iterator[Expression]:
-    """The conditions that must all be true."""
-    if isinstance(expression, And):
-        for part in expression.parts:
-            yield from conditions_of(part)
-    else:
-        yield expression
-
-
-def _place_of(condition: Expression) -> Place | None:
-    """Where a listing must be for a condition to be true; None if it can be anywhere."""
-    match condition:
-        case Within(area):
-            return _degrees_across(area), (condition,)
-        case OneOf(field, words) if field in PLACES and words:
-            return PLACES[field], (condition,)
-        case Compare(field, "eq", str(word)) if field in PLACES:
-            return PLACES[field], (OneOf(field, (word,)),)
-        case And(parts):
-            return min(filter(None, map(_place_of, parts)), key=lambda place: place[0], default=None)
-        case Or(parts):
-            places = [_place_of(part) for part in parts]
-            found = [place for place in places if place is not None]
-            if found and len(found) == len(parts):
-                return max(size for size, _ in found), tuple(one for _, conditions in found for one in conditions)
-    return None
-
-
-def _can_be_packed(area: Area) -> bool:
-    """Whether the packed arithmetic knows such an area: no holes, and away from the antimeridian."""
-    match area:
-        case Circle():
-            return area.radius <= LARGEST_RADIUS
-        case Box():
-            return area.west > -180 and area.east < 180
-        case Polygons():
-            boxes = [box_of(rings[0]) for rings in area.polygons]
-            return all(len(rings) == 1 for rings in area.polygons) and all(map(_can_be_packed, boxes))
-
-
-def _rings_of(area: Box | Polygons) -> Iterator[tuple[Point, ...]]:
-    if isinstance(area, Polygons):
-        yield from (rings[0] for rings in area.polygons)
-    else:
-        west, south, east, north = area.west, area.south, area.east, area.north
-        yield (west, south), (east, south), (east, north), (west, north)
-
-
-def _degrees_across(area: Area) -> float:
-    return max(max(box.east - box.west, box.north - box.south) for box in boxes_of(area))
+            self._batch.bucket(self._vocabulary.tile(EVERYWHERE))
+            return
+        for box in chosen.boxes:
+            self._batch.box(box.west, box.south, box.east, box.north)
+        for name in chosen.names:
+            for key in keys_of(name.field, name.words):
+                self._batch.bucket(self._vocabulary.place(name.field, key))

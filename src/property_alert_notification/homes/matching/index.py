@@ -12,7 +12,7 @@ from property_alert_notification.homes.matching.compile import Compiler
 from property_alert_notification.homes.matching.kernels import Kernel, fastest_kernel
 from property_alert_notification.homes.matching.listing import read
 from property_alert_notification.homes.matching.postings import Postings
-from property_alert_notification.homes.matching.searches import REMOVED, Batch, Kind, Searches, as_numpy
+from property_alert_notification.homes.matching.searches import BOX, BUCKET, COMPILED, REMOVED, Batch, Kind, Searches
 from property_alert_notification.homes.matching.settle import DoubtSettler, settle_open
 from property_alert_notification.homes.matching.vocabulary import Vocabulary
 
@@ -45,9 +45,8 @@ class SearchIndex:
     def put_many(self, items: Iterable[tuple[int, Expression]]) -> None:
         """Add many searches, or replace them. If a number comes twice, the last expression counts."""
         batch = self._compiler.compile(items)
-        if not len(batch):
+        if not batch.size:
             return
-        self._postings.add_buckets(self._vocabulary.bucket_count - self._postings.length.size)
         places, replaced = self._searches.add(batch)
         self._add_postings(batch, places)
         self._count += len(places) - len(replaced)
@@ -74,22 +73,19 @@ class SearchIndex:
         return np.unique(self._searches.row.rows["number"][places])
 
     def _add_postings(self, batch: Batch, places: npt.NDArray[np.int32]) -> None:
-        box, keys = keys_of_boxes(as_numpy(batch.boxes).reshape(-1, 4))
+        boxes, named = np.frombuffer(batch.boxes, BOX), np.frombuffer(batch.buckets, BUCKET)
+        box, keys = keys_of_boxes(boxes["corners"])
         # Most keys of a cold start come more than once: only the different ones are looked up.
         different, which = np.unique(keys, return_inverse=True)
         buckets = np.array([self._vocabulary.tile(key) for key in different.tolist()], np.int64)
         self._postings.add_buckets(self._vocabulary.bucket_count - self._postings.length.size)
-        owner = np.concatenate([as_numpy(batch.box_owner)[box], as_numpy(batch.bucket_owner)]).astype(np.int64)
-        every = np.concatenate([buckets[which], as_numpy(batch.buckets)])
+        owner = np.concatenate([boxes["search"][box], named["search"]])
+        every = np.concatenate([buckets[which], named["bucket"]])
         # An area of several parts may need a tile for more than one of them.
         every, owner = np.divmod(np.unique(every * len(places) + owner), len(places))
-        self._postings.add(
-            every,
-            places[owner],
-            as_numpy(batch.accept)[owner],
-            as_numpy(batch.low)[owner],
-            as_numpy(batch.high)[owner],
-        )
+        compiled = np.frombuffer(batch.rows, COMPILED)
+        limits = (compiled[name][owner] for name in ("accept", "low", "high"))
+        self._postings.add(every, places[owner], *limits)
 
     def _compact_if_due(self) -> None:
         if self._removed <= max(_FEW_REMOVED, _REMOVED_SHARE * self._count):

@@ -2,7 +2,8 @@
 
 from array import array
 from enum import IntEnum
-from typing import Any, Final
+from struct import Struct
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -46,28 +47,43 @@ class Kind(IntEnum):
 
 
 class Batch:
-    """Searches on their way into the index, in compact form: a cold start has a million of them."""
+    """Searches on their way into the index, as the bytes of rows: a cold start has a million of them."""
 
     def __init__(self) -> None:
-        self.number, self.accept, self.required = array("q"), array("Q"), array("Q")
-        self.low, self.high = array("q"), array("q")
-        self.count, self.open = array("h"), array("h")
-        self.kind, self.code = array("i"), array("i")
-        self.a, self.b, self.c = array("d"), array("d"), array("d")
+        self.rows, self.checks = bytearray(), bytearray()
+        self.boxes, self.buckets = bytearray(), bytearray()
+        """The keys of searches: boxes of the map, and buckets that are known by number."""
         self.vertices = array("d")
-        self.box_owner, self.boxes = array("i"), array("d")
-        self.bucket_owner, self.buckets = array("i"), array("q")
-
-    def __len__(self) -> int:
-        return len(self.number)
+        self.size = 0
+        self.check_count = 0
 
     def check(self, kind: Kind, code: int, a: float = 0.0, b: float = 0.0, c: float = 0.0) -> None:
         """Add a check of the search that comes next."""
-        self.kind.append(kind)
-        self.code.append(code)
-        self.a.append(a)
-        self.b.append(b)
-        self.c.append(c)
+        self.checks += _pack_check(kind, code, a, b, c)
+        self.check_count += 1
+
+    def box(self, west: float, south: float, east: float, north: float) -> None:
+        """Add a box of the search that comes next."""
+        self.boxes += _pack_box(self.size, west, south, east, north)
+
+    def bucket(self, bucket: int) -> None:
+        """Add a bucket of the search that comes next."""
+        self.buckets += _pack_bucket(self.size, bucket)
+
+    def search(self, number: int, accept: int, required: int, low: int, high: int, count: int, still_open: int) -> None:
+        """Add a search, which has the last `count` checks."""
+        self.rows += _pack_row(number, accept, required, low, high, count, still_open)
+        self.size += 1
+
+
+_LIMITS = [("required", np.uint64), ("low", np.int64), ("high", np.int64)]
+COMPILED: Final = np.dtype(
+    [("number", np.int64), ("accept", np.uint64), *_LIMITS, ("count", np.int32), ("open", np.int32)]
+)
+BOX: Final = np.dtype([("search", np.int64), ("corners", np.float64, 4)])
+BUCKET: Final = np.dtype([("search", np.int64), ("bucket", np.int64)])
+_pack_row, _pack_check = Struct("=qQQqqii").pack, Struct("=iiddd").pack
+_pack_box, _pack_bucket = Struct("=qdddd").pack, Struct("=qq").pack
 
 
 class Searches:
@@ -80,13 +96,16 @@ class Searches:
 
     def add(self, batch: Batch) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
         """Add searches; returns their places, and those of older searches of the same numbers, which are removed."""
-        number = as_numpy(batch.number)
-        counts = as_numpy(batch.count)
-        vertex = self.vertex.append(as_numpy(batch.vertices).reshape(-1, 2))
-        check = self.check.append(_checks(batch, vertex))
-        rows = np.empty(len(batch), ROW)
+        compiled = np.frombuffer(batch.rows, COMPILED)
+        number, counts = compiled["number"], compiled["count"]
+        vertex = self.vertex.append(np.frombuffer(batch.vertices, np.float64).reshape(-1, 2))
+        checks = np.frombuffer(batch.checks, CHECK)
+        check = self.check.append(checks)
+        mine = self.check.rows[check : self.check.size]
+        mine["code"][checks["kind"] == Kind.POLYGON] += vertex
+        rows = np.empty(batch.size, ROW)
         for name in ("number", "required", "low", "high", "count", "open"):
-            rows[name] = as_numpy(getattr(batch, name))
+            rows[name] = compiled[name]
         rows["first"] = check + np.cumsum(counts, dtype=np.int64) - counts
         first = self.row.append(rows)
         places = np.arange(first, self.row.size, dtype=np.int32)
@@ -129,16 +148,3 @@ class Searches:
         if (missing := last + 1 - self.place_of.size) > 0:
             first = self.place_of.extend(missing)
             self.place_of.rows[first : self.place_of.size] = REMOVED
-
-
-def as_numpy(values: "array[Any]") -> npt.NDArray[Any]:
-    """The same memory as an array of numpy."""
-    return np.frombuffer(values, dtype=values.typecode) if len(values) else np.zeros(0, values.typecode)
-
-
-def _checks(batch: Batch, first_vertex: int) -> npt.NDArray[Any]:
-    checks = np.empty(len(batch.kind), CHECK)
-    for name in ("kind", "code", "a", "b", "c"):
-        checks[name] = as_numpy(getattr(batch, name))
-    checks["code"][checks["kind"] == Kind.POLYGON] += first_vertex
-    return checks
