@@ -115,13 +115,14 @@ class Load:
         corners = int(random.integers(4, 25))
         angles = np.sort(random.random(corners)) * math.tau
         radius = random.uniform(0.5, 1.2, corners) * 2.8 * KM
-        east = longitude + np.cos(angles) * radius / math.cos(math.radians(latitude))
-        north = latitude + np.sin(angles) * radius
+        east = np.round(longitude + np.cos(angles) * radius / math.cos(math.radians(latitude)), 6)
+        north = np.round(latitude + np.sin(angles) * radius, 6)
         return Within(Polygons(((tuple(zip(east.tolist(), north.tolist(), strict=True)),),)))
 
     def _point(self, town: Town, km: float) -> tuple[float, float]:
         east, north = self._random.normal(0, km * KM, 2).tolist()
-        return town.longitude + east / math.cos(math.radians(town.latitude)), town.latitude + north
+        longitude = town.longitude + east / math.cos(math.radians(town.latitude))
+        return round(longitude, 6), round(town.latitude + north, 6)
 
     def listings(self, count: int) -> list[dict[str, Any]]:
         """The fields of that many listings."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from itertools import chain
 from typing import Any, Final
 
-from property_alert_notification.homes.criteria.areas import Area, Circle
+from property_alert_notification.homes.criteria.areas import Area, Circle, boxes_of
 from property_alert_notification.homes.criteria.comparable import keys_of, words_in
 from property_alert_notification.homes.criteria.expression import (
     And,
@@ -22,7 +22,14 @@ from property_alert_notification.homes.criteria.expression import (
 )
 from property_alert_notification.homes.matching.accept_word import EVERYTHING, accepted_by, accepted_currency
 from property_alert_notification.homes.matching.cells import EVERYWHERE
-from property_alert_notification.homes.matching.places import Place, can_be_packed, place_of, rings_of, smallest
+from property_alert_notification.homes.matching.places import (
+    Place,
+    can_be_packed,
+    has_plain_box,
+    place_of,
+    rings_of,
+    smallest,
+)
 from property_alert_notification.homes.matching.searches import Batch, Kind
 from property_alert_notification.homes.matching.vocabulary import KEYWORDS, PLACES, Measure, Vocabulary, has_terms
 
@@ -60,18 +67,16 @@ class Compiler:
         batch = Batch()
         for number, expression in searches:
             self._begin(batch)
-            before = batch.check_count
             self._add(expression)
             self._add_keys()
-            checks = batch.check_count - before
-            batch.search(number, self._accept, self._required, self._low, self._high, checks, self._open)
+            batch.search(number, self._accept, self._required, self._low, self._high, self._open)
         return batch
 
     def _begin(self, batch: Batch) -> None:
         self._batch = batch
         self._accept, self._required, self._open = EVERYTHING, 0, 0
         self._low, self._high = UNKNOWN, _NO_HIGH
-        self._has_area = False
+        self._area: Within | None = None
         self._places: list[Place] = []
         self._names: list[Place] = []
         """Places that a search looked up by them need not check; none of them is packed."""
@@ -169,11 +174,11 @@ class Compiler:
             self._batch.check(Kind.TERM, term)
 
     def _within(self, condition: Within) -> None:
-        if self._has_area or not can_be_packed(condition.area):
-            self._leave_open(condition)
-        else:
+        if self._area is None and can_be_packed(condition.area):
+            self._area = condition
             self._pack(condition.area)
-        self._has_area = True
+            return
+        self._leave_open(condition)
         if place := place_of(condition):
             self._places.append(place)
 
@@ -188,15 +193,23 @@ class Compiler:
 
     def _add_keys(self) -> None:
         """Choose the smallest place to look the search up by. The names of other places become open conditions."""
+        if self._area is not None:
+            if not self._places and not self._names and has_plain_box(self._area.area):
+                self._batch.box_of_area()
+                return
+            self._places.append(Place(boxes_of(self._area.area), ()))
         chosen = smallest([*self._places, *self._names])
         for place in self._names:
             if place is not chosen:
                 self._leave_open(place.names[0])
         if chosen is None:
             self._batch.bucket(self._vocabulary.tile(EVERYWHERE))
-            return
-        for box in chosen.boxes:
+        else:
+            self._add_keys_of(chosen)
+
+    def _add_keys_of(self, place: Place) -> None:
+        for box in place.boxes:
             self._batch.box(box.west, box.south, box.east, box.north)
-        for name in chosen.names:
+        for name in place.names:
             for key in keys_of(name.field, name.words):
                 self._batch.bucket(self._vocabulary.place(name.field, key))

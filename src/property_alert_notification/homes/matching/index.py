@@ -11,8 +11,19 @@ from property_alert_notification.homes.matching.cells import keys_of_boxes
 from property_alert_notification.homes.matching.compile import Compiler
 from property_alert_notification.homes.matching.kernels import Kernel, fastest_kernel
 from property_alert_notification.homes.matching.listing import read
+from property_alert_notification.homes.matching.places import plain_boxes
 from property_alert_notification.homes.matching.postings import Postings
-from property_alert_notification.homes.matching.searches import BOX, BUCKET, COMPILED, REMOVED, Batch, Kind, Searches
+from property_alert_notification.homes.matching.searches import (
+    AREA,
+    BOX,
+    BUCKET,
+    CHECK,
+    COMPILED,
+    REMOVED,
+    Batch,
+    Kind,
+    Searches,
+)
 from property_alert_notification.homes.matching.settle import DoubtSettler, settle_open
 from property_alert_notification.homes.matching.vocabulary import Vocabulary
 
@@ -74,12 +85,15 @@ class SearchIndex:
 
     def _add_postings(self, batch: Batch, places: npt.NDArray[np.int32]) -> None:
         boxes, named = np.frombuffer(batch.boxes, BOX), np.frombuffer(batch.buckets, BUCKET)
-        box, keys = keys_of_boxes(boxes["corners"])
+        areas, checks = np.frombuffer(batch.areas, AREA), np.frombuffer(batch.checks, CHECK)
+        vertices = np.frombuffer(batch.vertices, np.float64).reshape(-1, 2)
+        searches = np.concatenate([boxes["search"], areas["search"]])
+        box, keys = keys_of_boxes(np.concatenate([boxes["corners"], plain_boxes(checks[areas["check"]], vertices)]))
         # Most keys of a cold start come more than once: only the different ones are looked up.
         different, which = np.unique(keys, return_inverse=True)
         buckets = np.array([self._vocabulary.tile(key) for key in different.tolist()], np.int64)
         self._postings.add_buckets(self._vocabulary.bucket_count - self._postings.length.size)
-        owner = np.concatenate([boxes["search"][box], named["search"]])
+        owner = np.concatenate([searches[box], named["search"]])
         every = np.concatenate([buckets[which], named["bucket"]])
         # An area of several parts may need a tile for more than one of them.
         every, owner = np.divmod(np.unique(every * len(places) + owner), len(places))

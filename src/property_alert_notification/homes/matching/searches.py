@@ -51,29 +51,37 @@ class Batch:
 
     def __init__(self) -> None:
         self.rows, self.checks = bytearray(), bytearray()
-        self.boxes, self.buckets = bytearray(), bytearray()
-        """The keys of searches: boxes of the map, and buckets that are known by number."""
         self.vertices = array("d")
-        self.size = 0
-        self.check_count = 0
+        self.boxes, self.areas, self.buckets = bytearray(), bytearray(), bytearray()
+        """What searches are looked up by: boxes of the map, boxes of areas by their checks, and buckets."""
+        self.size = self.check_count = 0
+        self._first_check = self._area_check = 0
 
     def check(self, kind: Kind, code: int, a: float = 0.0, b: float = 0.0, c: float = 0.0) -> None:
         """Add a check of the search that comes next."""
+        if kind in (Kind.CIRCLE, Kind.POLYGON):
+            self._area_check = self.check_count
         self.checks += _pack_check(kind, code, a, b, c)
         self.check_count += 1
 
     def box(self, west: float, south: float, east: float, north: float) -> None:
-        """Add a box of the search that comes next."""
+        """Look up the search that comes next by a box of the map."""
         self.boxes += _pack_box(self.size, west, south, east, north)
 
-    def bucket(self, bucket: int) -> None:
-        """Add a bucket of the search that comes next."""
-        self.buckets += _pack_bucket(self.size, bucket)
+    def box_of_area(self) -> None:
+        """Look up the search that comes next by the box of its area, which is one check."""
+        self.areas += _pack_pair(self.size, self._area_check)
 
-    def search(self, number: int, accept: int, required: int, low: int, high: int, count: int, still_open: int) -> None:
-        """Add a search, which has the last `count` checks."""
+    def bucket(self, bucket: int) -> None:
+        """Look up the search that comes next by a bucket."""
+        self.buckets += _pack_pair(self.size, bucket)
+
+    def search(self, number: int, accept: int, required: int, low: int, high: int, still_open: int) -> None:
+        """Add a search, which has all checks since the last one."""
+        count = self.check_count - self._first_check
         self.rows += _pack_row(number, accept, required, low, high, count, still_open)
         self.size += 1
+        self._first_check = self.check_count
 
 
 _LIMITS = [("required", np.uint64), ("low", np.int64), ("high", np.int64)]
@@ -81,9 +89,10 @@ COMPILED: Final = np.dtype(
     [("number", np.int64), ("accept", np.uint64), *_LIMITS, ("count", np.int32), ("open", np.int32)]
 )
 BOX: Final = np.dtype([("search", np.int64), ("corners", np.float64, 4)])
+AREA: Final = np.dtype([("search", np.int64), ("check", np.int64)])
 BUCKET: Final = np.dtype([("search", np.int64), ("bucket", np.int64)])
 _pack_row, _pack_check = Struct("=qQQqqii").pack, Struct("=iiddd").pack
-_pack_box, _pack_bucket = Struct("=qdddd").pack, Struct("=qq").pack
+_pack_box, _pack_pair = Struct("=qdddd").pack, Struct("=qq").pack
 
 
 class Searches:
