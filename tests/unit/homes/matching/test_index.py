@@ -6,18 +6,14 @@ import pytest
 
 from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Expression
-from property_alert_notification.homes.matching import numba_kernel, numpy_kernel
 from property_alert_notification.homes.matching.index import SearchIndex
-from property_alert_notification.homes.matching.kernels import Kernel
+from tests.unit.homes.matching.kernels import KERNELS
 from tests.unit.homes.matching.random_searches import a_listing, a_search
-
-KERNELS = {"numpy": numpy_kernel, "numba": numba_kernel}
 
 
 @pytest.fixture(params=KERNELS)
 def index(request: pytest.FixtureRequest) -> SearchIndex:
-    kernel: Kernel = KERNELS[request.param]  # type: ignore[assignment]
-    return SearchIndex(kernel)
+    return SearchIndex(KERNELS[request.param])
 
 
 def true_of(searches: dict[int, Expression], fields: dict) -> list[int]:  # type: ignore[type-arg]
