@@ -30,7 +30,7 @@ MINOR_DIGITS: Mapping[str, int] = {
 DEFAULT_UNIT = "Square Feet"
 """The unit of areas that name none."""
 
-_SQUARE_METRES: Mapping[str, Decimal] = {
+SQUARE_METRES: Mapping[str, Decimal] = {
     "Acres": Decimal("4046.8564224"),
     "Hectares": Decimal(10_000),
     "Square Feet": Decimal("0.09290304"),
@@ -40,7 +40,8 @@ _SQUARE_METRES: Mapping[str, Decimal] = {
 }
 _UNITS_IN_NAMES = {"LotSizeAcres": "Acres", "LotSizeSquareFeet": "Square Feet"}
 _MOST_DECIMALS = 6
-_LARGE_UNITS = frozenset({"Acres", "Hectares", "Square Miles"})
+LARGE_UNITS = frozenset({"Acres", "Hectares", "Square Miles"})
+"""Units in which two decimals of an area count at least."""
 _WORD = re.compile(r"\w+")
 
 
@@ -115,9 +116,9 @@ def converted(bound: Number, unit: str, to: str) -> Decimal | None:
     exact = Decimal(repr(bound))
     if unit == to:
         return exact
-    if unit not in _SQUARE_METRES or to not in _SQUARE_METRES:
+    if unit not in SQUARE_METRES or to not in SQUARE_METRES:
         return None
     exponent = exact.as_tuple().exponent
     given = min(-exponent if isinstance(exponent, int) else 0, _MOST_DECIMALS)
-    decimals = max(given, 2 if to in _LARGE_UNITS else 0)
-    return (exact * _SQUARE_METRES[unit] / _SQUARE_METRES[to]).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN)
+    decimals = max(given, 2 if to in LARGE_UNITS else 0)
+    return (exact * SQUARE_METRES[unit] / SQUARE_METRES[to]).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN)

@@ -48,11 +48,9 @@ class WordGroup:
         return len(self.words) + 2
 
     def bit_of(self, fields: Fields) -> int:
-        """The bit of a listing."""
-        found = listed_keys(self.field, fields)
-        if not found:
-            return 1 << (self.first_bit + len(self.words) + 1)
-        return 1 << (self.first_bit + _WORD_BITS[self.field].get(next(iter(found)), len(self.words)))
+        """The bit of a listing. The reader of records lets only one word through."""
+        value = fields.get(self.field)
+        return _bit_of_word(self, value if isinstance(value, str) else "")
 
     def accepted(self, condition: Expression) -> tuple[int, bool]:
         """The bits that a condition on this field alone accepts, and whether they are all that it says."""
@@ -86,7 +84,9 @@ class CountGroup:
 
     def bit_of(self, fields: Fields) -> int:
         """The bit of a listing. The reader of records lets only whole numbers through."""
-        found = values.number(fields.get(self.field))
+        found = fields.get(self.field)
+        if not isinstance(found, int):
+            found = values.number(found)
         return 1 << (self.first_bit + (self.last + 1 if found is None else min(int(found), self.last)))
 
     def accepted(self, condition: Expression) -> tuple[int, bool]:
@@ -126,10 +126,15 @@ def word_of(fields: Fields) -> int:
     word = 0
     for group in _GROUPS:
         word |= group.bit_of(fields)
-    subtypes = listed_keys(_SUBTYPE, fields)
-    if len(subtypes) <= 1:
-        word |= 1 << next(map(_subtype_bit, subtypes), 63)
-    return word
+    keys = listed_keys(_SUBTYPE, fields)
+    return word if len(keys) > 1 else word | 1 << next(map(_subtype_bit, keys), 63)
+
+
+@lru_cache(4_096)
+def _bit_of_word(group: WordGroup, word: str) -> int:
+    if not word.strip():
+        return 1 << (group.first_bit + len(group.words) + 1)
+    return 1 << (group.first_bit + _WORD_BITS[group.field].get(key_of(group.field, word), len(group.words)))
 
 
 @lru_cache(65_536)
@@ -177,6 +182,7 @@ def leaves_of(expression: Expression) -> Iterator[Leaf]:
             yield expression
 
 
+@lru_cache(4_096)
 def _subtype_bit(key: str) -> int:
     return _FIRST_SUBTYPE + crc32(key.encode()) % _SUBTYPES
 

@@ -30,7 +30,7 @@ from property_alert_notification.homes.matching.places import (
     rings_of,
     smallest,
 )
-from property_alert_notification.homes.matching.searches import Batch, Kind
+from property_alert_notification.homes.matching.searches import WHOLE_HIGH, WHOLE_LOW, Batch, Kind
 from property_alert_notification.homes.matching.vocabulary import KEYWORDS, PLACES, Measure, Vocabulary, has_terms
 
 UNKNOWN: Final = -(2**63)
@@ -105,7 +105,7 @@ class Compiler:
         if field == "ListPrice":
             self._price(condition)
         elif not self._accept_group(condition, (field, low, high)):
-            measure = Measure(field, condition.unit, isinstance(low, int), isinstance(high, int), converted=True)
+            measure = Measure(field, condition.unit, converted=True)
             self._measured(condition, measure, low, high)
 
     def _price(self, condition: Range) -> None:
@@ -125,7 +125,7 @@ class Compiler:
         if isinstance(value, bool) or not isinstance(value, int | float) or operator == "ne":
             self._decide_otherwise(condition)
         elif not self._accept_group(condition, (field, operator, value)):
-            measure = Measure(field, None, whole_low=True, whole_high=True, converted=False)
+            measure = Measure(field, None, converted=False)
             low = value if operator in ("eq", "ge") else math.nextafter(value, math.inf) if operator == "gt" else None
             high = value if operator in ("eq", "le") else math.nextafter(value, -math.inf) if operator == "lt" else None
             self._measured(condition, measure, low, high)
@@ -143,8 +143,9 @@ class Compiler:
         measures = self._vocabulary.measures
         is_exact = all(bound is None or abs(bound) <= LARGEST_EXACT for bound in (low, high))
         if is_exact and (measure in measures or len(measures) < MOST_MEASURES):
-            code = self._vocabulary.measure(measure)
-            self._batch.check(Kind.RANGE, code, -math.inf if low is None else low, math.inf if high is None else high)
+            bounds = -math.inf if low is None else low, math.inf if high is None else high
+            whole = isinstance(low, int) * WHOLE_LOW + isinstance(high, int) * WHOLE_HIGH
+            self._batch.check(Kind.RANGE, self._vocabulary.measure(measure), *bounds, whole)
         else:
             self._leave_open(condition)
 

@@ -3,12 +3,20 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from property_alert_notification.homes.criteria.comparable import DEFAULT_UNIT, minor_units, unit_of
+from property_alert_notification.homes.criteria.comparable import (
+    DEFAULT_UNIT,
+    LARGE_UNITS,
+    SQUARE_METRES,
+    minor_units,
+    unit_of,
+)
 from property_alert_notification.homes.criteria.evaluate import comparable_value, number_of
 from property_alert_notification.homes.criteria.expression import Compare, Range
 from property_alert_notification.homes.matching.accept_word import word_of
@@ -17,6 +25,9 @@ from property_alert_notification.homes.matching.compile import UNKNOWN
 from property_alert_notification.homes.matching.vocabulary import Measure, Vocabulary
 from property_alert_notification.homes.reso import values
 from property_alert_notification.homes.reso.words import AREAS
+
+_ROUNDING = 1e-12
+"""The share by which the span of an area is wider: more than the error of computing with floats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +60,20 @@ def read(fields: Mapping[str, Any], vocabulary: Vocabulary) -> Listing:
     tiles = vocabulary.tiles
     buckets = [tiles[key] for key in keys if key in tiles]
     buckets.extend(vocabulary.buckets_of_places(fields))
+    numbers = list(vocabulary.terms_in(fields))
     terms = np.zeros(vocabulary.term_count, np.bool_)
-    terms_word = 0
-    for term in vocabulary.terms_in(fields):
-        terms[term] = True
-        terms_word |= 1 << term % 64
-    spans = np.array([_span_of(measure, fields) for measure in vocabulary.measures], np.float64).reshape(-1, 2).T.copy()
+    terms[numbers] = True
+    spans = [_span_of(measure, fields) for measure in vocabulary.measures]
     return Listing(
         fields=fields,
         word=word_of(fields),
         price=_price_of(fields),
         longitude=longitude,
         latitude=latitude,
-        lowest=spans[0],
-        highest=spans[1],
+        lowest=np.array([lowest for lowest, _ in spans], np.float64),
+        highest=np.array([highest for _, highest in spans], np.float64),
         terms=terms,
-        terms_word=terms_word,
+        terms_word=reduce(or_, (1 << number % 64 for number in numbers), 0),
         buckets=np.array(buckets, np.int64),
     )
 
@@ -81,8 +90,19 @@ def _span_of(measure: Measure, fields: Mapping[str, Any]) -> tuple[float, float]
         value = comparable_value(Compare(measure.field, "eq", 0), fields)
     if value is None:
         return math.nan, math.nan
-    is_area = measure.converted and measure.field in AREAS
-    if is_area and (measure.unit or DEFAULT_UNIT) != unit_of(measure.field, fields):
-        # The bounds of searches are converted to the unit of the listing, and rounded: only `evaluate` does that.
-        return -math.inf, math.inf
+    if measure.converted and measure.field in AREAS:
+        return _area_span(float(value), measure.unit or DEFAULT_UNIT, unit_of(measure.field, fields))
     return float(value), float(value)
+
+
+def _area_span(value: float, unit: str, listed: str) -> tuple[float, float]:
+    """What an area is in the unit of searches.
+
+    `evaluate` converts the bounds of searches to the unit of the listing, and rounds them: so much is not known here.
+    """
+    if unit == listed:
+        return value, value
+    rounding = 0.005 if listed in LARGE_UNITS else 0.5
+    factor = float(SQUARE_METRES[listed] / SQUARE_METRES[unit])
+    lowest, highest = (value - rounding) * factor, (value + rounding) * factor
+    return lowest - abs(lowest) * _ROUNDING, highest + abs(highest) * _ROUNDING

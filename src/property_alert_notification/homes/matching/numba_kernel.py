@@ -71,7 +71,7 @@ def _conditions(checks: Array, lowest: Array, highest: Array, terms: Array) -> i
         elif check.kind == _RANGE:
             if not (check.a <= highest[check.code] and lowest[check.code] <= check.b):
                 return _OUT
-            if lowest[check.code] < highest[check.code]:
+            if check.a > lowest[check.code] or check.b < highest[check.code]:
                 verdict = _DOUBT
     return verdict
 

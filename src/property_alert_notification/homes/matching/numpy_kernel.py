@@ -12,6 +12,8 @@ from property_alert_notification.homes.matching.postings import Postings
 from property_alert_notification.homes.matching.searches import REMOVED, Kind, Searches
 from property_alert_notification.homes.matching.tolerance import METRES, OF_RADIUS, OF_TURN
 
+_RANGE, _TERM, _CIRCLE, _POLYGON = int(Kind.RANGE), int(Kind.TERM), int(Kind.CIRCLE), int(Kind.POLYGON)
+
 Places = npt.NDArray[np.int32]
 Verdicts = npt.NDArray[np.bool_]
 
@@ -55,16 +57,16 @@ def _check(searches: Searches, rows: npt.NDArray[Any], listing: Listing) -> tupl
     kind, code = checks["kind"], checks["code"]
     passed, doubtful = np.ones(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
 
-    ranges = np.flatnonzero(kind == Kind.RANGE)
+    ranges = np.flatnonzero(kind == _RANGE)
     lowest, highest = listing.lowest[code[ranges]], listing.highest[code[ranges]]
     # A missing value is NaN, which lies in no range.
-    meets = (checks["a"][ranges] <= highest) & (lowest <= checks["b"][ranges])
-    passed[owner[ranges[~meets]]] = False
-    doubtful[owner[ranges[lowest < highest]]] = True
-    terms = np.flatnonzero(kind == Kind.TERM)
+    low, high = checks["a"][ranges], checks["b"][ranges]
+    passed[owner[ranges[~((low <= highest) & (lowest <= high))]]] = False
+    doubtful[owner[ranges[(low > lowest) | (high < highest)]]] = True
+    terms = np.flatnonzero(kind == _TERM)
     passed[owner[terms[~listing.terms[code[terms]]]]] = False
 
-    circles, polygons = np.flatnonzero(kind == Kind.CIRCLE), np.flatnonzero(kind == Kind.POLYGON)
+    circles, polygons = np.flatnonzero(kind == _CIRCLE), np.flatnonzero(kind == _POLYGON)
     outside = np.zeros(len(rows), np.bool_)
     outside[owner[circles]] = outside[owner[polygons]] = True
     for which, (inside, close) in (

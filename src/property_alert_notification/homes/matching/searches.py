@@ -35,7 +35,7 @@ class Kind(IntEnum):
     """What a check asks. A search matches if all its checks pass; of those of its area one is enough."""
 
     RANGE = 0
-    """The value of measure `code` lies from `a` to `b`."""
+    """The value of measure `code` lies from `a` to `b`; `c` says which of them were given without decimals."""
     TERM = 1
     """The listing has the term `code`."""
     CIRCLE = 2
@@ -44,6 +44,9 @@ class Kind(IntEnum):
     """The listing lies in the polygon whose `a` vertices begin at `code`."""
     OPEN = 4
     """`evaluate` decides the condition `code`."""
+
+
+WHOLE_LOW, WHOLE_HIGH = 1, 2
 
 
 class Batch:

@@ -1,7 +1,6 @@
 """Deciding what the packed conditions leave open, by the functions that `evaluate` uses."""
 
 import math
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +10,11 @@ from property_alert_notification.homes.criteria.evaluate import evaluate
 from property_alert_notification.homes.criteria.expression import Range
 from property_alert_notification.homes.matching.columns import ragged
 from property_alert_notification.homes.matching.listing import Listing
-from property_alert_notification.homes.matching.searches import Kind, Searches
-from property_alert_notification.homes.matching.vocabulary import Measure, Vocabulary
+from property_alert_notification.homes.matching.searches import WHOLE_HIGH, WHOLE_LOW, Kind, Searches
+from property_alert_notification.homes.matching.vocabulary import Vocabulary
+
+# A member of an enumeration is compared at twice the cost of a number.
+_RANGE, _CIRCLE, _POLYGON, _OPEN = int(Kind.RANGE), int(Kind.CIRCLE), int(Kind.POLYGON), int(Kind.OPEN)
 
 
 def settle_open(
@@ -27,7 +29,7 @@ def settle_open(
     counts = rows["count"][waiting].astype(np.int64)
     at = ragged(rows["first"][waiting].astype(np.int64), counts)
     owner = np.repeat(waiting, counts)
-    is_open = searches.check.rows["kind"][at] == Kind.OPEN
+    is_open = searches.check.rows["kind"][at] == _OPEN
     numbers, which = np.unique(searches.check.rows["code"][at[is_open]], return_inverse=True)
     # However many searches have a condition, it is evaluated once.
     true = np.array([evaluate(vocabulary.open[number], listing.fields) is True for number in numbers.tolist()])
@@ -42,41 +44,27 @@ class DoubtSettler:
     def __init__(self, searches: Searches, vocabulary: Vocabulary, listing: Listing) -> None:
         self._searches, self._listing = searches, listing
         self._measures = list(vocabulary.measures)
-        self._known: dict[tuple[int, float, float], bool] = {}
 
     def matches(self, place: int) -> bool:
         """Whether the ranges and the area of a search match exactly."""
         row = self._searches.row.rows[place]
-        areas = []
-        for check in self._searches.check.rows[row["first"] : row["first"] + row["count"]]:
-            if check["kind"] == Kind.RANGE and not self._is_in_range(int(check["code"]), check["a"], check["b"]):
+        areas: list[Circle | Polygons] = []
+        for kind, code, a, b, c in self._searches.check.rows[row["first"] : row["first"] + row["count"]].tolist():
+            if kind == _RANGE and not self._is_in_range(code, a, b, int(c)):
                 return False
-            if check["kind"] in (Kind.CIRCLE, Kind.POLYGON):
-                areas.append(self._area_of(check))
+            if kind == _CIRCLE:
+                areas.append(Circle(a, b, c))
+            elif kind == _POLYGON:
+                ring = tuple(map(tuple, self._searches.vertex.rows[code : code + int(a)].tolist()))
+                areas.append(Polygons(((ring,),)))
         listing = self._listing
         return not areas or any(covers(area, listing.longitude, listing.latitude) for area in areas)
 
-    def _is_in_range(self, code: int, low: float, high: float) -> bool:
+    def _is_in_range(self, code: int, low: float, high: float, whole: int) -> bool:
         listing = self._listing
-        if listing.lowest[code] == listing.highest[code]:
+        if low <= listing.lowest[code] and listing.highest[code] <= high:
             return True
-        key = (code, float(low), float(high))
-        if key not in self._known:
-            self._known[key] = evaluate(_range_of(self._measures[code], *key[1:]), listing.fields) is True
-        return self._known[key]
-
-    def _area_of(self, check: np.void) -> Circle | Polygons:
-        if check["kind"] == Kind.CIRCLE:
-            return Circle(float(check["a"]), float(check["b"]), float(check["c"]))
-        first = int(check["code"])
-        ring: list[Any] = self._searches.vertex.rows[first : first + int(check["a"])].tolist()
-        return Polygons(((tuple((x, y) for x, y in ring),),))
-
-
-def _range_of(measure: Measure, low: float, high: float) -> Range:
-    return Range(
-        measure.field,
-        None if math.isinf(low) else int(low) if measure.whole_low else low,
-        None if math.isinf(high) else int(high) if measure.whole_high else high,
-        measure.unit,
-    )
+        measure = self._measures[code]
+        lowest = None if math.isinf(low) else int(low) if whole & WHOLE_LOW else low
+        highest = None if math.isinf(high) else int(high) if whole & WHOLE_HIGH else high
+        return evaluate(Range(measure.field, lowest, highest, measure.unit), listing.fields) is True

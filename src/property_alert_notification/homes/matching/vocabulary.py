@@ -24,9 +24,6 @@ class Measure:
     field: str
     unit: str | None
     """Of an area or a currency."""
-    whole_low: bool
-    whole_high: bool
-    """Whether the bounds were given without decimals: bounds of areas are rounded as they were given."""
     converted: bool
     """Whether it is a `Range`, with units; else a `Compare`."""
 
@@ -90,7 +87,7 @@ class Vocabulary:
                 found = listed_keys(field, fields)
             else:
                 continue
-            yield from (terms[key] for key in found if key in terms)
+            yield from [terms[key] for key in found & terms.keys()]
 
     def buckets_of_places(self, fields: Mapping[str, Any]) -> Iterator[int]:
         """The buckets of the places that a listing names."""
